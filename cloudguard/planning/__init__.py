@@ -1,1 +1,1 @@
-"""Plans: the changes of a report in steps, each proved on the model, in the cloud's own form."""
+"""Plans: the changes of a report as ordered steps, proved on the model, in the form of the cloud's API."""

@@ -1,4 +1,4 @@
-"""Declared administrators whom nothing lets in to the API: a rule, or an entry of the endpoint's list, lets them in."""
+"""Changes that let in declared administrators who cannot reach the API server: new rules, or entries of a list."""
 
 from __future__ import annotations
 
@@ -24,40 +24,44 @@ from cloudguard.rows.context import Context
 
 WHY: Final = "administrators"
 MOST_TRIALS: Final = 12
-"""So many ways to let them in are tried on the model at most."""
+"""At most this many sets of changes are tried on the model."""
 Changes = tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LetIn:
-    """The addresses that reach the API, in two bounds: for certain, and as far as all that was not read may let in."""
+    """The addresses that can reach the API server.
+
+    ``lower``: the addresses that certainly can. ``upper``: also the addresses that facts that were not read may let in.
+    """
 
     lower: AddressSet
     upper: AddressSet
 
     @classmethod
     def of(cls, context: Context) -> LetIn:
-        """Return whom the facts of ``context`` let in to the API."""
+        """Return the addresses that can reach the API server, according to the facts in ``context``."""
         found = [path.allowed.only(services) for path, services in paths_to_api(context)]
         lower = AddressSet.union(one.lower.addresses() for one in found)
         return cls(lower, AddressSet.union(one.upper.addresses() for one in found))
 
     def lacks(self, administrators: AddressSet) -> AddressSet:
-        """Return those of ``administrators`` whom certainly nothing lets in."""
+        """Return the addresses of ``administrators`` that certainly cannot reach the API server."""
         return administrators - self.lower - self.upper
 
 
 def shut_out(context: Context) -> tuple[str, ...]:
-    """Return the declared ranges of administrators of which no address reaches the API, as far as is known."""
+    """Return the administrators' declared ranges (CIDRs) in which certainly no address can reach the API server."""
     let_in = LetIn.of(context)
     listed = context.declarations.admin_cidrs or () if context.administrators else ()
     return tuple(one for one in listed if let_in.lacks(AddressSet.parse(one)) == AddressSet.parse(one))
 
 
 def with_administrators(proposer: Proposer, proposal: Proposal) -> Proposal:
-    """Return ``proposal`` with the changes that let in declared administrators; as it is where none can be proved.
+    """Return ``proposal`` with changes that let declared administrators in to the API server.
 
-    They open nothing but the API: not its port on other hosts.
+    Return ``proposal`` unchanged if no such change can be proved. The changes open only the API: they do not open its
+    port on hosts that do not run the control plane.
     """
     missing = _missing(proposer, proposal)
     peers = _of(proposer.case.declarations.admin_cidrs or (), missing)
@@ -83,7 +87,11 @@ def _of(cidrs: Iterable[str], addresses: AddressSet) -> tuple[str, ...]:
 
 
 def _by_one_way(proposer: Proposer, proposal: Proposal, peers: tuple[str, ...]) -> Proposal:
-    """Return ``proposal`` with the first of the ways to let in ``peers`` after which the fewest stay shut out."""
+    """Return ``proposal`` with one set of changes that lets in ``peers`` (CIDRs).
+
+    The set after which the fewest administrators are shut out is chosen; of equal sets, the first. Return ``proposal``
+    itself if no set can be proved.
+    """
     best, left = proposal, _missing(proposer, proposal)
     before = NetworkState(proposal.after, proposer.prover.first)
     tried = dict.fromkeys(_Ways(proposer, proposer.case.at(proposal.after).context, peers).all())
@@ -98,7 +106,7 @@ def _by_one_way(proposer: Proposer, proposal: Proposal, peers: tuple[str, ...]) 
 
 
 def _opens_others(before: NetworkState, after: NetworkState) -> bool:
-    """Whether more is let in to hosts that do not run the control plane."""
+    """Whether hosts that do not run the control plane accept more traffic ``after`` than ``before``."""
     others = [number for number, one in enumerate(before.classes) if not one.has(Role.CONTROL_PLANE)]
     return any(
         bool(allowed.upper - before.paths_to(number).get(path, NOTHING).upper)
@@ -108,12 +116,12 @@ def _opens_others(before: NetworkState, after: NetworkState) -> bool:
 
 
 def lets_in_administrators(change: Change) -> bool:
-    """Whether a change is one that lets in declared administrators."""
+    """Whether ``change`` was made to let in declared administrators."""
     return change.kind in {"administrators.add", "endpoint.add"}
 
 
 class _Ways:
-    """The ways in to the API, each with the changes that let ``peers`` (CIDRs) in by it; the fewest changes first."""
+    """The sets of changes that let ``peers`` (CIDRs) in to the API server: one set for each path to it."""
 
     def __init__(self, proposer: Proposer, context: Context, peers: tuple[str, ...]) -> None:
         self._forms = proposer.case.change_forms
@@ -124,7 +132,7 @@ class _Ways:
         self._strangers = (*topology.external_members, *(topology.neighbours or ()))
 
     def all(self) -> Iterator[Changes]:
-        """Yield the changes of each way in."""
+        """Yield each set of changes that the cloud's calls can make; the smallest sets first."""
         found = [
             changes for changes in self._each() if changes and all(can_be_called(one, self._forms) for one in changes)
         ]
@@ -157,7 +165,11 @@ class _Ways:
         return Change(f"endpoint.add:{endpoint.id}:{','.join(self._peers)}", ROW, "endpoint.add", resource, (edit,))
 
     def _by_filters(self, names: tuple[str, ...], services: ServiceSet, target: HostClass | None) -> Iterator[Changes]:
-        """Yield a rule in each filter alone, in one that guards few others first; in all that must permit together."""
+        """Yield the sets of changes that add rules to the filters ``names``.
+
+        First, a rule in one filter alone: the filter that guards the fewest other hosts comes first. Then, if several
+        filters are in series, a rule in each filter of the series.
+        """
         known = [self._filters[name] for name in names if name in self._filters and self._filters[name].editable]
         series = [one for one in known if one.in_series]
         for one in sorted(known, key=self._others):
@@ -166,7 +178,7 @@ class _Ways:
             yield from product(*([*self._on_filter(one, services, target)] for one in series))
 
     def _others(self, guard: Filter) -> int:
-        """Return how many classes of hosts, and strangers, a filter guards that do not run the control plane."""
+        """Return how many host classes without the control plane, and other interfaces, the filter ``guard`` guards."""
         hosts = (one for one in self._context.reach.classes if not one.has(Role.CONTROL_PLANE))
         return sum(guard.id in one.key.filters for one in hosts) + sum(
             guard.id in one.filters for one in self._strangers
@@ -187,9 +199,10 @@ class _Ways:
                 yield Change(name, ROW, "administrators.add", resource, edits)
 
     def _targets(self, guard: Filter, target: HostClass | None) -> Iterable[str]:
-        """Return the groups of a target alone that a rule may be about; "" for all that the filter guards.
+        """Return the target groups that a rule in the filter ``guard`` may have; "" means no target group.
 
-        None where it guards others, and its rules are about all of them.
+        A filter that guards only hosts of the control plane needs no target group. A filter that also guards other
+        hosts needs a group that no other host is in; the result is empty if its rules cannot name target groups.
         """
         if not self._others(guard):
             return ("",)
@@ -206,7 +219,10 @@ class _Ways:
 
 
 def _first_refusal(guard: Filter, services: ServiceSet, addresses: AddressSet) -> int | None:
-    """Return the order of the first rule that denies any of ``addresses`` any of ``services``, or passes them on."""
+    """Return the order of the first ingress rule that does not permit some of ``services`` to some of ``addresses``.
+
+    This is a rule that denies, or that passes packets on to the next filter of a chain. None if there is no such rule.
+    """
     found = [
         rule.order
         for rule in guard.rules

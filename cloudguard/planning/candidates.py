@@ -1,4 +1,4 @@
-"""The candidates of a plan: the changes of the findings that are asked for, in rules that the cloud can hold."""
+"""The candidates of a plan: the changes for the requested findings, in rules that the cloud can hold."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ WAY_OUT_UNSEEN = (
 
 @dataclass
 class Candidates:
-    """A plan in the making.
+    """The state while a plan is built.
 
-    ``changes`` are to be proved; ``incomplete`` ones lack a declaration, ``by_hand`` ones the model cannot show.
-    ``why``: the reasons why findings stay, by their ids.
+    ``changes``: changes that must be proved. ``incomplete``: changes that need a declaration from the user.
+    ``by_hand``: changes whose effect the model cannot show. ``why``: finding id → the reason why the finding stays.
     """
 
     changes: tuple[Change, ...] = ()
@@ -35,7 +35,7 @@ class Candidates:
     why: dict[str, str] = field(default_factory=dict[str, str])
 
     def leave(self, left: Iterable[Change], why: str) -> None:
-        """Leave changes out of what is to be proved; their findings get the reason ``why``."""
+        """Remove the changes ``left`` from ``changes``, and record ``why`` as the reason for their findings."""
         names = {change.id: change for change in left}
         self.changes = tuple(change for change in self.changes if change.id not in names)
         for change in names.values():
@@ -49,7 +49,10 @@ def candidates_of(
     endpoints: Mapping[str, Endpoint],
     speaker: Speaker,
 ) -> Candidates:
-    """Return the candidates of the ``changes`` that mend any finding ``asked`` for (ids)."""
+    """Return the candidates: the ``changes`` that mend a requested finding. ``asked``: ids of the requested findings.
+
+    ``endpoints``: endpoint id → endpoint.
+    """
     candidates = Candidates()
     for change in changes:
         mends = tuple(name for name in change.mends if name in asked)
@@ -85,21 +88,27 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
 
 
 def can_be_called(change: Change, change_forms: ChangeForms) -> bool:
-    """Whether any call of the provider, or a person, makes a change; without forms of its own, that is not known."""
+    """Whether a call of the cloud's API, or a person, can make ``change``.
+
+    Always true for a provider without its own change forms, because its calls are not known.
+    """
     if isinstance(change_forms, PlainForms) or any(map(_waits, change.edits)):
         return True
     return bool(change_forms.calls(change))
 
 
 def _waits(edit: Edit) -> bool:
-    """Whether an edit is a person's to make, or names a group that another change makes first."""
+    """Whether a person makes the edit, or the edit names a group that another change creates first."""
     if isinstance(edit, RuleEdit):
         return edit.after is not None and edit.after.peer.kind is PeerOf.NEW_GROUP
     return isinstance(edit, Procedure)
 
 
 def _is_shown(change: Change) -> bool:
-    """Whether the model shows what a change does; of documents, whether they are proved to grant what is needed."""
+    """Whether the model shows the effect of ``change``.
+
+    The effect of a policy document is shown only if the document is proved to grant all needed permissions.
+    """
     if change.kind in ON_MODEL:
         return True
     return not any(

@@ -1,4 +1,4 @@
-"""What a plan is made for: the facts of a cluster, the declarations, and the findings that are to be mended."""
+"""The input of a plan: the facts of a cluster, the declarations, and which findings to mend."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from cloudguard.rows.pending_finding import Waive
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which findings to plan for: of these rows, with these ids (empty: all); ``with_advice``: also low ones.
+    """The findings to plan for.
 
-    ``most_rules``: so many rules take the place of one at most.
+    ``rows``: names of rows (empty: all). ``only``: ids of findings (empty: all). ``with_advice``: also plan for low
+    findings. ``most_rules``: the largest number of rules that may replace one rule.
     """
 
     rows: tuple[str, ...] = ()
@@ -32,19 +33,19 @@ class Choice:
     most_rules: int = MOST_RULES
 
     def asks_for(self, finding: Finding) -> bool:
-        """Whether a finding is to be mended."""
+        """Whether the plan must mend ``finding``."""
         if finding.waived is not None or (finding.severity is Severity.LOW and not self.with_advice):
             return False
         return self.asks_for_row(finding.check.partition("/")[0]) and (not self.only or finding.id in self.only)
 
     def asks_for_row(self, row: str) -> bool:
-        """Whether findings of a row are to be mended."""
+        """Whether the plan must mend findings of the row ``row``."""
         return not self.rows or row in self.rows
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is judged and by what: the facts, what is declared and waived, what is known of the provider, its forms."""
+    """The input of the judgement: the facts, the declarations and waivers, and the provider's data and change forms."""
 
     snapshot: Snapshot
     declarations: Declarations
@@ -55,7 +56,7 @@ class Case:
 
     @property
     def context(self) -> Context:
-        """The context to judge it in, with nothing worked out yet."""
+        """A new context of the rows for this case; it has computed nothing yet."""
         reach = Reachability(self.snapshot)
         return Context(self.snapshot, self.declarations, reach, self.iam_catalog, self.ways_in)
 
@@ -64,6 +65,6 @@ class Case:
         return replace(self, snapshot=snapshot)
 
     def judged(self, *, with_advice: bool = False) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
-        """Return the rows and the changes of their findings; ``with_advice``: rules are edited for low ones too."""
+        """Return the rows and the changes for their findings. ``with_advice``: also edit rules for low findings."""
         known, said = (self.iam_catalog, self.ways_in), self.waive
         return judge(self.snapshot, self.declarations, *known, with_advice=with_advice, waive=said)

@@ -1,4 +1,4 @@
-"""A plan in the forms that others run or check: shell commands, Terraform, the owners' own sources, a certificate."""
+"""A plan in the formats that other programs run or check: shell commands, Terraform, a certificate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudguard.results.plan import Step
 
 
 def export(planned: Planned, format_name: str) -> str:
-    """Return a plan in the format called ``format_name``; raises UsageError where its provider has none."""
+    """Return a plan in the format ``format_name``. Raises UsageError if it cannot be written so."""
     made = EXPORTS.get(format_name)
     if made is None:
         message = f"no plan can be written as {format_name} yet"
@@ -22,7 +22,10 @@ def export(planned: Planned, format_name: str) -> str:
 
 
 def shell(planned: Planned) -> str:
-    """Return the plan as a POSIX shell script of the cloud's own commands, in order; it stops at the first failure."""
+    """Return the plan as a POSIX shell script of the cloud's own commands, in order.
+
+    The script stops at the first failed command. Raises UsageError if the provider has no commands for the plan.
+    """
     plan, change_forms = planned.plan, planned.case.change_forms
     lines = ["#!/bin/sh", f"# The plan for {_one_line(plan.report.cluster.name)}: {len(plan.steps)} steps.", "set -eu"]
     commands = 0
@@ -36,14 +39,14 @@ def shell(planned: Planned) -> str:
 
 
 def terraform(planned: Planned) -> str:
-    """Return the plan as blocks of HCL, a change after the other."""
+    """Return the plan as blocks of HCL, one change after another. Raises UsageError if the provider has no blocks."""
     blocks = [text for change in made(planned) if (text := planned.case.change_forms.terraform(change))]
     _require(planned, "Terraform", there=bool(blocks))
     return "\n\n".join(blocks) + ("\n" if blocks else "")
 
 
 def made(planned: Planned) -> tuple[Change, ...]:
-    """Return the changes that have steps."""
+    """Return the changes that have steps in the plan."""
     with_steps = {step.change for step in planned.plan.steps}
     return tuple(change for change in planned.plan.changes if change.id in with_steps)
 
@@ -56,12 +59,12 @@ def _comment(planned: Planned, step: Step) -> Iterator[str]:
 
 
 def _one_line(text: str) -> str:
-    """Return text that others chose so that it ends no comment."""
+    """Return ``text`` without characters that could end a shell comment. The text comes from the cloud."""
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _require(planned: Planned, what: str, *, there: bool) -> None:
-    """Raise UsageError where a plan has steps, and the provider no form of any as ``what``."""
+    """Raise UsageError if the plan has steps and ``there`` is false: the provider cannot write it as ``what``."""
     if planned.plan.steps and not there:
         message = f"the provider {planned.case.snapshot.cluster.provider!r} has no form of this plan as {what}"
         raise UsageError(message, hint="Use -f json")

@@ -1,6 +1,6 @@
-"""Strangers taken out of a group of the cluster's hosts, where that replaces two edits of rules or more.
+"""Changes that remove external members from a group, in place of edits of the rules that name the group.
 
-A rule that names the group lets them in. Without them, the rules may stay as they are.
+A rule that names the group lets in all its members. Without the external members, the rules can stay as they are.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from cloudguard.results.change import Change, MembershipEdit, PeerOf, Resource, 
 
 
 def moves(changes: Iterable[Change], topology: Topology) -> tuple[Change, ...]:
-    """Return the moves that would take the place of edits of ``changes``: of rules whose peer is a group of strangers.
+    """Return the moves that could replace edits of ``changes``: edits of rules whose peer has external members.
 
-    One who has no other group stays: nothing would guard it.
+    A group is skipped if any of its external members has no other group or no other filter: no filter would guard that
+    member after the move.
     """
     by_group: dict[str, list[Change]] = {}
     for change in changes:

@@ -1,4 +1,4 @@
-"""What a plan mends: the changed model is judged again, and its findings are compared with today's."""
+"""The outcome of a plan: the changed model is judged again, and its findings are compared with today's findings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cloudguard.results.report import RowResult
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """``rows`` and ``changes`` of the changed model, and which findings are ``gone`` (ids): not found, or now low."""
+    """The rows and changes of the changed model. ``gone``: ids of findings that are no longer found, or are now low."""
 
     rows: tuple[RowResult, ...]
     changes: tuple[Change, ...]
@@ -22,11 +22,11 @@ class Outcome:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is still found."""
+        """All findings of the changed model."""
         return tuple(finding for row in self.rows for finding in row.findings)
 
     def instead_of(self, finding: Finding, before: Iterable[Finding]) -> str:
-        """Return what is found in place of a finding that is gone, by the same rules; "" if it is mended."""
+        """Return the message of a new finding of the same check and the same rules; "" if ``finding`` is mended."""
         known = {one.id for one in before}
         for one in self.findings:
             same = one.check == finding.check and one.severity > Severity.LOW and one.id not in known
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def outcome_of(case: Case, asked: Iterable[Finding], *, with_advice: bool) -> Outcome:
-    """Return what becomes of the findings ``asked`` for once the facts are those of ``case``."""
+    """Return the outcome for the requested findings (``asked``) if the facts are the facts of ``case``."""
     rows, changes = case.judged(with_advice=with_advice)
     severities = {finding.id: finding.severity for row in rows for finding in row.findings}
     gone = frozenset(finding.id for finding in asked if _is_gone(finding, severities.get(finding.id)))
@@ -48,13 +48,13 @@ def _is_gone(finding: Finding, severity: Severity | None) -> bool:
 
 
 def _by_the_same_rules(new: Finding, old: Finding) -> bool:
-    """Whether a new finding is of a resource's rule that an old one was of, or of one that took its place."""
+    """Whether two findings rest on the same rule, or the new finding on a rule that replaced the old finding's rule."""
     rules = {(fact.resource.id, fact.rule) for fact in old.evidence}
     origins = {(fact.resource.id, name) for fact in new.evidence for name in (fact.rule, origin_of(fact.rule))}
     return not rules.isdisjoint(origins)
 
 
 def residual(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[str, ...]:
-    """Return the messages of what is found afterwards, above low, that was no finding of its own before."""
+    """Return the messages of the findings above low in ``after`` that were not findings above low in ``before``."""
     known = {finding.id for finding in before if finding.severity > Severity.LOW}
     return tuple(one.message for one in after if one.severity > Severity.LOW and one.id not in known)

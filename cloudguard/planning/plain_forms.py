@@ -1,4 +1,4 @@
-"""The forms of changes where a provider has none of its own: any rule can be said, and no call is known."""
+"""The change forms for a provider without its own: the cloud can hold any rule, and no call is known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cloudguard.results.change import Change, RuleTraffic
 
 
 class PlainForms:
-    """Changes in no cloud's form."""
+    """Change forms of no particular cloud."""
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return ``traffic`` as one rule."""
@@ -25,7 +25,7 @@ class PlainForms:
         return {"services": str(traffic.services), "peer": traffic.peer.value}
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
-        """Return the next smaller order; in a filter without order, None."""
+        """Return the next smaller order. None for a filter without order."""
         ordered = guard.ordered or guard.in_chain
         return (0 if order is None else order - 1) if ordered else None
 
@@ -35,16 +35,16 @@ class PlainForms:
         return None
 
     def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return nothing: no call is known."""
+        """Return an empty tuple: no call is known."""
         del change, made
         return ()
 
     def shell(self, call: ApiCall) -> str:
-        """Return nothing: no command is known."""
+        """Return an empty text: no command is known."""
         del call
         return ""
 
     def terraform(self, change: Change) -> str:
-        """Return nothing: no block is known."""
+        """Return an empty text: no block is known."""
         del change
         return ""

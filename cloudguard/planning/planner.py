@@ -1,4 +1,4 @@
-"""The plan of one cluster: the changes that its findings ask for, as the cloud can hold them, proved on the model."""
+"""The plan for one cluster: the changes that mend its findings, as the cloud can hold them, proved on the model."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ ALL_NEEDED = "the cluster needs what its rules let in, and no group tells those 
 
 
 _Made = tuple[Candidates, Proposal, Outcome]
-"""What was proposed, the part of it that is proved and needed, and what that mends."""
+"""All candidates, the proved and needed part of them, and the outcome of that part."""
 
 
 @dataclass(frozen=True, eq=False)
 class Planned:
-    """A plan, what it was made for, and what its steps were proved on: ``proposal`` holds its edits in order."""
+    """A plan, its input, and the proposal that was proved. ``proposal`` holds the edits in the order of the steps."""
 
     plan: Plan
     case: Case
@@ -41,7 +41,7 @@ class Planned:
 def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     """Return the plan for the findings of ``report`` that ``choice`` asks for.
 
-    ``report`` judges the facts of ``case``; its changes are made with the choice's advice.
+    ``report`` must be the judgement of ``case``, with changes for low findings if ``choice.with_advice`` is set.
     """
     asked = [finding for finding in report.findings if choice.asks_for(finding)]
     proposer = Proposer(case)
@@ -49,7 +49,7 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     candidates, proposal, outcome = min((made, *_with_moves(proposer, made, asked, choice)), key=_edits)
     left = dict(_left(asked, candidates, outcome))
     rows = outcome.rows
-    if len(left) == len(asked):  # what mends nothing is not worth an edit
+    if len(left) == len(asked):  # the plan mends no finding: make no edits
         proposal, rows = proposer.of(()), report.rows
     if choice.asks_for_row(api_server_access.ROW) and not choice.only:
         others, proposal = proposal, with_administrators(proposer, proposal)
@@ -72,7 +72,7 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
 
 
 def _by_hand(case: Case, proposal: Proposal, mended: Sequence[Finding]) -> tuple[str, ...]:
-    """Return which findings (ids) stay as long as nobody takes the steps of the procedures."""
+    """Return the ids of the findings that stay until a person carries out the plan's procedures."""
     edits = [part for _, part in proposal.order if not isinstance(part[1], Procedure)]
     if len(edits) == len(proposal.order):
         return ()
@@ -90,7 +90,7 @@ def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proo
 def _made(
     proposer: Proposer, changes: Iterable[Change], asked: Sequence[Finding], choice: Choice, *first: Change
 ) -> _Made:
-    """Return the smallest proved proposal of ``changes``, made after those that come ``first``."""
+    """Return the smallest proved proposal of the changes ``first``, followed by the candidates of ``changes``."""
     case, topology = proposer.case, proposer.case.snapshot.topology
     candidates = candidates_of(
         changes,
@@ -105,7 +105,7 @@ def _made(
 
 
 def _with_moves(proposer: Proposer, made: _Made, asked: Sequence[Finding], choice: Choice) -> Iterator[_Made]:
-    """Yield the proposals that mend as much and take strangers out of a group first, if it takes fewer edits so."""
+    """Yield each proposal that first removes external members from a group and mends at least as much as ``made``."""
     case = proposer.case
     for move in moves(made[1].changes, case.snapshot.topology):
         moved = case.at(edited(case.snapshot, parts([move])))
@@ -120,7 +120,7 @@ def _edits(made: _Made) -> int:
 
 
 def _changes(asked: Sequence[Finding], candidates: Candidates, proposal: Proposal) -> tuple[Change, ...]:
-    """Return the changes of a plan, those that are not proved among them, each with its number."""
+    """Return all changes of a plan with their numbers, including the changes that are not proved."""
     worst = {finding.id: finding.severity for finding in asked}
     proved = {change.id for change in proposal.changes}
     changes = _numbered((*proposal.changes, *candidates.by_hand, *candidates.incomplete), worst)
@@ -128,7 +128,7 @@ def _changes(asked: Sequence[Finding], candidates: Candidates, proposal: Proposa
 
 
 def _numbered(changes: Iterable[Change], worst: dict[str, Severity]) -> Iterator[Change]:
-    """Yield the changes by the severity that they remove, the worst first; groups before those that name them."""
+    """Yield the changes with their numbers: new groups first, then by the worst severity that a change removes."""
 
     def rank(change: Change) -> tuple[bool, int, str, str]:
         severity = max((worst[name] for name in change.mends if name in worst), default=Severity.LOW)
@@ -139,7 +139,7 @@ def _numbered(changes: Iterable[Change], worst: dict[str, Severity]) -> Iterator
 
 
 def _finished(change: Change, *, proved: bool) -> Change:
-    """Return a change with what it keeps and loses, read off its edits."""
+    """Return ``change`` with the traffic that its edits keep and lose."""
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     keeps = [KeptTraffic(edit.after.peer, edit.after.services, "; ".join(edit.needs)) for edit in edits if edit.after]
     loses = [replace(edit.before, services=edit.loses) for edit in edits if edit.before and edit.loses]
@@ -147,7 +147,7 @@ def _finished(change: Change, *, proved: bool) -> Change:
 
 
 def _steps(proposal: Proposal, change_forms: ChangeForms) -> Iterator[Step]:
-    """Yield the edits in their order, each with the calls that make it after all before it."""
+    """Yield one step for each edit, in order, with the calls that make the edit after all earlier edits."""
     made = list[Change]()
     for number, (phase, (change, edit)) in enumerate(proposal.order, 1):
         alone, index = replace(change, edits=(edit,)), change.edits.index(edit)
@@ -157,7 +157,7 @@ def _steps(proposal: Proposal, change_forms: ChangeForms) -> Iterator[Step]:
 
 
 def _left(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """Yield the findings that stay (ids), each with the reason: that of its change, or what stays let in then."""
+    """Yield the id of each finding that stays, with the reason."""
     stays = {finding: _beyond(change) for change in candidates.changes if change.left for finding in change.mends}
     for finding in asked:
         if finding.id in outcome.gone:

@@ -1,4 +1,4 @@
-"""The part of a candidates that is proved: what breaks an obligation is left out, and the rest is proved again."""
+"""The proved part of the candidates: changes that break an obligation are left out, and the rest is proved again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cloudguard.results.change import Change, RuleTraffic
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """Changes that go together, their edits in order, and the facts once they are made."""
+    """Changes that are made together, their edits in order, and the snapshot after them."""
 
     changes: tuple[Change, ...]
     order: Ordered
@@ -48,7 +48,7 @@ class Proposer:
 
     @cached_property
     def members(self) -> Mapping[str, AddressSet]:
-        """All addresses that the cluster's hosts in each group may have, by its id."""
+        """Group id → all addresses that the cluster's hosts in the group may have."""
         found: dict[str, list[AddressSet]] = {}
         for one in self.prover.first.classes:
             for group in one.key.groups:
@@ -56,7 +56,10 @@ class Proposer:
         return {group: AddressSet.union(each) for group, each in found.items()}
 
     def proved(self, candidates: Candidates) -> Proposal:
-        """Return the proposal of all changes of ``candidates`` that break nothing; the others are left out of it."""
+        """Return the proposal of all changes of ``candidates`` that break no obligation.
+
+        The other changes are removed from ``candidates``, with the violation as the reason.
+        """
         while True:
             proposal = self.of(candidates.changes)
             broken = [*self.prover.violations(proposal.order)]
@@ -66,11 +69,11 @@ class Proposer:
                 candidates.leave(responsible(violation, candidates.changes) or candidates.changes, violation.what)
 
     def holds(self, proposal: Proposal) -> bool:
-        """Whether a proposal breaks no obligation."""
+        """Whether ``proposal`` breaks no obligation."""
         return not any(True for _ in self.prover.violations(proposal.order))
 
     def of(self, changes: tuple[Change, ...]) -> Proposal:
-        """Return the proposal of ``changes``, with the groups that they name still to be made."""
+        """Return the proposal of ``changes``, with the changes that create the new groups that they name."""
         once = without_repeats(changes, self._filters, self._present)
         groups = group_changes(once, self.prover.first.classes, self._subnets, self.case.snapshot.cluster.name)
         together = (*groups, *once)

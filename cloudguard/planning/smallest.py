@@ -1,4 +1,4 @@
-"""The smallest plan: an edit that mends nothing, or without which all that it mends is mended too, is dropped."""
+"""The smallest plan: changes that no requested finding needs are dropped."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from cloudguard.results.finding import Finding
 
 MOST_TRIALS = 32
 MOST_RULES = 10_000
-"""So many trials are made at most, and so many rules are judged in them all: a second or two."""
+"""The largest number of trials, and of rules that are judged in all trials together: one or two seconds of work."""
 
 
 def smallest(
     proposer: Proposer, proposal: Proposal, outcome: Outcome, asked: Sequence[Finding], *, with_advice: bool
 ) -> tuple[Proposal, Outcome]:
-    """Return the proposal without the changes that nothing needs, the last of them first."""
+    """Return ``proposal`` without the changes that no mended finding needs, and its outcome.
+
+    Changes are tried for removal one by one, the last change first.
+    """
     useful = tuple(change for change in _free(proposal) if not outcome.gone.isdisjoint(change.mends))
     if len(useful) < len(_free(proposal)):
         trial = proposer.of(useful)
@@ -39,15 +42,15 @@ def smallest(
 
 
 def _free(proposal: Proposal) -> tuple[Change, ...]:
-    """Return the changes of a proposal that may be dropped: groups go with those that name them."""
+    """Return the changes that can be dropped. A new group is dropped together with the changes that refer to it."""
     return tuple(change for change in proposal.changes if change.kind != "group.add")
 
 
 def _spare(changes: Sequence[Change], classes: Iterable[HostClass], chains: frozenset[str]) -> Iterator[Change]:
-    """Yield the changes that others most likely make needless.
+    """Yield the changes that other changes most likely make unnecessary.
 
-    What a rule of one filter lets in, nothing stops but another filter on the path: of the balancer before the host,
-    or of the same chain.
+    These are edits of a filter whose traffic another edited filter on the same path also stops: a filter of the load
+    balancer before the host, or a filter of the same chain. Changes of other resources than filters are included.
     """
     edited = {change.resource.id for change in changes}
     crossed = set[str]()

@@ -1,1 +1,1 @@
-"""A plan's certificate: what a checker needs that knows nothing of this program."""
+"""A plan's certificate: the data with which an independent checker can verify the plan without this program."""

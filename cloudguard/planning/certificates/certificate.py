@@ -1,6 +1,6 @@
-"""The certificate of a plan: rules before, steps and needs, as plain intervals; tools/check_certificate.py reads it.
+"""The certificate of a plan: the rules before the plan, the steps and the needs, as plain intervals.
 
-It is about rules and the ranges of public endpoints.
+It covers filter rules and the ranges of public endpoints. tools/check_certificate.py reads it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SCHEMA: Final = "cloudguard/certificate/v1"
 
 
 def certificate(planned: Planned) -> str:
-    """Return the certificate of a plan as JSON, each group, sender, filter, need and step on a line of its own."""
+    """Return the certificate of a plan as JSON, with one line for each group, sender, filter, need and step."""
     parts = (f"{json.dumps(key)}: {_lines(value)}" for key, value in _document(planned).items())
     return "{" + ",\n".join(parts) + "}\n"
 
@@ -62,7 +62,7 @@ def _document(planned: Planned) -> Json:
 
 
 def _others(first: NetworkState, last: NetworkState) -> Iterator[Json]:
-    """Yield everyone else in a group, with all groups that they are in before or after the plan."""
+    """Yield each possible sender that is in a group, with all its groups from before and after the plan."""
     for number, (before, after) in enumerate(zip(first.peers, last.peers, strict=False)):
         if before.groups or after.groups:
             groups = sorted({*before.groups, *after.groups})
@@ -72,7 +72,7 @@ def _others(first: NetworkState, last: NetworkState) -> Iterator[Json]:
 def _needs(
     planned: Planned, states: tuple[NetworkState, NetworkState], variants: Variants, touched: set[str]
 ) -> tuple[list[Json], list[Json]]:
-    """Return the senders of needed flows that a touched filter may stop, and the needs."""
+    """Return the senders, and the needs, of the needed flows that a filter in ``touched`` (ids) may stop."""
     senders, needs = dict[tuple[AddressSet, tuple[str, ...]], Json](), list[Json]()
     known = states[0].reach.filters.filters
     for flow in flows(*states, planned.case.context.ports):
@@ -92,7 +92,7 @@ def _needs(
 
 
 def _public_sides(state: NetworkState) -> Iterator[Json]:
-    """Yield each managed endpoint's list of clients as a filter of one rule."""
+    """Yield the list of clients of each managed endpoint, written as a filter with one rule."""
     for one in state.snapshot.topology.endpoints:
         yield {"id": one.id, "ordered": False, "rules": [_listed(state, one)]}
 
@@ -104,7 +104,7 @@ def _listed(state: NetworkState, endpoint: Endpoint) -> Json:
 
 
 def _lists(first: NetworkState, order: Iterable[Part]) -> Iterator[Json]:
-    """Yield what each edit of an endpoint's list drops and puts."""
+    """Yield a step for each edit of an endpoint's list: the rule that it drops, and the rule that it puts."""
     snapshot = first.snapshot
     for change, edit in order:
         if isinstance(edit, ListEdit):

@@ -1,4 +1,4 @@
-"""Who needs what of the cluster's hosts, as a certificate holds it: senders with addresses and groups, and services."""
+"""The needed flows to the cluster's hosts, for the certificate: senders (addresses and groups) and services."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from cloudguard.reachability.host_classes import HostClass
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """``services`` that ``sender`` needs of ``target`` and that the target's own filters let in today.
+    """A needed flow: ``services`` from ``sender`` to ``target`` that the target's own filters allow today.
 
-    The sender is at ``addresses``; ``groups`` are those that it is in before or after the plan.
+    ``addresses``: the sender's addresses. ``groups``: the sender's groups from before and after the plan.
     """
 
     sender: str
@@ -29,13 +29,13 @@ class Flow:
 
     @property
     def why(self) -> str:
-        """Who needs it of whom."""
+        """The sender and the target in words."""
         return f"{self.sender} to {'/'.join(self.target.key.roles) or 'unknown'} hosts"
 
 
 @dataclass(frozen=True, slots=True)
 class _Caller:
-    """Someone who needs ``services`` of a class of hosts; ``groups`` are those before the plan, ``later`` after it."""
+    """A sender that needs ``services`` of a host class; ``groups``: its groups before the plan, ``later``: after it."""
 
     name: str
     addresses: AddressSet
@@ -45,7 +45,7 @@ class _Caller:
 
 
 def flows(first: NetworkState, last: NetworkState, ports: Ports) -> Iterator[Flow]:
-    """Yield what hosts, pods, managed control planes and balancers need of each class of hosts."""
+    """Yield the flows that hosts, pods, managed control planes and load balancers need to each host class."""
     for target in first.classes:
         admitted = first.reach.allowed_in(target)
         for caller in _callers(first, last, ports, target):

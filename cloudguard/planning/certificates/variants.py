@@ -1,4 +1,4 @@
-"""Filters as a certificate holds them: one for each kind of target that some of the rules are about."""
+"""Filters as the certificate holds them: one variant of a filter for each kind of target that its rules apply to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The rules of ``filter`` (an id) that are about members of ``groups`` at ``addresses`` (None: unknown)."""
+    """The rules of ``filter`` (an id) that apply to members of ``groups`` at ``addresses`` (None: unknown)."""
 
     name: str
     filter: str
@@ -28,16 +28,16 @@ class Variant:
     addresses: AddressSet | None
 
     def rules(self, filters: Filters) -> list[Json]:
-        """Return its rules of ingress, as they are among ``filters``."""
+        """Return the ingress rules of the variant, with the rules' state in ``filters``."""
         found = filters.rules((self.filter,), Direction.INGRESS, self.groups, self.addresses)
         return [_rule(filters, rule, self.addresses) for _, rule in found]
 
 
 def _rule(filters: Filters, rule: Rule, addresses: AddressSet | None) -> Json:
-    """Return a rule in intervals.
+    """Return a rule with its addresses and services as intervals.
 
-    One that may match less than it names is about a group of its own, with unknown members; so are the rules that take
-    over from it.
+    The peer of an uncertain rule, which may match less than it says, is written as a group of its own with unknown
+    members. Rules that replace an uncertain rule have the same group.
     """
     named: Json = {"id": rule.id, "action": rule.action.value, "order": rule.order}
     peers = filters.peers(rule)
@@ -51,7 +51,7 @@ def _rule(filters: Filters, rule: Rule, addresses: AddressSet | None) -> Json:
 
 
 class Variants:
-    """The variants of filters, by the host classes that they guard."""
+    """The variants of all filters, for the host classes that the filters guard."""
 
     def __init__(self, snapshot: Snapshot, classes: Iterable[HostClass]) -> None:
         self._snapshot = snapshot
@@ -63,7 +63,7 @@ class Variants:
                 self.of(name, target)
 
     def of(self, name: str, target: HostClass) -> Variant:
-        """Return the variant of the filter called ``name`` for a class of hosts."""
+        """Return the variant of the filter ``name`` (an id) for a host class."""
         guard = self._filters.filters.get(name)
         rules = guard.rules if guard else ()
         groups = {group for rule in rules for group in rule.target_groups}.intersection(target.key.groups)
@@ -71,7 +71,7 @@ class Variants:
         return self._variant(name, tuple(sorted(groups)), destination_addresses(target, None) if aims else None)
 
     def of_others(self, name: str) -> Variant:
-        """Return the variant for what else the filter guards, in none of the groups that its rules are about."""
+        """Return the variant of the filter ``name`` (an id) for members that are in none of its target groups."""
         return self._variant(name, (), None)
 
     def _variant(self, name: str, groups: tuple[str, ...], addresses: AddressSet | None) -> Variant:
@@ -82,7 +82,7 @@ class Variants:
         return self._of[key]
 
     def documents(self) -> Iterator[Json]:
-        """Yield each variant with its rules before any step."""
+        """Yield each variant with its rules before the first step."""
         for variant in self._of.values():
             guard = self._filters.filters.get(variant.filter)
             if guard is not None:
@@ -90,7 +90,7 @@ class Variants:
                 yield {"id": variant.name, "ordered": ordered, "rules": variant.rules(self._filters)}
 
     def steps(self, order: Iterable[Part]) -> Iterator[Json]:
-        """Yield what each edit of a rule drops and puts, in every variant of its filter."""
+        """Yield the rules that each edit drops and puts, for every variant of the edited filter."""
         first = {name: {rule.id: rule for rule in one.rules} for name, one in self._filters.filters.items()}
         present = {name: {**rules} for name, rules in first.items()}
         variants: dict[str, list[Variant]] = {}
@@ -101,7 +101,7 @@ class Variants:
             if guard is None or not isinstance(edit, RuleEdit):
                 continue
             rules = present[guard.id]
-            origin = rules.get(edit.rule, first[guard.id].get(edit.rule))  # one that went still says what it was about
+            origin = rules.get(edit.rule, first[guard.id].get(edit.rule))  # removed rules give targets too
             old = (rules[edit.rule],) if edit.rule in rules else ()
             made = self._edited(replace(guard, rules=(origin,) if origin else ()), (change, edit)).rules
             new = tuple(one for one in made if one.id not in rules and one is not origin)

@@ -1,1 +1,1 @@
-"""Edits of a plan: in rules that the cloud can hold, and made on the model."""
+"""Edits of a plan: expressed in rules that the cloud can hold, and applied to the model."""

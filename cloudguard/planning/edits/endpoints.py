@@ -1,4 +1,4 @@
-"""Changes of a managed endpoint: its private side comes first where hosts would lose it with the public one."""
+"""Changes of a managed endpoint: its private side is turned on first if hosts would otherwise lose access."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from cloudguard.results.change import AttributeEdit, Change, ListEdit, PeerOf
 
 
 def private_first(change: Change, endpoint: Endpoint) -> Change:
-    """Return a change of an endpoint's public list that puts the private side on before hosts lose the public one.
+    """Return ``change``, with an edit that turns on the endpoint's private side before its public list shrinks.
 
-    That is so where it is not known by which addresses they leave, or where nobody else is let in.
+    The edit is added if the private side is off, and the new list needs the hosts' outbound addresses, which are not
+    known, or lets in nobody outside. Any other change is returned as it is.
     """
     (edit, *others) = change.edits
     if others or not isinstance(edit, ListEdit) or endpoint.private:

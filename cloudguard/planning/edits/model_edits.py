@@ -1,4 +1,4 @@
-"""Edits made on the model: a snapshot with the changes of a plan in it, as if they had been made in the cloud."""
+"""Edits of the model: a snapshot with the changes of a plan applied, as if they had been made in the cloud."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ from cloudguard.results.change import (
 )
 
 PLANNED: Final = Source("planned")
-"""The source of what is not in the cloud yet."""
+"""The source of resources and rules that are not in the cloud yet."""
 PRIVATE_SIDE: Final = "private side"
-"""The attribute of an endpoint that is on where hosts reach it inside their network."""
+"""The name of an endpoint's attribute. It is "on" if hosts reach the endpoint inside their network."""
 UNNAMED: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT})
-"""Peers that stand for addresses that are not known: an edit that names one cannot be made."""
+"""Kinds of peers whose addresses are not known. An edit with such a peer cannot be made."""
 _ADDED: Final = "+rule:"
-"""Stands in an added rule's id behind the id of the one that it takes over from."""
+"""The separator in the id of an added rule, after the id of the rule that it replaces."""
 Part = tuple[Change, Edit]
-"""An edit and the change that it is of."""
+"""An edit and the change that it belongs to."""
 
 
 def parts(changes: Iterable[Change]) -> tuple[Part, ...]:
-    """Return every edit of ``changes`` with its change, in their order."""
+    """Return every edit of ``changes`` with its change, in the order of ``changes``."""
     return tuple((change, edit) for change in changes for edit in change.edits)
 
 
 def new_group_id(peer: RulePeer) -> str:
-    """Return the id on the model of a group that is still to be made."""
+    """Return the id that the model uses for a group that does not exist yet."""
     return f"new:{peer.value}"
 
 
 def edited(snapshot: Snapshot, edits: Iterable[Part]) -> Snapshot:
-    """Return ``snapshot`` with ``edits`` made; done twice, they change nothing more."""
+    """Return ``snapshot`` with ``edits`` applied. Applying the same edits again changes nothing."""
     rules: dict[str, list[RuleEdit]] = {}
     for change, edit in edits:
         if isinstance(edit, RuleEdit):
@@ -83,7 +83,7 @@ def _other(snapshot: Snapshot, change: Change, edit: Edit) -> Snapshot:
 
 
 def _filter(one: Filter, edits: Iterable[RuleEdit]) -> Filter:
-    """Return a filter with edits of its rules; an added rule stands behind the one that it takes over from."""
+    """Return a filter with ``edits`` of its rules applied. An added rule follows the rule that it replaces."""
     rules = {rule.id: rule for rule in one.rules}
     origins = dict(rules)
     added: dict[str, list[Rule]] = {}
@@ -114,7 +114,7 @@ def _with_traffic(rule: Rule, traffic: RuleTraffic) -> Rule:
 
 
 def peer_of(peer: RulePeer) -> Peer:
-    """Return an edit's peer as that of a rule; raises ValueError for one that stands for unknown addresses."""
+    """Return the peer of an edit as the peer of a rule. Raises ValueError if its addresses are not known."""
     match peer.kind:
         case PeerOf.RANGE:
             return Peer(read_addresses(peer.value))
@@ -138,7 +138,10 @@ def _with_group(snapshot: Snapshot, edit: GroupEdit) -> Snapshot:
 
 
 def _moved(snapshot: Snapshot, members: set[str], leaves: tuple[str, ...], joins: tuple[str, ...]) -> Snapshot:
-    """Return the snapshot with interfaces and pools (ids) in other groups, and behind the filters that these are."""
+    """Return the snapshot with ``members`` (ids of interfaces and pools) moved from groups to other groups.
+
+    Where a group is also a filter (a security group), the members' filters change in the same way.
+    """
     filters = {one.id for one in snapshot.topology.filters}
 
     def groups(present: tuple[str, ...]) -> tuple[str, ...]:
@@ -183,7 +186,7 @@ def _on_endpoint(snapshot: Snapshot, name: str, with_edit: Callable[[Endpoint], 
 
 
 def _with_list(endpoint: Endpoint, peers: tuple[RulePeer, ...]) -> Endpoint:
-    """Return an endpoint whose public side lets in ``peers`` alone; without any, it has none."""
+    """Return an endpoint whose public side lets in only ``peers``. Without peers, its public side is off."""
     ranges = AddressSet.union(read_addresses(peer.value) for peer in peers if peer.kind is PeerOf.RANGE)
     lists = tuple(peer.value for peer in peers if peer.kind is PeerOf.ADDRESS_LIST)
     if not ranges and not lists:
@@ -192,12 +195,12 @@ def _with_list(endpoint: Endpoint, peers: tuple[RulePeer, ...]) -> Endpoint:
 
 
 def origin_of(rule: str) -> str:
-    """Return the id of the rule that an added one took over from; that of any other rule is its own."""
+    """Return the id of the rule that an added rule replaces. For any other rule, return its own id."""
     return rule.partition(_ADDED)[0]
 
 
 def can_be_made(edit: Edit) -> bool:
-    """Whether all peers that an edit names are known."""
+    """Whether the addresses of all peers in an edit are known."""
     if isinstance(edit, ListEdit):
         return all(peer.kind not in UNNAMED for peer in edit.after)
     return not isinstance(edit, RuleEdit) or edit.after is None or edit.after.peer.kind not in UNNAMED

@@ -1,4 +1,4 @@
-"""Groups still to be made: one change for each, with all hosts of its roles and the templates of their pools in it."""
+"""New groups: one change creates each group and adds all hosts of its roles, and their pools' templates, to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from cloudguard.results.change import Change, GroupEdit, PeerOf, Resource, RuleE
 def group_changes(
     changes: Iterable[Change], classes: Iterable[HostClass], subnets: Mapping[str, Subnet], cluster: str
 ) -> tuple[Change, ...]:
-    """Return a change for each new group that ``changes`` name as a peer; it mends what they mend."""
+    """Return a change for each new group that is a peer in ``changes``. It mends the findings that they mend.
+
+    ``subnets``: subnet id → subnet. ``cluster``: the cluster's name, which begins the names of the groups.
+    """
     named: dict[RulePeer, list[Change]] = {}
     for change in changes:
         for peer in _new_groups(change):

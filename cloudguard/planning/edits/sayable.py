@@ -1,7 +1,7 @@
-"""Rules as the cloud can hold them: a rule becomes edits that the provider can say, so many at most.
+"""Rules as the cloud can hold them: a rule is replaced by a limited number of rules that the provider can hold.
 
-Where more rules would be due to say exactly what is needed, fewer within the old rule cover all of it, and what they
-let in beyond that is named.
+If exactly the needed traffic takes more rules than the limit, fewer and wider rules are used. They stay within the old
+rule and cover all needed traffic. The traffic that they allow beyond the need is named.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
 
 MOST_RULES: Final = 4
-"""So many rules take the place of one at most: more are not an improvement that a person can review."""
+"""The largest number of rules that may replace one rule. A person cannot review a larger replacement."""
 UNSAID: Final = (
     "the cloud holds no few rules that say less than the present one and all that is needed (--cni or --most-rules may "
     "help)"
@@ -30,9 +30,10 @@ _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Says rules as the cloud can hold them, at most ``most`` in place of one.
+    """Writes changes as rules that the cloud can hold. At most ``most`` rules replace one rule.
 
-    ``filters`` by their ids; ``members``: all addresses that the cluster's hosts in a group may have, by its id.
+    ``filters``: filter id → filter. ``members``: group id → all addresses that the cluster's hosts in the group may
+    have.
     """
 
     filters: Mapping[str, Filter]
@@ -41,12 +42,12 @@ class Speaker:
     most: int = MOST_RULES
 
     def said(self, change: Change) -> Change | None:
-        """Return a change in rules that the cloud can hold; None if they would change nothing."""
+        """Return ``change`` in rules that the cloud can hold. None if no such rules exist or they change nothing."""
         guard = self.filters.get(change.resource.id) if isinstance(change.edits[0], RuleEdit) else None
         return change if guard is None else _sayable(change, _Guarded(guard, self))
 
     def unsaid(self, change: Change) -> str:
-        """Return why a change cannot be said, with what would stay let in."""
+        """Return the reason why no rules of the cloud express ``change``, with the traffic that stays allowed."""
         before = next((edit.before for edit in change.edits if isinstance(edit, RuleEdit) and edit.before), None)
         return f"{UNSAID}{f': {before.services} from {_named(before.peer)} stays let in' if before else ''}"
 
@@ -62,17 +63,17 @@ class _Guarded:
 
     @property
     def too_many(self) -> str:
-        """Why more is let in than is needed."""
+        """The reason why the rules allow more traffic than is needed."""
         return TOO_MANY.format(most=self.most)
 
     def rules(self, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-        """Return the fewest rules that say exactly ``traffic``; none if no rules can."""
+        """Return the fewest rules that allow exactly ``traffic``. Empty if no rules of the cloud can."""
         return self.speaker.change_forms.rules(self.guard, traffic)
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """Traffic that is needed, who needs it, the rules that say it, and what these let in beyond it."""
+    """Rules for needed traffic. ``needs``: who needs it. ``beyond``: traffic that the rules allow beyond the need."""
 
     needs: tuple[str, ...]
     rules: tuple[RuleTraffic, ...]
@@ -94,10 +95,13 @@ def _sayable(change: Change, guarded: _Guarded) -> Change | None:
 
 
 def _said(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guarded) -> list[_Said] | None:
-    """Return what is needed as rules; None where no rules can say it.
+    """Return rules for the needed traffic. None if the cloud can hold no such rules.
 
-    Exactly, if that takes few rules; else without groups that a range holds, then peer by peer wider, the one first
-    that saves the most rules; else as one rule of the old one's peer.
+    The attempts, in this order, until at most ``guarded.most`` rules remain:
+    1. rules for exactly the needed traffic;
+    2. without the rules of groups whose members' addresses are inside the ranges of the other rules;
+    3. wider rules for one peer after another; first the peer that saves the most rules;
+    4. one rule with the peer of the old rule.
     """
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
@@ -119,7 +123,11 @@ def _said(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guard
 
 
 def _ways(traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guarded: _Guarded) -> Iterator[_Said]:
-    """Yield what one peer needs, in ever fewer rules: exactly, as a span of each protocol, as the old rule has it."""
+    """Yield rules for the needed traffic of one peer, each time fewer rules than before.
+
+    First the exact services; then one range of ports for each protocol; then all services of the old rule
+    (``within``).
+    """
     spans = ServiceSet.union(_span(traffic.services & family) for family in _FAMILIES)
     fewest = None
     for services in (traffic.services, (spans | (traffic.services & _FURTHER)) & within, within):
@@ -131,7 +139,7 @@ def _ways(traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guar
 
 
 def _is_held(traffic: RuleTraffic, others: Iterable[RuleTraffic], guarded: _Guarded) -> bool:
-    """Whether ranges of other rules let in the cluster's hosts of a group on as much."""
+    """Whether the ranges of other rules already allow the same services to the cluster's hosts of a group."""
     members = guarded.speaker.members.get(traffic.peer.value) if traffic.peer.kind is PeerOf.GROUP else None
     ranges = (one for one in others if one.peer.kind is PeerOf.RANGE and traffic.services <= one.services)
     return members is not None and members <= AddressSet.union(read_addresses(one.peer.value) for one in ranges)
@@ -140,7 +148,7 @@ def _is_held(traffic: RuleTraffic, others: Iterable[RuleTraffic], guarded: _Guar
 def _as_one(
     wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], before: RuleTraffic | None, guarded: _Guarded
 ) -> list[_Said] | None:
-    """Return one rule of the old one's peer that covers all that is needed, None where that is the old one."""
+    """Return one rule with the old rule's peer that covers all needed traffic. None if it equals the old rule."""
     if before is None:
         return None
     needed = replace(before, services=ServiceSet.union(traffic.services for traffic, _ in wanted))
@@ -158,7 +166,7 @@ def _named(peer: RulePeer) -> str:
 
 
 def _span(services: ServiceSet) -> ServiceSet:
-    """Return everything from the first to the last of ``services``, of one protocol."""
+    """Return the range from the first to the last of ``services``, which are of one protocol."""
     if not services:
         return services
     return ServiceSet.of_intervals(((services.intervals[0][0], services.intervals[-1][1]),))
@@ -167,7 +175,10 @@ def _span(services: ServiceSet) -> ServiceSet:
 def _edits(
     rule: str, before: RuleTraffic | None, after: tuple[tuple[RuleTraffic, tuple[str, ...]], ...]
 ) -> Iterator[RuleEdit]:
-    """Yield the edits that leave ``after`` in place of a rule: one in place if any has the rule's own peer."""
+    """Yield the edits that replace the rule ``rule`` (an id) by ``after``.
+
+    A part of ``after`` with the rule's own peer modifies the rule in place. The other parts are new rules.
+    """
     own = next((traffic for traffic, _ in after if before and within(traffic, before)), None)
     if before and own is None:
         yield RuleEdit(RuleOp.REMOVE, rule, before, None)
@@ -179,7 +190,7 @@ def _edits(
 
 
 def within(traffic: RuleTraffic, other: RuleTraffic) -> bool:
-    """Whether a rule allows no more than another, by what they say: services of the same peer."""
+    """Whether ``traffic`` has the same peer, direction and action as ``other``, and no further services."""
     same = (traffic.peer, traffic.direction, traffic.action) == (other.peer, other.direction, other.action)
     return same and traffic.services <= other.services
 
@@ -187,9 +198,10 @@ def within(traffic: RuleTraffic, other: RuleTraffic) -> bool:
 def without_repeats(
     changes: Iterable[Change], filters: Mapping[str, Filter], present: Mapping[str, frozenset[RuleTraffic]]
 ) -> tuple[Change, ...]:
-    """Return ``changes`` so that no filter gets a rule that it has, or one twice: clouds refuse them.
+    """Return ``changes`` without rules that a filter already has or would get twice, because clouds refuse them.
 
-    ``present`` is what each filter's rules say today. A rule that is to go and that another change wants stays.
+    ``present``: filter id → the traffic of the filter's rules today. A rule that one change removes and another change
+    needs stays.
     """
     changes = tuple(changes)
     wanted: dict[str, set[RuleTraffic]] = {}
@@ -230,7 +242,7 @@ def _unrepeated(
 
 
 def _is_union(guard: Filter) -> bool:
-    """Whether a filter's rules apply together, without order: there the same rule twice says nothing more."""
+    """Whether a filter allows the union of its rules, without order, so that a second equal rule has no effect."""
     return not guard.ordered and not guard.in_chain
 
 

@@ -1,4 +1,4 @@
-"""Edits of hosts, disks, keys and identities, made on the model."""
+"""Edits of hosts, disks, keys and identities, applied to the model."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ TRUST: Final = "trust.narrow"
 """The kind of change whose documents are trust policies."""
 _COPIES = frozenset({"snapshot.remove", "image.remove", "disk.remove"})
 ON_MODEL = frozenset({"metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt", *_COPIES})
-"""Kinds of changes whose effect the model shows, beside those of rules, groups, endpoints and documents."""
+"""Kinds of changes whose effect the model shows, in addition to changes of rules, groups, endpoints and documents."""
 
 
 def with_setting(snapshot: Snapshot, change: Change, edit: AttributeEdit | Procedure | DocumentEdit) -> Snapshot:
-    """Return ``snapshot`` with an edit of ``change`` made; the same where the model cannot show it."""
+    """Return ``snapshot`` with an edit of ``change`` applied. Unchanged if the model cannot show the edit."""
     if isinstance(edit, DocumentEdit):
         with_edit = _with_trust if change.kind == TRUST else _with_documents
         identities = with_edit(snapshot.identities, change.resource.id, edit)
@@ -31,7 +31,7 @@ def with_setting(snapshot: Snapshot, change: Change, edit: AttributeEdit | Proce
 
 
 def _with_trust(identities: Identities, name: str, edit: DocumentEdit) -> Identities:
-    """Return the identities, the trust policy of one of them with other statements."""
+    """Return the identities, with new statements in the trust policy of the identity ``name`` (an id)."""
     own = {each for one in identities.identities if one.id == name for each in one.policies}
     own |= {pod.trust for pod in identities.service_accounts if pod.identity == name}
     policies = tuple(
@@ -42,7 +42,7 @@ def _with_trust(identities: Identities, name: str, edit: DocumentEdit) -> Identi
 
 
 def _with_documents(identities: Identities, name: str, edit: DocumentEdit) -> Identities:
-    """Return the identities, one of them with a single new policy in place of all that it may be replaced by."""
+    """Return the identities. One new policy of the identity ``name`` (an id) replaces its changed statements."""
     stays = [(each.policy, each.statement) for each in edit.changes if each.fate is StatementFate.STAYS]
     policies = {policy.id: policy for policy in identities.policies}
     changed = list[Identity]()
@@ -60,7 +60,7 @@ def _with_documents(identities: Identities, name: str, edit: DocumentEdit) -> Id
 
 
 def _remainder(identity: str, policy: PolicyDocument, stays: list[tuple[str, Statement]]) -> PolicyDocument:
-    """Return what remains of a policy beside the replacement; ids of copies tell whose it is."""
+    """Return the statements of a policy that stay. A changed copy gets an id with the id of its identity."""
     if policy.kind is not PolicyKind.GRANT:
         return policy
     kept = tuple(each for each in policy.statements if (policy.name, each) in stays)
@@ -97,7 +97,7 @@ def _encrypt_pool(cluster: Cluster, change: Change, edit: AttributeEdit | Proced
 
 
 def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
-    """Return the cluster with the disk encrypted; by which key is for whoever makes the copy to choose."""
+    """Return the cluster with the disk encrypted. The person who makes the encrypted copy chooses the key."""
     del edit
 
     def disk(one: Disk) -> Disk:

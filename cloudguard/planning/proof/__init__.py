@@ -1,1 +1,1 @@
-"""What a plan must not break, and the order in which it is made."""
+"""The obligations that a plan must not break, and the order of its edits."""

@@ -1,6 +1,7 @@
-"""What the cluster needs of its network: flows, each asked of any point of a plan.
+"""The flows that the cluster needs from its network. Each flow can be evaluated at any point of a plan.
 
-What is needed and let in today must be let in at every point: for today's hosts, and for the next host of each pool.
+Traffic that is needed and allowed today must be allowed at every point of the plan: for today's hosts, and for the next
+host of each pool.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ from cloudguard.rows.node_access import beyond_service
 
 @dataclass(frozen=True, eq=False)
 class NeededTraffic:
-    """A flow that the cluster needs: ``who`` needs it to ``target``, in words, ``why`` by which source.
+    """A flow that the cluster needs.
 
-    ``filters`` are those that may stop it (ids). ``allowed`` returns the needed part of what is let through at a point
-    of the plan, by the sender's address and the service.
+    ``who`` and ``target``: the sender and the target in words. ``why``: the reason in words. ``filters``: ids of the
+    filters that may stop the flow. ``allowed`` returns the needed packets that are allowed at a point of the plan.
     """
 
     who: str
@@ -42,7 +43,7 @@ class NeededTraffic:
 
 
 def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraffic]:
-    """Yield all flows that the cluster needs, as it is at the beginning of a plan."""
+    """Yield all flows that the cluster needs at the beginning of a plan (``first``)."""
     outbound = context.snapshot.topology.outbound_addresses
     for number, target in enumerate(first.classes):
         for other, source in enumerate(first.classes):
@@ -76,7 +77,10 @@ def _between(
 
 
 def needed_between(source: HostClass, target: HostClass, ports: Ports) -> ServiceSet:
-    """Return what one class may need of another: the ports of etcd are for those that run it, or are its clients."""
+    """Return the services that the hosts of ``source`` may need on the hosts of ``target``.
+
+    The ports of etcd are included only if either class runs the control plane or etcd, or has unknown roles.
+    """
     needed = allowed_between(source, target, ports)
     if any(one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD) or not one.key.roles for one in (source, target)):
         return needed
@@ -84,13 +88,13 @@ def needed_between(source: HostClass, target: HostClass, ports: Ports) -> Servic
 
 
 def _by_balancer(context: Context, target: HostClass, registration: Registration) -> ServiceSet:
-    """Return what the cluster's own hosts need of a target by a balancer: its API, and services."""
+    """Return the services that the cluster's own hosts need on ``target`` through a load balancer: API and services."""
     api = context.ports.api if target.has(Role.CONTROL_PLANE) else ServiceSet.nothing()
     return (registration.service & api) | _published(context, target, registration)
 
 
 def _from_outside(context: Context, first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
-    """Yield what administrators, declared clients and clients of the cluster's services get through, path by path."""
+    """Yield the flows from outside: of administrators, declared clients and clients of services; one for each path."""
     groups, expected = context.declared_groups(target), _expected(context, target)
     for path in first.reach.paths_to(target):
         by_address = expected
@@ -123,7 +127,10 @@ def _on_path(key: PathKey, number: int, needed: Bounds) -> Callable[[NetworkStat
 
 
 def _expected(context: Context, target: HostClass) -> PacketSet:
-    """Return whom the user declares, administrators of the API, and the cluster's own hosts by their way out."""
+    """Return the declared clients of ``target``.
+
+    For the control plane, add the administrators and the outbound addresses of the cluster's hosts, on the API's ports.
+    """
     declared = context.declared(target)[0]
     if not target.has(Role.CONTROL_PLANE):
         return declared
@@ -131,7 +138,11 @@ def _expected(context: Context, target: HostClass) -> PacketSet:
 
 
 def _published(context: Context, target: HostClass, registration: Registration) -> ServiceSet:
-    """Return what clients may open on a target by a balancer: the service that this was made for, or NodePorts."""
+    """Return the services of ``target`` that clients may use through a load balancer.
+
+    These are the ports of the Kubernetes Service that the balancer was created for. For any other balancer, these are
+    the NodePorts.
+    """
     if registration.balancer.declared_service:
         beyond = beyond_service(context, target, registration.balancer, registration.listener)
         return registration.service - beyond
@@ -139,7 +150,7 @@ def _published(context: Context, target: HostClass, registration: Registration) 
 
 
 def _of_balancers(first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
-    """Yield what balancers send a target from their own addresses: checks of its health, and what they hand on."""
+    """Yield the flows that load balancers send from their own addresses: health checks and forwarded traffic."""
     for one in target.key.registrations:
         own = first.reach.senders.of_balancer(one.balancer)
 
@@ -182,9 +193,9 @@ def _from_endpoint(ports: Ports, sender: tuple[int, Endpoint], receiver: tuple[i
 def _to_endpoint(
     first: NetworkState, target: tuple[int, Endpoint], sender: tuple[int, HostClass], outbound: AddressSet
 ) -> NeededTraffic:
-    """Return how a class of hosts reaches a managed API: by its private side, else by its public one.
+    """Return the flow from a host class to a managed API: through its private side, or else its public side.
 
-    ``outbound``: the public addresses that they may come by.
+    ``outbound``: the public addresses that the hosts may send from.
     """
     (place, endpoint), (number, source) = target, sender
     addresses = source.possible_addresses

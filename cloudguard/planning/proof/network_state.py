@@ -1,4 +1,4 @@
-"""The network at one point of a plan: the cluster's host classes, always the same ones, in the groups of that point."""
+"""The network at one point of a plan: the host classes stay the same, their groups are the groups at that point."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
 
 _Groups = tuple[tuple[str, ...], tuple[str, ...]]
-"""The groups and the filters of an interface, or of what a pool makes."""
+"""The groups and the filters of an interface, or of the interfaces that a pool creates."""
 
 
 IMPOSSIBLE: Final = PacketSet.of([(ALL4, ServiceSet.parse("icmpv6")), (ALL6, ServiceSet.parse("icmp"))])
-"""Packets of one version of IP that only the other one has."""
+"""Packets that cannot exist: ICMPv6 over IPv4, and ICMP over IPv6."""
 PathKey = tuple[str, str, tuple[object, ...]]
-"""What makes it the same path at every point of a plan: the kind and name of its sender, and its registration."""
+"""The key that identifies a path at every point of a plan: the sender's kind and name, and the registration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Someone who may send: ``addresses`` and ``groups``, ``name`` in words."""
+    """A possible sender, with its addresses and groups. ``name``: the sender in words."""
 
     name: str
     addresses: AddressSet
@@ -36,9 +36,10 @@ class Peer:
 
 
 class NetworkState:
-    """What a snapshot's network lets through, asked about the host classes of the plan's beginning.
+    """The traffic that a snapshot's network allows, for the host classes of the plan's beginning.
 
-    ``first`` is that beginning (None: this is it): groups come and go, and classes keep their places.
+    ``first``: the state at the plan's beginning; None if this is the beginning. A class keeps its number at every
+    point, also if its groups change.
     """
 
     def __init__(self, snapshot: Snapshot, first: NetworkState | None = None) -> None:
@@ -48,7 +49,7 @@ class NetworkState:
         self._paths: dict[int, dict[PathKey, Bounds]] = {}
 
     def paths_to(self, number: int) -> Mapping[PathKey, Bounds]:
-        """Return what the paths from outside the cluster to the class at ``number`` let through."""
+        """Return the traffic allowed from outside the cluster to the host class ``number``, for each path."""
         found = self._paths.get(number)
         if found is None:
             found = self._paths[number] = {}
@@ -59,7 +60,7 @@ class NetworkState:
 
     @cached_property
     def peers(self) -> tuple[Peer, ...]:
-        """Everyone who may send, by address alone or as a member of groups, the next hosts of the pools among them."""
+        """All possible senders, with their addresses and groups, including the next hosts of the pools."""
         return (
             Peer("anyone", EVERYWHERE),
             *(Peer(self.reach.sender_of(one).name, one.possible_addresses, one.key.groups) for one in self.classes),
@@ -83,7 +84,7 @@ class NetworkState:
 
 
 def _moved(first: NetworkState, snapshot: Snapshot) -> Iterator[HostClass]:
-    """Yield the classes of ``first``, each in the groups and behind the filters that ``snapshot`` has it in."""
+    """Yield the host classes of ``first``, each with its groups and filters in ``snapshot``."""
     were, are = _memberships(first.snapshot), _memberships(snapshot)
     if were == are:
         yield from first.classes
@@ -103,17 +104,17 @@ def _moved(first: NetworkState, snapshot: Snapshot) -> Iterator[HostClass]:
 
 
 def _changed(own: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
-    """Return ``own`` groups with the same ones gone and come as from ``before`` to ``after``."""
+    """Return ``own`` without the names that ``after`` lost, and with the names that it gained over ``before``."""
     kept = tuple(name for name in own if name in after or name not in before)
     return (*kept, *(name for name in after if name not in before and name not in kept))
 
 
 def _memberships(snapshot: Snapshot) -> Mapping[str, _Groups]:
-    """Return the groups and filters of the cluster's interfaces and pools, by id."""
+    """Return the groups and filters of the cluster's interfaces and pools, by their ids."""
     found = {port.id: (port.groups, port.filters) for host in snapshot.cluster.hosts for port in host.interfaces}
     return found | {pool.id: (pool.groups, pool.filters) for pool in snapshot.cluster.pools}
 
 
 def path_key(path: Path) -> PathKey:
-    """Return what makes it the same path at every point of a plan."""
+    """Return the key that identifies ``path`` at every point of a plan."""
     return path.sender.kind, path.sender.name, path.registration.rank if path.registration else ()

@@ -1,8 +1,9 @@
-"""What a plan must not break, proved on the model: nothing is opened, nothing needed is lost, no quota is exceeded.
+"""The obligations of a plan, proved on the model: open nothing, lose no needed traffic, exceed no quota.
 
-A plan goes through four points: its beginning, after all edits in place, after all additions, after all removals. From
-one point to the next what filters let in only shrinks, only grows, only shrinks. So what holds at these points holds
-after every step between them: the least is let in at the second point or the last, the most at the first or the third.
+A plan has four points: its beginning, after all edits in place, after all additions, after all removals. The traffic
+that the filters allow shrinks up to the second point, grows up to the third, and shrinks up to the last. The filters
+therefore allow the least traffic at the second or the last point, and the most at the first or the third point. An
+obligation that holds at these points holds after every step between them.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ Ordered = Sequence[tuple[Phase, Part]]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """An obligation that does not hold: ``resource`` is the filter or endpoint, ``what`` says in words what breaks.
+    """An obligation that a plan breaks.
 
-    ``packets``: what is opened or lost, for ``peer`` (None: for anyone).
+    ``resource``: ids of the filters or endpoints. ``what``: the violation in words. ``packets``: the packets that are
+    opened or lost, for ``peer`` (None: for anyone).
     """
 
     obligation: Obligation
@@ -42,7 +44,7 @@ class Violation:
 
 
 class Prover:
-    """Proves plans of one cluster; what it needs today is worked out once."""
+    """Proves the plans of one cluster. The traffic that the cluster needs today is computed once."""
 
     def __init__(self, context: Context, change_forms: ChangeForms) -> None:
         self._context = context
@@ -54,7 +56,7 @@ class Prover:
         self._states: tuple[Ordered, tuple[NetworkState, ...]] | None = None
 
     def violations(self, ordered: Ordered) -> Iterator[Violation]:
-        """Yield what does not hold when the edits are made in this order; nothing if all of it does."""
+        """Yield the obligations that the plan breaks if its edits are made in this order."""
         yield from self._over_quota(ordered)
         points = self.states(ordered)
         touched = {change.resource.id for _, (change, edit) in ordered if isinstance(edit, RuleEdit | ListEdit)}
@@ -66,7 +68,7 @@ class Prover:
             yield from self._lost(point, touched)
 
     def states(self, ordered: Ordered) -> tuple[NetworkState, ...]:
-        """Return the network at the points of ``points``; what was asked last is kept."""
+        """Return the network at the three points of ``points``. The result of the last call is cached."""
         if self._states is None or self._states[0] is not ordered:
             found = dict[int, NetworkState]()
             for snapshot in self.points(ordered):
@@ -75,7 +77,7 @@ class Prover:
         return self._states[1]
 
     def points(self, ordered: Ordered) -> tuple[Snapshot, Snapshot, Snapshot]:
-        """Return the snapshots after all edits in place, after all additions, and at the end."""
+        """Return the snapshots after all edits in place, after all additions, and at the end of the plan."""
         if self._points is None or self._points[0] is not ordered:
             self._points = ordered, self._find_points(ordered)
         return self._points[1]
@@ -102,7 +104,7 @@ class Prover:
             yield Violation(Obligation.NOTHING_OPENED, frozenset({one.id}), what, one.packets, one.peer)
 
     def declared(self) -> PacketSet:
-        """Return what the user declares, so that it may be opened: administrators on the API's ports."""
+        """Return the traffic that a plan may open: from the declared administrators to the API's ports."""
         context = self._context
         services = context.ports.api
         for endpoint in self.first.snapshot.topology.endpoints:
@@ -132,7 +134,7 @@ class Prover:
                 yield Violation(Obligation.QUOTAS, frozenset({name}), what, PacketSet.everything())
 
     def proofs(self, ordered: Ordered) -> tuple[Proof, ...]:
-        """Return what holds, once there are no violations, and over what it was checked."""
+        """Return the proofs of a plan without violations: each obligation, and what it was checked on."""
         filters = {change.resource.id for _, (change, edit) in ordered if isinstance(edit, RuleEdit)}
         twice = [part for _, part in ordered]
         last = self.points(ordered)[2]
@@ -155,7 +157,7 @@ def _whom(one: Opened) -> str:
 
 
 def peaks(ordered: Ordered) -> dict[str, int]:
-    """Return by how many each filter's rules outnumber today's at the most, by its id."""
+    """Return filter id → the largest number of rules that the filter holds beyond today's number."""
     now, most = dict[str, int](), dict[str, int]()
     for _, (change, edit) in ordered:
         if isinstance(edit, RuleEdit) and edit.op is not RuleOp.MODIFY:
@@ -166,7 +168,10 @@ def peaks(ordered: Ordered) -> dict[str, int]:
 
 
 def responsible(violation: Violation, changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Return the changes without which a violation would not be: those of its filters that have a part in it."""
+    """Return the changes that cause a violation: the changes of its filters that lose or open its traffic.
+
+    If no single change does, return all changes of its filters.
+    """
     on_it = [change for change in changes if change.resource.id in violation.resource]
     found = [one for one in on_it if any(_takes_part(edit, violation) for edit in one.edits)]
     return tuple(found or on_it)

@@ -1,7 +1,7 @@
-"""Whether a plan opens anything: filter by filter, what one lets in that it did not let in before.
+"""The traffic that a plan opens: for each filter, the packets that it allows after the plan and not before.
 
-A filter lets in a union of what its rules allow, and a path is let through by all filters on it: where no filter lets
-in more, for anyone who may send, no path does.
+A filter allows the union of what its rules allow. A path allows only packets that all its filters allow. So if no
+filter allows more for any possible sender, no path does.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
 from cloudguard.reachability.load_balancers import destination_addresses
 
 _Target = tuple[tuple[str, ...], AddressSet | None]
-"""The groups of what a filter guards, and the addresses that packets to it bear (None: unknown)."""
+"""The groups of a guarded target, and the destination addresses of packets to it (None: unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Packets that a filter or endpoint (``id``) would let in for ``peer``, and did not before."""
+    """Packets from ``peer`` that a filter or endpoint (``id``) would allow after the plan and did not allow before."""
 
     id: str
     peer: Peer
@@ -33,7 +33,7 @@ class Opened:
 
 
 def opened_by_filter(before: NetworkState, after: NetworkState, guard: Filter, declared: PacketSet) -> Iterator[Opened]:
-    """Yield what ``guard`` lets in ``after`` and not ``before``, but for what is ``declared``."""
+    """Yield the packets that ``guard`` allows in ``after`` and not in ``before``, without the ``declared`` packets."""
     peers = [*zip_longest(before.peers[: len(after.peers)], after.peers)]
     for target in _targets(before, guard):
         for old, new in zip(_of(before, guard, target), _of(after, guard, target), strict=True):
@@ -49,7 +49,7 @@ def _more(before: Bounds, after: Bounds) -> PacketSet:
 
 
 def _targets(state: NetworkState, guard: Filter) -> Iterator[_Target]:
-    """Yield what tells the things apart that a filter guards: the groups and addresses that its rules aim at."""
+    """Yield the kinds of targets that the rules of ``guard`` distinguish, as groups and destination addresses."""
     named = {name for rule in guard.rules for name in rule.target_groups}
     found = dict[_Target, None]()
     found[(), None] = None
@@ -62,7 +62,7 @@ def _targets(state: NetworkState, guard: Filter) -> Iterator[_Target]:
 
 
 def _of(state: NetworkState, guard: Filter, target: _Target) -> Iterator[AllowedTraffic]:
-    """Yield what a filter lets in; of one in a chain also what it leaves to the next."""
+    """Yield the traffic that a filter allows. For a filter in a chain, also yield the traffic that it passes on."""
     groups, addresses = target
     yield state.reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, groups, addresses)
     if guard.in_chain:
@@ -70,7 +70,10 @@ def _of(state: NetworkState, guard: Filter, target: _Target) -> Iterator[Allowed
 
 
 def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, declared: PacketSet) -> Iterator[Opened]:
-    """Yield what the endpoint at ``place`` lets in ``after`` and not ``before``, but for the cluster's own hosts."""
+    """Yield the packets that the endpoint at index ``place`` allows in ``after`` and not in ``before``.
+
+    The ``declared`` packets are left out, and on the private side the packets of the cluster's own hosts.
+    """
     old, new = before.snapshot.topology.endpoints[place], after.snapshot.topology.endpoints[place]
     public = _more(_public(before, old), _public(after, new)) - declared
     if public:

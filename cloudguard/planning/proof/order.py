@@ -1,8 +1,8 @@
-"""The order of a plan's edits: groups, then edits in place, then additions, then removals, then what people do.
+"""The order of a plan's edits: new groups, edits in place, additions, removals, and then procedures for people.
 
-In a filter that gets new rules, those that they take over from are narrowed after the additions.
+In a filter that gets new rules, existing rules are narrowed only after the additions.
 
-Where a filter has no room for its additions, the rules that go without anything in their place go before them.
+If a filter's quota has no room for its additions, rules that are removed without a replacement are removed first.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ _PHASE_OF: Mapping[type, Phase] = {ListEdit: Phase.REMOVE, GroupEdit: Phase.GROU
 
 
 def phase_of(edit: Edit) -> Phase:
-    """Return when an edit is made. A list is set once hosts no longer need the place in it that it takes from them."""
+    """Return the phase of an edit.
+
+    An endpoint's list is set in the phase of removals, because hosts may need their old entry until then.
+    """
     if isinstance(edit, RuleEdit):
         grows = edit.op is RuleOp.ADD and edit.after is not None and edit.after.action is Action.PERMIT
         return Phase.ADD if grows else Phase.IN_PLACE if edit.op is RuleOp.MODIFY else Phase.REMOVE
@@ -40,7 +43,7 @@ def phase_of(edit: Edit) -> Phase:
 
 
 def ordered(changes: Sequence[Change], filters: Iterable[Filter], change_forms: ChangeForms) -> Ordered:
-    """Return the edits of ``changes`` in the order to make them; within a phase, in the order of the changes."""
+    """Return the edits of ``changes`` in the order of their phases; within a phase, in the order of ``changes``."""
     found = [(phase_of(edit), (change, edit)) for change in changes for edit in change.edits]
     grows = {change.resource.id for phase, (change, _) in found if phase is Phase.ADD}
     found = [(_late(phase, part, grows), part) for phase, part in found]
@@ -59,14 +62,14 @@ def ordered(changes: Sequence[Change], filters: Iterable[Filter], change_forms: 
 
 
 def _late(phase: Phase, part: Part, grows: set[str]) -> Phase:
-    """Return the phase of an edit: a rule is narrowed once the rules are there that its filter gets in its place."""
+    """Return the phase of an edit. A rule is narrowed after the additions if its filter is in ``grows`` (ids)."""
     change, edit = part
     narrows = isinstance(edit, RuleEdit) and phase is Phase.IN_PLACE
     return Phase.REMOVE if narrows and change.resource.id in grows else phase
 
 
 def _early(phase: Phase, part: Part, full: set[str]) -> Phase:
-    """Return the phase of an edit: a rule that goes from a ``full`` filter without anything in its place goes early."""
+    """Return the phase of an edit. A rule without a replacement is removed early from a filter in ``full`` (ids)."""
     change, edit = part
     alone = isinstance(edit, RuleEdit) and edit.op is RuleOp.REMOVE and len(change.edits) == 1
     return Phase.IN_PLACE if alone and change.resource.id in full else phase
