@@ -1,1 +1,1 @@
-"""The port that a provider implements, and the kit that every provider is built on."""
+"""The interface that a provider implements, and the shared code that every provider is built on."""

@@ -1,6 +1,6 @@
-"""Typed access to the cloud's JSON answers; a part that is not what it should be raises AnswerError.
+"""Typed access to the cloud's JSON answers. A value of the wrong type raises AnswerError.
 
-``Reader.mapped`` turns that into a Gap that names the item. A field that is left out, or null, is empty.
+``Reader.mapped`` turns the error into a Gap that names the item. A missing field, or null, counts as empty.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from typing import Any, TypeVar, cast
 
 A = TypeVar("A")
 Item = Mapping[str, Any]
-"""A JSON object as a provider's API answers it."""
+"""A JSON object from an answer of the cloud's API."""
 NOTHING: Item = {}
 _LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The items of all pages of an answer; ``faults``: what the cloud says that it left out, one text each."""
+    """The items of all pages of an answer. ``faults``: one text for each part that the cloud says is missing."""
 
     items: list[Item]
     faults: tuple[str, ...] = ()
 
 
 class AnswerError(ValueError):
-    """A part of an answer that is missing, or not of its type."""
+    """A part of an answer is missing, or has the wrong type."""
 
 
 def objects(name: str, values: Iterable[object]) -> Iterator[Item]:
-    """Yield the items of an answer; raises AnswerError, which names the call, for one that is no object."""
+    """Yield the items of an answer. Raises AnswerError, with the call's ``name``, if an item is not an object."""
     for value in values:
         if not isinstance(value, dict):
             message = f"{name} answered with what is no object"
@@ -38,7 +38,7 @@ def objects(name: str, values: Iterable[object]) -> Iterator[Item]:
 
 
 def text(item: Item, key: str) -> str:
-    """Return a text, "" where it is left out."""
+    """Return a text; "" if it is missing. Raises AnswerError if it is not a text."""
     value = item.get(key)
     if isinstance(value, str):
         return value
@@ -48,7 +48,7 @@ def text(item: Item, key: str) -> str:
 
 
 def required(item: Item, key: str) -> str:
-    """Return a text that must be there."""
+    """Return a text. Raises AnswerError if it is missing or empty."""
     value = text(item, key)
     if not value:
         message = f"{key} is missing"
@@ -57,7 +57,7 @@ def required(item: Item, key: str) -> str:
 
 
 def number(item: Item, key: str, default: int | None = None) -> int:
-    """Return an integer, which JSON may carry as a text of digits; without ``default`` it must be there."""
+    """Return an integer, also from a text of digits. Raises AnswerError if it is missing without a ``default``."""
     value = item.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -69,7 +69,7 @@ def number(item: Item, key: str, default: int | None = None) -> int:
 
 
 def port(item: Item, key: str, default: int | None = None) -> int:
-    """Return a port; without ``default`` it must be there."""
+    """Return a port. Raises AnswerError if it is out of range, or missing without a ``default``."""
     value = number(item, key, default)
     if not 0 <= value <= _LAST_PORT:
         message = f"{key} is {value}, not a port"
@@ -78,7 +78,7 @@ def port(item: Item, key: str, default: int | None = None) -> int:
 
 
 def flag(item: Item, key: str, *, default: bool = False) -> bool:
-    """Return a boolean."""
+    """Return a boolean; ``default`` if it is missing. Raises AnswerError if it is not a boolean."""
     value = item.get(key)
     if isinstance(value, bool):
         return value
@@ -88,7 +88,7 @@ def flag(item: Item, key: str, *, default: bool = False) -> bool:
 
 
 def choice(item: Item, key: str, meanings: Mapping[str, A]) -> A:
-    """Return the meaning of a word, which must be one of ``meanings``."""
+    """Return the meaning of the word in a field. Raises AnswerError if the word is not a key of ``meanings``."""
     value = text(item, key)
     if value not in meanings:
         message = f"{key} is {value[:40]!r}, none of {', '.join(meanings)}"
@@ -97,7 +97,7 @@ def choice(item: Item, key: str, meanings: Mapping[str, A]) -> A:
 
 
 def part(item: Item, *path: str) -> Item:
-    """Return an inner object by its path."""
+    """Return the inner object at ``path``; an empty object if it is missing."""
     for key in path:
         value = item.get(key)
         if value is None:
@@ -109,7 +109,7 @@ def part(item: Item, *path: str) -> Item:
 
 
 def parts(item: Item, key: str) -> Sequence[Item]:
-    """Return a list of objects."""
+    """Return a list of objects; empty if it is missing. Raises AnswerError if an item is not an object."""
     found = _listed(item, key) if key in item else ()
     for value in found:
         if not isinstance(value, dict):
@@ -118,7 +118,7 @@ def parts(item: Item, key: str) -> Sequence[Item]:
 
 
 def texts(item: Item, key: str) -> Sequence[str]:
-    """Return a list of texts."""
+    """Return a list of texts; empty if it is missing. Raises AnswerError if an item is not a text."""
     found = _listed(item, key) if key in item else ()
     for value in found:
         if not isinstance(value, str):
@@ -127,7 +127,7 @@ def texts(item: Item, key: str) -> Sequence[str]:
 
 
 def text_map(item: Item, key: str) -> Mapping[str, str]:
-    """Return an object of texts, as labels are."""
+    """Return an object whose values are texts, for example labels. Raises AnswerError if a value is not a text."""
     found = part(item, key)
     for value in found.values():
         if not isinstance(value, str):
@@ -155,7 +155,7 @@ _KINDS: Mapping[type, str] = {
 
 
 def _wrong(key: str, value: object, expected: str, *, within: bool = False) -> AnswerError:
-    """Say what stands where; never the value, which may be anything."""
+    """Return an error that names the field and its type. It never shows the value, which may be secret."""
     if value is None and not within:
         return AnswerError(f"{key} is missing")
     kind = _KINDS.get(type(value), "null" if value is None else "something else")

@@ -1,4 +1,4 @@
-"""What a provider must do so that a plan can be made and handed over: say changes in the cloud's own form."""
+"""The interface that a provider implements for plans: it expresses changes in the cloud's own form."""
 
 from __future__ import annotations
 
@@ -14,42 +14,43 @@ from cloudguard.results.change import Change, RuleTraffic
 
 @dataclass(frozen=True, slots=True)
 class RuleQuota:
-    """How many rules a filter may hold, counted as the cloud counts them, and how many it holds today."""
+    """The largest number of rules that a filter may hold, and today's number, both as the cloud counts rules."""
 
     most: int
     present: int
 
 
 class ChangeForms(Protocol):
-    """Changes to one snapshot in the form of one cloud. Makes no call."""
+    """Expresses changes to one snapshot in the form of one cloud. Makes no call."""
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-        """Return the fewest rules of ``guard`` that together allow exactly ``traffic``; none if no rules can say it.
+        """Return the fewest rules of ``guard`` that together allow exactly ``traffic``. Empty if no rules can.
 
-        Each is one rule of the cloud: one protocol and span of ports, or one ICMP type, where it knows no more.
+        Each is one rule of the cloud. Some clouds' rules hold only one protocol and range of ports, or one ICMP type.
         """
         ...
 
     def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return one rule, as ``rules`` gives it, in the cloud's own fields."""
+        """Return the cloud's own fields for one rule that ``rules`` returned."""
         ...
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
-        """Return a free order for a rule of ingress that permits, before those of ``order`` (None: before no rule).
+        """Return a free order for a new ingress rule that permits, before the rules of ``order``.
 
-        None where there is none, or where a filter's rules have no order.
+        ``order``: None if the new rule need not be before any rule. Return None if no order is free, or if the filter's
+        rules have no order.
         """
         ...
 
     def quota(self, guard: Filter) -> RuleQuota | None:
-        """Return the quota of a filter's rules; None where none is known."""
+        """Return the quota of a filter's rules. None if it is not known."""
         ...
 
     def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change, in its edits' order; none for an edit that no call makes.
+        """Return the calls that make ``change``, in the order of its edits. An edit that no call can make has no call.
 
-        ``made`` are the changes made before it: where a cloud only puts a rule or a list whole, what they left of it
-        is put with it.
+        ``made``: the changes made before this one. Some clouds can only replace a whole rule or list; the call then
+        includes the state that the earlier changes left.
         """
         ...
 
@@ -58,14 +59,14 @@ class ChangeForms(Protocol):
         ...
 
     def terraform(self, change: Change) -> str:
-        """Return blocks of HCL that make a change, "" where Terraform has none for it."""
+        """Return the blocks of HCL that make ``change``; "" if Terraform has no block for it."""
         ...
 
 
 @runtime_checkable
 class MakesPlans(Protocol):
-    """An adapter that can say changes in its cloud's form."""
+    """An adapter that can express changes in its cloud's form."""
 
     def change_forms(self, snapshot: Snapshot) -> ChangeForms:
-        """Return the forms of changes to what ``snapshot`` shows."""
+        """Return the change forms for the cluster of ``snapshot``."""
         ...

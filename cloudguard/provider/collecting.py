@@ -1,4 +1,4 @@
-"""What every adapter does around its own reading: refuse a request without a cluster, date and sign the snapshot."""
+"""The common part of every adapter: refuse a request without a cluster, and put the times in the snapshot."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
 
 
 class CloudAdapter(ABC):
-    """An adapter; its package ``cloudguard_NAME`` has ``ways_in.toml``, ``owners.toml`` and ``references.toml``."""
+    """An adapter. Its package ``cloudguard_NAME`` holds ``ways_in.toml``, ``owners.toml`` and ``references.toml``."""
 
     name: ClassVar[str]
     options: ClassVar[tuple[Option, ...]]
 
     @abstractmethod
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return the clusters that the account shows. Raises AccessError when nothing can be asked."""
+        """Return the clusters that the caller can see in the account. Raises AccessError if no call is possible."""
 
     @abstractmethod
     def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
-        """Read the cluster that ``request`` names, and return what ``snapshot`` makes of it."""
+        """Read the cluster that ``request`` names. Implementations end with a call of ``snapshot``."""
 
     @abstractmethod
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
-        """Return what is known of this cloud's permissions, for the cluster of ``snapshot``. Makes no call."""
+        """Return the catalog of this cloud's permissions for the cluster of ``snapshot``. Makes no call."""
 
     @abstractmethod
     def permissions_as(self, format_name: str) -> str:
-        """Return the read-only policy or role that a check needs, in one of ``permission_formats``."""
+        """Return the read-only policy or role that a check needs, in a format of ``permission_formats``."""
 
     def permissions(self) -> str:
-        """Return that policy or role in the cloud's own form."""
+        """Return the read-only policy or role that a check needs, in the cloud's own form."""
         return self.permissions_as("json")
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
@@ -78,7 +78,7 @@ class CloudAdapter(ABC):
         return reference_table(f"cloudguard_{self.name}")
 
     def snapshot(self, reader: Reader[Any], cluster: Cluster, topology: Topology, identities: Identities) -> Snapshot:
-        """Return what was read, with the reader's gaps and the ways in that were asked for."""
+        """Return the snapshot of the facts, with the reader's gaps and the ways in that were asked for."""
         from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - only when a cluster is read
 
         return Snapshot(

@@ -1,4 +1,4 @@
-"""A catalog of actions whose requests have no context that conditions are about."""
+"""The part of an action catalog that is the same for all clouds whose requests have no condition context."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 
 class ContextFree:
-    """What an ``ActionCatalog`` says of context where there is none."""
+    """The context methods of an ``ActionCatalog`` for a cloud without condition context."""
 
     def multivalued(self, key: str) -> bool:
-        """Return False: no condition key has several values."""
+        """Whether a condition key may have several values: always False."""
         del key
         return False
 
     def service_context(self, service: str) -> Mapping[str, str]:
-        """Return nothing: no service fixes a condition key."""
+        """Return an empty mapping: no service fixes a condition key."""
         del service
         return {}

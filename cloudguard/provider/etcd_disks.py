@@ -1,4 +1,4 @@
-"""Disks that hold, or may hold, etcd: on which hosts, by which name, and whose snapshots matter."""
+"""Disks that hold, or may hold, etcd data: their hosts, their names, and their copies."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ _HOLDERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 
 
 def hosts_with_etcd(hosts: Iterable[Host]) -> tuple[Host, ...]:
-    """Return the hosts whose disks may hold etcd: control plane and etcd, and those that may be either."""
+    """Return the hosts whose disks may hold etcd: hosts that run, or may run, the control plane or etcd."""
     listed = tuple(hosts)
     possible = possible_roles(listed)
     return tuple(host for host in listed if not _HOLDERS.isdisjoint(possible.get(host.id, host.roles)))
 
 
 def is_named_for_etcd(name: str, cluster: str) -> bool:
-    """Whether a name says that it is etcd's; the cluster's own name in it says nothing."""
+    """Whether ``name`` contains the word etcd, without counting the cluster's name inside it."""
     return bool(_ETCD.search((name.replace(cluster, "") if cluster else name).lower()))
 
 
 def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]:
-    """Return the disks whose copies matter: etcd's, and all of a host on which no strong evidence names one."""
+    """Return the ids of the disks whose copies must be read.
+
+    These are the disks that hold etcd. On a host of ``hosts`` (ids) where no strong evidence shows the etcd disk, these
+    are all disks.
+    """
     listed = list(disks)
     unclear = set(hosts) - {disk.host for disk in listed if disk.is_the_place_of_etcd}
     return frozenset(disk.id for disk in listed if disk.holds_etcd or disk.host in unclear)
@@ -36,9 +40,10 @@ def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]
 def relations(
     made_from: Mapping[str, Collection[str]], disks: Mapping[str, Collection[str]]
 ) -> dict[str, tuple[str, str]]:
-    """Return what copies are to disks, by the copies' ids: ("disk-1", "a copy of"), or "the origin of".
+    """Return copy id → the disk that the copy is related to, and how: ("disk-1", "a copy of") or "the origin of".
 
-    ``made_from``: what each copy was made from, by its id; ``disks``: what each disk was made from, by its id.
+    ``made_from``: copy id → the ids that the copy was made from. ``disks``: disk id → the ids that the disk was made
+    from.
     """
     of_disk = dict(zip(disks, disks, strict=True))
     while new := {
@@ -53,12 +58,12 @@ def relations(
 
 
 def etcd_traits(disks: Iterable[Disk]) -> tuple[tuple[str, str], ...]:
-    """Return the etcd clusters that disks belong to, as traits of the cluster."""
+    """Return the names of the etcd clusters that the disks belong to, as traits of the cluster."""
     return tuple(("etcd-cluster", name) for name in sorted({disk.etcd_cluster for disk in disks} - {""}))
 
 
 def with_snapshots(disks: Iterable[Disk], snapshots: Collection[DiskSnapshot]) -> tuple[Disk, ...]:
-    """Return disks with their snapshots, by id."""
+    """Return ``disks``, each with its snapshots in the order of their ids."""
     by_disk: dict[str, list[DiskSnapshot]] = {}
     for one in sorted(snapshots, key=lambda snapshot: snapshot.id):
         by_disk.setdefault(one.disk, []).append(one)

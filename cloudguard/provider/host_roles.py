@@ -1,6 +1,6 @@
-"""Which roles hosts have, and what shows it: evidence, its precedence, stacked etcd, roles that stay unknown.
+"""The roles of hosts and the evidence for them: precedence of evidence, stacked etcd, roles that stay unknown.
 
-Weak evidence adds a role and takes none away. Where strong evidence shows the control plane, the other hosts are nodes.
+Weak evidence can add a role but not remove one. If strong evidence shows the control plane, the other hosts are nodes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.reader import Call, Reader
 
 API_PORTS: Final = frozenset({6443, 9345, 16443, 50000})
-"""Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Not 443, which an ingress
-may serve as well (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos pkg/machinery/constants)."""
+"""Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Port 443 is not included,
+because an ingress may serve it too (rancher/rke2-docs docs/install/requirements.md; siderolabs/talos
+pkg/machinery/constants)."""
 CLUSTER_PORTS: Final = ServiceSet.parse(",".join(f"tcp/{port}" for port in sorted(API_PORTS))) | ServiceSet.parse(
     "tcp/30000-32767,udp/30000-32767"
 )
-"""The API's ports and NodePorts: what else is registered beside a host of the cluster there is one too."""
+"""The API's ports and NodePorts. All targets registered together with a cluster's host on such a port are its hosts."""
 _FEW = 3
-"""So many hosts are named where many have the same trouble."""
+"""The largest number of hosts that one Gap names."""
 _NAME_IT = "name it with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
 _STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host is etcd's alone, so control-plane hosts run it")
 _ANOTHER = RoleEvidence(EvidenceKind.HOSTS, "strong evidence shows the control plane, and this is not part of it")
@@ -30,9 +31,9 @@ _ANOTHER = RoleEvidence(EvidenceKind.HOSTS, "strong evidence shows the control p
 
 @dataclass(frozen=True, slots=True)
 class HostRoles:
-    """The roles of a host with the evidence for them; without roles: why they are unknown, if anything shows it.
+    """The roles of a host with the evidence for them. Without roles, ``evidence`` says why the roles are unknown.
 
-    ``without_etcd``: the installer never runs etcd on such a control-plane host.
+    ``without_etcd``: the installer never runs etcd on this control-plane host.
     """
 
     roles: tuple[Role, ...] = ()
@@ -46,16 +47,16 @@ class HostRoles:
 
     @property
     def strength(self) -> Strength:
-        """How far its evidence can be relied on."""
+        """The strength of the strongest evidence."""
         return max_strength(self.evidence)
 
     def and_also(self, roles: Sequence[Role], evidence: RoleEvidence) -> HostRoles:
-        """Return these roles and more, with the evidence for both."""
+        """Return these roles together with ``roles``, with the evidence for both."""
         united = tuple(dict.fromkeys((*self.roles, *roles)))
         return replace(self, roles=united, evidence=(*self.evidence, evidence))
 
     def and_all(self, *others: HostRoles) -> HostRoles:
-        """Return these roles and all of ``others``, with the evidence for each."""
+        """Return these roles together with all roles of ``others``, with the evidence for each."""
         found = self
         for other in others:
             for evidence in other.evidence:
@@ -67,7 +68,10 @@ UNKNOWN = HostRoles()
 
 
 def united(found: Iterable[HostRoles]) -> HostRoles | None:
-    """Return the first, with all roles that others add, as the tags of two installers may; None where there is none."""
+    """Return the first of ``found`` with all roles that the others add. None if ``found`` is empty.
+
+    The tags of two installers, for example, can show different roles of one host.
+    """
     whole: HostRoles | None = None
     for one in found:
         if whole is None:
@@ -83,7 +87,7 @@ def max_strength(evidence: Iterable[RoleEvidence]) -> Strength:
 
 
 def stacks_etcd(found: Iterable[HostRoles | Host]) -> bool:
-    """Whether control-plane hosts run etcd: strong evidence shows no host that is etcd's alone."""
+    """Whether control-plane hosts run etcd: true unless strong evidence shows a host that runs only etcd."""
     alone = (one for one in found if Role.ETCD in one.roles and Role.CONTROL_PLANE not in one.roles)
     return not any(_is_strong(one) for one in alone)
 
@@ -97,19 +101,19 @@ def _shows_control_plane(found: Iterable[HostRoles | Host]) -> bool:
 
 
 def _or_node(known: HostRoles) -> HostRoles:
-    """Return the roles of a host where others are the control plane: a node, and what weak evidence adds to that."""
+    """Return the roles of a host if strong evidence shows the control plane: a node, if nothing shows another role."""
     if known.strength is Strength.STRONG or set(known.roles) - {Role.NODE}:
         return known
     return HostRoles((Role.NODE,), (*known.evidence, _ANOTHER))
 
 
 def may_run_etcd(known: HostRoles, hosts: Iterable[Host]) -> bool:
-    """Whether a host with these roles runs etcd, or may: weak evidence that it does not rules nothing out."""
+    """Whether a host with these roles runs etcd, or may run it. Weak evidence does not exclude etcd."""
     return Role.ETCD in known.roles or not (known.strength is Strength.STRONG or _shows_control_plane(hosts))
 
 
 def _with_etcd(known: HostRoles, *, stacked: bool) -> HostRoles:
-    """Return the roles with etcd where control-plane hosts run it, by evidence as strong as that for the rest."""
+    """Return the roles with etcd added, if control-plane hosts run it (``stacked``). The evidence is equally strong."""
     if not stacked or Role.CONTROL_PLANE not in known.roles or Role.ETCD in known.roles or known.without_etcd:
         return known
     return known.and_also([Role.ETCD], replace(_STACKED, strength=known.strength))
@@ -118,7 +122,10 @@ def _with_etcd(known: HostRoles, *, stacked: bool) -> HostRoles:
 def with_roles(
     reader: Reader[Any], call: Call, hosts: Iterable[Host], found: Mapping[str, HostRoles]
 ) -> tuple[Host, ...]:
-    """Return hosts with their roles, by id; hosts whose role is unknown leave a Gap, one for each reason."""
+    """Return ``hosts`` with their roles. ``found``: host id → roles.
+
+    Hosts with an unknown role are recorded in a Gap, one for each reason.
+    """
     unknown: dict[str, list[Host]] = {}
     stacked, settled = stacks_etcd(found.values()), _shows_control_plane(found.values())
     made = list[Host]()
@@ -144,7 +151,10 @@ def _named(host: Host) -> str:
 def roles_of_pool(
     reader: Reader[Any], call: Call, pool: str, hosts: Iterable[Host], otherwise: HostRoles | None
 ) -> HostRoles:
-    """Return the roles of a pool's next hosts: those that its hosts have, else ``otherwise``; a Gap if unknown."""
+    """Return the roles of the next hosts of ``pool`` (an id): the roles of its hosts, or else ``otherwise``.
+
+    Unknown roles are recorded as a Gap.
+    """
     listed = list(hosts)
     made = sorted((host for host in listed if host.pool == pool and host.roles), key=lambda one: not _is_strong(one))
     if made:

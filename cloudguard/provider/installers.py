@@ -1,4 +1,4 @@
-"""Which installer made a cluster, and the names that OpenShift makes of a cluster's."""
+"""The installer of a cluster, and the infrastructure ids that OpenShift derives from a cluster's name."""
 
 from __future__ import annotations
 
@@ -10,41 +10,46 @@ from typing import Final
 from cloudguard.model.cluster import Strength
 
 _INFRA: Final = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
-"""What OpenShift appends to a cluster's name: five of the letters and digits that make no words
+"""The suffix that OpenShift appends to a cluster's name: five random letters and digits that cannot form words
 (kubernetes/apimachinery pkg/util/rand/rand.go)."""
 LONGEST_BASE: Final = 21
-"""Characters of the name that it keeps before them (openshift/installer pkg/asset/installconfig/clusterid.go)."""
+"""The number of characters of the cluster's name that OpenShift keeps before the suffix
+(openshift/installer pkg/asset/installconfig/clusterid.go)."""
 _DISTRIBUTIONS: Final = ("rke2", "k3s", "talos", "kubespray", "microk8s", "kubeadm")
 
 
 def is_infra(name: str) -> bool:
-    """Whether a name ends as OpenShift's infrastructure ids do."""
+    """Whether ``name`` ends with the suffix of an OpenShift infrastructure id."""
     return bool(_INFRA.search(name))
 
 
 def without_infra(name: str) -> str:
-    """Return a name without the ending of an infrastructure id."""
+    """Return ``name`` without the suffix of an OpenShift infrastructure id."""
     return _INFRA.sub("", name)
 
 
 def infra_base(name: str) -> str:
-    """Return what the infrastructure id of an OpenShift cluster called ``name`` begins with, "" for no such name."""
+    """Return the part before the suffix in the infrastructure ids of the OpenShift cluster ``name``.
+
+    "" if ``name`` has characters that OpenShift does not allow.
+    """
     plain = re.fullmatch(r"[A-Za-z0-9.-]+", name)
     return f"{re.sub('[.-]+', '-', name)[:LONGEST_BASE].rstrip('-')}-" if plain else ""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownInstaller:
-    """An installer, and how far the evidence for it can be relied on: only strong evidence says which ports it uses."""
+    """An installer, and the strength of the evidence for it. Only strong evidence decides which ports it uses."""
 
     name: str
     strength: Strength = Strength.WEAK
 
 
 def installer_of(signs: Iterable[tuple[str, bool]], names: Iterable[str]) -> ShownInstaller:
-    """Return the first installer whose sign holds, by weak evidence; "unknown" where none is shown.
+    """Return the first installer whose sign is present, as weak evidence; "unknown" if nothing shows an installer.
 
-    A sign is one tag or label of many. After the signs come the distributions that are a word in ``names``.
+    ``signs``: pairs of an installer and whether its tag or label is present. If no sign is present, a distribution that
+    is a word in ``names`` is returned.
     """
     words = set(re.split(r"[^a-z0-9]+", " ".join(names).lower()))
     by_sign = (installer for installer, holds in signs if holds)

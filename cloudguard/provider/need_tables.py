@@ -1,9 +1,10 @@
 """Permission needs and escalation paths, read from the TOML tables of a provider's package.
 
-``needed/*.toml`` lists what parts of a cluster need, ``escalations.toml`` which actions together give more power. Each
-entry names its source. Texts may hold placeholders (``<cluster>``), which are filled for one cluster.
-A need with ``statements-of`` has the statements of those needs, and its own after them. What its source grants on
-resources that are not the cluster's too is ``documented``; a statement that is ``bound`` stands in its place.
+``needed/*.toml`` lists the permissions that parts of a cluster need. ``escalations.toml`` lists actions that together
+give more power. Each entry names its source. Texts may hold placeholders (``<cluster>``), which are filled for one
+cluster. A need with ``statements-of`` has the statements of the needs listed there, followed by its own statements.
+A ``documented`` statement is what the source grants if it also covers resources outside the cluster; a ``bound``
+statement on the cluster's own resources is the need in its place.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from cloudguard.model.iam_catalog import Confidence, EscalationPath, Impact, Per
 from cloudguard.model.identity import Condition, Effect, Statement
 
 Table = Mapping[str, Any]
-"""A TOML table as it is written."""
+"""A TOML table as it is in the file."""
 Values = Mapping[str, Sequence[str]]
-"""Values by placeholder: ``{"cluster": ["prod"]}``. A text is repeated for each value; without one it is left out."""
+"""Placeholder → values: ``{"cluster": ["prod"]}``. A text is repeated for each value, and left out without a value."""
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 STATEMENT_KEYS: Final = frozenset(
     ("actions", "bound", "conditions", "effect", "name", "not-actions", "not-resources", "own-policy", "resources")
 )
-"""Keys of a need's statement."""
+"""The keys that a statement of a need may have."""
 _VALUES: Final = 2
-"""Where the values begin in a condition as it is written."""
+"""The index of the first value in a condition of a table; before it are the operator and the key."""
 _STATEMENTS: Final = "statement"
 _DOCUMENTED: Final = "documented"
 _NEED_KEYS: Final = {
@@ -41,14 +42,14 @@ _NEED_KEYS: Final = {
 
 
 class NeedTables:
-    """The tables in one folder, parsed when first asked for."""
+    """The tables in one folder. They are parsed at the first access."""
 
     def __init__(self, folder: Traversable) -> None:
         self._folder = folder
 
     @cached_property
     def written(self) -> tuple[Table, ...]:
-        """The needs as they are written, file by file; raises ValueError for a key that nothing reads."""
+        """The needs as they are in the files, file by file. Raises ValueError for an unknown key."""
         found = sorted(self._folder.joinpath("needed").iterdir(), key=str)
         texts = (file.read_text(encoding="utf-8") for file in found if file.name.endswith(".toml"))
         needs = tuple(need for text in texts for need in tomllib.loads(text)["need"])
@@ -60,9 +61,10 @@ class NeedTables:
         return needs
 
     def needs(self, values: Values, places: Mapping[str, str] | None = None) -> tuple[PermissionNeed, ...]:
-        """Return every need, its placeholders filled.
+        """Return every need with its placeholders filled.
 
-        ``places``: what placeholders stand for, in words, where a need without a value for them is a need all the same.
+        ``places``: placeholder → its meaning in words. A need that lacks a value for such a placeholder is kept, as an
+        unplaced need.
         """
         return tuple(
             PermissionNeed(
@@ -86,11 +88,11 @@ class NeedTables:
         )
 
     def statements(self, table: Table, values: Values) -> tuple[Statement, ...]:
-        """Return the statements of a need, or of a policy written like one, their placeholders filled."""
+        """Return the statements of a need, or of a policy in the same form, with their placeholders filled."""
         return tuple(_statements(table["id"], self._statement_tables(table), values))
 
     def granted(self, table: Table, values: Values) -> tuple[Statement, ...]:
-        """Return what the source of a need grants: its statements as they are documented."""
+        """Return the statements that the source of a need grants: the documented ones in place of the bound ones."""
         own = (statement for statement in self._statement_tables(table) if not statement.get("bound"))
         return tuple(_statements(table["id"], (*own, *self._statement_tables(table, _DOCUMENTED)), values))
 
@@ -105,7 +107,7 @@ class NeedTables:
 
     @cached_property
     def escalation_paths(self) -> tuple[EscalationPath, ...]:
-        """Every escalation path that is known."""
+        """All escalation paths of the table."""
         text = self._folder.joinpath("escalations.toml").read_text(encoding="utf-8")
         return tuple(
             EscalationPath(
@@ -132,7 +134,7 @@ def _unread_keys(need: Table) -> list[str]:
 def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[Statement]:
     """Yield ``tables`` as statements, named after ``name``.
 
-    Those of which nothing fills the resources, or the values of a condition, are left out.
+    A statement is left out if the placeholders in its resources, or in the values of a condition, have no value.
     """
     for number, table in enumerate(tables, 1):
         resources = tuple(filled(table.get("resources", ()), values))
@@ -152,7 +154,10 @@ def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[
 def _unplaced(
     name: str, tables: Iterable[Table], values: Values, places: Mapping[str, str]
 ) -> Iterator[UnplacedStatement]:
-    """Yield the statements that nothing fills because places are unknown, on all that they may be."""
+    """Yield the statements whose placeholders have no value because a place of ``places`` is unknown.
+
+    The unknown resources are filled with ``*``, because they may be any resource.
+    """
     anywhere = {place: ["*"] for place in places if not values.get(place)}
     for number, table in enumerate(tables, 1):
         texts = (*table.get("resources", ()), *(text for one in table.get("conditions", ()) for text in one))
@@ -169,7 +174,7 @@ def _placeholders(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _is_placed(condition: Sequence[str], values: Values) -> bool:
-    """Whether a condition has a value, or wants none."""
+    """Whether the values of a condition can be filled, or the condition needs no value."""
     return len(condition) <= _VALUES or any(filled(condition[_VALUES:], values))
 
 
@@ -180,7 +185,7 @@ def _conditions(listed: Iterable[Sequence[str]], values: Values) -> Iterator[Con
 
 
 def filled(texts: Iterable[str], values: Values) -> Iterator[str]:
-    """Yield each text once for every combination of its placeholders' values; not at all if one has no value."""
+    """Yield each text once for every combination of its placeholders' values; skip it if one has no value."""
     for text in texts:
         names = sorted(set(_PLACEHOLDER.findall(text)))
         for chosen in product(*(values.get(name, ()) for name in names)):

@@ -1,4 +1,4 @@
-"""The port: what a provider must do. Installed adapters are found by entry point."""
+"""The port: the interface of a provider. Installed adapters are found by their entry points."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A flag that only this provider has: ``--profile``. ``many``: it may be repeated.
+    """A flag that only this provider has, for example ``--profile``. ``many``: the flag may be repeated.
 
-    ``target_key``: the key of a targets' file that stands for it: "account", "role" or "regions".
-    ``implicit``: a ``cloudguard.toml`` that is not named may hold it, because it sends nothing elsewhere.
-    ``variables``: the cloud's own environment variables that hold its default, the first that is set.
+    ``target_key``: the equivalent key in a targets file: "account", "role" or "regions".
+    ``implicit``: the flag may come from a ``cloudguard.toml`` that the user did not name, because it cannot send data
+    to another place. ``variables``: environment variables of the cloud's own tools; the first that is set is the
+    default.
     """
 
     name: str
@@ -44,27 +45,27 @@ class Option:
 
 
 class StoppedError(ValueError):
-    """The reading was ended before an answer came."""
+    """The reading was stopped before the answer arrived."""
 
 
 class Stop:
-    """Ends a reading: once it is set, no call is made and no answer is waited for. Safe to use from threads."""
+    """A signal that stops a reading. After it is set, no call starts and no thread waits for an answer. Thread-safe."""
 
     def __init__(self) -> None:
         self._why: Future[str] = Future()
 
     def set(self, why: str) -> None:
-        """End the reading; ``why`` is what gaps say of each call without an answer. Only the first call counts."""
+        """Stop the reading. ``why``: the text of the gaps of calls without an answer. Only the first call counts."""
         with suppress(InvalidStateError):
             self._why.set_result(why)
 
     def check(self) -> None:
-        """Raise StoppedError if the reading is ended."""
+        """Raise StoppedError if the reading is stopped."""
         if self._why.done():
             raise StoppedError(self._why.result())
 
     def result(self, answer: Future[T]) -> T:
-        """Return the answer, or raise what it raises; raises StoppedError if the reading is ended before it comes."""
+        """Wait for ``answer`` and return it, or raise its error. Raises StoppedError if the reading stops first."""
         wait(cast("tuple[Future[Any], ...]", (answer, self._why)), return_when=FIRST_COMPLETED)
         if not answer.done():
             self.check()
@@ -73,15 +74,16 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class CollectRequest:
-    """What to collect.
+    """A request to read one cluster, or to discover clusters.
 
-    ``options`` holds the provider's own flags by name without dashes ("role-arn"), repeated ones in order.
-    ``role_tags`` are ``KEY=VALUE`` tags that show a host's role where no installer's tag does; see ``tag_patterns``.
-    ``client`` is the provider SDK's session to use instead of the ambient one (for library users and tests).
-    ``stop`` ends the reading early: what was not read by then is a Gap.
-    ``assume_empty`` names calls that are not made and taken as answered with nothing, for tests against a cloud's
-    imitation that lacks them; the adapter raises UsageError for a name that is no call of its own.
-    ``shared`` holds the answers that other readings of the same run got: an adapter asks none of those again.
+    ``options``: name of a provider's flag without leading dashes ("role-arn") → its values, in order.
+    ``role_tags``: role → ``KEY=VALUE`` tags that show the role if no installer's tag does; see ``tag_patterns``.
+    ``extra_hosts``: host id → roles that the user declares.
+    ``client``: a session of the provider's SDK, used in place of the session from the environment (for library users
+    and tests). ``stop`` stops the reading early: each call without an answer becomes a Gap.
+    ``assume_empty``: names of calls that are not made; their answer is taken as empty. This is for tests against an
+    imitation of a cloud that lacks these calls. The adapter raises UsageError if it makes no call of that name.
+    ``shared``: the answers that other readings of the same run received. An adapter does not repeat these calls.
     """
 
     cluster: str = ""
@@ -95,16 +97,16 @@ class CollectRequest:
 
 
 def option(request: CollectRequest, name: str) -> str:
-    """Return a flag's last value, "" without one."""
+    """Return the last value of the flag ``name``; "" if it has no value."""
     values = request.options.get(name, ())
     return values[-1] if values else ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSummary:
-    """A cluster that ``discover`` found; ``hosts`` are (role, number of hosts), the role "unknown" among them.
+    """A cluster that ``discover`` found. ``hosts``: pairs of a role, or "unknown", and its number of hosts.
 
-    ``options`` are the provider's flags, by name, that choose it among clusters of its name.
+    ``options``: names and values of the provider's flags that select this cluster among clusters with the same name.
     """
 
     name: str
@@ -115,7 +117,7 @@ class ClusterSummary:
 
 
 class NotAllSeenError(AccessError):
-    """Some part of the account could not be asked for clusters; ``seen`` are those of the others."""
+    """Clusters could not be listed in a part of the account. ``seen``: the clusters in the other parts."""
 
     def __init__(self, message: str, seen: Sequence[ClusterSummary], *, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -123,7 +125,7 @@ class NotAllSeenError(AccessError):
 
 
 class Progress(Protocol):
-    """Called with each step of reading, from any thread."""
+    """A function that is called at each step of a reading, from any thread."""
 
     def __call__(self, step: str) -> None:
         """Show that ``step`` ("ec2:DescribeInstances") has begun."""
@@ -141,18 +143,18 @@ class Adapter(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name on the command line."""
+        """The provider's name on the command line."""
         ...
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """Its own flags. Reading them must import no SDK."""
+        """The provider's own flags. Reading this property must not import an SDK."""
         ...
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return the clusters that the account shows.
+        """Return the clusters that the caller can see in the account.
 
-        Raises AccessError when nothing can be asked, NotAllSeenError where a part can't.
+        Raises AccessError if no call is possible, and NotAllSeenError if a part of the account cannot be read.
         """
         ...
 
@@ -161,11 +163,11 @@ class Adapter(Protocol):
         ...
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
-        """Return what is known of this cloud's permissions, for the cluster of ``snapshot``. Makes no call."""
+        """Return the catalog of this cloud's permissions for the cluster of ``snapshot``. Makes no call."""
         ...
 
     def ways_in(self) -> tuple[WayIn, ...]:
-        """Return the table of all ways in that this cloud offers, asked for or not. Makes no call."""
+        """Return the table of all ways in that this cloud offers, also of those not asked for. Makes no call."""
         ...
 
     def permissions(self) -> str:
@@ -179,7 +181,7 @@ def installed() -> tuple[str, ...]:
 
 
 def load(name: str) -> Adapter:
-    """Return the installed adapter called ``name``; raises UsageError when there is none."""
+    """Return the installed adapter ``name``. Raises UsageError if it is not installed or is not an adapter."""
     point = _points(tuple(sys.path)).get(name)
     if point is None:
         near = get_close_matches(name, installed(), n=1)
@@ -194,6 +196,6 @@ def load(name: str) -> Adapter:
 
 @cache
 def _points(path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
-    """Return the providers on the import ``path``, by name; each path is searched once."""
+    """Return provider name → entry point, for the import ``path``. Each path is searched once."""
     del path
     return {point.name: point for point in entry_points(group=ENTRY_POINTS)}

@@ -1,4 +1,4 @@
-"""What every provider's reader does: calls in parallel, none made twice; what failed or is not understood is a Gap."""
+"""The common part of every provider's reader: parallel calls, each made once; every failure becomes a Gap."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ C = TypeVar("C")
 D = TypeVar("D")
 
 LONGEST_MESSAGE = 300
-"""Characters of the cloud's words that a Gap keeps."""
+"""The largest number of characters of the cloud's message that a Gap keeps."""
 
 
 class Call(Protocol):
-    """A call as its provider declares it."""
+    """A call of the cloud's API, as the provider declares it."""
 
     @property
     def name(self) -> str:
-        """Its name: "ec2:DescribeInstances"."""
+        """The call's name: "ec2:DescribeInstances"."""
         ...
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """The permissions that it takes."""
+        """The permissions that the call needs."""
         ...
 
 
@@ -42,7 +42,7 @@ CallT = TypeVar("CallT", bound=Call)
 
 
 def checked_calls(names: Iterable[str], calls: Iterable[Call]) -> frozenset[str]:
-    """Return ``names``; raises UsageError for one that is no call of the provider's."""
+    """Return ``names``. Raises UsageError if a name is not in ``calls``, the provider's calls."""
     wanted, known = frozenset(names), sorted({call.name for call in calls})
     for name in sorted(wanted.difference(known)):
         near = get_close_matches(name, known, n=1)
@@ -52,14 +52,14 @@ def checked_calls(names: Iterable[str], calls: Iterable[Call]) -> frozenset[str]
 
 
 class Reader(ABC, Generic[CallT]):
-    """The calls of one caller, at most ``threads`` at once, until ``stop`` is set. Safe to call from threads.
+    """Makes the calls of one caller, at most ``threads`` at a time, until ``stop`` is set. Thread-safe.
 
-    Calls in ``assume_empty`` (names) are not made, and taken as answered with nothing. ``shared``: the answers that
-    other readers of the run got, and this one's.
+    Calls in ``assume_empty`` (names) are not made; their answer is taken as empty. ``shared``: the answers of all
+    readers of the run.
     """
 
     identifiers: ClassVar[tuple[str, ...]]
-    """Fields that identify an item, the most telling first: what a Gap names an item by."""
+    """Fields that identify an item in a Gap, the most specific first."""
 
     def __init__(
         self,
@@ -79,30 +79,33 @@ class Reader(ABC, Generic[CallT]):
         self._lock = threading.Lock()
 
     def whose(self, call: CallT) -> Hashable:
-        """Return what tells apart two readers whose same calls have different answers: who asks, and where."""
+        """Return a key for who makes the call and where. Calls with equal keys and parameters have equal answers."""
         del call
         return None
 
     def part(self, call: CallT, parameters: Mapping[str, Any]) -> Part | None:
-        """Return which values of a list a call asks for, None where it does not."""
+        """Return the list of values that a call asks for, as a Part. None if the call has no such list."""
         del call, parameters
         return None
 
     def with_values(self, call: CallT, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
-        """Return the parameters of a call for other values of its list; only for calls that have a ``part``."""
+        """Return the parameters of a call with ``values`` as its list. Used only for calls that have a ``part``."""
         raise NotImplementedError
 
     @abstractmethod
     def fetch(self, call: CallT, parameters: Mapping[str, Any]) -> Answer:
-        """Ask the cloud, page by page; raises one of ``errors``."""
+        """Make a call, page by page. Raises one of ``errors``."""
 
     @abstractmethod
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return what ``fetch`` may raise: the SDK's errors, and ValueError: no answer, or one that can't be parsed."""
+        """Return the errors that ``fetch`` may raise.
+
+        These are the SDK's errors, and ValueError for a missing answer or an answer that cannot be parsed.
+        """
 
     @abstractmethod
     def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return why a call failed, and the cloud's words on one line."""
+        """Return the reason why a call failed, and the cloud's message as one line."""
 
     def read(
         self,
@@ -112,7 +115,7 @@ class Reader(ABC, Generic[CallT]):
         about: str = "*",
         **parameters: Any,  # noqa: ANN401 - the SDK's
     ) -> list[Item]:
-        """Return every item of every page; nothing, and a Gap, when the call fails."""
+        """Return all items of all pages. If the call fails, record a Gap and return an empty list."""
         return self.read_or_none(call, hides=hides, about=about, **parameters) or []
 
     def read_or_none(
@@ -123,9 +126,10 @@ class Reader(ABC, Generic[CallT]):
         about: str = "*",
         **parameters: Any,  # noqa: ANN401 - the SDK's
     ) -> list[Item] | None:
-        """Return every item of every page; None, and a Gap, when the call fails.
+        """Return all items of all pages. If the call fails, record a Gap and return None.
 
-        What the cloud says that it left out (a zone that does not answer) is a Gap beside what it gave.
+        If the cloud says that a part of the answer is missing (for example a zone that does not answer), that part
+        becomes a Gap too.
         """
         try:
             answer = self._answer(call, parameters)
@@ -140,14 +144,14 @@ class Reader(ABC, Generic[CallT]):
         return answer.items
 
     def ask(self, call: CallT, **parameters: Any) -> list[Item]:  # noqa: ANN401 - the SDK's
-        """Return every item of every page; raises one of ``errors``, also where the answer is incomplete."""
+        """Return all items of all pages. Raises one of ``errors``; ValueError if the answer is incomplete."""
         answer = self._answer(call, parameters)
         if answer.faults:
             raise ValueError("; ".join(answer.faults))
         return answer.items
 
     def prefetch(self, call: CallT, **parameters: Any) -> None:  # noqa: ANN401 - the SDK's
-        """Ask now what will be read later, and wait for no answer; a later ``read`` of the same call reports errors."""
+        """Start a call that will be read later, without waiting. A later ``read`` of the same call reports errors."""
         if call.name not in self.assume_empty:
             self._asked(call, parameters)
 
@@ -160,10 +164,10 @@ class Reader(ABC, Generic[CallT]):
         hides: tuple[FactKind, ...],
         about: str = "",
     ) -> tuple[A, ...]:
-        """Return ``make(item)`` of each item.
+        """Return ``make(item)`` for each item.
 
-        An item for which it raises ValueError is not understood: it is left out, and a Gap says what that ``hides``.
-        The Gap names what the call was ``about``, else the item by one of ``identifiers``.
+        If ``make`` raises ValueError, the item is left out and a Gap is recorded. ``hides``: the kinds of facts that
+        the Gap hides. The Gap names the resource ``about``, or else the item by one of ``identifiers``.
         """
         found = list[A]()
         for item in items:
@@ -184,40 +188,40 @@ class Reader(ABC, Generic[CallT]):
         about: str = "*",
         **parameters: Any,  # noqa: ANN401 - the SDK's
     ) -> tuple[A, ...]:
-        """Return ``make(item)`` of each item that a call answers: what ``read`` reads, as ``mapped`` maps it."""
+        """Return ``make(item)`` for each item of a call's answer: ``read`` followed by ``mapped``."""
         items = self.read(call, hides=hides, about=about, **parameters)
         return self.mapped(call, items, make, hides=hides, about="" if about == "*" else about)
 
     def missed(
         self, call: CallT, about: str, why: str, hides: tuple[FactKind, ...], reason: Reason = Reason.MISSING
     ) -> None:
-        """Record that an answer lacks something that is known to be there, or that what it says is not followed."""
+        """Record a Gap: an answer lacks something that is known to exist, or refers to something that is not read."""
         self.add_gap(Gap(call.name, about, reason, why, hides))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """What could not be read, in a stable order."""
+        """All gaps, in a stable order."""
         with self._lock:
             return tuple(sorted(self._gaps, key=lambda gap: (gap.call, gap.resource, gap.reason, gap.message)))
 
     @property
     def assumed_empty(self) -> tuple[str, ...]:
-        """The calls that would have been made, sorted, but for what the caller assumes."""
+        """The sorted names of the calls that were not made because of ``assume_empty``."""
         return tuple(sorted(self._assumed))
 
     def add_gap(self, gap: Gap) -> None:
-        """Record that something was not read, or is not known."""
+        """Record a Gap: something was not read, or is not known."""
         with self._lock:
             self._gaps[gap] = None
 
     def failed(self, call: CallT, resource: str, why: tuple[Reason, str], hides: tuple[FactKind, ...]) -> None:
-        """Record that a call failed; where it was denied, with the permission that it takes."""
+        """Record a Gap for a failed call. If the call was denied, the Gap names the permission that it needs."""
         reason, message = why
         permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
         self.add_gap(Gap(call.name, resource, reason, message, hides, permission))
 
     def _answer(self, call: CallT, parameters: Mapping[str, Any]) -> Answer:
-        """Return a call's answer, or raise its error."""
+        """Return the answer to a call, or raise its error."""
         self.stop.check()
         if call.name in self.assume_empty:
             self._assumed.add(call.name)
@@ -225,12 +229,12 @@ class Reader(ABC, Generic[CallT]):
         return self.shared.answer(self._asked(call, parameters), self.stop)
 
     def _asked(self, call: CallT, parameters: Mapping[str, Any]) -> Asked:
-        """Fetch a call once; all callers share its answer or error."""
+        """Make a call once. All readers with the same call share its answer or error."""
         whose = self.whose(call)
         turns = self.shared.turns(whose, self._threads)
 
         def fetch(values: Sequence[str] | None) -> Answer:
-            with turns:  # so many at once, however deep gathers are nested
+            with turns:  # limits the calls at a time, also in nested gathers
                 self.stop.check()
                 self.progress(call.name)
                 return self.fetch(call, parameters if values is None else self.with_values(call, parameters, values))
@@ -238,33 +242,33 @@ class Reader(ABC, Generic[CallT]):
         return self.shared.ask((whose, call, _frozen(parameters)), fetch, self.part(call, parameters))
 
     def gather(self, *thunks: Callable[[], A]) -> list[A]:
-        """Run ``thunks`` in parallel, one of them here, and return their results in order; may be nested."""
+        """Run ``thunks`` in parallel, one of them in this thread, and return their results in order. May be nested."""
         return self.shared.workers.gather(thunks, self._threads)
 
     def two(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-        """Run two reads in parallel, each keeping its type."""
+        """Run two reads in parallel. Each result keeps its type."""
         return cast("tuple[A, B]", self._each(first, second))
 
     def three(self, first: Callable[[], A], second: Callable[[], B], third: Callable[[], C]) -> tuple[A, B, C]:
-        """Run three reads in parallel, each keeping its type."""
+        """Run three reads in parallel. Each result keeps its type."""
         return cast("tuple[A, B, C]", self._each(first, second, third))
 
     def four(
         self, first: Callable[[], A], second: Callable[[], B], third: Callable[[], C], fourth: Callable[[], D]
     ) -> tuple[A, B, C, D]:
-        """Run four reads in parallel, each keeping its type."""
+        """Run four reads in parallel. Each result keeps its type."""
         return cast("tuple[A, B, C, D]", self._each(first, second, third, fourth))
 
     def _each(self, *thunks: Callable[[], object]) -> tuple[object, ...]:
         return tuple(self.gather(*thunks))
 
     def source(self, call: CallT, resource: str = "*") -> Source:
-        """Return where a fact came from."""
+        """Return the source of a fact: the call and the resource."""
         return Source(call.name, resource)
 
 
 def _frozen(value: object) -> Hashable:
-    """Return a hashable likeness of a parameter."""
+    """Return a parameter in a hashable form."""
     if isinstance(value, Mapping):
         pairs = cast("Mapping[str, object]", value).items()
         return tuple(sorted((name, _frozen(part)) for name, part in pairs))

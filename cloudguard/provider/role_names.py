@@ -1,4 +1,4 @@
-"""What names suggest of a host's role: weak evidence, said to be so, and none where two names contradict each other."""
+"""The roles that a host's names suggest. This is weak evidence; contradicting names give no role."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _ROLE_WORDS = (
     (Role.BASTION, re.compile(r"bastion|jump-?(box|host)")),
 )
 _ANY_NODE = re.compile(r"node(?!js)")
-"""A word for every kind of host ("master-node", "k8s-node-profile"): it counts only where no other word is found."""
+"""A word that names every kind of host ("master-node", "k8s-node-profile"). It counts only if no other word matches."""
 _POSSIBLE = frozenset({(role,) for role, _ in _ROLE_WORDS} | {(Role.CONTROL_PLANE, Role.ETCD)})
 
 
 def roles_by_names(named: Iterable[tuple[str, str]], cluster: str) -> HostRoles | None:
-    """Return the roles that names suggest, the cluster's own name in them aside.
+    """Return the roles that names suggest, without counting the cluster's own name inside them.
 
-    ``named`` are pairs of what has the name ("instance profile") and the name. None: they suggest nothing; no roles,
-    and why: they contradict one another.
+    ``named``: pairs of the kind of thing that has the name ("instance profile") and the name. Return None if the names
+    suggest nothing. If they contradict one another, the result has no roles, and evidence that says so.
     """
     pairs = [(f"{what} {name}", _without(name, cluster)) for what, name in named if name]
     suggested = [
@@ -46,7 +46,7 @@ def _weak(text: str) -> RoleEvidence:
 
 
 def _without(name: str, cluster: str) -> str:
-    """Return a name in small letters and dashes, without the cluster's: a cluster may be called "masters"."""
+    """Return ``name`` in lower case with dashes, without the cluster's name, which may be a word like "masters"."""
     own = _plain(cluster)
     return re.sub(rf"(?<![a-z0-9]){re.escape(own)}(?![a-z])", "", _plain(name)) if own else _plain(name)
 

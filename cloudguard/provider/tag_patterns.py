@@ -1,4 +1,4 @@
-"""Tags that the user names by a pattern: ``*`` stands for any text in the value, ``?`` for one character."""
+"""Patterns for tags: in the value, ``*`` matches any text and ``?`` matches one character."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ANY = {"*": ".*", "?": "."}
 
 
 def has_tag(tags: Mapping[str, str], pair: str) -> bool:
-    """Whether ``tags`` have the tag ``pair`` ("Name=prod-master-*"). A backslash takes a wildcard its meaning."""
+    """Whether ``tags`` match the pattern ``pair`` ("Name=prod-master-*"). A backslash escapes a wildcard."""
     key, _, pattern = pair.partition("=")
     parts = re.findall(r"\\.|.", pattern, flags=re.DOTALL)
     words = "".join(_ANY.get(part) or re.escape(part[-1]) for part in parts)

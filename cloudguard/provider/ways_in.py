@@ -1,4 +1,4 @@
-"""Reads a provider's table of ways in, ``ways_in.toml``: a ``[[way]]`` with the fields of ``WayIn`` for each."""
+"""Read a provider's table of ways in, ``ways_in.toml``. Each ``[[way]]`` has the fields of ``WayIn``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILE = "ways_in.toml"
 
 @cache
 def ways_in(package: str) -> tuple[WayIn, ...]:
-    """Return the table of a provider's ``package``, in its order, read once in a process."""
+    """Return the ways in of a provider's ``package``, in the file's order. The file is read once in a process."""
     written = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))["way"]
     return tuple(
         WayIn(
@@ -31,5 +31,5 @@ def ways_in(package: str) -> tuple[WayIn, ...]:
 
 
 def asked(ways: tuple[WayIn, ...]) -> tuple[str, ...]:
-    """Return the ids of the ways that are asked for or shut: what a snapshot says that it looked at."""
+    """Return the ids of the ways in that are asked for or shut. A snapshot records them as ``asked``."""
     return tuple(way.id for way in ways if way.state is not WayState.NOT_ASKED)

@@ -1,1 +1,1 @@
-"""Owners: who writes a resource by which sign, and where an edit of it holds."""
+"""Owners: the programs that write resources, the signs that show them, and the places where an edit lasts."""

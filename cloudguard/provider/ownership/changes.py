@@ -1,4 +1,4 @@
-"""Says of each change who writes what it edits, whether an edit by hand stays, and where one holds."""
+"""Add to each change the owner of what it edits, when the owner undoes a manual edit, and where an edit lasts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _EDITED = {
     "pool": Edited.NEXT_DISKS,
     "identity": Edited.PERMISSIONS,
 }
-"""What a change edits, by the kind of its resource, where the kind of the change says no more."""
+"""Kind of a change's resource → what the change edits, if the kind of the change says nothing more specific."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """What a change edits, with its owner; ``rule``: the rule that it edits, if it is one that there is."""
+    """A thing that a change edits, with its owner. ``rule``: the existing rule that the change edits, if any."""
 
     edited: Edited
     owner: Owner
@@ -31,21 +31,21 @@ class Owned:
 
 
 def with_owners(snapshot: Snapshot, changes: Iterable[Change], table: Mapping[str, OwnerFacts]) -> tuple[Change, ...]:
-    """Return ``changes`` with ``owner``, ``undone`` and ``where``; ``table``: the owners that the provider knows.
+    """Return ``changes`` with ``owner``, ``undone`` and ``where`` set. ``table``: the owners that the provider knows.
 
-    What nobody is known to write is left as it is.
+    A change of resources without a known owner is returned as it is.
     """
     known = _Known(snapshot)
     return tuple(_with_owner(change, tuple(known.owned(change)), table) for change in changes)
 
 
 def owned(snapshot: Snapshot, change: Change) -> tuple[Owned, ...]:
-    """Return what of a change has an owner."""
+    """Return the things that ``change`` edits and that have an owner."""
     return tuple(_Known(snapshot).owned(change))
 
 
 def place_of(one: Owned, table: Mapping[str, OwnerFacts]) -> Place | None:
-    """Return the place where an edit of it holds; None where the owner has none for it."""
+    """Return the place where an edit of ``one`` lasts. None if the owner has no such place."""
     facts = table.get(one.owner.id)
     return next((place for place in facts.places if _fits(place, one)), None) if facts else None
 
@@ -82,7 +82,7 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 class _Known:
-    """The owners that a snapshot shows, by the ids of what is theirs."""
+    """The owners in a snapshot, by the kinds and ids of their resources."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         cluster, topology = snapshot.cluster, snapshot.topology
@@ -102,7 +102,7 @@ class _Known:
         self._pools = {host.id: ("pool", host.pool) for host in cluster.hosts if host.pool}
 
     def owned(self, change: Change) -> Iterator[Owned]:
-        """Yield what of a change has an owner, each owner once."""
+        """Yield the things that ``change`` edits and that have an owner; each owner once."""
         if change.resource.kind == "filter":
             yield from self._of_rule(change)
             return
@@ -117,13 +117,13 @@ class _Known:
             yield Owned(Edited.RULE, self._of_service(owner, change.resource), rule)
 
     def _writer(self, resource: Resource) -> Owner | None:
-        """Return who writes a resource; of a host that a pool made, who writes the pool, if anybody is known to."""
+        """Return the owner of a resource. For a host of a pool, return the pool's owner if it is known."""
         key = (resource.kind, resource.id)
         pool = self._pools.get(resource.id, key) if resource.kind == "host" else key
         return self._writers.get(pool) or self._writers.get(key)
 
     def _of_service(self, owner: Owner, resource: Resource) -> Owner:
-        """Return an owner with the name of the Service that the balancer behind a filter of its was made for."""
+        """Return ``owner`` with the name of the Service whose load balancer is ``resource``, or uses it as a filter."""
         if "service" in dict(owner.names):
             return owner
         guarded = (one for one in self._balancers if resource.id in {one.id, *one.filters})
@@ -135,7 +135,7 @@ class _Known:
 
 
 def _edited(change: Change) -> tuple[Edited, tuple[Resource, ...]]:
-    """Return what a change edits, and the resources that it is set on."""
+    """Return what ``change`` edits, and the resources on which it is set."""
     for edit in change.edits:
         if isinstance(edit, GroupEdit | MembershipEdit):
             return Edited.MEMBERSHIP, edit.members

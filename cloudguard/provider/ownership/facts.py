@@ -1,4 +1,4 @@
-"""Reads a provider's table of owners, ``owners.toml``: an ``[[owner]]`` with its signs and the places of its edits."""
+"""Read a provider's table of owners, ``owners.toml``: each ``[[owner]]`` has its signs and the places for edits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE = "owners.toml"
 
 
 class Thing(StrEnum):
-    """What a sign is seen on."""
+    """A kind of resource on which a sign is found."""
 
     FILTER = "filter"
     RULE = "rule"
@@ -31,7 +31,7 @@ class Thing(StrEnum):
 
 
 class Edited(StrEnum):
-    """What an edit is about."""
+    """A kind of thing that an edit changes."""
 
     RULE = "rule"
     BALANCER = "balancer"
@@ -41,7 +41,7 @@ class Edited(StrEnum):
     """The disks that the next host of a pool gets."""
     METADATA = "metadata"
     MEMBERSHIP = "membership"
-    """Which groups a host, or a pool's next one, is in."""
+    """The groups of a host, or of a pool's next host."""
     PERMISSIONS = "permissions"
     TRUST = "trust"
     OTHER = "other"
@@ -49,9 +49,10 @@ class Edited(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What shows an owner: all of ``tags`` ("KEY=VALUE"), ``name`` and ``description`` match, as far as they are given.
+    """A sign that shows an owner: all given patterns of ``tags`` ("KEY=VALUE"), ``name`` and ``description`` match.
 
-    Named groups of these patterns are the owner's ``names``. ``own_group``: the rule names its own group as its peer.
+    Named groups of the patterns become the owner's ``names``. ``own_group``: the rule must name its own group as its
+    peer.
     """
 
     of: frozenset[Thing]
@@ -63,13 +64,17 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class PatchForm:
-    """A field of a document of the owner's: the document, the field's path, and what to set it to.
+    """A field in a document of the owner: the document, the field's path, and its new value.
 
-    ``document`` are the fields that name the document. ``path``: names with dots between them; ``[name=x]`` is the item
-    of a list. ``value`` is what to write, or "peers" (the list of those who are let in), "ranges" (the same, if all are
-    ranges), "joined-ranges" (as one text), "rules" (all that the field writes, by the templates in ``items``) or "rule"
-    (those that take the place of the changed one). ``{cluster}`` stands for a name of the owner's. ``may_be_empty``: an
-    empty list lets in nobody; else it would let in everyone, or take away more than is meant.
+    ``document``: the fields that identify the document. ``path``: names with dots between them; ``[name=x]`` selects
+    the item of a list. ``value``: the text to write, or one of these words:
+    "peers": the list of the peers that are let in;
+    "ranges": the same list, if all peers are ranges;
+    "joined-ranges": the ranges as one text with commas;
+    "rules": all rules that the field writes, by the templates in ``items``;
+    "rule": the rules that replace the changed rule, by the templates in ``items``.
+    ``{cluster}`` is replaced by the owner's name called "cluster". ``may_be_empty``: an empty list lets in nobody.
+    Without it, an empty list is never written: it would let in everyone, or remove more than intended.
     """
 
     document: Mapping[str, Any]
@@ -81,10 +86,10 @@ class PatchForm:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an edit holds: ``where`` in words, and in the owner's own document, if it has one.
+    """A place where an edit lasts: ``where`` in words, and ``patch`` for the owner's own document, if there is one.
 
-    Of a rule: of one within ``services`` (None: any) whose peer is of one of ``peers`` (none: any). ``named``: the
-    owner's names match these patterns.
+    For an edit of a rule, the place is valid if the rule is within ``services`` (None: any) and its peer's kind is in
+    ``peers`` (empty: any). ``named``: name → pattern that the owner's name must match.
     """
 
     of: frozenset[Edited]
@@ -97,10 +102,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class OwnerFacts:
-    """What is known of an owner; ``source`` says whence.
+    """The facts about an owner, from ``source``.
 
-    ``who``, ``undone`` and ``instead`` are those of ``Owner``. ``marks_rules``: it tags its own rules, so of a filter
-    in which any is tagged, the others are not its.
+    ``who``, ``undone`` and ``instead`` are the fields of ``Owner``. ``marks_rules``: the owner tags its own rules, so
+    if any rule of a filter has the tag, the rules without it are not the owner's.
     """
 
     id: str
@@ -115,16 +120,16 @@ class OwnerFacts:
 
 @runtime_checkable
 class KnowsOwners(Protocol):
-    """An adapter that knows who writes its cloud's resources."""
+    """An adapter that knows the owners of its cloud's resources."""
 
     def owners(self) -> Mapping[str, OwnerFacts]:
-        """Return what is known of owners, by their ids, in the order in which signs are looked for. Makes no call."""
+        """Return owner id → its facts, in the order in which their signs are tried. Makes no call."""
         ...
 
 
 @cache
 def owner_facts(package: str) -> Mapping[str, OwnerFacts]:
-    """Return the table of a provider's ``package``, in its order, read once in a process."""
+    """Return the table of owners of a provider's ``package``, in the file's order. It is read once in a process."""
     written = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))["owner"]
     return {table["id"]: _facts(table) for table in written}
 
@@ -175,6 +180,6 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def filled(text: str, names: Sequence[tuple[str, str]]) -> str:
-    """Return ``text`` with the values of ``names`` in place of ``{name}``; a name that is not known stays as it is."""
+    """Return ``text`` with each ``{name}`` replaced by its value in ``names``. Unknown names stay as they are."""
     known = dict(names)
     return re.sub(r"\{([a-z_]+)\}", lambda match: known.get(match[1], match[0]), text)

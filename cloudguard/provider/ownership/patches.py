@@ -1,6 +1,6 @@
-"""Changes as patches of their owners' own sources: fields of a specification, a stack's template, a Service.
+"""Changes as patches of their owners' sources: fields of a specification, a stack's template or a Service.
 
-Nothing here names an owner: its documents and fields are in the provider's table.
+No owner is named in this module. The owners' documents and fields are in the provider's table.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _LISTED = {PeerOf.RANGE, PeerOf.ADDRESS_LIST}
 
 @dataclass(frozen=True, eq=False)
 class _Document:
-    """A document of an owner's with the fields to set, and the lines that say what they are for."""
+    """A document of an owner with the fields to set. ``comments``: lines that say which change each field is for."""
 
     fields: dict[str, Any]
     comments: list[str] = field(default_factory=list[str])
 
 
 def source(snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, OwnerFacts]) -> str:
-    """Return the patches of all ``changes`` as YAML documents, and as comments what no field of an owner's can say."""
+    """Return patches for all ``changes`` as YAML documents. Changes that no owner's field can make become comments."""
     documents = dict[str, _Document]()
     left = list[str]()
     for change in changes:
@@ -54,7 +54,7 @@ def _add(patcher: _Patcher, change: Change, one: Owned, documents: dict[str, _Do
         return
     patch = place.patch if place else None
     if place is None or patch is None:
-        return  # ``value`` has raised
+        return  # never reached: ``value`` has raised NotSaidError
     names = patcher.names(change, one)
     document = cast("dict[str, Any]", _filled(patch.document, names))
     key = yaml_text(document)
@@ -69,7 +69,7 @@ def _title(change: Change) -> str:
 
 
 def _comments(lines: Iterable[str]) -> str:
-    """Return lines as comments; none can end one, whatever a cloud's tags say."""
+    """Return ``lines`` as comments. Unprintable characters are replaced, so that no text can end its comment."""
     return "".join(f"# {''.join(char if char.isprintable() else '?' for char in line)}\n" for line in lines)
 
 
@@ -83,7 +83,7 @@ def _filled(value: object, names: tuple[tuple[str, str], ...]) -> object:
 
 
 def _set(document: dict[str, Any], path: Sequence[str], value: object) -> None:
-    """Set the field at ``path``; a segment [KEY=VALUE] is the item of a list that has it."""
+    """Set the field at ``path``. A segment [KEY=VALUE] selects the item of a list with this value."""
     first, *rest = path
     first = first.replace("\\.", ".")
     if not rest:
@@ -102,7 +102,7 @@ def _set(document: dict[str, Any], path: Sequence[str], value: object) -> None:
 
 
 class _Patcher:
-    """Works out what a field is to be set to, for all changes of a plan together."""
+    """Computes the new values of fields, for all changes of a plan together."""
 
     def __init__(self, snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, OwnerFacts]) -> None:
         self.table = table
@@ -113,14 +113,14 @@ class _Patcher:
             self._edits.setdefault((change.resource.id, change.rule), []).extend(_rule_edits(change))
 
     def names(self, change: Change, one: Owned) -> tuple[tuple[str, str], ...]:
-        """Return an owner's names, with those of the changed filter and the subnet that it guards."""
+        """Return the owner's names, with the name of the changed filter and of the first subnet that it guards."""
         guard = self._filters.get(change.resource.id)
         subnets = (each for each in self._snapshot.topology.subnets if guard and guard.id in each.filters)
         subnet = next((each.name or each.id for each in subnets), "")
         return (*one.owner.names, ("filter", guard.name if guard else ""), ("subnet", subnet))
 
     def value(self, change: Change, one: Owned, place: Place | None) -> object:
-        """Return what the field of a place is to be set to; raises NotSaidError where it can't say the change."""
+        """Return the new value of the field at ``place``. Raises NotSaidError if no field can express the change."""
         where = filled(place.where, self.names(change, one)) if place else one.owner.instead
         patch = place.patch if place else None
         if place is None or patch is None:
@@ -161,14 +161,17 @@ class _Patcher:
         return ",".join(texts) if patch.value == "joined-ranges" else texts
 
     def _peers(self, change: Change, one: Owned, place: Place) -> list[RulePeer]:
-        """Return whom the field lets in afterwards: an endpoint's list, or the peers of all rules that it writes."""
+        """Return the peers that the field lets in after the changes.
+
+        These are the peers of an endpoint's new list, or the peers of all rules that the field writes.
+        """
         lists = [edit for edit in change.edits if isinstance(edit, ListEdit)]
         if lists:
             return [peer for edit in lists for peer in edit.after]
         return [traffic.peer for guard in self._filters.values() for traffic in self._rules(guard, change, one, place)]
 
     def _rules(self, guard: Filter, change: Change, one: Owned, place: Place) -> Iterator[RuleTraffic]:
-        """Yield what the rules of a filter let in afterwards that an owner writes by the same field of one document."""
+        """Yield the rules of ``guard`` after the changes that the owner writes with the same field of one document."""
         document: Mapping[str, Any] = place.patch.document if place.patch else dict[str, Any]()
         wanted = _filled(document, self.names(change, one))
         for rule in guard.rules:

@@ -1,4 +1,4 @@
-"""Rules as items of an owner's list, by the templates in the provider's table."""
+"""Rules as items of a list in an owner's document, by the templates in the provider's table."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ _WHOLE = {"tcp": (0, 65_535), "udp": (0, 65_535)}
 
 
 class NotSaidError(ValueError):
-    """A change that a field of its owner's can't say; its text says why, or what is needed first."""
+    """A change that no field of its owner can express. The text says why, or which flag is needed first."""
 
 
 def rule_items(
     templates: Mapping[str, Any], rules: Sequence[RuleTraffic], guard: Filter, rule: Rule | None = None
 ) -> list[object]:
-    """Return an item for each protocol and span of ports of ``rules``, by the template for its kind of peer.
+    """Return an item for each protocol and range of ports of ``rules``, by the template for the kind of the peer.
 
-    ``templates`` are by kind ("range", "range6", "group", "address-list"); "protocols" are those that they can say, if
-    not all. In a text, ``{first}``, ``{last}``, ``{ports}``, ``{protocol}``, ``{peer}`` and ``{filter}`` stand for the
-    rule's, ``{nth}`` for "" in the first item and "-2" in the second, ``{order}`` and ``{targets}`` for those of
-    ``rule``, the one that is replaced. Raises NotSaidError.
+    ``templates``: kind of peer ("range", "range6", "group", "address-list") → template; the key "protocols" lists the
+    allowed protocols, if not all are allowed. In a template, ``{first}``, ``{last}``, ``{ports}``, ``{protocol}``,
+    ``{peer}`` and ``{filter}`` are replaced by the rule's values; ``{nth}`` by "" in the first item and "-2" in the
+    second; ``{order}`` and ``{targets}`` by the values of ``rule``, the rule that is replaced. Raises NotSaidError if
+    the list can hold no such rule.
     """
     items, known = list[object](), templates.get("protocols")
     for traffic in rules:
@@ -43,7 +44,7 @@ def rule_items(
 
 
 def _of(rule: Rule | None, number: int) -> Mapping[str, object]:
-    """Return the order and the targets of a rule; the order of what takes its place, one after the other."""
+    """Return the targets of ``rule``, and the order of the item ``number`` of the rules that replace it."""
     if rule is None:
         return {}
     return {"order": rule.order + number, "targets": [name.rpartition("/")[2] for name in rule.target_groups]}
@@ -75,7 +76,7 @@ def _parts(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
 
 
 def _made(template: object, names: Mapping[str, object]) -> object:
-    """Return a template with its names filled in; a text that is one name alone becomes its value."""
+    """Return ``template`` with its names replaced by values. A text that is only ``{name}`` becomes the value."""
     if isinstance(template, Mapping):
         return {key: _made(one, names) for key, one in cast("Mapping[str, object]", template).items()}
     if isinstance(template, list):

@@ -1,4 +1,4 @@
-"""Finds the owner of a resource by its tags, its name and its description."""
+"""Find the owner of a resource by its tags, its name and its description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudguard.provider.ownership.facts import OwnerFacts, Sign, Thing, filled,
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a cloud shows of a resource."""
+    """The properties of a resource that signs are compared with."""
 
     thing: Thing
     name: str
@@ -23,24 +23,24 @@ class _Seen:
 
 
 class Owners:
-    """The owners in the table of a provider's package, which is read when it is first asked for."""
+    """The owners in the table of a provider's package. The table is read at the first access."""
 
     def __init__(self, package: str) -> None:
         self._package = package
 
     @property
     def facts(self) -> Mapping[str, OwnerFacts]:
-        """What is known of owners, by their ids."""
+        """Owner id → the facts about the owner."""
         return owner_facts(self._package)
 
     def of(self, thing: Thing, name: str, tags: Mapping[str, str]) -> Owner | None:
-        """Return who writes a resource, by its name and tags; None for what a person may have written."""
+        """Return the owner of a resource, found by its name and tags. None if a person may have written it."""
         return self._first(_Seen(thing, name, tags))
 
     def of_rule(
         self, name: str, description: str, tags: Mapping[str, str] | None = None, *, own_group: bool = False
     ) -> Owner | None:
-        """Return who writes a rule; ``own_group``: it names its own group as its peer."""
+        """Return the owner of a rule. ``own_group``: the rule names its own group as its peer."""
         return self._first(_Seen(Thing.RULE, name, tags or {}, description, own_group))
 
     def _first(self, seen: _Seen) -> Owner | None:
@@ -52,13 +52,13 @@ class Owners:
         return None
 
     def known(self, name: str, evidence: str = "", *names: tuple[str, str]) -> Owner:
-        """Return the owner called ``name`` in the table, where more than a sign tells that it is the one."""
+        """Return the owner ``name`` (an id of the table), for callers that found the owner without a sign."""
         return _owner(self.facts[name], evidence, names)
 
     def also_of_rules(self, made: Filter) -> Filter:
-        """Return a filter whose rules without an owner of their own have the filter's.
+        """Return ``made`` with its owner also as the owner of the rules without an owner.
 
-        Not so where the filter's owner marks its rules, and any bears its mark: then the others are not its.
+        If the filter's owner marks its rules, and any rule has this mark, the other rules keep no owner.
         """
         owner = made.written_by
         if owner is None or (self._marks_rules(owner) and any(_is_by(owner, rule) for rule in made.rules)):
@@ -78,7 +78,10 @@ def _owner(facts: OwnerFacts, evidence: str, names: tuple[tuple[str, str], ...])
 
 
 def _evidence(sign: Sign, seen: _Seen) -> tuple[str, tuple[tuple[str, str], ...]] | None:
-    """Return what of a resource is the sign, in words, and the names in it; None where some of it is not seen."""
+    """Return the parts of the resource that match ``sign``, in words, and the names in them. None if a part is missing.
+
+    The names are pairs of a pattern's named group and its value.
+    """
     found = list[tuple[str, re.Match[str]]]()
     for what, match in _matches(sign, seen):
         if match is None:
@@ -92,7 +95,7 @@ def _evidence(sign: Sign, seen: _Seen) -> tuple[str, tuple[tuple[str, str], ...]
 
 
 def _matches(sign: Sign, seen: _Seen) -> Iterator[tuple[str, re.Match[str] | None]]:
-    """Yield what is looked at with the match of its pattern, None where there is none."""
+    """Yield each compared part ("name", "description", "tag") with the match of its pattern; None without a match."""
     if sign.name:
         yield "name", sign.name.fullmatch(seen.name)
     if sign.description:

@@ -1,4 +1,4 @@
-"""Reads a Terraform state, the JSON of ``terraform show -json``: which block has a resource, by its address.
+"""Read a Terraform state, the JSON of ``terraform show -json``: the addresses of the blocks of resources.
 
 https://developer.hashicorp.com/terraform/internals/json-format
 """
@@ -15,27 +15,31 @@ from cloudguard.results.change import Change
 
 _HINT: Final = "Make it with: terraform show -json > state.json"
 _IDS: Final = ("id", "arn", "self_link", "security_group_rule_id")
-"""Attributes that hold an id by which a cloud's answers name the resource."""
+"""Attributes that hold an id of the resource in the cloud's answers."""
 _INLINE: Final = ("ingress", "egress", "security_rule")
-"""Attributes in which a filter's block has its rules, if it has them inline."""
+"""Attributes that hold the rules in a filter's block, if the rules are inline."""
 WHO: Final = "Terraform"
 UNDONE: Final = "at the next apply"
 
 
 @dataclass(frozen=True, slots=True)
 class TerraformState:
-    """Addresses of blocks, by the ids (in lower case) of what they made; ``inline``: those with rules inside."""
+    """The blocks of a state.
+
+    ``addresses``: id of a resource, in lower case → address of its block. ``inline``: addresses of blocks that hold
+    rules.
+    """
 
     addresses: Mapping[str, str]
     inline: frozenset[str] = frozenset()
 
     def of(self, *ids: str) -> str:
-        """Return the address of the first of ``ids`` that a block has, "" for none."""
+        """Return the address of the block of the first id in ``ids`` that has a block; "" if none has."""
         return next((self.addresses[one.lower()] for one in ids if one.lower() in self.addresses), "")
 
 
 def load(data: bytes, name: str) -> TerraformState:
-    """Return the state in ``data``, read from the file ``name``; raises UsageError in a line if it is none."""
+    """Return the state in ``data``, read from the file ``name``. Raises UsageError if ``data`` is not a state."""
     try:
         document: object = json.loads(data)
     except ValueError as error:
@@ -57,7 +61,7 @@ def load(data: bytes, name: str) -> TerraformState:
 
 
 def with_terraform(changes: Iterable[Change], state: TerraformState) -> tuple[Change, ...]:
-    """Return changes with Terraform as the owner of what the state has, and the address of its block."""
+    """Return ``changes`` with Terraform as the owner of resources in ``state``, and the addresses of their blocks."""
     return tuple(_with_address(change, state) for change in changes)
 
 
@@ -76,14 +80,14 @@ def _with_address(change: Change, state: TerraformState) -> Change:
 
 
 def _paths(resource: str, rule: str) -> Iterator[str]:
-    """Yield the ids that a rule has below its filter, or beside it in the filter's project."""
+    """Yield the ids that a rule may have: below its filter, or as a firewall rule in the filter's project."""
     yield f"{resource}/securityRules/{rule}"
     project = resource.partition("/global/")[0]
     yield f"{project}/global/firewalls/{rule}"
 
 
 def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the resources of a module and of those in it."""
+    """Yield the resources of a module and of its child modules."""
     yield from map(_table, _list(module.get("resources")))
     for child in _list(module.get("child_modules")):
         yield from _resources(_table(child))

@@ -1,4 +1,4 @@
-"""Writes YAML of texts, numbers, truth values, lists and tables: every text is quoted, as JSON's are."""
+"""Write YAML of texts, numbers, booleans, lists and tables. Every text is quoted as in JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 
 
 def yaml_text(value: Mapping[str, object]) -> str:
-    """Return a document; keys that are plain words are not quoted."""
+    """Return a YAML document. Keys that are identifiers are not quoted."""
     return "\n".join(_lines(value, "")) + "\n"
 
 

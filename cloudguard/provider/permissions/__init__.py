@@ -1,1 +1,1 @@
-"""The permissions that an adapter needs: written for other programs, and tried."""
+"""The permissions that an adapter needs: written as policies for other programs, and tested by calls."""

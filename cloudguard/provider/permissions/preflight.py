@@ -1,4 +1,4 @@
-"""Tries each call that an adapter makes, harmlessly, to tell which the caller may make."""
+"""Test each call that an adapter makes, without effects, to find the calls that the caller may make."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CallT = TypeVar("CallT", bound=Call)
 
 
 class Outcome(StrEnum):
-    """What a call that was tried shows of its permissions."""
+    """The result of testing a call: whether its permissions are granted."""
 
     GRANTED = "granted"
     REFUSED = "refused"
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A call that was tried: its name, the permissions that it takes, what it shows of them, the cloud's words."""
+    """A tested call: its name, the permissions that it needs, the outcome, and the cloud's message."""
 
     call: str
     permissions: tuple[str, ...]
@@ -35,16 +35,16 @@ class Tried:
 
 @runtime_checkable
 class TriesPermissions(Protocol):
-    """An adapter that can try its calls."""
+    """An adapter that can test its calls."""
 
     def verify(self, request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
-        """Try each call. Raises AccessError when nothing can be asked."""
+        """Test each call. Raises AccessError if no call is possible."""
         ...
 
 
 @runtime_checkable
 class WritesPermissions(Protocol):
-    """An adapter that writes the policy that it needs in more formats than one."""
+    """An adapter that can write its read-only policy in several formats."""
 
     @property
     def permission_formats(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class WritesPermissions(Protocol):
         ...
 
     def permissions_as(self, format_name: str) -> str:
-        """Return the policy in one of ``permission_formats``."""
+        """Return the policy in a format of ``permission_formats``."""
         ...
 
 
@@ -61,9 +61,11 @@ def tried(
     asked: Iterable[tuple[CallT, Callable[[], object] | None]],
     passes: Callable[[BaseException], bool],
 ) -> tuple[Tried, ...]:
-    """Try calls, each as what makes it once, for nothing that is there; None: no answer would show the permission.
+    """Test calls and return the outcomes.
 
-    ``passes``: whether an error comes only after the permission was found to be there.
+    ``asked``: pairs of a call and a function that makes it once, for a resource that does not exist. The function is
+    None if no answer would show the permission. ``passes``: whether the cloud returns an error only after it has
+    checked the permission.
     """
     return tuple(reader.gather(*(partial(_try, reader, call, make, passes) for call, make in asked)))
 

@@ -1,1 +1,1 @@
-"""Rules of clouds that put a rule whole, though the model has one for each of its peers: "ssh#1", "ssh#2"."""
+"""Rules of clouds whose calls write a whole rule, while the model has one rule for each peer: "ssh#1", "ssh#2"."""

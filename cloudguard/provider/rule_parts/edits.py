@@ -1,4 +1,4 @@
-"""What edits of the model's rules make of the parts of a rule."""
+"""Apply edits of the model's rules to the parts of a cloud's rule."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from cloudguard.results.change import Change, RuleEdit, RuleOp, RuleTraffic
 
 
 def rule_edits(change: Change) -> tuple[RuleEdit, ...]:
-    """Return a change's edits of rules."""
+    """Return the edits of rules in ``change``."""
     return tuple(edit for edit in change.edits if isinstance(edit, RuleEdit))
 
 
 def by_rule(edits: Sequence[RuleEdit]) -> Mapping[str, list[tuple[int, RuleEdit]]]:
-    """Return edits, each with its place, by the rule that they edit: "" for those that add a rule at an order."""
+    """Return name of a cloud's rule → its edits with their indexes. Edits that add a rule at an order are under ""."""
     found: dict[str, list[tuple[int, RuleEdit]]] = {}
     for place, edit in enumerate(edits):
         found.setdefault(name_of_rule(edit.rule) if edit.order is None else "", []).append((place, edit))
@@ -24,7 +24,7 @@ def by_rule(edits: Sequence[RuleEdit]) -> Mapping[str, list[tuple[int, RuleEdit]
 def after_edits(
     parts: Iterable[Part], edits: Iterable[RuleEdit], added: Callable[[RuleEdit, RuleTraffic], Iterable[Part]]
 ) -> tuple[Part, ...]:
-    """Return the parts of one rule after edits; ``added`` makes parts of what an edit leaves or adds."""
+    """Return the parts of one rule after ``edits``. ``added`` returns the parts for the traffic after an edit."""
     found = [*parts]
     for edit in edits:
         at = next((number for number, part in enumerate(found) if part.id == edit.rule), len(found))
@@ -36,6 +36,9 @@ def after_edits(
 
 
 def heir(rules: Sequence[tuple[Part, ...]], old: Sequence[Part]) -> tuple[Part, ...]:
-    """Return which of the rules made of one keeps its name: one that was read from it, or says the same services."""
+    """Return the one of ``rules`` that keeps the name of the rule that they replace.
+
+    A rule with parts that were read from the old rule comes first; then a rule with the old rule's services.
+    """
     services = old[0].traffic.services
     return min(rules, key=lambda one: (not any(part.id for part in one), one[0].traffic.services != services))

@@ -1,4 +1,4 @@
-"""Parts of rules: one for each peer of a rule."""
+"""Parts of a cloud's rule: one part for each peer of the rule."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One peer of a rule, and what it is about on the guarded side: ``groups``, or addresses (``own``); none for all.
+    """One peer of a rule, with the guarded targets: ``groups`` or addresses (``own``); neither means all targets.
 
-    ``id`` is the id of the model's rule, "" for an added one. ``order`` is its rule's, or that of the rule that it
-    takes over from.
+    ``id``: the id of the model's rule; "" for an added part. ``order``: the order of the part's rule, or of the rule
+    that the part replaces.
     """
 
     id: str
@@ -29,7 +29,7 @@ class Part:
 
     @classmethod
     def of(cls, rule: Rule) -> Part:
-        """Return a rule of the model as a part of the rule that it was read from."""
+        """Return a rule of the model as a part of the cloud's rule from which it was read."""
         peer = RulePeer(PeerOf(rule.peer.kind), str(rule.peer))
         traffic = RuleTraffic(rule.direction, rule.services, peer, rule.action)
         return cls(
@@ -43,18 +43,18 @@ class Part:
         )
 
     def instead(self, traffic: RuleTraffic) -> Part:
-        """Return an added part that takes over from this one."""
+        """Return an added part with ``traffic`` that replaces this part."""
         return replace(self, id="", traffic=traffic, uncertain="")
 
 
 def name_of_rule(id_: str) -> str:
-    """Return the name of the rule that a rule of the model was read from: "ssh" of "ssh#2"."""
+    """Return the name of the cloud's rule from which a rule of the model was read: "ssh" for "ssh#2"."""
     name, mark, number = id_.rpartition("#")
     return name if mark and number.isdecimal() else id_
 
 
 def parts_of(guard: Filter) -> dict[str, list[Part]]:
-    """Return the rules of a filter by their names, each as its parts."""
+    """Return name of a cloud's rule → its parts, for all rules of a filter."""
     found: dict[str, list[Part]] = {}
     for rule in guard.rules:
         found.setdefault(name_of_rule(rule.id), []).append(Part.of(rule))
@@ -62,9 +62,10 @@ def parts_of(guard: Filter) -> dict[str, list[Part]]:
 
 
 def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> list[tuple[Part, ...]]:
-    """Return parts of one rule as those of the fewest rules that say the same, each the parts of one.
+    """Return the parts grouped into the fewest rules that allow the same traffic; each tuple is one rule.
 
-    ``one_rule`` returns what peers that one rule may name have in common; those read from one rule may stay in one.
+    ``one_rule`` returns a key of a peer: one rule may name only peers with equal keys. Parts that were read from one
+    rule may stay together.
     """
     by_target: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:

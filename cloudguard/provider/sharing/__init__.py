@@ -1,1 +1,1 @@
-"""Answers that the readers of one account share: none is asked for twice, and parts of a list are asked for as one."""
+"""Answers that the readers of one run share: no call is made twice, and calls for parts of a list are merged."""

@@ -1,4 +1,4 @@
-"""Calls that differ in one list of values alone are made as one, and each gets its own part of the answer."""
+"""Calls that differ only in one list of values are made as one call. Each caller gets its own part of the answer."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import TypeAlias
 from cloudguard.provider.answers import Answer, Item
 
 Fetch: TypeAlias = Callable[[Sequence[str] | None], Answer]
-"""Makes a call: for these values, or (None) as it was asked."""
+"""A function that makes a call: for the given values, or with its own values (None)."""
 Gather: TypeAlias = Callable[[Sequence[Callable[[], Answer]], int], list[Answer]]
-"""Makes calls in parallel, at most so many."""
+"""A function that makes calls in parallel, and at most the given number at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A call for all items that have one of ``values``, where ``*`` matches any text and ``?`` any letter.
+    """A call for all items that have one of ``values``. In a value, ``*`` matches any text and ``?`` any character.
 
-    Calls with the same ``call`` differ in the values alone. ``of`` returns an item's own values. One call takes at most
-    ``most``. ``same_for_all``: whether each such call fails with an error, whatever its values.
+    Calls with equal ``call`` differ only in ``values``. ``of`` returns an item's own values. ``most``: the largest
+    number of values in one call. ``same_for_all``: whether an error occurs for these calls with any values.
     """
 
     call: Hashable
@@ -31,7 +31,7 @@ class Part:
     same_for_all: Callable[[BaseException], bool]
 
     def takes(self, item: Item) -> bool:
-        """Whether the call's answer has ``item``."""
+        """Whether the answer to the call includes ``item``."""
         own = self.of(item)
         return any(_pattern(value).fullmatch(name) for name in own for value in self.values)
 
@@ -42,9 +42,9 @@ def _pattern(value: str) -> re.Pattern[str]:
 
 
 def merged(parts: Sequence[Part], fetch: Fetch, gather: Gather) -> list[Answer]:
-    """Return the answer to each of ``parts``, asked for as one by ``fetch``, whose errors it raises.
+    """Return the answer to each of ``parts``, from merged calls of ``fetch``. Raises the errors of ``fetch``.
 
-    What the cloud says that it left out may be of any part, and is told in each.
+    A fault of the merged answer may concern any part, so each answer has all faults.
     """
     values = sorted({value for part in parts for value in part.values})
     most = parts[0].most

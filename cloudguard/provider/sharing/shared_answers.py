@@ -1,4 +1,4 @@
-"""Answers by call and parameters, for the readers of one account."""
+"""Answers by call and parameters, shared by the readers of one run."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from cloudguard.provider.sharing.workers import Workers, tried
 
 T = TypeVar("T")
 AT_ONCE = 64
-"""So many readings share their calls at once: each takes a dozen threads."""
+"""The largest number of readings at a time. Each reading takes about a dozen threads."""
 
 
 @dataclass(slots=True, eq=False)
 class Asked:
-    """A call that was made or will be: its answer, and how many threads wait for it."""
+    """A call that was made or will be made. ``waiting``: the number of threads that wait for its answer."""
 
     answer: Future[Answer] = field(default_factory=Future[Answer])
     waiting: int = 0
 
 
 class _KeptBack(NamedTuple):
-    """A call that waits for others like it."""
+    """A call that is delayed until it can be merged with similar calls."""
 
     part: Part
     fetch: Fetch
@@ -36,10 +36,10 @@ class _KeptBack(NamedTuple):
 
 
 class SharedAnswers:
-    """Answers by call and parameters. A call is made once; who asks again gets the same answer, or the same error.
+    """Answers by call and parameters. Each call is made once; later callers get the same answer or the same error.
 
-    ``merging``: a call for a ``Part`` of a list is kept back until nobody can go on without an answer, and then made
-    as one with those that differ from it in that list alone. Safe to use from threads.
+    ``merging``: a call for a ``Part`` of a list is delayed until all threads wait for answers. It is then merged with
+    the calls that differ only in that list. Thread-safe.
     """
 
     def __init__(self, *, merging: bool = False) -> None:
@@ -52,19 +52,19 @@ class SharedAnswers:
         self._making = threading.Lock()
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what ``make`` makes, which is called once for ``key``; it may ask nothing that is shared."""
+        """Return the result of ``make``, which runs only once for ``key``. ``make`` must not use the shared answers."""
         with self._making:
             if key not in self._kept:
                 self._kept[key] = make()
             return cast("T", self._kept[key])
 
     def turns(self, whose: Hashable, most: int) -> threading.BoundedSemaphore:
-        """Return what lets ``most`` calls of one reader, or of those like it, be made at once."""
+        """Return the semaphore that limits the readers with the key ``whose`` to ``most`` calls at a time."""
         with self.workers.lock:
             return self._turns.setdefault(whose, threading.BoundedSemaphore(most))
 
     def together(self, thunks: Sequence[Callable[[], T]]) -> list[T]:
-        """Run readings that share these answers, and return their results in order."""
+        """Run readings that share these answers in parallel, and return their results in order."""
         with self.workers.lock:
             self.workers.add(1)
         try:
@@ -73,9 +73,10 @@ class SharedAnswers:
             self.workers.leave()
 
     def ask(self, key: Hashable, fetch: Fetch, part: Part | None) -> Asked:
-        """Return the call of ``key``, which is made by ``fetch`` if it is the first; ``part``: of which list it asks.
+        """Return the call with this ``key``. Start it with ``fetch`` if nobody has started it.
 
-        ``fetch`` takes the values to ask for, None for those of the call itself.
+        ``part``: the list of values that the call asks for, if it has one. ``fetch`` takes the values to ask for; None
+        means the call's own values.
         """
         with self.workers.lock:
             known = self._asked.get(key)
@@ -90,7 +91,7 @@ class SharedAnswers:
         return asked
 
     def answer(self, asked: Asked, stop: Stop) -> Answer:
-        """Wait for an answer, or raise its error; raises StoppedError if the reading is ended before it comes."""
+        """Wait for the answer and return it, or raise its error. Raises StoppedError if the reading stops first."""
         with self.workers.lock:
             waits = not asked.answer.done()
             asked.waiting += waits
@@ -99,7 +100,7 @@ class SharedAnswers:
         return stop.result(asked.answer)
 
     def _send(self) -> None:
-        """Make the calls that were kept back, if still nobody can go on without them."""
+        """Make the delayed calls, if all threads still wait for answers."""
         with self.workers.lock:
             if not self.workers.idle:
                 return
@@ -112,7 +113,10 @@ class SharedAnswers:
             self._begin(partial(self._settle_all, group))
 
     def _settle_all(self, group: Sequence[_KeptBack]) -> None:
-        """Make calls that differ in one list alone as one; each by itself where that fails and may not for all."""
+        """Merge calls that differ only in one list. If the merged call fails, make each call by itself.
+
+        The calls are not repeated if they all fail with that error (``same_for_all``).
+        """
         (part, fetch, _), *others = group
         if others:
             answers = tried(partial(merged, [one.part for one in group], fetch, self.workers.gather))
@@ -132,7 +136,7 @@ class SharedAnswers:
         self.workers.leave()
 
     def _tell(self, asked: Asked, found: Future[Any]) -> None:
-        """Hand an answer, or its error, to all who wait for it; they count as working from here on."""
+        """Give the answer, or its error, to all waiting threads, and count these threads as working."""
         with self.workers.lock:
             self.workers.add(asked.waiting)
             asked.waiting = 0
@@ -143,5 +147,5 @@ class SharedAnswers:
 
     @staticmethod
     def _begin(work: Callable[[], None]) -> None:
-        """Run ``work`` in a thread that neither callers nor the end of the process wait for: a call may hang."""
+        """Run ``work`` in a daemon thread, because a call may hang and must not delay the end of the process."""
         threading.Thread(target=work, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Threads that are counted, so that it is known when all of them wait for answers."""
+"""A count of working threads, which shows when all threads wait for answers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ A = TypeVar("A")
 
 @dataclass(slots=True)
 class _Crew:
-    """The threads of one ``gather``: how many still work, and whether the thread that began them waits for them."""
+    """The threads of one ``gather``. ``left``: how many still work. ``awaited``: the starting thread waits for them."""
 
     left: int
     awaited: bool = False
 
 
 class Workers:
-    """Counts the threads that work: those that wait, for an answer or for one another, do not.
+    """Counts the threads that work. Threads that wait, for an answer or for another thread, do not count.
 
-    Who wakes a thread counts it before, so that the count is never too low. ``when_idle`` is called, by any thread and
-    without ``lock``, each time nobody works.
+    A thread that wakes another thread counts it before, so that the count is never too low. ``when_idle`` is called
+    each time the count reaches zero, by any thread and without ``lock``.
     """
 
     def __init__(self, when_idle: Callable[[], None]) -> None:
@@ -34,15 +34,15 @@ class Workers:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody works; to be asked with ``lock`` held."""
+        """Whether no thread works. Read this only with ``lock`` held."""
         return self._working <= 0
 
     def add(self, number: int) -> None:
-        """Count threads that begin, or are about to be woken; to be called with ``lock`` held."""
+        """Add threads that start or are about to be woken to the count. Call this only with ``lock`` held."""
         self._working += number
 
     def leave(self) -> None:
-        """Count the calling thread no more: it ends, or is about to wait."""
+        """Remove the calling thread from the count, because it ends or is about to wait."""
         with self.lock:
             self._working -= 1
             idle = self.idle
@@ -50,9 +50,9 @@ class Workers:
             self._when_idle()
 
     def gather(self, thunks: Sequence[Callable[[], A]], most: int) -> list[A]:
-        """Run ``thunks``, the first in the calling thread and the others in at most ``most``; return their results.
+        """Run ``thunks`` and return their results in order. Raises the first error in that order. May be nested.
 
-        They are in order. Raises the first error in that order; may be nested.
+        The first one runs in the calling thread, and the others run in at most ``most`` further threads.
         """
         if len(thunks) <= 1:
             return [thunk() for thunk in thunks]
@@ -72,7 +72,7 @@ class Workers:
         return [result, *(future.result() for future in futures)]
 
     def _work(self, tasks: deque[tuple[Future[A], Callable[[], A]]], crew: _Crew) -> None:
-        """Run tasks until none is left; the last of a crew hands its place to the thread that waits for the crew."""
+        """Run tasks until none is left. If a thread waits for the crew, the last worker leaves its count to it."""
         while tasks:
             try:
                 future, thunk = tasks.popleft()
@@ -80,7 +80,7 @@ class Workers:
                 break
             try:
                 future.set_result(thunk())
-            except BaseException as error:  # noqa: BLE001 - handed on to who waits for the result
+            except BaseException as error:  # noqa: BLE001 - passed on to the waiting thread
                 future.set_exception(error)
         with self.lock:
             crew.left -= 1
@@ -97,10 +97,10 @@ class Workers:
 
 
 def tried(work: Callable[[], A]) -> Future[A]:
-    """Return the result of ``work``, or what it raised."""
+    """Return a finished future with the result of ``work``, or with the error that it raised."""
     done = Future[A]()
     try:
         done.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the result
+    except BaseException as error:  # noqa: BLE001 - passed on with the result
         done.set_exception(error)
     return done
