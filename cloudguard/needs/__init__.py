@@ -1,1 +1,1 @@
-"""What Kubernetes needs, as data with its source, and what the user declares."""
+"""The needs of Kubernetes, as data with their sources, and the user's declarations and settings."""

@@ -1,4 +1,4 @@
-"""What the user declares about one cluster: administrators, services, needs of its own."""
+"""The user's declarations about one cluster: administrators, services, further needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cloudguard.needs.waivers import DeclaredWaiver
 
 @dataclass(frozen=True, slots=True)
 class DeclaredService:
-    """Ports that clients may reach on the nodes: ``services`` as in a rule ("tcp/443"), ``sources`` CIDRs."""
+    """Ports that clients may reach on the nodes. ``services``: as in a rule ("tcp/443"). ``sources``: CIDRs."""
 
     services: str
     sources: tuple[str, ...] = ("0.0.0.0/0", "::/0")
@@ -19,7 +19,7 @@ class DeclaredService:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredNeed:
-    """A flow of the user's own: ``peer`` (a CIDR or a group's id) to hosts of ``role`` on ``services``."""
+    """A declared flow: from ``peer`` (a CIDR or a group's id) to hosts of ``role`` on ``services``."""
 
     peer: str
     role: str
@@ -29,9 +29,9 @@ class DeclaredNeed:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredPermission:
-    """A permission of the user's own: ``actions`` on ``resources``.
+    """A declared permission: ``actions`` on ``resources``.
 
-    Identities of ``role`` whose names match ``identity`` need it.
+    The identities of ``role`` whose names match ``identity`` (a glob) need it.
     """
 
     role: str
@@ -43,7 +43,10 @@ class DeclaredPermission:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredOutsider:
-    """An outsider that may become identities of these names (a glob); ``principal`` is in the cloud's words."""
+    """An outsider that may become each identity whose name matches ``identity`` (a glob).
+
+    ``principal``: the outsider, as the cloud's policies write it.
+    """
 
     principal: str
     reason: str
@@ -51,7 +54,10 @@ class DeclaredOutsider:
 
 
 class InForce(NamedTuple):
-    """A declaration in words: its key, what it says, and the flag, variable or file that says it ("": the caller)."""
+    """A declaration in words.
+
+    ``name``: its key in ``cloudguard.toml``. ``origin``: the flag, variable or file that sets it ("": the caller).
+    """
 
     name: str
     values: tuple[str, ...]
@@ -60,14 +66,15 @@ class InForce(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """The user's declarations. Ports are services as in a rule ("tcp/443").
+    """The user's declarations about one cluster. Ports are written as services in a rule ("tcp/443").
 
-    ``admin_cidrs`` None: not declared; (): nobody connects. ``admin_reason``: why they are so many, if they are.
-    ``addons`` are those that run with the identity of the
-    hosts. ``require_customer_key``: etcd's disks need a key of the user's own. ``cni``, ``api_ports``, ``etcd_ports``
-    empty: those that the installation shows. ``etcd_tls``: how it is known that etcd speaks TLS ("": not).
-    ``stated_in``: by key of ``cloudguard.toml``, the flag, variable or file that says it. ``others``: what is said when
-    the cluster is read, such as roles of hosts. ``waivers``: findings that are accepted.
+    ``admin_cidrs``: None means not declared, and () means that no administrator connects. ``admin_reason``: the reason
+    for a large number of administrators' addresses. ``addons``: add-ons that run with the identity of the hosts.
+    ``require_customer_key``: etcd's disks must be encrypted with a key of the user's own. ``cni``, ``api_ports``,
+    ``etcd_ports``: if empty, the values that the installation shows are used. ``etcd_tls``: how the user knows that
+    etcd uses TLS ("": not known). ``waivers``: accepted findings. ``stated_in``: pairs of a key of ``cloudguard.toml``
+    and the flag, variable or file that sets it. ``others``: declarations that are used when the cluster is read, for
+    example the roles of hosts.
     """
 
     admin_cidrs: tuple[str, ...] | None = None

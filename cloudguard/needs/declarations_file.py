@@ -1,4 +1,4 @@
-"""Reads ``cloudguard.toml``, whose keys are ``settings.IN_FILE``."""
+"""Read ``cloudguard.toml``. Its keys are the settings in ``settings.IN_FILE``."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _MEBIBYTE = 2**20
 
 
 def load_declarations(source: Path | str) -> Declarations:
-    """Return the declarations in a ``cloudguard.toml``. Its other keys must be right too, and are not used.
+    """Return the declarations in a ``cloudguard.toml``. Its other keys are checked but not used.
 
-    A str with "=" or a line break in it is the file's content; any other str, or a Path, names the file. Raises
-    UsageError where the file can't be read, and SettingsError, a UsageError, with every fault.
+    A str that contains "=" or a line break is the file's content. Any other str, or a Path, names the file. Raises
+    UsageError if the file cannot be read, and SettingsError (a UsageError) with all faults.
     """
     if isinstance(source, str) and ("=" in source or "\n" in source):
         return declarations(read(parse(source, FILE_NAME), FILE_NAME))
@@ -35,7 +35,7 @@ def load_declarations(source: Path | str) -> Declarations:
 
 
 def load(path: Path) -> Mapping[str, object]:
-    """Return the TOML of the file; raises UsageError when there is none."""
+    """Return the TOML tables of the file. Raises UsageError if the file cannot be read or is not TOML."""
     try:
         with path.open("rb") as stream:
             text = bounded(stream, str(path), MOST_MEBIBYTES).decode()
@@ -49,22 +49,22 @@ def load(path: Path) -> Mapping[str, object]:
 
 
 def load_waivers(path: Path) -> tuple[DeclaredWaiver, ...]:
-    """Return the waivers in a file that holds nothing else.
+    """Return the waivers in a file that holds only waivers.
 
-    Raises UsageError where it can't be read, and SettingsError, a UsageError, with every fault.
+    Raises UsageError if the file cannot be read, and SettingsError (a UsageError) with all faults.
     """
     return _numbered(read_settings(load(path), (WAIVER,), partial(place, str(path)), str(path.resolve())))
 
 
 def _numbered(settings: Settings) -> tuple[DeclaredWaiver, ...]:
-    """Return the waivers in the settings of one file, each with its number and the file."""
+    """Return the waivers in the settings of one file, each with its number in the file and the file's path."""
     origin = settings.origins.get(WAIVER, "")
     listed = enumerate(settings.get(WAIVER) or (), 1)
     return tuple(replace(one, number=number, origin=origin) for number, one in listed)
 
 
 def bounded(stream: BinaryIO, name: str, most: int) -> bytes:
-    """Return what is in ``stream``, read from the file ``name``; raises UsageError if it is over ``most`` MiB."""
+    """Return the content of ``stream``, the file ``name``. Raises UsageError if it is larger than ``most`` MiB."""
     found = bytearray()
     while part := stream.read(_MEBIBYTE):
         found += part
@@ -75,7 +75,7 @@ def bounded(stream: BinaryIO, name: str, most: int) -> bytes:
 
 
 def parse(text: str, name: str) -> Mapping[str, object]:
-    """Return the TOML ``text`` of the file ``name``; raises UsageError when it is none."""
+    """Return the tables of the TOML ``text`` of the file ``name``. Raises UsageError if ``text`` is not TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -84,18 +84,18 @@ def parse(text: str, name: str) -> Mapping[str, object]:
 
 
 def read(raw: Mapping[str, object], name: str) -> Settings:
-    """Return the settings in the TOML ``raw`` of the file ``name``; raises SettingsError with every fault."""
+    """Return the settings in the TOML tables ``raw`` of the file ``name``. Raises SettingsError with all faults."""
     return read_settings(raw, IN_FILE, lambda path: place(name, path), str(Path(name).resolve()))
 
 
 def place(name: str, path: setting_values.Path) -> str:
-    """Return the place of ``path`` in the file ``name``: "cloudguard.toml: need[0].peer"."""
+    """Return the place of ``path`` in the file ``name`` as text: "cloudguard.toml: need[0].peer"."""
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return f"{name}: {steps.lstrip('.')}"
 
 
 def declarations(settings: Settings) -> Declarations:
-    """Return the declarations in ``settings``; raises SettingsError where one is wrong."""
+    """Return the declarations in ``settings``. Raises SettingsError if a declaration is wrong."""
     values = {setting.declares: settings.get(setting) for setting in IN_FILE if setting.declares}
     needs = settings.get(NEED) or ()
     file = settings.get(WAIVERS)
@@ -114,7 +114,7 @@ def declarations(settings: Settings) -> Declarations:
 
 
 def _others(settings: Settings) -> Iterator[InForce]:
-    """Yield what is said about the roles of hosts."""
+    """Yield the declarations of host roles: tags, and hosts with their roles."""
     for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG):
         if values := settings.get(setting):
             yield InForce(setting.name, values, settings.origins.get(setting, ""))

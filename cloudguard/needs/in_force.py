@@ -1,4 +1,4 @@
-"""The declarations in force, in words with where each stands, and those that allow everything."""
+"""The declarations in force, in words and with their origins, and the declarations that allow everything."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
 
 ALMOST_EVERYONE4, ALMOST_EVERYONE6 = 2**24, 2**112
-"""More public addresses than this, a v6 /16 among them, are as good as everyone."""
+"""The numbers of IPv4 and IPv6 addresses from which public addresses count as everyone (IPv6: a /16)."""
 MANY_ADDRESSES4, MANY_ADDRESSES6 = 2**16, 2**80
-"""More than anyone's own: a v6 /48 is one site (RFC 6177)."""
+"""The largest numbers of IPv4 and IPv6 addresses of one organization; an IPv6 /48 is one site (RFC 6177)."""
 _ALMOST_EVERY_PORT: Final = PORTS // 2 - 1
 _NAMES: Final = {
     **{setting.declares: setting.name for setting in IN_FILE if setting.declares},
     **dict.fromkeys(("needs", "permissions"), NEED.name),
 }
-"""The keys of ``cloudguard.toml`` by the fields of ``Declarations``."""
+"""Field of ``Declarations`` → key of ``cloudguard.toml``."""
 
 
 class Everything(NamedTuple):
-    """A declaration that allows everyone, every port or every action, and the ``reason`` given.
+    """A declaration that allows everyone, every port or every action, with its ``reason``.
 
-    ``permission``: it is about what identities may do, not about who may connect.
+    ``permission``: the declaration is about permissions of identities, not about connections.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Everything(NamedTuple):
 
 
 def in_force(declared: Declarations) -> tuple[InForce, ...]:
-    """Return what is declared, each key once."""
+    """Return the declarations in words, each key once."""
     found: dict[str, tuple[str, ...]] = {}
     plain = Declarations()
     for field, name in _NAMES.items():
@@ -99,7 +99,7 @@ def _everything(declared: Declarations) -> Iterator[Everything]:
 
 
 def _services(declared: Collection[DeclaredService]) -> Iterator[Everything]:
-    """Yield the services of every port, or all of them where only together they are that."""
+    """Yield the declared services that allow every port. If only all together do, yield them as one."""
     every = [service for service in declared if _every_port(service.services)]
     for service in every:
         yield Everything("service", _text(service), service.reason)
@@ -109,13 +109,13 @@ def _services(declared: Collection[DeclaredService]) -> Iterator[Everything]:
 
 
 def everyone(addresses: AddressSet) -> bool:
-    """Whether so many public addresses are as good as everyone."""
+    """Whether ``addresses`` hold so many public addresses that they count as everyone."""
     public = addresses & PUBLIC
     return public.size4 > ALMOST_EVERYONE4 or public.size6 >= ALMOST_EVERYONE6
 
 
 def faults_of(declared: Declarations) -> Iterator[str]:
-    """Yield what is wrong with the declarations: an unknown CNI, and what allows everything without a reason."""
+    """Yield the faults of the declarations: an unknown CNI, or a declaration that allows everything without reason."""
     yield from unknown_names("cni", filter(None, [declared.cni]), network_plugins())
     if _every_port(declared.node_ports):
         origin = dict(declared.stated_in).get("node-ports", "node-ports")
@@ -124,14 +124,14 @@ def faults_of(declared: Declarations) -> Iterator[str]:
 
 
 def unknown_names(setting: str, names: Iterable[str], known: Collection[str]) -> Iterator[str]:
-    """Yield a fault for each of the ``names`` that nothing is known of."""
+    """Yield a fault for each of ``names`` that is not in ``known``."""
     for name in names:
         if name not in known:
             yield f"{setting}: nothing is known of {name!r}: declare what it needs as a [[need]]{nearest(name, known)}"
 
 
 def without_reason(declared: Declarations) -> tuple[str, ...]:
-    """Return a fault for each declaration that allows everything and says not why."""
+    """Return a fault for each declaration that allows everything and gives no reason."""
     origins, hint = dict(declared.stated_in), {"admin-cidr": "admin-reason"}
     return tuple(
         f"{origins.get(each.name) or each.name}: {each.text} allows everything: say why, as {each.name}'s "
@@ -148,7 +148,7 @@ def _every_port(services: str) -> bool:
 
 
 def _addresses(peer: str) -> AddressSet:
-    """Return the addresses of a peer; none of a group."""
+    """Return the addresses of a peer; no addresses if the peer is a group."""
     try:
         return AddressSet.parse(peer)
     except ValueError:

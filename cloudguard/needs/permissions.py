@@ -1,4 +1,4 @@
-"""Which permission needs an identity has: by its holder, the installer, the add-ons, and service-account identities."""
+"""The permission needs of an identity: by its holders, the installer, the add-ons and the service accounts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cloudguard.model.identity import (
 from cloudguard.needs.declarations import Declarations, DeclaredPermission
 
 Holds = Callable[[PermissionNeed], bool]
-"""Whether the identity is granted all permissions of a need."""
+"""A function that returns whether the identity is granted all permissions of a need."""
 
 
 @dataclass(frozen=True, slots=True)
 class NeedChoice:
-    """A need that an identity has, and why it is taken to have it."""
+    """A need that an identity has, and the reason for this."""
 
     need: PermissionNeed
     why: str
@@ -31,21 +31,21 @@ class NeedChoice:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What decides which needs apply, beside the identity itself."""
+    """The facts, besides the identity, that decide which needs apply."""
 
     cluster: Cluster
     service_accounts: tuple[ServiceAccountIdentity, ...] = ()
     declarations: Declarations = field(default_factory=Declarations)
     in_doubt: frozenset[str] = field(default_factory=frozenset[str])
-    """Identity providers that may be another cluster's: their service accounts take no need from the hosts."""
+    """Identity providers that may belong to another cluster. Their service accounts take no need from the hosts."""
 
 
 def chosen(
     needs: Iterable[PermissionNeed], identity: Identity, setting: Setting, holds: Holds
 ) -> tuple[NeedChoice, ...]:
-    """Return the needs that ``identity`` has, the declared permissions last.
+    """Return the needs that ``identity`` has. The declared permissions are last.
 
-    ``holds`` is called only for needs that are implied by their grant.
+    ``holds`` is called only for needs that are implied by grant.
     """
     fit = tuple(fitting(needs, setting.cluster, identity))
     own = [
@@ -72,7 +72,7 @@ def chosen(
 
 
 def fitting(needs: Iterable[PermissionNeed], cluster: Cluster, identity: Identity) -> Iterator[PermissionNeed]:
-    """Yield the needs that fit the installer, the traits and the identity's roles, whether their add-on runs or not."""
+    """Yield the needs that match the installer, the traits and the identity's roles. Add-ons are not considered."""
     for need in needs:
         installer = not need.installers or cluster.installer in need.installers
         excepted = cluster.installer in need.except_installers
@@ -82,14 +82,14 @@ def fitting(needs: Iterable[PermissionNeed], cluster: Cluster, identity: Identit
 
 
 def _holds_hosts(need: PermissionNeed, identity: Identity) -> bool:
-    """Whether what uses the identity, beside pods by their service account, may have the need."""
+    """Whether a holder of the identity, other than pods with a service account, can have the need."""
     return not {*need.holders}.isdisjoint(identity.roles)
 
 
 def _addons_of(fit: Iterable[PermissionNeed], own: Iterable[str]) -> frozenset[str]:
-    """Return the add-ons that an identity of service accounts serves; "" for what every such cluster runs.
+    """Return the add-ons that run as the service accounts ``own``; "" stands for parts that every such cluster runs.
 
-    Where several run as one service account, the installer's own comes first; the others are options of it.
+    If several add-ons run as one service account, the installer's own add-on is returned; the others are its options.
     """
     found = dict[str, PermissionNeed]()
     for account in own:
@@ -106,7 +106,7 @@ def _runs_as(need: PermissionNeed, account: str) -> bool:
 def _why_own(
     need: PermissionNeed, own: Iterable[str], addons: frozenset[str], declarations: Declarations, holds: Holds
 ) -> str:
-    """Return why an identity of service accounts has a need; "" if none of them is one that the need runs as."""
+    """Return why an identity of the service accounts ``own`` has a need; "" if it does not have the need."""
     account = next((account for account in own if _runs_as(need, account)), "")
     if not account or not (need.addon in addons or need.addon in declarations.addons or holds(need)):
         return ""
@@ -114,7 +114,10 @@ def _why_own(
 
 
 def _why(need: PermissionNeed, moved: Iterable[str], declarations: Declarations, holds: Holds) -> str:
-    """Return why the identity has a fitting need; "" if nothing shows that it does."""
+    """Return why the identity of hosts has a need; "" if nothing shows that it does.
+
+    ``moved``: service accounts with another identity; the needs that run as them are not the hosts'.
+    """
     if need.addon and need.addon in declarations.addons:
         return "declared"
     if any(_overlap(account, own) for account in moved for own in need.service_accounts):
@@ -126,7 +129,7 @@ def _why(need: PermissionNeed, moved: Iterable[str], declarations: Declarations,
 
 
 def _overlap(account: str, other: str) -> bool:
-    """Whether two service accounts, each with wildcards, may be the same."""
+    """Whether two service accounts may be the same. Both may contain wildcards."""
     return fnmatchcase(account, other) or fnmatchcase(other, account)
 
 

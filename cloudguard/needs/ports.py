@@ -1,8 +1,8 @@
 """The ports of a cluster's components by installer and network plugin (CNI), from ``ports.toml``.
 
-Declared ports are the cluster's, and so are those of an installer that strong evidence shows. Otherwise ports are
-united: Kubernetes' own and those of the installer that weak evidence shows count as the cluster's, and those of every
-other installer may be.
+Declared ports are the cluster's ports. Otherwise, if strong evidence shows the installer, its ports are the cluster's
+ports. Otherwise the cluster's ports are Kubernetes' default ports and the ports of the installer that weak evidence
+shows; the ports of every other installer are possible ports.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ KUBELET = ServiceSet.parse("tcp/10250,tcp/10255")
 """The kubelet's API and its read-only port (kubernetes/website, ports-and-protocols)."""
 ALL_TCP = ServiceSet.parse("tcp")
 HEALTH_CHECKS = ServiceSet.parse("tcp/10256")
-"""kube-proxy's health port, which balancers check (k3s-io/docs, requirements)."""
+"""kube-proxy's health port, which load balancers check (k3s-io/docs, requirements)."""
 PATH_MTU = ServiceSet.parse("icmp/3/4,icmpv6/2/0")
-"""Fragmentation needed, packet too big: path MTU discovery needs them from anywhere (RFC 1191, RFC 8201)."""
+"""The ICMP messages "fragmentation needed" and "packet too big". Path MTU discovery needs them from any address
+(RFC 1191, RFC 8201)."""
 DEFAULT = "Kubernetes' default"
 _USUAL_NODE_PORTS = ServiceSet.parse(Declarations().node_ports)
-"""No component listens there; of a wider range that is declared, one may."""
+"""The default NodePort range, where no component listens. In a wider declared range, a component may listen."""
 NONE = ServiceSet.nothing()
 ICMP = ServiceSet.parse("icmp,icmpv6")
 COMMON_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/132")
-"""Protocols that the hosts of any cluster may speak: those of Services, SCTP (132) among them
+"""Protocols that the hosts of any cluster may use: the protocols of Services, including SCTP (132)
 (kubernetes/website, protocols for Services)."""
 CLUSTER_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132")
-"""All protocols that a cluster's hosts speak to one another: the common ones, and the tunnels of all CNIs in
-``ports.toml``."""
+"""All protocols between a cluster's hosts: the common protocols, and the tunnels of all CNIs in ``ports.toml``."""
 
 
 @cache
@@ -51,12 +51,12 @@ def _of_kind(kind: str, cluster: Cluster) -> list[dict[str, Any]]:
 
 
 def _services(kind: str, cluster: Cluster) -> ServiceSet:
-    """Return the ports of ``kind`` that the evidence gives."""
+    """Return the cluster's ports of ``kind``, by the evidence for its installer."""
     return ServiceSet.union(services for services, _ in _by_source(kind, cluster))
 
 
 def _by_source(kind: str, cluster: Cluster) -> list[tuple[ServiceSet, str]]:
-    """Return the ports of ``kind`` that the evidence gives, each with who says so."""
+    """Return the cluster's ports of ``kind``, by the evidence for its installer, each with its source in words."""
     entries = _of_kind(kind, cluster)
     own = _union(entry["services"] for entry in entries if cluster.installer in entry["installers"])
     usual = _union(entry["services"] for entry in entries if not entry["installers"])
@@ -70,7 +70,7 @@ def _is_sure(cluster: Cluster) -> bool:
 
 
 def _possible(kinds: Iterable[str], cluster: Cluster) -> ServiceSet:
-    """Return the ports of every installer, where none is sure to have made the cluster."""
+    """Return the ports of ``kinds`` of all installers; none if strong evidence shows the cluster's installer."""
     if _is_sure(cluster):
         return ServiceSet.nothing()
     return _union(entry["services"] for kind in kinds for entry in _of_kind(kind, cluster))
@@ -79,7 +79,7 @@ def _possible(kinds: Iterable[str], cluster: Cluster) -> ServiceSet:
 def port_sources(
     kind: str, cluster: Cluster, declared: tuple[str, ...], ports: ServiceSet, possible: ServiceSet
 ) -> tuple[tuple[ServiceSet, str], ...]:
-    """Return ``ports`` and ``possible`` ports of ``kind`` by who says that the cluster has them."""
+    """Return ``ports`` and ``possible`` ports of ``kind``, each with its source in words."""
     if declared:
         return ((ports, "declaration"),)
     given = _by_source(kind, cluster)
@@ -96,10 +96,10 @@ def _union(texts: Iterable[str]) -> ServiceSet:
 class Ports:
     """The ports of one cluster on its hosts.
 
-    ``api_possible``, ``etcd_possible``: further ones where the API or etcd may be, as nothing shows the installer.
-    ``etcd``: client and peer ports. ``etcd_from_nodes``: those of an etcd that nodes are clients of.
-    ``etcd_auxiliary``: those of etcd's helpers. ``node_ports``: without those of the hosts themselves.
-    ``control_plane_to_node``: None if the CNI is not known. ``between_hosts``: what its hosts may speak to one another.
+    ``api_possible``, ``etcd_possible``: further ports where the API or etcd may listen, because nothing shows the
+    installer. ``etcd``: client and peer ports. ``etcd_from_nodes``: ports of an etcd whose clients are the nodes.
+    ``etcd_auxiliary``: ports of etcd's helper programs. ``node_ports``: the NodePorts without SSH, RDP and kubelet.
+    ``control_plane_to_node``: None if the CNI is not known. ``between_hosts``: all services between the hosts.
     """
 
     api: ServiceSet
@@ -114,9 +114,9 @@ class Ports:
 
 
 def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) -> Ports:
-    """Return the cluster's ports; declared ones replace all others.
+    """Return the cluster's ports. Declared ports replace all others.
 
-    ``api_targets``: ports of control-plane hosts to which a balancer sends the API's traffic.
+    ``api_targets``: ports of control-plane hosts to which a load balancer forwards the API's traffic.
     """
     node_ports = ServiceSet.parse(policy.node_ports) - SSH_AND_RDP - KUBELET
     etcd = _union(policy.etcd_ports) or _services("etcd", cluster)
@@ -137,18 +137,18 @@ def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) ->
 
 
 def api_listeners(cluster: Cluster) -> ServiceSet:
-    """Return the ports on which a balancer listens for the API."""
+    """Return the ports on which a load balancer listens for the API."""
     return _services("api-listener", cluster)
 
 
 def _of_network_plugin(cluster: Cluster, policy: Declarations) -> list[dict[str, Any]]:
-    """Return the entries of the cluster's CNI; none if it is not known."""
+    """Return the entries of the cluster's CNI in ``ports.toml``; none if the CNI is not known."""
     cni = policy.cni or dict(cluster.traits).get("cni", "")
     return [entry for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni]
 
 
 def _between_hosts(cluster: Cluster, policy: Declarations) -> ServiceSet:
-    """Return what hosts speak to one another: where the CNI is known, its tunnels alone, and none of another's."""
+    """Return the services between hosts. If the CNI is known, tunnels of other CNIs are not included."""
     entries = _of_network_plugin(cluster, policy)
     if not entries:
         return CLUSTER_PROTOCOLS
@@ -168,6 +168,6 @@ def network_plugins() -> frozenset[str]:
 
 
 def judged_by_other_rows(ports: Ports, roles: frozenset[Role]) -> ServiceSet:
-    """Return the ports of a host with ``roles`` that other rows than node-access judge: the API's and etcd's."""
+    """Return the ports of a host with ``roles`` that another row than node-access judges: the API's and etcd's."""
     api = ports.api if Role.CONTROL_PLANE in roles else ServiceSet.nothing()
     return api | ports.etcd | ports.etcd_from_nodes if Role.ETCD in roles else api

@@ -1,4 +1,4 @@
-"""A setting: its flag, environment variable and key of ``cloudguard.toml``; and the values of settings in one run."""
+"""A setting, with its flag, environment variable and key of ``cloudguard.toml``; and the settings' values in a run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ ENVIRONMENT: Final = "CLOUDGUARD_"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting(Generic[T_co]):
-    """A setting: a key of the file, and a flag unless ``flag`` is False. ``spec`` is its name and its value's in help.
+    """A setting: a key of the file, and a flag unless ``flag`` is False.
 
-    ``default`` is the default in words, ``short`` is "-f" or "". ``declares`` is the field of ``Declarations`` that it
-    sets. ``implicit``: a file that is not named may hold it. ``from_flag`` converts a repeated flag's values to the
-    file's form. ``variables`` are a cloud's own environment variables that hold the default.
+    ``spec``: the name, and the placeholder of the value in help ("cni NAME"). ``default``: the default in words.
+    ``short``: "-f" or "". ``declares``: the field of ``Declarations`` that the setting sets. ``implicit``: the setting
+    may come from a file that the user did not name. ``from_flag`` converts the values of a repeated flag to the form
+    in the file. ``variables``: a cloud's own environment variables that hold the default.
     """
 
     spec: str
@@ -37,28 +38,28 @@ class Setting(Generic[T_co]):
 
     @property
     def name(self) -> str:
-        """The name of the key and of the flag, without dashes in front."""
+        """The name of the key and of the flag, without leading dashes."""
         return self.spec.partition(" ")[0]
 
     @property
     def metavar(self) -> str:
-        """What stands for a value in help; "" for a switch."""
+        """The placeholder of the value in help; "" for a switch."""
         return self.spec.partition(" ")[2]
 
     @property
     def repeated(self) -> bool:
-        """Whether its flag may be given more than once."""
+        """Whether the flag may be given more than once."""
         return self.kind.many or self.from_flag is not None
 
     @property
     def flag_kind(self) -> Kind[T_co]:
-        """The kind of its flag's values, and of its environment variable's."""
+        """The kind of the values of the flag and of the environment variable."""
         convert, read = self.from_flag, self.kind.read
         return Kind(lambda value: read(convert(cast("Sequence[str]", value)))) if convert else self.kind
 
 
 class Settings:
-    """Values by setting, and the flag, variable or file that gave each; a setting that nobody gave has none."""
+    """The values of settings in one run, and the origin of each: the flag, variable or file. Settings may have none."""
 
     def __init__(
         self, values: Mapping[Setting[Any], object] | None = None, origins: Mapping[Setting[Any], str] | None = None
@@ -67,15 +68,15 @@ class Settings:
         self.origins = dict(origins or {})
 
     def get(self, setting: Setting[T]) -> T | None:
-        """Return the value of ``setting``, None when it has none."""
+        """Return the value of ``setting``; None if it has no value."""
         return cast("T | None", self._values.get(setting))
 
     def over(self, weaker: Settings) -> Settings:
-        """Return these settings, and those of ``weaker`` where these have no value."""
+        """Return these settings, with the values of ``weaker`` for settings that have no value here."""
         return Settings({**weaker._values, **self._values}, {**weaker.origins, **self.origins})
 
     def without(self, setting: Setting[Any]) -> Settings:
-        """Return these settings, but ``setting`` without a value."""
+        """Return these settings without a value for ``setting``."""
         kept = {one: value for one, value in self._values.items() if one is not setting}
         return Settings(kept, self.origins)
 
@@ -88,10 +89,10 @@ def variable(name: str) -> str:
 def read_settings(
     raw: Mapping[str, object], settings: Iterable[Setting[Any]], place: Callable[[Path], str], file: str = ""
 ) -> Settings:
-    """Return the values in ``raw``, which is keyed by names of settings; ``place`` names the place of a fault.
+    """Return the values in ``raw`` (name of a setting → raw value). ``place`` returns the place of a fault as text.
 
-    ``file``: the path of the file that they are from; "": they are flags or variables. Raises SettingsError with every
-    fault.
+    ``file``: the path of the file that holds the values; "": the values are from flags or variables. Raises
+    SettingsError with all faults.
     """
     by_name = {setting.name: setting for setting in settings}
     kinds = {name: setting.kind if file else setting.flag_kind for name, setting in by_name.items()}

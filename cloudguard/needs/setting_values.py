@@ -1,4 +1,4 @@
-"""Kinds of values that settings have, and how they are read from TOML or flags: all faults of a value at once."""
+"""The kinds of settings' values, and their readers for TOML and flags. All faults of a value are reported at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cloudguard.packet_sets.services import ServiceSet
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Reader: TypeAlias = Callable[[object], T]
-"""Takes a TOML value and returns the setting's value. Raises ValueError; of a list or table, FaultsError."""
+"""A function that converts a TOML value to the setting's value. Raises ValueError; for a list or table, FaultsError."""
 Path: TypeAlias = tuple[str | int, ...]
 
 
@@ -22,7 +22,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class FaultsError(ValueError):
-    """The faults inside a list or table, each with its path in it and its message."""
+    """The faults inside a list or table, each with its path and its message."""
 
     def __init__(self, faults: Sequence[tuple[Path, str]]) -> None:
         super().__init__("; ".join(message for _, message in faults))
@@ -31,11 +31,10 @@ class FaultsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T_co]):
-    """A kind of value. ``many``: a list, of a flag that may be repeated. ``switch``: a flag without a value.
+    """A kind of value. ``many``: a list; its flag may be repeated. ``switch``: a flag without a value.
 
-    ``counted``: a switch that counts how often it is given.
-
-    ``choices`` are the values that completion offers. ``schema`` is the JSON Schema of the value in a file ({}: any).
+    ``counted``: a switch that counts how often it is given. ``choices``: the values that shell completion offers.
+    ``schema``: the JSON Schema of the value in a file ({}: any value).
     """
 
     read: Callable[[object], T_co]
@@ -47,7 +46,7 @@ class Kind(Generic[T_co]):
 
 
 def text(check: Callable[[str], str] | None = None) -> Kind[str]:
-    """Return the kind of a text that is not blank; ``check`` returns the text to use, or raises ValueError."""
+    """Return the kind of a text that is not blank. ``check`` returns the text to use, or raises ValueError."""
 
     def read(value: object) -> str:
         given = _of_type(value, str, "is not text: write it in quotes")
@@ -60,7 +59,7 @@ def text(check: Callable[[str], str] | None = None) -> Kind[str]:
 
 
 def secret(*schemes: str) -> Kind[str]:
-    """Return the kind of a URL that holds secrets, of one of ``schemes`` (none: any): no fault repeats it."""
+    """Return the kind of a URL that may hold secrets; no fault shows it. ``schemes``: allowed schemes (none: any)."""
 
     def read(value: object) -> str:
         scheme, found, rest = value.strip().partition("://") if isinstance(value, str) else ("", "", "")
@@ -73,7 +72,7 @@ def secret(*schemes: str) -> Kind[str]:
 
 
 def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
-    """Return the kind of a list of ``item``, at least ``least`` of them; one alone needs no list."""
+    """Return the kind of a list of at least ``least`` values of ``item``. A single value needs no list."""
 
     def read(value: object) -> tuple[T, ...]:
         if not isinstance(value, list):
@@ -89,18 +88,18 @@ def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
 
 
 def switch() -> Kind[bool]:
-    """Return the kind of a flag that is given or not."""
+    """Return the kind of a flag without a value: true or false."""
     wrong = "is neither true nor false"
     return Kind(lambda value: _of_type(value, bool, wrong), switch=True, schema={"type": "boolean"})
 
 
 def counted() -> Kind[int]:
-    """Return the kind of a flag that counts how often it is given; in a file, true is once."""
+    """Return the kind of a flag that counts how often it is given. In a file, true counts as one."""
 
     def read(value: object) -> int:
         if isinstance(value, str) and value.isdecimal():
             return int(value)
-        return int(_of_type(value, int, "is no number, nor true or false"))  # true is one
+        return int(_of_type(value, int, "is no number, nor true or false"))  # true becomes 1
 
     return Kind(read, switch=True, counted=True, schema={"type": ["boolean", "integer"]})
 
@@ -131,7 +130,10 @@ def choice_to_file(*words: str) -> Kind[str]:
 def table(
     make: Callable[..., T], required: Mapping[str, Kind[Any]], optional: Mapping[str, Kind[Any]] | None = None
 ) -> Kind[T]:
-    """Return the kind of a table: ``make`` gets its values by key. Unknown and missing keys are faults."""
+    """Return the kind of a table. ``make`` receives its values as keyword arguments.
+
+    ``required`` and ``optional``: key → kind of its value. Unknown keys and missing required keys are faults.
+    """
     kinds = {**required, **(optional or {})}
 
     def read(value: object) -> T:
@@ -149,7 +151,7 @@ def table(
 
 
 def mapping(item: Kind[T]) -> Kind[Mapping[str, T]]:
-    """Return the kind of a table whose keys are the user's own."""
+    """Return the kind of a table with any keys, whose values are of the kind ``item``."""
 
     def read(value: object) -> Mapping[str, T]:
         given = as_table(value)
@@ -159,7 +161,7 @@ def mapping(item: Kind[T]) -> Kind[Mapping[str, T]]:
 
 
 def as_table(value: object) -> Mapping[str, object]:
-    """Return ``value`` as a table; raises ValueError when it is none."""
+    """Return ``value`` as a table. Raises ValueError if it is not a table."""
     return cast("dict[str, object]", _of_type(value, dict, "is not a table"))
 
 
@@ -171,7 +173,7 @@ def _of_type(value: object, kind: type[T], wrong: str) -> T:
 
 
 def read_all(parts: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
-    """Read each part's value with its reader; raises FaultsError with the faults of all parts."""
+    """Read the value of each part (key or index, reader, value). Raises FaultsError with the faults of all parts."""
     values: list[T] = []
     faults: list[tuple[Path, str]] = []
     for step, read, value in parts:
@@ -188,7 +190,7 @@ def read_all(parts: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
 
 
 def _no_such_key(key: str, known: Iterable[str]) -> Reader[Any]:
-    """Return a reader that refuses ``key``, and names the nearest of those ``known``."""
+    """Return a reader that refuses the unknown ``key`` and suggests the nearest of the keys ``known``."""
 
     def read(value: object) -> object:
         del value
@@ -198,7 +200,7 @@ def _no_such_key(key: str, known: Iterable[str]) -> Reader[Any]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ". Did you mean 'region'?" when one of the words ``known`` is near, else "; known: …"."""
+    """Return ". Did you mean 'region'?" if a word of ``known`` is similar to ``word``, else "; known: …"."""
     words = sorted(known)
     near = get_close_matches(word, words, n=1)
     return f". Did you mean {near[0]!r}?" if near else f"; known: {', '.join(words) or 'none'}"
@@ -210,7 +212,7 @@ def _missing(value: object) -> Any:  # noqa: ANN401 - a reader of any type that 
 
 
 def duration() -> Kind[float]:
-    """Return the kind of a time, in seconds: "90", "90s", "30m", "2h", "7d"."""
+    """Return the kind of a duration, in seconds: "90", "90s", "30m", "2h", "7d"."""
 
     def read(value: object) -> float:
         found = re.fullmatch(r"(\d+)([smhd]?)", text().read(value))
@@ -223,7 +225,7 @@ def duration() -> Kind[float]:
 
 
 def whole_number() -> Kind[int]:
-    """Return the kind of a whole number from 1."""
+    """Return the kind of a whole number that is 1 or more."""
 
     def read(value: object) -> int:
         found = str(value)
@@ -236,13 +238,13 @@ def whole_number() -> Kind[int]:
 
 
 def cidr(value: str) -> str:
-    """Accept a CIDR or an address; raises ValueError."""
+    """Return ``value`` if it is a CIDR or an address. Raises ValueError otherwise."""
     AddressSet.parse(value)
     return value
 
 
 def services(value: str) -> str:
-    """Accept what a rule's services may say; a bare port number means TCP. Raises ValueError."""
+    """Return ``value`` as services of a rule; a bare port number means TCP. Raises ValueError if it is not valid."""
     full = f"tcp/{value}" if value[:1].isdigit() else value
     if not ServiceSet.parse(full).intervals:
         message = f"{value!r} is no service at all"
@@ -251,12 +253,12 @@ def services(value: str) -> str:
 
 
 def peer(value: str) -> str:
-    """Accept a CIDR, or a group's id as it is; raises ValueError."""
+    """Return ``value`` if it is a CIDR or may be a group's id. Raises ValueError for an invalid CIDR."""
     return cidr(value) if "/" in value and value[:1] in "0123456789abcdef:" else value
 
 
 def named(value: str) -> str:
-    """Accept a name that is not everybody's; raises ValueError."""
+    """Return ``value`` if it names somebody. Raises ValueError if it has only wildcards, and so means everybody."""
     if not value.strip("*?: "):
         message = f"{value!r} is everybody: name one"
         raise ValueError(message)
@@ -264,7 +266,7 @@ def named(value: str) -> str:
 
 
 def tag(value: str) -> str:
-    """Accept ``KEY=VALUE``; raises ValueError."""
+    """Return ``value`` if it has the form ``KEY=VALUE``. Raises ValueError otherwise."""
     if not value.partition("=")[0] or "=" not in value:
         message = f"{value!r} is no tag: write KEY=VALUE"
         raise ValueError(message)

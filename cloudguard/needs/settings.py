@@ -1,4 +1,4 @@
-"""The settings, each declared once: its flag, environment variable, key of ``cloudguard.toml``, help and default."""
+"""All settings. Each is declared once, with its flag, environment variable, key of the file, help and default."""
 
 from __future__ import annotations
 
@@ -277,4 +277,4 @@ def _is_setting(value: object) -> TypeGuard[Setting[Any]]:
 
 
 IN_FILE: Final = tuple(filter(_is_setting, globals().values()))
-"""What ``cloudguard.toml`` may hold: all of the above."""
+"""The settings that ``cloudguard.toml`` may hold: all settings of this module."""

@@ -1,4 +1,4 @@
-"""Waivers as the user writes them: ``[[waiver]]`` in ``cloudguard.toml`` or ``cloudguard-waivers.toml``."""
+"""Waivers in the user's form: ``[[waiver]]`` in ``cloudguard.toml`` or ``cloudguard-waivers.toml``."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cloudguard.permission_sets.globs import ReservedCharacterError, glob
 
 FILE_NAME: Final = "cloudguard-waivers.toml"
 MOST_DAYS: Final = 400
-"""So far ahead may a waiver expire: a year, and some weeks to renew it in."""
+"""The largest number of days until a waiver expires: one year, and some weeks to renew it."""
 _ID: Final = re.compile(r"[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredWaiver:
-    """Findings that ``owner`` accepts, for a ``reason``, through the day ``expires``.
+    """A waiver: ``owner`` accepts findings for a ``reason``, up to and including the day ``expires``.
 
-    It is about the ``finding`` with an id, or about findings whose ``check``, ``resource`` (id or name) and cluster
-    match patterns with ``*`` and ``?``. ``width`` is the finding's when it was written; empty: it covers any.
-    ``number`` counts from 1 in the file ``origin``.
+    It applies to the finding with the id ``finding``, or to findings whose ``check``, ``resource`` (id or name) and
+    ``cluster`` match these patterns with ``*`` and ``?``. ``width``: the width of the finding when the waiver was
+    written; empty: the waiver covers any width. ``number``: its position in the file ``origin``, from 1.
     """
 
     reason: str
@@ -39,7 +39,7 @@ class DeclaredWaiver:
 
     @property
     def target(self) -> str:
-        """What it is about, in a line."""
+        """The finding or findings that the waiver applies to, in one line."""
         if self.finding:
             return f"finding {self.finding}"
         return self.check + (f" on {self.resource}" if self.resource != "*" else "")
@@ -104,11 +104,11 @@ _OPTIONAL: Final[Mapping[str, Kind[Any]]] = {
 }
 _WAIVER: Final = table(DeclaredWaiver, _REQUIRED, _OPTIONAL)
 WAIVER_TABLE: Final = Kind(_read, schema=_WAIVER.schema)
-"""A table ``[[waiver]]``."""
+"""The kind of a table ``[[waiver]]``."""
 
 
 def too_late(waivers: Iterable[DeclaredWaiver], today: date) -> Iterator[str]:
-    """Yield a fault for each waiver that expires too far ahead of ``today``."""
+    """Yield a fault for each waiver that expires more than ``MOST_DAYS`` days after ``today``."""
     for one in waivers:
         if (one.expires - today).days > MOST_DAYS:
             place = f"{one.origin}: waiver[{one.number - 1}].expires"
