@@ -1,1 +1,1 @@
-"""Compares two snapshots or reports of one cluster: what opened, what closed, and what became of each finding."""
+"""Compare two snapshots or reports of one cluster: the access that opened or closed, and the fate of each finding."""

@@ -1,4 +1,4 @@
-"""What opened and what closed between two snapshots of one cluster: packets, and requests of identities."""
+"""The access that opened and closed between two snapshots of one cluster: packets, and requests of identities."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from cloudguard.results.comparison import AccessChanges
 
 
 def access_changes(old: Snapshot, new: Snapshot, catalogs: tuple[IamCatalog, IamCatalog] | None) -> AccessChanges:
-    """Return what opened and what closed from one snapshot to another of the same cluster.
+    """Return the access that opened and closed from ``old`` to ``new``, two snapshots of the same cluster.
 
-    ``catalogs``: what the provider knows of permissions, for the old one and the new; None: nothing.
+    ``catalogs``: the IAM catalogs for the old and the new snapshot. None: permissions are not compared.
     """
     opened, closed = traffic.gains(old, new), traffic.gains(new, old)
     gained = lost = permissions.NOTHING

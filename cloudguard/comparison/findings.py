@@ -1,4 +1,4 @@
-"""What became of each finding between reports of one cluster."""
+"""The fate of each finding between reports of one cluster: new, fixed, wider and so on."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from cloudguard.results.since import Since
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Why a report need not show a finding that another shows.
+    """The reason why a report may lack a finding of another report, although the finding still exists.
 
-    ``read``: all that the finding rests on was read; it was judged by other data. ``check``: it was not looked for.
+    ``read``: all facts that the finding rests on were read, but they were judged by other data. ``check``: the check of
+    the finding was not made.
     """
 
     why: str
@@ -25,7 +26,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A finding, and the report and the row that show it."""
+    """A finding, with the report and the row that contain it."""
 
     finding: ListedFinding
     report: ListedReport
@@ -33,17 +34,17 @@ class _Seen:
 
     @property
     def first(self) -> str:
-        """When the first report with it was finished."""
+        """The time when the first report with the finding was finished."""
         return self.finding.first_seen or self.report.finished
 
 
 def since(
     old: ListedReport, new: ListedReport, *, older: Sequence[ListedReport] = (), closed: Collection[str] = ()
 ) -> Since:
-    """Return what is different in ``new`` from ``old``, the latest report before it.
+    """Return the differences between ``old``, the latest earlier report, and ``new``.
 
-    ``older``: reports with those earlier findings that ``old`` has no more and that nothing shows to be gone.
-    ``closed``: ids of findings that were there before and then were not.
+    ``older``: reports with earlier findings that are not in ``old`` and that no report shows to be fixed. ``closed``:
+    ids of findings that an earlier report contained and a later report showed to be fixed.
     """
     open_before, open_now = ({name for name, row in one.rows.items() if row.unknown} for one in (old, new))
     both = old.rows.keys() & new.rows.keys()
@@ -58,7 +59,7 @@ def since(
 def compared(
     old: ListedReport, new: ListedReport, *, older: Sequence[ListedReport] = (), closed: Collection[str] = ()
 ) -> tuple[FindingChange, ...]:
-    """Return what became of each finding, as in ``since``: the new ones first, each fate by severity."""
+    """Return the fate of each finding, in the order of ``Fate`` and then by severity. Parameters as in ``since``."""
     today = _seen(new)
     known = {name: seen for report in (*reversed(older), old) for name, seen in _seen(report).items()}
     gone = {name: (seen, _unseen(seen, by=new)) for name, seen in known.items() if name not in today}
@@ -79,12 +80,12 @@ def compared(
 
 
 def unknown_rows(new: ListedReport) -> tuple[str, ...]:
-    """Return what is unknown in the later report, a line each."""
+    """Return one line for each unknown fact of the later report."""
     return tuple(f"{name}: {line}" for name, row in new.rows.items() for line in row.unknown)
 
 
 def fails(changes: tuple[FindingChange, ...], fail_on: str) -> bool:
-    """Whether any finding is new, or has become worse, at or above a severity ("never": none counts)."""
+    """Whether any finding at or above the severity ``fail_on`` is new or has become worse. "never": always False."""
     if fail_on == "never":
         return False
     least = Severity[fail_on.upper()]
@@ -96,7 +97,7 @@ def fails(changes: tuple[FindingChange, ...], fail_on: str) -> bool:
 
 
 def _unseen(seen: _Seen, by: ListedReport) -> Unseen | None:
-    """Return why a finding may be there, though the report ``by`` does not show it; None: it is not there."""
+    """Return why a finding may still exist although the report ``by`` lacks it. None if it does not exist."""
     row = by.rows.get(seen.row)
     if row is None:
         return Unseen("the other report has no such row")
@@ -110,7 +111,7 @@ def _unseen(seen: _Seen, by: ListedReport) -> Unseen | None:
 
 
 def _unread(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
-    """Return what the finding may rest on and ``by`` could not see, "" if it saw all."""
+    """Return a fact that the finding may rest on and that was not read for ``by``; "" if all facts were read."""
     if row.unknown:
         return f"not all is known: {row.unknown[0]}"
     if missed := sorted(row.not_asked - seen.report.rows[seen.row].not_asked):
@@ -120,7 +121,7 @@ def _unread(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
 
 
 def _other_data(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
-    """Return what differs of that by which the two reports judged, "" if nothing does."""
+    """Return a declaration or version that differs between the two reports' judgements; "" if none differs."""
     there = seen.report
     keys = dict.fromkeys((*there.rows[seen.row].heeds, *row.heeds))
     changed = [key for key in keys if there.declared.get(key, ()) != by.declared.get(key, ())]
@@ -131,12 +132,12 @@ def _other_data(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
 
 
 def _seen(report: ListedReport) -> dict[str, _Seen]:
-    """Return the findings of a report by their ids."""
+    """Return finding id → finding, for all findings of a report."""
     return {one.id: _Seen(one, report, name) for name, row in report.rows.items() for one in row.findings}
 
 
 def _replaced(fresh: Iterable[ListedFinding], gone: Iterable[_Seen]) -> dict[str, _Seen]:
-    """Return, by the ids of fresh findings, the earlier ones in whose place they are; each is replaced once."""
+    """Return id of a fresh finding → the earlier finding that it replaces. Each earlier finding is replaced once."""
     left, found = list(gone), dict[str, _Seen]()
     for one in fresh:
         former = next((earlier for earlier in left if _is_anew(one, earlier.finding)), None)
@@ -147,7 +148,7 @@ def _replaced(fresh: Iterable[ListedFinding], gone: Iterable[_Seen]) -> dict[str
 
 
 def _is_anew(one: ListedFinding, former: ListedFinding) -> bool:
-    """Whether a finding is what another was, on a resource of the same kind and name that is another."""
+    """Whether two findings are of the same check, on two resources with the same kind and name and different ids."""
     now, then = one.resource, former.resource
     named_alike = now.name != "" and (now.kind, now.name) == (then.kind, then.name)
     return one.check == former.check and named_alike and now.id != then.id
@@ -195,7 +196,7 @@ def _change(fate: Fate, seen: _Seen) -> FindingChange:
 
 
 def _is_wider(now: _Seen, then: _Seen) -> bool:
-    """Whether a finding lets in, or allows, what it did not; not so where its former width is not known."""
+    """Whether a finding allows more than before. False if its earlier width is not known."""
     today, before = now.finding.width, then.finding.width
     if not before or today == before:
         return False

@@ -1,4 +1,4 @@
-"""Reports as far as they are compared, whether they are made now, read from a file or kept in a store."""
+"""The compared parts of a report. The report may be new, read from a file, or read from a store."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from cloudguard.results.report import Report
 
 @dataclass(frozen=True, slots=True)
 class ListedFinding:
-    """A finding as far as reports can be compared by it; ``severity``: "high"; ``width``: () if it is not known.
+    """The compared parts of a finding. ``severity``: a word ("high"). ``width``: () if it is not known.
 
-    ``first_seen``: when the first report with it was finished, if that is known to be another than its own.
+    ``first_seen``: the time when the first report with the finding was finished, if that is known and is not its own
+    report.
     """
 
     id: str
@@ -29,7 +30,7 @@ class ListedFinding:
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A row: its findings, what is unknown of it, the ways in that were not asked for, and the keys that it heeds."""
+    """The compared parts of a row: findings, unknown facts, ways in not asked for, and keys of heeded declarations."""
 
     findings: tuple[ListedFinding, ...]
     unknown: tuple[str, ...]
@@ -39,10 +40,12 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True)
 class ListedReport:
-    """A report: which cluster it is of ("provider account name"), its rows, and the declarations in force by key.
+    """The compared parts of a report.
 
-    ``finished``: when. ``version``: of the program, with the data that it judges by. ``gaps``: calls that failed, of
-    which nothing says what they hide. ``checks``: ids of all checks that were made; None: not known.
+    ``cluster``: "provider account name". ``rows``: name → row. ``declared``: key of a declaration in force → its
+    values. ``finished``: the time when the report was finished. ``version``: the version of the program, which includes
+    the data of its judgement. ``gaps``: failed calls for which it is not known which facts they hide. ``checks``: ids
+    of all checks that were made; None: not known.
     """
 
     cluster: str
@@ -55,7 +58,7 @@ class ListedReport:
 
 
 def listed(report: Report, checks: Collection[str] | None = None) -> ListedReport:
-    """Return a report as far as it is compared; ``checks``: ids of all checks that were made."""
+    """Return the compared parts of a report. ``checks``: ids of all checks that were made; None: not known."""
     cluster = report.cluster
     return ListedReport(
         cluster=f"{cluster.provider} {cluster.account} {cluster.name}",

@@ -1,4 +1,4 @@
-"""What identities gained between two snapshots: requests that are certainly allowed in the later alone."""
+"""The permissions that identities gained between two snapshots: requests that only the later snapshot allows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HIDES = frozenset({FactKind.IDENTITIES})
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A snapshot, and what its provider knows of its cloud's permissions."""
+    """A snapshot with its provider's IAM catalog."""
 
     snapshot: Snapshot
     catalog: IamCatalog
@@ -27,7 +27,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Gains:
-    """What identities gained: certainly, and perhaps."""
+    """The permissions that identities certainly gained, and descriptions of permissions that they may have gained."""
 
     certain: tuple[PermissionChange, ...]
     perhaps: tuple[str, ...]
@@ -37,7 +37,7 @@ NOTHING: Final = Gains((), ())
 
 
 def gains(before: Judged, after: Judged) -> Gains:
-    """Return what identities gained from ``before`` to ``after``; called the other way round, what they lost."""
+    """Return the permissions that identities gained from ``before`` to ``after``. With swapped arguments: lost."""
     identities = after.snapshot.identities
     here = Comparer(after.snapshot.cluster, identities, after.catalog, beside=before.snapshot.identities)
     there = Comparer(before.snapshot.cluster, before.snapshot.identities, before.catalog, space=here.space)

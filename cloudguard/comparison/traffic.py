@@ -1,7 +1,7 @@
-"""What opened between two snapshots: packets that certainly get through in the later, and did not in the earlier.
+"""The traffic that opened between two snapshots: packets that the later snapshot allows and the earlier did not.
 
-A host is compared with itself; a new one with the next host that its pool would have made, or else with all hosts that
-had its roles.
+A host is compared with itself in the earlier snapshot. A new host is compared with the next host of its pool in the
+earlier snapshot, or else with all earlier hosts with its roles.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _Roles = tuple[Role, ...]
 
 @dataclass(frozen=True, slots=True)
 class Gains:
-    """What ``after`` lets through that ``before`` did not: certainly, and perhaps."""
+    """The traffic that certainly opened, and descriptions of traffic that may have opened."""
 
     certain: tuple[TrafficChange, ...]
     perhaps: tuple[str, ...]
 
 
 class _Sender(NamedTuple):
-    """A sender, by its name. ``by_address``: its addresses tell it from others.
+    """A sender, identified by its name. ``by_address``: the sender's addresses identify it too.
 
-    Not so of the cluster's own hosts, which change them, and of whoever has a network of their own.
+    Addresses do not identify the cluster's own hosts, whose addresses change, or senders in separate networks.
     """
 
     name: str
@@ -46,12 +46,12 @@ class _Sender(NamedTuple):
 
 
 _Allowed = Mapping[_Sender, Bounds]
-"""What gets through, by sender."""
+"""Sender → the traffic allowed from it."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Target:
-    """Hosts, or an endpoint, whose traffic is the same before, and the same after."""
+    """Hosts that have equal traffic, before and after, or an endpoint."""
 
     name: str
     roles: _Roles
@@ -61,7 +61,7 @@ class _Target:
 
 
 def gains(before: Snapshot, after: Snapshot) -> Gains:
-    """Return what opened from ``before`` to ``after``; called the other way round, what closed."""
+    """Return the traffic that opened from ``before`` to ``after``. With swapped arguments, the traffic that closed."""
     found, perhaps = list[TrafficChange](), list[str]()
     for target in _targets(_Reached(before), _Reached(after)):
         known = _together(allowed for sender, allowed in target.before.items() if sender.by_address)
@@ -77,7 +77,7 @@ def gains(before: Snapshot, after: Snapshot) -> Gains:
 
 
 class _Reached:
-    """What reaches the hosts and endpoints of one snapshot."""
+    """The traffic that can reach the hosts and endpoints of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.reach = Reachability(snapshot)
@@ -91,7 +91,11 @@ class _Reached:
         self._known: dict[tuple[HostClass, ...], _Allowed] = {}
 
     def of(self, member: Host | Pool) -> _Allowed | None:
-        """Return what reaches a host (a pool's next host) by sender, as it was or would have been; None: unknown."""
+        """Return the traffic allowed to a host, or to a pool's next host. None if it is not known.
+
+        For a host that this snapshot lacks, return the traffic to its pool's next host, or else to hosts with its
+        roles.
+        """
         pool = member.pool if isinstance(member, Host) else ""
         found = self.classes.get(member.id) or self.classes.get(pool)
         if found is None:
@@ -101,7 +105,7 @@ class _Reached:
         return self.traffic(found)
 
     def traffic(self, classes: tuple[HostClass, ...]) -> _Allowed:
-        """Return what reaches any of some classes, by sender."""
+        """Return the traffic allowed to any of ``classes``."""
         known = self._known.get(classes)
         if known is None:
             paths = [path for one in classes for path in self.reach.paths_to(one)]
@@ -109,12 +113,15 @@ class _Reached:
         return known
 
     def of_endpoint(self, name: str) -> _Allowed:
-        """Return what reaches an endpoint, by sender; nothing where there is none of that name."""
+        """Return the traffic allowed to the endpoint ``name`` (an id); empty if there is no such endpoint."""
         endpoint = self.endpoints.get(name)
         return _by_sender(self.reach.endpoint_paths(endpoint)) if endpoint else {}
 
     def _inside(self, classes: tuple[HostClass, ...]) -> _Allowed:
-        """Return what hosts of the cluster reach on some classes, by their roles: services, from any address."""
+        """Return the services that the cluster's hosts can reach on ``classes``, by the sender's roles.
+
+        The traffic is from any address, because the addresses of hosts change.
+        """
         found: dict[_Sender, Bounds] = {}
         for source in self.reach.classes:
             sender = _Sender(f"{_roles_text(source.key.roles)} hosts", by_address=False)
@@ -131,7 +138,7 @@ def _together(parts: Iterable[Bounds]) -> Bounds:
 
 
 def _from_anywhere(allowed: Bounds) -> Bounds:
-    """Return the same services from any address, for senders whose addresses do not tell them."""
+    """Return the same services from any address, for senders that are not identified by their addresses."""
     every = PacketSet.everything()
     return Bounds(every.only(allowed.lower.services()), every.only(allowed.upper.services()))
 
@@ -147,7 +154,7 @@ def _by_sender(paths: Iterable[Path]) -> _Allowed:
 
 
 def _targets(before: _Reached, after: _Reached) -> Iterator[_Target]:
-    """Yield the targets of the later snapshot; hosts that have the same traffic in both are one."""
+    """Yield the targets of the later snapshot. Hosts with equal traffic in both snapshots form one target."""
     found: dict[tuple[int, int, _Roles], _Target] = {}
     for member in chain[Host | Pool](after.cluster.hosts, after.cluster.pools):
         now = after.traffic(after.classes.get(member.id, ()))
@@ -186,5 +193,5 @@ def _change(sender: _Sender, target: _Target, packets: PacketSet) -> TrafficChan
 
 
 def _united(changes: Iterable[TrafficChange]) -> Iterable[TrafficChange]:
-    """Return each change once, by target and sender."""
+    """Return one change for each target, sender and set of packets."""
     return {(one.target, one.sender, one.packets): one for one in changes}.values()

@@ -1,4 +1,4 @@
-"""Whether a finding is as wide today as it was: who gets in, what is granted, which resources have the problem."""
+"""Compare the width of a finding with its earlier width: who is let in, what is granted, which resources have it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cloudguard.results.network import connections
 
 
 def inside(today: Iterable[str], then: Iterable[str]) -> bool:
-    """Whether all that the lines of a finding's width say ``today`` is in what they said ``then``."""
+    """Whether the width of a finding ``today`` is inside its earlier width ``then``. Both are lines of text."""
     new, old = [*today], [*then]
     reached, granted = connections.is_line, grant_lines.is_line
     if not connections.read(filter(reached, new)) <= connections.read(filter(reached, old)):

@@ -1,1 +1,1 @@
-"""Waivers: findings that somebody accepts for a while; which they cover, and the file that holds them."""
+"""Waivers, which accept findings for a limited time: the findings that they cover, and their file."""

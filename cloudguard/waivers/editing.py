@@ -1,4 +1,4 @@
-"""Adds waivers to a file, whose comments and other content stay as they are."""
+"""Add waivers to a file. Its comments and other content stay as they are."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _HEAD = f"""\
 
 
 def with_added(text: str, added: Iterable[tuple[DeclaredWaiver, str]], name: str) -> str:
-    """Return the TOML ``text`` of the file ``name`` ("": a new one) with waivers, each under a comment.
+    """Return the TOML ``text`` of the file ``name`` with the waivers ``added``, each with its comment.
 
-    One of a finding that it holds a waiver of takes that one's place.
+    ``text``: "" for a new file. A waiver replaces an existing waiver of the same finding.
 
-    Raises UsageError where ``text`` is no TOML, or writes its waivers as no tables.
+    Raises UsageError if ``text`` is not TOML, or if its waivers are not tables ``[[waiver]]``.
     """
     import tomlkit  # noqa: PLC0415 - only where a file is written
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - likewise
@@ -59,7 +59,7 @@ def _table(waiver: DeclaredWaiver, comment: str) -> Any:  # noqa: ANN401 - tomlk
 
 
 def _renew(table: Any, waiver: DeclaredWaiver) -> None:  # noqa: ANN401 - as above
-    """Set all that a waiver says of its finding."""
+    """Set all keys of a waiver's table except ``finding``."""
     import tomlkit  # noqa: PLC0415 - as above
 
     table["cluster"] = waiver.cluster

@@ -1,4 +1,4 @@
-"""Which findings a waiver covers, and what became of each waiver."""
+"""Match waivers with findings: which findings a waiver covers, and the state of each waiver."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cloudguard.results.network.connections import to_any_target
 from cloudguard.results.report import RowResult, Verdict
 
 SOON = 14
-"""So many days before its last one a waiver is announced."""
+"""A waiver is reported as expiring from this many days before its last day."""
 
 
 def day_of(time: str) -> date:
@@ -25,20 +25,21 @@ def day_of(time: str) -> date:
 
 @dataclass(frozen=True)
 class Waivers:
-    """The waivers that are about one cluster, on the ``day`` that it was read."""
+    """The waivers that apply to one cluster. ``day``: the day when the cluster was read."""
 
     declared: tuple[DeclaredWaiver, ...]
     day: date
 
     @classmethod
     def of(cls, declared: Iterable[DeclaredWaiver], cluster: str, time: str) -> Waivers:
-        """Return those of ``declared`` that are about a cluster; it was read at an ISO 8601 ``time``."""
+        """Return the waivers of ``declared`` that apply to ``cluster``, which was read at the ISO 8601 ``time``."""
         return cls(tuple(one for one in declared if _matches(one.cluster, cluster)), day_of(time))
 
     def __call__(self, finding: Finding, *, roles_known: bool = True) -> Waiver | None:
-        """Return what covers a finding, None where nothing does.
+        """Return the waiver that covers ``finding``. None if no waiver covers it.
 
-        Unless ``roles_known``, the roles of the hosts that it is about do not make it wider.
+        ``roles_known``: whether the roles of the finding's hosts are known. If they are not, the roles in the width are
+        not compared.
         """
         for one in self.declared:
             if is_about(one, finding) and one.expires >= self.day and covers(one, finding, roles_known=roles_known):
@@ -47,7 +48,7 @@ class Waivers:
         return None
 
     def uses(self, rows: Sequence[RowResult]) -> tuple[WaiverUse, ...]:
-        """Return what became of each waiver in ``rows``."""
+        """Return the use of each waiver in ``rows``: its state, and the findings that it covers."""
         return tuple(self._use(one, rows) for one in self.declared)
 
     def _use(self, one: DeclaredWaiver, rows: Sequence[RowResult]) -> WaiverUse:
@@ -72,7 +73,7 @@ class Waivers:
 
 
 def unknown_checks(waivers: Iterable[DeclaredWaiver], checks: Sequence[str]) -> Iterator[str]:
-    """Yield a fault for each waiver that is about none of ``checks`` (ids)."""
+    """Yield a fault for each waiver whose pattern matches none of ``checks`` (ids)."""
     for one in waivers:
         if one.check and not any(_matches(one.check, check) for check in checks):
             where = f"{one.origin or 'waivers'}: waiver[{one.number - 1}].check"
@@ -80,7 +81,7 @@ def unknown_checks(waivers: Iterable[DeclaredWaiver], checks: Sequence[str]) -> 
 
 
 def is_about(waiver: DeclaredWaiver, finding: Finding) -> bool:
-    """Whether a waiver is about a finding, however wide."""
+    """Whether a waiver applies to a finding. The width is not compared."""
     if waiver.finding:
         return waiver.finding == finding.id
     names = (finding.resource.id, finding.resource.name)
@@ -88,7 +89,7 @@ def is_about(waiver: DeclaredWaiver, finding: Finding) -> bool:
 
 
 def covers(waiver: DeclaredWaiver, finding: Finding, *, roles_known: bool = True) -> bool:
-    """Whether a finding is no wider than when a waiver that is about it was written."""
+    """Whether a finding is no wider than the width in a waiver that applies to it."""
     if not waiver.width:
         return True
     today, then = finding.width, waiver.width
@@ -96,13 +97,13 @@ def covers(waiver: DeclaredWaiver, finding: Finding, *, roles_known: bool = True
 
 
 def _beyond(waiver: DeclaredWaiver, findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield the lines of today that are not inside those of a waiver."""
+    """Yield the lines of the findings' widths that are not inside the waiver's width."""
     lines = dict.fromkeys(line for finding in findings for line in finding.width)
     yield from (line for line in lines if not inside((line,), waiver.width))
 
 
 def _is_read(waiver: DeclaredWaiver, rows: Iterable[RowResult]) -> bool:
-    """Whether every row that a waiver may be about was wholly read."""
+    """Whether all facts were read for every row that a waiver may apply to."""
     unread = [row.row for row in rows if row.unknown or row.verdict is Verdict.UNKNOWN]
     if not waiver.check:
         return not unread
