@@ -1,4 +1,4 @@
-"""What stands behind a forwarding rule: proxies and their maps, backend services, groups, pools."""
+"""The targets of forwarding rules: target proxies, URL maps, backend services, instance groups and target pools."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 A = TypeVar("A")
 _ALL_TCP: Final = ServiceSet.parse("tcp")
 _NO_HOSTS: Final = ("targetVpnGateways", "serviceAttachments")
-"""Kinds behind which there is no instance of the project's: gateways of Google's, and other projects' services."""
+"""Kinds of targets without an instance of the project: VPN gateways of Google, and services of other projects."""
 _BUNDLES: Final = frozenset({"all-apis", "vpc-sc"})
-"""Google's own APIs (https://cloud.google.com/vpc/docs/about-accessing-google-apis-endpoints)."""
+"""Google's own APIs as a target (https://cloud.google.com/vpc/docs/about-accessing-google-apis-endpoints)."""
 _KINDS: Final = {
     "targetPools": calls.LIST_TARGET_POOLS,
     "targetInstances": calls.LIST_TARGET_INSTANCES,
@@ -37,14 +37,14 @@ _KINDS: Final = {
 
 
 _BACKWARDS: Final = frozenset({"selfLink", "usedBy"})
-"""Fields that lead to a resource itself, or to what stands before it."""
+"""Fields that link to the resource itself, or to the resources that send to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A target, and the protocol that its backend service speaks ("" for none: packets are passed on as they are).
+    """A target, and the protocol that its backend service uses ("" if packets are passed on unchanged).
 
-    ``by_internet``: it is reached at a public address, from those of Google's that are for this.
+    ``by_internet``: the proxy connects to the target's public address, from the addresses that Google has for this.
     """
 
     target: BackendTarget
@@ -54,9 +54,9 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class _Backend:
-    """A resource that a link leads to: what it sends to itself, and links to what stands behind it.
+    """A resource that a link leads to: its instances and groups, and links to the resources behind it.
 
-    ``instances`` and ``groups``: links; ``port_name`` and ``port`` ("" and 0 for none) are those of its groups.
+    ``instances`` and ``groups`` are links. ``port_name`` ("": none) and ``port`` (0: none) apply to its groups.
     """
 
     id: str
@@ -70,7 +70,7 @@ class _Backend:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """An instance group: its network, and its ports by name."""
+    """An instance group: its network, and its named ports."""
 
     id: str
     network: str
@@ -78,10 +78,12 @@ class _Group:
 
 
 class Backends:
-    """Follows links from a forwarding rule to instances; a list is asked for when a link first leads there.
+    """Follows links from a forwarding rule to instances. It reads a list when the first link leads there.
 
-    ``networks``: short names of those whose machines matter; other networks' groups are not asked who is in them.
-    ``pools``: whose next hosts will be in an instance group or target pool, by its place.
+    ``networks``: short names of the networks whose machines matter. The members of groups in other networks are not
+    read.
+
+    ``pools``: map of an instance group or target pool, by its place, to the pools whose next hosts will be in it.
     """
 
     def __init__(
@@ -97,7 +99,7 @@ class Backends:
         self._pools = pools or {}
 
     def prefetch(self, rules: Sequence[ForwardingRule]) -> None:
-        """Ask at once for the lists that the rules' links lead to."""
+        """Start to read the lists that the rules' links lead to."""
         kinds = {kind for rule in rules for link in rule.links for kind in _KINDS if f"/{kind}/" in link}
         wanted = [call for kind, call in _KINDS.items() if kind in kinds]
         if kinds - {"targetPools", "targetInstances"}:
@@ -108,9 +110,10 @@ class Backends:
             self._api.prefetch(call, project=self._project)
 
     def behind(self, link: str, service: ServiceSet | None, seen: frozenset[str] = frozenset()) -> Iterator[Reached]:
-        """Yield what is behind ``link``; ``service``: the one it is reached on (None: the backends' own).
+        """Yield the targets behind ``link``.
 
-        ``seen``: links on the way there, which are not followed again.
+        ``service``: the one that targets are reached on (None: the backends' own). ``seen``: links that were followed
+        to get here. They are not followed again.
         """
         kind = next((name for name in _KINDS if f"/{name}/" in link), "")
         if not kind:
@@ -129,7 +132,10 @@ class Backends:
                     yield from self.behind(further, service, seen | {short(link)})
 
     def _found(self, call: calls.Call, link: str, make: Callable[[Item], A]) -> tuple[A, ...]:
-        """Return what a link leads to, by the list of its own project; none and a Gap where it is not there."""
+        """Return the resources that a link leads to, from the list of its own project.
+
+        If the list was read and does not have the resource, return nothing and add a Gap.
+        """
         project = project_of(link) or self._project
         listed = self._api.read_or_none(call, hides=HIDES, project=project)
         mine = [item for item in listed or () if short(str(item.get("selfLink"))) == short(link)]
@@ -165,7 +171,7 @@ class Backends:
         return self._api.mapped(call, listed, lambda item: required(item, "instance"), hides=HIDES, about=about)
 
     def _endpoints(self, link: str, service: ServiceSet | None) -> Iterator[Reached]:
-        """Yield the endpoints of a group; where it leads to services without machines, or others' services, to none."""
+        """Yield the endpoints of a group; none for serverless and Private Service Connect groups."""
         if part_of(link, "zones"):
             yield from (Reached(one, "") for one in endpoints(self._api, link, self._project, service))
             return
@@ -178,7 +184,7 @@ class Backends:
 
 
 def _backend(item: Item) -> _Backend:
-    """Return a resource of whichever kind: each has some of these fields."""
+    """Return a resource of any kind: each kind has some of these fields."""
     own, spare = text(item, "instance"), text(item, "backupPool")
     return _Backend(
         id=required(item, "selfLink"),
@@ -197,7 +203,7 @@ def _group(item: Item) -> _Group:
 
 
 def _links(value: object) -> Iterator[str]:
-    """Yield the links to backend services and maps in an answer, wherever they stand."""
+    """Yield the links to backend services and URL maps in an answer, at any depth."""
     if isinstance(value, str):
         if "/backendServices/" in value or "/urlMaps/" in value:
             yield value

@@ -1,6 +1,6 @@
-"""Forwarding rules as balancers: those that lead to a host of the cluster.
+"""Forwarding rules that lead to a host of the cluster, as balancers.
 
-Passthrough ones hand on the client's packets as they are; proxies connect anew from addresses of Google's
+Passthrough balancers forward the client's packets unchanged. Proxies open a new connection from Google's addresses
 (https://cloud.google.com/load-balancing/docs/load-balancing-overview).
 """
 
@@ -25,13 +25,13 @@ from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 from cloudguard_gcp.network.subnets import HEALTH_CHECKS, VpcSubnet, front_ends, proxy_subnets, regional_proxies
 
 PASSTHROUGH: Final = "passthrough"
-"""The kind of a balancer that hands on packets as they are."""
+"""The kind of a balancer that forwards packets unchanged."""
 _PLAIN: Final = frozenset({"HTTP", "H2C"})
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancers:
-    """The balancers, and the filters and subnets that are theirs alone."""
+    """The balancers, with the filters and subnets that only balancers have."""
 
     balancers: tuple[Balancer, ...]
     filters: tuple[Filter, ...]
@@ -45,7 +45,7 @@ def balancers_of(
     subnets: Sequence[VpcSubnet],
     members: Iterable[Host | Pool],
 ) -> LoadBalancers:
-    """Return what leads to the cluster's hosts, or to the next hosts of its pools."""
+    """Return the balancers that lead to a host of the cluster, or to the next host of one of its pools."""
     known = {one.id: one for one in members}
     places = {address: host for host in known.values() if isinstance(host, Host) for address in _addresses(host)}
     balancers, filters, own = list[Balancer](), list[Filter](), dict[str, Subnet]()
@@ -66,13 +66,13 @@ def _addresses(host: Host) -> Iterator[AddressSet]:
 
 
 def _resolved(one: Reached, places: Mapping[AddressSet, Host]) -> Reached:
-    """Return what stands at an address that an endpoint names without a machine, if that is a host's."""
+    """Return the host at the address of an endpoint that names no machine, if the address is a host's."""
     host = places.get(one.target.address) if not one.target.host else None
     return one if host is None else replace(one, target=replace(one.target, host=host.id, address=NO_ADDRESSES))
 
 
 def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:
-    """Whether a target is a host, or a pool's next one: an address beside its own is a pod's."""
+    """Whether a target is a host, or a pool's next host. An address that is not the host's own is a pod's."""
     found = members.get(target.host)
     if not isinstance(found, Host):
         return found is not None
@@ -80,7 +80,7 @@ def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:
 
 
 def _places(mine: Iterable[Reached], members: Mapping[str, Host | Pool]) -> tuple[str, ...]:
-    """Return where the targets stand: the clients of a passthrough balancer reach them themselves."""
+    """Return the subnets of the targets: clients of a passthrough balancer reach the targets directly."""
     found = (name for one in mine for name in _subnets(members[one.target.host]))
     return tuple(dict.fromkeys(found))
 
@@ -92,7 +92,7 @@ def _subnets(one: Host | Pool) -> tuple[str, ...]:
 def _where(
     api: Api, rule: ForwardingRule, mine: Iterable[Reached], subnets: Sequence[VpcSubnet], own: dict[str, Subnet]
 ) -> tuple[str, ...]:
-    """Return where a proxy stands; nothing where it can't be told."""
+    """Return the subnets where a proxy stands; none if they are unknown. Subnets of Google's are added to ``own``."""
     if rule.outside is False:
         return tuple(subnet.id for subnet in proxy_subnets(rule.region, rule.network, subnets))
     regional = rule.managed and rule.region
@@ -131,7 +131,7 @@ def _source(rule: ForwardingRule) -> Source:
 
 
 def _listeners(rule: ForwardingRule, mine: Iterable[Reached], source: Source) -> Iterator[Listener]:
-    """Yield what a rule listens on, apart for targets that a proxy speaks to unencrypted and for others."""
+    """Yield the listeners of a rule: one for targets that a proxy reaches unencrypted, one for all others."""
     parts = dict[bool, list[BackendTarget]]()
     plain = _PLAIN | {"TCP"} if rule.decrypts else _PLAIN
     for one in mine:
@@ -150,14 +150,14 @@ def _listeners(rule: ForwardingRule, mine: Iterable[Reached], source: Source) ->
 
 
 def _reached(rule: ForwardingRule, backends: Backends) -> Iterator[Reached]:
-    """Yield where a rule sends: a passthrough one to the port that it listens on, a proxy to its backends' own."""
+    """Yield a rule's targets: on the rule's own port if it is passthrough, on the backends' ports if it is a proxy."""
     own = None if rule.is_proxy else ServiceSet.union(rule.services)
     for link in rule.links:
         yield from backends.behind(link, own)
 
 
 def _guard(rule: ForwardingRule) -> Filter | None:
-    """Return the senders that a forwarding rule is for, where it names some."""
+    """Return a filter that lets in only the senders that a forwarding rule names; None if it names none."""
     if not rule.senders:
         return None
     senders = [(Direction.INGRESS, addresses) for addresses in rule.senders]

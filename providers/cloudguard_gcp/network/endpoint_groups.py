@@ -1,4 +1,4 @@
-"""Network endpoint groups: which machines and addresses a balancer's backend service sends to by them.
+"""Network endpoint groups: the machines and addresses that a backend service sends to.
 
 https://cloud.google.com/load-balancing/docs/negs
 """
@@ -21,32 +21,34 @@ from cloudguard_gcp.access.links import last, part_of, project_of, required_link
 
 HIDES: Final = (FactKind.BALANCERS,)
 _SERVERLESS: Final = "SERVERLESS"
-"""Services of Google's run there, and no machine."""
+"""The group leads to Google's serverless services. No machine is behind it."""
 _OFFERED: Final = "PRIVATE_SERVICE_CONNECT"
-"""It leads to a service attachment, which tells by itself whom it offers what, or to Google's own APIs."""
+"""The group leads to a service attachment (which is read by itself, with those who may use it), or to Google's own
+APIs.
+"""
 _OUTSIDE: Final = frozenset({"INTERNET_FQDN_PORT", "INTERNET_IP_PORT"})
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointGroup:
-    """A group outside the zones, and its kind as Google has it."""
+    """A regional or global endpoint group, and its kind in Google's API."""
 
     id: str
     kind: str
 
     @property
     def has_endpoints(self) -> bool:
-        """Whether machines and addresses are listed in it."""
+        """Whether the group lists machines and addresses."""
         return self.kind not in {_SERVERLESS, _OFFERED}
 
     @property
     def is_outside(self) -> bool:
-        """Whether it is reached over the internet, from addresses of Google's that are for this."""
+        """Whether the group is reached over the internet, from the addresses that Google has for this."""
         return self.kind in _OUTSIDE
 
 
 def group_of(api: Api, link: str, project: str) -> EndpointGroup | None:
-    """Return the group of a region, or the global one, that a link names; None where it was not seen."""
+    """Return the regional or global group that a link names; None if it was not read."""
     call, owner = calls.LIST_ENDPOINT_GROUPS, project_of(link) or project
     groups = api.mapped(call, api.read(call, hides=HIDES, project=owner), _group, hides=HIDES)
     return next((one for one in groups if one.id == link), None)
@@ -57,10 +59,10 @@ def _group(item: Item) -> EndpointGroup:
 
 
 def endpoints(api: Api, link: str, project: str, service: ServiceSet | None) -> Iterator[BackendTarget]:
-    """Yield a group's endpoints: a machine, at an address of its own or of a pod's where it names one.
+    """Yield a group's endpoints: a machine, at its own address or at a pod's if the endpoint names one.
 
-    Of a hybrid group or one on the internet, addresses alone, which may be those of machines too; a domain name is
-    followed to none. ``service``: the one that they are reached on (None: their own).
+    Hybrid and internet groups list only addresses, which may belong to machines too. An endpoint with a domain name has
+    no address. ``service``: the one that endpoints are reached on (None: their own port).
     """
     zone, region, about = part_of(link, "zones"), part_of(link, "regions"), last(link)
     if zone:
@@ -76,7 +78,7 @@ def endpoints(api: Api, link: str, project: str, service: ServiceSet | None) -> 
 
 
 def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> tuple[BackendTarget, ...]:
-    """Return an endpoint, by each of its addresses; one without a machine is not known to be any's."""
+    """Return an endpoint, once for each of its addresses. Without a machine's name, its host is ""."""
     endpoint = part(item, "networkEndpoint")
     name = text(endpoint, "instance")
     port = number(endpoint, "port", 0)

@@ -1,4 +1,4 @@
-"""Firewall policies as filters, and the order in which a network's filters are asked.
+"""Firewall policies as filters, and the order in which a network's filters are evaluated.
 
 https://cloud.google.com/firewall/docs/firewall-policies-rule-eval-order,
 https://cloud.google.com/firewall/docs/firewall-policies-rule-details.
@@ -48,10 +48,10 @@ _UNREADABLE: Final = (
     ("ThreatIntelligences", "threat list"),
     ("SecureTags", "secure tag"),
 )
-"""Selectors that name no address, of ``src…`` and ``dest…``; with ranges they add up."""
+"""Selectors that name no address, after ``src`` or ``dest``. A rule matches any of them, or any of its ranges."""
 _ANYWHERE: Final = "UNSPECIFIED"
 _NARROWING: Final = ("NetworkType", "NetworkContext", "Networks")
-"""Selectors of where traffic comes by; they narrow what the others say."""
+"""Selectors of the network that traffic comes from. They narrow all other selectors."""
 _SELECTORS: Final = frozenset(
     f"{side}{key}" for side in ("src", "dest") for key in ("IpRanges", *(key for key, _ in _UNREADABLE), *_NARROWING)
 ) | {"layer4Configs"}
@@ -70,22 +70,22 @@ _ABOUT_BALANCERS: Final = "INTERNAL_MANAGED_LB"
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A network's filters in a region, in the order in which they are asked, and the lists that their rules name."""
+    """A network's filters in a region, in evaluation order, and the address lists that their rules name."""
 
     filters: tuple[Filter, ...]
     lists: tuple[AddressList, ...]
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The filters' ids, in order."""
+        """The ids of the filters, in evaluation order."""
         return tuple(one.id for one in self.filters)
 
 
 @dataclass(frozen=True, slots=True)
 class FirewallPolicy:
-    """A firewall policy in effect: its kind as Google has it, its place among those of its kind, its rules as a filter.
+    """A firewall policy in effect: its kind in Google's API, its priority within that kind, its rules as a filter.
 
-    ``lists``: those that its rules name, of which no address was read.
+    ``lists``: the address lists that its rules name, whose addresses were not read.
     """
 
     kind: str
@@ -96,7 +96,7 @@ class FirewallPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyReader:
-    """Reads the policies in effect on a network in a region, as ``call`` answers them."""
+    """Reads the policies in effect on a network in a region, from the answer to ``call``."""
 
     api: Api
     call: Call
@@ -105,14 +105,14 @@ class PolicyReader:
 
     @property
     def source(self) -> Source:
-        """Where the policies come from."""
+        """The call and the network that the policies were read from."""
         return Source(self.call.name, self.network)
 
     def policy(self, item: Item) -> FirewallPolicy:
-        """Return a policy; a rule that is not understood is left out, and a Gap says so."""
+        """Return a policy. A rule that cannot be parsed is left out, and a Gap is added."""
         kind, number_ = text(item, "type"), text(item, "name")
         name = text(item, "shortName") or text(item, "displayName") or number_
-        priority = number(item, "priority", 0) if kind != _ABOVE else 0  # those above the project stand in their order
+        priority = number(item, "priority", 0) if kind != _ABOVE else 0  # policies above the project come in order
         lists = dict[str, AddressList]()
         read = self.api.mapped(
             self.call,
@@ -145,7 +145,7 @@ class PolicyReader:
 def chain_of(
     network: VpcNetwork, firewalls: Iterable[Firewall], policies: Iterable[FirewallPolicy], source: Source
 ) -> Chain:
-    """Return the filters of ``network``: its firewalls, and the ``policies`` in effect on it in a region."""
+    """Return the filters of ``network``: its VPC firewall rules, and the ``policies`` in effect on it in a region."""
     rules = [rule for firewall in firewalls if firewall.network == network.id for rule in firewall.rules]
     classic = Filter(
         id=f"firewalls of {_called(network.id)}",
@@ -166,19 +166,19 @@ def chain_of(
 
 
 def _called(network: str) -> str:
-    """Return a network's name with its project's: "acme-prod/default"."""
+    """Return a network's name after its project's: "acme-prod/default"."""
     return f"{project_of(network)}/{last(network)}"
 
 
 def _apart(kind: str, network: str, region: str) -> str:
-    """Return what tells a policy from another of its name: those above the project have numbers for names."""
+    """Return a suffix that makes a policy's id unique. Policies above the project have unique numbers as names."""
     if kind in _GLOBAL:
         return f" of {_called(network)}"
     return f" of {_called(network)} in {region}" if kind in _REGIONAL or kind in _SYSTEM else ""
 
 
 def _implied(network: str, source: Source) -> Filter:
-    """Return what holds where no rule matches: out, everything; in, nothing."""
+    """Return the rules that apply where no other rule matches: all egress is allowed, all ingress is denied."""
     rules = tuple(
         Rule(
             id=f"implied {cidr}",
@@ -204,7 +204,7 @@ def _implied(network: str, source: Source) -> Filter:
 
 
 def _concerns(rule: Item, network: str) -> bool:
-    """Whether a rule is about machines of ``network``: some are about a network of theirs, or about balancers."""
+    """Whether a rule applies to machines of ``network``. Some rules are only for other networks, or for balancers."""
     if text(rule, "targetType") == _ABOUT_BALANCERS or rule.get("targetForwardingRules"):
         return False
     listed = [short(link) for link in texts(rule, "targetResources")]
@@ -212,7 +212,10 @@ def _concerns(rule: Item, network: str) -> bool:
 
 
 def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) -> Iterator[Rule]:
-    """Yield a rule for each of its peers; an unknown action may be either. ``why``: see ``Rule.uncertain``."""
+    """Yield a rule for each of its peers. An unknown action gives both PERMIT and DENY.
+
+    ``why``: a reason for ``Rule.uncertain`` ("": none).
+    """
     match, direction, priority = part(rule, "match"), direction_of(rule), number(rule, "priority", 0)
     sender, own = ("src", "dest") if direction is Direction.INGRESS else ("dest", "src")
     services, strange = _services(match)
@@ -243,7 +246,7 @@ def _services(match: Item) -> tuple[ServiceSet, str]:
 
 
 def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
-    """Yield why it is not known which machines a rule is about."""
+    """Yield the reasons why the machines that a rule applies to are unknown."""
     about = text(rule, "targetType")
     if about not in {"", "INSTANCES"}:
         yield f"it is about {about}, which are not known"
@@ -261,15 +264,15 @@ def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
 
 
 def _aimed(match: Item, own: str) -> AddressSet:
-    """Return the addresses of their own by which machines are meant; nothing where others that are unread add up."""
+    """Return the own addresses that select a rule's machines; none if it also has selectors that were not read."""
     unread = any(match.get(f"{own}{selector}") for selector, _ in _UNREADABLE)
     return NO_ADDRESSES if unread else AddressSet.of(texts(match, f"{own}IpRanges"))
 
 
 def _peers(match: Item, sender: str, source: Source, lists: dict[str, AddressList]) -> Iterator[tuple[Peer, str]]:
-    """Yield the peers, each with why it is not known what it holds.
+    """Yield the peers of a rule, each with the reason why its traffic is not fully known ("": it is known).
 
-    Whatever names senders adds up; where they come by narrows all of it.
+    A rule matches the senders of any selector. The selectors of networks narrow all of them.
     """
     ranges = texts(match, f"{sender}IpRanges")
     adding = [(word, _words(match[f"{sender}{key}"])) for key, word in _UNREADABLE if match.get(f"{sender}{key}")]

@@ -1,4 +1,4 @@
-"""Forwarding rules as Google has them: where they listen, for whom, and what they lead to."""
+"""Forwarding rules of the Compute API: their address, ports, clients and targets."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from cloudguard_gcp.access.links import link_in, part_of, required_link
 
 @dataclass(frozen=True, slots=True)
 class _Scheme:
-    """A load balancing scheme; a ``managed`` one has proxies, in proxy-only subnets where it is regional."""
+    """A load balancing scheme. A ``managed`` scheme uses proxies; a regional one has them in proxy-only subnets."""
 
     outside: bool | None
     managed: bool
 
 
 _SIDECARS: Final = "INTERNAL_SELF_MANAGED"
-"""Nothing stands there: the clients' own sidecars connect, from the clients' addresses."""
+"""The scheme of a rule without a balancer: the clients' own sidecars connect, from the clients' addresses."""
 _SCHEMES: Final = {
     "": _Scheme(outside=True, managed=False),
     "EXTERNAL": _Scheme(outside=True, managed=False),
@@ -32,8 +32,9 @@ _SCHEMES: Final = {
     "INTERNAL": _Scheme(outside=False, managed=False),
     "INTERNAL_MANAGED": _Scheme(outside=False, managed=True),
 }
-"""https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules; without one, a rule's target is external
-(classic), or another project's service (a Private Service Connect endpoint)."""
+"""https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules; a rule without a scheme has an external
+target (classic), or a service of another project (a Private Service Connect endpoint).
+"""
 _UNKNOWN_SCHEME: Final = _Scheme(outside=None, managed=False)
 _PROTOCOLS: Final = {
     "": "tcp",
@@ -46,20 +47,22 @@ _PROTOCOLS: Final = {
     "L3_DEFAULT": "all",
 }
 _VERSIONS: Final = {"": ALL4, "IPV4": ALL4, "IPV6": ALL6}
-"""Without one it is of version 4 (https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules)."""
+"""A rule without a version has version 4 (https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules)."""
 _MADE_FOR: Final = ("kubernetes.io/service-name", "networking.gke.io/service-name", "kubernetes.io/ingress-name")
-"""In a forwarding rule's description (kubernetes/cloud-provider-gcp providers/gce/gce_loadbalancer_naming.go;
-kubernetes/ingress-gce pkg/utils/utils.go, L4LBResourceDescription, and pkg/loadbalancers/l7.go)."""
+"""Keys in a forwarding rule's description that name the Kubernetes service (kubernetes/cloud-provider-gcp
+providers/gce/gce_loadbalancer_naming.go; kubernetes/ingress-gce pkg/utils/utils.go, L4LBResourceDescription, and
+pkg/loadbalancers/l7.go).
+"""
 _DECRYPTING: Final = "targetSslProxies"
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardingRule:
-    """A forwarding rule; ``links`` lead to its target, ``services`` are port by port, ``senders`` bound its clients.
+    """A forwarding rule: ``links`` to its targets, ``services`` port by port, ``senders`` that may use it.
 
-    ``region`` is "" where it is global, ``outside`` None where that is unknown; ``declared_service`` is the Kubernetes
-    service that it was made for ("": unknown). ``versions``: all addresses of its version of IP, of
-    both where it is not known which.
+    ``region`` is "" for a global rule. ``outside`` is None if it is unknown whether the rule faces the internet.
+    ``declared_service`` is the Kubernetes service that the rule was made for ("": unknown). ``versions``: all addresses
+    of its IP version, or of both versions if it is unknown.
     """
 
     id: str
@@ -77,17 +80,17 @@ class ForwardingRule:
 
     @property
     def is_proxy(self) -> bool:
-        """Whether it connects anew, from addresses of Google's."""
+        """Whether the rule leads to a proxy, which opens a new connection from Google's addresses."""
         return self.managed or any("Proxies/" in link for link in self.links)
 
     @property
     def decrypts(self) -> bool:
-        """Whether it ends TLS for whatever protocol."""
+        """Whether the rule ends TLS for any protocol (target SSL proxy)."""
         return any(f"/{_DECRYPTING}/" in link for link in self.links)
 
 
 def forwarding_rule(item: Item) -> ForwardingRule | None:
-    """Return a forwarding rule, None for one of sidecars."""
+    """Return a forwarding rule; None for a rule of sidecars."""
     if text(item, "loadBalancingScheme") == _SIDECARS:
         return None
     link, scheme = required_link(item), _SCHEMES.get(text(item, "loadBalancingScheme"), _UNKNOWN_SCHEME)
@@ -108,7 +111,7 @@ def forwarding_rule(item: Item) -> ForwardingRule | None:
 
 
 def _services(item: Item) -> Iterator[ServiceSet]:
-    """Yield what it listens on, port by port and range by range; without ports, its protocol whole."""
+    """Yield the services of a rule's listener, one for each port or range; the whole protocol if it has no ports."""
     protocol = choice(item, "IPProtocol", _PROTOCOLS)
     ports = texts(item, "ports") or [text(item, "portRange")]
     for port in ports if protocol in {"tcp", "udp"} else [""]:
@@ -116,7 +119,7 @@ def _services(item: Item) -> Iterator[ServiceSet]:
 
 
 def _versions(item: Item) -> AddressSet:
-    """Return all addresses of the versions that a forwarding rule may have, by its address and what it says of them."""
+    """Return all addresses of the IP versions that a rule may have, by its address and its field ``ipVersion``."""
     written, address = text(item, "ipVersion"), _address(text(item, "IPAddress"))
     stated = _VERSIONS.get(written, ALL4 | ALL6)
     own = AddressSet.union(every for every in (ALL4, ALL6) if address & every)
@@ -124,7 +127,7 @@ def _versions(item: Item) -> AddressSet:
 
 
 def _address(written: str) -> AddressSet:
-    """Return the address of a forwarding rule, none (not known) where its text is no address."""
+    """Return the address of a forwarding rule; none (unknown) if its text is not an address."""
     try:
         return AddressSet.parse(written)
     except ValueError:
@@ -132,7 +135,7 @@ def _address(written: str) -> AddressSet:
 
 
 def _declared(description: str) -> str:
-    """Return the Kubernetes service that a forwarding rule was made for, "" where its description names none."""
+    """Return the Kubernetes service that a forwarding rule was made for; "" if its description names none."""
     try:
         found: object = json.loads(description) if description.startswith("{") else {}
     except ValueError:

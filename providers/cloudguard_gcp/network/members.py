@@ -1,4 +1,4 @@
-"""Instances that stand behind the cluster's forwarding rules beside its own: they belong to it, labelled or not."""
+"""Further instances behind the cluster's forwarding rules. They belong to the cluster, with or without its labels."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from cloudguard_gcp.network.forwarding_rules import ForwardingRule, forwarding_r
 
 
 def projects_with_rules(api: Api, found: Found) -> list[str]:
-    """Return the projects whose forwarding rules may lead to the cluster: its own, those of its networks, and others.
+    """Return the projects whose forwarding rules may lead to the cluster.
 
-    Others refer to a backend service that leads to a host of the cluster
-    (https://cloud.google.com/load-balancing/docs/https#cross-project).
+    They are its own project, the projects of its networks, and other projects whose rules refer to a backend service
+    that leads to a host of the cluster (https://cloud.google.com/load-balancing/docs/https#cross-project).
     """
     own = {found.project, *(project_of(name) for name in found.networks)} - {""}
     known, call = {one.id for one in found.instances}, calls.LIST_BACKEND_SERVICES
@@ -36,12 +36,12 @@ def projects_with_rules(api: Api, found: Found) -> list[str]:
 
 
 def _users(service: Item) -> tuple[str, tuple[str, ...]]:
-    """Return a backend service, and what refers to it."""
+    """Return the link of a backend service, and links to the resources that refer to it."""
     return required_link(service), tuple(text(one, "reference") for one in parts(service, "usedBy"))
 
 
 def read_rules(api: Api, project: str) -> list[ForwardingRule]:
-    """Read a project's forwarding rules, and ask at once for what they lead to."""
+    """Read a project's forwarding rules, and start to read the lists of their targets."""
     call = calls.LIST_FORWARDING_RULES
     found = api.mapped(call, api.read(call, hides=HIDES, project=project), forwarding_rule, hides=HIDES)
     rules = [rule for rule in found if rule is not None]
@@ -50,10 +50,10 @@ def read_rules(api: Api, project: str) -> list[ForwardingRule]:
 
 
 def with_members(api: Api, found: Found) -> Found:
-    """Return a cluster with the instances that its instance groups, target pools and endpoint groups list.
+    """Return a cluster with further instances from its instance groups, target pools and endpoint groups.
 
-    They are its own where a forwarding rule made for a service, or that leads to the API or to NodePorts, sends to a
-    host of the cluster as well. What is labelled as another cluster's is that one's.
+    An instance belongs to the cluster if a forwarding rule sends both to it and to a host of the cluster, and the rule
+    was made for a service or leads to the API or to NodePorts. An instance with another cluster's labels is left out.
     """
     listed = api.gather(*(partial(read_rules, api, one) for one in projects_with_rules(api, found)))
     rules = [rule for rules_of_one in listed for rule in rules_of_one]
@@ -64,7 +64,7 @@ def with_members(api: Api, found: Found) -> Found:
 
 
 def _together(api: Api, found: Found, rules: Iterable[ForwardingRule]) -> Iterator[set[str]]:
-    """Yield the ids of what stands behind one rule, where it is the cluster's."""
+    """Yield the ids of all targets of a rule, for each rule that is the cluster's."""
     backends, known = Backends(api, found.project, found.networks), {one.id for one in found.instances}
     for rule in rules:
         own = None if rule.is_proxy else ServiceSet.union(rule.services)

@@ -1,7 +1,7 @@
-"""The addresses that pods have: alias ranges of their hosts, routes to them, and what GKE hands out.
+"""The addresses of pods: alias ranges of their hosts, routes to hosts, and the ranges that GKE assigns.
 
-https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips; routes to instances are those of Kubernetes' route
-controller (kubernetes/cloud-provider-gcp providers/gce/gce_routes.go).
+https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips; the routes to hosts are made by the route controller
+of Kubernetes (kubernetes/cloud-provider-gcp providers/gce/gce_routes.go).
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _BY_KUBERNETES: Final = "k8s-node-route"
 
 
 def pod_ranges(api: Api, found: Found) -> AddressSet:
-    """Return the addresses of pods. Only Kubernetes' own routes count: another may lead through a host to anyone."""
+    """Return the addresses of pods.
+
+    Only routes made by Kubernetes count: another route may lead through a host to any destination.
+    """
     own = {host.link for host in found.instances}
     listed = api.read(LIST_ROUTES, hides=_HIDES, project=found.project)
     mine = [

@@ -1,8 +1,8 @@
-"""Cloud Routers: the addresses they let hosts leave by, and the routes they learn of other networks.
+"""Cloud Routers: the public addresses of their NAT gateways, and the routes that they learn from other networks.
 
-https://cloud.google.com/network-connectivity/docs/router/concepts/overview; best routes as
-https://cloud.google.com/compute/docs/reference/rest/v1/routers/getRouterStatus has them: those in force in the
-router's region, by whichever router they were learned.
+https://cloud.google.com/network-connectivity/docs/router/concepts/overview. The ``bestRoutes`` of
+https://cloud.google.com/compute/docs/reference/rest/v1/routers/getRouterStatus are the routes in force in the router's
+region, learned by any router.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _HIDES: Final = (FactKind.ROUTES,)
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """A Cloud Router; ``speaks``: it learns routes by BGP, ``outbound``: links of addresses that it translates to."""
+    """A Cloud Router. ``speaks``: it learns routes by BGP. ``outbound``: links of the public addresses of its NAT."""
 
     id: str
     network: str
@@ -37,7 +37,7 @@ class Router:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A route in force in a network's region ("": in every one)."""
+    """A learned route in force in a region of a network ("": in all regions)."""
 
     network: str
     region: str
@@ -51,7 +51,7 @@ def router(item: Item) -> Router:
 
 
 def learned_routes(api: Api, networks: Iterable[VpcNetwork], routers: Iterable[Router]) -> tuple[Learned, ...]:
-    """Return what routers of the networks have learned from those they speak BGP with."""
+    """Return the routes that the networks' routers have learned from their BGP peers."""
     everywhere = {network.id for network in networks if network.learns_everywhere}
     speaking = [router for router in routers if router.speaks]
     found = api.gather(*(partial(_status, api, router) for router in speaking))
@@ -78,7 +78,7 @@ def _status(api: Api, router: Router) -> list[Route]:
 
 
 def addresses_out(api: Api, project: str, routers: Iterable[Router]) -> AddressSet:
-    """Return the addresses that hosts without one of their own leave by, where they are reserved by name."""
+    """Return the NAT addresses that hosts without a public address leave by. Only reserved addresses are known."""
     links = {link for router in routers for link in router.outbound}
     listed = api.read(LIST_ADDRESSES, hides=(), project=project) if links else ()
     found = api.mapped(LIST_ADDRESSES, listed, _address, hides=())

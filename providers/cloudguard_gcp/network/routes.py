@@ -1,6 +1,7 @@
 """Subnets with the routes of their network.
 
-Of one destination's routes those of the lowest priority number count (https://cloud.google.com/vpc/docs/routes).
+Of several routes to one destination, those with the lowest priority number are used
+(https://cloud.google.com/vpc/docs/routes).
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from cloudguard_gcp.cluster.selectors import by_tag
 from cloudguard_gcp.network.routers import Learned
 
 _OUT: Final = frozenset({NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN})
-"""Hops that nobody inside is behind."""
+"""Next hops with no network of the owner's behind them."""
 _STATES: Final = {"": True, "ACTIVE": True, "DROPPED": False, "INACTIVE": False, "PENDING": False}
 _NO_HOP: Final = "NEXT_HOP_"
-"""How warnings begin about a next hop: some say that it takes no packets."""
+"""How warnings about a next hop begin. Some of them say that the next hop takes no packets."""
 _STOPPED: Final = frozenset(
     (
         "NEXT_HOP_ADDRESS_NOT_ASSIGNED",
@@ -33,10 +34,11 @@ _STOPPED: Final = frozenset(
         "NEXT_HOP_NOT_RUNNING",
     )
 )
-"""Warnings that the next hop is stopped or gone: the next route then counts
-(https://cloud.google.com/vpc/docs/static-routes, https://cloud.google.com/compute/docs/reference/rest/v1/routes)."""
+"""Warnings that the next hop is stopped or gone. Google then uses the next route
+(https://cloud.google.com/vpc/docs/static-routes, https://cloud.google.com/compute/docs/reference/rest/v1/routes).
+"""
 _PRIORITY: Final = 1000
-"""Of a route that tells none."""
+"""The priority of a route that does not say its own."""
 _HOPS: Final = (
     ("nextHopGateway", NextHop.INTERNET),
     ("nextHopNetwork", NextHop.LOCAL),
@@ -52,9 +54,9 @@ _HOPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class VpcRoute:
-    """A route of a network; it is for machines with one of ``tags`` (none: for all).
+    """A route of a network. It applies to machines with one of ``tags`` (none: to all machines).
 
-    ``effective``: no answer says that its next hop takes no packets; None where that is not known.
+    ``effective``: whether its next hop takes packets. True if no answer says otherwise; None if it is unknown.
     """
 
     name: str
@@ -84,7 +86,7 @@ def vpc_route(item: Item) -> VpcRoute:
 
 
 def _effective(status: str, warnings: Iterable[str]) -> bool | None:
-    """Return whether a route takes packets; None where a word is not known."""
+    """Whether a route takes packets; None if its status or a warning is unknown."""
     state, about_hop = _STATES.get(status), {code for code in warnings if code.startswith(_NO_HOP)}
     if state is False or about_hop & _STOPPED:
         return False
@@ -93,14 +95,17 @@ def _effective(status: str, warnings: Iterable[str]) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A host, or a pool's next one, as routes tell it from others; ``public``: the internet may address it."""
+    """A host, or a pool's next host, with the facts that choose its routes.
+
+    ``public``: the host may have a public address.
+    """
 
     groups: frozenset[str]
     public: bool
 
 
 def members_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Member]]:
-    """Return who stands in each subnet."""
+    """Return the hosts and next hosts in each subnet, as a dict of subnet id → members."""
     found: dict[str, set[Member]] = {}
     for interface in (interface for host in hosts for interface in host.interfaces):
         public = bool(interface.public) or interface.public_ip_on_start
@@ -115,7 +120,7 @@ def members_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Me
 
 
 def subnets_of(pool: Pool) -> frozenset[str]:
-    """Return the subnets that the interfaces of a pool's next host will stand in."""
+    """Return the subnets that the interfaces of a pool's next host will be in."""
     return frozenset((*pool.subnets, *(name for one in pool.further for name in one.subnets)))
 
 
@@ -125,9 +130,10 @@ def with_routes(
     learned: Iterable[Learned],
     members: Mapping[str, set[Member]],
 ) -> Iterator[Subnet]:
-    """Yield the subnets with their routes; ``members``: the cluster's own in each.
+    """Yield the subnets with their routes. ``members``: the cluster's own hosts in each subnet.
 
-    What routers learn changes from one hour to the next, so it stands beside the routes of its destination.
+    Learned routes change from hour to hour. They are therefore added to the other routes of their destination, and no
+    priorities are compared.
     """
     for subnet in subnets:
         mine = (route for route in routes if route.network == subnet.network)
@@ -136,7 +142,7 @@ def with_routes(
 
 
 def _in_force(routes: Iterable[VpcRoute], members: set[Member]) -> Iterator[Route]:
-    """Yield the routes that concern a subnet's hosts; one for a tag that none of them has does not."""
+    """Yield the routes that apply to a subnet's hosts. A route for a tag that no host has does not apply."""
     by_destination: dict[AddressSet, list[VpcRoute]] = {}
     for route in routes:
         if any(_is_for(route, members)):
@@ -156,7 +162,10 @@ def _in_force(routes: Iterable[VpcRoute], members: set[Member]) -> Iterator[Rout
 
 
 def _counting(listed: Iterable[VpcRoute], members: set[Member]) -> list[VpcRoute]:
-    """Return those of one destination's routes that count for any of ``members``: what all have bars what is after."""
+    """Return the routes to one destination that are used by any of ``members``.
+
+    A route that applies to all members overrides the routes with a higher priority number.
+    """
     found = [route for route in listed if any(_is_for(route, members))]
     sure = (route for route in found if all(_is_for(route, members)) and route.effective is not None)
     most = min((route.priority for route in sure), default=None)
@@ -164,6 +173,6 @@ def _counting(listed: Iterable[VpcRoute], members: set[Member]) -> list[VpcRoute
 
 
 def _is_for(route: VpcRoute, members: set[Member]) -> Iterator[bool]:
-    """Yield, for each of ``members``, whether a route is for it; without any, whether it asks for no tag."""
+    """Yield for each of ``members`` whether a route applies to it; without members, whether the route has no tags."""
     tags = route.tags
     yield from (not tags or not tags.isdisjoint(one.groups) for one in members) if members else (not tags,)

@@ -1,7 +1,8 @@
-"""VPC firewall rules as rules: one a peer.
+"""VPC firewall rules as rules, one for each peer.
 
-A firewall without sources means everyone, by version 4; sources of all kinds add up; a lower priority number counts
-first, and of one priority what denies (https://cloud.google.com/firewall/docs/firewalls).
+A firewall rule without sources matches all IPv4 addresses. Otherwise it matches any of its sources, of all kinds. The
+rule with the lowest priority number is used; of equal priorities, the one that denies
+(https://cloud.google.com/firewall/docs/firewalls).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ WHOLE: Final = frozenset({EVERYONE, "::/0"})
 _NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "": "all"}
 _NUMBERS: Final = {"ah": 51, "esp": 50, "sctp": 132, "ipip": 4, "igmp": 2, "egp": 8, "gre": 47}
 BY_GKE: Final = re.compile(r"((?:gke|gk3)-.+-[0-9a-f]{8})-(?:master|ssh|vms|all|inkubelet|exkubelet)")
-"""How GKE names its rules (https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules)."""
+"""The names that GKE gives its rules (https://cloud.google.com/kubernetes-engine/docs/concepts/firewall-rules)."""
 _SELECTORS: Final = re.compile(r"(?:source|destination|target)[A-Z].*")
 _KNOWN: Final = frozenset(
     (
@@ -34,7 +35,7 @@ _KNOWN: Final = frozenset(
         *("targetTags", "targetServiceAccounts"),
     )
 )
-"""What a firewall is about (https://cloud.google.com/compute/docs/reference/rest/v1/firewalls)."""
+"""The known selectors of a firewall rule (https://cloud.google.com/compute/docs/reference/rest/v1/firewalls)."""
 _ORDER: Final = {Action.DENY: 0, Action.NEXT: 1, Action.PERMIT: 1}
 
 
@@ -43,14 +44,14 @@ _DIRECTIONS: Final = {"": Direction.INGRESS, "INGRESS": Direction.INGRESS, "EGRE
 
 @dataclass(frozen=True, slots=True)
 class Firewall:
-    """A firewall rule in force: the network that it is of, and a rule for each of its peers."""
+    """A firewall rule in force: its network, and a rule for each of its peers."""
 
     network: str
     rules: tuple[Rule, ...]
 
 
 def firewall(item: Item) -> Firewall | None:
-    """Return a firewall, None for one that is disabled."""
+    """Return a firewall rule; None if it is disabled."""
     if flag(item, "disabled"):
         return None
     network = required_link(item, "network")
@@ -98,12 +99,12 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
 
 
 def direction_of(rule: Item) -> Direction:
-    """Return the direction of a rule, of a firewall's or a policy's."""
+    """Return the direction of a rule, from a firewall rule or a policy."""
     return choice(rule, "direction", _DIRECTIONS)
 
 
 def order_of(priority: int, action: Action) -> int:
-    """Return the rank of a rule: of one priority, what denies counts first."""
+    """Return the rank of a rule: of equal priorities, the rule that denies comes first."""
     return priority * 2 + _ORDER[action]
 
 
@@ -118,15 +119,16 @@ def _peers(item: Item, *, ingress: bool) -> Iterator[Peer]:
 
 
 def targets_of(rule: Item) -> tuple[str, ...]:
-    """Return the groups that a rule is about, none for all."""
+    """Return the groups that a rule applies to; none if it applies to all machines."""
     tags, accounts = texts(rule, "targetTags"), texts(rule, "targetServiceAccounts")
     return (*map(by_tag, tags), *map(by_account, accounts))
 
 
 def services_of(protocols: Iterable[tuple[str, Collection[str]]]) -> tuple[ServiceSet, str]:
-    """Return the services of pairs of a protocol, by name or number, and its ports (none: all).
+    """Return the services of pairs of a protocol (name or number) and its ports (none: all).
 
-    With them, why they are not all known, "" if they are: a protocol of an unknown name may be any.
+    The second value is the reason why the services are not fully known ("" if they are). An unknown protocol counts as
+    all protocols.
     """
     found, strange = list[str](), ""
     for protocol, ports in protocols:

@@ -1,6 +1,6 @@
 """Service attachments of Private Service Connect: they offer a forwarding rule to other networks and projects.
 
-Who connects is seen at addresses of the attachment's own subnets.
+Targets see the clients at addresses of the attachment's own subnets.
 https://cloud.google.com/vpc/docs/about-vpc-hosted-services
 """
 
@@ -21,16 +21,18 @@ from cloudguard_gcp.network.balancers import PASSTHROUGH
 from cloudguard_gcp.network.endpoint_groups import HIDES
 
 _CONSUMER = ("projectIdOrNum", "networkUrl", "endpointUrl")
-"""Who is accepted: a project, a network or one endpoint (Compute API reference, serviceAttachments)."""
+"""Fields that name an accepted client: a project, a network or one endpoint (Compute API reference,
+serviceAttachments).
+"""
 _ONLY_LISTED = "ACCEPT_MANUAL"
 _ANY = ALL4 | ALL6
 _OFFERED = "/forwardingRules/"
-"""What leads to hosts; a gateway is offered too, which is no balancer."""
+"""Forwarding rules lead to hosts. An attachment may also offer a gateway, which is not a balancer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A service attachment: the forwarding rule that it offers, to whom, and the subnets whose addresses they get."""
+    """A service attachment: the forwarding rule that it offers, its clients, and the subnets of their addresses."""
 
     rule: str
     service: PublishedService
@@ -45,7 +47,7 @@ def read_attachments(api: Api, projects: Iterable[str]) -> tuple[Attachment, ...
 
 
 def _attachment(item: Item) -> Attachment:
-    """Return an attachment: everyone may use it, unless its owner accepts only those who are listed."""
+    """Return an attachment. Everyone may use it, unless its owner accepts only the listed clients."""
     name, accepts_each = required_link(item), text(item, "connectionPreference") == _ONLY_LISTED
     listed = {text(one, key) for one in parts(item, "consumerAcceptLists") for key in _CONSUMER}
     allowed = tuple(sorted(listed - {""})) if accepts_each else ("*",)
@@ -55,7 +57,7 @@ def _attachment(item: Item) -> Attachment:
 
 
 def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]) -> None:
-    """Say of which attachments the forwarding rule was not seen: whom they lead to can't be told."""
+    """Add a Gap for each attachment whose forwarding rule was not read: its targets are unknown."""
     seen = set(rules)
     for one in attachments:
         if one.rule not in seen and _OFFERED in one.rule:
@@ -66,9 +68,9 @@ def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]
 def published(
     balancers: Iterable[Balancer], attachments: Iterable[Attachment], ranges: Mapping[str, AddressSet]
 ) -> Iterator[Balancer]:
-    """Yield the balancers with what offers them; ``ranges``: of subnets by their names.
+    """Yield the balancers with the services that offer them. ``ranges``: map of subnet id → addresses.
 
-    Targets of a passthrough balancer see addresses of the attachment's subnets, those of a proxy the proxy's.
+    Targets of a passthrough balancer see addresses of the attachment's subnets. Targets of a proxy see the proxy's.
     """
     by_rule: dict[str, list[Attachment]] = {}
     for one in attachments:
@@ -82,6 +84,6 @@ def published(
 
 
 def _seen_at(attachment: Attachment, ranges: Mapping[str, AddressSet]) -> AddressSet:
-    """Return the addresses that consumers are seen at: any, where not all of its subnets were seen."""
+    """Return the addresses at which targets see the clients: all, if one of the attachment's subnets was not read."""
     found = [ranges.get(name, _ANY) for name in attachment.subnets]
     return AddressSet.union(found or [_ANY])

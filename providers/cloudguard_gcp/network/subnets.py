@@ -1,4 +1,4 @@
-"""Networks and subnets, and where Google's own front ends, health checks and proxies connect from."""
+"""Networks and subnets, and the source addresses of Google's front ends, health checks and proxies."""
 
 from __future__ import annotations
 
@@ -26,16 +26,18 @@ HEALTH_CHECKS: Final = AddressSet.of(
         "2600:1901:8001::/48",
     )
 )
-"""Where Google's front ends and health checks come from: nobody else can send from there
+"""Source addresses of Google's front ends and health checks. Nobody else can send from them
 (https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges; kubernetes/cloud-provider-gcp
-providers/gce/gce_loadbalancer.go; kubernetes/ingress-gce pkg/l4/healthchecks/healthchecksl4.go)."""
+providers/gce/gce_loadbalancer.go; kubernetes/ingress-gce pkg/l4/healthchecks/healthchecksl4.go).
+"""
 TUNNELS: Final = AddressSet.parse("35.235.240.0/20")
-"""Where IAP's tunnels come from (https://cloud.google.com/iap/docs/using-tcp-forwarding)."""
+"""Source addresses of IAP's tunnels (https://cloud.google.com/iap/docs/using-tcp-forwarding)."""
 FRONT_ENDS: Final = ("35.191.0.0/16", "130.211.0.0/22")
-"""Where proxies connect from (https://cloud.google.com/load-balancing/docs/firewall-rules)."""
+"""Source addresses of proxies (https://cloud.google.com/load-balancing/docs/firewall-rules)."""
 TO_INTERNET: Final = ("34.96.0.0/20", "34.127.192.0/18")
-"""Where proxies connect from to endpoints on the internet
-(https://cloud.google.com/load-balancing/docs/negs/internet-neg-concepts)."""
+"""Source addresses of proxies that connect to endpoints on the internet
+(https://cloud.google.com/load-balancing/docs/negs/internet-neg-concepts).
+"""
 GOOGLE_NETWORK: Final = "Google's own addresses"
 PROXIES: Final = "Google's proxies"
 _REGIONAL: Final = frozenset({"REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER"})
@@ -49,10 +51,10 @@ _ORDERS: Final = {"": False, "AFTER_CLASSIC_FIREWALL": False, "BEFORE_CLASSIC_FI
 
 @dataclass(frozen=True, slots=True)
 class VpcNetwork:
-    """A network: ``range``: its only one, where it is a legacy network; ``peerings``: names of those in force.
+    """A network. ``range``: the only range of a legacy network. ``peerings``: names of the active peerings.
 
-    ``learns_everywhere``: its routers tell every region what they learn. ``policies_first``: network firewall policies
-    are asked before firewalls.
+    ``learns_everywhere``: routes that its routers learn apply in all regions. ``policies_first``: network firewall
+    policies are evaluated before VPC firewall rules.
     """
 
     id: str
@@ -79,14 +81,14 @@ def vpc_network(item: Item) -> VpcNetwork:
 
 @dataclass(frozen=True, slots=True)
 class VpcSubnet:
-    """A subnet without its routes, and what it is for, as Google has it."""
+    """A subnet without its routes, and its purpose in the Compute API."""
 
     subnet: Subnet
     purpose: str
 
 
 def vpc_subnet(item: Item) -> VpcSubnet:
-    """Return a subnet: its ranges are its own, the secondary ones (pods, services), and those of version 6."""
+    """Return a subnet. Its ranges are its own, the secondary ranges (pods, services), and its IPv6 ranges."""
     name = required_link(item)
     own = (text(item, key) for key in ("ipCidrRange", "externalIpv6Prefix", "internalIpv6Prefix", "ipv6CidrRange"))
     further = (required(secondary, "ipCidrRange") for secondary in parts(item, "secondaryIpRanges"))
@@ -104,7 +106,7 @@ def vpc_subnet(item: Item) -> VpcSubnet:
 
 
 def networks_of(api: Api, networks: Iterable[VpcNetwork], subnets: Sequence[VpcSubnet]) -> Iterator[Network]:
-    """Yield networks with the ranges of their subnets, and that of Google's own front ends."""
+    """Yield networks with the ranges of their subnets, and the networks of Google's front ends and proxies."""
     for network in networks:
         ranges = AddressSet.union(one.subnet.ranges for one in subnets if one.subnet.network == network.id)
         yield Network(network.id, network.name, ranges | network.range, api.source(LIST_NETWORKS, network.id))
@@ -113,9 +115,9 @@ def networks_of(api: Api, networks: Iterable[VpcNetwork], subnets: Sequence[VpcS
 
 
 def front_ends(api: Api, by_internet: Collection[bool]) -> Subnet:
-    """Return where the global proxies are: behind Google's front ends.
+    """Return the subnet of the global proxies, which connect from Google's front ends.
 
-    ``by_internet``: whether they connect to endpoints on the internet, for each endpoint.
+    ``by_internet``: for each endpoint, whether the proxies reach it over the internet.
     """
     ranges = [*(FRONT_ENDS if False in by_internet else ()), *(TO_INTERNET if True in by_internet else ())]
     name = f"{PROXIES} that connect to the internet" if True in by_internet else PROXIES
@@ -123,14 +125,14 @@ def front_ends(api: Api, by_internet: Collection[bool]) -> Subnet:
 
 
 def regional_proxies(api: Api, region: str, network: str, subnets: Iterable[VpcSubnet]) -> Subnet:
-    """Return where a region's proxies for the internet are: in the proxy-only subnets of their network."""
+    """Return the subnet of a region's external proxies: the proxy-only subnets of their network."""
     own = AddressSet.union(subnet.ranges for subnet in proxy_subnets(region, network, subnets))
     name = f"{PROXIES} in {region} of {last(network)}" if network else f"{PROXIES} in {region}"
     return _proxies(name, region, own, api.source(LIST_SUBNETWORKS))
 
 
 def _proxies(name: str, region: str, ranges: AddressSet, source: Source) -> Subnet:
-    """Return a place that the internet reaches by no route of the network's."""
+    """Return a subnet that the internet reaches without a route of the network."""
     routes = tuple(Route(addresses, NextHop.INTERNET, PROXIES, source) for addresses in (ALL4, ALL6))
     return Subnet(name, name, PROXIES, region, ranges, (), routes, source)
 

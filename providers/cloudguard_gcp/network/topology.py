@@ -1,4 +1,4 @@
-"""The network around one cluster: its subnets, what guards them, what leads to its hosts, who is let in by name."""
+"""The network around one cluster: its subnets, filters, load balancers and groups."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _ROUTES: Final = (FactKind.ROUTES,)
 _NETWORKS: Final = (FactKind.ROUTES, FactKind.FILTERS)
 _SHARES_NONE: Final = frozenset({"", "UNSPECIFIED_XPN_PROJECT_STATUS"})
 _FOR_HOSTS: Final = frozenset({"", "PRIVATE"})
-"""Purposes of subnets that hosts stand in."""
+"""Purposes of subnets that hosts can be in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The topology, and by subnet the ids of the filters that guard an interface in it, in order."""
+    """The topology, and for each subnet the ids of the filters for an interface in it, in evaluation order."""
 
     topology: Topology
     chains: dict[str, tuple[str, ...]]
@@ -47,7 +47,7 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class _Inventory:
-    """What projects that own the cluster's networks say of these."""
+    """The cluster's networks, as read from the projects that own them."""
 
     networks: tuple[VpcNetwork, ...] = ()
     subnets: tuple[VpcSubnet, ...] = ()
@@ -57,7 +57,7 @@ class _Inventory:
     outbound: AddressSet = field(default_factory=AddressSet.nothing)
 
     def and_also(self, other: _Inventory) -> _Inventory:
-        """Return what both say."""
+        """Return the union of two inventories."""
         return _Inventory(
             (*self.networks, *other.networks),
             (*self.subnets, *other.subnets),
@@ -69,7 +69,7 @@ class _Inventory:
 
 
 def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> Around:
-    """Read all about the cluster's networks that concerns its hosts."""
+    """Read all facts about the cluster's networks that concern its hosts."""
     owners = sorted({project_of(name) for name in found.networks} - {""})
     projects = sorted({found.project, *owners})
     inventories, listed, attachments = api.three(
@@ -108,7 +108,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
 
 
 def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
-    """Read what one project says of the networks that are ``used``."""
+    """Read one project's facts about the networks in ``used``."""
     listed = api.gather(
         partial(api.read, calls.LIST_NETWORKS, hides=_NETWORKS, project=project),
         partial(api.read, calls.LIST_SUBNETWORKS, hides=_ROUTES, project=project),
@@ -137,7 +137,7 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
 
 
 def _miss_peerings(api: Api, networks: Iterable[VpcNetwork], routes: Sequence[VpcRoute]) -> None:
-    """Say of which peers no route was seen: who is there can't be told."""
+    """Add a Gap for each peering without a route: the addresses of the peer are unknown."""
     routed = {(route.network, route.target) for route in routes if route.hop is NextHop.PEER}
     for network in networks:
         for peering in network.peerings:
@@ -147,7 +147,10 @@ def _miss_peerings(api: Api, networks: Iterable[VpcNetwork], routes: Sequence[Vp
 
 
 def _miss_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes: Sequence[VpcRoute]) -> None:
-    """Say of which subnets no route was seen: each has one (https://cloud.google.com/vpc/docs/routes#subnet-routes)."""
+    """Add a Gap for each subnet without a route.
+
+    Each subnet has one: https://cloud.google.com/vpc/docs/routes#subnet-routes
+    """
     seen = {(route.network, route.destination) for route in routes if route.hop is NextHop.LOCAL}
     for subnet in (one.subnet for one in subnets if one.purpose in _FOR_HOSTS):
         if not any(network == subnet.network and ranges <= subnet.ranges for network, ranges in seen):
@@ -156,7 +159,7 @@ def _miss_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes: Sequence
 
 
 def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str, Chain]:
-    """Return the filters in force by subnet; those of a subnet without hosts are not asked for."""
+    """Return the filters in force for each subnet. Filters of subnets without hosts are not read."""
     known = {network.id: network for network in inventory.networks}
     subnets = [one.subnet for one in inventory.subnets if one.subnet.id in used and one.subnet.network in known]
     places = {subnet.id: (subnet.network, subnet.zone) for subnet in subnets}
@@ -169,7 +172,10 @@ def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str,
 
 
 def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region: str) -> Chain:
-    """Return the filters in force on a network in a region, as far as its policies may be read."""
+    """Return the filters in force on a network in a region.
+
+    If the region's policies may not be read, return the network's global ones.
+    """
     project, name = project_of(network.id), last(network.id)
     call, other = calls.GET_REGION_EFFECTIVE_FIREWALLS, calls.GET_EFFECTIVE_FIREWALLS
     found = api.read_or_none(call, hides=_FILTERS, about=name, project=project, region=region, network=network.id)
@@ -184,18 +190,18 @@ def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region:
 
 
 def _named(filters: Iterable[Filter]) -> frozenset[str]:
-    """Return the groups that some rule lets in or bars as a peer."""
+    """Return the groups that rules name as peers."""
     return frozenset(rule.peer.group for one in filters for rule in one.rules) - {""}
 
 
 def _carried(hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
-    """Return the groups that hosts, and next hosts, are in."""
+    """Return the groups of hosts and of pools' next hosts."""
     of_hosts = (nic.groups for host in hosts for nic in host.interfaces)
     return frozenset(name for groups in (*of_hosts, *(pool.groups for pool in pools)) for name in groups)
 
 
 def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
-    """Whether no other project's machines stand in the networks: these are the project's own, and it shares none.
+    """Whether only this project's machines are in the networks: the project owns the networks, and shares none.
 
     https://cloud.google.com/vpc/docs/shared-vpc
     """
@@ -208,7 +214,7 @@ def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
 
 
 def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:
-    """Yield the groups; of a shared network, machines of other projects may carry them too."""
+    """Yield the groups. In a shared network, machines of other projects may be in them too."""
     for name in sorted(named):
         yield Group(name, name.partition("/")[2], Source(calls.LIST_INSTANCES.name), alone)
 
@@ -219,7 +225,7 @@ def _lists(chains: Iterable[Chain]) -> tuple[AddressList, ...]:
 
 
 def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str]) -> Iterator[Interface]:
-    """Yield the interfaces of other machines of the networks that are in a group of a host or of a rule."""
+    """Yield the interfaces of other machines in the networks that are in a group of a host or of a rule."""
     own = {host.id for host in hosts}
     for other in found.everyone:
         groups = tuple(name for name in other.groups if name in named)
@@ -230,7 +236,7 @@ def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str
 
 
 def _neighbours(found: Found, hosts: Iterable[Host], used: Collection[str]) -> Iterator[Interface]:
-    """Yield the interfaces of other machines in the subnets that the cluster uses, with the machines' alias ranges."""
+    """Yield the interfaces of other machines in the cluster's subnets, with the machines' alias ranges."""
     own = {host.id for host in hosts}
     for other in found.everyone:
         near = (nic for nic in other.host.interfaces if nic.subnet in used and other.id not in own)
