@@ -1,6 +1,6 @@
-"""Copies of etcd's disks: snapshots and images of each kind, those of former disks too, and what disks were made from.
+"""Copies of etcd's disks: snapshots and images of all kinds, those of former disks, and the sources of disks.
 
-Compute encrypts them all; what matters is with whom they are shared.
+Compute encrypts all copies. What matters is who they are shared with.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ ETCD: Final = "k8s-io-etcd-"
 CLUSTER: Final = "k8s-io-cluster-name"
 IMAGE: Final = "sourceImage"
 ORIGINS: Final = ("sourceDisk", "sourceSnapshot", "sourceInstantSnapshot", IMAGE)
-"""Fields of what a disk, snapshot or image was made from."""
+"""Fields with the sources that a disk, snapshot or image was made from."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A snapshot or image, and what it was made from: a machine image, from all disks of an instance."""
+    """A snapshot or image, and the sources it was made from. A machine image is made from all disks of an instance."""
 
     id: str
     kind: str
@@ -55,10 +55,10 @@ def read_copies(
     origins: Mapping[str, Iterable[str]],
     other_disks: Mapping[str, Iterable[str]],
 ) -> list[DiskSnapshot]:
-    """Return the copies that hold, or may hold, etcd's data; those of a former disk name none.
+    """Return the copies that hold, or may hold, etcd's data. The copy of a former disk names no disk.
 
-    ``origins``: what each disk whose copies matter was made from, by its id; ``other_disks``: likewise, those that only
-    matter if they were made from one of these.
+    ``origins``: map of each disk whose copies matter to the sources that it was made from. ``other_disks``: the same
+    for the other disks, which only matter if they were made from one of the first.
     """
     listed = [
         copy for found in api.gather(*(partial(_listed, api, project, call) for call in _POLICIES)) for copy in found
@@ -124,7 +124,7 @@ _CALLS: Final = {kind: call for call, kind in _KINDS.items()}
 
 
 def _shared(api: Api, project: str, copy: DiskSnapshot) -> DiskSnapshot:
-    """Return a copy with whom its own policy names: it is not shared by that of its project."""
+    """Return a copy with the members of its own IAM policy. The project's policy does not share it with others."""
     call, about = _POLICIES[_CALLS[copy.kind]], last(copy.id)
     where = {"zone": zone} if (zone := part_of(copy.id, "zones")) else {}
     policy = api.read_or_none(call, hides=HIDES, about=about, project=project, **where, resource=about)

@@ -1,6 +1,6 @@
-"""The disks of the hosts that may hold etcd, their keys, and the snapshots of those that do.
+"""The disks of hosts that may hold etcd, their keys, and the copies of those disks.
 
-Compute encrypts every disk and snapshot (https://cloud.google.com/compute/docs/disks/disk-encryption); whose key it is
+Compute encrypts every disk and snapshot (https://cloud.google.com/compute/docs/disks/disk-encryption). Who owns the key
 differs.
 """
 
@@ -31,8 +31,9 @@ _KEYS: Final = (FactKind.KEYS,)
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 _VERSION: Final = "/cryptoKeyVersions/"
 CUSTOMER_SUPPLIED: Final = "customer-supplied:"
-"""A key that only its owner keeps, told by its hash
-(https://cloud.google.com/compute/docs/disks/customer-supplied-encryption)."""
+"""Prefix of a key that only its owner keeps. The key is known by its hash
+(https://cloud.google.com/compute/docs/disks/customer-supplied-encryption).
+"""
 _STATES: Final = {
     "ENABLED": KeyState.ENABLED,
     "DISABLED": KeyState.DISABLED,
@@ -47,13 +48,13 @@ _STATES: Final = {
 def read_disks(
     api: Api, *, project: str, cluster: str, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
-    """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys.
+    """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached.
 
-    Copies are with the disks that they are of; those of former disks are apart.
+    Copies of these disks are on the disks. Copies of former disks are the second value.
     """
     concerned = hosts_with_etcd(hosts)
     if not concerned:
-        return (), (), ()  # the provider runs the control plane, or nothing is known of it
+        return (), (), ()  # the provider runs the control plane, or no host with etcd is known
     attached = {disk: host.id for host in concerned for disk in host.disks}
     listed = api.read(LIST_DISKS, hides=_LEADS, project=project)
     found = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
@@ -75,9 +76,9 @@ def read_disks(
 
 
 def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tuple[str, Disk | None, tuple[str, ...]]:
-    """Return a disk's name, the disk if it is a host's or etcd's by its labels, and what that was made from.
+    """Return a disk's name, the disk if it belongs to a host or to etcd by its labels, and the disk's sources.
 
-    An image counts only of etcd's own disk: that of others holds no data.
+    An image is a source only for etcd's own disk: images of other disks hold no data.
     """
     name, labels = required_link(item), text_map(item, "labels")
     etcd = min((key for key in labels if key.startswith(ETCD)), default="")
@@ -105,7 +106,7 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
 
 
 def key_of(encryption: Item) -> str:
-    """Return the key of an encryption as the cloud has it: "" for Google's own, of which it says nothing."""
+    """Return the key of an encryption, as the cloud names it; "" for Google's own key, which answers do not name."""
     digest = text(encryption, "sha256")
     own = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
     key = text(encryption, "kmsKeyName") or own
@@ -116,13 +117,13 @@ def key_of(encryption: Item) -> str:
 
 
 def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:
-    """Read keys; one that can't be read leaves a gap and is left out."""
+    """Read keys. A key that can't be read is left out, and a Gap is added."""
     wanted = sorted({name for name in names if name})
     return tuple(filter(None, api.gather(*(partial(_key, api, name) for name in wanted))))
 
 
 def _key(api: Api, name: str) -> Key | None:
-    """Return a key with the state of the version that is used: the one named, else its primary one."""
+    """Return a key with the state of the version in use: the version in its name, or else the primary version."""
     if name.startswith(CUSTOMER_SUPPLIED):
         return Key(name, KeyManager.CUSTOMER, KeyState.ENABLED, api.source(LIST_DISKS))
     whole, version, _ = name.partition(_VERSION)

@@ -1,4 +1,4 @@
-"""Find one cluster by its name: a GKE cluster, or the instances that carry its name in labels, tags or metadata."""
+"""Find one cluster by its name: a GKE cluster, or the instances with its name in labels, tags or metadata."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ from cloudguard_gcp.cluster.gke import GkeCluster, gke_cluster
 from cloudguard_gcp.cluster.instances import HIDES, Instance, instance
 
 _FEW: Final = 5
-"""Clusters that an error names."""
+"""Number of clusters that an error names."""
 _SOON: Final = (
     *(LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES),
     LIST_BACKEND_SERVICES,
 )
-"""What any cluster's reading takes, asked for while its hosts are still being looked for."""
+"""Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 TAG: Final = "tag"
-"""In --node-tag tag=NAME: a network tag; any other key is a label's."""
+"""The key of a network tag in ``--node-tag tag=NAME``. Every other key is a label's."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A cluster of one project: its GKE description if it is one, its instances, and all that the project has."""
+    """A cluster of one project: its GKE description if it has one, its instances, and all instances of the project."""
 
     name: str
     project: str
@@ -53,10 +53,10 @@ class Found:
     everyone: tuple[Instance, ...]
     gke: GkeCluster | None = None
     by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
-    """Roles and evidence that the caller's flags give, by instance id."""
+    """Roles and evidence from the user's flags, by instance id."""
 
     def installer(self, hosts: Iterable[Host], disks: Iterable[Disk]) -> ShownInstaller:
-        """Return which installer made it, and how sure that is; ``hosts``: its own, with their roles."""
+        """Return the cluster's installer, and how strong the evidence is. ``hosts``: its hosts, with their roles."""
         if self.gke:
             return ShownInstaller("gke", Strength.STRONG)
         ids = {host.id for host in hosts if Role.CONTROL_PLANE in host.roles}
@@ -65,13 +65,13 @@ class Found:
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """The regions that it stands in."""
+        """The cluster's regions."""
         own = self.gke.region if self.gke else ""
         return tuple(sorted({own, *(host.region for host in self.instances)} - {""}))
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """The short names of the networks that its instances and its endpoints stand in."""
+        """The short names of the networks of its instances and endpoints."""
         endpoints = self.gke.endpoints if self.gke else ()
         names = {name for host in self.instances for name in host.networks}
         return tuple(sorted((names | {endpoint.network for endpoint in endpoints}) - {""}))
@@ -80,7 +80,7 @@ class Found:
 def _begin(
     request: CollectRequest, progress: Progress, *soon: Call
 ) -> tuple[Api, Caller, tuple[GkeCluster, ...], tuple[Instance, ...]]:
-    """Return the reader, the caller, and the project's GKE clusters and instances; ``soon``: what will be read next."""
+    """Return the reader, the caller, and the project's GKE clusters and instances. ``soon``: calls to start early."""
     api, caller = begin(request, progress)
     for call in soon:
         api.prefetch(call, project=caller.project)
@@ -94,7 +94,7 @@ def _begin(
 
 
 def _gke_clusters(api: Api, project: str) -> list[Item]:
-    """Return the project's GKE clusters: none, and no Gap, where its API is off and there can't be any."""
+    """Return the project's GKE clusters; none, and no Gap, if its GKE API is off: then it has no clusters."""
     parent = f"projects/{project}/locations/-"
     try:
         api.ask(LIST_CLUSTERS, parent=parent)
@@ -105,7 +105,7 @@ def _gke_clusters(api: Api, project: str) -> list[Item]:
 
 
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
-    """Return the clusters of the project; raises AccessError where not all of it could be asked."""
+    """Return the clusters of the project. Raises NotAllSeenError if a call failed."""
     api, caller, managed, instances = _begin(request, progress)
     hosts: dict[str, list[Instance]] = {}
     for host in instances:
@@ -139,9 +139,9 @@ def _counts(hosts: Iterable[Instance], name: str) -> tuple[tuple[str, int], ...]
 
 
 def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
-    """Return the reader, who reads, and the cluster.
+    """Return the reader, the caller, and the cluster.
 
-    Raises ClusterNotFoundError when there is none or there are two of the name, AccessError when it can't be told.
+    Raises ClusterNotFoundError if no cluster or several clusters have the name, AccessError if this is unknown.
     """
     api, caller, managed, everyone = _begin(request, progress, *_SOON)
     gke = _choose(request, [one for one in managed if one.name == request.cluster])
@@ -160,7 +160,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
 def _made_by_the_same(
     cluster: str, own: Iterable[Instance], everyone: Iterable[Instance], gke: GkeCluster | None
 ) -> list[Instance]:
-    """Return further instances of the groups that made the cluster's own, or that its node pools name."""
+    """Return further instances: of the managed groups of the cluster's instances, or of its GKE node pools."""
     groups = {host.host.pool for host in own} | (gke.groups if gke else frozenset[str]())
     known = {host.id for host in own}
     others = (host for host in everyone if host.id not in known and host.host.pool)
@@ -186,7 +186,7 @@ def _choose(request: CollectRequest, named: Sequence[GkeCluster]) -> GkeCluster 
 
 
 def _flagged(api: Api, request: CollectRequest, instances: Sequence[Instance]) -> dict[str, HostRoles]:
-    """Return what the caller's flags say of each instance; a flag that names none leaves a Gap."""
+    """Return the roles from the user's flags, by instance id. A flag that matches no instance adds a Gap."""
     found: dict[str, HostRoles] = {}
     for role, texts in request.role_tags.items():
         for text in texts:
@@ -207,7 +207,7 @@ def _carries(host: Instance, key: str, value: str) -> bool:
 
 
 def is_free(host: Instance, cluster: str) -> bool:
-    """Whether an instance is this cluster's, or nobody's: others may use the same tag."""
+    """Whether an instance belongs to this cluster or to none. Other clusters may use the same tag."""
     return installer_labels.is_of(host, cluster) or not any(installer_labels.clusters_of(host))
 
 

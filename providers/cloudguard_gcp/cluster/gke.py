@@ -1,4 +1,4 @@
-"""A GKE cluster's own description: its endpoints, who may reach them, its node pools, the key of its Secrets.
+"""A GKE cluster's description: its endpoints, who may reach them, its node pools, the key of its Secrets.
 
 Fields and defaults: https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters,
 https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation.
@@ -31,27 +31,29 @@ _API: Final = ServiceSet.parse("tcp/443")
 GOOGLE_CLOUD: Final = "google-cloud"
 BY_DNS_NAME: Final = "its DNS name"
 _BLOCKS: Final = tuple(map(AddressSet.parse, ("34.64.0.0/10", "35.192.0.0/12", "104.196.0.0/14")))
-"""The largest blocks of customers' machines (https://www.gstatic.com/ipranges/cloud.json lists their parts)."""
+"""The largest address blocks of customers' machines (https://www.gstatic.com/ipranges/cloud.json lists their parts)."""
 CONNECT: Final = "container.clusters.connect"
 GATEWAY: Final = "gkehub.gateway.get"
-"""Permissions that IAM asks for before an endpoint."""
+"""Permissions that IAM requires for an endpoint."""
 _ENCRYPTED: Final = frozenset({"ENCRYPTED", "ALL_OBJECTS_ENCRYPTION_ENABLED"})
 _BY_GOOGLE: Final = "gcpPublicCidrsAccessEnabled"
 _BY_KUBERNETES: Final = ("enableK8sTokensViaDns", "enableK8sCertsViaDns")
-"""With these the DNS endpoint lets in Kubernetes' own credentials, of which IAM knows nothing
-(https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters, DNSEndpointConfig)."""
+"""With these flags the DNS endpoint accepts Kubernetes credentials, which IAM does not check
+(https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters, DNSEndpointConfig).
+"""
 _CREDENTIALS: Final = "Kubernetes credentials"
 _DISK_KEYS: Final = ("controlPlaneDiskEncryptionKey", "gkeopsEtcdBackupEncryptionKey")
 """https://cloud.google.com/kubernetes-engine/docs/concepts/about-control-plane-authority"""
 _CONCEALED: Final = "GKE_METADATA"
-"""GKE's own metadata server stands before Compute's where Workload Identity is on
-(https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity)."""
+"""With Workload Identity, GKE's own metadata server answers pods in place of Compute's
+(https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity).
+"""
 _REMEDY: Final = "Workload Identity: the node pool's metadata mode GKE_METADATA"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class NodePool:
-    """What GKE says of a node pool, or of those to come; ``account``: its service account, "default" or an address."""
+    """A GKE node pool, or the defaults of future ones. ``account``: its service account, "default" or an address."""
 
     name: str
     account: str
@@ -61,11 +63,11 @@ class NodePool:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GkeCluster:
-    """A GKE cluster; ``filters`` and ``lists`` are what its endpoints name.
+    """A GKE cluster. ``filters`` and ``lists``: those that its endpoints name.
 
-    ``keys`` are the user's own for the control plane's disks and the copies of etcd; ``pod_ranges`` are those that
-    nodes to come take theirs from. ``groups`` are the group managers of its node pools. ``workload_pool``: the identity
-    pool of its service accounts ("": they have none).
+    ``keys``: the user's own keys for the control plane's disks and the copies of etcd. ``pod_ranges``: ranges for the
+    pods of future nodes. ``groups``: the group managers of its node pools. ``workload_pool``: the identity pool of its
+    service accounts ("": none).
     """
 
     name: str
@@ -85,11 +87,11 @@ class GkeCluster:
 
     @property
     def region(self) -> str:
-        """Its region; its location may be a zone: "europe-west1-b"."""
+        """The cluster's region. Its location may be a zone: "europe-west1-b"."""
         return self.location.rpartition("-")[0] if self.location.count("-") == 2 else self.location  # noqa: PLR2004
 
     def metadata_service(self, pool: str) -> MetadataService:
-        """Return how far the metadata server of a node pool's hosts is open to pods."""
+        """Return whether pods can use the metadata server of a node pool's hosts."""
         modes = {known.metadata_mode for known in self.node_pools if known.name == pool}
         concealed = self.autopilot or modes == {_CONCEALED}
         return MetadataService(
@@ -98,7 +100,7 @@ class GkeCluster:
 
 
 def gke_cluster(item: Item) -> GkeCluster:
-    """Return what GKE says of a cluster."""
+    """Return a GKE cluster from the API's answer."""
     name = required(item, "name")
     source = Source(LIST_CLUSTERS.name, short(text(item, "selfLink")).replace("/zones/", "/locations/") or name)
     guard = _guard(item, source)
@@ -129,7 +131,7 @@ def gke_cluster(item: Item) -> GkeCluster:
 
 
 def _node_pools(item: Item) -> Iterator[NodePool]:
-    """Yield the node pools, and what those have that GKE makes by itself."""
+    """Yield the node pools, and the defaults of the node pools that GKE creates by itself."""
     for pool in parts(item, "nodePools"):
         yield _node_pool(text(pool, "name"), part(pool, "config"))
     yield _node_pool("", part(item, "autoscaling", "autoprovisioningNodePoolDefaults"))
@@ -155,7 +157,7 @@ def _ip(cluster: Item) -> Item:
 
 
 def _authorized(cluster: Item) -> Item:
-    """Return the authorized networks: the newer field mirrors the older one. Where they differ, both let in."""
+    """Return the authorized networks. The newer field mirrors the older one; if they differ, both let in."""
     newer, older = part(_ip(cluster), "authorizedNetworksConfig"), part(cluster, "masterAuthorizedNetworksConfig")
     if not newer or not older:
         return newer or older
@@ -187,7 +189,7 @@ def _endpoints(cluster: Item, source: Source, guard: Filter | None) -> Iterator[
 
 
 def _guarded(cluster: Item, source: Source, way: str, address: str, permission: str) -> Endpoint:
-    """Return an endpoint that everyone may reach, and IAM guards."""
+    """Return an endpoint that everyone can reach and that IAM guards."""
     return Endpoint(
         id=f"{required(cluster, 'name')} by {way}",
         service=_API,
@@ -206,7 +208,7 @@ def _guarded(cluster: Item, source: Source, way: str, address: str, permission: 
 
 
 def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint:
-    """Return the endpoint by IP address: a public and a private side."""
+    """Return the endpoint with an IP address, with its public and its private side."""
     older, ip = part(cluster, "privateClusterConfig"), _ip(cluster)
     public = flag(ip, "enablePublicEndpoint", default=not flag(older, "enablePrivateEndpoint"))
     inside = text(ip, "privateEndpoint") or text(older, "privateEndpoint")
@@ -248,9 +250,9 @@ def _blocks(authorized: Item) -> Iterator[str]:
 
 
 def _guard(cluster: Item, source: Source) -> Filter | None:
-    """Return what guards the private side: authorized networks, where they are enforced there.
+    """Return the filter of the private side: the authorized networks, if they are enforced there; None otherwise.
 
-    Private clusters older than that setting always do. The cluster's own nodes and pods are let in either way.
+    Private clusters older than that setting always enforce them. The cluster's own nodes and pods are always let in.
     """
     authorized = _authorized(cluster)
     older = not _ip(cluster) and flag(part(cluster, "privateClusterConfig"), "enablePrivateNodes")
@@ -280,7 +282,7 @@ def _link(cluster: Item, key: str) -> str:
 
 
 def _secrets_key(cluster: Item) -> str:
-    """Return the key that encrypts Secrets, "" where only the provider's does."""
+    """Return the key that encrypts Secrets; "" if only Google's own key does."""
     encryption = part(cluster, "databaseEncryption")
     state = text(encryption, "currentState") or text(encryption, "state")
     return text(encryption, "keyName") if state.removeprefix("CURRENT_STATE_") in _ENCRYPTED else ""

@@ -1,4 +1,4 @@
-"""Instances as hosts: their roles, each with its evidence, and the filters of the subnets that they stand in."""
+"""Instances as hosts: their roles with evidence, and the filters of their subnets."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from cloudguard_gcp.cluster.installer_labels import GKE_POOL, roles_by_labels
 from cloudguard_gcp.cluster.instances import Instance
 
 UNREAD: Final = "filters of an unread network"
-"""Stands for filters that could not be read: they may let in anything."""
+"""The id of a filter for a network whose filters could not be read. It may let in anything."""
 
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
-    """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so."""
+    """Return the cluster's hosts with their roles. A host whose role is unknown has none, and a Gap is added."""
     shown = {one.id: roles_of(found, one, found.by_flag) for one in found.instances}
     groups = {one.host.pool: (one.id, known) for one in found.instances if (known := shown[one.id]) and one.host.pool}
     by_group = {one.id: _of_group(*groups[one.host.pool]) for one in found.instances if one.host.pool in groups}
@@ -33,13 +33,13 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
 
 
 def _of_group(name: str, known: HostRoles) -> HostRoles:
-    """Return the roles of a host that the group of another made, by those of the other."""
+    """Return the roles of a host in the same managed group as the host ``name``, whose roles are ``known``."""
     evidence = RoleEvidence(EvidenceKind.HOSTS, f"made by the group of {name}: {known.why}", known.strength)
     return replace(known, evidence=(evidence,))
 
 
 def _miss_nodes(api: Api, cluster: GkeCluster, seen: int) -> None:
-    """Say that GKE counts more nodes than were seen: some machines, as Autopilot's, are Google's to show or not.
+    """Add a Gap if GKE counts more nodes than were read. Google may hide machines, for example Autopilot's.
 
     https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-security
     """
@@ -49,14 +49,14 @@ def _miss_nodes(api: Api, cluster: GkeCluster, seen: int) -> None:
 
 
 def host_of(instance: Instance, gke: GkeCluster | None) -> Host:
-    """Return the host that an instance is, with the metadata service that its node pool gives it."""
+    """Return an instance's host, with the metadata service of its node pool."""
     if gke is None:
         return instance.host
     return replace(instance.host, metadata=gke.metadata_service(instance.labels.get(GKE_POOL, "")))
 
 
 def roles_of(found: Found, instance: Instance, by_flag: Mapping[str, HostRoles]) -> HostRoles | None:
-    """Return the roles of an instance, or of a template's next one; None if no flag, label or tag shows any."""
+    """Return the roles of an instance or of a template's next one; None if no flag, label or tag shows a role."""
     known = by_flag.get(instance.id) or roles_by_labels(instance, found.name)
     if known is None and found.gke is not None:
         why = f"belongs to the GKE cluster {found.name}, which runs no control plane of its own"
@@ -65,7 +65,7 @@ def roles_of(found: Found, instance: Instance, by_flag: Mapping[str, HostRoles])
 
 
 def guarded(hosts: Iterable[Host], chains: Mapping[str, tuple[str, ...]]) -> tuple[Host, ...]:
-    """Return the hosts with the filters of the subnets they stand in, by subnet."""
+    """Return the hosts with the filters of their subnets. ``chains``: map of subnet id → filter ids."""
     return tuple(replace(host, interfaces=tuple(_guarded(one, chains) for one in host.interfaces)) for host in hosts)
 
 

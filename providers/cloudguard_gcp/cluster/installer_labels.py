@@ -1,4 +1,4 @@
-"""The labels, network tags and names that installers leave: whose cluster an instance is, and which role it has.
+"""The labels, network tags and names that installers write: they show an instance's cluster and role.
 
 kops: kubernetes/kops upup/pkg/fi/cloudup/gce/labels.go; Cluster API: kubernetes-sigs/cluster-api-provider-gcp
 api/v1beta1/labels.go, cloud/scope/firewall.go; OpenShift: openshift/installer
@@ -47,12 +47,12 @@ _GKE_TAG: Final = re.compile(r"^(?:gke|gk3)-(.+)-[0-9a-f]{8}-node$")
 
 
 def safe(name: str) -> str:
-    """Return a cluster's name as labels have it: kops' names are domains, and labels take no dots."""
+    """Return a cluster's name as labels write it. The names of kops are domains, and labels may not have dots."""
     return name.lower().replace(".", "-")
 
 
 def clusters_of(instance: Instance) -> Iterator[str]:
-    """Yield the names of clusters that labels and metadata say the instance belongs to."""
+    """Yield the names of the clusters that an instance belongs to, by its labels and metadata."""
     for key, value in instance.labels.items():
         if not value:
             continue
@@ -65,24 +65,24 @@ def clusters_of(instance: Instance) -> Iterator[str]:
 
 
 def is_of(instance: Instance, cluster: str) -> bool:
-    """Whether an instance is one of a cluster's."""
+    """Whether an instance belongs to a cluster."""
     return any(_means(name, cluster) for name in clusters_of(instance))
 
 
 @lru_cache
 def _means(name: str, cluster: str) -> bool:
-    """Whether a name is a cluster's, or its infrastructure id, which begins with it."""
+    """Whether a name is a cluster's name, or its infrastructure id, which begins with the name."""
     wanted, written = safe(cluster), safe(name)
     return not {wanted, wanted[:LONGEST_BASE]}.isdisjoint((written, without_infra(written)))
 
 
 def location_of(instance: Instance) -> str:
-    """Return the region or zone of the GKE cluster that the instance says it belongs to, "" if it says none."""
+    """Return the region or zone of the GKE cluster that an instance belongs to; "" if it names none."""
     return instance.labels.get(_GKE_LOCATION) or instance.metadata.get("cluster-location", "")
 
 
 def named(instances: Iterable[Instance], cluster: str) -> list[str]:
-    """Return the full names of clusters called ``cluster``: OpenShift's have an infrastructure id."""
+    """Return the full names of the clusters called ``cluster``. OpenShift's names have an infrastructure id."""
     called = [{*clusters_of(instance)} for instance in instances]
     names = {name for listed in called if any(_means(name, cluster) for name in listed) for name in listed}
     whole = {name for name in names if safe(name) != safe(cluster) and is_infra(safe(name))}
@@ -90,12 +90,12 @@ def named(instances: Iterable[Instance], cluster: str) -> list[str]:
 
 
 def roles_by_labels(instance: Instance, cluster: str) -> HostRoles | None:
-    """Return the roles that installers' labels, tags or names give, all of them; None where they give none."""
+    """Return the union of the roles that an instance's labels, tags and names show; None if they show none."""
     return united(_signs(instance, cluster))
 
 
 def _signs(instance: Instance, cluster: str) -> Iterator[HostRoles]:
-    """Yield the roles that each label and tag gives."""
+    """Yield the roles that each label and tag shows."""
     labels = instance.labels
     for name, roles in _KOPS_ROLES.items():
         if f"k8s-io-role-{name}" in labels:
@@ -130,9 +130,9 @@ def _roles_by_tag(tag: str, cluster: str) -> HostRoles | None:
 def shown_installer(
     control_plane: Sequence[Instance], instances: Sequence[Instance], cluster: str, disks: Iterable[Disk]
 ) -> ShownInstaller:
-    """Return which installer made self-managed hosts.
+    """Return the installer of self-managed hosts.
 
-    The evidence is strong where all control-plane hosts bear all that it writes; of kops, etcd's disk too.
+    The evidence is strong if all control-plane hosts have all marks of the installer; for kops, etcd's disk too.
     """
     known, named = installer_of(instances, cluster), safe(cluster)
     if known.name == "kops":
@@ -151,7 +151,7 @@ def _is_kops(host: Instance, named: str) -> bool:
 
 
 def installer_of(instances: Sequence[Instance], cluster: str) -> ShownInstaller:
-    """Return which installer made self-managed hosts, by any sign; "unknown" where nothing shows it."""
+    """Return the installer of self-managed hosts, by any mark; "unknown" if there is none."""
     keys = {key for instance in instances for key in instance.labels}
     tags = {tag for instance in instances for tag in instance.tags}
     signs = (

@@ -1,4 +1,4 @@
-"""Instances, and those that templates describe: whose they are, and the host that each is."""
+"""Instances and instance templates: their cluster, and their host."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 
 HIDES: Final = (FactKind.HOSTS, FactKind.MEMBERS)
-"""What an instance that is not understood hides: it may be a host, or in a group that a rule names."""
+"""The kinds of facts missing if an instance can't be parsed: it may be a host, or in a group that a rule names."""
 GONE: Final = "DEPROVISIONING"
-"""The state of an instance that is being deleted; one in any other runs, or may again
-(https://cloud.google.com/compute/docs/instances/instance-lifecycle)."""
+"""The state of an instance that is being deleted. In any other state it runs, or may run again
+(https://cloud.google.com/compute/docs/instances/instance-lifecycle).
+"""
 _METADATA: Final = frozenset({"cluster-name", "cluster-location", "created-by"})
-"""What is kept of the metadata, which may hold secrets."""
+"""The keys of metadata that are kept. Other metadata may hold secrets."""
 _METADATA_SERVICE: Final = MetadataService(
     enabled=True,
     tokens_required=False,
@@ -33,16 +34,17 @@ _METADATA_SERVICE: Final = MetadataService(
     has_switch=False,
     has_tokens=False,
 )
-"""Compute's server asks for a header, which any pod can send. The older endpoints, which asked for none, were shut down
-in 2020 (https://developers.google.com/compute/docs/deprecations)."""
+"""Compute's metadata server requires a header, which any pod can send. The older endpoints without this header were
+shut down in 2020 (https://developers.google.com/compute/docs/deprecations).
+"""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Instance:
     """An instance, or the next one of a template.
 
-    ``networks``, ``public_ipv6``: one for each interface, and whether it has, or gets, a public address of version 6;
-    ``pod_ranges``: alias ranges. ``scopes`` bound its service account's tokens.
+    ``networks`` and ``public_ipv6`` have one value for each interface; ``public_ipv6``: whether it has, or gets, a
+    public IPv6 address. ``pod_ranges``: alias ranges. ``scopes``: limits of its service account's tokens.
     """
 
     host: Host
@@ -59,32 +61,32 @@ class Instance:
 
     @property
     def id(self) -> str:
-        """Its host's id: "europe-west1-b/NAME"."""
+        """The id of its host: "europe-west1-b/NAME"."""
         return self.host.id
 
     @property
     def zone(self) -> str:
-        """The zone that it stands in."""
+        """The instance's zone."""
         return self.id.partition("/")[0]
 
     @property
     def region(self) -> str:
-        """The region that it stands in."""
+        """The instance's region."""
         return self.zone.rpartition("-")[0]
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """What rules name it by."""
+        """The groups that rules name it by."""
         return self.host.interfaces[0].groups if self.host.interfaces else ()
 
 
 def instance(item: Item) -> Instance | None:
-    """Return an instance, None for one that is being deleted."""
+    """Return an instance; None if it is being deleted."""
     return None if text(item, "status") == GONE else _instance(item, required(item, "selfLink"))
 
 
 def next_instance(template: Item) -> Instance:
-    """Return the instance that a template describes."""
+    """Return the next instance of a template."""
     return _instance(part(template, "properties"), required(template, "selfLink"))
 
 
@@ -131,7 +133,7 @@ def _instance(item: Item, link: str) -> Instance:
 
 
 def _pool_of(made_by: str) -> str:
-    """Return the id of the group manager that made an instance, "" for none.
+    """Return the id of the group manager that made an instance; "" if none did.
 
     https://cloud.google.com/compute/docs/instance-groups/getting-info-about-migs
     """
@@ -139,12 +141,15 @@ def _pool_of(made_by: str) -> str:
 
 
 def place_of(link: str) -> str:
-    """Return "zones/europe-west1-b/instanceGroupManagers/NAME": a project is named by id or by number."""
+    """Return a link without its project, which may be an id or a number.
+
+    For example "zones/europe-west1-b/instanceGroupManagers/NAME".
+    """
     return "/".join(link.split("/")[-4:])
 
 
 def _network(nic: Item, *, exists: bool) -> str:
-    """Return the network of an interface; "" where a template, or another project's attachment, leaves it open.
+    """Return the network of an interface; "" if a template or another project's attachment names none.
 
     https://cloud.google.com/vpc/docs/about-private-service-connect-interfaces
     """
@@ -153,7 +158,7 @@ def _network(nic: Item, *, exists: bool) -> str:
 
 
 def _interface(nic: Item, own: str, groups: tuple[str, ...], source: Source) -> Interface:
-    """Return an interface; its subnet's filters are not known yet."""
+    """Return an interface. The filters of its subnet are added later."""
     access = parts(nic, "accessConfigs")
     public = sorted(text(config, "natIP") for config in access)
     return Interface(
@@ -168,7 +173,7 @@ def _interface(nic: Item, own: str, groups: tuple[str, ...], source: Source) -> 
 
 
 def _addresses(nic: Item) -> Iterator[str]:
-    """Yield the machine's own addresses; its alias ranges are those of pods."""
+    """Yield the machine's own addresses. Its alias ranges are the pods' addresses."""
     if own := text(nic, "networkIP"):
         yield own
     for config in parts(nic, "ipv6AccessConfigs"):
@@ -179,5 +184,5 @@ def _addresses(nic: Item) -> Iterator[str]:
 
 
 def _range_of(address: str, length: int) -> str:
-    """Return the range that a machine is given, by any address of it."""
+    """Return the range assigned to a machine, from any address in it."""
     return str(ip_network(f"{address}/{length}", strict=False))

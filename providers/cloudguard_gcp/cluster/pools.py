@@ -1,4 +1,4 @@
-"""Group managers as pools: which are the cluster's, and what their next host will get."""
+"""Managed instance groups as pools: which ones are the cluster's, and what their next host will be."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from cloudguard_gcp.cluster.instances import Instance, next_instance, place_of
 
 HIDES: Final = (FactKind.POOLS,)
 NEXT_HOST: Final = "next-host"
-"""The trait of a cluster that tells how the names of a pool's next hosts begin."""
+"""The trait of a cluster with the prefix of the names of a pool's next hosts."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Manager:
-    """A group manager; ``templates``: links of those of its versions, whose project is named by id or by number.
+    """A group manager. ``templates``: links of its versions' templates, with the project as an id or a number.
 
-    ``target_pools``: the places of those that it puts its hosts into. ``base_name``: how their names begin.
+    ``target_pools``: the places of the target pools of its hosts. ``base_name``: the prefix of its hosts' names.
     """
 
     id: str
@@ -44,9 +44,9 @@ class _Manager:
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Instance]]:
-    """Return the group managers of the cluster, a pool for each of their templates, and the next instance of each pool.
+    """Return the cluster's pools, one for each template of its group managers, and the next instance of each pool.
 
-    They are those that made its hosts, and those with a template that is marked as the cluster's.
+    The cluster's group managers are those that made its hosts, and those with a template that has its labels.
     """
     listed, templates = api.two(
         partial(api.read, LIST_GROUP_MANAGERS, hides=HIDES, project=found.project),
@@ -80,14 +80,15 @@ def _manager(item: Item) -> _Manager:
 
 
 def _beginning(base: str) -> str:
-    """Return how names begin that are made from a base: "web" is followed by "-" and letters, "web-###" has digits."""
+    """Return the prefix of names made from a base: "web" is followed by "-" and letters, "web-###" has digits."""
     return base.partition("#")[0] if "#" in base else f"{base}-" if base else ""
 
 
 def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, list[str]]:
     """Return the ids of pools whose next hosts will be in an instance group or target pool, by its place.
 
-    A manager's group has its name: https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers
+    A manager's instance group has the manager's name:
+    https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers
     """
     own, found = [pool.id for pool in pools], dict[str, list[str]]()
     listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
@@ -99,7 +100,7 @@ def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, lis
 
 
 def next_hosts(api: Api, project: str, pools: Iterable[Pool]) -> tuple[tuple[str, str], ...]:
-    """Return how the names of the pools' next hosts begin, as traits of the cluster.
+    """Return the prefixes of the names of the pools' next hosts, as traits of the cluster.
 
     https://cloud.google.com/compute/docs/instance-groups/create-mig-with-basic-autoscaling ("base instance name")
     """
@@ -114,7 +115,7 @@ def _manager_of(pool: str) -> str:
 
 
 def _place(link: str) -> str:
-    """Return a template's place without its project."""
+    """Return a template's link without its project."""
     words = link.split("/")
     return "/".join(words[2:]) if words[0] == "projects" else link
 
@@ -122,7 +123,10 @@ def _place(link: str) -> str:
 def _pool(
     api: Api, found: Found, manager: _Manager, version: tuple[str, Instance | None], hosts: Sequence[Host]
 ) -> Pool:
-    """Return the pool of one template (its link, and what it describes) of a manager that made ``hosts``."""
+    """Return the pool of one template of a manager.
+
+    ``version``: the template's link, and its next instance (None: not read). ``hosts``: hosts that the manager made.
+    """
     link, after = version
     template, first = last(link), link == manager.templates[0]
     otherwise = roles_of(found, after, {}) if after else None
@@ -161,7 +165,7 @@ def _further(nic: Interface, *, ipv6: bool) -> NextInterface:
 
 
 def _disks(api: Api, after: Instance) -> tuple[DiskTemplate, ...]:
-    """Return the disks of the next instance: Compute encrypts them all."""
+    """Return the disks of the next instance. Compute encrypts all of them."""
     named = api.mapped(
         LIST_INSTANCE_TEMPLATES, after.disks, _disk, hides=(FactKind.POOLS, FactKind.DISKS), about=after.link
     )
@@ -173,7 +177,7 @@ def _disk(item: Item) -> DiskTemplate:
 
 
 def guarded(pools: Iterable[Pool], chains: Mapping[str, tuple[str, ...]]) -> tuple[Pool, ...]:
-    """Return the pools with the filters of the subnets that their next hosts will stand in."""
+    """Return the pools with the filters of their next hosts' subnets."""
 
     def of(subnets: tuple[str, ...]) -> tuple[str, ...]:
         return chains.get(subnets[0], (UNREAD,)) if subnets else ()

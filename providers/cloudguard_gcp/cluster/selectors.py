@@ -1,13 +1,13 @@
-"""Groups: what rules name machines by, their network tags and their service account."""
+"""Groups of machines that rules name: those with a network tag or a service account."""
 
 from __future__ import annotations
 
 
 def by_tag(name: str) -> str:
-    """Return the group of those with a network tag."""
+    """Return the group of machines with a network tag."""
     return f"tag/{name}"
 
 
 def by_account(email: str) -> str:
-    """Return the group of those that run as a service account."""
+    """Return the group of machines that run as a service account."""
     return f"service-account/{email}"
