@@ -1,6 +1,6 @@
-"""Paged, read-only calls; a refusal, or an answer that is not whole, becomes a Gap.
+"""Paged, read-only calls. A refused call or an incomplete answer becomes a Gap.
 
-Answers are dictionaries of the wire's own names (camelCase).
+Answers are dictionaries with the API's own names (camelCase).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from google.auth.transport.requests import AuthorizedSession
 
 THREADS: Final = 8
-"""The SDK's parsing is bound to one processor: more threads gain nothing."""
+"""The SDK parses on one processor: more threads gain nothing."""
 MOST: Final = 500
-"""Items a page, the most that Compute gives (https://cloud.google.com/compute/docs/reference/rest/v1)."""
+"""Items per page: the maximum of Compute (https://cloud.google.com/compute/docs/reference/rest/v1)."""
 _TIMEOUT: Final = 60
-"""Seconds for one answer."""
+"""Seconds to wait for one answer."""
 _EMPTY: Final = "NO_RESULTS_ON_PAGE"
 
 
 class Api(Reader[Call]):
-    """What one caller may see, by one session. Safe to call from threads."""
+    """Calls with one caller's session. Safe to use from several threads."""
 
     identifiers = ("selfLink", "name", "instance", "email", "role")
 
@@ -48,12 +48,12 @@ class Api(Reader[Call]):
         self._making, self._clients = self.shared.once(session, lambda: (threading.Lock(), dict[str, Any]()))
 
     def whose(self, call: Call) -> Hashable:
-        """Return whose session asks."""
+        """Return the session that makes the call: only calls of one session share answers."""
         del call
         return self.session
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
-        """Ask Google, page by page; raises one of ``errors``."""
+        """Return all pages of Google's answer. Raises one of ``errors``."""
         items, faults = list[Item](), dict[str, None]()
         for page in self.pages(call, parameters):
             for place, part in _parts(call, page):
@@ -63,15 +63,15 @@ class Api(Reader[Call]):
         return Answer(items, tuple(faults))
 
     def pages(self, call: Call, parameters: Mapping[str, Any]) -> Iterator[Item]:
-        """Yield the pages of an answer, each asked for when it is taken; raises one of ``errors``."""
+        """Yield the pages of an answer. Each page is requested when it is taken. Raises one of ``errors``."""
         return self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters)
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return what ``fetch`` may raise."""
+        """Return the exceptions that ``fetch`` may raise."""
         return errors()
 
     def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return why a call failed, and the cloud's words on one line."""
+        """Return why a call failed, and the cloud's message on one line."""
         return explain(error)
 
     def _by_sdk(self, call: Call, parameters: Mapping[str, Any]) -> Iterator[Item]:
@@ -84,7 +84,7 @@ class Api(Reader[Call]):
         answer: Any = method(request=request, retry=retry(), timeout=_TIMEOUT)
         page: Any
         for page in answer.pages if hasattr(answer, "pages") else (answer,):
-            # Compute's answers say it as they come; GKE's clients ask for numbers instead of names.
+            # Compute's answers are used as received. GKE's clients request enums as numbers, so names are restored.
             yield _object(call, wire.latest()) if call.service == "compute" else MessageToDict(page.__class__.pb(page))
 
     def _by_rest(self, call: Call, parameters: Mapping[str, Any]) -> Iterator[Item]:
@@ -111,7 +111,7 @@ class Api(Reader[Call]):
             query = {**query, "pageToken": str(page["nextPageToken"])}
 
     def _client(self, call: Call) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
-        """Return the SDK's client of a call, made once; all of them send by the one session's adapter."""
+        """Return the SDK's client of a call, created once. All clients send through the session's adapter."""
         with self._making:
             found = self._clients.get(call.client)
             if found is None:
@@ -128,12 +128,12 @@ def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as a
 
 
 def _object(call: Call, answer: object) -> Item:
-    """Return an answer, which must be an object; raises ValueError."""
+    """Return an answer that is an object. Raises ValueError for any other."""
     return next(objects(call.name, (answer,)))
 
 
 def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
-    """Yield a page's scopes ("zones/europe-west1-b") with what each holds; the page itself where it has none."""
+    """Yield a page's scopes ("zones/europe-west1-b") with their content; without scopes, the page itself."""
     scopes = page.get("items")
     if call.items and isinstance(scopes, dict):
         for place, part in cast("dict[str, object]", scopes).items():
@@ -143,14 +143,14 @@ def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
 
 
 def _listed(call: Call, part: Item) -> Iterator[Item]:
-    """Yield what a page or scope holds; raises ValueError for what is no object."""
+    """Yield the items of a page or scope. Raises ValueError for an item that is not an object."""
     found: object = part.get(call.items) if call.items else part
     listed = cast("list[object]", found) if isinstance(found, list) else [found] if found else []
     return objects(call.name, listed)
 
 
 def _faults(place: str, part: Item) -> Iterator[str]:
-    """Yield what an answer says that it leaves out."""
+    """Yield what an answer says is missing from it."""
     warning = inner(part, "warning")
     if warning and warning.get("code") != _EMPTY:
         words = " ".join(str(warning.get("message") or warning.get("code")).split())
@@ -160,7 +160,7 @@ def _faults(place: str, part: Item) -> Iterator[str]:
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """Return what a call can raise."""
+    """Return the exceptions that a call can raise."""
     from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415 - the SDK is loaded on first use
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - likewise
     from google.protobuf.json_format import ParseError  # noqa: PLC0415 - likewise
@@ -174,7 +174,7 @@ _OFF: Final = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 
 
 def retry() -> Any:  # noqa: ANN401 - the SDK's own type has no annotations
-    """Return how calls are tried again: the SDK itself would do so for 503 and 504 alone."""
+    """Return the retry policy of calls. The SDK itself retries only 503 and 504."""
     from google.api_core.retry import Retry  # noqa: PLC0415 - the SDK is loaded on first use
 
     maker: Any = Retry
@@ -182,7 +182,7 @@ def retry() -> Any:  # noqa: ANN401 - the SDK's own type has no annotations
 
 
 def _passes(error: Exception) -> bool:
-    """Whether a failure may pass by itself."""
+    """Whether a failure may be temporary."""
     from requests.exceptions import ConnectionError as Unconnected  # noqa: PLC0415 - the SDK is loaded on first use
     from requests.exceptions import ProxyError, SSLError, Timeout  # noqa: PLC0415 - likewise
 
@@ -193,14 +193,14 @@ def _passes(error: Exception) -> bool:
 
 
 def _reasons(error: Exception) -> frozenset[str]:
-    """Return the cloud's words for why it refused: each API has them in one of two places."""
+    """Return the cloud's codes for a refusal. Each API has them in one of two places."""
     listed = cast("Iterable[object]", getattr(error, "errors", None) or ())
     found = {str(cast("Item", error).get("reason", "")) for error in listed if isinstance(error, dict)}
     return frozenset({*found, str(getattr(error, "reason", None) or "")} - {""})
 
 
 def explain(error: Exception) -> tuple[Reason, str]:
-    """Return why a call failed, and the cloud's words on one line."""
+    """Return why a call failed, and the cloud's message on one line."""
     if isinstance(error, StoppedError):
         return Reason.STOPPED, str(error)
     code, reasons = getattr(error, "code", None), _reasons(error)

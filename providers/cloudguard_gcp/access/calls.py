@@ -1,4 +1,4 @@
-"""Every call the adapter makes, with the permission it takes; the scanner's own role is generated from these.
+"""All calls of the adapter, with the permissions that they need. The scanner's role is generated from them.
 
 Methods, paths and permissions: the discovery documents and IAM references of compute v1, container v1,
 cloudresourcemanager v3, iam v1 and v2, cloudkms v1 (https://cloud.google.com/compute/docs/reference/rest/v1,
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 class Call:
     """A read-only method.
 
-    ``name`` is as reports and discovery documents have it: "compute.instances.aggregatedList". ``items`` is the key of
-    a page's list (in an aggregated list: of a scope's; "" for an answer that is one thing), ``permissions`` those it
-    takes. By the SDK: ``client`` is the client's class and ``method`` its method; by REST: ``method`` is "GET" or
-    "POST" and ``path`` the address with {placeholders}.
+    ``name`` is the name in reports and discovery documents: "compute.instances.aggregatedList". ``items`` is the key of
+    a page's list (in an aggregated list: of a scope's list; "" if the answer is one object). ``permissions`` are those
+    that the call needs. For a call by the SDK, ``client`` is the client's class and ``method`` its method. For a call
+    by REST, ``method`` is "GET" or "POST" and ``path`` the address with {placeholders}.
     """
 
     name: str
@@ -221,7 +221,7 @@ GET_SERVICE_ACCOUNT_POLICY = Call(
     path=f"{_IAM}/projects/-/serviceAccounts/{{account}}:getIamPolicy",
 )
 GET_ROLE = Call("iam.roles.get", "", ("iam.roles.get",), path=f"{_IAM}/{{role}}")
-"""Predefined roles may be read by anybody (https://cloud.google.com/iam/docs/reference/rest/v1/roles/get)."""
+"""Anybody may read predefined roles (https://cloud.google.com/iam/docs/reference/rest/v1/roles/get)."""
 LIST_DENY_POLICIES = Call(
     "iam.policies.listPolicies",
     "policies",

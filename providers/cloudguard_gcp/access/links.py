@@ -1,4 +1,4 @@
-"""Links as short names: "projects/p/global/networks/n" for whatever host and version a link is written with."""
+"""Short names of links: "projects/p/global/networks/n", for any host and version of the link."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _HOST: Final = re.compile(
 
 @lru_cache(maxsize=1 << 16)
 def short(link: str) -> str:
-    """Return a link without its host and version; what is no link stays as it is."""
+    """Return a link without its host and version. A text that is not a link stays as it is."""
     return _HOST.sub("", link)
 
 
 def link_in(item: Item, key: str) -> str:
-    """Return a link as its short name, "" where it is left out; raises AnswerError for a text that is no link."""
+    """Return a link's short name, "" if the field is absent. Raises AnswerError for a text that is not a link."""
     return _short_link(text(item, key), key)
 
 
 def required_link(item: Item, key: str = "selfLink") -> str:
-    """Return a link that must be there as its short name."""
+    """Return the short name of a required link. Raises AnswerError if it is absent."""
     return _short_link(required(item, key), key)
 
 
@@ -42,17 +42,17 @@ def last(link: str) -> str:
 
 
 def project_of(link: str) -> str:
-    """Return the project that a link names, "" for none."""
+    """Return the project in a link, "" if it has none."""
     parts = short(link).split("/")
     return parts[1] if parts[0] == "projects" and len(parts) > 1 else ""
 
 
 def machine(link: str) -> str:
-    """Return an instance's id by its link: "europe-west1-b/NAME"."""
+    """Return an instance's id from its link: "europe-west1-b/NAME"."""
     return f"{part_of(link, 'zones')}/{last(link)}"
 
 
 def part_of(link: str, kind: str) -> str:
-    """Return what follows ``kind`` in a link: the region of "…/regions/europe-west1/…"; "" for nothing."""
+    """Return what follows ``kind`` in a link: the region of "…/regions/europe-west1/…"; "" if it has no such part."""
     parts = short(link).split("/")
     return parts[parts.index(kind) + 1] if kind in parts[:-1] else ""

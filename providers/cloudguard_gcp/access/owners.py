@@ -1,4 +1,4 @@
-"""Who writes resources on Google Cloud: ``owners.toml``."""
+"""The programs that write resources on Google Cloud (``owners.toml``)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Tries each call of the adapter that is about a project: for one page, or for a thing that is not there.
+"""Try each project-level call of the adapter: read one page, or a resource that does not exist.
 
-Google says of what is not there that it is forbidden to those who may not ask, and that it is not found to the others.
-Of folders and organizations, and of another's keys and accounts, it says that it is forbidden either way.
+For a resource that does not exist, Google answers "forbidden" to callers without the permission and "not found" to the
+others. For folders, organizations, and other projects' keys and accounts it always answers "forbidden".
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _OF_A_THING: Final[dict[str, tuple[str, ...]]] = {
     "compute.instanceGroups.listInstances": ("zone", "instance_group"),
     "compute.regionInstanceGroups.listInstances": ("region", "instance_group"),
 }
-"""What Compute's calls about one thing are given beside the project."""
+"""Parameters of Compute's calls about one resource, in addition to the project."""
 _PLACES: Final = {"zone": f"{_REGION}-b", "region": _REGION}
 _LATER: Final = frozenset({400, 404})
 
 
 def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
-    """Try each call on the project. Raises AccessError when nothing can be asked."""
+    """Try each call on the project. Raises AccessError if no call can be made."""
     api, caller = begin(request, progress)
     return tried(api, _asked(api, caller.project), _is_later)
 
@@ -56,7 +56,7 @@ def _make(api: Api, call: Call, parameters: dict[str, Any]) -> None:
 
 
 def _parameters(call: Call, project: str) -> dict[str, Any] | None:
-    """Return what a call is given; None where no answer would show the permission."""
+    """Return the parameters of a call; None if no answer would show the permission."""
     if call.service == "container":
         return {"parent": f"projects/{project}/locations/-"}
     if call.client:

@@ -1,6 +1,6 @@
-"""What goes over the wire: only what reads, and Compute's answers as they came, of which the SDK is left to turn pages.
+"""The HTTP transport: it sends only requests that read, and keeps Compute's answers unparsed.
 
-JSON is read ten times as fast as the SDK's messages of it are made.
+The SDK only gets the token of the next page. To read JSON is ten times as fast as to build the SDK's messages from it.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from requests import Response
 from requests.adapters import HTTPAdapter
 
 _READING_POSTS: Final = re.compile(r"(getIamPolicy|/listInstances|/listNetworkEndpoints)$")
-"""Methods that only read although they are POSTs (discovery documents)."""
+"""POST methods that only read (discovery documents)."""
 _COMPUTE: Final = re.compile(r"https://compute\.[^/]*googleapis\.com/")
 _CONNECTIONS: Final = 16
 
 
 class ReadOnly(HTTPAdapter):
-    """Sends what reads, and nothing else; Google's SDKs can do more than that."""
+    """Sends only requests that read. Google's SDKs can also write."""
 
     def __init__(self) -> None:
         super().__init__(pool_connections=_CONNECTIONS, pool_maxsize=_CONNECTIONS)
         self._last = threading.local()
 
     def send(self, request: Any, *args: Any, **rest: Any) -> Response:  # noqa: ANN401 - requests' interface
-        """Send a request; raises PermissionError for one that would change something."""
+        """Send a request. Raises PermissionError for a request that would change something."""
         path = str(request.url).partition("?")[0]
         if request.method != "GET" and not (request.method == "POST" and _READING_POSTS.search(path)):
             message = f"cloudguard only reads: {request.method} {path} was not sent"
@@ -40,7 +40,7 @@ class ReadOnly(HTTPAdapter):
         return answer
 
     def _keep(self, answer: Any) -> None:  # noqa: ANN401 - its content has no setter
-        """Keep an answer, and hand on no more of it than the next page's token; what is no object, the SDK refuses."""
+        """Keep an answer, and pass on only the next page's token. The SDK rejects an answer that is not an object."""
         with suppress(ValueError):
             whole: object = answer.json()
             if isinstance(whole, dict):
@@ -49,5 +49,5 @@ class ReadOnly(HTTPAdapter):
                 answer._content = json.dumps({"nextPageToken": token}).encode()  # noqa: SLF001 - as above
 
     def latest(self) -> Any:  # noqa: ANN401 - JSON
-        """Return Compute's last answer to this thread; None for one that was no object."""
+        """Return Compute's last answer in this thread; None if it was not an object."""
         return self._last.answer

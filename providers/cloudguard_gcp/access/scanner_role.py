@@ -1,4 +1,4 @@
-"""The read-only custom role that the adapter needs, generated from the calls it declares."""
+"""The read-only custom role that the adapter needs, generated from its calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _permissions() -> list[str]:
 
 
 def role() -> str:
-    """Return the role as ``gcloud iam roles create --file`` takes it."""
+    """Return the role in the format of ``gcloud iam roles create --file``."""
     return json.dumps(
         {
             "title": _TITLE,

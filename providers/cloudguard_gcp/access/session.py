@@ -1,4 +1,4 @@
-"""Who asks, and about which project: application default credentials, an impersonated account, a read-only session.
+"""The caller and the project: application default credentials, an impersonated account, a read-only session.
 
 https://cloud.google.com/docs/authentication/application-default-credentials
 """
@@ -37,7 +37,9 @@ OPTIONS = (
     Option("quota-project", "The project that the calls are counted on.", "ID"),
 )
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
-"""IAM's methods take no narrower one (iam v1 discovery document); what may be sent is held by ``wire.ReadOnly``."""
+"""IAM's methods accept no narrower scope (iam v1 discovery document). ``read_only_transport.ReadOnly`` limits the
+requests.
+"""
 LOGIN: Final = "Log in with: gcloud auth application-default login, or give --credentials-file"
 _PROJECT: Final = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
 """https://cloud.google.com/resource-manager/docs/creating-managing-projects, and domain-scoped ids."""
@@ -46,9 +48,9 @@ _EMAIL: Final = re.compile(r"[^@\s,]+@[^@\s,]+")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose eyes: the project that is looked at, and who reads it.
+    """The project that is read, and the account that reads it.
 
-    ``default_account``: what instances get where no service account is named, "" where it was not read.
+    ``default_account``: the service account of instances that name none; "" if it was not read.
     """
 
     project: str
@@ -57,7 +59,7 @@ class Caller:
 
 
 def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
-    """Return the reader and who reads; raises UsageError for wrong flags, AccessError where nothing can be asked."""
+    """Return the reader and the caller. Raises UsageError for wrong flags, AccessError if no call can be made."""
     _refuse_wrong_flags(request)
     assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
@@ -71,13 +73,13 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
 
 
 def _whose(request: CollectRequest) -> Hashable:
-    """Return what in ``request`` says with which session to ask."""
+    """Return the parts of ``request`` that choose the session."""
     names = ("credentials-file", "impersonate-service-account", "quota-project")
     return request.client, *(option(request, name) for name in names)
 
 
 def _opened(request: CollectRequest) -> tuple[Any, Any, str]:
-    """Return a session, its credentials, and the project that they name ("" for none)."""
+    """Return a session, its credentials, and the project in the credentials ("" if they name none)."""
     credentials, project = _credentials(request)
     return _session(credentials), credentials, project
 
@@ -101,7 +103,7 @@ def _refuse_wrong_flags(request: CollectRequest) -> None:
 
 
 def _credentials(request: CollectRequest) -> tuple[Any, str]:
-    """Return credentials and the project they name ("" for none)."""
+    """Return credentials, and the project that they name ("" if none)."""
     import google.auth  # noqa: PLC0415 - the SDK is loaded on first use
     from google.auth.credentials import Credentials  # noqa: PLC0415 - likewise
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - likewise
@@ -130,7 +132,7 @@ def _credentials(request: CollectRequest) -> tuple[Any, str]:
 
 
 def _acting(credentials: Any, chain: str) -> Any:  # noqa: ANN401 - google-auth has no annotations
-    """Return credentials of the last account of a chain, through the others (as gcloud has it)."""
+    """Return credentials of the last account of a chain, impersonated through the others (as gcloud does)."""
     accounts = [name.strip() for name in chain.split(",") if name.strip()]
     if not accounts:
         return credentials
@@ -158,7 +160,7 @@ def _session(credentials: Any) -> Any:  # noqa: ANN401 - as above
 
 
 def account_of(credentials: object) -> str:
-    """Return whose credentials they are, as far as they tell."""
+    """Return the account of the credentials, as far as they show it."""
     for name in ("service_account_email", "account"):
         found = str(getattr(credentials, name, "") or "")
         if found and found != "default":
@@ -167,7 +169,7 @@ def account_of(credentials: object) -> str:
 
 
 def _default_account(api: Api, project: str) -> str:
-    """Return the project's service account for machines; raises AccessError where nothing can be asked of it."""
+    """Return the project's default service account for machines. Raises AccessError if no call can be made."""
     try:
         listed = api.ask(GET_PROJECT, project=project)
     except errors() as error:
@@ -183,7 +185,7 @@ def _default_account(api: Api, project: str) -> str:
 
 
 def unreachable(error: Exception, project: str) -> CloudguardError:
-    """Return what to tell a user whom the cloud does not answer."""
+    """Return the error to show a user whom the cloud does not answer."""
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - the SDK is loaded on first use
 
     reason, message = explain(error)
