@@ -1,4 +1,4 @@
-"""Allow and deny policies around a project: its own, and those of the folders and the organization above it.
+"""Allow and deny policies of a project, and of the folders and the organization above it.
 
 https://cloud.google.com/iam/docs/policy-types
 """
@@ -25,15 +25,16 @@ _OTHERS: Final = (
     *("deleted:", "domain:", "group:", "projectEditor:", "projectOwner:", "projectViewer:", "serviceAccount:", "user:"),
     *("principal://goog/", "principal://iam.googleapis.com/", "principalSet://iam.googleapis.com/"),
 )
-"""How members begin that are no service account, or one by its name: people, groups, pools of federated identities. Any
-other may hold service accounts: a set of a project or above, of a customer, a group in a deny policy
-(https://cloud.google.com/iam/docs/principal-identifiers), or what is not known."""
+"""Prefixes of members that cannot stand for an unnamed service account: people, groups, service accounts by name, and
+pools of federated identities. Any other member may include service accounts: a set of a project or above, a customer, a
+group in a deny policy (https://cloud.google.com/iam/docs/principal-identifiers), or an unknown kind.
+"""
 _RESOURCES: Final = "cloudresourcemanager.googleapis.com/"
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What binds members to a role, under a condition ("": none) in the Common Expression Language."""
+    """A binding of members to a role, under a condition ("": none) in the Common Expression Language."""
 
     role: str
     members: Sequence[str]
@@ -42,7 +43,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class DenyRule:
-    """A rule of a deny policy: whom it denies what, with the exceptions, under a condition ("": none)."""
+    """A rule of a deny policy: its members and permissions, the exceptions to each, and a condition ("": none)."""
 
     denied: Sequence[str]
     spared: Sequence[str]
@@ -53,7 +54,7 @@ class DenyRule:
 
 @dataclass(frozen=True, slots=True)
 class DenyPolicy:
-    """A deny policy; ``text``: its rules as JSON."""
+    """A deny policy. ``text``: its rules as JSON."""
 
     name: str
     title: str
@@ -63,10 +64,10 @@ class DenyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A project, folder or organization: its allow bindings, and what it denies.
+    """A project, folder or organization, with its allow bindings and its deny policies.
 
-    ``name`` is "projects/p", "folders/1" or "organizations/2"; ``reach`` the pattern of what is in it.
-    ``unseen``: why it is not known what it denies ("": it is).
+    ``name`` is "projects/p", "folders/1" or "organizations/2". ``reach`` is the pattern of the resources in it.
+    ``unseen``: why its deny policies are not fully known ("": they are).
     """
 
     name: str
@@ -78,7 +79,7 @@ class Level:
 
 
 def bindings_of(api: Api, call: Call, policies: Sequence[Item], about: str) -> tuple[Binding, ...]:
-    """Return the bindings of allow policies as ``call`` answered them; one that is not understood leaves a Gap."""
+    """Return the bindings of allow policies in the answer to ``call``. A binding that can't be parsed adds a Gap."""
     listed = api.mapped(call, policies, lambda policy: parts(policy, "bindings"), hides=_HIDES, about=about)
     bindings = [binding for policy in listed for binding in policy]
     return api.mapped(call, bindings, _binding, hides=_HIDES, about=about)
@@ -93,18 +94,18 @@ def _binding(item: Item) -> Binding:
 
 
 def read_levels(api: Api, project: str) -> tuple[Level, ...]:
-    """Return the levels from the project up."""
+    """Return the levels from the project up to the organization."""
     first, above = api.two(partial(_level, api, f"projects/{project}", project), lambda: list(_above(api, project)))
     return (first, *above)
 
 
 def organization_of(levels: Iterable[Level]) -> str | None:
-    """Return the organization among the levels: "organizations/2"; None where none was seen."""
+    """Return the organization among the levels: "organizations/2"; None if it was not read."""
     return next((level.name for level in levels if level.name.startswith("organizations/")), None)
 
 
 def _above(api: Api, project: str) -> Iterator[Level]:
-    """Yield the folders and the organization above a project; one that can't be read leaves a gap."""
+    """Yield the folders and the organization above a project. One that can't be read adds a Gap."""
     names = list(_ancestors(api, project))
     yield from api.gather(*(partial(_level, api, name, "") for name in names))
 
@@ -141,7 +142,10 @@ def _policy_call(name: str) -> tuple[Call, str]:
 
 
 def _denials(api: Api, name: str) -> tuple[tuple[DenyPolicy, ...], str]:
-    """Return the deny policies of one level, and why not all are known: they only take away, and hide no row."""
+    """Return the deny policies of one level, and why they are not fully known ("": they are).
+
+    Deny policies only take permissions away, so their gaps do not make a row unknown.
+    """
     call, attachment = calls.GET_DENY_POLICY, quote(f"{_RESOURCES}{name}", safe="")
     listed = api.read_or_none(calls.LIST_DENY_POLICIES, hides=(), about=name, attachment=attachment)
     if listed is None:
@@ -173,7 +177,7 @@ def _deny_rule(item: Item) -> DenyRule:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is granted roles: its ``names`` as members of bindings, and ``denied_as`` those in deny policies."""
+    """A principal that may have roles: its ``names`` in bindings, and its names in deny policies (``denied_as``)."""
 
     id: str
     name: str
@@ -188,17 +192,19 @@ def service_account(email: str, project: str) -> Principal:
 
 
 def concerns(members: Sequence[str], principal: Principal) -> str | None:
-    """Return "" where members of a binding include a principal, by name or because everybody is meant.
+    """Return whether the members of a binding include a principal.
 
-    Else the set among them that may hold it, where that can't be told from here; None where it is not meant.
+    It is "" if they do, by its name or as everyone; a member that may include the principal, if this can't be decided;
+    None if they do not.
     """
     return _meant(members, principal.names | EVERYONE)
 
 
 def denied(rule: DenyRule, principal: Principal) -> str | None:
-    """Return "" where a deny rule is about a principal, by name or because everybody is meant.
+    """Return whether a deny rule applies to a principal.
 
-    Else the set of principals that leaves it in doubt: it may be denied by it, or spared; None where it is not denied.
+    It is "" if it does, by its name or as everyone; a set of principals that may include it or exempt it, if this can't
+    be decided; None if it does not apply.
     """
     own = principal.denied_as | {"principalSet://goog/public:all"}
     named, spared = _meant(rule.denied, own), _meant(rule.spared, own)

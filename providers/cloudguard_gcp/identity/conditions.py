@@ -1,7 +1,7 @@
-"""Conditions of bindings, in the Common Expression Language: read as alternatives of conditions, and written.
+"""Conditions of bindings, in the Common Expression Language: parsed to alternatives of conditions, and written.
 
-What compares resource attributes or the time with a text is read exactly, however it is joined; any other expression is
-in doubt. https://cloud.google.com/iam/docs/conditions-attribute-reference
+Comparisons of resource attributes or the time with a text are parsed exactly, in any combination. Any other expression
+is undecided. https://cloud.google.com/iam/docs/conditions-attribute-reference
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cloudguard.model.identity import Condition
 from cloudguard_gcp.identity.expressions import Atom, alternatives
 
 OPAQUE: Final = "undecided"
-"""An operator that no engine knows: what it says is in doubt."""
+"""An operator that no engine evaluates: its condition is undecided."""
 NAME: Final = "resource.name"
 TIME: Final = "request.time"
 _EQUALS: Final = re.compile(r"""(resource\.(?:name|type|service))\s*([=!]=)\s*(["'])([^"'\\]*)\3""")
@@ -23,7 +23,7 @@ _PART: Final = re.compile(
     r"""resource\.name(?:\.extract\(\s*(?P<by>["'])(?P<from>/[A-Za-z]+/)\{\w+\}(?P=by)\s*\))?"""
     r"""(?:\.(?P<how>startsWith|endsWith)\(\s*|\s*==\s*)(?P<in>["'])(?P<text>[^"'*?$\\]*)(?P=in)\s*\)?"""
 )
-"""A comparison with a part of a resource's name: its start, its end, or what stands behind "/instances/"."""
+"""A comparison with a part of a resource's name: its start, its end, or the part after "/instances/"."""
 _MOMENT: Final = re.compile(r"""request\.time\s*([<>]=?)\s*timestamp\(\s*(["'])([^"']*)\2\s*\)""")
 _COMPARISONS: Final = {
     "<": ("DateLessThan", "DateGreaterThanEquals"),
@@ -31,13 +31,13 @@ _COMPARISONS: Final = {
     ">": ("DateGreaterThan", "DateLessThanEquals"),
     ">=": ("DateGreaterThanEquals", "DateLessThan"),
 }
-"""By sign: the operator, and that of its contrary."""
+"""For each sign, the operator and the negated operator."""
 _MOST: Final = 12
-"""Comparisons that an expression joins with "||": https://cloud.google.com/iam/quotas, logical operators."""
+"""Most comparisons joined with "||" in an expression: https://cloud.google.com/iam/quotas, logical operators."""
 
 
 def conditions_of(expression: str) -> tuple[tuple[Condition, ...], ...]:
-    """Return the alternatives of an expression: it is true where all conditions of one of them are.
+    """Return the alternatives of an expression. It is true if all conditions of one alternative are true.
 
     An empty expression is always true.
     """
@@ -48,7 +48,10 @@ def conditions_of(expression: str) -> tuple[tuple[Condition, ...], ...]:
 
 
 def _joined(listed: Iterable[tuple[Condition, ...]]) -> Iterator[tuple[Condition, ...]]:
-    """Yield alternatives; those that only compare one attribute in one way are one condition with all their texts."""
+    """Yield alternatives. Single conditions with the same operator and attribute are merged into one, with all values.
+
+    Other alternatives are unchanged.
+    """
     values: dict[tuple[str, str], list[str]] = {}
     for conditions in listed:
         first = conditions[0]
@@ -60,7 +63,7 @@ def _joined(listed: Iterable[tuple[Condition, ...]]) -> Iterator[tuple[Condition
 
 
 def _condition(atom: Atom) -> Condition:
-    """Return a part of an expression as a condition; one that is not understood is in doubt, whether negated or not."""
+    """Return a part of an expression as a condition. A part that is not understood is undecided, negated or not."""
     if equal := _EQUALS.fullmatch(atom.text):
         return Condition(_string("Equals", (equal[2] == "!=") != atom.negated), equal[1], (equal[4],))
     if (named := _PART.fullmatch(atom.text)) and (named["from"] or named["how"]):
@@ -79,9 +82,10 @@ def _string(comparison: str, negated: bool) -> str:  # noqa: FBT001 - the last p
 
 
 def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
-    """Return expressions of which one is true where all ``conditions`` hold; raises ValueError for what none says.
+    """Return expressions, one of which is true if all ``conditions`` are true.
 
-    An expression joins few comparisons, so conditions with many texts are several.
+    An expression can join only a few comparisons, so conditions with many values become several expressions. Raises
+    ValueError for a condition that no expression can state.
     """
     found: tuple[str, ...] = ("",)
     for condition in conditions:
@@ -91,7 +95,7 @@ def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
 
 
 def is_over(expression: str, now: datetime) -> bool:
-    """Whether an expression is not true today, whatever else is asked of a request: its time has ended or not begun."""
+    """Whether an expression is false today for every request: its time has ended or not begun."""
     return all(any(_is_false(one, now) for one in conditions) for conditions in conditions_of(expression))
 
 

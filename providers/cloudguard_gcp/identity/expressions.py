@@ -1,4 +1,4 @@
-"""Expressions of the Common Expression Language as alternatives of simple parts, as far as "&&", "||" and "!" go.
+"""Expressions of the Common Expression Language as alternatives of atoms, split at "&&", "||" and "!".
 
 https://github.com/google/cel-spec/blob/master/doc/langdef.md
 """
@@ -11,24 +11,24 @@ from itertools import chain, product
 from typing import Final, TypeAlias
 
 _MOST: Final = 32
-"""Alternatives of one expression; one that has more is taken as a whole."""
+"""Most alternatives of one expression. An expression with more is one atom."""
 _OPEN, _CLOSED = "([{", ")]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A part that is joined to others; ``negated``: it must be false."""
+    """A part of an expression without "&&" and "||". ``negated``: the part must be false."""
 
     text: str
     negated: bool = False
 
 
 Alternatives: TypeAlias = tuple[tuple[Atom, ...], ...]
-"""An expression is true where all atoms of one of these are."""
+"""An expression is true if all atoms of one alternative are true."""
 
 
 def alternatives(expression: str) -> Alternatives:
-    """Return when an expression is true; one that is too long, or not understood, is one atom."""
+    """Return the alternatives of an expression. One that is too long or not understood is one atom."""
     whole = ((Atom(" ".join(expression.split())),),)
     try:
         return _read(expression, negated=False)
@@ -72,7 +72,7 @@ def _bounded(made: Alternatives) -> Alternatives:
 
 
 def _outside_quotes(text: str) -> Iterator[str]:
-    """Yield the characters of a text, with blanks for those of quoted texts; raises ValueError for an open quote."""
+    """Yield the characters of a text, with blanks in place of quoted text. Raises ValueError for an open quote."""
     quote, escaped = "", False
     for letter in text:
         yield " " if quote else letter
@@ -87,7 +87,10 @@ def _outside_quotes(text: str) -> Iterator[str]:
 
 
 def _depths(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each character outside quotes with the number of brackets around it; raises ValueError for loose ones."""
+    """Yield the bracket depth and the character of each character outside quotes.
+
+    Raises ValueError if brackets do not match.
+    """
     depth = 0
     for letter in _outside_quotes(text):
         depth -= letter in _CLOSED
@@ -101,7 +104,7 @@ def _depths(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _split(text: str, mark: str) -> Iterator[str]:
-    """Yield the parts between the marks that stand in no brackets and no quotes."""
+    """Yield the parts between the marks that are outside brackets and quotes."""
     plain = "".join(letter if depth == 0 else " " for depth, letter in _depths(text))
     start = 0
     while (end := plain.find(mark, start)) >= 0:
@@ -111,6 +114,6 @@ def _split(text: str, mark: str) -> Iterator[str]:
 
 
 def _end(text: str) -> int:
-    """Return the place of the bracket that closes the first one."""
+    """Return the index of the bracket that closes the first one; -1 if none does."""
     depths = (place for place, (depth, letter) in enumerate(_depths(text)) if place and depth == 0 and letter == ")")
     return next(depths, -1)

@@ -1,4 +1,4 @@
-"""Ways in that IAM guards: tunnels of Identity-Aware Proxy, and the DNS name of a GKE endpoint.
+"""Paths that IAM guards: the tunnels of Identity-Aware Proxy, and the DNS name of a GKE endpoint.
 
 https://cloud.google.com/iap/docs/using-tcp-forwarding,
 https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
@@ -26,9 +26,9 @@ _BY_PROXY: Final = "iap.tunnelInstances.accessViaIAP"
 
 
 def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluster | None) -> Topology:
-    """Return the topology with tunnels and a managed control plane's endpoints, and what these name.
+    """Return the topology with IAP's tunnels, and with GKE's endpoints and the filters and lists that they name.
 
-    They have no gatekeeper where IAM lets everyone through.
+    A tunnel or endpoint has no gatekeeper if IAM lets everyone through.
     """
     levels, roles = read_levels(api, project), Roles(api)
     keeper = "" if _everyone_holds(levels, roles, _BY_PROXY) else f"{_PROXY}, which asks for {_BY_PROXY},"
@@ -46,7 +46,7 @@ def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluste
 
 
 def _opened(endpoint: Endpoint, permissions: Iterable[str]) -> Endpoint:
-    """Return an endpoint, without its gatekeeper if everyone has the permission that this asks for."""
+    """Return an endpoint, without its gatekeeper if everyone has the permission that the gatekeeper requires."""
     passes = any(permission in endpoint.gatekeeper for permission in permissions)
     return replace(endpoint, gatekeeper="") if passes else endpoint
 

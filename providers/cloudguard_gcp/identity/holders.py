@@ -1,4 +1,4 @@
-"""Which service accounts a cluster's machines hold: today's, the next ones', and those of node pools to come."""
+"""The service accounts of a cluster's machines: of its hosts, its pools' next hosts, and its future node pools."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudguard_gcp.cluster.instances import Instance
 from cloudguard_gcp.identity.resource_names import account
 
 Held = tuple[str, Sequence[str], Sequence[str]]
-"""A service account's address, what holds it ("node"), and the scopes of its tokens there."""
+"""A service account's address, its holder's roles (such as "node"), and the scopes of its tokens there."""
 _NODE: Final = ("node",)
 _Holding = TypeVar("_Holding", Host, Pool)
 
@@ -21,7 +21,10 @@ _Holding = TypeVar("_Holding", Host, Pool)
 def held(
     found: Found, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Instance]
 ) -> Iterator[Held]:
-    """Yield what holds which service account; ``templates``: the next instance of each pool, by the pool's id."""
+    """Yield the service account of each host, pool and node pool.
+
+    ``templates``: map of a pool's id → its next instance.
+    """
     instances = {instance.id: instance for instance in found.instances}
     for holders, known in ((hosts, instances), (pools, templates)):
         for holder in holders:
@@ -33,12 +36,12 @@ def held(
 
 
 def named(email: str, caller: Caller) -> str:
-    """Return a service account's address; "default" is the project's own for machines."""
+    """Return a service account's address. "default" is the project's default account for machines."""
     return caller.default_account or email if email in {"default", ""} else email
 
 
 def known(ones: Iterable[_Holding], caller: Caller) -> tuple[_Holding, ...]:
-    """Return hosts or pools with their service account as identities are named."""
+    """Return hosts or pools with the identity name of their service account."""
     return tuple(
         replace(one, identity=account(named(one.identity, caller), caller.project)) if one.identity else one
         for one in ones

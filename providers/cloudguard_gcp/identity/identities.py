@@ -1,4 +1,4 @@
-"""The service accounts of a cluster's hosts: what binds them to roles, what their machines' scopes let through."""
+"""The service accounts of a cluster's hosts: the roles bound to them, and the scopes of their machines."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ _NOT_ASKED: Final = "what policies of single resources grant (buckets, secrets, 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What holds a service account: its hosts' roles, and all scopes that their tokens have."""
+    """The holders of a service account: their roles, and all scopes of their tokens."""
 
     roles: tuple[str, ...]
     scopes: frozenset[str]
 
 
 _OF_PODS: Final = Holder((SERVICE_ACCOUNT,), frozenset({"https://www.googleapis.com/auth/cloud-platform"}))
-"""What pods hold: the tokens that they get by Workload Identity have every scope."""
+"""The holder of pods' service accounts: their Workload Identity tokens have every scope."""
 
 
 def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dict[str, Holder]:
@@ -79,8 +79,8 @@ def read_identities(
 ) -> Identities:
     """Return the identities with every policy that grants to them, denies them or bounds them.
 
-    They are the ``holders``, by address, and those that service accounts of the workload identity ``pool`` become.
-    ``names``: other names of the project.
+    The identities are the ``holders``, by address, and those that service accounts of the workload identity ``pool``
+    take on. ``names``: other names of the project.
     """
     levels, accounts = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
     roles, inherited = Roles(api), outsiders_bound(levels, {project, *names})
@@ -116,7 +116,7 @@ def read_identities(
 
 
 def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, Holder]:
-    """Return the holders by address, with the accounts that pods become: their tokens have every scope."""
+    """Return the holders by address, together with the accounts of pods, whose tokens have every scope."""
     nobody = Holder((), frozenset())
     more = [(email, holders.get(email, nobody)) for email in pods]
     united = {email: Holder((*known.roles, *_OF_PODS.roles), known.scopes | _OF_PODS.scopes) for email, known in more}
@@ -126,7 +126,10 @@ def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, 
 def _bound_pods(
     inherited: Iterable[tuple[str, Binding]], roles: Roles, project: str, pool: IdentityPool
 ) -> Iterator[Principal]:
-    """Yield the Kubernetes service accounts that are bound to roles themselves; acting as an account is none."""
+    """Yield the Kubernetes service accounts that are bound to roles directly.
+
+    A role that only lets them act as a service account does not count.
+    """
     names: dict[str, set[str]] = {}
     for _, binding in inherited:
         for member in binding.members:
@@ -145,7 +148,7 @@ def _service_accounts(
     pool: IdentityPool,
     policies: Mapping[str, PolicyDocument],
 ) -> Iterator[ServiceAccountIdentity]:
-    """Yield which identities Kubernetes service accounts take on."""
+    """Yield the identities that Kubernetes service accounts take on."""
     for principal, _ in principals:
         bound = {found for name in principal.names if (found := service_accounts_of(name, pool))}
         accounts = pods.get(principal.name, tuple(sorted(bound)))
@@ -158,7 +161,7 @@ def _service_accounts(
 
 
 def _unread(levels: Iterable[Level]) -> str:
-    """Return what grants were not read: those of resources' own policies, and of groups, whose members nobody tells."""
+    """Return which grants were not read: in policies of single resources, and of groups, whose members are not read."""
     members = {member for level in levels for binding in level.bindings for member in binding.members}
     groups = sorted(member.removeprefix(_GROUP) for member in members if member.startswith(_GROUP))
     few = ", ".join(groups[:_FEW]) + (f" and {len(groups) - _FEW} more" if len(groups) > _FEW else "")
@@ -166,7 +169,7 @@ def _unread(levels: Iterable[Level]) -> str:
 
 
 def _named(levels: Iterable[Level], principal: Principal) -> Iterator[str]:
-    """Yield the roles that a principal is, or may be, bound to."""
+    """Yield the roles that a principal is bound to, or may be bound to."""
     for level in levels:
         for binding in level.bindings:
             if concerns(binding.members, principal) is not None:
@@ -176,7 +179,7 @@ def _named(levels: Iterable[Level], principal: Principal) -> Iterator[str]:
 def _granted(
     levels: Iterable[Level], accounts: Iterable[Account], principal: Principal, roles: Roles, project: str
 ) -> Iterator[PolicyDocument]:
-    """Yield a policy a binding."""
+    """Yield a policy for each binding that applies, or may apply, to a principal."""
     for level in levels:
         yield from _of(level.bindings, principal, roles, (level.name, level.reach, level.call))
     for one in accounts:
@@ -213,13 +216,13 @@ def _of(
 
 
 def _written(binding: Binding, principal: Principal) -> str:
-    """Return a binding as text, with the name that it binds a principal by: None where it binds everyone, or a set."""
+    """Return a binding as JSON, with the member that names the principal; None if it names everyone or a set."""
     member = next((one for one in binding.members if one in principal.names), None)
     return json.dumps({"role": binding.role, "member": member, "condition": binding.condition or None}, sort_keys=True)
 
 
 def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Condition, ...]) -> Iterator[Statement]:
-    """Yield what a role grants: surely what is known of it; possibly anything, if it was not read now."""
+    """Yield the statements of a role: its known permissions, and possibly anything if it was not read now."""
     permissions = left_by(conditions, role.permissions if role else ())
     if permissions:
         yield Statement("", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=conditions)
@@ -244,12 +247,12 @@ def _denied(levels: Iterable[Level], principal: Principal) -> Iterator[PolicyDoc
 
 
 def _doubt(among: str) -> tuple[Condition, ...]:
-    """Return the condition of being in a set of principals, none for ""."""
+    """Return the undecided condition that a principal is in a set; none for ""."""
     return (Condition(OPAQUE, "principal", (among,)),) if among else ()
 
 
 def _denial(rule: DenyRule, name: str, reach: str, among: str) -> Statement:
-    """Return a deny rule; where it is not known whom or what it bars, it denies in doubt only."""
+    """Return a deny rule as a statement. It is undecided if its principals or permissions are not fully known."""
     spared = set(rule.spared_permissions)
     wide = any("*" in permission for permission in rule.permissions) and bool(spared)
     assumptions = filter(None, (rule.condition, f"all but {', '.join(sorted(spared))}" if wide else ""))
@@ -263,14 +266,14 @@ def _denial(rule: DenyRule, name: str, reach: str, among: str) -> Statement:
 
 
 def _of_api(text: str) -> str:
-    """Return the action of a permission as deny policies have it: "compute.googleapis.com/instances.delete"."""
+    """Return the action of a permission in a deny policy: "compute.googleapis.com/instances.delete"."""
     host, _, rest = text.partition("/")
     service = host.removesuffix(".googleapis.com")
     return f"{'resourcemanager' if service == 'cloudresourcemanager' else service}:{rest}"
 
 
 def _bounded(email: str, holder: Holder) -> PolicyDocument:
-    """Return what the scopes of the holders' tokens let through."""
+    """Return a boundary policy with the permissions that the scopes of the holders' tokens allow."""
     text = json.dumps(sorted(holder.scopes))
     statements = statements_of(holder.scopes)
     source = Source(calls.LIST_INSTANCES.name)

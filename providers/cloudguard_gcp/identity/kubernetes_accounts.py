@@ -1,4 +1,4 @@
-"""Kubernetes service accounts of a cluster, as members of bindings name them by the project's workload identity pool.
+"""Kubernetes service accounts in the members of bindings, by the project's workload identity pool.
 
 https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity,
 https://cloud.google.com/iam/docs/principal-identifiers
@@ -23,9 +23,9 @@ ANY: Final = "*:*"
 
 @dataclass(frozen=True, slots=True)
 class IdentityPool:
-    """The pool that a project's clusters share, "" for none; ``cluster`` is the one that is meant ("": any).
+    """The identity pool that a project's clusters share ("": none). ``cluster``: one of these clusters ("": any).
 
-    "projects/acme-prod/locations/europe-west1/clusters/prod"
+    For example "projects/acme-prod/locations/europe-west1/clusters/prod".
     """
 
     name: str
@@ -33,7 +33,7 @@ class IdentityPool:
 
 
 def service_accounts_of(member: str, pool: IdentityPool) -> str:
-    """Return the service accounts of ``pool`` that a member means, "namespace:name" with wildcards; "" for none."""
+    """Return the service accounts of ``pool`` in a member, as "namespace:name" with wildcards; "" if it has none."""
     if not pool.name:
         return ""
     if (found := _MEMBER.fullmatch(member)) and found[1] == pool.name:

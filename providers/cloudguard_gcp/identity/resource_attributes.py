@@ -1,7 +1,8 @@
-"""Which permissions a condition on resource attributes leaves: a request for an instance has an instance's attributes.
+"""The permissions that a condition on resource attributes allows.
 
-https://cloud.google.com/iam/docs/conditions-resource-attributes. What lists is asked on the project that holds it, and
-has the project's attributes (https://cloud.google.com/compute/docs/access/iam-permissions).
+A request for an instance has an instance's attributes:
+https://cloud.google.com/iam/docs/conditions-resource-attributes. A list request is for the project, and has the
+project's attributes (https://cloud.google.com/compute/docs/access/iam-permissions).
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ _COMPUTE: Final = {
     "TargetSslProxy": ("targetSslProxies",),
     "TargetTcpProxy": ("targetTcpProxies", "regionTargetTcpProxies"),
 }
-"""Kinds of Compute's that have attributes, with the words of their permissions."""
+"""Kinds of Compute resources with attributes, and the words of their permissions."""
 _OTHERS: Final = frozenset({"bigquery", "cloudkms", "secretmanager", "spanner", "storage"})
-"""Further services whose resources have attributes, and whose permissions begin with their names."""
+"""Further services whose resources have attributes. Their permissions begin with the service's name."""
 _KINDS: Final = {
     f"compute.googleapis.com/{kind}": tuple(f"compute.{word}." for word in words) for kind, words in _COMPUTE.items()
 }
@@ -44,14 +45,14 @@ _COLLECTIONS: Final = {
     "keyRings": ("cloudkms.",),
     "secrets": ("secretmanager.",),
 }
-"""By collection in a resource's name: how the permissions on what is in it begin."""
+"""For each collection in a resource's name, the prefixes of the permissions on its resources."""
 _ELSEWHERE: Final = {"instances": ("bigtable.", "cloudsql.", "spanner.")}
-"""Other services' collections of the same names: theirs stand in no zone or region."""
+"""Collections of other services with the same names. Their resources are in no zone or region."""
 _LISTING: Final = (".list", ".aggregatedList")
 
 
 def left_by(conditions: Iterable[Condition], permissions: Iterable[str]) -> tuple[str, ...]:
-    """Return those permissions of which a request may meet the conditions."""
+    """Return the permissions for which some request meets the conditions."""
     asked = [one for one in conditions if one.key in {TYPE, SERVICE, NAME}]
     return tuple(each for each in permissions if all(_may_meet(each, one) for one in asked))
 
@@ -66,13 +67,13 @@ def _may_meet(permission: str, condition: Condition) -> bool:
 
 
 def _may_have(permission: str, key: str, value: str) -> bool:
-    """Whether a request for a permission may be about a resource with the attribute; one not known here may."""
+    """Whether a request for a permission may be for a resource with the attribute. Unknown attributes may match."""
     beginnings = _beginnings(key, value)
     return not beginnings or permission.startswith(beginnings)
 
 
 def _beginnings(key: str, value: str) -> tuple[str, ...]:
-    """Return how the permissions begin that an attribute fits; none where that is not known."""
+    """Return the prefixes of the permissions that match an attribute; none if they are unknown."""
     if key == NAME:
         folder = next((part for part in value.split("/")[:-1] if part in _COLLECTIONS), "")
         elsewhere = () if "/zones/" in value or "/regions/" in value else _ELSEWHERE.get(folder, ())

@@ -1,7 +1,7 @@
-"""How Google's resources and permissions are named in the neutral model; this is the one place that knows.
+"""Names of Google's resources and permissions in the provider-neutral model. No other module knows them.
 
-A permission "compute.instances.list" is the action "compute:instances.list". A resource has six segments,
-"gcp:PROJECT:SERVICE:KIND:LOCATION:NAME"; what belongs to a folder or an organization has "-" for its project.
+The permission "compute.instances.list" is the action "compute:instances.list". A resource has six segments:
+"gcp:PROJECT:SERVICE:KIND:LOCATION:NAME". A resource of a folder or an organization has "-" as its project.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import re
 from typing import Final
 
 EVERYWHERE: Final = "gcp:*:*:*:*:*"
-"""Whatever a folder or an organization may hold: what is below them was not read."""
+"""All resources that a folder or an organization may hold: the levels below them are not read."""
 ACCOUNT: Final = "gcp:*:iam:serviceAccount:*:**"
 _USERS: Final = re.compile(r"[^@]+@([a-z0-9-]+)(?:\.(.+))?\.iam\.gserviceaccount\.com")
 _APP_ENGINE: Final = re.compile(r"([^@]+)@appspot\.gserviceaccount\.com")
 _GOOGLES: Final = re.compile(r"(?:[a-z]+-|p)?(\d*)[^@]*@(.+)\.gserviceaccount\.com")
-"""An address that Google makes: the number of the project that it is for, and a domain."""
+"""An address of an account that Google creates: the number of its project, and a domain."""
 _GOOGLES_DOMAINS: Final = frozenset(
     {
         *("cloudbuild", "cloudservices", "developer", "system", "bigquery-encryption.iam", "cloud-filer.iam"),
@@ -30,7 +30,8 @@ _GOOGLES_DOMAINS: Final = frozenset(
 )
 _SERVICE_AGENTS: Final = "gcp-sa-"
 """Domains of Google's own accounts (https://cloud.google.com/iam/docs/service-account-types,
-https://cloud.google.com/iam/docs/service-agents)."""
+https://cloud.google.com/iam/docs/service-agents).
+"""
 _CONSUMERS: Final = re.compile(r"(?:user:|principal://goog/subject/)[^@]+@(?:gmail|googlemail)\.com")
 _ABOVE: Final = {"organizations": "organization", "folders": "folder"}
 
@@ -47,23 +48,23 @@ def permission(action: str) -> str:
 
 
 def all_of(project: str) -> str:
-    """Return the pattern of everything in a project."""
+    """Return the pattern of all resources in a project."""
     return f"gcp:{project}:*:*:*:*"
 
 
 def account(email: str, project: str) -> str:
-    """Return the name of a service account; one whose address tells no project is taken to be of ``project``."""
+    """Return the name of a service account. If its address names no project, it is taken to be of ``project``."""
     return f"gcp:{project_of(email) or project}:iam:serviceAccount::{email}"
 
 
 def project_of(email: str) -> str:
-    """Return the id of the project that a service account's address tells as a segment of a name; "" for none."""
+    """Return the project id in a service account's address, as a segment of a name; "" if it has none."""
     owner = "" if is_googles(email) else owner_of(email)
     return "" if ":" in owner else owner
 
 
 def is_consumers(member: str) -> bool:
-    """Whether a member is an account of somebody's own, which belongs to no organization.
+    """Whether a member is a private Google Account, which belongs to no organization.
 
     https://cloud.google.com/iam/docs/principals-overview ("Google Accounts")
     """
@@ -71,15 +72,15 @@ def is_consumers(member: str) -> bool:
 
 
 def is_googles(email: str) -> bool:
-    """Whether Google makes service accounts with such an address, for itself or for a project."""
+    """Whether an address is one of the service accounts that Google creates, for itself or for a project."""
     domain = email.partition("@")[2].removesuffix(".gserviceaccount.com")
     return domain in _GOOGLES_DOMAINS or domain.startswith(_SERVICE_AGENTS)
 
 
 def owner_of(email: str) -> str:
-    """Return the project of a service account, by its id, or by its number where Google made it; "" for neither.
+    """Return the project of a service account: its id, or its number if Google created the account; "" if unknown.
 
-    The id of a project that is scoped to a domain is "example.com:project".
+    The id of a project in a domain is "example.com:project".
     """
     if application := _APP_ENGINE.fullmatch(email):
         return application[1]

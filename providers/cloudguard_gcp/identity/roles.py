@@ -1,4 +1,4 @@
-"""Roles as the permissions they hold, each read once; where that fails, as they were when this was released."""
+"""Roles as their permissions, each read once. If that fails, the permissions known to this release are used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DISABLED: Final = "DISABLED"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a role permits; ``read`` is the day of that where it is not today, in ISO 8601."""
+    """The permissions of a role. ``read``: the day when they were read (ISO 8601), if that is not today."""
 
     permissions: tuple[str, ...]
     read: str = ""
@@ -33,18 +33,18 @@ class Roles:
         self._api = api
 
     def prefetch(self, names: Sequence[str]) -> None:
-        """Ask for roles at once."""
+        """Read several roles at once."""
         self._api.gather(*(partial(self.role, name) for name in sorted(set(names))))
 
     def role(self, name: str) -> Role | None:
-        """Return a role; where it can't be read there is a Gap, and the role as it was known, or None."""
+        """Return a role. If it can't be read, add a Gap, and return the role known to this release, or None."""
         found = self._api.read(GET_ROLE, hides=_HIDES, about=name, role=name)
         read = self._api.mapped(GET_ROLE, found, _role, hides=_HIDES, about=name)
         return read[0] if read else known_roles().get(name)
 
 
 def _role(item: Item) -> Role:
-    """Return a role; one that is deleted or disabled grants nothing.
+    """Return a role. A role that is deleted or disabled grants nothing.
 
     https://cloud.google.com/iam/docs/creating-custom-roles#disable-custom-role
     """
@@ -54,7 +54,7 @@ def _role(item: Item) -> Role:
 
 @cache
 def known_roles() -> dict[str, Role]:
-    """Return the predefined roles that this release knows, by name; of some only a part."""
+    """Return the predefined roles known to this release, by name. Some have only a part of their permissions."""
     file = files("cloudguard_gcp.identity").joinpath("predefined.toml")
     written = tomllib.loads(file.read_text(encoding="utf-8"))
     return {

@@ -1,4 +1,4 @@
-"""OAuth scopes of instances: what of a service account's rights its machines can use at all.
+"""OAuth scopes of instances: they limit which permissions of a service account a machine can use.
 
 https://developers.google.com/identity/protocols/oauth2/scopes,
 https://cloud.google.com/compute/docs/access/service-accounts#accesscopesiam
@@ -65,7 +65,7 @@ SURELY: Final[dict[str, tuple[str, ...]]] = {
     "cloud_debugger": _all("clouddebugger"),
     "cloudruntimeconfig": _all("runtimeconfig"),
 }
-"""By scope, without its prefix: what it lets through."""
+"""For each scope, without its prefix, the permissions that it certainly allows."""
 POSSIBLY: Final[dict[str, tuple[str, ...]]] = {
     "cloud-platform.read-only": _perhaps_read("*"),
     "compute.readonly": _perhaps_read("compute"),
@@ -82,11 +82,11 @@ POSSIBLY: Final[dict[str, tuple[str, ...]]] = {
     "ndev.clouddns.readonly": _perhaps_read("dns"),
     "source.read_only": _perhaps_read("source"),
 }
-"""By scope: what it may let through beyond that, by the names of the permissions; never too little."""
+"""For each scope, further permissions that it may allow, by their names. The list may be too long, never too short."""
 
 
 def statements_of(scopes: Iterable[str]) -> tuple[Statement, ...]:
-    """Return what scopes let through; one that is not known may let through anything."""
+    """Return the permissions that scopes allow, as statements. An unknown scope may allow anything."""
     return tuple(one for scope in sorted(scopes) for one in _statements(scope) if one.actions)
 
 

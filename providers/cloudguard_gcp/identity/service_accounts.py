@@ -1,4 +1,4 @@
-"""The project's service accounts: who may act as them, and which Kubernetes service accounts become them.
+"""The project's service accounts: who may act as them, and which Kubernetes service accounts can take them on.
 
 https://cloud.google.com/iam/docs/service-account-impersonation,
 https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
@@ -26,7 +26,7 @@ from cloudguard_gcp.identity.roles import Roles
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 _OWN_KINDS: Final = frozenset({"user", "group", "deleted"})
-"""Kinds of members that are taken for the organization's own."""
+"""Kinds of members that are assumed to belong to the organization."""
 BECOMING: Final = frozenset(
     {
         "iam.serviceAccounts.actAs",
@@ -39,7 +39,9 @@ BECOMING: Final = frozenset(
         "iam.serviceAccountKeys.create",
     }
 )
-"""Permissions on a service account with which one acts as it (https://cloud.google.com/iam/docs/service-account-permissions)."""
+"""Permissions on a service account that let the holder act as it
+(https://cloud.google.com/iam/docs/service-account-permissions).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Account:
 
 
 def read_accounts(api: Api, project: str, held: Iterable[str]) -> tuple[Account, ...]:
-    """Return the project's service accounts, and those of the hosts wherever they are from."""
+    """Return the project's service accounts, and those of the hosts, of any project."""
     call = calls.LIST_SERVICE_ACCOUNTS
     listed = api.read(call, hides=_HIDES, about=project, project=project)
     enabled = api.mapped(
@@ -68,9 +70,9 @@ def _bindings(api: Api, email: str) -> tuple[Binding, ...]:
 
 
 def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Roles) -> PolicyDocument | None:
-    """Return who may act as a service account, None for nobody that is named.
+    """Return the trust policy of a service account: who may act as it; None if no binding lets anyone.
 
-    It is bound to a role on the account itself, or on what is above it (``inherited``, with the name of that).
+    The bindings are on the account itself, or on a level above it (``inherited``, each with the level's name).
     """
     bindings = [("", binding) for binding in known.bindings] + [*inherited]
     listed = [(above, binding) for above, binding in bindings if lets_act(roles, binding)]
@@ -106,16 +108,16 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
 
 
 def lets_act(roles: Roles, binding: Binding) -> bool:
-    """Whether a binding lets its members act as the service accounts that it is about; a role not read may."""
+    """Whether a binding lets its members act as the service accounts in its reach. An unread role may do so."""
     role = roles.role(binding.role)
     return role is None or not BECOMING.isdisjoint(role.permissions)
 
 
 def outsiders_bound(levels: Sequence[Level], own: Container[str]) -> tuple[tuple[str, Binding], ...]:
-    """Return the bindings on the project and above it, without members of one's own, with what they are on.
+    """Return the bindings on the project and above it, each with its level's name, without the owner's own members.
 
-    ``own``: the project's id and number. In an organization, accounts of somebody's own are none of its.
-    Service accounts inherit the bindings (https://cloud.google.com/iam/docs/allow-policies#inheritance).
+    ``own``: the project's id and number. In an organization, private Google Accounts are not the owner's own. Service
+    accounts inherit the bindings (https://cloud.google.com/iam/docs/allow-policies#inheritance).
     """
     consumers = organization_of(levels) is None
     return tuple(
@@ -136,7 +138,7 @@ def _is_own(member: str, own: Container[str], *, consumers: bool) -> bool:
 def pods_of(
     known: Account, inherited: Iterable[tuple[str, Binding]], roles: Roles, pool: IdentityPool
 ) -> tuple[str, ...]:
-    """Return the Kubernetes service accounts of ``pool`` ("namespace:name") that become a service account."""
+    """Return the Kubernetes service accounts of ``pool`` ("namespace:name") that can take on a service account."""
     bindings = (*known.bindings, *(binding for _, binding in inherited))
     named = (
         (binding, accounts)
