@@ -23,23 +23,23 @@ from cloudguard_gcp.changes.tag_calls import tag_calls
 
 _DEFAULT_PRIORITY: Final = 1000
 _MOST_FIREWALLS: Final = 1000
-"""VPC firewall rules of a network (https://cloud.google.com/firewall/quotas)."""
+"""Most VPC firewall rules of a network (https://cloud.google.com/firewall/quotas)."""
 
 
 class GcpForms:
-    """The forms of changes to what one snapshot shows."""
+    """The forms of changes to the resources of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._filters = {one.id: one for one in snapshot.topology.filters}
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-        """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can say it."""
+        """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can express it."""
         in_policy = guard.kind.endswith(POLICY)
         return rules_of(traffic, in_policy=in_policy) if in_policy or guard.kind == VPC else ()
 
     def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return one rule as Compute Engine takes it, with the priority of the one like it, or the usual one."""
+        """Return one rule as Compute Engine takes it. Its priority is that of an equal rule, or the default."""
         alike = (part.order for parts in parts_of(guard).values() for part in parts if part.traffic == traffic)
         part = Part("", traffic, order=next(alike, 2 * _DEFAULT_PRIORITY))
         if guard.kind.endswith(POLICY):
@@ -47,7 +47,7 @@ class GcpForms:
         return firewall_body((part,), {traffic.peer: ""})
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
-        """Return the rank of a rule that permits, of the usual priority or the greatest free one before ``order``.
+        """Return the rank of a new permitting rule: of the default priority, or the greatest free one before ``order``.
 
         A policy has one rule of each priority (https://cloud.google.com/firewall/docs/firewall-policies-rule-details).
         """
@@ -58,11 +58,11 @@ class GcpForms:
         return None if priority is None else 2 * priority + 1
 
     def quota(self, guard: Filter) -> RuleQuota | None:
-        """Return how many firewalls a network may have, and has; a policy's is of attributes, which nothing counts."""
+        """Return the quota of a network's firewall rules. A policy's quota is in attributes, which are not counted."""
         return RuleQuota(_MOST_FIREWALLS, len(parts_of(guard))) if guard.kind == VPC else None
 
     def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change after the changes ``made``; none for what no call makes."""
+        """Return the calls that make a change after the changes ``made``; none if no call can make it."""
         guard = self._filters.get(change.resource.id)
         if guard is None or not rule_edits(change):
             return (
@@ -83,7 +83,7 @@ class GcpForms:
         return gcloud.shell(call)
 
     def terraform(self, change: Change) -> str:
-        """Return blocks of HCL that make a change of VPC firewall rules, "" for others."""
+        """Return blocks of HCL that make a change of VPC firewall rules; "" for other changes."""
         guard = self._filters.get(change.resource.id)
         is_vpc = guard is not None and guard.kind == VPC
         return hcl.terraform(guard.source.resource, self.calls(change)) if guard and is_vpc else ""

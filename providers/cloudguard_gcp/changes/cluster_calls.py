@@ -1,4 +1,4 @@
-"""Calls that change what a GKE cluster's control plane lets in, and how its node pools show their metadata.
+"""Calls that change who a GKE cluster's control plane lets in, and the metadata server of its node pools.
 
 https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters/update
 """
@@ -22,7 +22,7 @@ _EVERYONE: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def endpoint_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that restrict an endpoint: its authorized networks, or whether its DNS name lets anyone in."""
+    """Yield the calls that restrict an endpoint: its authorized networks, or external traffic to its DNS name."""
     endpoint = next((one for one in snapshot.topology.endpoints if one.id == change.resource.id), None)
     for place, edit in enumerate(change.edits):
         if endpoint is None or "/clusters/" not in endpoint.source.resource or not isinstance(edit, ListEdit):
@@ -52,9 +52,9 @@ def _by_address(authorized: dict[str, Any]) -> dict[str, Any]:
 
 
 def _authorized(endpoint: Endpoint, peers: tuple[RulePeer, ...], *, enforced: bool) -> dict[str, Any] | None:
-    """Return peers as authorized networks; None: they are not known. ``enforced``: on the private side as well.
+    """Return peers as authorized networks; None if they are unknown. ``enforced``: on the private side too.
 
-    The cluster's own nodes and pods are let in there either way.
+    The cluster's own nodes and pods are always let in there.
     """
     if any(peer.kind not in {PeerOf.RANGE, PeerOf.ADDRESS_LIST} for peer in peers):
         return None
@@ -82,7 +82,7 @@ def _endpoints(endpoint: Endpoint, config: dict[str, Any]) -> ApiCall:
 
 
 def metadata_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that put GKE's own metadata server before Compute's, in each node pool; nodes are made anew.
+    """Yield the calls that give each node pool GKE's own metadata server. GKE then recreates the nodes.
 
     https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
     """

@@ -1,4 +1,4 @@
-"""Edits of VPC firewall rules and of firewall policies' rules as calls.
+"""Edits of VPC firewall rules as calls.
 
 https://cloud.google.com/compute/docs/reference/rest/v1/firewalls,
 https://cloud.google.com/compute/docs/reference/rest/v1/networkFirewallPolicies
@@ -36,7 +36,7 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Firewall:
-    """A rule as its parts. ``edits``: the edits, by their places in the change, that made it so."""
+    """A firewall rule as its parts. ``edits``: the indexes, in the change, of the edits that made it."""
 
     parts: tuple[Part, ...]
     edits: tuple[int, ...] = ()
@@ -46,17 +46,20 @@ Firewalls = Mapping[str, Firewall]
 
 
 def firewall_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls for a change of a network's firewalls, after the changes ``made``; raises ValueError for none."""
+    """Yield the calls for a change of a network's firewall rules, after the changes ``made``.
+
+    Raises ValueError if no calls can make the change.
+    """
     tags = {
         edit.group: by_tag(edit.name) for one in (*made, change) for edit in one.edits if isinstance(edit, GroupEdit)
     }
     for edit in (edit for one in made if one.id == change.id for edit in rule_edits(one)):
         for traffic in said(edit.after, in_policy=False) if edit.after is not None else ():
-            firewall_body((Part("", traffic),), tags)  # raises ValueError: then nothing is taken either
+            firewall_body((Part("", traffic),), tags)  # raises ValueError: nothing is removed then either
     before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
     for one in made:
         if one.resource.id == guard.id:
-            with suppress(ValueError):  # then no call made it
+            with suppress(ValueError):  # the call for this change was not made
                 before = _edited(guard, before, rule_edits(one))
     before = {name: replace(one, edits=()) for name, one in before.items()}
     after = _edited(guard, before, rule_edits(change))
@@ -93,9 +96,9 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
 def _before_it(
     guard: Filter, edits: Sequence[tuple[int, RuleEdit]], parts: Callable[[RuleEdit, RuleTraffic], Iterable[Part]]
 ) -> Iterator[tuple[int, Part]]:
-    """Yield rules that do, with smaller priorities, what edits would of a rule that GKE writes again.
+    """Yield rules with smaller priorities that have the effect of edits to a rule that GKE would restore.
 
-    What is to stay is allowed first; then what the rule allows is denied, but for what other rules allow as well.
+    First they allow the traffic to keep. Then they deny the rule's other traffic, except what other rules allow too.
     """
     for place, edit in edits:
         if edit.after is not None:
@@ -106,7 +109,7 @@ def _before_it(
 
 
 def _order(part: Part, step: int) -> int:
-    """Return the rank of a rule whose priority is smaller than a part's own; raises ValueError if there is none."""
+    """Return the rank of a rule with a smaller priority than a part's. Raises ValueError if there is none."""
     priority = part.order // 2 + step
     if priority < 0:
         message = "no smaller priority is free"
@@ -115,7 +118,7 @@ def _order(part: Part, step: int) -> int:
 
 
 def _denied(guard: Filter, rule: str, traffic: RuleTraffic) -> Iterator[RuleTraffic]:
-    """Yield what a rule allows and no other rule of its filter does, as denials."""
+    """Yield denials of the traffic that a rule allows and no other rule of its filter allows."""
     ranges = read_addresses(traffic.peer.value) if traffic.peer.kind is PeerOf.RANGE else EVERYWHERE
     pieces = [(ranges, traffic.services)]
     for other in guard.rules:
@@ -140,7 +143,7 @@ def _name(like: str, taken: Mapping[str, object]) -> str:
 def _difference(
     network: str, before: Firewalls, after: Firewalls, tags: Mapping[RulePeer, str]
 ) -> Iterator[PlannedCall]:
-    """Yield a call for each rule that differs: what is added first, denials last, then what is changed, and taken."""
+    """Yield a call for each rule that differs: added rules first (denials last), then changed, then removed ones."""
     changed = {name: rule for name, rule in after.items() if rule.edits}
     gone = [name for name in before if name not in after]
     project = project_of(network)
@@ -176,7 +179,10 @@ def _call(verb: str, project: str, name: str, body: Body | None = None) -> ApiCa
 
 
 def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
-    """Return one firewall of parts, without its name and network; raises ValueError for peers that are not known."""
+    """Return one firewall rule made of parts, without its name and network.
+
+    Raises ValueError for unknown peers, and for parts that a firewall rule can't express.
+    """
     first = parts[0].traffic
     ingress = first.direction is Direction.INGRESS
     far, near = ("source", "destination") if ingress else ("destination", "source")
@@ -199,7 +205,7 @@ def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
 
 
 def _peers(side: str, peers: Mapping[RulePeer, None], tags: Mapping[RulePeer, str]) -> dict[str, list[str]]:
-    """Return what names the peers; of a source, what does not is empty, since a patch leaves what it does not name."""
+    """Return the fields for the peers. Unused source fields are empty, because a patch keeps fields that it omits."""
     ranges = [cidr for peer in peers if peer.kind is PeerOf.RANGE for cidr in read_addresses(peer.value).cidrs()]
     groups = [peer.value for peer in peers if peer.kind is PeerOf.GROUP] + [
         tags[peer] for peer in peers if peer in tags

@@ -1,4 +1,4 @@
-"""Edits of firewall policies' rules as calls: a network's own policies, global or of a region, and those above it.
+"""Edits of firewall policies' rules as calls: for policies of a network (global or regional), and those above it.
 
 https://cloud.google.com/compute/docs/reference/rest/v1/networkFirewallPolicies/patchRule,
 https://cloud.google.com/compute/docs/reference/rest/v1/firewallPolicies/patchRule
@@ -30,18 +30,21 @@ _LAST_PRIORITY: Final = 2_147_483_643
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """A rule by its priority, as its parts; ``edits`` made it so."""
+    """The rule of one priority, as its parts. ``edits``: the indexes, in the change, of the edits that made it."""
 
     parts: tuple[Part, ...]
     edits: tuple[int, ...] = ()
 
 
 def policy_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls for a change of a policy's rules, after the changes ``made``; raises ValueError for none."""
+    """Yield the calls for a change of a policy's rules, after the changes ``made``.
+
+    Raises ValueError if no calls can make the change.
+    """
     before = {int(name): PolicyRule(tuple(parts)) for name, parts in parts_of(guard).items()}
     for one in made:
         if one.resource.id == guard.id:
-            with suppress(ValueError):  # then no call made it
+            with suppress(ValueError):  # the call for this change was not made
                 before = _edited(guard, before, rule_edits(one))
     before = {priority: replace(rule, edits=()) for priority, rule in before.items()}
     after = _edited(guard, before, rule_edits(change))
@@ -80,7 +83,10 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
 
 
 def _free(rules: Mapping[int, PolicyRule], near: int, part: Part) -> int:
-    """Return the free priority next to one, with only rules of the same action between; raises ValueError for none."""
+    """Return the free priority next to ``near`` with only rules of the same action in between.
+
+    Raises ValueError if there is none.
+    """
     for steps in (range(near + 1, _LAST_PRIORITY), range(near - 1, -1, -1)):
         for priority in steps:
             if priority not in rules:
@@ -92,7 +98,7 @@ def _free(rules: Mapping[int, PolicyRule], near: int, part: Part) -> int:
 
 
 def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
-    """Return one rule of parts; raises ValueError for what a policy's rule cannot say."""
+    """Return one rule made of parts. Raises ValueError for parts that a policy's rule can't express."""
     first = parts[0].traffic
     far, near = ("src", "dest") if first.direction is Direction.INGRESS else ("dest", "src")
     services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
@@ -120,7 +126,7 @@ def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
 
 
 def _protocol(listed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a protocol as policies list it: with a small letter in front."""
+    """Return a protocol with the field names of policies, which begin with a small letter."""
     return {"ipProtocol": listed["IPProtocol"], **({"ports": listed["ports"]} if "ports" in listed else {})}
 
 

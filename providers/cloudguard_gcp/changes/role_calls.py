@@ -1,6 +1,7 @@
-"""Calls that put custom roles in place of the roles that an identity is bound to.
+"""Calls that replace the roles bound to an identity by custom roles.
 
-https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles, https://cloud.google.com/iam/docs/granting-changing-revoking-access
+https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles,
+https://cloud.google.com/iam/docs/granting-changing-revoking-access
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Binding = Mapping[str, Any]
 
 
 def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that make custom roles and bind them, then take the bindings in whose place they are."""
+    """Yield the calls that create custom roles and bind them, then remove the bindings that they replace."""
     identity = next((one for one in snapshot.identities.identities if one.id == change.resource.id), None)
     project = f"projects/{snapshot.cluster.account}"
     for place, edit in enumerate(change.edits):
@@ -55,7 +56,7 @@ def _is_own(policy: PolicyDocument) -> bool:
 
 
 def _is_of(project: str, binding: Mapping[str, str]) -> bool:
-    """Whether a binding is of the whole project; a condition narrows it to resources by their names."""
+    """Whether a binding is for the whole project. A condition narrows it to resources by their names."""
     return binding["resource"] == f"gcp:{project.removeprefix('projects/')}:*:*:*:*"
 
 
@@ -77,7 +78,7 @@ def _binding(role: str, identity: Identity, condition: str) -> Binding:
 
 
 def bound(level: str, *, add: Binding | None = None, remove: Binding | None = None) -> ApiCall:
-    """Return the call that adds a binding to a policy, or takes one."""
+    """Return the call that adds a binding to a policy, or removes one."""
     kind = level.partition("/")[0]
     lists = {key: [one] for key, one in (("add", add), ("remove", remove)) if one}
     return ApiCall(RESOURCES, f"cloudresourcemanager.{kind}.setIamPolicy", {"resource": level, **lists})

@@ -1,9 +1,9 @@
-"""What rules of VPC firewalls and of firewall policies can say.
+"""The traffic that one rule of a VPC firewall or of a firewall policy can express.
 
-One rule has any number of protocols, TCP and UDP with ports, no types of ICMP
-(https://cloud.google.com/firewall/docs/firewalls#protocols_and_ports). A firewall names ranges of one version of IP,
-and network tags or service accounts beside (https://cloud.google.com/firewall/docs/firewalls#sources); a policy's rule
-names no groups of machines as peers but secure tags
+One rule has any number of protocols, TCP and UDP with ports, and no ICMP types
+(https://cloud.google.com/firewall/docs/firewalls#protocols_and_ports). A firewall rule names ranges of one IP version,
+and network tags or service accounts (https://cloud.google.com/firewall/docs/firewalls#sources). As groups of machines,
+a policy's rule can only name secure tags as peers
 (https://cloud.google.com/firewall/docs/firewall-policies-rule-details).
 """
 
@@ -21,11 +21,11 @@ from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
 
 TAG, ACCOUNT = "tag/", "service-account/"
 _WHOLE: Final = {"icmp": "icmp", "icmpv6": "58"}
-"""Protocols of which a rule can say no part, with the word for all of it."""
+"""Protocols that a rule can only name as a whole, with their names in rules."""
 
 
 def rules_of(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
-    """Return the fewest rules that together say exactly ``traffic``; none if no rules can: an ICMP type."""
+    """Return the fewest rules that together express exactly ``traffic``; none if no rules can, as for an ICMP type."""
     ingress = traffic.direction is Direction.INGRESS
     if protocols(traffic.services) is None or (_is_group(traffic.peer) and (in_policy or not ingress)):
         return ()
@@ -33,7 +33,7 @@ def rules_of(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...
 
 
 def said(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
-    """Return ``rules_of``; raises ValueError where no rules can say it."""
+    """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     found = rules_of(traffic, in_policy=in_policy)
     if not found:
         message = f"no rules can say {traffic.services} with {traffic.peer.kind} {traffic.peer.value}"
@@ -42,7 +42,7 @@ def said(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
 
 
 def protocols(services: ServiceSet) -> Sequence[Mapping[str, Any]] | None:
-    """Return services as firewalls list them, with "IPProtocol" and "ports"; None if they cannot be listed."""
+    """Return services as firewall rules list them, with "IPProtocol" and "ports"; None if this is not possible."""
     if services == ServiceSet.everything():
         return [{"IPProtocol": "all"}]
     listed = list[Mapping[str, Any]]()
@@ -62,7 +62,7 @@ def protocols(services: ServiceSet) -> Sequence[Mapping[str, Any]] | None:
 
 
 def one_rule(peer: RulePeer) -> object:
-    """Return what peers that one firewall may name have in common: tags and service accounts do not go together."""
+    """Return a key: one firewall rule can name peers with equal keys. Tags and service accounts can't be combined."""
     if peer.kind is PeerOf.RANGE:
         ranges = read_addresses(peer.value)
         return (bool(ranges & ALL4), bool(ranges & ALL6))
@@ -74,7 +74,7 @@ def _is_group(peer: RulePeer) -> bool:
 
 
 def _peers(peer: RulePeer, *, in_policy: bool) -> Iterator[RulePeer]:
-    """Yield the peers to write rules for: ranges of one version of IP, but in policies, which take both."""
+    """Yield the peers to write rules for: ranges of one IP version each, except in policies, which take both."""
     if peer.kind is not PeerOf.RANGE or in_policy:
         yield peer
         return

@@ -75,10 +75,10 @@ def _binding(parameters: Mapping[str, Any]) -> Iterator[str]:
         if condition is None:
             yield "--condition=None"
         elif word == "add":
-            # https://cloud.google.com/sdk/gcloud/reference/topic/escaping: another delimiter than the comma
+            # https://cloud.google.com/sdk/gcloud/reference/topic/escaping: "::" is the delimiter in place of the comma
             yield f"--condition=^::^expression={condition['expression']}::title={condition['title']}"
         else:
-            yield "--all"  # a condition has a title, which nothing here shows
+            yield "--all"  # a condition has a title, which no answer read here shows
 
 
 def _firewall(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _firewall(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _protocols(listed: Iterable[Mapping[str, Any]], key: str) -> Iterator[str]:
-    """Yield protocols with ports as ``gcloud`` takes them: "tcp:22", one for each span of ports."""
+    """Yield protocols with ports as ``gcloud`` takes them: "tcp:22", one for each range of ports."""
     for one in listed:
         yield from (f"{one[key]}:{ports}" for ports in one["ports"]) if "ports" in one else (str(one[key]),)
 

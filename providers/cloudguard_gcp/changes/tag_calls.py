@@ -1,4 +1,4 @@
-"""Calls that give network tags to machines: a tag is a group with no more to it.
+"""Calls that add or remove network tags of machines. Such a tag is a group without other properties.
 
 https://cloud.google.com/vpc/docs/add-remove-network-tags
 """
@@ -16,7 +16,10 @@ from cloudguard_gcp.cluster.selectors import by_tag
 
 
 def tag_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that put machines into groups, or out; none where a pool is to: its template is never edited."""
+    """Yield the calls that add machines to groups or remove them; none if a member is a pool.
+
+    The template of a pool is never edited.
+    """
     project = snapshot.cluster.account
     for place, edit in enumerate(change.edits):
         if not isinstance(edit, GroupEdit | MembershipEdit):

@@ -30,7 +30,7 @@ _LISTED: Final = {"allowed": "allow", "denied": "deny"}
 
 
 def terraform(network: str, calls: Iterable[PlannedCall]) -> str:
-    """Return a block for each firewall that calls put, with its ``import`` where it is there, and ``removed`` else."""
+    """Return a block for each firewall rule: ``import`` and the resource if it exists, ``removed`` if it is deleted."""
     return "\n".join(block for planned in calls for block in _blocks(network, planned))
 
 
@@ -61,7 +61,7 @@ def _protocol(word: str, listed: Mapping[str, Any]) -> str:
 
 
 def _value(value: object) -> str:
-    """Return a value as HCL has it: as JSON, with no template in it."""
+    """Return a value in HCL: JSON, with template marks escaped."""
     return json.dumps(value).replace("${", "$${").replace("%{", "%%{")
 
 
