@@ -1,1 +1,1 @@
-"""What is known of permissions on Google Cloud: catalog, needs, escalation paths."""
+"""Knowledge of Google Cloud's permissions: catalog, needs, escalation paths."""

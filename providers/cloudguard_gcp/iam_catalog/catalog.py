@@ -1,4 +1,4 @@
-"""The catalog of Google Cloud permissions: those that occur in the roles read, in needs or in escalation paths.
+"""The catalog of Google Cloud permissions: those in the roles that were read, in needs or in escalation paths.
 
 No public package lists Google's permissions.
 """
@@ -20,7 +20,7 @@ _HERE: Final = "cloudguard_gcp.iam_catalog"
 
 
 class RoleCatalog(ContextFree):
-    """A catalog of the given actions ("compute:instances.list"); patterns are left out."""
+    """A catalog of the given actions ("compute:instances.list"). Patterns are left out."""
 
     def __init__(self, actions: Iterable[str]) -> None:
         self._actions: dict[str, set[str]] = {}
@@ -31,7 +31,7 @@ class RoleCatalog(ContextFree):
 
     @property
     def version(self) -> str:
-        """How many permissions it holds, and where they are from."""
+        """The number of permissions in the catalog, and their sources."""
         return (
             f"the {sum(map(len, self._actions.values()))} permissions of the roles that were read and of what is needed"
         )

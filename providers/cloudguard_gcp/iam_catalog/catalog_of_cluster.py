@@ -1,4 +1,4 @@
-"""The IAM catalog of Google Cloud for one cluster: permissions, needs and escalation paths. It asks no project."""
+"""The IAM catalog of Google Cloud for one cluster: permissions, needs and escalation paths. It makes no calls."""
 
 from __future__ import annotations
 

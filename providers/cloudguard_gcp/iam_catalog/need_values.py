@@ -1,9 +1,9 @@
-"""The values of the placeholders in the tables of Google Cloud's needs, for one cluster: what its resources are called.
+"""The values of the placeholders in the tables of Google Cloud's needs: the names of one cluster's resources.
 
-Labels are no attributes for conditions, so names tell the cluster's machines and disks
+Conditions can't use labels as attributes, so the cluster's machines and disks are recognized by their names
 (https://cloud.google.com/iam/docs/conditions-attribute-reference). Placeholders: ``<project>``; ``<instance>`` (names
-of its machines, and of their disks where its installer names them so), ``<volume>`` (of volumes), ``<etcddisk>``;
-``<state>`` and ``<backups>`` (kops' buckets), ``<zone>`` (a DNS zone).
+of its machines, and of their disks if its installer names the disks after them), ``<volume>`` (names of volumes),
+``<etcddisk>``; ``<state>`` and ``<backups>`` (buckets of kops), ``<zone>`` (a DNS zone).
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ PLACES: Final = {
     "state": "the state store",
     "zone": "the DNS zone",
 }
-"""What placeholders stand for that every cluster with the need has, whether anything shows it or not."""
+"""The meaning of placeholders that exist in every cluster with the need, even if nothing shows them."""
 _NAMED_AFTER_IT: Final = frozenset({"capg", "openshift"})
-"""Installers that begin the names of machines and of their disks with the cluster's.
+"""Installers that begin the names of machines and of their disks with the cluster's name.
 
-OpenShift: with the infrastructure id (openshift/installer pkg/asset/machines/gcp); Cluster API, unless the user
-chooses others: kubernetes-sigs/cluster-api internal/topology/names.
+OpenShift: with the infrastructure id (openshift/installer pkg/asset/machines/gcp); Cluster API, unless the user chooses
+other names: kubernetes-sigs/cluster-api internal/topology/names.
 """
 _IN_BUCKET: Final = re.compile(r"projects/_/buckets/([^/*]+)(?:/.*)?")
 _VOLUMES: Final = "pvc-*"
@@ -41,7 +41,7 @@ _VOLUMES: Final = "pvc-*"
 
 
 def values_of(snapshot: Snapshot) -> Values:
-    """Return the values of every placeholder; those of which no answer tells have none."""
+    """Return the values of every placeholder. A placeholder that no answer shows has no values."""
     cluster = snapshot.cluster
     etcd = {last(disk.id) for disk in cluster.disks if disk.etcd_evidence}
     return {
@@ -55,14 +55,14 @@ def values_of(snapshot: Snapshot) -> Values:
 
 
 def _buckets(snapshot: Snapshot, action: str) -> set[str]:
-    """Return the buckets to which conditions of grants bind an action."""
+    """Return the buckets that conditions of grants name for an action."""
     statements = (one for policy in snapshot.identities.policies for one in policy.statements if action in one.actions)
     named = (value for one in statements for each in one.conditions if each.key == NAME for value in each.values)
     return {found[1] for value in named if (found := _IN_BUCKET.fullmatch(value))}
 
 
 def _instances(cluster: Cluster) -> Iterator[str]:
-    """Yield the names of the cluster's machines, by what those to come will begin with where that is known."""
+    """Yield the names of the cluster's machines: prefixes of future names where known, and the other names."""
     beginnings = {f"{value}*" for name, value in cluster.traits if name == NEXT_HOST}
     beginnings |= {f"{cluster.name}-*"} if cluster.installer in _NAMED_AFTER_IT else set()
     names = {host.name for host in cluster.hosts}
@@ -71,7 +71,7 @@ def _instances(cluster: Cluster) -> Iterator[str]:
 
 
 def _attached(cluster: Cluster) -> set[str]:
-    """Return the names of further disks of hosts: volumes that somebody made by hand are among them."""
+    """Return the names of further disks of hosts. Some may be volumes made by hand."""
     named = {last(disk) for host in cluster.hosts for disk in host.disks if last(disk) != host.name}
     return {name for name in named if not _is_among(name, (_VOLUMES,))}
 

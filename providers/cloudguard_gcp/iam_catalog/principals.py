@@ -1,4 +1,4 @@
-"""Who may act as a service account, read from the members of bindings.
+"""The callers that may act as a service account, from the members of bindings.
 
 https://cloud.google.com/iam/docs/principal-identifiers
 """
@@ -16,7 +16,7 @@ from cloudguard_gcp.identity.kubernetes_accounts import ANY, IdentityPool, servi
 from cloudguard_gcp.identity.resource_names import is_consumers, is_googles, owner_of
 
 _MEMBER: Final = "caller:member"
-"""A key of our own: the member that makes a request."""
+"""A key that only cloudguard uses: the member that makes a request."""
 _EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"})
 _STRANGER: Final = "user:somebody@example.com"
 _POD: Final = re.compile(r"^serviceAccount:([^\[\]]+)\.svc\.id\.goog\[([^/\]]+)/([^\]]+)\]$")
@@ -36,14 +36,14 @@ _ABOVE: Final = re.compile(
     r"|goog/(cloudIdentityCustomerId/[^/]+)$)"
 )
 _OWN: Final = re.compile(r"^(?:user:|group:|deleted:|principal://goog/subject/|principalSet://goog/group/)")
-"""Members that are taken for the organization's own, and those that are gone."""
+"""Members that are assumed to belong to the organization, and deleted members."""
 
 
 class Members:
-    """Reads members as bindings have them ("serviceAccount:…", "principalSet://…", "allUsers"), for one project.
+    """Reads members of bindings ("serviceAccount:…", "principalSet://…", "allUsers"), for one project.
 
-    ``names``: the project's other names, such as its number. ``known_context``: what holds for all requests today.
-    ``in_organization``: the project is in one, to which accounts of somebody's own don't belong.
+    ``names``: the project's other names, such as its number. ``known_context``: the context of all requests today.
+    ``in_organization``: the project is in an organization, to which private Google Accounts do not belong.
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class Members:
         self.known_context: Mapping[str, str] = known_context or {}
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
-        """Return what holds for requests of a member."""
+        """Return the conditions that requests of a member meet."""
         del excepted
         return ((),) if principal in _EVERYONE else self.declared(principal)
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
-        """Return what holds for requests of a member that the user declares."""
+        """Return the conditions that requests of a declared outsider meet."""
         return ((Condition("StringEquals", _MEMBER, (outsider,)),),)
 
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
@@ -85,7 +85,7 @@ class Members:
                 yield from self._others(member, actions)
 
     def _others(self, member: str, actions: tuple[str, ...]) -> Iterator[Caller]:
-        """Yield the outsider whom a member means; nobody where it is one of the project's own."""
+        """Yield the outsider that a member stands for; none if it is the project's own."""
         if subjects := _subjects(member):
             yield _caller(CallerKind.OUTSIDER, subjects[0], actions, member, subjects[1])
         elif account := _ACCOUNT.match(member):
@@ -101,7 +101,7 @@ class Members:
             yield _undecided(member, actions, member)
 
     def _of_project(self, owner: str, who: str, actions: tuple[str, ...], member: str) -> Iterator[Caller]:
-        """Yield an outsider of a project, by its id or number."""
+        """Yield an outsider of a project, by the project's id or number."""
         if owner.isdigit() and not any(name.isdigit() for name in self._names):
             yield _undecided(who, actions, member)
         elif owner not in self._names:
@@ -109,7 +109,10 @@ class Members:
 
 
 def _subjects(member: str) -> tuple[str, tuple[Condition, ...] | None] | None:
-    """Return whose subjects a member means, and whether all of them; None where it means none."""
+    """Return the name of the subjects that a member stands for; None if it stands for none.
+
+    The second value is () if the member stands for all subjects, else None.
+    """
     if pod := _POD.match(member):
         return f"{pod[2]}:{pod[3]} of {pod[1]}", ()
     if pool := _POOL.match(member):

@@ -1,7 +1,7 @@
-"""Writes statements as custom roles, each with the resources to bind it on, and reads them back.
+"""Writes statements as custom roles, each with the resources to bind it on, and parses them.
 
-A document is what ``gcloud iam roles create --file`` takes, and "bindings": the resources on which the role is to be
-bound, and under which condition. https://cloud.google.com/iam/docs/creating-custom-roles
+A document has the fields of ``gcloud iam roles create --file``, and "bindings": the resources to bind the role on, each
+with its condition. https://cloud.google.com/iam/docs/creating-custom-roles
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from cloudguard_gcp.identity.conditions import conditions_of, expressions_of
 from cloudguard_gcp.identity.resource_names import action, permission
 
 MAX_PERMISSIONS: Final = 3000
-"""Permissions in a custom role (https://cloud.google.com/iam/quotas)."""
+"""Most permissions in a custom role (https://cloud.google.com/iam/quotas)."""
 _TITLE: Final = "What Kubernetes needs"
 
 
 class RoleDocuments:
-    """Writes and reads custom roles."""
+    """Writes and parses custom roles."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
-        """Return the statements as custom roles; raises ValueError for what no role can express."""
+        """Return the statements as custom roles. Raises ValueError for a statement that no role can express."""
         listed = list(statements)
         for statement in listed:
             if statement.effect is not Effect.ALLOW or statement.not_actions or statement.not_resources:
@@ -35,7 +35,7 @@ class RoleDocuments:
         return tuple(text for statement in listed for text in _documents(statement))
 
     def read(self, text: str) -> tuple[Statement, ...]:
-        """Return a document's statements; raises ValueError if it is not a role as ``write`` makes it."""
+        """Return a document's statements. Raises ValueError if it is not a role in the format of ``write``."""
         try:
             role = cast("dict[str, Any]", json.loads(text))
             actions = tuple(action(str(name)) for name in role["includedPermissions"])
