@@ -1,4 +1,4 @@
-"""The filters that guard interfaces: security groups where they stand, and what stands for one that is missing."""
+"""The filters of interfaces: security groups at their places, and filters in place of missing ones."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _INTERNET: Final = {True: "open to the internet", False: "closed to the internet
 
 
 class Guards:
-    """The filters that guard interfaces, in order; each security group is made a filter once for each place.
+    """The filters of interfaces, in evaluation order. A security group becomes one filter for each place.
 
-    ``groups`` None: they were not read.
+    ``groups``: the security groups by id; None if they were not read.
 
-    ``admin``: what network managers set, by network. ``filters`` are those made so far, by id.
+    ``admin``: the filters of network managers, by network id. ``filters``: the filters made so far, by id.
     """
 
     def __init__(
@@ -41,15 +41,15 @@ class Guards:
         self.filters: dict[str, Filter] = {}
 
     def of_subnet(self, subnet: str) -> tuple[str, ...]:
-        """Return the filters of a subnet (id) itself; none where it has no security group, and no manager a rule."""
+        """Return the filters of a subnet (id) itself: of its security group and of network managers; may be empty."""
         return self._chain(subnet, ())
 
     def of_interface(self, subnet: str, own: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
-        """Return the filters of an interface in a subnet with security groups of its ``own``.
+        """Return the filters of an interface in a subnet. ``own``: the interface's own security groups.
 
-        ``internet``: whether the internet gets in where no group says so: it does by addresses and balancers of the
-        Basic SKU, and not by Standard ones (https://learn.microsoft.com/azure/virtual-network/ip-services/
-        public-ip-addresses); None: not known.
+        ``internet``: whether the internet gets in if no security group applies. It does with addresses and balancers of
+        the Basic SKU, and not with Standard ones (https://learn.microsoft.com/azure/virtual-network/ip-services/
+        public-ip-addresses). None: unknown.
         """
         found = self._chain(subnet, own)
         if any(self.filters[name].in_series for name in found):
@@ -59,9 +59,9 @@ class Guards:
     def metadata(
         self, service: MetadataService | None, interfaces: Iterable[tuple[Collection[str], Collection[str]]]
     ) -> MetadataService | None:
-        """Return the metadata service of a machine whose ``interfaces`` have subnets, and security groups of their own.
+        """Return the metadata service of a machine. ``interfaces``: the subnets and own security groups of each.
 
-        It is shut off where all of them are denied it; None: not known.
+        It is disabled if security groups deny it to all interfaces. None: unknown.
         """
         if service is None or self._groups is None:
             return None
@@ -74,9 +74,9 @@ class Guards:
         return any(group.denies_metadata for group in found if group)
 
     def made(self, nodes: AddressSet | None) -> tuple[Filter, ...]:
-        """Return the filters made so far; ``nodes``: the ranges of an AKS cluster's subnets, None for another.
+        """Return the filters made so far. ``nodes``: the ranges of an AKS cluster's subnets; None for other clusters.
 
-        AKS requires that these may reach nodes on all ports, whoever wrote the rule
+        AKS requires that these ranges can reach nodes on all ports, whoever wrote the rule
         (https://learn.microsoft.com/azure/aks/concepts-network).
         """
         if nodes is None:

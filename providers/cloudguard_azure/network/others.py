@@ -1,4 +1,4 @@
-"""The machines beside the cluster's: in groups that rules name, and in its networks."""
+"""Machines that are not the cluster's: in groups that rules name, and in the cluster's networks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HIDES: Final = (FactKind.MEMBERS,)
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """What makes a machine matter: the cluster's ``networks``, and the ``groups`` that rules name or its hosts are in.
+    """What makes another machine matter: the cluster's ``networks``, and the ``groups`` of rules and of its hosts.
 
     ``own``: ids of the cluster's interfaces.
     """
@@ -40,14 +40,14 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """``members``: interfaces in a group, those of next machines too. ``neighbours``: those in the networks today."""
+    """``members``: interfaces in a group, of today's and next machines. ``neighbours``: today's in the networks."""
 
     members: tuple[Interface, ...]
     neighbours: tuple[Interface, ...]
 
 
 def read_others(api: Api, found: Found, near: Near) -> Others:
-    """Read the interfaces of machines beside the cluster's, and what the next ones of their scale sets will have."""
+    """Read the interfaces of other machines, and of the next machines of other scale sets."""
     ids, call = {one.id for one in found.scale_sets}, calls.LIST_SCALE_SETS
     sets = api.listed(call, scale_set, hides=_HIDES)
     others = {one.id: one for one in sets if one.id not in ids}
@@ -70,7 +70,7 @@ def read_others(api: Api, found: Found, near: Near) -> Others:
 
 
 def _members(listed: Iterable[Interface], near: Near) -> Iterator[Interface]:
-    """Yield the interfaces that are in a group, with those groups alone."""
+    """Yield the interfaces that are in a group of ``near``, with only these groups."""
     for one in listed:
         if groups := tuple(name for name in one.groups if name in near.groups):
             yield replace(one, groups=groups)
@@ -86,7 +86,7 @@ def _today(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> In
 
 
 def _next(one: ScaleSet, places: Places) -> Iterator[Interface]:
-    """Yield what the next machine of a scale set will have: any address of its subnet."""
+    """Yield the interfaces of a scale set's next machine, each with all addresses of its subnet."""
     source = Source(calls.LIST_SCALE_SETS.name, one.id)
     for number, each in enumerate(next_interfaces(one.profile)):
         for subnet in each.subnets:

@@ -1,6 +1,6 @@
-"""Routes of subnets: what Azure makes by itself, and what route tables put in its place.
+"""Routes of subnets: those that Azure makes, and those of route tables that replace them.
 
-Of one prefix a route table's own route counts; else the longest prefix
+For equal prefixes the route table's own route is used; otherwise the longest prefix
 (https://learn.microsoft.com/azure/virtual-network/virtual-networks-udr-overview).
 """
 
@@ -38,7 +38,7 @@ _PRIVATE: Final = EVERYWHERE - PUBLIC
 
 @dataclass(frozen=True, slots=True)
 class WrittenRoute:
-    """A route of a table: to ``addresses``, or to those of the service ``tag`` where they are None."""
+    """A route of a table: to ``addresses``, or to those of the service ``tag`` if ``addresses`` is None."""
 
     name: str
     addresses: AddressSet | None
@@ -49,7 +49,7 @@ class WrittenRoute:
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """A route table; ``learns``: what gateways learn counts beside it. None of ``routes``: the table was not read."""
+    """A route table. ``learns``: the routes that gateways learn are used too."""
 
     id: str
     routes: tuple[WrittenRoute, ...]
@@ -57,12 +57,12 @@ class RouteTable:
 
     @property
     def prefixes(self) -> AddressSet:
-        """The addresses that its routes are for, as far as they are written."""
+        """The addresses of its routes, except those of service tags."""
         return AddressSet.union(one.addresses for one in self.routes if one.addresses is not None)
 
 
 def route_tables(api: Api) -> dict[str, RouteTable]:
-    """Read the route tables of the subscription, by id; a route that is not understood is a Gap."""
+    """Read the route tables of the subscription, by id. A route that can't be parsed adds a Gap."""
     call = LIST_ROUTE_TABLES
     found = api.listed(call, partial(_table, api), hides=HIDES)
     return {one.id: one for one in found}
@@ -88,7 +88,7 @@ def _route(item: Item) -> WrittenRoute:
 
 
 class SubnetRoutes:
-    """The routes of a network's subnets; ``lists`` are the address lists that they name."""
+    """The routes of a network's subnets. ``lists``: the address lists that the routes name."""
 
     def __init__(self, tables: Mapping[str, RouteTable], tags: ServiceTags, hosts: Iterable[Host]) -> None:
         self.tables = tables
@@ -114,7 +114,7 @@ class SubnetRoutes:
         )
 
     def _by_itself(self, network: VirtualNetwork) -> Iterator[Route]:
-        """Yield what Azure makes by itself: to the network, its peers and the internet."""
+        """Yield the routes that Azure makes: to the network, its peers and the internet."""
         source = Source(LIST_NETWORKS.name, network.id)
         for cidr in network.ranges.cidrs():
             yield Route(AddressSet.parse(cidr), NextHop.LOCAL, network.name, source)
@@ -125,7 +125,7 @@ class SubnetRoutes:
             yield Route(every, NextHop.INTERNET, "Internet", source)
 
     def _of_table(self, route: WrittenRoute, subnet: VirtualSubnet, network: VirtualNetwork) -> Iterator[Route]:
-        """Yield a table's route; behind an appliance that is no host of the cluster, others may be."""
+        """Yield a table's route. Behind an appliance that is not a host of the cluster, other networks may follow."""
         source = Source(LIST_ROUTE_TABLES.name, subnet.table)
         hop, target = route.hop, ",".join(route.address.texts()) or route.name
         if hop is NextHop.APPLIANCE and (host := self.host_at(route.address)):
@@ -139,7 +139,7 @@ class SubnetRoutes:
             yield Route(behind, NextHop.HUB, target, source, self._unknown(f"networks behind {target}", source))
 
     def _behind(self, network: VirtualNetwork, *, learns: bool) -> Iterator[Route]:
-        """Yield routes to networks that gateways, of the network or a peer, lead to: which addresses, is not known."""
+        """Yield routes to networks behind gateways, meshes and peers. The addresses of these networks are unknown."""
         source = Source(LIST_NETWORKS.name, network.id)
         if network.gateway and learns:
             name = f"networks behind the gateway of {network.name}"
@@ -161,9 +161,9 @@ class SubnetRoutes:
         return self._own.get(address.first()) if address else None
 
     def to_hosts(self, table: RouteTable) -> Iterator[AddressSet]:
-        """Yield the ranges that Kubernetes' own routes lead to the cluster's hosts: those of pods.
+        """Yield the destinations of Kubernetes' own routes to the cluster's hosts: the ranges of pods.
 
-        Such a route is called as the host, with the range behind that where there are two versions of IP
+        The name of such a route is the host's name, followed by the range if there are two IP versions
         (kubernetes-sigs/cloud-provider-azure pkg/provider/azure_routes.go).
         """
         for route in table.routes:
@@ -173,6 +173,6 @@ class SubnetRoutes:
 
 
 def _is_of(host: Host, route: str) -> bool:
-    """Whether a route is called as a host, or as the scale set of which it is a member."""
+    """Whether a route's name begins with the name of a host, or of the host's scale set."""
     named = (host.name, name_of(host.pool))
     return any(one and route.lower().startswith(one.lower()) for one in named)

@@ -1,4 +1,4 @@
-"""Rules of security groups, and of network managers, as rules of the model: one for each peer.
+"""Rules of security groups and of network managers as rules of the model, one for each peer.
 
 https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview
 """
@@ -27,17 +27,18 @@ _WITH_PORTS: Final = {"tcp": ("tcp",), "udp": ("udp",), "*": ("tcp", "udp"), "an
 _OTHERS: Final = {"icmp": "icmp,icmpv6", "esp": "proto/50", "ah": "proto/51"}
 _PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
 CARRIED: Final = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/50-51")
-"""What virtual networks carry, and rules name
-(https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq#what-protocols-can-i-use-in-virtual-networks)."""
+"""The protocols that virtual networks carry and that rules can name
+(https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq#what-protocols-can-i-use-in-virtual-networks).
+"""
 _EVERY_PORT: Final = frozenset({"*", "any", "0-65535", "1-65535"})
 _LAST_PORT: Final = 65_535
 _About = tuple[tuple[str, ...], AddressSet]
-"""What a rule is about on the guarded side: groups, or addresses; both empty for everything."""
+"""The guarded side of a rule: groups, or addresses. Both are empty if the rule applies to everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A rule as it is written; addresses, tags and ports in Azure's words, enums in lower case, groups by id."""
+    """A rule in Azure's form: addresses, tags and ports as written, enums in lower case, groups by id."""
 
     name: str
     direction: str
@@ -54,7 +55,7 @@ class Written:
 
 
 def security_rule(item: Item) -> Written:
-    """Return a rule of a security group; what its singular and plural fields say is united."""
+    """Return a rule of a security group. Its singular and plural fields are merged."""
     properties = part(item, "properties")
     return Written(
         name=required(item, "name"),
@@ -97,7 +98,7 @@ def _united(item: Item, key: str) -> tuple[str, ...]:
 def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
     """Return the services of a protocol and its ports, and why they may be fewer ("": they are all).
 
-    Only TCP and UDP have ports; a rule about any protocol with ports is about these two.
+    Only TCP and UDP have ports. A rule for any protocol with ports applies to these two.
     """
     words = [one.strip().lower() for one in ports]
     known = _OTHERS.get(protocol)
@@ -122,7 +123,7 @@ def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
 
 @dataclass(frozen=True, slots=True)
 class RuleReader:
-    """Makes rules of what is written, for filters at one place; ``actions``: what its words for access mean."""
+    """Makes rules of the model for filters at one place. ``actions``: map of Azure's access words to actions."""
 
     tags: ServiceTags
     place: Place
@@ -130,9 +131,9 @@ class RuleReader:
     actions: Mapping[str, Action]
 
     def rules(self, written: Written, owner: Owner | None = None, *, mandated: bool = False) -> tuple[Rule, ...]:
-        """Return a rule for each peer, direction and action that a rule may have; an unknown word may be any.
+        """Return a rule for each possible peer, direction and action. An unknown word may be any action or direction.
 
-        ``owner``: who wrote it, if its name does not tell.
+        ``owner``: the rule's owner, if its name does not show it.
         """
         owner = OWNERS.of_rule(written.name, written.description) or owner
         services, strange = services_of(written.protocol, written.ports)
@@ -167,7 +168,7 @@ class RuleReader:
         return tuple(_numbered(found, several=any(len(one) > 1 for one in ends)))
 
     def _matches(self, written: Written, *, ingress: bool) -> Iterator[tuple[Peer, _About, tuple[str, str]]]:
-        """Yield each peer with what the rule is about on the guarded side, and why either may not match."""
+        """Yield each peer with the guarded side of the rule, and why either may not match ("": it does)."""
         sides = (written.sources, written.source_groups), (written.destinations, written.destination_groups)
         (peers, peer_groups), (own, own_groups) = sides if ingress else sides[::-1]
         ends = [(one.peer, one.uncertain) for one in self._named(peers, peer_groups)]
@@ -178,7 +179,7 @@ class RuleReader:
                 yield peer, targets, (why, narrow)
 
     def _named(self, words: Collection[str], groups: Collection[str]) -> Iterator[Named]:
-        """Yield what words name; a side of which nothing is written may be anything."""
+        """Yield what words name. If a side has no words and no groups, it may be anything."""
         if not words and not groups:
             yield Named(EVERYWHERE, uncertain="one of its sides is not written")
         for named in (named for one in words for named in self.tags.named(one, self.place)):
@@ -187,7 +188,7 @@ class RuleReader:
 
 
 def _about(own: Iterable[Named]) -> Iterator[tuple[_About, str]]:
-    """Yield the addresses of the guarded side that a rule is about, those that are certain as one; none for all."""
+    """Yield the addresses of the guarded side that a rule applies to; none for all. Certain ones are merged."""
     certain = AddressSet.nothing()
     for one in own:
         if one.addresses is None:
@@ -201,13 +202,13 @@ def _about(own: Iterable[Named]) -> Iterator[tuple[_About, str]]:
 
 
 def _by_source_port(written: Written, action: Action) -> str:
-    """Return why a rule may not hold for a client, who chooses the port that it sends from."""
+    """Return why a rule may not apply to a client ("": it does): clients choose their source port."""
     some = bool(written.source_ports) and _EVERY_PORT.isdisjoint(one.strip().lower() for one in written.source_ports)
     return "it is about some source ports only" if some and action is Action.DENY else ""
 
 
 def _numbered(rules: Sequence[Rule], *, several: bool) -> Iterator[Rule]:
-    """Yield rules, those of one name with a number behind it; the first without, if the rule names no ``several``."""
+    """Yield rules with a number after their name. The first has none, unless the rule names ``several`` peers."""
     for place, rule in enumerate(rules, 1):
         alone = len(rules) == 1 or (place == 1 and not several)
         yield rule if alone else replace(rule, id=f"{rule.id}#{place}")

@@ -42,7 +42,7 @@ _HTTP: Final = ServiceSet.parse("tcp/80")
 
 
 def plain_rule(name: str, direction: str, access: str, priority: int, ends: tuple[str, str]) -> Written:
-    """Return a rule about every protocol and port, from the first of its ``ends`` to the second."""
+    """Return a rule for every protocol and port, from the first of ``ends`` to the second."""
     return Written(name, direction, access, "*", priority, ("*",), ("*",), ends[:1], ends[1:])
 
 
@@ -54,14 +54,14 @@ DEFAULT_RULES: Final = (
     plain_rule("AllowInternetOutBound", "outbound", "allow", 65_001, ("*", "Internet")),
     plain_rule("DenyAllOutBound", "outbound", "deny", 65_500, ("*", "*")),
 )
-"""Those of a group whose answer has none."""
+"""The default rules of a group whose answer has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """A security group: its rules as written, its default ones apart, and who writes it.
+    """A security group: its own rules, its default rules, and its owner.
 
-    ``kept_by_aks``: AKS would write it again.
+    ``kept_by_aks``: AKS would restore the group after an edit.
     """
 
     id: str
@@ -72,7 +72,7 @@ class SecurityGroup:
     written_by: Owner | None
 
     def filter(self, name: str, tags: ServiceTags, place: Place) -> Filter:
-        """Return it as a filter at a place, with the id ``name``."""
+        """Return the group as a filter at a place, with the id ``name``."""
         source = Source(LIST_SECURITY_GROUPS.name, self.id)
         reader = RuleReader(tags, place, source, ALLOW_OR_DENY)
         rules = [rule for one in self.rules for rule in reader.rules(one, self._owner_of(one))]
@@ -86,15 +86,16 @@ class SecurityGroup:
         return in_series(name, self.name, rules, source, self.written_by, editable=not self.kept_by_aks)
 
     def _owner_of(self, written: Written) -> Owner | None:
-        """Return the group's owner, with the rule's name among its names: places of edits are told by it."""
+        """Return the group's owner with the rule's name added: the places of edits depend on it."""
         owner = self.written_by
         return replace(owner, names=(*owner.names, ("rule", written.name))) if owner else None
 
     @property
     def denies_metadata(self) -> bool:
-        """Whether its machines are denied the metadata service: the first rule about its tag denies all of it.
+        """Whether the group denies the metadata service: its first rule for the service's tag denies all of it.
 
-        No other rule does, for its address is let through before any (https://learn.microsoft.com/azure/virtual-network/
+        Rules without this tag have no effect, because Azure lets the service's address through before any rule
+        (https://learn.microsoft.com/azure/virtual-network/
         network-security-groups-overview#azure-platform-considerations).
         """
         about = [one for one in self.rules if one.direction == "outbound" and _METADATA in _lowered(one.destinations)]
@@ -105,7 +106,7 @@ class SecurityGroup:
         return services >= _HTTP and not strange and not _ANYBODY.isdisjoint(_lowered(first.sources))
 
     def _shuts_network_out(self) -> bool:
-        """Whether a rule denies all that VirtualNetwork may hold: of that, no default rule lets anything in."""
+        """Whether a rule denies all traffic from VirtualNetwork, so that no default rule lets in any of it."""
         return any(
             (one.access, one.direction, one.protocol) == ("deny", "inbound", "*")
             and "*" in one.ports
@@ -129,7 +130,7 @@ def in_series(  # noqa: PLR0913 - what such a filter is told by
     *,
     editable: bool = True,
 ) -> Filter:
-    """Return a filter that must permit beside others."""
+    """Return a filter in series: it and the other filters of its series must all permit."""
     return Filter(
         id=name,
         name=title,
@@ -162,19 +163,19 @@ def whole(name: str, source: Source, uncertain: str = "") -> tuple[Rule, ...]:
 
 
 def unread(name: str, title: str, source: Source) -> Filter:
-    """Return a filter of which nothing is known."""
+    """Return a filter whose rules are unknown."""
     return in_series(name, title, whole("unread", source, f"{title} could not be read"), source)
 
 
 class SecurityGroupReader:
-    """Reads the security groups of a subscription; ``aks_group``: the resource group that AKS keeps ("": none)."""
+    """Reads the security groups of a subscription. ``aks_group``: the resource group managed by AKS ("": none)."""
 
     def __init__(self, api: Api, aks_group: str) -> None:
         self._api = api
         self._aks_group = aks_group
 
     def groups(self) -> dict[str, SecurityGroup] | None:
-        """Return the security groups by id, None where they can't be read; a rule that is not understood is a Gap."""
+        """Return the security groups by id, None if they can't be read. A rule that can't be parsed adds a Gap."""
         items = self._api.read_or_none(LIST_SECURITY_GROUPS, hides=HIDES)
         found = self._api.mapped(LIST_SECURITY_GROUPS, items or (), self._group, hides=HIDES)
         return None if items is None else {one.id: one for one in found}
@@ -193,9 +194,9 @@ class SecurityGroupReader:
 
 
 def read_admin_filter(api: Api, network: str, tags: ServiceTags, near: Place) -> Filter | None:
-    """Read what network managers set on a network, as a filter before all others; None where there is nothing.
+    """Read the security admin rules of a network as a filter before all others; None if there are none.
 
-    What they always allow, or deny, is final; what they allow is left to the security groups.
+    "Always allow" and "deny" are final. "Allow" leaves the decision to the security groups.
     """
     call, where = LIST_EFFECTIVE_ADMIN_RULES, place(network, "virtual_network_name")
     written = api.listed(call, admin_rule, hides=HIDES, about=network, parameters={}, **where)

@@ -1,4 +1,4 @@
-"""What rules name addresses by: addresses, ranges and service tags, some of which differ from network to network.
+"""The words for addresses in rules: addresses, ranges and service tags. Some tags differ between networks.
 
 https://learn.microsoft.com/azure/virtual-network/service-tags-overview
 """
@@ -19,8 +19,9 @@ from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_SERVICE_TAGS, Call
 
 HOST: Final = AddressSet.parse("168.63.129.16")
-"""The address that a machine's host has for it: it asks for health, and nobody else can send from there
-(https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16)."""
+"""The virtual address of the Azure host under each machine. It sends health probes, and nobody else can send from it
+(https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
+"""
 EVERYWHERE: Final = AddressSet.everything()
 _ANY: Final = frozenset({"*", "any"})
 _HIDES: Final = (FactKind.ADDRESS_LISTS,)
@@ -29,11 +30,11 @@ MAYBE: Final = "whether VirtualNetwork holds the prefixes of user-defined routes
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a filter stands, as far as tags differ by it: a network, and its address space with that of its peers.
+    """The place of a filter, for tags that differ between networks: a network, and its addresses with its peers'.
 
-    With these, VirtualNetwork holds the host's own address (https://github.com/MicrosoftDocs/azure-docs/issues/32725).
-    ``maybe``: what VirtualNetwork may hold besides: prefixes of the subnet's user-defined routes, the default one too
-    (https://github.com/MicrosoftDocs/azure-docs/issues/22178), and what gateways lead to.
+    VirtualNetwork also includes the host's own address (https://github.com/MicrosoftDocs/azure-docs/issues/32725).
+    ``maybe``: further addresses that VirtualNetwork may include: prefixes of the subnet's user-defined routes, also of
+    the default route (https://github.com/MicrosoftDocs/azure-docs/issues/22178), and addresses behind gateways.
     """
 
     network: str
@@ -43,9 +44,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a word of a rule names: ``addresses``, None if they are not known; ``tag``: the id of their list, or "".
+    """The meaning of a word in a rule: ``addresses``, None if unknown. ``tag``: the id of their list, or "".
 
-    ``uncertain``: why it is not known whether they are meant ("": they are).
+    ``uncertain``: why it is unknown whether the rule includes these addresses ("": it does).
     """
 
     addresses: AddressSet | None
@@ -54,12 +55,12 @@ class Named:
 
     @property
     def peer(self) -> Peer:
-        """The same as a rule's peer."""
+        """The addresses as the peer of a rule."""
         return Peer(address_list=self.tag) if self.tag else Peer(self.addresses)
 
 
 class ServiceTags:
-    """Resolves the words of rules; ``lists`` are the tags met so far. ``location``: any region knows all tags."""
+    """Resolves the words of rules. ``lists``: the tags used so far. ``location``: any region knows all tags."""
 
     def __init__(self, api: Api, location: str) -> None:
         self._api = api
@@ -67,7 +68,7 @@ class ServiceTags:
         self.lists: dict[str, AddressList] = {}
 
     def named(self, written: str, place: Place) -> Iterator[Named]:
-        """Yield what a word names at a place. A tag that is not known may be anything."""
+        """Yield the meaning of a word at a place. An unknown tag may be anything."""
         name = written.strip().lower()
         if name in _ANY:
             yield Named(EVERYWHERE)
@@ -87,7 +88,7 @@ class ServiceTags:
             yield Named(addresses) if addresses is not None else self._other(written.strip())
 
     def list_of(self, written: str) -> str:
-        """Return the id of the list that stands for a tag which names the same everywhere."""
+        """Return the id of the address list of a tag that is the same in all networks."""
         return self._other(written.strip()).tag
 
     def _other(self, written: str) -> Named:
@@ -101,7 +102,7 @@ class ServiceTags:
 
     @cached_property
     def _known(self) -> Mapping[str, tuple[str, AddressSet]]:
-        """The tags that differ by no network, by their names in lower case; asked for when a rule names one."""
+        """The tags that are the same in all networks, by name in lower case. They are read when a rule names one."""
         call = LIST_SERVICE_TAGS
         answers = self._api.read(call, hides=_HIDES, about=self._location, location=self._location)
         listed = self._api.mapped(call, answers, lambda answer: parts(answer, "values"), hides=_HIDES)
@@ -114,7 +115,7 @@ def _tag(item: Item) -> tuple[str, AddressSet]:
 
 
 def addresses_of(written: str) -> AddressSet | None:
-    """Return the addresses of a range, host bits or not; None for what is none."""
+    """Return the addresses of a range, with or without host bits; None if the text is not a range."""
     try:
         return AddressSet((cidr_interval(written.strip(), host_bits=True),))
     except ValueError:

@@ -21,14 +21,14 @@ from cloudguard_azure.network.service_tags import EVERYWHERE, Place, addresses_o
 
 HIDES: Final = (FactKind.ROUTES, FactKind.FILTERS)
 _GATEWAYS: Final = frozenset({"gatewaysubnet", "routeserversubnet"})
-"""The subnets of VPN and ExpressRoute gateways, and of route servers: both learn routes to other networks."""
+"""The subnets of VPN and ExpressRoute gateways and of route servers. Both learn routes to other networks."""
 _UNPEERED: Final = frozenset({"initiated", "disconnected"})
 _ACCESS: Final = "allowVirtualNetworkAccess"
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualSubnet:
-    """A subnet; ``group`` and ``table`` are the ids of its security group and its route table, "" for none."""
+    """A subnet. ``group`` and ``table`` are the ids of its security group and its route table ("": none)."""
 
     id: str
     name: str
@@ -41,10 +41,10 @@ class VirtualSubnet:
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """A peering in force; ``network`` is the peer's id.
+    """A peering in force. ``network`` is the peer's id.
 
-    ``in_tag``: the peer's addresses are in VirtualNetwork. ``beyond``: others send through the peer: by its gateway, or
-    as what it forwards.
+    ``in_tag``: VirtualNetwork includes the peer's addresses. ``beyond``: other networks can send through the peer, by
+    its gateway or as forwarded traffic.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Peering:
 
 @dataclass(frozen=True, slots=True)
 class VirtualNetwork:
-    """A virtual network. ``location`` is its region; ``meshes``: groups that network managers connect it with."""
+    """A virtual network. ``location``: its region. ``meshes``: network managers' groups that connect it with others."""
 
     id: str
     name: str
@@ -68,23 +68,23 @@ class VirtualNetwork:
 
     @property
     def gateway(self) -> bool:
-        """Whether it has a place for gateways that learn routes."""
+        """Whether it has a subnet for gateways that learn routes."""
         return any(one.name.lower() in _GATEWAYS for one in self.subnets)
 
     @property
     def linked(self) -> bool:
-        """Whether it has links to networks of which the addresses are not known."""
+        """Whether it is connected to networks whose addresses are unknown."""
         return self.gateway or bool(self.meshes) or any(one.beyond for one in self.peerings)
 
 
 def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwork]:
-    """Return virtual networks by id; a part that is not understood is left out, and a Gap says so."""
+    """Return virtual networks by id. A part that can't be parsed is left out, and a Gap is added."""
     found = {one.id: one for one in api.mapped(LIST_NETWORKS, items, partial(_network, api), hides=HIDES)}
     return {one.id: replace(one, peerings=tuple(_with_ranges(one.peerings, found))) for one in found.values()}
 
 
 def miss_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> None:
-    """Say of which ``own`` networks (ids) not all peers are known."""
+    """Add a Gap for each peer of the ``own`` networks (ids) whose addresses or peering were not read."""
     for network in (networks[name] for name in sorted(own) if name in networks):
         peers = {one.network for one in network.peerings}
         silent = [one.name for one in network.peerings if not one.ranges]
@@ -100,7 +100,7 @@ def miss_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[s
 
 
 def _with_ranges(peerings: Iterable[Peering], known: Mapping[str, VirtualNetwork]) -> Iterator[Peering]:
-    """Yield peerings, one that tells no address space with the peer's own, if that was read."""
+    """Yield peerings. A peering without an address space gets the peer's, if that was read."""
     for one in peerings:
         own = known[one.network].ranges if one.network in known else AddressSet.nothing()
         yield replace(one, ranges=one.ranges or own)
@@ -133,7 +133,7 @@ def _subnet(network: str, item: Item) -> VirtualSubnet:
 
 
 def with_meshes(api: Api, network: VirtualNetwork) -> VirtualNetwork:
-    """Read the groups by which network managers connect a network with others, without a peering.
+    """Read the groups through which network managers connect a network with others without a peering.
 
     https://learn.microsoft.com/azure/virtual-network-manager/concept-connectivity-configuration
     """
@@ -143,7 +143,7 @@ def with_meshes(api: Api, network: VirtualNetwork) -> VirtualNetwork:
 
 
 def _meshes(item: Item) -> list[str]:
-    """Return the names of a configuration's groups of which the members are connected with one another."""
+    """Return the names of a configuration's groups whose members are connected with each other."""
     properties = part(item, "properties") or item
     whole = word(properties, "connectivityTopology") != "hubandspoke"
     groups = parts(properties, "appliesToGroups")
@@ -154,7 +154,7 @@ def _meshes(item: Item) -> list[str]:
 
 
 def _peering(item: Item) -> Peering | None:
-    """Return a peering, None for one that is not in force on both sides; raises AnswerError for an unknown state."""
+    """Return a peering; None if it is not in force on both sides. Raises AnswerError for an unknown state."""
     properties, state = part(item, "properties"), word(part(item, "properties"), "peeringState")
     if state in _UNPEERED:
         return None
@@ -189,7 +189,7 @@ def _ranges(listed: Iterable[str]) -> AddressSet:
 
 
 class Places:
-    """Where filters stand: each subnet as service tags see it. ``prefixes``: those of route tables, by their ids."""
+    """The places of filters: each subnet as service tags see it. ``prefixes``: those of route tables, by table id."""
 
     def __init__(self, networks: Mapping[str, VirtualNetwork], prefixes: Mapping[str, AddressSet]) -> None:
         self._networks = networks
@@ -198,7 +198,7 @@ class Places:
         self._names = Counter(one.name.lower() for one in networks.values())
 
     def of(self, subnet: str) -> Place:
-        """Return the place of a subnet (id); one that was not read may be near anything."""
+        """Return the place of a subnet (id). A subnet that was not read may be near anything."""
         known = self.subnets.get(subnet)
         if known is None:
             return Place(name_of(parent(subnet)), AddressSet.nothing(), EVERYWHERE)
@@ -207,11 +207,11 @@ class Places:
         return replace(place, maybe=place.maybe | routed)
 
     def ranges(self, subnets: Iterable[str]) -> AddressSet:
-        """Return the addresses of subnets (ids), as far as they were read."""
+        """Return the addresses of subnets (ids), without those that were not read."""
         return AddressSet.union(self.subnets[name].ranges for name in subnets if name in self.subnets)
 
     def of_network(self, name: str) -> Place:
-        """Return a network (id) as service tags see it, its subnets' routes aside."""
+        """Return the place of a network (id), without the routes of its subnets."""
         network = self._networks[name]
         near = AddressSet.union(one.ranges for one in network.peerings if one.in_tag)
         return Place(
@@ -219,7 +219,7 @@ class Places:
         )
 
     def _title(self, network: VirtualNetwork) -> str:
-        """Return a network's name, with its group's where others have the name."""
+        """Return a network's name, after its resource group's if several networks have the name."""
         if self._names[network.name.lower()] == 1:
             return network.name
         return f"{group_of(network.id)}/{network.name}"

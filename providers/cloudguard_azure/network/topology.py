@@ -1,4 +1,4 @@
-"""The network around one cluster: its subnets, what guards them, what leads to its hosts, who is let in by name."""
+"""The network around one cluster: its subnets, filters, load balancers and groups."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ _MEMBERS: Final = (FactKind.MEMBERS,)
 _AZURE: Final = "Azure's own addresses"
 _CLOSED: Final = frozenset({"standard", "standardv2"})
 _OPEN: Final = "basic"
-"""SKUs of addresses and balancers, by what gets in where no security group is
-(https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses)."""
+"""SKUs of addresses and balancers, by whether the internet gets in without a security group
+(https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The topology, the hosts and pools with the filters that guard them, and ranges of pods, by the routes to them.
+    """The topology, the hosts and pools with their filters, and the ranges of pods from the routes to them.
 
-    The pods of an API server that stands in a subnet of the network are the cluster's as well.
+    If the API server is in a subnet of the network, its pods count as the cluster's too.
     """
 
     topology: Topology
@@ -49,7 +50,7 @@ class Around:
 
 
 def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> Around:
-    """Read all about the cluster's networks that concerns its hosts."""
+    """Read all facts about the cluster's networks that concern its hosts."""
     groups = SecurityGroupReader(api, found.aks.node_group if found.aks else "")
     listed, tables, known = api.three(
         partial(api.read, calls.LIST_NETWORKS, hides=HIDES), partial(route_tables, api), groups.groups
@@ -112,7 +113,7 @@ def _admin_filters(api: Api, own: Collection[str], tags: ServiceTags, places: Pl
 
 
 def _networks(known: Mapping[str, VirtualNetwork], near: Sequence[VirtualNetwork]) -> Iterator[Network]:
-    """Yield the networks that hosts or endpoints stand in, their peers, and where Azure itself connects from."""
+    """Yield the networks of hosts and endpoints, their peers, and a network of Azure's own addresses."""
     ranges = {one.id: one.ranges for one in near}
     for peering in (peering for one in near for peering in one.peerings):
         ranges.setdefault(peering.network, peering.ranges)
@@ -123,7 +124,7 @@ def _networks(known: Mapping[str, VirtualNetwork], near: Sequence[VirtualNetwork
 
 
 def _subnets(near: Iterable[VirtualNetwork], routes: SubnetRoutes) -> Iterator[Subnet]:
-    """Yield the subnets; their security groups are filters of interfaces, as they guard hosts from their own subnet."""
+    """Yield the subnets. Their security groups are filters of interfaces, because they also guard within a subnet."""
     for network in near:
         for one in network.subnets:
             source = Source(calls.LIST_NETWORKS.name, one.id)
@@ -145,14 +146,14 @@ def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable]
 
 
 def _named(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
-    """Return the groups that some rule names as a peer, or that the cluster's own hosts are in."""
+    """Return the groups that rules name as peers, and those of the cluster's hosts and pools."""
     own = (name for host in hosts for interface in host.interfaces for name in interface.groups)
     peers = (rule.peer.group for one in filters for rule in one.rules)
     return frozenset((*own, *(name for pool in pools for name in pool.groups), *peers)) - {""}
 
 
 class _Guarded:
-    """Gives hosts and pools the filters that guard them, that of the subnet before their own."""
+    """Gives hosts and pools their filters: those of the subnet first, then their own."""
 
     def __init__(self, found: Found, guards: Guards, ways: Ways) -> None:
         self._guards = guards
@@ -174,7 +175,7 @@ class _Guarded:
         return replace(one, filters=self._guards.of_interface(one.subnet, one.filters, internet=_lets_in(skus)))
 
     def pool(self, pool: Pool) -> Pool:
-        """Return a pool with the filters of its next host; unknown ones where its subnets differ in them."""
+        """Return a pool with the filters of its next host; an unread filter if its subnets have different ones."""
         unknown = frozenset[str]() if pool.public is False else frozenset({""})
         skus = self._profiles.get(pool.id, unknown) | self._ways.skus.get(pool.id, frozenset())
         internet = _lets_in(skus)
@@ -196,7 +197,7 @@ class _Guarded:
 
 
 def _lets_in(skus: Collection[str]) -> bool | None:
-    """Return whether the internet gets in without a security group; None: not known."""
+    """Return whether the internet gets in without a security group; None: unknown."""
     if _OPEN in skus:
         return True
     return False if _CLOSED.issuperset(skus) else None
@@ -207,7 +208,7 @@ def _references(item: Item) -> tuple[str, ...]:
 
 
 def _skus_of_profile(one: ScaleSet) -> Iterator[str]:
-    """Yield the SKUs of the addresses that a scale set gives its next machine."""
+    """Yield the SKUs of the public addresses that a scale set gives its next machine."""
     for interface in parts(part(one.profile, "networkProfile"), "networkInterfaceConfigurations"):
         for address in configurations(interface):
             if address.get("publicIPAddressConfiguration"):

@@ -1,1 +1,1 @@
-"""The ways into the cluster on Azure: load balancers, proxies, endpoints, bastions."""
+"""The paths into the cluster on Azure: load balancers, proxies, endpoints, bastions."""

@@ -1,4 +1,4 @@
-"""Application gateways, as proxies that connect to members from their own subnet.
+"""Application gateways: proxies that connect to members from their own subnet.
 
 https://learn.microsoft.com/azure/application-gateway/how-application-gateway-works; fields:
 https://learn.microsoft.com/rest/api/application-gateway/application-gateways/list-all
@@ -30,13 +30,14 @@ _PARTS: Final = (
 )
 _PLAIN: Final = frozenset({"http", "tcp"})
 _SERVICES: Final = (".azurewebsites.net", ".azure-api.net", ".core.windows.net", ".azurecontainerapps.io")
-"""How names of Azure's own services end, which an application gateway may send to
-(https://learn.microsoft.com/azure/application-gateway/application-gateway-components#backend-pools)."""
+"""Name suffixes of Azure's own services, which an application gateway may send to
+(https://learn.microsoft.com/azure/application-gateway/application-gateway-components#backend-pools).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ApplicationGateway:
-    """An application gateway; ``names``: hosts in its pools, without Azure's own services."""
+    """An application gateway. ``names``: the host names in its pools, without Azure's own services."""
 
     proxy: Proxy
     names: tuple[str, ...]
@@ -45,10 +46,10 @@ class ApplicationGateway:
 def read_application_gateways(
     api: Api, targets: Targets, guards: Callable[[str], tuple[str, ...]], named: Collection[str]
 ) -> tuple[Proxy, ...]:
-    """Read the application gateways; ``guards``: the filters of a subnet, by its id.
+    """Read the application gateways. ``guards``: the filters of a subnet, by its id.
 
-    What a name in a pool stands for is not seen: of a gateway in one of the networks ``named`` (ids), it may be a
-    member's address. Of AKS there are none: its gateways name Services.
+    A name in a pool is not resolved. If the gateway is in one of the networks ``named`` (ids), the name may stand for a
+    member's address, so a Gap is added. For AKS ``named`` is empty: its gateways name Services.
     """
     call = LIST_APPLICATION_GATEWAYS
     found = api.listed(call, partial(_gateway, guards), hides=HIDES)
@@ -64,7 +65,7 @@ def read_application_gateways(
 
 
 def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> ApplicationGateway:
-    """Return an application gateway; what is not understood of its rules matters if it leads to the cluster."""
+    """Return an application gateway. Rules that can't be parsed matter only if the gateway leads to the cluster."""
     own, inside = own_id(item), part(item, "properties")
     named = {canonical(text(one, "id")): one for key in _PARTS for one in parts(inside, key)}
     listed = parts(inside, "backendAddressPools")
@@ -92,7 +93,7 @@ def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> Applicatio
 def _all_rules(
     inside: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]
 ) -> tuple[tuple[ProxyRule, ...], str]:
-    """Return what all routing rules send on, and what is not understood of them ("": nothing)."""
+    """Return all routing rules, and why some can't be parsed ("": all can)."""
     found, unclear, listed = list[ProxyRule](), "", [one for key in _RULES for one in parts(inside, key)]
     for one in listed:
         try:
@@ -114,7 +115,7 @@ def _pool(gateway: str, number: int, item: Item) -> BackendPool:
 
 
 def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedService]]:
-    """Yield what is offered to other networks by private endpoints, by front end; its owner accepts each.
+    """Yield the services offered to other networks by private endpoints, by front end. The owner accepts each client.
 
     https://learn.microsoft.com/azure/application-gateway/private-link
     """
@@ -124,7 +125,7 @@ def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedSer
 
 
 def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]) -> Iterator[ProxyRule]:
-    """Yield what a routing rule sends on: to its own pool, or to those of the paths that it tells apart."""
+    """Yield the rules of a routing rule: to its own pool, or to the pools of its paths."""
     inside = part(item, "properties")
     listener = _part(named, id_in(inside, "httpListener") or id_in(inside, "listener"))
     front = named.get(id_in(listener, "frontendIPConfiguration"))
@@ -147,7 +148,7 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
 
 
 def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]:
-    """Yield the pools that a rule, or a path of one, sends to, each with how: its settings."""
+    """Yield the pools that a rule, or a path of it, sends to, each with its settings."""
     found = {key.removeprefix("default").lower(): id_in(branch, key) for key in branch if isinstance(branch[key], dict)}
     settings = _part(named, found.get("backendhttpsettings", "") or found.get("backendsettings", ""))
     policy = _part(named, found.get("loaddistributionpolicy", ""))
@@ -161,5 +162,5 @@ def _part(named: Mapping[str, Item], own: str) -> Item:
 
 
 def _tcp(number: int) -> ServiceSet:
-    """Return a port of TCP; 0 is any."""
+    """Return a TCP port; 0 is any port."""
     return ServiceSet.parse(f"tcp/{number}" if number else "tcp")

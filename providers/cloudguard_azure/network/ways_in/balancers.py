@@ -1,6 +1,6 @@
-"""Load balancers in front of the cluster: one in the model for each front end, with the cluster's members only.
+"""Load balancers in front of the cluster: one in the model for each front end, with only the cluster's members.
 
-A balancer hands on packets from the client's own address, to the member's address or, with floating IP, still to the
+A load balancer keeps the client's address. It sends packets to the member's address or, with floating IP, still to the
 front end's (https://learn.microsoft.com/azure/load-balancer/components,
 https://learn.microsoft.com/azure/load-balancer/load-balancer-floating-ip).
 """
@@ -28,18 +28,21 @@ from cloudguard_azure.network.ways_in.members import Member, Members
 PROBES: Final = AddressSet.parse("168.63.129.16")
 """https://learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview"""
 _GATEWAY: Final = "gateway"
-"""The SKU of a balancer in front of appliances, which packets reach encapsulated:
-https://learn.microsoft.com/azure/load-balancer/gateway-overview"""
+"""The SKU of a balancer in front of appliances, which receive encapsulated packets:
+https://learn.microsoft.com/azure/load-balancer/gateway-overview
+"""
 _OF_A_SERVICE: Final = re.compile(r"a[0-9a-f]{31}(-.+)?-(TCP|UDP|SCTP)-\d+(-IPv6)?", re.IGNORECASE)
-"""A Service's rule: its uid, a subnet, protocol and port (kubernetes-sigs/cloud-provider-azure
-pkg/provider/azure_standard.go, getLoadBalancerRuleName)."""
+"""The name of a Service's rule: its uid, a subnet, protocol and port (kubernetes-sigs/cloud-provider-azure
+pkg/provider/azure_standard.go, getLoadBalancerRuleName).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    """What a rule sends from a front end to members; ``addressed_to``: the front end that floating packets name.
+    """The traffic of a rule, from a front end to members.
 
-    It is one without any address where it is not known whether they do.
+    ``addressed_to``: the front end that is the packets' destination, with floating IP (None: the member is). It is a
+    front end without addresses if it is unknown whether floating IP is on.
     """
 
     front: FrontEnd
@@ -52,7 +55,7 @@ class _Flow:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What balancers are read against; ``managed``: the resource groups that AKS alone writes to."""
+    """The facts that balancers are read with. ``managed``: the resource groups that only AKS writes to."""
 
     api: Api
     members: Members
@@ -62,7 +65,7 @@ class Context:
 
 
 def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Balancer, ...]:
-    """Return the front ends that lead to the cluster's members, wherever they stand, by their ids."""
+    """Return the front ends that lead to the cluster's members, in any network, in the order of their ids."""
     made = dict[str, Balancer]()
     regional = {one.id: tuple(_flows(context, one)) for one in listed}
     by_front = dict[str, list[_Flow]]()
@@ -79,7 +82,7 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
 
 
 def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
-    """Yield what a balancer's rules send to members of the cluster."""
+    """Yield the traffic of a balancer's rules to members of the cluster. Unread rules or members add a Gap."""
     unseen = dict[str, None]()
     for rule in one.forwardings:
         behind = [context.members.behind(link, one.pools.get(link)) for link in rule.links]
@@ -105,10 +108,10 @@ def _services(api: Api, rule: Forwarding) -> tuple[tuple[ServiceSet, ServiceSet]
 
 
 def _across_regions(context: Context, one: LoadBalancer, by_front: Mapping[str, Sequence[_Flow]]) -> Iterator[_Flow]:
-    """Yield what a balancer sends on by front ends of others, to the port that its rule names.
+    """Yield the traffic of a cross-region balancer through the front ends of others, to the port in its rule.
 
-    Floating IP may be on in its rule, in that of the other, or in both; the first decides what packets name
-    (https://learn.microsoft.com/azure/load-balancer/cross-region-overview).
+    Floating IP may be on in its rule, in the other's rule, or in both. The first one determines the packets'
+    destination (https://learn.microsoft.com/azure/load-balancer/cross-region-overview).
     """
     for rule in one.forwardings:
         pools = (one.pools[link] for link in rule.links if link in one.pools)
@@ -122,7 +125,7 @@ def _across_regions(context: Context, one: LoadBalancer, by_front: Mapping[str, 
 
 
 def _balancers(context: Context, one: LoadBalancer, flows: Iterable[_Flow]) -> Iterator[Balancer]:
-    """Yield a balancer for each front end, apart for packets that keep naming one and those that do not."""
+    """Yield the balancers of each front end: one for each destination that packets arrive with."""
     parts = dict[tuple[FrontEnd, FrontEnd | None], list[_Flow]]()
     for flow in flows:
         parts.setdefault((flow.front, flow.addressed_to), []).append(flow)
@@ -154,7 +157,7 @@ def _balancers(context: Context, one: LoadBalancer, flows: Iterable[_Flow]) -> I
 
 
 def _listeners(flows: Iterable[_Flow], source: Source) -> tuple[Listener, ...]:
-    """Return a listener for each rule; ``flows`` of one rule differ where it sends on by front ends of others."""
+    """Return a listener for each rule. Several ``flows`` have one rule if it sends through the front ends of others."""
     by_rule = dict[str, list[_Flow]]()
     for flow in flows:
         by_rule.setdefault(flow.rule.id, []).append(flow)
@@ -172,10 +175,11 @@ def _listeners(flows: Iterable[_Flow], source: Source) -> tuple[Listener, ...]:
 
 
 def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Sequence[_Flow]) -> str:
-    """Return the Kubernetes Services that a front end was made for, "" where nothing shows one.
+    """Return the Kubernetes Services that a front end was made for; "" if nothing shows one.
 
-    The tags of its public address show them; of a private front end, the names of all its rules in the resource group
-    that AKS alone writes to. Elsewhere anyone may give such names. What hosts get of it depends on floating IP.
+    The tags of its public address show them. A private front end shows them by the names of all its rules, but only in
+    a resource group that only AKS writes to: elsewhere anyone can use such names. The traffic that hosts get depends on
+    floating IP, so the result is "" if this is unknown.
     """
     tagged = context.addresses.service(front.references)
     if any(flow.rule.floating is None for flow in flows):

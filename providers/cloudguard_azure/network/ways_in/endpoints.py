@@ -1,4 +1,4 @@
-"""The endpoints of an AKS cluster's API: public, by private endpoints, in a subnet of the network, and by commands.
+"""The endpoints of an AKS cluster's API: public, private endpoints, in a subnet of the network, and run command.
 
 Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/list.
 """
@@ -29,7 +29,9 @@ from cloudguard_azure.network.subnets import VirtualSubnet
 _API: Final = ServiceSet.parse("tcp/443")
 _EVERYONE: Final = ALL4 | ALL6
 NOBODY: Final = "0.0.0.0/32"
-"""https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges: nobody but who is let in by itself."""
+"""An authorized range for nobody, https://learn.microsoft.com/azure/aks/api-server-authorized-ip-ranges: only sources
+that AKS adds by itself are let in.
+"""
 RUN_COMMAND: Final = "Microsoft.ContainerService/managedClusters/runcommand/action"
 _BY_COMMAND: Final = f"Azure Resource Manager, which asks for {RUN_COMMAND},"
 """https://learn.microsoft.com/azure/aks/access-private-cluster"""
@@ -48,9 +50,9 @@ _HIDES: Final = (FactKind.ENDPOINT,)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an AKS cluster stands in: ``subnets`` of the subscription, by id; ``guards``: the filters of one, by its id.
+    """The network around an AKS cluster: ``subnets`` of the subscription by id, ``guards`` the filters of a subnet id.
 
-    ``networks``: ids of the cluster's own.
+    ``networks``: ids of the cluster's networks.
     """
 
     addresses: PublicAddresses
@@ -60,7 +62,7 @@ class Surroundings:
 
 
 def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpoint, ...]:
-    """Read the endpoints of a cluster as AKS lists it."""
+    """Read the endpoints of a cluster, from AKS's answer."""
     own = api.mapped(LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES)
     private = api.mapped(LIST_MANAGED_CLUSTERS, [cluster] if own else (), _is_private, hides=_HIDES)
     if not any(private):
@@ -74,7 +76,7 @@ def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpo
 
 
 def node_group(cluster: Item) -> str:
-    """Return the resource group of the cluster's machines, which AKS alone writes to, in lower case."""
+    """Return the resource group of the cluster's machines, in lower case. Only AKS writes to it."""
     return word(part(cluster, "properties"), "nodeResourceGroup")
 
 
@@ -84,7 +86,7 @@ def addresses_out(cluster: Item) -> tuple[str, ...]:
 
 
 def subnets_of_apis(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
-    """Return the subnets that APIs stand in themselves; nothing else is let into these."""
+    """Return the subnets that contain an API server. No other machines are allowed in them."""
     integrated = (one for one in endpoints if one.source.call == LIST_MANAGED_CLUSTERS.name)
     return tuple(one.subnets[0] for one in integrated if len(one.subnets) == 1)
 
@@ -98,12 +100,12 @@ def _is_private(cluster: Item) -> bool:
 
 
 def _is_inside(cluster: Item) -> bool:
-    """Whether the API stands in a subnet of the network ("API server VNet integration")."""
+    """Whether the API server is in a subnet of the network ("API server VNet integration")."""
     return flag(_access(cluster), "enableVnetIntegration") or bool(text(_access(cluster), "subnetId"))
 
 
 def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
-    """Yield the endpoint of a cluster by its own name and by commands, not by private endpoints."""
+    """Yield the endpoints of a cluster by its own name and by run command, without private endpoints."""
     access, name = _access(cluster), required(cluster, "name")
     inside = tuple(_delegated(access, around)) if _is_inside(cluster) else ()
     guards = _guards(inside[0], around) if len(inside) == 1 else (f"the filters of {name}'s subnet",)
@@ -143,7 +145,7 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
 
 
 def _delegated(access: Item, around: Surroundings) -> Iterator[str]:
-    """Yield the subnet of an integrated API: its own field, else every one of the networks that is delegated to AKS."""
+    """Yield the subnet of an integrated API server: the one in its field, or else every subnet delegated to AKS."""
     if named := canonical(text(access, "subnetId")):
         yield named
         return
@@ -154,15 +156,15 @@ def _delegated(access: Item, around: Surroundings) -> Iterator[str]:
 
 
 def _guards(subnet: str, around: Surroundings) -> tuple[str, ...]:
-    """Return the filters of a subnet; of one that was not read, a filter that nobody knows."""
+    """Return the filters of a subnet; an unknown filter if the subnet was not read."""
     return around.guards(subnet) if subnet in around.subnets else (f"the filters of {subnet}",)
 
 
 def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[str, ...]]:
-    """Return the ranges and service tags that the public side lets in; nothing listed lets everyone in.
+    """Return the ranges and service tags that the public side lets in. An empty list lets everyone in.
 
-    The addresses that the cluster's balancer sends from are let in besides. That another switch shuts the public side
-    is told of it, but not documented for AKS: then it may be open.
+    The addresses that the cluster's balancer sends from are always let in. The setting publicNetworkAccess may close
+    the public side, but its effect is not documented for AKS, so the side may be open.
     """
     listed = [*filter(None, (one.strip() for one in texts(_access(cluster), "authorizedIPRanges")))]
     if not listed:
@@ -175,7 +177,7 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
 
 
 def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[Endpoint, ...]:
-    """Return an endpoint for each private endpoint of a cluster, the user's own in whatever network among them."""
+    """Return an endpoint for each private endpoint of a cluster, with those that users made in any network."""
     call, where = LIST_ENDPOINT_CONNECTIONS, place(cluster, "resource_name")
     make = partial(_private_endpoint, cluster, around)
     made, connected = api.two(
@@ -215,9 +217,9 @@ def _private_endpoint(cluster: str, around: Surroundings, item: Item) -> Endpoin
 
 
 def _policies(subnet: str, around: Surroundings, *, grouped: bool) -> tuple[str, ...]:
-    """Return the filters of a subnet as far as they guard its private endpoints: without that setting, they do not.
+    """Return the filters that apply to the private endpoints of a subnet; none if its network policies are off.
 
-    ``grouped``: it is in application security groups, by which rules may name it: then what they let in is not known.
+    ``grouped``: the endpoint is in application security groups. Rules may name it by them, so its filters are unknown.
     """
     known = around.subnets.get(subnet)
     setting = word(part(known.item, "properties"), "privateEndpointNetworkPolicies") if known else ""
@@ -227,7 +229,7 @@ def _policies(subnet: str, around: Surroundings, *, grouped: bool) -> tuple[str,
 
 
 def _connected(item: Item) -> str:
-    """Return the private endpoint of a connection, "" where its owner has not let it in."""
+    """Return the private endpoint of a connection; "" if the owner has not approved it."""
     inside = part(item, "properties")
     state = word(part(inside, "privateLinkServiceConnectionState"), "status")
     return "" if state in {"pending", "rejected", "disconnected"} else id_in(inside, "privateEndpoint") or own_id(item)

@@ -1,4 +1,4 @@
-"""Azure Firewalls, as proxies: their rules that translate the destination translate the source as well.
+"""Azure Firewalls as proxies. Their DNAT rules translate both the destination and the source.
 
 https://learn.microsoft.com/azure/firewall/tutorial-firewall-dnat, https://techcommunity.microsoft.com/blog/
 azurenetworksecurityblog/azure-firewall-nat-behaviors/3825834
@@ -31,10 +31,10 @@ KIND: Final = "firewall"
 
 @dataclass(frozen=True, slots=True)
 class NatRule:
-    """A rule that translates the destination; ``path``: its collection and its name, "in/ssh".
+    """A DNAT rule. ``path``: the names of its collection and itself, "in/ssh".
 
-    ``target``: empty where it is a name. ``public``: the internet may send to what it translates, ``destinations``.
-    ``clients``: words, each with its addresses (None: not known).
+    ``target``: the translated address, empty if the target is a name. ``destinations``: the addresses it translates;
+    ``public``: the internet can send to them. ``clients``: words, each with its addresses (None: unknown).
     """
 
     path: str
@@ -49,7 +49,7 @@ class NatRule:
 
 @dataclass(frozen=True, slots=True)
 class Firewall:
-    """A firewall: the id of its policy ("": none), its subnets (none: it is in a hub), its own rules that translate."""
+    """A firewall: the id of its policy ("": none), its subnets (none: it is in a hub), its own DNAT rules."""
 
     id: str
     name: str
@@ -59,9 +59,9 @@ class Firewall:
 
 
 def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple[Filter, ...]]:
-    """Read the firewalls as proxies, and whom their rules let in as filters.
+    """Read the firewalls as proxies, and the clients of their rules as filters.
 
-    Rules that translate are not inherited by policies (https://learn.microsoft.com/azure/firewall-manager/policy-overview).
+    Policies do not inherit DNAT rules (https://learn.microsoft.com/azure/firewall-manager/policy-overview).
     """
     call = LIST_FIREWALLS
     listed = api.listed(call, _firewall, hides=HIDES)
@@ -96,7 +96,7 @@ def _firewall(item: Item) -> Firewall:
 
 
 def _rules_of(api: Api, policy: str) -> tuple[NatRule, ...]:
-    """Return the rules of a policy."""
+    """Return the DNAT rules of a policy."""
     make = partial(_of_group, Source(LIST_FIREWALL_RULES.name, policy))
     where = place(policy, "firewall_policy_name")
     groups = api.listed(LIST_FIREWALL_RULES, make, hides=HIDES, about=policy, **where)
@@ -110,7 +110,7 @@ def _of_group(source: Source, group: Item) -> tuple[NatRule, ...]:
 
 
 def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
-    """Yield the rules of a collection that translate; raises AnswerError for one that is not understood."""
+    """Yield the DNAT rules of a collection. Raises AnswerError for one that can't be parsed."""
     for rule in parts(item, "rules"):
         address, port = text(rule, "translatedAddress"), text(rule, "translatedPort")
         if not address and not text(rule, "translatedFqdn"):
@@ -132,7 +132,7 @@ def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
 
 
 def _services(protocols: Iterable[str], ports: Sequence[str]) -> ServiceSet:
-    """Return the services of protocols; without ports, and of a word that is not known, all of them."""
+    """Return the services of protocols: all of them without ports, or for an unknown word."""
     return ServiceSet.union(services_of(protocol, ports or ["*"])[0] for protocol in protocols)
 
 
@@ -149,7 +149,7 @@ def _rule(firewall: Firewall, rule: NatRule, clients: str) -> ProxyRule:
 
 
 def _clients(firewall: Firewall, rule: NatRule) -> Filter:
-    """Return whom a rule lets in as a filter; the addresses of a group are not known."""
+    """Return a filter that lets in the clients of a rule. The addresses of an IP group are unknown."""
     owner = OWNERS.known("firewall")
     rules = [
         Rule(

@@ -1,4 +1,4 @@
-"""What lets others in beside load balancers and proxies: private link services, bastions, service gateways."""
+"""Further paths into the cluster: private link services, bastions, service gateways."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ from cloudguard_azure.network.subnets import VirtualSubnet
 
 _ROUTES: Final = (FactKind.ROUTES,)
 _SHARED: Final = AddressSet.parse("168.63.129.16")
-"""Where Bastion Developer, which has no subnet, comes from:
-https://learn.microsoft.com/azure/bastion/quickstart-developer"""
+"""The source address of Bastion Developer, which has no subnet:
+https://learn.microsoft.com/azure/bastion/quickstart-developer
+"""
 _BY_ROLE: Final = "Azure Bastion, which asks for Reader on itself and on the machine,"
 _BY_LINK: Final = "Azure Bastion, which asks for roles, or for a link that someone shared,"
 """https://learn.microsoft.com/azure/bastion/shareable-link"""
 
 
 def read_published(api: Api, ranges: Mapping[str, AddressSet]) -> dict[str, tuple[PublishedService, ...]]:
-    """Return what private link services offer to other networks, by front end; ``ranges``: those of subnets, by id.
+    """Return the services that private link services offer, by front end. ``ranges``: map of subnet id → addresses.
 
     Their clients arrive with addresses of the service's own subnets
     (https://learn.microsoft.com/azure/private-link/private-link-service-overview).
@@ -41,7 +42,7 @@ def read_published(api: Api, ranges: Mapping[str, AddressSet]) -> dict[str, tupl
 
 
 def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str, ...], PublishedService]:
-    """Return the front ends that a service offers, and to whom; where its subnets are not known, from any address."""
+    """Return the front ends of a service, and its clients. If its subnets are unknown, they come from any address."""
     name, inside = own_id(item), part(item, "properties")
     visible = texts(part(inside, "visibility"), "subscriptions")
     approved = texts(part(inside, "autoApproval"), "subscriptions")
@@ -61,10 +62,11 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
 
 
 def read_bastions(api: Api, networks: Collection[str], ranges: Mapping[str, AddressSet]) -> tuple[Tunnel, ...]:
-    """Read the bastions in ``networks`` (ids), the cluster's own and their peers; ``ranges``: those of subnets, by id.
+    """Read the bastions in ``networks`` (ids of the cluster's own and their peers).
 
-    They connect from their subnet (https://learn.microsoft.com/azure/bastion/bastion-nsg). A developer's bastion is for
-    its own network only, but is taken for a peer's as well.
+    ``ranges``: map of subnet id → addresses. Bastions connect from their subnet
+    (https://learn.microsoft.com/azure/bastion/bastion-nsg). A Bastion Developer is only for its own network, but is
+    assumed to reach peers too.
     """
     make = partial(_tunnels, networks, ranges)
     listed = api.listed(LIST_BASTIONS, make, hides=_ROUTES)
@@ -87,7 +89,7 @@ def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: 
 
 
 def point_out(api: Api, inside: AddressSet, subnets: Iterable[VirtualSubnet]) -> None:
-    """Say what else sends to addresses ``inside`` by which one reaches the cluster, or into its ``subnets``.
+    """Add Gaps for other senders to the addresses ``inside`` or into ``subnets``: they are not followed.
 
     A private link service may lead to an address without a load balancer
     (https://learn.microsoft.com/azure/private-link/configure-private-link-service-direct-connect).

@@ -1,6 +1,6 @@
-"""What a load balancer can send to: interfaces of the cluster's hosts, and of those that its scale sets will make.
+"""The targets of a load balancer: interfaces of the cluster's hosts, and of the next hosts of its scale sets.
 
-Interfaces refer to pools and NAT rules, and pools to IP configurations: what either names is a member.
+Interfaces refer to pools and NAT rules, and pools refer to IP configurations. Both references make a member.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ APPLICATION_GATEWAYS: Final = "applicationGatewayBackendAddressPools"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A host or a pool, by its id, at ``address`` (empty: wherever it is primary), in one of ``subnets``."""
+    """A host or a pool, by its id, at ``address`` (empty: its primary address), in one of ``subnets``."""
 
     target: str
     address: AddressSet
@@ -32,9 +32,9 @@ class Member:
 
 
 class Members:
-    """The cluster's members of balancers, by what refers to them.
+    """The cluster's members of balancers, by the ids that refer to them.
 
-    Interfaces and scale sets are added as Azure has them.
+    Interfaces and scale sets are added in Azure's form.
     """
 
     def __init__(self, hosts: Iterable[Host], pools: Iterable[Pool]) -> None:
@@ -49,7 +49,7 @@ class Members:
         self._others = set[str]()
 
     def add_interface(self, item: Item) -> None:
-        """Note what an interface refers to, if it is the cluster's; raises AnswerError."""
+        """Add the references of an interface, if it is the cluster's. Raises AnswerError if it can't be parsed."""
         name = own_id(item)
         if name not in self._own:
             self._others.add(name)
@@ -64,7 +64,7 @@ class Members:
             self._refer(inside, (*_OF_INTERFACES, APPLICATION_GATEWAYS), member)
 
     def add_scale_set(self, item: Item) -> None:
-        """Note what the interfaces of a scale set's next host will refer to; raises AnswerError."""
+        """Add the references of a scale set's next host. Raises AnswerError if a further interface has some."""
         member = self._pools.get(own_id(item))
         network = part(item, "properties", "virtualMachineProfile", "networkProfile")
         listed = [part(one, "properties") for one in parts(network, "networkInterfaceConfigurations")]
@@ -88,9 +88,10 @@ class Members:
         return frozenset(self._by_reference)
 
     def behind(self, link: str, pool: BackendPool | None) -> tuple[tuple[Member, ...], tuple[str, ...]]:
-        """Return the members that a rule's link leads to, and the IP configurations that are not known to be anyone's.
+        """Return the members that a rule's link leads to, and the IP configurations whose owner is unknown.
 
-        ``link``: the id of a pool (whose own members are named as well), of a NAT rule or pool, or of a configuration.
+        ``link``: the id of a pool, of a NAT rule or NAT pool, or of an IP configuration. ``pool``: the pool, with its
+        own members.
         """
         known = self._behind.get(link)
         if known is None:
@@ -111,7 +112,7 @@ class Members:
                 yield member
 
     def of_configuration(self, name: str) -> tuple[Member, ...] | None:
-        """Return whose IP configuration an id names: nobody of the cluster's, or None where that is not known."""
+        """Return the members of an IP configuration id: none if it is not the cluster's; None if this is unknown."""
         found = self._by_configuration.get(name)
         if found is not None:
             return (found,)
@@ -127,7 +128,7 @@ class Members:
 
 
 def _member(host: Host, interface: Interface, address: AddressSet, *, primary: bool) -> Member:
-    """Return a host at an address of an interface, by its id where that is the ``primary`` one of its only interface.
+    """Return a host at an address of an interface, or without address if that is the primary one of its only interface.
 
     Other addresses may be pods'.
     """

@@ -1,4 +1,4 @@
-"""Proxies in front of the cluster, as load balancers of the model: they connect to members from their own subnet."""
+"""Proxies in front of the cluster, as load balancers of the model. They connect to members from their own subnet."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cloudguard_azure.network.ways_in.members import Member, Members
 
 @dataclass(frozen=True, slots=True)
 class ProxyRule:
-    """What a proxy sends on: ``outside`` of a front end to ``inside`` of a pool's members.
+    """A rule of a proxy: from ``outside`` services of a front end to ``inside`` services of a pool's members.
 
-    ``plaintext``: it connects without encryption. ``filters``: ids of those that the rule itself has for clients.
+    ``plaintext``: the proxy connects without encryption. ``filters``: ids of the rule's own filters of clients.
     """
 
     id: str
@@ -34,9 +34,9 @@ class ProxyRule:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy in ``subnets``; ``filters``: those of its subnets; ``published``: by front end, what it offers others.
+    """A proxy in ``subnets``. ``filters``: those of its subnets. ``published``: the services it offers, by front end.
 
-    ``unclear``: what is not understood of its rules ("": nothing); ``pools``: what these may send to.
+    ``unclear``: why its rules are not fully parsed ("": they are). ``pools``: the pools that the rules may send to.
     """
 
     id: str
@@ -53,13 +53,13 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class _Behind:
-    """What of the cluster a pool holds: members, and load balancers before members."""
+    """The cluster's part of a pool: members, and load balancers in front of members."""
 
     members: tuple[Member, ...]
     balancers: tuple[Balancer, ...]
 
     def targets(self, services: ServiceSet) -> tuple[BackendTarget, ...]:
-        """Return where connections to ``services`` of the pool arrive."""
+        """Return the targets of connections to ``services`` of the pool."""
         listeners = (one for balancer in self.balancers for one in balancer.listeners if one.service & services)
         own = (BackendTarget(one.target, one.address, services) for one in self.members)
         return (*own, *(target for one in listeners for target in one.targets))
@@ -67,9 +67,9 @@ class _Behind:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Targets:
-    """What proxies may send to: the cluster's members, at the addresses ``inside``, and load balancers before them.
+    """The targets of proxies: the cluster's members, with the addresses ``inside``, and load balancers before them.
 
-    ``networks``: ids of the cluster's networks and their peers: an address means the same in all of them.
+    ``networks``: ids of the cluster's networks and their peers. In all of them an address means the same machine.
     """
 
     api: Api
@@ -80,7 +80,7 @@ class Targets:
     networks: frozenset[str]
 
     def miss(self, source: Source, about: str, why: str) -> None:
-        """Say what is not followed."""
+        """Add a Gap for a path that is not followed."""
         self.api.add_gap(Gap(source.call, about, Reason.UNSUPPORTED, why, HIDES))
 
     def balancers_of(self, proxies: Iterable[Proxy]) -> Iterator[Balancer]:
@@ -103,7 +103,7 @@ class Targets:
                 yield self._balancer(proxy, front, filters, those)
 
     def _behind(self, proxy: Proxy, pool: BackendPool) -> _Behind | None:
-        """Return what of the cluster a pool holds, None for nothing; what is not known of that is a Gap."""
+        """Return the cluster's part of a pool; None if it has none. Targets of unknown owners add a Gap."""
         addresses = [one for _, one in pool.addresses if one & self.inside]
         members, unseen = self.members.behind(pool.id, replace(pool, addresses=tuple(("", one) for one in addresses)))
         if unseen:

@@ -1,4 +1,4 @@
-"""Prefixes of public addresses, and what subnets leave by.
+"""Prefixes of public addresses, and the public addresses that subnets leave by.
 
 https://learn.microsoft.com/azure/virtual-network/ip-services/public-ip-addresses
 """
@@ -18,7 +18,10 @@ _NAT_ADDRESSES: Final = ("publicIpAddresses", "publicIpAddressesV6", "publicIpPr
 
 
 def with_prefixes(api: Api, known: PublicAddresses) -> PublicAddresses:
-    """Read prefixes, too. Without them, no less is open: they only tell who asks, and what is a Service's."""
+    """Return the public addresses with their prefixes.
+
+    A failed read of prefixes hides nothing: they only show the senders of packets and the addresses of Services.
+    """
     found = api.listed(calls.LIST_PUBLIC_PREFIXES, public_address, hides=())
     return PublicAddresses({**known.by_id, **{one.id: one for one in found}})
 

@@ -1,4 +1,4 @@
-"""All that leads into the cluster beside its interfaces: balancers, endpoints, bastions; and how its hosts go out."""
+"""All paths into the cluster except its interfaces: balancers, endpoints, bastions; and its hosts' way out."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ _SOON: Final = (
 
 @dataclass(frozen=True, eq=False, slots=True)
 class WaysRequest:
-    """What ways in are read for: the cluster's hosts and pools, and what surrounds them as Azure has it.
+    """The cluster's hosts and pools, and the resources around them in Azure's form.
 
-    ``interfaces``: all that were read, with the ``public`` addresses; ``scale_sets``: those that are pools;
-    ``networks``: all of the subscription; ``own``: ids of the cluster's; ``guards``: the filters of a subnet, by its
-    id; ``aks``: the cluster if AKS runs it.
+    ``interfaces``: all that were read, with their ``public`` addresses. ``scale_sets``: those that are pools.
+    ``networks``: all of the subscription; ``own``: ids of the cluster's. ``guards``: the filters of a subnet, by its
+    id. ``aks``: the AKS cluster (None: not AKS).
     """
 
     hosts: Sequence[Host]
@@ -66,12 +66,12 @@ class WaysRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways in, and the public addresses that the cluster's hosts leave by.
+    """The paths into the cluster, and the public addresses that its hosts leave by.
 
-    ``networks``: ids of networks beside the cluster's own that endpoints and proxies stand in. ``filters``: whom
-    firewalls let through. ``control_plane``: addresses of an
-    API's own pods in a subnet of the network. ``skus``: by id of a host or pool, those of the balancers that may lead
-    there from the internet, in lower case ("" for one without).
+    ``networks``: ids of further networks that contain endpoints and proxies. ``filters``: the clients of firewalls.
+    ``control_plane``: addresses of the pods of an API server in a subnet of the network. ``skus``: for each host or
+    pool id, the SKUs of the balancers that may lead there from the internet, in lower case ("" for a balancer without
+    SKU).
     """
 
     balancers: tuple[Balancer, ...]
@@ -85,7 +85,7 @@ class Ways:
 
 
 def read_ways(api: Api, request: WaysRequest) -> Ways:
-    """Read what leads into the cluster."""
+    """Read all paths into the cluster."""
     api.gather(*(partial(api.prefetch, call) for call in _SOON))
     subnets = {one.id: one for network in request.networks.values() for one in network.subnets}
     ranges = {name: one.ranges for name, one in subnets.items()}
@@ -123,7 +123,7 @@ def _members(api: Api, request: WaysRequest) -> Members:
 
 
 def _every_balancer(api: Api, members: Members) -> tuple[LoadBalancer, ...]:
-    """Read the subscription's balancers, and those of others that interfaces refer to."""
+    """Read the subscription's load balancers, and those of other subscriptions that interfaces refer to."""
     listed = read_load_balancers(api)
     wanted = {name for name in members.references if "/loadbalancers/" in name} - _known(listed)
     elsewhere = sorted({subscription_of(name) for name in wanted} - {api.subscription.lower()})
@@ -141,9 +141,10 @@ def _known(listed: Iterable[LoadBalancer]) -> set[str]:
 
 
 def _inside(request: WaysRequest, balancers: Iterable[Balancer]) -> AddressSet:
-    """Return the addresses by which one reaches hosts from inside: their own, and those of balancers before them.
+    """Return the addresses that reach hosts from inside: the hosts' own, and those of balancers in front of them.
 
-    Those of Services are for whoever comes, and beside its first address, an interface of AKS has those of pods.
+    Addresses of Services are left out: they are open to every client. On AKS, only the first address of an interface is
+    a host's; the others are pods'.
     """
     first = 1 if request.aks else None
     own = (address for host in request.hosts for one in host.interfaces for address in one.addresses[:first])
@@ -157,7 +158,7 @@ def _outbound(
     addresses: PublicAddresses,
     known: tuple[Sequence[LoadBalancer], Mapping[str, VirtualSubnet]],
 ) -> AddressSet:
-    """Return the hosts' own public addresses, and those of NAT gateways and of front ends that they leave by."""
+    """Return the hosts' own public addresses, and those of their NAT gateways and outbound front ends."""
     listed, subnets = known
     own = (address for host in request.hosts for one in host.interfaces for address in one.public)
     used = {one.subnet for host in request.hosts for one in host.interfaces}
