@@ -1,7 +1,7 @@
-"""An AKS cluster's own description: its groups and its pools.
+"""An AKS cluster's description: its resource groups and its pools.
 
-Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/list. Its endpoint is read in ``network``, the key
-of its Secrets in ``storage``.
+Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/list. The endpoint is read in ``network``, the key of
+the Secrets in ``storage``.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from cloudguard_azure.cluster.machines import location_of
 
 MANAGED_BY: Final = "Azure Kubernetes Service"
 OF_SCALE_SET: Final = "virtualmachinescalesets"
-"""The usual type of a pool; others are of plain machines
-(https://learn.microsoft.com/azure/aks/virtual-machines-node-pools)."""
+"""The usual type of a pool. Other pools have single machines
+(https://learn.microsoft.com/azure/aks/virtual-machines-node-pools).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class AgentPool:
-    """A node pool; ``count``: the nodes that it has, or would have if it were not ``stopped``; ``kind``: its type."""
+    """A node pool. ``count``: its nodes, or those that it would have if it were not ``stopped``. ``kind``: its type."""
 
     name: str
     kind: str
@@ -39,7 +40,7 @@ class AgentPool:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ManagedCluster(Resource):
-    """An AKS cluster. ``node_group``: the group of its machines, in lower case.
+    """An AKS cluster. ``node_group``: the resource group of its machines, in lower case.
 
     ``hosted_system``: its system nodes are in a subscription of Azure's.
     """
@@ -55,12 +56,12 @@ class ManagedCluster(Resource):
 
     @property
     def node_count(self) -> int:
-        """The nodes that it counts in its pools."""
+        """The number of nodes in its pools that are not stopped."""
         return 0 if self.stopped else sum(pool.count for pool in self.pools if not pool.stopped)
 
 
 def managed_cluster(item: Item) -> ManagedCluster:
-    """Return what AKS says of a cluster."""
+    """Return an AKS cluster from the API's answer."""
     properties = part(item, "properties")
     return ManagedCluster(
         id=own_id(item),
@@ -94,7 +95,7 @@ def _agent_pool(item: Item) -> AgentPool:
 
 
 def read_pod_ranges(api: Api, cluster: ManagedCluster | None) -> AddressSet:
-    """Return the ranges of pods that have addresses of an overlay, or that routes lead to: none of the network's own.
+    """Return the ranges of pods in an overlay or behind routes; not those with addresses of the network.
 
     https://learn.microsoft.com/azure/aks/azure-cni-overlay
     """

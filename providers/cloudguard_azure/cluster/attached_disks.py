@@ -1,4 +1,4 @@
-"""The disks that a machine, or the next one of a scale set, has: managed, unmanaged, or on the physical host."""
+"""The disks of a machine, or of a scale set's next machine: managed, unmanaged, or on the physical host."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from cloudguard_azure.access.ids import canonical, id_in, word
 
 OS_DEVICE: Final = "OS disk"
 _PLAIN: Final = frozenset({"cachedisk", "resourcedisk"})
-"""Places of ephemeral OS disks that are encrypted by encryption at host, and by nothing else
-(https://learn.microsoft.com/azure/virtual-machines/disk-encryption: temporary disks)."""
+"""Placements of ephemeral OS disks that only encryption at host encrypts
+(https://learn.microsoft.com/azure/virtual-machines/disk-encryption: temporary disks).
+"""
 
 
 class Storage(Enum):
-    """Where a disk is kept."""
+    """Where a disk is stored."""
 
     MANAGED = "managed"
-    """A disk resource, which says how it is encrypted."""
+    """A disk resource, which has the encryption settings."""
     UNMANAGED = "unmanaged"
     """A blob of a storage account."""
     LOCAL = "local"
@@ -30,10 +31,10 @@ class Storage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AttachedDisk:
-    """A disk of a machine: the id of its resource, or the address of its blob, or one made of the machine's.
+    """A disk of a machine. ``id``: the id of its resource, the address of its blob, or one made from the machine's id.
 
-    ``encryption_set``: the disk encryption set that the machine names; the disk's own resource decides. ``placement``:
-    where on the physical host a local disk is, "" where it is not said.
+    ``encryption_set``: the disk encryption set that the machine names; the disk's own resource takes precedence.
+    ``placement``: where on the physical host a local disk is ("": not stated).
     """
 
     id: str
@@ -51,7 +52,7 @@ def attached_disks(item: Item) -> tuple[AttachedDisk, ...]:
 
 
 def has_host_encryption(item: Item) -> bool:
-    """Whether a machine's, or a profile's, disks are encrypted on the physical host: local ones as well."""
+    """Whether the disks of a machine or profile are encrypted on the physical host. This includes local disks."""
     profile = part(item, "properties", "securityProfile") or part(item, "securityProfile")
     return flag(profile, "encryptionAtHost")
 
@@ -86,10 +87,10 @@ def _disk(machine: str, device: str, item: Item) -> AttachedDisk:
 
 
 def is_encrypted(disk: AttachedDisk, owner: Item) -> bool | None:
-    """Return whether a disk of a machine, or of a scale set's profile, is encrypted; None where neither tells.
+    """Return whether a disk of a machine, or of a scale set's profile, is encrypted; None if unknown.
 
-    Every managed disk is (https://learn.microsoft.com/azure/virtual-machines/disk-encryption). A local one is by
-    encryption at host only, unless it is on NVMe, of which the machine's size decides.
+    Every managed disk is (https://learn.microsoft.com/azure/virtual-machines/disk-encryption). A local disk is only
+    encrypted by encryption at host, except on NVMe, where it depends on the machine's size.
     """
     if disk.storage is Storage.MANAGED:
         return True

@@ -1,4 +1,4 @@
-"""Find one cluster by its name: an AKS cluster, or the machines that tags, flags and balancers show to be its own."""
+"""Find one cluster by its name: an AKS cluster, or the machines that tags, flags and load balancers show to be its."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from cloudguard_azure.cluster.members import read_cluster_members, with_register
 from cloudguard_azure.cluster.places import in_one_place, refuse_another
 
 _FEW: Final = 5
-"""Clusters that an error names."""
+"""Number of clusters that an error names."""
 _SOON: Final = (LIST_NETWORKS, LIST_SECURITY_GROUPS, LIST_LOAD_BALANCERS, LIST_DISKS, LIST_ROUTE_TABLES)
-"""What any cluster's reading takes, asked for while its hosts are still being looked for."""
+"""Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A cluster of one subscription: its AKS description if it is one, its machines and scale sets.
+    """A cluster of one subscription: its AKS description if it has one, its machines and scale sets.
 
     ``interfaces``: those of its machines, and of all virtual machines.
     """
@@ -50,14 +50,14 @@ class Found:
     interfaces: Interfaces
     aks: ManagedCluster | None = None
     by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
-    """Roles and evidence that the caller's flags give, by the machine's id."""
+    """Roles and evidence from the user's flags, by machine id."""
     role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
-    """The tags that the caller's flags name."""
+    """The tags in the user's flags."""
     api_targets: Mapping[str, str] = field(default_factory=dict[str, str])
-    """By the machine's id, in words: which balancer sends the API's connections there."""
+    """For each machine id, the load balancer that sends the API's connections there, as text."""
 
     def installer(self, hosts: Iterable[Host], disks: Iterable[Disk]) -> ShownInstaller:
-        """Return which installer made it, and how sure that is; ``hosts``: its own, with their roles."""
+        """Return the cluster's installer, and how strong the evidence is. ``hosts``: its hosts, with their roles."""
         if self.aks:
             return ShownInstaller("aks", Strength.STRONG)
         ids = {host.id for host in hosts if Role.CONTROL_PLANE in host.roles}
@@ -65,28 +65,28 @@ class Found:
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """The regions that it stands in."""
+        """The cluster's regions."""
         own = self.aks.location if self.aks else ""
         return tuple(sorted({own, *(one.location for one in self.machines)} - {""}))
 
     @property
     def machine_items(self) -> tuple[Item, ...]:
-        """Its machines as the cloud lists them."""
+        """The cluster's machines as the API lists them."""
         return tuple(one.item for one in self.machines)
 
 
 def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
-    """Return the reader, who reads, and the cluster.
+    """Return the reader, the caller, and the cluster.
 
-    Raises UsageError where several have the name, ClusterNotFoundError where none has, AccessError where it can't be
-    told.
+    Raises UsageError if several clusters have the name, ClusterNotFoundError if none has, AccessError if this is
+    unknown.
     """
     api, caller = begin(request, progress, (*SOON, *_SOON))
     return api, caller, find(api, request)
 
 
 def find(api: Api, request: CollectRequest) -> Found:
-    """Return the cluster in the reader's subscription; raises as ``cluster`` does."""
+    """Return the cluster in the reader's subscription. Raises the same errors as ``cluster``."""
     read = read_inventory(api)
     aks = _choose(request, [one for one in read.clusters if one.name.lower() == request.cluster.lower()])
     members = read_cluster_members(api, request, read, aks)
@@ -117,7 +117,7 @@ def find(api: Api, request: CollectRequest) -> Found:
 
 
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
-    """Return the clusters of the subscription; raises AccessError where not all of it could be asked."""
+    """Return the clusters of the subscription. Raises NotAllSeenError if a call failed."""
     api, caller = begin(request, progress, SOON[:2])
     found = summaries(read_inventory(api))
     if api.gaps:
@@ -129,7 +129,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
 
 
 def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:
-    """Return AKS clusters, and those that the tags of machines and scale sets name."""
+    """Return the AKS clusters, and the clusters that the tags of machines and scale sets name."""
     managed = {one.node_group for one in read.clusters}
     hosts: dict[str, list[Machine | ScaleSet]] = {}
     every: tuple[Machine | ScaleSet, ...] = (*read.machines, *(one for one in read.sets if one.uniform))
@@ -157,7 +157,7 @@ def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSumm
 
 
 def _choose(request: CollectRequest, named: Sequence[ManagedCluster]) -> ManagedCluster | None:
-    """Return the AKS cluster of the name, in the group that the caller's flag names if it does; None for none there."""
+    """Return the AKS cluster with the name, in the resource group of the user's flag if it has one; None if none."""
     wanted = option(request, "resource-group").lower()
     here = [one for one in named if wanted in {"", one.group, one.node_group}]
     if len(here) > 1:

@@ -1,4 +1,4 @@
-"""The cluster's machines as hosts: their interfaces, and their roles, each with its evidence."""
+"""The cluster's machines as hosts: their interfaces, and their roles with evidence."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SERVERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
-    """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so."""
+    """Return the cluster's hosts with their roles. A host whose role is unknown has none, and a Gap is added."""
     _miss_nodes(api, found)
     _miss_members(api, found)
     hosts = tuple(filter(None, (_host(api, found, one) for one in found.machines)))
@@ -39,7 +39,7 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
 
 
 def _host(api: Api, found: Found, machine: Machine) -> Host | None:
-    """Return the host that a machine is, with the interfaces that it names and those that name it."""
+    """Return a machine's host, with the interfaces that the machine names and those that name the machine."""
     call: Call = LIST_SCALE_SET_INTERFACES if is_member(machine) else LIST_INTERFACES
     items = found.interfaces.of_machine.get(machine.id, ())
     make = partial(interface, source=api.source(call, machine.id), public=found.interfaces.public)
@@ -49,7 +49,7 @@ def _host(api: Api, found: Found, machine: Machine) -> Host | None:
 
 
 def _with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
-    """Return a machine's host; an interface that it names and that was not listed is a Gap."""
+    """Return a machine's host. An interface that the machine names but that was not listed adds a Gap."""
     missing = sorted(set(machine.interface_ids) - {one.id for one in interfaces})
     if missing:
         message = f"{', '.join(missing)} of {machine.name} was not read"
@@ -58,7 +58,7 @@ def _with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, .
 
 
 def roles_of(found: Found, machine: Machine) -> HostRoles | None:
-    """Return the roles of a machine by flags and tags, by which balancer sends to it, else by names."""
+    """Return the roles of a machine: by flags and tags, then by its load balancer, then by names."""
     flagged, tagged = found.by_flag.get(machine.id), roles_by_tags(machine.tags, found.name, machine.name)
     if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
         return tagged.and_all(flagged)
@@ -74,7 +74,7 @@ def roles_of(found: Found, machine: Machine) -> HostRoles | None:
 
 
 def _miss_members(api: Api, found: Found) -> None:
-    """Say of which scale sets fewer members were seen than they count."""
+    """Add a Gap for each scale set that counts more members than were read."""
     seen = Counter(one.pool for one in found.machines)
     for one in found.scale_sets:
         if one.count > seen[one.id]:
@@ -84,7 +84,7 @@ def _miss_members(api: Api, found: Found) -> None:
 
 
 def _miss_nodes(api: Api, found: Found) -> None:
-    """Say which nodes AKS has that were not seen: its counts may be ahead, and some are in a subscription of Azure's.
+    """Add a Gap for nodes of AKS that were not read. AKS may count early, or hide nodes in a subscription of Azure's.
 
     https://learn.microsoft.com/azure/aks/automatic/aks-automatic-managed-system-node-pools-about
     """

@@ -1,4 +1,4 @@
-"""The tags and names that installers leave: whose cluster a machine is, and which role it has.
+"""The tags and names that installers write: they show a machine's cluster and role.
 
 Most are in ``installer_tags.toml``. Keys are in lower case, as in ``Tags``.
 """
@@ -36,7 +36,7 @@ def _table() -> Mapping[str, Any]:
 
 
 def clusters_of(tags: Tags) -> Iterator[str]:
-    """Yield the names of clusters that tags say a resource belongs to."""
+    """Yield the names of the clusters that a resource belongs to, by its tags."""
     by_value, by_key = _table()["name-is-value-of"], _table()["name-ends-key"]
     for key, value in tags.items():
         if key == by_value and value:
@@ -45,27 +45,27 @@ def clusters_of(tags: Tags) -> Iterator[str]:
 
 
 def is_of(tags: Tags, cluster: str) -> bool:
-    """Whether tags say that a resource is a cluster's."""
+    """Whether a resource belongs to a cluster, by its tags."""
     return any(_means(name.lower(), cluster.lower()) for name in clusters_of(tags))
 
 
 @lru_cache
 def _means(name: str, cluster: str) -> bool:
-    """Whether a name is a cluster's, or its infrastructure id, which begins with it."""
+    """Whether a name is a cluster's name, or its infrastructure id, which begins with the name."""
     return not {cluster, cluster[:LONGEST_BASE]}.isdisjoint((name, without_infra(name)))
 
 
 def is_of_aks(tags: Tags, name: str) -> bool:
-    """Whether AKS, or what adds nodes to it by itself, made a machine or scale set of its node group.
+    """Whether AKS, or an add-on that adds nodes, made a machine or scale set of the node group.
 
-    https://learn.microsoft.com/azure/aks/core-aks-concepts: "aks-POOL-…-vmss", of Windows "aksPOOL". Older pools of
-    plain machines are tagged "poolName".
+    https://learn.microsoft.com/azure/aks/core-aks-concepts: "aks-POOL-…-vmss", for Windows "aksPOOL". Older pools of
+    single machines have the tag "poolName".
     """
     return name.lower().startswith("aks") or any(key == "poolname" or key.startswith(_OF_AKS) for key in tags)
 
 
 def full_names(tagged: Iterable[Tags], cluster: str) -> list[str]:
-    """Return the full names of clusters called ``cluster``: OpenShift's have an infrastructure id."""
+    """Return the full names of the clusters called ``cluster``. OpenShift's names have an infrastructure id."""
     called = [{name.lower() for name in clusters_of(tags)} for tags in tagged]
     names = {name for listed in called if any(_means(name, cluster.lower()) for name in listed) for name in listed}
     whole = {name for name in names if name != cluster.lower() and is_infra(name)}
@@ -73,12 +73,12 @@ def full_names(tagged: Iterable[Tags], cluster: str) -> list[str]:
 
 
 def roles_by_tags(tags: Tags, cluster: str, name: str) -> HostRoles | None:
-    """Return the roles that the tags and the name of a machine or scale set give, all of them; None for none."""
+    """Return the union of the roles that the tags and the name of a machine or scale set show; None if none."""
     return united(_signs(tags, cluster.lower(), name.lower()))
 
 
 def _signs(tags: Tags, cluster: str, name: str) -> Iterator[HostRoles]:
-    """Yield the roles that each tag, and a name that OpenShift gives, shows."""
+    """Yield the roles that each tag shows, and those that a name by OpenShift shows."""
     for row in _table()["role"]:
         value = tags.get(row["key"])
         if value is not None and row["value"] in {"*", value}:
@@ -93,9 +93,10 @@ def _tag(key: str, value: str, strength: Strength = Strength.STRONG) -> tuple[Ro
 
 
 def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
-    """Return the role of a machine of RKE2's Terraform modules; strong where its name is as they make it, too.
+    """Return the role of a machine of RKE2's Terraform modules. The evidence is strong if the name is theirs too.
 
-    They take all but letters and digits out of it (rancherfederal/rke2-azure-tf modules/nodepool/main.tf).
+    The modules remove all characters but letters and digits from a name (rancherfederal/rke2-azure-tf
+    modules/nodepool/main.tf).
     """
     role = tags.get("role", "").lower()
     if role not in _RKE2_ROLES or not any(key.startswith(_CLOUD_PROVIDER) for key in tags):
@@ -106,7 +107,7 @@ def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
 
 
 def _kubespray(tags: Tags) -> HostRoles | None:
-    """Return the roles by a tag that anyone may write: Kubespray's templates write no other."""
+    """Return the roles by Kubespray's only tag. The evidence is weak, because anyone can write this tag."""
     listed, groups = tags.get("roles", ""), _table()["kubespray"]
     roles = tuple(dict.fromkeys(groups.get(word.strip()) for word in listed.split(",")))
     known = tuple(Role(role) for role in roles if role)
@@ -127,10 +128,10 @@ def _openshift(tags: Tags, cluster: str, name: str) -> HostRoles | None:
 def shown_installer(
     machines: Sequence[Machine], control_plane: Collection[str], cluster: str, disks: Iterable[Disk]
 ) -> ShownInstaller:
-    """Return which installer made self-managed hosts; ``control_plane``: the ids of those that are that.
+    """Return the installer of self-managed hosts. ``control_plane``: the ids of the control-plane hosts.
 
-    The evidence is strong where all of them bear all that it writes; of kops, etcd's disk too, for a role's tag alone
-    is often written by hand.
+    The evidence is strong if all of these have all marks of the installer. For kops, etcd's disk must have them too,
+    because a role's tag alone is often written by hand.
     """
     known, named = installer_of([one.tags for one in machines], cluster), cluster.lower()
     hosts = [one for one in machines if one.id in control_plane]
@@ -149,7 +150,7 @@ def _is_kops(tags: Tags, cluster: str) -> bool:
 
 
 def installer_of(tagged: Sequence[Tags], cluster: str) -> ShownInstaller:
-    """Return which installer made self-managed hosts, by any tag of theirs; "unknown" where none shows it."""
+    """Return the installer of self-managed hosts, by any tag; "unknown" if no tag shows one."""
     keys = {key for tags in tagged for key in tags}
     by_key = {row["name"]: any(key.startswith(tuple(row["keys"])) for key in keys) for row in _table()["installer"]}
     aks = by_key.pop("aks")

@@ -1,4 +1,4 @@
-"""Network interfaces, of machines and of whatever else has one: addresses, security group, application groups."""
+"""Network interfaces of machines and other resources: addresses, security group, application security groups."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from cloudguard_azure.access.ids import id_in, ids_in, own_id, word
 
 _SERVICE: Final = "k8s-azure-service"
 _LEGACY: Final = ("service", "kubernetes-cluster-name")
-"""Tags that the cloud controller manager writes, the older one beside the cluster's name; a value is NAMESPACE/NAME, or
-several with commas (kubernetes-sigs/cloud-provider-azure pkg/consts/consts.go)."""
+"""Tags of the cloud controller manager. The older tag counts only if the cluster's name is there too. A value is
+NAMESPACE/NAME, or several with commas (kubernetes-sigs/cloud-provider-azure pkg/consts/consts.go).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicAddress:
-    """A public address or prefix; no ``addresses``: none is assigned, as to a stopped machine.
+    """A public address or prefix. ``addresses``: empty if none is assigned, as for a stopped machine.
 
-    ``service``: the Kubernetes Services it was made for ("": none is known); ``sku`` in lower case, "" for none.
+    ``service``: the Kubernetes Services it was made for ("": unknown). ``sku``: in lower case, "" for none.
     """
 
     id: str
@@ -40,11 +41,11 @@ class PublicAddresses:
     by_id: Mapping[str, PublicAddress]
 
     def of(self, references: Iterable[str]) -> AddressSet:
-        """Return the addresses that ids stand for, as far as they are known."""
+        """Return the addresses of ids. Unknown ids are left out."""
         return AddressSet.union(self.by_id[name].addresses for name in references if name in self.by_id)
 
     def may_be_version6(self, references: Collection[str]) -> bool:
-        """Whether one of ids stands for an address of version 6, or is not known."""
+        """Whether one of the ids is an IPv6 address, or unknown."""
         return any(name not in self.by_id or self.by_id[name].version6 for name in references)
 
     def service(self, references: Iterable[str]) -> str:
@@ -53,7 +54,7 @@ class PublicAddresses:
 
 
 def public_address(item: Item) -> PublicAddress:
-    """Return a public address, or a prefix of some."""
+    """Return a public address or a prefix."""
     inside = part(item, "properties")
     addresses = read_addresses(text(inside, "ipAddress") or text(inside, "ipPrefix"))
     version6 = word(inside, "publicIPAddressVersion") not in {"", "ipv4"} or bool(addresses & ALL6)
@@ -68,7 +69,7 @@ def _service(tags: Mapping[str, str]) -> str:
 
 
 def configurations(item: Item) -> Sequence[Item]:
-    """Return the properties of the IP configurations of an interface, or of a scale set's interface to come."""
+    """Return the properties of the IP configurations of an interface, or of a scale set's next interface."""
     return tuple(part(one, "properties") for one in parts(part(item, "properties"), "ipConfigurations"))
 
 
@@ -77,8 +78,9 @@ def interface(
 ) -> Interface:
     """Return an interface.
 
-    A public address is mapped to a private one: https://learn.microsoft.com/azure/virtual-network/ip-services/
-    public-ip-addresses. One that is not assigned, or was not read, arrives when the machine starts at the latest.
+    Each public address is mapped to a private one: https://learn.microsoft.com/azure/virtual-network/ip-services/
+    public-ip-addresses. An address that is not assigned, or was not read, is assigned at the latest on the machine's
+    start.
     """
     properties, listed = part(item, "properties"), configurations(item)
     mapped = [(is_v6(one), public.of((name,))) for one in listed if (name := id_in(one, "publicIPAddress"))]
@@ -98,17 +100,20 @@ def interface(
 
 
 def is_v6(configuration: Item) -> bool:
-    """Whether an IP configuration is of version 6."""
+    """Whether an IP configuration has version 6."""
     return word(configuration, "privateIPAddressVersion") == "ipv6"
 
 
 def _on_start(pending: Sequence[bool]) -> bool | None:
-    """Return whether a v4 address is yet to arrive, by which of the addresses to come are v6: None for v6 ones only."""
+    """Return whether an IPv4 address is assigned on start; None if only IPv6 ones are.
+
+    ``pending``: for each address that is not assigned yet, whether it is IPv6.
+    """
     return (None if all(pending) else True) if pending else False
 
 
 def filters_of(properties: Item) -> tuple[str, ...]:
-    """Return the security group of an interface itself; that of its subnet applies beside it."""
+    """Return the interface's own security group. The security group of its subnet applies too."""
     return tuple(filter(None, (id_in(properties, "networkSecurityGroup"),)))
 
 
@@ -118,7 +123,7 @@ def groups_of(listed: Sequence[Item]) -> tuple[str, ...]:
 
 
 def subnet_of(listed: Sequence[Item]) -> str:
-    """Return the subnet of IP configurations; raises AnswerError for none, or several."""
+    """Return the subnet of IP configurations. Raises AnswerError if they have none or several."""
     subnets = {id_in(one, "subnet") for one in listed} - {""}
     if len(subnets) != 1:
         message = "its IP configurations are in several subnets" if subnets else "subnet is missing"
@@ -127,7 +132,7 @@ def subnet_of(listed: Sequence[Item]) -> str:
 
 
 def _private(listed: Sequence[Item]) -> Iterator[str]:
-    """Yield the private addresses, and blocks of them, which pods have."""
+    """Yield the private addresses, and the address blocks of pods."""
     for one in listed:
         if address := text(one, "privateIPAddress"):
             length = number(one, "privateIPAddressPrefixLength", 0)

@@ -1,4 +1,4 @@
-"""What a subscription has that may be a cluster's: AKS clusters, machines, scale sets and their members, interfaces."""
+"""The resources of a subscription that a cluster may own: AKS clusters, machines, scale sets, interfaces."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from cloudguard_azure.cluster.machines import HIDES, Machine, ScaleSet, machine,
 _OF_CLUSTERS: Final = (FactKind.ENDPOINT, FactKind.HOSTS)
 _OF_SETS: Final = (*HIDES, FactKind.POOLS)
 SOON: Final = (LIST_SCALE_SETS, LIST_MACHINES, LIST_INTERFACES, LIST_PUBLIC_ADDRESSES)
-"""What any cluster is found by."""
+"""Calls that find any cluster."""
 _PUBLIC: Final = (FactKind.HOSTS,)
 A = TypeVar("A")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Inventory:
-    """AKS clusters, scale sets and virtual machines of a subscription, members of uniform scale sets left out."""
+    """AKS clusters, scale sets and virtual machines of a subscription, without members of uniform scale sets."""
 
     clusters: tuple[ManagedCluster, ...]
     sets: tuple[ScaleSet, ...]
@@ -45,10 +45,10 @@ class Inventory:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Interfaces:
-    """Interfaces as the cloud lists them, by their machines' ids, and the public addresses.
+    """Interfaces as the API lists them, by machine id, and the public addresses.
 
-    ``machine_of``: machines by their interfaces' ids. ``networks`` and ``pools``: the networks that a machine stands
-    in, and the balancers' pools that its interfaces name, by its id.
+    ``machine_of``: map of interface id → machine id. ``networks`` and ``pools``: for each machine id, its networks, and
+    the load balancer pools that its interfaces name.
     """
 
     of_machine: Mapping[str, tuple[Item, ...]]
@@ -59,13 +59,13 @@ class Interfaces:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All of them."""
+        """All interfaces."""
         return tuple(item for listed in self.of_machine.values() for item in listed)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Listed:
-    """An interface, and what it refers to."""
+    """An interface, and the resources that it refers to."""
 
     id: str
     machine: str
@@ -98,7 +98,7 @@ def _members(api: Api, scale_set: ScaleSet) -> tuple[Machine, ...]:
 def of_set(
     api: Api, call: Call, scale_set: ScaleSet, make: Callable[[Item], A], hides: tuple[FactKind, ...]
 ) -> tuple[A, ...]:
-    """Return what a call answers about a uniform scale set, each item as ``make`` makes it."""
+    """Return the items of a call's answer about a uniform scale set, each converted by ``make``."""
     where = {"resource_group_name": scale_set.group, "virtual_machine_scale_set_name": name_of(scale_set.id)}
     return api.listed(call, make, hides=hides, about=scale_set.id, **where)
 
@@ -127,7 +127,7 @@ def _united(names: Iterable[frozenset[str]]) -> frozenset[str]:
 
 
 def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], tuple[PublicAddress, ...]]:
-    """Return the interfaces of a scale set's members, and the public addresses if any has one."""
+    """Return the interfaces of a scale set's members, and their public addresses if any has one."""
     own = of_set(api, LIST_SCALE_SET_INTERFACES, scale_set, _listed, HIDES)
     if not any(one.public for one in own):
         return own, ()
@@ -135,7 +135,7 @@ def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], 
 
 
 def _listed(item: Item) -> _Listed:
-    """Return an interface with its machine, "" for none: the interface of a member of a scale set is a part of it."""
+    """Return an interface with its machine ("": none). A scale set member's id is part of its interface's id."""
     own, inside = own_id(item), configurations(item)
     above = parent(own) if "/virtualmachines/" in own else ""
     return _Listed(

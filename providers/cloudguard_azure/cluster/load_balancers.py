@@ -1,4 +1,4 @@
-"""Load balancers as Azure has them: front ends, what their rules send where, and the pools behind.
+"""Load balancers in Azure's form: front ends, rules, and backend pools.
 
 Fields: https://learn.microsoft.com/rest/api/load-balancer/load-balancers/list-all.
 """
@@ -21,17 +21,17 @@ from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent, 
 
 HIDES: Final = (FactKind.BALANCERS,)
 _PROTOCOLS: Final = {"tcp": ("tcp",), "udp": ("udp",), "all": ("tcp", "udp"), "quic": ("udp",)}
-"""https://learn.microsoft.com/azure/load-balancer/load-balancer-ha-ports-overview: of "All", every TCP and UDP flow."""
+"""https://learn.microsoft.com/azure/load-balancer/load-balancer-ha-ports-overview: "All" is every TCP and UDP flow."""
 _RULES: Final = ("loadBalancingRules", "inboundNatRules", "inboundNatPools")
 _ENDS: Final = ("frontendIPConfigurations", "backendAddressPools")
 
 
 @dataclass(frozen=True, slots=True)
 class FrontEnd:
-    """A front end; ``public`` None: neither a public nor a private address of it is understood.
+    """A front end. ``public``: None if neither a public nor a private address could be parsed.
 
-    ``references``: ids of its public address or prefix; ``address``: its private one; ``passes``: id of the gateway
-    load balancer that its packets go through first ("": none). ``version6`` is true where that is unknown, too.
+    ``references``: ids of its public address or prefix. ``address``: its private address. ``passes``: id of the gateway
+    load balancer that its packets pass first ("": none). ``version6``: true also if the IP version is unknown.
     """
 
     id: str
@@ -49,10 +49,10 @@ class FrontEnd:
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """A load balancing rule, an inbound NAT rule or a NAT pool; ``links`` are ids of what it sends to.
+    """A load balancing rule, an inbound NAT rule or a NAT pool. ``links``: ids of its targets.
 
-    That is its own id (interfaces refer to NAT rules, scale sets to NAT pools), a backend pool or an IP configuration.
-    ``floating``: the destination stays the address of the front end ("floating IP"); None: not said.
+    A target is its own id (interfaces refer to NAT rules, scale sets to NAT pools), a backend pool or an IP
+    configuration. ``floating``: the destination stays the address of the front end ("floating IP"); None: not stated.
     """
 
     id: str
@@ -79,7 +79,7 @@ class BackendPool:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LoadBalancer:
-    """A load balancer; ``outbound``: pairs of a front end and a pool whose members leave by it.
+    """A load balancer. ``outbound``: pairs of a front end and the pool whose members leave by it.
 
     ``unseen``: ids of rules that its front ends and pools refer to, and that are not among its ``forwardings``.
     """
@@ -95,14 +95,14 @@ class LoadBalancer:
 
 
 def read_load_balancers(api: Api, subscription: str = "") -> tuple[LoadBalancer, ...]:
-    """Read every load balancer of a subscription ("": the caller's), wherever it stands."""
+    """Read all load balancers of a subscription ("": the caller's), in all regions."""
     where = {"subscription": subscription} if subscription else {}
     items = api.read(LIST_LOAD_BALANCERS, hides=HIDES, about=subscription or "*", **where)
     return api.mapped(LIST_LOAD_BALANCERS, items, partial(load_balancer, api), hides=HIDES)
 
 
 def load_balancer(api: Api, item: Item) -> LoadBalancer:
-    """Return a load balancer; a part of it that is not understood is left out and is a Gap."""
+    """Return a load balancer. A part that can't be parsed is left out, and a Gap is added."""
     call, inside = LIST_LOAD_BALANCERS, part(item, "properties")
     front_ends = api.mapped(call, parts(inside, "frontendIPConfigurations"), front_end, hides=HIDES)
     pools = api.mapped(call, parts(inside, "backendAddressPools"), _pool, hides=HIDES)
@@ -123,7 +123,7 @@ def load_balancer(api: Api, item: Item) -> LoadBalancer:
 
 
 def front_end(item: Item) -> FrontEnd:
-    """Return a front end, of a load balancer or an application gateway."""
+    """Return a front end of a load balancer or an application gateway."""
     inside = part(item, "properties")
     references = tuple(filter(None, (id_in(inside, "publicIPAddress"), id_in(inside, "publicIPPrefix"))))
     private = bool(id_in(inside, "subnet") or text(inside, "privateIPAddress"))
@@ -155,7 +155,7 @@ def _forwarding(item: Item) -> Forwarding:
 
 
 def services(forwarding: Forwarding) -> tuple[ServiceSet, ServiceSet]:
-    """Return what a rule listens on and what it sends to; raises AnswerError for a word that is not understood.
+    """Return the services of a rule's front end and of its targets. Raises AnswerError for an unknown protocol.
 
     Port 0 is any port (high-availability ports).
     """
@@ -195,7 +195,7 @@ def _network(member: Item) -> str:
 
 
 def _outbound(inside: Item) -> Iterator[tuple[str, str]]:
-    """Yield which front ends the members of a pool leave by: of outbound rules, and of rules that translate as well."""
+    """Yield the front ends that the members of a pool leave by: of outbound rules, and of rules with outbound SNAT."""
     for rule in (part(one, "properties") for one in parts(inside, "outboundRules")):
         for front in ids_in(rule, "frontendIPConfigurations"):
             yield front, id_in(rule, "backendAddressPool")

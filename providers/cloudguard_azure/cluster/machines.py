@@ -1,4 +1,4 @@
-"""Virtual machines, members of uniform scale sets, and scale sets: whose they are, and the host that each is."""
+"""Virtual machines, members of uniform scale sets, and scale sets: their cluster, and their host."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.attached_disks import attached_disks
 
 HIDES: Final = (FactKind.HOSTS, FactKind.MEMBERS)
-"""What a machine that is not understood hides: it may be a host, or in a group that a rule names."""
+"""The kinds of facts missing if a machine can't be parsed: it may be a host, or in a group that a rule names."""
 Tags = Mapping[str, str]
 """Tags by their keys in lower case: Azure compares keys without case
-(https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources)."""
+(https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources).
+"""
 
 OPEN_METADATA: Final = MetadataService(
     enabled=True,
@@ -30,17 +31,19 @@ OPEN_METADATA: Final = MetadataService(
     has_switch=False,
     has_tokens=False,
 )
-"""The server asks for a header, which any pod can send. A security rule that denies the service tag AzurePlatformIMDS
-shuts out the host as well, whose cloud provider takes its credentials there
-(https://learn.microsoft.com/azure/virtual-network/service-tags-overview)."""
+"""The metadata server requires a header, which any pod can send. A security rule that denies the service tag
+AzurePlatformIMDS also denies the host, whose cloud provider gets its credentials there
+(https://learn.microsoft.com/azure/virtual-network/service-tags-overview).
+"""
 _WITHOUT_EFFECT: Final = frozenset({"", "audit", "disabled"})
 """Modes of the Metadata Security Protocol that refuse nothing
-(https://learn.microsoft.com/azure/virtual-machines/metadata-security-protocol/configuration)."""
+(https://learn.microsoft.com/azure/virtual-machines/metadata-security-protocol/configuration).
+"""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ScaleSet(Resource):
-    """A scale set of ``count`` members. Those of a ``uniform`` one, and their interfaces, are in lists of their own."""
+    """A scale set of ``count`` members. A ``uniform`` one has separate lists of its members and their interfaces."""
 
     name: str
     tags: Tags
@@ -51,7 +54,7 @@ class ScaleSet(Resource):
 
     @property
     def profile(self) -> Item:
-        """What it makes its next machine from; empty for a flexible one that makes none by itself."""
+        """The profile of its next machine; empty for a flexible scale set that makes no machines by itself."""
         return part(self.item, "properties", "virtualMachineProfile")
 
 
@@ -71,7 +74,7 @@ class Machine(Resource):
 
     @property
     def names(self) -> frozenset[str]:
-        """What a flag may call it, in lower case."""
+        """The names that a flag may use for it, in lower case."""
         return frozenset({self.id, self.name.lower(), self.computer_name.lower()})
 
     @property
@@ -87,19 +90,19 @@ class Machine(Resource):
 
 
 def tags_of(item: Item) -> dict[str, str]:
-    """Return a resource's tags, by keys in lower case."""
+    """Return a resource's tags, with keys in lower case."""
     return {key.lower(): value for key, value in text_map(item, "tags").items()}
 
 
 def scale_set(item: Item) -> ScaleSet:
-    """Return a scale set; one whose orchestration is not said, or an unknown word, may have a list of members."""
+    """Return a scale set. If its orchestration mode is missing or unknown, it may have a list of members."""
     uniform = word(part(item, "properties"), "orchestrationMode") != "flexible"
     count = number(part(item, "sku"), "capacity", 0)
     return ScaleSet(own_id(item), required(item, "name"), tags_of(item), location_of(item), uniform, count, item)
 
 
 def machine(item: Item, sets: Mapping[str, ScaleSet]) -> Machine:
-    """Return a virtual machine; ``sets``: scale sets by id. One that is stopped, or being deleted, is a host too."""
+    """Return a virtual machine. ``sets``: scale sets by id. A machine that is stopped or being deleted counts too."""
     return _machine(item, id_in(part(item, "properties"), "virtualMachineScaleSet"), sets)
 
 
@@ -123,7 +126,7 @@ def _machine(item: Item, pool: str, sets: Mapping[str, ScaleSet]) -> Machine:
 
 
 def host_of(machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
-    """Return the host that a machine is; its roles and its identity are not known yet."""
+    """Return a machine's host. Its roles and its identity are added later."""
     properties = part(machine.item, "properties")
     call = LIST_SCALE_SET_MACHINES if is_member(machine) else LIST_MACHINES
     return Host(
@@ -141,10 +144,10 @@ def host_of(machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
 
 
 def metadata_service(properties: Item) -> MetadataService | None:
-    """Return the metadata service of a machine's properties, or a scale set's; None where an unread list decides.
+    """Return the metadata service by the properties of a machine or scale set; None if an unread list decides.
 
-    With the Metadata Security Protocol, an agent on the machine lets through the processes that a list names. That list
-    is a resource of its own, or a file.
+    With the Metadata Security Protocol, an agent on the machine lets through only the processes in a list. That list is
+    a resource of its own, or a file.
     """
     agent = part(properties, "securityProfile", "proxyAgentSettings")
     endpoint = part(agent, "imds")

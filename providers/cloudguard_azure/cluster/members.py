@@ -1,4 +1,4 @@
-"""Whose machines are: those that tags, flags, scale sets, balancers and AKS's own group show to be a cluster's."""
+"""A cluster's machines, by tags, flags, scale sets, load balancers and AKS's resource group."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ _HOSTS: Final = (FactKind.HOSTS,)
 
 @dataclass(frozen=True, eq=False)
 class Members:
-    """The machines and scale sets of a cluster; ``everyone``: all that were read, ``free``: no other cluster's (ids).
+    """The machines and scale sets of a cluster.
 
-    ``guests``: those that ``--host`` names, wherever they are. ``by_flag``: roles that the caller's flags give,
-    ``api_targets``: which balancer sends the API's connections there, in words; both by the machines' ids.
+    ``everyone``: all machines that were read. ``free``: ids of machines of this cluster or of none. ``guests``: ids of
+    the machines that ``--host`` names, in any place. ``by_flag``: roles from the user's flags. ``api_targets``: the
+    load balancer that sends the API's connections there, as text. Both are by machine id.
     """
 
     machines: tuple[Machine, ...]
@@ -43,9 +44,10 @@ class Members:
 
 
 def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks: ManagedCluster | None) -> Members:
-    """Read the members of scale sets, and return what is the cluster's: an AKS cluster's, else that of its name.
+    """Read the members of scale sets, and return the members of the AKS cluster, or else of the cluster with the name.
 
-    What AKS made in its node group is its own; what is in the node group of another is that one's.
+    The machines that AKS made in its node group are its own. The machines in the node group of another cluster belong
+    to that one.
     """
     foreign = {one.node_group for one in read.clusters if one is not aks}
     sets = [one for one in read.sets if _may_concern(one, request, aks, foreign)]
@@ -59,7 +61,7 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
 
 
 def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Collection[str]) -> Members:
-    """Return the machines that are the cluster's ``own``, with ``sets``, and all members of any scale set of theirs."""
+    """Return the cluster's ``own`` machines, its ``sets``, and all members of the machines' scale sets."""
     pools = {one.pool for one in members.everyone if one.id in own and one.pool} | {*sets}
     machines = [one for one in members.everyone if one.id in own or (one.pool in pools and one.id in members.free)]
     return replace(
@@ -70,7 +72,7 @@ def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Co
 
 
 def with_registered(api: Api, read: Inventory, members: Members, interfaces: Interfaces) -> Members:
-    """Return the members, and what is registered beside them where a balancer sends the cluster's connections."""
+    """Return the members, and the other targets of load balancers that send the cluster's connections to a member."""
     own, targets = {one.id for one in members.machines}, dict[str, str]()
     for one in registered(api, interfaces):
         concerns = ServiceSet.parse(f"tcp/{one.port}") <= CLUSTER_PORTS
@@ -79,7 +81,7 @@ def with_registered(api: Api, read: Inventory, members: Members, interfaces: Int
             targets |= {name: words for name in one.machines if name not in targets}
         if concerns and own & one.machines:
             own |= one.machines & members.free
-            if one.unseen:  # they may be its hosts
+            if one.unseen:  # the unread targets may be the cluster's hosts
                 why = f"it sends to {', '.join(one.unseen)} as well, which no interface that was read has"
                 api.missed(LIST_LOAD_BALANCERS, one.pool, why, _HOSTS)
     whole = _with_sets(read, members, own, [one.id for one in members.scale_sets])
@@ -89,7 +91,7 @@ def with_registered(api: Api, read: Inventory, members: Members, interfaces: Int
 def _may_concern(
     scale_set: ScaleSet, request: CollectRequest, aks: ManagedCluster | None, foreign: Iterable[str]
 ) -> bool:
-    """Whether a scale set's members may be the cluster's: of AKS, those in its group; and those that flags may name."""
+    """Whether a scale set's members may be the cluster's: for AKS those in its group, and those that flags may name."""
     named = any(name.lower().rpartition("_")[0] == scale_set.name.lower() for name in request.extra_hosts)
     by_id = any(canonical(name).startswith(f"{scale_set.id}/") for name in request.extra_hosts if "/" in name)
     if named or by_id:
@@ -108,7 +110,7 @@ def _belongs(
 
 
 def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:
-    """Whether a machine is this cluster's, or nobody's: others may use the same tag."""
+    """Whether a machine belongs to this cluster or to none. Other clusters may use the same tag."""
     if machine.group in foreign:
         return False
     return installer_tags.is_of(machine.tags, cluster) or not any(installer_tags.clusters_of(machine.tags))
@@ -117,7 +119,7 @@ def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:
 def _flagged(
     api: Api, request: CollectRequest, everyone: Sequence[Machine], foreign: Iterable[str]
 ) -> dict[str, HostRoles]:
-    """Return the roles of the machines with tags that the caller names, by id; a flag that names none leaves a Gap."""
+    """Return the roles of machines by the tags in the user's flags. A flag that matches no machine adds a Gap."""
     found: dict[str, HostRoles] = {}
     for role, pairs in request.role_tags.items():
         for pair in pairs:
@@ -131,14 +133,14 @@ def _flagged(
 
 
 def _both(first: Mapping[str, HostRoles], second: Mapping[str, HostRoles]) -> dict[str, HostRoles]:
-    """Return the roles that either gives."""
+    """Return the union of two maps of machine id → roles."""
     return {**first, **{name: first[name].and_all(known) if name in first else known for name, known in second.items()}}
 
 
 def _guests(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> dict[str, HostRoles]:
-    """Return the roles of the machines that the caller names by name or id; machines of one name are in several groups.
+    """Return the roles of the machines that the user names by name or id.
 
-    Raises UsageError where ``--resource-group`` does not choose one of them.
+    Raises UsageError if several machines have the name, and ``--resource-group`` does not choose one.
     """
     found: dict[str, HostRoles] = {}
     group = option(request, "resource-group").lower()
@@ -154,7 +156,7 @@ def _guests(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> d
 
 
 def roles_by_flags(role_tags: Mapping[Role, Sequence[str]], tags: Tags) -> HostRoles | None:
-    """Return the roles that the caller's flags give to what has ``tags``; None where they give none."""
+    """Return the roles that the user's flags give to a resource with ``tags``; None if they give none."""
     named = [(role, pair) for role, listed in role_tags.items() for pair in listed if _has_tag(tags, pair)]
     evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role}-tag {pair}") for role, pair in named)
     return HostRoles(tuple(role for role, _ in named), evidence) if named else None

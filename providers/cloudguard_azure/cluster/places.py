@@ -1,4 +1,4 @@
-"""Two clusters of one name are in two places: in no group and no network of one another."""
+"""Separates two clusters of one name: they share no resource group and no network."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _CHOOSE = "Choose one with --resource-group"
 def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces) -> Members:
     """Return the members in the place of a ``group`` (lower case, "" for any), and those that ``--host`` names.
 
-    Raises UsageError where several places are left, ClusterNotFoundError where none is. Where the network of a machine
-    is not known, all is one place.
+    A place is a set of groups and networks that machines share. Raises UsageError if several places are left,
+    ClusterNotFoundError if none is. If the network of a machine is unknown, all machines are in one place.
     """
     own = {one.id: {one.group, *interfaces.networks.get(one.id, ())} for one in members.machines}
     placed = [keys for machine, keys in own.items() if machine not in members.guests]
@@ -42,7 +42,7 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
 
 
 def _apart(placed: Iterable[set[str]]) -> list[set[str]]:
-    """Return sets of groups and networks, those united that have something in common."""
+    """Return sets of groups and networks. Sets with a common element are merged."""
     places = list[set[str]]()
     for keys in placed:
         touching = [place for place in places if place & keys]
@@ -51,12 +51,12 @@ def _apart(placed: Iterable[set[str]]) -> list[set[str]]:
 
 
 def _groups(place: Iterable[str]) -> list[str]:
-    """Return the names of groups: the ids of networks have slashes."""
+    """Return the names of resource groups in a place. Only the ids of networks have slashes."""
     return sorted(key for key in place if "/" not in key)
 
 
 def refuse_another(name: str, aks: ManagedCluster, read: Inventory, members: Members) -> None:
-    """Raise UsageError where control-plane hosts outside of AKS's node groups are tagged as a cluster of its name."""
+    """Raise UsageError if control-plane hosts outside of AKS's node groups have tags of a cluster of its name."""
     managed = {one.node_group for one in read.clusters}
     every: tuple[Machine | ScaleSet, ...] = (*members.everyone, *read.sets)
     for one in (one for one in every if one.group not in managed and installer_tags.is_of(one.tags, name)):

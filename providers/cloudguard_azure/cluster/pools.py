@@ -1,4 +1,4 @@
-"""Scale sets, and AKS's pools of plain machines, as pools: what their next host will get."""
+"""Scale sets, and AKS's pools of single machines, as pools: what their next host will be."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from cloudguard_azure.cluster.members import roles_by_flags
 
 HIDES: Final = (FactKind.POOLS,)
 _POOL_TAG: Final = "aks-managed-poolname"
-"""https://learn.microsoft.com/azure/aks/use-tags, of the scale set or machine that AKS makes for a pool."""
+"""https://learn.microsoft.com/azure/aks/use-tags, on the scale set or machine that AKS makes for a pool."""
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
-    """Return the pools of the cluster; a flexible scale set without a profile makes no host by itself."""
+    """Return the pools of the cluster. A flexible scale set without a profile makes no hosts by itself."""
     makers = {one.id: one for one in found.scale_sets if one.uniform or one.profile}
     items = [one.item for one in makers.values()]
     pools = api.mapped(LIST_SCALE_SETS, items, lambda item: _pool(api, found, hosts, makers[own_id(item)]), hides=HIDES)
@@ -47,7 +47,7 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, .
 
 
 def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) -> Pool:
-    """Return a scale set as a pool; raises AnswerError where its profile is not understood."""
+    """Return a scale set as a pool. Raises AnswerError if its profile can't be parsed."""
     profile = scale_set.profile
     first, *others = next_interfaces(profile)
     known = roles_of_pool(api, LIST_SCALE_SETS, scale_set.id, hosts, _roles(found, scale_set))
@@ -79,7 +79,7 @@ def _has_host_encryption(found: Found, scale_set: ScaleSet) -> bool:
 
 
 def _roles(found: Found, scale_set: ScaleSet) -> HostRoles | None:
-    """Return the roles of a scale set's hosts by flags and tags, of AKS, else by its name."""
+    """Return the roles of a scale set's hosts: by flags, then by AKS, by tags, or by its name."""
     known = roles_by_flags(found.role_tags, scale_set.tags)
     if known is None and found.aks is not None:
         return _of_aks(found.aks)
@@ -93,7 +93,7 @@ def _of_aks(cluster: ManagedCluster) -> HostRoles:
 
 
 def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
-    """Return the interfaces of a profile's next machine, the primary one first; raises AnswerError for none."""
+    """Return the interfaces of a profile's next machine, the primary one first. Raises AnswerError if it has none."""
     listed = parts(part(profile, "networkProfile"), "networkInterfaceConfigurations")
     ordered = sorted(listed, key=lambda one: not flag(part(one, "properties"), "primary"))
     made = tuple(map(_interface, ordered))
@@ -116,22 +116,22 @@ def _interface(item: Item) -> NextInterface:
 
 
 def _has_v6(configuration: Item) -> bool:
-    """Whether the public address of an IP configuration is of version 6."""
+    """Whether the public address of an IP configuration is IPv6."""
     public = part(configuration, "publicIPAddressConfiguration", "properties")
     version = word(public, "publicIPAddressVersion")
     return version == "ipv6" if version else is_v6(configuration)
 
 
 def _disks(profile: Item) -> tuple[DiskTemplate, ...]:
-    """Return the disks of a profile's next machine, as far as the profile says how they are encrypted."""
+    """Return the disks of a profile's next machine, with the encryption that the profile states."""
     disks = attached_disks(profile)
     return tuple(DiskTemplate(disk.device, is_encrypted(disk, profile), disk.encryption_set) for disk in disks)
 
 
 def _pools_of_machines(api: Api, found: Found, cluster: ManagedCluster, hosts: Sequence[Host]) -> Iterator[Pool]:
-    """Yield AKS's pools whose machines no scale set makes: the next machine is taken to be as those of today.
+    """Yield AKS's pools whose machines no scale set makes. The next machine is assumed to be like today's.
 
-    A pool of which neither a scale set nor a machine is seen is a Gap.
+    A pool without a scale set or machine that was read adds a Gap.
     """
     sets = {pool.name for pool in cluster.pools for one in found.scale_sets if _is_of_pool(one, pool)}
     by_id = {host.id: host for host in hosts}
@@ -153,7 +153,7 @@ def _is_of_pool(scale_set: ScaleSet, pool: AgentPool) -> bool:
 
 
 def _of_machines(api: Api, cluster: ManagedCluster, pool: AgentPool, made: Iterable[Host]) -> Iterator[Pool]:
-    """Yield a pool as each kind of interface that its machines of today have."""
+    """Yield one pool for each kind of interface that the pool's machines have today."""
     known = _of_aks(cluster)
     kinds = dict.fromkeys((one.subnet, one.filters, one.groups) for host in made for one in host.interfaces[:1])
     for place, (subnet, filters, groups) in enumerate(kinds):

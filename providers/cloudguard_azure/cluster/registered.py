@@ -1,4 +1,4 @@
-"""Machines that load balancers send to, by the port: what is registered beside a cluster's host may be one, too."""
+"""Machines that load balancers send to, by port. A machine registered together with a cluster's host may be one too."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, LoadBala
 
 _HIDES: Final = (*HIDES, FactKind.HOSTS)
 _Places = Mapping[AddressSet, set[tuple[str, str]]]
-"""The networks and machines that have an address."""
+"""For each address, the networks and machines that have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The machines (their ids) of a backend pool, and a port of theirs that a rule sends to (0: any).
+    """The machines (their ids) of a backend pool, and the port on them that a rule sends to (0: any).
 
-    ``unseen``: addresses in the pool that no interface which was read has.
+    ``unseen``: addresses in the pool that no interface has, among those that were read.
     """
 
     pool: str
@@ -36,9 +36,9 @@ class Registered:
 
 
 def registered(api: Api, interfaces: Interfaces) -> tuple[Registered, ...]:
-    """Return what load balancers send to.
+    """Return the machines that load balancers send to.
 
-    Pools name IP configurations or addresses, and interfaces name pools: all are believed.
+    Pools name IP configurations or addresses, and interfaces name pools. Each of these registers a machine.
     """
     having: dict[AddressSet, set[tuple[str, str]]] = {}
     for machine, items in interfaces.of_machine.items():
@@ -56,7 +56,7 @@ def _placed(interface: Item) -> list[tuple[AddressSet, str]]:
 
 
 def _rules(balancer: LoadBalancer) -> Iterator[tuple[int, BackendPool]]:
-    """Yield the pools of load balancing rules, each with the port there."""
+    """Yield the pools of load balancing rules, each with the port on its members."""
     for rule in balancer.forwardings:
         for link in rule.links if "/loadbalancingrules/" in rule.id else ():
             if "/backendaddresspools/" in link:
@@ -74,7 +74,7 @@ def _registered(number: int, pool: BackendPool, interfaces: Interfaces, having: 
 
 
 def _machine(configuration: str, machine_of: Mapping[str, str]) -> str:
-    """Return the machine of an IP configuration: the id of a scale set's member is in that of its configuration."""
+    """Return the machine of an IP configuration ("": unknown). A scale set member's id is part of its id."""
     machine, _, interface = configuration.partition("/networkinterfaces/")
     member = machine if interface and "/virtualmachines/" in machine else ""
     return machine_of.get(parent(configuration), member)
