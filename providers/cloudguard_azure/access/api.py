@@ -1,6 +1,6 @@
-"""Paged, read-only calls; a refusal, or an answer that is not whole, becomes a Gap.
+"""Paged, read-only calls. A refused call or an incomplete answer becomes a Gap.
 
-Answers are dictionaries of the wire's own names (camelCase), whatever the SDK makes of them.
+Answers are dictionaries with the API's own names (camelCase), not the SDK's models.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ CLOUDS: Final = {
     "AzureUSGovernment": "AZURE_US_GOVERNMENT",
     "AzureChinaCloud": "AZURE_CHINA_CLOUD",
 }
-"""The SDK's name of each cloud by that which ``az cloud set`` takes."""
+"""The SDK's name of each cloud, by the name that ``az cloud set`` takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a reader needs: a ``credential`` as azure-identity has them, the subscription, a key of ``CLOUDS``."""
+    """The arguments of a reader: a ``credential`` of azure-identity, the subscription, a key of ``CLOUDS``."""
 
     credential: TokenCredential
     subscription: str
@@ -43,15 +43,16 @@ class Access:
 
 
 _UNREGISTERED: Final = "MissingSubscriptionRegistration"
-"""The subscription does not use the resource provider, and has nothing of it: as long as there is something, it can't
-be unregistered (https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types).
+"""The error code of a subscription that has not registered a resource provider. It then has no resources of the
+provider, because a provider with resources can't be unregistered
+(https://learn.microsoft.com/azure/azure-resource-manager/management/resource-providers-and-types).
 """
 
 
 class Api(Reader[Call]):
-    """What one caller may see of one subscription. Safe to call from threads.
+    """Calls with one caller's credential in one subscription. Safe to use from several threads.
 
-    A call with ``subscription`` among its parameters is made in that one.
+    A call with ``subscription`` among its parameters is made in that subscription.
     """
 
     identifiers = ("id", "name")
@@ -75,12 +76,12 @@ class Api(Reader[Call]):
         self._making, self.clients = self.shared.once(access, lambda: (threading.Lock(), dict[tuple[str, str], Any]()))
 
     def whose(self, call: Call) -> Hashable:
-        """Return whose credential asks about which subscription."""
+        """Return the credential and subscription of the call: only calls with the same ones share answers."""
         del call
         return self._access
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
-        """Ask Azure, page by page; raises one of ``errors``."""
+        """Return all pages of Azure's answer. Raises one of ``errors``."""
         from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - the SDK is loaded on first use
 
         own = dict(parameters)
@@ -98,11 +99,11 @@ class Api(Reader[Call]):
         return pages.answer()
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return what ``fetch`` may raise."""
+        """Return the exceptions that ``fetch`` may raise."""
         return errors()
 
     def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return why a call failed, and the cloud's words on one line."""
+        """Return why a call failed, and the cloud's message on one line."""
         return explain(error)
 
     def operation(self, call: Call, subscription: str = "") -> Any:  # noqa: ANN401 - the SDK's are made at run time
@@ -110,13 +111,13 @@ class Api(Reader[Call]):
         return attrgetter(call.method)(self._client(call, subscription or self.subscription))
 
     def _client(self, call: Call, subscription: str) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
-        """Return the SDK's client of a call, made once for a subscription; all send through the one pipeline."""
+        """Return the SDK's client of a call, created once for each subscription. All send through one pipeline."""
         with self._making:
             key = (call.provider, subscription)
             if key not in self.clients:
                 package, name = CLIENTS[call.provider]
                 sdk: Any = import_module(f"azure.mgmt.{package}")  # on first use
-                # Both are given because some clients take no cloud_setting (azure-mgmt-authorization 4.0).
+                # Both are passed because some clients have no parameter cloud_setting (azure-mgmt-authorization 4.0).
                 self.clients[key] = getattr(sdk, name)(
                     self._credential,
                     subscription,
@@ -137,7 +138,7 @@ def endpoint(cloud: str) -> tuple[str, str]:
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """Return what a call can raise."""
+    """Return the exceptions that a call can raise."""
     from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
 
     return (AzureError, ValueError)
@@ -157,7 +158,7 @@ _NOISE: Final = re.compile(
 
 
 def explain(error: Exception) -> tuple[Reason, str]:
-    """Return why a call failed, and the cloud's words on one line, without secrets."""
+    """Return why a call failed, and the cloud's message on one line, without secrets."""
     if isinstance(error, StoppedError):
         return Reason.STOPPED, str(error)
     from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - the SDK is loaded on first use
@@ -177,10 +178,10 @@ def explain(error: Exception) -> tuple[Reason, str]:
 
 
 def clean(words: str) -> str:
-    """Return the cloud's words on one line, without secrets and what only its support has a use for."""
+    """Return the cloud's message on one line, without secrets and ids for Azure's support."""
     return " ".join(_NOISE.sub("", words).split())[:LONGEST_MESSAGE]
 
 
 def code_of(error: Exception) -> str:
-    """Return the cloud's word for what went wrong: "AuthorizationFailed"; "" for none."""
+    """Return the cloud's error code: "AuthorizationFailed"; "" if it has none."""
     return str(getattr(getattr(error, "error", None), "code", None) or "")

@@ -1,7 +1,7 @@
-"""Every call the adapter makes, with the permission it takes; the scanner's own role is generated from these.
+"""All calls of the adapter, with the permissions that they need. The scanner's role is generated from them.
 
-Methods and addresses are those of the azure-mgmt packages; permissions those of
-https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations, where a GET takes ".../read".
+Methods and addresses are those of the azure-mgmt packages. Permissions are those of
+https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations; a GET needs ".../read".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CLIENTS: Final = {
     "Microsoft.ManagedIdentity": ("msi", "ManagedServiceIdentityClient"),
     "Microsoft.KeyVault": ("keyvault", "KeyVaultManagementClient"),
 }
-"""The package ``azure.mgmt.…`` and the client's class, by resource provider."""
+"""For each resource provider, the package ``azure.mgmt.…`` and the client's class."""
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -26,10 +26,10 @@ _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 class Call:
     """A read-only method.
 
-    ``name`` is the resource's type and what is asked of it: "Microsoft.Network/loadBalancers:listAll". ``operation`` is
-    the SDK's method of the provider's client where it is not called so: "network_interfaces.list". ``of``: the provider
-    of that client, where it is another. ``listed``: the answer is a page with a list ``value``, not one thing.
-    ``action`` is the permission, where it is not the type's "/read".
+    ``name`` is the resource type and the SDK's verb: "Microsoft.Network/loadBalancers:listAll". ``operation`` is the
+    method of the provider's client, if it does not follow from the name: "network_interfaces.list". ``of``: the
+    provider of the client, if it is not the name's. ``listed``: the answer is a page with a list ``value``, not one
+    object. ``action``: the permission, if it is not the type's "/read".
     """
 
     name: str
@@ -45,26 +45,26 @@ class Call:
 
     @property
     def method(self) -> str:
-        """The SDK's method of the client: "load_balancers.list_all"."""
+        """The method of the SDK's client: "load_balancers.list_all"."""
         kind, _, verb = self.name.partition(":")
         return self.operation or ".".join(_WORDS.sub("_", one).lower() for one in (kind.rpartition("/")[2], verb))
 
     @property
     def permissions(self) -> tuple[str, ...]:
-        """The actions that it takes."""
+        """The actions that the call needs."""
         return (self.action or f"{self.name.partition(':')[0]}/read",)
 
 
 LIST_SECURITY_GROUPS = Call("Microsoft.Network/networkSecurityGroups:listAll")
 LIST_INTERFACES = Call("Microsoft.Network/networkInterfaces:listAll")
-"""Without those of uniform scale sets."""
+"""Without interfaces of uniform scale sets."""
 LIST_SCALE_SET_INTERFACES = Call(
     "Microsoft.Compute/virtualMachineScaleSets/networkInterfaces:list",
     "network_interfaces.list_virtual_machine_scale_set_network_interfaces",
     of="Microsoft.Network",
 )
 LIST_PUBLIC_ADDRESSES = Call("Microsoft.Network/publicIPAddresses:listAll")
-"""Without those of uniform scale sets."""
+"""Without addresses of uniform scale sets."""
 LIST_SCALE_SET_PUBLIC_ADDRESSES = Call(
     "Microsoft.Compute/virtualMachineScaleSets/publicIPAddresses:list",
     "public_ip_addresses.list_virtual_machine_scale_set_public_ip_addresses",
@@ -89,13 +89,13 @@ LIST_EFFECTIVE_ADMIN_RULES = Call(
     "list_network_manager_effective_security_admin_rules",
     action="Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules/action",
 )
-"""A POST that reads: what network managers set on a network, whatever subscription they are in."""
+"""A POST that reads the security admin rules of a network, from network managers in any subscription."""
 LIST_EFFECTIVE_CONNECTIVITY = Call(
     "Microsoft.Network/virtualNetworks:listNetworkManagerEffectiveConnectivityConfigurations",
     "list_network_manager_effective_connectivity_configurations",
     action="Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveConnectivityConfigurations/action",
 )
-"""A POST that reads: the networks' groups that managers connect without a peering."""
+"""A POST that reads the groups of networks that network managers connect without a peering."""
 LIST_MACHINES = Call("Microsoft.Compute/virtualMachines:listAll")
 LIST_SCALE_SETS = Call("Microsoft.Compute/virtualMachineScaleSets:listAll")
 LIST_SCALE_SET_MACHINES = Call(
@@ -111,7 +111,7 @@ LIST_ROLE_ASSIGNMENTS = Call("Microsoft.Authorization/roleAssignments:listForSub
 LIST_ASSIGNED_TO = Call(
     "Microsoft.Authorization/roleAssignments:listAssignedTo", "role_assignments.list_for_subscription"
 )
-"""With the filter ``assignedTo('…')``: what a principal has through groups, too."""
+"""With the filter ``assignedTo('…')``: the assignments of a principal, including those through groups."""
 GET_ROLE_DEFINITION = Call("Microsoft.Authorization/roleDefinitions:get", "role_definitions.get_by_id", listed=False)
 LIST_DENY_ASSIGNMENTS = Call("Microsoft.Authorization/denyAssignments:list")
 LIST_USER_ASSIGNED_IDENTITIES = Call("Microsoft.ManagedIdentity/userAssignedIdentities:listBySubscription")

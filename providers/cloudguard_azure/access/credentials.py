@@ -1,4 +1,4 @@
-"""Tokens, and what they say of their holder: by the default credential of azure-identity, or one that is given.
+"""Tokens and their claims, from the default credential of azure-identity or from a given one.
 
 https://learn.microsoft.com/python/api/azure-identity/azure.identity.defaultazurecredential
 """
@@ -23,18 +23,18 @@ LOGIN: Final = "Log in with: az login, or set AZURE_CLIENT_ID, AZURE_TENANT_ID a
 _NOT_SET_UP: Final = re.compile(
     r"unavailable|not found|not installed|be found|package|az login|No accounts|not enabled"
 )
-"""azure-identity's words for credentials that nobody set up."""
+"""Phrases of azure-identity for credentials that are not set up."""
 _TENANT: Final = "Check --tenant and AZURE_TENANT_ID"
 _WRONG_TENANT: Final = re.compile(r"authority configuration|AADSTS90002|AADSTS700016")
-"""MSAL's words for a tenant that is not there, Entra's, and those for an application that is none of the tenant's
+"""Phrases for a tenant that does not exist (MSAL's and Entra's), and for an application that is not in the tenant
 (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
 """
 _SOON: Final = 300
-"""Seconds before its end when a token is not used any more."""
+"""Seconds before its expiry at which a token is replaced."""
 
 
 class Tokens:
-    """A credential that asks one tenant, and keeps its token for one scope: az takes a second for each."""
+    """A credential for one tenant that caches its token for one scope: az needs a second for each token."""
 
     def __init__(self, credential: TokenCredential, tenant: str) -> None:
         self._credential = credential
@@ -51,7 +51,7 @@ class Tokens:
 
 
 def default(cloud: str, tenant: str, client: str) -> TokenCredential:
-    """Return the default credential in a cloud; ``client`` is a managed identity's client id, "" for none."""
+    """Return the default credential in a cloud. ``client``: a managed identity's client id, "" for none."""
     from azure.identity import AzureAuthorityHosts, DefaultAzureCredential  # noqa: PLC0415 - loaded on first use
 
     authorities = {
@@ -69,7 +69,7 @@ def default(cloud: str, tenant: str, client: str) -> TokenCredential:
 
 
 def checked(given: object) -> TokenCredential:
-    """Return what a library's user gives; raises UsageError for what is no credential."""
+    """Return the credential that a library's user passes. Raises UsageError if it is not a credential."""
     if not callable(getattr(given, "get_token", None)):
         message = f"the client given is a {type(given).__name__}, not a credential"
         raise UsageError(message, hint="Pass one of azure.identity: it has a method get_token")
@@ -77,7 +77,7 @@ def checked(given: object) -> TokenCredential:
 
 
 def claims(credential: Tokens, scope: str) -> Item:
-    """Return what a token says of its holder; raises AccessError where none is given."""
+    """Return the claims of a token. Raises AccessError if no token is issued."""
     from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
@@ -89,18 +89,18 @@ def claims(credential: Tokens, scope: str) -> Item:
         payload = token.split(".")[1]
         found: object = loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError):
-        return NOTHING  # Azure alone is to understand its tokens
+        return NOTHING  # only Azure needs to parse its tokens
     return cast("Item", found) if isinstance(found, dict) else NOTHING
 
 
 def account_of(holder: Item) -> str:
-    """Return whose credentials they are, as far as the claims of their token tell."""
+    """Return the account of the credentials, as far as the claims of their token show it."""
     names = (holder.get(name) for name in ("upn", "unique_name", "preferred_username", "appid", "oid"))
     return next((name for name in names if isinstance(name, str) and name), "the holder of the Azure credentials")
 
 
 def _why_none(error: Exception) -> str:
-    """Return what went wrong: azure-identity's message has a line for each kind of credentials, most not set up."""
+    """Return the cause of a failure. azure-identity's message has a line for each credential; most are not set up."""
     lines = str(getattr(error, "message", "") or error).splitlines()
     tried = [line.strip() for line in lines if re.match(r"\t\w+Credential: ", line)]
     failed = [line for line in tried if "AADSTS" in line or not _NOT_SET_UP.search(line)]

@@ -1,7 +1,7 @@
-"""Resource ids: compared without case (https://learn.microsoft.com/azure/azure-resource-manager/management/overview).
+"""Resource ids, compared without case (https://learn.microsoft.com/azure/azure-resource-manager/management/overview).
 
-"/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/loadBalancers/L/backendAddressPools/P": pairs of a kind
-and a name, but for the namespace after "providers".
+"/subscriptions/S/resourceGroups/G/providers/Microsoft.Network/loadBalancers/L/backendAddressPools/P" has pairs of a
+kind and a name, except for the namespace after "providers".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cloudguard.provider.answers import part as inner
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Resource:
-    """A resource, by its id in its one form."""
+    """A resource, by its canonical id."""
 
     id: str
 
@@ -27,7 +27,7 @@ class Resource:
 
 @lru_cache(maxsize=1 << 16)
 def canonical(written: str) -> str:
-    """Return an id in its one form: lower case, with a slash in front and none at the end; "" for ""."""
+    """Return the canonical form of an id: lower case, with a leading and no trailing slash; "" for ""."""
     bare = written.strip("/").lower()
     return f"/{bare}" if bare else ""
 
@@ -38,7 +38,7 @@ def name_of(written: str) -> str:
 
 
 def part(written: str, kind: str) -> str:
-    """Return what follows ``kind`` in an id, in lower case: the group after "resourceGroups"; "" for nothing."""
+    """Return what follows ``kind`` in an id, in lower case: the group after "resourceGroups"; "" if nothing does."""
     words = canonical(written).split("/")
     kind = kind.lower()
     return words[words.index(kind) + 1] if kind in words[:-1] else ""
@@ -55,24 +55,24 @@ def group_of(written: str) -> str:
 
 
 def place(written: str, name_key: str) -> dict[str, str]:
-    """Return the parameters by which the SDK finds a resource; ``name_key``: its name for that of the resource."""
+    """Return the SDK's parameters for a resource. ``name_key``: the parameter for the resource's name."""
     where = {"subscription": subscription_of(written), "resource_group_name": group_of(written)}
     return {**where, name_key: name_of(written)}
 
 
 def parent(written: str) -> str:
-    """Return the id of what a resource is part of: a balancer of its pool, a resource group of its balancer."""
+    """Return the id of a resource's parent: of a pool its load balancer, of a load balancer its resource group."""
     words = canonical(written).split("/")[:-2]
     return "/".join(words[:-2] if words[-2:-1] == ["providers"] else words)
 
 
 def own_id(item: Item, key: str = "id") -> str:
-    """Return an item's own id; raises AnswerError where it has none."""
+    """Return an item's own id. Raises AnswerError if it has none."""
     return _checked(required(item, key), key)
 
 
 def id_in(item: Item, key: str) -> str:
-    """Return the id that an item refers to by ``key`` (an object with an ``id``), "" for none."""
+    """Return the id in an item's reference ``key`` (an object with an ``id``), "" for none."""
     return _checked(text(inner(item, key), "id"), key)
 
 

@@ -1,4 +1,4 @@
-"""Who writes resources on Azure: ``owners.toml``."""
+"""The programs that write resources on Azure (``owners.toml``)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Answers as they come over the wire, of which the SDK is left to turn pages.
+"""Answers as received. The SDK only gets the link to the next page.
 
-The SDK's models are not made: they differ between its two generations, and lose what they do not know.
+The SDK's models are not built: they differ between its two generations, and drop unknown fields.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Pages:
         self._taken = 0
 
     def take(self, response: Any) -> None:  # noqa: ANN401 - the SDK has two kinds of responses
-        """Keep a page, and leave only its link to the SDK; raises AnswerError for what is no page."""
+        """Keep a page, and pass on only its link to the SDK. Raises AnswerError if it is not a page."""
         if response.http_response.status_code != 200:  # noqa: PLR2004 - all that the methods succeed with
             return
         self._stop.check()
@@ -46,7 +46,7 @@ class Pages:
         response.http_response = _Turned(response.http_response, link)
 
     def answer(self) -> Answer:
-        """Return what was kept; raises AnswerError where there was no page."""
+        """Return the items that were kept. Raises AnswerError if there was no page."""
         if not self._taken:
             message = f"{self._call.name} gave no answer"
             raise AnswerError(message)
@@ -61,7 +61,7 @@ class Pages:
         return next(objects(self._call.name, (parsed,)))
 
     def _next(self, page: Item) -> str:
-        """Return the next page's link, "" on the last one and where a fault is kept that says why it is not asked."""
+        """Return the next page's link; "" on the last page, and if the link is not followed: then a fault says why."""
         link = page.get("nextLink") or ""
         if page.get("skipToken"):
             self._faults.append("there is another page, which was not asked for")
@@ -86,7 +86,7 @@ def _host(address: str) -> tuple[str, str]:
 
 
 class _Turned:
-    """A response whose content is the next page's link and nothing else."""
+    """A response whose content is only the next page's link."""
 
     def __init__(self, response: object, link: str) -> None:
         self._response = response

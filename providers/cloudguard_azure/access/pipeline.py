@@ -1,6 +1,6 @@
-"""What requests go through, on the way to Azure and back: only what reads goes out.
+"""The pipeline of requests to Azure: it only sends requests that read.
 
-The SDK would do more: it registers resource providers by itself.
+The SDK's own pipeline would also register resource providers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 _PATIENCE: Final = 60
-"""Seconds for one answer, and for all tries of one page together."""
+"""Seconds for one answer, and for all attempts of one page together."""
 _CONNECTING: Final = 15
 """Seconds for a connection."""
 
@@ -25,14 +25,14 @@ READING_POSTS: Final = frozenset(
         "listNetworkManagerEffectiveSecurityAdminRules",
     )
 )
-"""The last words of addresses that only read although they are POSTs."""
+"""The last path segments of POSTs that only read."""
 
 
 class ReadOnly(SansIOHTTPPolicy[Any, Any]):
-    """Lets through what reads, and nothing else."""
+    """Passes on only requests that read."""
 
     def on_request(self, request: Any) -> None:  # noqa: ANN401 - the SDK has two kinds of requests
-        """Look at a request; raises PermissionError for one that would change something."""
+        """Check a request. Raises PermissionError for a request that would change something."""
         method, path = request.http_request.method, request.http_request.url.partition("?")[0]
         if method != "GET" and not (method == "POST" and path.rpartition("/")[2] in READING_POSTS):
             message = f"cloudguard only reads: {method} {path} was not sent"
@@ -40,7 +40,7 @@ class ReadOnly(SansIOHTTPPolicy[Any, Any]):
 
 
 class Retry(policies.RetryPolicy[Any, Any]):
-    """Tries again as the SDK does, but where Azure asks to wait for longer than we have patience."""
+    """Retries like the SDK, unless Azure asks to wait longer than ``_PATIENCE``."""
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:  # noqa: ANN401 - the SDK's generics
         """Whether a request is sent again."""
@@ -48,7 +48,7 @@ class Retry(policies.RetryPolicy[Any, Any]):
 
 
 def pipeline(credential: TokenCredential, scope: str) -> Any:  # noqa: ANN401 - generic over two kinds of requests
-    """Return the SDK's own pipeline without what registers resource providers, and what follows redirects."""
+    """Return the SDK's pipeline without the policies that register resource providers and follow redirects."""
     steps: list[Any] = [
         policies.RequestIdPolicy(),
         policies.UserAgentPolicy("cloudguard"),

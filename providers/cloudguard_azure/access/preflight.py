@@ -1,6 +1,6 @@
-"""Tries each call of the adapter: lists are asked for one page, and things that are not there for themselves.
+"""Try each call of the adapter: read one page of a list, or a resource that does not exist.
 
-Azure Resource Manager looks at the permission first, and says what is missing only to those who may ask.
+Azure Resource Manager checks the permission first. Only callers with the permission learn that a resource is missing.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from cloudguard_azure.access.session import begin
 _NAME: Final = "cloudguard-preflight"
 _LOCATION: Final = "westeurope"
 _WRONG: Final = frozenset({400, 404, 409})
-"""What an answer says that is given only to those who may ask."""
+"""Status codes that only callers with the permission get."""
 
 
 def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
-    """Try each call on the subscription. Raises AccessError when nothing can be asked."""
+    """Try each call on the subscription. Raises AccessError if no call can be made."""
     api, _ = begin(request, progress)
     return tried(api, _asked(api), _is_later)
 
@@ -47,7 +47,7 @@ def _make(api: Api, call: Call) -> None:
 
 
 def _value(name: str, subscription: str) -> object:
-    """Return what a parameter is given."""
+    """Return the value of a parameter."""
     if name == "parameters":
         return {}
     if name == "location":

@@ -1,4 +1,4 @@
-"""What ``az login`` left: the subscriptions, and which of them is the default.
+"""The profile of ``az login``: the subscriptions, and the default one.
 
 https://learn.microsoft.com/cli/azure/azure-cli-configuration (~/.azure; azure-cli-core/azure/cli/core/_profile.py).
 """
@@ -17,7 +17,7 @@ from cloudguard.provider.answers import NOTHING, AnswerError, Item, flag, parts,
 def subscription(wanted: str) -> Item:
     """Return ``id``, ``name`` and ``environmentName`` of the subscription with an id or a name.
 
-    "" stands for the default one; an empty object is returned where there is none.
+    "" means the default subscription. Return an empty object if the subscription is not in the profile.
     """
     for one in _subscriptions():
         with suppress(AnswerError):

@@ -1,4 +1,4 @@
-"""The read-only custom role that the adapter needs, generated from the calls it declares."""
+"""The read-only custom role that the adapter needs, generated from its calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _actions() -> list[str]:
 
 
 def role() -> str:
-    """Return the role as ``az role definition create --role-definition`` takes it."""
+    """Return the role in the format of ``az role definition create --role-definition``."""
     return json.dumps(
         {
             "Name": _NAME,

@@ -1,4 +1,4 @@
-"""Who asks, and about which subscription: flags, the cloud, and whether anything can be asked at all."""
+"""The caller and the subscription: flags, the cloud, and a check that calls can be made."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _TENANT: Final = re.compile(r"[0-9a-z.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose eyes: the subscription that is looked at, and who reads it."""
+    """The subscription that is read, and the account that reads it."""
 
     subscription: str
     account: str
 
 
 def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()) -> tuple[Api, Caller]:
-    """Return the reader and who reads; raises UsageError for wrong flags, AccessError where nothing can be asked.
+    """Return the reader and the caller. Raises UsageError for wrong flags, AccessError if no call can be made.
 
-    ``soon``: calls without parameters that will be read, asked for while it is waited for the first answer.
+    ``soon``: calls without parameters to start before the first answer arrives.
     """
     known = profile.subscription(option(request, "subscription"))
     subscription, cloud = _subscription(request, known), _cloud(request, known)
@@ -74,7 +74,7 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
 
 
 def _subscription(request: CollectRequest, known: Item) -> str:
-    """Return the subscription's id."""
+    """Return the subscription's id. Raises UsageError if it is missing or not an id."""
     given = option(request, "subscription")
     found = (text(known, "id") or given).lower()
     if not found:
@@ -87,7 +87,7 @@ def _subscription(request: CollectRequest, known: Item) -> str:
 
 
 def _cloud(request: CollectRequest, known: Item) -> str:
-    """Return the cloud's name; raises UsageError for one that is not known."""
+    """Return the cloud's name. Raises UsageError for an unknown one."""
     given = option(request, "cloud") or text(known, "environmentName") or "AzureCloud"
     for name in CLOUDS:
         if name.lower() == given.lower():
@@ -107,7 +107,7 @@ def _credential(request: CollectRequest, cloud: str) -> Tokens:
 
 
 def _refuse_unreachable(api: Api) -> None:
-    """Raise AccessError where nothing can be asked: what is only refused, or odd, is a Gap of its own later."""
+    """Raise AccessError if no call can be made. Other refusals and odd answers become Gaps later."""
     from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
@@ -121,7 +121,7 @@ def _refuse_unreachable(api: Api) -> None:
 
 
 def unreachable(error: Exception, subscription: str) -> CloudguardError:
-    """Return what to tell a user whom the cloud does not answer."""
+    """Return the error to show a user whom the cloud does not answer."""
     reason, message = explain(error)
     if code_of(error) == "InvalidAuthenticationTokenTenant":
         return AccessError(f"the subscription is of another tenant: {message}", hint="Give --tenant ID")
