@@ -1,1 +1,1 @@
-"""Where etcd's data is on Azure: disks, their copies and their keys."""
+"""The storage of etcd's data on Azure: disks, their copies and their keys."""

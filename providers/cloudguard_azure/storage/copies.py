@@ -1,7 +1,7 @@
-"""Copies of etcd's disks: snapshots, images and disks, those of former disks too, and what disks were made from.
+"""Copies of etcd's disks: snapshots, images and disks, those of former disks, and the sources of disks.
 
-Azure encrypts them all. Other accounts may read one only by a link that someone asked for, which opens it while it
-lasts (https://learn.microsoft.com/rest/api/compute/disks/grant-access).
+Azure encrypts all copies. Other accounts can read a copy only through a link that was made for it, as long as the link
+is valid (https://learn.microsoft.com/rest/api/compute/disks/grant-access).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OPEN: Final = frozenset({"activesas", "activesasfrozen"})
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A snapshot, image or disk, and what it was made from."""
+    """A snapshot, image or disk, and the sources it was made from."""
 
     id: str
     call: Call
@@ -45,9 +45,10 @@ class _Copy:
 def read_copies(
     api: Api, cluster: str, *, origins: Mapping[str, frozenset[str]], other_disks: Iterable[str]
 ) -> list[DiskSnapshot]:
-    """Return the copies that hold, or may hold, etcd's data; those of a former disk name none.
+    """Return the copies that hold, or may hold, etcd's data. The copy of a former disk names no disk.
 
-    ``origins``: what each disk whose copies matter was made from, by its id; ``other_disks``: those that don't matter.
+    ``origins``: map of each disk whose copies matter to the sources that it was made from. ``other_disks``: ids of
+    disks whose copies do not matter.
     """
     listed = [copy for call in LIST_SOON for copy in _listed(api, call)]
     related = relations({one.id: one.origins for one in listed}, origins)
@@ -72,7 +73,7 @@ def _copy(call: Call, item: Item) -> _Copy:
 
 
 def origins_of(item: Item, *, with_images: bool) -> frozenset[str]:
-    """Return the ids of what a disk, snapshot or image was made from; ``with_images``: images count, too."""
+    """Return the ids of the sources of a disk, snapshot or image. ``with_images``: images are sources too."""
     data = part(item, "properties", "creationData")
     images = [part(data, "imageReference"), part(data, "galleryImageReference")] if with_images else []
     profile = part(item, "properties", "storageProfile")
@@ -82,9 +83,9 @@ def origins_of(item: Item, *, with_images: bool) -> frozenset[str]:
 
 
 def shared_with(properties: Item) -> tuple[str, ...] | None:
-    """Return who may read a disk or snapshot by a link; None where its state does not tell.
+    """Return who may read a disk or snapshot through a link; None if its state does not show it.
 
-    A policy may allow no links, or links over private endpoints only, or ask who uses one for a token as well
+    A policy may forbid links, allow them only over private endpoints, or also require a token from the reader
     (https://learn.microsoft.com/azure/virtual-machines/disks-restrict-import-export-overview).
     """
     policy, state = word(properties, "networkAccessPolicy"), word(properties, "diskState")
@@ -96,10 +97,10 @@ def shared_with(properties: Item) -> tuple[str, ...] | None:
 
 
 def _former(copy: _Copy, cluster: str) -> DiskSnapshot | None:
-    """Return a copy of a former disk, if its tags are the cluster's or a name says etcd.
+    """Return a copy of a former disk, if its tags are the cluster's or its name or a source's name says etcd.
 
-    Azure copies no tags of a machine to its disks, so those of Cluster API ("_etcddisk") have their names alone. A name
-    does not tell whose etcd it was: such a copy has no evidence.
+    Azure copies no tags of a machine to its disks, so disks of Cluster API ("_etcddisk") only have their names. A name
+    does not show which cluster's etcd it was: such a copy has no evidence.
     """
     if is_of(copy.tags, cluster):
         etcd = min((key for key in copy.tags if key.startswith(_ETCD)), default="")

@@ -1,7 +1,7 @@
-"""The disks of the hosts that may hold etcd, whose keys encrypt them, and the copies of those that do.
+"""The disks of hosts that may hold etcd, their keys, and the copies of those disks.
 
-Every managed disk is encrypted (https://learn.microsoft.com/azure/virtual-machines/disk-encryption); whose key it is
-differs. Its own resource says so, whatever the machine names.
+Every managed disk is encrypted (https://learn.microsoft.com/azure/virtual-machines/disk-encryption). Who owns the key
+differs. The disk's own resource shows it; what the machine names does not matter.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ ETCD: Final = "k8s.io_etcd_"
 """kops: "k8s.io_etcd_main" (kubernetes/kops pkg/model/master_volumes.go, upup/pkg/fi/cloudup/azure/azure_cloud.go)."""
 _PLATFORM: Final = "encryptionatrestwithplatformkey"
 _CUSTOMER: Final = frozenset({"encryptionatrestwithcustomerkey", "encryptionatrestwithplatformandcustomerkeys"})
-"""https://learn.microsoft.com/rest/api/compute/disks/list, EncryptionType. The last is double encryption."""
+"""https://learn.microsoft.com/rest/api/compute/disks/list, EncryptionType. The last value is double encryption."""
 KeySets = Mapping[str, KeyReference]
-"""The keys of disk encryption sets by the sets' ids."""
+"""The keys of disk encryption sets, by the sets' ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """The cluster's name, the machines that may run etcd with their disks, by the disks' ids, and all key sets."""
+    """The cluster's name, the ids of machines that may run etcd, their disks by disk id, and all key sets."""
 
     cluster: str
     machines: frozenset[str]
@@ -51,7 +51,7 @@ class _Context:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A disk as its resource says; ``of_cluster``: it may hold etcd of this one. ``key``: None for Azure's own."""
+    """A disk by its resource. ``of_cluster``: it may hold this cluster's etcd. ``key``: None for Azure's own."""
 
     id: str
     disk: Disk
@@ -63,13 +63,13 @@ class _Read:
 def read_disks(
     api: Api, found: Found, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
-    """Read the disks of control-plane and etcd hosts, etcd's own even where detached, and their keys.
+    """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached.
 
-    Copies are with the disks that they are of; those of former disks are apart.
+    Copies of these disks are on the disks. Copies of former disks are the second value.
     """
     concerned = frozenset(host.id for host in hosts_with_etcd(hosts))
     if not concerned:
-        return (), (), ()  # the provider runs the control plane, or nothing is known of it
+        return (), (), ()  # the provider runs the control plane, or no host with etcd is known
     for call in (LIST_DISK_ENCRYPTION_SETS, *LIST_SOON):
         api.prefetch(call)
     attached = [(one, disk) for one in found.machines if one.id in concerned for disk in attached_disks(one.item)]
@@ -96,7 +96,7 @@ def _key_sets(api: Api) -> KeySets:
 
 
 def _key_set(item: Item) -> tuple[str, KeyReference]:
-    """Return a disk encryption set's id and its key (https://learn.microsoft.com/rest/api/compute/disk-encryption-sets)."""
+    """Return a disk encryption set's id and key (https://learn.microsoft.com/rest/api/compute/disk-encryption-sets)."""
     properties = part(item, "properties")
     active = part(properties, "activeKey")
     follows = flag(properties, "rotationToLatestKeyVersionEnabled")
@@ -104,7 +104,7 @@ def _key_set(item: Item) -> tuple[str, KeyReference]:
 
 
 def _disk(api: Api, item: Item, context: _Context) -> _Read:
-    """Return a disk, and whether it is a host's, or etcd's by its tags; raises AnswerError."""
+    """Return a disk, and whether it belongs to a host, or to etcd by its tags. Raises AnswerError."""
     own, tags, name = own_id(item), tags_of(item), required(item, "name")
     machine, place = context.places.get(own, (None, None))
     host = machine.id if machine else canonical(text(item, "managedBy"))
@@ -127,7 +127,7 @@ def _disk(api: Api, item: Item, context: _Context) -> _Read:
 
 
 def _evidence(name: str, tags: Tags, etcd: str, cluster: str) -> RoleEvidence | None:
-    """Return what shows that a disk holds etcd: a tag of kops, or its name, as that of Cluster API ("_etcddisk")."""
+    """Return the evidence that a disk holds etcd: a tag of kops, or a name like Cluster API's ("_etcddisk")."""
     if etcd:
         return RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={tags[etcd]}")
     named = is_named_for_etcd(name, cluster)
@@ -135,10 +135,10 @@ def _evidence(name: str, tags: Tags, etcd: str, cluster: str) -> RoleEvidence | 
 
 
 def _key_of(properties: Item, sets: KeySets) -> KeyReference | None:
-    """Return the customer's key that encrypts a disk, None for Azure's own; raises AnswerError for what is not told.
+    """Return the customer's key that encrypts a disk, None for Azure's own. Raises AnswerError if it is not stated.
 
-    Of a set that was not read, its id stands for the key. Azure Disk Encryption is encryption inside the machine, by a
-    key or a secret of the customer's.
+    If an encryption set was not read, its id stands for the key. Azure Disk Encryption encrypts inside the machine,
+    with a key or a secret of the customer's.
     """
     kind, confidential = word(part(properties, "encryption"), "type"), part(properties, "securityProfile")
     named = canonical(text(part(properties, "encryption"), "diskEncryptionSetId"))
@@ -160,7 +160,7 @@ def _keys_inside(settings: Item) -> Iterator[KeyReference]:
 
 
 def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]) -> Iterator[Disk]:
-    """Yield the disks on the physical host; of those that nothing tells of, there is a Gap."""
+    """Yield the disks on the physical host. A disk whose encryption is unknown adds a Gap."""
     for machine, disk in attached:
         encrypted, source = is_encrypted(disk, machine.item), api.source(LIST_MACHINES, machine.id)
         if disk.storage is Storage.LOCAL and encrypted is not None:

@@ -1,4 +1,4 @@
-"""Keys of Azure Key Vault, as its resources show them: no right to the vault's data is needed.
+"""Keys of Azure Key Vault, read as resources: no permission on the vault's data is needed.
 
 https://learn.microsoft.com/rest/api/keyvault/keyvault/keys/get
 """
@@ -24,17 +24,17 @@ _KEYS: Final = (FactKind.KEYS,)
 _ADDRESS: Final = re.compile(
     r"https://([a-z0-9-]+)\.vault\.[a-z.]+(?::443)?/keys/([a-z0-9-]+)(?:/([a-z0-9]+))?/?", re.IGNORECASE
 )
-"""https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates, of any cloud's vaults."""
+"""https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates, for vaults of all clouds."""
 
 _LAST: Final = 253_402_300_800
-"""Seconds from 1970 to the year 10000, the first that ``datetime`` does not know."""
+"""Seconds from 1970 to the year 10000, the first year that ``datetime`` can't represent."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyReference:
-    """A key as what uses it names it: its address, and its vault's id ("": unknown).
+    """A reference to a key: its address, and its vault's id ("": unknown).
 
-    ``follows``: what uses it takes the newest version by itself.
+    ``follows``: the resource that uses the key always takes the newest version.
     """
 
     address: str
@@ -43,13 +43,16 @@ class KeyReference:
 
     @staticmethod
     def of(address: str, vault: str) -> KeyReference:
-        """Return the reference to a key by an address that follows the newest version where it names none."""
+        """Return the reference to a key. It follows the newest version if the address names no version."""
         found = _ADDRESS.fullmatch(address)
         return KeyReference(address, vault, follows=bool(found) and not (found and found[3]))
 
 
 def read_keys(api: Api, wanted: Iterable[KeyReference], now: float | None = None) -> tuple[Key, ...]:
-    """Read keys; one that can't be read leaves a Gap and is left out. ``now``: seconds since 1970, for expiry."""
+    """Read keys. A key that can't be read is left out, and a Gap is added.
+
+    ``now``: the time for expiry, in seconds since 1970 (None: the current time).
+    """
     merged: dict[str, KeyReference] = {}
     for one in wanted:
         known = merged.get(one.address, one)
@@ -60,12 +63,12 @@ def read_keys(api: Api, wanted: Iterable[KeyReference], now: float | None = None
 
 
 def _vaults(api: Api) -> Mapping[str, str]:
-    """Return the ids of the subscription's vaults by their names, which no two vaults share."""
+    """Return the ids of the subscription's vaults by name. No two vaults share a name."""
     return {name_of(vault): vault for vault in api.listed(LIST_VAULTS, own_id, hides=_KEYS)}
 
 
 def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) -> Key | None:
-    """Return a key with the state of the version that is used: the one named, else the newest."""
+    """Return a key with the state of the version in use: the version in its address, or else the newest."""
     found = _ADDRESS.fullmatch(wanted.address)
     vault = wanted.vault or (vaults.get(found[1].lower(), "") if found else "")
     if found is None or not vault:
@@ -87,7 +90,7 @@ def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) 
 
 
 def _made(item: Item, wanted: KeyReference, source: Source, now: float) -> Key:
-    """Return the key that a version is: when it expires, it can't be used any more."""
+    """Return the key of a version. It can't be used after its expiry."""
     attributes = part(item, "properties", "attributes")
     expiry = number(attributes, "exp", 0)
     day = datetime.fromtimestamp(expiry, UTC).date().isoformat() if 0 < expiry < _LAST else ""
@@ -107,6 +110,6 @@ def state_of(attributes: Item, now: float) -> KeyState:
 
 
 def _rotates(item: Item) -> bool:
-    """Whether a key's policy makes new versions; an answer without a policy means that there is none."""
+    """Whether a key's policy makes new versions. An answer without a policy means that there is none."""
     actions = parts(part(item, "properties", "rotationPolicy"), "lifetimeActions")
     return any(word(part(one, "action"), "type") == "rotate" for one in actions)

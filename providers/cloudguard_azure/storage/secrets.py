@@ -1,4 +1,4 @@
-"""Whose key encrypts the Secrets that an AKS cluster keeps in etcd."""
+"""The key that encrypts the Secrets of an AKS cluster in etcd."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cloudguard_azure.storage.keys import KeyReference, read_keys
 
 
 def read_secrets(api: Api, cluster: ManagedCluster) -> tuple[SecretsEncryption | None, tuple[Key, ...]]:
-    """Return whose key encrypts the Secrets in etcd, and that key if it is the customer's.
+    """Return the encryption of the Secrets in etcd, and the key if it is the customer's.
 
-    Without one it is Azure's, whether or not that has Secrets encrypted beside etcd's disks
+    Without a customer's key it is Azure's, whether or not Secrets are encrypted in addition to etcd's disks
     (https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption).
     """
     call, hides = LIST_MANAGED_CLUSTERS, (FactKind.KEYS,)
