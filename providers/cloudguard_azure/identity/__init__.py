@@ -1,1 +1,1 @@
-"""Identities on Azure: who they are, and which roles they have."""
+"""Identities on Azure, and their roles."""

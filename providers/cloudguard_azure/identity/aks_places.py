@@ -1,4 +1,4 @@
-"""What beside its nodes' group a managed cluster uses: the needs of its identity are bound to it.
+"""The resources that an AKS cluster uses outside its node group: needs of its identity are bound to them.
 
 https://learn.microsoft.com/rest/api/aks/managed-clusters/list
 """
@@ -26,7 +26,7 @@ _INGRESS: Final = "ingressapplicationgateway"
 
 
 def aks_traits(api: Api, cluster: Item) -> tuple[tuple[str, str], ...]:
-    """Return what a cluster uses as traits of it, each the canonical id of itself or of another resource."""
+    """Return the resources that a cluster uses as its traits: the canonical ids of itself and of other resources."""
     vaults = api.listed(LIST_VAULTS, own_id, hides=HIDES)
     by_name = {name_of(one): one for one in vaults}
     found = api.mapped(LIST_MANAGED_CLUSTERS, (cluster,), lambda item: tuple(_traits(item, by_name)), hides=HIDES)

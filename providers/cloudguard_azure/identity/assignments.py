@@ -1,4 +1,4 @@
-"""Role assignments and deny assignments around a subscription: its own, those above it, and those below.
+"""Role assignments and deny assignments of a subscription, and of the levels above and below it.
 
 https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest,
 https://learn.microsoft.com/azure/role-based-access-control/deny-assignments
@@ -31,7 +31,7 @@ _NO_GROUPS: Final = frozenset({"user", "serviceprincipal"})
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What assigns a role to a principal (by object id) at a scope, under a condition ("": none)."""
+    """The assignment of a role to a principal (by object id) at a scope, under a condition ("": none)."""
 
     id: str
     role: str
@@ -44,7 +44,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A deny assignment: whom it denies what at a scope, but for some; principals are (object id, type)."""
+    """A deny assignment: principals and permissions at a scope, with exceptions. A principal is (object id, type)."""
 
     id: str
     name: str
@@ -57,13 +57,13 @@ class Denial:
 
 
 def read_assignments(api: Api) -> tuple[Assignment, ...]:
-    """Return the subscription's role assignments; of those to groups it does not say who is a member."""
+    """Return the subscription's role assignments. Those to a group do not show its members."""
     call = calls.LIST_ROLE_ASSIGNMENTS
     return _assignments(api, call, api.read(call, hides=HIDES))
 
 
 def read_assigned_to(api: Api, principal: str) -> tuple[Assignment, ...] | None:
-    """Return what is assigned to a principal, also through groups; None where that can't be read."""
+    """Return the assignments to a principal, including those through groups; None if they can't be read."""
     call, asked = calls.LIST_ASSIGNED_TO, f"assignedTo('{principal}')"
     found = api.read_or_none(call, hides=HIDES, about=principal, filter=asked)
     return None if found is None else _assignments(api, call, found)
@@ -89,9 +89,9 @@ def _assignment(item: Item, call: str) -> Assignment:
 
 
 def granted(assignment: Assignment, role: Role | None, heedless: Collection[str] = ()) -> PolicyDocument:
-    """Return what an assignment grants: surely what is known of its role; possibly anything, if that was not read.
+    """Return the policy of an assignment: its role's known permissions, and possibly anything if it was not read.
 
-    ``heedless``: ids of vaults that heed no role: there, and below, it grants no data operation.
+    ``heedless``: ids of vaults that ignore roles. On them and their parts, the assignment grants no data operations.
     """
     place = canonical(assignment.scope)
     planes = (CONTROL,) if any(f"{place}/".startswith(f"{vault}/") for vault in heedless) else (CONTROL, DATA)
@@ -116,7 +116,7 @@ def granted(assignment: Assignment, role: Role | None, heedless: Collection[str]
 
 
 def through_groups(principal: str, identity: str) -> PolicyDocument:
-    """Return what groups may grant a principal where its groups could not be read: possibly anything."""
+    """Return a policy for the groups of a principal that could not be read: they may grant anything."""
     unread = (opaque("groups", f"what groups of {principal} are assigned"),)
     statements = statements_of((EVERYTHING,), "/", assumptions=unread)
     source = Source(calls.LIST_ASSIGNED_TO.name, principal)
@@ -124,7 +124,10 @@ def through_groups(principal: str, identity: str) -> PolicyDocument:
 
 
 def read_denials(api: Api) -> tuple[tuple[Denial, ...], str]:
-    """Return the deny assignments, and why not all are known: they only take away, and hide no row."""
+    """Return the deny assignments, and why they are not fully known ("": they are).
+
+    Deny assignments only take permissions away, so their gaps do not make a row unknown.
+    """
     call = calls.LIST_DENY_ASSIGNMENTS
     found = api.read_or_none(call, hides=())
     if found is None:
@@ -155,9 +158,9 @@ def _principals(items: Sequence[Item]) -> tuple[tuple[str, str], ...]:
 
 
 def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocument | None:
-    """Return what a deny assignment denies a principal, None for nothing.
+    """Return the policy of a deny assignment for a principal; None if it does not apply.
 
-    ``groups``: those, by object id, that the principal is known to be a member of.
+    ``groups``: object ids of the groups that the principal is known to be a member of.
     """
     meant, spared = _meant(denial.denied, principal, groups), _meant(denial.spared, principal, groups)
     if meant is None or spared == "":
@@ -175,7 +178,7 @@ def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocu
 
 
 def _meant(listed: Sequence[tuple[str, str]], principal: str, groups: Container[str]) -> str | None:
-    """Return "" where a list names a principal, or everybody; else what may be a group that holds it; None: not."""
+    """Return "" if a list names a principal or everybody, a possible group of it if that is unknown, else None."""
     if any(one in {principal, _EVERYBODY} or one in groups for one, _ in listed):
         return ""
     return next((one for one, kind in sorted(listed) if kind not in _NO_GROUPS), None)

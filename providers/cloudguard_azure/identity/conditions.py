@@ -1,4 +1,4 @@
-"""Conditions of role assignments: which operations they leave alone; what they say of the others is in doubt.
+"""Conditions of role assignments: the operations that they do not affect. For others a condition is undecided.
 
 https://learn.microsoft.com/azure/role-based-access-control/conditions-format
 """
@@ -12,21 +12,21 @@ from typing import Final
 from cloudguard.model.identity import Condition
 
 OPAQUE: Final = "undecided"
-"""An operator that no engine knows: what it says is in doubt."""
+"""An operator that no engine evaluates: its condition is undecided."""
 _OTHER_ACTION: Final = re.compile(r"\s*!\s*\(\s*ActionMatches\{\s*'([^']+)'\s*\}[^()]*\)\s*", re.IGNORECASE)
 _AND: Final = re.compile(r"\s*(?:AND|&&)\s*", re.IGNORECASE)
 _OR: Final = re.compile(r"\s*(?:OR|\|\|)\s*", re.IGNORECASE)
 
 
 def opaque(what: str, text: str) -> Condition:
-    """Return the condition that ``what`` ("role", "principal") turns out so."""
+    """Return the undecided condition that ``what`` ("role", "principal") is as ``text`` says."""
     return Condition(OPAQUE, what, (" ".join(text.split()),))
 
 
 def narrowed_operations(condition: str) -> tuple[str, ...] | None:
-    """Return the operations that a condition is about: it holds for all others. None: it may be about any.
+    """Return the operations that a condition affects. It is true for all others. None: it may affect any.
 
-    It must be of the form that Azure's own editor writes: for each group of operations, "it is none of them, or …".
+    It must have the form that Azure's own editor writes: for each group of operations, "it is none of them, or …".
     """
     found = list[str]()
     for clause in _divided(condition, _AND):
@@ -38,13 +38,13 @@ def narrowed_operations(condition: str) -> tuple[str, ...] | None:
 
 
 def _named(text: str) -> list[str]:
-    """Return the operations of "it is none of them"; none where the text says something else."""
+    """Return the operations of "it is none of them"; none if the text has another form."""
     parts = [_OTHER_ACTION.fullmatch(_bare(part)) for part in _divided(text, _AND)]
     return [part[1] for part in parts if part] if all(parts) else []
 
 
 def _divided(text: str, joint: re.Pattern[str]) -> Iterator[str]:
-    """Yield the parts of a text between joints that stand in no parentheses, quotes or braces."""
+    """Yield the parts of a text between joints that are outside parentheses, quotes and braces."""
     text, start, depth, quoted, at = _bare(text), 0, 0, False, 0
     while at < len(text):
         character = text[at]
@@ -68,7 +68,7 @@ def _bare(text: str) -> str:
 
 
 def _closes(text: str) -> int:
-    """Return where the parenthesis that opens a text is closed; -1 for nowhere."""
+    """Return the index of the parenthesis that closes the first one; -1 if none does."""
     depth, quoted = 0, False
     for at, character in enumerate(text):
         quoted ^= character == "'"

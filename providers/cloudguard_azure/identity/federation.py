@@ -1,4 +1,4 @@
-"""Federated credentials of managed identities: which of the cluster's service accounts become one, and who else may.
+"""Federated credentials of managed identities: which service accounts, and who else, can take on an identity.
 
 https://learn.microsoft.com/azure/aks/workload-identity-overview,
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
@@ -24,18 +24,18 @@ from cloudguard_azure.identity.holders import HIDES, Held
 from cloudguard_azure.identity.resource_names import resource
 
 BECOMING: Final = "Microsoft.ManagedIdentity:userAssignedIdentities/federatedIdentityCredentials/exchange/action"
-"""A name of our own: Entra exchanges an issuer's token for one of the identity."""
+"""A name that only cloudguard uses: Entra exchanges an issuer's token for a token of the identity."""
 ANY: Final = "*:*"
 """Any service account of any namespace."""
 _SUBJECT: Final = re.compile(r"system:serviceaccount:([^:]+):([^:]+)")
 _WORDS: Final = re.compile(r"[/.:]+")
 SEPARATOR: Final = "#"
-"""It stands between issuer and subject in the name of who is trusted."""
+"""Separates issuer and subject in the name of a trusted subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Whose tokens are exchanged; ``subject``: "" where an expression says which, as ``expression`` has it."""
+    """A federated credential. ``subject``: the subject of its tokens, "" if ``expression`` selects subjects."""
 
     name: str
     issuer: str
@@ -44,7 +44,7 @@ class Credential:
 
     @property
     def accounts(self) -> str:
-        """The Kubernetes service accounts that it means, "namespace:name" with wildcards; "" for none."""
+        """The Kubernetes service accounts of the subject, "namespace:name" with wildcards; "" for none."""
         found = _SUBJECT.fullmatch(self.subject)
         return f"{found[1]}:{found[2]}" if found else "" if self.subject else ANY
 
@@ -58,7 +58,7 @@ class Federated:
 
 
 def read_identities(api: Api) -> tuple[Held, ...]:
-    """Return the subscription's user-assigned identities; nothing of them tells what they are for."""
+    """Return the subscription's user-assigned identities. The answer does not show what they are used for."""
     call = calls.LIST_USER_ASSIGNED_IDENTITIES
     return api.listed(call, _identity, hides=HIDES)
 
@@ -91,7 +91,8 @@ def _credential(item: Item) -> Credential:
 def issuers(cluster: str, managed: str | None, federated: Iterable[Federated]) -> tuple[IdentityProvider, ...]:
     """Return the cluster's own issuers of tokens.
 
-    ``managed``: what a managed cluster says, "" for none; None where it is not managed: then only names tell.
+    ``managed``: the issuer of a managed cluster, "" for none; None if the cluster is self-managed: then the name in the
+    issuer's address is the only evidence.
     """
     if managed is not None:
         source = Source(calls.LIST_MANAGED_CLUSTERS.name, cluster)
@@ -102,14 +103,14 @@ def issuers(cluster: str, managed: str | None, federated: Iterable[Federated]) -
 
 
 def _is_of(credential: Credential, cluster: str) -> bool:
-    """Whether an issuer of a cluster's tokens has this cluster's name in its address."""
+    """Whether a credential is for service accounts, and its issuer has the cluster's name in its address."""
     words = {*_WORDS.split(credential.issuer.lower())}
     own = cluster.lower()
     return bool(credential.accounts) and not words.isdisjoint({own, f"{own}-oidc", own.replace("-", "")})
 
 
 def trust_of(federated: Federated) -> PolicyDocument:
-    """Return who may become an identity by its federated credentials."""
+    """Return the trust policy of an identity, from its federated credentials."""
     statements = tuple(
         Statement(
             name=one.name,
@@ -136,5 +137,5 @@ def trust_of(federated: Federated) -> PolicyDocument:
 
 
 def accounts_of(federated: Federated, issuer: str) -> tuple[str, ...]:
-    """Return the service accounts of an issuer that become an identity."""
+    """Return the service accounts of an issuer that can take on an identity."""
     return tuple(sorted({one.accounts for one in federated.credentials if one.issuer == issuer and one.accounts}))

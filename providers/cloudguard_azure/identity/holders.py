@@ -1,4 +1,4 @@
-"""Which identities a cluster's machines and its managed control plane hold.
+"""The identities that a cluster's machines and its managed control plane hold.
 
 https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/overview,
 https://learn.microsoft.com/azure/aks/use-managed-identity
@@ -24,11 +24,12 @@ NODE: Final = "node"
 CLUSTER: Final = "cluster"
 KUBELET: Final = "kubeletidentity"
 _MANAGED: Final = "msi"
-"""What stands for the service principal of a cluster that has none."""
+"""The value of ``clientId`` in a cluster without a service principal."""
 _OWN: Final = "systemassigned"
 _ASSIGNED: Final = "userassigned"
 _KINDS: Final = frozenset({"", "none", _OWN, _ASSIGNED})
-"""What a resource's ``identity.type`` lists (https://learn.microsoft.com/rest/api/compute/virtual-machines/list-all)."""
+"""The words in a resource's ``identity.type`` (https://learn.microsoft.com/rest/api/compute/virtual-machines/list-all).
+"""
 _Holding = TypeVar("_Holding", Host, Pool)
 
 
@@ -37,10 +38,10 @@ HIDES: Final = (FactKind.IDENTITIES,)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An identity that something of the cluster holds.
+    """An identity held by a resource of the cluster.
 
-    ``arm_id``: its resource's id, "" for one of a machine's own; ``principal``: its object id, "" if not known.
-    ``accounts``: the Kubernetes service accounts that it is for, where the managed cluster says so.
+    ``arm_id``: its resource's id, "" for a system-assigned one. ``principal``: its object id, "" if unknown.
+    ``accounts``: its Kubernetes service accounts, if the managed cluster names them.
     """
 
     id: str
@@ -52,13 +53,13 @@ class Held:
 
 
 Attachments = Mapping[str, tuple[Held, ...]]
-"""What machines and scale sets hold, by their canonical ids."""
+"""The identities of machines and scale sets, by their canonical ids."""
 
 
 def identities_of(item: Item) -> Iterator[Held]:
-    """Yield the identities of a machine, a scale set or a cluster by its item: its own first, then those assigned.
+    """Yield the identities of a machine, scale set or cluster: the system-assigned one first, then user-assigned ones.
 
-    Raises AnswerError where it has some of which nothing is told.
+    Raises AnswerError if it has identities that the answer does not name.
     """
     identity = part(item, "identity")
     kinds = {one.strip() for one in word(identity, "type").split(",")}
@@ -93,22 +94,22 @@ def known(one: _Holding, attached: Attachments) -> _Holding:
 
 
 def _of(one: Host | Pool, attached: Attachments) -> tuple[Held, ...]:
-    """Return the identities of a host or pool; members of a uniform scale set have those of their set."""
+    """Return the identities of a host or pool. Members of a uniform scale set have those of their scale set."""
     places = (one.id, one.pool) if isinstance(one, Host) else (one.id,)
     return next((attached[place] for place in places if place in attached), ())
 
 
 def held_by_machines(hosts: Iterable[Host], pools: Iterable[Pool], attached: Attachments) -> Iterator[Held]:
-    """Yield what machines hold, with the roles of the hosts and pools that hold it."""
+    """Yield the identities of machines, with the roles of the hosts and pools that hold them."""
     for one in chain[Host | Pool](hosts, pools):
         for held in _of(one, attached):
             yield replace(held, roles=tuple(map(str, one.roles)))
 
 
 def held_by_cluster(item: Item) -> Iterator[Held]:
-    """Yield what a managed cluster holds: its own identity, its kubelets', those of its add-ons.
+    """Yield the identities of a managed cluster: its own, its kubelets', those of its add-ons.
 
-    Its service principal is known by its application's id alone.
+    Its service principal is only known by its application id.
     """
     properties = part(item, "properties")
     for held in identities_of(item):
@@ -137,9 +138,10 @@ def _named(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = (
 
 
 def united(by_cluster: Iterable[Held], by_others: Iterable[Held]) -> dict[str, Held]:
-    """Return identities by id, each with all that is known of it.
+    """Return identities by id, each with all facts that are known of it.
 
-    One that a managed cluster says to be an add-on's is no node's, though nodes hold it for the add-on's pods.
+    An identity that a managed cluster lists as an add-on's is not a node's, although nodes hold it for the add-on's
+    pods.
     """
     known = dict[str, Held]()
     for held in by_cluster:

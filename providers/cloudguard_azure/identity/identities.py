@@ -1,4 +1,4 @@
-"""The identities of a cluster: what holds them, what is assigned to them and denied them, and who becomes them."""
+"""The identities of a cluster: their holders, their role and deny assignments, and who can take them on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ELSEWHERE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose identities: a cluster's, by its name, its hosts and pools; ``managed``: the item of a managed cluster."""
+    """A cluster whose identities are read: its name, hosts and pools. ``managed``: the answer about an AKS cluster."""
 
     cluster: str
     hosts: tuple[Host, ...]
@@ -38,7 +38,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What a subscription grants and denies to whomever."""
+    """What a subscription grants and denies to any principal."""
 
     assignments: tuple[Assignment, ...]
     denials: tuple[Denial, ...]
@@ -46,7 +46,7 @@ class _Around:
 
 
 def read_identities(api: Api, asked: Asked) -> Identities:
-    """Return the identities with all that grants to them or denies them, and who becomes them."""
+    """Return the identities with all policies that grant to them or deny them, and who can take them on."""
     held = _held(api, asked)
     issuer = _issuer(api, asked.managed)
     (denials, unread), assigned, granting, federated = api.four(
@@ -76,7 +76,7 @@ def read_identities(api: Api, asked: Asked) -> Identities:
 
 
 def _held(api: Api, asked: Asked) -> dict[str, Held]:
-    """Return what the managed cluster and the machines hold, by id."""
+    """Return the identities of the managed cluster and the machines, by id."""
     cluster = [asked.managed] if asked.managed else []
     call = calls.LIST_MANAGED_CLUSTERS
     by_cluster = [one for each in api.mapped(call, cluster, _listed, hides=HIDES) for one in each]
@@ -88,7 +88,7 @@ def _listed(item: Item) -> list[Held]:
 
 
 def _issuer(api: Api, managed: Item | None) -> str | None:
-    """Return a managed cluster's issuer of tokens, "" for none; None where the cluster is not managed."""
+    """Return a managed cluster's issuer of tokens, "" for none; None if the cluster is self-managed."""
     found = api.mapped(calls.LIST_MANAGED_CLUSTERS, [managed] if managed else [], _issuer_of, hides=HIDES)
     return next(iter(found), None)
 
@@ -99,13 +99,16 @@ def _issuer_of(item: Item) -> str:
 
 
 def _federated(api: Api, held: Mapping[str, Held], *, only_held: bool) -> tuple[Federated, ...]:
-    """Return the identities with federated credentials, among the subscription's and those held, or the latter."""
+    """Return the identities with federated credentials, among those held and the subscription's.
+
+    ``only_held``: without the subscription's.
+    """
     listed = () if only_held else federation.read_identities(api)
     return federation.read_credentials(api, {one.id: one for one in (*listed, *held.values())}.values())
 
 
 def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceAccountIdentity]:
-    """Yield which service accounts of the cluster become an identity."""
+    """Yield the service accounts of the cluster that can take on an identity."""
     for issuer in issuers:
         if accounts := federation.accounts_of(federated, issuer):
             trust = federation.trust_of(federated)
@@ -138,14 +141,14 @@ def _attached(api: Api, held: list[Held], around: _Around) -> dict[str, list[Pol
 
 
 def _concerning(held: Held, assigned: Iterable[Assignment] | None, around: _Around) -> list[Assignment]:
-    """Return the assignments to an identity and to its groups: what either answer has."""
+    """Return the assignments to an identity and to its groups, from both answers."""
     known = {one.principal for one in assigned or ()} | {held.principal} - {""}
     others = (one for one in around.assignments if one.principal in known)
     return [*{one.id: one for one in (*others, *(assigned or ()))}.values()]
 
 
 def _others(held: Held, assigned: Iterable[Assignment] | None, around: _Around) -> Iterator[PolicyDocument]:
-    """Yield what else grants to an identity, or denies it."""
+    """Yield the other policies that grant to an identity or deny it."""
     if not held.principal:
         return
     if assigned is None:
@@ -157,7 +160,7 @@ def _others(held: Held, assigned: Iterable[Assignment] | None, around: _Around) 
 
 
 def _identity(held: Held, policies: Iterable[PolicyDocument], trust: PolicyDocument | None) -> Identity:
-    """Return an identity; of one whose object id is not known, nothing that is assigned to it is."""
+    """Return an identity. If its object id is unknown, its assignments are unknown too."""
     names = tuple(policy.id for policy in (*policies, *([trust] if trust else [])))
     source = Source(calls.LIST_ASSIGNED_TO.name, held.principal or held.id)
     return Identity(

@@ -1,4 +1,4 @@
-"""What role definitions and deny assignments permit or deny, as statements.
+"""Permissions of role definitions and deny assignments as statements.
 
 https://learn.microsoft.com/azure/role-based-access-control/role-definitions
 """
@@ -17,7 +17,7 @@ from cloudguard_azure.identity.resource_names import CONTROL, DATA, actions_of, 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Operations, by patterns, and those that are excepted; data operations apart. ``condition``: "" for none."""
+    """Patterns of operations and exceptions, for actions and data actions. ``condition``: "" for none."""
 
     actions: Sequence[str] = ()
     not_actions: Sequence[str] = ()
@@ -48,7 +48,7 @@ def statements_of(
     planes: Sequence[str] = (CONTROL, DATA),
     assumptions: Sequence[Condition] = (),
 ) -> Iterator[Statement]:
-    """Yield what permissions mean at a scope, if the ``assumptions`` are true; raises AnswerError for an odd scope."""
+    """Yield the statements of permissions at a scope, under ``assumptions``. Raises AnswerError for an odd scope."""
     for number, one in enumerate(permissions, 1):
         for plane, name, actions, excepted in (
             (CONTROL, f"#{number}", one.actions, one.not_actions),
@@ -69,12 +69,12 @@ def statements_of(
 def grant(
     own: str, name: str, statements: Iterable[Statement], source: Source, *, managed_by: str = "user"
 ) -> PolicyDocument:
-    """Return what grants to identities, or denies them, as a policy with the id ``own``."""
+    """Return a policy with the id ``own`` that grants to identities, or denies them."""
     return PolicyDocument(own, name, PolicyKind.GRANT, managed_by, "{}", tuple(statements), source)
 
 
 def conditioned(statement: Statement, condition: str) -> Iterator[Statement]:
-    """Yield a statement as a condition ("": none) leaves it: surely what this is not about, and perhaps all."""
+    """Yield a statement under a condition ("": none): certainly for operations it does not affect, perhaps for all."""
     if not condition:
         yield statement
         return

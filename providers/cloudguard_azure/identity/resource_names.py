@@ -1,9 +1,9 @@
-"""How Azure's resources and operations are named in the neutral model; this is the one place that knows.
+"""Names of Azure's resources and operations in the provider-neutral model. No other module knows them.
 
-An operation "Microsoft.Compute/disks/read" is the action "Microsoft.Compute:disks/read". A resource has six segments in
-lower case, "azure:SUBSCRIPTION:GROUP:PROVIDER:TYPE:NAME", such as
+The operation "Microsoft.Compute/disks/read" is the action "Microsoft.Compute:disks/read". A resource has six segments
+in lower case, "azure:SUBSCRIPTION:GROUP:PROVIDER:TYPE:NAME", such as
 "azure:s:g:microsoft.network:virtualnetworks/subnets:net/nodes". Data actions are requested on names that begin with
-"azure-data": so ``*`` among control actions covers none of them.
+"azure-data", so that ``*`` among control actions covers no data action.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ from cloudguard_azure.access.ids import canonical
 CONTROL: Final = "azure"
 DATA: Final = "azure-data"
 _ANY_PART: Final = "/*/"
-"""It stands for no part, too: Managed Identity Operator grants ``userAssignedIdentities/*/assign/action``, and what is
-asked for is "userAssignedIdentities/assign/action" (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/identity)."""
+"""It also matches without a part: Managed Identity Operator grants ``userAssignedIdentities/*/assign/action``, and the
+operation is "userAssignedIdentities/assign/action"
+(https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/identity).
+"""
 _ABOVE: Final = "/providers/microsoft.management/managementgroups/"
 _PAIR: Final = 2
 _FEWEST: Final = 2
-"""Slashes in an operation's name: it has a provider, a type and a verb."""
+"""Least number of slashes in an operation's name: it has a provider, a type and a verb."""
 _UNREADABLE: Final = re.compile(r"[*?$\x00-\x1f\ufdd0-\ufdef]")
-"""What patterns would take for something else; no name of a resource holds it."""
+"""Characters with a meaning in patterns. No name of a resource has them."""
 _VERBS: Final = {"read": 1, "write": 1, "delete": 1, "action": 2}
-"""How many parts of an operation's name are not its resource's type, by the last of them."""
+"""For the last part of an operation's name, the number of parts that are not its resource's type."""
 _OF_IDENTITIES: Final = "microsoft.managedidentity"
 
 
@@ -42,13 +44,13 @@ def _providers(kind: str) -> frozenset[str]:
 
 
 def actions_of(operation: str) -> tuple[str, ...]:
-    """Return the actions that an operation, or a pattern of operations, means; ``*`` stands for any text."""
+    """Return the actions of an operation, or of a pattern of operations. ``*`` stands for any text."""
     texts = [operation, *(text for text in _with_parts(operation) if text.count("/") >= _FEWEST)]
     return tuple(dict.fromkeys(action for text in texts for action in _divided(text)))
 
 
 def _with_parts(text: str) -> Iterator[str]:
-    """Yield a pattern as it is, and without the parts that may be none."""
+    """Yield a pattern as it is, and without the parts that may be absent."""
     before, found, after = text.partition(_ANY_PART)
     if not found:
         yield text
@@ -59,7 +61,7 @@ def _with_parts(text: str) -> Iterator[str]:
 
 
 def _divided(text: str) -> Iterator[str]:
-    """Yield a pattern, divided into provider and rest, wherever the first slash of an operation may be."""
+    """Yield a pattern, divided into provider and rest at each possible position of an operation's first slash."""
     provider, slash, rest = text.partition("/")
     if text == "*":
         yield text
@@ -77,9 +79,9 @@ def operation(action: str) -> str:
 
 
 def scope_patterns(scope: str, plane: str = CONTROL) -> tuple[str, ...]:
-    """Return the patterns of all that is at a scope and below it; raises AnswerError for one that is not understood.
+    """Return the patterns of a scope and of everything below it. Raises AnswerError for an unknown scope.
 
-    What is above the subscription covers everything.
+    A scope above the subscription covers everything.
     """
     written = canonical(scope)
     if not written or written.startswith(_ABOVE):
@@ -92,18 +94,18 @@ def scope_patterns(scope: str, plane: str = CONTROL) -> tuple[str, ...]:
 
 
 def below_of(pattern: str) -> tuple[str, ...]:
-    """Return the pattern of what is below the resource that a pattern names; none for a group or a subscription."""
+    """Return the pattern of everything below a resource's pattern; none for a group or a subscription."""
     *place, provider, kind, name = pattern.split(":", 5)
     return () if provider == "*" else (":".join((*place, provider, f"{kind}/*", f"{name}/*")),)
 
 
 def resource(written: str) -> str:
-    """Return the name of a resource by its id; raises AnswerError for one that is not understood."""
+    """Return the name of a resource from its id. Raises AnswerError for an unknown form of id."""
     return ":".join((CONTROL, *_segments(canonical(written))))
 
 
 def _segments(written: str) -> tuple[str, str, str, str, str]:
-    """Return subscription ("-": none), group, provider, type and name of an id in its one form."""
+    """Return subscription ("-": none), group, provider, type and name of a canonical id."""
     words = written.strip("/").split("/")
     subscription = group = ""
     if words[:1] == ["subscriptions"] and len(words) >= _PAIR:
@@ -132,7 +134,7 @@ def _typed(words: list[str]) -> tuple[str, str, str]:
 
 
 def arm_scope(pattern: str) -> str:
-    """Return the scope that a pattern of ``scope_patterns`` is about; raises ValueError for any other pattern."""
+    """Return the scope of a pattern from ``scope_patterns``. Raises ValueError for any other pattern."""
     plane, subscription, group, provider, kind, name = pattern.split(":", 5)
     odd = provider != "*" and ("*" in f"{group}{kind}{name}" or not kind)
     if plane not in {CONTROL, DATA} or "*" in subscription or odd:

@@ -1,4 +1,4 @@
-"""Role definitions as the permissions they hold, each read once; where that fails, as they were at the release."""
+"""Role definitions as their permissions, each read once. If that fails, those known to this release are used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cloudguard_azure.identity.permissions import Permission, permission
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a role permits; ``read`` is the day of that where it is not today, in ISO 8601."""
+    """The permissions of a role. ``read``: the day when they were read (ISO 8601), if that is not today."""
 
     name: str
     built_in: bool
@@ -27,18 +27,18 @@ class Role:
 
 
 class Roles:
-    """The role definitions that assignments name. One role has many ids: they end in the same GUID."""
+    """The role definitions that assignments name. One role has many ids, which end in the same GUID."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
         self._ids: dict[str, str] = {}
 
     def prefetch(self, ids: Sequence[str]) -> None:
-        """Ask for definitions at once."""
+        """Read several definitions at once."""
         self._api.gather(*(partial(self.role, self._first(one)) for one in sorted(set(map(self._first, ids)))))
 
     def role(self, role_id: str) -> Role | None:
-        """Return a role; where it can't be read there is a Gap, and the role as it was known, or None."""
+        """Return a role. If it can't be read, add a Gap, and return the role known to this release, or None."""
         call, asked = GET_ROLE_DEFINITION, self._first(role_id)
         found = self._api.read(call, hides=HIDES, about=asked, role_id=asked)
         read = self._api.mapped(call, found, _role, hides=HIDES, about=asked)
@@ -49,7 +49,7 @@ class Roles:
 
 
 def guid_of(role_id: str) -> str:
-    """Return the GUID of a role definition, which is the same wherever the role is assigned."""
+    """Return the GUID of a role definition. It is the same at all scopes."""
     return name_of(role_id).lower()
 
 
@@ -61,7 +61,7 @@ def _role(item: Item) -> Role:
 
 @cache
 def known_roles() -> Mapping[str, Role]:
-    """Return the built-in roles that this release knows, by GUID."""
+    """Return the built-in roles known to this release, by GUID."""
     written = tomllib.loads(files("cloudguard_azure.identity").joinpath("built_in.toml").read_text(encoding="utf-8"))
     return {
         guid: Role(

@@ -1,6 +1,7 @@
-"""Access policies of key vaults: what they grant is not seen among role assignments.
+"""Access policies of key vaults. Role assignments do not show what they grant.
 
-A vault heeds its access policies or roles, and never both. https://learn.microsoft.com/azure/key-vault/general/assign-access-policy,
+A vault uses either access policies or roles, never both.
+https://learn.microsoft.com/azure/key-vault/general/assign-access-policy,
 https://learn.microsoft.com/azure/key-vault/general/rbac-migration
 """
 
@@ -21,7 +22,7 @@ from cloudguard_azure.identity.permissions import grant
 from cloudguard_azure.identity.resource_names import DATA, scope_patterns
 
 _READS: Final = {"keys": "read", "certificates": "read", "secrets": "getSecret/action", "storage": "read"}
-"""The operation that each kind's "get" is."""
+"""For each kind, the operation of "get"."""
 _RENAMED: Final = {
     "wrapkey": "wrap/action",
     "unwrapkey": "unwrap/action",
@@ -29,14 +30,14 @@ _RENAMED: Final = {
     "set": "setSecret/action",
     "all": "*",
 }
-"""Words of access policies that are not operations of the same name."""
+"""Words of access policies that differ from the operation's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """A vault; ``granted``: by object id, the data operations that access policies grant.
+    """A vault. ``granted``: for each object id, the data operations that access policies grant.
 
-    ``heeds_roles``: roles grant data operations there. Of a vault that does not say which counts, both do.
+    ``heeds_roles``: roles grant data operations there. If a vault does not state which it uses, both count.
     """
 
     id: str
@@ -70,7 +71,7 @@ def _operations(permissions: Item) -> Iterator[str]:
 
 
 def granted_by_vault(vault: Vault, principals: Collection[str]) -> PolicyDocument | None:
-    """Return what a vault's access policies grant to an identity and its groups (object ids), None for nothing."""
+    """Return what a vault's access policies grant to an identity and its groups (object ids); None for nothing."""
     actions = tuple(dict.fromkeys(one for who, listed in vault.granted if who in principals for one in listed))
     if not actions:
         return None
