@@ -23,17 +23,17 @@ _OPERATIONS: Final = {
     "virtualmachines": "VirtualMachines",
     "virtualmachinescalesets": "VirtualMachineScaleSets",
 }
-"""The groups of operations by the type of resource (https://github.com/Azure/azure-rest-api-specs)."""
+"""The operation groups by the type of resource (https://github.com/Azure/azure-rest-api-specs)."""
 _NEVER_UPDATED: Final = {"roleassignments": "Create"}
 
 
 def put(resource: str, body: Mapping[str, Any]) -> ApiCall:
-    """Return the call that makes a resource, or puts another in its place."""
+    """Return the call that creates or replaces a resource."""
     return _call(resource, "CreateOrUpdate", {PUT: body})
 
 
 def set_in(resource: str, values: Mapping[str, Any]) -> ApiCall:
-    """Return the call that puts a resource back with some values, by their paths; None takes a value away."""
+    """Return the call that writes a resource back with changed values, by their paths. None removes a value."""
     return _call(resource, "CreateOrUpdate", {SET: values})
 
 

@@ -24,18 +24,18 @@ from cloudguard_azure.changes.security_rules import SecurityRules
 
 
 class AzureForms:
-    """The forms of changes to what one snapshot shows."""
+    """The forms of changes to the resources of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._filters = FilterCalls(snapshot)
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-        """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can say it."""
+        """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can express it."""
         return rules_of(traffic) if guard.in_series else ()
 
     def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return one rule as the Resource Manager takes it, with the priority of the one like it, or the last."""
+        """Return one rule as the Resource Manager takes it. Its priority is that of an equal rule, or the last one."""
         alike = (one for one in SecurityRules.of(guard).rules.values() if one.traffic == traffic)
         priority = next((one.priority for one in alike), LAST_PRIORITY)
         lists = {one.id: one for one in self._snapshot.topology.address_lists}
@@ -44,15 +44,15 @@ class AzureForms:
         return BodyWriter(lists, groups).body((Part("", traffic),), priority)
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
-        """Return the greatest free priority before others; None if there is none."""
+        """Return the greatest free priority before ``order``; None if there is none."""
         return SecurityRules.of(guard).priority_before(order)
 
     def quota(self, guard: Filter) -> RuleQuota | None:
-        """Return how many rules a network security group may hold, and holds."""
+        """Return the most rules that a network security group may have, and the number that it has."""
         return RuleQuota(MOST_RULES, len(SecurityRules.of(guard).rules)) if group_id(guard) else None
 
     def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change after the changes ``made``; none for what no call makes."""
+        """Return the calls that make a change after the changes ``made``; none if no call can make it."""
         if rule_edits(change):
             return self._filters.calls(change, made)
         return (
@@ -67,5 +67,5 @@ class AzureForms:
         return az.shell(call)
 
     def terraform(self, change: Change) -> str:
-        """Return blocks of HCL that make a change of rules, "" for others."""
+        """Return blocks of HCL that make a change of rules; "" for other changes."""
         return hcl.terraform(self.calls(change)) if rule_edits(change) else ""

@@ -1,4 +1,4 @@
-"""Calls that change what an AKS cluster's API lets in, and whether keys of a vault may be used.
+"""Calls that change who an AKS cluster's API lets in, and whether keys of a vault may be used.
 
 Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/create-or-update.
 """
@@ -24,7 +24,7 @@ VAULT: Final = "Microsoft.KeyVault"
 
 
 def endpoint_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that restrict an endpoint: its ranges, or commands through the Resource Manager."""
+    """Yield the calls that restrict an endpoint: its authorized ranges, or run command through the Resource Manager."""
     endpoint = next((one for one in snapshot.topology.endpoints if one.id == change.resource.id), None)
     for place, edit in enumerate(change.edits):
         if endpoint is None or "/managedclusters/" not in endpoint.source.resource.lower():
@@ -44,7 +44,7 @@ def _ranges(endpoint: Endpoint, edit: ListEdit, place: int) -> Iterator[PlannedC
 
 
 def _listed(peers: tuple[RulePeer, ...]) -> list[str] | None:
-    """Return peers as AKS lists them: none for everyone, an address of nobody for none; None: they are not known."""
+    """Return peers as AKS lists them: [] for everyone, [NOBODY] for nobody; None if they are unknown."""
     if any(peer.kind not in {PeerOf.RANGE, PeerOf.ADDRESS_LIST} for peer in peers):
         return None
     words = [one for peer in peers for one in peer.value.split(",")]
@@ -56,7 +56,7 @@ def _listed(peers: tuple[RulePeer, ...]) -> list[str] | None:
 
 
 def key_calls(change: Change) -> Iterator[PlannedCall]:
-    """Yield the call that enables a disabled key, or has it rotated: calls of its vault, not of the Resource Manager.
+    """Yield the call that enables a disabled key, or rotates it. It is a call of the vault, not of Resource Manager.
 
     https://learn.microsoft.com/rest/api/keyvault/keys/update-key/update-key,
     https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation

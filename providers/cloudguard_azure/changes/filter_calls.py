@@ -1,4 +1,4 @@
-"""Calls that edit rules of network security groups, and that put a group of one's own where there is none to edit."""
+"""Calls that edit rules of network security groups, or that create a new group if none can be edited."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _APART: Final = " in "
 
 
 def group_id(guard: Filter) -> str:
-    """Return the id of the security group that a filter was read as, "" for none: not every filter is one."""
+    """Return the id of a filter's security group; "" if the filter is not one."""
     own = guard.id.partition(_APART)[0]
     return own if guard.kind == KIND and own.startswith("/") else ""
 
 
 class FilterCalls:
-    """Makes calls of edits of rules in one snapshot."""
+    """Makes the calls for edits of rules in one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._filters = {one.id: one for one in snapshot.topology.filters}
         self._reached: dict[str, tuple[int, Change | None, SecurityRules]] = {}
-        """By group: how many changes were made, the last of them, and the rules after it."""
+        """For each group: how many changes were applied, the last of them, and the rules after it."""
 
     def calls(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
-        """Return the calls for a change of rules, after the changes ``made``; none where no call makes it."""
+        """Return the calls for a change of rules, after the changes ``made``; none if no call can make it."""
         guard = self._filters.get(change.resource.id)
         if guard is None:
             return ()
@@ -58,7 +58,7 @@ class FilterCalls:
             return ()
 
     def _after(self, guard: Filter, rules: SecurityRules, made: Sequence[Change], own: str) -> SecurityRules:
-        """Return a group's rules after changes, going on from where the last ones ended if these begin with them."""
+        """Return a group's rules after the changes ``made``. It continues from the last call's changes if it can."""
         count, last, known = self._reached.get(group_id(guard), (0, None, rules))
         if count > len(made) or (count and made[count - 1] is not last):
             count, known = 0, rules
@@ -66,7 +66,7 @@ class FilterCalls:
             if self._same_group(one, guard):
                 try:
                     known = known.edited(rule_edits(one))
-                except ValueError:  # no call made it; of the change ``own``, nothing else is made then
+                except ValueError:  # no call makes this change; a part of ``own`` then stops all of ``own``
                     if one.id == own:
                         raise
         if made:
@@ -83,30 +83,30 @@ class FilterCalls:
 
 
 def _check(writer: BodyWriter, changes: Iterable[Change]) -> None:
-    """Raise ValueError if what earlier edits of a change were to leave could not be put: then nothing is taken."""
+    """Raise ValueError if the rules that earlier edits of a change add can't be written: then nothing is removed."""
     for edit in (edit for one in changes for edit in rule_edits(one) if edit.after is not None):
         for traffic in said(edit.after) if edit.after is not None else ():
             writer.body((Part("", traffic),), FIRST_PRIORITY)
 
 
 def in_scale_sets(edit: GroupEdit | MembershipEdit) -> bool:
-    """Whether some member is a scale set or a machine of one: those are in a group only once they are made anew."""
+    """Whether a member is a scale set or its machine. Such members join a group only when they are recreated."""
     return any("/virtualmachinescalesets/" in canonical(member.id) for member in edit.members)
 
 
 def _by_hand(rules: SecurityRules, edits: Iterable[RuleEdit]) -> bool:
-    """Whether edits are of rules that somebody added to a group which AKS keeps: those it leaves alone."""
+    """Whether all edits are of rules that somebody added to a group managed by AKS. AKS does not change such rules."""
     return all(name_of_rule(edit.rule) in rules.rules for edit in edits)
 
 
 def new_group_id(edit: GroupEdit) -> str:
-    """Return the id of an application security group to be made: it stands in its network's resource group."""
+    """Return the id of a new application security group: it is in its network's resource group."""
     scope = f"/subscriptions/{subscription_of(edit.network)}/resourceGroups/{group_of(edit.network)}"
     return f"{scope}/providers/Microsoft.Network/applicationSecurityGroups/{edit.name}"
 
 
 def _difference(group: str, before: SecurityRules, after: SecurityRules, writer: BodyWriter) -> Iterator[PlannedCall]:
-    """Yield a call for each rule that differs: what is added first, denials last, then what is changed, and taken."""
+    """Yield a call for each rule that differs: added rules first (denials last), then changed, then removed ones."""
     old = {
         name: writer.body(rule.parts, rule.priority) for name, rule in before.rules.items() if name not in after.rules
     }
@@ -127,5 +127,5 @@ def _difference(group: str, before: SecurityRules, after: SecurityRules, writer:
 
 
 def put_rule(resource: str, body: Body) -> ApiCall:
-    """Return the call that puts a rule."""
+    """Return the call that writes a rule."""
     return put(resource, {"properties": body})

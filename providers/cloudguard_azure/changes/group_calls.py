@@ -1,4 +1,4 @@
-"""Calls that make application security groups, and put interfaces into them."""
+"""Calls that create application security groups, and add interfaces to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OF_INTERFACE: Final = "properties.ipConfigurations[*].properties.applicationSec
 
 
 def group_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls that make a group or move members, after the changes ``made``; none for scale sets."""
+    """Yield the calls that create a group or move members, after the changes ``made``; none for scale sets."""
     held = _groups(snapshot)
     for edit in (edit for one in made for edit in one.edits):
         _move(held, edit)

@@ -1,6 +1,6 @@
-"""A network security group of one's own on subnets, where the filter to edit is none, or is one that AKS keeps.
+"""A new network security group on subnets, for a filter without a group or with a group managed by AKS.
 
-Both a subnet's group and an interface's must permit what passes
+Both a subnet's group and an interface's must permit a packet
 (https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works).
 """
 
@@ -32,11 +32,12 @@ _BALANCER: Final = RulePeer(PeerOf.ADDRESS_LIST, "AzureLoadBalancer")
 def own_group(
     snapshot: Snapshot, guard: Filter, made: Sequence[RuleEdit], edits: Sequence[RuleEdit], writer: BodyWriter
 ) -> Iterator[PlannedCall]:
-    """Yield the calls that make a group for each subnet behind a filter, and put it there once it is to take something.
+    """Yield the calls that create a group for each subnet behind a filter, and attach it once an edit removes traffic.
 
-    It permits what the edits ``made`` and ``edits`` leave and denies what they take. Behind that it permits the rest
-    where another group guards it. Raises ValueError where a rule can't be said, a subnet has a group already, or AKS
-    made the subnet (https://learn.microsoft.com/azure/aks/support-policies#user-customization-of-agent-nodes).
+    The group permits the traffic that the edits ``made`` and ``edits`` keep, and denies the traffic that they remove.
+    After these rules it permits everything if another group guards the subnet. Raises ValueError if a rule can't be
+    expressed, if a subnet has a group already, or if AKS made the subnet
+    (https://learn.microsoft.com/azure/aks/support-policies#user-customization-of-agent-nodes).
     """
     guarded = guard.id.startswith("/")
     before = _rules(guard, made, writer, guarded=guarded) if made else None
@@ -87,7 +88,7 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
 
 
 def _subnets(snapshot: Snapshot, guard: Filter) -> set[str]:
-    """Return the subnets of the hosts behind a filter; raises ValueError for one that has another group already."""
+    """Return the subnets of the hosts behind a filter. Raises ValueError if one has another group already."""
     cluster = snapshot.cluster
     held = [(one.subnet, one.filters) for host in cluster.hosts for one in host.interfaces]
     held += [(subnet, pool.filters) for pool in cluster.pools for subnet in pool.subnets]

@@ -1,4 +1,4 @@
-"""Calls that put custom roles in place of an identity's role assignments.
+"""Calls that replace an identity's role assignments by custom roles.
 
 https://learn.microsoft.com/rest/api/authorization/role-assignments,
 https://learn.microsoft.com/azure/role-based-access-control/custom-roles-rest
@@ -24,9 +24,10 @@ _TAKEN: Final = frozenset({StatementFate.NARROW, StatementFate.DROP})
 
 
 def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that assign custom roles, then delete the assignments in whose place they are.
+    """Yield the calls that assign custom roles, then delete the assignments that they replace.
 
-    None where an assignment is a group's, which other members have too, or the identity's object id is not known.
+    Yield none if an assignment is a group's, because other members have it too, or if the identity's object id is
+    unknown.
     """
     known = {one.id: one for one in snapshot.identities.identities}
     identity = known.get(change.resource.id)
@@ -47,13 +48,13 @@ def _names(edit: DocumentEdit) -> set[str]:
 
 
 def _replaced(snapshot: Snapshot, identity: Identity, edit: DocumentEdit) -> list[PolicyDocument]:
-    """Return the identity's assignments of which some statement is narrowed or dropped."""
+    """Return the identity's assignments with a statement that is narrowed or dropped."""
     names = _names(edit)
     return [one for one in snapshot.identities.policies if one.id in identity.policies and one.name in names]
 
 
 def _assignment(policy: PolicyDocument, identity: Identity) -> ApiCall | None:
-    """Return the call that assigns what an assignment does; None where that is not the identity's own."""
+    """Return the call that restores an assignment; None if it is not the identity's own."""
     written: dict[str, Any] = json.loads(policy.document)
     own = "roleDefinitionId" in written and not policy.name.endswith(" through a group")
     if not own or "/roleassignments/" not in canonical(policy.source.resource):
@@ -62,7 +63,7 @@ def _assignment(policy: PolicyDocument, identity: Identity) -> ApiCall | None:
 
 
 def _assigned(role: dict[str, Any], principal: str) -> Iterator[tuple[ApiCall, ApiCall]]:
-    """Yield the calls that make a custom role and assign it, each with what undoes it."""
+    """Yield the calls that create a custom role and assign it, each with the call that undoes it."""
     granted = {key: role[key] for key in ("Actions", "NotActions", "DataActions", "NotDataActions")}
     name = str(uuid5(NAMESPACE_URL, json.dumps([granted, role["AssignableScopes"]], sort_keys=True)))
     definition = f"{role['AssignableScopes'][0]}/{_ROLES}/{name}"

@@ -1,4 +1,4 @@
-"""Rules of network security groups as the Resource Manager takes them, made of the model's rules: one for each peer."""
+"""Rules of network security groups as the Resource Manager takes them, made from the model's rules for each peer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BALANCER: Final = "AzureLoadBalancer"
 
 
 def one_rule(peer: RulePeer) -> object:
-    """Return what peers that one rule can name have in common: it names several ranges, or one tag or group."""
+    """Return a key: one rule can name peers with equal keys. It names several ranges, or one tag or group."""
     if peer.kind is not PeerOf.RANGE:
         return peer
     ranges = read_addresses(peer.value)
@@ -36,13 +36,13 @@ def one_rule(peer: RulePeer) -> object:
 
 @dataclass(frozen=True, slots=True)
 class BodyWriter:
-    """Writes rules; ``lists`` are the service tags that rules name, by id, ``groups`` the ids of groups to be made."""
+    """Writes rules. ``lists``: the service tags that rules name, by id. ``groups``: the ids of new groups."""
 
     lists: Mapping[str, AddressList]
     groups: Mapping[RulePeer, str]
 
     def body(self, parts: Sequence[Part], priority: int) -> Body:
-        """Return one rule of parts; raises ValueError where no one rule can say them, or a peer is not known yet."""
+        """Return one rule made of parts. Raises ValueError if no single rule can express them, or a peer is unknown."""
         if any(part.uncertain not in {"", MAYBE} for part in parts):
             message = "what the rule says is not all understood: it would not be put back as it is"
             raise ValueError(message)
@@ -95,7 +95,7 @@ class BodyWriter:
         return [_NETWORK] if whole_ else _cidrs(own)
 
     def _tag(self, name: str) -> list[str]:
-        """Return what names an address list: its service tag; of a network without its host's address, its ranges."""
+        """Return the words for an address list: its service tag, or a network's ranges without its host's address."""
         if not name.startswith(_NETWORK_OF):
             return ["Internet" if name.startswith(_INTERNET) else name]
         known = self.lists.get(name)
@@ -106,7 +106,7 @@ class BodyWriter:
 
 
 def _without_network(parts: Sequence[Part]) -> list[Part]:
-    """Return parts without those that the tag VirtualNetwork was read as, where all of these are there."""
+    """Return parts without those that were read from the tag VirtualNetwork, if all of them are present."""
     read = [part for part in parts if part.id]
     tagged = [part for part in read if part.traffic.peer.value.startswith(_NETWORK_OF)]
     balancer = [part for part in read if part.traffic.peer.value == _BALANCER]
@@ -120,7 +120,7 @@ def _cidrs(ranges: AddressSet) -> list[str]:
 
 
 def _one_or_many(field: str, values: Sequence[str]) -> Body:
-    """Return the singular field for one value, the plural one for several."""
+    """Return the singular field for one value, the plural field for several."""
     plural = f"{field}es" if field.endswith("x") else f"{field}s"
     return {field: values[0]} if len(values) == 1 else {plural: [*values]}
 

@@ -1,9 +1,8 @@
-"""What rules of network security groups can say.
+"""The traffic that one rule of a network security group can express.
 
-One rule has one protocol, of Tcp, Udp, Icmp, Esp, Ah and ``*``, and any number of port ranges; on each side any number
-of prefixes of one version of IP, or one service tag, or application security groups; a priority that no other rule of
-its direction has
-(https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#security-rules).
+One rule has one protocol of Tcp, Udp, Icmp, Esp, Ah and ``*``, and any number of port ranges. Each side has any number
+of prefixes of one IP version, or one service tag, or application security groups. No other rule of the same direction
+has its priority (https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#security-rules).
 """
 
 from __future__ import annotations
@@ -22,18 +21,22 @@ from cloudguard_azure.network.service_tags import EVERYWHERE
 FIRST_PRIORITY: Final = 100
 LAST_PRIORITY: Final = 4096
 MOST_RULES: Final = 1000
-"""Rules of a network security group, the default ones not counted
-(https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits)."""
+"""Most rules of a network security group, without the default rules
+(https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits).
+"""
 _EVERY_PORT: Final = frozenset({("*",), ("1-65535",)})
-"""With these, ``*`` means every protocol."""
+"""With these ports, ``*`` means every protocol."""
 _OTHERS: Final = {"Esp": ServiceSet.parse("proto/50"), "Ah": ServiceSet.parse("proto/51")}
 _NO_FAMILY: Final = {4: ServiceSet.parse("icmpv6"), 6: ServiceSet.parse("icmp")}
-"""What packets of a version of IP cannot be."""
+"""Services that packets of an IP version can't have."""
 _ICMP: Final = ServiceSet.parse("icmp,icmpv6")
 
 
 def rules_of(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-    """Return the fewest rules that together say exactly ``traffic``; none if no rules can: an ICMP type, protocol 4."""
+    """Return the fewest rules that together express exactly ``traffic``; none if no rules can.
+
+    Rules can't express ICMP types, nor other protocols such as number 4.
+    """
     found = list[RuleTraffic]()
     for peer in _peers(traffic.peer):
         parts = _services(traffic.services, _version(peer))
@@ -44,7 +47,7 @@ def rules_of(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 
 
 def said(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-    """Return ``rules_of``; raises ValueError where no rules can say it."""
+    """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     found = rules_of(traffic)
     if not found:
         message = f"no rules of a network security group can say {traffic.services} alone"
@@ -53,7 +56,7 @@ def said(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 
 
 def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[str]]:
-    """Return the one protocol of services that a rule can say, and its ports; raises ValueError for others."""
+    """Return the protocol and ports of services that one rule can express. Raises ValueError for other services."""
     version = _version(peer)
     if _services(services, version) != (services,):
         message = f"no rule of a network security group can say {services} alone"
@@ -70,7 +73,7 @@ def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[
 
 
 def _peers(peer: RulePeer) -> Iterator[RulePeer]:
-    """Yield the peers to write rules for: ranges of one version of IP, but for everything."""
+    """Yield the peers to write rules for: ranges of one IP version each, unless the ranges are all addresses."""
     ranges = read_addresses(peer.value) if peer.kind is PeerOf.RANGE else EVERYWHERE
     if peer.kind is not PeerOf.RANGE or ranges == EVERYWHERE:
         yield peer
@@ -81,7 +84,7 @@ def _peers(peer: RulePeer) -> Iterator[RulePeer]:
 
 
 def _version(peer: RulePeer) -> int:
-    """Return the version of IP that a peer's packets have, 0 for either."""
+    """Return the IP version of a peer's packets, 0 for both."""
     ranges = read_addresses(peer.value) if peer.kind is PeerOf.RANGE else EVERYWHERE
     return _one_version(ranges)
 
@@ -95,7 +98,7 @@ def _impossible(version: int) -> ServiceSet:
 
 
 def _services(services: ServiceSet, version: int) -> tuple[ServiceSet, ...]:
-    """Return services, one part a rule; none if rules cannot say them."""
+    """Return services, one part for each rule; none if rules can't express them."""
     wanted = services - _impossible(version)
     if CARRIED - _impossible(version) <= services:
         return (services,)

@@ -1,4 +1,4 @@
-"""The rules of one network security group, and what edits of the model's rules make of them."""
+"""The rules of one network security group, and the effect of edits on them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BALANCER: Final = RulePeer(PeerOf.ADDRESS_LIST, "AzureLoadBalancer")
 
 @dataclass(frozen=True, slots=True)
 class SecurityRule:
-    """A rule with its priority, as its parts. ``edits``: the edits, by their places in the change, that made it so."""
+    """A rule with its priority, as its parts. ``edits``: the indexes, in the change, of the edits that made it."""
 
     priority: int
     parts: tuple[Part, ...]
@@ -32,7 +32,7 @@ class SecurityRule:
 
     @property
     def traffic(self) -> RuleTraffic:
-        """What its first part is about: all have the same direction and action."""
+        """The traffic of its first part. All parts have the same direction and action."""
         return self.parts[0].traffic
 
 
@@ -42,13 +42,13 @@ class SecurityRules:
 
     rules: Mapping[str, SecurityRule]
     known: Mapping[str, Part]
-    """Every rule of the model, a default one too, by its id."""
+    """Every rule of the model by its id, including default rules."""
     defaults: frozenset[str]
     denials: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, guard: Filter) -> SecurityRules:
-        """Return the rules of a filter that a group was read as."""
+        """Return the rules of a group's filter."""
         parts = parts_of(guard)
         priorities = {name: found[0].order for name, found in parts.items()}
         own = {name for name, priority in priorities.items() if priority <= LAST_PRIORITY}
@@ -57,14 +57,14 @@ class SecurityRules:
         return cls(rules, known, frozenset(priorities.keys() - own))
 
     def priority_before(self, order: int | None) -> int | None:
-        """Return the greatest free priority of an inbound rule before ``order`` (None: of all); None for none."""
+        """Return the greatest free priority of an inbound rule before ``order`` (None: of all); None if there is none."""
         inbound = (rule for rule in self.rules.values() if rule.traffic.direction is Direction.INGRESS)
         taken, end = {rule.priority for rule in inbound}, LAST_PRIORITY + 1 if order is None else order
         free = (one for one in range(min(end, LAST_PRIORITY + 1) - 1, FIRST_PRIORITY - 1, -1) if one not in taken)
         return next(free, None)
 
     def edited(self, edits: Sequence[RuleEdit]) -> SecurityRules:
-        """Return the rules after edits; raises ValueError where no priority is free for one."""
+        """Return the rules after edits. Raises ValueError if no priority is free for one."""
         editor = _Editor(self)
         for name, own in by_rule(edits).items():
             if name in self.defaults:
@@ -86,7 +86,7 @@ class _Editor:
         self._before = before
 
     def narrow(self, name: str, edits: Sequence[tuple[int, RuleEdit]]) -> None:
-        """Edit a rule: what is left of it keeps its name and priority, as far as one rule can say it."""
+        """Edit a rule. The rest of it keeps its name and priority, as far as one rule can express it."""
         old = self.rules.pop(name, None)
         places = tuple(place for place, _ in edits)
         parts = after_edits(old.parts if old else (), (edit for _, edit in edits), self._parts)
@@ -99,17 +99,17 @@ class _Editor:
             self.rules[self._name(name)] = SecurityRule(self._free(one[0].order, one[0].traffic), one, places)
 
     def add(self, edit: RuleEdit, place: int) -> None:
-        """Add a rule with the priority that an edit names, or the next that is free."""
+        """Add a rule with the priority of the edit, or the next free one."""
         if edit.after is not None and edit.order is not None:
             for part in self._parts(edit, edit.after):
                 priority = self._free(edit.order - 1, part.traffic)
                 self.rules[self._name(_ADDED[part.traffic.action])] = SecurityRule(priority, (part,), (place,))
 
     def put_before_default(self, edits: Sequence[tuple[int, RuleEdit]]) -> None:
-        """Do by rules before it what edits of a default rule would: that can be neither edited nor taken away.
+        """Add rules with the effect of edits of a default rule, which can't be edited or removed itself.
 
-        What is to stay is permitted behind all other rules; the rest of what it permits is denied, last of all. What is
-        kept besides: the probes of load balancers, from their one address.
+        Traffic to keep is permitted after all other rules. The default rule's other traffic is denied at the very end.
+        The probes of load balancers, from their one address, are kept too.
         """
         for place, edit in edits:
             if edit.after is not None:
@@ -137,7 +137,7 @@ class _Editor:
                 self.denials.add(name)
 
     def _parts(self, edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
-        """Return what is added as parts of rules, about what the rule that it takes over from is about."""
+        """Return added traffic as parts of rules, with the targets of the rule that they replace."""
         old = self._before.known.get(edit.rule, Part("", traffic, edit.targets, order=FIRST_PRIORITY))
         return [old.instead(one) for one in said(traffic)]
 
@@ -148,9 +148,9 @@ class _Editor:
                 yield name, rule
 
     def _free(self, near: int, traffic: RuleTraffic) -> int:
-        """Return the free priority next to one, with only rules of the same action between: their order is all one.
+        """Return the free priority next to ``near`` with only rules of the same action in between.
 
-        Raises ValueError if there is none.
+        The order of such rules does not matter. Raises ValueError if there is no such priority.
         """
         taken = {rule.priority: rule.traffic.action for _, rule in self._alike(traffic)}
         for steps in (range(near + 1, LAST_PRIORITY + 1), range(near - 1, FIRST_PRIORITY - 1, -1)):

@@ -1,6 +1,6 @@
 """Calls as lines for ``az``, Azure's command-line tool (https://learn.microsoft.com/cli/azure/reference-index).
 
-A call that no command makes as it is goes by ``az resource`` or ``az rest``.
+A call without a matching command uses ``az resource`` or ``az rest``.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _set(resource: str, values: Mapping[str, Any]) -> Iterator[str]:
         return
     yield from ("resource", "update", "--ids", resource)
     for path, value in values.items():
-        first = path.replace("[*]", "[0]")  # an interface has one configuration, but for those of several addresses
+        first = path.replace("[*]", "[0]")  # an interface has one configuration, unless it has several addresses
         yield from ("--remove", first) if value is None else ("--set", f"{first}={json.dumps(value)}")
 
 
@@ -109,6 +109,6 @@ def _in_group(resource: str) -> tuple[str, ...]:
 
 
 def _values(value: object) -> Iterator[str]:
-    """Yield a field's values as words: references by their ids."""
+    """Yield a field's values as words. A reference is its id."""
     for one in cast("list[object]", value) if isinstance(value, list) else [value]:
         yield str(cast("dict[str, object]", one)["id"]) if isinstance(one, dict) else str(one)

@@ -34,7 +34,7 @@ _KIND: Final = "azurerm_network_security_rule"
 
 
 def terraform(calls: Iterable[PlannedCall]) -> str:
-    """Return a block for each rule that calls put, with its ``import`` where it is there, and ``removed`` else."""
+    """Return a block for each rule: ``import`` and the resource if it exists, ``removed`` if it is deleted."""
     return "\n".join(block for planned in calls for block in _blocks(planned))
 
 
@@ -70,10 +70,10 @@ def _value(value: object) -> str:
 
 
 def _text(written: str) -> str:
-    """Return a text in quotes, in which HCL finds no template (https://developer.hashicorp.com/terraform/language)."""
+    """Return a quoted text without HCL templates (https://developer.hashicorp.com/terraform/language)."""
     return json.dumps(written).replace("${", "$${").replace("%{", "%%{")
 
 
 def _label(resource: str) -> str:
-    """Return a name for a rule's block: its group's and its own."""
+    """Return a name for a rule's block, from its group's name and its own."""
     return re.sub(r"\W", "_", f"_{part(resource, 'networksecuritygroups')}_{name_of(resource)}", flags=re.ASCII).lower()
