@@ -1,1 +1,1 @@
-"""What is known of the permissions of Azure: actions, needs, escalation paths."""
+"""Knowledge of Azure's permissions: catalog, needs, escalation paths."""

@@ -1,4 +1,4 @@
-"""The catalog of Azure's operations: those of the built-in roles, of the roles read, of needs and escalation paths.
+"""The catalog of Azure's operations: those in built-in roles, in the roles read, in needs and escalation paths.
 
 No public package lists Azure's operations.
 """
@@ -22,9 +22,9 @@ _HERE: Final = "cloudguard_azure.iam_catalog"
 _PLANES: Final = {"operations.txt": CONTROL, "data_operations.txt": DATA}
 _READ: Final = "2026-08-22"
 _LATER: Final = "{later}"
-"""A part of the name of what is in no list, and a provider of the kind: patterns may match it."""
+"""A part of the names that stand for unlisted operations, and a provider of unlisted ones. Patterns may match it."""
 _VERBS: Final = ("read", "write", "delete", "action")
-"""Every operation's name ends in one of them."""
+"""The last words of operations."""
 
 
 class OperationCatalog(ContextFree):
@@ -45,7 +45,7 @@ class OperationCatalog(ContextFree):
 
     @property
     def version(self) -> str:
-        """How many operations it holds, and where they are from."""
+        """The number of operations in the catalog, and their sources."""
         return f"{self._count} operations of the built-in roles of {_READ}, of the roles read and of what is needed"
 
     @property
@@ -58,14 +58,15 @@ class OperationCatalog(ContextFree):
         return sorted(self._actions.get(service.lower(), {}).values())
 
     def resource_formats(self, action: str) -> Iterable[str] | None:
-        """Return the resource formats of an action; None for one that may be on either plane."""
+        """Return the resource formats of an action; None for an unknown action, which may be on either plane."""
         planes = self._planes.get(action.lower())
         return resource_formats(action, tuple(sorted(planes))) if planes else None
 
     def access(self, action: str) -> Access:
-        """Return the kind of access: DATA where secrets or users' data are answered, as ``reading.toml`` says.
+        """Return the kind of access: DATA if the operation returns secrets or users' data, by ``reading.toml``.
 
-        The symbol of all that is in no list is LIST: what else is among it, the operations "{later}" stand for.
+        The symbol for all unlisted operations is LIST. The operations with "{later}" stand for unlisted operations of
+        other kinds of access.
         """
         table, lowered = reading(), action.lower()
         *_, before, verb = ("", *lowered.replace(":", "/").split("/"))
@@ -80,14 +81,14 @@ class OperationCatalog(ContextFree):
 
 @cache
 def reading() -> dict[str, Any]:
-    """Return ``reading.toml``, in lower case: operations that answer data, and how such verbs begin."""
+    """Return ``reading.toml``, in lower case: operations that return data, and prefixes of such verbs."""
     table = tomllib.loads(files(_HERE).joinpath("reading.toml").read_text(encoding="utf-8"))
     return {key: frozenset(map(str.lower, listed)) for key, listed in table.items()}
 
 
 @cache
 def known() -> tuple[tuple[str, str], ...]:
-    """Return the operations that this release knows, each with its plane."""
+    """Return the operations known to this release, each with its plane."""
     texts = {plane: files(_HERE).joinpath(name).read_text(encoding="utf-8") for name, plane in _PLANES.items()}
     return tuple((action, plane) for plane, text in texts.items() for action in _listed(text))
 
@@ -115,7 +116,7 @@ def catalog_of(
 
 
 def _named(statement: Statement) -> Iterator[tuple[str, str]]:
-    """Yield the actions that a statement names; for a pattern, one that matches it and that no list has."""
+    """Yield the actions that a statement names. For a pattern, yield an unlisted action that matches it."""
     planes = {resource.partition(":")[0] for resource in statement.resources} & {CONTROL, DATA}
     for text in statement.actions:
         provider, _, name = text.partition(":")

@@ -1,4 +1,4 @@
-"""The IAM catalog of Azure for one cluster: operations, needs and escalation paths. It asks no subscription."""
+"""The IAM catalog of Azure for one cluster: operations, needs and escalation paths. It makes no calls."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TELEMETRY: Final = frozenset({"image-pull", "image-pull/repositories"})
 _CLUSTER: Final = "cluster"
 _ASSIGNED: Final = ":userassignedidentities:"
 _TRAITS: Final = {_CLUSTER: CLUSTER, "vault": VAULT, "zone": ZONE, "encryptionset": ENCRYPTION_SET, "gateway": GATEWAY}
-"""The trait of a managed cluster that tells the value of a placeholder."""
+"""For each placeholder, the trait of a managed cluster that has its value."""
 
 
 def iam_catalog(snapshot: Snapshot) -> IamCatalog:
@@ -61,7 +61,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
 
 
 def values_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
-    """Return the values of placeholders: the names of groups, and patterns of what lies elsewhere."""
+    """Return the values of placeholders: names of resource groups, and patterns of other resources."""
     cluster = snapshot.cluster
     subscription = cluster.account.lower()
     cluster_traits = dict(cluster.traits)
@@ -83,14 +83,14 @@ def values_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
 
 
 def _subnets(snapshot: Snapshot) -> list[str]:
-    """Return the ids of the subnets that hosts stand in, and next ones will."""
+    """Return the ids of the subnets of hosts and of pools' next hosts."""
     cluster = snapshot.cluster
     of_hosts = {port.subnet for host in cluster.hosts for port in host.interfaces}
     return sorted((of_hosts | {name for pool in cluster.pools for name in pool.subnets}) - {""})
 
 
 def _at(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
-    """Return the patterns of what lies at scopes; one that is not understood is none."""
+    """Return the patterns of scopes. Scopes that can't be parsed have none."""
     found = list[str]()
     for scope in scopes:
         with suppress(AnswerError):
@@ -114,7 +114,10 @@ def mandated_roles() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
 
 
 def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:
-    """Yield the assignments of mandated roles where they are asked for: to the cluster's own identity, to add-ons'."""
+    """Yield the assignments of mandated roles at the places where AKS requires them.
+
+    Each is ("cluster" for the cluster's own identity or "" for an add-on's, policy id, need).
+    """
     groups = [f"/subscriptions/{values['subscription'][0]}/resourcegroups/{group}" for group in values["group"]]
     near = {parent(scope) for scope in _subnets(snapshot)}
     inside = [one.id for one in snapshot.topology.subnets if one.network in near]

@@ -1,4 +1,4 @@
-"""Who may become an identity, read from its federated credentials.
+"""The callers that may take on an identity, from its federated credentials.
 
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 """
@@ -14,31 +14,31 @@ from cloudguard.model.identity import Condition, Effect, PolicyDocument
 from cloudguard_azure.identity.federation import BECOMING, SEPARATOR
 
 _SUBJECT: Final = "caller:subject"
-"""A key of our own: issuer and subject of the token that a request is made with."""
+"""A key that only cloudguard uses: issuer and subject of the token of a request."""
 
 
 @dataclass(frozen=True)
 class Subjects:
-    """Reads subjects ("https://issuer#subject"); ``issuers``: the cluster's own."""
+    """Reads subjects ("https://issuer#subject"). ``issuers``: the cluster's own."""
 
     issuers: frozenset[str]
 
     @property
     def known_context(self) -> Mapping[str, str]:
-        """Nothing is the same whoever asks."""
+        """Empty: no context is the same for all callers."""
         return {}
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
-        """Return what holds for requests of a subject."""
+        """Return the conditions that requests of a subject meet."""
         del excepted
         return self.declared(principal)
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
-        """Return what holds for requests of a subject that the user declares."""
+        """Return the conditions that requests of a declared outsider meet."""
         return ((Condition("StringEquals", _SUBJECT, (outsider,)),),)
 
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
-        """Yield each subject of another issuer, and of the cluster's own those that only an expression tells."""
+        """Yield each subject of another issuer, and the cluster's own subjects that only an expression selects."""
         allowing = [one for one in policy.statements if one.effect is Effect.ALLOW]
         for principal in dict.fromkeys(name for one in allowing for name in one.principals):
             issuer, _, subject = principal.partition(SEPARATOR)
@@ -49,6 +49,6 @@ class Subjects:
 
 
 def _caller(kind: CallerKind, who: str, principal: str) -> Caller:
-    """Return a caller whom the policy names."""
+    """Return a caller that the policy names."""
     context = (Condition("StringEquals", _SUBJECT, (principal,)),)
     return Caller(kind, who, (BECOMING,), context, ordinary=None, declared_as=principal)

@@ -1,6 +1,6 @@
-"""Writes statements as custom roles, each with the scopes to assign it at, and reads them back.
+"""Writes statements as custom roles, each with the scopes to assign it at, and parses them.
 
-A document is what ``az role definition create --role-definition`` takes, and "assignments": the scopes at which to
+A document has the fields of ``az role definition create --role-definition``, and "assignments": the scopes at which to
 assign the role. https://learn.microsoft.com/azure/role-based-access-control/custom-roles
 """
 
@@ -16,18 +16,18 @@ from cloudguard_azure.identity.permissions import Permission, statements_of
 from cloudguard_azure.identity.resource_names import DATA, arm_scope, below_of, operation
 
 MAX_OPERATIONS: Final = 2048
-"""Operations that one custom role is given here; Azure limits the definition's size."""
+"""Most operations in one custom role that is written here. Azure limits the definition's size."""
 
 
 class RoleDocuments:
-    """Writes and reads custom roles."""
+    """Writes and parses custom roles."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
-        """Return the statements as custom roles; raises ValueError for a statement that no role can express."""
+        """Return the statements as custom roles. Raises ValueError for a statement that no role can express."""
         return tuple(text for statement in statements for text in _documents(statement))
 
     def read(self, text: str) -> tuple[Statement, ...]:
-        """Return a document's statements; raises ValueError if it is not a role as ``write`` makes it."""
+        """Return a document's statements. Raises ValueError if it is not a role in the format of ``write``."""
         try:
             role = cast("dict[str, Any]", json.loads(text))
             actions, excepted, data, without = (
@@ -69,6 +69,6 @@ def _role(statement: Statement, scopes: list[str], part: slice, *, data: bool) -
 
 
 def _assignable(scope: str) -> str:
-    """Return the resource group or subscription of a scope: a custom role can be assignable there, and so below."""
+    """Return the resource group or subscription of a scope: a role that is assignable there is assignable below it."""
     group = f"/resourceGroups/{group_of(scope)}" if group_of(scope) else ""
     return f"/subscriptions/{subscription_of(scope)}{group}"
