@@ -1,4 +1,4 @@
-"""Azure: reads one cluster through its SDK. Importing this loads none of it."""
+"""Azure: reads one cluster through Azure's SDK. To import this package does not load the SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Azure adapter: find, read, assemble."""
+"""The Azure adapter: find a cluster, read it, return its snapshot."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AzureAdapter(CloudAdapter):
     permission_formats = ("json", "terraform")
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return the clusters that the subscription shows."""
+        """Return the clusters found in the subscription."""
         from cloudguard_azure.cluster.find import clusters  # noqa: PLC0415 - only when asked for
 
         return clusters(request, progress)
@@ -44,13 +44,13 @@ class AzureAdapter(CloudAdapter):
         return _read(*cluster(request, progress))
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
-        """Return what is known of Azure's permissions, for the cluster of ``snapshot``."""
+        """Return the catalog of Azure's permissions for the cluster of ``snapshot``."""
         from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
         return iam_catalog(snapshot)
 
     def change_forms(self, snapshot: Snapshot) -> ChangeForms:
-        """Return the forms of changes to what ``snapshot`` shows."""
+        """Return the forms of changes to the resources of ``snapshot``."""
         from cloudguard_azure.changes.change_forms import AzureForms  # noqa: PLC0415 - only when asked for
 
         return AzureForms(snapshot)
@@ -66,14 +66,14 @@ class AzureAdapter(CloudAdapter):
                 return scanner_role.role()
 
     def verify(self, request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
-        """Try each call that ``collect`` makes, harmlessly."""
+        """Try each call that ``collect`` makes, without changing anything."""
         from cloudguard_azure.access.preflight import verify  # noqa: PLC0415 - only when asked for
 
         return verify(request, progress)
 
 
 def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
-    """Read all about a cluster that was found."""
+    """Read all facts about a cluster that was found."""
     from cloudguard_azure.cluster import aks, hosts, pools  # noqa: PLC0415 - when asked for
     from cloudguard_azure.identity.aks_places import aks_traits  # noqa: PLC0415 - when asked for
     from cloudguard_azure.identity.holders import attachments, known  # noqa: PLC0415 - when asked for
@@ -114,7 +114,7 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
 def _read_disks(
     api: Api, found: Found, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...], SecretsEncryption | None]:
-    """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
+    """Read the disks that may hold etcd, and their keys. For a managed cluster, read the key of its Secrets."""
     from cloudguard_azure.storage import disks, secrets  # noqa: PLC0415 - only when asked for
 
     if found.aks is None:

@@ -1,4 +1,4 @@
-"""Google Cloud: reads one cluster through its SDK. Importing this loads none of it."""
+"""Google Cloud: reads one cluster through Google's SDK. To import this package does not load the SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Google Cloud adapter: find, read, assemble."""
+"""The Google Cloud adapter: find a cluster, read it, return its snapshot."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class GcpAdapter(CloudAdapter):
     permission_formats = ("json", "terraform")
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return the clusters that the project shows."""
+        """Return the clusters found in the project."""
         from cloudguard_gcp.cluster.find import clusters  # noqa: PLC0415 - only when asked for
 
         return clusters(request, progress)
@@ -43,13 +43,13 @@ class GcpAdapter(CloudAdapter):
         return _read(*cluster(request, progress))
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
-        """Return what is known of Google's permissions, for the cluster of ``snapshot``."""
+        """Return the catalog of Google's permissions for the cluster of ``snapshot``."""
         from cloudguard_gcp.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
         return iam_catalog(snapshot)
 
     def change_forms(self, snapshot: Snapshot) -> ChangeForms:
-        """Return the forms of changes to what ``snapshot`` shows."""
+        """Return the forms of changes to the resources of ``snapshot``."""
         from cloudguard_gcp.changes.change_forms import GcpForms  # noqa: PLC0415 - only when asked for
 
         return GcpForms(snapshot)
@@ -65,14 +65,14 @@ class GcpAdapter(CloudAdapter):
                 return scanner_role.role()
 
     def verify(self, request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
-        """Try each call that ``collect`` makes, harmlessly."""
+        """Try each call that ``collect`` makes, without changing anything."""
         from cloudguard_gcp.access.preflight import verify  # noqa: PLC0415 - only when asked for
 
         return verify(request, progress)
 
 
 def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
-    """Read all about a cluster that was found."""
+    """Read all facts about a cluster that was found."""
     from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.gatekeepers import with_guarded_ways  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.holders import known  # noqa: PLC0415 - when asked for
@@ -134,7 +134,7 @@ def _read_identities(
 def _read_disks(
     api: Api, found: Found, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
-    """Read the disks that may hold etcd, and their keys; of a managed cluster, the key of its Secrets."""
+    """Read the disks that may hold etcd, and their keys. For a managed cluster, read the key of its Secrets."""
     from cloudguard_gcp.cluster import disks  # noqa: PLC0415 - only when asked for
 
     if found.gke is None:
