@@ -1,4 +1,4 @@
-"""Azure: reads one cluster through Azure's SDK. To import this package does not load the SDK."""
+"""Azure: reads one cluster through Azure's SDK. This import loads no SDK."""
 
 from __future__ import annotations
 

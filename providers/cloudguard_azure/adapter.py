@@ -44,7 +44,7 @@ class AzureAdapter(CloudAdapter):
         return _read(*cluster(request, progress))
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
-        """Return the catalog of Azure's permissions for the cluster of ``snapshot``."""
+        """Return the IAM catalog for the cluster of ``snapshot``."""
         from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
 
         return iam_catalog(snapshot)
@@ -66,7 +66,7 @@ class AzureAdapter(CloudAdapter):
                 return scanner_role.role()
 
     def verify(self, request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
-        """Try each call that ``collect`` makes, without changing anything."""
+        """Try each call of ``collect`` without changing anything."""
         from cloudguard_azure.access.preflight import verify  # noqa: PLC0415 - only when asked for
 
         return verify(request, progress)

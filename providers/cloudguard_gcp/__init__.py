@@ -1,4 +1,4 @@
-"""Google Cloud: reads one cluster through Google's SDK. To import this package does not load the SDK."""
+"""Google Cloud: reads one cluster through Google's SDK. This import loads no SDK."""
 
 from __future__ import annotations
 

@@ -99,11 +99,11 @@ class Api(Reader[Call]):
         return pages.answer()
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return the exceptions that ``fetch`` may raise."""
+        """Return the types of errors that ``fetch`` may raise."""
         return errors()
 
     def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return why a call failed, and the cloud's message on one line."""
+        """Return the reason for a failed call, and the cloud's message on one line."""
         return explain(error)
 
     def operation(self, call: Call, subscription: str = "") -> Any:  # noqa: ANN401 - the SDK's are made at run time
@@ -138,7 +138,7 @@ def endpoint(cloud: str) -> tuple[str, str]:
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions that a call can raise."""
+    """Return the types of errors that a call may raise."""
     from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
 
     return (AzureError, ValueError)
@@ -158,7 +158,7 @@ _NOISE: Final = re.compile(
 
 
 def explain(error: Exception) -> tuple[Reason, str]:
-    """Return why a call failed, and the cloud's message on one line, without secrets."""
+    """Return the reason for a failed call, and the cloud's message on one line, without secrets."""
     if isinstance(error, StoppedError):
         return Reason.STOPPED, str(error)
     from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - the SDK is loaded on first use

@@ -1,4 +1,4 @@
-"""The programs that write resources on Azure (``owners.toml``)."""
+"""The owners that write resources on Azure, from ``owners.toml``."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _refuse_unreachable(api: Api) -> None:
 
 
 def unreachable(error: Exception, subscription: str) -> CloudguardError:
-    """Return the error to show a user whom the cloud does not answer."""
+    """Return the error for a user to whom the cloud does not answer."""
     reason, message = explain(error)
     if code_of(error) == "InvalidAuthenticationTokenTenant":
         return AccessError(f"the subscription is of another tenant: {message}", hint="Give --tenant ID")

@@ -57,7 +57,7 @@ class SecurityRules:
         return cls(rules, known, frozenset(priorities.keys() - own))
 
     def priority_before(self, order: int | None) -> int | None:
-        """Return the greatest free priority of an inbound rule before ``order`` (None: of all); None if there is none."""
+        """Return the greatest free priority of an inbound rule before ``order`` (None: of all); None for none."""
         inbound = (rule for rule in self.rules.values() if rule.traffic.direction is Direction.INGRESS)
         taken, end = {rule.priority for rule in inbound}, LAST_PRIORITY + 1 if order is None else order
         free = (one for one in range(min(end, LAST_PRIORITY + 1) - 1, FIRST_PRIORITY - 1, -1) if one not in taken)

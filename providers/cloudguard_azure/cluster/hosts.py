@@ -30,7 +30,7 @@ _SERVERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
-    """Return the cluster's hosts with their roles. A host whose role is unknown has none, and a Gap is added."""
+    """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap."""
     _miss_nodes(api, found)
     _miss_members(api, found)
     hosts = tuple(filter(None, (_host(api, found, one) for one in found.machines)))
@@ -49,7 +49,7 @@ def _host(api: Api, found: Found, machine: Machine) -> Host | None:
 
 
 def _with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
-    """Return a machine's host. An interface that the machine names but that was not listed adds a Gap."""
+    """Return a machine's host. An interface that the machine names but that was not listed leaves a Gap."""
     missing = sorted(set(machine.interface_ids) - {one.id for one in interfaces})
     if missing:
         message = f"{', '.join(missing)} of {machine.name} was not read"
@@ -74,7 +74,7 @@ def roles_of(found: Found, machine: Machine) -> HostRoles | None:
 
 
 def _miss_members(api: Api, found: Found) -> None:
-    """Add a Gap for each scale set that counts more members than were read."""
+    """Record a Gap for each scale set that counts more members than were read."""
     seen = Counter(one.pool for one in found.machines)
     for one in found.scale_sets:
         if one.count > seen[one.id]:
@@ -84,7 +84,7 @@ def _miss_members(api: Api, found: Found) -> None:
 
 
 def _miss_nodes(api: Api, found: Found) -> None:
-    """Add a Gap for nodes of AKS that were not read. AKS may count early, or hide nodes in a subscription of Azure's.
+    """Record a Gap for nodes of AKS that were not read. AKS may count early, or hide nodes in its own subscription.
 
     https://learn.microsoft.com/azure/aks/automatic/aks-automatic-managed-system-node-pools-about
     """

@@ -102,7 +102,7 @@ def read_load_balancers(api: Api, subscription: str = "") -> tuple[LoadBalancer,
 
 
 def load_balancer(api: Api, item: Item) -> LoadBalancer:
-    """Return a load balancer. A part that can't be parsed is left out, and a Gap is added."""
+    """Return a load balancer. A part that can't be parsed leaves a Gap and is left out."""
     call, inside = LIST_LOAD_BALANCERS, part(item, "properties")
     front_ends = api.mapped(call, parts(inside, "frontendIPConfigurations"), front_end, hides=HIDES)
     pools = api.mapped(call, parts(inside, "backendAddressPools"), _pool, hides=HIDES)

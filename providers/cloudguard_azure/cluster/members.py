@@ -119,7 +119,7 @@ def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:
 def _flagged(
     api: Api, request: CollectRequest, everyone: Sequence[Machine], foreign: Iterable[str]
 ) -> dict[str, HostRoles]:
-    """Return the roles of machines by the tags in the user's flags. A flag that matches no machine adds a Gap."""
+    """Return the roles of machines by the tags in the user's flags. A flag that matches no machine leaves a Gap."""
     found: dict[str, HostRoles] = {}
     for role, pairs in request.role_tags.items():
         for pair in pairs:

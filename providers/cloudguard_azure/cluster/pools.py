@@ -131,7 +131,7 @@ def _disks(profile: Item) -> tuple[DiskTemplate, ...]:
 def _pools_of_machines(api: Api, found: Found, cluster: ManagedCluster, hosts: Sequence[Host]) -> Iterator[Pool]:
     """Yield AKS's pools whose machines no scale set makes. The next machine is assumed to be like today's.
 
-    A pool without a scale set or machine that was read adds a Gap.
+    A pool without a scale set or machine that was read leaves a Gap.
     """
     sets = {pool.name for pool in cluster.pools for one in found.scale_sets if _is_of_pool(one, pool)}
     by_id = {host.id: host for host in hosts}

@@ -38,7 +38,7 @@ class Roles:
         self._api.gather(*(partial(self.role, self._first(one)) for one in sorted(set(map(self._first, ids)))))
 
     def role(self, role_id: str) -> Role | None:
-        """Return a role. If it can't be read, add a Gap, and return the role known to this release, or None."""
+        """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
         call, asked = GET_ROLE_DEFINITION, self._first(role_id)
         found = self._api.read(call, hides=HIDES, about=asked, role_id=asked)
         read = self._api.mapped(call, found, _role, hides=HIDES, about=asked)

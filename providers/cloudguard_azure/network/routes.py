@@ -62,7 +62,7 @@ class RouteTable:
 
 
 def route_tables(api: Api) -> dict[str, RouteTable]:
-    """Read the route tables of the subscription, by id. A route that can't be parsed adds a Gap."""
+    """Read the route tables of the subscription, by id. A route that can't be parsed leaves a Gap."""
     call = LIST_ROUTE_TABLES
     found = api.listed(call, partial(_table, api), hides=HIDES)
     return {one.id: one for one in found}

@@ -175,7 +175,7 @@ class SecurityGroupReader:
         self._aks_group = aks_group
 
     def groups(self) -> dict[str, SecurityGroup] | None:
-        """Return the security groups by id, None if they can't be read. A rule that can't be parsed adds a Gap."""
+        """Return the security groups by id, None if they can't be read. A rule that can't be parsed leaves a Gap."""
         items = self._api.read_or_none(LIST_SECURITY_GROUPS, hides=HIDES)
         found = self._api.mapped(LIST_SECURITY_GROUPS, items or (), self._group, hides=HIDES)
         return None if items is None else {one.id: one for one in found}

@@ -78,13 +78,13 @@ class VirtualNetwork:
 
 
 def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwork]:
-    """Return virtual networks by id. A part that can't be parsed is left out, and a Gap is added."""
+    """Return virtual networks by id. A part that can't be parsed leaves a Gap and is left out."""
     found = {one.id: one for one in api.mapped(LIST_NETWORKS, items, partial(_network, api), hides=HIDES)}
     return {one.id: replace(one, peerings=tuple(_with_ranges(one.peerings, found))) for one in found.values()}
 
 
 def miss_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> None:
-    """Add a Gap for each peer of the ``own`` networks (ids) whose addresses or peering were not read."""
+    """Record a Gap for each peer of the ``own`` networks (ids) whose addresses or peering were not read."""
     for network in (networks[name] for name in sorted(own) if name in networks):
         peers = {one.network for one in network.peerings}
         silent = [one.name for one in network.peerings if not one.ranges]

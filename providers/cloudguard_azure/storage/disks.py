@@ -160,7 +160,7 @@ def _keys_inside(settings: Item) -> Iterator[KeyReference]:
 
 
 def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]) -> Iterator[Disk]:
-    """Yield the disks on the physical host. A disk whose encryption is unknown adds a Gap."""
+    """Yield the disks on the physical host. A disk whose encryption is unknown leaves a Gap."""
     for machine, disk in attached:
         encrypted, source = is_encrypted(disk, machine.item), api.source(LIST_MACHINES, machine.id)
         if disk.storage is Storage.LOCAL and encrypted is not None:

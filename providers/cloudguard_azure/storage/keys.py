@@ -49,7 +49,7 @@ class KeyReference:
 
 
 def read_keys(api: Api, wanted: Iterable[KeyReference], now: float | None = None) -> tuple[Key, ...]:
-    """Read keys. A key that can't be read is left out, and a Gap is added.
+    """Read keys. A key that can't be read leaves a Gap and is left out.
 
     ``now``: the time for expiry, in seconds since 1970 (None: the current time).
     """

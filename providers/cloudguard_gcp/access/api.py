@@ -67,11 +67,11 @@ class Api(Reader[Call]):
         return self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters)
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return the exceptions that ``fetch`` may raise."""
+        """Return the types of errors that ``fetch`` may raise."""
         return errors()
 
     def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return why a call failed, and the cloud's message on one line."""
+        """Return the reason for a failed call, and the cloud's message on one line."""
         return explain(error)
 
     def _by_sdk(self, call: Call, parameters: Mapping[str, Any]) -> Iterator[Item]:
@@ -160,7 +160,7 @@ def _faults(place: str, part: Item) -> Iterator[str]:
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions that a call can raise."""
+    """Return the types of errors that a call may raise."""
     from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415 - the SDK is loaded on first use
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - likewise
     from google.protobuf.json_format import ParseError  # noqa: PLC0415 - likewise
@@ -200,7 +200,7 @@ def _reasons(error: Exception) -> frozenset[str]:
 
 
 def explain(error: Exception) -> tuple[Reason, str]:
-    """Return why a call failed, and the cloud's message on one line."""
+    """Return the reason for a failed call, and the cloud's message on one line."""
     if isinstance(error, StoppedError):
         return Reason.STOPPED, str(error)
     code, reasons = getattr(error, "code", None), _reasons(error)

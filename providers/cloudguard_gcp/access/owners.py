@@ -1,4 +1,4 @@
-"""The programs that write resources on Google Cloud (``owners.toml``)."""
+"""The owners that write resources on Google Cloud, from ``owners.toml``."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def _default_account(api: Api, project: str) -> str:
 
 
 def unreachable(error: Exception, project: str) -> CloudguardError:
-    """Return the error to show a user whom the cloud does not answer."""
+    """Return the error for a user to whom the cloud does not answer."""
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - the SDK is loaded on first use
 
     reason, message = explain(error)

@@ -117,7 +117,7 @@ def key_of(encryption: Item) -> str:
 
 
 def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:
-    """Read keys. A key that can't be read is left out, and a Gap is added."""
+    """Read keys. A key that can't be read leaves a Gap and is left out."""
     wanted = sorted({name for name in names if name})
     return tuple(filter(None, api.gather(*(partial(_key, api, name) for name in wanted))))
 

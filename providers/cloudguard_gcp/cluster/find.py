@@ -186,7 +186,7 @@ def _choose(request: CollectRequest, named: Sequence[GkeCluster]) -> GkeCluster 
 
 
 def _flagged(api: Api, request: CollectRequest, instances: Sequence[Instance]) -> dict[str, HostRoles]:
-    """Return the roles from the user's flags, by instance id. A flag that matches no instance adds a Gap."""
+    """Return the roles from the user's flags, by instance id. A flag that matches no instance leaves a Gap."""
     found: dict[str, HostRoles] = {}
     for role, texts in request.role_tags.items():
         for text in texts:

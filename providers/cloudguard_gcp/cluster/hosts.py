@@ -22,7 +22,7 @@ UNREAD: Final = "filters of an unread network"
 
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
-    """Return the cluster's hosts with their roles. A host whose role is unknown has none, and a Gap is added."""
+    """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap."""
     shown = {one.id: roles_of(found, one, found.by_flag) for one in found.instances}
     groups = {one.host.pool: (one.id, known) for one in found.instances if (known := shown[one.id]) and one.host.pool}
     by_group = {one.id: _of_group(*groups[one.host.pool]) for one in found.instances if one.host.pool in groups}

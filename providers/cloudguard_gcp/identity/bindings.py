@@ -79,7 +79,7 @@ class Level:
 
 
 def bindings_of(api: Api, call: Call, policies: Sequence[Item], about: str) -> tuple[Binding, ...]:
-    """Return the bindings of allow policies in the answer to ``call``. A binding that can't be parsed adds a Gap."""
+    """Return the bindings of allow policies in the answer to ``call``. A binding that can't be parsed leaves a Gap."""
     listed = api.mapped(call, policies, lambda policy: parts(policy, "bindings"), hides=_HIDES, about=about)
     bindings = [binding for policy in listed for binding in policy]
     return api.mapped(call, bindings, _binding, hides=_HIDES, about=about)
@@ -105,7 +105,7 @@ def organization_of(levels: Iterable[Level]) -> str | None:
 
 
 def _above(api: Api, project: str) -> Iterator[Level]:
-    """Yield the folders and the organization above a project. One that can't be read adds a Gap."""
+    """Yield the folders and the organization above a project. One that can't be read leaves a Gap."""
     names = list(_ancestors(api, project))
     yield from api.gather(*(partial(_level, api, name, "") for name in names))
 

@@ -37,7 +37,7 @@ class Roles:
         self._api.gather(*(partial(self.role, name) for name in sorted(set(names))))
 
     def role(self, name: str) -> Role | None:
-        """Return a role. If it can't be read, add a Gap, and return the role known to this release, or None."""
+        """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
         found = self._api.read(GET_ROLE, hides=_HIDES, about=name, role=name)
         read = self._api.mapped(GET_ROLE, found, _role, hides=_HIDES, about=name)
         return read[0] if read else known_roles().get(name)

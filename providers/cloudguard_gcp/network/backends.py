@@ -134,7 +134,7 @@ class Backends:
     def _found(self, call: calls.Call, link: str, make: Callable[[Item], A]) -> tuple[A, ...]:
         """Return the resources that a link leads to, from the list of its own project.
 
-        If the list was read and does not have the resource, return nothing and add a Gap.
+        If the list was read and does not have the resource, return nothing and leave a Gap.
         """
         project = project_of(link) or self._project
         listed = self._api.read_or_none(call, hides=HIDES, project=project)

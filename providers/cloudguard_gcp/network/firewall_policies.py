@@ -109,7 +109,7 @@ class PolicyReader:
         return Source(self.call.name, self.network)
 
     def policy(self, item: Item) -> FirewallPolicy:
-        """Return a policy. A rule that cannot be parsed is left out, and a Gap is added."""
+        """Return a policy. A rule that cannot be parsed leaves a Gap and is left out."""
         kind, number_ = text(item, "type"), text(item, "name")
         name = text(item, "shortName") or text(item, "displayName") or number_
         priority = number(item, "priority", 0) if kind != _ABOVE else 0  # policies above the project come in order

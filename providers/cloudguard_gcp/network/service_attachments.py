@@ -57,7 +57,7 @@ def _attachment(item: Item) -> Attachment:
 
 
 def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]) -> None:
-    """Add a Gap for each attachment whose forwarding rule was not read: its targets are unknown."""
+    """Record a Gap for each attachment whose forwarding rule was not read: its targets are unknown."""
     seen = set(rules)
     for one in attachments:
         if one.rule not in seen and _OFFERED in one.rule:

@@ -137,7 +137,7 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
 
 
 def _miss_peerings(api: Api, networks: Iterable[VpcNetwork], routes: Sequence[VpcRoute]) -> None:
-    """Add a Gap for each peering without a route: the addresses of the peer are unknown."""
+    """Record a Gap for each peering without a route: the addresses of the peer are unknown."""
     routed = {(route.network, route.target) for route in routes if route.hop is NextHop.PEER}
     for network in networks:
         for peering in network.peerings:
@@ -147,7 +147,7 @@ def _miss_peerings(api: Api, networks: Iterable[VpcNetwork], routes: Sequence[Vp
 
 
 def _miss_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes: Sequence[VpcRoute]) -> None:
-    """Add a Gap for each subnet without a route.
+    """Record a Gap for each subnet without a route.
 
     Each subnet has one: https://cloud.google.com/vpc/docs/routes#subnet-routes
     """

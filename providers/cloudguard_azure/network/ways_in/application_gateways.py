@@ -49,7 +49,7 @@ def read_application_gateways(
     """Read the application gateways. ``guards``: the filters of a subnet, by its id.
 
     A name in a pool is not resolved. If the gateway is in one of the networks ``named`` (ids), the name may stand for a
-    member's address, so a Gap is added. For AKS ``named`` is empty: its gateways name Services.
+    member's address, so it leaves a Gap. For AKS ``named`` is empty: its gateways name Services.
     """
     call = LIST_APPLICATION_GATEWAYS
     found = api.listed(call, partial(_gateway, guards), hides=HIDES)

@@ -82,7 +82,7 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
 
 
 def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
-    """Yield the traffic of a balancer's rules to members of the cluster. Unread rules or members add a Gap."""
+    """Yield the traffic of a balancer's rules to members of the cluster. Unread rules or members leave a Gap."""
     unseen = dict[str, None]()
     for rule in one.forwardings:
         behind = [context.members.behind(link, one.pools.get(link)) for link in rule.links]

@@ -89,7 +89,7 @@ def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: 
 
 
 def point_out(api: Api, inside: AddressSet, subnets: Iterable[VirtualSubnet]) -> None:
-    """Add Gaps for other senders to the addresses ``inside`` or into ``subnets``: they are not followed.
+    """Record Gaps for other senders to the addresses ``inside`` or into ``subnets``: they are not followed.
 
     A private link service may lead to an address without a load balancer
     (https://learn.microsoft.com/azure/private-link/configure-private-link-service-direct-connect).

@@ -80,7 +80,7 @@ class Targets:
     networks: frozenset[str]
 
     def miss(self, source: Source, about: str, why: str) -> None:
-        """Add a Gap for a path that is not followed."""
+        """Record a Gap for a path that is not followed."""
         self.api.add_gap(Gap(source.call, about, Reason.UNSUPPORTED, why, HIDES))
 
     def balancers_of(self, proxies: Iterable[Proxy]) -> Iterator[Balancer]:
@@ -103,7 +103,7 @@ class Targets:
                 yield self._balancer(proxy, front, filters, those)
 
     def _behind(self, proxy: Proxy, pool: BackendPool) -> _Behind | None:
-        """Return the cluster's part of a pool; None if it has none. Targets of unknown owners add a Gap."""
+        """Return the cluster's part of a pool; None if it has none. Targets of unknown owners leave a Gap."""
         addresses = [one for _, one in pool.addresses if one & self.inside]
         members, unseen = self.members.behind(pool.id, replace(pool, addresses=tuple(("", one) for one in addresses)))
         if unseen:
