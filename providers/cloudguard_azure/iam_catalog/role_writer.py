@@ -69,6 +69,6 @@ def _role(statement: Statement, scopes: list[str], part: slice, *, data: bool) -
 
 
 def _assignable(scope: str) -> str:
-    """Return the resource group or subscription of a scope: a role that is assignable there is assignable below it."""
+    """Return the resource group or subscription of a scope: a role assignable there is assignable below it too."""
     group = f"/resourceGroups/{group_of(scope)}" if group_of(scope) else ""
     return f"/subscriptions/{subscription_of(scope)}{group}"
