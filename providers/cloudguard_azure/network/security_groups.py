@@ -121,7 +121,7 @@ def _lowered(words: Iterable[str]) -> list[str]:
     return [word.lower() for word in words]
 
 
-def in_series(  # noqa: PLR0913 - what such a filter is told by
+def in_series(  # noqa: PLR0913 - the fields of a filter
     name: str,
     title: str,
     rules: Iterable[Rule],

@@ -92,7 +92,7 @@ def _subnets(one: Host | Pool) -> tuple[str, ...]:
 def _where(
     api: Api, rule: ForwardingRule, mine: Iterable[Reached], subnets: Sequence[VpcSubnet], own: dict[str, Subnet]
 ) -> tuple[str, ...]:
-    """Return the subnets where a proxy stands; none if they are unknown. Subnets of Google's are added to ``own``."""
+    """Return the subnets that a proxy is in; none if they are unknown. Subnets of Google's are added to ``own``."""
     if rule.outside is False:
         return tuple(subnet.id for subnet in proxy_subnets(rule.region, rule.network, subnets))
     regional = rule.managed and rule.region

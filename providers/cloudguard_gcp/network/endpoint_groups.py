@@ -23,9 +23,7 @@ HIDES: Final = (FactKind.BALANCERS,)
 _SERVERLESS: Final = "SERVERLESS"
 """The group leads to Google's serverless services. No machine is behind it."""
 _OFFERED: Final = "PRIVATE_SERVICE_CONNECT"
-"""The group leads to a service attachment (which is read by itself, with those who may use it), or to Google's own
-APIs.
-"""
+"""The group leads to a service attachment, which is read separately, or to Google's own APIs."""
 _OUTSIDE: Final = frozenset({"INTERNET_FQDN_PORT", "INTERNET_IP_PORT"})
 
 
