@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cloudguard.results.report import Report, Verdict
 
     __version__: str
-else:  # type checkers need not know: to them a name that is not above is an error
+else:  # hidden from type checkers: they report a name that is not imported above
     _MODULES = {
         "CloudguardError": "errors",
         "Declarations": "needs.declarations",
@@ -40,8 +40,11 @@ else:  # type checkers need not know: to them a name that is not above is an err
     }
 
     def __getattr__(name: str) -> object:
-        """Load what a library user names only when it is asked for, so that importing cloudguard costs nothing."""
-        from importlib import import_module  # noqa: PLC0415 - lazily, as the docstring says
+        """Import a public name at its first use, so that ``import cloudguard`` is fast.
+
+        Raises AttributeError for any other name.
+        """
+        from importlib import import_module  # noqa: PLC0415 - see the docstring
 
         if name == "__version__":
             return import_module("cloudguard.pipeline").version()

@@ -1,4 +1,4 @@
-"""The errors that a user can mend: each says what to do next, and has an exit status."""
+"""The errors that a user can correct. Each has an exit status and may have a hint on what to do next."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ExitStatus(IntEnum):
 
 
 class CloudguardError(Exception):
-    """The root of all errors: ``message`` says what is wrong, ``hint`` what to do next."""
+    """The base class of all errors. ``message`` says what is wrong, ``hint`` says what to do next."""
 
     status: ExitStatus = ExitStatus.INTERNAL
 
@@ -41,7 +41,7 @@ class UsageError(CloudguardError):
 
 
 class SettingsError(UsageError):
-    """Flags, environment variables or the file's keys are wrong: ``faults`` says each in a line."""
+    """Flags, environment variables or keys of a file are wrong. ``faults`` has one line for each fault."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("; ".join(faults))
@@ -49,11 +49,11 @@ class SettingsError(UsageError):
 
 
 class ClusterNotFoundError(UsageError):
-    """No cluster, or more than one, goes by the given name."""
+    """No cluster, or more than one, has the given name."""
 
 
 class AccessError(CloudguardError):
-    """The cloud could not be asked at all: no credentials, an expired token, no endpoint."""
+    """No call to the cloud was possible: no credentials, an expired token, no endpoint."""
 
     status = ExitStatus.INCOMPLETE
 
@@ -63,6 +63,6 @@ class StoreError(CloudguardError):
 
 
 class LockedError(CloudguardError):
-    """Another run has the lock of the same store and cluster."""
+    """Another run holds the lock of the same store and cluster."""
 
     status = ExitStatus.LOCKED

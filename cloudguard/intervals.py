@@ -1,7 +1,7 @@
-"""One algebra of half-open intervals, below both kinds of sets, and one reader of addresses and CIDRs.
+"""Set operations on half-open intervals, which packet sets and permission sets share, and a parser of CIDRs.
 
-A tuple of intervals is canonical if it is sorted and its members are not empty, do not overlap and do not touch; then
-equal sets are equal tuples.
+A tuple of intervals is canonical if it is sorted and its intervals are not empty, do not overlap and do not touch.
+Two equal sets then have equal tuples.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, Protocol, Self, TypeVar
 
 
 class Ordered(Protocol):
-    """What can end an interval: integers, and cuts between real numbers."""
+    """The type of an interval's ends: an integer, or a cut between real numbers."""
 
     def __lt__(self, other: Self, /) -> bool: ...
     def __le__(self, other: Self, /) -> bool: ...
@@ -24,17 +24,17 @@ class Ordered(Protocol):
 
 End = TypeVar("End", bound=Ordered)
 Interval = tuple[End, End]
-"""``(start, end)``: what is not before start and before end."""
+"""``(start, end)``: the points from ``start`` up to ``end``, without ``end``."""
 
 V4_END: Final = 1 << 32
-"""On the address axis version 4 takes [0, V4_END); version 6 address n is the point V4_END + n."""
+"""The end of IPv4 on the address axis. IPv4 addresses are [0, V4_END); the IPv6 address n is the point V4_END + n."""
 
 ADDRESS_END: Final = V4_END + (1 << 128)
 """One past the last point of the address axis."""
 
 
 def union(intervals: Iterable[Interval[End]]) -> tuple[Interval[End], ...]:
-    """Return the canonical form of intervals in any order, which may overlap, touch or be empty."""
+    """Return the canonical form of ``intervals``, which may be unsorted, overlap, touch or be empty."""
     out: list[Interval[End]] = []
     for start, end in sorted(intervals):
         if start >= end:
@@ -84,7 +84,7 @@ def difference(left: tuple[Interval[End], ...], right: tuple[Interval[End], ...]
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """A set of integers. ``intervals`` must be canonical; ``of_intervals`` makes it so."""
+    """A set of integers. ``intervals`` must be canonical; ``of_intervals`` accepts any intervals."""
 
     intervals: tuple[Interval[int], ...] = ()
 
@@ -140,9 +140,10 @@ def _start(interval: Interval[int]) -> int:
 
 
 def cidr_interval(text: str, *, host_bits: bool = False) -> Interval[int]:
-    """Read an address or a CIDR (``10.0.0.0/8``, ``2001:db8::7``) as points of the address axis.
+    """Return the points of the address axis for an address or a CIDR (``10.0.0.0/8``, ``2001:db8::7``).
 
-    Raises ValueError on anything else; ``host_bits``: ignore those that are set instead of raising.
+    Raises ValueError for any other text, and for a CIDR with host bits set. With ``host_bits``, such a CIDR is
+    accepted and its host bits are ignored.
     """
     address, slash, length = text.partition("/")
     point = address_point(address)
@@ -162,7 +163,7 @@ def cidr_interval(text: str, *, host_bits: bool = False) -> Interval[int]:
 
 
 def address_point(text: str) -> int:
-    """Return the point of an address on the address axis; raises ValueError if ``text`` is none."""
+    """Return the point of an address on the address axis; raises ValueError if ``text`` is not an address."""
     try:
         if ":" in text:
             return V4_END + int.from_bytes(inet_pton(AF_INET6, text))
@@ -173,7 +174,7 @@ def address_point(text: str) -> int:
 
 
 def address_text(point: int) -> str:
-    """Return the address at ``point`` in its usual text; raises ValueError off the axis."""
+    """Return the usual text of the address at ``point``; raises ValueError if ``point`` is not on the axis."""
     if not 0 <= point < ADDRESS_END:
         message = f"{point} is no point of the address axis"
         raise ValueError(message)

@@ -1,4 +1,4 @@
-"""What is known of a snapshot's cloud without asking it: its provider's tables."""
+"""The provider's static tables for a snapshot: they are read without a call to the cloud."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def sdk_of(provider: str) -> Generator[None]:
-    """Turn a missing package of the provider's SDK into a UsageError that says how to install it."""
+    """Raise UsageError, with the command to install it, if a package of the provider's SDK is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -31,7 +31,7 @@ def sdk_of(provider: str) -> Generator[None]:
 
 
 class Known(NamedTuple):
-    """A snapshot's adapter, if it is installed, and what it knows of its cloud without asking."""
+    """A snapshot's adapter, None if it is not installed, and the adapter's static tables."""
 
     adapter: Adapter | None
     iam_catalog: IamCatalog | None
@@ -41,7 +41,7 @@ class Known(NamedTuple):
 
 
 def known_of(snapshot: Snapshot, declared: Declarations) -> Known:
-    """Return the snapshot's adapter, and what it knows of its cloud. Raises SettingsError as ``evaluate``."""
+    """Return the snapshot's adapter and its static tables. Raises SettingsError as ``pipeline.evaluate`` does."""
     provider = snapshot.cluster.provider
     with sdk_of(provider):
         adapter = load(provider) if provider in installed() else None

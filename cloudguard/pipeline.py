@@ -1,4 +1,4 @@
-"""From a provider's name to a report: collect, then evaluate. Prints nothing, holds no state."""
+"""The steps from a provider's name to a report: collect, then evaluate. They print nothing and keep no state."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ DISTRIBUTION = "cloudguard-k8s"
 
 
 def version() -> str:
-    """Return the version of cloudguard, "unknown" where it is not installed."""
+    """Return the version of cloudguard, or "unknown" if the package is not installed."""
     try:
         return version_of(DISTRIBUTION)
     except PackageNotFoundError:
         return "unknown"
 
 
-def collect(  # noqa: PLR0913 - one keyword per thing a caller may say
+def collect(  # noqa: PLR0913 - one keyword per option of the caller
     provider: str,
     *,
     cluster: str = "",
@@ -54,15 +54,15 @@ def collect(  # noqa: PLR0913 - one keyword per thing a caller may say
     progress: Progress = silent,
     assume_empty: Sequence[str] = (),
 ) -> Snapshot:
-    """Read one cluster through the installed ``provider``; a refused call is a Gap in the snapshot.
+    """Read one cluster through the installed ``provider``. A refused call becomes a Gap in the snapshot.
 
-    ``cluster`` may be left out where the account shows only one.
+    ``cluster`` may be left out if the account shows only one cluster.
 
-    ``options`` are the provider's own flags without dashes: ``{"region": "eu-west-1"}``. ``role_tags`` are
-    ``KEY=VALUE`` tags by the role that they show. ``extra_hosts`` are roles of machines by id. ``session`` is the
-    provider SDK's session to use instead of the ambient one. ``progress`` is called from any thread.
-    ``assume_empty`` names calls that are not made and taken as answered with nothing, which the report shows: for tests
-    against an imitation of the cloud that lacks them.
+    ``options`` are the provider's own flags without dashes: ``{"region": "eu-west-1"}``. ``role_tags`` maps a role to
+    the ``KEY=VALUE`` tags that mark its hosts. ``extra_hosts`` maps a machine's id to its roles. ``session`` is the
+    session of the provider's SDK to use instead of the default one. ``progress`` may be called from any thread.
+    ``assume_empty`` names calls that are skipped and treated as if they returned nothing; the report lists them. It is
+    for tests against an emulator of the cloud that does not support these calls.
 
     Raises UsageError (no such provider, option or cluster; its SDK is not installed) and AccessError.
     """
@@ -74,7 +74,7 @@ def collect(  # noqa: PLR0913 - one keyword per thing a caller may say
 
 
 def collect_requested(provider: str, request: CollectRequest, progress: Progress = silent) -> Snapshot:
-    """Read one cluster as ``request`` says; raises as ``collect``."""
+    """Read the cluster of ``request``; raises the same errors as ``collect``."""
     adapter = load(provider)
     options = {option.name for option in adapter.options}
     given = (name for name in request.options if name not in options)
@@ -90,7 +90,7 @@ def collect_requested(provider: str, request: CollectRequest, progress: Progress
 
 
 def _only_cluster(provider: str, found: Sequence[ClusterSummary]) -> str:
-    """Return the name of the only cluster; raises ClusterNotFoundError if there is none, or more than one."""
+    """Return the name of the only cluster; raises ClusterNotFoundError if there is not exactly one."""
     if len(found) == 1:
         return found[0].name
     names = ", ".join(f"{one.name} ({one.region})" for one in found) or "none was seen"
@@ -99,36 +99,38 @@ def _only_cluster(provider: str, found: Sequence[ClusterSummary]) -> str:
 
 
 def discover(provider: str, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-    """Return the clusters that the account shows; raises as ``collect``."""
+    """Return the clusters that the account shows; raises the same errors as ``collect``."""
     with sdk_of(provider):
         return load(provider).discover(request, progress)
 
 
 class Preparing:
-    """Progress that imports the rows in the background, while answers are waited for."""
+    """A Progress that imports the rows in a background thread while the calls wait for their answers."""
 
     FIRST_CALLS = 16
-    """So many calls go out before: to import meanwhile would hold them up, and with them all that follow."""
+    """The import starts at this call. An earlier import would delay the first calls, and all calls that follow."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._steps = count(1)
 
     def __call__(self, step: str) -> None:
-        """Hand ``step`` on."""
+        """Pass ``step`` to the wrapped progress, and start the import at step number ``FIRST_CALLS``."""
         if next(self._steps) == self.FIRST_CALLS:
             threading.Thread(target=import_module, args=("cloudguard.rows.judge",), daemon=True).start()
         self._progress(step)
 
 
 def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Report:
-    """Judge ``snapshot`` by what is declared; times are the snapshot's: the same facts give the same report.
+    """Return the report on ``snapshot`` under ``declarations``.
 
-    Raises SettingsError where an add-on or a network plugin is declared that nothing is known of.
+    The report's times are those of the snapshot, so that the same facts give the same report.
+
+    Raises SettingsError if a declared add-on or network plugin is unknown.
     """
     declared = declarations or Declarations()
     known = known_of(snapshot, declared)
-    from cloudguard.rows.judge import judge  # noqa: PLC0415 - loaded while the cloud is asked, or now
+    from cloudguard.rows.judge import judge  # noqa: PLC0415 - usually loaded already, see Preparing
 
     waivers = _waivers(snapshot, declared)
     rows, changes = judge(snapshot, declared, known.iam_catalog, known.ways_in, waive=waivers)
@@ -136,18 +138,21 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
 
 
 def _waivers(snapshot: Snapshot, declared: Declarations) -> Waivers | None:
-    """Return the waivers that are about a cluster; None without any. Raises SettingsError for one about no check."""
+    """Return the waivers for the snapshot's cluster, None if none is declared.
+
+    Raises SettingsError if a waiver names an unknown check.
+    """
     if not declared.waivers:
         return None
     from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - as in ``evaluate``
-    from cloudguard.waivers.matching import Waivers, unknown_checks  # noqa: PLC0415 - only where anything is waived
+    from cloudguard.waivers.matching import Waivers, unknown_checks  # noqa: PLC0415 - loaded only for waivers
 
     if faults := tuple(unknown_checks(declared.waivers, [check.id for row in ROWS for check in row.CHECKS])):
         raise SettingsError(faults)
     return Waivers.of(declared.waivers, snapshot.cluster.name, snapshot.finished)
 
 
-def _report(  # noqa: PLR0913 - what a report is made of
+def _report(  # noqa: PLR0913 - one parameter per part of a report
     snapshot: Snapshot,
     declared: Declarations,
     known: Known,
@@ -182,15 +187,17 @@ def plan(  # noqa: PLR0913 - one keyword per choice of the user
     most_rules: int = 4,
     terraform: TerraformState | None = None,
 ) -> Planned:
-    """Plan the changes that mend what is found, and prove them on the model; nothing is written to the cloud.
+    """Plan the changes that resolve the findings, and prove them on the model. Nothing is written to the cloud.
 
-    ``rows`` and ``only`` (numbers or ids of findings) narrow what is planned for; ``with_advice``: also low findings.
-    ``most_rules`` take the place of one at most. ``terraform``: a state, which names the blocks of what it has.
-    Raises SettingsError as ``evaluate``, and UsageError where ``only`` names no finding.
+    ``rows`` (names of rows) and ``only`` (numbers or ids of findings) restrict the plan to their findings.
+    ``with_advice`` includes low findings. ``most_rules`` is the largest number of rules that may replace one rule.
+    ``terraform`` is a Terraform state; the changes name its blocks.
+
+    Raises SettingsError as ``evaluate`` does, and UsageError if a name in ``only`` matches no finding.
     """
     from cloudguard.planning.case import Case, Choice  # noqa: PLC0415 - only plans need it
-    from cloudguard.planning.plain_forms import PlainForms  # noqa: PLC0415 - likewise
-    from cloudguard.planning.planner import make_plan  # noqa: PLC0415 - likewise
+    from cloudguard.planning.plain_forms import PlainForms  # noqa: PLC0415 - only plans need it
+    from cloudguard.planning.planner import make_plan  # noqa: PLC0415 - only plans need it
 
     declared = declarations or Declarations()
     known = known_of(snapshot, declared)
@@ -204,14 +211,17 @@ def plan(  # noqa: PLR0913 - one keyword per choice of the user
     planned = make_plan(case, report, choice)
     changes = with_owners(snapshot, planned.plan.changes, known.owners)
     if terraform:
-        from cloudguard.provider.ownership.terraform_state import with_terraform  # noqa: PLC0415 - only with a state
+        from cloudguard.provider.ownership.terraform_state import with_terraform  # noqa: PLC0415 - needs a state
 
         changes = with_terraform(changes, terraform)
     return replace(planned, plan=replace(planned.plan, changes=changes))
 
 
 def export(planned: Planned, format_name: str) -> str:
-    """Return a plan in a format that its provider or the proof gives; raises UsageError where there is none."""
+    """Return a plan in a format of its provider, its proof, or patches of source files ("source").
+
+    Raises UsageError if the plan does not have this format.
+    """
     from cloudguard.planning import exports  # noqa: PLC0415 - only plans need it
 
     if format_name != "source":
@@ -233,11 +243,11 @@ def _finding_id(report: Report, name: str) -> str:
 
 
 def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:
-    """Return what opened and what closed between two snapshots of one cluster: packets, and requests of identities.
+    """Return the access that opened and closed between two snapshots of a cluster: packets and identities' requests.
 
-    Raises UsageError if they are of two clusters.
+    Raises UsageError if the snapshots are of two clusters.
     """
-    from cloudguard.comparison import access  # noqa: PLC0415 - only where two are compared
+    from cloudguard.comparison import access  # noqa: PLC0415 - only comparisons need it
 
     names = [(one.cluster.provider, one.cluster.account, one.cluster.name) for one in (old, new)]
     if names[0] != names[1]:
@@ -262,7 +272,7 @@ def check(  # noqa: PLR0913 - as ``collect``
     progress: Progress = silent,
     assume_empty: Sequence[str] = (),
 ) -> Report:
-    """Read one cluster and judge it by what is declared: ``collect``, then ``evaluate``, whose errors it raises.
+    """Read one cluster with ``collect`` and return its report by ``evaluate``; raises the errors of both.
 
     Safe to call from several threads.
     """

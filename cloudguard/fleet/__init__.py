@@ -1,1 +1,1 @@
-"""Several clusters in one run: which ones, from a file or an account, and their facts, read once an account."""
+"""Several clusters in one run: the choice of the clusters, and the reading of their facts, account by account."""

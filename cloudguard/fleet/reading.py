@@ -1,4 +1,4 @@
-"""Reads the clusters of all targets: those of one account together, so that what they share is asked for once."""
+"""Reads the clusters of all targets. Clusters of one account are read together and share the answers of calls."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from cloudguard.provider.sharing.workers import tried
 
 ACCOUNTS_AT_ONCE = 8
 RequestOf: TypeAlias = Callable[[TargetCluster], CollectRequest]
-"""Makes the request for a cluster, by its settings."""
+"""Returns the collect request for a cluster, made from the cluster's settings."""
 
 
 def read_targets(
     targets: Sequence[Target], request_of: RequestOf, stop: Stop, progress: Progress, shard: Shard | None = None
 ) -> tuple[Collected, ...]:
-    """Read all clusters of ``targets``, or those of ``shard``; what fails for one loses no other.
+    """Read all clusters of ``targets``, or those of ``shard``. An error in one cluster does not stop the others.
 
-    Raises AccessError only where a target can't be told at all.
+    Such an error is returned in ``Collected.error``. Raises UsageError if a target's provider is not installed.
     """
     accounts: dict[Hashable, list[Target]] = {}
     for target in targets:
@@ -47,7 +47,7 @@ def read_targets(
 
 
 def _account(target: Target) -> Hashable:
-    """Return what two targets have in common whose readings may share answers: all but where to look."""
+    """Return the key of a target's account: targets with equal keys share answers. Regions are not part of it."""
     places = {option.name for option in load(target.provider).options if option.target_key == "regions"}
     options = ((name, tuple(values)) for name, values in target.options.items() if name not in places)
     return target.provider, tuple(sorted(options))
@@ -56,7 +56,7 @@ def _account(target: Target) -> Hashable:
 def _read_account(
     targets: Sequence[Target], request_of: RequestOf, stop: Stop, progress: Progress, shard: Shard | None
 ) -> list[Collected]:
-    """Read the clusters of one account."""
+    """Read the clusters of the targets of one account."""
     shared = SharedAnswers(merging=True)
 
     def request(cluster: TargetCluster) -> CollectRequest:
@@ -76,7 +76,7 @@ def _read_account(
 def _clusters_of(
     target: Target, request: RequestOf, progress: Progress
 ) -> tuple[tuple[TargetCluster, ...], CloudguardError | None]:
-    """Return a target's clusters; with those that are seen, the error that says that there may be others."""
+    """Return a target's clusters, and an error if there may be clusters that were not seen."""
     if target.clusters:
         return tuple(TargetCluster(target, name) for name in target.clusters), None
     refused: CloudguardError | None = None
@@ -110,7 +110,7 @@ def _collected(cluster: TargetCluster, done: Future[Snapshot]) -> Collected:
 
 
 def _error_of(done: Future[Any]) -> CloudguardError | None:
-    """Return what a reading raised, None if nothing; a fault of this program's own is told as one."""
+    """Return the error of a reading, None if it succeeded. An unexpected exception becomes an internal error."""
     error = done.exception()
     if error is None or isinstance(error, CloudguardError):
         return error
@@ -120,7 +120,7 @@ def _error_of(done: Future[Any]) -> CloudguardError | None:
 
 
 def _told_apart(found: Iterable[Collected]) -> Iterable[Collected]:
-    """Name clusters that share a name by their accounts and places too."""
+    """Yield ``found``; clusters with the same name get their target and options added to the name."""
     listed = list(found)
     names = [one.name for one in listed]
     for one in listed:

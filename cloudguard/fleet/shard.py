@@ -1,4 +1,4 @@
-"""A share of the clusters, for one of several runs at once."""
+"""Shards: several runs divide the clusters between them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hashlib import sha256
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One of several runs that share the clusters between them; ``number`` counts from 1."""
+    """The share of one run: the shard ``number`` of ``of`` shards, counted from 1."""
 
     number: int
     of: int
@@ -19,7 +19,7 @@ class Shard:
 
     @classmethod
     def parse(cls, text: str) -> Shard:
-        """Return the shard that "2/5" says; raises ValueError."""
+        """Return the shard for a text like "2/5"; raises ValueError for any other text."""
         found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
         if found is None or int(found[1]) > int(found[2]):
             message = f"{text!r} is no shard: write 2/5 for the second of five"
@@ -27,6 +27,6 @@ class Shard:
         return cls(int(found[1]), int(found[2]))
 
     def takes(self, key: str) -> bool:
-        """Whether this run checks the cluster of this key: just one of the runs does."""
+        """Whether the cluster with this key is in this shard. Each key is in exactly one of the shards."""
         digest = sha256(key.encode("utf-8", "backslashreplace")).digest()
         return int.from_bytes(digest[:8]) % self.of == self.number - 1

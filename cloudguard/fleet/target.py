@@ -1,4 +1,4 @@
-"""What to check in one run: accounts, and clusters in them."""
+"""The accounts and clusters to check in one run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from cloudguard.needs.setting import Settings
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An account of a provider, and which of its clusters to check (``clusters`` empty: all that it shows).
+    """An account of a provider, and the names of its clusters to check (``clusters`` empty: all clusters).
 
-    ``options`` are the provider's own flags. ``account`` is the one that has to answer, "" for any. ``settings`` are
-    those of all its clusters, ``by_cluster`` those that are stronger for one.
+    ``options`` maps the provider's own flags to their values. ``account`` is the account that the credentials must
+    belong to, "" for any. ``settings`` apply to all clusters of the target. ``by_cluster`` maps a cluster's name to
+    settings that win over them.
     """
 
     provider: str
@@ -27,14 +28,14 @@ class Target:
 
     @property
     def name(self) -> str:
-        """The account in words: "aws 123456789012 eu-west-1"."""
+        """The target's name for people: "aws 123456789012 eu-west-1"."""
         values = (value for name in sorted(self.options) for value in self.options[name])
         return " ".join(dict.fromkeys(filter(None, (self.provider, self.account, *values))))
 
 
 @dataclass(frozen=True, slots=True)
 class TargetCluster:
-    """One cluster of a target; ``options`` choose it where the target's do not."""
+    """One cluster of a target; ``options`` are flags that select it, in addition to the target's options."""
 
     target: Target
     name: str
@@ -42,13 +43,13 @@ class TargetCluster:
 
     @property
     def settings(self) -> Settings:
-        """What is set for this cluster."""
+        """The settings that apply to this cluster."""
         own = self.target.by_cluster.get(self.name)
         return own.over(self.target.settings) if own else self.target.settings
 
     @property
     def key(self) -> str:
-        """A text that no other cluster of the run has, and that it keeps from run to run."""
+        """A text that is unique to the cluster within the run and the same in every run."""
         options = {**self.target.options, **self.options}
         values = (f"{name}={value}" for name in sorted(options) for value in options[name])
         return "\n".join((self.target.provider, self.target.account, *values, self.name))
@@ -56,7 +57,10 @@ class TargetCluster:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was read of a cluster, or of an account whose clusters can't be listed: facts, or why there are none."""
+    """The result of reading a cluster: its snapshot, or the error.
+
+    ``cluster`` is None if the clusters of ``target`` could not be listed.
+    """
 
     name: str
     target: Target

@@ -1,4 +1,4 @@
-"""Reads a targets' file: TOML that says which accounts and clusters to check, and what is declared for them."""
+"""Reads a targets' file: TOML with the accounts and clusters to check, and the declarations for them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ DECLARED_FOR_ONE: Final = tuple(
     for setting in IN_FILE
     if setting.declares or setting is NEED or (setting.panel == HOSTS and setting is not CLUSTER)
 )
-"""What may be declared for a cluster: about its hosts, and all of ``Declarations``."""
+"""The settings that may be set for a single cluster: those about its hosts, and all of ``Declarations``."""
 _OF_TARGET: Final = ("provider", "clusters", "declarations", "cluster")
 _COMMON: Final = ("account", "role", "regions")
-"""Keys of a target that stand for flags of its provider."""
+"""Keys of a ``[[target]]`` that every provider maps to one of its own flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,13 @@ class _File:
 
 
 def read_targets_file(name: str, stronger: Settings, weaker: Settings) -> tuple[Target, ...]:
-    """Return the targets in the file ``name``, with all that is set for them.
+    """Return the targets in the file ``name``, with their settings.
 
-    The tables of one cluster are stronger than those of its target, these than the file's; ``stronger`` (flags,
-    variables) are above all, ``weaker`` below. Raises UsageError where the file can't be read, SettingsError with every
-    fault.
+    For a cluster, these settings win over one another in this order: ``stronger`` (flags and variables), the tables of
+    the cluster (in its target, then in the file), the declarations of its target, the declarations of the file,
+    ``weaker`` (``cloudguard.toml``).
+
+    Raises UsageError if the file can't be read, and SettingsError with every fault in it.
     """
     raw = load(Path(name))
     settings = _settings(str(Path(name).resolve()))
@@ -58,7 +60,7 @@ def read_targets_file(name: str, stronger: Settings, weaker: Settings) -> tuple[
 
 
 def _settings(file: str) -> Kind[Settings]:
-    """Return the kind of a table of declarations in ``file``."""
+    """Return the kind that reads a table of declarations; ``file`` is the origin of its settings."""
     by_name: Mapping[str, Setting[Any]] = {setting.name: setting for setting in DECLARED_FOR_ONE}
 
     def make(**values: object) -> Settings:
@@ -69,7 +71,7 @@ def _settings(file: str) -> Kind[Settings]:
 
 
 def _target(settings: Kind[Settings], value: object) -> Target:
-    """Read a ``[[target]]``; which keys it may have, its provider says."""
+    """Read a ``[[target]]``. Its provider defines some of the keys that it may have."""
     given = as_table(value)
     provider = given.get("provider")
     known = load_provider(provider).options if isinstance(provider, str) and provider in installed() else ()
@@ -84,7 +86,7 @@ def _target(settings: Kind[Settings], value: object) -> Target:
         **{key: _of_option(common[key]) if key in common else _refused(fault) for key in _COMMON[1:]},
         **{name: _of_option(option) for name, option in own.items()},
     }
-    if not known:  # the provider is the fault, and not what its flags are
+    if not known:  # the provider is wrong or missing: report only this fault, not the keys that depend on it
         optional |= dict.fromkeys(given.keys() - optional.keys() - {"provider"}, Kind(_anything))
     return table(partial(_made, common), {"provider": choice(*installed())}, optional).read(value)
 
@@ -106,7 +108,7 @@ def _anything(value: object) -> object:
 
 
 def _made(common: Mapping[str, Option], **values: object) -> Target:
-    """Make a target of its table's values; raises ValueError where two keys stand for one flag."""
+    """Return the target with the values of its table; raises ValueError if two keys set the same flag."""
     account = cast("str", values.pop("account", "")) if "account" not in common else ""
     options = dict[str, Sequence[str]]()
     for key, value in values.items():
@@ -128,7 +130,7 @@ def _made(common: Mapping[str, Option], **values: object) -> Target:
 
 
 def _with_all(target: Target, found: _File, stronger: Settings, weaker: Settings) -> Target:
-    """Return a target whose settings are all that is set for it, the strongest first."""
+    """Return ``target`` with the settings of all sources merged; the strongest source wins."""
     below = target.settings.over(found.declarations).over(weaker)
     own = dict(found.cluster)
     own.update((name, settings.over(own.get(name, Settings()))) for name, settings in target.by_cluster.items())
@@ -140,7 +142,7 @@ def _with_all(target: Target, found: _File, stronger: Settings, weaker: Settings
 
 
 def _refuse_wrong(name: str, found: _File, targets: tuple[Target, ...]) -> None:
-    """Raise SettingsError for declarations that contradict one another, and for tables of clusters that none names."""
+    """Raise SettingsError for contradictory declarations, and for tables of clusters that no target names."""
     faults = list[str]()
     for settings in (each for one in targets for each in (one.settings, *one.by_cluster.values())):
         try:

@@ -1,4 +1,4 @@
-"""A cluster that could not be read at all, as a report: each row is UNKNOWN, so that every format shows it."""
+"""The report on a cluster that was not read: each row is UNKNOWN, so that every format shows the cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cloudguard.rows.judge import ROWS
 
 
 def unread_report(one: Collected, error: CloudguardError) -> Report:
-    """Return the report on a cluster that ``error`` kept from being read."""
+    """Return a report whose rows are all UNKNOWN, because ``error`` stopped the reading of the cluster."""
     target = one.target
     names = [option.name for option in load(target.provider).options if option.target_key == "account"]
     account = next((value for name in names for value in target.options.get(name, ())), target.account)
