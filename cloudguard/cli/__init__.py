@@ -1,4 +1,4 @@
-"""argv in, words and an exit status out: the only room that prints, exits or reads the environment."""
+"""The command line. This is the only package that prints, exits or reads the environment."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 
 def run(argv: Sequence[str] | None = None) -> int:
-    """Run the command line ``argv`` (default: the process's own, without its name) and return the exit status."""
-    from cloudguard.cli import app, completion  # noqa: PLC0415 - importing cloudguard.cli alone costs nothing
-    from cloudguard.cli.failures import guarded  # noqa: PLC0415 - likewise
+    """Run the command line ``argv`` (default: ``sys.argv`` without the program's name) and return the exit status."""
+    from cloudguard.cli import app, completion  # noqa: PLC0415 - keeps the import of cloudguard.cli fast
+    from cloudguard.cli.failures import guarded  # noqa: PLC0415 - keeps the import of cloudguard.cli fast
 
     words = list(sys.argv[1:] if argv is None else argv)
 

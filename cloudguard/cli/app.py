@@ -1,4 +1,4 @@
-"""The command line as a whole. Typer only parses: what it returns is the work to do."""
+"""The whole command line. Typer only parses the arguments and returns the function that does the work."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HELP: Final = {
     "completion": "Print a shell's completion script.",
     "version": "Print the version.",
 }
-"""The commands, each with what it does."""
+"""Command → one-line help."""
 _HELP: Final = """Is the cloud under this Kubernetes cluster locked down, and what exactly would I change?
 
 Five questions, each answered with proof. Exit status: 0 clean, 1 internal error, 2 wrong usage, 3 findings,
@@ -37,7 +37,10 @@ Example: cloudguard check aws --cluster prod
 
 
 def parse(argv: Sequence[str]) -> Callable[[], int]:
-    """Return the work that ``argv`` asks for; help is printed here. Raises UsageError on a wrong command line."""
+    """Return the function that does the work of ``argv``; ``--help`` is printed here.
+
+    Raises UsageError if the command line is wrong.
+    """
     command = command_line(argv)
     try:
         result: object = command.main(args=list(argv) or ["--help"], prog_name="cloudguard", standalone_mode=False)
@@ -49,16 +52,16 @@ def parse(argv: Sequence[str]) -> Callable[[], int]:
 
 
 def command_line(words: Sequence[str]) -> TyperGroup:
-    """Return typer's command; flags are made only for the command, and the providers, that ``words`` name.
+    """Return typer's command. Only the command and the providers that ``words`` name get their flags.
 
-    Raises UsageError where ``words`` name a provider that is not installed.
+    Raises UsageError if ``words`` name a provider that is not installed.
     """
     named = words[0] if words and words[0] in HELP else ""
     app = typer.Typer(add_completion=False, rich_markup_mode="rich" if named else None, pretty_exceptions_enable=False)
     app.callback(help=_HELP, add_help_option=False)(_root)
     for name, text in HELP.items():
         if name == named:
-            from cloudguard.cli.commands import add  # noqa: PLC0415 - the first help does without flags
+            from cloudguard.cli.commands import add  # noqa: PLC0415 - the main help needs no flags
 
             add(app, name, text, words[1:])
         else:
@@ -67,14 +70,14 @@ def command_line(words: Sequence[str]) -> TyperGroup:
 
 
 def _command_of(words: Sequence[str]) -> str:
-    """Return the command, with its provider, that ``words`` begin with."""
+    """Return "cloudguard", with the command and provider that ``words`` start with, for a hint."""
     named = [word for word in words[:1] if word in HELP]
     return " ".join(("cloudguard", *named, *(word for word in words[1:2] if named and word.isidentifier())))
 
 
 def _version(asked: bool) -> None:
     if asked:
-        from cloudguard.cli.subcommands.discover import version  # noqa: PLC0415 - help does without it
+        from cloudguard.cli.subcommands.discover import version  # noqa: PLC0415 - help does not need it
 
         version()
         raise typer.Exit
@@ -86,9 +89,9 @@ _VERSION_OPTION: Final[bool] = typer.Option(
 
 
 def _root(version: bool = _VERSION_OPTION, help: bool = HELP_OPTION) -> None:  # noqa: A002 - the flag's name
-    """Be a callback, so that typer makes a group."""
+    """Do nothing. Typer needs a callback to make a group."""
     del version, help
 
 
 def _nothing() -> None:
-    """Stand for a command that is not called."""
+    """Do nothing. This is the function of commands that the command line does not name."""

@@ -1,4 +1,4 @@
-"""The flags and arguments of each command, and its work; some have a sub-command for each provider."""
+"""The flags and arguments of each command, and the functions that run them. Some have a sub-command per provider."""
 
 from __future__ import annotations
 
@@ -152,9 +152,10 @@ COMMANDS: Final[Mapping[str, Command]] = {
 
 
 def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
-    """Add the command ``name`` to ``app``; its help begins with ``text``. Only providers in ``words`` get their flags.
+    """Add the command ``name`` to ``app``; its help begins with ``text``.
 
-    Raises UsageError where the first of ``words`` has to be a provider and is none.
+    ``words`` are the words after the command's name. Only the providers among them get their flags, so that the others
+    are not loaded. Raises UsageError if the first word must be a provider and is not one.
     """
     command = COMMANDS[name]
 
@@ -175,7 +176,7 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
 
 
 def _add_single(app: typer.Typer, name: str, command: Command, work: str, words: Sequence[str]) -> None:
-    """Add a command without sub-commands; ``work`` is the name of what it does."""
+    """Add a command without sub-commands; ``work`` is the name that ``_do`` knows its work by, as "waivers add"."""
     own = {word: own_flags(word) for word in words if command.own and word in installed()}
     parameters: tuple[Argument | Setting[Any], ...] = (*command.arguments, *chain(*own.values()), *command.flags)
 
@@ -188,7 +189,7 @@ def _add_single(app: typer.Typer, name: str, command: Command, work: str, words:
 
 
 def _group(name: str, command: Command, help_about: Callable[[str], str], words: Sequence[str]) -> typer.Typer:
-    """Return the group of a command with its sub-commands; flags may stand before the provider's name."""
+    """Return the group of a command with a sub-command per provider; flags may come before the provider's name."""
     providers = installed()
     if words[:1] and words[0][:1] != "-" and words[0] not in providers:
         load(words[0])  # raises, and lists the providers
@@ -221,12 +222,12 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
 
 
 def _do(name: str, line: CommandLine) -> int:
-    """Do the work of the command ``name``; no other's is loaded."""
+    """Run the command ``name`` and return its exit status. Only the module of this command is loaded."""
     match name:
         case "completion":
             return script(line.argument("shell"))
         case "check" | "collect":
-            from cloudguard.cli.subcommands import check  # noqa: PLC0415 - help does without it
+            from cloudguard.cli.subcommands import check  # noqa: PLC0415 - help does not need it
 
             return check.check(line) if name == "check" else check.collect(line)
         case _ if " " in name:
@@ -234,46 +235,46 @@ def _do(name: str, line: CommandLine) -> int:
         case "plan" | "explain" | "diff" | "report" | "schema":
             return _of_report(name, line)
         case "permissions":
-            from cloudguard.cli.subcommands import permissions  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import permissions  # noqa: PLC0415 - help does not need it
 
             return permissions.permissions(line)
         case _:
-            from cloudguard.cli.subcommands import discover  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import discover  # noqa: PLC0415 - help does not need it
 
             return discover.version() if name == "version" else discover.discover(line)
 
 
 def _of_action(name: str, line: CommandLine) -> int:
-    """Do the work of one of a command's actions: "history list"."""
+    """Run an action of a command, for example "history list"."""
     if name.startswith("history "):
-        from cloudguard.cli.subcommands import history  # noqa: PLC0415 - likewise: it loads SQLAlchemy
+        from cloudguard.cli.subcommands import history  # noqa: PLC0415 - it loads SQLAlchemy
 
         return history.ACTIONS[name](line)
-    from cloudguard.cli.subcommands import waivers  # noqa: PLC0415 - likewise
+    from cloudguard.cli.subcommands import waivers  # noqa: PLC0415 - help does not need it
 
     return waivers.ACTIONS[name](line)
 
 
 def _of_report(name: str, line: CommandLine) -> int:
-    """Do the work of a command that tells more of a report: what to change, why, what is different, or its schema."""
+    """Run a command about a report: plan, explain, report, schema or diff."""
     match name:
         case "plan":
-            from cloudguard.cli.subcommands import plan  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import plan  # noqa: PLC0415 - help does not need it
 
             return plan.write_plan(line)
         case "explain":
-            from cloudguard.cli.subcommands import explain  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import explain  # noqa: PLC0415 - help does not need it
 
             return explain.explain(line)
         case "report":
-            from cloudguard.cli.subcommands import report  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import report  # noqa: PLC0415 - help does not need it
 
             return report.report(line)
         case "schema":
-            from cloudguard.cli.subcommands import schema  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import schema  # noqa: PLC0415 - help does not need it
 
             return schema.schema(line)
         case _:
-            from cloudguard.cli.subcommands import diff  # noqa: PLC0415 - likewise
+            from cloudguard.cli.subcommands import diff  # noqa: PLC0415 - help does not need it
 
             return diff.diff(line)

@@ -1,4 +1,4 @@
-"""Completion in a shell: its script, and what may follow the words typed so far."""
+"""Shell completion: the script for a shell, and the suggestions for the words typed so far."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VARIABLE: Final = "_CLOUDGUARD_COMPLETE"
 
 
 def script(shell: str) -> int:
-    """Print the completion script of ``shell``; raises UsageError when it is none of ``SHELLS``."""
+    """Print the completion script of ``shell``; raises UsageError if it is not one of ``SHELLS``."""
     if shell not in SHELLS:
         message = f"name a shell: {', '.join(SHELLS)}"
         raise UsageError(message, hint="Try: cloudguard completion bash")
@@ -24,7 +24,10 @@ def script(shell: str) -> int:
 
 
 def suggestions(command_line: Callable[[Sequence[str]], TyperGroup]) -> int:
-    """Print what may follow the words in the environment; ``command_line`` makes typer's command for those words."""
+    """Print the words that may follow the command line in the environment; return the exit status.
+
+    ``command_line`` makes typer's command for the words typed so far.
+    """
     text = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
     words = text.split()[1:]
     try:
@@ -35,7 +38,7 @@ def suggestions(command_line: Callable[[Sequence[str]], TyperGroup]) -> int:
 
 
 def _answer(command: TyperGroup, instruction: str) -> int:
-    from typer.completion import get_completion_inspect_parameters, shell_complete  # noqa: PLC0415 - a shell asks
+    from typer.completion import get_completion_inspect_parameters, shell_complete  # noqa: PLC0415 - for shells only
 
-    get_completion_inspect_parameters()  # makes typer's shells known
+    get_completion_inspect_parameters()  # its side effect registers typer's shells
     return shell_complete(command, {}, "cloudguard", VARIABLE, instruction)

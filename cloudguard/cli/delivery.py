@@ -1,4 +1,4 @@
-"""What ``check`` does once it has judged: it writes the reports, sums them up, and says with which status to end."""
+"""The last part of ``check``: write the reports and summaries, and return the exit status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STRICT_STATES = frozenset({WaiverState.EXPIRED, WaiverState.UNUSED})
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A cluster that was not read: the name that it was asked by, and why."""
+    """A cluster that was not read: its name as requested, and the error."""
 
     cluster: str
     error: CloudguardError
@@ -33,10 +33,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of ``check`` came to, and the signal that ended its reading early, if one did.
+    """The results of one run of ``check``, and the signal that ended its reading early, None if none did.
 
-    ``several``: more than one cluster was asked for. One that failed has a report all the same, in which nothing is
-    known.
+    ``several``: more than one cluster was requested. A cluster of ``failures`` then has a report too, in which every
+    row is UNKNOWN.
     """
 
     reports: tuple[Report, ...]
@@ -46,10 +46,10 @@ class Run:
 
 
 def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Past) -> ExitStatus:
-    """Compare the reports with ``past``, write them, then the last lines, and return the exit status.
+    """Compare the reports with ``past``, write them and the summary lines, and return the exit status.
 
-    The store is written last: its failure loses no report, and neither does a notice that is not sent (both: status 1).
-    Raises the signal of ``run``, and UsageError where a file can't be written.
+    The store and the notices come last, so that their errors do not stop the reports. Both errors give status 1.
+    Raises the signal of ``run``, and UsageError if a file can't be written.
     """
     files, screen = [sink for sink in sinks if sink.file], [sink for sink in sinks if not sink.file]
     if run.signal:
@@ -73,7 +73,7 @@ def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Pa
 
 
 def write_reports(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
-    """Write the reports to every sink. Raises the first UsageError when all others are written."""
+    """Write the reports to every sink. If some sinks fail, raise the first UsageError after writing the others."""
     errors = list[UsageError]()
     for sink in sinks:
         try:
@@ -88,7 +88,10 @@ def write_reports(run: Run, settings: Settings, sinks: Sequence[output.Sink]) ->
 
 
 def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> None:
-    """Say on stderr which cluster has no report, and the last line of each report that is not on the same screen."""
+    """Write to stderr the clusters that failed, the notable waivers and the summary of the reports.
+
+    Waivers and summary are left out if the table is on the same screen, and with ``--quiet``.
+    """
     for failure in run.failures:
         say(visible(f"cloudguard: {failure.cluster}: {failure.error}"))
     on_screen = output.Sink("table") in sinks and output.streams_are_one()
@@ -103,7 +106,7 @@ def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> N
 
 
 def exit_status_of(run: Run, settings: Settings) -> ExitStatus:
-    """Return the exit status of the whole run: what those of its reports say together."""
+    """Return the exit status of the whole run, combined from its reports and failures."""
     fail_on, only_new = settings.get(FAIL_ON) or DEFAULT_FAIL_ON, bool(settings.get(FAIL_ON_NEW))
     of_failures = (ExitStatus.INCOMPLETE for _ in run.failures)
     strict = bool(settings.get(STRICT_WAIVERS))
@@ -112,16 +115,16 @@ def exit_status_of(run: Run, settings: Settings) -> ExitStatus:
 
 
 def exit_status(report: Report, fail_on: str, *, strict_waivers: bool = False, only_new: bool = False) -> ExitStatus:
-    """Return the exit status of ``report``; findings below the severity ``fail_on`` ("never": all) do not count.
+    """Return the exit status of ``report``. Findings below the severity ``fail_on`` do not count; "never": none counts.
 
-    ``strict_waivers``: waivers that have expired or cover nothing count as findings. ``only_new``: findings that an
-    earlier run had too do not count.
+    With ``strict_waivers``, waivers that have expired or cover nothing count as findings. With ``only_new``, findings
+    that an earlier run had too do not count.
     """
     if only_new and report.since:
         from cloudguard.comparison.findings import fails  # noqa: PLC0415 - only with --fail-on-new
 
         failed = fails(report.since.findings, fail_on)
-    else:  # without an earlier run, all is new
+    else:  # without an earlier run, all findings are new
         least = None if fail_on == "never" else Severity[fail_on.upper()]
         unwaived = (finding.severity for finding in report.findings if finding.waived is None)
         failed = least is not None and any(severity >= least for severity in unwaived)
@@ -131,7 +134,7 @@ def exit_status(report: Report, fail_on: str, *, strict_waivers: bool = False, o
 
 
 def united(*statuses: ExitStatus) -> ExitStatus:
-    """Return the status that says what all of ``statuses`` say: 0, 3, 4, or 5 for both 3 and 4."""
+    """Return the combination of ``statuses``: 0, 3, 4, or 5 for both 3 and 4."""
     both = ExitStatus.FINDINGS_AND_INCOMPLETE
     found = any(status in {ExitStatus.FINDINGS, both} for status in statuses)
     incomplete = any(status in {ExitStatus.INCOMPLETE, both} for status in statuses)

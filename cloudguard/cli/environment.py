@@ -1,4 +1,4 @@
-"""Environment variables that look like settings and are none: a misspelt one would change the answer silently."""
+"""Checks the names of environment variables: a misspelt name would be ignored, and so change the results silently."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cloudguard.needs.settings import IN_FILE
 from cloudguard.provider.port import installed
 
 _LETTERS = 2
-"""A name that so many letters tell from a setting's is taken for misspelt."""
+"""An unknown name that differs from a setting's name by at most this number of letters counts as misspelt."""
 
 
 def check_names(*, quiet: bool) -> None:
-    """Warn of variables that are no settings, unless ``quiet``; raises SettingsError for those that are misspelt."""
+    """Warn about variables that are not settings, unless ``quiet``; raises SettingsError for misspelt variables."""
     given = [name for name in sorted(os.environ) if name.startswith(ENVIRONMENT)]
     known = set(_known()) if given else set[str]()
     faults = list[str]()
@@ -38,7 +38,7 @@ def _known() -> Iterator[str]:
 
 
 def _distance(one: str, other: str) -> int:
-    """Return how many letters must be added, dropped or replaced to make ``other`` of ``one``."""
+    """Return the edit distance: how many letters to add, drop or replace to turn ``one`` into ``other``."""
     row = list(range(len(other) + 1))
     for count, letter in enumerate(one, 1):
         above = row

@@ -1,4 +1,4 @@
-"""Errors and signals, as one line on stderr and an exit status."""
+"""Turns errors and signals into a line on stderr and an exit status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class SignalError(BaseException):
-    """A signal came; ``status`` is the exit status, ``word`` says what happened to the run."""
+    """A signal arrived. ``status`` is the exit status; ``word`` is "interrupted" or "terminated"."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -29,8 +29,11 @@ class SignalError(BaseException):
 
 
 def say(text: str, *, error: bool = False) -> None:
-    """Write a line to stderr, as the log has it where it takes messages; dropped if nobody reads stderr any more."""
-    if LOG.get().message(text, error=error) or sys.stderr is None:  # closed when the process began
+    """Log a message for people, and write it to stderr as text unless the log writes it there.
+
+    The message is dropped if stderr is closed.
+    """
+    if LOG.get().message(text, error=error) or sys.stderr is None:  # None if stderr was closed at the start
         return
     try:
         print(text, file=sys.stderr, flush=True)
@@ -39,7 +42,7 @@ def say(text: str, *, error: bool = False) -> None:
 
 
 def guarded(work: Callable[[], int], *, verbose: bool = False) -> int:
-    """Return the exit status of ``work``; an error is written to stderr, one line a fault."""
+    """Run ``work`` and return the exit status. Errors are written to stderr, one line for each fault."""
     with log_of_run():
         return _guarded(work, verbose=verbose)
 
@@ -56,7 +59,7 @@ def _guarded(work: Callable[[], int], *, verbose: bool) -> int:
         ended = error if isinstance(error, SignalError) else SignalError(signal.SIGINT)
         say(f"cloudguard: {ended.word}", error=True)
         return int(ended.status)
-    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the status is 1 and the line says so
+    except Exception as error:  # noqa: BLE001 - any other exception is an internal error: one line and status 1
         if verbose or os.environ.get(DEBUG):
             traceback.print_exc()
         what = visible(f"{type(error).__name__}: {error}")
@@ -66,9 +69,10 @@ def _guarded(work: Callable[[], int], *, verbose: bool) -> int:
 
 @contextmanager
 def _signals() -> Generator[None]:
-    """Turn the first signal into a SignalError while the work runs; a second one ends the process at once.
+    """Turn the first signal into a SignalError while the block runs; a second signal ends the process at once.
 
-    Only the main thread may handle signals. What the caller ignores (as ``nohup`` does) stays ignored.
+    Outside the main thread this does nothing, because Python handles signals only there. A signal that the parent
+    process ignores (as ``nohup`` does) stays ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -97,22 +101,23 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _forget(descriptor: int) -> None:
-    """Point ``descriptor`` at /dev/null, so that the interpreter's last flush raises nothing."""
+    """Point ``descriptor`` at /dev/null, so that the interpreter's last flush does not raise an error."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, descriptor)
     os.close(nothing)
 
 
 def put(content: str | bytes) -> None:
-    """Write ``content`` to stdout. A reader that has gone is no error; a full disk raises OSError."""
-    if sys.stdout is None:  # closed when the process began
+    """Write ``content`` to stdout. A closed pipe is ignored; any other failure, as a full disk, raises OSError."""
+    if sys.stdout is None:  # stdout was closed at the start
         return
     encoding = sys.stdout.encoding
     try:
         if isinstance(content, bytes):
             sys.stdout.buffer.write(content)
         else:
-            sys.stdout.write(content.encode(encoding, "backslashreplace").decode(encoding))  # what ASCII lacks: escaped
+            # characters that the encoding of stdout lacks are escaped
+            sys.stdout.write(content.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         _forget(sys.stdout.fileno())

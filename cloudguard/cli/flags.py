@@ -1,4 +1,4 @@
-"""The flags that are no keys of ``cloudguard.toml``, and those that a provider adds."""
+"""The flags that ``needs.settings`` does not have: those of single commands or runs, and those of a provider."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cloudguard.provider.port import load
 
 WAIVER_PANEL: Final = "Waiver"
 SCHEMAS: Final = ("report", "snapshot", "plan", "comparison", "config", "waivers")
-"""The files that ``schema`` describes."""
+"""The names of the schemas that ``schema`` prints."""
 ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "etcd-encryption")
 SNAPSHOT: Final = Setting(
     "snapshot FILE",
@@ -135,7 +135,7 @@ GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_
 
 
 def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:
-    """Return the flags that only ``provider`` has; raises UsageError when it is not installed."""
+    """Return the flags of ``provider`` alone; raises UsageError if the provider is not installed."""
     return tuple(
         Setting(
             f"{option.name} {option.metavar}",

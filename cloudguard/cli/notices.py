@@ -1,4 +1,4 @@
-"""Tells somebody what a run came to, and a watcher that it ran. What does not arrive loses no report."""
+"""Sends notices about a run's results, and pings to a watcher. If one fails, the reports are written all the same."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from cloudguard.results.report import Report
 
 _SEEN = frozenset({ExitStatus.CLEAN, ExitStatus.FINDINGS})
-"""The statuses of a run that read everything."""
+"""The exit statuses of a run that read everything."""
 
 
 def watched(settings: Settings, name: str, work: Callable[[], int]) -> int:
-    """Return the status of ``work``, which reads and judges ``name``; 1 where a ping did not arrive.
+    """Run ``work``, which reads and judges ``name``, with pings before and after it; return its exit status.
 
-    Raises UsageError for a wrong URL of ``--notify`` before anything is read, and what ``work`` raises.
+    The status is 1 if a ping failed. Raises UsageError for a wrong URL of ``--notify`` before anything is read, and
+    the errors of ``work``. An AccessError of ``work`` also sends a notice.
     """
     if urls := settings.get(NOTIFY):
-        from cloudguard.notices.sending import check_urls  # noqa: PLC0415 - only where there is somebody to tell
+        from cloudguard.notices.sending import check_urls  # noqa: PLC0415 - loaded only for --notify
 
         check_urls(urls)
     arrived = _pinged(settings, "start")
@@ -40,22 +41,22 @@ def watched(settings: Settings, name: str, work: Callable[[], int]) -> int:
 
 
 def notify(settings: Settings, reports: Sequence[Report]) -> bool:
-    """Tell what happened in ``reports``, where anybody wants to know; return whether nothing failed."""
+    """Send a notice about ``reports`` if one of the events of ``--notify-on`` happened; return False if it failed."""
     urls = settings.get(NOTIFY)
     if not urls:
         return True
-    from cloudguard.notices import events, message  # noqa: PLC0415 - only where there is somebody to tell
+    from cloudguard.notices import events, message  # noqa: PLC0415 - loaded only for --notify
 
     wanted = settings.get(NOTIFY_ON) or events.USUAL
     return _sent(message.notice_of(reports), urls) if events.happened(reports, wanted) else True
 
 
 def _tell_unread(settings: Settings, name: str, error: CloudguardError) -> None:
-    """Tell that nothing could be read at all."""
+    """Send a notice that nothing could be read, if ``--notify-on`` asks for it."""
     urls = settings.get(NOTIFY)
     if not urls:
         return
-    from cloudguard.notices import events, message  # noqa: PLC0415 - as above
+    from cloudguard.notices import events, message  # noqa: PLC0415 - loaded only for --notify
 
     wanted = settings.get(NOTIFY_ON) or events.USUAL
     if {events.Event.INCOMPLETE, events.Event.ALWAYS}.intersection(wanted):
@@ -63,7 +64,7 @@ def _tell_unread(settings: Settings, name: str, error: CloudguardError) -> None:
 
 
 def _sent(notice: Notice, urls: Sequence[str]) -> bool:
-    from cloudguard.notices.sending import NoticeError, send  # noqa: PLC0415 - as above
+    from cloudguard.notices.sending import NoticeError, send  # noqa: PLC0415 - loaded only for --notify
 
     try:
         send(notice, urls)
@@ -74,11 +75,11 @@ def _sent(notice: Notice, urls: Sequence[str]) -> bool:
 
 
 def _pinged(settings: Settings, ending: str) -> bool:
-    """Return whether a ping with ``ending`` arrived, or nobody wants one."""
+    """Send a ping to the URL of ``--ping`` plus ``ending``; return False if it failed, True if there is no URL."""
     url = settings.get(PING)
     if not url:
         return True
-    from cloudguard.notices.sending import NoticeError, ping  # noqa: PLC0415 - as above
+    from cloudguard.notices.sending import NoticeError, ping  # noqa: PLC0415 - loaded only for --ping
 
     try:
         ping(url, ending)

@@ -1,4 +1,4 @@
-"""Formats, files and colour of a report."""
+"""Writes reports: chooses formats, files and colour."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 
 _MODULES: Final = {"csv": "spreadsheet", "github": "workflow_commands", "gitlab": "code_quality"}
-"""The exports whose module is not called as the format is."""
+"""Format → module in ``formats.exports``, for the formats whose module has another name."""
 PAGES: Final = ("html", "pdf")
-"""The formats of which one document holds any number of reports."""
+"""The formats that put any number of reports into one page."""
 
 _OWN: Final = 0o600
-"""The mode of a file that only its owner may read, as a report describes a network."""
+"""The mode of a report's file: only the owner may read it, because a report describes a network."""
 _SHARED: Final = 0o644
-"""The mode of metrics, which a collector reads that runs as another user."""
+"""The mode of a file of metrics: everyone may read it, because the collector runs as another user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Sink:
 
 
 def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual: str = "table") -> tuple[Sink, ...]:
-    """Return where ``-f`` and ``-o`` write to, by default in the ``usual`` format.
+    """Return the sinks that ``-f`` and ``-o`` ask for. The default format is ``usual``.
 
-    Raises UsageError on two formats for one file, or an unwritable file.
+    Raises UsageError if two formats have the same file, or a file can't be written.
     """
     output = settings.get(OUTPUT)
     wanted = [Sink(*_split(text)) for text in settings.get(formats) or (usual,)]
@@ -64,8 +64,8 @@ def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual:
 
 
 def _printable(to: Sequence[Sink]) -> None:
-    """Raise UsageError where a PDF can't be made, or would go to a terminal; asked before a cluster is read."""
-    from cloudguard.formats.html.pdf import require_printer  # noqa: PLC0415 - only where it is wanted
+    """Raise UsageError if a PDF can't be made or would go to a terminal. Called before a cluster is read."""
+    from cloudguard.formats.html.pdf import require_printer  # noqa: PLC0415 - loaded only for PDF
 
     require_printer()
     if Sink("pdf") in to and sys.stdout.isatty():
@@ -79,31 +79,31 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
-    """Write ``report`` to every sink. Raises UsageError where a file can't be written."""
+    """Write ``report`` to every sink. Raises UsageError if a file can't be written."""
     for sink in to:
         shown = as_page([report], sink) if sink.format in PAGES else rendered(report, sink, settings)
         save(shown, sink.file, mode_of(sink))
 
 
 def mode_of(sink: Sink) -> int:
-    """Return the mode of a sink's file: all may read metrics, and only its owner a report."""
+    """Return the mode of a sink's file: everyone may read metrics, only the owner may read a report."""
     return _SHARED if sink.format == "openmetrics" else _OWN
 
 
 def as_page(reports: Sequence[Report], sink: Sink) -> str | bytes:
-    """Return one page of all ``reports``, as text or as PDF. Raises UsageError where it can't be printed."""
-    from cloudguard.formats.html import page  # noqa: PLC0415 - each format loads only its own
+    """Return one page with all ``reports``, as HTML or PDF. Raises UsageError if the PDF can't be made."""
+    from cloudguard.formats.html import page  # noqa: PLC0415 - each format loads only its own module
 
     text = page.render(*reports)
     if sink.format == "html":
         return text
-    from cloudguard.formats.html import pdf  # noqa: PLC0415 - likewise
+    from cloudguard.formats.html import pdf  # noqa: PLC0415 - loaded only for PDF
 
     return pdf.from_page(text, max(report.finished for report in reports))
 
 
 def rendered(report: Report, sink: Sink, settings: Settings) -> str:
-    """Return ``report`` in a sink's format, as wide and as colourful as where it goes to."""
+    """Return ``report`` in the sink's format, with the width and colours that the sink's terminal or file takes."""
     screen = not sink.file and sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if screen else None
     color = coloured(settings.get(COLOR) or "auto", os.environ, screen=screen, file=bool(sink.file))
@@ -113,15 +113,15 @@ def rendered(report: Report, sink: Sink, settings: Settings) -> str:
 def _rendered(report: Report, sink: Sink, settings: Settings, *, color: bool, width: int | None) -> str:
     match sink.format:
         case "json":
-            from cloudguard.formats import json_report  # noqa: PLC0415 - each format loads only its own
+            from cloudguard.formats import json_report  # noqa: PLC0415 - each format loads only its own module
 
             return json_report.render(report)
         case "markdown":
-            from cloudguard.formats import markdown  # noqa: PLC0415 - likewise
+            from cloudguard.formats import markdown  # noqa: PLC0415 - each format loads only its own module
 
             return markdown.render(report)
         case "table":
-            from cloudguard.formats import table  # noqa: PLC0415 - likewise
+            from cloudguard.formats import table  # noqa: PLC0415 - each format loads only its own module
 
             return table.render(
                 report,
@@ -133,7 +133,7 @@ def _rendered(report: Report, sink: Sink, settings: Settings, *, color: bool, wi
                 min_severity=Severity[(settings.get(MIN_SEVERITY) or "low").upper()],
             )
         case _:
-            from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - likewise
+            from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - only the exports need it here
 
             export = import_module(f"cloudguard.formats.exports.{_MODULES.get(sink.format, sink.format)}")
             earlier = (_earlier(sink.file),) if sink.format == "openmetrics" else ()
@@ -141,7 +141,7 @@ def _rendered(report: Report, sink: Sink, settings: Settings, *, color: bool, wi
 
 
 def _earlier(file: str) -> str:
-    """Return what an earlier run wrote to a file, "" where it wrote none."""
+    """Return the text that an earlier run wrote to ``file``, "" if there is none or it can't be read."""
     try:
         return Path(file).read_text(encoding="utf-8") if file and Path(file).is_file() else ""
     except (OSError, UnicodeDecodeError):
@@ -149,7 +149,7 @@ def _earlier(file: str) -> str:
 
 
 def streams_are_one() -> bool:
-    """Return whether stdout and stderr are one terminal, pipe or file, where what is said on both is read twice."""
+    """Return whether stdout and stderr are the same terminal, pipe or file, where a text on both would show twice."""
     try:
         return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
     except (OSError, AttributeError):  # one may be closed
@@ -157,7 +157,11 @@ def streams_are_one() -> bool:
 
 
 def coloured(choice: str, environment: Mapping[str, str], *, screen: bool, file: bool = False) -> bool:
-    """Return whether to colour: by the flag, else NO_COLOR, FORCE_COLOR or TERM, else only on a terminal."""
+    """Return whether to use colours. ``choice`` (``--color``: auto, always or never) wins.
+
+    With "auto": a file has no colours; then NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and TERM=dumb of ``environment``
+    decide, in this order; then only a terminal has colours.
+    """
     if choice != "auto":
         return choice == "always"
     if file or environment.get("NO_COLOR"):
@@ -168,13 +172,13 @@ def coloured(choice: str, environment: Mapping[str, str], *, screen: bool, file:
 
 
 def file_of(settings: Settings) -> str:
-    """Return the file that ``-o`` names, "" for stdout."""
+    """Return the file of ``-o``, "" for stdout."""
     file = settings.get(OUTPUT) or ""
     return "" if file == "-" else file
 
 
 def writable(file: str) -> None:
-    """Raise UsageError when ``file`` ("": stdout) can't be written; asked before a cluster is read."""
+    """Raise UsageError if ``file`` ("": stdout) can't be written. Called before a cluster is read."""
     if not file:
         if sys.stdout is None:
             message = "cannot write to stdout: it is closed"
@@ -195,7 +199,10 @@ def writable(file: str) -> None:
 
 
 def save(content: str | bytes, file: str, mode: int = _OWN) -> None:
-    """Write all of ``content`` to ``file`` or nothing ("" is stdout); a new file has ``mode``. Raises UsageError."""
+    """Write ``content`` to ``file`` ("" is stdout), which gets all of it or stays unchanged; a new file has ``mode``.
+
+    A file that is not regular (a device, a pipe) is written directly. Raises UsageError if the file can't be written.
+    """
     data = content.encode() if isinstance(content, str) else content
     try:
         if not file:
@@ -210,7 +217,7 @@ def save(content: str | bytes, file: str, mode: int = _OWN) -> None:
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:
-    """Put a new file in the place of ``path``."""
+    """Write ``data`` to a temporary file in the same folder and rename it to ``path``."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -1,4 +1,4 @@
-"""Reads the cloud in a thread of its own, while the main one heeds signals and the time limit and shows progress."""
+"""Reads the cloud in a background thread. The main thread handles signals and the time limit and shows progress."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ from cloudguard.provider.port import Progress, Stop
 
 T = TypeVar("T")
 HEARTBEAT = 30.0
-"""Seconds between the lines that show, where stderr is no terminal, that reading goes on."""
+"""Seconds between two lines of progress if stderr is not a terminal."""
 GRACE = 4.0
-"""Seconds in which a reading that is ended hands over what it has."""
+"""Seconds that a stopped reading has to return what it has read so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What was read, and the signal that ended the reading early, if one did."""
+    """The result of a reading, and the signal that ended it early, None if none did."""
 
     result: T
     signal: SignalError | None = None
 
 
 def read(work: Callable[[Stop, Progress], T], settings: Settings, *, keep: bool = False) -> Reading[T]:
-    """Return what ``work`` reads within ``--timeout``, or raise what it raises; AccessError if it does not end then.
+    """Run ``work``, stop it after ``--timeout``, and return its result; raises the errors of ``work``.
 
-    Raises SignalError where a signal comes; with ``keep``, only if ``work`` has nothing to hand over.
+    Raises AccessError if ``work`` does not end within ``GRACE`` seconds after the time limit. Raises SignalError if a
+    signal arrives; with ``keep``, only if ``work`` returns no result within ``GRACE`` seconds.
     """
     stop, answer = Stop(), Future[T]()
     with _progress(settings) as (step, beat):
@@ -61,7 +62,7 @@ def _settle(answer: Future[T], work: Callable[[], T]) -> None:
 
 
 def _wait(answer: Future[T], stop: Stop, limit: float | None, beat: Callable[[], None]) -> None:
-    """Wait for the answer; at the ``limit``, in seconds, end the reading. Raises AccessError if it goes on even so."""
+    """Wait for the answer; after ``limit`` seconds, stop the reading. Raises AccessError if it then does not end."""
     end = monotonic() + limit if limit else float("inf")
     while not wait((answer,), min(HEARTBEAT, max(end - monotonic(), 0))).done:
         if monotonic() < end:
@@ -75,7 +76,7 @@ def _wait(answer: Future[T], stop: Stop, limit: float | None, beat: Callable[[],
 
 @contextmanager
 def _progress(settings: Settings) -> Generator[tuple[Progress, Callable[[], None]]]:
-    """Yield what shows a step on a terminal, and what writes a line now and then where stderr is none."""
+    """Yield two functions: one shows or logs a step; the other writes a line of progress if stderr is no terminal."""
     terminal = sys.stderr is not None and sys.stderr.isatty()
     begun, steps = monotonic(), list[str]()
 
@@ -94,8 +95,8 @@ def _progress(settings: Settings) -> Generator[tuple[Progress, Callable[[], None
     if unwanted or os.environ.get("CI") or os.environ.get("TERM") == "dumb":
         yield note, beat
         return
-    from rich.console import Console  # noqa: PLC0415 - a sixth of a second that only a terminal pays
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.console import Console  # noqa: PLC0415 - takes a sixth of a second; only a terminal needs it
+    from rich.text import Text  # noqa: PLC0415 - only a terminal needs it
 
     with Console(stderr=True).status(Text("reading …")) as status:
         yield lambda step: status.update(Text(f"reading {visible(step)}")), beat

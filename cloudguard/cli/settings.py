@@ -1,4 +1,4 @@
-"""The settings of one run: a flag wins over the environment, that over ``cloudguard.toml``, that over the default."""
+"""The settings of one run. Their order: flag, environment variable, ``cloudguard.toml``, default; the first wins."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _SWITCHED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A command line: ``values`` by the names of flags and arguments, without those that are not given.
+    """A parsed command line. ``values`` maps the names of the given flags and arguments to their values.
 
-    ``flags`` are all of the command; ``own_flags`` are those of ``provider`` ("" where none is named).
+    ``flags`` are all flags of the command. ``own_flags`` are the flags of ``provider`` ("" if none is named).
     """
 
     values: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -39,18 +39,21 @@ class CommandLine:
     own_flags: tuple[Setting[Any], ...] = ()
 
     def argument(self, name: str) -> str:
-        """Return the value of an argument, "" when it is not given."""
+        """Return the value of an argument, "" if it is not given."""
         return cast("str", self.values.get(name, ""))
 
     def named_provider(self) -> str:
-        """Return the provider; raises UsageError when none is named."""
+        """Return the provider; raises UsageError if none is named."""
         if not self.provider:
             message = f"name a provider ({', '.join(installed()) or 'none is installed'})"
             raise UsageError(message, hint="Or give --snapshot FILE" if SNAPSHOT in self.flags else "")
         return self.provider
 
     def settings(self) -> Settings:
-        """Return all settings. Raises UsageError for an unreadable file, SettingsError with every other fault."""
+        """Return all settings, and start the log as they say.
+
+        Raises UsageError if a file can't be read or the log can't be written, and SettingsError with all other faults.
+        """
         stronger, weaker = self.layers()
         settings = stronger.over(weaker)
         begin(
@@ -65,7 +68,10 @@ class CommandLine:
         return settings
 
     def layers(self) -> tuple[Settings, Settings]:
-        """Return the settings by flags and variables, and those of the file; raises as ``settings``."""
+        """Return the settings of flags and variables, and the settings of the file.
+
+        Raises UsageError if the file can't be read, and SettingsError with all other faults.
+        """
         faults: list[str] = []
         flags = (*self.flags, *self.own_flags)
         stronger = _merged((partial(_from_flags, self.values, flags), partial(_from_environment, flags)), faults)
@@ -82,7 +88,7 @@ class CommandLine:
         return stronger, weaker
 
     def _from_own_table(self, raw: Mapping[str, object], name: str) -> Settings:
-        """Read the file's table ``[provider.NAME]``; where that is no table, ``read`` refuses it."""
+        """Read the file's table ``[provider.NAME]``. If this is not a table, ``_from_file`` reports the fault."""
         tables = raw.get("provider")
         table = cast("Mapping[str, object]", tables).get(self.provider) if isinstance(tables, dict) else None
         own: Mapping[str, object] = cast("Mapping[str, object]", table) if isinstance(table, dict) else {}
@@ -90,14 +96,14 @@ class CommandLine:
 
 
 def _undeclarable(settings: Settings) -> Iterator[str]:
-    """Yield a fault for what only a file may hold that is named by ``--config``: it gates, writes or sends."""
+    """Yield a fault for each key that only a file named by ``--config`` may hold, because it gates, writes or sends."""
     for setting in settings.origins:
         if setting.panel == REPORT or not setting.implicit:
             yield f"{FILE_NAME}: {setting.name}: only a file that --config names may hold it"
 
 
 def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Settings:
-    """Read all layers, the strongest first, and merge them; adds their faults to ``faults``."""
+    """Read all layers and merge them; the first layer wins. Add their faults to ``faults``."""
     merged = Settings()
     for layer in layers:
         try:
@@ -108,7 +114,7 @@ def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Sett
 
 
 def _from_file(raw: Mapping[str, object], name: str) -> Settings:
-    """Read a file's keys: those of ``cloudguard.toml``, and the flags that are none of them."""
+    """Read the keys of a file: the keys of ``cloudguard.toml``, and the flags that are not among them."""
     known = {setting.name for setting in IN_FILE}
     more = (flag for flag in NOT_IN_FILE if flag is not CONFIG and flag.name not in known)
     return read_settings(raw, (*IN_FILE, *more), partial(place, name), str(Path(name).resolve()))
@@ -126,16 +132,16 @@ def _from_environment(flags: Iterable[Setting[Any]]) -> Settings:
 
 
 def _flag_values(setting: Setting[Any], text: str) -> object:
-    """Return the flag's values that a variable's ``text`` stands for; spaces separate several."""
+    """Return the value of a flag for the ``text`` of its variable; spaces separate several values."""
     if setting.repeated:
         return text.split()
     return _SWITCHED.get(text.lower(), text) if setting.kind.switch else text
 
 
 def request(line: CommandLine, settings: Settings, *, one: bool = True) -> CollectRequest:
-    """Return what to collect from the provider that is named.
+    """Return the collect request for the provider that is named.
 
-    ``one``: its cluster too; raises UsageError where several are named.
+    With ``one``, the request also names the cluster; raises UsageError if ``--cluster`` names several.
     """
     tags = ((Role.CONTROL_PLANE, CONTROL_PLANE_TAG), (Role.NODE, NODE_TAG), (Role.ETCD, ETCD_TAG))
     return CollectRequest(
@@ -147,7 +153,7 @@ def request(line: CommandLine, settings: Settings, *, one: bool = True) -> Colle
 
 
 def one_cluster(settings: Settings) -> str:
-    """Return the cluster's name, "" where none is given; raises UsageError where several are."""
+    """Return the name of the cluster, "" if none is given; raises UsageError if several are given."""
     names = settings.get(CLUSTER) or ()
     if len(names) > 1:
         message = f"several clusters are named: {', '.join(names)}"
@@ -156,5 +162,5 @@ def one_cluster(settings: Settings) -> str:
 
 
 def _default(flag: Setting[Any]) -> tuple[str, ...]:
-    """Return the default that the first of a cloud's own variables holds."""
+    """Return the value of the first of the flag's cloud variables that is set, as a tuple of at most one text."""
     return tuple(value for name in flag.variables if (value := os.environ.get(name)))[:1]

@@ -1,4 +1,4 @@
-"""Writes the reports on several clusters: one document for all, or a file a cluster."""
+"""Writes the reports on several clusters: one document for all of them, or one file for each cluster."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from cloudguard.results.report import Report
 PLACEHOLDER = "{cluster}"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MOST = 100
-"""Letters of a file's name that are a cluster's."""
+"""The largest number of characters of a cluster's name in a file's name."""
 
 
 def write(reports: Sequence[Report], to: Sequence[output.Sink], settings: Settings) -> None:
-    """Write ``reports`` to every sink, to a file each where its name has a placeholder.
+    """Write ``reports`` to every sink. A file's name with ``{cluster}`` stands for one file for each report.
 
-    Raises UsageError where a file can't be written.
+    Raises UsageError if a file can't be written.
     """
     for sink in to:
         if PLACEHOLDER in sink.file:
@@ -34,7 +34,7 @@ def write(reports: Sequence[Report], to: Sequence[output.Sink], settings: Settin
 
 
 def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) -> str | bytes:
-    """Return all reports in one document."""
+    """Return one document with all reports, in the sink's format."""
     match sink.format:
         case "html" | "pdf":
             return output.as_page(reports, sink)
@@ -46,7 +46,10 @@ def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) 
 
 
 def file_names(reports: Sequence[Report]) -> Iterator[tuple[str, Report]]:
-    """Yield each report with a name of its own for a file: its cluster's, with its account where that is not one."""
+    """Yield each report with a unique file name: the cluster's name.
+
+    If several clusters have the same name, their account and regions are added, and then a number if needed.
+    """
     plain = [_safe(report.cluster.name) for report in reports]
     used = Counter[str]()
     for report, name in zip(reports, plain, strict=True):
@@ -57,5 +60,5 @@ def file_names(reports: Sequence[Report]) -> Iterator[tuple[str, Report]]:
 
 
 def _safe(name: str) -> str:
-    """Return a name that is no path, no hidden file, and not empty."""
+    """Return ``name`` as a file name: it is not a path, not a hidden file and not empty."""
     return _UNSAFE.sub("_", name).lstrip(".")[:_MOST] or "_"

@@ -1,4 +1,4 @@
-"""Typer's parameters, made from settings, so that a flag is the same in every command."""
+"""Makes typer's parameters from settings, so that a flag is the same in every command."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import typer
 from typer.core import TyperGroup
 
-if TYPE_CHECKING:  # the help of the program itself needs no settings
+if TYPE_CHECKING:  # the main help does not need settings
     from cloudguard.needs.setting import Setting
 
 Function: TypeAlias = Callable[..., object]
@@ -20,7 +20,7 @@ GENERAL_PANEL: Final = "General"
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A word without a flag, which may be left out; completion offers its ``choices``."""
+    """A positional argument, which is optional. Shell completion offers its ``choices``."""
 
     name: str
     help: str
@@ -29,10 +29,11 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command. It has a sub-command for each provider if ``example`` holds "{provider}".
+    """A command. It has a sub-command for each provider if ``example`` contains "{provider}".
 
-    ``alone`` are the flags that count without a provider. ``own``: the provider's own flags are added. ``help`` says
-    what it does, where it is one of the ``actions`` of another.
+    ``more`` is the second paragraph of its help. ``alone`` are the flags that are usable without a provider. ``own``
+    adds the provider's own flags. ``help`` is the help of an action of another command. ``actions`` maps the names of
+    its own actions to their commands.
     """
 
     example: str
@@ -50,9 +51,9 @@ def function(
     then: Callable[[Mapping[str, object]], object],
     hidden: Collection[Setting[Any]] = (),
 ) -> Function:
-    """Return a function for typer to make a command of: it calls ``then`` with the values given, by parameter names.
+    """Return a function that typer can turn into a command.
 
-    Flags in ``hidden`` are accepted, but not shown.
+    It calls ``then`` with a dict of parameter name → given value. Flags in ``hidden`` are accepted, but not shown.
     """
     names = {_key(parameter): parameter.name for parameter in parameters}
 
@@ -66,9 +67,10 @@ def function(
 
 
 def as_written(group: TyperGroup) -> TyperGroup:
-    """Return ``group``, whose flags and those of its commands pass as they are written: settings read their values.
+    """Return ``group``, changed so that the values of all flags stay texts, without typer's conversion.
 
-    Typer would load pydantic to copy each text, which costs as much as all else of typer.
+    The settings parse the values. Typer would load pydantic to copy each text, which takes as long as the rest of
+    typer.
     """
     for command in (group, *group.commands.values()):
         for parameter in command.params:
@@ -83,7 +85,7 @@ def _value(parameter: Any, context: object, value: object) -> object:  # noqa: A
 
 
 def _key(parameter: Argument | Setting[Any]) -> str:
-    """Return the name of the Python parameter; its prefix avoids keywords."""
+    """Return the name of the Python parameter. The prefix of flags avoids Python's keywords."""
     return parameter.name if isinstance(parameter, Argument) else "flag_" + parameter.name.replace("-", "_")
 
 
@@ -126,7 +128,7 @@ def _completion(choices: tuple[str, ...]) -> Callable[[], list[str]] | None:
 
 def _show_help(context: typer.Context, asked: bool) -> None:
     if asked:
-        if text := context.get_help():  # with panels, typer prints it itself
+        if text := context.get_help():  # empty if typer has printed the help itself, with panels
             typer.echo(text)
         raise typer.Exit
 
@@ -141,5 +143,5 @@ HELP_OPTION: Final[bool] = typer.Option(
     callback=_show_help,
     rich_help_panel=GENERAL_PANEL,
 )
-"""Replaces typer's own, which would have a panel to itself."""
+"""Replaces typer's own ``--help``, which would get a separate panel."""
 _HELP: Final = inspect.Parameter("help", inspect.Parameter.KEYWORD_ONLY, default=HELP_OPTION, annotation=bool)

@@ -1,1 +1,1 @@
-"""Commands that have actions: the flags and arguments of each."""
+"""The flags and arguments of commands that have actions."""

@@ -1,4 +1,4 @@
-"""The actions of ``history``."""
+"""The flags and arguments of each action of ``history``."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The log: the calls that are made, what the SDKs say, and the messages for people, as lines of text or JSON."""
+"""The log: API calls, log records of the SDKs, and the messages for people, as lines of text or JSON."""

@@ -1,4 +1,4 @@
-"""Where the log goes, and in which format: by ``--verbose``, ``--log-format`` and ``--log-file``."""
+"""Sets up the log: its streams and format, from ``--verbose``, ``--log-format`` and ``--log-file``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import structlog
 
 CALLS, SDK = 1, 2
-"""How often ``--verbose`` is given for the calls that are made, and for what the SDKs say."""
+"""The number of times ``--verbose`` is given: once to log calls, twice to log the records of the SDKs too."""
 _OF_SDKS: Final[Mapping[str, int]] = {
     "urllib3": logging.DEBUG,
     "botocore.retries": logging.DEBUG,
@@ -28,14 +28,18 @@ _OF_SDKS: Final[Mapping[str, int]] = {
     "azure": logging.INFO,
     "msal": logging.WARNING,
 }
-"""The loggers of SDKs that are logged, from which level on. Those that write requests and answers whole are left out:
-user data and tokens are in them.
+"""SDK logger → lowest level that is logged. Loggers that write complete requests and responses are left out, because
+these contain user data and tokens.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """``verbose``: how often that is given. ``format``: "text", "json" or "" (text on a terminal). ``file``: or ""."""
+    """The log's settings.
+
+    ``verbose`` is the number of times ``--verbose`` is given. ``format`` is "text", "json" or "" (text on a terminal,
+    else JSON). ``file`` is the log file, "" for none.
+    """
 
     verbose: int = 0
     format: str = ""
@@ -45,32 +49,35 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Loggers to write to; ``messages`` get what is said to people, and ``says``: one of them writes to stderr."""
+    """The loggers of a run. ``calls`` get the API calls, ``messages`` get the messages for people.
+
+    ``says`` is True if one of ``messages`` writes to stderr.
+    """
 
     calls: tuple[structlog.typing.FilteringBoundLogger, ...] = ()
     messages: tuple[structlog.typing.FilteringBoundLogger, ...] = ()
     says: bool = False
 
     def call(self, step: str) -> None:
-        """Log a call that is made."""
+        """Log an API call."""
         for logger in self.calls:
             logger.info("call", call=step)
 
     def message(self, text: str, *, error: bool) -> bool:
-        """Log what is said to people; return whether it was written to stderr."""
+        """Log a message for people; return whether it was written to stderr."""
         for logger in self.messages:
             (logger.error if error else logger.info)(text)
         return self.says
 
 
-LOG: ContextVar[Log] = ContextVar("LOG", default=Log())  # noqa: B039 - it is never changed
-"""The log of this run."""
+LOG: ContextVar[Log] = ContextVar("LOG", default=Log())  # noqa: B039 - a Log is immutable
+"""The log of the current run."""
 _OPEN: ContextVar[ExitStack | None] = ContextVar("_OPEN", default=None)
 
 
 @contextmanager
 def log_of_run() -> Generator[None]:
-    """Keep what ``begin`` opens until the end of the run, so that the last error is logged too."""
+    """Close what ``begin`` opens at the end of the run, so that the last error is logged too."""
     with ExitStack() as stack:
         stack.callback(_OPEN.reset, _OPEN.set(stack))
         stack.callback(LOG.reset, LOG.set(Log()))
@@ -78,7 +85,7 @@ def log_of_run() -> Generator[None]:
 
 
 def begin(settings: LogSettings) -> None:
-    """Log as ``settings`` say from here to the end of the run. Raises UsageError where the file can't be written."""
+    """Start the log of the run with ``settings``. Raises UsageError if the log file can't be written."""
     stack = _OPEN.get()
     if stack is None or LOG.get() != Log() or not (settings.verbose or settings.format or settings.file):
         return
@@ -110,10 +117,10 @@ def _log(settings: LogSettings, stack: ExitStack) -> Log:
 
 
 def _logger(stream: TextIO, format_name: str) -> structlog.typing.FilteringBoundLogger:
-    """Return a logger of lines to ``stream``; nobody who has stopped to read it ends the run."""
-    import structlog  # noqa: PLC0415 - only where something is logged
+    """Return a logger that writes one line per event to ``stream``, without secrets and control characters."""
+    import structlog  # noqa: PLC0415 - loaded only for a log
 
-    from cloudguard.cli.logs.redaction import redacted  # noqa: PLC0415 - likewise
+    from cloudguard.cli.logs.redaction import redacted  # noqa: PLC0415 - loaded only for a log
 
     def harmless(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         return {name: redacted(value) for name, value in event.items()}
@@ -135,7 +142,7 @@ def _logger(stream: TextIO, format_name: str) -> structlog.typing.FilteringBound
 
 
 def _as_text(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
-    """Return an event as a line: time, level, what happened, and its details."""
+    """Return an event as a line of text: time, level, event, and its details as ``name=value``."""
     shown = dict(event)
     begin = f"{shown.pop('timestamp')} {shown.pop('level')}: {shown.pop('event')}"
     return " ".join((begin, *(f"{name}={value}" for name, value in shown.items())))
@@ -143,7 +150,7 @@ def _as_text(_logger: object, _method: str, event: MutableMapping[str, Any]) -> 
 
 @contextmanager
 def _sdks(loggers: tuple[Any, ...]) -> Generator[None]:
-    """Log what the SDKs say, while it lasts."""
+    """Log the records of the SDKs' loggers while the block runs; restore these loggers afterwards."""
     handler = _Handler(loggers)
     before = {name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in _OF_SDKS}
     for name, level in _OF_SDKS.items():
@@ -162,13 +169,13 @@ def _sdks(loggers: tuple[Any, ...]) -> Generator[None]:
 
 
 class _Handler(logging.Handler):
-    """Hands what Python's own loggers are told to ours."""
+    """Forwards the records of Python's ``logging`` to structlog loggers."""
 
     def __init__(self, loggers: tuple[Any, ...]) -> None:
         super().__init__()
         self._loggers = loggers
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log a record."""
+        """Forward a record; its level is at least DEBUG."""
         for logger in self._loggers:
             logger.log(max(record.levelno, logging.DEBUG), record.getMessage(), logger=record.name)

@@ -1,4 +1,4 @@
-"""Takes secrets out of what is logged, and makes the rest harmless to show."""
+"""Removes secrets from log events, and makes the rest safe to show in a terminal."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final, cast
 from cloudguard.formats.escaping import visible
 
 MOST_LETTERS: Final = 2_000
-"""Of a value: an SDK may log what a stranger named, however long."""
+"""The largest number of characters of a logged value. An SDK may log names that other people chose, of any length."""
 HIDDEN: Final = "[hidden]"
 _WORDS: Final = (
     "secret(?:[-_]?(?:access)?[-_]?key)?|password|passwd|pwd|token|credential|signature|api[-_]?key|private[-_]?key"
 )
 _NAME: Final = rf"[\w.-]*(?:{_WORDS}|assertion)s?"
-"""A field that holds a secret: "client_secret", "SecretAccessKey", and not "secretsmanager"."""
+"""The name of a field that holds a secret. "client_secret" and "SecretAccessKey" match, "secretsmanager" does not."""
 _SECRETS: Final = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}"),  # a JSON web token (RFC 7519)
@@ -29,11 +29,14 @@ _SECRETS: Final = (
     re.compile(rf"(?i)(?<=<)({_NAME})>[^<]*"),
     re.compile(rf"(?i)\b({_NAME})(['\"]?\s*[:=]\s*)b?['\"]?[^\s'\"&,;}}<>]+"),
 )
-"""What a secret looks like. A pattern with groups has the secret's name, and what stands between, in them."""
+"""Patterns of secrets. The groups of a pattern, if it has any, are the secret's name and the text before its value."""
 
 
 def redacted(value: object) -> object:
-    """Return a value to log: texts without secrets, on one line, with nothing hidden, and not too long."""
+    """Return a value to log. Its texts have no secrets, no control characters, and at most ``MOST_LETTERS`` characters.
+
+    Mappings and collections are redacted member by member. Any other object is turned into text.
+    """
     if isinstance(value, Mapping):
         parts = cast("Mapping[object, object]", value).items()
         return {str(redacted(str(name))): _of(str(name), part) for name, part in parts}
@@ -57,7 +60,7 @@ def _text(text: str) -> str:
 
 
 def _hidden(found: re.Match[str]) -> str:
-    """Return what stands for a secret: with its name, where the pattern has it."""
+    """Return the replacement of a secret, with the secret's name if the pattern has groups."""
     if not found.re.groups:
         return HIDDEN
     between = found.group(2) if found.re.groups > 1 else ">"

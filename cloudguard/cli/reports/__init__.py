@@ -1,1 +1,1 @@
-"""What is done with reports once they are judged."""
+"""The steps after the reports are made: comparison with the past, and storage."""

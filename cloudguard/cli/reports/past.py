@@ -1,4 +1,4 @@
-"""What a run is compared with, and where it is kept: a store, or the JSON report that ``--baseline`` names."""
+"""Compares a run with an earlier one, from the store or from the report of ``--baseline``, and stores the run."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import BASELINE, FAIL_ON_NEW, HEARTBEAT, LOCK_WAIT, ONLY_CHANGES, STORE
 from cloudguard.results.report import Report
 
-if TYPE_CHECKING:  # only a run that has a store, or a baseline, pays for them
+if TYPE_CHECKING:  # at run time, loaded only with a store or a baseline
     from cloudguard.comparison.listed import ListedReport
     from cloudguard.history.store import Store
 
 NONE: Final = "none"
-"""What ``--store`` says where nothing is kept."""
+"""The value of ``--store`` that switches the store off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A cluster that is asked for ("": any that is there), and the provider's own flags that choose it."""
+    """A requested cluster ("": all clusters of the account), and the values of the provider's own flags."""
 
     provider: str
     cluster: str
@@ -34,12 +34,12 @@ class Asked:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The cluster's name for messages."""
         return f"{self.provider} {self.cluster}" if self.cluster else f"the clusters of {self.provider}"
 
     @property
     def key(self) -> str:
-        """What tells it from others."""
+        """A text that identifies the request: provider, cluster and flags."""
         return "\0".join((self.provider, self.cluster, *(f"{name}={value}" for name, value in self._chosen())))
 
     def _chosen(self) -> Iterator[tuple[str, str]]:
@@ -49,7 +49,10 @@ class Asked:
 
 @dataclass(slots=True)
 class Past:
-    """What a run is compared with. ``failed``: the first error of the store or the baseline, which loses no report."""
+    """The store and the baseline of a run.
+
+    ``failed`` is the first error of either. Such an error does not stop the reports.
+    """
 
     settings: Settings
     store: Store | None = None
@@ -58,13 +61,16 @@ class Past:
 
     @contextmanager
     def locked(self, asked: Sequence[Asked]) -> Generator[None]:
-        """Hold the store's locks of all that is asked for. Raises LockedError."""
+        """Hold the store's locks for all requested clusters while the block runs.
+
+        Raises LockedError if another run holds one of them.
+        """
         with ExitStack() as held:
             if self.store is not None:
                 from cloudguard.history.lock import Lock  # noqa: PLC0415 - only with a store
 
                 try:
-                    for one in sorted(asked, key=lambda each: each.key):  # all in one order, or two runs might block
+                    for one in sorted(asked, key=lambda each: each.key):  # the same order in all runs: no deadlock
                         lock = Lock(self.store.address, self.store.engine, one.name, one.key)
                         held.callback(lock.release)
                         lock.acquire(self.settings.get(LOCK_WAIT) or 0)
@@ -73,7 +79,10 @@ class Past:
             yield
 
     def compared(self, report: Report) -> Report:
-        """Return the report with what is different since the baseline, or else since the last run that is kept."""
+        """Return the report with ``since``: the changes since the baseline, or else since the last stored run.
+
+        The report is returned unchanged if there is no earlier run, or the cluster was not read.
+        """
         if not was_read(report):
             return report
         if self.baseline:
@@ -93,7 +102,7 @@ class Past:
 
     def _since_baseline(self, report: Report, baseline: Sequence[ListedReport]) -> Report:
         from cloudguard.comparison.findings import since  # noqa: PLC0415 - only with a baseline
-        from cloudguard.comparison.listed import listed  # noqa: PLC0415 - likewise
+        from cloudguard.comparison.listed import listed  # noqa: PLC0415 - only with a baseline
 
         today = listed(report, checks())
         for one in baseline:
@@ -104,14 +113,17 @@ class Past:
         return report
 
     def is_shown(self, report: Report) -> bool:
-        """Return whether people are shown the report: something is different, or it is time for a sign of life."""
+        """Return whether to show the report on the screen: with ``--only-changes``, only if something has changed.
+
+        A report without changes is shown too if the last one was shown at least ``--heartbeat`` ago.
+        """
         if not self.settings.get(ONLY_CHANGES) or report.since is None or report.since.changed:
             return True
         heartbeat = self.settings.get(HEARTBEAT)
         return heartbeat is not None and self._silence(report) >= timedelta(seconds=heartbeat)
 
     def _silence(self, report: Report) -> timedelta:
-        """Return how long people have been shown nothing: since the baseline, or the last run that was shown."""
+        """Return the time since the baseline or the last run that was shown; the longest time if there is none."""
         from cloudguard.history.times import between  # noqa: PLC0415 - only with --heartbeat
 
         try:
@@ -120,12 +132,12 @@ class Past:
             return between(last, report.finished)
         except StoreError as error:
             self._fail(error)
-        except ValueError:  # nothing was shown yet, or the baseline has no date
+        except ValueError:  # no run was shown yet, or the baseline has no date
             pass
         return timedelta.max
 
     def keep(self, report: Report, *, shown: bool) -> None:
-        """Write the run to the store, if there is one."""
+        """Write the run to the store, if there is one. ``shown``: the report was shown on the screen."""
         if self.store is None or self.failed or not was_read(report):
             return
         try:
@@ -141,9 +153,10 @@ class Past:
 
 
 def past(settings: Settings) -> Past:
-    """Return what the settings say that a run is compared with.
+    """Return the store and the baseline of the settings.
 
-    Raises UsageError where that is wrong. A database that fails is said after the report.
+    Raises UsageError if these settings are wrong. An error of the database goes to ``Past.failed`` and is shown after
+    the report.
     """
     url, file = settings.get(STORE) or "", settings.get(BASELINE)
     keeps = url != NONE and (url != "" or default_store().is_file())
@@ -155,20 +168,20 @@ def past(settings: Settings) -> Past:
 
 
 def was_read(report: Report) -> bool:
-    """Return whether a report is of a cluster of which something was read: of another, not even the place is known."""
+    """Return whether anything was read about the report's cluster. The report on an unread cluster has no region."""
     return bool(report.cluster.regions)
 
 
 def default_store() -> Path:
-    """Return the file of the store that ``history init`` makes where none is named."""
-    from platformdirs import user_state_path  # noqa: PLC0415 - help does without it
+    """Return the default file of the store, which ``history init`` makes if ``--store`` is not given."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - help does not need it
 
     return user_state_path("cloudguard", appauthor=False) / "history.db"
 
 
 def checks() -> frozenset[str]:
-    """Return the ids of all checks that are made."""
-    from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - loaded by the time of the first report
+    """Return the ids of all checks of this version."""
+    from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - a report has loaded it already
 
     return frozenset(check.id for row in ROWS for check in row.CHECKS)
 
@@ -177,8 +190,8 @@ def _open(found: Past, url: str) -> None:
     from cloudguard.history import address  # noqa: PLC0415 - only with a store
 
     where = address.address(url) if url else address.of_file(default_store())
-    from cloudguard.history.opening import Purpose  # noqa: PLC0415 - likewise: it loads SQLAlchemy
-    from cloudguard.history.store import open_store  # noqa: PLC0415 - likewise
+    from cloudguard.history.opening import Purpose  # noqa: PLC0415 - it loads SQLAlchemy
+    from cloudguard.history.store import open_store  # noqa: PLC0415 - it loads SQLAlchemy
 
     try:
         found.store = open_store(where, Purpose.RUN)
@@ -190,14 +203,14 @@ def _open(found: Past, url: str) -> None:
 
 
 def _baseline(file: str) -> tuple[ListedReport, ...]:
-    from cloudguard.cli.subcommands.check import read_file  # noqa: PLC0415 - which delivers by this module
+    from cloudguard.cli.subcommands.check import read_file  # noqa: PLC0415 - that module imports this one
     from cloudguard.comparison.report_file import load_all  # noqa: PLC0415 - only with a baseline
 
     return load_all(read_file(file, "the baseline "), file)
 
 
 def _check(settings: Settings, *, compares: bool) -> None:
-    """Raise UsageError for a flag that has no effect without another."""
+    """Raise UsageError if a flag is given without the flag that it needs."""
     needing: tuple[Setting[object], ...] = (FAIL_ON_NEW, ONLY_CHANGES)
     for setting in needing:
         if settings.get(setting) and not compares:

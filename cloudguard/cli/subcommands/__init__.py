@@ -1,1 +1,1 @@
-"""The work of each command, a file each; loaded only when it is called."""
+"""The commands, one module each. A module is loaded only when its command runs."""

@@ -1,4 +1,4 @@
-"""``check`` and ``collect``."""
+"""The commands ``check`` and ``collect``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, NODE_TAG
 
 MOST_MEBIBYTES = 512
-"""So large may a snapshot be: some ten thousands of hosts."""
+"""The largest size of an input file. A snapshot of this size has tens of thousands of hosts."""
 
 
 def check(line: CommandLine) -> int:
@@ -36,7 +36,7 @@ def check(line: CommandLine) -> int:
 def _check(line: CommandLine, settings: Settings) -> int:
     sinks = output.sinks(settings)
     if any(settings.get(flag) for flag in (ALL, TARGETS, SHARD)) or len(settings.get(CLUSTER) or ()) > 1:
-        from cloudguard.cli.subcommands.fleet import check_several  # noqa: PLC0415 - one cluster does without it
+        from cloudguard.cli.subcommands.fleet import check_several  # noqa: PLC0415 - only for several clusters
 
         return check_several(line, settings, sinks)
     declared = declarations(settings)
@@ -48,7 +48,7 @@ def _check(line: CommandLine, settings: Settings) -> int:
 
 
 def _asked(line: CommandLine, settings: Settings) -> tuple[Asked, ...]:
-    """Return the cluster that is asked for: none where a file is judged, which takes a moment."""
+    """Return the requested cluster, whose lock the run takes; none for a snapshot, which is judged in a moment."""
     if settings.get(SNAPSHOT) is not None:
         return ()
     asked = request(line, settings)
@@ -56,7 +56,7 @@ def _asked(line: CommandLine, settings: Settings) -> tuple[Asked, ...]:
 
 
 def collect(line: CommandLine) -> int:
-    """Read one cluster and write its snapshot; the status is 4 when something could not be read."""
+    """Read one cluster and write its snapshot; the exit status is 4 if something could not be read."""
     settings = line.settings()
     file = output.file_of(settings)
     output.writable(file)
@@ -74,9 +74,9 @@ def collect(line: CommandLine) -> int:
 
 
 def snapshot_of(line: CommandLine, settings: Settings, *, keep: bool = False) -> Reading[Snapshot]:
-    """Return the cluster's facts, from the file of ``--snapshot`` or from the cloud.
+    """Return the cluster's snapshot, from the file of ``--snapshot`` or from the cloud.
 
-    ``keep``: after a signal, what was read by then.
+    ``keep``: after a signal, return the facts that were read so far.
     """
     file = settings.get(SNAPSHOT)
     if file is not None:
@@ -88,7 +88,10 @@ def snapshot_of(line: CommandLine, settings: Settings, *, keep: bool = False) ->
 
 
 def read_file(file: str, what: str = "") -> bytes:
-    """Return what is in a file that the user named ("-": stdin), ``what`` it is; raises UsageError."""
+    """Return the content of a file that the user named ("-": stdin); raises UsageError if it can't be read.
+
+    ``what`` describes the file in the error: "the snapshot ".
+    """
     try:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
             return bounded(stream, "stdin" if file == "-" else file, MOST_MEBIBYTES)

@@ -1,4 +1,4 @@
-"""``diff``: two snapshots, or two reports, of one cluster."""
+"""The command ``diff``: compares two snapshots or two reports of one cluster."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _HINT = "Example: cloudguard diff monday.json today.json"
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A file: the report on it, and the snapshot if it is one."""
+    """An input file: its report, and its snapshot if the file is a snapshot."""
 
     report: ListedReport
     snapshot: Snapshot | None
 
 
 def diff(line: CommandLine) -> int:
-    """Compare two files and write what is different; return the exit status."""
+    """Compare two files and write the differences; return the exit status."""
     settings = line.settings()
     sinks = output.sinks(settings, LIST_FORMAT)
     names = line.argument("old"), line.argument("new")

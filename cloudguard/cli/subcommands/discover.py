@@ -1,4 +1,4 @@
-"""``discover`` and ``version``."""
+"""The commands ``discover`` and ``version``."""
 
 from __future__ import annotations
 

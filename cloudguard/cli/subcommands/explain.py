@@ -1,4 +1,4 @@
-"""``explain``: a row, a check or a finding."""
+"""The command ``explain``: explains a row, a check or a finding."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HINT = "List them: cloudguard explain. For a finding, add --snapshot FILE, or a
 
 
 def explain(line: CommandLine) -> int:
-    """Write the page about a row, check or finding; without one, list all rows and checks."""
+    """Write the page about a row, check or finding; without an argument, list all rows and checks."""
     settings = line.settings()
     output.save(_page(line, settings), output.file_of(settings))
     return int(ExitStatus.CLEAN)

@@ -1,4 +1,4 @@
-"""``check`` of several clusters: all of an account, those that are named, or those of a targets' file."""
+"""The command ``check`` for several clusters: all of an account, several named ones, or those of a targets' file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cloudguard.results.report import Report
 
 
 def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.Sink]) -> int:
-    """Judge all clusters that are asked for and write the reports; return the exit status."""
+    """Judge all requested clusters and write the reports; return the exit status."""
     targets = _targets(line, settings)
 
     def request_of(cluster: TargetCluster) -> CollectRequest:
@@ -43,7 +43,7 @@ def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.
 
 
 def _asked(targets: Sequence[Target]) -> tuple[Asked, ...]:
-    """Return the clusters that are asked for by name, and each account of which all are."""
+    """Return an entry for each cluster that a target names, and one for each target that names none."""
     return tuple(
         Asked(target.provider, name, {"account": (target.account,), **target.options})
         for target in targets
@@ -54,7 +54,7 @@ def _asked(targets: Sequence[Target]) -> tuple[Asked, ...]:
 def _delivered(
     reading: Reading[tuple[Collected, ...]], settings: Settings, sinks: Sequence[output.Sink], earlier: Past
 ) -> int:
-    """Judge what was read and write the reports; return the exit status."""
+    """Judge the clusters that were read and write the reports; return the exit status."""
     if not reading.result:
         return _nothing(settings)
     reports, failures = list[Report](), list[delivery.Failure]()
@@ -67,7 +67,7 @@ def _delivered(
 
 
 def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
-    """Return what is asked for; raises UsageError where flags contradict one another."""
+    """Return the requested targets; raises UsageError if flags contradict one another."""
     file, names, every = settings.get(TARGETS), settings.get(CLUSTER) or (), bool(settings.get(ALL))
     for setting, given in ((SNAPSHOT, bool(settings.get(SNAPSHOT))), (HOST, bool(settings.get(HOST)))):
         if given:
@@ -81,7 +81,7 @@ def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
             message = f"--{TARGETS.name} {file} names the providers, and {line.provider} is given too"
             raise UsageError(message, hint=f"Leave {line.provider} out")
         return read_targets_file(file, *line.layers())
-    declarations(settings)  # raises where one is wrong, before anything is read
+    declarations(settings)  # raises an error for a wrong declaration before anything is read
     if not (names or every):
         message = f"--{SHARD.name} shares several clusters between runs, and one is asked for"
         raise UsageError(message, hint=f"Add --{ALL.name}, --{CLUSTER.name} for each, or --{TARGETS.name} FILE")
@@ -89,7 +89,7 @@ def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
 
 
 def _judged(one: Collected) -> tuple[Report, CloudguardError | None]:
-    """Return the report on a cluster, and why there is nothing in it, if so."""
+    """Return the report on a cluster, and the error if it was not read or not judged."""
     error = one.error
     if one.snapshot and one.cluster:
         try:
@@ -101,7 +101,7 @@ def _judged(one: Collected) -> tuple[Report, CloudguardError | None]:
 
 
 def _nothing(settings: Settings) -> int:
-    """Say that this run's shard has no cluster: that is no fault, and nothing that passes either."""
+    """Print that this run's shard has no cluster, and return status 0: this is neither a fault nor a passed check."""
     if not settings.get(QUIET):
         say(f"cloudguard: the shard {settings.get(SHARD)} has no cluster: nothing was checked")
     return int(ExitStatus.CLEAN)

@@ -1,4 +1,4 @@
-"""``history``: makes a store, and tells what it holds."""
+"""The command ``history``: makes a store, shows its content and prunes it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DAYS: Final = timedelta(days=7)
 
 
 def init(line: CommandLine) -> int:
-    """Make a store where there is none, or bring its schema to the latest; say what was made."""
+    """Make a store if there is none, or migrate its schema to the latest; print what was made."""
     settings = line.settings()
     where = _address(settings)
     if where.file is not None and not settings.get(STORE):
@@ -43,7 +43,7 @@ def init(line: CommandLine) -> int:
 
 
 def _made(folder: Path) -> None:
-    """Make the folder of the user's state where it is missing; raises UsageError."""
+    """Make the folder for the user's state if it is missing; raises UsageError if this fails."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -52,7 +52,7 @@ def _made(folder: Path) -> None:
 
 
 def list_clusters(line: CommandLine) -> int:
-    """List the clusters at their latest run."""
+    """List the clusters, each with its latest run."""
     settings, store = _opened(line)
     with store.reading() as connection:
         found = queries.clusters(connection, settings.get(OF_CLUSTER) or ())
@@ -76,7 +76,7 @@ def show(line: CommandLine) -> int:
 
 
 def show_trend(line: CommandLine) -> int:
-    """Show how many findings were open, began and were fixed, period by period."""
+    """Show how many findings were open, new and fixed in each period."""
     settings, store = _opened(line)
     every = settings.get(EVERY)
     with store.reading() as connection:
@@ -86,7 +86,7 @@ def show_trend(line: CommandLine) -> int:
 
 
 def prune_runs(line: CommandLine) -> int:
-    """Take out what is older than ``--keep``."""
+    """Delete runs and ended findings that are older than ``--keep``."""
     settings, store = _opened(line)
     keep = settings.get(KEEP)
     if keep is None:
@@ -100,7 +100,7 @@ def prune_runs(line: CommandLine) -> int:
 
 
 def export(line: CommandLine) -> int:
-    """Write all that the store holds as JSON."""
+    """Write the store's content as JSON."""
     settings, store = _opened(line)
     file = output.file_of(settings)
     output.writable(file)

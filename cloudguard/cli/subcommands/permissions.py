@@ -1,4 +1,4 @@
-"""``permissions``: the read-only policy that check needs, and whether the caller has it."""
+"""The command ``permissions``: prints the read-only policy that ``check`` needs, or tests the caller's permissions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ORDER = (Outcome.REFUSED, Outcome.NOT_SHOWN, Outcome.GRANTED)
 
 
 def permissions(line: CommandLine) -> int:
-    """Print the policy, or with ``--verify`` what each call shows; the status is then 4 if any is refused."""
+    """Print the policy; with ``--verify``, try each call instead: the exit status is 4 if any call is refused."""
     settings = line.settings()
     if settings.get(VERIFY):
         return _verify(line)
@@ -39,7 +39,7 @@ def permissions(line: CommandLine) -> int:
 
 
 def _verify(line: CommandLine) -> int:
-    """Try each call, and list those that are refused first."""
+    """Try each call and list the outcomes; refused calls come first."""
     provider, settings = line.named_provider(), line.settings()
     adapter = load(provider)
     if not isinstance(adapter, TriesPermissions):

@@ -1,4 +1,4 @@
-"""``plan``: the changes that mend what is found, proved, in forms that people review and programs run."""
+"""The command ``plan``: writes the proved changes that resolve the findings, for people to review and tools to run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cloudguard.results.plan import Plan
 
 
 def write_plan(line: CommandLine) -> int:
-    """Plan for one cluster and write the plan; return the exit status that ``check`` would."""
+    """Make a plan for one cluster and write it; return the same exit status as ``check``."""
     settings = line.settings()
     sinks = output.sinks(settings, PLAN_FORMAT, "diff")
     declared = declarations(settings)
@@ -57,6 +57,6 @@ def _state(file: str | None) -> TerraformState | None:
 
 
 def _rendered(plan: Plan, format_name: str) -> str:
-    """Return the plan in a format_name of no cloud's; "" for another."""
+    """Return the plan in a format that is the same for all clouds; "" for any other format."""
     renderers = {"diff": plan_diff.render, "json": plan_json.render}
     return renderers[format_name](plan) if format_name in renderers else ""

@@ -1,4 +1,4 @@
-"""``report``: a report's JSON, written again in any format, without asking the cloud."""
+"""The command ``report``: writes a JSON report again in any format, without calls to the cloud."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HINT = "Example: cloudguard report report.json -f markdown"
 
 
 def report(line: CommandLine) -> int:
-    """Write the report in the file that is named as ``check`` would have; return the status that it would have."""
+    """Write the reports of a JSON file in the formats of ``-f``, and return the exit status, both like ``check``."""
     settings = line.settings()
     sinks = output.sinks(settings)
     file = line.argument("file")

@@ -1,4 +1,4 @@
-"""``schema``: the JSON Schema of a file that is written or read."""
+"""The command ``schema``: prints the JSON Schema of a file that cloudguard writes or reads."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FILES: Final = {
     "config": "config.v1.json",
     "waivers": "waivers.v1.json",
 }
-"""The schemas by their names, each with its file in ``docs/schemas``."""
+"""Name of a schema → its file in ``docs/schemas``."""
 
 
 def schema(line: CommandLine) -> int:
-    """Write the schema that is named."""
+    """Write the schema that the argument names."""
     settings, name = line.settings(), line.argument("name")
     if name not in FILES:
         message = f"{name!r} is no schema's name" if name else "name a schema"
@@ -38,7 +38,7 @@ def schema(line: CommandLine) -> int:
 
 @cache
 def text_of(name: str) -> str:
-    """Return the schema called ``name`` as JSON, made from the types, or from the settings, of this version."""
+    """Return the schema ``name`` as JSON, made from the types or settings of this version."""
     if name == "config":
         return _of_settings(IN_FILE, "What `cloudguard.toml` may hold.")
     if name == "waivers":
@@ -47,31 +47,31 @@ def text_of(name: str) -> str:
 
     match name:
         case "report" | "fleet":
-            from cloudguard.formats.contract.report_shapes import REPORT_SHAPES  # noqa: PLC0415 - likewise
-            from cloudguard.results.report import Report  # noqa: PLC0415 - likewise
+            from cloudguard.formats.contract.report_shapes import REPORT_SHAPES  # noqa: PLC0415 - only this schema
+            from cloudguard.results.report import Report  # noqa: PLC0415 - only this schema
 
             made = schema_of(Report, REPORT_SHAPES, "What `cloudguard check -f json` writes.")
             made = _of_several(made) if name == "fleet" else made
         case "plan":
-            from cloudguard.formats.contract.plan_shapes import PLAN_SHAPES  # noqa: PLC0415 - likewise
-            from cloudguard.results.plan import Plan  # noqa: PLC0415 - likewise
+            from cloudguard.formats.contract.plan_shapes import PLAN_SHAPES  # noqa: PLC0415 - only this schema
+            from cloudguard.results.plan import Plan  # noqa: PLC0415 - only this schema
 
             made = schema_of(Plan, PLAN_SHAPES, "What `cloudguard plan -f json` writes.")
         case "comparison":
-            from cloudguard.formats.contract.comparison_shapes import COMPARISON_SHAPES  # noqa: PLC0415 - likewise
-            from cloudguard.results.comparison import Comparison  # noqa: PLC0415 - likewise
+            from cloudguard.formats.contract.comparison_shapes import COMPARISON_SHAPES  # noqa: PLC0415 - only here
+            from cloudguard.results.comparison import Comparison  # noqa: PLC0415 - only this schema
 
             made = schema_of(Comparison, COMPARISON_SHAPES, "What `cloudguard diff -f json` writes.")
         case _:
-            from cloudguard.model.snapshot import Snapshot  # noqa: PLC0415 - likewise
+            from cloudguard.model.snapshot import Snapshot  # noqa: PLC0415 - only this schema
 
             made = schema_of(Snapshot, {}, "What `cloudguard collect` writes.")
     return json.dumps(made, indent=2) + "\n"
 
 
 def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the schema of a document of several reports, by the schema of one."""
-    from cloudguard.results.files.report_file import SEVERAL_SCHEMA  # noqa: PLC0415 - likewise
+    """Return the schema of a document of several reports, made from the schema of one report."""
+    from cloudguard.results.files.report_file import SEVERAL_SCHEMA  # noqa: PLC0415 - only this schema
 
     above = {"$schema", "description", "$defs"}
     one = {name: value for name, value in report.items() if name not in above}

@@ -1,4 +1,4 @@
-"""``waivers``: what the file says, what became of it, and findings that are accepted."""
+"""The command ``waivers``: lists the waivers of the file, shows the effect of each, and adds waivers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NONE: Final = f"no waiver is declared: --waivers names no file, and there is no
 
 
 def list_all(line: CommandLine) -> int:
-    """Write the waivers of the file, whatever cluster they are about."""
+    """Write the waivers of the file, for all clusters."""
     settings = line.settings()
     sinks = output.sinks(settings, LIST_FORMAT)
     _write_declared(declarations(settings).waivers, sinks)
@@ -42,7 +42,10 @@ def list_all(line: CommandLine) -> int:
 
 
 def check(line: CommandLine) -> int:
-    """Write what each waiver does in a report; without a cluster, only check the file and write it."""
+    """Write the effect of each waiver on a cluster's report; without a cluster, only check and list the file.
+
+    The exit status is 3 if a waiver has expired, covers nothing or is outgrown, 4 if its effect is unknown, 5 for both.
+    """
     settings = line.settings()
     sinks = output.sinks(settings, LIST_FORMAT)
     declared = declarations(settings)
@@ -68,7 +71,7 @@ def check(line: CommandLine) -> int:
 
 
 def add(line: CommandLine) -> int:
-    """Accept one finding: write it, with its width of today, to the file."""
+    """Add a waiver for one finding, with the finding's current width, to the file."""
     name = line.argument("finding")
     if not name:
         message = "say which finding: its number on the first screen, or its id"
@@ -85,7 +88,7 @@ def add(line: CommandLine) -> int:
 
 
 def baseline(line: CommandLine) -> int:
-    """Accept every finding that is open at or above ``--fail-on``."""
+    """Add a waiver for every open finding at or above ``--fail-on``."""
     least = line.settings().get(FAIL_ON) or DEFAULT_FAIL_ON
     if least == "never":
         message = "--fail-on never leaves out every finding"
@@ -107,8 +110,8 @@ ACTIONS: Final[Mapping[str, Callable[[CommandLine], int]]] = {
 
 
 def _accept(line: CommandLine, chosen: Callable[[Report], Sequence[Finding]]) -> int:
-    """Write waivers of the chosen findings to the file, and say so."""
-    from cloudguard.waivers.editing import with_added  # noqa: PLC0415 - only where a file is written
+    """Add waivers for the findings that ``chosen`` selects to the file; return the exit status."""
+    from cloudguard.waivers.editing import with_added  # noqa: PLC0415 - loaded only to write a file
 
     settings = line.settings()
     reason, owner, expires = _given(settings, REASON), _given(settings, OWNER), _expires(settings)
@@ -138,7 +141,7 @@ def _text(place: str) -> str:
 
 
 def _made(report: Report, finding: Finding, reason: str, owner: str, expires: date) -> tuple[DeclaredWaiver, str]:
-    """Return the waiver of a finding, and the comment above it."""
+    """Return the waiver for a finding, and the comment to write above it."""
     waiver = DeclaredWaiver(
         reason, owner, expires, finding=finding.id, cluster=report.cluster.name, width=finding.width
     )
@@ -154,7 +157,7 @@ def _given(settings: Settings, setting: Setting[str]) -> str:
 
 
 def _expires(settings: Settings) -> date:
-    """Return the last day that ``--expires`` names; raises UsageError, also where it is over or too far ahead."""
+    """Return the last day of ``--expires``; raises UsageError if it is no date, in the past or too far ahead."""
     given, today = settings.get(EXPIRES) or f"{_DAYS}d", datetime.now(UTC).date()
     days = re.fullmatch(r"(\d{1,4})d", given)
     try:
@@ -183,8 +186,8 @@ def _write_declared(waivers: Iterable[DeclaredWaiver], sinks: Sequence[output.Si
 
 
 def _uses(report: Report, format_name: str) -> str:
-    """Return what became of each waiver, as JSON or a table."""
-    from cloudguard.formats.table import grid  # noqa: PLC0415 - as above
+    """Return the effect of each waiver, as JSON or a table."""
+    from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
 
     if format_name == "json":
         return json.dumps([asdict(use) for use in report.waivers], indent=2) + "\n"
