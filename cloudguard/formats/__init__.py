@@ -1,1 +1,1 @@
-"""A Report in, a string out; a file a format."""
+"""The output formats, one module each. Each turns a Report into text."""

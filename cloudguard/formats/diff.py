@@ -1,4 +1,4 @@
-"""Changes in lines, as a unified diff shows them."""
+"""Writes changes as lines of a unified diff."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _PEERS = {
 }
 _FEW = 3
 _NAMED = {"state", "rotation"}
-"""Attributes whose value says nothing without their name."""
+"""Attributes that are written with their name, because the value alone is not clear."""
 
 
 def traffic_text(traffic: RuleTraffic) -> str:
-    """Return what a rule allows: "tcp/22 from 0.0.0.0/0"."""
+    """Return the traffic of a rule: "tcp/22 from 0.0.0.0/0"."""
     word = "from" if traffic.direction is Direction.INGRESS else "to"
     denied = "deny " if traffic.action is Action.DENY else ""
     return f"{denied}{traffic.services} {word} {peer_text(traffic.peer)}"
 
 
 def peer_text(peer: RulePeer) -> str:
-    """Return a peer's value, or what stands for one that is still to be made or declared."""
+    """Return a peer's value, or a description of a peer that does not exist yet or is not declared yet."""
     if peer.kind is PeerOf.NEW_GROUP:
         roles, within, subnet = peer.value.partition(" in ")
         return f"a new group of {roles} hosts{within}{subnet} alone"
@@ -50,27 +50,27 @@ def peer_text(peer: RulePeer) -> str:
 
 
 def before_lines(change: Change) -> tuple[str, ...]:
-    """Return a change's lines of today."""
+    """Return the lines of a change that describe the state today."""
     return tuple(line for edit in change.edits for line in _lines(edit)[0])
 
 
 def after_lines(change: Change) -> tuple[str, ...]:
-    """Return the lines that take their place."""
+    """Return the lines of a change that describe the state after it."""
     return tuple(line for edit in change.edits for line in _lines(edit)[1])
 
 
 def statement_lines(change: Change) -> tuple[str, ...]:
-    """Return what becomes of each policy statement that a change is about."""
+    """Return the fate of each policy statement of a change, in lines."""
     return tuple(line for edit in change.edits if isinstance(edit, DocumentEdit) for line in statements.fates(edit))
 
 
 def documents(change: Change) -> tuple[str, ...]:
-    """Return the documents to put, whole, in the cloud's own language."""
+    """Return the complete policy documents that a change writes, in the cloud's own language."""
     return tuple(text for edit in change.edits if isinstance(edit, DocumentEdit) for text in edit.documents)
 
 
 def _lines(edit: Edit) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return an edit's lines before and after."""
+    """Return an edit's lines before and after the edit."""
     match edit:
         case RuleEdit():
             return _traffic_lines(edit.before), _traffic_lines(edit.after)
@@ -111,14 +111,17 @@ def _value(edit: AttributeEdit, value: str) -> str:
 
 
 def change_title(change: Change, numbers: Mapping[str, int]) -> str:
-    """Return a change's resource and rule, and the numbers of the findings that it mends."""
+    """Return a change's resource and rule, and the numbers of the findings that it resolves."""
     rule = f", rule {change.rule}" if change.rule else ""
     mends = numbers_text((name for name in change.mends if name in numbers), numbers)
     return f"{change.kind} on {named(change.resource)}{rule}: mends {mends}"
 
 
 def owner_lines(change: Change) -> tuple[str, ...]:
-    """Return who writes what a change edits, whether an edit by hand stays, and where one holds."""
+    """Return the owner of the edited resource, whether an edit by hand lasts, and where to make a lasting edit.
+
+    Without an owner, return no lines.
+    """
     if not change.owner:
         return ()
     fate = f"an edit by hand is undone {change.undone}" if change.undone else "an edit by hand stays"
@@ -127,7 +130,7 @@ def owner_lines(change: Change) -> tuple[str, ...]:
 
 
 def _needs(edit: Edit) -> tuple[str, ...]:
-    """Return who needs each line after an edit, as a comment."""
+    """Return a comment for each line after an edit: who needs its traffic."""
     match edit:
         case RuleEdit() if edit.after and edit.needs:
             return (f"  # {'; '.join(edit.needs)}",)
@@ -138,9 +141,9 @@ def _needs(edit: Edit) -> tuple[str, ...]:
 
 
 def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
-    """Return a change as a unified diff shows it, without the lines in ``said``.
+    """Return the lines of a change as a unified diff.
 
-    Behind what is kept stands who needs it.
+    Lines before the change that are in ``said`` are left out. A comment after a kept line names who needs its traffic.
     """
     lines = [f"- {line}" for line in before_lines(change) if line not in said]
     for edit in change.edits:

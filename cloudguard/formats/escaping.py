@@ -1,4 +1,4 @@
-"""Names, tags and messages that others chose, made harmless for the place they are shown in."""
+"""Escapes names, tags and messages from the cloud for the terminal, JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LINK_BROKEN = {"://": "&#58;//", "www.": "www&#46;", "@": "@<!-- -->"}
 
 
 def visible(text: str) -> str:
-    r"""Return ``text`` on one line with nothing hidden: control, bidi, invisible and lone surrogates as ``\x1b``.
+    r"""Return ``text`` on one line. Control, bidi and invisible characters and lone surrogates are escaped as ``\x1b``.
 
-    What counts as such is Unicode's general category (Cc, Cf, Cs, Co, Cn, Zl, Zp, odd spaces): ``str.isprintable``.
+    ``str.isprintable`` decides, by Unicode's general category: Cc, Cf, Cs, Co, Cn, Zl, Zp, and Zs except the space.
     """
     if text.isprintable():
         return text
@@ -30,18 +30,18 @@ def _escape(code: int) -> str:
 
 
 def spelt_out(text: str) -> str:
-    """Return JSON ``text`` with every lone surrogate in it as the text of its escape, which any reader takes."""
+    """Return JSON ``text`` with each lone surrogate replaced by the text of its escape, which every reader accepts."""
     return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)
 
 
 def markdown(text: str) -> str:
-    """Return ``text`` so that Markdown shows it as it is: no markup, HTML, link, mention or table cell's end."""
+    """Return ``text`` escaped, so that Markdown finds no markup, HTML, link, mention or end of a table cell in it."""
     escaped = _MARKDOWN.sub(lambda match: "\\" + match.group(), visible(text))
     return _LINK.sub(lambda match: _LINK_BROKEN[match.group().lower()], escaped)
 
 
 def link(text: str, address: str) -> str:
-    """Return a Markdown link, or ``text`` alone where ``address`` is no plain HTTPS address."""
+    """Return a Markdown link, or the escaped ``text`` alone if ``address`` is not a plain HTTPS URL."""
     return f"[{markdown(text)}](<{address}>)" if _ADDRESS.fullmatch(address) else markdown(text)
 
 

@@ -1,4 +1,4 @@
-"""One thing at length: a row's page, a check, or a finding with its evidence and its changes."""
+"""The pages of ``explain``: a row, a check, or a finding with its evidence and its changes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from cloudguard.results.report import Report
 
 
 def row_page(name: str, area: str, page: str, checks: Iterable[Check]) -> str:
-    """Return a row's ``page`` with its checks below."""
+    """Return the page of a row: its description ``page`` (a docstring), and its checks."""
     listed = [line for check in checks for line in _check(check)]
     return "\n".join([f"{name}: {area}", "", cleandoc(page), "", "Checks", *(f"  {line}" for line in listed)]) + "\n"
 
 
 def check_page(check: Check, of: str, references: Iterable[Reference]) -> str:
-    """Return what a check of the row ``of`` looks for, and where that is asked for."""
+    """Return the page of a check of the row ``of``: what it looks for, and its references."""
     return "\n".join([*_check(check), *_references(references), "", f"Its row: cloudguard explain {of}"]) + "\n"
 
 
@@ -32,7 +32,7 @@ def _check(check: Check) -> Iterator[str]:
 
 
 def finding_page(finding: Finding, report: Report) -> str:
-    """Return everything that ``report`` knows about a finding."""
+    """Return the page of a finding: everything that ``report`` has about it."""
     return "\n".join(visible(line) for line in _lines(finding, report)) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The path of a witness in lines, a line a hop."""
+"""Writes the path of a witness as text, one line for each hop."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _UNFILTERED = "{hop.word}/{hop.name} has no filter of its own"
 
 
 def path_lines(witness: Witness) -> tuple[str, ...]:
-    """Return a line for each hop."""
+    """Return one line for each hop of the witness's path."""
     return tuple(hop_text(hop) for hop in witness.path)
 
 
 def hop_text(hop: Hop) -> str:
-    """Return what is passed at a hop, and what lets it pass."""
+    """Return a hop's resource, and the rule and traffic that let the packet pass there."""
     template = _FILTERED if hop.rule else _UNFILTERED
     name = f" ({hop.name})" if hop.name else ""
     lets = lets_text(hop)
@@ -39,5 +39,5 @@ def hop_text(hop: Hop) -> str:
 
 
 def lets_text(hop: Hop) -> str:
-    """Return what a hop lets pass, as text."""
+    """Return the traffic that a hop lets pass, as text."""
     return traffic_text(hop.lets) if isinstance(hop.lets, RuleTraffic) else hop.lets

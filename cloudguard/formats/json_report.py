@@ -1,4 +1,4 @@
-"""The report for programs: the JSON contract ``cloudguard/report/v1``."""
+"""The report as JSON, in the contract ``cloudguard/report/v1``."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from cloudguard.results.report import Report
 
 
 def render(report: Report) -> str:
-    """Return ``report`` as JSON in ASCII; equal reports give equal text."""
+    """Return ``report`` as JSON in ASCII. Equal reports give equal text."""
     return text(document(report, About.of(report), REPORT_SHAPES))

@@ -1,4 +1,4 @@
-"""The report as Markdown: what the first screen says, for a pull request or a job's summary."""
+"""The report as Markdown, with the content of the first screen, for a pull request or the summary of a CI job."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def render(report: Report) -> str:
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a pipe table of ``rows``, every cell escaped ("" without rows)."""
+    """Return a Markdown table of ``rows`` with every cell escaped; "" if there are no rows."""
     if not rows:
         return ""
     lines = [headers, ["---"] * len(headers), *([markdown(cell) for cell in row] for row in rows)]

@@ -1,4 +1,4 @@
-"""Phrases that every format shares: resources, hosts by role, what a row rests on, the summary line."""
+"""Phrases that the formats share: resources, hosts by role, the basis of a row, waivers, gaps, the summary line."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from cloudguard.results.report import Basis, Report, RowResult, Verdict, gap_tex
 from cloudguard.results.since import Since
 
 MOST_HOSTS = 10
-"""More hosts than this are counted, not named, in what people read."""
+"""The largest number of hosts that a text for people names. Further hosts are counted."""
 MOST_LETTERS = 160
-"""Of the cloud's words for a failure, and of a row's worst finding, so many are shown."""
+"""The largest number of characters that are shown of the cloud's error message, and of a row's worst finding."""
 _MOST_BEYOND = 200
-"""Of what a finding lets in beyond its waiver, so many are shown."""
+"""The largest number of characters that are shown of the part of a finding's width that exceeds its waiver."""
 
 LONG_ID = 80
-"""Letters: a longer id is shown by the resource's name. JSON and ``explain`` have all of it."""
+"""The largest number of characters of an id that is shown. A resource with a longer id is shown by its name.
+
+JSON and ``explain`` have the complete id.
+"""
 _PATH = re.compile(r"(?<![^\s(])(?:/[^/\s(),:;]+){6}/([^/\s(),:;]+/[^\s(),:;]+)(?: \(([^()]*)\))?")
-"""An id that is a path: its first six parts say which account, group and service a resource is of."""
+"""An id that is a path. Its first six parts name the account, the group and the service of the resource."""
 
 
 def brief(text: str) -> str:
-    """Return ``text`` with ids that are long paths cut to their last parts: kind and name."""
+    """Return ``text`` with ids that are long paths shortened to their last parts: kind and name."""
     return _PATH.sub(_tail, text)
 
 
@@ -44,7 +47,7 @@ def count(number: int, noun: str) -> str:
 
 
 def named(resource: Resource) -> str:
-    """Return "filter sg-0abc (api)", or without an id that is longer than a line should be "identity api"."""
+    """Return a resource's kind, id and name: "filter sg-0abc (api)"; without an id longer than ``LONG_ID``."""
     if resource.name and len(resource.id) > LONG_ID:
         return f"{resource.kind} {resource.name}"
     name = f" ({resource.name})" if resource.name and resource.name != resource.id else ""
@@ -52,12 +55,12 @@ def named(resource: Resource) -> str:
 
 
 def roles(host: Host) -> str:
-    """Return "control-plane+etcd", or "unknown role"."""
+    """Return a host's roles: "control-plane+etcd", or "unknown role"."""
     return "+".join(host.roles) or "unknown role"
 
 
 def hosts_by_role(cluster: Cluster) -> str:
-    """Return "3 control-plane+etcd, 12 node"; says who runs a managed control plane."""
+    """Return the number of hosts by role: "3 control-plane+etcd, 12 node", and who runs a managed control plane."""
     tally = Counter(roles(host) for host in cluster.hosts)
     parts = [f"{number} {role}" for role, number in sorted(tally.items())]
     if cluster.managed:
@@ -66,7 +69,7 @@ def hosts_by_role(cluster: Cluster) -> str:
 
 
 def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return what the first lines say about the cluster and what is declared of it, as (label, text)."""
+    """Return the first lines of a report as (label, text): the cluster, its declarations and its changes."""
     cluster = report.cluster
     installer = f"{cluster.installer or 'unknown installer'} {cluster.version}".strip()
     place = " ".join((cluster.provider, cluster.account, ", ".join(cluster.regions)))
@@ -82,7 +85,7 @@ def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
 
 
 def since_text(since: Since, numbers: Mapping[str, int]) -> str:
-    """Return what is different from an earlier run: "2026-01-02T02:17:00Z: 2 new (3, 4), 1 fixed"."""
+    """Return the changes since an earlier run: "2026-01-02T02:17:00Z: 2 new (3, 4), 1 fixed"."""
     parts = [_since_part(since.of_fate(fate), numbers) for fate in Fate if since.of_fate(fate)]
     worse = [one.id for one in since.findings if one.was and one.id in numbers]
     lapsed = [one.id for one in since.findings if one.was_waived and not one.waived]
@@ -96,7 +99,10 @@ def since_text(since: Since, numbers: Mapping[str, int]) -> str:
 
 
 def _since_part(found: Sequence[FindingChange], numbers: Mapping[str, int]) -> str:
-    """Return "2 new (3, 4)": how many findings have one fate and, unless they are unchanged, which of today's."""
+    """Return the number of findings of one fate: "2 new (3, 4)".
+
+    The numbers of today's findings are added, unless the fate is "unchanged".
+    """
     fate = found[0].fate
     shown = [one.id for one in found if one.id in numbers and fate is not Fate.UNCHANGED]
     brought = Counter(
@@ -107,7 +113,10 @@ def _since_part(found: Sequence[FindingChange], numbers: Mapping[str, int]) -> s
 
 
 def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:
-    """Return why a row has its verdict: its worst finding in short and the others by number, else a sentence."""
+    """Return the reason for a row's verdict: its worst finding, shortened, and the numbers of the others.
+
+    Without findings that count, this is the row's own sentence.
+    """
     waived = [finding for finding in row.findings if finding.waived]
     advice = [finding for finding in row.findings if not finding.waived and finding.severity is Severity.LOW]
     worse = [finding for finding in row.findings if not finding.waived and finding.severity > Severity.LOW]
@@ -132,9 +141,9 @@ def numbers_text(ids: Iterable[str], numbers: Mapping[str, int]) -> str:
 
 
 def basis_text(basis: Basis) -> str:
-    """Return what was looked at, what was not, what is declared, what was assumed and what is set.
+    """Return a row's basis: what was examined, not asked for, declared and assumed, and the provider's settings.
 
-    "13 paths, 3 node hosts; 2 ways in not asked for; declared: need; etcd: tcp/2379-2380 (kubeadm)".
+    For example: "13 paths, 3 node hosts; 2 ways in not asked for; declared: need; etcd: tcp/2379-2380 (kubeadm)".
     """
     examined = [
         *([count(basis.paths, "path")] if basis.paths else ()),
@@ -150,7 +159,7 @@ def basis_text(basis: Basis) -> str:
 
 
 def open_questions(row: RowResult, gaps: Iterable[Gap]) -> Iterator[str]:
-    """Yield what a row lacks; the calls that failed are only named, as they are listed among what was not read."""
+    """Yield a row's open questions. Failed calls are only named, because the gaps of the report describe them."""
     failed = {gap_text(gap): gap.call for gap in gaps}
     calls = dict.fromkeys(failed[text] for text in row.unknown if text in failed)
     if calls:
@@ -159,18 +168,18 @@ def open_questions(row: RowResult, gaps: Iterable[Gap]) -> Iterator[str]:
 
 
 def witness(finding: Finding) -> str:
-    """Return the witness in a line ("" where the message says just that)."""
+    """Return the witness's summary; "" if it equals the finding's message."""
     return "" if finding.witness.summary == finding.message else finding.witness.summary
 
 
 def host_list(hosts: tuple[str, ...]) -> str:
-    """Return the first few ids and how many more there are."""
+    """Return the first ``MOST_HOSTS`` ids, and the number of further ids."""
     more = len(hosts) - MOST_HOSTS
     return ", ".join(hosts[:MOST_HOSTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def waiver(finding: Finding) -> str:
-    """Return who waived ``finding``, until when, by which file, and why ("" if nobody did)."""
+    """Return the waiver of ``finding``: its owner, last day, reason and file; "" if the finding is not waived."""
     waived = finding.waived
     if waived is None:
         return ""
@@ -180,13 +189,16 @@ def waiver(finding: Finding) -> str:
 
 
 def notable_waivers(report: Report) -> tuple[WaiverUse, ...]:
-    """Return the waivers that somebody has to look at: all that do not just cover what they were written for."""
+    """Return the waivers that need attention: all but the active and unknown ones, and those for any width."""
     quiet = {WaiverState.ACTIVE, WaiverState.UNKNOWN}
     return tuple(use for use in report.waivers if use.state not in quiet or use.any_width)
 
 
 def waiver_line(use: WaiverUse, numbers: Mapping[str, int]) -> str:
-    """Return a waiver with its owner, its last day, what became of it, and its place; ``numbers`` of findings by id."""
+    """Return a waiver's state, owner, last day, effect, reason and place.
+
+    ``numbers`` maps a finding's id to its number.
+    """
     until = "expired on" if use.days_left < 0 else "until"
     who = f"{use.state}: {use.target}, waived by {use.owner} {until} {use.expires}"
     return f"{who}: {_fate(use, numbers)}; {use.reason} ({use.origin or 'the caller'}, waiver {use.number})"
@@ -217,20 +229,23 @@ def _findings(ids: tuple[str, ...], numbers: Mapping[str, int]) -> str:
 
 
 def gap_line(gap: Gap, *, whole: bool = True) -> str:
-    """Return why something was not read and, where a permission would help, which; not ``whole``: cut to a line."""
+    """Return the reason for a gap, and the permission that would close it, if one would.
+
+    If not ``whole``, the cloud's message is shortened to ``MOST_LETTERS`` characters.
+    """
     message = gap.message if whole else shortened(gap.message, MOST_LETTERS)
     needs = f"; grant {gap.permission}" if gap.permission else ""
     return f"{gap.reason}: {message}{needs}"
 
 
 def shortened(text: str, most: int) -> str:
-    """Return ``text`` on one line of at most ``most`` letters, cut between words."""
+    """Return ``text`` on one line, cut between words to at most ``most`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0]} …"
 
 
 def summary(report: Report) -> str:
-    """Return the last line: verdicts, findings by severity, and whether the picture is whole."""
+    """Return the summary line: verdicts, findings by severity, proposed changes, and whether the report is complete."""
     tally = Counter(row.verdict for row in report.rows)
     verdicts = ", ".join(f"{tally[verdict]} {verdict}" for verdict in Verdict if tally[verdict])
     severities = Counter(str(finding.severity) for finding in report.findings if finding.waived is None)

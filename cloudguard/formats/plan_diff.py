@@ -1,4 +1,4 @@
-"""A plan as a code review shows it: a hunk a change, with its findings, proof, owner, and what it keeps and leaves."""
+"""A plan as a unified diff: one hunk for each change, with its findings, proof, owner, and kept and left traffic."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _hunk(plan: Plan, change: Change) -> Iterator[str]:
 
 
 def _order(plan: Plan) -> Iterator[str]:
-    """Yield the phases with the numbers of the changes that they make edits of."""
+    """Yield one line for each phase: its number of edits, and the numbers of the changes that they belong to."""
     orders = {change.id: change.order for change in plan.changes}
     phases = dict.fromkeys(step.phase for step in plan.steps)
     for phase in phases:

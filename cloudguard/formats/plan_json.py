@@ -1,4 +1,4 @@
-"""The plan for programs: the JSON contract ``cloudguard/plan/v1``."""
+"""The plan as JSON, in the contract ``cloudguard/plan/v1``."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from cloudguard.results.plan import Plan
 
 
 def render(plan: Plan) -> str:
-    """Return ``plan`` as JSON in ASCII; equal plans give equal text."""
+    """Return ``plan`` as JSON in ASCII. Equal plans give equal text."""
     return text(document(plan, AboutPlan.of_plan(plan), PLAN_SHAPES))

@@ -1,4 +1,4 @@
-"""Phrases of plans: the summary line, why findings stay, what a finding is called."""
+"""Phrases for plans: the summary line, and a finding in one line."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from cloudguard.results.plan import Plan
 
 
 def summary(plan: Plan) -> str:
-    """Return "12 edits: 7 in place, 3 add, 2 remove; mends 9 of 11 findings; 2 left: 4, 7".
+    """Return the summary line: "12 edits: 7 in place, 3 add, 2 remove; mends 9 of 11 findings; 2 left: 4 (…), 7 (…)".
 
-    Where people take the steps of a procedure: "mends 9 of 11 findings: 7 by edits, 2 by a procedure by hand".
+    With procedures that people carry out: "mends 9 of 11 findings: 7 by edits, 2 by a procedure by hand".
     """
     counts = plan.counts
     parts = [f"{counts.in_place} in place", f"{counts.add} add", f"{counts.remove} remove"]

@@ -1,4 +1,4 @@
-"""The part of a report that a reader asked for: some rows, findings from a severity on, and their changes."""
+"""Selects a part of a report: some rows, the findings of a severity and above, and their changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cloudguard.results.report import Report, RowResult
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is shown of a report; findings keep the numbers that they have in the whole of it."""
+    """The part of a report to show. Findings keep the numbers that they have in the complete report."""
 
     report: Report
     rows: tuple[RowResult, ...]
@@ -22,7 +22,7 @@ class Selection:
 
 
 def select(report: Report, rows: Collection[str] = (), min_severity: Severity = Severity.LOW) -> Selection:
-    """Return the rows called ``rows`` (empty: all), their findings from ``min_severity`` on, and what mends these."""
+    """Return the rows named in ``rows`` (empty: all), and their findings of ``min_severity`` and above with changes."""
     chosen = tuple(row for row in report.rows if not rows or row.row in rows)
     held = {finding.id for row in chosen for finding in row.findings if finding.severity >= min_severity}
     findings = tuple(finding for finding in report.findings if finding.id in held)

@@ -1,4 +1,4 @@
-"""Policy statements in lines: short for the first screen, whole where all of it counts."""
+"""Policy statements as lines of text: short for the first screen, complete for reviews."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from cloudguard.results.facts import Statement
 from cloudguard.results.wording import effect_text, few, statement_text
 
 MOST_LINES = 12
-"""Lines of each side of a diff; the documents are whole."""
+"""The largest number of lines for each side of a diff. The documents are complete."""
 _FEW = 2
 
 
 def before_lines(edit: DocumentEdit) -> tuple[str, ...]:
-    """Return the present statements that go, whole ones first, in short."""
+    """Return the current statements that the edit drops, then those that it narrows, in short form."""
     fates = (StatementFate.DROP, StatementFate.NARROW)
     gone = [change for fate in fates for change in edit.changes if change.fate is fate]
     return _cut([f"{_name(change)}: {short(change.statement)}" for change in gone])
 
 
 def after_lines(edit: DocumentEdit) -> tuple[str, ...]:
-    """Return the statements that take their place, in short."""
+    """Return the new statements of the edit, in short form."""
     return _cut([short(statement) for statement in edit.statements])
 
 
 def fates(edit: DocumentEdit) -> Iterator[str]:
-    """Yield what becomes of each present statement, and what is new, whole."""
+    """Yield the fate of each current statement, and the new statements, in full."""
     for change in edit.changes:
         yield f"{change.fate.ljust(6)}  {_name(change)}: {whole(change.statement)}"
         if change.remains and change.remains == edit.statements:
@@ -43,13 +43,13 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
 
 
 def short(statement: Statement) -> str:
-    """Return a statement in a line of its first actions and resources: "allow disk:* on * under a condition on tag"."""
+    """Return a statement's first actions and resources in a line: "allow disk:* on * under a condition on tag"."""
     keys = few(tuple(dict.fromkeys(condition.key for condition in statement.conditions)), _FEW)
     return effect_text(statement, _FEW) + (f" under a condition on {keys}" if keys else "")
 
 
 def whole(statement: Statement) -> str:
-    """Return all of a statement in a line."""
+    """Return the complete statement in one line."""
     return statement_text(statement, None)
 
 

@@ -1,4 +1,4 @@
-"""The first screen as plain text: cluster, five rows, what to fix first, findings, and what could not be read."""
+"""The first screen as plain text: cluster, five rows, changes in their order, findings, waivers and gaps."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _COLOURS = {
 _SEVERITY_WIDTH = 8
 _NARROWEST = 60
 _PIPED = 120
-"""Columns where no terminal says how many it has."""
+"""The width in columns if the output is not a terminal."""
 _VERDICT_COLUMNS = 31
-"""Columns that the row's id and verdict take before the reason, at most."""
+"""The largest number of columns that a row's name and verdict take, before the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class _Page:
         return f"{_COLOURS[word]}{word}{_RESET}" if self.color else word
 
     def lines(self, lines: Iterable[str]) -> str:
-        """Return ``lines`` made harmless and broken to the width, each continued under its own indentation."""
+        """Return ``lines`` escaped and wrapped to the width. Continued lines keep the indentation of their line."""
         return "\n".join(part for line in lines for part in _broken(brief(visible(line)), self.width))
 
 
@@ -77,8 +77,9 @@ def render(  # noqa: PLR0913 - one keyword per choice of the reader
 ) -> str:
     """Return ``report`` as text of ``width`` columns (None: 120).
 
-    ``verbose`` shows advice and the cloud's words whole, ``summary_only`` only the cluster and the five rows. ``rows``
-    (ids; empty: all) and ``min_severity`` leave out the others' findings and changes; numbers stay.
+    ``verbose`` shows all advice and complete messages. ``summary_only`` shows only the cluster, the rows and the
+    summary line. ``rows`` (names; empty: all) and ``min_severity`` select rows, findings and changes, which keep their
+    numbers.
     """
     page = _Page(_PIPED if width is None else max(width, _NARROWEST), color, verbose)
     selection = select(report, rows, min_severity)
@@ -89,7 +90,7 @@ def render(  # noqa: PLR0913 - one keyword per choice of the reader
 
 
 def grid(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
-    """Return ``rows`` under ``headers``, every cell made harmless, for lists that are piped."""
+    """Return a table of ``rows`` under ``headers`` with every cell escaped, for lists that may be piped."""
     cells = [[visible(cell) for cell in row] for row in rows]
     return tabulate(cells, headers, tablefmt="simple" if headers else "plain", disable_numparse=True)
 

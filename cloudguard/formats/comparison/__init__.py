@@ -1,1 +1,1 @@
-"""Two snapshots or reports compared, as a table and as JSON."""
+"""The comparison of two snapshots or reports, as text and as JSON."""

@@ -1,4 +1,4 @@
-"""A comparison for programs: the JSON contract ``cloudguard/comparison/v1``."""
+"""A comparison as JSON, in the contract ``cloudguard/comparison/v1``."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from cloudguard.results.comparison import Comparison
 
 
 def render(found: Comparison) -> str:
-    """Return a comparison as JSON in ASCII; equal comparisons give equal text."""
+    """Return a comparison as JSON in ASCII. Equal comparisons give equal text."""
     return text(document(found, found, COMPARISON_SHAPES))

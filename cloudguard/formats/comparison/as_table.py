@@ -1,4 +1,4 @@
-"""A comparison as plain text: what opened, what closed, and what became of the findings."""
+"""A comparison as plain text: access that opened or closed, and the fate of each finding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cloudguard.formats.phrases import brief, count, shortened
 from cloudguard.results.comparison import AccessChange, Comparison, Fate, FindingChange, PermissionChange
 
 _LONGEST = 160
-"""Letters: what is longer is cut; JSON has all of it."""
+"""The largest number of characters of a line. JSON has the complete text."""
 
 
 def render(found: Comparison) -> str:
@@ -27,7 +27,7 @@ def render(found: Comparison) -> str:
 
 
 def summary(found: Comparison) -> str:
-    """Return a comparison in a line."""
+    """Return the summary line of a comparison."""
     counts = [f"{len(found.of_fate(fate))} {fate}" for fate in Fate]
     access = found.access
     opened = [f"{len(access.opened)} opened, {len(access.closed)} closed"] if access else []

@@ -1,1 +1,1 @@
-"""The JSON contracts: documents made from the types themselves, and their JSON Schemas."""
+"""The JSON contracts: JSON documents made from the Python types, and their JSON Schemas."""

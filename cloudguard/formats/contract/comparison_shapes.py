@@ -1,4 +1,4 @@
-"""The shapes of ``cloudguard/comparison/v1``."""
+"""The shapes of the types in ``cloudguard/comparison/v1``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cloudguard.results.comparison import AccessChange, Comparison, PermissionCh
 
 @dataclass(frozen=True, slots=True)
 class Packets:
-    """Addresses of the sender ("": those of its hosts), and the services at the target."""
+    """The addresses of the sender ("": the addresses of its hosts), and the services at the target."""
 
     addresses: str
     services: str

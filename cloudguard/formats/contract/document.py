@@ -1,4 +1,4 @@
-"""Makes JSON of values by a walk over their types: each field under its own name, but for what a type's shape says."""
+"""Turns values into JSON by a walk over their types. A field keeps its name, unless the type's shape changes it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cloudguard.results.facts import ServiceSet
 
 @dataclass(frozen=True, slots=True)
 class Further:
-    """A member of a type's object that is no field of the type, or says a field otherwise.
+    """A member of a JSON object that is not a field of the type, or replaces a field.
 
-    ``type`` is the type of its value, for the JSON Schema. ``of`` makes the value, from the object's own value and what
-    the whole document is about; where it makes None of an ``optional`` one, the member is left out.
+    ``type`` is the type of the member's value, for the JSON Schema. ``of`` computes this value from the object and
+    from the subject of the whole document. If it returns None and the member is ``optional``, the member is left out.
     """
 
     type: Any
@@ -26,7 +26,7 @@ class Further:
 
 
 def own(type_: Any, of: Callable[[Any], object], *, optional: bool = False) -> Further:  # noqa: ANN401 - any type
-    """Return a member that is made of the object's own value alone."""
+    """Return a member whose value is computed from the object alone."""
 
     def made(value: object, about: object) -> object:
         del about
@@ -37,9 +37,10 @@ def own(type_: Any, of: Callable[[Any], object], *, optional: bool = False) -> F
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a type's object differs from the type: fields that are ``left_out``, members that are ``further``.
+    """The differences between a type and its JSON object.
 
-    The members ``first`` stand first. Files of older versions lack those that are ``added``, and fields with a default.
+    ``left_out`` are fields without a member, ``further`` are additional or replaced members by name. The members
+    ``first`` come first. Files of older versions may lack the members ``added``, and fields with a default.
     """
 
     left_out: frozenset[str] = frozenset()
@@ -53,7 +54,10 @@ _PLAIN = Shape()
 
 
 def document(value: object, about: object, shapes: Shapes) -> object:
-    """Return ``value`` as JSON's own types; ``about`` is what the whole document is about, a report for one."""
+    """Return ``value`` as dicts, lists and JSON's plain types.
+
+    ``about`` is the subject of the whole document, for example a report; it is passed to ``Further.of``.
+    """
     if is_dataclass(value) and not isinstance(value, type | ServiceSet):
         return _object(value, about, shapes)
     if isinstance(value, Mapping):
@@ -79,6 +83,9 @@ def _object(value: Any, about: object, shapes: Shapes) -> dict[str, object]:  # 
 
 
 def text(made: object) -> str:
-    """Return JSON's own types as JSON in ASCII; a lone surrogate, which no reader takes, as the text of its escape."""
+    """Return the result of ``document`` as JSON text in ASCII.
+
+    A lone surrogate, which readers refuse, becomes the text of its escape.
+    """
     clean = json.loads(spelt_out(json.dumps(made, ensure_ascii=False)))
     return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"

@@ -1,4 +1,4 @@
-"""The shapes of edits, and of the traffic that they are about."""
+"""The shapes of edits, and of the traffic in them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from cloudguard.results.facts import Action
 
 @dataclass(frozen=True, slots=True)
 class EditedRule(RuleTraffic):
-    """The edited rule, by its id, with what it lets in after the edit, or did before it was removed."""
+    """The edited rule: its id, and its traffic after the edit, or before it if the edit removes the rule."""
 
     id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NeededTraffic(RuleTraffic):
-    """Traffic that an edit keeps, and who needs it."""
+    """Traffic that an edit keeps; ``why`` names who needs it."""
 
     why: str = ""
 
@@ -68,7 +68,7 @@ OPS: Final = {
     "document.put": DocumentEdit,
     "procedure": Procedure,
 }
-"""What the kinds of edits are called, but for those of a rule, which say it themselves."""
+"""Value of ``op`` → type of edit. A RuleEdit is missing, because it has its own field ``op``."""
 EDIT_SHAPES: Final[Shapes] = {
     **{of: Shape(further={"op": _op(name)}, first=("op",)) for name, of in OPS.items()},
     DocumentEdit: Shape(

@@ -1,4 +1,4 @@
-"""The shapes of ``cloudguard/plan/v1``."""
+"""The shapes of the types in ``cloudguard/plan/v1``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cloudguard.results.report import Declared
 
 @dataclass(frozen=True, slots=True)
 class Call(ApiCall):
-    """A call that makes an edit, with its step, the edit's index, and the calls that undo it."""
+    """A call that makes an edit: the step's number, the edit's index in its change, and the calls that undo it."""
 
     step: int = 0
     edit: int = 0
@@ -27,7 +27,7 @@ class Call(ApiCall):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many edits a plan has, by what they do."""
+    """The numbers of a plan's edits by kind."""
 
     in_place: int
     add: int
@@ -37,13 +37,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class AboutPlan(About):
-    """What is known of the plan's report, and the calls of each change by its id."""
+    """The subject of a plan's document: its report, and the calls of each change by the change's id."""
 
     calls: Mapping[str, tuple[Call, ...]]
 
     @classmethod
     def of_plan(cls, plan: Plan) -> Self:
-        """Return what there is to know about ``plan``."""
+        """Return the subject of the document of ``plan``."""
         about, calls = About.of(plan.report), dict[str, tuple[Call, ...]]()
         for step in plan.steps:
             calls[step.change] = (*calls.get(step.change, ()), *(_call(step, planned) for planned in step.calls))

@@ -1,4 +1,4 @@
-"""The shapes of ``cloudguard/report/v1``: what its objects have beside the fields of the types of results."""
+"""The shapes of the types in ``cloudguard/report/v1``: how its JSON objects differ from the types in ``results``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cloudguard.results.report import Basis, Declared, Report
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What made the report."""
+    """The program that made the report."""
 
     name: str
     version: str
@@ -35,7 +35,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class HostCount:
-    """How many hosts have some roles: "control-plane+etcd"."""
+    """The number of hosts with a combination of roles: "control-plane+etcd"."""
 
     role: str
     count: int
@@ -43,7 +43,7 @@ class HostCount:
 
 @dataclass(frozen=True, slots=True)
 class SettingValue:
-    """What the user may set of what the provider runs, and how it is set."""
+    """A setting of a part that the provider runs and the user may configure, and its value."""
 
     name: str
     value: str
@@ -51,7 +51,7 @@ class SettingValue:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What was examined for a row: how many paths, how many hosts by role, and ids."""
+    """The facts that were examined for a row: numbers of paths (``ways``) and of hosts by role, and ids of the rest."""
 
     ways: int
     hosts: tuple[HostCount, ...]
@@ -61,7 +61,7 @@ class Examined:
 
 
 def tool(report: Report) -> Tool:
-    """Return the name and the version of what made a report."""
+    """Return the name and version of the program that made a report."""
     name, _, version = report.tool.partition(" ")
     return Tool(name, version)
 
@@ -83,7 +83,7 @@ def _examined(basis: Basis) -> Examined:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The report that a document is of, with its findings' numbers and messages by their ids."""
+    """The subject of a report's document: the report, and its findings' numbers and messages by finding id."""
 
     report: Report
     numbers: Mapping[str, int]
@@ -91,7 +91,7 @@ class About:
 
     @classmethod
     def of(cls, report: Report) -> Self:
-        """Return what there is to know about ``report``."""
+        """Return the subject of the document of ``report``."""
         return cls(report, report.numbers, {finding.id: finding.message for finding in report.findings})
 
 
@@ -201,4 +201,4 @@ REPORT_SHAPES: Final[Shapes] = {
         },
     ),
 }
-"""Beside these, every field of a type is a member of its object, and so is one that is new."""
+"""Type → shape. All other fields, also new ones, become members under their own names."""

@@ -1,4 +1,4 @@
-"""JSON Schemas of the contracts, made from the same types and shapes as their documents."""
+"""The JSON Schemas of the contracts, made from the same types and shapes as the documents."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_of(of: Any, shapes: Shapes, description: str) -> Mapping[str, object]:  # noqa: ANN401 - any type
-    """Return the JSON Schema of the documents that are made of values of a type.
+    """Return the JSON Schema of the documents that are made from values of the type ``of``.
 
-    Members that it does not name may come within the same version, so they are let through.
+    The schema accepts unknown members, because a later release may add members within the same version.
     """
 
     class Shaped(GenerateJsonSchema):
-        """Describes each dataclass as its shape has it."""
+        """Applies the shapes to the schemas of dataclasses."""
 
         def field_title_should_be_set(self, schema: object) -> bool:
-            """Return False: a title would only say a member's name again."""
+            """Return False: a title would only repeat the member's name."""
             del schema
             return False
 
         def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
-            """Return the schema of a dataclass."""
+            """Return the schema of a dataclass, changed by its shape."""
             made = super().dataclass_schema(schema)
             shape = shapes.get(schema["cls"], Shape())
             members = cast("dict[str, Any]", made.setdefault("properties", {}))

@@ -1,1 +1,1 @@
-"""Formats that other programs read, a file each; all are made from a report by ``render``."""
+"""Formats for other programs, one module each. ``render`` of each module makes the text of a report."""

@@ -1,4 +1,4 @@
-"""AWS Security Finding Format: a list for Security Hub's BatchImportFindings, which takes 100 at a time."""
+"""AWS Security Finding Format: a list for Security Hub's BatchImportFindings, which accepts 100 findings per call."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report, RowResult
 
 _MOST_TITLE, _MOST_DESCRIPTION, _MOST_ID = 256, 1024, 512
-"""Letters (API reference of Security Hub, AwsSecurityFinding)."""
+"""The largest numbers of characters (API reference of Security Hub, AwsSecurityFinding)."""
 _TYPE = "Software and Configuration Checks/Industry and Regulatory Standards/Kubernetes"
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("", "aws"))
 
 
 def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return the findings of ``report``; raises UsageError for a cluster that is not on AWS."""
+    """Return the findings and unknown rows of ``report``; raises UsageError if the cluster is not on AWS."""
     del checks
     if report.cluster.provider != "aws":
         message = f"asff is for clusters on AWS; this one is on {report.cluster.provider}"
@@ -40,7 +40,7 @@ def _finding(report: Report, row: RowResult, finding: Finding) -> dict[str, obje
 
 
 def _unknown(report: Report, row: RowResult, name: str, text: str) -> dict[str, object]:
-    """Return a finding that says that a row is not all known: neither passed nor failed."""
+    """Return a finding for a row that is not completely known, with a status that is neither passed nor failed."""
     return _common(report, row, name, report.cluster.name) | {
         "GeneratorId": f"{NAME}/{row.row}",
         "Severity": {"Label": "INFORMATIONAL"},

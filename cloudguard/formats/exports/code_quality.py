@@ -1,4 +1,4 @@
-"""GitLab's Code Quality report: what it shows in a merge request."""
+"""GitLab's Code Quality report, which GitLab shows in a merge request."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ _SEVERITIES = {
 
 
 _UNKNOWN = "major"
-"""The severity of a row that is not all known."""
+"""The severity of a row that is not completely known."""
 
 
 def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return the findings that are not waived, and the rows not all known, as "Code Quality report format" asks for."""
+    """Return the findings that are not waived, and the rows that are not completely known.
+
+    The format is that of GitLab's documentation, "Code Quality report format".
+    """
     del checks
     found = [finding for finding in report.findings if not finding.waived]
     issues = [

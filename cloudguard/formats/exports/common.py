@@ -1,4 +1,4 @@
-"""What the exports share: texts with nothing hidden in them, rows not all known, and paths that stand for resources."""
+"""Functions that the exports share: escaped texts, rows that are not completely known, and paths for resources."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ NAME = "cloudguard"
 
 
 def as_json(value: object) -> str:
-    """Return ``value`` as indented JSON; its texts have nothing hidden in them."""
+    """Return ``value`` as indented JSON. The texts in it must be escaped already."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def unknown_rows(report: Report) -> Iterator[tuple[RowResult, str, str]]:
-    """Yield each row about which something is not known, with an id that it keeps from run to run, and a text.
+    """Yield each row that is not completely known, with an id that is the same in every run, and a text.
 
-    Programs that list findings alone would take such a row for a clean one.
+    A program that lists only findings would show such a row as clean.
     """
     for row in report.rows:
         if row.unknown or row.verdict is Verdict.UNKNOWN:
@@ -36,19 +36,19 @@ def unknown_rows(report: Report) -> Iterator[tuple[RowResult, str, str]]:
 
 
 def title(finding: Finding) -> str:
-    """Return a finding in a line: its message, and what it is on."""
+    """Return a finding's message and resource in one line."""
     return visible(f"{finding.message} ({named(finding.resource)})")
 
 
 def description(finding: Finding) -> str:
-    """Return a finding's message with its witness, and what to do where no change does it."""
+    """Return a finding's message, its witness, and its advice."""
     return visible("; ".join(filter(None, (finding.message, witness(finding), finding.advice))))
 
 
 def location(report: Report, resource: Resource) -> str:
-    """Return a path that stands for a resource, for programs that know files only.
+    """Return a path for a resource, for programs that expect findings in files.
 
-    It is the same in every run: "cloud/PROVIDER/ACCOUNT/CLUSTER/KIND/ID.json", each part percent-encoded.
+    The path is the same in every run: "cloud/PROVIDER/ACCOUNT/CLUSTER/KIND/ID.json", each part percent-encoded.
     """
     cluster = report.cluster
     parts = (cluster.provider, cluster.account, cluster.name, resource.kind, resource.id)
@@ -64,5 +64,5 @@ def milliseconds(time: str) -> int:
 
 
 def text_of(checks: Sequence[Check], finding: Finding) -> str:
-    """Return what the finding's check looks for, "" for one that is not among ``checks``."""
+    """Return the text of the finding's check, "" if the check is not among ``checks``."""
     return next((check.text for check in checks if check.id == finding.check), "")

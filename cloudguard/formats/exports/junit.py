@@ -1,4 +1,4 @@
-"""JUnit XML: a suite a row, a case for each check without a finding and for each finding."""
+"""JUnit XML: a suite for each row, a case for each finding and for each check without a finding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from cloudguard.results.report import Report, RowResult, Verdict
 
 
 def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return ``report``: findings above low fail, waived ones are skipped, what is unknown is an error."""
+    """Return ``report`` as JUnit XML.
+
+    Findings above low are failures, waived findings are skipped, and open questions are errors.
+    """
     root = Element("testsuites", name=visible(f"{NAME} {report.cluster.name}"))
     suites = [_suite(root, report, row, checks) for row in report.rows]
     for total in ("tests", "failures", "errors", "skipped"):
@@ -38,7 +41,7 @@ def _suite(root: Element, report: Report, row: RowResult, checks: Sequence[Check
 
 
 def _cases(row: RowResult, checks: Sequence[Check]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield each case of a row: its name, the element of its outcome ("" passed), a message and a text."""
+    """Yield each case of a row: its name, the XML element of its outcome ("": passed), a message and a text."""
     found = {finding.check for finding in row.findings}
     for finding in row.findings:
         yield _case(finding)

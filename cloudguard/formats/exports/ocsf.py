@@ -1,4 +1,4 @@
-"""OCSF 1.5.0: a Compliance Finding (class 2003) for each finding, and for each row without one or not all known."""
+"""OCSF 1.5.0: a Compliance Finding (class 2003) for each finding, and for each row that is UNKNOWN or has none."""
 
 from __future__ import annotations
 

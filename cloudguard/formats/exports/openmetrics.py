@@ -1,7 +1,7 @@
-"""OpenMetrics for a textfile collector: when the cluster was read, the verdicts, and how many findings there are.
+"""OpenMetrics for a textfile collector: the times of reading, the verdicts and the numbers of findings.
 
-No series is about a resource, so their number stays the same. All are gauges: the collector reads Prometheus' own text
-format, which has no other kind that fits.
+No series is about a single resource, so that the number of series is constant. All metrics are gauges: the collector
+reads Prometheus' own text format, which has no other type that fits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity, WaiverState
 from cloudguard.results.report import Report, Verdict
 
-_exposition: Any = exposition  # it has no types
+_exposition: Any = exposition  # the module has no type hints
 _parser: Any = parser
 _LABELS = ("cluster", "provider", "account")
 _LAST_COMPLETE = "last_complete_run_timestamp_seconds"
@@ -28,7 +28,8 @@ _LAST_COMPLETE = "last_complete_run_timestamp_seconds"
 def render(report: Report, checks: Sequence[Check], earlier: str = "") -> str:
     """Return ``report`` as OpenMetrics text.
 
-    ``earlier``: the text of the run before, which knows when everything was last read.
+    ``earlier`` is the text of the previous run. If this report is incomplete, the time of the last complete run is
+    taken from it.
     """
     del checks
     registry = CollectorRegistry()
@@ -70,7 +71,10 @@ def render(report: Report, checks: Sequence[Check], earlier: str = "") -> str:
 
 
 def _last_complete(earlier: str, own: tuple[str, ...]) -> float | None:
-    """Return when all of the cluster with the labels ``own`` was last read, if the text of an earlier run says so."""
+    """Return the time of the last complete run in the text of an earlier run, in seconds since 1970, or None.
+
+    ``own`` are the labels of the cluster.
+    """
     try:
         families = [*_parser.text_string_to_metric_families(earlier)] if earlier else []
     except ValueError:

@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) for spreadsheets: a line a finding, and one for each row without any."""
+"""CSV (RFC 4180) for spreadsheets: a line for each finding, and a line for each row without findings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def render(report: Report, checks: Sequence[Check]) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, on one line (OWASP, "CSV injection")."""
+    """Return ``text`` as a one-line cell that no spreadsheet reads as a formula (OWASP, "CSV injection")."""
     return f"'{visible(text)}" if text.startswith(_FORMULA) or visible(text).startswith(_FORMULA) else visible(text)
 
 

@@ -1,4 +1,4 @@
-"""Workflow commands of GitHub Actions that annotate a run: an error, warning or notice for each finding and gap."""
+"""Workflow commands of GitHub Actions: each finding and gap annotates the run as an error, warning or notice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _COMMANDS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM
 
 
 def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return a command for each finding that is not waived, each gap and each row not all known, and the summary."""
+    """Return the commands, one per line.
+
+    There is one for each finding that is not waived, each gap, each row that is not completely known, each notable
+    waiver, and the summary line.
+    """
     del checks
     found = [finding for finding in report.findings if not finding.waived]
     lines = [_command(_COMMANDS[each.severity], f"{each.severity}: {each.check}", description(each)) for each in found]
@@ -29,7 +33,7 @@ def render(report: Report, checks: Sequence[Check]) -> str:
 
 
 def _command(name: str, title: str, message: str) -> str:
-    """Return a workflow command (GitHub, "Workflow commands": %, CR and LF are escaped, in properties : and , too)."""
+    """Return a workflow command. GitHub's "Workflow commands": escape %, CR and LF, and in properties : and , too."""
     return f"::{name} title={_escaped(title).replace(':', '%3A').replace(',', '%2C')}::{_escaped(message)}"
 
 

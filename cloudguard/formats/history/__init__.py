@@ -1,1 +1,1 @@
-"""What a history holds, as tables and as JSON."""
+"""The content of a history, as tables and as JSON."""

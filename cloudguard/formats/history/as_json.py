@@ -1,4 +1,4 @@
-"""What a history holds, as JSON: lists of values, and all of it as ``cloudguard/history/v1``."""
+"""The content of a history as JSON: lists of values, and the complete history as ``cloudguard/history/v1``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Listed = Sequence[ClusterSummary] | Sequence[Interval] | Sequence[Period]
 
 
 def render(found: Listed | HistoryExport) -> str:
-    """Return values as JSON in ASCII; equal values give equal text."""
+    """Return ``found`` as JSON in ASCII. Equal values give equal text."""
     content: object = asdict(found) if isinstance(found, HistoryExport) else [asdict(one) for one in found]
     clean = json.loads(spelt_out(json.dumps(content, ensure_ascii=False)))
     return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"

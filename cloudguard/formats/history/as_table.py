@@ -1,4 +1,4 @@
-"""What a history holds, as plain tables."""
+"""The content of a history as plain tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cloudguard.results.history.kept import ClusterSummary, Interval, KeptCluste
 
 
 def clusters(found: Sequence[ClusterSummary]) -> str:
-    """Return clusters at their latest run."""
+    """Return a table of clusters, each with its latest run."""
     headers = ("CLUSTER", "LAST RUN", "LAST COMPLETE", "VERDICTS", "OPEN", "WAIVED", "UNCONFIRMED", "RUNS")
     rows = [
         (
@@ -30,7 +30,7 @@ def clusters(found: Sequence[ClusterSummary]) -> str:
 
 
 def intervals(found: Sequence[Interval]) -> str:
-    """Return findings and the times in which they were the same."""
+    """Return a table of intervals: the times in which a finding did not change."""
     headers = ("CLUSTER", "FINDING", "SEVERITY", "CHECK", "SINCE", "STATE", "WHAT")
     rows = [
         (
@@ -48,7 +48,7 @@ def intervals(found: Sequence[Interval]) -> str:
 
 
 def trend(found: Sequence[Period]) -> str:
-    """Return periods, the earliest first."""
+    """Return a table of periods, the earliest first."""
     severities = [severity for severity, _ in found[0].open] if found else []
     headers = ("UNTIL", "RUNS", "INCOMPLETE", *(f"OPEN {severity.upper()}" for severity in severities), "NEW", "FIXED")
     rows = [
@@ -67,7 +67,7 @@ def _tally(counts: Iterable[tuple[str, int]]) -> str:
 
 
 def _state(one: Interval) -> str:
-    """Return "open", "waived by …", "not seen since …" or how it ended and when."""
+    """Return an interval's state: "open", "waived by …", "unconfirmed: last seen …", or its ending and time."""
     if one.ended:
         return f"{one.ended_as} {one.ended}"
     waived = f"waived by {one.waiver.owner} until {one.waiver.expires}" if one.waiver else ""

@@ -1,1 +1,1 @@
-"""A report as one page for a browser: no network, no other file, complete without scripts."""
+"""A report as one HTML page. It loads nothing from the network or other files, and is complete without scripts."""

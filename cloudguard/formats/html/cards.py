@@ -1,4 +1,4 @@
-"""A finding as a card, with the changes that mend it."""
+"""Cards: a finding as the page shows it, with the changes that resolve it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SIGNS = {"-": "gone", "+": "new", "#": "note"}
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """A line of a diff: what is "gone", what is "new", or a "note"."""
+    """A line of a diff; ``sign`` is "gone", "new" or "note"."""
 
     sign: str
     text: str
@@ -30,7 +30,7 @@ class DiffLine:
 
 @dataclass(frozen=True, slots=True)
 class Mending:
-    """A change: its anchor on the page, its lines, and the numbers of the findings that it mends."""
+    """A change as the page shows it: its anchor, lines, and the numbers of the findings that it resolves."""
 
     change: Change
     anchor: str
@@ -42,7 +42,7 @@ class Mending:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A reference; ``link`` is "" where it is no address that a browser should follow."""
+    """A reference; ``link`` is "" if its address is not an HTTPS URL."""
 
     id: str
     title: str
@@ -51,7 +51,7 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A finding's number and state, and what tells the clusters of a page apart in anchors."""
+    """A finding's number and state, and the prefix of its cluster's anchors on the page."""
 
     number: int
     state: str
@@ -60,10 +60,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A finding and all that the page shows of it.
+    """A finding, and everything that the page shows of it.
 
-    ``state`` is "new", "unchanged", "open" or "waived". Each change is shown in the card of the first finding that it
-    mends: ``mendings`` are shown in this one, ``mended_elsewhere`` in others.
+    ``state`` is "new", "unchanged", "open" or "waived". ``rank`` is the severity as a number. Each change is shown in
+    the card of the first finding that it resolves: this card shows ``mendings`` and only links to
+    ``mended_elsewhere``.
     """
 
     finding: Finding
@@ -83,12 +84,12 @@ class Card:
 
     @property
     def is_advice(self) -> bool:
-        """Whether it is low, and leaves the row as it is."""
+        """Whether the finding is low, so that it does not change the row's verdict."""
         return self.finding.severity is Severity.LOW
 
 
 def mending(change: Change, numbers: Mapping[str, int], prefix: str) -> Mending:
-    """Return a change as the page shows it; ``prefix`` tells the clusters of a page apart in anchors."""
+    """Return a change as the page shows it; ``prefix`` makes its anchor unique among the clusters of the page."""
     return Mending(
         change,
         f"{prefix}change-{change.order}",
@@ -105,7 +106,7 @@ def _linked(reference: Reference) -> Linked:
 
 
 def card(finding: Finding, place: Place, cluster: Cluster, mendings: Iterable[Mending]) -> Card:
-    """Return a finding's card; ``mendings`` are those of all its changes."""
+    """Return the card of a finding; ``mendings`` are all changes that resolve it."""
     pictures = (path_picture(finding), latent_picture(finding), disk_picture(cluster, finding))
     number = place.number
     own = tuple(mendings)

@@ -1,4 +1,4 @@
-"""The disks that a finding is about as a picture: host, disk, key, and copies of the disk."""
+"""The picture of a finding's disks: host, disk, key, and copies of the disk."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from cloudguard.results.facts import Cluster, Disk, DiskSnapshot, Key
 from cloudguard.results.finding import Finding
 
 MOST_DISKS: Final = 6
-"""More disks than this are counted, not drawn."""
+"""The largest number of disks that are drawn. Further disks are counted."""
 
 
 def disk_picture(cluster: Cluster, finding: Finding) -> Picture | None:
-    """Return the picture of the disks, keys and copies that are a finding's evidence, None where there are none."""
+    """Return the picture of the disks, keys and copies in a finding's evidence, None if there are none."""
     ids = {fact.resource.id for fact in finding.evidence} | {finding.resource.id}
     disks = [disk for disk in cluster.disks if ids.intersection(_parts(disk))]
     former = [copy for copy in cluster.copies if copy.id in ids]

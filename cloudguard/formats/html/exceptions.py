@@ -1,4 +1,4 @@
-"""Accepted findings: whose waivers cover what, and for how many days more."""
+"""Accepted findings: the waivers, their owners, the findings that they cover, and the days that are left."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from cloudguard.results.report import Report
 
 @dataclass(frozen=True, slots=True)
 class AcceptedLine:
-    """A waiver: what it is about, whose it is and why, until when, and what became of it.
+    """A waiver as the page shows it: its target, owner, reason, last day, days left and state.
 
-    ``covered`` and ``uncovered`` are the cards of the findings that it accepts, or does not.
+    ``covered`` are the cards of the findings that it accepts, ``uncovered`` of those that it matches but does not
+    accept.
     """
 
     about: str
@@ -29,7 +30,10 @@ class AcceptedLine:
 
 
 def accepted_lines(report: Report, cards: dict[str, Card]) -> tuple[AcceptedLine, ...]:
-    """Return a line for each waiver, and for each waived finding that none of them covers; ``cards`` by finding id."""
+    """Return a line for each waiver, and for each waived finding whose waiver the report does not list.
+
+    ``cards`` maps a finding's id to its card.
+    """
     shown = {name for use in report.waivers for name in use.covered}
     return (*(_line(use, cards) for use in report.waivers), *_others(cards, shown))
 

@@ -1,4 +1,4 @@
-"""Several clusters as a table of their rows, the worst first, each cell as warm as the row's worst finding."""
+"""The heat table: several clusters and their rows, each cell coloured by the row's worst finding."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cloudguard.results.report import RowResult, Verdict
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """A row of a cluster: its verdict, the number of its findings that are not waived, and the ``worst`` of them.
+    """A cell for a row of a cluster: the verdict, the number of findings that are not waived, and the worst severity.
 
-    ``warmth``: a failed row's worst severity, else its verdict.
+    ``warmth`` is the style class: the worst severity of a failed row, else the verdict in lower case.
     """
 
     anchor: str
@@ -26,7 +26,7 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """A cluster, where it is, and a cell a row."""
+    """A cluster: its name and place, and a cell for each row."""
 
     name: str
     place: str
@@ -36,7 +36,7 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """The table; ``areas`` are the rows in the words of the Kubernetes documentation."""
+    """The heat table; ``areas`` are the rows' names in the Kubernetes documentation."""
 
     title: str
     summary: str
@@ -45,7 +45,7 @@ class Heat:
 
 
 def heat_of(clusters: Sequence[ReportSections]) -> Heat | None:
-    """Return the table of several clusters, in their order; None of a single one."""
+    """Return the heat table of several clusters, in the given order; None for a single cluster."""
     if len(clusters) == 1:
         return None
     areas = tuple(section.row.area for section in clusters[0].rows)

@@ -1,4 +1,4 @@
-"""What is different since an earlier run, by what became of findings and of rows."""
+"""The changes since an earlier run: findings by fate, and rows that became unknown or known."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class FateGroup:
 
 @dataclass(frozen=True, slots=True)
 class SinceSection:
-    """The findings by fate, but for those that are unchanged, whose number is ``unchanged``."""
+    """The changed findings by fate, and the number of unchanged findings.
+
+    ``earlier`` is the time of the earlier run. ``newly_unknown`` and ``known_again`` are names of rows.
+    """
 
     earlier: str
     groups: tuple[FateGroup, ...]
@@ -41,7 +44,7 @@ class SinceSection:
 
 
 def moment(text: str) -> str:
-    """Return an ISO 8601 time as people read it: "2026-01-01 02:17 UTC"; what is no time as it is."""
+    """Return an ISO 8601 time as "2026-01-01 02:17 UTC"; any other text is returned unchanged."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     except ValueError:
@@ -49,7 +52,7 @@ def moment(text: str) -> str:
 
 
 def since_section(since: Since | None) -> SinceSection | None:
-    """Return what is different, None where a report was compared with none."""
+    """Return the section of the changes, None if the report was not compared with an earlier one."""
     if since is None:
         return None
     groups = (FateGroup(title, since.of_fate(fate)) for fate, title in _TITLES.items())
@@ -63,7 +66,7 @@ def since_section(since: Since | None) -> SinceSection | None:
 
 
 def states_of(report: Report) -> dict[str, str]:
-    """Return each finding's state by its id: "new", "unchanged", "waived", or "open" where nothing was compared."""
+    """Return a dict of finding id → state: "new", "unchanged", "waived", or "open" if no earlier run was compared."""
     fates = {one.id: one for one in report.since.findings} if report.since else {}
     return {finding.id: _state(finding, fates.get(finding.id)) for finding in report.findings}
 

@@ -1,4 +1,4 @@
-"""Who outside the cluster can connect to which services of its hosts: a table, coloured by the widest sender."""
+"""The matrix: who outside the cluster can connect to which services of its hosts, coloured by the widest sender."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A kind of service and its ports."""
+    """A column: a kind of service, and its ports."""
 
     name: str
     services: str
@@ -28,7 +28,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Who can connect: the ``widest`` sender in ``words``, the others in ``senders``, and who else may be able to."""
+    """The senders that can connect to a service.
+
+    ``words`` is the ``widest`` sender as text, ``senders`` are the others. ``possible`` are senders that may be able to
+    connect ("": none).
+    """
 
     widest: str
     words: str
@@ -38,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """Alike hosts, and a cell for each column (None: they have no such service)."""
+    """A row: a class of hosts, and a cell for each column. None: the hosts do not have this service."""
 
     title: str
     example: str
@@ -47,14 +51,14 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The table."""
+    """The table of hosts and services."""
 
     columns: tuple[Column, ...]
     rows: tuple[MatrixRow, ...]
 
 
 def matrix_of(report: Report) -> Matrix | None:
-    """Return the table of a report, None where no row tells who is let in."""
+    """Return the matrix of a report, None if no row has an exposure."""
     exposures = [one for row in report.rows for one in row.basis.exposure]
     columns = dict[str, Column]()
     for one in sorted(exposures, key=lambda one: -len(one.services)):

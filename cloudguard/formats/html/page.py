@@ -1,4 +1,4 @@
-"""The page: templates filled with the sections of a report, and a policy that lets nothing else run or load."""
+"""Renders the page from templates. Its Content-Security-Policy allows only the page's own style and script."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cloudguard.results.report import Report
 
 
 def render(*reports: Report) -> str:
-    """Return the page of a report, or of several, the worst first; equal reports give equal text."""
+    """Return the page of one report, or of several, the worst first. Equal reports give equal text."""
     ordered = worst_first(reports)
     prefixes = [f"c{number}-" for number in range(1, len(ordered) + 1)] if len(ordered) > 1 else [""]
     clusters = [sections_of(report, prefix) for report, prefix in zip(ordered, prefixes, strict=True)]
@@ -31,7 +31,7 @@ def render(*reports: Report) -> str:
     return page.render(
         policy=policy,
         style=Markup(style),  # noqa: S704 - a file of this package
-        script=Markup(script),  # noqa: S704 - likewise
+        script=Markup(script),  # noqa: S704 - a file of this package
         title=heat.title if heat else ordered[0].cluster.name,
         clusters=clusters,
         heat=heat,
@@ -40,13 +40,13 @@ def render(*reports: Report) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return a text's hash as a Content-Security-Policy has it."""
+    """Return the hash of a text in the notation of a Content-Security-Policy."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 @cache
 def templates() -> Environment:
-    """Return what fills the templates: it escapes every text, and takes no name for granted."""
+    """Return the environment of the templates. It escapes every text, and raises an error for an undefined name."""
     environment = Environment(
         loader=PackageLoader("cloudguard.formats.html", "templates"),
         autoescape=True,
@@ -60,7 +60,7 @@ def templates() -> Environment:
 
 
 def _harmless(value: object) -> object:
-    """Return a text with nothing hidden in it; what is markup already has been through here."""
+    """Return a text with control and invisible characters escaped. Markup is returned as is: its texts are escaped."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

@@ -1,4 +1,4 @@
-"""The path of a witness as a picture: sender, what is passed, and what is reached."""
+"""The picture of a witness's path: the sender, the hops, and the target."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cloudguard.results.report import Undecided
 
 _EVERYONE: Final = {"0.0.0.0/0", "::/0"}
 _EVERYTHING: Final = "all"
-"""All services, as a set of them is written."""
+"""The text of the service set with all services."""
 
 
 def path_picture(finding: Finding) -> Picture | None:
-    """Return the picture of a finding's path, None where its witness has none."""
+    """Return the picture of a finding's path, None if its witness has no path."""
     hops = finding.witness.path
     if not hops:
         return None
@@ -27,7 +27,7 @@ def path_picture(finding: Finding) -> Picture | None:
 
 
 def latent_picture(finding: Finding) -> Picture | None:
-    """Return the picture of what would let the internet in and is kept out today, None where nothing would."""
+    """Return the picture of a finding's latent exposure: the rule, and the barrier today; None if there is none."""
     latent = finding.latent
     if latent is None:
         return None
@@ -43,7 +43,7 @@ def latent_picture(finding: Finding) -> Picture | None:
 
 
 def undecided_picture(question: Undecided) -> Picture | None:
-    """Return the picture of a connection of which it is not known whether it is possible; None of other questions."""
+    """Return the picture of a connection that may or may not be possible; None for questions of other kinds."""
     if not question.sender:
         return None
     missing = f"missing: {question.would_help}" if question.would_help else ""
@@ -57,7 +57,7 @@ def undecided_picture(question: Undecided) -> Picture | None:
 
 
 def is_open(hop: Hop) -> bool:
-    """Whether a hop lets everything from everyone pass, and the finding is not attributed to it."""
+    """Whether a hop allows all services from all addresses, and the finding is not attributed to it."""
     traffic = hop.lets
     if hop.attributed or not isinstance(traffic, RuleTraffic) or traffic.peer.kind is not PeerOf.RANGE:
         return False

@@ -1,4 +1,4 @@
-"""A page as PDF: by WeasyPrint where that is installed, else by Chromium where that is."""
+"""Prints a page as PDF, with WeasyPrint if it is installed, else with Chromium."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ from cloudguard.errors import UsageError
 BROWSERS: Final = ("chromium", "chromium-browser", "chrome")
 INSTALL: Final = "pip install weasyprint, or print the page of -f html in a browser"
 _SECONDS: Final = 120
-"""After so long Chromium has come to grief."""
+"""The time limit for Chromium."""
 _DATE: Final = re.compile(rb"(?<=Date \(D:)[0-9]{14}")
 
 
 def require_printer() -> None:
-    """Raise UsageError where nothing can print a page."""
+    """Raise UsageError if neither WeasyPrint nor Chromium is installed."""
     if not find_spec("weasyprint") and not _browser():
         message = "-f pdf needs WeasyPrint or Chromium, and neither is installed"
         raise UsageError(message, hint=INSTALL)
 
 
 def from_page(page: str, finished: str) -> bytes:
-    """Return ``page`` as PDF; equal pages give equal bytes from the same version of what prints them.
+    """Return the HTML ``page`` as PDF. Equal pages give equal bytes with the same version of the printer.
 
-    ``finished``: the ISO 8601 time that the document is dated by. Raises UsageError where nothing can print it.
+    ``finished`` is the date of the document, an ISO 8601 time. Raises UsageError if no printer is installed or it
+    fails.
     """
     require_printer()
     return _by_weasyprint(page) if find_spec("weasyprint") else _by_chromium(_browser(), page, finished)
 
 
 def _browser() -> str:
-    """Return the path of Chromium, "" where there is none."""
+    """Return the path of Chromium, "" if it is not installed."""
     return next(filter(None, map(shutil.which, BROWSERS)), "")
 
 
 def _by_weasyprint(page: str) -> bytes:
-    weasyprint: Any = import_module("weasyprint")  # an extra, slow to load, and without types
+    weasyprint: Any = import_module("weasyprint")  # an optional extra, slow to load, without type hints
 
     def refuse(url: str, *_: object, **__: object) -> NoReturn:
         message = f"the page asks for {url}"
@@ -53,7 +54,7 @@ def _by_weasyprint(page: str) -> bytes:
 
 
 def _by_chromium(browser: str, page: str, finished: str) -> bytes:
-    """Return what Chromium prints, dated by the report and not by the clock."""
+    """Return the PDF that Chromium prints, with the date ``finished`` instead of the current time."""
     with TemporaryDirectory(prefix="cloudguard-") as name:
         folder = Path(name)
         file, printed = folder / "page.html", folder / "page.pdf"

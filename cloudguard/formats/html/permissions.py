@@ -1,4 +1,4 @@
-"""What an identity is granted beside what would be enough, statement by statement."""
+"""The permissions of an identity, statement by statement: what is granted, next to what would be enough."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cloudguard.results.change import Change, DocumentEdit, StatementChange, Sta
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A statement of today: what becomes of it, and what of it would be enough (none: nothing of it)."""
+    """A current statement, its fate, and the parts of it that would be enough (empty: none of it is needed)."""
 
     name: str
     text: str
@@ -20,7 +20,10 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """The statements of today, those that are new, and the policies of the provider's own that are detached."""
+    """The current and the new statements of a change, and the provider's policies that it detaches.
+
+    ``documents`` are the complete new policy documents. ``unproved`` says why the change is not proved ("": it is).
+    """
 
     granted: tuple[Granted, ...]
     added: tuple[str, ...]
@@ -30,7 +33,7 @@ class Permissions:
 
 
 def permissions_of(change: Change) -> Permissions | None:
-    """Return the statements that a change is about, None where it is about no policies."""
+    """Return the statements of a change, None if the change does not edit policies."""
     edits = [edit for edit in change.edits if isinstance(edit, DocumentEdit)]
     if not edits:
         return None

@@ -1,4 +1,4 @@
-"""Pictures: stations under one another with lines between them, as values that a template draws."""
+"""Pictures as values that a template draws: stations below one another, with links between them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Final
 from cloudguard.formats.escaping import visible
 
 MOST_LETTERS: Final = 40
-"""Of a line of a picture; the page has the whole text beside it."""
+"""The largest number of characters in a line of a picture. The page has the complete text next to it."""
 _INDENTED_LETTERS, _FEWEST_LETTERS, _SMALLER_LETTERS = 3, 12, 6
 _LEFT, _INDENT, _TEXT = 14, 22, 22
 _TALL, _LOW = 46, 30
 _TOP = 20
-"""Units of the picture, which are pixels where it is not scaled."""
+"""The distance of the first station from the top, in units of the picture: pixels if the picture is not scaled."""
 
 
 class Look(StrEnum):
-    """How a station and the line that leads to it are drawn."""
+    """The style of a station and of the link to it."""
 
     PLAIN = "plain"
     ATTRIBUTED = "attributed"
-    """Ringed: the finding is attributed to it."""
+    """A ring: the finding is attributed to the station."""
     FOLDED = "folded"
-    """A small dot: it lets everything pass, or only tells something."""
+    """A small dot: the station lets everything pass, or is only a note."""
     UNKNOWN = "unknown"
     """Dashed: it is not known whether anything passes."""
     LATENT = "latent"
@@ -35,7 +35,7 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A station to be drawn: ``word`` says what kind of thing it is, ``detail`` is a second line ("": none).
+    """A station before it has a position: ``word`` is its kind, ``detail`` is a second line of text ("": none).
 
     ``depth`` is its indentation in a tree, from 0.
     """
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A step at its place; ``text_x`` is where its lines of text begin."""
+    """A step at its position; ``text_x`` is the left end of its lines of text."""
 
     x: int
     y: int
@@ -62,7 +62,7 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A line between two stations, as the data of an SVG path."""
+    """A line between two stations; ``path`` is the data of an SVG path."""
 
     path: str
     look: Look
@@ -70,7 +70,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Stations and links; ``label`` says in a line what is drawn, for those who do not see it."""
+    """Stations and links; ``label`` describes the picture in one line for screen readers."""
 
     height: int
     stations: tuple[Station, ...]
@@ -79,14 +79,14 @@ class Picture:
 
 
 def chain(steps: Sequence[Step]) -> Picture:
-    """Return the picture of steps that follow one another."""
+    """Return the picture of a chain: each step is linked to the step before it."""
     stations = _placed(steps)
     links = tuple(_link(before, after) for before, after in pairwise(stations))
     return _picture(stations, links, " → ".join(f"{step.word} {step.name}".strip() for step in steps))
 
 
 def tree(steps: Sequence[Step]) -> Picture:
-    """Return the picture of steps of which each hangs on the last one before it that is less deep."""
+    """Return the picture of a tree: each step is linked to the last step before it with a smaller depth."""
     stations, links, path = _placed(steps), list[Link](), list[Station]()
     for step, station in zip(steps, stations, strict=True):
         del path[step.depth :]

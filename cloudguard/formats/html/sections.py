@@ -1,4 +1,4 @@
-"""A report as the values that the page's templates show, section by section."""
+"""Turns a report into the values of the page's templates, section by section."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Basis, Report, RowResult, Verdict
 
 MOST_PICTURES: Final = 6
-"""More questions of a row than this are not drawn; all are listed."""
+"""The largest number of a row's questions that are drawn. All questions are listed."""
 STATES: Final = ("new", "unchanged", "open", "waived")
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label, and what is said under it."""
+    """A label, and the texts under it."""
 
     label: str
     texts: tuple[str, ...]
@@ -32,9 +32,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class RowSection:
-    """A row with its cards; ``why`` in a line, ``looked_at`` its basis.
+    """A row with its cards. ``why`` is the reason for its verdict in one line, ``looked_at`` is its basis.
 
-    ``questions`` are what it lacks, ``pictures`` those of them that are about a connection, as paths.
+    ``questions`` are its open questions. ``pictures`` show the undecided connections among them as paths.
     """
 
     row: RowResult
@@ -47,13 +47,13 @@ class RowSection:
 
     @property
     def verdict(self) -> str:
-        """The verdict as a class of the style sheet."""
+        """The verdict as a CSS class."""
         return self.row.verdict.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSections:
-    """One cluster's report, section by section; ``prefix`` tells the clusters of a page apart in anchors."""
+    """The report on one cluster, section by section; ``prefix`` makes its anchors unique on the page."""
 
     report: Report
     prefix: str
@@ -74,21 +74,21 @@ class ReportSections:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the cards of a page can be filtered by."""
+    """The rows and states by which a reader can filter the cards of a page."""
 
     rows: tuple[str, ...]
     states: tuple[str, ...]
 
 
 def filters_of(clusters: Iterable[ReportSections]) -> Filters | None:
-    """Return the rows and states that there are on a page, None where it has no card."""
+    """Return the rows and states on a page, None if it has no cards."""
     rows = dict.fromkeys(section.row.row for one in clusters for section in one.rows)
     states = {card.state for one in clusters for card in one.cards}
     return Filters(tuple(rows), tuple(state for state in STATES if state in states)) if states else None
 
 
 def sections_of(report: Report, prefix: str = "") -> ReportSections:
-    """Return what the page shows of ``report``."""
+    """Return the sections of the page on ``report``."""
     numbers, states = report.numbers, states_of(report)
     mendings = {change.id: mending(change, numbers, prefix) for change in report.plan}
 
@@ -138,7 +138,7 @@ def _facts(report: Report) -> tuple[Fact, ...]:
 
 
 def _incomplete(report: Report) -> str:
-    """Return why the picture is not whole ("" where it is)."""
+    """Return why the report is incomplete ("" if it is complete)."""
     if report.complete:
         return ""
     open_rows = sum(bool(row.unknown) or row.verdict is Verdict.UNKNOWN for row in report.rows)

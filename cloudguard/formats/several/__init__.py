@@ -1,1 +1,1 @@
-"""Reports on several clusters in one document: a table of clusters and rows, and what each format makes of several."""
+"""Reports on several clusters in one document: a table of clusters and rows, and the other formats joined."""

@@ -1,4 +1,4 @@
-"""Joins what one format says of each cluster into one document that the format's readers take."""
+"""Joins the texts of several clusters in one format into one valid document of this format."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from cloudguard.results.files.report_file import SEVERAL_SCHEMA
 from cloudguard.results.report import Report
 
 Join: TypeAlias = Callable[[Sequence[Report], Sequence[str]], str]
-"""Takes the reports, and each as a text of the format."""
+"""A function that joins texts. Its arguments are the reports, and the text of each report in the format."""
 _TOTALS: Final = ("tests", "failures", "errors", "skipped")
 _END: Final = "# EOF\n"
 
 
 def _document(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return a document of reports; ``complete``: whether each is."""
+    """Return a JSON document of all reports; its ``complete`` is true if every report is complete."""
     complete = all(report.complete for report in reports)
     return as_json({"schema": SEVERAL_SCHEMA, "complete": complete, "reports": [json.loads(text) for text in texts]})
 
 
 def _sarif(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return one log with the runs of all."""
+    """Return one SARIF log with the runs of all texts."""
     del reports
     logs = [json.loads(text) for text in texts]
     return as_json({**logs[0], "runs": [run for log in logs for run in log["runs"]]})
 
 
 def _list(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return one JSON list of all items."""
+    """Return one JSON list with the items of all texts."""
     del reports
     return as_json([item for text in texts for item in json.loads(text)])
 
@@ -46,7 +46,7 @@ def _lines(reports: Sequence[Report], texts: Sequence[str]) -> str:
 
 
 def _csv(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return one table under the headings of the first."""
+    """Return one CSV table: the headings of the first text, and the lines of all texts."""
     del reports
     file = io.StringIO()
     writer = csv.writer(file)
@@ -58,7 +58,7 @@ def _csv(reports: Sequence[Report], texts: Sequence[str]) -> str:
 
 
 def _junit(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return the suites of all; the cluster's name stands before that of a suite, and in the class of a case."""
+    """Return one document with the suites of all texts. The cluster's name is added to suites and class names."""
     root = Element("testsuites", name=NAME, time="0")
     for report, text in zip(reports, texts, strict=True):
         name = visible(report.cluster.name)
@@ -75,7 +75,7 @@ def _junit(reports: Sequence[Report], texts: Sequence[str]) -> str:
 
 
 def _openmetrics(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return each metric once, with the samples of all clusters: one that is there twice is refused by its readers."""
+    """Return one text with each metric once and the samples of all clusters. Parsers refuse a repeated metric."""
     del reports
     about: dict[str, list[str]] = {}
     samples: dict[str, list[str]] = {}
@@ -93,12 +93,12 @@ def _openmetrics(reports: Sequence[Report], texts: Sequence[str]) -> str:
 
 
 def _markdown(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return the table of all, then each as a section."""
+    """Return a table of all clusters, and a section for each."""
     return "\n".join([as_markdown(reports), *(_one_deeper(text) for text in texts)])
 
 
 def _one_deeper(text: str) -> str:
-    """Return Markdown whose headings are one level deeper; lines in fences stay."""
+    """Return the Markdown ``text`` with its headings one level deeper. Fenced code does not change."""
     lines, fenced = list[str](), False
     for line in text.splitlines(keepends=True):
         fenced ^= line.startswith("```")
@@ -118,9 +118,9 @@ JOINS: Final[Mapping[str, Join]] = {
     "github": _lines,
     "openmetrics": _openmetrics,
 }
-"""By the name of a format."""
+"""Format → function that joins its texts."""
 
 
 def joined(format_name: str, reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return one document of ``texts``, which are ``reports`` in a format; the order is theirs."""
+    """Return one document of ``texts``, which are the texts of ``reports`` in the format, in the same order."""
     return JOINS[format_name](reports, texts)

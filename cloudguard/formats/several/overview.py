@@ -1,4 +1,4 @@
-"""The clusters of one run, the worst first, with the verdict of each row."""
+"""The table of a run's clusters with the verdict of each row, the worst cluster first."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report, Verdict
 
 _MOST_NAME = 40
-"""Letters of a cluster's name on a screen."""
+"""The largest number of characters of a cell, for example a cluster's name, on a screen."""
 
 
 def worst_first(reports: Sequence[Report]) -> list[Report]:
-    """Return the reports by their findings that are not waived, then by what is unknown, then by name."""
+    """Return the reports sorted by their findings that are not waived, then by unknown rows, then by name."""
     return sorted(reports, key=_order)
 
 
@@ -34,7 +34,7 @@ def _severities(report: Report) -> Counter[Severity]:
 
 
 def _cells(report: Report) -> list[str]:
-    """Return a cluster's line: its name and place, its verdicts, its findings."""
+    """Return the cells of a cluster: its name, place, verdicts and findings."""
     tally, cluster = _severities(report), report.cluster
     found = ", ".join(f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity])
     place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.regions)))
@@ -46,14 +46,14 @@ def _headers(reports: Sequence[Report]) -> list[str]:
 
 
 def as_table(reports: Sequence[Report]) -> str:
-    """Return the clusters as a plain table, and in a line what they come to; ``reports`` is not empty."""
+    """Return the clusters as a plain table with the summary line below. ``reports`` must not be empty."""
     cells = [[shortened(visible(cell), _MOST_NAME) for cell in _cells(report)] for report in worst_first(reports)]
     grid = tabulate(cells, [header.upper() for header in _headers(reports)], "plain", disable_numparse=True)
     return f"{grid}\n\n{summary(reports)}\n"
 
 
 def as_markdown(reports: Sequence[Report]) -> str:
-    """Return the clusters as a table of Markdown, under a heading."""
+    """Return the clusters as a Markdown table with a heading and the summary line."""
     headers = _headers(reports)
     lines = [
         headers,
@@ -65,7 +65,7 @@ def as_markdown(reports: Sequence[Report]) -> str:
 
 
 def summary(reports: Sequence[Report]) -> str:
-    """Return in a line how many clusters fail, are not all known, or are clean, and the findings of all."""
+    """Return the summary line: the number of clusters, of failed and incomplete ones, and the findings of all."""
     failed = sum(any(row.verdict is Verdict.FAIL for row in report.rows) for report in reports)
     incomplete = sum(not report.complete for report in reports)
     tally = sum((_severities(report) for report in reports), Counter[Severity]())
