@@ -1,1 +1,1 @@
-"""Keeps what each run found in a database, so that the next one says what is different."""
+"""Stores the results of each run in a database, so that the next run can show the changes."""

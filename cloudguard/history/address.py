@@ -1,4 +1,4 @@
-"""Where a history is kept: the URL of a store, read without its database, and shown without its password."""
+"""The address of a store: parses its URL without loading a database driver, and shows it without the password."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HINT: Final = "Write sqlite:///history.db, or postgresql+psycopg://USER@HOST/DA
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """A store's address: ``file`` is that of SQLite, None with PostgreSQL. ``shown`` holds no password."""
+    """A store's address. ``file`` is the SQLite file, None for PostgreSQL. ``shown`` is the URL without password."""
 
     url: str = field(repr=False)
     shown: str
@@ -31,7 +31,7 @@ def of_file(file: Path) -> StoreAddress:
 
 
 def address(url: str) -> StoreAddress:
-    """Return the address that ``url`` is; raises UsageError, which never repeats the URL, if it is none."""
+    """Return the address for ``url``; raises UsageError, without the URL in its message, if it is not a store's URL."""
     scheme = url.partition("://")[0]
     if scheme == "sqlite":
         if url.startswith(SQLITE) and url != SQLITE and "?" not in url:

@@ -1,4 +1,4 @@
-"""The lock of a store and a cluster: of two runs that read one cluster into one store, the second is turned away."""
+"""The lock of a store and a cluster: only one run at a time may read a cluster into a store."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cloudguard.history.address import StoreAddress
 from cloudguard.history.opening import failing
 
 PAUSE: Final = 0.2
-"""Seconds between two tries."""
+"""Seconds between two attempts."""
 
 
 class Lock:
-    """The lock of a cluster in a store. It ends with the process, however that ends.
+    """The lock of a cluster in a store. The end of the process releases it, also after a crash.
 
-    ``cluster`` is what people call it; ``key`` tells it from others.
+    ``cluster`` is the cluster's name for messages; ``key`` identifies the lock.
     """
 
     def __init__(self, address: StoreAddress, engine: Engine, cluster: str, key: str) -> None:
@@ -30,7 +30,10 @@ class Lock:
         self._held = ExitStack()
 
     def acquire(self, wait: float) -> None:
-        """Take the lock, within ``wait`` seconds. Raises LockedError, and StoreError where the store fails."""
+        """Take the lock within ``wait`` seconds.
+
+        Raises LockedError if another run holds it, and StoreError if the store fails.
+        """
         with failing(self._address):
             if self._address.file is not None:
                 self._lock_file(self._address.file, wait)
@@ -38,7 +41,7 @@ class Lock:
                 self._lock_session(wait)
 
     def release(self) -> None:
-        """Give the lock back, if it is held."""
+        """Release the lock, if it is held."""
         self._held.close()
 
     def _lock_file(self, store: Path, wait: float) -> None:
@@ -52,7 +55,7 @@ class Lock:
         self._held.callback(lock.release)
 
     def _lock_session(self, wait: float) -> None:
-        """Take an advisory lock of PostgreSQL, which is its session's: it excludes runs on other machines too."""
+        """Take an advisory lock of the PostgreSQL session. It also excludes runs on other machines."""
         until = monotonic() + wait
         connection = self._held.enter_context(self._engine.connect())
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")

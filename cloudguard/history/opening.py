@@ -1,4 +1,4 @@
-"""Opens a store: its database, with the latest schema."""
+"""Opens the database of a store, and makes or migrates its tables."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from cloudguard.history.address import StoreAddress
 from cloudguard.history.schema import Found
 
 BUSY_SECONDS: Final = 10
-"""So long a statement waits for another process that writes to the same SQLite file."""
+"""The time that a statement waits while another process writes to the same SQLite file."""
 CONNECT_SECONDS: Final = 10
 WRITING: Final = "cloudguard_writing"
-"""The execution option of a connection that is going to write."""
+"""The name of the execution option that marks a connection for writing."""
 
 
 class Purpose(Enum):
-    """What a store is opened for, which decides whether its tables may be made."""
+    """The reason to open a store. It decides whether tables may be made or migrated."""
 
     READ = auto()
-    """Nothing is made or brought to a newer schema, but an SQLite file's own."""
+    """No tables are made. Only an SQLite file with an older schema is migrated."""
     RUN = auto()
-    """An SQLite file is made where there is none; a server's database is not touched."""
+    """An SQLite file is made if there is none, or migrated. A server's database is not changed."""
     INIT = auto()
-    """Tables are made wherever there are none."""
+    """Tables are made or migrated in any database."""
 
 
 def open_engine(address: StoreAddress, purpose: Purpose) -> tuple[Engine, bool]:
-    """Return the database of a store, and whether its tables were made now.
+    """Return the engine of a store's database, and whether its tables were made now.
 
-    Raises UsageError where there is no store, or none that this program may use; StoreError where the database fails.
+    Raises UsageError if there is no store or its schema can't be used, and StoreError if the database fails.
     """
     with failing(address):
         if address.file is not None:
@@ -57,7 +57,7 @@ def open_engine(address: StoreAddress, purpose: Purpose) -> tuple[Engine, bool]:
 
 @contextmanager
 def failing(address: StoreAddress) -> Generator[None]:
-    """Turn what the database raises, or rows that make no sense, into a StoreError in a line, without the password."""
+    """Turn errors of the database, and of invalid rows, into a one-line StoreError without the password."""
     try:
         yield
     except (ValueError, KeyError, TypeError) as error:
@@ -72,7 +72,10 @@ def failing(address: StoreAddress) -> Generator[None]:
 
 
 def _prepare_file(address: StoreAddress, purpose: Purpose) -> None:
-    """Make an SQLite file that only its owner may read; raises UsageError where there is none and none is made."""
+    """Make the SQLite file, readable by its owner only, if it is missing.
+
+    Raises UsageError if the file is missing and must not or can't be made.
+    """
     file = address.file
     if file is None or file.is_file():
         return
@@ -102,9 +105,10 @@ def _engine(address: StoreAddress) -> Engine:
 
 
 def _as_sqlite(engine: Engine) -> None:
-    """Let transactions begin where SQLAlchemy says so, not where Python's driver guesses (SQLAlchemy's own recipe).
+    """Let SQLAlchemy begin transactions, instead of Python's SQLite driver (a recipe of SQLAlchemy's documentation).
 
-    One that writes takes the lock when it begins: what it reads first cannot change before it writes.
+    A transaction that writes takes the write lock at its start, so that the data that it reads can't change before it
+    writes.
     """
 
     @event.listens_for(engine, "connect")
@@ -122,7 +126,7 @@ def _as_sqlite(engine: Engine) -> None:
 
 
 def _write_ahead(engine: Engine) -> None:
-    """Let others read while one writes; SQLite keeps that in the file."""
+    """Switch the SQLite file to write-ahead logging, so that others can read during a write. The file keeps the mode."""
     with engine.connect() as connection:
         driver = connection.connection.driver_connection
         if driver is not None:
@@ -130,7 +134,10 @@ def _write_ahead(engine: Engine) -> None:
 
 
 def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> bool:
-    """Bring the database to the latest schema where that is allowed; return whether its tables were made."""
+    """Make or migrate the tables if ``purpose`` allows it; return whether they were made.
+
+    Raises UsageError if the schema is missing, older or newer and may not be changed.
+    """
     found, own = schema.found(connection), address.file is not None
     init = "Run: cloudguard history init --store URL"
     match found:

@@ -1,4 +1,4 @@
-"""What a run changes in a cluster's history: a pure function of the state before it and its report."""
+"""Computes the changes of a run to a cluster's history: a pure function of the earlier state and the report."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from cloudguard.results.since import Since
 
 
 class Ending(StrEnum):
-    """Why an interval ended."""
+    """The reason why an interval ended."""
 
     FIXED = "fixed"
     REPLACED = "replaced"
-    """Its resource was made anew with the same name; the finding goes on under another id."""
+    """The resource was created again with the same name. The finding continues under another id."""
     JUDGED_OTHERWISE = "judged otherwise"
-    """All that it rests on was read, by another declaration or another version of the program."""
+    """All facts were read, but the declarations or the version of the program have changed."""
     CHANGED = "changed"
-    """The finding goes on, of another severity, width or waiver."""
+    """The finding continues with another severity, width or waiver."""
 
 
 GONE = (Ending.FIXED, Ending.JUDGED_OTHERWISE)
-"""After these, a finding that is there again is reopened."""
+"""The endings after which a finding counts as reopened if it occurs again."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenInterval:
-    """An interval that is open; ``unseen``: the latest run did not show its finding."""
+    """An interval that has not ended. ``unseen``: the latest run did not show its finding.
+
+    ``id`` is the interval's row. ``waiver`` is the JSON of the finding's waiver, "" if there is none.
+    """
 
     id: int
     finding: ListedFinding
@@ -40,11 +43,12 @@ class OpenInterval:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A cluster's history before a run: the latest run first, then those that showed what it could not confirm.
+    """A cluster's history before a run.
 
-    ``circumstances``: the row of what the latest run rested on. ``shown``: when the latest run was finished that was
-    shown to people, "" if none was. ``intervals`` are by the ids of their findings. ``closed``: ids of findings that
-    were there and then were gone.
+    ``reports`` has the latest run first, then the earlier runs that were the last to show an unconfirmed finding.
+    ``circumstances`` is the id of the latest run's circumstances. ``shown`` is the time of the latest run that was
+    shown to people, "" if there is none. ``intervals`` maps a finding's id to its open interval. ``closed`` are the ids
+    of findings that ended with an ending in ``GONE``.
     """
 
     circumstances: int
@@ -55,16 +59,17 @@ class State:
 
     @property
     def finished(self) -> str:
-        """When the latest run was finished."""
+        """The time when the latest run finished."""
         return self.reports[0].finished
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run changes: intervals begin (``began``) and end; others stay as they are.
+    """The changes of a run to a history. Intervals that it does not list do not change.
 
-    ``unseen`` and ``seen`` are intervals whose findings the run does not confirm any more, or does again; ``retold``
-    those of which only what is said about them is new. ``since`` is None for a cluster's first run.
+    ``began`` are findings whose interval begins, ``ended`` are ids of intervals that end. ``unseen`` are ids of
+    intervals whose finding the run no longer confirms, ``seen`` of those that it confirms again. ``retold`` are
+    intervals whose finding has only a new text. ``since`` is None for a cluster's first run.
     """
 
     since: Since | None
@@ -76,12 +81,12 @@ class Outcome:
 
 
 def since_run(state: State, report: ListedReport) -> Since:
-    """Return what is different in ``report`` from a cluster's latest run."""
+    """Return the changes in ``report`` since the cluster's latest run."""
     return since(state.reports[0], report, older=state.reports[1:], closed=state.closed)
 
 
 def outcome(state: State | None, report: ListedReport, waivers: Mapping[str, str]) -> Outcome:
-    """Return what a run changes; ``waivers``: the waiver of each waived finding, as it is kept, by the finding's id."""
+    """Return the changes of a run to a history; ``waivers`` maps a waived finding's id to the JSON of its waiver."""
     today = {one.id: one for row in report.rows.values() for one in row.findings}
     if state is None:
         return Outcome(None, tuple(today.values()))
@@ -104,7 +109,7 @@ def outcome(state: State | None, report: ListedReport, waivers: Mapping[str, str
 
 
 class Changes:
-    """What the findings of a run change, gathered finding by finding."""
+    """Collects the changes of a run to the history, finding by finding."""
 
     def __init__(self, state: State, waivers: Mapping[str, str]) -> None:
         self._intervals, self._waivers = state.intervals, waivers
@@ -115,7 +120,7 @@ class Changes:
         self.retold = list[tuple[int, ListedFinding]]()
 
     def gone(self, change: FindingChange) -> None:
-        """Take in a finding that the run does not show."""
+        """Record a finding that the run does not show."""
         interval = self._intervals[change.id]
         if change.fate is Fate.FIXED:
             self.ended.append((interval.id, Ending.FIXED))
@@ -125,7 +130,7 @@ class Changes:
             self.unseen.append(interval.id)
 
     def there(self, change: FindingChange, finding: ListedFinding) -> None:
-        """Take in a finding that the run shows."""
+        """Record a finding that the run shows."""
         interval = self._intervals.get(change.id)
         if interval is None:
             if change.replaces:

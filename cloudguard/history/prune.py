@@ -1,4 +1,4 @@
-"""Takes out of a store what is older than is wanted."""
+"""Deletes old runs and findings from a store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cloudguard.history.times import earlier
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How much was taken out that is older than ``before``."""
+    """The numbers of deleted runs and findings that are older than the time ``before``."""
 
     before: str
     runs: int
@@ -22,9 +22,9 @@ class Pruned:
 
 
 def prune(store: Store, keep: timedelta) -> Pruned:
-    """Take out runs and ended intervals that are older than ``keep`` before the latest run of all.
+    """Delete runs and ended intervals that are older than ``keep``, counted back from the latest run of all clusters.
 
-    What is open stays, and so does each cluster's latest run. Raises StoreError.
+    Open intervals and each cluster's latest run stay. Raises StoreError if the store fails.
     """
     with store.writing() as connection:
         latest = connection.execute(select(func.max(RUN.c.finished))).scalar()

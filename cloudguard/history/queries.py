@@ -1,4 +1,4 @@
-"""Asks a store what it holds."""
+"""Queries the content of a store."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _OF = (CLUSTER.c.provider, CLUSTER.c.account, CLUSTER.c.regions, CLUSTER.c.name.
 
 
 def named(names: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that a cluster has one of ``names`` (none: any)."""
+    """Return the SQL condition that a cluster's name is one of ``names`` (empty: any name)."""
     return CLUSTER.c.name.in_(names) if names else CLUSTER.c.name.is_not(None)
 
 
 def clusters(connection: Connection, names: Sequence[str] = ()) -> tuple[ClusterSummary, ...]:
-    """Return the clusters called ``names`` (none: all) at their latest run."""
+    """Return the clusters named in ``names`` (empty: all), each with its latest run."""
     completed = func.max(case((RUN.c.complete, RUN.c.finished), else_=""))
     spans = (
         select(
@@ -81,9 +81,9 @@ def _summary(row: AnyRow, counts: Sequence[AnyRow]) -> ClusterSummary:
 
 
 def intervals(connection: Connection, names: Sequence[str] = (), word: str = "") -> tuple[Interval, ...]:
-    """Return the intervals of the clusters called ``names`` (none: all), the open ones first.
+    """Return the intervals of the clusters named in ``names`` (empty: all), the open ones first.
 
-    ``word``: of findings whose id begins with it, or of clusters that are called so ("": all).
+    ``word`` is the start of a finding's id or the name of a cluster, and restricts the intervals to it ("": all).
     """
     wanted = or_(FINDING.c.finding.startswith(word, autoescape=True), CLUSTER.c.name == word) if word else named(())
     found = connection.execute(
@@ -96,7 +96,7 @@ def intervals(connection: Connection, names: Sequence[str] = (), word: str = "")
 
 
 def runs(connection: Connection, names: Sequence[str] = ()) -> tuple[Run, ...]:
-    """Return the runs of the clusters called ``names`` (none: all), the earliest first."""
+    """Return the runs of the clusters named in ``names`` (empty: all), the earliest first."""
     found = connection.execute(
         select(RUN, *_OF, CIRCUMSTANCES.c.document)
         .join(CLUSTER, CLUSTER.c.id == RUN.c.cluster)
@@ -108,7 +108,7 @@ def runs(connection: Connection, names: Sequence[str] = ()) -> tuple[Run, ...]:
 
 
 def everything(connection: Connection, names: Sequence[str] = ()) -> HistoryExport:
-    """Return all that is kept of the clusters called ``names`` (none: all)."""
+    """Return all runs and intervals of the clusters named in ``names`` (empty: all)."""
     return HistoryExport(runs(connection, names), intervals(connection, names))
 
 

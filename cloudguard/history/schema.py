@@ -1,4 +1,4 @@
-"""The schema of a history: which one a database has, and how it gets the latest."""
+"""The schema of a history: finds the schema of a database, and migrates it to the latest."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from sqlalchemy import Connection, inspect, text
 from cloudguard.history.tables import METADATA, VERSION_TABLE
 
 SCHEMAS: Final = ("1",)
-"""All schemas, the first one first; migrations/versions has a module for each."""
+"""All schemas, the oldest first. ``migrations/versions`` has a module for each."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
 class Found(Enum):
-    """What a database holds."""
+    """The content of a database, with regard to a history."""
 
     NOTHING = auto()
     OTHERS = auto()
-    """Tables, but no history."""
+    """Tables of other programs, but no history."""
     OLDER = auto()
     LATEST = auto()
     NEWER = auto()
-    """A history that a newer program made."""
+    """A history that a newer version of cloudguard made."""
 
 
 def found(connection: Connection) -> Found:
-    """Return what the database holds."""
+    """Return what kind of history the database has."""
     tables = set(inspect(connection).get_table_names())
     if VERSION_TABLE not in tables:
         return Found.OTHERS if tables else Found.NOTHING
@@ -39,14 +39,14 @@ def found(connection: Connection) -> Found:
 
 
 def own_tables() -> tuple[str, ...]:
-    """Return the names of all tables that a history has."""
+    """Return the names of all tables of a history."""
     return (VERSION_TABLE, *sorted(METADATA.tables))
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the database to the latest schema, all or nothing, in the transaction of ``connection``."""
-    from alembic import command  # noqa: PLC0415 - a third of a second that only a new schema pays
-    from alembic.config import Config  # noqa: PLC0415 - likewise
+    """Migrate the database to the latest schema, completely or not at all, in the transaction of ``connection``."""
+    from alembic import command  # noqa: PLC0415 - takes a third of a second; only a new schema needs it
+    from alembic.config import Config  # noqa: PLC0415 - only a new schema needs it
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -1,4 +1,4 @@
-"""A store of past runs: the state of a cluster's history is read from it, and the outcome of a run is written to it."""
+"""The store of past runs. It returns the state of a cluster's history, and writes the outcome of a run."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ from cloudguard.results.report import Report
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open store. ``made``: its tables were made when it was opened."""
+    """An open store. ``made``: opening it made its tables."""
 
     address: StoreAddress
     engine: Engine
     made: bool
 
     def state(self, report: Report) -> State | None:
-        """Return the history of a report's cluster, None if it has no run. Raises StoreError."""
+        """Return the history of the report's cluster, None if it has no run. Raises StoreError if the store fails."""
         ids = [one.id for one in report.findings]
         with self.reading() as connection:
             cluster = cluster_id(connection, report.cluster)
             return state(connection, cluster, ids) if cluster else None
 
     def keep(self, report: Report, checks: Collection[str], *, shown: bool) -> bool:
-        """Write a run; return False if the store has one as late or later, and nothing is written. Raises StoreError.
+        """Write a run; return False, and write nothing, if the store has this run or a later one of the cluster.
 
-        ``checks``: ids of all checks that were made. The state is read again: another run may have written meanwhile.
+        ``checks`` are the ids of all checks of the run. The state is read again here, because another run may have
+        written to the store in the meantime. Raises StoreError if the store fails.
         """
         today = self.listed(report, checks)
         waivers = {one.id: _text(one.waived) for one in report.findings if one.waived}
@@ -53,7 +54,7 @@ class Store:
         return True
 
     def listed(self, report: Report, checks: Collection[str]) -> ListedReport:
-        """Return a report as it is compared with what the store holds. Raises StoreError where it has no date."""
+        """Return a report in the form for comparison with stored runs. Raises StoreError if it has no date."""
         try:
             return replace(listed(report, checks), finished=utc(report.finished))
         except ValueError:
@@ -62,13 +63,13 @@ class Store:
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
-        """Yield a connection that reads one state of the database. Raises StoreError."""
+        """Yield a connection that reads a consistent state of the database. Raises StoreError if the store fails."""
         with failing(self.address), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Generator[Connection]:
-        """Yield a connection in a transaction that is written whole or not at all. Raises StoreError."""
+        """Yield a connection with a transaction for writing. Raises StoreError if the store fails."""
         with (
             failing(self.address),
             self.engine.connect().execution_options(**{WRITING: True}) as connection,
@@ -77,9 +78,9 @@ class Store:
             yield connection
 
     def compact(self) -> None:
-        """Give an SQLite file's free space back. Raises StoreError."""
+        """Return the free space of an SQLite file to the file system. Raises StoreError if the store fails."""
         if self.address.file is None:
-            return  # a server does so by itself
+            return  # a server does this by itself
         with failing(self.address), self.engine.connect() as connection:
             driver = connection.connection.driver_connection
             if driver is not None:
@@ -87,10 +88,10 @@ class Store:
 
 
 def _text(waiver: Waiver) -> str:
-    """Return a waiver as it is kept: what its file is called may change."""
+    """Return the JSON of a waiver for the store. It leaves out the waiver's file, whose name may change."""
     return json.dumps({"owner": waiver.owner, "reason": waiver.reason, "expires": waiver.expires})
 
 
 def open_store(address: StoreAddress, purpose: Purpose) -> Store:
-    """Open the store at ``address``; raises UsageError and StoreError as ``open_engine``."""
+    """Open the store at ``address``; raises the same errors as ``open_engine``."""
     return Store(address, *open_engine(address, purpose))

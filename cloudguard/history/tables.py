@@ -1,4 +1,4 @@
-"""The tables of a history, as SQLAlchemy knows them; migrations/ makes them."""
+"""The tables of a history for SQLAlchemy's queries. The modules in ``migrations`` make them in the database."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ METADATA: Final = MetaData()
 
 
 class Escaped(TypeDecorator[str]):
-    """A text that others chose, in ASCII: with control characters, NUL and lone surrogates as JSON escapes them.
+    """A column for names and messages from the cloud: ASCII text, with all other characters as JSON escapes.
 
-    No database refuses it, and whoever prints a table sees nothing but letters.
+    Every database accepts it, also control characters, NUL and lone surrogates, and a printed table is harmless.
     """
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Return the text as it is kept."""
+        """Return the text in the form for the database."""
         del dialect
         return None if value is None else json.dumps(value)[1:-1].replace("\x7f", "\\u007f")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """Return the text as it was."""
+        """Return the original text."""
         del dialect
         return None if value is None else str(json.loads(f'"{value}"'))
 
@@ -60,7 +60,10 @@ CIRCUMSTANCES: Final = Table(
     Column("digest", Text, nullable=False, unique=True),
     Column("document", Text, nullable=False),
 )
-"""What runs rested on, each kind once: version, checks, declarations, what was not asked for, what was not known."""
+"""The circumstances of runs: version, checks, declarations, ways in not asked for, gaps, unknown rows.
+
+Runs with equal circumstances share one row.
+"""
 RUN: Final = Table(
     "cloudguard_run",
     METADATA,
@@ -73,7 +76,7 @@ RUN: Final = Table(
     Column("shown", Boolean, nullable=False),
     UniqueConstraint("cluster", "finished", name="cloudguard_run_key"),
 )
-"""One run of one cluster. ``verdicts``: one a row, in the circumstances' order. ``shown``: people were shown it."""
+"""One run of one cluster. ``verdicts``: one per row, in the order of the circumstances. ``shown``: people saw it."""
 FINDING: Final = Table(
     "cloudguard_finding",
     METADATA,
@@ -95,10 +98,10 @@ FINDING: Final = Table(
     Column("ended", Text, nullable=True),
     Column("ended_as", Text, nullable=True),
 )
-"""A time in which a finding was the same: of one severity, one width, one waiver.
+"""An interval of a finding: a time with one severity, one width and one waiver.
 
-``last_seen`` with ``last_under``: the last run that showed it; NULL: the latest. ``ended`` NULL: it is open. Only an
-open one has its ``width``.
+``last_seen`` and ``last_under`` are the time and circumstances of the last run that showed the finding; NULL: the
+latest run showed it. ``ended`` is NULL while the interval is open. Only an open interval keeps its ``width``.
 """
 OPEN: Final = Index(
     "cloudguard_finding_open",

@@ -1,4 +1,4 @@
-"""Times in one form, so that their texts are in order: "2026-01-02T02:17:00Z"."""
+"""Times in one text form, "2026-01-02T02:17:00Z", so that sorted texts are in the order of time."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 
 def utc(time: str) -> str:
-    """Return a time of ISO 8601 in UTC; one without a zone is in UTC. Raises ValueError."""
+    """Return an ISO 8601 time in UTC. A time without a zone is taken as UTC. Raises ValueError for any other text."""
     return _text(_moment(time))
 
 
 def earlier(time: str, by: timedelta) -> str:
-    """Return the time that is so much before another. Raises ValueError."""
+    """Return the time that is ``by`` before ``time``. Raises ValueError if ``time`` is not a time."""
     return _text(_moment(time) - by)
 
 
 def between(start: str, end: str) -> timedelta:
-    """Return how long it is from one time to another. Raises ValueError."""
+    """Return the duration from ``start`` to ``end``. Raises ValueError if one of them is not a time."""
     return _moment(end) - _moment(start)
 
 

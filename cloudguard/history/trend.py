@@ -1,4 +1,4 @@
-"""How many findings there were over time, and how many began and were fixed."""
+"""The numbers of open, new and fixed findings over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ MOST_PERIODS = 12
 
 
 def trend(history: HistoryExport, every: timedelta) -> tuple[Period, ...]:
-    """Return the last periods of a length, the earliest first; the last one ends with the latest run."""
+    """Return the last ``MOST_PERIODS`` periods of the length ``every``, the earliest first.
+
+    The last period ends with the latest run.
+    """
     if not history.runs:
         return ()
     times = [run.finished for run in history.runs]

@@ -1,1 +1,1 @@
-"""Notices of a run: whom to tell, what, and how; a person can act on one on a telephone."""
+"""Notices about a run: their events, their text and their sending. A notice is readable on a telephone."""

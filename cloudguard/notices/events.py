@@ -1,4 +1,4 @@
-"""Which events of a run somebody wants to be told of."""
+"""The events of a run that can cause a notice."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cloudguard.results.report import Report
 
 
 class Event(StrEnum):
-    """A reason to send a notice; the words of ``--notify-on``."""
+    """A reason to send a notice. The values are the words of ``--notify-on``."""
 
     NEW = "new"
-    """A finding that counts is new, back, or wider than before."""
+    """A finding that counts is new, reopened, replaced or wider than before."""
     FIXED = "fixed"
-    """A finding is gone, and all that it rested on was read."""
+    """A finding is gone, and all facts that it rested on were read."""
     INCOMPLETE = "incomplete"
-    """Something that a row rests on could not be read."""
+    """A fact that a row rests on could not be read."""
     EXPIRING = "expiring"
     """A waiver expires within days, has expired, or is outgrown."""
     ALWAYS = "always"
@@ -30,7 +30,7 @@ _LAPSING = frozenset({WaiverState.EXPIRING, WaiverState.EXPIRED, WaiverState.OUT
 
 
 def new_findings(report: Report) -> tuple[Finding, ...]:
-    """Return the findings that count and are new, the worst first: all that count where no earlier run is known."""
+    """Return the new findings that count, the worst first. Without an earlier run, all findings that count are new."""
     counting = tuple(finding for finding in report.findings if finding.counts)
     if report.since is None:
         return counting
@@ -39,7 +39,7 @@ def new_findings(report: Report) -> tuple[Finding, ...]:
 
 
 def events(report: Report) -> frozenset[Event]:
-    """Return what happened."""
+    """Return the events that happened in ``report``."""
     found = {Event.ALWAYS}
     found |= {Event.NEW} if new_findings(report) else set()
     found |= {Event.FIXED} if report.since and report.since.fixed else set()
@@ -49,6 +49,6 @@ def events(report: Report) -> frozenset[Event]:
 
 
 def happened(reports: Iterable[Report], wanted: Iterable[str]) -> bool:
-    """Whether any of the events ``wanted`` (words) happened in any of the reports."""
+    """Whether any of the events ``wanted`` (words of ``--notify-on``) happened in any of the reports."""
     words = frozenset(wanted)
     return any(event in words for report in reports for event in events(report))

@@ -1,4 +1,4 @@
-"""The text of a notice: short lines, for a telephone; nothing in it is markup, a mention or a link of others."""
+"""The text of a notice: short lines for a telephone. Names from the cloud can't add markup, mentions or links to it."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report, Verdict
 
 WIDTH = 40
-"""Letters of a line, which a telephone shows unbroken."""
+"""The largest number of characters of a line. A telephone shows such a line without a break."""
 _MOST_CLUSTERS = 10
 _MOST_LETTERS = 240
 _MOST_LINES = 6
-"""Of a change, so many lines are shown."""
-_HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "&": "＆"})  # noqa: RUF001 - what no chat reads as markup
+"""The largest number of lines that are shown of a change."""
+_HARMLESS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "&": "＆"})  # noqa: RUF001 - no chat reads these as markup
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A title in a line, and the text."""
+    """A notice: a one-line title, and the text."""
 
     title: str
     body: str
 
 
 def notice_of(reports: Sequence[Report]) -> Notice:
-    """Return the notice of one run's ``reports``."""
+    """Return the notice about the reports of one run."""
     if len(reports) == 1:
         return Notice(_safe(_title(reports[0])), _text(_of_one(reports[0])))
     return Notice(f"cloudguard: {count(len(reports), 'cluster')}", _text(_of_all(reports)))
 
 
 def notice_unread(name: str, error: str) -> Notice:
-    """Return the notice of a run that could read nothing of ``name``."""
+    """Return the notice about a run that could not read ``name`` (a provider or a snapshot) at all."""
     return Notice(_safe(f"{shortened(name, 60)}: not read"), _text((error, "", "no row is known")))
 
 
@@ -67,7 +67,7 @@ def _of_one(report: Report) -> Iterator[str]:
 
 
 def _verdicts(report: Report) -> Iterator[str]:
-    """Yield the rows by verdict, those that nothing is wrong with on one line."""
+    """Yield a line for each row that is not PASS or PROVIDER, and one line with the number of the others."""
     well = {Verdict.PASS, Verdict.PROVIDER}
     yield from (f"{row.verdict} {row.row}" for row in report.rows if row.verdict not in well)
     passed = sum(row.verdict in well for row in report.rows)
@@ -88,7 +88,7 @@ def _worst(report: Report, finding: Finding, more: int) -> Iterator[str]:
 
 
 def _of_all(reports: Sequence[Report]) -> Iterator[str]:
-    """Yield a line or two for each cluster that needs a look, the worst first."""
+    """Yield one or two lines for each cluster that is incomplete or has new findings, the worst first."""
     ranked = sorted(reports, key=_rank)
     shown = [report for report in ranked if new_findings(report) or not report.complete][:_MOST_CLUSTERS]
     for number, report in enumerate(shown):
@@ -115,5 +115,5 @@ def _wrapped(line: str) -> list[str]:
 
 
 def _safe(text: str) -> str:
-    """Return ``text`` with nothing hidden in it, and nothing that a chat or a mail reader takes for more than text."""
+    """Return ``text`` without hidden characters, and without characters that a chat or mail reader takes as markup."""
     return visible(text).translate(_HARMLESS)

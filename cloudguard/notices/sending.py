@@ -1,4 +1,4 @@
-"""Sends notices and pings. Their URLs hold secrets: no error repeats one, and nothing of it is kept."""
+"""Sends notices and pings. Their URLs contain secrets, so no error message contains a URL, and no URL is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cloudguard.errors import CloudguardError, UsageError
 from cloudguard.notices.message import Notice
 
 SECONDS = 10.0
-"""So long is an answer waited for."""
+"""The time limit for an answer."""
 
 
 class NoticeError(CloudguardError):
@@ -22,18 +22,18 @@ class NoticeError(CloudguardError):
 
 
 def redacted(url: str) -> str:
-    """Return a URL without what may be secret: "slack://…"."""
+    """Return a URL without its secret parts: "slack://…"."""
     return f"{url.partition('://')[0]}://…"
 
 
 def check_urls(urls: Sequence[str]) -> None:
-    """Raise UsageError unless apprise is there and understands all of ``urls``."""
+    """Raise UsageError if apprise is not installed or does not understand one of ``urls``."""
     for url in urls:
         _service(url)
 
 
 def send(notice: Notice, urls: Sequence[str]) -> None:
-    """Send a notice to all of ``urls``; raises NoticeError if it does not reach each."""
+    """Send a notice to all of ``urls``; raises NoticeError if one of them fails."""
     content = {"title": notice.title, "body": notice.body, "body_format": "text"}
     failed = [url for url in urls if not _service(url).notify(**content, timeout=SECONDS)]
     if failed:
@@ -42,13 +42,16 @@ def send(notice: Notice, urls: Sequence[str]) -> None:
 
 
 def _service(url: str) -> Any:  # noqa: ANN401 - apprise's types are not all known
-    """Return apprise's object for one URL; raises UsageError. It keeps nothing on disk, and says nothing."""
+    """Return apprise's object for one URL, which stores nothing on disk and logs nothing.
+
+    Raises UsageError if apprise is not installed or does not understand the URL.
+    """
     try:
-        apprise: Any = import_module("apprise")  # only where there is somebody to tell: it loads much
+        apprise: Any = import_module("apprise")  # optional, and slow to load
     except ModuleNotFoundError as error:
         message = f"--notify needs the package {error.name!r}, which is not installed"
         raise UsageError(message, hint="In a clone of cloudguard, run: pip install '.[notify]'") from None
-    quiet = logging.getLogger("apprise")  # it would write to stderr what it was sent to
+    quiet = logging.getLogger("apprise")  # it would write the URLs to stderr
     quiet.propagate = False
     quiet.addHandler(logging.NullHandler())
     asset = apprise.AppriseAsset(async_mode=False, storage_mode=apprise.PersistentStoreMode.MEMORY)
@@ -60,15 +63,16 @@ def _service(url: str) -> Any:  # noqa: ANN401 - apprise's types are not all kno
 
 
 def ping(url: str, ending: str = "") -> None:
-    """Ask for a URL with ``ending`` ("start", "fail"; "": success) after its path; raises NoticeError.
+    """Send a GET request to ``url`` with ``ending`` ("start", "fail"; "": success) added to its path.
 
-    Healthchecks, "Pinging API": ``/start``, ``/fail`` after the check's own URL.
+    Healthchecks, "Pinging API": ``/start`` and ``/fail`` after the check's own URL. Raises NoticeError if the request
+    fails.
     """
     parts = urlsplit(url)
     path = f"{parts.path.rstrip('/')}/{ending}" if ending else parts.path
     request = Request(urlunsplit(parts._replace(path=path)), headers={"User-Agent": "cloudguard"})  # noqa: S310 - http or https
     try:
-        with urlopen(request, timeout=SECONDS):  # noqa: S310 - as above
+        with urlopen(request, timeout=SECONDS):  # noqa: S310 - http or https
             return
     except HTTPError as error:
         reason = f"status {error.code}"

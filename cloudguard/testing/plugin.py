@@ -1,6 +1,6 @@
-"""A plugin of pytest, which finds it by entry point: fixtures for checks of clusters, imitated ones for the most part.
+"""A pytest plugin, registered as an entry point: fixtures that check clusters, usually of a cloud emulator.
 
-``cloudguard_config`` in pytest's own configuration names a ``cloudguard.toml`` whose declarations hold in all tests.
+``cloudguard_config`` in pytest's configuration names a ``cloudguard.toml`` whose declarations apply to all tests.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-if TYPE_CHECKING:  # pytest loads this module in every run
+if TYPE_CHECKING:  # pytest imports this module in every run, so it must be fast to import
     from cloudguard.needs.declarations import Declarations
     from cloudguard.results.report import Report
 
@@ -17,18 +17,18 @@ _CONFIG = "cloudguard_config"
 
 
 class CheckCluster(Protocol):
-    """Reads a cluster and judges it."""
+    """The type of a function that reads a cluster and judges it."""
 
     def __call__(self, provider: str, *, declarations: Declarations | str | None = None, **options: Any) -> Report:  # noqa: ANN401
-        """Return the report; ``options`` are those of ``cloudguard.check``, whose errors it raises.
+        """Return the report; ``options`` are the options of ``cloudguard.check``. Raises the errors of that function.
 
-        ``declarations`` may be the text of a ``cloudguard.toml``; None: those that hold in all tests.
+        ``declarations`` may be the text of a ``cloudguard.toml``; None: the declarations for all tests.
         """
         ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the name of the file of declarations."""
+    """Add pytest's option for the file of declarations."""
     parser.addini(
         _CONFIG, "cloudguard.toml whose declarations hold in all tests (path from the root folder)", default=""
     )
@@ -36,9 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def cloudguard_declarations(pytestconfig: pytest.Config) -> Declarations:
-    """What is declared in all tests: in the file that ``cloudguard_config`` names, else nothing."""
+    """The declarations for all tests: those of the file that ``cloudguard_config`` names, else none."""
     from cloudguard.needs.declarations import Declarations  # noqa: PLC0415 - loaded when it is used
-    from cloudguard.needs.declarations_file import load_declarations  # noqa: PLC0415 - likewise
+    from cloudguard.needs.declarations_file import load_declarations  # noqa: PLC0415 - loaded when it is used
 
     name = str(pytestconfig.getini(_CONFIG))
     return load_declarations(pytestconfig.rootpath / name) if name else Declarations()
@@ -50,7 +50,7 @@ def cloudguard_check(cloudguard_declarations: Declarations) -> CheckCluster:
 
     def check(provider: str, *, declarations: Declarations | str | None = None, **options: Any) -> Report:  # noqa: ANN401
         from cloudguard import pipeline  # noqa: PLC0415 - loaded when it is used
-        from cloudguard.testing import declared  # noqa: PLC0415 - likewise
+        from cloudguard.testing import declared  # noqa: PLC0415 - loaded when it is used
 
         given = declared(declarations) if isinstance(declarations, str) else declarations
         return pipeline.check(provider, declarations=given or cloudguard_declarations, **options)

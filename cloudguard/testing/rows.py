@@ -1,4 +1,4 @@
-"""What the verdicts of a report are asked for by name, and what declarations keywords make."""
+"""Compares the verdicts of a report with the wanted ones, and makes declarations from keywords."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _EXAMPLE: Final = 'Example: assert_rows(report, etcd_access="PASS")'
 
 
 def differences(report: Report, verdicts: Mapping[str, str]) -> str:
-    """Return how the report differs from the verdicts wanted, by rows, and its first screen; "" if it does not.
+    """Return the differences between the report and the wanted ``verdicts``, with the first screen; "" if none.
 
-    Raises UsageError where no row is named, or a row or verdict that there is not.
+    ``verdicts`` maps row names with underscores to verdicts. Raises UsageError if no row is named or a row or verdict
+    does not exist.
     """
     rows = {row.row.replace("-", "_"): row for row in report.rows}
     if faults := [*_faults(verdicts, {*rows})]:
@@ -41,18 +42,18 @@ def _faults(verdicts: Mapping[str, str], rows: set[str]) -> list[str]:
 
 
 def declarations_of(text: str, keys: Mapping[str, object]) -> Declarations:
-    """Return the declarations in the text of a ``cloudguard.toml``, or in ``keys``; raises as ``declared``."""
+    """Return the declarations in the text of a ``cloudguard.toml``, or in ``keys``; raises errors like ``declared``."""
     if text and keys:
         message = "give the text of a cloudguard.toml, or keys, not both"
         raise UsageError(message)
     raw = parse(text, FILE_NAME) if text else {name.replace("_", "-"): _plain(value) for name, value in keys.items()}
     made = declarations(read(raw, FILE_NAME if text else "declared"))
     others = tuple(InForce(one.name, one.values, "") for one in made.others)
-    return replace(made, stated_in=(), others=others)  # the caller says so, and no file
+    return replace(made, stated_in=(), others=others)  # the origin is the caller, not a file
 
 
 def _plain(value: object) -> object:
-    """Return a value as TOML has it: lists, not tuples."""
+    """Return a value in TOML's types: lists instead of tuples."""
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in cast("dict[str, object]", value).items()}
     return [_plain(item) for item in cast("list[object]", value)] if isinstance(value, list | tuple) else value

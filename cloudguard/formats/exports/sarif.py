@@ -15,7 +15,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _HOME = "https://kubernetes.io/docs/concepts/security/#infrastructure-security"
 _LEVELS = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note"}
 _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "2.0"}
-"""Scores for GitHub's ``security-severity``: over 9.0 is critical, 7.0 and above high, 4.0 and above medium, else low."""
+"""Scores for GitHub's ``security-severity``: over 9.0 is critical, from 7.0 high, from 4.0 medium, else low."""
 
 
 def render(report: Report, checks: Sequence[Check]) -> str:

@@ -1,1 +1,1 @@
-"""The steps from each schema of a history to the next, run by Alembic."""
+"""The migrations from each schema of a history to the next. Alembic runs them."""

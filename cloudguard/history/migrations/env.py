@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that the caller hands over."""
+"""Runs the migrations on the connection that ``schema.upgrade`` passes in the configuration."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Between the rows of a history and the values that they stand for."""
+"""Converts between the rows of a history's tables and the program's values."""

@@ -1,4 +1,4 @@
-"""What a run rested on, as a document that is kept once for all runs that rested on the same."""
+"""The circumstances of a run as a JSON document, which is stored once for all runs with equal circumstances."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Circumstances(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The JSON of what a run rested on, and its SHA-256 in hex."""
+    """The JSON of a run's circumstances, and its SHA-256 in hex."""
 
     text: str
     digest: str = field(init=False)
@@ -37,7 +37,10 @@ class Document:
 
 
 def document(report: ListedReport) -> Document:
-    """Return what a report rested on. Of what a row lacks only that it lacks something: the cloud's words vary."""
+    """Return the circumstances of a report.
+
+    For an unknown row, only the fact is stored and not the reason, because the cloud's messages vary.
+    """
     rows: dict[str, _Row] = {
         name: {"unknown": bool(row.unknown), "not_asked": sorted(row.not_asked), "heeds": list(row.heeds)}
         for name, row in report.rows.items()
@@ -55,7 +58,7 @@ def document(report: ListedReport) -> Document:
 def report_of(
     text: str, *, cluster: str, finished: str, findings: Mapping[str, tuple[ListedFinding, ...]]
 ) -> ListedReport:
-    """Return the report that rested on what the JSON ``text`` says, with some of its findings by their rows."""
+    """Return a report with the circumstances in the JSON ``text`` and the given ``findings``, by row name."""
     kept = cast("_Circumstances", json.loads(text))
     checks = kept["checks"]
     return ListedReport(
@@ -78,5 +81,5 @@ def report_of(
 
 
 def rows_of(text: str) -> tuple[str, ...]:
-    """Return the rows of the reports that rested on what the JSON ``text`` says, in their order."""
+    """Return the names of the rows in the circumstances ``text``, in their order."""
     return tuple(cast("_Circumstances", json.loads(text))["rows"])

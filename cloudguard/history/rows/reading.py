@@ -1,4 +1,4 @@
-"""Reads the state of a cluster's history from its rows."""
+"""Reads the state of a cluster's history from the database."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 
 def cluster_key(cluster: Cluster) -> dict[str, str]:
-    """Return what tells a cluster from all others."""
+    """Return the columns that identify a cluster, and their values."""
     regions = ",".join(cluster.regions)
     return {"provider": cluster.provider, "account": cluster.account, "regions": regions, "name": cluster.name}
 
 
 def cluster_id(connection: Connection, cluster: Cluster, *, make: bool = False) -> int:
-    """Return the id of a cluster's row, 0 if it has none; ``make``: make one, and let no other process write to it."""
+    """Return the id of a cluster's row, 0 if there is none.
+
+    With ``make``, the row is made if it is missing, and locked against other processes.
+    """
     key = cluster_key(cluster)
     if make:
         return made(connection, CLUSTER, key)
@@ -34,7 +37,10 @@ def cluster_id(connection: Connection, cluster: Cluster, *, make: bool = False) 
 
 
 def made(connection: Connection, table: Table, key: Mapping[str, str], more: Mapping[str, str] | None = None) -> int:
-    """Return the id of the row with ``key``, locked where the database locks rows; it is made if there is none."""
+    """Return the id of the row with the columns ``key``. Make the row, with ``more`` columns, if it is missing.
+
+    The row is locked if the database can lock rows.
+    """
     wanted = select(table.c.id).where(_same(table, key)).with_for_update()
     found = connection.execute(wanted).scalar()
     if found is None:
@@ -49,9 +55,9 @@ def _same(table: Table, key: Mapping[str, str]) -> ColumnElement[bool]:
 
 
 def state(connection: Connection, cluster: int, today: Sequence[str]) -> State | None:
-    """Return the history of the cluster with the row ``cluster``; None if it has no run.
+    """Return the history of the cluster whose row has the id ``cluster``, None if it has no run.
 
-    ``today``: ids of findings that are looked for among those that were there and then were gone.
+    ``today`` are the ids of the current findings: only these are looked up among the closed findings.
     """
     runs = select(RUN.c.finished, RUN.c.circumstances, CIRCUMSTANCES.c.document)
     latest = connection.execute(
@@ -76,7 +82,7 @@ def state(connection: Connection, cluster: int, today: Sequence[str]) -> State |
 
 
 def _reports(latest: AnyRow, rows: Sequence[AnyRow]) -> Iterator[ListedReport]:
-    """Yield the latest run, then each earlier one that was the last to show some finding, the latest first."""
+    """Yield the latest run, then each earlier run that was the last to show an open finding, the latest first."""
     yield _report(latest.document, latest.finished, [row for row in rows if row.last_seen is None])
     for seen in sorted({row.last_seen for row in rows if row.last_seen is not None}, reverse=True):
         then = [row for row in rows if row.last_seen == seen]
@@ -92,12 +98,12 @@ def _report(document: str, finished: str, rows: Sequence[AnyRow]) -> ListedRepor
 
 
 def row_of(check: str) -> str:
-    """Return the row of a check: "etcd-access" of "etcd-access/inside"."""
+    """Return the row of a check: "etcd-access" for "etcd-access/inside"."""
     return check.partition("/")[0]
 
 
 def finding_of(row: AnyRow) -> ListedFinding:
-    """Return the finding of an interval."""
+    """Return the finding of an interval's row in the database."""
     return ListedFinding(
         id=row.finding,
         check=row.check_id,

@@ -1,4 +1,4 @@
-"""Writes the outcome of a run into the rows of a history."""
+"""Writes the outcome of a run to the database."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cloudguard.results.report import Report
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run that is written: its report, what came of it, and the state ``before`` it.
+    """A run to write: its report, its outcome, and the state ``before`` it (None for the first run).
 
-    ``waivers`` are as in ``outcome``; ``shown``: its report was shown to people.
+    ``waivers`` maps a waived finding's id to the JSON of its waiver. ``shown``: the report was shown to people.
     """
 
     report: Report
@@ -32,7 +32,7 @@ class NewRun:
 
 
 def write(connection: Connection, cluster: int, run: NewRun) -> None:
-    """Write a run of the cluster with the row ``cluster``: so much as it changes, and one row for itself."""
+    """Write a run of the cluster whose row has the id ``cluster``: one row for the run, and its changes."""
     kept = document(run.listed)
     under = made(connection, CIRCUMSTANCES, {"digest": kept.digest}, {"document": kept.text})
     connection.execute(
@@ -51,7 +51,7 @@ def write(connection: Connection, cluster: int, run: NewRun) -> None:
 
 
 def _end(connection: Connection, run: NewRun) -> None:
-    """Write what becomes of the intervals that were open before the run."""
+    """Update the intervals that were open before the run."""
     result, before = run.outcome, run.before
     for interval, ending in result.ended:
         _update(connection, interval, ended=run.listed.finished, ended_as=str(ending), width="[]")

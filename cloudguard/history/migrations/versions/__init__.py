@@ -1,1 +1,1 @@
-"""One module a schema, in order: what it changes, and nothing that a later one changes."""
+"""The migrations, one module per schema. Each module contains only the changes of its own schema."""

@@ -1,4 +1,4 @@
-"""The first schema: clusters, runs, what they rested on, and findings as intervals."""
+"""The first schema: clusters, runs, their circumstances, and findings as intervals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ down_revision: Final = None
 
 
 def upgrade() -> None:
-    """Make the tables. Nothing goes back: a history that a newer program made is refused by an older one."""
+    """Make the tables. There are no downgrades: an older program refuses a history with a newer schema."""
     op.create_table(
         "cloudguard_cluster",
         sa.Column("id", sa.Integer, primary_key=True),
