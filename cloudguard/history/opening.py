@@ -126,7 +126,7 @@ def _as_sqlite(engine: Engine) -> None:
 
 
 def _write_ahead(engine: Engine) -> None:
-    """Switch the SQLite file to write-ahead logging, so that others can read during a write. The file keeps the mode."""
+    """Switch the SQLite file to write-ahead logging, so others can read during a write. The file keeps the mode."""
     with engine.connect() as connection:
         driver = connection.connection.driver_connection
         if driver is not None:
