@@ -1,4 +1,4 @@
-"""Load balancers in front of the cluster: read all, keep those that send to its hosts."""
+"""Load balancers that send to the cluster's hosts."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ from cloudguard_aws.network.registrations import (
 )
 
 _TAGGED_AT_ONCE: Final = 20
-"""DescribeTags takes so many balancers: elasticloadbalancing API reference, both versions."""
+"""The number of balancers that one DescribeTags call accepts: elasticloadbalancing API reference, both versions."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Forwarding:
-    """A balancer with, for each of its listeners, the target groups it may send to."""
+    """A balancer, and for each of its listeners the ARNs of the target groups it may send to."""
 
     balancer: LoadBalancer
     listeners: tuple[tuple[ListenerFacts, tuple[str, ...]], ...]
@@ -66,13 +66,13 @@ class _Forwarding:
 
 
 def _seen(one: LoadBalancer, published: tuple[PublishedService, ...]) -> tuple[PublishedService, ...]:
-    """Return a balancer's services; ``enforces_groups`` says whether its groups see their clients."""
+    """Return a balancer's services with ``filtered``: whether the balancer's security groups filter their clients."""
     return tuple(replace(service, filtered=one.enforces_groups) for service in published)
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterBalancers:
-    """The balancers that send to the cluster's hosts; the ``classic`` ones apart; ``services`` may publish any."""
+    """The balancers that send to the cluster's hosts. ``services``: all endpoint services of the account."""
 
     read: Registrations
     members: Members
@@ -81,7 +81,10 @@ class ClusterBalancers:
     classic: tuple[ClassicBalancer, ...]
 
     def beyond(self, networks: Iterable[Network]) -> ClusterBalancers:
-        """Return these without targets whose addresses are those of other VPCs, of ``networks``, themselves."""
+        """Return these balancers without targets inside ``networks``, the VPCs of the target groups themselves.
+
+        Their addresses may equal addresses of the cluster's VPCs.
+        """
         ranges = {one.id: one.ranges for one in networks}
         groups = (
             one.beyond(ranges[one.network]) if one.network in ranges else one for one in self.read.groups.values()
@@ -91,22 +94,22 @@ class ClusterBalancers:
 
     @property
     def networks(self) -> frozenset[str]:
-        """The VPCs that they stand in, as far as they are known."""
+        """The ids of the balancers' VPCs, as far as they are known."""
         return frozenset(one.network for group in (self.modern, self.classic) for one in group) - {""}
 
     @property
     def filters(self) -> frozenset[str]:
-        """The security groups that they have."""
+        """The ids of the balancers' security groups."""
         return frozenset(name for group in (self.modern, self.classic) for one in group for name in one.groups)
 
     @property
     def subnets(self) -> frozenset[str]:
-        """The subnets that they stand in."""
+        """The ids of the balancers' subnets."""
         return frozenset(name for group in (self.modern, self.classic) for one in group for name in one.subnets)
 
 
 def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Members) -> ClusterBalancers:
-    """Read which balancers, of its VPCs or of others, send to the cluster's hosts."""
+    """Read the balancers that send to the cluster's hosts, from the VPCs ``network_ids`` or from other VPCs."""
     read, services = api.two(partial(read_registrations, api, network_ids), partial(read_services, api))
     return _cluster_balancers(read, members, services)
 
@@ -120,7 +123,7 @@ def _cluster_balancers(
 
 
 def _concerns(read: Registrations, arn: str, members: Members) -> bool:
-    """Whether a balancer sends to the cluster's hosts, itself or by an application balancer behind it."""
+    """Whether a balancer sends to the cluster's hosts, directly or through an application balancer behind it."""
     for group in read.groups_of(arn):
         if group.arn in members.pools:
             return True
@@ -131,7 +134,7 @@ def _concerns(read: Registrations, arn: str, members: Members) -> bool:
 
 
 def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[Balancer, ...]:
-    """Read the balancers that send to the cluster's hosts, each with those targets only."""
+    """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
     arns = [one.arn for one in known.modern]
     forwardings, tagged, published = api.three(
         lambda: api.gather(*(partial(_forwarding, api, known, one) for one in known.modern)),
@@ -171,9 +174,10 @@ def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwar
 def _sent_to(
     api: Api, listener: ListenerFacts, one: LoadBalancer, every: tuple[str, ...], *, alone: bool
 ) -> tuple[str, ...]:
-    """Return the target groups a listener may send to: an application balancer's rules may name more than its default.
+    """Return the ARNs of the target groups a listener may send to.
 
-    All of the balancer's where the listener is its only one, or where an action is not understood or not read.
+    An application balancer's rules may name more target groups than its default action. The result is all groups of the
+    balancer (``every``) if the listener is the only one, or if an action is not understood or not read.
     """
     if one.kind == NETWORK and listener.forwards_to is not None:
         return listener.forwards_to
@@ -201,10 +205,11 @@ def _own_targets(api: Api, group: TargetGroup, one: LoadBalancer, members: Membe
 def _before_proxies(
     api: Api, read: Registrations, forwarding: _Forwarding, made: Mapping[str, Balancer]
 ) -> Iterator[Balancer]:
-    """Yield a network balancer once more for each application balancer that it sends to.
+    """Yield a copy of a network balancer for each application balancer that it sends to.
 
-    A network balancer without groups leaves the client's address alone, so the application balancer's groups are what
-    bars the way, and its groups what the hosts see. Two sets of groups in series can't be told in the model.
+    A network balancer without security groups keeps the client's address. So the application balancer's security groups
+    filter the clients, and the hosts see those groups as the sender. The model can't express two sets of security
+    groups in series: a Gap is recorded for them.
     """
     front = made[forwarding.balancer.arn]
     for facts, arns in forwarding.listeners:
@@ -240,7 +245,7 @@ def _in_series(front: Balancer, behind: Balancer) -> Gap:
 
 
 def read_tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return the tags of balancers and target groups, by ARN, and of classic balancers, by name."""
+    """Return a dict of name → tags: modern balancers by ARN, classic balancers by name."""
     modern, old = calls.BALANCER_DESCRIBE_TAGS, calls.CLASSIC_DESCRIBE_TAGS
     thunks = [partial(_tag_page, api, modern, "ResourceArns", "ResourceArn", page) for page in _pages(arns)]
     thunks += [partial(_tag_page, api, old, "LoadBalancerNames", "LoadBalancerName", page) for page in _pages(names)]
@@ -255,7 +260,7 @@ def _tag_page(
 
 
 def _pages(names: Iterable[str]) -> Iterator[list[str]]:
-    """Yield ``names`` by as many as DescribeTags takes."""
+    """Yield ``names`` in pages of as many as DescribeTags accepts."""
     left = iter(names)
     while page := list(islice(left, _TAGGED_AT_ONCE)):
         yield page

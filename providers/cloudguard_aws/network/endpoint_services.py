@@ -1,4 +1,4 @@
-"""PrivateLink endpoint services: balancers that other VPCs and accounts reach by an endpoint of their own."""
+"""PrivateLink endpoint services: balancers that other VPCs and accounts reach through their own endpoints."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.registrations import HIDES
 
 Published = Mapping[str, tuple[PublishedService, ...]]
-"""Services by the ARN of the balancer that they publish."""
+"""Dict of balancer ARN → the endpoint services that publish the balancer."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointService:
-    """An endpoint service, and the balancers that it publishes, by ARN."""
+    """An endpoint service, and the ARNs of the balancers that it publishes.
+
+    ``accepts_each``: the owner must accept each connection of an endpoint.
+    """
 
     id: str
     accepts_each: bool
@@ -37,7 +40,7 @@ def _service(item: Item) -> EndpointService:
 
 
 def read_published(api: Api, services: Collection[EndpointService], arns: Collection[str]) -> Published:
-    """Read who may use the services that publish a balancer of ``arns``."""
+    """Read the principals that may use the services that publish a balancer of ``arns``."""
     wanted = [one for one in services if not set(one.balancers).isdisjoint(arns)]
     read = api.gather(*(partial(_published, api, one) for one in wanted))
     pairs = list(zip(wanted, read, strict=True))

@@ -1,4 +1,4 @@
-"""The interfaces in security groups that rules let in: the cluster's own, and those that are not and may send."""
+"""Members of security groups that rules let in: the cluster's own interfaces, and foreign interfaces that may send."""
 
 from __future__ import annotations
 
@@ -20,29 +20,30 @@ from cloudguard_aws.network.registrations import Registrations
 
 _MEMBERS: Final = (FactKind.MEMBERS,)
 Carried = Mapping[str, Collection[str]]
-"""By group: the cluster's own interfaces in it."""
+"""Dict of security group id → ids of the cluster's own interfaces in that group."""
 _PASSIVE: Final = {"vpc_endpoint", "gateway_load_balancer_endpoint", "nat_gateway", "natGateway", "efs"}
-"""Interface types that open no connection of their own: AWS PrivateLink guide, "the service can't initiate"; EFS user
-guide, "Using VPC security groups": a mount target answers on 2049."""
+"""Interface types of services that never open a connection. AWS PrivateLink guide: "the service can't initiate". EFS
+user guide, "Using VPC security groups": a mount target only answers, on port 2049."""
 _DESCRIBED_AS_PASSIVE: Final = (
     "VPC Endpoint Interface vpce-",
     "Interface for NAT Gateway nat-",
     "EFS mount target for fs-",
 )
-"""What the same services write on interfaces that have no type of their own."""
+"""Beginnings of the descriptions that the same services write on interfaces without an interface type of their own."""
 _ACTIVE: Final = {"lambda", "trunk", "branch", "efa", "efa-only"}
-"""Interface types behind which customers run their own code."""
+"""Interface types behind which customers run their own code, which may open connections."""
 _OF_CLIENTS: Final = "ClientVPN Endpoint resource cvpn-endpoint-"
-"""What Client VPN writes on its interfaces, whose addresses its clients have inside:
+"""Beginning of the description of a Client VPN interface. VPN clients send with the addresses of these interfaces:
 https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/how-it-works.html"""
 _TASK: Final = "arn:aws"
-"""How the description of an ECS task's interface begins: the ARN of its attachment (ECS developer guide, awsvpc)."""
+"""Beginning of the description of an ECS task's interface: the ARN of its attachment (ECS developer guide, awsvpc)."""
 _TRUNK: Final = "vpcresources.k8s.aws/trunk-eni-id"
-"""On the interface of a pod with security groups of its own: aws/amazon-vpc-resource-controller-k8s."""
+"""Tag on the interface of a pod with its own security groups; the value is the id of the node's trunk interface:
+aws/amazon-vpc-resource-controller-k8s."""
 
 
 def carried_by(hosts: Iterable[Host]) -> dict[str, set[str]]:
-    """Return which interfaces of ``hosts`` are in which group."""
+    """Return a dict of security group id → ids of the interfaces of ``hosts`` in that group."""
     found = dict[str, set[str]]()
     for own in (one for host in hosts for one in host.interfaces):
         for group in own.groups:
@@ -51,10 +52,11 @@ def carried_by(hosts: Iterable[Host]) -> dict[str, set[str]]:
 
 
 def read_members(api: Api, groups: Collection[str], own: Carried, networks: Collection[str]) -> list[Item] | None:
-    """Return the interfaces in any of ``groups``; None where they could not be read.
+    """Return the interfaces that are in any of ``groups``, or None if they could not be read.
 
-    They are asked for in two ways, by group and by VPC, for some servers that answer in the cloud's place match a list
-    of groups only where all of an interface's are in it. Where the cluster's ``own`` are not there, a Gap says so.
+    The function lists interfaces by group and by VPC. Some servers that stand in for AWS match a list of groups only if
+    all groups of the interface are in that list. The function records a Gap if one of the cluster's ``own`` interfaces
+    is missing.
     """
     call = calls.DESCRIBE_NETWORK_INTERFACES
     if not groups:
@@ -81,10 +83,11 @@ def _with_groups(item: Item) -> tuple[str, frozenset[str], Item]:
 
 @dataclass(frozen=True, slots=True)
 class ClusterInterfaces:
-    """What the cluster's own interfaces are known by.
+    """The facts that identify the cluster's own interfaces.
 
-    ``balancers``: descriptions of the interfaces of all balancers that were read. One connects to its targets only, and
-    those that send to the cluster are followed by their listeners.
+    ``balancers``: descriptions of the interfaces of all balancers that were read. A balancer connects only to its
+    targets. Balancers that send to the cluster are judged by their listeners, so their interfaces are not external
+    members.
     """
 
     cluster: str
@@ -93,7 +96,7 @@ class ClusterInterfaces:
     balancers: Collection[str]
 
     def include(self, item: Item) -> bool:
-        """Whether an interface is a host's, a pod's or the managed control plane's, or a balancer's that was read."""
+        """Whether an interface belongs to a host, a pod, the managed control plane, or a balancer that was read."""
         attachment, tags = part(item, "Attachment"), tags_of(item, "TagSet")
         if required(item, "NetworkInterfaceId") in self.interfaces or text(attachment, "InstanceId") in self.hosts:
             return True
@@ -102,20 +105,20 @@ class ClusterInterfaces:
         return (text(item, "Description") in self.balancers and _by_service(item)) or self.is_endpoint(item)
 
     def is_endpoint(self, item: Item) -> bool:
-        """Whether an interface is the managed control plane's."""
+        """Whether an interface belongs to the cluster's managed control plane (EKS)."""
         elsewhere = text(part(item, "Attachment"), "InstanceOwnerId") not in {"", text(item, "OwnerId")}
         by_service = _by_service(item) or elsewhere or text(item, "RequesterId").endswith(":AmazonEKS")
         return text(item, "Description") == f"Amazon EKS {self.cluster}" and by_service
 
 
 def balancer_descriptions(read: Registrations) -> frozenset[str]:
-    """Return the descriptions that balancers' interfaces carry: "ELB app/name/id", "ELB name" for a classic one."""
+    """Return the descriptions of balancer interfaces: "ELB app/name/id", or "ELB name" for a classic balancer."""
     names = (*(one.arn for one in read.balancers), *(one.name for one in read.classic))
     return frozenset(f"ELB {name.rpartition(':loadbalancer/')[2]}" for name in names)
 
 
 def foreign_interface(item: Item, own: ClusterInterfaces) -> Interface | None:
-    """Return an interface that is not the cluster's and may open connections; None for any other."""
+    """Return an interface that is not the cluster's and may open connections, or None for any other interface."""
     if text(item, "Status") == DETACHED or _is_passive(item) or own.include(item) or is_tunnel(item):
         return None
     name, instance = required(item, "NetworkInterfaceId"), text(part(item, "Attachment"), "InstanceId")
@@ -129,7 +132,7 @@ def foreign_interface(item: Item, own: ClusterInterfaces) -> Interface | None:
 
 
 def _by_service(item: Item) -> bool:
-    """Whether a service has placed an interface, which nobody else can describe."""
+    """Whether an AWS service made the interface. Only the service can write the description of such an interface."""
     return flag(item, "RequesterManaged") or text(item, "RequesterId").startswith("amazon-")
 
 

@@ -1,4 +1,4 @@
-"""The VPCs that a cluster, or a balancer that sends to it, stands in: their subnets, route tables and network ACLs."""
+"""The VPCs of a cluster and of the balancers that send to it: their subnets, route tables and network ACLs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SUBNETS: Final = (FactKind.ROUTES, FactKind.FILTERS, FactKind.BALANCERS)
 
 @dataclass(frozen=True, slots=True)
 class Vpcs:
-    """VPCs, the accounts that own them, and what is in them; None where it could not be read."""
+    """VPCs, the accounts that own them, and their resources. None: the resources could not be read."""
 
     networks: tuple[Network, ...]
     owners: Mapping[str, str]
@@ -38,7 +38,7 @@ class Vpcs:
     interfaces: Sequence[Item] | None
 
     def and_also(self, other: Vpcs) -> Vpcs:
-        """Return these VPCs and those of ``other``."""
+        """Return these VPCs together with those of ``other``."""
         return Vpcs(
             networks=(*self.networks, *other.networks),
             owners={**self.owners, **other.owners},
@@ -55,7 +55,7 @@ def _both(one: Sequence[A] | None, other: Sequence[A] | None) -> Sequence[A] | N
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The VPCs around a cluster, the setting that may shut them, and the balancers that send to its hosts."""
+    """The VPCs around a cluster, the Block Public Access setting, and the balancers that send to its hosts."""
 
     vpcs: Vpcs
     public_access: PublicAccess
@@ -70,9 +70,9 @@ def read_inventory(
     network_ids: Collection[str] = (),
     registers: Mapping[str, Sequence[str]] | None = None,
 ) -> Inventory:
-    """Read the VPCs of a cluster (``network_ids`` where they are known), whatever will stand in them.
+    """Read the VPCs of a cluster: ``network_ids`` and the endpoints' VPCs if known, else those of its hosts' subnets.
 
-    ``registers``: with what its scaling groups register next hosts.
+    ``registers``: dict of target group or classic balancer → scaling groups that register their next hosts there.
     """
     known = frozenset({*network_ids, *(one.network for one in endpoints)} - {""})
     own: Mapping[str, Subnet] = {}
@@ -93,7 +93,7 @@ def read_inventory(
 
 
 def _read_vpcs(api: Api, names: frozenset[str], known: Mapping[str, Subnet] | None = None) -> Vpcs:
-    """Read the VPCs called ``names``, whose subnets are ``known`` or not."""
+    """Read the VPCs with the ids ``names``. Their subnets are read unless they are ``known``."""
     vpcs, (acls, interfaces), subnets, tables = api.four(
         partial(api.matching, calls.DESCRIBE_VPCS, "vpc-id", names, hides=ROUTES),
         lambda: api.two(
@@ -118,13 +118,13 @@ def _owner(vpc: Item) -> tuple[str, str]:
 
 
 def read_subnets(api: Api, key: str, names: Collection[str]) -> dict[str, Subnet]:
-    """Return the subnets that the filter ``key`` matches any of ``names``, by id."""
+    """Return a dict of subnet id → subnet, for the subnets whose filter ``key`` matches one of ``names``."""
     listed = api.matching(calls.DESCRIBE_SUBNETS, key, names, hides=_SUBNETS)
     return {one.id: one for one in api.mapped(calls.DESCRIBE_SUBNETS, listed, subnet, hides=_SUBNETS)}
 
 
 def _read_tables(api: Api, vpcs: frozenset[str]) -> Tables | None:
-    """Read the route tables of ``vpcs``, and the ranges behind the peerings they lead to."""
+    """Read the route tables of ``vpcs``, and the ranges behind the peerings in their routes."""
     call, peering_call = calls.DESCRIBE_ROUTE_TABLES, calls.DESCRIBE_VPC_PEERING_CONNECTIONS
     items = api.matching_or_none(call, "vpc-id", vpcs, hides=ROUTES)
     if items is None:

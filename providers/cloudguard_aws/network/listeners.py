@@ -1,4 +1,4 @@
-"""Load balancers and their listeners in the model's words, with those targets that are hosts of the cluster."""
+"""Load balancers and their listeners as types of the model, with the targets that are hosts of the cluster."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cloudguard_aws.network.registrations import (
 
 _KINDS: Final = {APPLICATION: "alb", NETWORK: "nlb"}
 _TRANSPORTS: Final = {"UDP": ("udp",), "QUIC": ("udp",), "TCP_UDP": ("tcp", "udp"), "TCP_QUIC": ("tcp", "udp")}
-"""Protocols of listeners and target groups that are not TCP alone."""
+"""Protocols of listeners and target groups that use UDP, alone or beside TCP."""
 _TCP: Final = {"TCP", "TLS", "HTTP", "HTTPS", "SSL"}
 _ACTIONS: Final = {
     "forward",
@@ -36,12 +36,12 @@ _ACTIONS: Final = {
     "redirect",
     "fixed-response",
 }
-"""All kinds of actions (elasticloadbalancing API reference, Action); only "forward" names target groups."""
+"""All kinds of actions (elasticloadbalancing API reference, Action). Only "forward" names target groups."""
 _DECRYPTED: Final = {"TLS", "HTTPS", "SSL"}
 _PRESERVE: Final = "preserve_client_ip.enabled"
 _SEEN: Final = {"true": ClientAddress.PRESERVED, "false": ClientAddress.REPLACED}
 _SEEN_BY_DEFAULT: Final = {"instance", "alb"}
-"""Kinds of target groups whose targets see the client's address where nothing is said."""
+"""Kinds of target groups whose targets see the client's address if the attribute is not set."""
 _SERVICE_TAGS: Final = (
     "kubernetes.io/service-name",
     "service.k8s.aws/stack",
@@ -50,45 +50,48 @@ _SERVICE_TAGS: Final = (
     "service.eks.amazonaws.com/stack",
     "ingress.eks.amazonaws.com/stack",
 )
-"""Who a balancer was made for: kubernetes/cloud-provider-aws pkg/providers/v1/aws.go (TagNameKubernetesService);
-kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go; EKS Auto Mode: what the AWS managed policy
-AmazonEKSLoadBalancingPolicy lets it write.
-"""
+"""Tags that name the Service or Ingress for which a balancer was made: kubernetes/cloud-provider-aws
+pkg/providers/v1/aws.go (TagNameKubernetesService); kubernetes-sigs/aws-load-balancer-controller
+pkg/deploy/tracking/provider.go; EKS Auto Mode: the tags that the AWS managed policy AmazonEKSLoadBalancingPolicy lets
+it write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The cluster's hosts, to be found by instance id or by address.
+    """An index of the cluster's hosts by instance id and by address.
 
-    ``pools``: by target group or classic balancer, the scaling groups whose next hosts are registered there.
+    ``pools``: dict of target group or classic balancer → scaling groups whose next hosts register there.
     """
 
     ids: frozenset[str]
     hosts: Mapping[AddressSet, str]
-    """Hosts' ids, by the addresses and delegated ranges of their interfaces."""
+    """Dict of address or delegated range of an interface → host id."""
     ranges: Sequence[AddressSet] = ()
-    """The delegated ranges in order; their addresses are pods of the host."""
+    """The delegated ranges, sorted. Addresses in a delegated range belong to pods of the host."""
     pools: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @classmethod
     def of(cls, hosts: Collection[Host], pools: Mapping[str, Sequence[str]] | None = None) -> Members:
-        """Index ``hosts``."""
+        """Return an index of ``hosts``."""
         found = {one: host.id for host in hosts for interface in host.interfaces for one in interface.addresses}
         return replace(cls.at(found), ids=frozenset(host.id for host in hosts), pools=pools or {})
 
     @classmethod
     def at(cls, hosts: Mapping[AddressSet, str]) -> Members:
-        """Index hosts' ids by addresses and delegated ranges."""
+        """Return an index of a dict of address or delegated range → host id."""
         return cls(frozenset(), hosts, sorted((one for one in hosts if one.size > 1), key=AddressSet.first))
 
     def find(self, target: str) -> tuple[str, AddressSet] | None:
-        """Return the host and the address or range (none for a target by id) that ``target`` is; None: no host's."""
+        """Return the host that ``target`` belongs to and the matching address or range, or None if it is no host's.
+
+        The address set is empty if ``target`` is an instance id.
+        """
         if target in self.ids:
             return target, NO_ADDRESSES
         try:
             own = AddressSet.parse(target)
         except ValueError:
-            return None  # an id of another's, or a balancer's ARN
+            return None  # the id of another instance, or a balancer's ARN
         before = bisect_right(self.ranges, own.first(), key=AddressSet.first)
         found = (one for one in (own, *self.ranges[before - 1 : before]) if own <= one and one in self.hosts)
         return next(((self.hosts[one], one) for one in found), None)
@@ -97,14 +100,14 @@ class Members:
 def services_of(protocol: str, port: int) -> ServiceSet:
     """Return a listener's or target's protocol and port as a service set: "TCP_UDP", 53 is "tcp/53,udp/53".
 
-    A protocol that is not known may be carried by TCP and by UDP.
+    An unknown protocol may use TCP and UDP.
     """
     transports = ("tcp",) if protocol in _TCP else _TRANSPORTS.get(protocol, ("tcp", "udp"))
     return ServiceSet.parse(",".join(f"{transport}/{port}" for transport in transports))
 
 
 def targets_of(group: TargetGroup, members: Members) -> tuple[BackendTarget, ...]:
-    """Return those of a target group's targets that are hosts of the cluster (or their pods), the next ones too."""
+    """Return a target group's targets that are hosts of the cluster, their pods, or scaling groups' next hosts."""
     own = services_of(group.protocol, group.port)
     found = {BackendTarget(name, NO_ADDRESSES, own): None for name in members.pools.get(group.arn, ())}
     for one in group.targets:
@@ -115,11 +118,11 @@ def targets_of(group: TargetGroup, members: Members) -> tuple[BackendTarget, ...
 
 
 def client_address(group: TargetGroup, attributes: Mapping[str, str] | None) -> ClientAddress:
-    """Return which address the targets of a network balancer's group see; ``attributes`` None: not read.
+    """Return which address the targets of a network balancer's group see. ``attributes`` None: not read.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html ("Client IP
-    preservation"): instances see the client's by default; targets by IP the balancer's, but for UDP and QUIC, where
-    they always see the client's.
+    preservation"): instances see the client's address by default. IP targets see the balancer's address by default for
+    TCP and TLS, and always the client's address for UDP and QUIC.
     """
     always = group.kind == "ip" and group.protocol in _TRANSPORTS
     if attributes is None:
@@ -132,7 +135,7 @@ def client_address(group: TargetGroup, attributes: Mapping[str, str] | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class OwnTargets:
-    """The targets of a target group that are hosts of the cluster, and which address they see."""
+    """The targets of a target group that are hosts of the cluster, and which client address they see."""
 
     protocol: str
     targets: tuple[BackendTarget, ...]
@@ -156,7 +159,10 @@ def listener_facts(item: Item) -> ListenerFacts:
 
 
 def forwarded(item: Item, key: str) -> tuple[str, ...] | None:
-    """Return the ARNs of the target groups that the actions under ``key`` forward to; None: one is not understood."""
+    """Return the ARNs of the target groups that the actions under ``key`` forward to.
+
+    None: an action is not understood.
+    """
     found = dict[str, None]()
     for action in parts(item, key):
         if text(action, "Type") not in _ACTIONS:
@@ -168,7 +174,7 @@ def forwarded(item: Item, key: str) -> tuple[str, ...] | None:
 
 
 def listeners_of(facts: ListenerFacts, groups: Iterable[OwnTargets]) -> Iterator[Listener]:
-    """Yield a listener, split where its target groups differ in what they see or in what is spoken to them."""
+    """Yield a listener, once for each combination of client address and plaintext among its target groups."""
     split: dict[tuple[ClientAddress, bool], dict[BackendTarget, None]] = {}
     for group in groups:
         plaintext = group.protocol == "HTTP" or (facts.protocol in _DECRYPTED and group.protocol not in _DECRYPTED)
@@ -185,7 +191,7 @@ def listeners_of(facts: ListenerFacts, groups: Iterable[OwnTargets]) -> Iterator
 
 
 def declared_service(tags: Mapping[str, str], cluster: str) -> str:
-    """Return the Service or Ingress of this cluster that a balancer was made for, "" if it names none."""
+    """Return the Service or Ingress of this cluster for which a balancer was made, or "" if the tags name none."""
     ours = (
         cluster in {tags.get("elbv2.k8s.aws/cluster"), tags.get("eks:eks-cluster-name")}
         or f"kubernetes.io/cluster/{cluster}" in tags
@@ -197,7 +203,7 @@ def declared_service(tags: Mapping[str, str], cluster: str) -> str:
 def balancer(
     one: LoadBalancer, listeners: Iterable[Listener], declared: str, published: tuple[PublishedService, ...] = ()
 ) -> Balancer:
-    """Return an application or network balancer, or one of a kind that is not known."""
+    """Return an application or network balancer, or a balancer of an unknown kind."""
     return Balancer(
         id=one.arn,
         name=one.name,
@@ -218,7 +224,7 @@ def balancer(
 
 
 def classic(one: ClassicBalancer, members: Members, declared: str) -> Balancer:
-    """Return a classic balancer, whose targets are instances on the listener's instance port."""
+    """Return a classic balancer. Its targets are instances on the listener's instance port."""
     source = Source(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name, one.name)
     hosts = [*(name for name in one.instances if name in members.ids), *members.pools.get(one.name, ())]
     return Balancer(

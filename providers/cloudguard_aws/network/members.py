@@ -1,4 +1,4 @@
-"""Instances that the cluster's scaling groups and balancers list: they belong to it, tagged or not."""
+"""Cluster instances that its scaling groups and balancers list. They belong to the cluster with or without its tag."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ from cloudguard_aws.network.pointers import point_out_lattice
 from cloudguard_aws.network.registrations import Registrations, read_registrations, registered_together
 
 _OF_CONTROLLER: Final = "elbv2.k8s.aws/cluster"
-"""kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go"""
+"""Tag with the cluster's name on balancers of the AWS Load Balancer Controller:
+kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go"""
 
 
 def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
-    """Return a cluster with the instances that its scaling groups (by tag, by ``named``) and balancers list.
+    """Return a cluster with the instances that its scaling groups and its balancers list.
 
-    What a balancer lists and carries another cluster's tag is that one's; a scaling group's are its own, tagged or not.
+    Scaling groups belong to the cluster by tag, or because ``named`` lists them. An instance of a scaling group always
+    belongs to the cluster. An instance behind a balancer does not if it has the tag of another cluster.
     """
     groups, read = api.two(
         partial(read_scaling_groups, api, found, named), partial(read_registrations, api, found.networks)
@@ -52,7 +54,7 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
             *_warm(api, [group.name for group in groups if group.warm]),
         ]
     except AccessError:
-        return found  # a Gap says so
+        return found  # a Gap was recorded
     own = (one for one in listed if one.id in pools or {*clusters_of(one.tags)} <= {found.name})
     more = {one.id: _in_pool(one, pools) for one in own}
     whole = {one.id: _in_pool(one, pools) for one in found.instances} | more
@@ -69,7 +71,7 @@ def _ids(targets: Iterable[str]) -> set[str]:
 
 
 def _at(api: Api, addresses: Collection[str], networks: Collection[str]) -> set[str]:
-    """Return the instances that have any of ``addresses`` in VPCs, on whichever interface, or in a range of theirs."""
+    """Return ids of the instances that have one of ``addresses``, on any interface or in a delegated range of one."""
     if not addresses:
         return set()
     call, hides = DESCRIBE_NETWORK_INTERFACES, (FactKind.MEMBERS,)
@@ -79,7 +81,7 @@ def _at(api: Api, addresses: Collection[str], networks: Collection[str]) -> set[
 
 
 def _warm(api: Api, groups: Collection[str]) -> Iterator[Instance]:
-    """Yield the instances of scaling groups with a warm pool, whose members no group lists.
+    """Yield the instances of scaling groups with a warm pool. The scaling group itself does not list warm instances.
 
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
     """
@@ -89,9 +91,10 @@ def _warm(api: Api, groups: Collection[str]) -> Iterator[Instance]:
 
 
 def _registered(api: Api, found: Found, read: Registrations) -> Iterator[str]:
-    """Yield what is registered, beside the known hosts, with balancers that are the cluster's.
+    """Yield unknown targets (instance ids and addresses) that are registered with balancers of the cluster.
 
-    So is one that sends to no other known hosts than the control plane's, whatever the port.
+    A balancer is the cluster's if it sends to known hosts on a cluster port, if the only known hosts behind it are
+    control-plane hosts (on any port), or if it sends to other targets and has the cluster's tags.
     """
     members = Members.of([one.host for one in found.instances])
     servers = {one.id for one in found.instances if is_control_plane(one.tags)}

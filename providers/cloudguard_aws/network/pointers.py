@@ -1,6 +1,6 @@
-"""Interfaces by which services let outsiders in, and answers that point to ways in which are not followed.
+"""Interfaces of services that let outsiders in, and signs of ways in that cloudguard does not follow.
 
-Each of the latter is a Gap, so that no row passes beside it.
+Each way in that is not followed is a Gap, so that no row passes without it.
 """
 
 from __future__ import annotations
@@ -22,29 +22,31 @@ from cloudguard_aws.cluster.tags import tags_of
 from cloudguard_aws.network.registrations import HIDES, Registrations
 
 _ACCELERATOR: Final = "global_accelerator_managed"
-"""The type of the interfaces by which an accelerator reaches an endpoint in a VPC with the client's own address:
+"""Type of the interfaces through which an accelerator reaches an endpoint in a VPC with the client's own address:
 https://docs.aws.amazon.com/global-accelerator/latest/dg/preserve-client-ip-address.html"""
 _API_GATEWAY: Final = "api_gateway_managed"
-"""The type of the interfaces of a VPC link, by which an API leads to load balancers and instances:
+"""Type of the interfaces of a VPC link, through which an API of API Gateway reaches load balancers and instances:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html"""
 _INSTANCE_CONNECT: Final = "ec2_instance_connect_endpoint"
 _LOGINS: Final = ServiceSet.parse("tcp/22,tcp/3389")
-"""All that an endpoint of EC2 Instance Connect connects to:
+"""The only ports that an EC2 Instance Connect endpoint connects to:
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/eice-quotas.html"""
 _CLOUDFRONT: Final = "cloudfront.origin-facing"
-"""Ends the name of the prefix list that CloudFront comes from, also by its interfaces in a VPC, which it tags:
+"""End of the name of the prefix list of CloudFront's addresses. CloudFront also sends from interfaces in a VPC (VPC
+origins), which it tags:
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html,
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCloudFrontVPCOriginServiceRolePolicy.html"""
 _OF_CLOUDFRONT: Final = "aws.cloudfront.vpcorigin"
 _LATTICE: Final = ".vpc-lattice"
-"""Ends the name of the prefix list that VPC Lattice comes from, which lists link-local addresses:
+"""End of the name of the prefix list of VPC Lattice's addresses, which are link-local:
 https://docs.aws.amazon.com/vpc-lattice/latest/ug/security-groups.html"""
 
 
 def point_out(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList], own: Collection[str]) -> None:
-    """Record what ``interfaces`` of the cluster's VPCs and address ``lists`` that rules name point to.
+    """Record a Gap for each way in by Global Accelerator, CloudFront VPC origins or VPC Lattice.
 
-    ``own``: ids of the cluster's instances and ARNs of its balancers.
+    ``interfaces``: those of the cluster's VPCs. ``lists``: prefix lists that rules name. ``own``: ids of the cluster's
+    instances and ARNs of its balancers.
     """
     if any(one.get("InterfaceType") == _ACCELERATOR for one in interfaces):
         call = calls.LIST_ENDPOINT_GROUPS
@@ -62,7 +64,10 @@ def point_out(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList]
 
 
 def point_out_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) -> None:
-    """Record which balancers send to an interface of the managed control plane: who comes by them is not followed."""
+    """Record a Gap for each balancer that sends to an interface of the managed control plane.
+
+    Senders that use such a balancer are not followed.
+    """
     call = calls.DESCRIBE_NETWORK_INTERFACES
     made = api.mapped(call, endpoint, lambda one: interface(one, Source(call.name)), hides=HIDES)
     at = {address: one.id for one in made for part in one.addresses for address in part.texts()}
@@ -74,7 +79,10 @@ def point_out_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) 
 
 
 def point_out_lattice(api: Api, registers: Mapping[str, Sequence[str]]) -> None:
-    """Record which scaling groups register their hosts with VPC Lattice; ``registers``: groups by target group."""
+    """Record a Gap for scaling groups that register their hosts with VPC Lattice.
+
+    ``registers``: dict of target group ARN → names of the scaling groups that register there.
+    """
     for arn, groups in registers.items():
         if ":vpc-lattice:" in arn:
             message = f"it registers its hosts with {arn}: who comes by VPC Lattice is not asked"
@@ -83,12 +91,12 @@ def point_out_lattice(api: Api, registers: Mapping[str, Sequence[str]]) -> None:
 
 
 def is_tunnel(item: Item) -> bool:
-    """Whether a service connects by an interface for whom it lets in from outside."""
+    """Whether a service (API Gateway, EC2 Instance Connect) lets outsiders in through this interface."""
     return item.get("InterfaceType") in {_API_GATEWAY, _INSTANCE_CONNECT}
 
 
 def tunnels(api: Api, interfaces: Iterable[Item]) -> tuple[Tunnel, ...]:
-    """Return the services that have ``interfaces`` of the cluster's VPCs and let outsiders in by them."""
+    """Return the services that let outsiders in through ``interfaces`` of the cluster's VPCs."""
     call = calls.DESCRIBE_NETWORK_INTERFACES
     return api.mapped(call, [one for one in interfaces if is_tunnel(one)], _tunnel, hides=(FactKind.MEMBERS,))
 
@@ -105,7 +113,7 @@ def _tunnel(item: Item) -> Tunnel:
 
 
 def _accelerated(api: Api) -> Iterator[str]:
-    """Yield the ids of instances and the ARNs of balancers that accelerators of the account send to."""
+    """Yield the ids of instances and the ARNs of balancers that the account's accelerators send to."""
     arns = _named(api, calls.LIST_ACCELERATORS, "AcceleratorArn")
     listeners = api.gather(
         *(partial(_named, api, calls.LIST_LISTENERS, "ListenerArn", AcceleratorArn=arn) for arn in arns)

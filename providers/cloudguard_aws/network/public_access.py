@@ -1,4 +1,4 @@
-"""VPC Block Public Access: the setting of an account that shuts its internet gateways, and what is excluded from it."""
+"""VPC Block Public Access: an account's setting that blocks its internet gateways, and the exclusions from it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _GONE: Final = {"create-failed", "delete-complete"}
 
 @dataclass(frozen=True, slots=True)
 class PublicAccess:
-    """Where the routes of an ``account`` to an internet gateway lead: a block opens nothing.
+    """The next hop that replaces an ``account``'s routes to an internet gateway. A block never opens a route.
 
-    ``exclusions``: where they lead in a VPC or subnet that is excluded, by its id.
+    ``exclusions``: dict of excluded VPC or subnet id → the next hop there.
     https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html
     """
 
@@ -30,7 +30,7 @@ class PublicAccess:
     exclusions: Mapping[str, NextHop] = field(default_factory=dict[str, NextHop])
 
     def applied(self, subnet: Subnet, owner: str) -> Subnet:
-        """Return a subnet, in a VPC of the account ``owner``, with its routes as the setting leaves them."""
+        """Return a subnet with its routes under the setting. ``owner``: the account of the subnet's VPC."""
         if self.hop is NextHop.INTERNET or owner != self.account:
             return subnet
         hop = self.exclusions.get(subnet.id) or self.exclusions.get(subnet.network) or self.hop
@@ -43,7 +43,10 @@ def _is_gateway(target: str, hop: NextHop) -> bool:
 
 
 def read_public_access(api: Api) -> PublicAccess:
-    """Read the setting. Where it can't be read, nothing is blocked: that hides no way in, so no row rests on it."""
+    """Read the setting. If it can't be read, it blocks nothing.
+
+    A missing block hides no way in, so no row depends on this reading.
+    """
     call = calls.DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS
     found = api.mapped(call, api.read(call, hides=()), public_access, hides=())
     setting = found[0] if found else PublicAccess()
@@ -58,14 +61,17 @@ def read_public_access(api: Api) -> PublicAccess:
 
 
 def public_access(item: Item) -> PublicAccess:
-    """Return the setting of an account; one that is not in force, or not understood, blocks nothing."""
+    """Return an account's setting. A setting that is not in force, or not understood, blocks nothing."""
     account, hop = text(item, "AwsAccountId"), _BLOCKED.get(text(item, "InternetGatewayBlockMode"), NextHop.INTERNET)
     in_force = bool(account) and text(item, "State") == _IN_FORCE
     return PublicAccess(account, hop if in_force else NextHop.INTERNET)
 
 
 def _exclusion(item: Item) -> tuple[str, NextHop]:
-    """Return the id of what is excluded, "" where the exclusion is gone, and where its routes to a gateway lead."""
+    """Return the id of an excluded VPC or subnet, and the next hop of its routes to a gateway.
+
+    The id is "" if the exclusion is deleted or was never made.
+    """
     name = required(item, "ResourceArn").rpartition("/")[2]
     hop = _EXCLUDED.get(text(item, "InternetGatewayExclusionMode"), NextHop.INTERNET)
     return ("", hop) if text(item, "State") in _GONE else (name, hop)

@@ -1,4 +1,4 @@
-"""Load balancers of some VPCs as the API answers them, and the targets that are registered with each."""
+"""Load balancers of a region as the API answers them, and the targets that are registered with each."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ BY_INSTANCE, BY_BALANCER, BY_FUNCTION = "instance", "alb", "lambda"
 _SCHEMES: Final = {"internet-facing": True, "internal": False}
 _ENFORCED: Final = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
 _ONLY_SIX: Final = "dualstack-without-public-ipv4"
-"""https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html ("IP address
-type"): clients on the internet connect by version 6 alone."""
+"""Clients on the internet connect by IPv6 alone:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html ("IP address
+type")."""
 _OUTSIDE: Final = "all"
-"""The zone of a target that is outside of its target group's VPC (elasticloadbalancing API reference,
-TargetDescription)."""
+"""The zone of a target outside its target group's VPC (elasticloadbalancing API reference, TargetDescription)."""
 _ADDRESSES: Final = ("IpAddress", "PrivateIPv4Address", "IPv6Address")
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """An application or network balancer, or one of a ``kind`` not known yet; its kind decides, not its ARN.
+    """An application or network balancer, or a balancer of an unknown ``kind``. The ``kind`` decides, not the ARN.
 
-    ``enforces_groups``: its security groups see clients that come by an endpoint of a service too.
+    ``enforces_groups``: its security groups also filter clients that come through a PrivateLink endpoint.
     """
 
     arn: str
@@ -51,7 +51,7 @@ class LoadBalancer:
 class RegisteredTarget:
     """A registered target: an instance id, an address or a balancer's ARN, and its port.
 
-    ``outside``: its address is not one of the target group's own VPC.
+    ``outside``: the target's address is outside the target group's own VPC.
     """
 
     id: str
@@ -62,7 +62,10 @@ class RegisteredTarget:
 
 @dataclass(frozen=True, slots=True)
 class TargetGroup:
-    """A target group, whose targets may be instances, addresses or balancers (``kind``), and its balancers' ARNs."""
+    """A target group. ``kind``: whether its targets are instances, addresses, balancers or functions.
+
+    ``balancers``: ARNs of the balancers that use it.
+    """
 
     arn: str
     kind: str
@@ -73,14 +76,14 @@ class TargetGroup:
     targets: tuple[RegisteredTarget, ...] = ()
 
     def beyond(self, ranges: AddressSet) -> TargetGroup:
-        """Return the group without the targets whose addresses are in ``ranges``, those of its own VPC."""
+        """Return the group without the targets whose addresses are in ``ranges``, the ranges of the group's own VPC."""
         own = (one for one in self.targets if one.outside or not _inside(one.id, ranges))
         return replace(self, targets=tuple(own))
 
 
 @dataclass(frozen=True, slots=True)
 class ClassicListener:
-    """A listener of a classic balancer: protocol and port outside and inside."""
+    """A listener of a classic balancer: protocol and port for clients (``outside``) and for instances (``inside``)."""
 
     outside: tuple[str, int]
     inside: tuple[str, int]
@@ -101,21 +104,24 @@ class ClassicBalancer:
 
 @dataclass(frozen=True, slots=True)
 class Registrations:
-    """The balancers of a region, and their target groups by ARN, without targets that are none of some VPCs'."""
+    """The balancers of a region, and a dict of target group ARN → target group.
+
+    Target groups that can't have a target in the VPCs that were asked for are left out.
+    """
 
     balancers: tuple[LoadBalancer, ...]
     classic: tuple[ClassicBalancer, ...]
     groups: Mapping[str, TargetGroup]
 
     def groups_of(self, arn: str) -> tuple[TargetGroup, ...]:
-        """Return the target groups behind a balancer, whichever listener or rule leads to them."""
+        """Return the target groups behind a balancer, through any of its listeners or rules."""
         return tuple(group for group in self.groups.values() if arn in group.balancers)
 
 
 def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
-    """Read all balancers, and what of VPCs (all, where none is known) is registered with them.
+    """Read all balancers, and the targets that may be in the VPCs ``network_ids`` (empty: in any VPC).
 
-    A balancer of another VPC sends to addresses of these by a peering or transit gateway.
+    A balancer of another VPC can send to addresses of these VPCs through a peering or a transit gateway.
     """
     listed, groups, old = api.gather(
         partial(api.read_or_none, calls.DESCRIBE_LOAD_BALANCERS, hides=HIDES),
@@ -123,7 +129,7 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
         partial(api.read, calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, hides=HIDES),
     )
     modern = api.mapped(calls.DESCRIBE_LOAD_BALANCERS, listed or (), load_balancer, hides=HIDES)
-    every = tuple(one for one in modern if one.kind != GATEWAY)  # that one sends to appliances, by a tunnel
+    every = tuple(one for one in modern if one.kind != GATEWAY)  # a gateway balancer sends to appliances, by a tunnel
     arns = {one.arn for one in every}
     known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups or (), target_group, hides=HIDES)
     if listed is not None:
@@ -135,14 +141,17 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
 
 
 def _miss(api: Api, named: Collection[str], answered: Iterable[LoadBalancer]) -> None:
-    """Say which balancers are ``named`` by target groups and were not answered: what leads by them is unknown."""
+    """Record a Gap for each balancer that target groups name (``named``) and that no answer contains.
+
+    Traffic through such a balancer is unknown.
+    """
     for arn in sorted(set(named) - {one.arn for one in answered}):
         message = "a target group names the balancer, and no answer has it"
         api.add_gap(Gap(calls.DESCRIBE_LOAD_BALANCERS.name, arn, Reason.MISSING, message, HIDES))
 
 
 def _may_concern(group: TargetGroup, network_ids: Collection[str]) -> bool:
-    """Whether a target of a group may be an interface of VPCs: instances are registered in their own VPC only."""
+    """Whether a target of a group may be an interface of the VPCs. Instances register only in their own VPC."""
     own = group.network in {"", *network_ids} or not network_ids
     return group.kind != BY_FUNCTION and (own or group.kind != BY_INSTANCE)
 
@@ -182,7 +191,7 @@ def _inside(target: str, ranges: AddressSet) -> bool:
     try:
         return AddressSet.parse(target) <= ranges
     except ValueError:
-        return False  # an id, or a balancer's ARN
+        return False  # an instance id, or a balancer's ARN
 
 
 def _with_targets(api: Api, group: TargetGroup) -> TargetGroup:
@@ -192,7 +201,7 @@ def _with_targets(api: Api, group: TargetGroup) -> TargetGroup:
 
 
 def registered_target(item: Item, default: int) -> RegisteredTarget:
-    """Return a target as the API answers it; ``default``: its group's port."""
+    """Return a target as the API answers it. ``default``: the port of its target group."""
     target = part(item, "Target")
     return RegisteredTarget(
         required(target, "Id"),
@@ -226,10 +235,10 @@ def _classic_listener(item: Item) -> ClassicListener:
 def api_targets(
     api: Api, network_ids: Collection[str], ports: Collection[int], servers: Mapping[str, bool]
 ) -> dict[str, str]:
-    """Return which balancer sends the API's connections to a target, in words by instance id or address.
+    """Return a dict of target (instance id or address) → a text that names the balancer that sends it API connections.
 
-    That is one that sends to one of ``ports``, or beside the target to control-plane hosts only: ``servers`` says of
-    known targets whether they are that.
+    A balancer sends API connections if it sends to one of ``ports``, or if all known targets behind it are
+    control-plane hosts. ``servers``: dict of known target → whether it is a control-plane host.
     """
     found = dict[str, str]()
     for names, targets in registered_together(read_registrations(api, network_ids), network_ids):
@@ -243,9 +252,10 @@ def api_targets(
 def registered_together(
     read: Registrations, network_ids: Collection[str]
 ) -> Iterator[tuple[tuple[str, ...], list[tuple[str, int]]]]:
-    """Yield what is registered together, targets with their ports, and by which names: the balancer's is the last.
+    """Yield the targets, with ports, that are registered together, and the names they are registered under.
 
-    Addresses of other VPCs, which may be the same, are left out.
+    The last name is the balancer's. Targets with addresses of another VPC are left out, because VPCs may use the same
+    addresses.
     """
     for group in read.groups.values():
         own = group.network in {"", *network_ids}

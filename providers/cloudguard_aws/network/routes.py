@@ -41,19 +41,20 @@ _HOPS: Final = {
     "eni": NextHop.APPLIANCE,
     "i": NextHop.APPLIANCE,
 }
-"""By the prefix of the target's id. A local gateway (Outposts) leads to the customer's own site, as a VPN does."""
+"""Next hops by the prefix of the target's id. A local gateway (Outposts) leads to the customer's own site, as a VPN
+does."""
 _HOPS_BY_KEY: Final = {"CoreNetworkArn": NextHop.HUB, "OdbNetworkArn": NextHop.PEER}
 
 _GONE: Final = {"disassociated", "failing", "failed"}
-"""States of a range that is not, or no longer, the VPC's or subnet's."""
+"""States of a range that is not, or no longer, part of the VPC or subnet."""
 
 Peerings = Mapping[str, Sequence[AddressSet]]
-"""Ranges behind a peering, by its id."""
+"""Dict of peering id → address ranges on the other side."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """A route table; ``of_gateway``: it routes what comes in through a gateway."""
+    """A route table. ``of_gateway``: it routes the packets that come in through a gateway."""
 
     vpc: str
     subnets: frozenset[str]
@@ -62,12 +63,12 @@ class RouteTable:
     routes: tuple[Route, ...]
 
     def behind(self, peerings: Peerings) -> RouteTable:
-        """Return the table with routes into a peering as far as the other side's ranges go."""
+        """Return the table with each route into a peering limited to the ranges on the other side."""
         return replace(self, routes=tuple(route for one in self.routes for route in _behind(one, peerings)))
 
 
 def route_table(item: Item) -> RouteTable:
-    """Return a route table."""
+    """Return a route table with its associations and routes."""
     links, source = (
         parts(item, "Associations"),
         Source(calls.DESCRIBE_ROUTE_TABLES.name, required(item, "RouteTableId")),
@@ -99,12 +100,12 @@ def _route(item: Item, source: Source) -> Iterator[Route]:
 def _hop(key: str, target: str, *, listed: bool) -> NextHop:
     prefix = target.partition("-")[0]
     if prefix == "vpce" and listed:
-        return NextHop.SERVICE  # a gateway endpoint; one of a firewall is routed to by CIDR
+        return NextHop.SERVICE  # a gateway endpoint; routes to a firewall's endpoint have a CIDR as destination
     return _HOPS_BY_KEY.get(key) or _HOPS.get(prefix, NextHop.UNKNOWN)
 
 
 def _behind(route: Route, peerings: Peerings) -> Iterator[Route]:
-    """Yield a route, or those to the ranges of its peering that lie inside it: nothing is routed through a peer.
+    """Yield a route, or one route to each range of its peering inside the destination. A peer does not route further.
 
     https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html ("Transitive peering")
     """
@@ -115,19 +116,20 @@ def _behind(route: Route, peerings: Peerings) -> Iterator[Route]:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The route tables of some VPCs; ``complete``: all of them were understood."""
+    """The route tables of some VPCs. ``complete``: all tables that were listed could be understood."""
 
     tables: Sequence[RouteTable]
     complete: bool = True
 
     def and_also(self, other: Tables) -> Tables:
-        """Return these tables and those of ``other``."""
+        """Return these route tables together with those of ``other``."""
         return Tables([*self.tables, *other.tables], complete=self.complete and other.complete)
 
     def routes(self, subnet: Subnet) -> tuple[Route, ...] | None:
-        """Return a subnet's routes: those of its own table, else of its VPC's main one; None: not known.
+        """Return a subnet's routes: those of its own table, else of its VPC's main table. None: not known.
 
-        Every subnet has a table, and every table a route: https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
+        Every subnet has a table, and every table has a route:
+        https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
         """
         own = next((one for one in self.tables if subnet.id in one.subnets), None)
         if own is None and self.complete:
@@ -135,7 +137,7 @@ class Tables:
         return own.routes or None if own else None
 
     def inspect(self, subnet: Subnet) -> bool:
-        """Whether a gateway's own route table sends what is for the subnet through an appliance.
+        """Whether a gateway's own route table sends packets for the subnet through an appliance.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
         """
@@ -144,13 +146,13 @@ class Tables:
         return any(route.address_list or route.destination & subnet.ranges for route in routes)
 
     def internet_gateway(self, vpc: str) -> str:
-        """Return the internet gateway that the VPC's routes name, "" if none does."""
+        """Return the id of the internet gateway in the VPC's routes, or "" if no route names one."""
         targets = (route.target for one in self.tables if one.vpc == vpc for route in one.routes)
         return next((target for target in targets if target.startswith("igw-")), "")
 
 
 def peering_ranges(item: Item, vpcs: frozenset[str]) -> tuple[str, tuple[AddressSet, ...]]:
-    """Return a peering's id, and the ranges of the side that is none of ``vpcs`` (of both, if both are)."""
+    """Return a peering's id, and the ranges of the side that is not in ``vpcs`` (of both sides if both are)."""
     sides = (part(item, "AccepterVpcInfo"), part(item, "RequesterVpcInfo"))
     others = [side for side in sides if text(side, "VpcId") not in vpcs] or sides
     ranges = tuple(AddressSet.parse(block) for side in others for block in _blocks(side))
@@ -164,7 +166,7 @@ def _blocks(side: Item) -> Iterator[str]:
 
 
 def network(vpc: Item) -> Network:
-    """Return a VPC with its associated ranges."""
+    """Return a VPC with its associated address ranges."""
     name = required(vpc, "VpcId")
     blocks = [*_associated(vpc, "CidrBlockAssociationSet", "CidrBlock")] or [required(vpc, "CidrBlock")]
     ranges = AddressSet.of((*blocks, *_associated(vpc, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")))
@@ -172,7 +174,7 @@ def network(vpc: Item) -> Network:
 
 
 def subnet(item: Item) -> Subnet:
-    """Return a subnet, without its filters and routes; an IPv6-only one has no range of version 4."""
+    """Return a subnet without its filters and routes. An IPv6-only subnet has no IPv4 range."""
     name = required(item, "SubnetId")
     ranges = filter(None, (text(item, "CidrBlock"), *_associated(item, "Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")))
     return Subnet(
@@ -196,7 +198,10 @@ def _associated(item: Item, many: str, key: str) -> Iterator[str]:
 
 
 def with_routes(subnet: Subnet, filters: tuple[str, ...], tables: Tables | None) -> Subnet:
-    """Return a subnet with its filters and routes; where its routes are not known, they lead nobody knows where."""
+    """Return a subnet with its filters and routes.
+
+    If its routes are not known, all addresses get an unknown next hop.
+    """
     routes = tables.routes(subnet) if tables else None
     if routes is None:
         routes = tuple(Route(addresses, NextHop.UNKNOWN, "", subnet.source) for addresses in (ALL4, ALL6))

@@ -1,4 +1,4 @@
-"""Security groups, network ACLs and prefix lists as filters and address lists."""
+"""Security groups and network ACLs as filters with rules."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ NETWORK_ACL: Final = "network ACL"
 
 _NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _ANY: Final = -1
-"""Said, and meant where nothing is said, for the protocol, the ports, the ICMP type and its code."""
+"""Means "any" protocol, port, ICMP type or ICMP code. A missing value means the same."""
 _LAST_PORT: Final = 65535
 _DEFAULT_ENTRIES: Final = 32767
-"""Entries numbered from here on are the closing "deny everything else" of each family (32767 for v4, 32768 for v6):
-https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
-"""
+"""Entries with this number or a higher one are the closing "deny everything else" of each family (32767 for IPv4, 32768
+for IPv6): https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html"""
 _ACTIONS: Final = {"allow": Action.PERMIT, "deny": Action.DENY}
 _DIRECTIONS: Final = (("IpPermissions", Direction.INGRESS), ("IpPermissionsEgress", Direction.EGRESS))
 _RESTORED_BY: Final = frozenset({"load-balancer-controller", "service"})
-"""Owners that restore a whole group of theirs."""
+"""Ids of owners that restore all rules of a group that they wrote, so that a person can't edit it."""
 
 
 def services_text(protocol: str, first: int, last: int) -> str:
@@ -48,7 +47,7 @@ def services_text(protocol: str, first: int, last: int) -> str:
 
 
 def _uncertain(protocol: str, *, without_ports: bool = False) -> str:
-    """Return why it is not known what a rule matches: a protocol of another name, or ports that are not said."""
+    """Return why it is not known what a rule matches, or "": an unknown protocol, or missing ports."""
     name = _NAMES.get(protocol, protocol)
     if without_ports and name in {"tcp", "udp"}:
         return "its ports are not said"
@@ -62,10 +61,10 @@ def _services(item: Item) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """A security group, its account, and the rules of its own description.
+    """A security group, its account, and the rules that DescribeSecurityGroups lists for it.
 
-    ``named``: the groups that its rules name, each with the account that it is said to belong to ("": not said).
-    ``tags`` are its own.
+    ``named``: the groups that its rules name, each with its account ("" if the answer has none). ``tags``: tags of the
+    group itself.
     """
 
     filter: Filter
@@ -75,7 +74,7 @@ class SecurityGroup:
 
 
 def security_group(item: Item) -> SecurityGroup:
-    """Return a security group; the ids of its rules are made up of what they say."""
+    """Return a security group. Its rules have no ids in this answer, so their ids are made from their contents."""
     name, title = required(item, "GroupId"), text(item, "GroupName")
     source, tags = Source(calls.DESCRIBE_SECURITY_GROUPS.name, name), tags_of(item)
     owner = OWNERS.of(Thing.FILTER, title, tags)
@@ -92,7 +91,7 @@ def security_group(item: Item) -> SecurityGroup:
 
 
 def with_owners(group: SecurityGroup, made: Filter, tags: Mapping[str, Mapping[str, str]]) -> Filter:
-    """Return the filter that was ``made`` of a group with who wrote each of its rules; ``tags``: of rules, by id."""
+    """Return the filter ``made`` of a group, with the owner of each rule. ``tags``: dict of rule id → tags."""
     return OWNERS.also_of_rules(replace(made, rules=tuple(_with_owner(group, one, tags) for one in made.rules)))
 
 
@@ -118,7 +117,7 @@ def _permitted(permission: Item, direction: Direction, source: Source) -> Iterat
 
 
 def _peers(permission: Item) -> Iterator[tuple[str, Peer, str]]:
-    """Yield the text, the value and the description of each peer."""
+    """Yield the text, the value and the description of each peer of a permission."""
     for plural, key in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
         for one in parts(permission, plural):
             yield required(one, key), Peer(AddressSet.parse(required(one, key))), text(one, "Description")
@@ -132,7 +131,10 @@ def _peers(permission: Item) -> Iterator[tuple[str, Peer, str]]:
 
 @dataclass(frozen=True, slots=True)
 class ListedRule:
-    """A rule of the security group ``of``; ``named``: the group that it names, and its account (each "" for none)."""
+    """A rule of the security group ``of``, from DescribeSecurityGroupRules.
+
+    ``named``: the group that the rule names, and that group's account (each "" for none).
+    """
 
     of: str
     rule: Rule
@@ -141,7 +143,7 @@ class ListedRule:
 
 
 def listed_rule(item: Item) -> ListedRule:
-    """Return a rule as it is listed apart from its group."""
+    """Return a rule as DescribeSecurityGroupRules lists it."""
     of, referenced = required(item, "GroupId"), part(item, "ReferencedGroupInfo")
     cidr, listed = text(item, "CidrIpv4") or text(item, "CidrIpv6"), text(item, "PrefixListId")
     rule = Rule(
@@ -159,14 +161,17 @@ def listed_rule(item: Item) -> ListedRule:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAcl:
-    """A network ACL, and the subnets that it guards."""
+    """A network ACL, and the ids of the subnets that it guards."""
 
     filter: Filter
     subnets: tuple[str, ...]
 
 
 def network_acl(item: Item) -> NetworkAcl:
-    """Return a network ACL: numbered, stateless, closed at the end (moto leaves the closing entries out)."""
+    """Return a network ACL as an ordered, stateless filter without its closing "deny everything else" entries.
+
+    moto leaves the closing entries out.
+    """
     name = required(item, "NetworkAclId")
     source = Source(calls.DESCRIBE_NETWORK_ACLS.name, name)
     numbered = [(number(entry, "RuleNumber"), entry) for entry in parts(item, "Entries")]

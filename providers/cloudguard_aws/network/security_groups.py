@@ -1,4 +1,4 @@
-"""Security groups: their rules, the members of the groups that these let in, the prefix lists that they name."""
+"""Security groups: their rules, the members of the groups that rules let in, and the prefix lists that rules name."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _LISTS: Final = (FactKind.ADDRESS_LISTS,)
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroups:
-    """Security groups as filters, and what their rules name.
+    """Security groups as filters, and the groups and prefix lists that their rules name.
 
-    ``named``: they and the groups that their rules name, with the accounts they belong to; ``foreign`` are those of
-    other accounts. ``members``: the interfaces in one of ``asked``; None where they could not be read. ``lists``:
-    prefix lists.
+    ``named``: dict of group id → account, for these groups and the groups that their rules name. ``foreign``: groups of
+    other accounts. ``asked``: the groups whose members were asked for. ``members``: interfaces in a group of ``asked``,
+    None if they could not be read. ``lists``: prefix lists that rules or routes name.
     """
 
     filters: tuple[Filter, ...]
@@ -43,7 +43,7 @@ class SecurityGroups:
 def read_security_groups(
     api: Api, names: frozenset[str], subnets: Collection[Subnet], hosts: Iterable[Host] = ()
 ) -> SecurityGroups:
-    """Read the groups called ``names``, and what their rules, or the routes of ``subnets``, name.
+    """Read the groups with the ids ``names``, and what their rules and the routes of ``subnets`` refer to.
 
     The interfaces of ``hosts`` are expected among the members of their groups.
     """
@@ -80,9 +80,10 @@ def read_security_groups(
 
 
 def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:
-    """Return a group with its rules as they were listed, and those that only its own description has.
+    """Return a group with its listed rules, plus the rules that only DescribeSecurityGroups has.
 
-    Two calls may differ for a while after a change (EC2 API reference, "Eventual consistency"): both are believed.
+    The answers of the two calls may differ for a while after a change (EC2 API reference, "Eventual consistency"). The
+    rules of both answers count.
     """
     rules = by_group.get(group.id)
     if not rules:
@@ -99,7 +100,7 @@ def _meaning(rule: Rule) -> tuple[object, ...]:
 def groups_and_members(
     api: Api, read: SecurityGroups, own: ClusterInterfaces
 ) -> tuple[tuple[Group, ...], tuple[Interface, ...]]:
-    """Return the groups that hosts are in or rules name, and their members without the cluster's own."""
+    """Return the groups that hosts are in or rules name, and the members that are not the cluster's own interfaces."""
     call = calls.DESCRIBE_NETWORK_INTERFACES
     listed = api.mapped(call, read.members or (), _group_names, hides=_MEMBERS)
     names = {one.id: one.name for one in read.filters} | {name: title for each in listed for name, title in each}
@@ -122,14 +123,18 @@ def _group_names(item: Item) -> list[tuple[str, str]]:
 
 
 def _lists_named(filters: Iterable[Filter], subnets: Iterable[Subnet]) -> frozenset[str]:
-    """Return the prefix lists that matter: a gateway endpoint's lead to a service that no one connects from."""
+    """Return the ids of the prefix lists that can name senders.
+
+    A gateway endpoint's prefix list names a service that opens no connections, so routes to gateway endpoints are left
+    out.
+    """
     in_rules = (rule.peer.address_list for one in filters for rule in one.rules)
     routes = (route for one in subnets for route in one.routes if route.hop is not NextHop.SERVICE)
     return frozenset((*in_rules, *(route.address_list for route in routes))) - {""}
 
 
 def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
-    """Read prefix lists; one that is not there, or whose entries are not understood, is kept as unknown."""
+    """Read prefix lists. A list that is missing, or whose entries are not understood, is kept as unknown."""
     ordered, call, entries = sorted(names), calls.DESCRIBE_MANAGED_PREFIX_LISTS, calls.GET_MANAGED_PREFIX_LIST_ENTRIES
     described, listed = api.two(
         partial(api.matching_or_none, call, "prefix-list-id", names, hides=_LISTS),

@@ -1,4 +1,4 @@
-"""The network around one cluster: its VPCs, their filters, what leads to it, who is let in by name."""
+"""The network around one cluster: VPCs, filters, balancers and endpoints, and the members of groups that rules name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cloudguard_aws.network.routes import with_routes
 from cloudguard_aws.network.security_groups import groups_and_members, read_security_groups
 
 
-def read_topology(  # noqa: PLR0913 - all that stands in the network
+def read_topology(  # noqa: PLR0913 - all parts of the network
     api: Api,
     inventory: Inventory,
     *,
@@ -30,7 +30,7 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
     pools: tuple[Pool, ...],
     endpoints: tuple[Endpoint, ...],
 ) -> Topology:
-    """Read all about the network that concerns one cluster, which stands in the VPCs of ``inventory``."""
+    """Read the network that concerns one cluster. ``inventory``: the cluster's VPCs and balancers."""
     subnets = _subnets(api, inventory, _used(hosts, pools, endpoints) | inventory.balancers.subnets)
     names = _filter_names(hosts, pools, endpoints) | inventory.balancers.filters
     balancers, security_groups, outbound = api.three(
@@ -69,7 +69,7 @@ def read_topology(  # noqa: PLR0913 - all that stands in the network
 
 
 def _used(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
-    """Return the subnets that hosts, pools and endpoints stand in."""
+    """Return the ids of the subnets of hosts, pools and endpoints."""
     used = {interface.subnet for host in hosts for interface in host.interfaces}
     used.update(*(pool.subnets for pool in pools), *(endpoint.subnets for endpoint in endpoints))
     used.update(name for pool in pools for further in pool.further for name in further.subnets)
@@ -77,7 +77,7 @@ def _used(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[End
 
 
 def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Subnet, ...]:
-    """Return the subnets ``wanted``. One whose network ACL is not seen is guarded by a filter that no one knows."""
+    """Return the subnets ``wanted``. A subnet whose network ACL was not answered gets the name of an unknown filter."""
     vpcs = inventory.vpcs
     more = read_subnets(api, "subnet-id", wanted - vpcs.subnets.keys())
     found = sorted({**vpcs.subnets, **more}.items())
@@ -97,7 +97,7 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
 
 
 def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
-    """Return the security groups that guard hosts, pools and endpoints."""
+    """Return the ids of the security groups that guard hosts, pools and endpoints."""
     of_hosts = [interface.filters for host in hosts for interface in host.interfaces]
     others = [one.filters for group in (pools, endpoints) for one in group]
     others += [further.filters for pool in pools for further in pool.further]
@@ -105,7 +105,7 @@ def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: t
 
 
 def _outbound(api: Api, hosts: tuple[Host, ...], subnets: Iterable[Subnet]) -> AddressSet:
-    """Return the public addresses that hosts leave by: their own, and those of the NAT gateways they are routed to."""
+    """Return the public addresses that hosts send from: their own, and those of the NAT gateways in their routes."""
     gateways = {route.target for one in subnets for route in one.routes if route.target.startswith("nat-")}
     listed = api.matching(calls.DESCRIBE_NAT_GATEWAYS, "nat-gateway-id", gateways, hides=ROUTES)
     own = (one for host in hosts for interface in host.interfaces for one in interface.public)
