@@ -1,4 +1,4 @@
-"""Which clusters a region shows: those EKS lists, and those that instances name in their tags."""
+"""The clusters that a region shows: clusters that EKS lists, and clusters that instances name in their tags."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _HIDES = (FactKind.ENDPOINT,)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The clusters that were seen, and in words what could not be asked."""
+    """The clusters that were seen, and a text for each failed read ("call in region: message")."""
 
     clusters: tuple[ClusterSummary, ...]
     refused: tuple[str, ...]
 
 
 def seen_in(apis: Iterable[Api]) -> Seen:
-    """Return the clusters of several regions, by region and name."""
+    """Return the clusters of several regions, in the order of ``apis`` and then by name."""
     readers = list(apis)
     found = readers[0].gather(*(partial(_seen, api) for api in readers)) if readers else []
     return Seen(
@@ -61,7 +61,7 @@ def _tagged(api: Api) -> tuple[Instance, ...]:
     try:
         return instances(api, [{"Name": "tag-key", "Values": _KEYS}])
     except AccessError:
-        return ()  # a Gap says so
+        return ()  # a Gap was recorded
 
 
 def _summary(name: str, region: str, hosts: list[Instance], *, managed: bool) -> ClusterSummary:

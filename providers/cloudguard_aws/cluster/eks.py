@@ -1,6 +1,7 @@
-"""An EKS cluster's own description: endpoint, encryption of Secrets, roles, node groups.
+"""An EKS cluster: its endpoint, encryption of Secrets, roles, node groups and Fargate profiles.
 
-Defaults (a public endpoint for everyone) are those of awsdocs/amazon-eks-user-guide, clusters/cluster-endpoint.adoc.
+The defaults (a public endpoint, open to everyone) are from awsdocs/amazon-eks-user-guide,
+clusters/cluster-endpoint.adoc.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ from cloudguard_aws.access.owners import OWNERS
 MANAGED_BY = "Amazon EKS"
 EVERYONE = "0.0.0.0/0"
 Holder = tuple[str, tuple[str, ...]]
-"""A role's ARN, and what holds it: "cluster", "node", "pods"."""
+"""A role's ARN, and the kinds of holders that use the role: "cluster", "node", "pods"."""
 A = TypeVar("A")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EksCluster:
-    """What EKS says of a cluster; ``issuer``: its identity provider, without a scheme ("" for none).
+    """An EKS cluster as DescribeCluster answers it. ``issuer``: its identity provider without the scheme ("" for none).
 
-    ``roles``: its own, and that of the nodes that EKS makes by itself. ``remote``: where its hybrid nodes and their
-    pods are, outside of AWS (EKS API reference, RemoteNetworkConfigResponse).
+    ``roles``: the cluster's own role, and the role of the nodes that EKS makes itself (Auto Mode). ``remote``:
+    addresses of hybrid nodes and their pods, outside of AWS (EKS API reference, RemoteNetworkConfigResponse).
     """
 
     name: str
@@ -58,9 +59,9 @@ class EksCluster:
 
 @dataclass(frozen=True, slots=True)
 class NodeGroups:
-    """A cluster's node groups and Fargate profiles: what holds which role, and their scaling groups.
+    """A cluster's node groups and Fargate profiles: the holders of their roles, and the names of their scaling groups.
 
-    ``fargate``: whether pods run without instances.
+    ``fargate``: whether the cluster has Fargate profiles, so that pods may run without instances.
     """
 
     holders: tuple[Holder, ...]
@@ -69,7 +70,7 @@ class NodeGroups:
 
 
 def eks_cluster(item: Item) -> EksCluster:
-    """Return a cluster by its description."""
+    """Return a cluster from a DescribeCluster answer."""
     name, config = required(item, "name"), part(item, "resourcesVpcConfig")
     source, own = Source(DESCRIBE_CLUSTER.name, name), text(item, "roleArn")
     nodes = text(part(item, "computeConfig"), "nodeRoleArn")
@@ -88,7 +89,7 @@ def eks_cluster(item: Item) -> EksCluster:
 
 
 def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
-    """Return the API's endpoint; no range given for a public one means everyone."""
+    """Return the API server's endpoint. A public endpoint without ranges is open to everyone."""
     public = flag(config, "endpointPublicAccess", default=True)
     own = text(config, "clusterSecurityGroupId")
     groups = tuple(dict.fromkeys([*([own] if own else ()), *texts(config, "securityGroupIds")]))
@@ -149,9 +150,9 @@ def _profile_role(item: Item) -> str:
 def _described(
     api: Api, cluster: str, hides: tuple[FactKind, ...], how: tuple[Call, Call, str], make: Callable[[Item], A]
 ) -> tuple[list[A], bool]:
-    """List names, and describe each; return what is made of them, and whether there is any.
+    """List names, and describe each. Return the results of ``make``, and whether any name was listed.
 
-    ``how``: the two calls, and the parameter that takes a name.
+    ``how``: the call that lists, the call that describes, and the parameter that takes a name.
     """
     listing, describing, key = how
     listed = api.read(listing, hides=hides, about=cluster, clusterName=cluster)

@@ -1,4 +1,4 @@
-"""Fargate pods as hosts: they have interfaces, and no instance."""
+"""Fargate pods as hosts: a Fargate pod has a network interface but no instance."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from cloudguard_aws.cluster.interfaces import DETACHED, interface
 
 _HIDES = (FactKind.HOSTS,)
 _NO_PODS = ("amazon eks ", "aws-k8s-", "elb ", "efs mount target", "rdsnetworkinterface")
-"""How the descriptions of interfaces begin that AWS or the VPC CNI makes, and that are no Fargate pod's."""
+"""Beginnings of descriptions, in lower case, that AWS or the VPC CNI writes on interfaces of other resources than
+Fargate pods."""
 
 
 def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Host, ...]:
-    """Return Fargate pods: interfaces in the cluster's own security ``group`` that no instance has.
+    """Return Fargate pods: interfaces in the cluster's own security ``group`` that belong to no instance.
 
-    ``known``: ids of the interfaces that are the hosts'.
+    ``known``: ids of the interfaces that belong to hosts.
     """
     call = DESCRIBE_NETWORK_INTERFACES
     wanted = [{"Name": "group-id", "Values": [group]}]
@@ -30,7 +31,7 @@ def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Hos
 
     def pod(item: Item) -> tuple[Host, ...]:
         made = interface(item, source)
-        is_other = (text(item, "InterfaceType") or "interface") != "interface"  # a VPC endpoint's, a balancer's
+        is_other = (text(item, "InterfaceType") or "interface") != "interface"  # of a VPC endpoint or a balancer
         is_service = text(item, "Description").lower().startswith(_NO_PODS)
         detached = text(item, "Status") == DETACHED
         if text(part(item, "Attachment"), "InstanceId") or is_other or is_service or detached or made.id in known:

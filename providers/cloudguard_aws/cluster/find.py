@@ -1,4 +1,4 @@
-"""Find one cluster by its name: an EKS cluster, or the instances that carry its name in their tags."""
+"""Find one cluster by its name: an EKS cluster, or the instances whose tags contain its name."""
 
 from __future__ import annotations
 
@@ -35,40 +35,41 @@ from cloudguard_aws.cluster.tags import (
 )
 
 _EKS_NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
-"""What EKS takes for a name (EKS API reference, CreateCluster); kops' names, which are domains, it does not."""
+"""The names that EKS accepts (EKS API reference, CreateCluster). Names of kops clusters are domain names, which EKS
+rejects."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A cluster in one region: its EKS description if it is one, and its instances."""
+    """A cluster in one region: its instances, and its EKS description if it is an EKS cluster."""
 
     name: str
     region: str
     instances: tuple[Instance, ...]
     eks: EksCluster | None = None
     by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
-    """Roles that the caller's flags give, by instance id."""
+    """Dict of instance id → the roles that the user's flags give it."""
     role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
-    """The tags that the caller's flags name."""
+    """Dict of role → the tags that the user's flags name for it."""
     issuer: str = ""
-    """The identity provider that the caller's flag names."""
+    """The identity provider that the user's flag names, "" for none."""
     registers: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
-    """By target group (ARN) or classic balancer (name): the scaling groups whose next hosts are registered there."""
+    """Dict of target group (ARN) or classic balancer (name) → scaling groups whose next hosts register there."""
 
     @property
     def networks(self) -> frozenset[str]:
-        """Ids of the VPCs that it stands in."""
+        """The ids of the cluster's VPCs."""
         return frozenset({*(one.vpc for one in self.instances), self.eks.vpc if self.eks else ""} - {""})
 
     @property
     def installer(self) -> str:
-        """Which installer made it."""
+        """The name of the installer that made the cluster."""
         return "eks" if self.eks else installer_of([one.tags for one in self.instances], self.name).name
 
 
 @dataclass(frozen=True, eq=False)
 class _Flagged:
-    """An instance that a flag names; ``by_id``: it counts wherever it is."""
+    """An instance that a flag names. ``by_id``: the flag names its id, so it counts in any VPC and cluster."""
 
     instance: Instance
     flag: str
@@ -77,9 +78,9 @@ class _Flagged:
 
 
 def find(api: Api, request: CollectRequest, vpc: str = "") -> Found | None:
-    """Return the cluster in the Api's region, None when it is not there.
+    """Return the cluster in the Api's region, or None if it is not there.
 
-    Raises ClusterNotFoundError when two clusters share the name, AccessError when it can't be looked for.
+    Raises ClusterNotFoundError if two clusters share the name, and AccessError if the hosts can't be listed.
     """
     name = request.cluster
     eks, tagged, flagged = api.three(
@@ -115,11 +116,11 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> Found | None:
 
 
 def prefetch(api: Api, name: str) -> None:
-    """Ask what finding the cluster begins with, and what is the same for all clusters of the account."""
+    """Start the calls that find the cluster, and the calls that are the same for all clusters of the account."""
     if _EKS_NAME.fullmatch(name):
         api.prefetch(DESCRIBE_CLUSTER, name=name)
     else:
-        api.prefetch(LIST_OPEN_ID_CONNECT_PROVIDERS)  # an EKS cluster says itself which is its own
+        api.prefetch(LIST_OPEN_ID_CONNECT_PROVIDERS)  # an EKS cluster's description names its provider
     api.prefetch(DESCRIBE_INSTANCES, Filters=alive(_by_key(name)))
     api.prefetch(DESCRIBE_TAGS, Filters=_by_value(name))
     for call in ACCOUNT_WIDE:
@@ -127,9 +128,9 @@ def prefetch(api: Api, name: str) -> None:
 
 
 def _near(api: Api, flagged: Iterable[_Flagged], name: str, networks: Collection[str]) -> Iterator[Instance]:
-    """Yield what tags given by flag name, except in other clusters and VPCs: they may use the same tag.
+    """Yield the instances that flags name by tag, without those of other clusters and VPCs, which may use the same tag.
 
-    A flag that leaves none leaves a Gap.
+    A flag that leaves no instance leaves a Gap.
     """
     by_flag: dict[str, list[Instance]] = {}
     for one in flagged:
@@ -145,7 +146,7 @@ def _near(api: Api, flagged: Iterable[_Flagged], name: str, networks: Collection
 
 
 def refuse_unseen(api: Api, name: str) -> None:
-    """Raise AccessError where nothing was found but not all could be asked: the cluster may be there all the same."""
+    """Raise AccessError if a read that would list hosts failed: the cluster may exist although nothing was found."""
     hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
     if hidden:
         refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
@@ -154,7 +155,10 @@ def refuse_unseen(api: Api, name: str) -> None:
 
 
 def _refuse_two(found: Found, vpc: str) -> None:
-    """Raise ClusterNotFoundError where two clusters share the name: in two VPCs, or a managed and another in one."""
+    """Raise ClusterNotFoundError if two clusters share the name.
+
+    They are in two VPCs, or an EKS cluster and a cluster with its own control-plane hosts are in one.
+    """
     if len(found.networks) > 1 and not vpc:
         message = (
             f"two clusters are called {found.name!r} in {found.region}: in {' and in '.join(sorted(found.networks))}"
@@ -169,7 +173,7 @@ def _refuse_two(found: Found, vpc: str) -> None:
 
 
 def _managed(api: Api, name: str) -> EksCluster | None:
-    """Return the EKS cluster; none, and a Gap, where EKS does not answer."""
+    """Return the EKS cluster. None: there is none, or EKS did not answer, which leaves a Gap."""
     if not _EKS_NAME.fullmatch(name):
         return None
     hides = (FactKind.ENDPOINT, FactKind.HOSTS)
@@ -184,7 +188,7 @@ def _managed(api: Api, name: str) -> EksCluster | None:
 
 
 def _tagged(api: Api, name: str) -> list[Instance]:
-    """Return the instances whose tags name the cluster; raises AccessError when they can't be listed."""
+    """Return the instances whose tags name the cluster. Raises AccessError if they can't be listed."""
     listed, tags = api.two(
         partial(instances, api, _by_key(name)),
         partial(api.read, DESCRIBE_TAGS, hides=HIDES, about=name, Filters=_by_value(name)),
@@ -196,20 +200,20 @@ def _tagged(api: Api, name: str) -> list[Instance]:
 
 
 def _by_key(name: str) -> list[Item]:
-    """Return a filter of instances: tags that name the cluster in their keys."""
+    """Return a filter of instances with a tag key that contains the cluster's name."""
     return [{"Name": "tag-key", "Values": [f"{prefix}{name}" for prefix in NAMED_BY_KEY]}]
 
 
 def _by_value(name: str) -> list[Item]:
-    """Return filters of tags: those of instances that name the cluster by their value."""
+    """Return filters of tags of instances whose value is the cluster's name."""
     wanted = (("resource-type", ["instance"]), ("key", [*NAMED_BY_VALUE]), ("value", [name]))
     return [{"Name": key, "Values": values} for key, values in wanted]
 
 
 def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
-    """Return the infrastructure id of the OpenShift cluster of that name, and its instances; the name and none without.
+    """Return the infrastructure id of the OpenShift cluster ``name``, and its instances.
 
-    Raises ClusterNotFoundError when there are several.
+    Without such a cluster, return ``name`` and no instances. Raises ClusterNotFoundError if there are several.
     """
     base = infra_base(name)
     if not base:
@@ -229,7 +233,7 @@ def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
 
 
 def _flagged(api: Api, request: CollectRequest) -> list[_Flagged]:
-    """Return the instances that the caller's flags name; a flag that names none leaves a Gap."""
+    """Return the instances that the user's flags name. A flag that names no live instance leaves a Gap."""
     found: list[_Flagged] = []
     for role, pairs in request.role_tags.items():
         for pair in pairs:

@@ -1,4 +1,4 @@
-"""The cluster's instances as hosts: their roles, each with its evidence."""
+"""The cluster's instances as hosts: their roles, with the evidence for each role."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_openshift_name, roles
 
 _SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 ApiTargets = Mapping[str, str]
-"""By instance id or address, in words: which balancer sends the API's connections there."""
+"""Dict of instance id or address → a text that names the balancer that sends API connections there."""
 Servers = Mapping[str, bool]
-"""By instance id or address: whether it is known to be control plane."""
+"""Dict of instance id or address → whether it is known to be a control-plane host."""
 
 
 def read_hosts(api: Api, found: Found, read_api_targets: Callable[[Servers], ApiTargets]) -> tuple[Host, ...]:
-    """Return the cluster's hosts with their roles; a host whose role is unknown has none, and a Gap says so.
+    """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap.
 
-    ``read_api_targets`` is called only where neither flags nor tags give every role.
+    ``read_api_targets`` is called only if flags and tags do not give the roles of every host.
     """
     known = _shown(found)
     others = [one for one in found.instances if known[one.id] is None]
@@ -44,7 +44,7 @@ def read_hosts(api: Api, found: Found, read_api_targets: Callable[[Servers], Api
 
 
 def hosts_by_tags(api: Api, found: Found) -> tuple[Host, ...]:
-    """Return the hosts where flags or tags give the roles of each; none where any takes more."""
+    """Return the hosts if flags or tags give the roles of every host, else an empty tuple."""
     known = {name: one for name, one in _shown(found).items() if one is not None and one.roles}
     if len(known) < len(found.instances):
         return ()
@@ -67,7 +67,7 @@ def _by_flags_or_tags(found: Found, instance: Instance) -> HostRoles | None:
 
 
 def _by_others(found: Found, instance: Instance, targets: ApiTargets, etcd: Mapping[str, str]) -> HostRoles | None:
-    """Return roles by which balancer sends to a host, else by its names; an etcd volume adds etcd to either."""
+    """Return the roles that a balancer's targets show, else the roles by the host's names. An etcd volume adds etcd."""
     sends = next((targets[key] for key in _names(instance) if key in targets), "")
     serves = HostRoles((Role.CONTROL_PLANE,), (RoleEvidence(EvidenceKind.REGISTRATION, sends),))
     named = roles_by_openshift_name(instance.tags, found.name) or roles_by_names(instance.names(), found.name)
@@ -78,13 +78,16 @@ def _by_others(found: Found, instance: Instance, targets: ApiTargets, etcd: Mapp
 
 
 def _names(instance: Instance) -> tuple[str, ...]:
-    """Return what a balancer may call an instance: its id, and its addresses."""
+    """Return the instance's id and addresses: a balancer registers an instance under any of these."""
     listed = (address for interface in instance.host.interfaces for address in interface.addresses)
     return (instance.id, *sorted({text for address in listed for text in address.texts()}))
 
 
 def _etcd_volumes(api: Api) -> dict[str, str]:
-    """Return by instance id, in words, the etcd volume attached to it, by the tag that kops and others leave."""
+    """Return a dict of instance id → a text that names its attached etcd volume and the volume's tag.
+
+    kops and other installers write these tags.
+    """
     listed = with_tag_keys(api, DESCRIBE_VOLUMES, ETCD_KEYS, hides=(*HIDES, *LEADS))
     found = dict[str, str]()
     for volume, hosts in sorted(api.mapped(DESCRIBE_VOLUMES, listed, _etcd_volume, hides=(FactKind.HOSTS,))):

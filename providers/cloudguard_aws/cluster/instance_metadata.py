@@ -1,8 +1,9 @@
-"""The metadata service of hosts: as they have it, or as what a template leaves out will be decided.
+"""The instance metadata service of hosts, and of the next host of a scaling group.
 
 A template's settings come first, then the account's defaults, then the image (EC2 user guide, Order of precedence for
-instance metadata options: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html).
-The IPv6 endpoint obeys the same settings.
+instance metadata options:
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html). The IPv6 endpoint obeys
+the same settings.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ _HIDES: Final = (FactKind.IDENTITIES,)
 _WORDS: Final = {"HttpEndpoint": ("enabled", "disabled"), "HttpTokens": ("optional", "required")}
 _HOPS: Final = "HttpPutResponseHopLimit"
 Settings = Mapping[str, str | int]
-"""Metadata options by the API's own names; one that is left out is decided elsewhere."""
+"""Dict of metadata option, by the API's name → value. An option that is missing is decided by the next source."""
 IMAGE_OF_VERSION_2: Final[Settings] = {"HttpTokens": "required", _HOPS: 2}
-"""What an image that supports only version 2 sets (EC2 user guide, Configure the AMI)."""
+"""The settings of an image that supports only IMDSv2 (EC2 user guide, Configure the AMI)."""
 OTHER_IMAGE: Final[Settings] = {"HttpTokens": "optional", _HOPS: 1}
 
 
 def metadata_service(options: Item) -> MetadataService | None:
-    """Return the metadata service as an instance has it; None where its options are left out."""
+    """Return an instance's metadata service, or None if the answer has no options."""
     if not options:
         return None
     return MetadataService(
@@ -38,14 +39,14 @@ def metadata_service(options: Item) -> MetadataService | None:
 
 
 def settings_of(options: Item) -> Settings:
-    """Return the options that express a preference."""
+    """Return the options that are set. An option that leaves the value to the next source is not included."""
     said = {key: text(options, key) for key, words in _WORDS.items() if text(options, key) in words}
     hops = number(options, _HOPS, 0)
     return said | ({_HOPS: hops} if hops > 0 else {})
 
 
 def read_defaults(api: Api, templates: Iterable[Settings]) -> Settings | None:
-    """Return the account's defaults, asked for only where a template leaves something out; None: not known."""
+    """Return the account's defaults. None: not known, or not read because no template needs them."""
     if all(next_service(one, None, None) for one in templates):
         return None
     found = api.read_or_none(GET_INSTANCE_METADATA_DEFAULTS, hides=_HIDES)
@@ -56,9 +57,9 @@ def read_defaults(api: Api, templates: Iterable[Settings]) -> Settings | None:
 
 
 def next_service(template: Settings, account: Settings | None, image: Settings | None) -> MetadataService | None:
-    """Return what the next host gets; None where the template leaves it to what is not known.
+    """Return the metadata service of the next host, or None if an unknown setting decides it.
 
-    Where tokens are not required, how far answers travel makes no difference.
+    If tokens are not required, the hop limit makes no difference.
     """
     settings = {**template}
     if account is not None:

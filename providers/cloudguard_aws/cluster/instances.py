@@ -1,4 +1,4 @@
-"""EC2 instances, listed by tag or by id, each as a host whose roles are not known yet."""
+"""EC2 instances, listed by tag or by id, as hosts without roles."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ from cloudguard_aws.cluster.tags import SCALING_GROUP, tags_of
 
 HIDES = (FactKind.HOSTS,)
 _PLAIN_STORES: Final = frozenset(
-    "c1 c3 cc1 cc2 cg1 cr1 d2 g2 hi1 hs1 i2 m1 m2 m3 r3 x1 x1e".split()  # noqa: SIM905 - a line
+    "c1 c3 cc1 cc2 cg1 cr1 d2 g2 hi1 hs1 i2 m1 m2 m3 r3 x1 x1e".split()  # noqa: SIM905 - fits one line
 )
-"""Families of types whose instance stores are not encrypted: of others, NVMe volumes and hard disks are
-(https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html,
-https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html). An instance of which nobody chose the type is
-an m1.small (EC2 API reference, RunInstances)."""
+"""Families of instance types whose instance stores are not encrypted. The NVMe volumes and hard disks of other families
+are encrypted (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html,
+https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html). An instance launched without a type is an
+m1.small (EC2 API reference, RunInstances)."""
 _ALIVE = ("pending", "running", "stopping", "stopped")
 _SOURCE = Source(DESCRIBE_INSTANCES.name)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Instance:
-    """An instance: whose it is, and the host that it is. ``store``: its unencrypted instance store, in words."""
+    """An instance: its VPC, its tags, and its host.
+
+    ``store``: a text about its unencrypted instance store, "" for none.
+    """
 
     vpc: str
     tags: Mapping[str, str]
@@ -42,11 +45,11 @@ class Instance:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The instance id."""
         return self.host.id
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Yield the names that may suggest its role: those of its profile, its scaling group and itself."""
+        """Yield the names that may show its role, each with its kind: of its profile, its scaling group and itself."""
         yield "instance profile", self.host.identity.rpartition("/")[2]
         yield "scaling group", self.host.pool
         yield "name", self.tags.get("Name", "")
@@ -58,9 +61,9 @@ def has_plain_store(kind: str) -> bool:
 
 
 def plain_store(item: Item) -> str:
-    """Return in words the instance store that an instance has or may have, "" for none that is not encrypted.
+    """Return a text about the unencrypted instance store that an instance has or may have, "" for none.
 
-    Which of its stores were attached at launch no answer tells (EC2 API reference, DescribeInstances).
+    No answer shows which instance stores were attached at launch (EC2 API reference, DescribeInstances).
     """
     kind = text(item, "InstanceType")
     if not has_plain_store(kind):
@@ -71,12 +74,12 @@ def plain_store(item: Item) -> str:
 
 
 def alive(filters: Sequence[Item]) -> list[Item]:
-    """Return ``filters`` with the one that only live instances pass."""
+    """Return ``filters`` with one more filter, which only live instances pass."""
     return [*filters, {"Name": "instance-state-name", "Values": list(_ALIVE)}]
 
 
 def instances(api: Api, filters: Sequence[Item]) -> tuple[Instance, ...]:
-    """Return live instances; raises AccessError when they cannot be listed."""
+    """Return live instances. Raises AccessError if they can't be listed."""
     wanted = alive(filters)
     try:
         listed = api.ask(DESCRIBE_INSTANCES, Filters=wanted)
@@ -88,7 +91,7 @@ def instances(api: Api, filters: Sequence[Item]) -> tuple[Instance, ...]:
 
 
 def instances_by_id(api: Api, ids: Sequence[str]) -> list[Instance]:
-    """Return live instances by id, many in a call; raises AccessError when they cannot be listed."""
+    """Return live instances by id, with many ids in a call. Raises AccessError if they can't be listed."""
     pages = [ids[start : start + MOST_VALUES] for start in range(0, len(ids), MOST_VALUES)]
     found = api.gather(*(partial(instances, api, [{"Name": "instance-id", "Values": page}]) for page in pages))
     return [one for page in found for one in page]

@@ -1,4 +1,4 @@
-"""Elastic network interfaces, of instances and of whatever else has one."""
+"""Elastic network interfaces, of instances and of other resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
 
 DETACHED = "available"
-"""The status of an interface that is attached to nothing (EC2 API reference, NetworkInterface)."""
+"""The status of an interface without an attachment (EC2 API reference, NetworkInterface)."""
 _STOPPED = {"stopped", "stopping"}
 _ADDRESSES = (("Ipv4Prefixes", "Ipv4Prefix"), ("Ipv6Addresses", "Ipv6Address"), ("Ipv6Prefixes", "Ipv6Prefix"))
 
@@ -23,12 +23,13 @@ _ADDRESSES = (("Ipv4Prefixes", "Ipv4Prefix"), ("Ipv6Addresses", "Ipv6Address"), 
 def interface(
     item: Item, source: Source, instance: Item = NOTHING, *, owner: str = "", uncertain: str = ""
 ) -> Interface:
-    """Return an interface; of an ``instance``, its groups and public address stand in for what is left out.
+    """Return an interface. If its groups or public address are missing, those of its ``instance`` are used.
 
-    An instance that is stopped has no public address, and may get one when it starts, by a setting that it was launched
-    with: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
-    A balancer sends to the primary interface: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/
-    load-balancer-target-groups.html ("Target type").
+    A stopped instance has no public address. It may get one when it starts, by a setting from its launch:
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
+
+    A balancer sends to the primary interface of an instance:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html ("Target type").
     """
     listed = parts(item, "Groups") or parts(instance, "SecurityGroups")
     groups = tuple(sorted(required(group, "GroupId") for group in listed))
@@ -57,7 +58,7 @@ def interface(
 
 
 def addresses_of(item: Item) -> tuple[tuple[AddressSet, str], ...]:
-    """Return the addresses and ranges of an interface, each with its instance; none of one without an instance."""
+    """Return pairs of an interface's address or range and its instance id. Empty if it has no instance."""
     instance = _instance_of(item)
     return tuple((AddressSet.parse(one), instance) for one in _addresses(item)) if instance else ()
 
@@ -70,9 +71,10 @@ def _addresses(item: Item) -> Iterator[str]:
 
 
 def with_both_answers(api: Api, hosts: Iterable[Host], listed: Collection[Item]) -> tuple[Host, ...]:
-    """Return hosts with what their interfaces have by either answer: the instances' own, and interfaces ``listed``.
+    """Return hosts whose interfaces unite two answers: DescribeInstances and the interfaces ``listed``.
 
-    Two calls may differ for a while after a change (EC2 API reference, "Eventual consistency"): both are believed.
+    The answers of the two calls may differ for a while after a change (EC2 API reference, "Eventual consistency"). The
+    facts of both answers count.
     """
     hosts, hides = tuple(hosts), (FactKind.HOSTS,)
     names = {host.id for host in hosts} | {one.id for host in hosts for one in host.interfaces}

@@ -1,4 +1,7 @@
-"""Launch templates and configurations: what a scaling group makes its next host from. Never their user data."""
+"""Launch templates and launch configurations, from which scaling groups make their next hosts.
+
+Their user data is never kept.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ from cloudguard_aws.cluster.instances import has_plain_store
 HIDES: Final = (FactKind.POOLS,)
 _DISKS: Final = (FactKind.DISKS,)
 MOST_NAMES: Final = 50
-"""Names that one call takes (Auto Scaling API reference, DescribeLaunchConfigurations)."""
+"""The number of names that one call accepts (Auto Scaling API reference, DescribeLaunchConfigurations)."""
 REPLACED: Final = ("NetworkInterfaces", "SecurityGroupIds", "BlockDeviceMappings", "MetadataOptions")
-"""Fields that a new version takes whole from whoever makes it, or whole from the version that it is made from."""
+"""Fields that a new template version takes as a whole, either from the request or from its source version."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Volume:
-    """Settings of an EBS volume, as far as they are given."""
+    """The settings of an EBS volume. None or "": not given."""
 
     encrypted: bool | None
     snapshot: str
@@ -38,12 +41,12 @@ class _Volume:
 
 
 Volumes = Mapping[str, _Volume | None]
-"""Volumes by device; None: the device is no EBS volume, or is taken away."""
+"""Dict of device → volume. None: the device is no EBS volume, or the template removes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FurtherInterface:
-    """An interface beside the primary one: its groups, its subnet ("" for the host's own), and whether it has IPv6."""
+    """A secondary interface: its groups, its subnet ("" for the host's own subnet), and whether it has IPv6."""
 
     groups: tuple[str, ...]
     subnet: str
@@ -54,11 +57,11 @@ class FurtherInterface:
 class Template:
     """A version of a launch template, or a launch configuration.
 
-    ``name`` is its id with the version; ``image`` as it names it ("" where it does not). ``groups`` are ids of security
-    groups, or names (a default VPC's are named); none means the VPC's default one. ``public`` None: the subnet decides.
-    ``ipv6`` likewise. ``profile``: the ARN, or the name, of its instance profile. ``further``: interfaces beside
-    the primary one. ``stores``: devices to which it maps instance stores; ``types``: those that its host may be of.
-    the primary one. ``fields``: those of ``REPLACED``, as it has them.
+    ``name``: the id and version of the template, or the name of the configuration. ``image``: the template's own text
+    for the image ("" for none). ``groups``: ids of security groups, or names (for a default VPC); empty means the VPC's
+    default group. ``public`` and ``ipv6``: None means that the subnet decides. ``profile``: ARN or name of the instance
+    profile. ``further``: secondary interfaces. ``stores``: devices that are mapped to instance stores. ``types``: the
+    possible instance types of its host. ``fields``: the fields of ``REPLACED`` with their values in the template.
     """
 
     name: str
@@ -78,7 +81,10 @@ class Template:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Image:
-    """What an image sets where a template does not; ``stores``: devices to which it maps instance stores."""
+    """The settings of an image that apply if the template does not override them.
+
+    ``stores``: devices that the image maps to instance stores.
+    """
 
     volumes: Volumes
     metadata: Settings
@@ -87,14 +93,17 @@ class Image:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Defaults:
-    """What decides where a template is silent: images by id, EBS encryption by default (None: not known)."""
+    """Defaults for settings that a template leaves out.
+
+    ``images``: dict of image id → image. ``encrypts``: EBS encryption by default (None: not known).
+    """
 
     images: Mapping[str, Image]
     encrypts: bool | None
 
 
 def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
-    """Return launch configurations by name."""
+    """Return a dict of name → launch configuration."""
     wanted, call = sorted(names), DESCRIBE_LAUNCH_CONFIGURATIONS
     found: dict[str, Template] = {}
     for start in range(0, len(wanted), MOST_NAMES):
@@ -107,14 +116,14 @@ def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
 
 
 def template_versions(api: Api, key: str, name: str, version: str) -> tuple[Template, ...]:
-    """Return a version of a launch template; ``key``: the parameter that takes its ``name`` or id."""
+    """Return a version of a launch template. ``key``: the parameter for ``name``, which is a name or an id."""
     call = DESCRIBE_LAUNCH_TEMPLATE_VERSIONS
     listed = api.read(call, hides=HIDES, about=name, **{key: name}, Versions=[version])
     return api.mapped(call, listed, lambda one: template(one, call, required(one, "LaunchTemplateId")), hides=HIDES)
 
 
 def template(item: Item, call: Call, name: str) -> Template:
-    """Return a template as ``call`` answers it; ``name``: its id, or a configuration's name."""
+    """Return a template from an answer of ``call``. ``name``: the template's id, or the configuration's name."""
     version = number(item, "VersionNumber", 0)
     nics = sorted(parts(item, "NetworkInterfaces"), key=lambda one: number(one, "DeviceIndex", 0))
     nic = nics[0] if nics else NOTHING
@@ -147,7 +156,7 @@ def _has_ipv6(nic: Item) -> bool:
 
 
 def _profile(item: Item) -> str:
-    """Return the instance profile: a configuration has its name, a template an object."""
+    """Return the instance profile. A launch configuration has a string, a launch template has an object."""
     if isinstance(item.get("IamInstanceProfile"), str):
         return text(item, "IamInstanceProfile")
     profile = part(item, "IamInstanceProfile")
@@ -172,13 +181,13 @@ def _volume(mapping: Item) -> _Volume | None:
 
 
 def read_defaults(api: Api, with_etcd: Collection[Template], with_metadata: Collection[Template]) -> Defaults:
-    """Read what templates leave out: of the disks of ``with_etcd``, and of the metadata service of ``with_metadata``.
+    """Read the defaults that the disks of ``with_etcd`` and the metadata service of ``with_metadata`` need.
 
-    What no template leaves out is not asked for.
+    Defaults that no template needs are not read.
     """
     names = sorted({one.image for one in (*with_etcd, *with_metadata) if one.image.startswith("ami-")})
     hides = (*(_DISKS if with_etcd else ()), *((FactKind.IDENTITIES,) if with_metadata else ()))
-    # By filter, not by id: one image that is gone would fail the call for all.
+    # Ask by filter, not by id: with ids, one deleted image fails the call for all images.
     wanted = [{"Name": "image-id", "Values": names}]
     listed = api.read(DESCRIBE_IMAGES, hides=hides, Filters=wanted) if names else []
     images = dict(api.mapped(DESCRIBE_IMAGES, listed, image_of, hides=hides))
@@ -192,17 +201,18 @@ def read_defaults(api: Api, with_etcd: Collection[Template], with_metadata: Coll
 
 
 def image_of(item: Item) -> tuple[str, Image]:
-    """Return an image's id, and what it sets."""
+    """Return an image's id, and its settings."""
     only_version_2 = text(item, "ImdsSupport") == "v2.0"
     settings = IMAGE_OF_VERSION_2 if only_version_2 else OTHER_IMAGE
     return required(item, "ImageId"), Image(_volumes(item), settings, _stores(item))
 
 
 def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
-    """Yield the disks of the next host: the template's own, and those of the image that it does not override.
+    """Yield the disks of the next host: the template's disks, and those of the image that it does not override.
 
-    What a template leaves out, the image's snapshot and the account's default decide (EC2 user guide, EBS encryption).
-    Instance stores that are not encrypted are there where they are mapped (EC2 user guide, Add instance store volumes).
+    If a template leaves encryption out, the image's snapshot and the account's default decide (EC2 user guide, EBS
+    encryption). Unencrypted instance stores are present if they are mapped (EC2 user guide, Add instance store
+    volumes).
     """
     image = defaults.images.get(template.image)
     own = template.volumes
@@ -228,13 +238,13 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
 
 
 def types_named(group: Item) -> Iterator[str]:
-    """Yield the types that a scaling group chooses from in place of its templates', "" for one told by attributes."""
+    """Yield the instance types of a scaling group's overrides. "": the override selects types by attributes."""
     for one in parts(part(group, "MixedInstancesPolicy", "LaunchTemplate"), "Overrides"):
         yield text(one, "InstanceType")
 
 
 def templates_named(group: Item) -> Iterator[tuple[str, str, str]]:
-    """Yield the launch templates of a scaling group's next host, as ``template_versions`` takes them."""
+    """Yield the launch templates of a scaling group's next host, as arguments of ``template_versions``."""
     mixed = part(group, "MixedInstancesPolicy", "LaunchTemplate")
     overrides = (part(one, "LaunchTemplateSpecification") for one in parts(mixed, "Overrides"))
     for one in (part(group, "LaunchTemplate"), part(mixed, "LaunchTemplateSpecification"), *overrides):

@@ -1,4 +1,4 @@
-"""Auto scaling groups as pools: which are the cluster's, and what their next host will get."""
+"""Auto Scaling groups of the cluster as pools, with the settings of their next hosts."""
 
 from __future__ import annotations
 
@@ -35,23 +35,24 @@ from cloudguard_aws.cluster.launch_templates import (
 from cloudguard_aws.cluster.tags import LEGACY, NAMED_BY_KEY, clusters_of, roles_by_tags, tags_of
 
 MOST_NAMES = 50
-"""Names that one call takes (Auto Scaling API reference, DescribeAutoScalingGroups)."""
+"""The number of names that one call accepts (Auto Scaling API reference, DescribeAutoScalingGroups)."""
 _WITH_PODS = {Role.CONTROL_PLANE, Role.NODE}
 _BY_EKS = "eks:nodegroup-name"
-"""The tag of scaling groups that EKS makes, with a template of its own, for managed node groups (EKS user guide)."""
+"""The tag on scaling groups that EKS makes, with its own template, for managed node groups (EKS user guide)."""
 _AUTOSCALER = "k8s.io/cluster-autoscaler/"
-"""With the cluster's name, on the groups that the autoscaler is to discover (kubernetes/autoscaler
-cluster-autoscaler/cloudprovider/aws/README.md), beside "enabled", which names none."""
+"""Prefix of the tag that lets the autoscaler discover a group; the cluster's name follows (kubernetes/autoscaler
+cluster-autoscaler/cloudprovider/aws/README.md). The autoscaler's tag with "enabled" names no cluster."""
 DEFAULT_GROUP = "default"
-"""What an instance gets whose template names no security group (EC2 user guide, Default security groups)."""
+"""The security group of an instance whose template names none (EC2 user guide, Default security groups)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ScalingGroup:
-    """A scaling group: its subnets, its instances (their ids), and what its next host may be made from.
+    """A scaling group: its subnets, the ids of its instances, and the templates of its next host.
 
-    ``registers``: target groups (ARNs) and classic balancers (names) that its next host is registered with.
-    ``warm``: it keeps further instances, which it does not list. ``types``: in place of its templates'.
+    ``registers``: target groups (ARNs) and classic balancers (names) with which its next host is registered. ``warm``:
+    it has a warm pool, whose instances it does not list. ``types``: instance types that override those of its
+    templates.
     """
 
     name: str
@@ -68,7 +69,7 @@ class ScalingGroup:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Context:
-    """What completes templates: the account's metadata defaults, further defaults, ids of groups by name."""
+    """Facts that complete templates: metadata defaults of the account, other defaults, and ids of groups by name."""
 
     account: Settings | None
     defaults: Defaults
@@ -76,12 +77,12 @@ class _Context:
     may_run_etcd: Callable[[HostRoles], bool]
 
     def ids(self, names: Collection[str]) -> tuple[str, ...]:
-        """Return the ids of the security groups that a template names; of the default one where it names none."""
+        """Return the ids of the security groups that a template names, or of the default group if it names none."""
         return tuple(sorted(self.group_ids.get(one, one) for one in names or (DEFAULT_GROUP,)))
 
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
-    """Return the scaling groups of the cluster: by tag, by ``named``, and those that made its hosts."""
+    """Return the cluster's scaling groups as pools: those with its tag, those in ``named``, and those of its hosts."""
     groups = read_scaling_groups(api, found, {host.pool for host in hosts if host.pool} | set(named))
     known = configurations(api, {one.configuration for one in groups if one.configuration})
     templates = api.gather(*(partial(_templates, api, one, known) for one in groups))
@@ -105,12 +106,12 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collectio
 
 
 def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[ScalingGroup]:
-    """Return the scaling groups of the cluster: by tag, by ``named``, and those that made its instances."""
+    """Return the cluster's scaling groups: those with its tag, those in ``named``, and those of its instances."""
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
     names = {*named, *(one.host.pool for one in found.instances)} - {""}
     keys = [f"{prefix}{cluster}" for prefix in (*NAMED_BY_KEY, _AUTOSCALER)]
     if any(LEGACY in one.tags for one in found.instances):
-        keys.append(LEGACY)  # else the groups of all clusters that have it would be listed for nothing
+        keys.append(LEGACY)  # every cluster with this tag has the same key, so ask only if it is used
     listed = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
     tagged = api.mapped(call, listed, _scaling_group, hides=HIDES)
     groups = {one.name: one for one in tagged if _is_of(one.tags, cluster)}
@@ -142,13 +143,16 @@ def _scaling_group(item: Item) -> ScalingGroup:
 
 
 def _registers(item: Item) -> Iterator[str]:
-    """Yield what a scaling group registers its hosts with (Auto Scaling API reference, AutoScalingGroup)."""
+    """Yield the target groups and balancers where a scaling group registers its hosts.
+
+    Auto Scaling API reference, AutoScalingGroup.
+    """
     yield from (*texts(item, "TargetGroupARNs"), *texts(item, "LoadBalancerNames"))
     yield from (required(one, "Identifier") for one in parts(item, "TrafficSources"))
 
 
 def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> list[Template]:
-    """Return every template that the group's next host may be made from; ``known`` are launch configurations."""
+    """Return all templates that the group's next host may use. ``known``: launch configurations by name."""
     found = [known[group.configuration]] if group.configuration in known else []
     for key, name, version in group.templates:
         found += template_versions(api, key, name, version)
@@ -157,7 +161,7 @@ def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> 
 
 
 def _roles(api: Api, group: ScalingGroup, found: Found, hosts: tuple[Host, ...]) -> HostRoles:
-    """Return the roles of a group's next hosts: those of its hosts, else by its tags and name."""
+    """Return the roles of a group's next hosts: those of its current hosts, else by its tags, else by its name."""
     known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags)
     if known is None and found.eks is not None:
         why = "a scaling group of an EKS cluster, which runs no control plane of its own"
@@ -178,7 +182,10 @@ def _group_names(template: Template) -> Iterator[str]:
 
 
 def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str, str]:
-    """Return the ids of security groups that templates name otherwise; a name of none, or of several, is a Gap."""
+    """Return a dict of name → id for security groups that templates name by name.
+
+    A name of no group or of several groups is a Gap.
+    """
     wanted = sorted(name for name in names if not name.startswith("sg-"))
     if not wanted:
         return {}
@@ -226,9 +233,10 @@ def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _C
 
 
 def _template_fields(group: ScalingGroup, template: Template) -> str:
-    """Return what a new version of the template must say again, and how the group names its version.
+    """Return, as JSON, the fields that a new template version must repeat, and the version that the group refers to.
 
-    "" where no new version would do: a launch configuration, several templates, one that EKS makes for its node groups.
+    "" if a new version can't be used: a launch configuration, several templates, or a template that EKS makes for node
+    groups.
     """
     if len(group.templates) != 1 or _BY_EKS in group.tags:
         return ""

@@ -1,6 +1,7 @@
-"""In which region the cluster is: those given, else the session's, else all that the account has enabled.
+"""The regions in which clusters are looked for.
 
-All clusters of an account are looked for in every region that it has enabled, unless some are given.
+One cluster is looked for in the given regions, else in the session's region, else in all enabled regions of the
+account. All clusters of an account are looked for in the given regions, else in all enabled regions.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from cloudguard_aws.cluster.discover import seen_in
 from cloudguard_aws.cluster.find import Found, find, prefetch
 
 _FEW = 3
-"""Regions that an error names; of more, it says how many."""
+"""The number of regions that an error lists. For more regions it gives their number."""
 _NO_CLUSTER = "No cluster was seen there; name its hosts with --control-plane-tag and --node-tag KEY=VALUE, or --region"
 
 
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
-    """Return the clusters of the regions given, else of all that are enabled.
+    """Return the clusters of the given regions, else of all enabled regions.
 
-    Raises AccessError where any could not be asked: the list would be short.
+    Raises NotAllSeenError if a region could not be read, because the list would be incomplete.
     """
     first, given = _begin(request, progress)
     identify(first)
@@ -50,10 +51,10 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
 
 
 def cluster(request: CollectRequest, progress: Progress, meanwhile: Callable[[], object]) -> tuple[Api, Found, Caller]:
-    """Return the reader of the cluster's region, the cluster, and who asks.
+    """Return the Api of the cluster's region, the cluster, and the caller.
 
-    ``meanwhile`` is called while the first answers are waited for.
-    Raises ClusterNotFoundError when it is nowhere or in two places, AccessError when it can't be told.
+    ``meanwhile`` is called while the first answers are awaited. Raises ClusterNotFoundError if the cluster is in no
+    region or in two, and AccessError if a failed read leaves that open.
     """
     first, given = _begin(request, progress)
 
@@ -86,7 +87,7 @@ def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str,
 
 
 def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the other regions to look in; none where the session names one and the rest can't be listed."""
+    """Return the enabled regions. Empty if they can't be listed and the session already gives a region."""
     try:
         return enabled_regions(api)
     except AccessError:
@@ -96,7 +97,10 @@ def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _look(first: Api, regions: Iterable[str], request: CollectRequest) -> list[tuple[Api, Found]]:
-    """Return where the cluster is; raises AccessError when it is nowhere and some region could not be asked."""
+    """Return the Apis of the regions that have the cluster, each with the cluster.
+
+    Raises AccessError if no region has it and a region could not be read.
+    """
     apis = [first.in_region(region) for region in regions]
     found = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
     refused = [one for one in found if isinstance(one, AccessError)]
@@ -112,7 +116,7 @@ def _look(first: Api, regions: Iterable[str], request: CollectRequest) -> list[t
 
 
 def _found_or_refused(api: Api, request: CollectRequest) -> Found | AccessError | None:
-    """Return the error instead of raising it: an account may be barred from regions where it has nothing."""
+    """Return an AccessError instead of raising it: an account may have no access to regions that it does not use."""
     try:
         return find(api, request, option(request, "vpc-id"))
     except AccessError as error:

@@ -1,4 +1,4 @@
-"""What carries some tag, by its key."""
+"""Resources by the keys of their tags."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from cloudguard_aws.access.calls import Call
 from cloudguard_aws.cluster.tags import ETCD_TAG, NAMED_BY_KEY
 
 LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.IDENTITIES)
-"""Disks lead to their keys, and keys to the policies that let identities use them."""
+"""Kinds of facts that are found through disks: a disk names its key, and key policies let identities use the key."""
 ETCD_KEYS: Final = (f"{ETCD_TAG}*", *(f"{ETCD_TAG}{name}" for name in ("main", "events", "cilium", "leases")))
-"""kops' etcd clusters (kubernetes/kops pkg/wellknownports/wellknownports.go), and any other."""
+"""Tag keys of the volumes of kops' etcd clusters (kubernetes/kops pkg/wellknownports/wellknownports.go), and a pattern
+for all others."""
 
 
 def keys_of(cluster: str) -> tuple[str, ...]:
-    """Return the keys that name a cluster, and a pattern of them."""
+    """Return the tag keys that name a cluster, among them one pattern."""
     return (f"*/cluster/{cluster}", *(f"{prefix}{cluster}" for prefix in NAMED_BY_KEY))
 
 
 def with_tag_keys(
     api: Api, call: Call, keys: Collection[str], *, hides: tuple[FactKind, ...] = LEADS, **parameters: object
 ) -> list[Item]:
-    """Return what has a tag with any of ``keys``, patterns among them: the answers to each pattern, and to the rest.
+    """Return the resources that have a tag with any of ``keys``, which may be patterns.
 
-    Servers that stand in for EC2 may know no patterns, or take several keys for all that there are.
+    Each pattern is asked for alone, and the other keys together: servers that stand in for EC2 may not support
+    patterns, or may require all of several keys at once.
     """
     patterns = [[key] for key in keys if "*" in key]
     asked = [*patterns, [key for key in keys if "*" not in key]]

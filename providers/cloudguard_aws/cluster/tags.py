@@ -1,4 +1,4 @@
-"""The tags of resources, and what installers write there: whose cluster an instance is, which role it has.
+"""Tags of resources, and the tags that installers write: the cluster and the role of an instance.
 
 Tag keys: kubernetes/cloud-provider-aws pkg/providers/v1/tags.go; kubernetes/kops
 upup/pkg/fi/cloudup/awsup/aws_cloud.go; kubernetes-sigs/cluster-api-provider-aws api/v1beta2/tags.go; eksctl-io/eksctl
@@ -24,7 +24,7 @@ from cloudguard.provider.installers import installer_of as installer_by
 CLUSTER = "kubernetes.io/cluster/"
 CAPA = "sigs.k8s.io/cluster-api-provider-aws/"
 NAMED_BY_KEY = (CLUSTER, f"{CAPA}cluster/")
-"""Prefixes of keys that end with the cluster's name."""
+"""Prefixes of tag keys that end with the cluster's name."""
 LEGACY = "KubernetesCluster"
 NAMED_BY_VALUE = (
     LEGACY,
@@ -33,9 +33,10 @@ NAMED_BY_VALUE = (
     "eks:eks-cluster-name",
     "alpha.eksctl.io/cluster-name",
 )
-"""Keys whose value is the cluster's name."""
+"""Tag keys whose value is the cluster's name."""
 ETCD_TAG = "k8s.io/etcd/"
-"""kops: "k8s.io/etcd/main" = "a/a,b,c" (kubernetes/kops pkg/model/master_volumes.go)."""
+"""Prefix of the tag of kops' etcd volumes: "k8s.io/etcd/main" = "a/a,b,c" (kubernetes/kops
+pkg/model/master_volumes.go)."""
 KOPS_GROUP = "kops.k8s.io/instancegroup"
 SCALING_GROUP = "aws:autoscaling:groupName"
 _KOPS_ROLES = (
@@ -59,7 +60,7 @@ _NODE_KEYS = (
 )
 _GARDENER_NODE = "kubernetes.io/role/node"
 OPENSHIFT_CONFIGURATION = ServiceSet.parse("tcp/22623")
-"""The machine configuration server, which no other installer has, behind the balancer "<infra>-int"
+"""The port of the machine config server, which only OpenShift has, behind the balancer "<infra>-int"
 (openshift/installer upi/aws/cloudformation/02_cluster_infra.yaml)."""
 _OPENSHIFT_NAMES = (
     ("master|bootstrap", (Role.CONTROL_PLANE, Role.ETCD), "control plane"),
@@ -68,17 +69,17 @@ _OPENSHIFT_NAMES = (
 
 
 def tags_of(item: Item, key: str = "Tags") -> dict[str, str]:
-    """Return a resource's tags by key; ``key``: the field that has them."""
+    """Return a resource's tags as a dict. ``key``: the field of ``item`` that contains them."""
     return {required(tag, "Key"): text(tag, "Value") for tag in parts(item, key)}
 
 
 def name_of(item: Item) -> str:
-    """Return a resource's Name tag, "" without one."""
+    """Return the value of a resource's Name tag, or "" if it has none."""
     return tags_of(item).get("Name", "")
 
 
 def clusters_of(tags: Mapping[str, str]) -> Iterator[str]:
-    """Yield the names of clusters that the tags say the resource belongs to."""
+    """Yield the names of the clusters that the tags assign the resource to."""
     for key, value in tags.items():
         for prefix in NAMED_BY_KEY:
             if key.startswith(prefix) and key != prefix:
@@ -88,12 +89,12 @@ def clusters_of(tags: Mapping[str, str]) -> Iterator[str]:
 
 
 def roles_by_tags(tags: Mapping[str, str]) -> HostRoles | None:
-    """Return the roles that installers' own tags give, all of them; None where they give none."""
+    """Return the union of the roles that installers' tags give, or None if they give none."""
     return united(_signs(tags))
 
 
 def _signs(tags: Mapping[str, str]) -> Iterator[HostRoles]:
-    """Yield the roles that each tag gives."""
+    """Yield the roles that each installer tag gives."""
     for key, known in _KOPS_ROLES:
         if tags.get(key) == "1":
             yield replace(known, evidence=(_tag(key, "1"),))
@@ -108,7 +109,7 @@ def _signs(tags: Mapping[str, str]) -> Iterator[HostRoles]:
 
 
 def is_control_plane(tags: Mapping[str, str]) -> bool:
-    """Whether an installer's tag says that a resource is of a control-plane host."""
+    """Whether an installer's tag marks a resource as a control-plane host's."""
     known = roles_by_tags(tags)
     return known is not None and Role.CONTROL_PLANE in known.roles
 
@@ -118,7 +119,7 @@ def _tag(key: str, value: str) -> RoleEvidence:
 
 
 def roles_by_openshift_name(tags: Mapping[str, str], cluster: str) -> HostRoles | None:
-    """Return the roles that the Name tag gives as OpenShift gives names: weak evidence, for anyone may write it."""
+    """Return the roles that a Name tag in OpenShift's format gives. This is weak evidence: anyone may write the tag."""
     name = tags.get("Name", "") if is_infra(cluster) else ""
     for words, roles, whose in _OPENSHIFT_NAMES:
         if re.match(rf"{re.escape(cluster)}-({words})(-|$)", name):
@@ -134,12 +135,14 @@ def shown_installer(
     disks: Iterable[Disk],
     configuring: Collection[str] = (),
 ) -> ShownInstaller:
-    """Return which installer made self-managed hosts, by their tags and disks.
+    """Return the installer that made self-managed hosts, by their tags and disks.
 
-    The evidence is strong where all control-plane hosts (their ids; ``tagged`` are tags by id) bear all that it writes:
-    of kops, the tags of etcd's volume too, for a role's tag alone is often written by hand. OpenShift up to 4.15 writes
-    nothing but the cluster's tag and names, and registers the host; since then, Cluster API's tags beside them.
-    ``configuring``: the hosts to which a balancer sends on ``OPENSHIFT_CONFIGURATION``.
+    ``tagged``: dict of host id → tags. ``control_plane``: ids of the control-plane hosts. ``configuring``: ids of the
+    hosts to which a balancer sends on ``OPENSHIFT_CONFIGURATION``.
+
+    The evidence is strong if all control-plane hosts have everything that the installer writes. For kops this includes
+    the tags of etcd's volume, because people often write a role tag by hand. OpenShift up to 4.15 writes only the
+    cluster's tag and the names, and registers the host with the balancer. Later versions also write Cluster API's tags.
     """
     known = installer_of([*tagged.values()], cluster)
     hosts = [tagged.get(name, {}) for name in control_plane]
@@ -166,7 +169,7 @@ def _is_kops(tags: Mapping[str, str]) -> bool:
 
 
 def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> ShownInstaller:
-    """Return which installer made self-managed hosts, by any tag of theirs; "unknown" where none shows it."""
+    """Return the installer that any tag of self-managed hosts shows, or "unknown" if no tag shows one."""
     keys = {key for tags in tagged for key in tags}
     names = [tags.get("Name", "") for tags in tagged]
     values = {tags.get(f"{CLUSTER}{cluster}", "") for tags in tagged}
