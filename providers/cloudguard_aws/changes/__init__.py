@@ -1,1 +1,1 @@
-"""Changes in AWS's own form: rules, calls, command lines and Terraform blocks. Makes no call."""
+"""Changes in AWS's own form: rules, API calls, command lines and Terraform blocks. This package makes no call."""

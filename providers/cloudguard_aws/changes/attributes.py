@@ -1,4 +1,4 @@
-"""Attributes as calls: metadata services of hosts and templates, disks of templates, keys, encryption of Secrets."""
+"""Changes of attributes as calls: metadata services, disks of templates, keys, and encryption of Secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cloudguard_aws.changes.template_edits import DISKS, METADATA, NO_PODS, POOL
 KMS: Final = "kms"
 EKS: Final = "eks"
 LONGEST_WAIT: Final = 30
-"""Days until a scheduled deletion of a key, at most (KMS API reference, ScheduleKeyDeletion)."""
+"""The maximum number of days before a scheduled deletion of a key (KMS API reference, ScheduleKeyDeletion)."""
 Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 _TOKENS: Final = {True: "required", False: "optional"}
 
@@ -23,7 +23,7 @@ _TOKENS: Final = {True: "required", False: "optional"}
 def calls(
     index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit, made: Sequence[Change]
 ) -> Iterator[PlannedCall]:
-    """Yield the calls that set an attribute; raises UnsaidError for a kind of change that no call makes."""
+    """Yield the calls that set an attribute. Raises UnsaidError for a kind of change without a call."""
     pairs: Iterator[Pair]
     if change.kind == METADATA:
         pairs = (pair for one in edit.of for pair in _metadata(index, one, change, edit, made))
@@ -67,7 +67,10 @@ def _rotated(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
 
 
 def _enabled_if(state: str) -> Callable[[SnapshotIndex, Resource], tuple[Pair, ...]]:
-    """Return what enables a key that is merely disabled; nothing does for one whose imported material expired."""
+    """Return the function that enables a disabled key.
+
+    Raises UnsaidError for other states, such as a key whose imported material expired: no call enables it.
+    """
     if state != KeyState.DISABLED:
         message = f"a key that is {state} can't be enabled by a call"
         raise UnsaidError(message)
@@ -79,20 +82,24 @@ def _enabled(key: str) -> Pair:
 
 
 def _recovered(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
-    """Return what takes back a key's deletion, which leaves it disabled (KMS API reference, CancelKeyDeletion)."""
+    """Return the calls that cancel a key's deletion and enable the key.
+
+    A cancelled deletion leaves the key disabled (KMS API reference, CancelKeyDeletion).
+    """
     del index
     again = _of_key("ScheduleKeyDeletion", key.id, PendingWindowInDays=LONGEST_WAIT)
     return (_of_key("CancelKeyDeletion", key.id), (again,)), _enabled(key.id)
 
 
 def _of_key(operation: str, key: str, **more: object) -> ApiCall:
-    """Return a call about a key of this account, by the id in its ARN."""
+    """Return a call about a key of this account, with the key id from its ARN."""
     return ApiCall(KMS, operation, {"KeyId": key.rpartition("/")[2], **more})
 
 
 def _secrets(index: SnapshotIndex, cluster: Resource) -> tuple[Pair, ...]:
-    """Return what encrypts Secrets by a new key that rotates: EKS can't take it back, nor change the key.
+    """Return the calls that encrypt Secrets with a new key that rotates.
 
+    EKS can neither undo the encryption nor change the key.
     https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html
     """
     secrets = index.snapshot.cluster.secrets_encryption

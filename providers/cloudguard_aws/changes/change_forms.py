@@ -1,4 +1,4 @@
-"""Changes to one snapshot in AWS's form: which module says which kind of change."""
+"""Changes to one snapshot in AWS's form. Chooses the module for each kind of change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from cloudguard_aws.network.rules import NETWORK_ACL
 
 
 class AwsChangeForms:
-    """Changes to what a snapshot shows, as AWS takes them."""
+    """Changes to the resources of a snapshot, in AWS's form."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._index = SnapshotIndex(snapshot)
@@ -37,53 +37,56 @@ class AwsChangeForms:
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return the fewest rules of a security group or network ACL that allow exactly ``traffic``.
 
-        ICMP of the version of IP that a range is not of is left out: there is no such packet.
+        ICMP of the other IP version than a range's is left out, because no such packet exists.
         """
         return network_acls.rules(traffic) if guard.kind == NETWORK_ACL else security_groups.rules(traffic)
 
     def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return one rule in the fields of SecurityGroupRuleRequest, or of a network ACL's entry.
+        """Return one rule in the fields of SecurityGroupRuleRequest, or of a network ACL entry.
 
         Raises ValueError for a peer without a value, such as administrators who are not declared.
         """
         return network_acls.fields(traffic) if guard.kind == NETWORK_ACL else security_groups.fields(traffic)
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
-        """Return None: a security group's rules have no order, and network ACLs let no one in by themselves."""
+        """Return None: a security group's rules have no order, and a network ACL alone lets nobody in."""
         del guard, order
         return None
 
     def quota(self, guard: Filter) -> RuleQuota | None:
-        """Return the quota of a security group's or network ACL's rules, by default, and how much of it is in use."""
+        """Return the default quota of a security group's or network ACL's rules, and how much of it is used."""
         return network_acls.quota(guard) if guard.kind == NETWORK_ACL else security_groups.quota(self._index, guard)
 
     def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change, after ``made``; none if it names what is not known, declared or made."""
+        """Return the calls that make a change after the changes ``made``.
+
+        Empty if the change names something that is not known, not declared, or not made before.
+        """
         found = self._said(change, made)
         if not needed_answers(found) <= self._answered(made):
             return ()
         return found
 
     def _said(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change, whether or not what they name is made by then."""
+        """Return the calls that make a change, even if they use answers that no earlier change gives."""
         try:
             return tuple(self._calls(change, made))
         except UnsaidError:
             return ()
 
     def _answered(self, made: Sequence[Change]) -> frozenset[str]:
-        """Return the names of what the calls of ``made`` answer."""
+        """Return the names of the answers that the calls of ``made`` give."""
         calls = (planned.call for place, one in enumerate(made) for planned in self._said(one, made[:place]))
         return frozenset(name for call in calls for name in call.answers)
 
     def shell(self, call: ApiCall) -> str:
-        """Return a call as a line for ``aws``; a second line waits where the next call must not come too early."""
+        """Return a call as a command line for ``aws``. A second line waits if the next call would come too early."""
         from cloudguard_aws.changes.exports.shell import shell  # noqa: PLC0415 - loads the SDK
 
         return shell(call, self._index.snapshot.cluster.regions[0])
 
     def terraform(self, change: Change) -> str:
-        """Return blocks of HCL that make a change, and comments where the block to edit has more in it."""
+        """Return HCL blocks that make a change. A comment replaces a block that has more settings than the change."""
         return terraform(self._said(change, ()))
 
     def _calls(self, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
@@ -97,7 +100,7 @@ class AwsChangeForms:
             yield from self._edit(change, place, edit, made)
 
     def _edit(self, change: Change, place: int, edit: Edit, made: Sequence[Change]) -> Iterator[PlannedCall]:
-        """Return the calls of an edit; those of rules are made together."""
+        """Return the calls of an edit. Rule edits are made together in ``_calls``, so they have none here."""
         index = self._index
         match edit:
             case GroupEdit() | MembershipEdit():

@@ -1,4 +1,4 @@
-"""What the modules of this folder share: an edit with its place in a change, and names for what calls answer."""
+"""Shared parts of this folder: errors, and names for the answers of calls."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from cloudguard.results.change import PeerOf, RulePeer
 A = TypeVar("A")
 EC2: Final = "ec2"
 UNSAID: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT, PeerOf.INSIDE})
-"""Peers without a value: no call can name them until they are declared."""
+"""Kinds of peers without a value. No call can name them before the user declares them."""
 
 
 class UnsaidError(ValueError):
-    """An edit that no call can make yet, as something is still to be declared, or was not read."""
+    """An edit that no call can make, because a declaration is missing or a fact was not read."""
 
 
 def known(found: A | None, what: str) -> A:
-    """Return ``found``; raises UnsaidError where it is not in the snapshot."""
+    """Return ``found``. Raises UnsaidError if it is None: ``what`` is not in the snapshot."""
     if found is None:
         message = f"{what} is not in the snapshot"
         raise UnsaidError(message)
@@ -28,12 +28,12 @@ def known(found: A | None, what: str) -> A:
 
 
 def answer_name(*words: str) -> str:
-    """Return a name for what a call answers: a shell variable's, told apart by ``words``."""
+    """Return the name of a shell variable for the answer of a call, made from ``words``."""
     return re.sub(r"[^A-Z0-9]+", "_", "_".join(words).upper()).strip("_")
 
 
 def needed_answers(calls: Iterable[PlannedCall]) -> frozenset[str]:
-    """Return the names that calls take and that none of them, nor of those before it, answers."""
+    """Return the names of answers that calls use and that no earlier call among them gives."""
     given, needed = set[str](), set[str]()
     for planned in calls:
         needed |= {*_named(planned.call.parameters)} - given
@@ -54,10 +54,10 @@ def _named(value: object) -> Iterator[str]:
 
 
 def group_id(peer: RulePeer) -> object:
-    """Return a group's id, or what stands for that of a group still to be made."""
+    """Return a group's id, or the placeholder for the id of a new group."""
     return answer(group_name(peer)) if peer.kind is PeerOf.NEW_GROUP else peer.value
 
 
 def group_name(peer: RulePeer) -> str:
-    """Return the name that stands for a new group's id."""
+    """Return the name of the placeholder for a new group's id."""
     return answer_name("new_group", peer.value)

@@ -1,4 +1,7 @@
-"""An EKS cluster's endpoint: its private side switched on, its public side's list, each by an update of its own."""
+"""Changes of an EKS cluster's endpoint: enable the private endpoint, and restrict or disable the public one.
+
+Each change is its own update.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,17 @@ from cloudguard_aws.changes.edits import UnsaidError, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
 RESTRICT: Final = "endpoint.restrict"
-"""The kind of change in which an attribute is the private side: it is switched on."""
+"""The kind of change whose attribute edit enables the private endpoint."""
 _UPDATE: Final = "UpdateClusterConfig"
 MOST_RANGES: Final = 40
-"""Ranges that may reach a public endpoint: https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html"""
+"""The number of ranges that may reach a public endpoint:
+https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html"""
 
 
 def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit | ListEdit) -> Iterator[PlannedCall]:
-    """Yield the update that switches the private side on, or puts the public list, or shuts the public side.
+    """Yield the update that enables the private endpoint, sets the public ranges, or disables the public endpoint.
 
-    Raises UnsaidError where a peer of the list is not said.
+    Raises UnsaidError if a peer of the list has no value, if the list is empty, or if it has too many ranges.
     """
     endpoint = _endpoint(index, change)
     if isinstance(edit, AttributeEdit):

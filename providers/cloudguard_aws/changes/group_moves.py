@@ -1,4 +1,4 @@
-"""Security groups still to be made, and who moves in and out of groups: interfaces of hosts, and templates of pools."""
+"""New security groups, and moves of members between groups: interfaces of hosts, and launch templates of pools."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EVERYWHERE: Final = (("IpRanges", "CidrIp", "0.0.0.0/0"), ("Ipv6Ranges", "CidrI
 def calls(
     index: SnapshotIndex, change: Change, place: int, edit: Moves, made: Sequence[Change]
 ) -> Iterator[PlannedCall]:
-    """Yield the calls that make a group, and that move its members; those of an interface name all of its groups."""
+    """Yield the calls that make a group and move its members. A call for an interface lists all of its groups."""
     if isinstance(edit, GroupEdit):
         yield from _made(index, place, edit)
     for member in edit.members:
@@ -30,9 +30,9 @@ def calls(
 
 
 def _made(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterator[PlannedCall]:
-    """Yield the calls that make a group without any rule: EC2 gives a new one a rule that lets everything out.
+    """Yield the calls that make a group without rules: EC2 adds a rule to a new group that lets everything out.
 
-    The rule is there once for each version of IP that the VPC has (EC2 API reference, CreateSecurityGroup).
+    EC2 adds this rule once for each IP version of the VPC (EC2 API reference, CreateSecurityGroup).
     """
     group = {"GroupId": group_id(edit.group)}
     about = {"GroupName": edit.name, "Description": f"cloudguard: {edit.group.value}", "VpcId": edit.network}
@@ -47,7 +47,7 @@ def _made(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterator[Planned
 
 
 def _groups_before(index: SnapshotIndex, member: Resource, made: Sequence[Change]) -> list[object]:
-    """Return an interface's groups as the earlier changes of the plan leave them."""
+    """Return an interface's groups after the earlier changes of the plan."""
     groups: list[object] = [*known(index.interfaces.get(member.id), f"the interface {member.id}").groups]
     for edit in (edit for change in made for edit in change.edits):
         if isinstance(edit, (GroupEdit, MembershipEdit)) and member.id in {one.id for one in edit.members}:

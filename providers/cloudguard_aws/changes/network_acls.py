@@ -1,4 +1,4 @@
-"""Edits of network ACL entries as calls: an entry is replaced whole, by its number."""
+"""Edits of network ACL entries as calls. A call replaces a whole entry, by its number."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from cloudguard_aws.changes.rule_parts import parts_of, without_other_version
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
 MOST_RULES: Final = 20
-"""Entries of one direction that a network ACL may have, the closing ones among them, unless the quota was raised.
+"""The number of entries that a network ACL may have in one direction, closing entries included, unless the quota was
+raised.
 
-https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-"""
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
 LAST_NUMBER: Final = 32766
-"""The highest number of an entry of one's own: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html"""
+"""The highest number that a user's entry may have: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html"""
 _CLOSING: Final = 2
 _WORDS: Final = {Action.PERMIT: "allow", Action.DENY: "deny"}
 _ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
 Numbers = dict[tuple[Direction, int], object]
-"""Numbers in use, by direction."""
+"""Dict of (direction, number in use) → the entry's id or the edit that uses it."""
 
 
 def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-    """Return the fewest entries that allow, or deny, ``traffic``; none for a peer that is no range."""
+    """Return the fewest entries that allow, or deny, ``traffic``. Empty for a peer that is no range."""
     if traffic.peer.kind is not PeerOf.RANGE:
         return ()
     found = list[RuleTraffic]()
@@ -42,7 +42,7 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 
 
 def fields(traffic: RuleTraffic) -> dict[str, Any]:
-    """Return an entry without its number; raises UnsaidError for a peer that is no range."""
+    """Return an entry without its number. Raises UnsaidError for a peer that is no range."""
     if traffic.peer.kind is not PeerOf.RANGE:
         message = f"an entry of a network ACL names a range, not: {traffic.peer.kind}"
         raise UnsaidError(message)
@@ -53,14 +53,17 @@ def fields(traffic: RuleTraffic) -> dict[str, Any]:
 
 
 def quota(guard: Filter) -> RuleQuota:
-    """Return how full the fuller direction is; one with more than the default has a raised quota of unknown size."""
+    """Return how full the fuller direction is.
+
+    An ACL with more entries than the default quota has a raised quota of unknown size.
+    """
     counts = [sum(rule.direction is direction for rule in guard.rules) for direction in Direction]
     present = max(counts) + _CLOSING
     return RuleQuota(max(MOST_RULES, present), present)
 
 
 def calls(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls that make the rule edits of a change; an added entry gets a number that no other has."""
+    """Yield the calls that make the rule edits of a change. An added entry gets a free number."""
     acl = change.resource.id
     guard = known(index.filters.get(acl), f"the network ACL {acl}")
     used: Numbers = {(rule.direction, rule.order): rule.id for rule in guard.rules}
@@ -78,14 +81,14 @@ def calls(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> Itera
 
 
 def _in_place(edit: RuleEdit) -> int:
-    """Return how many of an edit's entries take the number of the one that they replace."""
+    """Return how many of an edit's entries keep the number of the entry that they replace."""
     return 1 if edit.op is RuleOp.MODIFY else 0
 
 
 def _number(index: SnapshotIndex, acl: str, edit: RuleEdit, traffic: RuleTraffic, used: Numbers) -> int:
-    """Return a free number: the asked one, or the nearest after the entry that the new one takes over from.
+    """Return a free number: the edit's own number, or the next one after the entry that the new entry replaces.
 
-    Nothing may stand between the two; raises UnsaidError where no number is free.
+    No other entry may lie between the two. Raises UnsaidError if no number is free.
     """
     origin = index.rules.get((acl, edit.rule))
     first = edit.order if edit.order is not None else (origin.order + 1 if origin else 1)

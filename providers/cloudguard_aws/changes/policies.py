@@ -1,4 +1,4 @@
-"""Role policies and trust policies as calls: whole documents, and what replaces is there before what goes."""
+"""Role policies and trust policies as calls: whole documents. New policies come before old ones are removed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from cloudguard_aws.identity.policy_documents import statements
 
 IAM: Final = "iam"
 MOST_INLINE: Final = 10_240
-"""Characters of all of a role's inline policies together; white space is not counted.
+"""The number of characters of all inline policies of a role together, without white space.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-"""
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 MOST_ATTACHED: Final = 10
-"""Managed policies that a role may have, unless the account's quota was raised (the same page)."""
+"""The number of managed policies that a role may have, unless the account's quota was raised (the same page)."""
 INLINE: Final = "inline"
 VERSION: Final = "2012-10-17"
 TRUST: Final = "trust.narrow"
@@ -33,9 +32,10 @@ Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 
 
 def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) -> Iterator[PlannedCall]:
-    """Yield the calls that put documents in place of a role's granting policies; none for what is not proved.
+    """Yield the calls that replace a role's granting policies. Raises UnsaidError if the replacement is not proved.
 
-    What a policy denies stays, in a policy of its own. A managed policy is detached, never edited: others may have it.
+    Denials of a replaced policy move to their own policy. A managed policy is detached, never edited, because other
+    identities may use it.
     """
     if change.kind == TRUST:
         yield from _trust_calls(index, change, place, edit)
@@ -54,13 +54,13 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
 
 
 def _goes(policy: PolicyDocument, edit: DocumentEdit) -> bool:
-    """Whether a policy grants what is not needed: one all of whose grants are needed stays as it is."""
+    """Whether a policy grants more than is needed. A policy whose grants are all needed stays."""
     fates = {each.fate for each in edit.changes if each.policy == policy.name and each.statement in policy.statements}
     return not fates.isdisjoint(_GOES)
 
 
 def _denials(policies: Sequence[PolicyDocument]) -> list[str]:
-    """Return what policies deny, as they have it, in one document; none if they deny nothing."""
+    """Return the unchanged Deny statements of ``policies`` as one document. Empty if there are none."""
     with_denials = (one for one in policies if any(each.effect is Effect.DENY for each in one.statements))
     statements = [one for policy in with_denials for one in _statements(policy) if one.get("Effect") == "Deny"]
     kept = [{key: value for key, value in one.items() if key != "Sid"} for one in statements]
@@ -88,7 +88,7 @@ def _inline(role: Identity, documents: Sequence[str]) -> Iterator[Pair]:
 
 
 def _managed(role: Identity, documents: Sequence[str], granting: Sequence[PolicyDocument]) -> Iterator[Pair]:
-    """Yield what makes and attaches managed policies, where inline ones would be too long together."""
+    """Yield the calls that make and attach managed policies, for documents that are too long as inline policies."""
     if sum(one.managed_by != INLINE for one in granting) + len(documents) > MOST_ATTACHED:
         message = f"{role.name} can't have so many managed policies"
         raise UnsaidError(message)
@@ -112,9 +112,10 @@ def _removed(role: Identity, policy: PolicyDocument) -> Pair:
 
 
 def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) -> Iterator[PlannedCall]:
-    """Yield the call that puts a trust policy with the statements of ``edit``.
+    """Yield the call that sets a trust policy with the statements of ``edit``.
 
-    Raises UnsaidError where it would not be put back as it is: external ids are secrets, which no snapshot holds.
+    Raises UnsaidError if the new document would differ from them, or if it has external ids: external ids are secrets,
+    which a snapshot does not contain.
     """
     policy = _trust_policy(index, change)
     role = change.resource.id.rpartition("/")[2]
@@ -141,7 +142,7 @@ def _trust_policy(index: SnapshotIndex, change: Change) -> PolicyDocument:
 
 
 def _staying(document: dict[str, Any], kept: list[Statement]) -> Iterator[tuple[dict[str, Any], Statement]]:
-    """Yield each statement of a document that stays, with what is to be left of it."""
+    """Yield each statement of a document that stays, with the part of it that remains."""
     listed = document["Statement"]
     items = cast("list[dict[str, Any]]", listed if isinstance(listed, list) else [listed])
     by_name = {one.name: one for one in kept}
@@ -155,7 +156,7 @@ def _staying(document: dict[str, Any], kept: list[Statement]) -> Iterator[tuple[
 
 
 def _with_principals(item: dict[str, Any], kept: dict[str, None]) -> dict[str, Any]:
-    """Return a statement with only the principals ``kept``: "AWS:arn:…"."""
+    """Return a statement with only the principals in ``kept``, which have the form "AWS:arn:…"."""
     principal = item.get("Principal")
     if not isinstance(principal, dict):
         return item

@@ -1,4 +1,4 @@
-"""What one rule of a security group or network ACL can say: a protocol with a span of ports, or an ICMP type."""
+"""The services that one rule can express: a protocol with a range of ports, or an ICMP type."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import CODES, FAMILIES, OTHER, PORTS, SERVICE_END, ServiceSet
 
 ANY: Final = -1
-"""Every protocol, port, ICMP type, or code of a type."""
+"""All protocols, all ports, all ICMP types, or all codes of a type."""
 LAST_PORT: Final = PORTS - 1
 _WITH_PORTS: Final = ("tcp", "udp")
 _NUMBERS: Final = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
@@ -18,9 +18,9 @@ _NUMBERS: Final = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
 
 @dataclass(frozen=True, slots=True)
 class RulePart:
-    """The services of one rule: ``first`` and ``last`` are ports, or an ICMP type and code; -1 stands for every one.
+    """The services of one rule. ``first`` and ``last`` are ports, or an ICMP type and code; -1 means all.
 
-    ``protocol`` is "tcp", "udp", "icmp", "icmpv6", a number, or "-1" for all. An ICMP rule says every type, one type
+    ``protocol`` is "tcp", "udp", "icmp", "icmpv6", a number, or "-1" for all. An ICMP rule covers all types, one type
     with all of its codes, or one code of one type (EC2 API reference, IpPermission).
     """
 
@@ -30,7 +30,7 @@ class RulePart:
 
     @property
     def services(self) -> ServiceSet:
-        """What it lets through."""
+        """The services that the rule covers."""
         if self.protocol == str(ANY):
             return ServiceSet.everything()
         if self.protocol not in FAMILIES:
@@ -42,18 +42,18 @@ class RulePart:
 
     @property
     def number(self) -> str:
-        """Its protocol by number, as a network ACL takes it."""
+        """The number of the protocol, as a network ACL takes it."""
         return _NUMBERS.get(self.protocol, self.protocol)
 
     def of_group(self) -> dict[str, Any]:
-        """Return the fields of a security group's rule; EC2 heeds no ports of a protocol that has none."""
+        """Return the fields of a security group's rule. EC2 ignores ports of a protocol without ports."""
         if self.protocol == str(ANY):
             return {"IpProtocol": self.protocol}
         first, last = (0, LAST_PORT) if self.protocol in _WITH_PORTS and self.first == ANY else (self.first, self.last)
         return {"IpProtocol": self.protocol, "FromPort": first, "ToPort": last}
 
     def of_acl(self) -> dict[str, Any]:
-        """Return the fields of a network ACL's entry."""
+        """Return the fields of a network ACL entry."""
         if self.protocol in _WITH_PORTS:
             first, last = (0, LAST_PORT) if self.first == ANY else (self.first, self.last)
             return {"Protocol": self.number, "PortRange": {"From": first, "To": last}}
@@ -63,7 +63,7 @@ class RulePart:
 
 
 def parts_of(services: ServiceSet) -> tuple[RulePart, ...]:
-    """Return the fewest parts that are exactly ``services`` together."""
+    """Return the fewest parts whose union is exactly ``services``."""
     if services == ServiceSet.everything():
         return (RulePart(str(ANY)),)
     return tuple(_parts(services))
@@ -84,7 +84,7 @@ def _parts(services: ServiceSet) -> Iterator[RulePart]:
 
 
 def _types(protocol: str, low: int, high: int) -> Iterator[RulePart]:
-    """Yield ICMP types whole where all of their codes are meant, else a code at a time."""
+    """Yield whole ICMP types if all codes are included, else one part for each code."""
     while low < high:
         kind, code = divmod(low, CODES)
         whole = code == 0 and high - low >= CODES
@@ -93,7 +93,7 @@ def _types(protocol: str, low: int, high: int) -> Iterator[RulePart]:
 
 
 def without_other_version(services: ServiceSet, addresses: AddressSet) -> ServiceSet:
-    """Return ``services`` without the ICMP of the version of IP that none of ``addresses`` has: no such packet is."""
+    """Return ``services`` without the ICMP of the IP version that ``addresses`` do not have: no such packet exists."""
     if services == ServiceSet.everything() or (addresses.size4 and addresses.size6):
         return services
     return services - ServiceSet.parse("icmpv6" if addresses.size4 else "icmp")

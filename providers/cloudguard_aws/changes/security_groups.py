@@ -1,4 +1,4 @@
-"""Edits of security group rules as calls: in place by a rule's id where EC2 can, else by adding first."""
+"""Edits of security group rules as calls: in place if EC2 allows it, else as an addition and a removal."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from cloudguard_aws.changes.rule_parts import ANY, parts_of, without_other_versi
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
 MOST_RULES: Final = 60
-"""Rules of one direction and one version of IP that a group may have, unless the account's quota was raised.
+"""The number of rules that a group may have for one direction and IP version, unless the account's quota was raised.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html: a rule that names a group counts for both
-versions, one that names a prefix list as many times as the list may have entries.
-"""
+versions. A rule that names a prefix list counts as many times as the list may have entries."""
 _LISTED: Final = "sgr-"
-"""How the ids of rules begin that DescribeSecurityGroupRules told; any other id is made up of what the rule says."""
+"""Beginning of the rule ids of DescribeSecurityGroupRules. Any other id is made from the contents of the rule."""
 _ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
 _WORDS: Final = {Direction.INGRESS: "Ingress", Direction.EGRESS: "Egress"}
 
@@ -41,7 +40,7 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 
 
 def fields(traffic: RuleTraffic, description: str = "") -> dict[str, Any]:
-    """Return one rule in the fields of SecurityGroupRuleRequest; raises UnsaidError for a peer without a value."""
+    """Return one rule in the fields of SecurityGroupRuleRequest. Raises UnsaidError for a peer without a value."""
     (part,) = parts_of(traffic.services)
     written = part.of_group()
     said = {"FromPort": ANY, "ToPort": ANY} | written | _peer_field(traffic.peer)
@@ -75,9 +74,9 @@ def permission(index: SnapshotIndex, traffic: RuleTraffic, description: str = ""
 
 
 def quota(index: SnapshotIndex, guard: Filter) -> RuleQuota | None:
-    """Return how full the fullest direction and version of IP is; None where a prefix list's length was not read.
+    """Return how full the fullest direction and IP version is. None if the length of a prefix list is not known.
 
-    A group that holds more than the default has a raised quota, of which only what it holds is known.
+    A group with more rules than the default quota has a raised quota of unknown size: the result is its present size.
     """
     lists = {one.id: one for one in index.snapshot.topology.address_lists}
     counts = dict.fromkeys(((direction, version) for direction in Direction for version in (4, 6)), 0)
@@ -100,7 +99,7 @@ def _counts(rule: Rule, version: int) -> bool:
 
 
 def calls(index: SnapshotIndex, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that make the rule edits of a change: what is let in anew comes before what is taken away."""
+    """Yield the calls that make the rule edits of a change: changes in place, then additions, then removals."""
     edits = [(place, edit) for place, edit in enumerate(change.edits) if isinstance(edit, RuleEdit)]
     group = change.resource.id
     for place, edit in sorted(edits, key=lambda item: _ORDER.index(item[1].op)):
@@ -125,7 +124,7 @@ def _edit(index: SnapshotIndex, group: str, edit: RuleEdit) -> Iterator[tuple[Ap
 
 
 def _kind(peer: RulePeer) -> str:
-    """Return what a rule's peer can't turn from in place: EC2 refuses another kind of peer for a rule's id."""
+    """Return the kind of a rule's peer. EC2 refuses to change the kind of a rule's peer in place."""
     return ":" if peer.kind is PeerOf.RANGE and ":" in peer.value else str(peer.kind).removeprefix("new-")
 
 

@@ -1,4 +1,4 @@
-"""What a snapshot shows, by id, as calls need it."""
+"""The facts of a snapshot by id, as calls need them."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from cloudguard.model.snapshot import Snapshot
 
 
 class SnapshotIndex:
-    """A snapshot's facts by id."""
+    """An index of a snapshot's facts by id."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
 
     @cached_property
     def filters(self) -> dict[str, Filter]:
-        """Security groups and network ACLs."""
+        """Security groups and network ACLs by id."""
         return {one.id: one for one in self.snapshot.topology.filters}
 
     @cached_property
     def rules(self) -> dict[tuple[str, str], Rule]:
-        """Rules by the ids of their filter and themselves."""
+        """Rules by (id of the filter, id of the rule)."""
         return {(one.id, rule.id): rule for one in self.snapshot.topology.filters for rule in one.rules}
 
     @cached_property
     def groups(self) -> dict[str, Group]:
-        """Security groups that hosts are in or that rules name."""
+        """Security groups that hosts are in or rules name, by id."""
         return {one.id: one for one in self.snapshot.topology.groups}
 
     @cached_property
     def networks(self) -> dict[str, Network]:
-        """VPCs."""
+        """VPCs by id."""
         return {one.id: one for one in self.snapshot.topology.networks}
 
     @cached_property
     def interfaces(self) -> dict[str, Interface]:
-        """Interfaces of hosts, and of others in groups that matter."""
+        """Interfaces of hosts, external members and neighbours, by id."""
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
         own = (one for host in self.snapshot.cluster.hosts for one in host.interfaces)
@@ -47,12 +47,12 @@ class SnapshotIndex:
 
     @cached_property
     def hosts(self) -> dict[str, Host]:
-        """Instances."""
+        """Hosts by id."""
         return {one.id: one for one in self.snapshot.cluster.hosts}
 
     @cached_property
     def pools(self) -> dict[str, tuple[Pool, ...]]:
-        """Scaling groups, each with every template that it may make hosts from."""
+        """Scaling groups by id, as one pool for each template that a group may use."""
         found: dict[str, tuple[Pool, ...]] = {}
         for pool in self.snapshot.cluster.pools:
             found[pool.id] = (*found.get(pool.id, ()), pool)
@@ -60,10 +60,10 @@ class SnapshotIndex:
 
     @cached_property
     def identities(self) -> dict[str, Identity]:
-        """Roles by ARN."""
+        """Identities by ARN."""
         return {one.id: one for one in self.snapshot.identities.identities}
 
     @cached_property
     def policies(self) -> dict[str, PolicyDocument]:
-        """Policy documents."""
+        """Policy documents by id."""
         return {one.id: one for one in self.snapshot.identities.policies}

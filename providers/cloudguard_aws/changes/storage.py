@@ -1,4 +1,4 @@
-"""Disks and copies that hold etcd's data as calls: an encrypted disk in a plain one's place, and copies unshared."""
+"""Changes of disks and copies with etcd's data as calls: encrypt a disk, and stop the sharing of copies."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ ENCRYPT: Final = "disk.encrypt"
 EVERYONE: Final = "all"
 _KEY: Final = "ETCD_KEY"
 _PROCESSES: Final = ["HealthCheck", "ReplaceUnhealthy"]
-"""What a scaling group would replace a stopped instance by (Auto Scaling user guide, Suspend and resume processes)."""
+"""Processes by which a scaling group replaces a stopped instance (Auto Scaling user guide, Suspend and resume
+processes)."""
 
 
 def calls(index: SnapshotIndex, change: Change, place: int, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls of a procedure with a disk or a copy of it; raises UnsaidError for another."""
+    """Yield the calls of a procedure on a disk or a copy of it. Raises UnsaidError for other procedures."""
     if change.kind == ENCRYPT:
         pairs = _encrypted(index, change, made)
     elif change.kind == "snapshot.remove":
@@ -37,9 +38,10 @@ def calls(index: SnapshotIndex, change: Change, place: int, made: Sequence[Chang
 
 
 def _encrypted(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> Iterator[Pair]:
-    """Yield what puts an encrypted disk in a disk's place, while its host is stopped: etcd must not write meanwhile.
+    """Yield the calls that replace a disk with an encrypted copy.
 
-    The old disk goes last: its data is plain, and by its tags an installer may take it for the one in use.
+    The host is stopped meanwhile, because etcd must not write during the copy. The old disk is deleted last: its data
+    is not encrypted, and an installer may mount it because of its tags.
     """
     disk = known(_disk(index, change.resource.id), f"the disk {change.resource.id}")
     host = known(index.hosts.get(disk.host), f"the host of {disk.id}")
@@ -72,13 +74,13 @@ def _disk(index: SnapshotIndex, name: str) -> Disk | None:
 
 
 def _needs_key(change: Change) -> bool:
-    """Whether the disk is encrypted, and merely not by a key of the user's own."""
+    """Whether the disk is already encrypted, but not with the user's own key."""
     disks = (edit for edit in change.edits if isinstance(edit, Procedure))
     return any("provider's key" in edit.before for edit in disks)
 
 
 def _own_key(change: Change, made: Sequence[Change]) -> Iterator[Pair]:
-    """Yield what makes a key, once a plan."""
+    """Yield the calls that make a key, once in a plan."""
     if not _needs_key(change) or any(one.kind == ENCRYPT and _needs_key(one) for one in made):
         return
     named = {"KeyId": answer(_KEY)}
@@ -104,7 +106,7 @@ def _copy(index: SnapshotIndex, name: str) -> DiskSnapshot:
 
 
 def _closed(index: SnapshotIndex, copy: DiskSnapshot) -> Iterator[Pair]:
-    """Yield what takes a snapshot back from others, and puts an encrypted copy in a plain one's place."""
+    """Yield the calls that stop the sharing of a snapshot, and replace an unencrypted snapshot with a copy."""
     if copy.shared_with:
         about = {"SnapshotId": copy.id, "Attribute": "createVolumePermission"} | _sharers(copy)
         remove, add = (about | {"OperationType": verb} for verb in ("remove", "add"))
@@ -127,7 +129,10 @@ def _sharers(copy: DiskSnapshot) -> dict[str, list[str]]:
 
 
 def _image_closed(copy: DiskSnapshot) -> Iterator[Pair]:
-    """Yield what takes an image back from others; one that is not encrypted is to be made anew, which is no call."""
+    """Yield the calls that stop the sharing of an image.
+
+    Raises UnsaidError for an unencrypted image, which the user must build anew: no call does this.
+    """
     if not copy.encrypted or not copy.shared_with:
         message = f"the image {copy.id} is to be made anew"
         raise UnsaidError(message)

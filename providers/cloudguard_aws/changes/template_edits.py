@@ -1,4 +1,4 @@
-"""What edits do to the launch template of a scaling group, and the calls that make a version of it so."""
+"""Edits of a scaling group's launch template, and the calls that make a new template version with them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ POOL: Final = "pool"
 METADATA: Final = "metadata.restrict"
 DISKS: Final = "pool.encrypt"
 NO_PODS: Final = {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
-"""Keep pods from the metadata service: https://docs.aws.amazon.com/eks/latest/best-practices/
-identity-and-access-management.html ("Restrict access to the instance profile assigned to the worker node")."""
+"""Keep pods from the metadata service:
+https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html ("Restrict access to the
+instance profile assigned to the worker node")."""
 
 
 def pool_calls(
     index: SnapshotIndex, pool: str, change: Change, edit: Edit, made: Sequence[Change]
 ) -> Iterator[tuple[ApiCall, tuple[ApiCall, ...]]]:
-    """Yield the calls that make an edit in the template of a scaling group, each with its inverse."""
+    """Yield the calls that make an edit in a scaling group's template, each with its inverse calls."""
     edited = _edited(index, pool, change, edit)
     if edited is None:
         message = f"nothing of the template of {pool} is to be edited"
@@ -34,7 +35,7 @@ def pool_calls(
 
 
 def _edited(index: SnapshotIndex, pool: str, change: Change, edit: Edit) -> Edited | None:
-    """Return what an edit does to the template of a scaling group; None if nothing."""
+    """Return the function that applies an edit to a scaling group's template. None: the edit changes no field of it."""
     if isinstance(edit, (GroupEdit, MembershipEdit)) and _names(edit.members, pool):
         return partial(_with_groups, index, pool, edit)
     if isinstance(edit, AttributeEdit) and change.kind == METADATA and _names(edit.of, pool):
@@ -49,14 +50,14 @@ def _names(resources: Iterable[Resource], pool: str) -> bool:
 
 
 def moved(groups: Sequence[object], edit: Moves) -> list[object]:
-    """Return the groups of a member after a move."""
+    """Return a member's groups after a move."""
     joins = [group_id(edit.group)] if isinstance(edit, GroupEdit) else [*edit.joins]
     leaves = () if isinstance(edit, GroupEdit) else edit.leaves
     return [one for one in groups if one not in leaves] + [one for one in joins if one not in groups]
 
 
 def _with_groups(index: SnapshotIndex, pool: str, edit: Moves, fields: Fields) -> Fields:
-    """Return the groups of the primary interface after a move."""
+    """Return the template field with the groups of the primary interface after a move."""
     template, _ = template_of(index, pool)
     interfaces: list[dict[str, Any]] = fields.get("NetworkInterfaces", [])
     if not interfaces:
@@ -71,7 +72,10 @@ def _without_pods(fields: Fields) -> Fields:
 
 
 def _encrypted(devices: Sequence[str], fields: Fields) -> Fields:
-    """Return all disks, those of ``devices`` encrypted; one that only the image has is named with that alone."""
+    """Return all disk mappings, with the disks of ``devices`` encrypted.
+
+    A disk that only the image has gets a mapping with only its device and encryption.
+    """
     if not devices or not all(one.startswith(("/dev/", "xvd")) for one in devices):
         message = "the devices to encrypt are not known by name"
         raise UnsaidError(message)

@@ -1,4 +1,4 @@
-"""New versions of launch templates: made from the version in use, and put into use as its scaling group names it."""
+"""New versions of launch templates: made from the version in use, and set where the scaling group reads its version."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 Fields = dict[str, Any]
 """Fields of LaunchTemplateData."""
 Edited = Callable[[Fields], Fields]
-"""From the fields that a template has of ``REPLACED`` to those that a new version has."""
+"""Takes the fields of ``REPLACED`` in a template, and returns the fields to change in a new version."""
 AUTO_SCALING: Final = "autoscaling"
 _LATEST: Final = "$Latest"
 _DEFAULT: Final = "$Default"
 
 
 def template_of(index: SnapshotIndex, pool: str) -> tuple[Pool, Fields]:
-    """Return a scaling group and its template's fields; raises UnsaidError where no new version of one would do."""
+    """Return a scaling group and its template's fields.
+
+    Raises UnsaidError if a new template version can't be used, or if the group has several templates.
+    """
     found = index.pools.get(pool, ())
     if len(found) != 1 or not found[0].template_fields or ":" not in found[0].template:
         message = f"the template of {pool} is not the user's to edit, or is one of several"
@@ -32,9 +35,9 @@ def template_of(index: SnapshotIndex, pool: str) -> tuple[Pool, Fields]:
 def new_version(
     index: SnapshotIndex, pool: str, edit: Edited, made: tuple[Edited, ...] = ()
 ) -> Iterator[tuple[ApiCall, tuple[ApiCall, ...]]]:
-    """Yield the calls that give a scaling group's template a new version with ``edit``, each with its inverse.
+    """Yield the calls that make and use a new version of a group's template with ``edit``, each with its inverse.
 
-    ``made`` are the edits of the versions that the plan has made of it before; the new one is made from the last.
+    ``made``: the edits of the versions that the plan made before. The new version is made from the last of them.
     """
     known, fields = template_of(index, pool)
     template, _, number = known.template.rpartition(":")

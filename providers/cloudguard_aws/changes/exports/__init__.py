@@ -1,1 +1,1 @@
-"""Calls as text that others run: lines for AWS's command-line tool, blocks for Terraform."""
+"""Calls as text that other tools run: command lines for the AWS CLI, and Terraform blocks."""

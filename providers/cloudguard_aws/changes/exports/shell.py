@@ -1,6 +1,7 @@
-"""Calls as lines for ``aws``, AWS's command-line tool (https://docs.aws.amazon.com/cli/latest/reference/).
+"""Calls as command lines for ``aws``, the AWS CLI (https://docs.aws.amazon.com/cli/latest/reference/).
 
-An option is a parameter's name in words. What an earlier call answered is a shell variable, which its line sets.
+The name of an option is the parameter's name in lower case with hyphens. The answer of an earlier call is a shell
+variable, which the line of that call sets.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from botocore import xform_name
 from cloudguard.results.api_call import ANSWER, ApiCall
 
 _FETCHED: Final = re.compile(r"(-|(file|fileb|https?)://)")
-"""How a value begins that ``aws`` would take for an option, or for a file or page to read instead
+"""Matches values that ``aws`` would read as an option, or as a file or URL to load
 (https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html)."""
 _WAITS: Final = {
     "CreateSnapshot": ("ec2", "snapshot-completed", "--snapshot-ids"),
@@ -29,12 +30,12 @@ _WAITS: Final = {
     "UpdateClusterConfig": ("eks", "cluster-active", "--name", "name"),
     "AssociateEncryptionConfig": ("eks", "cluster-active", "--name", "clusterName"),
 }
-"""What has to be waited for before the next call: service, waiter, its option, and the parameter whose value that takes
-(none: the call's answer)."""
+"""Dict of operation → the waiter to run before the next call: service, waiter, its option, and the parameter with the
+value of the option (if missing: the answers of the call)."""
 
 
 def shell(call: ApiCall, region: str) -> str:
-    """Return a call as a line for a POSIX shell; a second one waits, where the next call must not come too early."""
+    """Return a call as a line for a POSIX shell. A second line waits if the next call would come too early."""
     aws = f"aws --region {shlex.quote(region)}"
     line = " ".join((aws, call.api, xform_name(call.operation, "-"), *_options(call.parameters)))
     for name, path in call.answers.items():
@@ -67,14 +68,14 @@ def _options(parameters: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Yield the texts that would be words of the line."""
+    """Yield the texts that would become separate words of the line."""
     for one in cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else (value,):
         if isinstance(one, str):
             yield one
 
 
 def _variable(value: object) -> str:
-    """Return the variable that stands for an answer, "" for any other value."""
+    """Return the name of the variable for an answer, or "" for any other value."""
     if isinstance(value, Mapping) and [*cast("Mapping[str, Any]", value)] == [ANSWER]:
         return str(cast("Mapping[str, Any]", value)[ANSWER])
     return ""
@@ -85,7 +86,7 @@ def _is_simple(value: object) -> bool:
 
 
 def _simple_words(value: object) -> list[str] | None:
-    """Return the words of a list of simple values; None for any other value."""
+    """Return the words of a list of simple values, or None for any other value."""
     values = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else ()
     return [_word(one) for one in values] if values and all(map(_is_simple, values)) else None
 
@@ -96,7 +97,7 @@ def _word(value: object) -> str:
 
 
 def _json(value: object) -> str:
-    """Return a document as one word, with variables between its quoted parts."""
+    """Return a value's JSON as one shell word, with variables between its quoted parts."""
     word = ""
     for text, variable in _parts(value):
         word += f'"${variable}"' if variable else shlex.quote(text)
@@ -104,7 +105,7 @@ def _json(value: object) -> str:
 
 
 def _parts(value: object) -> list[tuple[str, str]]:
-    """Return the JSON of a value as texts and variables; texts that follow one another are one."""
+    """Return a value's JSON as pairs of text and variable name. Adjacent texts are joined."""
     parts: list[tuple[str, str]] = []
     for text, variable in _tokens(value):
         if parts and not variable and not parts[-1][1]:

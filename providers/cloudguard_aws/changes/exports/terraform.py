@@ -1,4 +1,4 @@
-"""Changes as blocks of HCL for the provider hashicorp/aws, one for each rule, policy or membership.
+"""Changes as HCL blocks for the provider hashicorp/aws: one block for each rule, policy or membership.
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_security_group_ingress_rule
 """
@@ -41,14 +41,15 @@ _ELSEWHERE: Final = {
     "EnableKey": "is_enabled of the aws_kms_key",
     "UpdateAssumeRolePolicy": "assume_role_policy of the aws_iam_role",
 }
-"""Operations whose resource no block of its own edits: where the setting is, in the block that has the resource."""
+"""Operations whose setting is a part of the resource's own block. The text names the argument and the block."""
 Values = Mapping[str, Any]
 
 
 def terraform(calls: Iterable[PlannedCall]) -> str:
-    """Return blocks that make what ``calls`` make, and comments where the block to edit has more in it; "" for none.
+    """Return blocks that do the same as ``calls``, or "" if there are none.
 
-    What is there already is imported. What is to go is ``removed``: Terraform deletes only what its state has.
+    A comment stands for a setting inside a block that the user has. Existing resources are imported. Resources to
+    delete are ``removed`` blocks: Terraform deletes only resources in its state.
     """
     return "\n".join(block for planned in calls for block in _blocks(planned))
 
@@ -96,7 +97,7 @@ def _modified(planned: PlannedCall) -> Iterator[str]:
 
 
 def _rule(fields: Values) -> dict[str, Any]:
-    """Return the arguments of a rule: ports only where the protocol has some."""
+    """Return the arguments of a rule. Only protocols with ports or types get ports."""
     protocol, first = fields["IpProtocol"], fields.get("FromPort", _WITHOUT_PORTS)
     spans = protocol in {"tcp", "udp", "icmp", "icmpv6"}
     ports = {"from_port": first, "to_port": fields["ToPort"]} if spans else {}
@@ -171,7 +172,7 @@ def _texts(values: Iterable[object]) -> list[str]:
 
 
 def _label(*words: str) -> str:
-    """Return a name for a block: words of what it is about."""
+    """Return the label of a block, made from ``words``."""
     text = re.sub(r"[^a-z0-9]+", "_", "_".join(words).lower()).strip("_")
     return text if text[:1].isalpha() else f"r_{text}"
 
@@ -183,7 +184,7 @@ def _variable(value: object) -> str:
 
 
 def _value(value: object) -> str:
-    """Return a value as HCL writes it; a new group is named by its block."""
+    """Return a value in HCL. A new group is a reference to its block."""
     if variable := _variable(value):
         return f"aws_security_group.{variable}.id"
     if isinstance(value, (bool, int)):
