@@ -1,1 +1,1 @@
-"""Access to AWS: credentials, calls, and the permissions that they take."""
+"""Access to AWS: credentials, calls, and the permissions that the calls need."""

@@ -1,4 +1,4 @@
-"""Refuses an answer that is not the API's: a proxy's page with status 200, which the SDK would read as empty."""
+"""Refuse answers that are not the API's, such as a proxy's page with status 200, which the SDK reads as empty."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 _ROOT: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?([\w.-]+)")
-"""The name of an XML document's root element, after its declaration, doctype and comments."""
+"""Matches the name of an XML document's root element, after its declaration, doctype and comments."""
 _XML: Final = {"ec2", "query"}
 _JSON: Final = {"json", "rest-json"}
 _LAST_GOOD: Final = 299
 
 
 def refuse_foreign(operation_model: OperationModel, response_dict: Mapping[str, Any], **_rest: object) -> None:
-    """Raise AnswerError for a successful answer whose form is not that of the operation's answers.
+    """Raise AnswerError if a successful answer does not have the form of the operation's answers.
 
-    XML must have the operation's own root element ("DescribeVpcsResponse"); a JSON object that has members must have
-    one of the answer's. An event handler of botocore ("before-parse").
+    XML must have the operation's own root element ("DescribeVpcsResponse"). A JSON object must be empty or have at
+    least one member of the operation's answer. botocore calls this function as an event handler ("before-parse").
     """
     protocol: str = cast("Any", operation_model.service_model).resolved_protocol
     body: object = response_dict["body"]

@@ -1,4 +1,4 @@
-"""Paged, read-only calls; a refusal becomes a Gap."""
+"""Paged, read-only calls. A call that fails becomes a Gap."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 THREADS = 16
 _MAKING = threading.Lock()
-"""A session may not make two clients at once, and two readers may share one session (boto3 guide, resources/clients,
-multithreading)."""
+"""Held while a client is made: a session must not make two clients at once, and two readers may share one session
+(boto3 guide, resources/clients, multithreading)."""
 _DENIED = ("accessdenied", "unauthorized", "authfailure", "optinrequired", "notauthorized", "forbidden")
 _CUT_SHORT = "the answer is cut short: it says that there is more, and not how to ask for that"
 _THROTTLED = ("throttl", "requestlimitexceeded", "toomanyrequests", "slowdown", "priorrequestnotcomplete")
@@ -34,7 +34,7 @@ _MISSING = ("notfound", "nosuchentity", "resourcenotfound", "malformed")
 
 
 class Api(Reader[Call]):
-    """One account and region. Safe to call from threads."""
+    """The reader of one account and region. Safe to call from threads."""
 
     identifiers = (
         *("SecurityGroupRuleId", "NetworkInterfaceId", "InstanceId", "VolumeId", "SnapshotId", "NatGatewayId"),
@@ -44,7 +44,7 @@ class Api(Reader[Call]):
         *("ResourceId", "Id"),
     )
 
-    def __init__(  # noqa: PLR0913, PLR0917 - who asks and where, and what every reader takes
+    def __init__(  # noqa: PLR0913, PLR0917 - the session, the region, and the arguments of every reader
         self,
         session: Session,
         region: str,
@@ -59,21 +59,21 @@ class Api(Reader[Call]):
         self._clients = self.shared.once((session, region), dict[str, Any])
 
     def in_region(self, region: str) -> Api:
-        """Return a reader of another region; itself, for its own."""
+        """Return a reader of another region, or this reader if the region is its own."""
         if region == self.region:
             return self
         return Api(self.session, region, self.progress, self.stop, self.assume_empty, self.shared)
 
     def whose(self, call: Call) -> Hashable:
-        """Return whose session asks, and which region answers."""
+        """Return the key of shared answers: the session, and the region that answers ("" for a worldwide service)."""
         return self.session, "" if call.service in WORLDWIDE else call.region or self.region
 
     def part(self, call: Call, parameters: Mapping[str, Any]) -> Part | None:
-        """Return which values of a filter, or of a list of names, a call asks for."""
+        """Return the values of a filter, or of a list of names, that a call asks for."""
         return part_of(call, parameters, self.whose(call), self._same_for_all)
 
     def with_values(self, call: Call, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
-        """Return the parameters of a call for other values of its filter or list of names."""
+        """Return the parameters of a call with other values for its filter or list of names."""
         return with_values(call, parameters, values)
 
     def _same_for_all(self, error: BaseException) -> bool:
@@ -83,13 +83,13 @@ class Api(Reader[Call]):
     def matching(
         self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object
     ) -> list[Item]:
-        """Return what the filter ``name`` matches any of ``values``; a refusal is a Gap."""
+        """Return the items whose filter ``name`` matches any of ``values``. A failed page is a Gap."""
         return self.matching_or_none(call, name, values, hides=hides, **parameters) or []
 
     def matching_or_none(
         self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object
     ) -> list[Item] | None:
-        """Return what the filter ``name`` matches any of ``values``; None, and a Gap, where any part was refused."""
+        """Return the items whose filter ``name`` matches any of ``values``. None, and a Gap, if any page fails."""
         wanted = sorted(values)
         pages = [wanted[start : start + MOST_VALUES] for start in range(0, len(wanted), MOST_VALUES)]
 
@@ -103,34 +103,34 @@ class Api(Reader[Call]):
         return [item for answer in answers for item in answer or ()]
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
-        """Ask AWS, page by page; raises botocore's errors, ValueError for an answer that cannot be parsed."""
+        """Ask AWS page by page. Raises botocore's errors, and ValueError for an answer that can't be parsed."""
         from botocore.parsers import ResponseParserError  # noqa: PLC0415 - the SDK is loaded on first use
 
         try:
             return self._pages(self.client(call.service, call.region), call, parameters)
         except AnswerError:
             raise
-        except NotImplementedError:  # by an imitation of AWS within this process
+        except NotImplementedError:  # raised by a mock of AWS in this process
             message = f"{call.name} is not implemented by what answers"
             raise ValueError(message) from None
         except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError):
-            # What the SDK's parsers raise for a wrong shape; the first one's text holds the whole answer.
+            # The SDK's parsers raise these for a wrong shape. ResponseParserError's text has the whole answer: drop it.
             message = f"the answer to {call.name} cannot be parsed"
             raise ValueError(message) from None
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return what ``fetch`` may raise."""
+        """Return the types of errors that ``fetch`` may raise."""
         return errors()
 
     def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return why a call failed, and the cloud's words on one line."""
+        """Return the reason for a failed call, and the cloud's message on one line."""
         return explain(error)
 
     def _pages(self, client: Any, call: Call, parameters: Mapping[str, Any]) -> Answer:  # noqa: ANN401
         import jmespath  # noqa: PLC0415 - comes with the SDK
 
         expression: Any = jmespath.compile(call.items)
-        with _MAKING:  # the first to ask lists the SDK's files, and threads that do so at once slow one another down
+        with _MAKING:  # the first use lists the SDK's files, and threads that do so at once slow each other down
             paged = client.can_paginate(call.method)
         if paged:
             pages: Any = client.get_paginator(call.method).paginate(**parameters)
@@ -144,7 +144,7 @@ class Api(Reader[Call]):
         return Answer(items, (_CUT_SHORT,) if page.get("IsTruncated") is True else ())
 
     def client(self, service: str, region: str = "") -> Any:  # noqa: ANN401 - boto3 makes clients at run time
-        """Return the client of a service in ``region`` (""; the reader's own), made once."""
+        """Return the client of a service in ``region`` ("": the reader's own region). Each client is made once."""
         with _MAKING:
             found = self._clients.get(service)
             if found is None:
@@ -155,7 +155,10 @@ class Api(Reader[Call]):
 
 
 def settings(service: str) -> Config:
-    """Return how a service's client behaves: STS, which is asked first, soon says that nothing can be reached."""
+    """Return the configuration of a service's client.
+
+    STS is asked first. Its short timeouts make the program fail early if AWS can't be reached.
+    """
     from botocore.config import Config  # noqa: PLC0415 - the SDK is loaded on first use
 
     first = service == "sts"
@@ -169,14 +172,14 @@ def settings(service: str) -> Config:
 
 
 def errors() -> tuple[type[Exception], ...]:
-    """Return what a call may raise."""
+    """Return the types of errors that a call may raise."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
     return BotoCoreError, ClientError, ValueError
 
 
 def explain(error: Exception) -> tuple[Reason, str]:
-    """Return why a call failed, and the cloud's words on one line."""
+    """Return the reason for a failed call, and the cloud's message on one line."""
     if isinstance(error, StoppedError):
         return Reason.STOPPED, str(error)
     answer = cast("Mapping[str, Any]", getattr(error, "response", None) or {})

@@ -1,4 +1,4 @@
-"""Every call the adapter makes, with the permission it takes; the read-only policy is generated from these."""
+"""All calls of the adapter, with the permissions they need. The read-only policy is generated from this list."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from typing import Final
 
 MOST_VALUES = 200
-"""Values that one filter of an EC2 call takes (EC2 API reference, Filter)."""
+"""The number of values that one filter of an EC2 call accepts (EC2 API reference, Filter)."""
 WORLDWIDE = frozenset({"iam", "organizations"})
-"""Services that answer the same in every region."""
+"""Services that give the same answer in every region."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A read-only operation: ``items`` is the JMESPath of a page's items, ``permissions`` the IAM actions it takes."""
+    """A read-only operation. ``items``: JMESPath of a page's items. ``permissions``: the IAM actions it needs."""
 
     service: str
     operation: str
     items: str
     permissions: tuple[str, ...]
     filters: str = "Filters"
-    """The parameter that takes its filters, where it has any."""
+    """The parameter for filters, if the operation has one."""
     region: str = ""
-    """The only region that answers it ("": each for itself)."""
+    """The only region that answers the call ("": every region answers for itself)."""
 
     @property
     def name(self) -> str:
@@ -36,9 +36,9 @@ class Call:
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", self.operation).lower()
 
 
-# Finding the cluster, its hosts and pools. Templates are taken without their user data, which may hold secrets.
+# The cluster, its hosts and pools. Templates are read without their user data, which may contain secrets.
 GET_CALLER_IDENTITY = Call("sts", "GetCallerIdentity", "@", ())
-"""Takes no permission (STS API reference)."""
+"""Needs no permission (STS API reference)."""
 DESCRIBE_REGIONS = Call("ec2", "DescribeRegions", "Regions[]", ("ec2:DescribeRegions",))
 DESCRIBE_TAGS = Call("ec2", "DescribeTags", "Tags[]", ("ec2:DescribeTags",))
 DESCRIBE_INSTANCES = Call("ec2", "DescribeInstances", "Reservations[].Instances[]", ("ec2:DescribeInstances",))
@@ -88,7 +88,7 @@ LIST_FARGATE_PROFILES = Call(
 )
 DESCRIBE_FARGATE_PROFILE = Call("eks", "DescribeFargateProfile", "fargateProfile", ("eks:DescribeFargateProfile",))
 
-# The network around it.
+# The network around the cluster.
 DESCRIBE_VPCS = Call("ec2", "DescribeVpcs", "Vpcs[]", ("ec2:DescribeVpcs",))
 DESCRIBE_SUBNETS = Call("ec2", "DescribeSubnets", "Subnets[]", ("ec2:DescribeSubnets",))
 DESCRIBE_ROUTE_TABLES = Call("ec2", "DescribeRouteTables", "RouteTables[]", ("ec2:DescribeRouteTables",))
@@ -124,7 +124,7 @@ DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS = Call(
     ("ec2:DescribeVpcBlockPublicAccessExclusions",),
 )
 
-# Load balancers, and what stands in front of them.
+# Load balancers, and the services in front of them.
 LIST_ACCELERATORS = Call(
     "globalaccelerator",
     "ListAccelerators",
@@ -244,7 +244,7 @@ ACCOUNT_WIDE: Final = (
     DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS,
     DESCRIBE_ORGANIZATION,
 )
-"""Calls without parameters that every reading makes, whichever the cluster."""
+"""Calls without parameters that every reading makes, for any cluster."""
 
 CALLS: tuple[Call, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Call))
-"""All of them."""
+"""All calls above."""

@@ -1,4 +1,4 @@
-"""Who writes resources on AWS: ``owners.toml``."""
+"""The owners that write resources on AWS, from ``owners.toml``."""
 
 from __future__ import annotations
 

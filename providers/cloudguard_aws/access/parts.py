@@ -1,7 +1,7 @@
-"""Which calls ask for a part of a list, so that those of several clusters can be made as one.
+"""Calls that ask for a part of a list, so that the calls of several clusters can be made as one.
 
-An item's own values are what the call's filter, or list of names, is compared with (EC2, Auto Scaling and Elastic Load
-Balancing API references).
+Tables here name the fields of an item that a call's filter, or list of names, is compared with (EC2, Auto Scaling and
+Elastic Load Balancing API references).
 """
 
 from __future__ import annotations
@@ -30,27 +30,31 @@ _OF_FILTERS: Final[Mapping[str, str]] = {
     "vpc-id": "VpcId",
     "vpc-peering-connection-id": "VpcPeeringConnectionId",
 }
-"""By the name of a filter: the fields, from the item inwards, that hold an item's values."""
+"""Dict of filter name → path of the fields in an item that contain the compared values."""
 _ELSEWHERE: Final[Mapping[tuple[str, str], str]] = {
     ("ec2:DescribeNetworkInterfaces", "tag-key"): "TagSet.Key",
     ("ec2:DescribeSecurityGroupRules", "group-id"): "GroupId",
     ("ec2:DescribeSecurityGroups", "group-id"): "GroupId",
 }
-"""Calls whose items hold the filter's values in other fields."""
+"""Dict of (call, filter name) → path, for calls whose items have the values in other fields."""
 _OF_LISTS: Final[Mapping[tuple[str, str], tuple[str, int]]] = {
     ("autoscaling:DescribeAutoScalingGroups", "AutoScalingGroupNames"): ("AutoScalingGroupName", 50),
     ("autoscaling:DescribeLaunchConfigurations", "LaunchConfigurationNames"): ("LaunchConfigurationName", 50),
     ("elbv2:DescribeTags", "ResourceArns"): ("ResourceArn", 20),
     ("elb:DescribeTags", "LoadBalancerNames"): ("LoadBalancerName", 20),
 }
-"""By a call and its parameter that lists names: the field that holds an item's name, and how many names it takes."""
+"""Dict of (call, parameter with a list of names) → the field with an item's name, and how many names one call
+accepts."""
 _ESCAPE: Final = "\\"
 
 
 def part_of(
     call: Call, parameters: Mapping[str, Any], whose: Hashable, same_for_all: Callable[[BaseException], bool]
 ) -> Part | None:
-    """Return which values a call asks for, None where it does not, or where they are written in another way."""
+    """Return the values that a call asks for.
+
+    None if the call has no known filter or list, or if a value contains an escape character.
+    """
     place = _place(call, parameters)
     if place is None:
         return None
@@ -62,7 +66,7 @@ def part_of(
 
 
 def with_values(call: Call, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
-    """Return ``parameters`` with other values where ``part_of`` finds the call's."""
+    """Return ``parameters`` with other values for the filter or list that ``part_of`` finds."""
     place = _place(call, parameters)
     if place is None:
         return parameters
@@ -74,7 +78,7 @@ def with_values(call: Call, parameters: Mapping[str, Any], values: Sequence[str]
 
 
 def _place(call: Call, parameters: Mapping[str, Any]) -> tuple[str, Sequence[str], str, int] | None:
-    """Return the filter or list of a call's values, the values, the fields of an item that hold its own, the most."""
+    """Return the name of a call's filter or list, its values, their path in an item, and the most values per call."""
     for (owner, name), (field, most) in _OF_LISTS.items():
         if owner == call.name and name in parameters:
             return name, parameters[name], field, most
@@ -90,7 +94,7 @@ def _filters(call: Call, parameters: Mapping[str, Any]) -> Sequence[Item]:
 
 
 def _values(fields: Sequence[str], item: object) -> Iterator[str]:
-    """Yield the texts in ``fields`` of an item, each field inside the one before; lists on the way are entered."""
+    """Yield the texts at the path ``fields`` of an item. Lists on the path are entered."""
     if isinstance(item, list):
         for one in cast("list[object]", item):
             yield from _values(fields, one)

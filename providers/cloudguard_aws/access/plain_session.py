@@ -1,4 +1,4 @@
-"""A session of the SDK without boto3, whose resources and transfers take long to load and are used by nothing here."""
+"""An SDK session without boto3, whose resources and transfers load slowly and are not used here."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import botocore.session
 
 
 class PlainSession(botocore.session.Session):
-    """botocore's session, with boto3's names for what cloudguard uses of it."""
+    """botocore's session with the names of boto3's session, for the methods that cloudguard uses."""
 
     @property
     def region_name(self) -> str | None:
-        """The region that its configuration names. Raises ProfileNotFound."""
+        """The region in its configuration. Raises ProfileNotFound."""
         region: str | None = self.get_config_variable("region")
         return region
 

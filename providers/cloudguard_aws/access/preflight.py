@@ -1,6 +1,6 @@
-"""Tries each call of the adapter: with DryRun on EC2, else for one item, or for a resource that is not there.
+"""Tries each call of the adapter: with DryRun on EC2, else for one item or for a resource that does not exist.
 
-AWS looks at the permission first; what is not there it says only to those who may ask.
+AWS checks the permission first. Only callers with the permission learn that a resource does not exist.
 """
 
 from __future__ import annotations
@@ -52,19 +52,18 @@ _VALUES: Final[Mapping[str, str | list[str] | dict[str, str]]] = {
     "nodegroupName": _NAME,
     "fargateProfileName": _NAME,
 }
-"""What parameters that must be given are given: in the right shape, and of nothing that there is. A table is by
-operation, "" for any other.
-"""
+"""Values for required parameters: valid in form, but no resource has them. Where the value is a dict, its keys are
+operations, and "" is any other operation."""
 _ONE_ITEM: Final = ("MaxRecords", "MaxItems", "maxResults", "PageSize")
 _LEAST: Final = {"rds:DescribeDBInstances": 20}
-"""The least that may be asked for, where that is more than one (RDS API reference)."""
+"""The smallest allowed page size, where it is more than one (RDS API reference)."""
 _HIDES: Final = frozenset({"s3", "sqs"})
-"""Services that say of what is not there the same to all (S3 and SQS API references, errors)."""
+"""Services that give everyone the same error for a resource that does not exist (S3 and SQS API references, errors)."""
 _LATER: Final = ("dryrunoperation", "validation", "invalid", "malformed", "notinuse", "notfound", "nosuch")
 
 
 def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
-    """Try each call in the first region given. Raises AccessError when nothing can be asked."""
+    """Try each call in the first given region. Raises AccessError if AWS can't be asked at all."""
     session = open_session(request)
     region = (*given_regions(session, request), FALLBACK_REGION)[0]
     api = Api(session, region, progress, request.stop)
@@ -79,7 +78,7 @@ def _asked(api: Api, account: str) -> Iterator[tuple[Call, Callable[[], object] 
 
 
 def _make(api: Api, call: Call, account: str) -> None:
-    """Make a call once, for one page."""
+    """Make a call once, for one page only."""
     from botocore.parsers import ResponseParserError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
@@ -90,7 +89,7 @@ def _make(api: Api, call: Call, account: str) -> None:
 
 
 def _parameters(api: Api, call: Call, account: str) -> dict[str, Any]:
-    """Return the parameters that a call must have, and those that make it small or dry."""
+    """Return the parameters that a call requires, and those that make it a dry run or keep the answer small."""
     shape: Any = api.client(call.service, call.region).meta.service_model.operation_model(call.operation).input_shape
     if shape is None:
         return {}
@@ -118,6 +117,6 @@ def _filled(text: str, region: str, account: str) -> str:
 
 
 def _is_later(error: BaseException) -> bool:
-    """Whether AWS says so only to those who have the permission."""
+    """Whether AWS gives this error only to callers with the permission."""
     code = explain(error)[1].split(":")[0].lower() if isinstance(error, Exception) else ""
     return any(word in code for word in _LATER)

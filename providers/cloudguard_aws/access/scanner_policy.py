@@ -1,4 +1,4 @@
-"""The read-only policy that the adapter needs, generated from the calls it declares."""
+"""The read-only policy that the adapter needs, generated from its declared calls."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _document() -> dict[str, object]:
 
 
 def policy() -> str:
-    """Return the policy as IAM takes it: every action of every declared call, on every resource."""
+    """Return the policy as JSON for IAM: every action of every declared call, on every resource."""
     return json.dumps(_document(), indent=2)
 
 
@@ -40,7 +40,7 @@ def cloudformation() -> str:
 
 
 def terraform() -> str:
-    """Return blocks for the provider hashicorp/aws (its resource aws_iam_policy)."""
+    """Return HCL blocks for the provider hashicorp/aws (its resource aws_iam_policy)."""
     return f"""\
 # Attach it to the role that runs cloudguard.
 data "aws_iam_policy_document" "cloudguard" {{

@@ -1,4 +1,4 @@
-"""Who asks, and where: the credential chain, an assumed role, the regions."""
+"""Credentials, an assumed role, and regions."""
 
 from __future__ import annotations
 
@@ -36,31 +36,32 @@ OPTIONS = (
 )
 CREDENTIALS_HINT = "Set AWS_PROFILE or --profile, or log in again (aws sso login), and try once more"
 FALLBACK_REGION = "us-east-1"
-"""Where the list of enabled regions is asked for when the session names no region."""
+"""The region that is asked for the list of enabled regions if the session has no region."""
 _EXPIRED = ("expired", "invalidclienttoken", "unrecognizedclient", "signaturedoesnotmatch", "authfailure")
 _UNKNOWN_HERE = ("invalidclienttoken", "unrecognizedclient", "authfailure")
-"""What a region that the account has not enabled answers too (IAM user guide, Managing STS in a Region)."""
+"""Error codes that a region also returns if the account has not enabled it (IAM user guide, Managing STS in a
+Region)."""
 _CREDENTIALS = ("credential", "token", "sso", "profile", "login")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
-"""Both as STS takes them (STS API reference, AssumeRole)."""
+"""Both patterns are STS's own (STS API reference, AssumeRole)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose eyes: the account, and the identity that reads it."""
+    """The account, and the identity that reads it."""
 
     account: str
     arn: str
 
 
 def whose(request: CollectRequest) -> Hashable:
-    """Return what in ``request`` says with which session to ask."""
+    """Return the parts of ``request`` that select the session."""
     return request.client, *(option(request, name) for name in ("profile", "role-arn", "external-id"))
 
 
 def open_session(request: CollectRequest) -> Session:
-    """Return the session to use; raises UsageError for wrong flags, AccessError where there are no credentials."""
+    """Return the session to use. Raises UsageError for wrong flags, AccessError if there are no credentials."""
     from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415 - the SDK is loaded on first use
 
     _refuse_wrong_role(request)
@@ -74,7 +75,7 @@ def open_session(request: CollectRequest) -> Session:
 
 
 def _given(client: object) -> boto3.Session:
-    """Return the caller's session; raises UsageError if it is something else."""
+    """Return the session that the caller passed. Raises UsageError if it is no boto3.Session."""
     import boto3  # noqa: PLC0415 - the caller has loaded it
 
     if not isinstance(client, boto3.Session):
@@ -84,7 +85,7 @@ def _given(client: object) -> boto3.Session:
 
 
 def _own(request: CollectRequest) -> PlainSession:
-    """Return a session of the profile that the flag or the environment names; raises ProfileNotFound."""
+    """Return a session of the profile in the flag or the environment. Raises ProfileNotFound."""
     from cloudguard_aws.access.plain_session import PlainSession  # noqa: PLC0415 - the SDK is loaded on first use
 
     session = PlainSession(profile=option(request, "profile") or None)
@@ -106,7 +107,7 @@ def _refuse_wrong_role(request: CollectRequest) -> None:
 
 
 def _assumed(session: Session, request: CollectRequest) -> PlainSession:
-    """Return a session of the assumed role, whose credentials renew themselves."""
+    """Return a session of the assumed role. Its credentials renew themselves."""
     from botocore.credentials import (  # noqa: PLC0415 - the SDK is loaded on first use
         AssumeRoleCredentialFetcher,
         CredentialProvider,
@@ -135,7 +136,7 @@ def _assumed(session: Session, request: CollectRequest) -> PlainSession:
     )
 
     class Assumed(CredentialProvider):
-        """Hands the role's credentials to botocore."""
+        """Gives the role's credentials to botocore."""
 
         METHOD = "assume-role"
 
@@ -149,15 +150,15 @@ def _assumed(session: Session, request: CollectRequest) -> PlainSession:
 
 
 def identify(api: Api, meanwhile: Callable[[], None] | None = None) -> Caller:
-    """Return who asks; raises AccessError when the cloud can't be asked at all.
+    """Return the caller. Raises AccessError if AWS can't be asked at all.
 
-    ``meanwhile`` is called while the answer is waited for.
+    ``meanwhile`` is called while the answer is awaited.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
     try:
         if credentials := api.session.get_credentials():
-            credentials.get_frozen_credentials()  # here, as it may ask for a code, and not in two threads
+            credentials.get_frozen_credentials()  # here, not in threads: it may prompt for an MFA code
         api.prefetch(GET_CALLER_IDENTITY)
         if meanwhile:
             meanwhile()
@@ -180,7 +181,7 @@ def _caller(item: Item) -> Caller:
 
 
 def unreachable(error: Exception, region: str) -> CloudguardError:
-    """Return what to tell a user whom the cloud does not answer."""
+    """Return the error for a user to whom AWS does not answer."""
     _, message = explain(error)
     kind = type(error).__name__.lower()
     if _names(error, _UNKNOWN_HERE):
@@ -197,7 +198,7 @@ def _names(error: Exception, codes: tuple[str, ...]) -> bool:
 
 
 def given_regions(session: Session, request: CollectRequest) -> tuple[str, ...]:
-    """Return the regions named by flag, else the session's; raises UsageError for one that does not exist."""
+    """Return the regions of the flag, else the session's region. Raises UsageError for a region that does not exist."""
     named = tuple(dict.fromkeys(request.options.get("region", ())))
     known = [
         region
@@ -215,7 +216,7 @@ def given_regions(session: Session, request: CollectRequest) -> tuple[str, ...]:
 
 
 def enabled_regions(api: Api) -> tuple[str, ...]:
-    """Return the regions that the account has enabled; raises AccessError when they can't be listed."""
+    """Return the regions that the account has enabled. Raises AccessError if they can't be listed."""
     wanted = [{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}]
     try:
         found = api.ask(DESCRIBE_REGIONS, Filters=wanted)
