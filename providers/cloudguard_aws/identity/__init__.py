@@ -1,1 +1,1 @@
-"""Identities on AWS: roles and policies."""
+"""Identities on AWS: roles and their policies."""

@@ -1,4 +1,4 @@
-"""Takes external ids out of trust policies: they are secrets of others, and no snapshot holds one.
+"""Removes external ids from trust policies: they are secrets of other parties, and a snapshot must not contain them.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html
 """
@@ -15,10 +15,10 @@ _VARIABLE: Final = "${"
 
 
 def without_external_ids(text: str) -> str:
-    """Return a policy document with its external ids numbered ("external-id-1"); one without any, unchanged.
+    """Return a policy document with numbers in place of its external ids ("external-id-1").
 
-    Equal ids get equal numbers. A pattern or variable stays: it is no secret, and what it matches decides who is let
-    in. So does what is no JSON.
+    Equal ids get equal numbers. Patterns and variables stay: they are no secrets, and they decide who is let in. A
+    document without external ids, or that is no JSON, is returned unchanged.
     """
     if _KEY not in text.lower():
         return text

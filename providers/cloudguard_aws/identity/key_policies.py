@@ -1,4 +1,4 @@
-"""What policies of resources let the cluster's identities do, and what the policies of etcd's keys say.
+"""Permissions that resource policies grant to the cluster's identities, and the policies of etcd's keys.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
@@ -27,10 +27,10 @@ _SESSION: Final = re.compile(r"^(arn:[^:]*):sts::(\d+):assumed-role/([^/]+)/.+$"
 
 
 def read_key_policies(api: Api, keys: Iterable[Key], account: str) -> Mapping[str, tuple[Statement, ...]]:
-    """Return what the policies of the customer's own keys say, by key.
+    """Return a dict of key → statements of its policy, for the customer's own keys.
 
-    A key of another account grants nothing by itself, and its policy can't be read from here: "Cross-account use: No"
-    (KMS API reference, GetKeyPolicy). Where it is not known which ``account`` this is (""), every key is asked.
+    A key of another account grants nothing by itself, and its policy can't be read from this account: "Cross-account
+    use: No" (KMS API reference, GetKeyPolicy). If this ``account`` is not known (""), all keys are read.
     """
     ours = {account, ""}
     customers = (key.id for key in keys if key.manager is KeyManager.CUSTOMER)
@@ -41,7 +41,10 @@ def read_key_policies(api: Api, keys: Iterable[Key], account: str) -> Mapping[st
 def with_resource_policies(
     api: Api, identities: Identities, call: Call, by_resource: Mapping[str, tuple[Statement, ...]]
 ) -> Identities:
-    """Return the identities with what the policies of resources, which ``call`` read, grant each of them."""
+    """Return the identities with the grants of resource policies that ``call`` read.
+
+    ``by_resource``: dict of resource → statements of its policy.
+    """
     held, policies = list[Identity](), list(identities.policies)
     for identity in identities.identities:
         mine = [_policy(api.source(call, name), identity, found) for name, found in by_resource.items()]
@@ -52,8 +55,8 @@ def with_resource_policies(
 
 
 def _statements(api: Api, key: str) -> tuple[Statement, ...]:
-    """Return what a key's policy says of the key: "*" there is the key itself."""
-    known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, about=key, KeyId=key)  # asked before; an alias has no policy
+    """Return the statements of a key's policy. In this policy, the resource "*" is the key itself."""
+    known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, about=key, KeyId=key)  # shared answer; an alias has no policy
     arns = api.mapped(calls.DESCRIBE_KEY, known, lambda one: text(one, "Arn"), hides=_HIDES)
     name, call = next(iter(arns), "") or key, calls.GET_KEY_POLICY
     items = api.read(call, hides=_HIDES, about=key, **policy_of(name))
@@ -62,7 +65,7 @@ def _statements(api: Api, key: str) -> tuple[Statement, ...]:
 
 
 def _policy(source: Source, identity: Identity, found: tuple[Statement, ...]) -> PolicyDocument | None:
-    """Return the part of a resource's policy that names an identity."""
+    """Return the statements of a resource's policy that name an identity, as a policy. None: no statement does."""
     mine = tuple(one for one in found if names(one, identity.id))
     if not mine:
         return None
@@ -73,11 +76,11 @@ def _policy(source: Source, identity: Identity, found: tuple[Statement, ...]) ->
 
 
 def names(statement: Statement, role: str) -> bool:
-    """Whether a resource's statement is about a role: by its ARN, a session of it, or everyone.
+    """Whether a statement of a resource policy applies to a role: by its ARN, by a session of it, or to everyone.
 
-    The account stands for what its own policies grant, and grants nothing itself; what is denied to it is denied to
-    every role in it. To except the account from a denial excepts none of its roles (IAM user guide, AWS JSON policy
-    elements: Principal, NotPrincipal).
+    A grant to the account only refers to the account's own policies, so it grants nothing itself. A denial of the
+    account applies to all of its roles. An exception of the account from a denial excepts none of its roles (IAM user
+    guide, AWS JSON policy elements: Principal, NotPrincipal).
     """
     if statement.not_principals:
         return not any(_is(principal, role, account=False) for principal in statement.not_principals)

@@ -1,9 +1,9 @@
-"""The values of the placeholders in the tables of AWS needs, for one cluster.
+"""The values of placeholders in the tables of AWS needs, for one cluster.
 
 Placeholders: ``<cluster>`` (``<dashed>``: with dashes for dots), ``<account>``, ``<region>``, ``<partition>``;
 ``<state>`` and ``<backups>`` (kops' buckets with their prefixes), ``<bucket>`` (those buckets) and ``<zone>`` (a hosted
 zone), as far as policies of the identities name them; ``<key>`` (a customer's key of a disk or of Secrets) and
-``<secrets>`` (that of Secrets).
+``<secrets>`` (the customer's key of Secrets).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ROLE: Final = re.compile(r"^arn:([a-z-]+):iam::")
 
 
 def values_of(snapshot: Snapshot) -> Values:
-    """Return the values of every placeholder."""
+    """Return a dict of placeholder → its values."""
     cluster = snapshot.cluster
     texts = sorted(
         {

@@ -1,7 +1,7 @@
 """IAM policy documents as statements.
 
-The grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. The SDK hands documents
-over decoded; what is kept as a policy's text is their JSON.
+The grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. The SDK returns decoded
+documents. A policy keeps the document's JSON text.
 """
 
 from __future__ import annotations
@@ -16,30 +16,32 @@ from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyK
 from cloudguard_aws.identity.external_ids import without_external_ids
 
 LONGEST: Final = 262_144
-"""Characters that are looked at: eight times what the longest kind, a key's policy, may have (KMS developer guide,
-resource quotas: 32 KB), as spaces don't count everywhere."""
+"""The maximum number of characters that are read: eight times the size of the longest kind of policy, a key policy (KMS
+developer guide, resource quotas: 32 KB), because some services do not count white space."""
 _VARIABLES_SINCE: Final = "2012-10-17"
 _WITHOUT_VARIABLES: Final = (None, "2008-10-17")
-"""Versions in which "${" is text; a document without a version is of the older one.
+"""Versions in which "${" is plain text. A document without a version has the older version.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
-"""
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
 _EFFECTS: Final = {"Allow": Effect.ALLOW, "Deny": Effect.DENY}
 
 
 class DocumentError(ValueError):
-    """A document that says nothing certain."""
+    """A document that is invalid or not understood."""
 
 
 def text_of(document: object) -> str:
-    """Return a document's JSON text; the raw API sends it URL-encoded."""
+    """Return a document's JSON text. The raw API sends it URL-encoded."""
     if not isinstance(document, str):
         return json.dumps(document)
     return unquote(document) if document.lstrip().startswith("%7B") else document
 
 
 def policy_document(shell: PolicyDocument, document: object) -> PolicyDocument:
-    """Return a policy with its document, without external ids; raises DocumentError."""
+    """Return the policy ``shell`` with its document and statements. Raises DocumentError.
+
+    External ids of a trust policy are removed.
+    """
     trust = shell.kind is PolicyKind.TRUST
     text = without_external_ids(text_of(document)) if trust else text_of(document)
     found = statements(text, trust=trust)
@@ -47,10 +49,11 @@ def policy_document(shell: PolicyDocument, document: object) -> PolicyDocument:
 
 
 def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
-    """Return a document's statements; raises DocumentError when any of it can't be made out.
+    """Return a document's statements. Raises DocumentError if any part of it is not understood.
 
-    A trust policy names no resource: it stands for the role it is attached to, "*" here. The text of a version without
-    variables is returned as the version with variables writes it: "${$}{aws:username}" for "${aws:username}".
+    A trust policy names no resource: its statements get the resource "*", which is the role itself. In a version
+    without variables, the text "${aws:username}" is returned as "${$}{aws:username}", its form in the version with
+    variables.
     """
     if len(text) > LONGEST:
         message = f"the document has {len(text):,} characters, more than any service takes"
@@ -68,7 +71,7 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
 
 
 def _has_variables(version: object) -> bool:
-    """Whether documents of a version know variables; raises DocumentError for a version that is not known."""
+    """Whether documents of a version can have variables. Raises DocumentError for an unknown version."""
     if version != _VARIABLES_SINCE and version not in _WITHOUT_VARIABLES:
         message = f"the document is of version {json.dumps(version)[:80]}, which is not known"
         raise DocumentError(message)
@@ -76,7 +79,7 @@ def _has_variables(version: object) -> bool:
 
 
 def _literal(statement: Statement) -> Statement:
-    """Return a statement in which no text is a variable."""
+    """Return a statement whose texts are marked as plain text, without variables."""
 
     def literal(texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(text.replace("${", "${$}{") for text in texts)
@@ -93,7 +96,7 @@ def _object(value: object, what: str) -> Mapping[str, object]:
     raise DocumentError(message)
 
 
-def _statement(item: Mapping[str, object], number: int, trust: bool) -> Statement:  # noqa: FBT001 - private, read once
+def _statement(item: Mapping[str, object], number: int, trust: bool) -> Statement:  # noqa: FBT001 - private, one caller
     effect = _EFFECTS.get(str(item.get("Effect")))
     actions, not_actions = _texts(item, "Action"), _texts(item, "NotAction")
     resources, not_resources = _texts(item, "Resource"), _texts(item, "NotResource")
@@ -122,7 +125,7 @@ def _texts(item: Mapping[str, object], key: str) -> tuple[str, ...]:
 
 
 def _values(value: object) -> Iterator[str]:
-    """Yield a value, or a list's, as text; truth and numbers as JSON writes them."""
+    """Yield a value, or the values of a list, as text. Booleans and numbers get their JSON form."""
     if isinstance(value, list):
         for one in cast("list[object]", value):
             yield from _values(one)
@@ -136,7 +139,7 @@ def _values(value: object) -> Iterator[str]:
 
 
 def _principals(value: object) -> Iterator[str]:
-    """Yield "*", "AWS:arn:…", "Service:ec2.amazonaws.com", "Federated:…"."""
+    """Yield principals as "*", "AWS:arn:…", "Service:ec2.amazonaws.com" or "Federated:…"."""
     if value is None:
         return
     if isinstance(value, str):

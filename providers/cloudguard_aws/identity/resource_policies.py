@@ -1,8 +1,8 @@
-"""What the policies of buckets and queues that the cluster's needs name let its roles do.
+"""Grants to the cluster's roles in the policies of its buckets and queues.
 
-A resource's own policy grants by itself to roles of the same account
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). Which buckets and queues
-the cluster has, its roles' policies show: kops' state and backups, and the queue that is called after the cluster.
+A resource's own policy can grant access to roles of the same account
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). The policies of the
+cluster's roles show which buckets and queues it uses: kops' state and backups, and the queue with the cluster's name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WITHOUT_POLICY: Final = (
     "QueueDoesNotExist:",
     "AWS.SimpleQueueService.NonExistentQueue:",
 )
-"""What S3 and SQS answer where there is no policy, or nothing that could have one (their API references, errors)."""
+"""Errors of S3 and SQS if there is no policy, or no bucket or queue (their API references, errors)."""
 _NOT_ASKED: Final = (
     "what policies of resources grant (buckets, secrets, queues, topics, repositories) was not asked for"
 )
@@ -39,7 +39,7 @@ _ELSEWHERE: Final = "; whether roles of other accounts trust its identity provid
 
 
 def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot with what buckets and queues of the cluster grant its roles, and of what that was asked."""
+    """Return the snapshot with the grants of its buckets and queues, and a text about the grants that were not read."""
     cluster, identities = snapshot.cluster, snapshot.identities
     values = values_of(snapshot)
     (partition, *_) = values["partition"]
@@ -60,7 +60,7 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
 
 
 def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) -> tuple[Statement, ...]:
-    """Return what a resource's policy says; nothing where it has none."""
+    """Return the statements of a resource's policy. Empty if it has none."""
     try:
         items = api.ask(call, **parameters)
     except errors() as error:

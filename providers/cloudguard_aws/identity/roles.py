@@ -1,4 +1,4 @@
-"""The roles that the cluster's hosts, and a managed control plane, hold: trust, policies, boundary."""
+"""The roles of the cluster's hosts and of a managed control plane: trust policy, policies and permissions boundary."""
 
 from __future__ import annotations
 
@@ -21,14 +21,20 @@ _HIDES: Final = (FactKind.IDENTITIES,)
 
 
 def resolve_profiles(api: Api, arns: Iterable[str]) -> dict[str, str]:
-    """Return the role's ARN for each instance profile's ARN (or bare name) that can be read and has a role."""
+    """Return a dict of instance profile (ARN or bare name) → ARN of its role.
+
+    Profiles that can't be read, or that have no role, are left out.
+    """
     wanted = sorted({arn for arn in arns if arn and ":role/" not in arn})
     found = api.gather(*(partial(_role_of_profile, api, arn) for arn in wanted))
     return {arn: role for arn, role in zip(wanted, found, strict=True) if role}
 
 
 def _role_of_profile(api: Api, arn: str) -> str:
-    """Return the role in a profile, "" and a gap when there is none: its hosts hold no identity that can be read."""
+    """Return the ARN of a profile's role.
+
+    "" if it can't be read, or if the profile has none, which leaves a Gap.
+    """
     name, call = arn.rpartition("/")[2], calls.GET_INSTANCE_PROFILE
     items = api.read_or_none(call, hides=_HIDES, about=arn, InstanceProfileName=name)
     profiles = api.mapped(call, items or (), _roles_of, hides=_HIDES, about=arn)
@@ -49,9 +55,9 @@ def read_identities(
     pools: tuple[Pool, ...],
     extra: tuple[tuple[str, tuple[str, ...]], ...] = (),
 ) -> Identities:
-    """Read the roles of hosts and pools, whose ``identity`` is a role's or a profile's ARN; ``extra`` are roles' ARNs.
+    """Read the roles of hosts and pools, whose ``identity`` is the ARN of a role or an instance profile.
 
-    ``extra`` says what holds each: ("cluster",), ("pods",).
+    ``extra``: pairs of a role's ARN and its kinds of holders, such as ("cluster",) or ("pods",).
     """
     held = [(one.identity, tuple(map(str, one.roles))) for group in (hosts, pools) for one in group if one.identity]
     roles = resolve_profiles(api, (name for name, _ in held))
@@ -67,7 +73,7 @@ def read_identities(
 
 
 def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, tuple[PolicyDocument, ...]]:
-    """Read one role; an instance profile that led to none is kept, incomplete."""
+    """Read one role and its policies. An instance profile without a known role becomes an incomplete identity."""
     name = arn.rpartition("/")[2]
     source = api.source(calls.GET_ROLE, name)
     if ":role/" not in arn:
@@ -108,7 +114,10 @@ def _boundary(role: Item) -> str:
 
 
 def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]:
-    """Read a managed policy's default version, once for all roles; nothing where it can't be read."""
+    """Read the default version of a managed policy. Empty if it can't be read.
+
+    Several roles share the answer.
+    """
     call, version_call = calls.GET_POLICY, calls.GET_POLICY_VERSION
     described = api.read(call, hides=_HIDES, about=arn, PolicyArn=arn)
     versions = api.mapped(call, described, lambda one: required(one, "DefaultVersionId"), hides=_HIDES, about=arn)

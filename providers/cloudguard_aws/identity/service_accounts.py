@@ -1,4 +1,4 @@
-"""Roles that Kubernetes service accounts become, not hosts: by the cluster's identity provider, or by pod identity.
+"""Roles that pods take on through their service account, by the cluster's identity provider or by pod identity.
 
 https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html,
 https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
@@ -35,14 +35,15 @@ _SUBJECT: Final = "system:serviceaccount:"
 _PROVIDER: Final = ":oidc-provider/"
 _BUCKET: Final = re.compile(r"^(.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com(?:\.cn)?$")
 _MANAGED: Final = re.compile(r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/")
-"""Issuers of managed clusters, which say themselves whose they are."""
+"""Matches issuers of EKS clusters. EKS names the issuer of each cluster itself."""
 _OPENSHIFT_TAG: Final = "openshift.io/cloud-credential-operator/"
-"""openshift/cloud-credential-operator pkg/cmd/provisioning/aws/create_identity_provider.go"""
+"""Prefix of a tag key with the cluster's name: openshift/cloud-credential-operator
+pkg/cmd/provisioning/aws/create_identity_provider.go"""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccounts:
-    """A cluster's identity providers, the identities of its service accounts, and their trust policies."""
+    """A cluster's identity providers, the identities of its service accounts, and the identities' trust policies."""
 
     providers: tuple[IdentityProvider, ...] = ()
     identities: tuple[ServiceAccountIdentity, ...] = ()
@@ -50,7 +51,11 @@ class ServiceAccounts:
 
 
 def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, issuer: str = "") -> ServiceAccounts:
-    """Return what a cluster's service accounts become; ``managed``: what EKS says, ``issuer``: what the caller says."""
+    """Return the identities of a cluster's service accounts.
+
+    ``managed``: the cluster's description if it is an EKS cluster. ``issuer``: the identity provider from the user's
+    flag.
+    """
     named = issuer.removeprefix("https://").rstrip("/")
     providers, bound = api.two(
         partial(_providers, api, cluster, managed, named), partial(_bound, api, cluster, managed)
@@ -64,9 +69,10 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
 
 
 def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -> tuple[IdentityProvider, ...]:
-    """Return the cluster's identity providers: its own by EKS, else those that an installer's tag or a name shows.
+    """Return the cluster's identity providers.
 
-    ``named`` by the caller is the cluster's; then no other is so by its name alone.
+    An EKS cluster has the provider in its description. For other clusters, an installer's tag or the provider's name
+    shows it. If the user names a provider (``named``), other providers count only with a tag.
     """
     if managed is not None:
         source = api.source(calls.DESCRIBE_CLUSTER, managed.name)
@@ -92,7 +98,10 @@ def _tags(api: Api, arn: str) -> Mapping[str, str]:
 
 
 def _provider(api: Api, arn: str, name: str, cluster: str, tags: Mapping[str, str]) -> IdentityProvider | None:
-    """Return a provider that is the cluster's, or may be; None where nothing says so, or a tag says another's."""
+    """Return a provider that is, or may be, the cluster's.
+
+    None: nothing shows that, or its tags name only other clusters.
+    """
     openshift = (key.removeprefix(_OPENSHIFT_TAG) for key in tags if key.startswith(_OPENSHIFT_TAG))
     clusters = {*clusters_of(tags), *openshift}
     source = api.source(calls.GET_OPEN_ID_CONNECT_PROVIDER, arn)
@@ -102,11 +111,12 @@ def _provider(api: Api, arn: str, name: str, cluster: str, tags: Mapping[str, st
 
 
 def is_of(provider: str, cluster: str) -> bool:
-    """Whether an identity provider's name shows whose it is: by a part of its path, or by its host.
+    """Whether an identity provider's name contains the cluster's name, in its path or its host.
 
-    kops and Cluster API keep the discovery document under the cluster's name in a bucket, kops else at the API's own
-    name (kubernetes/kops pkg/model/components/discovery.go; kubernetes-sigs/cluster-api-provider-aws docs);
-    OpenShift has a bucket of its own, "NAME-oidc" (openshift/cloud-credential-operator docs/ccoctl.md).
+    kops and Cluster API store the discovery document in a bucket under the cluster's name. kops can also serve it at
+    the API server's own name (kubernetes/kops pkg/model/components/discovery.go;
+    kubernetes-sigs/cluster-api-provider-aws docs). OpenShift has a bucket "NAME-oidc" for it
+    (openshift/cloud-credential-operator docs/ccoctl.md).
     """
     host, *path = provider.split("/")
     bucket = _BUCKET.match(host)
@@ -134,7 +144,7 @@ def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[ServiceA
 
 
 def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:
-    """Yield the service accounts ("namespace:name") that are named; who is trusted beside them, the policy tells."""
+    """Yield the service accounts ("namespace:name") that conditions name. The policy may let in others too."""
     for statement in trusted:
         for condition in statement.conditions:
             if condition.key.lower().endswith(":sub") and "not" not in condition.operator.lower():
@@ -142,7 +152,7 @@ def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:
 
 
 def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceAccountIdentity, ...]:
-    """Return the roles that pod identity binds to service accounts, with those that such a role then becomes."""
+    """Return the roles that pod identity gives to service accounts, and the target roles that those roles assume."""
     if managed is None:
         return ()
     call, describe = calls.LIST_POD_IDENTITY_ASSOCIATIONS, calls.DESCRIBE_POD_IDENTITY_ASSOCIATION

@@ -1,4 +1,4 @@
-"""Service control policies: what an organization lets the account do at all, level by level.
+"""Service control policies: the organization's limits on the account, level by level.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html
 """
@@ -20,14 +20,16 @@ from cloudguard_aws.identity.policy_documents import policy_document
 _NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
 _KIND: Final = "SERVICE_CONTROL_POLICY"
 _DEEPEST: Final = 8
-"""Levels at most: a root, five nested units, the account (Organizations user guide, quotas), and one to spare."""
+"""The maximum number of levels: a root, five nested units, the account (Organizations user guide, quotas), and one
+spare."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``levels``: ids of policies from the root to the account; ``unseen``: why not all are known ("": all are).
+    """An account's limits. ``levels``: ids of policies, by level from the root to the account.
 
-    ``organization``: its id, "" for none, None where it is not known; ``accounts``: those that are known to be in it.
+    ``unseen``: why some limits are unknown ("": all are known). ``organization``: its id, "" for none, None if not
+    known. ``accounts``: accounts that are known to be in the organization.
     """
 
     levels: tuple[tuple[str, ...], ...] = ()
@@ -38,10 +40,10 @@ class Limits:
 
 
 def read_limits(api: Api, account: str) -> Limits:
-    """Return the limits of ``account``; those that can't be listed leave a gap that hides no row: they only take away.
+    """Return the limits of ``account``. A failed call leaves a Gap that hides no row, because limits only take away.
 
-    Only the organization's management account, which has no limits itself, and whom it delegates that to may list
-    them. What was listed before a call was refused still limits.
+    Only two accounts may list the limits: the organization's management account, which has no limits itself, and an
+    account to which it delegates that. Limits that were read before a failed call still count.
     """
     if not account:
         return Limits(unseen="it is not known which account this is")
@@ -62,13 +64,13 @@ def read_limits(api: Api, account: str) -> Limits:
 
 
 def _accounts(api: Api, known: list[str]) -> tuple[str, ...]:
-    """Return the organization's accounts, the ``known`` ones where it is refused to list them."""
+    """Return the organization's accounts, or only the ``known`` ones if they can't be listed."""
     call = calls.LIST_ACCOUNTS
     return tuple(dict.fromkeys((*known, *_named(api, [], call, _ask(api, [], call, "*"), "Id"))))
 
 
 def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...], ...]:
-    """Return the ids of policies level by level; a level where none is attached does not use them."""
+    """Return the ids of policies, level by level. Levels without an attached policy are left out."""
     target, found = account, list[tuple[str, ...]]()
     for _ in range(_DEEPEST):
         attached, parents = api.two(partial(_attached, api, refused, target), partial(_parents, api, refused, target))
@@ -91,14 +93,14 @@ def _parents(api: Api, refused: list[str], target: str) -> list[str]:
 
 
 def _named(api: Api, refused: list[str], call: Call, items: list[Item], key: str) -> list[str]:
-    """Return what items are named by ``key``; one that is not understood leaves a gap, and its call in ``refused``."""
+    """Return the values of ``key`` in items. An item that is not understood leaves a Gap and a text in ``refused``."""
     found = api.mapped(call, items, lambda one: required(one, key), hides=())
     refused += [f"{call.name} answered with what is not understood"] if len(found) < len(items) else []
     return list(found)
 
 
 def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: object) -> list[Item]:
-    """Ask; a call that fails leaves a gap, and its name in ``refused``."""
+    """Return the items of a call. A failed call leaves a Gap and a text in ``refused``."""
     try:
         return api.ask(call, **parameters)
     except errors() as error:
@@ -111,7 +113,7 @@ def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: 
 
 
 def _policy(api: Api, name: str) -> tuple[PolicyDocument, ...]:
-    """Read one; nothing where its text can't be read: then it stands for anything."""
+    """Read one policy. Empty if its document can't be read: the engine then assumes that it may limit anything."""
     call = calls.DESCRIBE_POLICY
     items = _ask(api, [], call, name, PolicyId=name)
     return api.mapped(call, items, lambda one: _limit(api.source(call, name), one), hides=(), about=name)

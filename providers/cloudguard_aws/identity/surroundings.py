@@ -1,4 +1,4 @@
-"""What stands around the identities of hosts: service accounts' roles, and what limits the account."""
+"""Facts around the hosts' identities: roles of service accounts, and limits of the account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudguard_aws.identity.service_control_policies import Limits, read_limits
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around a cluster's identities: its service accounts, the roles that they become, and limits."""
+    """A cluster's service accounts, the roles that they take on, and the limits of the account."""
 
     service_accounts: ServiceAccounts
     roles: Identities
@@ -25,7 +25,7 @@ class Surroundings:
 
 
 def read_surroundings(api: Api, found: Found, account: str) -> Surroundings:
-    """Read what an ``account`` has around the identities of a cluster."""
+    """Read the service accounts of a cluster, their roles, and the limits of the ``account``."""
     (service_accounts, roles), limits = api.two(
         partial(_service_accounts, api, found, account), partial(read_limits, api, account)
     )
@@ -33,7 +33,7 @@ def read_surroundings(api: Api, found: Found, account: str) -> Surroundings:
 
 
 def _service_accounts(api: Api, found: Found, account: str) -> tuple[ServiceAccounts, Identities]:
-    """Read service accounts and their roles; a role of another account can't be read from here."""
+    """Read service accounts and their roles. Roles of other accounts can't be read from this account."""
     held = read_service_accounts(api, found.name, found.eks, found.issuer)
     arns = dict.fromkeys(one.identity for one in held.identities)
     own = [(arn, (SERVICE_ACCOUNT,)) for arn in arns if not account or account_of(arn) == account]
@@ -41,7 +41,7 @@ def _service_accounts(api: Api, found: Found, account: str) -> tuple[ServiceAcco
 
 
 def whole(own: Identities, around: Surroundings) -> Identities:
-    """Return the identities that hosts hold, in what stands around them."""
+    """Return the identities of hosts together with those of service accounts and the account's limits."""
     held, roles, limits = around.service_accounts, around.roles, around.limits
     policies = {policy.id: policy for policy in (*own.policies, *roles.policies, *held.trusts, *limits.policies)}
     return replace(
@@ -58,7 +58,7 @@ def whole(own: Identities, around: Surroundings) -> Identities:
 
 
 def _merged(identities: Iterable[Identity]) -> list[Identity]:
-    """Return each identity once, with the roles of all that use it."""
+    """Return each identity once, with the union of its holders' roles."""
     found = dict[str, Identity]()
     for one in identities:
         known = found.get(one.id, one)
