@@ -1,1 +1,1 @@
-"""Who may become a role: principals and callers of trust policies, told by the context of their requests."""
+"""Trust policies: their principals, and the callers that may assume a role, by the context of their requests."""

@@ -1,7 +1,7 @@
-"""Those who may ask for a role's credentials, and are not those whom it is for: a trust policy's callers.
+"""The callers of trust policies: classes of principals outside the account that may ask for a role's credentials.
 
-Principals of the role's own account are no outsiders, nor is a service: it gets only roles that somebody in the account
-passes to it (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
+Principals of the role's own account are no outsiders. A service is no outsider either: it gets only roles that a
+principal in the account passes to it (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
 """
 
 from __future__ import annotations
@@ -41,26 +41,26 @@ _SOME_ROLE: Final = "role/some-role-of-the-account"
 
 
 class TrustPrincipals:
-    """Reads the principals of trust policies of the roles of one account."""
+    """Reads the principals in trust policies of one account's roles."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
 
     @property
     def known_context(self) -> Mapping[str, str]:
-        """Context that is the same whoever asks for a role."""
+        """Context that is the same for all callers of a role."""
         return self._home.known_context
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
-        """Return what holds for requests of a principal."""
+        """Return alternatives of conditions that hold for requests of a principal."""
         return requests_of(principal, excepted=excepted)
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
-        """Return what holds for requests of an outsider that the user declares."""
+        """Return alternatives of conditions that hold for requests of an outsider that the user declares."""
         return declared(outsider, self._home.partition)
 
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
-        """Yield the callers that a trust policy may tell apart."""
+        """Yield the callers that the conditions of a trust policy may tell apart."""
         mentions, home = Mentions(policy), self._home
         if not home.account:
             home = replace(home, account=account_of(policy.id))
@@ -70,7 +70,7 @@ class TrustPrincipals:
 
 
 class _Accounts:
-    """Identities of accounts, by what a trust policy names of them."""
+    """Callers that are identities of accounts, according to the accounts and organizations in a trust policy."""
 
     def __init__(self, home: Home, mentions: Mentions) -> None:
         self._home, self._mentions = home, mentions
@@ -82,17 +82,17 @@ class _Accounts:
         self._certain = not_understood(mentions.keys)
 
     def callers(self) -> Iterator[Caller]:
-        """Yield them."""
+        """Yield the callers."""
         mentions = self._mentions
         yield self._caller(CallerKind.ANYONE, "anyone in any account", (*self._strangers(), *self._elsewhere()))
         for key, values in mentions.networks:
             yield self._from_network(key, values)
         for user in mentions.users:
-            # Whose it is, the id does not tell.
+            # The id does not show the identity's account.
             among = (*self._strangers(users=False), holds("StringLike", USER_ID, user, f"{user}:*"))
             yield self._caller(CallerKind.OUTSIDER, f"the identity {user}", among, ordinary=None)
         if {ORGANIZATION, ORGANIZATION_PATHS} & {*mentions.keys}:
-            # Where no condition asks for an organization, its accounts are let in with all others.
+            # Without a condition on organizations, an organization's accounts are let in like all others.
             for organization in self._named_organizations:
                 yield self._of_organization(organization)
         for account in self._named_accounts:
@@ -112,7 +112,7 @@ class _Accounts:
         return Caller(kind, who, _ASSUME, (*self._any, *context), self._certain, ordinary, declared_as)
 
     def _given_nothing(self) -> Iterator[Condition]:
-        """Yield what holds for whoever was given no external id, and is in no network that is named."""
+        """Yield conditions on requests without a valid external id and from none of the named networks."""
         ids = self._mentions.external_ids
         yield from (holds("StringNotEqualsIgnoreCase", EXTERNAL_ID, *ids),) if ids else ()
         yield from self._elsewhere()
@@ -122,7 +122,7 @@ class _Accounts:
             yield holds("NotIpAddress" if key == SOURCE_IP else "StringNotEquals", key, *values)
 
     def _strangers(self, *, users: bool = True) -> tuple[Condition, ...]:
-        """Return what holds for identities of accounts and organizations that are not named."""
+        """Return conditions on requests of identities in accounts and organizations that the policy does not name."""
         known = self._named_organizations
         found = [
             holds("StringLike", PRINCIPAL_ACCOUNT, "?" * 12),
@@ -159,13 +159,16 @@ class _Accounts:
         return self._caller(kind, who, among, (), organization)
 
     def _of_account(self, account: str) -> Iterator[Caller]:
-        """Yield the callers of an account: in the own organization, and not in it, where it is not known which."""
+        """Yield the callers of another account: as a member of the own organization, and as an outsider.
+
+        Yield both if it is not known whether the account is a member.
+        """
         own, who = self._home.organization, f"account {account}"
         among = (
             holds("StringEquals", PRINCIPAL_ACCOUNT, account),
             holds("ArnLike", PRINCIPAL_ARN, f"arn:*:*:*:{account}:*"),
         )
-        # A role that a principal names is as ordinary as the account; one that only a condition names is not.
+        # A role named in a principal is as ordinary as the account. A role named only in a condition is not.
         some = f"arn:{self._home.partition}:iam::{account}:{_SOME_ROLE}"
         ordinary = (holds("ArnLike", PRINCIPAL_ARN, some, *self._mentions.arns_of(account)),)
         inside, outside = _in_organization(own or ""), tuple(_outside_organization(own or ""))
@@ -202,7 +205,7 @@ def _outside_organization(organization: str) -> Iterator[Condition]:
 
 
 def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
-    """Yield the accounts on whose behalf a service may call, and whoever holds a certificate of any trust anchor.
+    """Yield the accounts on whose behalf a service may call, and the holders of certificates of any trust anchor.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html,
     https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html

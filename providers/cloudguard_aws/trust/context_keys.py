@@ -1,10 +1,10 @@
-"""Which context keys the requests for a role's credentials have, by who makes them.
+"""The context keys of requests for a role's credentials, by kind of caller.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html (global keys),
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html (web identity, SAML, STS)
 
-Three keys of our own say who makes a request: ``KIND``, and by it ``SERVICE`` or ``PROVIDER``; ``SESSION`` is the name
-of the session that makes it.
+cloudguard adds its own keys: ``KIND`` is the kind of caller, ``SERVICE`` or ``PROVIDER`` names it, and ``SESSION`` is
+the name of the caller's role session.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ NETWORKS: Final = (
     "aws:vpceorgid",
     "aws:ec2instancesourcevpc",
 )
-"""Keys that name a network, or its owner, from which a request comes."""
+"""Keys that name the network, or its owner, from which a request comes."""
 
 _OF_PRINCIPALS: Final = (
     PRINCIPAL_ACCOUNT,
@@ -50,7 +50,7 @@ _OF_PRINCIPALS: Final = (
     "aws:principaltype",
     "aws:username",
 )
-"""Only requests of identities of an account have them."""
+"""Keys that only requests of an account's identities have."""
 _OF_SERVICES: Final = (
     SOURCE_ACCOUNT,
     SOURCE_ARN,
@@ -59,16 +59,17 @@ _OF_SERVICES: Final = (
     "aws:principalservicename",
     "aws:principalservicenameslist",
 )
-"""Only requests that services make by themselves have them."""
+"""Keys that only requests that services make by themselves have."""
 _ALWAYS: Final = (PRINCIPAL_ACCOUNT, PRINCIPAL_ARN, "aws:principaltype", USER_ID)
-"""Every request of an identity of an account has them."""
+"""Keys that every request of an account's identity has."""
 _NAMES: Final = (ORGANIZATION, EXTERNAL_ID, USER_ID)
 NO_NAME: Final = ("*${*}*", "*${?}*")
-"""No organization, external id, session, service account, repository, ref, project or workspace has a star or a
-question mark in its name (API references of AWS Organizations and STS; Kubernetes docs, object names)."""
+"""Globs of names with a star or a question mark. No organization, external id, session, service account, repository,
+ref, project or workspace has one in its name (API references of AWS Organizations and STS; Kubernetes docs, object
+names)."""
 _NO_ARN: Final = ("arn:*::*${*}*:*", "arn:*::*${?}*:*", "*${*}", "*${?}")
-"""No account and no name of a role or user, which ends an ARN, has a star or a question mark; a path may have one (IAM
-API reference, CreateRole)."""
+"""Globs of ARNs with a star or a question mark in the account or at the end. No account, and no name of a role or user,
+has one. A path may have one (IAM API reference, CreateRole)."""
 _FREE: Final = frozenset(
     {
         *_OF_PRINCIPALS,
@@ -95,7 +96,7 @@ def holds(operator: str, key: str, *values: str) -> Condition:
 
 _NOT_PUBLIC: Final = ((ALL4 | ALL6) - PUBLIC).cidrs()
 _SENT: Final = (holds("Bool", "aws:SecureTransport", "true"), holds("NotIpAddress", SOURCE_IP, *_NOT_PUBLIC))
-"""Requests are encrypted, and come from a public address, or through an endpoint and then without one."""
+"""Requests are encrypted. They come from a public address, or through an endpoint and then have no source address."""
 
 
 def present(key: str) -> Condition:
@@ -109,7 +110,7 @@ def absent(*keys: str) -> tuple[Condition, ...]:
 
 
 def at(moment: str) -> tuple[Condition, ...]:
-    """Return what holds for requests from ``moment`` on (ISO 8601); nothing where it is no moment."""
+    """Return conditions on requests made at or after ``moment`` (ISO 8601). Empty if ``moment`` is no valid time."""
     try:
         datetime.fromisoformat(moment)
     except ValueError:
@@ -119,7 +120,7 @@ def at(moment: str) -> tuple[Condition, ...]:
 
 
 def of_account(keys: Iterable[str]) -> tuple[Condition, ...]:
-    """Return what holds for requests by identities of accounts; ``keys``: those that a policy names, in lower case."""
+    """Return conditions on requests of accounts' identities. ``keys``: the policy's context keys in lower case."""
     others = (key for key in keys if is_claim(key))
     return (
         holds("StringEquals", KIND, ACCOUNT_KIND),
@@ -134,7 +135,7 @@ def of_account(keys: Iterable[str]) -> tuple[Condition, ...]:
 
 
 def of_service(service: str, keys: Iterable[str]) -> tuple[Condition, ...]:
-    """Return what holds for requests that a service makes by itself."""
+    """Return conditions on requests that a service makes by itself."""
     others = (key for key in keys if is_claim(key))
     return (
         holds("StringEquals", KIND, SERVICE_KIND),
@@ -145,7 +146,7 @@ def of_service(service: str, keys: Iterable[str]) -> tuple[Condition, ...]:
 
 
 def of_provider(provider: str, prefix: str, keys: Iterable[str]) -> tuple[Condition, ...]:
-    """Return what holds for requests with a token of an identity provider, whose claims have ``prefix``."""
+    """Return conditions on requests with a token of an identity provider. ``prefix``: that of its claims' keys."""
     others = (key for key in keys if is_claim(key) and not key.startswith(prefix.lower()))
     return (
         holds("StringEquals", KIND, PROVIDER_KIND),
@@ -156,12 +157,12 @@ def of_provider(provider: str, prefix: str, keys: Iterable[str]) -> tuple[Condit
 
 
 def is_claim(key: str) -> bool:
-    """Whether a key (lower case) is about a token of an identity provider, not about AWS."""
+    """Whether a key (in lower case) is a claim in a token of an identity provider, not a key of AWS."""
     prefix = key.partition(":")[0]
     return prefix == "saml" or "." in prefix or "/" in prefix
 
 
 def not_understood(keys: Iterable[str], claims: Iterable[str] = ()) -> tuple[Condition, ...]:
-    """Return the conditions that keys are absent of which it is not known who has them; ``claims`` are known."""
+    """Return the conditions that keys of unknown meaning are absent. ``claims``: further known keys."""
     known = _FREE.union(claims)
     return absent(*(key for key in keys if key not in known and not key.startswith(_FREE_PREFIXES)))

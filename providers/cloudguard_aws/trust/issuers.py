@@ -1,4 +1,4 @@
-"""Identity providers whose tokens many owners share (``issuers.toml``), and how their tokens tell the owner."""
+"""Identity providers whose tokens many owners share (``issuers.toml``), and how a token shows its owner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OWNERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """One of those who share an issuer: ``claim`` of their tokens matches the glob ``pattern``."""
+    """One of the owners that share an issuer. ``claim`` of the owner's tokens matches the glob ``pattern``."""
 
     name: str
     claim: str
@@ -28,11 +28,11 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class SharedIssuer:
-    """An issuer that many owners share; ``what`` is its name in words.
+    """An issuer that many owners share. ``what``: its name for people.
 
-    ``formats``: by claim, how it tells the owner. ``others``: strangers can have subjects of other formats.
-    ``free``: claims whose value everyone chooses. ``guest``: a claim and its value in tokens that an owner gives to
-    anyone ("": there are none).
+    ``formats``: dict of claim → formats of values that contain the owner. ``others``: strangers may have subjects in
+    other formats. ``free``: claims whose value any owner can choose. ``guest``: a claim and its value in tokens that an
+    owner gives to anyone ("": none).
     """
 
     name: str
@@ -43,7 +43,10 @@ class SharedIssuer:
     guest: tuple[str, str]
 
     def owners(self, values: Mapping[str, Iterable[str]]) -> tuple[Owner, ...]:
-        """Return the owners that ``values`` name, by claim; a pattern that strangers match, too, names none."""
+        """Return the owners that ``values`` name. ``values``: dict of claim → values in a policy.
+
+        A pattern that also matches strangers names no owner.
+        """
         return tuple(dict.fromkeys(self._owners(values)))
 
     def _owners(self, values: Mapping[str, Iterable[str]]) -> Iterator[Owner]:
@@ -55,12 +58,12 @@ class SharedIssuer:
                         yield Owner(name, claim, _filled(text, name))
 
     def everyone(self, claim: str) -> tuple[str, ...]:
-        """Return globs of all values that a claim can have, whosever the token is."""
+        """Return globs of all values that a claim can have in tokens of any owner."""
         return ("*",) if self.others or claim != "sub" else tuple(_filled(text, "*") for text in self.formats["sub"])
 
 
 def _owner(text: str, value: str) -> str:
-    """Return the owner whom ``value`` names by the format ``text``, "" for none."""
+    """Return the owner in ``value`` according to the format ``text``, or "" for none."""
     prefix, placeholder, suffix = re.split(r"(<[a-z]+>)", text)
     if not value.startswith(prefix):
         return ""
@@ -77,7 +80,7 @@ def _filled(text: str, owner: str) -> str:
 
 @cache
 def shared_issuers() -> Mapping[str, SharedIssuer]:
-    """Return all of them by name."""
+    """Return a dict of issuer name → shared issuer."""
     text = files("cloudguard_aws.trust").joinpath("issuers.toml").read_text(encoding="utf-8")
     return {table["name"]: _issuer(table) for table in tomllib.loads(text)["issuer"]}
 

@@ -1,4 +1,7 @@
-"""What a trust policy names: accounts, organizations, networks, secrets, subjects. What it names is nobody else's."""
+"""The accounts, organizations, networks, external ids and subjects that a trust policy names.
+
+Each named thing is assumed to belong to one owner.
+"""
 
 from __future__ import annotations
 
@@ -33,18 +36,19 @@ _SESSION: Final = re.compile(r"^(arn:[^:]+):sts::([^:]*):assumed-role/([^/]+)/.+
 _USER: Final = re.compile(r"^(A[A-Z]{3}[A-Z0-9]{12,})(?::|$)")
 _MOST_ADDRESSES4: Final = 1 << 16
 _MOST_ADDRESSES6: Final = 1 << 80
-"""Addresses of a range that one owner may hold; in a wider one there are strangers. An assumption of ours."""
+"""The largest number of addresses in a range that one owner may hold (IPv4: 2^16, IPv6: 2^80). A wider range includes
+strangers. This limit is cloudguard's own assumption."""
 
 
 @dataclass(frozen=True)
 class Mentions:
-    """The texts of one trust policy."""
+    """The names and values in one trust policy."""
 
     policy: PolicyDocument
 
     @cached_property
     def principals(self) -> tuple[str, ...]:
-        """Every principal, as it is written."""
+        """All principals, as the policy writes them."""
         named = (p for one in self.policy.statements for p in (*one.principals, *one.not_principals))
         return tuple(dict.fromkeys(named))
 
@@ -55,17 +59,17 @@ class Mentions:
 
     @property
     def everyone(self) -> bool:
-        """Whether a statement is about everyone, or all but some."""
+        """Whether a statement applies to everyone, or to everyone with exceptions."""
         return bool({"*", "AWS:*"} & {*self.principals}) or any(one.not_principals for one in self.policy.statements)
 
     @cached_property
     def issuers(self) -> tuple[str, ...]:
-        """The issuers (lower case) about whose tokens there are conditions."""
+        """The issuers (in lower case) whose tokens conditions check."""
         named = (key.rpartition(":")[0] for key in self.keys if is_claim(key))
         return tuple(dict.fromkeys(name for name in named if name not in {"", "saml"}))
 
     def values(self, *keys: str) -> tuple[str, ...]:
-        """Return the values that conditions compare keys with."""
+        """Return the values that conditions compare ``keys`` with."""
         conditions = (one for each in self.policy.statements for one in each.conditions)
         return tuple(dict.fromkeys(value for one in conditions if one.key.lower() in keys for value in one.values))
 
@@ -75,7 +79,7 @@ class Mentions:
 
     @cached_property
     def accounts(self) -> tuple[str, ...]:
-        """The accounts that principals and conditions on principals name."""
+        """The accounts in principals, and in conditions on principals."""
         named = [one.removeprefix("AWS:") for one in self.principals]
         named += self.values(PRINCIPAL_ACCOUNT, PRINCIPAL_ARN)
         return tuple(_found((_ACCOUNT, _OF_ARN), named))
@@ -87,7 +91,7 @@ class Mentions:
 
     @cached_property
     def organizations(self) -> tuple[str, ...]:
-        """The organizations of principals."""
+        """The organizations in conditions on principals."""
         return self._organizations(ORGANIZATION, ORGANIZATION_PATHS)
 
     @cached_property
@@ -105,18 +109,18 @@ class Mentions:
 
     @cached_property
     def external_ids(self) -> tuple[str, ...]:
-        """The external ids, each of which its holder keeps to itself."""
+        """The external ids. Each is a secret of its holder."""
         return self.literals(EXTERNAL_ID)
 
     @cached_property
     def networks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The networks that may be one owner's, by key."""
+        """Pairs of context key and networks that may belong to one owner."""
         named = [(key, self.literals(key)) for key in NETWORKS]
         named.append((SOURCE_IP, tuple(value for value in self.values(SOURCE_IP) if _may_be_one_owners(value))))
         return tuple((key, values) for key, values in named if values)
 
     def arns_of(self, account: str) -> tuple[str, ...]:
-        """Return the ARNs of an account's identities that principals name; of a session, its role's."""
+        """Return the ARNs of an account's identities in principals. A session is replaced by its role's ARN."""
         named = (one.removeprefix("AWS:") for one in self.principals if one.startswith("AWS:arn:"))
         arns = (_SESSION.sub(r"\1:iam::\2:role/\3", one) for one in named)
         return tuple(arn for arn in arns if f"::{account}:" in arn and not arn.endswith(":root"))
@@ -128,7 +132,7 @@ def _found(patterns: Iterable[re.Pattern[str]], texts: Iterable[str]) -> Iterato
 
 
 def _may_be_one_owners(cidr: str) -> bool:
-    """Whether a range is small enough to be one owner's, or is no range."""
+    """Whether a text is an address range that is small enough to belong to one owner."""
     try:
         start, end = cidr_interval(cidr.strip(), host_bits=True)
     except ValueError:

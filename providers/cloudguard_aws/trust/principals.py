@@ -1,4 +1,4 @@
-"""The principals of trust policies, as conditions on the context of their requests.
+"""Principals of trust policies as conditions on the context of their requests.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
@@ -40,10 +40,10 @@ _UNDECIDED: Final = "is not understood"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The account whose roles are judged. ``organization`` None: not known; "": none.
+    """The account whose roles are judged. ``organization``: its id, "" for none, None if not known.
 
-    ``members``: accounts that are known to be in the same organization. ``providers``: the names of the cluster's own
-    identity providers. ``now``: ISO 8601.
+    ``members``: accounts that are known to be in the same organization. ``providers``: names of the cluster's own
+    identity providers. ``now``: the time of the scan in ISO 8601.
     """
 
     account: str
@@ -55,16 +55,16 @@ class Home:
 
     @property
     def known_context(self) -> Mapping[str, str]:
-        """Context that is the same whoever asks for a role."""
+        """Context that is the same for all callers of a role."""
         known = {"aws:resourceaccount": self.account, "aws:resourceorgid": self.organization or ""}
         return {key: value for key, value in known.items() if value}
 
 
 def requests_of(principal: str, *, excepted: bool = False) -> tuple[tuple[Condition, ...], ...]:
-    """Return what holds for requests of a principal as ``policy_documents`` gives it ("AWS:arn:…", "Service:…", "*").
+    """Return alternatives of conditions on requests of a principal ("AWS:arn:…", "Service:…", "*").
 
-    None of the alternatives: nobody has that name. The root of an account stands for all of it; where it is
-    ``excepted``, for itself alone.
+    ``policy_documents`` gives principals in this form. Empty: no principal can have that name. The root of an account
+    stands for the whole account; if it is ``excepted``, it stands only for the root itself.
     """
     kind, colon, who = principal.partition(":")
     if principal == "*" or (kind == "AWS" and who == "*"):
@@ -82,7 +82,7 @@ def requests_of(principal: str, *, excepted: bool = False) -> tuple[tuple[Condit
             return ()
 
 
-def _identities(who: str, excepted: bool) -> Iterator[tuple[Condition, ...]]:  # noqa: FBT001 - private, read once
+def _identities(who: str, excepted: bool) -> Iterator[tuple[Condition, ...]]:  # noqa: FBT001 - private, one caller
     root = _ROOT.match(who)
     if ACCOUNT.match(who) or (root and not excepted):
         yield (holds("StringLike", PRINCIPAL_ACCOUNT, root[1] if root else who),)
@@ -97,12 +97,12 @@ def _identities(who: str, excepted: bool) -> Iterator[tuple[Condition, ...]]:  #
     elif identity := _IDENTITY.match(who):
         yield holds("StringLike", PRINCIPAL_ACCOUNT, identity[1]), holds("ArnLike", PRINCIPAL_ARN, who)
     elif not _UNIQUE_ID.match(who):
-        # The id of a principal that was deleted stands in place of its ARN, and is never given again.
+        # AWS replaces the ARN of a deleted principal by its unique id, and never reuses the id.
         yield (holds(_UNDECIDED, KIND, who),)
 
 
 def _by_context(text: str) -> tuple[Condition, ...]:
-    """Return what holds for requests of an organization, or from a network; nothing of another text."""
+    """Return conditions on requests of an organization or from a network. Empty for any other text."""
     if _ORGANIZATION.match(text):
         return holds("StringEquals", KIND, ACCOUNT_KIND), holds("StringEquals", ORGANIZATION, text)
     if text.startswith(("vpc-", "vpce-")):
@@ -115,10 +115,10 @@ def _by_context(text: str) -> tuple[Condition, ...]:
 
 
 def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
-    """Return what holds for requests of an outsider that the user declares; none: the text is not understood.
+    """Return alternatives of conditions on requests of an outsider that the user declares.
 
-    It is an account, an ARN, an organization, a range of addresses, a VPC or its endpoint, a service, or
-    "ISSUER:SUBJECT" with wildcards in the subject.
+    The text is an account, an ARN, an organization, an address range, a VPC, a VPC endpoint, a service, or
+    "ISSUER:SUBJECT" with wildcards in the subject. Empty: the text is not understood.
     """
     if ACCOUNT.match(text) or (text.startswith("arn:") and _IDENTITY.match(text) and "-provider/" not in text):
         return requests_of(f"AWS:{text}")

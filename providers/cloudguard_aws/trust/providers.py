@@ -1,4 +1,4 @@
-"""Those who ask for a role with a token of an identity provider: pods, and the subjects of others.
+"""Callers with a token of an identity provider: pods of the cluster, and subjects of other providers.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html,
 https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
@@ -22,12 +22,12 @@ _PODS: Final = "system:serviceaccount:"
 _SOME_SUBJECT: Final = "some-subject-of-the-issuer"
 _SOME_POD: Final = f"{_PODS}some-namespace:some-service-account"
 _FOR_EVERYONE: Final = "accounts.google.com"
-"""An issuer that needs no provider in the account, and whose tokens everyone can have."""
+"""An issuer that works without an identity provider in the account, and that gives tokens to anyone."""
 _ANY_SAML: Final = "any SAML provider of the account"
 
 
 def callers(home: Home, mentions: Mentions) -> Iterator[Caller]:
-    """Yield those who may have a token of a provider that the policy trusts."""
+    """Yield the callers with a token of a provider that the policy trusts."""
     named = [one.partition(":")[2] for one in mentions.principals if one.startswith("Federated:")]
     trusted = [*named, *(_of_everyone(home, mentions) if mentions.everyone else ())]
     for provider in dict.fromkeys(trusted):
@@ -45,7 +45,7 @@ def callers(home: Home, mentions: Mentions) -> Iterator[Caller]:
 
 
 def _of_everyone(home: Home, mentions: Mentions) -> Iterator[str]:
-    """Yield the providers of those who are in "everyone": each may be one of the account's."""
+    """Yield the providers that the principal "everyone" includes: any provider that the account may have."""
     own = {name.lower(): name for name in home.providers}
     yield from (own.get(issuer, issuer) for issuer in (_FOR_EVERYONE, *mentions.issuers))
     yield _ANY_SAML
@@ -62,7 +62,7 @@ def _certain(mentions: Mentions, issuer: str, *claims: str) -> tuple[Condition, 
 
 
 def _pods(home: Home, mentions: Mentions, provider: str, issuer: str) -> Caller:
-    """Return the pods of the cluster whose service accounts are not named in full."""
+    """Return the cluster's pods, except those whose service account the policy names in full."""
     key = f"{issuer}:sub"
     literals, values = mentions.literals(key.lower()), mentions.values(key.lower())
     wide = [value for value in values if value not in literals]
@@ -79,7 +79,7 @@ def _pods(home: Home, mentions: Mentions, provider: str, issuer: str) -> Caller:
 
 
 def _of_issuer(home: Home, mentions: Mentions, provider: str) -> Caller:
-    """Return the subjects of an issuer that is one owner's, or of which nothing is known."""
+    """Return the subjects of an issuer that belongs to one owner, or of an unknown issuer."""
     issuer = provider.partition(OIDC_PROVIDER)[2] or provider
     some = (holds("StringEquals", f"{issuer}:sub", _SOME_SUBJECT, _SOME_POD),)
     context, certain = _base(home, mentions, provider, issuer), _certain(mentions, issuer)
@@ -88,7 +88,7 @@ def _of_issuer(home: Home, mentions: Mentions, provider: str) -> Caller:
 
 
 def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssuer) -> Iterator[Caller]:
-    """Yield everyone with a token of an issuer that many share, and each of those who are named."""
+    """Yield everyone with a token of a shared issuer, and each owner that the policy names."""
     issuer, claims = shared.name, {claim: f"{shared.name}:{claim}" for claim in shared.formats}
     owners = shared.owners({claim: mentions.values(key.lower()) for claim, key in claims.items()})
     base = _base(home, mentions, provider, issuer)
@@ -98,7 +98,7 @@ def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssu
     for claim, key in claims.items():
         named = [owner.pattern for owner in owners if owner.claim == claim]
         everyone += [holds("StringNotLike", key, *named)] if named else []
-        # What a comparison takes in either case is still the same owner's.
+        # A case-insensitive comparison may match a value in another case: it has the same owner.
         theirs = [one for one in mentions.literals(key.lower()) if shared.owners({claim: (one,)})]
         everyone += [holds("StringNotEqualsIgnoreCase", key, *theirs)] if theirs else []
     what = shared.what if provider in map(_who, mentions.principals) else "Google, Facebook, Amazon or Cognito"
@@ -113,8 +113,9 @@ def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssu
 
 
 def _of_saml(home: Home, mentions: Mentions, provider: str) -> Caller:
-    """Return the users of a SAML provider; what conditions say of them, beside the audience, tells some from others.
+    """Return the users of a SAML provider.
 
+    Conditions on claims other than the audience tell some users from others.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html
     """
     common = {"saml:aud", "saml:iss", "saml:doc", "saml:sub_type", "saml:namequalifier"}
