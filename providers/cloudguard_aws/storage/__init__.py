@@ -1,1 +1,1 @@
-"""Where etcd's data is at rest: volumes, their copies and keys, and the database that may take etcd's place."""
+"""Storage of etcd's data: volumes, their copies and keys, and databases that may replace etcd."""

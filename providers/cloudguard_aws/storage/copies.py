@@ -1,8 +1,8 @@
-"""Copies of etcd's volumes: snapshots, images, what a volume was made from, what was made of it, copies of former ones.
+"""Copies of etcd's volumes: snapshots, images, and volumes, also of volumes that no longer exist.
 
-How EC2 copies volumes: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshots.html, and of its API reference
-CopySnapshot ("[Copied snap-… from …]", an arbitrary volume id), CopyVolumes (SourceVolumeId), CreateImage, CopyImage
-("Copied for DestinationAmi … from SourceAmi … for SourceSnapshot snap-…").
+How EC2 copies volumes: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-snapshots.html, and the EC2 API reference:
+CopySnapshot ("[Copied snap-… from …]", with an arbitrary volume id), CopyVolumes (SourceVolumeId), CreateImage,
+CopyImage ("Copied for DestinationAmi … from SourceAmi … for SourceSnapshot snap-…").
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cloudguard_aws.storage.sharing import with_sharing
 
 _DISKS: Final = (FactKind.DISKS,)
 OF_PODS: Final = frozenset({"kubernetes.io/created-for/pvc/name", "CSIVolumeName", "CSIVolumeSnapshotName"})
-"""Tags of volumes and snapshots that pods claim: kubernetes-sigs/aws-ebs-csi-driver docs/tagging.md."""
+"""Tags on volumes and snapshots of persistent volume claims: kubernetes-sigs/aws-ebs-csi-driver docs/tagging.md."""
 
 
 OF_CONTROL_PLANE: Final = "tagged as of the control plane"
@@ -32,19 +32,22 @@ OF_CONTROL_PLANE: Final = "tagged as of the control plane"
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A disk, and what it was made from: a snapshot, or another volume (their ids, "" for none)."""
+    """A disk, and the id of the snapshot or of the volume that it was made from ("" for none)."""
 
     disk: Disk
     snapshot: str
     volume: str
 
     def left(self) -> Volume:
-        """Return the volume as one that a former control-plane host has left."""
+        """Return the volume as left over from a former control-plane host: weak evidence that it holds etcd's data."""
         weak = RoleEvidence(EvidenceKind.NAME, OF_CONTROL_PLANE, Strength.WEAK)
         return replace(self, disk=replace(self.disk, etcd_evidence=self.disk.etcd_evidence or weak))
 
     def copied(self, origins: Mapping[str, str]) -> Volume:
-        """Return the volume as a copy of etcd's data: ``origins`` says of what, by the ids of snapshots and volumes."""
+        """Return the volume as a copy of etcd's data.
+
+        ``origins``: dict of snapshot or volume id → a text about the origin.
+        """
         if self.disk.etcd_evidence is not None:
             return self
         words = next((origins[name] for name in (self.snapshot, self.disk.id) if name in origins), "a copy")
@@ -55,9 +58,10 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Snapshots and images of known disks; those of others; volumes made of snapshots or that disks were copied from.
+    """Copies of etcd's volumes: ``of_disks`` (of known disks), ``others`` (of former disks), and ``volumes``.
 
-    ``origins``: what a volume is, in words, by its own id or that of its snapshot.
+    ``volumes``: volumes made from such snapshots, or from which known disks were copied. ``origins``: dict of snapshot
+    or volume id → a text about the origin.
     """
 
     of_disks: tuple[DiskSnapshot, ...]
@@ -66,7 +70,7 @@ class Copies:
     origins: Mapping[str, str]
 
 
-def read_copies(  # noqa: PLR0913 - what may have been copied
+def read_copies(  # noqa: PLR0913 - all sources of copies
     api: Api,
     cluster: str,
     volumes: Sequence[Volume],
@@ -75,9 +79,10 @@ def read_copies(  # noqa: PLR0913 - what may have been copied
     apart: Collection[str],
     named: bool,
 ) -> Copies:
-    """Read what copies there are of ``volumes``, and of former ones by the cluster's tags, or in images of ``hosts``.
+    """Read copies of ``volumes``, and of former volumes: by the cluster's tags, or in images of ``hosts``.
 
-    ``apart``: other volumes of today's hosts. ``named``: an installer's tag names each host's volume with etcd.
+    ``apart``: ids of other volumes of today's hosts. ``named``: whether an installer's tag names the etcd volume of
+    each host.
     """
     known = {one.disk.id: one for one in volumes}
     sources = {one.snapshot: one for one in volumes if one.snapshot}
@@ -94,7 +99,7 @@ def read_copies(  # noqa: PLR0913 - what may have been copied
     found = {one.id: one for one in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | found
     golden = {name for image in images for name in image.snapshots if _is_golden(found.get(name), known)}
     whole = {name: one for name, one in found.items() if name not in golden}
-    whole |= {name: former[name] for name in golden & former.keys()}  # by its tags, it is more than that
+    whole |= {name: former[name] for name in golden & former.keys()}  # its tags show that it holds more
     copied, restored = api.two(
         partial(_described, api, whole),
         partial(api.matching, calls.DESCRIBE_VOLUMES, "snapshot-id", whole, hides=_DISKS),
@@ -114,9 +119,9 @@ def read_copies(  # noqa: PLR0913 - what may have been copied
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A machine image, and the snapshots that it holds; ``public``: everyone may use it.
+    """A machine image, and the ids of its snapshots. ``public``: everyone may use it.
 
-    ``host``: the instance that it was made of, "" for none.
+    ``host``: the instance from which it was made, "" for none.
     """
 
     id: str
@@ -126,7 +131,7 @@ class Image:
 
 
 def _snapshots(api: Api, key: str, values: Collection[str]) -> tuple[DiskSnapshot, ...]:
-    """Return the account's own snapshots that the filter ``key`` matches any of ``values``; sharing is not read yet."""
+    """Return the account's own snapshots whose filter ``key`` matches any of ``values``, without their sharing."""
     call = calls.DESCRIBE_SNAPSHOTS
     listed = api.matching(call, key, values, hides=_DISKS, OwnerIds=["self"])
     found = api.mapped(call, listed, lambda one: (required(one, _ID[key]), _snapshot(api, one)), hides=_DISKS)
@@ -143,7 +148,7 @@ def _snapshot(api: Api, item: Item) -> DiskSnapshot:
 
 
 def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, str]], ...]:
-    """Return the snapshots with the cluster's tags."""
+    """Return the snapshots with the cluster's tags, each with its tags."""
     items = with_tag_keys(api, calls.DESCRIBE_SNAPSHOTS, (*keys_of(cluster), *ETCD_KEYS), OwnerIds=["self"])
     found = api.mapped(calls.DESCRIBE_SNAPSHOTS, items, lambda one: (_snapshot(api, one), tags_of(one)), hides=_DISKS)
     own = {one.id: (one, tags) for one, tags in found if cluster in {*clusters_of(tags)}}
@@ -153,9 +158,10 @@ def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, st
 def _former(
     tagged: Iterable[tuple[DiskSnapshot, Mapping[str, str]]], cluster: str, apart: Collection[str], *, named: bool
 ) -> Iterator[DiskSnapshot]:
-    """Yield the snapshots that hold etcd's data by their tags, or may: none of pods' volumes, none of those ``apart``.
+    """Yield the tagged snapshots that hold etcd's data, or may hold it.
 
-    Where an installer's tag names etcd's volumes (``named``), it names their snapshots.
+    Snapshots of pods' volumes and of the volumes ``apart`` are left out. If an installer's tag names etcd's volumes
+    (``named``), only snapshots with that tag are yielded.
     """
     for one, tags in tagged:
         shown = next((f"tag {key}={value}" for key, value in sorted(tags.items()) if key.startswith(ETCD_TAG)), "")
@@ -173,7 +179,7 @@ def _former(
 
 
 def _described(api: Api, found: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
-    """Return the copies made of snapshots in this region, and copies of those: their descriptions name the snapshot."""
+    """Return copies of snapshots in this region, and copies of those copies. Their description names the snapshot."""
     made = _described_once(api, found)
     return made | _described(api, {**found, **made}) if made else {}
 
@@ -208,7 +214,7 @@ def _image(item: Item) -> Image:
 def _of_hosts(
     api: Api, images: Iterable[Image], hosts: Collection[str], volumes: Collection[str], *, named: bool
 ) -> Iterator[DiskSnapshot]:
-    """Yield the snapshots of images of ``hosts`` that are of none of today's ``volumes``: they are of former ones."""
+    """Yield the snapshots in images of ``hosts`` that belong to none of today's ``volumes``, but to former volumes."""
     host_of = {name: image.host for image in images if image.host in hosts for name in image.snapshots}
     for one in _snapshots(api, "snapshot-id", host_of):
         if one.disk not in volumes:
@@ -217,7 +223,10 @@ def _of_hosts(
 
 
 def _is_golden(one: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:
-    """Whether a snapshot of an image is only what hosts were installed from: no installer's tag names their volume."""
+    """Whether a snapshot of an image is only the installation source of hosts' disks.
+
+    This is not assumed if an installer's tag marks the disk as etcd's.
+    """
     if one is None or one.relation != "the origin of":
         return False
     return not known[one.disk].disk.is_the_place_of_etcd

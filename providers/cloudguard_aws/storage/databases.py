@@ -1,4 +1,4 @@
-"""Databases that may hold what etcd would: k3s and RKE2 take a MySQL, MariaDB or PostgreSQL for it (k3s-io/kine)."""
+"""Databases that may replace etcd: k3s and RKE2 can use MySQL, MariaDB or PostgreSQL (k3s-io/kine)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ from cloudguard_aws.cluster.tags import clusters_of, tags_of
 _HIDES: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 _ENGINES: Final = ("mysql", "mariadb", "postgres", "aurora")
 _TAKES_ANY: Final = frozenset({"k3s", "rke2"})
-"""Distributions with --datastore-endpoint (k3s-io/docs docs/datastore/datastore.md; rancher/rke2 pkg/cli/cmds)."""
+"""Distributions with the flag --datastore-endpoint (k3s-io/docs docs/datastore/datastore.md; rancher/rke2
+pkg/cli/cmds)."""
 _WORDS: Final = frozenset({"k3s", "rke2", "kine"})
 
 
 def read_datastores(api: Api, cluster: str, installer: str, networks: Collection[str]) -> tuple[Datastore, ...]:
-    """Return the databases that may be a cluster's: by its tag, by a word in their name, of k3s any in its VPC."""
+    """Return the databases that may be a cluster's.
+
+    They have the cluster's tag or a word such as "k3s" in a name or tag. For k3s and RKE2, any database in the VPC
+    counts.
+    """
     call = calls.DESCRIBE_DB_INSTANCES
 
     def datastore(item: Item) -> Datastore | None:

@@ -1,4 +1,4 @@
-"""The disks of the hosts that may run etcd, their keys, and the copies of those that may hold etcd's data."""
+"""Disks of hosts that may run etcd, their keys, and copies of disks that may hold etcd's data."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from cloudguard_aws.storage.keys import read_keys
 
 _COPIED: Final = ("AvailabilityZone", "VolumeType", "Size")
 _RATES: Final = {"gp3": ("Iops", "Throughput"), "io1": ("Iops",), "io2": ("Iops",)}
-"""What else may be said when a volume is made, by its type: DescribeVolumes also answers it for types that refuse it
+"""Further parameters for a new volume, by volume type. DescribeVolumes also returns them for types that refuse them
 (EC2 API reference, CreateVolume)."""
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Disks that may hold etcd, with snapshots; copies of disks that are gone; keys; databases in etcd's place."""
+    """Disks that may hold etcd's data, with snapshots; copies of former disks; keys; databases in place of etcd."""
 
     disks: tuple[Disk, ...] = ()
     copies: tuple[DiskSnapshot, ...] = ()
@@ -41,7 +41,7 @@ class Storage:
     datastores: tuple[Datastore, ...] = ()
 
 
-def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
+def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     api: Api,
     *,
     cluster: str,
@@ -51,14 +51,14 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
     account: str = "",
     stores: Mapping[str, str] | None = None,
 ) -> Storage:
-    """Read the disks of hosts that may run etcd, etcd's own even where detached, their copies and their keys.
+    """Read the disks of hosts that may run etcd, detached etcd volumes, their copies and their keys.
 
-    Databases in ``networks`` may be in etcd's place where no tag names a volume of etcd's, and so may instance
-    ``stores`` that are not encrypted (in words, by the id of the instance). ``account``: this one.
+    If no tag names etcd's volume, databases in ``networks`` and unencrypted instance ``stores`` may hold its data.
+    ``stores``: dict of instance id → a text about its store. ``account``: the account of the cluster.
     """
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
-        return Storage()  # the provider runs the control plane, or nothing is known of it
+        return Storage()  # the provider runs the control plane, or no host of it is known
     attached, tagged, left, datastores = api.four(
         partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=LEADS),
         partial(_tagged, api, cluster),
@@ -99,25 +99,25 @@ def read_storage(  # noqa: PLR0913 - where disks may be, and whose keys are read
 
 
 def _spare(disk: Disk) -> DiskSnapshot:
-    """Return a disk that no host has as what may hold etcd's data."""
+    """Return a disk without a host as a copy that may hold etcd's data."""
     return DiskSnapshot(disk.id, "", disk.encrypted, (), disk.source, "a disk that no host has", kind="disk")
 
 
 def _miss_stores(api: Api, stores: Mapping[str, str], hosts: Iterable[str]) -> None:
-    """Say which hosts have an instance store that is not encrypted: whether etcd's data is there is not told."""
+    """Record a Gap for each host with an unencrypted instance store: it is not known whether etcd uses the store."""
     for host in sorted(host for host in hosts if stores.get(host)):
         message = f"{stores[host]}; whether etcd uses it is not told"
         api.add_gap(Gap(calls.DESCRIBE_INSTANCES.name, host, Reason.UNSUPPORTED, message, (FactKind.DISKS,)))
 
 
 def _tagged(api: Api, cluster: str) -> list[Item]:
-    """Read etcd volumes by kops' tags: one that waits for its host holds etcd all the same."""
+    """Read etcd's volumes by kops' tags. A volume that is detached for the moment also holds etcd's data."""
     listed = with_tag_keys(api, calls.DESCRIBE_VOLUMES, ETCD_KEYS)
     return [one for one in listed if cluster in {*clusters_of(tags_of(one))}]
 
 
 def _left(api: Api, cluster: str) -> list[Item]:
-    """Read volumes that former hosts have left, by the cluster's tag; none that pods claim."""
+    """Read detached volumes of former hosts by the cluster's tag, without volumes of pods."""
     detached = [
         {"Name": "tag-key", "Values": [f"{CLUSTER}{cluster}"]},
         {"Name": "status", "Values": ["available"]},
@@ -154,7 +154,7 @@ def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volum
 
 
 def _copy_fields(item: Item, tags: Mapping[str, str]) -> str:
-    """Return the parameters of CreateVolume that make a volume like this one; nobody may set tags of AWS's own."""
+    """Return, as JSON, the parameters of CreateVolume for a volume like this one. Users can't set tags with "aws:"."""
     copied = (*_COPIED, *_RATES.get(text(item, "VolumeType"), ()))
     fields = {key: item[key] for key in copied if item.get(key)}
     own = [{"Key": key, "Value": value} for key, value in sorted(tags.items()) if not key.startswith("aws:")]
@@ -164,9 +164,9 @@ def _copy_fields(item: Item, tags: Mapping[str, str]) -> str:
 
 
 def etcd_evidence(tags: Mapping[str, str], cluster: str) -> RoleEvidence | None:
-    """Return the tag that says that a disk holds etcd, None if none does. A cluster's own name is no evidence.
+    """Return the tag that shows that a disk holds etcd's data, or None. The cluster's own name is no evidence.
 
-    A tag on what is another cluster's, too, is weak: it takes no other disk of the host out of the question.
+    A tag on a disk of another cluster too is weak evidence: it does not rule out the host's other disks.
     """
     owners = {*clusters_of(tags)} - {cluster}
     for key, value in sorted(tags.items()):

@@ -1,4 +1,4 @@
-"""The keys that encrypt etcd's data: whose they are, whether they can be used, whether they are rotated."""
+"""The keys that encrypt etcd's data: their manager, their state, and whether they rotate."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _STATES: Final = {
     "Unavailable": KeyState.UNAVAILABLE,
     "PendingImport": KeyState.UNAVAILABLE,
 }
-"""KeyState: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
+"""States of keys: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
 
 
 def read_keys(api: Api, names: Iterable[str], account: str = "") -> tuple[Key, ...]:
-    """Read keys by ARN, id or alias; one that can't be read leaves a gap and is left out.
+    """Read keys by ARN, id or alias. A key that can't be read leaves a Gap and is left out.
 
-    The policies of those of ``account`` ("": of all) are asked for meanwhile.
+    The policies of customer keys of ``account`` ("": of any account) are requested ahead.
     """
     wanted = sorted({name for name in names if name})
     return tuple(key for found in api.gather(*(partial(_key, api, name, account) for name in wanted)) for key in found)
@@ -50,12 +50,12 @@ def _described_key(api: Api, name: str, account: str, item: Item) -> Key:
 
 
 def policy_of(key: str) -> dict[str, str]:
-    """Return the parameters of the call for a key's policy."""
+    """Return the parameters of GetKeyPolicy for a key."""
     return {"KeyId": key, "PolicyName": "default"}
 
 
 def _rotates(api: Api, key: Item) -> bool | None:
-    """Return whether KMS rotates a key by itself; None for imported material and custom stores, where it can't.
+    """Return whether KMS rotates a key automatically. None for imported material and custom stores, which can't rotate.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
     """

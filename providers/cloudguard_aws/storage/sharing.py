@@ -1,4 +1,4 @@
-"""With whom snapshots and images are shared."""
+"""The accounts with which snapshots and images are shared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudguard_aws.access.calls import Call
 _DISKS: Final = (FactKind.DISKS,)
 EVERYONE: Final = "all"
 _BLOCKED: Final = "block-all-sharing"
-"""Snapshots that are public already are private then (EBS user guide, block public access for snapshots)."""
+"""In this state, snapshots that were public are private too (EBS user guide, block public access for snapshots)."""
 
 
 class Image(Protocol):
@@ -25,12 +25,12 @@ class Image(Protocol):
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The image id."""
         ...
 
     @property
     def snapshots(self) -> tuple[str, ...]:
-        """The snapshots that it holds."""
+        """The ids of its snapshots."""
         ...
 
     @property
@@ -42,7 +42,10 @@ class Image(Protocol):
 def with_sharing(
     api: Api, snapshots: Iterable[DiskSnapshot], images: Iterable[Image], known: Mapping[str, DiskSnapshot]
 ) -> tuple[DiskSnapshot, ...]:
-    """Return snapshots with the accounts that they are shared with, and so ``images`` of ``known`` ones."""
+    """Return snapshots and images with the accounts that they are shared with.
+
+    ``known``: dict of id → snapshot, for the snapshots in ``images``.
+    """
     read = api.gather(
         *(partial(_shared_snapshot, api, one) for one in snapshots),
         *(partial(_shared_image, api, one, known) for one in images),
@@ -58,7 +61,7 @@ def _shared_snapshot(api: Api, one: DiskSnapshot) -> DiskSnapshot:
 
 
 def _shared_image(api: Api, image: Image, known: Mapping[str, DiskSnapshot]) -> DiskSnapshot:
-    """Return an image as what its first known snapshot is; that one tells whether it is encrypted."""
+    """Return an image as a copy of the same disk as its first known snapshot."""
     first = next(known[name] for name in image.snapshots if name in known)
     listed = {"ImageId": image.id, "Attribute": "launchPermission"}
     shares = _shares(api, calls.DESCRIBE_IMAGE_ATTRIBUTE, image.id, listed)
@@ -68,7 +71,7 @@ def _shared_image(api: Api, image: Image, known: Mapping[str, DiskSnapshot]) -> 
 
 
 def _shares(api: Api, call: Call, name: str, asked: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return who may use a snapshot or image; None where that was not read."""
+    """Return the accounts and organizations that may use a snapshot or image. None: not read."""
     listed = api.read_or_none(call, hides=_DISKS, about=name, **asked)
     shares = api.mapped(call, listed or (), _who, hides=_DISKS)
     return None if listed is None or len(shares) < len(listed) else tuple(sorted(shares))
@@ -80,7 +83,7 @@ def _who(item: Item) -> str:
 
 
 def _is_blocked(api: Api) -> bool:
-    """Whether the account keeps public snapshots private; no where that is not told."""
+    """Whether the account keeps public snapshots private. False if that could not be read."""
     try:
         (answer,) = api.ask(calls.GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE)
     except errors():
