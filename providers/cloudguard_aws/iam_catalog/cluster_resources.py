@@ -1,4 +1,4 @@
-"""Which requests can only concern the cluster's own resources: by its tags, by its name, by its keys and buckets."""
+"""Requests that can only concern the cluster's own resources: by its tags, its name, its keys and its buckets."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ TAGS: Final = (
 
 kubernetes/cloud-provider-aws pkg/providers/v1/tags.go, kubernetes/kops upup/pkg/fi/cloudup/awsup/aws_cloud.go,
 kubernetes-sigs/cluster-api-provider-aws api/v1beta2/tags.go, kubernetes-sigs/aws-load-balancer-controller
-pkg/deploy/tracking/provider.go, kubernetes/autoscaler
-cluster-autoscaler/cloudprovider/aws/README.md, kubernetes-sigs/aws-ebs-csi-driver pkg/cloud/cloud.go,
-eksctl-io/eksctl pkg/apis/eksctl.io/v1alpha5/types.go,
-https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html
-"""
+pkg/deploy/tracking/provider.go, kubernetes/autoscaler cluster-autoscaler/cloudprovider/aws/README.md,
+kubernetes-sigs/aws-ebs-csi-driver pkg/cloud/cloud.go, eksctl-io/eksctl pkg/apis/eksctl.io/v1alpha5/types.go,
+https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html"""
 TAG_KEYS: Final = (
     "aws:ResourceTag/",
     "ec2:ResourceTag/",
@@ -38,7 +36,8 @@ TAG_KEYS: Final = (
     "iam:ResourceTag/",
     "aws:RequestTag/",
 )
-"""Prefixes of condition keys about tags that a resource has or is created with (service authorization reference)."""
+"""Prefixes of condition keys for tags that a resource has, or gets when it is created (service authorization
+reference)."""
 NAMES: Final = (
     ("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*.<cluster>"),
     ("eks", "cluster/<cluster>"),
@@ -55,12 +54,11 @@ NAMES: Final = (
 )
 """Last segments of ARNs in the cluster's account, by service.
 
-kops names groups "nodes-….<cluster>"; EKS's formats are those of the service authorization reference; EKS and
-Container Insights write to these log groups; Karpenter's documentation names its queue after the cluster; so does kops
-(pkg/model/awsmodel/context.go), with dashes for dots.
-"""
+kops names groups "nodes-….<cluster>". EKS's formats are from the service authorization reference. EKS and Container
+Insights write to these log groups. Karpenter's documentation gives its queue the cluster's name. kops does the same,
+with dashes for dots (pkg/model/awsmodel/context.go)."""
 STORES: Final = ("arn:<partition>:s3:::<state>/<cluster>/*", "arn:<partition>:s3:::<backups>/<cluster>/*")
-"""Where kops keeps a cluster's state and etcd's backups (https://kops.sigs.k8s.io/state/)."""
+"""Paths where kops stores a cluster's state and etcd's backups (https://kops.sigs.k8s.io/state/)."""
 
 
 def cluster_resources(values: Values) -> Iterator[Statement]:

@@ -1,4 +1,4 @@
-"""The tables of AWS needs and escalation paths; ``identity/need_values`` fills their placeholders for one cluster."""
+"""The tables of AWS needs and escalation paths. ``identity/need_values`` gives the values of their placeholders."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ PLACES: Final = {
     "bucket": "the state store's bucket",
     "zone": "the DNS zone",
 }
-"""What placeholders stand for that every cluster with the need has, whether anything shows it or not."""
+"""Names of resources that every cluster with the need has, even if no fact shows them, by placeholder."""

@@ -1,4 +1,4 @@
-"""Writes statements as IAM policy documents within AWS's size limit, and reads them back."""
+"""Writes statements as IAM policy documents within AWS's size limit, and reads such documents."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from cloudguard_aws.identity.policy_documents import DocumentError
 from cloudguard_aws.identity.policy_documents import statements as read_statements
 
 MAX_CHARACTERS: Final = 6144
-"""Largest size of a managed policy; white space is not counted.
+"""The maximum size of a managed policy, without white space.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-"""
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 _ENVELOPE: Final = len('{"Version":"2012-10-17","Statement":[]}')
 _ROOM: Final = 4
-"""Characters beside a statement: a comma, and the number of a Sid."""
+"""Extra characters for each statement: a comma, and the number that a Sid may get."""
 _SID: Final = re.compile(r"[A-Za-z0-9]+")
-"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html"""
+"""A valid Sid: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html"""
 _NEGATED: Final = frozenset({"stringnotequals", "stringnotlike", "arnnotequals", "arnnotlike", "notipaddress"})
 _EXACT: Final = frozenset({"stringequals"})
 
@@ -31,11 +30,11 @@ class PolicyDocuments:
     """Writes and reads IAM policy documents."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
-        """Return the statements as documents, in order, each within the size limit; none for no statements.
+        """Return the statements as documents, in order, each within the size limit. Empty if there are no statements.
 
-        A name becomes the Sid if it is a valid one, with a number if an earlier statement of the document has it.
-        Raises DocumentError for what a document cannot express: principals, some pairs of conditions with one operator
-        and key, a statement that is too long.
+        A valid statement name becomes the Sid, with a number if an earlier statement of the document has the same Sid.
+        Raises DocumentError if a document can't express a statement: principals, some pairs of conditions with the same
+        operator and key, or a statement that is too long.
         """
         documents: list[list[dict[str, object]]] = []
         free, sids = 0, set[str]()
@@ -53,12 +52,12 @@ class PolicyDocuments:
         return tuple(json.dumps({"Version": "2012-10-17", "Statement": parts}, indent=2) for parts in documents)
 
     def read(self, text: str) -> tuple[Statement, ...]:
-        """Return a document's statements; raises DocumentError if it is not a valid policy document."""
+        """Return a document's statements. Raises DocumentError if it is not a valid policy document."""
         return read_statements(text)
 
 
 def _unused(sid: str, used: Container[str]) -> str:
-    """Return a Sid that no statement of the document has: with the first number behind it that makes it one."""
+    """Return a Sid that no other statement of the document has, with the first free number after it if needed."""
     return next(each for each in chain((sid,), (f"{sid}{number}" for number in count(2))) if each not in used)
 
 
@@ -68,7 +67,7 @@ def _size(written: dict[str, object]) -> int:
 
 
 def _split(statement: Statement) -> Iterator[dict[str, object]]:
-    """Yield the statement as JSON; in parts, by actions or else by resources, if it is too long for a document."""
+    """Yield the statement as JSON. If it is too long for a document, split it by actions, or else by resources."""
     written = _written(statement)
     if _size(written) <= MAX_CHARACTERS - _ENVELOPE - _ROOM:
         yield written
@@ -110,7 +109,7 @@ def _value(values: tuple[str, ...]) -> str | list[str]:
 
 
 def _conditions(statement: Statement) -> dict[str, dict[str, str | list[str]]]:
-    """Return the conditions as JSON, which holds each operator and key once: two conditions on both are combined."""
+    """Return the conditions as JSON. JSON has each operator and key once, so two conditions on both are combined."""
     combined: dict[tuple[str, str], tuple[str, str, tuple[str, ...]]] = {}
     for condition in statement.conditions:
         place = (condition.operator.lower(), condition.key.lower())
@@ -127,10 +126,10 @@ def _conditions(statement: Statement) -> dict[str, dict[str, str | list[str]]]:
 
 
 def _both(statement: Statement, condition: Condition, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the values of one condition that means ``condition`` and the same operator and key with ``values``.
+    """Return the values of one condition that means ``condition`` and also the same operator and key with ``values``.
 
-    The values of a condition are alternatives: a negated operator excludes both lists, an exact one needs a value of
-    both lists. Raises DocumentError where no list of values means that.
+    The values of a condition are alternatives. A negated operator excludes the values of both lists. An exact operator
+    needs a value that both lists have. Raises DocumentError if no list of values has that meaning.
     """
     operator = condition.operator.lower().removesuffix("ifexists")
     if set(values) == set(condition.values):

@@ -1,7 +1,7 @@
-"""What the answers of AWS's read actions hold: settings, or secrets and what users stored.
+"""The kind of data in the answers of AWS's read actions: settings, or secrets and data that users stored.
 
-``read_actions.toml`` says it of the actions that were looked at, ``settings_reads.toml`` of those whose answers service
-models of the SDK describe. AWS's own level "List" stands for names and states, not for contents
+``read_actions.toml`` lists actions that were reviewed by hand. ``settings_reads.toml`` lists actions whose answers are
+described in the SDK's service models. AWS's own level "List" covers names and states, not contents
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html).
 """
 
@@ -21,7 +21,7 @@ _CALLED_READS: Final = frozenset({_LIST, _READ})
 
 
 class ReadActions:
-    """The kinds of access of actions that AWS calls "Read" or "List"."""
+    """The kinds of access of actions with AWS's access level "Read" or "List"."""
 
     def __init__(self) -> None:
         self._groups: dict[str, list[tuple[str, Access]]] = {}
@@ -34,7 +34,7 @@ class ReadActions:
         self._contents = {service: frozenset(names.lower().split()) for service, names in written["contents"].items()}
 
     def access(self, action: str, level: str) -> Access:
-        """Return the kind of access of an action with one of AWS's access levels ("": it is not listed)."""
+        """Return the kind of access of an action. ``level``: its AWS access level ("": the action is not listed)."""
         service, _, name = action.lower().partition(":")
         named = next(self._named(service, name), None)
         if level not in _CALLED_READS:
@@ -52,12 +52,12 @@ class ReadActions:
 
 @cache
 def read_actions() -> ReadActions:
-    """Return the kinds of access, read once in a process."""
+    """Return the kinds of access. The files are read once per process."""
     return ReadActions()
 
 
 def read_groups() -> tuple[Mapping[str, Any], ...]:
-    """Return the groups of ``read_actions.toml`` as they are written: "access", "what", "source", "actions"."""
+    """Return the groups of ``read_actions.toml`` unchanged, with the keys "access", "what", "source" and "actions"."""
     return tuple(_toml("read_actions.toml")["group"])
 
 

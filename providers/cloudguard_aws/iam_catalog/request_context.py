@@ -1,4 +1,4 @@
-"""What is known of the context of a role's requests: what a role always is, and what is so today.
+"""Known context of a role's requests: facts that always hold for a role, and facts of the day of the scan.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
@@ -32,7 +32,7 @@ NEVER_THERE: Final = (
     "aws:sourceorgpaths",
     "aws:username",
 )
-"""Keys of requests by users, by services for others, and by sessions that a person has confirmed."""
+"""Keys that only requests of users, of services on behalf of others, or of sessions with MFA have."""
 UNKNOWN_TODAY: Final = (
     "aws:principalorgpaths",
     "aws:sourceidentity",
@@ -43,7 +43,7 @@ UNKNOWN_TODAY: Final = (
     "aws:vpceorgpaths",
     "aws:vpcsourceip",
 )
-"""Keys that the network or the organization sets, not the caller: which value they have is not read."""
+"""Keys that the network or the organization sets, not the caller. Their values are not read."""
 ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:calledvia": (),
     "aws:calledviafirst": (),
@@ -70,17 +70,17 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:volumesize": (),
     "ec2:volumetype": (),
 }
-"""Values that ordinary requests have, or that whoever makes them may choose: none listed, any value."""
+"""Values in ordinary requests, or values that the caller may choose. An empty tuple means any value."""
 _RANGES: Final = (ValueSet.read(Kind.ADDRESS, cidr) for cidr in (PUBLIC & ALL4).cidrs())
 _PUBLIC4: Final = reduce(ValueSet.__or__, _RANGES)
 _FROM_THE_INTERNET: Final = UnreadValue(Constraint(absent=False, values=(_PUBLIC4,)))
-"""Requests have the public address by which they leave, unless they pass a VPC endpoint."""
+"""Requests have the public address of their way out, unless they pass a VPC endpoint."""
 _OTHER_NETWORKS: Final = frozenset({NextHop.PEER, NextHop.HUB, NextHop.APPLIANCE, NextHop.UNKNOWN})
 _UNKNOWN_USER: Final = "*:*"
 
 
 def ordinary_context(snapshot: Snapshot, partition: str) -> Mapping[str, tuple[str, ...]]:
-    """Return the context that ordinary requests have which hosts make on resources of the same account."""
+    """Return the context of ordinary requests that hosts make on resources of the same account."""
     account, organization = snapshot.cluster.account, snapshot.identities.organization
     region = next(iter(snapshot.cluster.regions), "")
     found = {
@@ -95,11 +95,11 @@ def ordinary_context(snapshot: Snapshot, partition: str) -> Mapping[str, tuple[s
 
 
 def known_context(snapshot: Snapshot) -> KnownContext:
-    """Return what is known of the context of all roles' requests on the day of the snapshot.
+    """Return the known context of all roles' requests on the day of the snapshot.
 
-    Sessions of roles have temporary credentials, whose key about MFA is there, and no service or pod has a device. The
-    region is not part of it: a role may be used in any. Sessions that EKS itself starts have the cluster's name as
-    a principal tag (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
+    Role sessions have temporary credentials, so the MFA key is present, and it is false because services and pods have
+    no MFA device. The region is not included, because a role can be used in any region. Sessions that EKS starts have
+    the cluster's name as a principal tag (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
     """
     cluster = snapshot.cluster
     known: dict[str, str | Constraint | UnreadValue] = dict.fromkeys(UNKNOWN_TODAY, FREE)
@@ -119,7 +119,7 @@ def known_context(snapshot: Snapshot) -> KnownContext:
 
 
 def _source_networks(snapshot: Snapshot) -> Constraint:
-    """Return the VPCs whose endpoints requests may pass: any, where the hosts' own lead to others that may have one.
+    """Return the VPCs whose endpoints requests may pass: any VPC if the hosts' routes lead to other networks.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpc
     """
@@ -130,9 +130,9 @@ def _source_networks(snapshot: Snapshot) -> Constraint:
 
 
 def context_of(known: KnownContext, identity: Identity) -> KnownContext:
-    """Return what is known of the context of one role's requests, ``known`` included.
+    """Return the known context of one role's requests, including ``known``.
 
-    Only sessions of pods have tags beside the role's own, as EKS starts them
+    Only sessions of pods have tags besides the role's own tags, because EKS sets them
     (https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html).
     """
     if ":role/" not in identity.id:
@@ -151,7 +151,7 @@ def context_of(known: KnownContext, identity: Identity) -> KnownContext:
 
 
 def _times(started: str) -> Iterator[tuple[str, str | Constraint]]:
-    """Yield the keys about the time: a session may have started just now."""
+    """Yield the context keys for the time. A session may have started just now."""
     epoch: str | Constraint = FREE
     moment: str | Constraint = FREE
     with suppress(ValueError):
