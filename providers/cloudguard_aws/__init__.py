@@ -1,4 +1,4 @@
-"""AWS: reads one cluster through boto3. Importing this loads no SDK."""
+"""AWS: reads one cluster through boto3. This import loads no SDK."""
 
 from __future__ import annotations
 

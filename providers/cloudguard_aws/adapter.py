@@ -1,4 +1,4 @@
-"""The AWS adapter. Importing it loads nothing that not every command takes."""
+"""The AWS adapter. Its import loads only modules that every command needs."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class AwsAdapter(CloudAdapter):
     permission_formats = ("json", "terraform", "cloudformation")
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return the clusters that the regions show."""
-        from cloudguard_aws.cluster.regions import clusters  # noqa: PLC0415 - only when asked for
+        """Return the clusters of the given regions, else of all enabled regions."""
+        from cloudguard_aws.cluster.regions import clusters  # noqa: PLC0415 - loaded only when needed
 
         return clusters(request, progress)
 
     def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
-        """Read the cluster that ``request`` names."""
-        from cloudguard_aws.cluster.regions import cluster  # noqa: PLC0415 - only when asked for
+        """Read the cluster in ``request``."""
+        from cloudguard_aws.cluster.regions import cluster  # noqa: PLC0415 - loaded only when needed
 
         meanwhile = partial(import_module, "cloudguard_aws.reading")
         api, found, caller = cluster(request, progress, meanwhile)
@@ -41,20 +41,20 @@ class AwsAdapter(CloudAdapter):
         return read_all(api, found, caller, partial(self.snapshot, api))
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
-        """Return what is known of IAM permissions, for the cluster of ``snapshot``."""
-        from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - only when asked for
+        """Return the IAM catalog for the cluster of ``snapshot``."""
+        from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog  # noqa: PLC0415 - loaded only when needed
 
         return iam_catalog(snapshot)
 
     def change_forms(self, snapshot: Snapshot) -> AwsChangeForms:
-        """Return AWS's forms of changes to what ``snapshot`` shows."""
-        from cloudguard_aws.changes.change_forms import AwsChangeForms  # noqa: PLC0415 - only when asked for
+        """Return the AWS forms of changes to the resources of ``snapshot``."""
+        from cloudguard_aws.changes.change_forms import AwsChangeForms  # noqa: PLC0415 - loaded only when needed
 
         return AwsChangeForms(snapshot)
 
     def permissions_as(self, format_name: str) -> str:
         """Return the read-only IAM policy in one of ``permission_formats``."""
-        from cloudguard_aws.access import scanner_policy  # noqa: PLC0415 - only when asked for
+        from cloudguard_aws.access import scanner_policy  # noqa: PLC0415 - loaded only when needed
 
         match format_name:
             case "terraform":
@@ -65,8 +65,8 @@ class AwsAdapter(CloudAdapter):
                 return scanner_policy.policy()
 
     def verify(self, request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
-        """Try each call that ``collect`` makes, harmlessly."""
-        from cloudguard_aws.access.preflight import verify  # noqa: PLC0415 - only when asked for
+        """Try each call of ``collect`` without changing anything."""
+        from cloudguard_aws.access.preflight import verify  # noqa: PLC0415 - loaded only when needed
 
         return verify(request, progress)
 

@@ -1,4 +1,4 @@
-"""Reads all about a cluster that was found. Importing this loads what reading takes, which is much."""
+"""Reads all facts about a cluster that was found. This module imports most of the package."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from cloudguard_aws.storage.disks import Storage, read_storage
 from cloudguard_aws.storage.keys import read_keys
 
 Assemble: TypeAlias = Callable[[Cluster, Topology, Identities], Snapshot]
-"""Makes a snapshot of what was read, with the gaps met so far."""
+"""Makes a snapshot from the cluster, topology and identities, with the gaps recorded so far."""
 
 
 def read_all(api: Api, found: Found, caller: Caller, assemble: Assemble) -> Snapshot:
-    """Read all about a cluster that was found, and ask ahead meanwhile."""
+    """Read all facts about a cluster that was found. A second thread makes likely calls ahead."""
     snapshot, _ = api.two(lambda: _snapshot(api, found, caller, assemble), lambda: _ask_ahead(api, found, caller))
     return snapshot
 
@@ -89,7 +89,7 @@ def _snapshot(api: Api, found: Found, caller: Caller, assemble: Assemble) -> Sna
 
 
 def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
-    """Ask what needs no answer but which cluster it is. No call is made twice: what is read later is there by then."""
+    """Make the calls that need only the cluster's identity. Their answers are shared, so no call is made twice."""
     hosts = tuple(one.host for one in found.instances)
     endpoints = (found.eks.endpoint,) if found.eks else ()
     account = caller.account or _account(found, hosts)
@@ -105,7 +105,7 @@ def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
 
 
 def _members(api: Api, found: Found) -> tuple[Found, NodeGroups | None]:
-    """Return the cluster with all of its instances, and its node groups."""
+    """Return the cluster with all of its instances, and its node groups (None unless it is an EKS cluster)."""
     groups = read_node_groups(api, found.eks.name) if found.eks else None
     return with_members(api, found, groups.scaling_groups if groups else ()), groups
 
@@ -113,7 +113,7 @@ def _members(api: Api, found: Found) -> tuple[Found, NodeGroups | None]:
 def _installer(
     found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...], balancers: tuple[Balancer, ...]
 ) -> ShownInstaller:
-    """Return which installer made the cluster, and how sure that is."""
+    """Return the installer that made the cluster, with the strength of the evidence."""
     if found.eks:
         return ShownInstaller("eks", Strength.STRONG)
     control_plane = [host.id for host in machines if Role.CONTROL_PLANE in host.roles]
@@ -126,7 +126,10 @@ def _installer(
 def _around(
     api: Api, found: Found, node_groups: NodeGroups | None, machines: tuple[Host, ...], account: str
 ) -> tuple[tuple[Host, ...], tuple[Pool, ...], Topology, Identities]:
-    """Read what makes the next hosts, and then what hosts, old and next, stand in and hold; the hosts by all of it."""
+    """Read the pools, then the network and identities of hosts and pools.
+
+    Return the hosts with the interfaces that both answers show, the pools, the topology and the identities.
+    """
     endpoints = (found.eks.endpoint,) if found.eks else ()
     extra = (*(found.eks.roles if found.eks else ()), *(node_groups.holders if node_groups else ()))
     groups, around = api.two(
@@ -145,7 +148,7 @@ def _around(
 
 
 def _account(found: Found, hosts: tuple[Host, ...]) -> str:
-    """Return the account that the cluster's own names tell, where the caller's is not told; "" if none does."""
+    """Return the account in the cluster's ARNs, for a caller without a known account. "" if no ARN has one."""
     names = [found.eks.arn if found.eks else "", *(host.identity for host in hosts)]
     return next((name.split(":")[4] for name in names if name.startswith("arn:")), "")
 
@@ -153,7 +156,7 @@ def _account(found: Found, hosts: tuple[Host, ...]) -> str:
 def _read_storage(
     api: Api, found: Found, hosts: tuple[Host, ...], account: str
 ) -> tuple[Storage, Mapping[str, tuple[Statement, ...]]]:
-    """Read where etcd's data is, and the keys with their policies; if managed, the key of its Secrets alone."""
+    """Read etcd's disks and the keys with their policies. For an EKS cluster, read only the key of its Secrets."""
     if found.eks is None:
         storage = read_storage(
             api,
@@ -178,7 +181,7 @@ def _with_roles(
     pools: tuple[Pool, ...],
     roles: dict[str, str],
 ) -> tuple[tuple[Host, ...], tuple[Pool, ...]]:
-    """Return hosts and pools with the role that their instance profile holds, where it is known."""
+    """Return hosts and pools with the role of their instance profile in place of the profile, if the role is known."""
     return (
         tuple(replace(one, identity=roles.get(one.identity, one.identity)) for one in hosts),
         tuple(replace(one, identity=roles.get(one.identity, one.identity)) for one in pools),
