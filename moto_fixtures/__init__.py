@@ -1,1 +1,1 @@
-"""Whole small accounts, loaded into moto; each says, line by line, what must be found in it."""
+"""Small accounts, loaded into moto. Each line of an account states the findings that it must cause."""

@@ -1,4 +1,4 @@
-"""``cloudguard check aws --cluster prod`` on a small account that lives in this process (``make demo``)."""
+"""Runs ``cloudguard check aws --cluster prod`` on a small account inside this process (``make demo``)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 
-# Moto reads these when it is imported. None of the caller's may lead the demo to an account, an endpoint or settings.
+# moto reads these variables on import. Remove the caller's: the demo must use no real account, endpoint or settings.
 for name in [name for name in os.environ if name.startswith(("AWS_", "CLOUDGUARD_"))]:
     del os.environ[name]
 os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -23,7 +23,7 @@ from moto_fixtures.aws.scenes import showcase
 
 
 def main() -> int:
-    """Run it; that the check finds something is no failure of the demo."""
+    """Run the demo. Findings are expected, so they are no failure."""
     words = ["check", "aws", "--cluster", CLUSTER, "--region", REGION]
     with mock_aws():
         showcase.build(Account(boto3.Session(region_name=REGION)))

@@ -1,1 +1,1 @@
-"""Small accounts in AWS, each with one cluster called ``prod`` in ``eu-west-1``: the modules of ``scenes``."""
+"""Small AWS accounts, each with one cluster ``prod`` in ``eu-west-1``: one for each module of ``scenes``."""

@@ -1,4 +1,4 @@
-"""Tags that installers put on what they make, for a cluster called ``prod``.
+"""Tags that installers set on their resources, for a cluster called ``prod``.
 
 Sources: kubernetes/kops upup/pkg/fi/cloudup/awsup/aws_cloud.go and pkg/model/master_volumes.go;
 kubernetes-sigs/cluster-api-provider-aws api/v1beta2/tags.go; kubernetes/cloud-provider-aws pkg/providers/v1/tags.go;
@@ -18,7 +18,7 @@ CAPA = "sigs.k8s.io/cluster-api-provider-aws"
 
 @dataclass(frozen=True, slots=True)
 class Installer:
-    """The tags of its hosts by role."""
+    """The tags of an installer's hosts, by role."""
 
     control_plane: Tags
     node: Tags
@@ -47,7 +47,7 @@ karpenter_node: Tags = OWNED | {
 
 
 def etcd_volume(name: str, member: str = "a", members: str = "a") -> Tags:
-    """Tags of kops' etcd volume of the cluster ``name`` ("main", "events")."""
+    """Return the tags of kops' volume for the etcd cluster ``name`` ("main", "events")."""
     return OWNED | {
         "KubernetesCluster": CLUSTER,
         f"k8s.io/etcd/{name}": f"{member}/{members}",

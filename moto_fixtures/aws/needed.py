@@ -1,4 +1,4 @@
-"""What roles of a cluster are granted where all is well: their needs, bound to what is the cluster's."""
+"""The grants of a cluster's roles without excess: their needs, limited to the cluster's own resources."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CAPA_NODE = ("capa/nodes", "node")
 
 
 def needed(*names: str, cluster: str = CLUSTER) -> tuple[Statement, ...]:
-    """Return the statements of the named needs of a cluster."""
+    """Return the statements of the named needs, for one cluster."""
     found = {need.id: need for need in TABLES.needs({**_VALUES, "cluster": [cluster], "dashed": [cluster]})}
     return tuple(statement for name in names for statement in _written(found[name].statements))
 

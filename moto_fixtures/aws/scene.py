@@ -1,4 +1,4 @@
-"""What a scene is: a module of ``scenes`` that builds an account and says which verdicts it deserves."""
+"""A scene: a module of ``scenes`` that builds an account and states the expected verdicts."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from moto_fixtures.aws.installers import CLUSTER
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the user of a scene's cluster says about it, beside its name."""
+    """The declarations of the user of a scene's cluster, and the tags that give roles."""
 
     policy: Declarations = field(default_factory=Declarations)
     role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
 
 
 class Scene(Protocol):
-    """A module of scenes; its docstring tells the story.
+    """A module of scenes. Its docstring describes the account.
 
-    Every line of ``build`` that makes something ends with ``# OK`` or ``# NOT OK: <check>[, <check>]``.
+    Every line of ``build`` that makes a resource ends with ``# OK`` or ``# NOT OK: <check>[, <check>]``.
     """
 
     @property
     def __file__(self) -> str:
-        """Where the module's text is."""
+        """The path of the module's source."""
         ...
 
     @property
     def DECLARED(self) -> Declared:  # noqa: N802 - a module's constant
-        """What ``cloudguard.check`` is told."""
+        """The declarations for ``cloudguard.check``."""
         ...
 
     @property
     def VERDICTS(self) -> Mapping[str, str]:  # noqa: N802 - a module's constant
-        """Each row's verdict."""
+        """Dict of row → expected verdict."""
         ...
 
     @property
@@ -58,22 +58,22 @@ class Scene(Protocol):
 
 
 class Builder(Protocol):
-    """Makes the account; scenes that others build on return what was made."""
+    """Makes the account. Scenes that others extend return the resources they made."""
 
     def __call__(self, a: Account) -> object:
-        """Build with ``a``."""
+        """Build the account with ``a``."""
         ...
 
 
 @cache
 def scenes() -> Mapping[str, Scene]:
-    """Return every scene by the name of its module, in alphabetical order."""
+    """Return a dict of module name → scene, in alphabetical order."""
     names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__))
     return {name: cast("Scene", import_module(f"{folder.__name__}.{name}")) for name in names}
 
 
 def check(scene: Scene, session: boto3.Session) -> Report:
-    """Judge the scene's cluster, as a library user would."""
+    """Judge the scene's cluster, as a user of the library would."""
     declared = scene.DECLARED
     return check_cluster(
         "aws",

@@ -1,4 +1,4 @@
-"""A small language for accounts: each line of a scene makes one thing, and is remembered as its origin."""
+"""Builders for accounts: each line of a scene makes one resource, and the recorder remembers the line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teaches moto's EC2 calls that it has not, about settings of the account, before they are first used."""
+"""Adds calls for settings of the account to moto's EC2, which lacks them, before their first use."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def _exclusions(response: EC2Response) -> ActionResult:
 
 
 def teach() -> None:
-    """Let moto's EC2 answer what its backend's attributes say, nothing set where they say none.
+    """Add the calls. They answer with attributes of moto's EC2 backend, or with empty settings.
 
-    ``metadata_defaults`` is the answer's own object. ``public_access`` is the mode of VPC Block Public Access, and
-    ``public_access_exclusions`` the mode of each exclusion by the ARN of its VPC or subnet.
+    ``metadata_defaults`` is the answer's own object. ``public_access`` is the mode of VPC Block Public Access.
+    ``public_access_exclusions`` is a dict of the ARN of an excluded VPC or subnet → the mode of the exclusion.
     """
     taught = cast("Any", EC2Response)
     taught.get_instance_metadata_defaults = _metadata_defaults

@@ -1,4 +1,4 @@
-"""What grants and limits beside roles' own policies: service accounts' roles, keys' policies, an organization's."""
+"""Grants and limits other than roles' own policies: service accounts' roles, key policies, an organization."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ ROOT: Statement = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
 
 class IdentityBuilder(MachineBuilder):
-    """Builds what identities hold by others."""
+    """Builds roles of service accounts, key policies and an organization."""
 
     __slots__ = ()
 
     def issuer(self, cluster: str) -> str:
-        """A managed cluster's identity provider, as trust policies name it."""
+        """A managed cluster's identity provider, in the form of trust policies."""
         described = self.call("eks", "describe_cluster", name=cluster)["cluster"]
         return str(described["identity"]["oidc"]["issuer"]).removeprefix("https://")
 
     def federated(self, name: str, issuer: str, *accounts: str, grants: Sequence[Statement] = ()) -> Role:
-        """Make a role that service accounts ("namespace:name", with wildcards) become; none of them: any of them."""
+        """Make a role for service accounts ("namespace:name", with wildcards). No ``accounts``: for all of them."""
         condition: dict[str, Any] = {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}}
         if accounts:
             condition["StringLike"] = {f"{issuer}:sub": [f"system:serviceaccount:{one}" for one in accounts]}
@@ -43,7 +43,7 @@ class IdentityBuilder(MachineBuilder):
         return Role(name, arn, "")
 
     def associate(self, cluster: str, account: str, role: str) -> None:
-        """Bind a service account ("namespace:name") to a role's ARN by pod identity."""
+        """Give a service account ("namespace:name") a role (ARN) by pod identity."""
         namespace, _, name = account.partition(":")
         known: dict[str, list[dict[str, str]]] = self.backend("eks").__dict__.setdefault("associations", {})
         listed = known.setdefault(cluster, [])
@@ -53,14 +53,14 @@ class IdentityBuilder(MachineBuilder):
         listed.append({**bound, "associationArn": arn, "associationId": id_})
 
     def key_policy(self, key: str, *statements: Statement) -> None:
-        """Let ``statements``, beside the account's own policies, say who may use ``key``."""
+        """Set the policy of ``key``: the account's own policies decide, and also ``statements``."""
         own: Statement = {"Effect": "Allow", "Principal": ROOT, "Action": "kms:*", "Resource": "*"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [own, *statements]})
         self.call("kms", "put_key_policy", KeyId=key.rpartition("/")[2], PolicyName="default", Policy=policy)
         self.note(key)
 
     def organize(self, *statements: Statement) -> str:
-        """Put the account under an organization of which it may read everything; return the limiting policy's id."""
+        """Put the account in an organization that it may read, with one limiting policy. Return the policy's id."""
         self.call("organizations", "create_organization", FeatureSet="ALL")
         root = self.call("organizations", "list_roots")["Roots"][0]["Id"]
         made = self.call(

@@ -37,23 +37,23 @@ class Role:
 
 
 def statement(*actions: str, resource: str = "*") -> Statement:
-    """Allow ``actions`` on ``resource``."""
+    """Return a statement that allows ``actions`` on ``resource``."""
     return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
 
 
 def disk(*, encrypted: bool, key: str = "") -> dict[str, object]:
-    """Describe a root disk as instances and launch templates take it."""
+    """Return a root disk in the form that instances and launch templates take."""
     fields: dict[str, object] = {"VolumeSize": 20, "VolumeType": "gp3", "Encrypted": encrypted}
     return {"DeviceName": ROOT, "Ebs": fields | ({"KmsKeyId": key} if key else {})}
 
 
 class MachineBuilder(NetworkBuilder):
-    """Builds what runs in networks."""
+    """Builds hosts and the resources that they use."""
 
     __slots__ = ()
 
     def image(self) -> str:
-        """The image that hosts start from, made when first asked for; its own disk is not encrypted."""
+        """The image of all hosts, made on first use. Its own disk is not encrypted."""
         known = self.call("ec2", "describe_images", Owners=["self"])["Images"]
         if known:
             return str(known[0]["ImageId"])
@@ -61,7 +61,7 @@ class MachineBuilder(NetworkBuilder):
         root: dict[str, object] = {"RootDeviceName": ROOT, "BlockDeviceMappings": [mapping]}
         return str(self.call("ec2", "register_image", Name="node", **root)["ImageId"])
 
-    def host(  # noqa: PLR0913 - the properties of a machine
+    def host(  # noqa: PLR0913 - the properties of a host
         self,
         name: str,
         subnet: Subnet,
@@ -74,9 +74,9 @@ class MachineBuilder(NetworkBuilder):
         key: str = "",
         hops: int = 1,
     ) -> Host:
-        """Start one instance. ``tags`` None: it belongs to no cluster. Its root disk is ``encrypted`` with ``key``.
+        """Start an instance. ``tags`` None: it belongs to no cluster. Its root disk is ``encrypted`` with ``key``.
 
-        ``hops``: how far the answers of its metadata service travel.
+        ``hops``: the hop limit of its metadata service.
         """
         nic: dict[str, object] = {"DeviceIndex": 0, "SubnetId": subnet.id, "Groups": [group.id for group in groups]}
         answer = self.call(
@@ -102,7 +102,7 @@ class MachineBuilder(NetworkBuilder):
         return Host(answer["InstanceId"], nic_id, answer["PrivateIpAddress"], subnet, root)
 
     def interface(self, subnet: Subnet, groups: Sequence[Group], description: str, *, kind: str = "") -> str:
-        """Make an interface without an instance: attached to nothing, or, of some ``kind``, in use by a service."""
+        """Make an interface without an instance: detached, or with a ``kind``, in use by a service."""
         ids = [group.id for group in groups]
         made = self.call("ec2", "create_network_interface", SubnetId=subnet.id, Groups=ids, Description=description)[
             "NetworkInterface"
@@ -114,14 +114,14 @@ class MachineBuilder(NetworkBuilder):
         return str(made)
 
     def second_interface(self, host: Host, subnet: Subnet, groups: Sequence[Group]) -> str:
-        """Attach a further interface to ``host``."""
+        """Attach another interface to ``host``."""
         made = self.interface(subnet, groups, f"aws-K8S-{host.id}")
         self.call("ec2", "attach_network_interface", NetworkInterfaceId=made, InstanceId=host.id, DeviceIndex=1)
         self.note(made)
         return made
 
     def pod_address(self, host: Host) -> Host:
-        """Give ``host`` a second private address, as the VPC CNI does for a pod; return the host as known by it."""
+        """Give ``host`` a second private address, as the VPC CNI does for a pod. Return the host with that address."""
         answer = self.call(
             "ec2", "assign_private_ip_addresses", NetworkInterfaceId=host.interface, SecondaryPrivateIpAddressCount=1
         )
@@ -153,7 +153,7 @@ class MachineBuilder(NetworkBuilder):
         return str(made["VolumeId"])
 
     def snapshot(self, volume: str, shared_with: str = "") -> str:
-        """Snapshot ``volume``, shared with another account or with "all"."""
+        """Make a snapshot of ``volume``, shared with another account or with "all" ("": not shared)."""
         made = str(self.call("ec2", "create_snapshot", VolumeId=volume)["SnapshotId"])
         who = {"GroupNames": ["all"]} if shared_with == "all" else {"UserIds": [shared_with]}
         if shared_with:
@@ -175,7 +175,7 @@ class MachineBuilder(NetworkBuilder):
         return str(key["Arn"])
 
     def default_key(self) -> None:
-        """Say that the default EBS key is the provider's, as the real KMS does and moto does not."""
+        """Mark the default EBS key as the provider's, as the real KMS does and moto does not."""
         for key in self.backend("kms").keys.values():
             if key.description.startswith("Default master key"):
                 key.key_manager = "AWS"
@@ -183,7 +183,10 @@ class MachineBuilder(NetworkBuilder):
     def role(
         self, name: str, *statements: Statement, profile: str = "", service: str = "ec2", trust: Statement | None = None
     ) -> Role:
-        """Make a role with an inline policy and an instance profile, for ``service`` or whom ``trust`` says."""
+        """Make a role with an inline policy and an instance profile.
+
+        ``service`` may assume it, or the principal in the statement ``trust``.
+        """
         own: Statement = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}}
         document = json.dumps({"Version": "2012-10-17", "Statement": [{"Action": "sts:AssumeRole", **(trust or own)}]})
         arn = self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
@@ -204,7 +207,10 @@ class MachineBuilder(NetworkBuilder):
         self.note(arn)
 
     def managed(self, role: Role, *names: str) -> None:
-        """Attach policies that AWS writes; moto has their texts, but no account has them unless it loads all."""
+        """Attach policies that AWS writes.
+
+        moto has their texts, but adds them to an account only if it loads all of them.
+        """
         texts = json.loads(aws_managed_policies_data)
         for name in names:
             made = AWSManagedPolicy.from_data(name, ACCOUNT, "aws", texts[name])
@@ -223,7 +229,7 @@ class MachineBuilder(NetworkBuilder):
         public: bool = False,
         encrypted: bool = True,
     ) -> str:
-        """Make a launch template and a scaling group of no host yet; return the template's id."""
+        """Make a launch template, and a scaling group without hosts. Return the template's id."""
         nic: dict[str, object] = {"DeviceIndex": 0, "Groups": [group.id for group in groups]}
         data: dict[str, object] = {
             "ImageId": self.image(),

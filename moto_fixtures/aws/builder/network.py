@@ -13,7 +13,7 @@ WORLD, WORLD6 = "0.0.0.0/0", "::/0"
 
 @dataclass(slots=True)
 class Vpc:
-    """A VPC; ``subnets`` counts those made in it."""
+    """A VPC. ``subnets``: the number of subnets made in it."""
 
     id: str
     cidr: str
@@ -24,7 +24,7 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A subnet with a route table and, on request, a network ACL of its own."""
+    """A subnet with its own route table and, on request, its own network ACL."""
 
     id: str
     vpc: Vpc
@@ -41,7 +41,10 @@ class PrefixList:
 
 @dataclass(frozen=True, slots=True)
 class ForeignGroup:
-    """A security group of another account, behind a peering; ``vpc`` is where moto holds it until it is named."""
+    """A security group of another account, behind a peering.
+
+    ``vpc``: the VPC where moto keeps the group until a rule names it.
+    """
 
     id: str
     account: str
@@ -56,18 +59,18 @@ class Group:
     recorder: Recorder
 
     def allow(self, services: str, *peers: Group | ForeignGroup | PrefixList | str) -> None:
-        """Let ``peers`` (CIDRs, groups, prefix lists) in to ``services`` ("tcp/443,icmp/3/4")."""
+        """Allow ``services`` ("tcp/443,icmp/3/4") from ``peers`` (CIDRs, groups, prefix lists)."""
         permissions = [permission(service) | peer_of(peer) for service in services.split(",") for peer in peers]
         for one in permissions:
             answer = self.recorder.call("ec2", "authorize_security_group_ingress", GroupId=self.id, IpPermissions=[one])
             self.recorder.note(*(rule["SecurityGroupRuleId"] for rule in answer["SecurityGroupRules"]))
         for peer in peers:
-            if isinstance(peer, ForeignGroup):  # moto takes a rule that names it only while it exists here
+            if isinstance(peer, ForeignGroup):  # moto accepts a rule with this group only while the group exists here
                 self.recorder.backend("ec2").groups[peer.vpc].pop(peer.id)
 
 
 def permission(service: str) -> dict[str, object]:
-    """``service`` ("all", "tcp/1-65535", "icmp/3/4", "proto/50") as an IpPermission without its peer."""
+    """Return ``service`` ("all", "tcp/1-65535", "icmp/3/4", "proto/50") as an IpPermission without its peer."""
     protocol, *rest = service.split("/")
     if protocol == "all":
         return {"IpProtocol": "-1"}
@@ -81,7 +84,7 @@ def permission(service: str) -> dict[str, object]:
 
 
 def peer_of(peer: Group | ForeignGroup | PrefixList | str) -> dict[str, object]:
-    """``peer`` as the rest of an IpPermission."""
+    """Return ``peer`` in the fields of an IpPermission."""
     if isinstance(peer, Group):
         return {"UserIdGroupPairs": [{"GroupId": peer.id}]}
     if isinstance(peer, ForeignGroup):
@@ -107,13 +110,13 @@ class NetworkBuilder(Recorder):
         return Vpc(answer["VpcId"], cidr, block6)
 
     def default_nacl6(self, vpc: str) -> None:
-        """Let IPv6 through the default network ACL, as the real service does for a VPC with IPv6 and moto does not."""
+        """Allow IPv6 in the default network ACL, as the real service does for a VPC with IPv6 and moto does not."""
         found = self.call("ec2", "describe_network_acls", Filters=[{"Name": "vpc-id", "Values": [vpc]}])
         for direction in ("in", "out"):
             self.nacl_rule(found["NetworkAcls"][0]["NetworkAclId"], f"{direction} 101 allow all ::/0")
 
     def subnet(self, vpc: Vpc, *, public: bool = False, zone: str = "a", tags: Tags | None = None) -> Subnet:
-        """Make the next /24 of ``vpc``; ``public`` ones have a route to its internet gateway."""
+        """Make the next /24 of ``vpc``. A ``public`` subnet has a route to the internet gateway."""
         block = str(next(islice(ip_network(vpc.cidr).subnets(new_prefix=24), vpc.subnets, None)))
         extra: dict[str, object] = {}
         if vpc.cidr6:
@@ -135,7 +138,7 @@ class NetworkBuilder(Recorder):
         return handle
 
     def gateway(self, vpc: Vpc) -> str:
-        """The internet gateway of ``vpc``, made when first asked for."""
+        """The internet gateway of ``vpc``, made on first use."""
         if not vpc.gateway:
             vpc.gateway = str(self.call("ec2", "create_internet_gateway")["InternetGateway"]["InternetGatewayId"])
             self.call("ec2", "attach_internet_gateway", InternetGatewayId=vpc.gateway, VpcId=vpc.id)
@@ -150,7 +153,7 @@ class NetworkBuilder(Recorder):
         return str(answer["NatGateway"]["NatGatewayId"])
 
     def route(self, subnet: Subnet, destination: str, target: str) -> None:
-        """Lead ``destination`` from ``subnet`` to ``target`` (a gateway, NAT gateway or peering)."""
+        """Add a route from ``subnet`` for ``destination`` to ``target`` (a gateway, NAT gateway or peering)."""
         kind = {"igw": "GatewayId", "nat": "NatGatewayId", "pcx": "VpcPeeringConnectionId", "vgw": "GatewayId"}
         block = {"DestinationIpv6CidrBlock" if ":" in destination else "DestinationCidrBlock": destination}
         where = {kind[target.partition("-")[0]]: target}
@@ -158,7 +161,7 @@ class NetworkBuilder(Recorder):
         self.note(subnet.table)
 
     def peering(self, vpc: Vpc, peer: Vpc) -> str:
-        """Peer two VPCs; the routes are separate."""
+        """Peer two VPCs, without routes."""
         asked = self.call("ec2", "create_vpc_peering_connection", VpcId=vpc.id, PeerVpcId=peer.id)
         peering = str(asked["VpcPeeringConnection"]["VpcPeeringConnectionId"])
         self.call("ec2", "accept_vpc_peering_connection", VpcPeeringConnectionId=peering)
@@ -166,14 +169,14 @@ class NetworkBuilder(Recorder):
         return peering
 
     def vpn(self, vpc: Vpc) -> str:
-        """Make a virtual private gateway, the near end of a VPN to an office."""
+        """Make a virtual private gateway: the AWS end of a VPN to an office."""
         gateway = str(self.call("ec2", "create_vpn_gateway", Type="ipsec.1")["VpnGateway"]["VpnGatewayId"])
         self.call("ec2", "attach_vpn_gateway", VpnGatewayId=gateway, VpcId=vpc.id)
         self.note(gateway)
         return gateway
 
     def nacl(self, subnet: Subnet, *rules: str) -> str:
-        """Guard ``subnet`` with a network ACL: "in 100 deny tcp/22 0.0.0.0/0", in the order of their numbers."""
+        """Guard ``subnet`` with a network ACL of ``rules`` such as "in 100 deny tcp/22 0.0.0.0/0"."""
         acl = str(self.call("ec2", "create_network_acl", VpcId=subnet.vpc.id)["NetworkAcl"]["NetworkAclId"])
         for rule in rules:
             self.nacl_rule(acl, rule)
@@ -185,7 +188,7 @@ class NetworkBuilder(Recorder):
         return acl
 
     def nacl_rule(self, acl: str, rule: str) -> None:
-        """Add one line to ``acl``."""
+        """Add one rule to ``acl``."""
         direction, number, action, service, cidr = rule.split()
         fields = permission(service)
         names = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
@@ -207,7 +210,7 @@ class NetworkBuilder(Recorder):
         )
 
     def group(self, vpc: Vpc, name: str, tags: Tags | None = None) -> Group:
-        """Make a security group, closed but for what leaves it."""
+        """Make a security group that lets nothing in and everything out."""
         answer = self.call("ec2", "create_security_group", VpcId=vpc.id, GroupName=name, Description=name)
         self.tag(answer["GroupId"], tags or {})
         self.note(answer["GroupId"])

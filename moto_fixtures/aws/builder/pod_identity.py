@@ -1,4 +1,4 @@
-"""Teaches moto's EKS the calls about pod identity associations, which it has not, before they are first used."""
+"""Adds the calls for pod identity associations to moto's EKS, which lacks them, before their first use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _made(response: EKSResponse, cluster: str) -> list[dict[str, str]]:
 
 
 def _listed(response: EKSResponse) -> ActionResult:
-    """Answer without the roles, as EKS does (EKS API reference, PodIdentityAssociationSummary)."""
+    """Return associations without their roles, as EKS does (EKS API reference, PodIdentityAssociationSummary)."""
     made = _made(response, str(cast("Any", response).path.split("/")[-2]))
     shown = [{key: value for key, value in one.items() if key != "roleArn"} for one in made]
     return ActionResult({"associations": shown})
@@ -34,7 +34,7 @@ def _described(response: EKSResponse) -> ActionResult:
 
 
 def teach() -> None:
-    """Let moto's EKS answer what its backend's ``associations`` says of a cluster, none where it says nothing."""
+    """Add the calls. They answer with ``associations`` of moto's EKS backend: none if it has none for a cluster."""
     cast("Any", EKSResponse).list_pod_identity_associations = _listed
     cast("Any", EKSResponse).describe_pod_identity_association = _described
     for path in (LIST, DESCRIBE):

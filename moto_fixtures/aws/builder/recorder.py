@@ -1,4 +1,4 @@
-"""Who made what: calls a service and remembers which line of a scene each new thing came from."""
+"""Calls services, and records the line of a scene that made each resource."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ class SourceLine:
 
 
 def tag_list(tags: Tags) -> list[dict[str, str]]:
-    """``tags`` as most services take them."""
+    """Return ``tags`` in the form that most services take."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 @dataclass(slots=True)
 class Recorder:
-    """A session to build with, and what was built: ``made`` leads from an id to the scene's lines."""
+    """A session to build with. ``made``: dict of a resource's id → the scene's lines that made it."""
 
     session: boto3.Session
     made: dict[str, set[SourceLine]] = field(default_factory=dict[str, set[SourceLine]])
     clients: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
-        """Teach moto what it has not."""
+        """Add the calls that moto lacks."""
         teach()
 
     def call(self, service: str, operation: str, **parameters: object) -> dict[str, Any]:
-        """Call ``operation`` ("create_vpc") of ``service`` ("ec2") and return its answer."""
+        """Call ``operation`` ("create_vpc") of ``service`` ("ec2"), and return its answer."""
         if service not in self.clients:
-            session = cast("Any", self.session)  # the stubs know services only by literal
+            session = cast("Any", self.session)  # the stubs accept only literal service names
             self.clients[service] = session.client(service, region_name=REGION)
         answer: dict[str, Any] = getattr(self.clients[service], operation)(**parameters)
         return answer
 
     def note(self, *ids: str) -> None:
-        """Remember that ``ids`` were made by the scene's line that is running now."""
+        """Record that the scene's current line made ``ids``."""
         frame = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the documented way to the caller's line
         while frame.f_code.co_filename.startswith(HERE) and frame.f_back is not None:
             frame = frame.f_back
@@ -65,14 +65,14 @@ class Recorder:
         if tags:
             self.call("ec2", "create_tags", Resources=[thing], Tags=tag_list(tags))
 
-    def backend(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
-        """Moto's own state of ``service``, to set what the real service would and moto cannot be asked to."""
+    def backend(self, service: str) -> Any:  # noqa: ANN401 - moto's internals have no types
+        """The state of ``service`` in moto, for settings that the real service has and moto's API can't make."""
         return self._backends(service)[REGION]
 
-    def global_backend(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
-        """Moto's own state of a ``service`` that has no regions."""
+    def global_backend(self, service: str) -> Any:  # noqa: ANN401 - moto's internals have no types
+        """The state of a ``service`` without regions in moto."""
         return self._backends(service)["aws"]
 
-    def _backends(self, service: str) -> Any:  # noqa: ANN401 - moto's insides have no types
+    def _backends(self, service: str) -> Any:  # noqa: ANN401 - moto's internals have no types
         backends = cast("Callable[[str], Any]", moto.backends.get_backend)
         return backends(service)[ACCOUNT]

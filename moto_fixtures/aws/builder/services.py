@@ -16,7 +16,7 @@ pod_identity.teach()
 
 @dataclass(frozen=True, slots=True)
 class Balancer:
-    """A load balancer; its listeners are separate."""
+    """A load balancer. Its listeners are made separately."""
 
     arn: str
     vpc: Vpc
@@ -46,7 +46,7 @@ class AccountBuilder(IdentityBuilder):
         kind: str = "network",
         tags: Tags | None = None,
     ) -> Balancer:
-        """Make a network load balancer (or an "application" one); without groups it admits everyone."""
+        """Make a network load balancer (or an "application" one). Without groups it lets everyone in."""
         made = self.call(
             "elbv2",
             "create_load_balancer",
@@ -72,7 +72,7 @@ class AccountBuilder(IdentityBuilder):
         preserve: bool | None = None,
         name: str = "",
     ) -> str:
-        """Lead ``port`` to ``targets``, by id or ``by_address``; ``preserve`` None: the default for the kind."""
+        """Forward ``port`` to ``targets``, by id or ``by_address``. ``preserve`` None: the default of the kind."""
         group = self.call(
             "elbv2",
             "create_target_group",
@@ -117,7 +117,7 @@ class AccountBuilder(IdentityBuilder):
         return name
 
     def endpoint_service(self, balancer: Balancer, *allowed: str) -> str:
-        """Offer a balancer to ``allowed`` principals by PrivateLink, without acceptance."""
+        """Offer a balancer to ``allowed`` principals by PrivateLink. Connections need no acceptance."""
         made = self.call(
             "ec2",
             "create_vpc_endpoint_service_configuration",
@@ -139,9 +139,9 @@ class AccountBuilder(IdentityBuilder):
         secrets_key: str = "",
         remote: tuple[str, str] | None = None,
     ) -> Eks:
-        """Make a managed cluster; ``public`` lists who may use its public endpoint (nobody: it has none).
+        """Make a managed cluster. ``public``: ranges that may reach its public endpoint (empty: it has none).
 
-        ``remote``: the networks of its hybrid nodes, and of their pods.
+        ``remote``: the network of its hybrid nodes, and the network of their pods.
         """
         settings = {"endpointPublicAccess": bool(public), "endpointPrivateAccess": private}
         where: dict[str, object] = {"subnetIds": [subnet.id for subnet in subnets], "securityGroupIds": []}
@@ -166,12 +166,12 @@ class AccountBuilder(IdentityBuilder):
         return Eks(name, group, tuple(subnet.id for subnet in subnets))
 
     def complete_eks(self, name: str, vpc: Vpc, group: Group) -> None:
-        """Fill in what the real service answers and moto leaves out: the VPC and the cluster's own group."""
+        """Set fields that the real service answers and moto leaves out: the VPC and the cluster's own group."""
         known = self.backend("eks").clusters[name].resources_vpc_config
         known |= {"vpcId": vpc.id, "clusterSecurityGroupId": group.id}
 
     def nodegroup(self, cluster: Eks, name: str, role: Role, template: str = "") -> str:
-        """Make a managed node group; moto starts no instances for it, so the scene starts its hosts."""
+        """Make a managed node group. moto starts no instances for it, so the scene starts its hosts."""
         launch: dict[str, object] = {"launchTemplate": {"id": template, "version": "1"}} if template else {}
         made = self.call(
             "eks",

@@ -1,1 +1,1 @@
-"""One module a scene (``moto_fixtures.aws.scene`` says what it has); every module here is one."""
+"""One module for each scene. ``moto_fixtures.aws.scene`` describes the contents of a scene."""

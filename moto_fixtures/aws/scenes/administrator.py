@@ -1,4 +1,4 @@
-"""The nodes' role may do everything, and so may every pod that reaches the metadata service."""
+"""The nodes' role allows every action, so every pod that reaches the metadata service may do everything."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     role = a.role("nodes-legacy.prod", statement("*"))  # NOT OK: cloud-api-access/administrator
     a.host("legacy", cluster.private, [cluster.nodes], capa.node, role=role)  # OK

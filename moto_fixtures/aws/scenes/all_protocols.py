@@ -1,4 +1,4 @@
-"""kops with the AWS VPC CNI: one all-protocols rule from the nodes cancels the holes left for etcd."""
+"""kops with the AWS VPC CNI: one all-protocols rule for the nodes also opens etcd's ports, which kops leaves closed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ VERDICTS = kops_ha.VERDICTS | {"etcd-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = kops_ha.build(a)
     cluster.masters.allow("all", cluster.nodes)  # NOT OK: etcd-access/inside

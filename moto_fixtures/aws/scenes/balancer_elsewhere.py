@@ -1,4 +1,4 @@
-"""A load balancer in a peered VPC leads the internet to SSH of a node, by its address, past its own VPC's gateway."""
+"""A balancer in a peered VPC sends the internet to SSH of a node by its address, not through the node's own gateway."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     edge = a.vpc("10.1.0.0/16")  # OK
     link = a.peering(cluster.vpc, edge)  # OK

@@ -1,4 +1,4 @@
-"""SSH of a node with a public address is open to the world; VPC Block Public Access shuts every internet gateway."""
+"""A node with a public address opens SSH to the world, but VPC Block Public Access blocks every internet gateway."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     jump = a.group(cluster.vpc, "prod-jump")  # OK
     jump.allow("tcp/22", WORLD)  # NOT OK: node-access/inside

@@ -1,4 +1,4 @@
-"""Cluster API's defaults: NodePorts open to the world, but on nodes that the world cannot address: latent."""
+"""Cluster API's defaults: NodePorts are open to the world on nodes without public addresses (latent exposure)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ VERDICTS = clean.VERDICTS
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     cluster.nodes.allow("tcp/30000-32767", WORLD)  # NOT OK: node-access/inside

@@ -1,4 +1,4 @@
-"""A classic load balancer for the API beside the good one, with a group that admits the world."""
+"""A classic load balancer for the API server, besides the restricted one, has a group that lets the world in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"api-server-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     front = a.group(cluster.vpc, "prod-apiserver-classic")  # OK
     front.allow("tcp/443", WORLD)  # NOT OK: api-server-access/internet

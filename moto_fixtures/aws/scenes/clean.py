@@ -1,6 +1,6 @@
-"""A cluster made by Cluster API, with nothing to complain of: hosts without public addresses, tight groups.
+"""A cluster of Cluster API without findings: hosts without public addresses, restricted groups.
 
-Other scenes build it and add one thing that is wrong.
+Other scenes build it and add one problem.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What other scenes build on."""
+    """Resources for the scenes that extend this one."""
 
     vpc: Vpc
     public: Subnet
@@ -41,7 +41,7 @@ class Cluster:
 
 
 def build(a: Account, *, ipv6: bool = False) -> Cluster:
-    """Make it."""
+    """Build the account."""
     vpc = a.vpc("10.0.0.0/16", ipv6=ipv6)  # OK
     public = a.subnet(vpc, public=True)  # OK
     private = a.subnet(vpc)  # OK

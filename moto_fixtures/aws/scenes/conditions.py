@@ -1,4 +1,4 @@
-"""Roles under conditions that all their requests meet, that ordinary ones do, or that none does."""
+"""Roles with conditions that all of their requests meet, that ordinary requests meet, or that no request meets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster, need = clean.build(a), needed(*CAPA_NODE)
     past = {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
     own = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}

@@ -1,4 +1,4 @@
-"""A customer key is required (``--require-cmk``): one etcd volume has the provider's default key."""
+"""A customer key is required (``--require-cmk``), but one etcd volume has the provider's default key."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     first, _, _ = kops_ha.build(a).control_plane
     a.volume(first, etcd_volume("events"), device="/dev/xvdv")  # NOT OK: etcd-encryption/customer-key

@@ -1,4 +1,4 @@
-"""One kubeadm host whose cloud controller may do what its documentation says: also to what is not the cluster's."""
+"""One kubeadm host whose cloud controller has its documented permissions, which also cover resources of others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERDICTS = {
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     vpc = a.vpc()  # OK
     subnet = a.subnet(vpc)  # OK
     group = a.group(vpc, "alone")  # OK

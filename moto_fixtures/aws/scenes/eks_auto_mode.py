@@ -1,6 +1,6 @@
-"""EKS Auto Mode: a node of its own pool, and balancers of a Service and an Ingress, which send to a pod's address.
+"""EKS Auto Mode: a node of its own pool, and balancers of a Service and an Ingress that send to a pod's address.
 
-Every resource is tagged as Auto Mode tags it.
+Every resource has the tags of Auto Mode.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ INGRESS = OWN | {"ingress.eks.amazonaws.com/stack": "shop/pages", "ingress.eks.a
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     net = eks_public.network(a)
     key = a.key()  # OK
     cluster = a.eks(

@@ -1,4 +1,4 @@
-"""EKS with pods on second interfaces, in a range and a group of their own that lets a whole VPN in on every port."""
+"""EKS with pods on second interfaces, whose own subnet and group let a whole VPN in on every port."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS", "node-access": "F
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     net = eks_public.network(a)
     key = a.key()  # OK
     cluster = a.eks(

@@ -1,4 +1,4 @@
-"""EKS with hybrid nodes: their network and their pods' reach the API over a VPN, and so does an office that may not."""
+"""EKS with hybrid nodes: their network and their pods reach the API over a VPN. An office does too, but must not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NODES, PODS, OFFICE = "10.80.0.0/16", "10.85.0.0/16", "10.90.0.0/16"
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     net = eks_public.network(a)
     key = a.key()  # OK
     cluster = a.eks(

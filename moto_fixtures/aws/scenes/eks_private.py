@@ -1,6 +1,6 @@
-"""EKS without a public endpoint; the cluster's group lets the whole VPC in to the API and the kubelets.
+"""EKS without a public endpoint. The cluster's group lets the whole VPC in to the API and the kubelets.
 
-Nodes carry the cluster's own group, so what it lets in to the API it lets in to them.
+Nodes are in the cluster's own group too, so its rules for the API also apply to the nodes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS", "node-access": "F
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     net = eks_public.network(a)
     key = a.key(rotates=False)  # NOT OK: etcd-encryption/rotation
     cluster = a.eks(

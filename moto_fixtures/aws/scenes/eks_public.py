@@ -1,4 +1,4 @@
-"""EKS as it is made by default: a public endpoint for the whole world, Secrets under the provider's own key."""
+"""EKS with its defaults: a public endpoint for the whole world, Secrets encrypted with the provider's own key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The network and identities of the managed scenes."""
+    """The network and the roles of the EKS scenes."""
 
     vpc: Vpc
     public: Subnet
@@ -30,7 +30,7 @@ class Network:
 
 
 def network(a: Account) -> Network:
-    """Make what every managed cluster here stands on."""
+    """Make the network and the roles of an EKS scene."""
     vpc = a.vpc("10.0.0.0/16")  # OK
     public = a.subnet(vpc, public=True)  # OK
     private = a.subnet(vpc)  # OK
@@ -44,14 +44,14 @@ def network(a: Account) -> Network:
 
 
 def workers(a: Account, net: Network, cluster: Eks, *groups: Group) -> None:
-    """Make a managed node group and the hosts that it would have."""
+    """Make a managed node group and its hosts."""
     a.nodegroup(cluster, "workers", net.node_role)  # OK
     for zone in "ab":
         a.host(f"worker-{zone}", net.private, [cluster.group, *groups], managed_node, role=net.node_role)  # OK
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     net = network(a)
     cluster = a.eks(
         "prod", [net.private], net.cluster_role

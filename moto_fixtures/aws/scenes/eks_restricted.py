@@ -1,4 +1,4 @@
-"""EKS with a public endpoint for the administrators only and a private one for the nodes; Secrets under an own key."""
+"""EKS with a public endpoint for administrators only, a private endpoint for nodes, and a customer key for Secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     net = eks_public.network(a)
     key = a.key()  # OK
     cluster = a.eks(

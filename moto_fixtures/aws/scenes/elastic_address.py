@@ -1,4 +1,4 @@
-"""An Elastic IP on a node in a subnet called private, which has a route to the internet all the same."""
+"""An Elastic IP on a node in a subnet called private, which nevertheless has a route to the internet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     private = a.subnet(cluster.vpc, public=True, tags={"Name": "prod-private-c"})  # OK
     debug = a.group(cluster.vpc, "debug")  # OK

@@ -1,4 +1,4 @@
-"""The API's balancer is offered to every AWS account by an endpoint service that accepts each connection by itself."""
+"""An endpoint service offers the API's balancer to every AWS account and accepts each connection automatically."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ VERDICTS = clean.VERDICTS | {"api-server-access": "UNKNOWN"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     a.endpoint_service(cluster.api, "*")  # OK

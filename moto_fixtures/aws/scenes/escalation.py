@@ -1,4 +1,4 @@
-"""The nodes' role may start hosts with any role that it may pass, and so become any of them."""
+"""The nodes' role may start hosts with any role that it may pass, and so use any of these roles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     start = statement("ec2:RunInstances", "iam:PassRole")
     role = a.role(

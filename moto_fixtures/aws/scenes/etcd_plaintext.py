@@ -1,4 +1,4 @@
-"""An application load balancer in front of etcd that speaks HTTP to it: etcd there cannot be using TLS."""
+"""An application load balancer in front of etcd speaks HTTP to it, so etcd does not use TLS there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     front = a.group(cluster.vpc, "etcd-front")  # OK
     front.allow("tcp/2379", cluster.masters)  # OK

@@ -1,4 +1,4 @@
-"""kops, where the volume of etcd's events is not encrypted although the main one is."""
+"""kops: the volume of etcd's events is not encrypted, although the main volume is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = kops_ha.build(a)
     events = etcd_volume("events")
     a.volume(cluster.control_plane[0], events, encrypted=False, device="/dev/xvdv")  # NOT OK: etcd-encryption/disk

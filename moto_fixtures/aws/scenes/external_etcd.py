@@ -1,4 +1,4 @@
-"""etcd on hosts of its own, told by a flag; the nodes may reach it although only the control plane should."""
+"""etcd on its own hosts, which a flag names. The nodes may reach it, although only the control plane should."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     etcd = a.group(cluster.vpc, "prod-etcd")  # OK
     etcd.allow("tcp/2379", cluster.masters)  # OK

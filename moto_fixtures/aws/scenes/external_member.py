@@ -1,4 +1,4 @@
-"""The control plane's group is also carried by a build server, which so reaches etcd and the kubelets."""
+"""A build server is in the control plane's group too, so it reaches etcd and the kubelets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"api-server-access": "FAIL", "node-access": "FAIL",
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     a.host(
         "build-server", cluster.private, [cluster.masters]

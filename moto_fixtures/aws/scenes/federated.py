@@ -1,4 +1,4 @@
-"""EKS whose service accounts have roles of their own; some roles may be taken by more of them than is meant."""
+"""EKS whose service accounts have their own roles. More service accounts than intended may use some of the roles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = eks_restricted.VERDICTS | {"cloud-api-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     eks_restricted.build(a)
     issuer = a.issuer(CLUSTER)
     a.federated("csi.prod", issuer, "kube-system:ebs-csi-controller-sa")  # OK

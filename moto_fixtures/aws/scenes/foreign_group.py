@@ -1,4 +1,4 @@
-"""etcd lets in a group of another account: who carries it cannot be listed from here."""
+"""etcd lets in a group of another account, whose members can't be listed from this account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     partner = a.foreign_group(cluster.vpc, "210987654321")  # OK
     cluster.masters.allow("tcp/2379", partner)  # NOT OK: etcd-access/inside

@@ -1,4 +1,4 @@
-"""A snapshot, in the clear, of the volume that etcd's events were on before; the volume is gone, its tags are not."""
+"""An unencrypted snapshot of a former volume of etcd's events. The volume is deleted, the snapshot has its tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     host = kops_ha.build(a).control_plane[0]
     old = a.volume(host, encrypted=False, device="/dev/xvdw")  # OK
     copy = a.snapshot(old)  # NOT OK: etcd-encryption/snapshot

@@ -1,4 +1,4 @@
-"""ICMP: "fragmentation needed" from the world is healthy, echo is a little more than needed."""
+"""ICMP: "fragmentation needed" from the world is needed, echo is a small excess."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     ping = a.group(cluster.vpc, "ping")  # OK
     ping.allow("icmp/3/4", WORLD)  # OK

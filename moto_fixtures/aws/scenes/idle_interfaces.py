@@ -1,4 +1,4 @@
-"""Interfaces that send nothing stand in the cluster's groups: two that lost their instance, and a file system's."""
+"""Interfaces that send nothing are in the cluster's groups: two without an instance, and one of a file system."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     for group in (cluster.masters, cluster.nodes):
         a.interface(cluster.private, [group], "aws-K8S-i-0123456789abcdef0")  # OK

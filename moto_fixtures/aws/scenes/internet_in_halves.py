@@ -1,4 +1,4 @@
-"""The API open to the two halves of the internet, which no rule calls 0.0.0.0/0."""
+"""The API is open to the two halves of the internet, although no rule names 0.0.0.0/0."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"api-server-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     cluster.lb.allow("tcp/6443", "0.0.0.0/1")  # NOT OK: api-server-access/internet
     cluster.lb.allow("tcp/6443", "128.0.0.0/1")  # NOT OK: api-server-access/internet

@@ -1,4 +1,4 @@
-"""A node whose IPv4 is shut and whose IPv6 is open: no public IPv4 address, but ::/0 may use SSH."""
+"""A node that is closed on IPv4 and open on IPv6: no public IPv4 address, but ::/0 may use SSH."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a, ipv6=True)
     debug = a.group(cluster.vpc, "debug")  # OK
     debug.allow("tcp/22", WORLD6)  # NOT OK: node-access/internet

@@ -1,4 +1,4 @@
-"""EKS with nodes that Karpenter starts, in a public subnet, with SSH open to the world."""
+"""EKS with nodes of Karpenter in a public subnet, with SSH open to the world."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = eks_public.VERDICTS | {"api-server-access": "PASS", "node-access": "F
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     net = eks_public.network(a)
     key = a.key()  # OK
     cluster = a.eks(

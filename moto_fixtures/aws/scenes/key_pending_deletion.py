@@ -1,4 +1,4 @@
-"""etcd volumes whose customer key is about to be deleted, and another whose key is disabled."""
+"""An etcd volume whose customer key will soon be deleted, and another whose customer key is disabled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     first, second, _ = kops_ha.build(a).control_plane
     dying = a.key(pending_deletion=True)  # NOT OK: etcd-encryption/key
     off = a.key(disabled=True)  # NOT OK: etcd-encryption/key

@@ -1,4 +1,4 @@
-"""The policy of etcd's key lets a role of nodes decrypt with it, which no policy of the role itself shows."""
+"""The policy of etcd's key lets a role of nodes decrypt with it. No policy of the role itself shows this."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = kops_ha.VERDICTS | {"cloud-api-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = kops_ha.build(a)
     role = a.role("backup.prod")  # NOT OK: cloud-api-access/inside
     a.host("node-backup", cluster.utility, [cluster.nodes], kops.node, role=role)  # OK

@@ -1,7 +1,7 @@
-"""kops, three control-plane hosts behind a network load balancer, in private subnets, as kops sets it up.
+"""kops with its defaults: three control-plane hosts in private subnets behind a network load balancer.
 
-The API is open to the world (kops' default). Nodes may not reach etcd's own ports: kops leaves holes for 2380, 2381,
-4001 and 4002 in the rules; but its etcd-manager (3994-3997) and metrics are inside the ranges that stay open.
+The API is open to the world (kops' default). Nodes can't reach etcd's own ports, because kops leaves 2380, 2381, 4001
+and 4002 out of its rules. They can reach its etcd-manager (3994-3997) and metrics, which are inside the open ranges.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """What other scenes build on."""
+    """Resources for the scenes that extend this one."""
 
     vpc: Vpc
     utility: Subnet
@@ -35,7 +35,7 @@ class Cluster:
 
 
 def build(a: Account) -> Cluster:
-    """Make it."""
+    """Build the account."""
     vpc = a.vpc("172.20.0.0/16")  # OK
     utility = a.subnet(vpc, public=True)  # OK
     zones = [a.subnet(vpc, zone=zone) for zone in "abc"]  # OK

@@ -1,4 +1,4 @@
-"""One public kubeadm host that is everything, its group open to the world, its disk in the clear."""
+"""One public kubeadm host with all roles. Its group is open to the world, its disk is not encrypted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERDICTS = {
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     vpc = a.vpc()  # OK
     subnet = a.subnet(vpc, public=True)  # OK
     group = a.group(vpc, "launch-wizard-1")  # OK

@@ -1,4 +1,4 @@
-"""Hosts whose metadata service answers pods: its answers travel two hops."""
+"""Hosts whose metadata service answers pods, because its hop limit is 2."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     a.host(
         "prod-md-1", cluster.private, [cluster.nodes], capa.node, role=cluster.node_role, hops=2

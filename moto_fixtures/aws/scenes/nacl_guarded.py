@@ -1,4 +1,4 @@
-"""A public node whose group lets the world in to SSH, while its subnet's network ACL denies it: latent."""
+"""A public node whose group lets the world in to SSH, but its subnet's network ACL denies it (latent exposure)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RULES = ("in 90 deny tcp/22 0.0.0.0/0", "in 100 allow all 0.0.0.0/0", "out 100 a
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     edge = a.subnet(cluster.vpc, public=True)  # OK
     a.nacl(edge, *RULES)  # OK

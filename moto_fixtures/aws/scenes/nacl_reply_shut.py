@@ -1,4 +1,4 @@
-"""A public node let in to by group and network ACL, but the ACL's way out is shut: no connection can be made."""
+"""A public node: group and network ACL let the world in, but the ACL denies replies, so no connection is possible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RULES = ("in 100 allow all 0.0.0.0/0", "out 100 allow all 10.0.0.0/16")
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     edge = a.subnet(cluster.vpc, public=True)  # OK
     a.nacl(edge, *RULES)  # OK

@@ -1,4 +1,4 @@
-"""What the next host will get: a launch template with an unencrypted disk, and a pool of none yet, wide open."""
+"""Problems of next hosts: a launch template with an unencrypted disk, and an open pool that has no host yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL", "etcd-encryption": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     masters, debug = [cluster.masters], a.group(cluster.vpc, "debug")  # OK
     a.pool("prod-cp", cluster.private, masters, capa.control_plane, encrypted=False)  # NOT OK: etcd-encryption/pool

@@ -1,6 +1,6 @@
-"""A second way to the API: a network load balancer without a security group, its targets by address.
+"""A second path to the API: a network load balancer without a security group, with targets by address.
 
-The control plane's own rule looks harmless (the VPC's range), but the balancer comes from there.
+The control plane's rule for the VPC's range looks harmless, but the balancer sends from that range.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ VERDICTS = clean.VERDICTS | {"api-server-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     cluster.masters.allow("tcp/6443", cluster.vpc.cidr)  # NOT OK: api-server-access/inside
     bare = a.nlb("prod-bare", cluster.public)  # NOT OK: api-server-access/internet

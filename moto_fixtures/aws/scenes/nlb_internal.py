@@ -1,4 +1,4 @@
-"""A second, internal load balancer for the API, without a security group, for the whole VPC."""
+"""A second load balancer for the API, internal and without a security group, is open to the whole VPC."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"api-server-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     cluster.masters.allow("tcp/6443", cluster.vpc.cidr)  # NOT OK: api-server-access/inside
     inner = a.nlb("prod-inner", cluster.private, internal=True)  # OK

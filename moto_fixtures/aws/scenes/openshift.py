@@ -1,6 +1,6 @@
-"""OpenShift on infrastructure of one's own: the names that its templates give tell the roles, no tag does.
+"""OpenShift on infrastructure made by its user: names from its templates show the roles, no tag does.
 
-Its template lets the whole VPC in to the API, the machine configuration server (22623) and SSH.
+Its template lets the whole VPC in to the API, the machine config server (22623) and SSH.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VERDICTS = {
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     vpc = a.vpc("10.0.0.0/16")  # OK
     public = a.subnet(vpc, public=True)  # OK
     private = a.subnet(vpc)  # OK

@@ -1,4 +1,4 @@
-"""A role of nodes may read and write every object in S3; the organization lets nobody in the account do so."""
+"""A role of nodes may read and write every object in S3, but the organization denies this to the whole account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERDICTS = clean.VERDICTS
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     objects = statement("s3:GetObject", "s3:PutObject")
     a.organize(objects | {"Effect": "Deny"})  # OK

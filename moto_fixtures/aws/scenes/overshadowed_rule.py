@@ -1,4 +1,4 @@
-"""Groups are added together: a NodePort rule for the world makes a carefully narrowed one void.
+"""The rules of all groups add up: a NodePort rule for the world makes a restricted rule useless.
 
 As in kubernetes-sigs/cluster-api-provider-aws#3271.
 """
@@ -18,7 +18,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     shop = a.group(cluster.vpc, "k8s-elb-shop")  # OK
     shop.allow("tcp/31443", PARTNER)  # OK

@@ -1,4 +1,4 @@
-"""A peered VPC that is let in to etcd and to every kubelet by its range."""
+"""A rule lets a peered VPC in, by its range, to etcd and to every kubelet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL", "etcd-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     peer = a.vpc("10.1.0.0/16")  # OK
     link = a.peering(cluster.vpc, peer)  # OK

@@ -1,4 +1,4 @@
-"""A group of a monitoring VPC is let in to etcd and the kubelets; the peering that led there is deleted."""
+"""A group of a monitoring VPC is let in to etcd and the kubelets, but the peering with that VPC is deleted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     other = a.vpc("10.50.0.0/16")  # OK
     prometheus = a.group(other, "prometheus")  # OK

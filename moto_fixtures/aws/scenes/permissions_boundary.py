@@ -1,4 +1,4 @@
-"""Roles that may do everything: within a boundary, within one that it may take off, but for one bucket."""
+"""Roles with all permissions: one within a boundary, one with a boundary it may remove, one with a denied bucket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERDICTS = clean.VERDICTS | {"cloud-api-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     within = a.role("within.prod", statement("*"))  # OK
     a.bound(within, *needed(*CAPA_NODE))  # OK

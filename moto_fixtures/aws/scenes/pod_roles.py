@@ -1,4 +1,4 @@
-"""EKS whose applications have roles: by the issuer or by pod identity, one of them the account's administrator."""
+"""EKS whose applications have roles, by the issuer or by pod identity. One role is an administrator of the account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PASSES: Statement = {"Effect": "Allow", "Action": ["iam:PassRole", "ec2:RunInsta
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     eks_restricted.build(a)
     issuer = a.issuer(CLUSTER)
     a.federated("payments.prod", issuer, "payments:api", grants=(EVERYTHING,))  # NOT OK: cloud-api-access/administrator

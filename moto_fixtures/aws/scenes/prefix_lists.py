@@ -1,4 +1,4 @@
-"""Rules that name prefix lists: one is the administrators' range, one turns out to be the whole internet."""
+"""Rules that name prefix lists: one list is the administrators' range, the other is the whole internet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     admins = a.prefixes("admins", clean.ADMINS)  # OK
     everyone = a.prefixes("partners", WORLD)  # OK

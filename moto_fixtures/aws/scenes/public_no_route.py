@@ -1,4 +1,4 @@
-"""Public addresses that lead nowhere: one in a subnet without a way to the internet, one Elastic IP in another."""
+"""Public addresses in subnets without a route to the internet gateway: one of an instance, one Elastic IP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     island = a.subnet(cluster.vpc)  # OK
     debug = a.group(cluster.vpc, "debug")  # OK

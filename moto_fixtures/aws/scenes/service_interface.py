@@ -1,4 +1,4 @@
-"""A database that a service runs stands in the control plane's group: whether it opens connections is not known."""
+"""A managed database is in the control plane's group. It is not known whether the service opens connections."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ VERDICTS = clean.VERDICTS | dict.fromkeys(("api-server-access", "node-access", "
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     a.interface(cluster.private, [cluster.masters], "RDSNetworkInterface", kind="interface")  # OK

@@ -1,4 +1,4 @@
-"""A balancer that is tagged as a Service's sends to SSH and the kubelet of a node: it is no Service's."""
+"""A balancer with the tags of a Service sends to SSH and the kubelet of a node, which no Service does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     front = a.group(cluster.vpc, "web")  # OK
     front.allow("tcp/80,tcp/2222,tcp/9000", WORLD)  # NOT OK: node-access/internet

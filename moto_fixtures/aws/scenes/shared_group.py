@@ -1,4 +1,4 @@
-"""RKE2 from its Terraform module: servers and agents share one group that admits itself, so agents reach etcd."""
+"""RKE2 from its Terraform module: servers and agents share one group that lets itself in, so agents reach etcd."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VERDICTS = clean.VERDICTS | {"etcd-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     vpc = a.vpc("10.0.0.0/16")  # OK
     public = a.subnet(vpc, public=True)  # OK
     private = a.subnet(vpc)  # OK

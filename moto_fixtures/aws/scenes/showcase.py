@@ -1,6 +1,6 @@
-"""Something of everything: a kops cluster with an open API, and years of small exceptions on top.
+"""Many kinds of findings: a kops cluster with an open API, and many small exceptions.
 
-``make demo`` checks this one.
+``make demo`` checks this scene.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VERDICTS = {
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = kops_ha.build(a)
     cluster.masters.allow("tcp/4001", cluster.nodes)  # NOT OK: etcd-access/inside
     debug = a.group(cluster.vpc, "debug")  # OK

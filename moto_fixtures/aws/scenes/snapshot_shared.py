@@ -1,4 +1,4 @@
-"""Snapshots of etcd's volume: one private, one shared with another account, one of an unencrypted volume, public."""
+"""Snapshots of etcd's volumes: one private, one shared with an account, one public and of an unencrypted volume."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = kops_ha.VERDICTS | {"etcd-encryption": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     first, second, _ = kops_ha.build(a).control_plane
     kept = a.volume(first, etcd_volume("events"), device="/dev/xvdv")  # OK
     bare = a.volume(

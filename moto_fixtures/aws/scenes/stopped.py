@@ -1,4 +1,4 @@
-"""A node that is stopped at night, in a public subnet, lets the world in on SSH whenever it has a public address."""
+"""A stopped node in a public subnet lets the world in to SSH as soon as it starts with a public address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "UNKNOWN"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     jump = a.group(cluster.vpc, "prod-jump")  # OK
     jump.allow("tcp/22", WORLD)  # NOT OK: node-access/inside

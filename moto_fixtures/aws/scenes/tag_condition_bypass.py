@@ -1,4 +1,4 @@
-"""A role of kops' nodes may stop only hosts with the cluster's tag, and may give that tag to any host."""
+"""A role of kops' nodes may stop only hosts with the cluster's tag, but may set that tag on any host."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = kops_ha.VERDICTS | {"cloud-api-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = kops_ha.build(a)
     stop = statement("ec2:StopInstances") | {"Condition": wide_roles.OWN}
     tagging = statement("ec2:CreateTags", resource="arn:aws:ec2:*:*:instance/*")

@@ -1,4 +1,4 @@
-"""Roles of the cluster that others may become: anyone; another account without, and with, an external id; workflows."""
+"""Roles that others may assume: anyone; another account, with or without an external id; GitHub workflows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OTHER: Statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     node = needed(*CAPA_NODE)
     anyone = a.role("anyone.prod", *node, trust={"Effect": "Allow", "Principal": "*"})  # NOT OK: cloud-api-access/trust

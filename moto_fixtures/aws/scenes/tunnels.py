@@ -1,4 +1,4 @@
-"""Protocols without ports: IP-in-IP (4) and ESP (50) open to the world on a public node."""
+"""Protocols without ports: IP-in-IP (4) and ESP (50) are open to the world on a public node."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     overlay = a.group(cluster.vpc, "overlay")  # OK
     overlay.allow("proto/4", WORLD)  # NOT OK: node-access/internet

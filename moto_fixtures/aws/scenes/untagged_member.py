@@ -1,4 +1,4 @@
-"""A node that nobody tagged: only the balancer of a Service, which sends to its NodePort, shows that it is one."""
+"""A node without tags: only the balancer of a Service, which sends to its NodePort, shows that it is a node."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     debug = a.group(cluster.vpc, "debug")  # OK
     debug.allow("tcp/22", WORLD)  # NOT OK: node-access/internet

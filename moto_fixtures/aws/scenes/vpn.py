@@ -1,4 +1,4 @@
-"""An office behind a VPN is let in to SSH on the nodes, by a range wider than the cluster's own."""
+"""A rule lets an office behind a VPN in to SSH on the nodes, by a range wider than the cluster's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = clean.VERDICTS
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     office = a.vpn(cluster.vpc)  # OK
     a.route(cluster.private, "192.168.0.0/16", office)  # OK

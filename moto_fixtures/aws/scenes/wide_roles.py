@@ -1,4 +1,4 @@
-"""Roles that hold more than they need, each in its own way; and one that lacks some."""
+"""Roles with different kinds of excess permissions, and one role that lacks permissions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OWN = {"StringEquals": {f"aws:ResourceTag/kubernetes.io/cluster/{CLUSTER}": "own
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     node = needed(*CAPA_NODE)
     bucket = statement("s3:*", resource="arn:aws:s3:::reports*")
