@@ -61,7 +61,10 @@ def _shared_snapshot(api: Api, one: DiskSnapshot) -> DiskSnapshot:
 
 
 def _shared_image(api: Api, image: Image, known: Mapping[str, DiskSnapshot]) -> DiskSnapshot:
-    """Return an image as a copy of the same disk as its first known snapshot."""
+    """Return an image as a copy of the disk of its first known snapshot.
+
+    ``encrypted`` is always true, because the snapshot itself shows whether it is encrypted.
+    """
     first = next(known[name] for name in image.snapshots if name in known)
     listed = {"ImageId": image.id, "Attribute": "launchPermission"}
     shares = _shares(api, calls.DESCRIBE_IMAGE_ATTRIBUTE, image.id, listed)
