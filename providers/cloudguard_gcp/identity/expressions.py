@@ -17,7 +17,7 @@ _OPEN, _CLOSED = "([{", ")]}"
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A part of an expression without "&&" and "||". ``negated``: the part must be false."""
+    """A part of an expression that is not divided further. ``negated``: the part must be false."""
 
     text: str
     negated: bool = False
