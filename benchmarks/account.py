@@ -1,4 +1,4 @@
-"""A made-up account on a moto server of its own: one kops-like cluster, and as much that is none of its business."""
+"""A simulated account on its own moto server: a cluster as kops creates it, and unrelated resources."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Server:
-    """A moto server in a process of its own, which counts what it is asked."""
+    """A moto server in its own process. It counts the calls that it receives."""
 
     endpoint: str
 
     def calls(self) -> int:
-        """Return the number of calls since last asked."""
+        """Return the number of calls since the last call of this method."""
         with urlopen(f"{self.endpoint}/benchmark/calls") as answer:  # noqa: S310 - loopback
             return int(json.load(answer))
 
     def wait(self, milliseconds: int) -> None:
-        """Let every answer from now on take so much longer."""
+        """Delay every later answer by ``milliseconds``."""
         urlopen(f"{self.endpoint}/benchmark/wait/{milliseconds}").close()  # noqa: S310 - loopback
 
 
 def serve() -> None:
-    """Run the server until killed; its first line on stdout is its address."""
+    """Run the server until it is killed. Its first line on stdout is its address."""
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - only in the child
         DomainDispatcherApplication,
         create_backend_app,
@@ -74,7 +74,7 @@ def serve() -> None:
 
 @contextmanager
 def server() -> Generator[Server]:
-    """Start a server, and end it."""
+    """Yield a running server, and end it afterwards."""
     command = [sys.executable, "-c", "from account import serve; serve()"]
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - a working folder
     child = subprocess.Popen(
@@ -113,7 +113,7 @@ class Maker:
         return self._session.client(service, endpoint_url=self._endpoint)
 
     def cluster(self, nodes: int, name: str = CLUSTER) -> None:
-        """Make three control-plane hosts with etcd volumes, ``nodes`` nodes, and a balancer in front."""
+        """Create three control-plane hosts with etcd volumes, ``nodes`` nodes, and a load balancer for the API."""
         self._name = name
         ec2 = self.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -146,7 +146,7 @@ class Maker:
         self._balancer(vpc, public, balancer, hosts)
 
     def noise(self, groups: int, hosts: int) -> None:
-        """Make what is none of the cluster's business: groups of eight rules, hosts, in a VPC of their own."""
+        """Create unrelated resources in a separate VPC: ``groups`` security groups with eight rules each, and hosts."""
         ec2 = self.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.64.0.0/16")["Vpc"]["VpcId"]
         subnet = self._subnet(ec2, vpc, "10.64.0.0/18")
@@ -247,7 +247,7 @@ def _allow(ec2: Any, group: str, protocol: str, first: int, last: int, peer: dic
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command cost: seconds, seconds of the processor, MB at its peak."""
+    """The cost of a command: seconds of wall time, seconds of processor time, peak memory in MB, exit status."""
 
     wall: float
     user: float
@@ -256,7 +256,7 @@ class Cost:
 
 
 def run(command: Sequence[str], endpoint: str, **environment: str) -> Cost:
-    """Run a command to its end and return what it cost. Its modules are compiled once, as where it is installed."""
+    """Run a command to its end and return its cost. Python may write bytecode files, as in an installation."""
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     child = subprocess.Popen(

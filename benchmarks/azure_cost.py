@@ -1,7 +1,8 @@
-"""What reading a large Azure subscription costs, beside a bare loop of the same calls by the same SDK.
+"""Measure reading a large Azure subscription, and a bare loop of the same calls with the same SDK.
 
-``python benchmarks/azure_cost.py [COUNT] [MILLISECONDS]``: so many machines, interfaces and disks (1,500), served in
-pages of 100 from a process of its own that lets each page wait (50 ms). Every command runs in a process of its own.
+``python benchmarks/azure_cost.py [COUNT] [MILLISECONDS]``: COUNT machines, interfaces and disks (default 1,500) are
+served in pages of 100 from a separate process, which delays each page by MILLISECONDS (default 50). Every command runs
+in its own process.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PAGE = 100
 
 
 def serve(folder: str, count: int, delay: float) -> None:
-    """Serve until killed; the first line on stdout is the environment of a program behind the proxy."""
+    """Serve until killed. The first line on stdout is the environment for a program that uses the proxy, as JSON."""
     sys.path.insert(0, str(HERE.parent / "tests" / "support"))
     from azure_fixtures import Subscription  # noqa: PLC0415 - only in the child
     from azure_proxy import behind  # noqa: PLC0415
@@ -36,7 +37,7 @@ def serve(folder: str, count: int, delay: float) -> None:
     identity = account.identity("nodes")
     account.assign(account.principal(identity), "Reader")
     for number in range(count):
-        role = "control-plane" if number < 3 else "node"  # noqa: PLR2004 - so many run the control plane
+        role = "control-plane" if number < 3 else "node"  # noqa: PLR2004 - three hosts run the control plane
         tags = {"KubernetesCluster": "prod", f"k8s.io_role_{role}": "1"}
         address = f"10.0.{number // 250}.{number % 250 + 4}"
         account.machine(f"{role}-{number}", subnet, address, tags=tags, identities=[identity])
@@ -47,7 +48,7 @@ def serve(folder: str, count: int, delay: float) -> None:
 
 
 def record(file: str, subscription: str) -> None:
-    """Read the cluster and write down every call that is made."""
+    """Read the cluster and write every call to ``file``."""
     from cloudguard.provider.port import CollectRequest  # noqa: PLC0415 - each way of running loads only what it needs
     from cloudguard_azure import ADAPTER  # noqa: PLC0415
     from cloudguard_azure.access import api, calls  # noqa: PLC0415
@@ -65,7 +66,7 @@ def record(file: str, subscription: str) -> None:
 
 
 def replay(file: str, subscription: str) -> None:
-    """Make the calls, page by page, with as many threads."""
+    """Make the calls in ``file``, page by page, with the same number of threads as the reader."""
     from importlib import import_module  # noqa: PLC0415 - each way of running loads only what it needs
     from operator import attrgetter  # noqa: PLC0415
 
@@ -89,7 +90,7 @@ def replay(file: str, subscription: str) -> None:
 
 
 def main(count: int, delay: float) -> None:
-    """Print a table of both, the best of a few rounds each, in turns."""
+    """Print a table of both commands, with the best of a few rounds each."""
     with tempfile.TemporaryDirectory() as folder:
         child = Popen([sys.executable, __file__, "serve", folder, str(count), str(delay)], stdout=PIPE, text=True)
         try:

@@ -1,7 +1,7 @@
-"""What a check costs at 13, 103 and 1,003 hosts, beside a bare loop of its calls, and Cloud Custodian if it is there.
+"""Measure a check of 13, 103 and 1,003 hosts, a bare loop of its calls, and Cloud Custodian if it is installed.
 
-``python benchmarks/cost.py [NODES …]``. Every command runs in a process of its own against one moto server, which
-counts the calls. Set CUSTODIAN to the path of ``custodian`` to have it measured too.
+``python benchmarks/cost.py [NODES …]``. Every command runs in its own process against one moto server, which counts the
+calls. Set CUSTODIAN to the path of ``custodian`` to measure it too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from account import CLUSTER, REGION, Cost, Maker, Server, run, server
 HERE = Path(__file__).parent
 ROUNDS = 3
 FAR = 60
-"""Milliseconds; about what a call to another continent, or a slow API, takes."""
+"""The delay of an answer in milliseconds: about the time of a call to another continent, or to a slow API."""
 CHECK = [
     str(Path(sys.executable).with_name("cloudguard")),
     *("check", "aws", "--cluster", CLUSTER, "--region", REGION, "--format", "json", "--no-progress"),
@@ -28,7 +28,7 @@ Row = list[object]
 
 
 def main(sizes: list[int]) -> None:
-    """Print a table: each size, 100 nodes among 500 groups and 2,000 hosts of others, and the first size from afar."""
+    """Print a table: each size, 100 nodes among 500 unrelated groups and 2,000 hosts, and the first size with delay."""
     rows: list[Row] = []
     for nodes, noise, wait in [*((size, False, 0) for size in sizes), (100, True, 0), (sizes[0], False, FAR)]:
         with server() as where:
@@ -44,7 +44,10 @@ def main(sizes: list[int]) -> None:
 
 
 def measured(where: Server, hosts: str) -> list[Row]:
-    """Return a row a command, each the best of a few rounds, in turns so that they see the same machine."""
+    """Return one row for each command, with the best of a few rounds.
+
+    The commands take turns, so that changes of the machine's load affect all of them.
+    """
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder) / "calls.json"
         run([sys.executable, str(HERE / "replay.py"), "record", str(calls)], where.endpoint)

@@ -1,7 +1,7 @@
-"""Times judging 10,000 hosts in 20 combinations of filters with 2,400 rules, beside as many hosts each judged alone.
+"""Measure judging 10,000 hosts in 20 combinations of filters with 2,400 rules, by host classes and host by host.
 
-``python benchmarks/evaluate.py [HOSTS]`` (10,000). Host by host is reckoned: what a class costs, times the hosts.
-
+``python benchmarks/evaluate.py [HOSTS]`` (default 10,000). The time host by host is an estimate: the time of one class,
+multiplied by the number of hosts.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ RANGE = AddressSet.parse("10.0.0.0/9")
 
 
 def filters(dice: random.Random) -> tuple[Filter, ...]:
-    """Return a filter a combination: rules by CIDR, one in ten by group."""
+    """Return one filter for each combination. Its rules name CIDRs, and one rule in ten names a group."""
     return tuple(
         Filter(
             f"sg-{number}",
@@ -65,7 +65,7 @@ def _rule(dice: random.Random, number: int, line: int) -> Rule:
 
 
 def snapshot(count: int) -> Snapshot:
-    """Return a cluster of ``count`` hosts, three in a hundred of them control plane."""
+    """Return a cluster of ``count`` hosts. One host in ``COMBINATIONS`` runs the control plane and etcd."""
     made = filters(random.Random(1))
     hosts = tuple(_host(number) for number in range(count))
     route = Route(ALL4, NextHop.OUTBOUND, "nat", SOURCE)
@@ -94,7 +94,7 @@ def _evaluate(made: Snapshot) -> None:
 
 
 def _best(work: object, *given: object) -> float:
-    """Return the shortest of a few rounds, in ms."""
+    """Return the time of the shortest of a few rounds, in ms."""
     assert callable(work)  # noqa: S101 - a script
     times: list[float] = []
     for _ in range(ROUNDS):

@@ -1,7 +1,7 @@
-"""What a check of 40 clusters of one account costs, beside a check of one, and beside a bare loop of its calls.
+"""Measure a check of 40 clusters of one account, a check of one cluster, and a bare loop of the same calls.
 
-``python benchmarks/fleet.py [CLUSTERS]``. Each command runs in a process of its own against one moto server, which
-counts the calls. The calls that take one resource each grow with the clusters, and are counted apart.
+``python benchmarks/fleet.py [CLUSTERS]``. Each command runs in its own process against one moto server, which counts
+the calls. Calls for one resource are counted separately, because their number grows with the number of clusters.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from account import REGION, Cost, Maker, Server, run, server
 
 HERE = Path(__file__).parent
 NODES = 10
-"""Beside three hosts of the control plane."""
+"""The number of nodes of a cluster, in addition to three control-plane hosts."""
 ROUNDS = 2
 OF_ONE_RESOURCE = {
     *("GetInstanceProfile", "GetRole", "ListAttachedRolePolicies", "ListRolePolicies", "GetRolePolicy"),
@@ -60,7 +60,7 @@ def _check(*words: str) -> list[str]:
 
 
 def _measured(where: Server, command: Sequence[str], rounds: int) -> list[Any]:
-    """Return the least wall and processor time of a few rounds, and the calls of one."""
+    """Return the shortest wall time and processor time of ``rounds`` runs, and the number of calls of the last run."""
     costs, calls = list[Cost](), 0
     for _ in range(rounds):
         where.calls()
@@ -70,7 +70,7 @@ def _measured(where: Server, command: Sequence[str], rounds: int) -> list[Any]:
 
 
 def _shared(file: Path) -> int:
-    """Return how many of the recorded calls are about no one resource."""
+    """Return the number of recorded calls that are not for one resource."""
     made = Counter(operation for _, operation, _ in json.loads(file.read_text()))
     return sum(number for operation, number in made.items() if operation not in OF_ONE_RESOURCE)
 

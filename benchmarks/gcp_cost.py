@@ -1,7 +1,8 @@
-"""What reading a large Google Cloud project costs, beside a bare loop of the same calls by the same SDK.
+"""Measure reading a large Google Cloud project, and a bare loop of the same calls with the same SDK.
 
-``python benchmarks/gcp_cost.py [COUNT] [MILLISECONDS]``: so many instances, firewalls and disks (5,000), served from a
-process of its own that lets each page wait (50 ms). Every command runs in a process of its own.
+``python benchmarks/gcp_cost.py [COUNT] [MILLISECONDS]``: COUNT instances, firewalls and disks (default 5,000) are
+served from a separate process, which delays each page by MILLISECONDS (default 50). Every command runs in its own
+process.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ROUNDS = 3
 
 
 def serve(folder: str, count: int, delay: float) -> None:
-    """Serve until killed; the first line on stdout is the environment of a program behind the proxy."""
+    """Serve until killed. The first line on stdout is the environment for a program that uses the proxy, as JSON."""
     sys.path.insert(0, str(HERE.parent / "tests"))
     from gcp_project import Project  # noqa: PLC0415
     from gcp_proxy import behind  # noqa: PLC0415 - only in the child
@@ -34,7 +35,7 @@ def serve(folder: str, count: int, delay: float) -> None:
     subnet = project.subnet(network, cidr="10.0.0.0/16")
     labels = {"k8s-io-cluster-name": "prod"}
     for number in range(count):
-        role = "control-plane" if number < 3 else "node"  # noqa: PLR2004 - so many run the control plane
+        role = "control-plane" if number < 3 else "node"  # noqa: PLR2004 - three hosts run the control plane
         address = f"10.0.{number // 250}.{number % 250 + 2}"
         tags = [f"prod-k8s-io-role-{role}"]
         rest: dict[str, Any] = {"tags": tags, "labels": labels, "account": project.default_account}
@@ -51,7 +52,7 @@ def serve(folder: str, count: int, delay: float) -> None:
 
 
 def record(file: str) -> None:
-    """Read the cluster and write down every call that is made."""
+    """Read the cluster and write every call to ``file``."""
     from cloudguard.provider.port import CollectRequest  # noqa: PLC0415 - each way of running loads only what it needs
     from cloudguard_gcp import ADAPTER  # noqa: PLC0415
     from cloudguard_gcp.access import api  # noqa: PLC0415
@@ -69,7 +70,7 @@ def record(file: str) -> None:
 
 
 def replay(file: str) -> None:
-    """Make the calls, page by page, with as many threads."""
+    """Make the calls in ``file``, page by page, with the same number of threads as the reader."""
     from importlib import import_module  # noqa: PLC0415 - each way of running loads only what it needs
 
     import google.auth  # noqa: PLC0415
@@ -95,7 +96,7 @@ def replay(file: str) -> None:
 
 
 def run(command: list[str], environment: dict[str, str]) -> tuple[float, float, float]:
-    """Return seconds on the wall, seconds of processor time, and megabytes at most."""
+    """Run a command and return its wall time and processor time in seconds, and its peak memory in MB."""
     started = time.perf_counter()
     child = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(child.pid, 0)
@@ -106,7 +107,7 @@ def run(command: list[str], environment: dict[str, str]) -> tuple[float, float, 
 
 
 def main(count: int, delay: float) -> None:
-    """Print a table of both, the best of a few rounds each, in turns."""
+    """Print a table of both commands, with the best of a few rounds each."""
     with tempfile.TemporaryDirectory() as folder:
         child = subprocess.Popen(
             [sys.executable, __file__, "serve", folder, str(count), str(delay)], stdout=subprocess.PIPE, text=True

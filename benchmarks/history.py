@@ -1,8 +1,8 @@
-"""A year of nights in a store: how large it grows, how long a night's write takes, and the last comparison.
+"""Measure a year of nightly runs in a store: its size, the time of a night's write, and of the last comparison.
 
-``python benchmarks/history.py`` keeps 365 nights of 50 clusters with 60 findings each: some minutes. ``--nights``,
-``--clusters`` and ``--findings`` say otherwise. Times are the processor's. How findings come and go is in
-tests/support/kept_years.py.
+``python benchmarks/history.py`` keeps 365 nights of 50 clusters with 60 findings each, and takes some minutes.
+``--nights``, ``--clusters`` and ``--findings`` change these numbers. Times are processor time.
+tests/support/kept_years.py makes the findings and their changes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "tests" / "support")]  # a script's own folder is all that Python looks in
+sys.path[:0] = [str(ROOT / "tests" / "support")]  # by default Python searches only the script's folder
 
 from cloudguard.formats import json_report
 from cloudguard.history.address import address
@@ -30,7 +30,7 @@ MIB = 2**20
 
 
 def compared(store: Store, of: Sequence[Account], night: int) -> Iterator[float]:
-    """Yield the seconds that it takes to say what is different in one more night of each cluster."""
+    """Yield, for each cluster, the seconds of comparing one more night with the store."""
     for account in of:
         report = account.next_night(night, Random(2))
         begun = process_time()
@@ -41,7 +41,7 @@ def compared(store: Store, of: Sequence[Account], night: int) -> Iterator[float]
 
 
 def rendered(of: Sequence[Account], night: int) -> Iterator[float]:
-    """Yield the seconds that it takes to write one more night of each cluster as JSON: what a run does anyway."""
+    """Yield, for each cluster, the seconds of writing one more night's report as JSON, which every run may do."""
     for account in of:
         report = account.next_night(night, Random(2))
         begun = process_time()
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def _text(seconds: Sequence[float]) -> str:
-    """Return the median and the longest of sorted times."""
+    """Return the median and the longest of sorted times as text."""
     return f"{median(seconds) * 1e3:6.1f} ms, at most {seconds[-1] * 1e3:.1f} ms"
 
 

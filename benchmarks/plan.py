@@ -1,9 +1,10 @@
-"""Times a plan of 10,000 rules, 20 classes of hosts and 5,000 declared needs, with the proof of every step.
+"""Measure a plan for 10,000 rules, 20 host classes and 5,000 declared needs, with the proof of every step.
 
-``python benchmarks/plan.py [RULES]`` (10,000). Two seconds are allowed for both, beside what judging takes anyway.
-Every group lets in the ranges of those who need it, half of them too widely, and the hosts by their network; all hosts
-are in one more group, which has no rule. What the plan leaves is judged again, which is timed apart. The number of
-edits is printed beside that of an order which adds a rule for each need and then removes all others.
+``python benchmarks/plan.py [RULES]`` (default 10,000). The plan and its proof may take two seconds, in addition to the
+judgement. Every group lets in the declared ranges (half of its rules allow too many services) and the hosts' network.
+All hosts are also in one more group, which has no rule. The state after the plan is judged again, and this time is
+printed separately. The number of edits is compared with a simple plan that adds a rule for each need and then removes
+all others.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ PORTS = ("tcp/22", "tcp/443", "tcp/10250", "tcp/9100")
 
 
 def needs(dice: random.Random) -> tuple[DeclaredNeed, ...]:
-    """Return the declared needs of nodes: a range and a port each."""
+    """Return the declared needs of nodes, each with one range and one port."""
     return tuple(
         DeclaredNeed(
             f"172.{16 + number // 256 % 16}.{number % 256}.{16 * dice.randrange(16)}/28", "node", port, "needed"
@@ -49,7 +50,7 @@ def needs(dice: random.Random) -> tuple[DeclaredNeed, ...]:
 
 
 def snapshot(rules: int, declared: tuple[DeclaredNeed, ...], dice: random.Random) -> Snapshot:
-    """Return a cluster of one host a class, each in a group of its own."""
+    """Return a cluster with one host for each class. Each host is in its own group."""
     filters = tuple(_filter(number, rules // CLASSES, declared, dice) for number in range(CLASSES))
     filters = (*filters, Filter(OF_ALL, "", "filter", (), SOURCE))
     route = Route(ALL4, NextHop.VPN, "vpn", SOURCE)
@@ -96,7 +97,7 @@ def _host(number: int) -> Host:
 
 
 def main(rules: int) -> None:
-    """Print how long it takes, and how many edits it makes."""
+    """Print the times and the numbers of edits."""
     dice = random.Random(1)
     declared = needs(dice)
     made = snapshot(rules, declared, dice)

@@ -1,6 +1,6 @@
-"""The calls of one check, made again by a bare boto3 loop with as many threads: what the network alone costs.
+"""Record the calls of a check, and repeat them in a bare boto3 loop with several threads, to measure the calls alone.
 
-``python benchmarks/replay.py record|replay FILE [CLUSTER …]``; several clusters are read in one run.
+``python benchmarks/replay.py record|replay FILE [CLUSTER …]``. Several clusters are read in one run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ THREADS = 16
 
 
 def record(file: Path, clusters: Sequence[str]) -> None:
-    """Read the clusters and write down every call that it takes."""
+    """Read the clusters and write every call to ``file``."""
     import boto3  # noqa: PLC0415 - each way of running loads only what it needs
 
     from cloudguard.pipeline import collect_requested  # noqa: PLC0415
@@ -40,7 +40,7 @@ def record(file: Path, clusters: Sequence[str]) -> None:
 
 
 def replay(file: Path) -> None:
-    """Make the calls."""
+    """Make the calls in ``file``. Their errors are ignored."""
     import boto3  # noqa: PLC0415 - each way of running loads only what it needs
     from botocore import xform_name  # noqa: PLC0415
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
@@ -54,7 +54,7 @@ def replay(file: Path) -> None:
         try:
             getattr(clients[service], xform_name(operation))(**parameters)
         except (clients[service].exceptions.ClientError, ResponseParserError):
-            return  # a cluster that is not EKS's is told so by an error, and what moto lacks by a page, here as there
+            return  # expected as in a check: a cluster that is not on EKS, or a call that moto lacks
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(make, calls))

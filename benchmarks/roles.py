@@ -1,8 +1,9 @@
-"""Judging real roles of clusters: granted without needed, beside cloudsplaining on the same documents in the same run.
+"""Measure the excess of real cluster roles, and cloudsplaining on the same documents.
 
-``CLOUDSPLAINING=/path/to/python python benchmarks/roles.py``, the Python of an environment that has cloudsplaining;
-without it, ours alone. Milliseconds of processor time, the best of a few rounds, catalogs loaded before; and the most
-memory. cloudsplaining tells risky actions; it knows no need, no deny by parts, and compares nothing.
+``CLOUDSPLAINING=/path/to/python python benchmarks/roles.py``: the Python of an environment with cloudsplaining. Without
+it, only cloudguard is measured. Times are milliseconds of processor time: the best of a few rounds, with the catalogs
+loaded before. The peak memory is printed at the end. cloudsplaining lists risky actions; it does not know needs, does
+not handle partial denies, and compares no policies.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def documents_of(role: KnownRole) -> list[object]:
 
 
 def ours(role: KnownRole) -> tuple[float, Excess]:
-    """Return the milliseconds of one comparison, its space and all, and what it found."""
+    """Return the milliseconds of one comparison, including its setup, and the excess that it found."""
     times: list[float] = []
     first, identity = compared(role)
     found = first.of(identity)
@@ -65,7 +66,7 @@ def ours(role: KnownRole) -> tuple[float, Excess]:
 
 
 def theirs(roles: tuple[KnownRole, ...]) -> dict[str, float]:
-    """Return cloudsplaining's milliseconds by role; nothing where it is not installed."""
+    """Return role id → cloudsplaining's milliseconds; empty if cloudsplaining is not installed."""
     python = os.environ.get("CLOUDSPLAINING")
     if not python:
         return {}

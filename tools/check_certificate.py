@@ -1,12 +1,12 @@
-"""Checks a plan's certificate, with the standard library alone: no step opens what was shut or loses what is needed.
+"""Check a plan's certificate with the standard library: no step opens closed access or stops needed traffic.
 
-``python tools/check_certificate.py FILE`` prints "holds" (exit status 0), or the first step that opens or loses, and
-what (3; 2: it is none). ``cloudguard plan … -f certificate`` writes one. Sets are disjoint half-open intervals.
-Addresses: version 4 in [0, 2^32), then version 6. Services: tcp ports in [0, 65536), then as many for udp, icmp and
-icmpv6 (256 x type + code), then protocol numbers. A rule names addresses or a group, whose members are the senders in
-it, or anyone if it is not ``complete``. A need passes a guard: filters in turn, the first of which that decides must
-permit. An ordered filter decides by its first rule that matches; another only permits, and leaves the rest to the next.
-A filter that lets in less does so in every guard: each is looked at by itself. A step changes one filter.
+``python tools/check_certificate.py FILE`` prints "holds" (exit status 0), or the first bad step and its packets (3; 2:
+not a certificate). ``cloudguard plan … -f certificate`` writes one. Sets are disjoint half-open intervals. Addresses:
+IPv4 in [0, 2^32), then IPv6. Services: tcp ports in [0, 65536), then as many for udp, for icmp and for icmpv6 (256 x
+type + code), then protocol numbers. A rule names addresses or a group. Its members are the senders in it; anyone, if it
+is not ``complete``. A need must pass a guard: filters in sequence, the first of which that decides must permit. An
+ordered filter decides by its first matching rule; another filter only permits, and leaves other packets to the next.
+Each filter is checked by itself: if it allows less, it allows less in every guard. A step changes one filter.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Rules: TypeAlias = "Sequence[Sequence[Rule]]"
 
 
 class Sender:
-    """Who sends: from any of ``addresses``, as a member of ``groups``."""
+    """A sender with any of ``addresses``, as a member of ``groups``."""
 
     def __init__(self, name: str, addresses: Iterable[Sequence[int]], groups: Iterable[str] = ()) -> None:
         self.name, self.groups, self.addresses = name, frozenset(groups), sorted((a, b) for a, b in addresses)
@@ -36,7 +36,7 @@ class Sender:
 
 
 class Rule(NamedTuple):
-    """``services`` is a mask of the certificate's services; ``group`` is "" where the rule names addresses."""
+    """A rule. ``services``: a bit mask of the certificate's services. ``group``: "" if the rule names addresses."""
 
     id: str
     action: str
@@ -55,7 +55,7 @@ class Rule(NamedTuple):
 
 @dataclass(eq=False)
 class Filter:
-    """A filter: ``allowed`` are its rules before any step and what is declared, ``rules`` those after the last step."""
+    """A filter. ``allowed``: its rules before the first step and the declared traffic. ``rules``: its current rules."""
 
     ordered: bool
     allowed: dict[str, Rule]
@@ -64,7 +64,7 @@ class Filter:
 
 @dataclass
 class Need:
-    """``services`` that ``sender`` needs by ``guard``. Of each filter, its rules that match: at first, and now."""
+    """``services`` that ``sender`` needs through ``guard``; the matching rules of each filter: at first, and now."""
 
     why: str
     sender: Sender
@@ -75,13 +75,13 @@ class Need:
 
 
 def matching(rules: Iterable[Rule], sender: Sender, services: int) -> list[Rule]:
-    """Return the rules that match any of ``services`` from ``sender``, in their order, each with what it matches."""
+    """Return the rules that match some of ``services`` from ``sender``, in order, each with its matching addresses."""
     found = [rule._replace(addresses=part) for rule in rules if rule.services & services and (part := rule.of(sender))]
     return sorted(found, key=lambda rule: rule.order)
 
 
 def passing(guard: Sequence[Filter], rules: Sequence[Iterable[Rule]], address: int) -> tuple[int, int]:
-    """Return the services that a guard permits from an address, and those that it leaves undecided."""
+    """Return the services that a guard permits from an address, and the services that it does not decide."""
     permitted, rest = 0, -1
     for one, each in zip(guard, rules, strict=True):
         left, skipped = rest, 0
@@ -95,7 +95,7 @@ def passing(guard: Sequence[Filter], rules: Sequence[Iterable[Rule]], address: i
 
 
 def excess(guard: list[Filter], left: Rules, right: Rules, sender: Sender, services: int) -> Iterator[tuple[int, int]]:
-    """Yield addresses of ``sender``, and of ``services`` those let in, or left, by what matches on the left alone."""
+    """Yield addresses of ``sender``, each with the ``services`` that only the rules ``left`` permit or leave open."""
     spans = [*sender.addresses, *(span for rules in (*left, *right) for rule in rules for span in rule.addresses)]
     for edge in sorted({edge for span in spans for edge in span}):
         (permits, leaves), (permitted, undecided) = (passing(guard, rules, edge) for rules in (left, right))
@@ -104,7 +104,7 @@ def excess(guard: list[Filter], left: Rules, right: Rules, sender: Sender, servi
 
 
 class Certificate:
-    """A certificate; raises KeyError, TypeError or ValueError where ``data`` is none."""
+    """A certificate. Raises KeyError, TypeError or ValueError if ``data`` is not a certificate."""
 
     last = Filter(ordered=True, allowed={}, rules={"": Rule("", "deny", 0, EVERYWHERE, "", -1)})
 
@@ -125,7 +125,7 @@ class Certificate:
         self.needs = {name: [need for need in needs if one in need.guard] for name, one in self.filters.items()}
 
     def filter(self, data: dict[str, Any], declared: list[dict[str, Any]]) -> Filter:
-        """Return a filter, with what is declared of it."""
+        """Return a filter with its declared traffic."""
         rules = {each["id"]: self.rule(each) for each in data["rules"]}
         allowed = {f"declared {n}": self.rule(each) for n, each in enumerate(declared) if each["filter"] == data["id"]}
         return Filter(data["ordered"], {**allowed, **rules}, rules)
@@ -142,11 +142,11 @@ class Certificate:
         return Rule(data.get("id", ""), data.get("action", "permit"), data.get("order", -1), *peer, self.mask(data))
 
     def mask(self, data: dict[str, Any]) -> int:
-        """Return services as bits, one for each stretch between edges of the certificate."""
+        """Return services as a bit mask, with one bit for each interval between two edges of the certificate."""
         return sum((1 << self.bit[end]) - (1 << self.bit[start]) for start, end in data["services"])
 
     def faults(self) -> Iterator[str]:
-        """Yield what each step opens and loses."""
+        """Yield the packets that each step opens and the needed packets that it loses."""
         for number, step in enumerate(self.steps, 1):
             guard, name = self.filters[step["filter"]], f"step {number} ({step['change']})"
             gone, put = [guard.rules.pop(each) for each in step["drop"]], [self.rule(each) for each in step["rules"]]
@@ -158,10 +158,10 @@ class Certificate:
                     yield f"{name} loses {found}, needed for {need.why}"
 
     def opened(self, guard: Filter, rule: Rule) -> Iterator[str]:
-        """Yield what ``guard`` lets in now that a rule came or went, and is not allowed to."""
+        """Yield the packets that ``guard`` allows after ``rule`` was added or removed, and must not allow."""
         views = self.views if guard.ordered or rule.group else self.views[:1]
         old = guard.allowed.get(rule.id, self.last.rules[""])
-        there = rule[3:5] == old[3:5] and not rule.services & ~old.services  # and let in as much
+        there = rule[3:5] == old[3:5] and not rule.services & ~old.services  # the rule was there, and allowed as much
         for sender in views if guard.ordered or (rule.id in guard.rules and not there) else ():
             if part := rule.of(sender):
                 some = Sender(sender.name, part, sender.groups)
@@ -170,7 +170,7 @@ class Certificate:
                 yield from self.packets(excess([guard], [now], [allowed], some, rule.services), sender)
 
     def lost(self, need: Need, now: dict[str, Rule], gone: list[Rule], put: list[Rule]) -> Iterator[str]:
-        """Yield what of a need passed at first, and does not after a change of the filter whose rules are ``now``."""
+        """Yield the packets of a need that passed at first, and do not after a step. ``now``: the filter's rules."""
         went, came = [rule for rule in gone if now.pop(rule.id, None)], matching(put, need.sender, need.services)
         now.update((rule.id, rule) for rule in came)
         if went or came:
@@ -178,7 +178,7 @@ class Certificate:
             yield from self.packets(excess(need.guard, need.before, after, need.sender, need.services), need.sender)
 
     def packets(self, found: Iterable[tuple[int, int]], sender: Sender) -> Iterator[str]:
-        """Yield the first service from each address, in words."""
+        """Yield, for each address, the first of its services as text."""
         for number, services in found:
             family, port = divmod(self.edges[(services & -services).bit_length() - 1], PORTS)
             address = IPv4Address(number) if number < V4_END else IPv6Address(number - V4_END)
@@ -186,7 +186,7 @@ class Certificate:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the named file, print the answer and return the exit status."""
+    """Check the file in ``arguments``, print the result and return the exit status."""
     try:
         fault = next(Certificate(json.loads(Path(arguments[0]).read_bytes())).faults(), "")
     except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:

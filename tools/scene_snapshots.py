@@ -1,10 +1,10 @@
-"""Writes a snapshot of every scene as ``PROVIDER-NAME.json``: ``python tools/scene_snapshots.py DIR``.
+"""Write a snapshot of every scene as ``PROVIDER-NAME.json``: ``python tools/scene_snapshots.py DIR``.
 
-With ``--ids`` it writes the ids of their findings into ``tests/support/finding_ids.txt`` instead. Look at what differs:
-an id that changes, though its scene does not, is one that users would see as fixed and as new.
+With ``--ids``, write the ids of the scenes' findings into ``tests/support/finding_ids.txt`` instead. Review the
+differences: if an id changes and its scene does not, users would see the finding as fixed and as new.
 
-tools/compare_reports.py compares what two versions of the code say about them. Newer versions read the snapshots of
-older ones, so write them with the older of the two.
+tools/compare_reports.py compares the reports of two versions of the code on these snapshots. Write the snapshots with
+the older version, because newer versions can read them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]  # a script's own folder is all that Python looks in
-os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # read when moto is imported: its images are in no scene
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]  # by default Python searches only the script's folder
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # moto reads it when imported; no scene uses these images
 
 import azure_proxy
 import azure_scenes
@@ -38,13 +38,13 @@ from moto_fixtures.aws.scene import scenes
 
 
 def aws_snapshots() -> Iterator[tuple[str, Snapshot]]:
-    """Yield the scenes of AWS by name, each built and read in an account within this process."""
+    """Yield the name and snapshot of each AWS scene, built and read in a moto account in this process."""
     for name in scenes():
         yield name, collected(name).snapshot
 
 
 def gcp_snapshots() -> Iterator[tuple[str, Snapshot]]:
-    """Yield the scenes of Google Cloud by name, each read from the tests' server on loopback."""
+    """Yield the name and snapshot of each Google Cloud scene, read from the tests' server on loopback."""
     with TemporaryDirectory() as folder, gcp_proxy.behind(Google(Project()), Path(folder)) as proxy:
         os.environ.update(proxy.environment)
         for name, scene in gcp_scenes.SCENES.items():
@@ -53,7 +53,7 @@ def gcp_snapshots() -> Iterator[tuple[str, Snapshot]]:
 
 
 def azure_snapshots() -> Iterator[tuple[str, Snapshot]]:
-    """Yield the scenes of Azure by name, each read from the tests' server on loopback."""
+    """Yield the name and snapshot of each Azure scene, read from the tests' server on loopback."""
     with TemporaryDirectory() as folder, azure_proxy.behind(Azure(Subscription()), Path(folder)) as proxy:
         os.environ.update(proxy.environment)
         for name, scene in azure_scenes.SCENES.items():
@@ -63,7 +63,7 @@ def azure_snapshots() -> Iterator[tuple[str, Snapshot]]:
 
 
 def declared(provider: str, name: str) -> Declarations:
-    """Return what is declared of a scene's cluster."""
+    """Return the declarations about a scene's cluster."""
     if provider == "aws":
         return scenes()[name].DECLARED.policy
     return gcp_scenes.SCENES[name].policy if provider == "gcp" else azure_scenes.SCENES[name].policy
