@@ -1,1 +1,1 @@
-"""What must hold: the five rows, a file each, and their checks."""
+"""The five rows of the report and their checks. Each row has its own module."""

@@ -1,8 +1,8 @@
 """Who can open a connection to the API server? Only the administrators' addresses may.
 
-Judged over every way in: public addresses of control-plane hosts, each load balancer in front of them, a managed
-endpoint, and from inside the network. Without a declared list of administrators (`--admin-cidr`) small public ranges
-are advice, and so is access from the whole of the inside.
+The row judges every way in: the public addresses of control-plane hosts, each load balancer in front of them, a
+managed endpoint, and connections from inside the network. If no list of administrators is declared (`--admin-cidr`),
+access from small public ranges and access from the whole inside network are reported as advice.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _assumed(context: Context) -> tuple[Assumed, ...]:
 
 
 def _elsewhere(context: Context) -> tuple[str, ...]:
-    """Return who reaches the ports on which the API may listen, as nothing shows who installed the cluster."""
+    """Return lines on who reaches ports where the API may listen. There are such ports if the installer is unknown."""
     possible = ProblemCollector(context.reach, ROW)
     for path in sorted(_of_hosts(context), key=lambda path: path.sender.inside):
         if path.balancer is None or not path.balancer.declared_service:
@@ -115,7 +115,7 @@ def _elsewhere(context: Context) -> tuple[str, ...]:
 
 
 def _with_restriction(context: Context, pending: PendingFinding) -> PendingFinding:
-    """Add the change of the endpoint that a finding is about."""
+    """Add the change that restricts the endpoint, if the finding's resource is an endpoint."""
     resource, topology = pending.finding.resource, context.snapshot.topology
     for endpoint in topology.endpoints if resource.kind == "endpoint" else ():
         if endpoint.id == resource.id:
@@ -126,7 +126,11 @@ def _with_restriction(context: Context, pending: PendingFinding) -> PendingFindi
 
 
 def _restriction(context: Context, endpoint: Endpoint, finding: Finding) -> ListEdit | Procedure:
-    """Return the edit of an endpoint; without a private side, hosts come by its public ranges too."""
+    """Return the edit that restricts an endpoint.
+
+    If the endpoint has no private side, hosts of the cluster connect to its public side: their public addresses are
+    then kept in its public ranges.
+    """
     if endpoint.remedy and (endpoint.gatekeeper or finding.check == INSIDE.id):
         return Procedure((finding.message,), (endpoint.remedy,))
     needed = dict.fromkeys(_administrators(context), "administrators")
@@ -139,7 +143,10 @@ def _restriction(context: Context, endpoint: Endpoint, finding: Finding) -> List
 
 
 def _way_out(context: Context) -> tuple[RulePeer, ...]:
-    """Return the addresses that the cluster's hosts leave by, and what stands for those that are not known to stay."""
+    """Return peers for the public addresses by which the cluster's hosts leave.
+
+    They are the ranges of lasting addresses, and one placeholder peer if some addresses are unknown or may change.
+    """
     subnets = {each.key.subnet for each in context.reach.classes}
     unseen = any(context.reach.senders.leaves_unseen(name) for name in subnets)
     lasting = _ranges(lasting_addresses(context).cidrs())
@@ -156,14 +163,14 @@ def _ranges(cidrs: Iterable[str]) -> tuple[RulePeer, ...]:
 
 
 def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
-    """Return why the row passes: without a declared list, who gets in need not be an administrator."""
+    """Return why the row passes. If no administrators are declared, the text does not claim that only they get in."""
     if context.declarations.admin_cidrs is None and pending:
         return "no more than small public ranges and the inside reach the API; no administrators are declared"
     return "nobody but the cluster and its administrators reaches the API"
 
 
 def paths_to_api(context: Context) -> list[tuple[Path, ServiceSet]]:
-    """Return every path to a control-plane host or an endpoint, with the services that are the API's there."""
+    """Return every path to a control-plane host or an endpoint, each with the services where its target has the API."""
     found = [(path, context.ports.api) for path in _of_hosts(context)]
     for endpoint in context.snapshot.topology.endpoints:
         found += [(path, endpoint.service) for path in context.reach.endpoint_paths(endpoint)]
@@ -176,7 +183,7 @@ def _of_hosts(context: Context) -> list[Path]:
 
 
 def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
-    """Return what is allowed beyond the administrators and the cluster's own hosts."""
+    """Return the part of ``allowed`` that is neither from administrators nor from the cluster's own hosts."""
     if not path.sender.identified:
         return allowed
     expected = context.administrators | context.snapshot.topology.outbound_addresses
@@ -186,7 +193,10 @@ def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
 
 
 def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:
-    """Return who must go on reaching the API on ``services``: administrators, own hosts from outside, health checks."""
+    """Return the traffic to the API on ``services`` that must stay allowed.
+
+    It comes from administrators, from the cluster's own hosts by their way out, and from health checks.
+    """
     way_out = [peer for path in problem.paths for peer in way_out_peers(context, path)]
     needed = (
         (_administrators(context), "administrators"),
@@ -197,7 +207,10 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
 
 
 def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
-    """Return the addresses of balancers that check the API's health where no rule of a target names their group."""
+    """Return the addresses of balancers that check the health of ``targets``.
+
+    Balancers whose group is already let in by a rule of the target are left out.
+    """
     found = list[AddressSet]()
     for target in (target for target in targets if isinstance(target, HostClass)):
         allowed = context.reach.allowed_in(target)

@@ -1,12 +1,12 @@
 """What may the cluster's cloud identities do that Kubernetes does not need?
 
-Each identity's effective permissions are compared, exactly, with what the parts of the cluster that use it need. What
-is granted and not needed is excess: a finding if it changes resources or reads data, advice if it only lists. What is
-needed and not granted is missing, which is advice. What cannot be decided (a policy that was not read, a variable with
-an unknown value) leaves the row `UNKNOWN`. The identities of service accounts are the cluster's, too. Of one whose use
-is not known, escalation paths are found, and what else it may change or read is unknown. The row also judges who may
-assume an identity, and what pods can take from the metadata service of their host. Static access keys and credentials
-of users are out of scope.
+The row compares each identity's effective permissions exactly with the permissions that its users in the cluster need.
+Permissions that are granted and not needed are excess: a finding if they change resources or read data, advice if they
+only list. Permissions that are needed and not granted are missing, which is advice. If something cannot be decided (a
+policy was not read, a variable has an unknown value), the row is `UNKNOWN`. The identities of service accounts belong
+to the cluster, too. If the use of such an identity is not known, its escalation paths are still found, and its other
+permissions to change or read are unknown. The row also judges who may assume an identity, and what pods can get from
+the metadata service of their host. Static access keys and credentials of users are out of scope.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CHECKS = (
 HEEDED = ("addons", "need", "outsider")
 _OF_NODES = frozenset({Role.NODE.value, "pods"})
 Judged = tuple[list[PendingFinding], tuple[str, ...]]
-"""Findings, and what is unknown."""
+"""Findings, and lines about facts that are unknown."""
 
 
 def judge(context: Context) -> JudgedRow:
@@ -73,7 +73,7 @@ def _basis(context: Context) -> Basis:
 
 
 def _why_passed(context: Context) -> str:
-    """Return why the row passes, and what was not read."""
+    """Return why the row passes, and which organization limits and grants were not read."""
     identities = context.snapshot.identities
     nothing = context.comparer is None or not identities.identities
     why = "the cluster's identities are granted nothing" if nothing else "no identity is granted more than it needs"
@@ -82,7 +82,7 @@ def _why_passed(context: Context) -> str:
 
 
 def _permissions(context: Context, identity: Identity) -> Judged:
-    """Return the findings about one identity's permissions, and what is unknown of them."""
+    """Return the findings about one identity's permissions, and lines about what is unknown about them."""
     read = {policy.id: policy for policy in context.snapshot.identities.policies}
     policies = [read[name] for name in identity.policies if name in read]
     unread = not identity.complete or len(policies) < len(identity.policies)

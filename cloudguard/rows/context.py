@@ -1,4 +1,4 @@
-"""What every row judges from: the snapshot, the declarations, the engine's answers and the cluster's ports."""
+"""The context of a judgement: the snapshot, the declarations, the reachability engine and the cluster's ports."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ NETWORK_FACTS = frozenset(
         FactKind.BALANCERS,
     },
 )
-"""What every answer about the network of hosts rests on."""
+"""The kinds of facts that every answer about the network of hosts needs."""
 WAY_OUT = "the cluster's own hosts by their way out"
 NAME_HOSTS = "name the hosts with --control-plane-tag, --node-tag, --etcd-tag or --host"
 NO_CONTROL_PLANE = (
@@ -79,14 +79,14 @@ class Context:
 
     @cached_property
     def comparer(self) -> Comparer | None:
-        """Compares what identities are granted with what they need; None where nothing is known of permissions."""
+        """Compares the granted permissions of identities with the needed ones. None if there is no IAM catalog."""
         if self.iam_catalog is None:
             return None
         return Comparer(self.cluster, self.snapshot.identities, self.iam_catalog, self.declarations)
 
     @cached_property
     def ports(self) -> Ports:
-        """Its ports, the API's as the balancers in front serve them too."""
+        """The cluster's ports. The API's include the host ports to which balancers in front of the API forward."""
         listeners, found = api_listeners(self.cluster), ServiceSet.nothing()
         for target in self.with_role(Role.CONTROL_PLANE):
             for registration in target.key.registrations:
@@ -96,7 +96,7 @@ class Context:
         return ports_of(self.cluster, self.declarations, found - SSH_AND_RDP - KUBELET)
 
     def port_sources(self, kind: str) -> tuple[tuple[ServiceSet, str], ...]:
-        """Return the ports of the API ("api") or of etcd ("etcd") by who says that the cluster has them."""
+        """Return the ports of the API (``kind`` "api") or of etcd ("etcd"), each with the source that states them."""
         ports, said = self.ports, self.declarations
         if kind == "api":
             return port_sources(kind, self.cluster, said.api_ports, ports.api, ports.api_possible)
@@ -105,35 +105,38 @@ class Context:
 
     @property
     def has_nodes(self) -> bool:
-        """Whether any node was found, or a pool that makes some."""
+        """Whether any node was found, or a pool that creates nodes."""
         return any(Role.NODE in one.roles for one in chain[Host | Pool](self.cluster.hosts, self.cluster.pools))
 
     @cached_property
     def administrators(self) -> AddressSet:
-        """The declared administrators' addresses; none of a list too wide to be theirs without a reason."""
+        """The addresses of declared administrators. Empty if the list is very wide and no reason is declared for it."""
         listed = AddressSet.of(self.declarations.admin_cidrs or ())
         public = listed & PUBLIC
         wide = public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
         return AddressSet.nothing() if wide and not self.declarations.admin_reason else listed
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
-        """Classes of hosts that have ``role``."""
+        """Return the host classes that have ``role``."""
         return tuple(each for each in self.reach.classes if each.has(role))
 
     @cached_property
     def own_addresses(self) -> AddressSet:
-        """Addresses that the cluster's own hosts and pods have today: in the pods' ranges, none that others have."""
+        """The addresses that the cluster's own hosts and pods have today.
+
+        In the ranges of pods, addresses that hosts outside the cluster have are left out.
+        """
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
         taken = AddressSet.union(part for one in others for part in one.addresses)
         return self.addresses_of(self.reach.classes) | (self.cluster.pod_ranges - taken)
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
-        """Addresses that hosts of ``classes`` have today."""
+        """Return the addresses that hosts of ``classes`` have today."""
         return AddressSet.union(each.addresses for each in classes)
 
     def declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
-        """Return what the user declares that a class's hosts must let in: by address, and by peer."""
+        """Return the traffic that the user declares as needed to a class's hosts: as a packet set, and by peer."""
         found = self._declared.get(target.key.roles)
         if found is None:
             found = self._declared[target.key.roles] = self._find_declared(target)
@@ -154,10 +157,11 @@ class Context:
         return PacketSet.of((AddressSet.parse(kept.peer.value), kept.services) for kept in ranges), tuple(keep)
 
     def needed_by_balancers(self, target: HostClass) -> tuple[KeptTraffic, ...]:
-        """Return what the balancers in front of a class need where no rule names their group.
+        """Return the traffic that balancers in front of a class need.
 
-        That is their own addresses, which ask for health and may stand for clients; and of a service, its clients
-        where the host sees their addresses. What other rows judge is theirs to keep.
+        A balancer whose group is already let in by a rule is left out. The senders are the balancer's own addresses,
+        which send health checks and may replace the client's address. For a service they are also its clients, if the
+        host sees the clients' addresses. Ports that other rows judge are left out: those rows keep their traffic.
         """
         allowed = self.reach.allowed_in(target)
         elsewhere = judged_by_other_rows(self.ports, frozenset(target.key.roles))
@@ -175,7 +179,10 @@ class Context:
         return tuple(found)
 
     def _clients(self, balancer: Balancer, listener: Listener) -> tuple[str, ...]:
-        """Return whom a balancer's own filters let in to a listener; a client past it needs no rule of a host."""
+        """Return the CIDRs that a balancer's own filters let in to a listener.
+
+        Other clients never reach the host, so that the host needs no rule for them.
+        """
         traffic = self.reach.filters.allowed_traffic(balancer.filters, Direction.INGRESS)
         admitted = traffic.by_address.lower.on(listener.service)
         if balancer.internet_facing:
@@ -184,14 +191,14 @@ class Context:
         return tuple(cidr for sender in inside for cidr in (sender.addresses & admitted).cidrs())
 
     def undeclared(self, target: HostClass, sender: Sender, allowed: Bounds) -> Bounds:
-        """Return the part of ``allowed`` that the user declares neither for the sender's groups nor by address."""
+        """Return the part of ``allowed`` that no declaration covers, neither by the sender's groups nor by address."""
         for group, services in self.declared_groups(target).items():
             if group in sender.groups:
                 allowed = allowed.only(ServiceSet.everything() - services)
         return allowed - exactly(self.declared(target)[0]) if sender.identified else allowed
 
     def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
-        """Return what the user declares that members of a group may open on a class's hosts."""
+        """Return the services that the user declares for members of groups to a class's hosts, by group."""
         found = self._groups.get(target.key.roles)
         if found is None:
             found = self._groups[target.key.roles] = self._find_groups(target)
@@ -212,33 +219,33 @@ class Context:
         return [need for need in self.declarations.needs if need.role in target.key.roles]
 
     def without_interfaces(self, hosts: Iterable[Host]) -> tuple[str, ...]:
-        """Return a line for each of ``hosts`` of which no interface was read."""
+        """Return a line for each of ``hosts`` without a known interface."""
         return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
 
     def not_asked(self, *entered: Entered) -> tuple[NotAsked, ...]:
-        """Return the ways in to hosts, balancers and what else is ``entered`` that the snapshot does not show."""
+        """Return the ways in to hosts, balancers and ``entered`` that the snapshot's reading did not ask for."""
         wanted = {Entered.HOST, Entered.BALANCER, *entered}
         unknown = (one for one in self.ways_in if one.id not in self.snapshot.asked)
         return tuple(NotAsked(one.name, one.would_help) for one in unknown if wanted.intersection(one.leads_to))
 
     @property
     def copies_not_asked(self) -> tuple[NotAsked, ...]:
-        """The places that may hold copies of etcd's data and were not looked at."""
+        """The places that may hold copies of etcd's data and that the snapshot's reading did not ask for."""
         unknown = (one for one in self.ways_in if one.id not in self.snapshot.asked)
         return tuple(NotAsked(one.name, one.would_help) for one in unknown if Entered.COPY in one.leads_to)
 
     @property
     def assumed_empty(self) -> tuple[Assumed, ...]:
-        """What was assumed because the caller said that a call would answer nothing."""
+        """The assumptions made because the caller said that a call would return nothing (``assume_empty``)."""
         return tuple(Assumed(f"nothing is answered to {call}", "assume_empty") for call in self.snapshot.assumed_empty)
 
     @property
     def endpoint_facts(self) -> frozenset[FactKind]:
-        """The kind of facts that a managed control plane's endpoint is of; none where hosts are the control plane."""
+        """The fact kind ``ENDPOINT`` if the control plane is managed. Empty if hosts run the control plane."""
         return frozenset({FactKind.ENDPOINT}) if self.cluster.managed else frozenset()
 
     def missing(self, kinds: frozenset[FactKind]) -> tuple[str, ...]:
-        """Return a line for each gap that hides facts of any of ``kinds``, the same line once."""
+        """Return a line for each gap that hides facts of any of ``kinds``. Equal lines appear once."""
         return tuple(dict.fromkeys(gap_text(gap) for gap in self.snapshot.gaps_hiding(kinds)))
 
 
@@ -248,12 +255,12 @@ def incidental_ports(listener: Listener) -> ServiceSet:
 
 
 def keep_from(peer: str, services: ServiceSet, why: str) -> KeptTraffic:
-    """Return what to keep from a CIDR or a group."""
+    """Return the traffic on ``services`` to keep from ``peer``, a CIDR or a group, with the reason ``why``."""
     return KeptTraffic(RulePeer(PeerOf.RANGE if _is_range(peer) else PeerOf.GROUP, peer), services, why)
 
 
 def _is_range(peer: str) -> bool:
-    """Whether a peer is an address or a range; a group's id may hold slashes and colons too."""
+    """Whether a peer is an address or a range. It is parsed, because a group's id may hold slashes and colons too."""
     try:
         AddressSet.parse(peer)
     except ValueError:
@@ -262,5 +269,5 @@ def _is_range(peer: str) -> bool:
 
 
 def tally(hosts: Iterable[Host]) -> tuple[tuple[str, int], ...]:
-    """Return how many hosts have which roles: ("control-plane+etcd", 3)."""
+    """Return the number of hosts for each combination of roles, such as ("control-plane+etcd", 3)."""
     return tuple(sorted(Counter("+".join(host.roles) or "unknown role" for host in hosts).items()))

@@ -1,4 +1,4 @@
-"""Whether etcd runs at all: some distributions keep what it would hold in SQLite or in a database outside the hosts."""
+"""Whether etcd runs at all. Some distributions keep the cluster's state in SQLite or in an external database."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from cloudguard.model.possible_roles import shows_etcd
 from cloudguard.rows.context import Context
 
 WITHOUT_ETCD = frozenset({"k3s"})
-"""Distributions that run etcd only where they are told to (k3s-io/docs docs/datastore/datastore.md)."""
+"""Distributions that run etcd only if they are configured to (k3s-io/docs docs/datastore/datastore.md)."""
 _NAME_ETCD = "name the hosts that run etcd with --etcd-tag, or --host ID=etcd"
 
 
 def datastore_unknown(context: Context) -> tuple[str, ...]:
-    """Return why it is unknown whether etcd runs; nothing where its hosts are known by more than that of others."""
+    """Return a line that says why it is unknown whether etcd runs. Empty if there is evidence of etcd hosts."""
     cluster = context.cluster
     if shows_etcd(cluster.hosts):
         return ()

@@ -1,4 +1,7 @@
-"""Which declarations each row heeds; those that allow everything are advice, and the reason why a row passes."""
+"""The declarations that a row heeds.
+
+A declaration that allows everything is advice, and it becomes the stated reason if the row passes.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,11 @@ def declared_check(row: str) -> Check:
 
 
 def with_declarations(context: Context, judged: JudgedRow, heeded: tuple[str, ...], check: Check | None) -> JudgedRow:
-    """Return a judged row with the declarations that it rests on, of those keys ``heeded``."""
+    """Return a judged row with the declarations that it rests on.
+
+    ``heeded`` are the keys of the declarations that the row heeds. If one of them allows everything, a finding of
+    ``check`` is added.
+    """
     row, pending = judged
     declared = tuple(each.name for each in in_force(context.declarations) if each.name in heeded)
     row = replace(row, basis=replace(row.basis, declared=declared))

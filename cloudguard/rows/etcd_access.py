@@ -1,8 +1,8 @@
 """Who can open a connection to etcd's ports? Only the control plane may, and over TLS.
 
-The ports are those of the installer's etcd (client and peer), on every host that runs it. Nodes are others too, but for
-the etcd of which they are clients by design (Cilium's own). Whether a connection is TLS can't be seen from the cloud;
-only a balancer that speaks plain HTTP to etcd gives it away.
+The ports are the client and peer ports of the installer's etcd, on every host that runs it. Nodes may not connect
+either, except to an etcd whose clients are nodes by design (Cilium's own). The cloud does not show whether a connection
+uses TLS. Only a balancer that speaks plain HTTP to etcd shows that a connection does not.
 """
 
 from __future__ import annotations

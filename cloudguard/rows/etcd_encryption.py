@@ -1,9 +1,10 @@
 """Is every disk that holds etcd encrypted at rest, and by whose key?
 
-Every disk of an etcd host counts, unless an installer's own tag names the one with etcd; a disk's name alone only adds
-it. Copies count too: snapshots and images, what a disk was made from, disks made of those, and copies of former disks
-with the cluster's tags. So do the disks' keys, and what the next host would get. Where the provider runs etcd, only
-the encryption of Secrets by a key of one's own remains to be set.
+Every disk of an etcd host counts, unless an installer's own tag marks the disk that holds etcd. A disk whose name alone
+suggests etcd counts in addition. Copies count too: snapshots and images of a disk, the source that a disk was made
+from, disks made from these copies, and copies of former disks that have the cluster's tags. The row also judges the
+keys of the disks, and the disks that the next host would get. If the provider runs etcd, the user can only set the
+encryption of Secrets with a customer key.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def judge(context: Context) -> JudgedRow:
 
 
 def _managed(context: Context) -> JudgedRow:
-    """Judge the keys that a user may give to what the provider runs: that of Secrets, and any other."""
+    """Judge the user's keys for a managed control plane: the key of Secrets, and any other key."""
     base = provider_row(ROW, AREA, context.cluster, "encrypting Secrets by a key of your own remains yours to set")
     secrets, keys = context.cluster.secrets_encryption, {key.id: key for key in context.cluster.keys}
     named = secrets.key if secrets else ""
@@ -94,7 +95,7 @@ def _managed(context: Context) -> JudgedRow:
 
 
 def _settings(context: Context) -> Iterator[tuple[str, str]]:
-    """Yield the settings of a managed cluster's encryption that are the user's, and how they are set."""
+    """Yield the encryption settings of a managed cluster that the user controls, each with its value."""
     secrets, keys = context.cluster.secrets_encryption, {key.id: key for key in context.cluster.keys}
     if secrets:
         key = keys.get(secrets.key)
@@ -110,7 +111,7 @@ def _settings(context: Context) -> Iterator[tuple[str, str]]:
 
 
 def _of_secrets(context: Context, secrets: SecretsEncryption, key: Key | None) -> Iterator[EncryptionProblem]:
-    """Yield that Secrets have no key of the customer's."""
+    """Yield a problem if Secrets are encrypted without a customer key."""
     if secrets.key and (key is None or key.manager is KeyManager.CUSTOMER or key.state in FAILING):
         return
     resource = Resource("cluster", context.cluster.name, context.cluster.name)

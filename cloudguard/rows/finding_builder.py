@@ -1,4 +1,4 @@
-"""Builds findings: every row makes its findings here, so that each has a stable id and a severity of its check."""
+"""The builder of findings. Every row uses it, so that each finding has a stable id and a severity of its check."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from cloudguard.results.finding import Evidence, Finding, Latent, Severity, Witn
 
 @dataclass(frozen=True, slots=True)
 class FindingBuilder:
-    """All that a finding says.
+    """The content of a finding.
 
-    ``key`` is what makes it this finding among those of its check: ids of resources and rules, values of properties.
+    ``key`` identifies the finding among the findings of its check: ids of resources and rules, values of properties.
     """
 
     check: Check
@@ -31,7 +31,10 @@ class FindingBuilder:
     latent: Latent | None = None
 
     def build(self, cluster: Cluster) -> Finding:
-        """Return the finding; raises ValueError without evidence or witness, or for a severity not of its check."""
+        """Return the finding.
+
+        Raises ValueError if evidence or witness is empty, or if the check does not declare the severity.
+        """
         if self.severity not in self.check.severities:
             message = f"{self.check.id} declares no finding of severity {self.severity}"
             raise ValueError(message)

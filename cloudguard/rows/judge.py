@@ -1,4 +1,4 @@
-"""The five rows, a file each, and the remediation plan of their findings."""
+"""Judging of the five rows, and the changes that fix their findings."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ from cloudguard.rows.references import check_references
 from cloudguard.rows.role_assignments import assignments, undecided
 
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
-"""Modules with ``ROW``, ``AREA``, ``CHECKS`` (a tuple of ``Check``), ``judge`` and
-``HEEDED`` (keys of the declarations that it heeds), in the table's order."""
+"""The modules of the rows, in the order of the report's table.
+
+Each has ``ROW``, ``AREA``, ``CHECKS`` (a tuple of ``Check``), ``judge`` and ``HEEDED`` (keys of the declarations that
+the row heeds)."""
 
 
 def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
@@ -45,11 +47,12 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     with_advice: bool = False,
     waive: Waive | None = None,
 ) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
-    """Return ``rows``, and the changes that mend their findings in the order to make them.
+    """Return the results of ``rows``, and the changes that fix their findings, in the order to make them.
 
-    ``iam_catalog`` None: nothing is known of the provider's permissions, and no identity is judged but by its plain
-    words. ``ways_in``: the provider's table; those that the snapshot does not name were not asked for. ``with_advice``:
-    rules are edited for low findings too. ``waive`` says which findings are waived: nothing is edited for them.
+    ``iam_catalog`` is None if the provider's permissions are unknown: permissions of identities are then not compared
+    with needs. ``ways_in`` is the provider's table. A way in that the snapshot does not name was not asked for.
+    ``with_advice``: also edit rules for findings of severity low. ``waive`` says which findings are waived; no change
+    is planned for a waived finding.
     """
     context = Context(snapshot, policy, Reachability(snapshot), iam_catalog, ways_in)
     judged = _by_every_role(context, {row: _waived(row.judge(context), waive) for row in rows}, waive)
@@ -68,7 +71,10 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
 
 
 def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow], waive: Waive | None) -> list[JudgedRow]:
-    """Return the rows, unknown where one that does not fail would fail for other roles that hosts may have."""
+    """Return the judged rows after a look at all roles that hosts may have.
+
+    A row that does not fail becomes unknown if it would fail with another possible assignment of roles.
+    """
     unknown: list[tuple[str, ...]] = [() for _ in judged]
     for assignment in assignments(context.snapshot, context.reach.classes):
         other = replace(context, snapshot=assignment.snapshot, reach=Reachability(assignment.snapshot))
@@ -79,7 +85,7 @@ def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow], wai
 
 
 def _completed(context: Context, row: ModuleType, result: RowResult) -> RowResult:
-    """Return a row with what is worked out once it is judged: who is let in, what would help, what is recommended."""
+    """Return a judged row with the parts added last: exposure, permissions that would help, and the recommendation."""
     exposed = {node_access: of_hosts, api_server_access: of_endpoints}.get(row)
     basis = replace(result.basis, exposure=exposed(context)) if exposed else result.basis
     recommended = check_references(result.row)
@@ -110,7 +116,7 @@ def _with_changes(findings: Iterable[Finding], changes: Mapping[str, Iterable[Ch
 
 
 def _ordered(findings: Sequence[Finding], changes: Mapping[str, Iterable[Change]]) -> tuple[Change, ...]:
-    """Return every change once with the findings that it mends, those of the worst findings first."""
+    """Return every change once, with the findings that it fixes. Changes for the worst findings come first."""
     known, mended = dict[str, Change](), dict[str, list[Finding]]()
     for finding in findings:
         for change in changes.get(finding.id, ()):

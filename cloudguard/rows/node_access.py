@@ -1,9 +1,10 @@
 """Who can open a connection to a node? The control plane on its ports, and clients of the cluster's services.
 
-Every host of the cluster is judged, on every port that no other row judges. NodePorts behind a load balancer, and
-whatever comes through a balancer that Kubernetes made for a Service or Ingress, are services and expected; but not
-remote login or the kubelet where the balancer hands on a whole range of ports. The inside
-(the network's own range, peers, VPNs, external members of a named group) is judged apart from the internet.
+The row judges every host of the cluster, on every port that no other row judges. Two kinds of traffic are services, and
+expected: NodePorts behind a load balancer, and traffic through a balancer that Kubernetes made for a Service or
+Ingress. Remote login and the kubelet are not expected if such a balancer forwards a whole range of ports. Sources
+inside the network (its own range, peers, VPNs, external members of a named group) are judged separately from the
+internet.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def _node_ports(context: Context) -> Assumed:
 
 
 def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
-    """Return what is allowed beyond the cluster, its services and what is declared."""
+    """Return the traffic of ``path`` beyond the traffic of the cluster, of its services and of the declarations."""
     ports = context.ports
     if path.balancer is not None and path.listener is not None and path.balancer.declared_service:
         return path.allowed.only(beyond_service(context, target, path.balancer, path.listener))
@@ -146,10 +147,11 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
 
 
 def beyond_service(context: Context, target: HostClass, balancer: Balancer, listener: Listener) -> ServiceSet:
-    """Return what no Service means of a target's ports, though a Service's balancer sends there.
+    """Return the ports of a target that a Service's balancer forwards to although no Service means them.
 
-    A Service reaches a host, named by its id, on NodePorts alone, unless what the balancer hands on stays addressed to
-    the balancer. At an address it may be a pod's port, or, at the host's own address, that of a pod on its network.
+    If the balancer's target is a host id, a Service means NodePorts only. Exception: packets that stay addressed to
+    the balancer. If the target is an address, the port may be a pod's port. At the host's own address it may be the
+    port of a pod on the host's network.
     """
     if balancer.keeps_destination:
         return incidental_ports(listener)
@@ -169,21 +171,27 @@ def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:
 
 
 def _trusted(context: Context, path: Path) -> list[tuple[str, ServiceSet]]:
-    """Return whom a host may expect: administrators on the API's ports, the cluster's own hosts by the internet."""
+    """Return the trusted peers (CIDR, services) of a host.
+
+    They are administrators on the API's ports, and the cluster's own outbound addresses if the path is from outside.
+    """
     trusted = [(cidr, context.ports.api) for cidr in context.administrators.cidrs()]
     outbound = () if path.sender.inside else context.snapshot.topology.outbound_addresses.cidrs()
     return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
 
 
 def _own_public_addresses(context: Context, path: Path) -> tuple[RulePeer, ...]:
-    """Return the peers as which the cluster's hosts come to the control plane through a public balancer."""
+    """Return the way-out peers of the cluster's hosts, if the path leads to the control plane by a public balancer."""
     masters = isinstance(path.target, HostClass) and path.target.has(Role.CONTROL_PLANE)
     public = path.balancer is not None and path.balancer.internet_facing
     return way_out_peers(context, path) if public and masters else ()
 
 
 def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
-    """Return what a problem's rules must go on letting in: declared, for balancers, or for the cluster's own hosts."""
+    """Return the traffic that a problem's rules must keep allowing.
+
+    It is declared traffic, traffic that balancers need, and traffic of the cluster's own hosts.
+    """
     filters = {attribution.filter.id for attribution in problem.attributions if attribution.filter is not None}
     guarded = [target for target in context.reach.classes if filters.intersection(target.key.filters)]
     kept = [keep for target in guarded for keep in (*context.declared(target)[1], *context.needed_by_balancers(target))]
@@ -219,7 +227,7 @@ def _name(services: ServiceSet) -> str:
 
 
 def _whole_kind(check: Check, path: Path, attribution: Attribution) -> ProblemKind | None:
-    """Return the kind of a rule that names every TCP port, where nothing else on the path bars any; None otherwise."""
+    """Return the kind "every port" if the rule allows every TCP port and the path blocks none. None otherwise."""
     if attribution.rule is None or attribution.part.services() <= ICMP:
         return None
     every = ALL_TCP - ServiceSet.parse("tcp/0")
@@ -266,7 +274,7 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
 
 
 def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
-    """Return the advice on hosts that need no public address: nothing gets in by it."""
+    """Return the advice on hosts that need no public address, because nothing connects to them by it."""
     exposed = [target for target in targets if target.hosts and context.reach.exposed(target)]
     idle = [target for target in exposed if not _entered(context, target)]
     if not idle:

@@ -1,4 +1,4 @@
-"""Findings whose changes are not planned yet, and the row results that they make."""
+"""Findings whose changes are not planned yet, and the row results made from them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from cloudguard.rows.context import NETWORK_FACTS
 
 @dataclass(frozen=True, eq=False)
 class PendingFinding:
-    """A finding, the rules whose excess it is (narrowed once all rows are judged), and its other changes.
+    """A finding, the excess of rules that it reports, and its other changes.
 
-    ``hides`` are lines of what is unknown that do not matter while it counts: once it is waived, they do.
+    The rules are narrowed after all rows are judged. ``hides`` are lines about unknown facts that do not matter while
+    the finding counts. They matter once the finding is waived.
     """
 
     finding: Finding
@@ -29,15 +30,15 @@ class PendingFinding:
 
 
 JudgedRow: TypeAlias = tuple[RowResult, tuple[PendingFinding, ...]]
-"""A row's result, its findings still without changes, and the pending findings behind it in the same order."""
+"""A row's result, with findings that have no changes yet, and its pending findings in the same order."""
 
 
 def judged_row(
     row: tuple[str, str], pending: tuple[PendingFinding, ...], unknown: tuple[str, ...], clean: str, basis: Basis
 ) -> JudgedRow:
-    """Return the result of a row (its id and area) from its pending findings, the worst first.
+    """Return the result of ``row`` (its id and area) and its pending findings, the worst first.
 
-    ``clean`` says in a line why it passes.
+    ``clean`` is the line that says why the row passes.
     """
     told_apart = _told_apart(pending)
     ordered = tuple(sorted(told_apart, key=lambda each: (-each.finding.severity, each.finding.check, each.finding.id)))
@@ -54,15 +55,16 @@ def judged_row(
 
 
 def with_connections(judged: JudgedRow, undecided: tuple[Undecided, ...]) -> JudgedRow:
-    """Return a judged row with the connections among what is unknown of it."""
+    """Return a judged row with its undecided connections."""
     row, pending = judged
     return replace(row, undecided=undecided), pending
 
 
 def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
-    """Return ``row`` with a value for each line of what is unknown, and with the ``gaps`` that may have hidden it.
+    """Return ``row`` with an ``Undecided`` for each line of its unknown, with the ``gaps`` that may have caused it.
 
-    Of a connection these are the gaps on what its line names, or else all that hide facts about the network.
+    For a connection these are the network gaps on a resource that its line names. If there are none, they are all gaps
+    that hide facts about the network.
     """
     known, failed = {one.what: one for one in row.undecided}, [*gaps]
 
@@ -80,7 +82,7 @@ def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
 
 
 def also_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
-    """Return a row that does not fail with more that is unknown of it."""
+    """Return a row that does not fail, with the lines ``unknown`` added. It becomes UNKNOWN if there are any."""
     if not unknown:
         return row
     lines = (*row.unknown, *unknown)
@@ -89,7 +91,11 @@ def also_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
 
 
 def _told_apart(pending: Iterable[PendingFinding]) -> Iterator[PendingFinding]:
-    """Yield the findings so that no two say the same: those that would name their resource, and if need be their id."""
+    """Yield the findings with distinct messages.
+
+    The resource is appended to a message that several findings share, and the finding's id if the resource is shared
+    too.
+    """
     by_message: dict[str, list[PendingFinding]] = {}
     for each in pending:
         by_message.setdefault(each.finding.message, []).append(each)
@@ -103,21 +109,24 @@ def _told_apart(pending: Iterable[PendingFinding]) -> Iterator[PendingFinding]:
 
 
 def provider_row(row: str, area: str, cluster: Cluster, yours: str) -> RowResult:
-    """Return the result of what the provider runs and attests; ``yours`` says which settings remain the user's."""
+    """Return the result of a row that the provider runs and attests. ``yours`` says which settings the user has."""
     why = f"run by {cluster.managed_by or 'the provider'}, which attests it; {yours}"
     return RowResult(row, area, Verdict.PROVIDER, why)
 
 
 class Waive(Protocol):
-    """Says which waiver covers a finding."""
+    """A function that returns the waiver that covers a finding."""
 
     def __call__(self, finding: Finding, *, roles_known: bool = True) -> Waiver | None:
-        """Return the waiver, or None. Unless ``roles_known``, how wide it is does not rest on the roles of hosts."""
+        """Return the waiver, or None. If ``roles_known`` is false, the width is compared without the roles of hosts."""
         ...
 
 
 def with_waivers(judged: JudgedRow, waive: Waive, *, roles_known: bool = True) -> JudgedRow:
-    """Return a judged row with the waivers of its findings, and with what is unknown that only waived ones hid."""
+    """Return a judged row with the waivers of its findings.
+
+    Unknown facts that only waived findings hid are added to the row's unknown.
+    """
     row, pending = judged
     held = tuple(
         replace(each, finding=replace(each.finding, waived=waive(each.finding, roles_known=roles_known)))
@@ -126,7 +135,7 @@ def with_waivers(judged: JudgedRow, waive: Waive, *, roles_known: bool = True) -
     if not any(each.finding.waived for each in held):
         return judged
     findings = tuple(each.finding for each in held)
-    if row.verdict is not Verdict.FAIL:  # advice alone is waived
+    if row.verdict is not Verdict.FAIL:  # only advice is waived: the verdict stays
         return replace(row, findings=findings), held
     unknown = tuple(dict.fromkeys((*row.unknown, *_no_longer_hidden(held))))
     verdict = verdict_of(findings, unknown)
@@ -134,14 +143,14 @@ def with_waivers(judged: JudgedRow, waive: Waive, *, roles_known: bool = True) -
 
 
 def _no_longer_hidden(pending: Iterable[PendingFinding]) -> Iterable[str]:
-    """Return the lines that no finding hides any more: none that counts does."""
+    """Return the hidden lines of all findings that no counting finding hides."""
     listed = tuple(pending)
     hidden = {line for each in listed if each.finding.counts for line in each.hides}
     return (line for each in listed for line in each.hides if line not in hidden)
 
 
 def _why(verdict: Verdict, findings: tuple[Finding, ...], unknown: tuple[str, ...]) -> str:
-    """Return the line that says why a row that would fail without waivers has its verdict."""
+    """Return the reason for the verdict of a row that would fail without waivers."""
     if verdict is Verdict.UNKNOWN:
         return unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
     counting = [finding.message for finding in findings if finding.counts]

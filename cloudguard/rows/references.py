@@ -1,4 +1,4 @@
-"""What the findings of each row refer to: the Kubernetes documentation, and standards about every cluster."""
+"""The references of each row's findings: the Kubernetes documentation, and standards that apply to every cluster."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _PACKAGE = "cloudguard.rows"
 
 
 def check_references(check: str) -> tuple[Reference, ...]:
-    """Return the references of ``check`` (its id) that are about every cluster, whatever its cloud."""
+    """Return the references of ``check`` (its id) that apply to every cluster in any cloud."""
     return references_of(check, reference_table(_PACKAGE), managed=None)
 
 
 def with_references(
     rows: Sequence[RowResult], further: Sequence[ReferenceEntry], *, managed: bool
 ) -> tuple[RowResult, ...]:
-    """Return ``rows`` whose findings have their references; ``further`` are the provider's.
+    """Return ``rows`` with the references of their findings. ``further`` are the provider's references.
 
     ``managed``: the provider runs the cluster's control plane.
     """

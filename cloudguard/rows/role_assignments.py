@@ -1,7 +1,7 @@
-"""What a row would answer if hosts had other roles than weak evidence gives them.
+"""Assignments of roles to hosts whose roles are shown by weak evidence only.
 
-A row passes only if it passes for every role that a host may have. It fails where it fails for the roles that the
-evidence gives; where it fails for others, it is unknown.
+A row passes only if it passes for every role that a host may have. It fails if it fails for the roles that the evidence
+shows. It is unknown if it fails only for other possible roles.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from cloudguard.rows.context import NAME_HOSTS, NO_CONTROL_PLANE, NO_ETCD, NO_NO
 
 _SERVERS = (Role.CONTROL_PLANE, Role.ETCD)
 _OF_THE_ASSIGNMENT = frozenset({NO_CONTROL_PLANE, NO_ETCD, NO_NODE})
-"""What is unknown only because an assignment leaves a role to nobody."""
+"""Lines that are unknown only because no host has a role in an assignment."""
 _FEW = 3
-"""So many hosts are named."""
+"""The number of hosts that a line names. The others are counted."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """A snapshot in which hosts have other roles that they may have; ``words`` say which.
+    """A snapshot in which hosts have other possible roles. ``words`` say which.
 
-    ``one_server``: one host is a server and the rest are nodes, which matters where servers trust one another.
+    ``one_server``: one host is a server and the others are nodes. This matters for rows where servers trust one
+    another.
     """
 
     words: str
@@ -38,9 +39,9 @@ class Assignment:
 
 
 def assignments(snapshot: Snapshot, classes: Iterable[HostClass]) -> Iterator[Assignment]:
-    """Yield the assignments that bound all others: all nodes, all servers, and one server of each class of hosts.
+    """Yield the extreme assignments: all hosts are nodes, all are servers, and one server from each host class.
 
-    None where strong evidence gives every role.
+    Every other assignment lies between them. Nothing is yielded if strong evidence shows every role.
     """
     cluster = snapshot.cluster
     possible = possible_roles(cluster.hosts, cluster.pools)
@@ -58,7 +59,10 @@ def assignments(snapshot: Snapshot, classes: Iterable[HostClass]) -> Iterator[As
 
 
 def undecided(base: RowResult, assignment: Assignment, answer: RowResult) -> tuple[str, ...]:
-    """Return why ``base`` is not certain, by the ``answer`` that the row gives to an assignment; at most one line."""
+    """Return why ``base`` is not certain, in at most one line.
+
+    ``answer`` is the row's result for ``assignment``.
+    """
     failing = [finding.message for finding in answer.findings if finding.counts]
     unread = [line for line in answer.unknown if line not in {*base.unknown, *_OF_THE_ASSIGNMENT}]
     found = failing or unread
@@ -73,7 +77,7 @@ def _as_server(possible: Iterable[Role]) -> tuple[Role, ...]:
 
 
 def _one_of_each(classes: Iterable[HostClass], servers: Mapping[str, object]) -> Iterator[str]:
-    """Yield one of ``servers`` (ids of hosts and pools) of each class, whatever roles its hosts have today."""
+    """Yield one of ``servers`` (ids of hosts and pools) for each host class. Classes are compared without roles."""
     seen = set[object]()
     for each in classes:
         name = next((one.id for one in chain[Host | Pool](each.hosts, each.pools) if one.id in servers), "")
@@ -90,7 +94,7 @@ def _named(cluster: Cluster, ids: Iterable[str]) -> str:
 
 
 def _assigned(snapshot: Snapshot, roles: Mapping[str, tuple[Role, ...]]) -> Snapshot:
-    """Return the snapshot with ``roles`` (by id of a host or pool) in place of those that it gives them."""
+    """Return the snapshot with ``roles`` (by id of a host or pool) in place of the roles in it."""
     cluster = snapshot.cluster
     hosts = tuple(replace(one, roles=roles.get(one.id, one.roles)) for one in cluster.hosts)
     pools = tuple(replace(one, roles=roles.get(one.id, one.roles)) for one in cluster.pools)
@@ -107,7 +111,7 @@ def _assigned(snapshot: Snapshot, roles: Mapping[str, tuple[Role, ...]]) -> Snap
 
 
 def _holding(identity: Identity, held: Mapping[str, set[str]]) -> Identity:
-    """Return an identity with the roles of the hosts that hold it, and what else holds it."""
+    """Return an identity with the roles of the hosts that hold it. Its other holders (``pods``) are kept."""
     if identity.id not in held:
         return identity
     others = set(identity.roles) - set(map(str, Role))

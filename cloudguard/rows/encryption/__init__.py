@@ -1,1 +1,1 @@
-"""What can be wrong with etcd's data at rest: its disks and their copies, its keys, and what the next host gets."""
+"""Problems with etcd's data at rest: its disks and their copies, its keys, and the disks of the next host."""

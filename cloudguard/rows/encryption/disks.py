@@ -31,14 +31,17 @@ CUSTOMER_KEY = Check(
 
 
 def etcd_disks(cluster: Cluster) -> list[Disk]:
-    """Return the disks that anything shows to be etcd's, and all of an etcd host without strong evidence for one."""
+    """Return the disks that hold etcd's data, or may hold it.
+
+    They are the disks with any evidence of etcd, and all disks of an etcd host if no disk of it has strong evidence.
+    """
     etcd = {host.id for host in cluster.hosts_by(Role.ETCD)}
     known = {disk.host for disk in cluster.disks if disk.is_the_place_of_etcd and disk.host}
     return [disk for disk in cluster.disks if disk.holds_etcd or (disk.host in etcd and disk.host not in known)]
 
 
 def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
-    """Yield what is wrong with a disk that holds etcd, with its key and with its snapshots."""
+    """Yield the problems of a disk that holds etcd, of its key and of its snapshots."""
     resource = Resource("disk", disk.id, disk.name)
     hosts = (disk.host,) if disk.host else ()
     holds = disk.etcd_evidence.text if disk.etcd_evidence else ANY_DISK
@@ -62,7 +65,7 @@ def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) ->
 
 
 def former_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
-    """Yield what is wrong with the copies of etcd's former disks."""
+    """Yield the problems of copies of etcd's former disks."""
     for copy in cluster.copies:
         if copy.evidence is not None:
             yield from _copy_problems(copy, copy.words, ())
@@ -89,7 +92,7 @@ def _faults(copy: DiskSnapshot) -> str:
 
 
 def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
-    """Yield what is unknown of a disk that holds etcd, though the disk itself was read."""
+    """Yield lines about unknown facts of a disk that holds etcd and was read."""
     if disk.encrypted and disk.key and key is None:
         yield f"the key {disk.key} of {disk.id} was not read"
     if disk.encrypted and key is not None and key.state in UNKNOWN_STATES:
@@ -100,7 +103,7 @@ def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
 
 
 def former_unknown(cluster: Cluster) -> Iterator[str]:
-    """Yield what is unknown of copies that hold, or may hold, the data of etcd's former disks."""
+    """Yield lines about unknown facts of copies that hold, or may hold, the data of etcd's former disks."""
     for copy in cluster.copies:
         if copy.evidence is None and _faults(copy):
             yield f"whether {copy.id}, {copy.words}, holds etcd's data: it may, and {_faults(copy)}"
@@ -109,7 +112,7 @@ def former_unknown(cluster: Cluster) -> Iterator[str]:
 
 
 def unread_disks(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:
-    """Yield the etcd hosts of which some disk was not read: etcd may have it as well as those that were."""
+    """Yield a line for each etcd host with a disk that was not read. etcd's data may be on that disk."""
     read = {disk.id for disk in cluster.disks}
     seen = {disk.host for disk in cluster.disks}
     for host in hosts:

@@ -26,16 +26,16 @@ FAILING = {
     KeyState.EXPIRED: "expired",
     KeyState.PENDING_DELETION: "pending deletion",
 }
-"""States in which a key cannot be used, or soon can't."""
+"""States in which a key cannot be used now, or cannot be used soon, each with its words."""
 
 
 def is_customers(key: Key | None) -> bool:
-    """Whether a key is known to be the customer's."""
+    """Whether a key is known to be a customer key."""
     return key is not None and key.manager is KeyManager.CUSTOMER
 
 
 def disk_key_problems(key: Key, disk: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
-    """Yield what is wrong with the key of a disk (in words) of ``hosts``."""
+    """Yield the problems of the key of a disk. ``disk`` is the disk in words, ``hosts`` are the ids of its hosts."""
     if key.state in FAILING:
         message, resource = f"the key {key.id} of {disk} is {FAILING[key.state]}", Resource("key", key.id)
         change = change_of("key.enable", resource, AttributeEdit("state", key.state, KeyState.ENABLED))
@@ -46,7 +46,7 @@ def disk_key_problems(key: Key, disk: str, hosts: tuple[str, ...]) -> Iterator[E
 
 
 def managed_key_problems(key: Key, what: str) -> Iterator[EncryptionProblem]:
-    """Yield what is wrong with a key that encrypts ``what`` of a managed control plane."""
+    """Yield the problems of a key that encrypts ``what`` of a managed control plane."""
     if key.state in FAILING:
         message = f"the key {key.id} that encrypts {what} is {FAILING[key.state]}"
         yield EncryptionProblem(KEY, Severity.HIGH, Resource("key", key.id), message, message, key.source)

@@ -1,4 +1,4 @@
-"""The disks that the next host of a pool would hold etcd on."""
+"""The disks on which the next host of a pool would hold etcd."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POOL = Check(
 
 
 def pool_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
-    """Yield the pools whose next host would hold etcd unencrypted."""
+    """Yield a problem for each pool whose next host would hold etcd on an unencrypted disk."""
     for pool in _etcd_pools(cluster):
         devices = tuple(disk.device for disk in _for_etcd(cluster, pool) if disk.encrypted is False)
         plain = ", ".join(devices)
@@ -32,7 +32,7 @@ def pool_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
 
 
 def pool_unknown(cluster: Cluster) -> Iterator[str]:
-    """Yield what is unknown of the disks that the next host of a pool would hold etcd on."""
+    """Yield lines about unknown facts of the disks on which the next host of a pool would hold etcd."""
     for pool in _etcd_pools(cluster):
         name = f"the next host of {pool.name or pool.id}"
         if not pool.disks:
@@ -49,8 +49,8 @@ def _etcd_pools(cluster: Cluster) -> tuple[Pool, ...]:
 def _for_etcd(cluster: Cluster, pool: Pool) -> tuple[DiskTemplate, ...]:
     """Return the disks of a pool's template that would hold etcd.
 
-    Where today's hosts all have etcd on disks known to be its own, those are the devices that count: what no template
-    makes is moved to the next host, and judged as a disk. Else every disk counts.
+    If all of today's hosts have etcd on disks with strong evidence, only the devices of these disks count. Such a disk
+    that no template makes is moved to the next host, and is judged as a disk. Otherwise every disk counts.
     """
     hosts = cluster.hosts_by(Role.ETCD)
     ids = {host.id for host in hosts if host.pool == pool.id} or {host.id for host in hosts}

@@ -1,4 +1,4 @@
-"""Problems with encryption, and the findings that they make: one for all resources with the same fault."""
+"""Problems with encryption, and the findings made from them: one finding for all resources with the same fault."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ ROW = "etcd-encryption"
 
 @dataclass(frozen=True)
 class EncryptionProblem:
-    """A resource with a fault; ``shared_fault`` is what many may have ("not encrypted"): they are one finding then."""
+    """A resource with a fault.
+
+    ``shared_fault`` is a fault that several resources may share ("not encrypted"). These resources are one finding.
+    """
 
     check: Check
     severity: Severity
@@ -30,21 +33,21 @@ class EncryptionProblem:
     hosts: tuple[str, ...] = ()
     shared_fault: str = ""
     width: tuple[str, ...] = ()
-    """How far it goes, in lines, where it may go further while it is the same problem."""
+    """The width of the problem in lines, if it can get wider and remain the same problem."""
 
     @property
     def key(self) -> str:
-        """What makes it this problem among those of its check."""
+        """The key that identifies the problem among the problems of its check."""
         return self.shared_fault or self.resource.id
 
 
 def change_of(kind: str, resource: Resource, edit: Edit) -> Change:
-    """Return the change that is a single edit of ``resource``."""
+    """Return a change that consists of one edit of ``resource``."""
     return Change(f"{kind}:{resource.id}", ROW, kind, resource, (edit,))
 
 
 def pending_findings(cluster: Cluster, problems: Iterable[EncryptionProblem]) -> tuple[PendingFinding, ...]:
-    """Return a finding for each fault, or for each resource, as a key of many disks is."""
+    """Return one finding for each shared fault, and one for each other resource, such as a key of many disks."""
     together: dict[tuple[str, str], list[EncryptionProblem]] = {}
     for problem in problems:
         together.setdefault((problem.check.id, problem.key), []).append(problem)
@@ -52,13 +55,13 @@ def pending_findings(cluster: Cluster, problems: Iterable[EncryptionProblem]) ->
 
 
 def _width(problem: EncryptionProblem) -> tuple[str, ...]:
-    """Return how far a problem goes; one of many resources: to each of them."""
+    """Return the width of a problem. For a shared fault it is the line of the problem's resource."""
     shared = (f"{problem.resource.kind} {problem.resource.id}",) if problem.shared_fault else ()
     return problem.width or shared
 
 
 def _finding(cluster: Cluster, problems: list[EncryptionProblem]) -> PendingFinding:
-    """Return the finding of problems of one fault; the first by id stands for all."""
+    """Return the finding of problems with one fault. Its resource is the first one by id."""
     first, *more = ordered = sorted(problems, key=lambda problem: (problem.resource.id, problem.message))
     by_resource = {problem.resource.id: problem for problem in ordered}
     builder = FindingBuilder(

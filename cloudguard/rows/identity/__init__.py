@@ -1,1 +1,1 @@
-"""What the row about cloud identities consists of."""
+"""The parts of the row about cloud identities."""

@@ -1,4 +1,4 @@
-"""Findings about what one identity is granted beyond its need, or lacks of it."""
+"""Findings about permissions that one identity is granted beyond its need, and about needed ones that it lacks."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _MAX_ACTIONS = 4
 
 
 def judged(context: Context, excess: Excess) -> list[PendingFinding]:
-    """Return the findings about one identity's permissions. For an administrator, milder excess is left out."""
+    """Return the findings about one identity's permissions. For an administrator, less severe excess is left out."""
     escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
     exceeding = [each for each in escalations if each.unconditional and each.exceeds_need]
     worst = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding)]
@@ -90,7 +90,7 @@ def judged(context: Context, excess: Excess) -> list[PendingFinding]:
 
 
 def _mended(draft: FindingDraft) -> bool:
-    """Whether the replacement policy mends a finding: it keeps an escalation path that is needed."""
+    """Whether the replacement policy fixes a finding. It does not remove an escalation path that is needed."""
     needed_escalation = draft.check is ESCALATION and draft.severity is Severity.LOW
     return draft.check in {ADMINISTRATOR, ESCALATION, OUTSIDE, NARROWABLE, INSIDE, LISTING} and not needed_escalation
 
@@ -132,7 +132,7 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
 
 
 def _beyond(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
-    """Yield a draft for what changes resources or reads data, outside the cluster or else inside, and for listing."""
+    """Yield drafts for excess that changes resources or reads data, and for excess that lists."""
     if risky := excess.part(Access.WRITE, Access.DATA):
         yield from _risky(excess, risky, escalations)
     yield from _excess_draft(LISTING, excess, excess.part(Access.LIST), "", escalations)
@@ -141,7 +141,7 @@ def _beyond(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Itera
 def _risky(excess: Excess, risky: PermissionSet, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     own = excess.comparer.cluster_resources
     undocumented = (risky - excess.documented).lower
-    # What reaches resources outside reaches the cluster's own too, and is reported once.
+    # Excess on resources outside the cluster usually covers the cluster's own too: it is reported once.
     if outside := (undocumented - own.upper).lower:
         for draft in _excess_draft(OUTSIDE, excess, outside, " on resources outside the cluster", escalations):
             yield replace(draft, covers=undocumented)
@@ -152,7 +152,7 @@ def _risky(excess: Excess, risky: PermissionSet, escalations: tuple[GrantedEscal
 
 
 def _narrowable(excess: Excess, part: PermissionSet) -> Iterator[FindingDraft]:
-    """Yield a draft for what is documented as a need on more than the cluster's own resources."""
+    """Yield a draft for needs that are granted, as documented, on more than the cluster's own resources."""
     changeable = (part - excess.by_provider).lower
     severity, shown = (Severity.MEDIUM, changeable) if changeable else (Severity.LOW, part)
     if shown and (witness := shown.witness()) is not None:

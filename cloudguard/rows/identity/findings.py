@@ -1,4 +1,4 @@
-"""Findings about what an identity is granted: their witnesses, evidence and advice."""
+"""Findings about an identity's permissions: their witnesses, evidence and advice."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class FindingDraft:
     witness: tuple[Request, ...]
     escalations: tuple[GrantedEscalation, ...] = ()
     part: PermissionSet | None = None
-    """The permissions that it is about."""
+    """The permissions that the finding is about."""
     statements: tuple[MatchedStatement, ...] = ()
-    """The responsible statements; empty: those that grant the witness."""
+    """The responsible statements. Empty: the statements that grant the witness."""
     id_parts: tuple[str, ...] = ()
     covers: PermissionSet | None = None
-    """All that is not reported because this is; None: no more than ``part``."""
+    """All permissions that this finding covers, so that they are not reported again. None: only ``part``."""
 
 
 def identity_text(identity: Identity) -> str:
-    """Return an identity's name with the roles of what uses it: "masters (control-plane)"."""
+    """Return an identity's name with the roles of its users, such as "masters (control-plane)"."""
     return f"{identity.name} ({'/'.join(identity.roles) or 'role unknown'})"
 
 
@@ -82,7 +82,7 @@ def pending(context: Context, excess: Excess, draft: FindingDraft, change: Chang
 
 
 def _width(excess: Excess, draft: FindingDraft) -> tuple[str, ...]:
-    """Return the statements that the permissions of a draft rest on; none where it is about what is not granted."""
+    """Return the lines of the statements that grant the draft's permissions. Empty if nothing of them is granted."""
     table = excess.allowed.space.table
     granted = table.mask(action for each in draft.escalations for action in each.path.actions)
     for part in (draft.part, draft.covers):
@@ -97,7 +97,7 @@ def _hop(each: MatchedStatement) -> Hop:
 
 
 def _compared(excess: Excess, resource: Resource) -> Evidence:
-    """Return the evidence for what no statement grants: what the identity was compared with."""
+    """Return the evidence for permissions that no statement grants: the needs that the identity was compared with."""
     needs = ", ".join(choice.need.id for choice in excess.choices) or "nothing"
     return Evidence(resource, "", excess.identity.source.call, f"compared with what {needs} needs")
 

@@ -1,7 +1,7 @@
 """Whether pods can take the identity of their host from its metadata service.
 
 Two settings together prevent it: tokens are required, and answers do not leave the host (a hop limit of 1). Pods on the
-host's network reach the service in any case. An identity that is granted nothing is no gain.
+host's network reach the service in any case. An identity without permissions is not reported.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _JUDGED = {Role.CONTROL_PLANE, Role.NODE}
 
 
 class MetadataFault(Enum):
-    """Why pods reach a metadata service.
+    """The reason why pods reach a metadata service.
 
-    The values are parts of ids of findings and changes, which must not change from release to release; they are not
-    shown.
+    The values are not shown. They are parts of the ids of findings and changes, so that they must not change between
+    releases.
     """
 
     TOKENS_OPTIONAL = "tokens are not required"
@@ -45,7 +45,7 @@ class MetadataFault(Enum):
 
 
 def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
-    """Return the findings, one for each identity and fault, and what is unknown."""
+    """Return the findings, one for each identity and fault, and lines about what is unknown."""
     exposed: dict[tuple[MetadataFault, str], list[_Exposed]] = {}
     unread: dict[str, list[Host | Pool]] = {}
     pools_with_hosts = {host.pool for host in context.cluster.hosts}
@@ -54,7 +54,7 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
         if not host.identity or not _JUDGED & set(host.roles):
             continue
         if host.metadata is None:
-            # A pool's template may leave the settings to the account and the image: its hosts show what they are.
+            # A pool's template may leave the settings to the account and the image. Its hosts then show the settings.
             if not (isinstance(host, Pool) and host.id in pools_with_hosts):
                 unread.setdefault("pool" if isinstance(host, Pool) else "host", []).append(host)
         elif fault := fault_of(host.metadata):
@@ -69,7 +69,7 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
 
 
 def fault_of(service: MetadataService) -> MetadataFault | None:
-    """Return why pods reach a metadata service; None if they do not."""
+    """Return the reason why pods reach a metadata service, or None if they do not reach it."""
     if not service.enabled:
         return None
     if not service.tokens_required:
@@ -78,7 +78,7 @@ def fault_of(service: MetadataService) -> MetadataFault | None:
 
 
 def _severity(context: Context, identity: str, exposed: Iterable[_Exposed]) -> Severity | None:
-    """Return how severe it is that pods take an identity; None where it is granted nothing."""
+    """Return the severity of pods that can take an identity, or None if the identity has no permissions."""
     known = next((each for each in context.snapshot.identities.identities if each.id == identity), None)
     if known is None or context.comparer is None:
         return Severity.MEDIUM

@@ -1,4 +1,4 @@
-"""The identities of service accounts: what could not be compared, and whether they are the cluster's."""
+"""The identities of service accounts: unknown needs, and whether an identity belongs to the cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HARMFUL = frozenset({Access.WRITE, Access.DATA})
 
 
 def not_compared(excess: Excess) -> tuple[str, ...]:
-    """Return what is unknown of an identity that nothing tells the need of."""
+    """Return a line about an identity whose need is unknown, if it may change resources or read data."""
     risky = excess.comparer.mask_of(excess.total.actions, _HARMFUL)
     if not risky:
         return ()
@@ -31,7 +31,11 @@ def not_compared(excess: Excess) -> tuple[str, ...]:
 
 
 def doubted(context: Context, findings: Iterable[PendingFinding]) -> tuple[tuple[PendingFinding, ...], tuple[str, ...]]:
-    """Return findings, which say so where only a name shows that an identity is the cluster's, and what is unknown."""
+    """Return the findings, and lines about what is unknown, after a look at weak evidence.
+
+    An identity may belong to the cluster by the name of its identity provider only. Its findings then say so, and a
+    line says that this is unknown.
+    """
     identities = context.snapshot.identities
     weak = {provider.id for provider in identities.providers if provider.strength is Strength.WEAK}
     by_name = {each.identity: each.provider for each in identities.service_accounts if each.provider in weak}

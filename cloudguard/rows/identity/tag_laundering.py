@@ -1,4 +1,4 @@
-"""Tag laundering: an identity that may set any tag bypasses the conditions of its other statements on tags."""
+"""Tag-condition bypass: an identity that may set any tag bypasses the tag conditions of its other statements."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _finding(
 
 
 def unconditional_tagging(excess: Excess) -> PermissionSet:
-    """Return the tagging requests that are certainly allowed, under no condition but what ordinary requests meet."""
+    """Return the tagging requests that are certainly allowed, with conditions that every ordinary request meets."""
     table = excess.allowed.space.table
     ordinary = {key: values for key, values in excess.comparer.iam_catalog.ordinary_context.items() if values}
     tagging = excess.allowed.lower.only(table.mask(excess.comparer.iam_catalog.tag_actions))
@@ -69,14 +69,14 @@ def unconditional_tagging(excess: Excess) -> PermissionSet:
 
 
 def _depends_on_tags(excess: Excess, each: MatchedStatement) -> bool:
-    """Whether a granting statement of the identity has a condition on the tags of the resource."""
+    """Whether the statement grants permissions of the identity with a condition on the tags of the resource."""
     keys = excess.comparer.iam_catalog.tag_keys
     own = each.allows and each.policy.kind is PolicyKind.GRANT
     return own and any(condition.key.lower().startswith(keys) for condition in each.statement.conditions)
 
 
 def _tagging_request(excess: Excess, tagging: PermissionSet, guarded: MatchedStatement) -> Request | None:
-    """Return a tagging request on a resource that ``guarded`` allows an action of the same service on; None if none."""
+    """Return a tagging request on a resource where ``guarded`` allows an action of the same service, or None."""
     space = excess.allowed.space
     for service in space.table.services:
         mask = space.table.service_mask(service)

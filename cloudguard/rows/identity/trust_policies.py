@@ -1,4 +1,4 @@
-"""Who may become one of the cluster's identities, by its trust policy."""
+"""Callers that may assume one of the cluster's identities, according to its trust policy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SEVERITIES = {
     CallerKind.PODS: (Severity.HIGH, Severity.MEDIUM),
     CallerKind.ORGANIZATION: (Severity.MEDIUM, Severity.MEDIUM),
 }
-"""By who is let in: without, and with, a condition on what not all of them have."""
+"""The severities by kind of caller: without, and with, a condition that narrows the callers."""
 _CONDITIONS = {
     CallerKind.ANYONE: (", without a condition on who they are", ", with what its conditions name"),
     CallerKind.OUTSIDER: (
@@ -48,7 +48,7 @@ _DECLARABLE = {CallerKind.OUTSIDER, CallerKind.ORGANIZATION}
 
 
 def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
-    """Return the findings, and whom a policy may let in, which is undecided."""
+    """Return the findings, and lines about callers for whom it is undecided whether a policy lets them in."""
     facts = context.iam_catalog
     findings, unknown = list[PendingFinding](), [*_unread(context)]
     if facts is None or facts.principals is None:
@@ -68,7 +68,7 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
 
 
 def _undecided(resource: Resource, found: Sequence[Admission]) -> Iterator[str]:
-    """Yield a line of whom a policy may let in, if there is anyone."""
+    """Yield a line about the first caller of undecided admissions, if there is one."""
     if found:
         causes = "; ".join(dict.fromkeys(cause for one in found for cause in one.assumptions))
         yield f"whether {found[0].caller.who} may assume {resource.name} is undecided: {causes}"
@@ -83,7 +83,7 @@ def _unread(context: Context) -> Iterator[str]:
 
 
 def _trusting(context: Context) -> Iterator[tuple[Resource, PolicyDocument]]:
-    """Yield every identity that has a trust policy, with the policy."""
+    """Yield every identity that has a trust policy, together with the policy."""
     identities = context.snapshot.identities
     trust_policies = {policy.id: policy for policy in identities.policies if policy.kind is PolicyKind.TRUST}
     attached = [
@@ -96,7 +96,7 @@ def _trusting(context: Context) -> Iterator[tuple[Resource, PolicyDocument]]:
 
 
 def _admitted(context: Context, facts: IamCatalog, resource: Resource, policy: PolicyDocument) -> tuple[Admission, ...]:
-    """Return whom a trust policy lets in who is not declared."""
+    """Return the admissions of a trust policy whose callers are not declared."""
     return admissions(facts, policy, _declared(context, resource))
 
 
@@ -143,7 +143,7 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, found
 def _edit(
     context: Context, resource: Resource, policy: PolicyDocument, found: list[Admission]
 ) -> DocumentEdit | Procedure:
-    """Return the edit of a trust policy, or what a person is to do where nothing tells which policy is right."""
+    """Return the edit of a trust policy, or a procedure for a person if the right policy cannot be determined."""
     right: DocumentEdit | Untold = Untold("nothing is known of its principals")
     if context.iam_catalog is not None:
         right = without_outsiders(context.iam_catalog, policy, found, _declared(context, resource))
@@ -154,7 +154,7 @@ def _edit(
 
 
 def _trusted(admission: Admission) -> Iterator[str]:
-    """Yield whom an admission lets in; one without a condition lets in whom one with a condition does."""
+    """Yield the width lines of an admission. An admission without a condition includes the one with a condition."""
     who = admission.caller.declared_as or admission.caller.who
     yield f"{who} under a condition"
     if not admission.narrowed:

@@ -1,1 +1,1 @@
-"""What the rows about connections share."""
+"""Code that the rows about connections share."""

@@ -1,4 +1,4 @@
-"""Who outside the cluster can connect to which services of its hosts: what the paths come to, for the rows' bases."""
+"""The exposure of hosts: who outside the cluster can connect to which of their services. Part of the rows' bases."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from cloudguard.rows.context import Context
 from cloudguard.rows.network.phrases import public_text
 
 OTHERS = "others"
-"""The kind of all services that are of no other."""
+"""The kind of all services that belong to no other kind."""
 MOST_SENDERS = 6
-"""More senders to one service than this are not named."""
+"""The maximum number of senders named for one service."""
 _RANKS = (Widest.NOBODY, Widest.INSIDE, Widest.PUBLIC, Widest.INTERNET)
 
 
 def of_hosts(context: Context) -> tuple[HostExposure, ...]:
-    """Return the exposure of the cluster's hosts, those together that have the same roles and the same exposure."""
+    """Return the exposure of the cluster's hosts, one entry for hosts with the same roles and the same exposure."""
     named = _services(context)
     own = context.own_addresses | context.snapshot.topology.outbound_addresses
     found: dict[tuple[str, tuple[ServiceExposure, ...]], HostExposure] = {}
@@ -51,7 +51,7 @@ def _of_endpoint(context: Context, endpoint: Endpoint, own: AddressSet) -> HostE
 
 
 def _services(context: Context) -> Mapping[str, ServiceSet]:
-    """Return the kinds of services; each port is of the first kind that has it."""
+    """Return the services by kind. A port that several kinds have belongs to the first of them."""
     ports = context.ports
     kinds = {
         "API": ports.api,
@@ -90,7 +90,7 @@ def _exposures(
 
 
 def _widest(path: Path, addresses: AddressSet) -> Widest:
-    """Return how wide the senders at ``addresses``, which are not the cluster's, are."""
+    """Return how wide the senders on ``path`` are. ``addresses`` are theirs, without the cluster's own."""
     if not addresses:
         return Widest.NOBODY
     if path.sender.inside:

@@ -15,14 +15,14 @@ from cloudguard.rows.network.problem import Problem
 
 
 def with_latent(message: str, latent: Latent | None) -> str:
-    """Return ``message``, and what would let the internet in, if anything."""
+    """Return ``message``, followed by the latent exposure if there is one."""
     if latent is None:
         return message
     return f"{message}; latent: {latent.lets} would let the internet in, but {latent.barrier}"
 
 
 def latent_of(reach: Reachability, problem: Problem) -> Latent | None:
-    """Return a rule of the problem that would let the internet in, and what keeps it out; None where there is none."""
+    """Return a rule of the problem that would let the internet in, and the barrier that prevents it, or None."""
     for path, attribution in problem.pairs:
         if not path.sender.inside or attribution.rule is None or isinstance(path.target, Endpoint):
             continue
@@ -35,26 +35,29 @@ def latent_of(reach: Reachability, problem: Problem) -> Latent | None:
 
 
 def lets_internet_in(reach: Reachability, attribution: Attribution) -> bool:
-    """Whether a rule by itself lets in more of the internet than anyone's own addresses."""
+    """Whether a rule alone lets in more public addresses than one owner has (``MANY_ADDRESSES4`` and ``6``)."""
     public = _public(reach, attribution)
     return public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
 
 
 def _published(target: HostClass, services: ServiceSet) -> bool:
-    """Whether balancers that face the internet send to all of ``services``: then the internet is judged there."""
+    """Whether balancers that face the internet send to all of ``services``.
+
+    If they do, access from the internet is judged on the paths through the balancers.
+    """
     return services <= ServiceSet.union(
         registration.service for registration in target.key.registrations if registration.balancer.internet_facing
     )
 
 
 def _public(reach: Reachability, attribution: Attribution) -> AddressSet:
-    """Return the public addresses that a rule names, but for those that rules before it bar."""
+    """Return the public addresses that a rule names and that no earlier rule denies."""
     peers = reach.filters.peers(attribution.rule) if attribution.rule else None
     return ((peers or AddressSet.nothing()) & reach.senders.internet.addresses) - _barred(reach, attribution)
 
 
 def _barred(reach: Reachability, attribution: Attribution) -> AddressSet:
-    """Return what rules before an attribution's bar, in an ordered filter, whatever of it is asked for."""
+    """Return the addresses that earlier rules of an ordered filter deny, on all services of the attribution."""
     own, guard = attribution.rule, attribution.filter
     if own is None or guard is None or not guard.ordered:
         return AddressSet.nothing()
@@ -68,7 +71,7 @@ def _barred(reach: Reachability, attribution: Attribution) -> AddressSet:
 
 
 def _barrier(reach: Reachability, path: Path, target: HostClass, attribution: Attribution) -> str:
-    """Return what keeps the internet out, and what would make the exposure real."""
+    """Return what keeps the internet out, and which change would make the exposure real."""
     if path.balancer is not None and path.balancer.internet_facing is False:
         return f"{path.balancer.kind}/{path.balancer.name} is internal: one that faces the internet would make it real"
     key, public = target.key, _public(reach, attribution)

@@ -1,4 +1,4 @@
-"""Rules that the provider writes and insists on: advice, unless something that is not the cluster's stands there."""
+"""Provider-mandated rules. A problem with them is advice if only the cluster's own hosts are in the allowed ranges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ANY = AddressSet.everything()
 
 
 class MandatedRules:
-    """Rates problems by such rules, and knows what is unknown of them."""
+    """The rating of problems with provider-mandated rules, and what is unknown about these rules."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -20,15 +20,16 @@ class MandatedRules:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Whether something else stands there, where a problem was excused and that was not read."""
+        """A line if a problem was rated low, but the members of the allowed subnets were not all read."""
         if not self._excused or self._context.snapshot.topology.neighbours is not None:
             return ()
         return ("what stands in the subnets of the hosts, which a rule of the provider lets in, is not all known",)
 
     def rated(self, problem: Problem, severity: Severity, message: str) -> tuple[Severity, str, str]:
-        """Return the severity, message and advice of a problem: low by such rules alone, unless something stands there.
+        """Return the severity, message and advice of a problem.
 
-        The advice is what to do instead of editing these rules.
+        The severity becomes low if provider-mandated rules alone are responsible and only the cluster is in the
+        allowed ranges. The advice says what to do instead of an edit of these rules.
         """
         if not self._responsible(problem):
             return severity, message, ""
@@ -45,7 +46,7 @@ class MandatedRules:
         return Severity.LOW, message, remedy
 
     def _responsible(self, problem: Problem) -> bool:
-        """Whether only such rules are, and reach no further than the cluster's own subnets and pods."""
+        """Whether all responsible rules are provider-mandated and let in only the cluster's own subnets and pods."""
         reach = self._context.reach
         own = reach.senders.ranges({target.key.subnet for target in reach.classes}) | self._context.cluster.pod_ranges
         rules = [attribution.rule for attribution in problem.attributions]
@@ -56,7 +57,7 @@ class MandatedRules:
 
     @property
     def _empty(self) -> AddressSet:
-        """Addresses of networks that none of their subnets has: nothing stands there."""
+        """Addresses of networks that are in none of their subnets, so that no host can have them."""
         found = AddressSet.nothing()
         for network in self._context.snapshot.topology.networks:
             subnets = [one for one in self._context.snapshot.topology.subnets if one.network == network.id]
@@ -65,7 +66,7 @@ class MandatedRules:
         return found
 
     def _standing_there(self, problem: Problem) -> tuple[str, ...]:
-        """Return what stands today where a problem's senders may be, by name."""
+        """Return the names of hosts outside the cluster that have one of the problem's sender addresses today."""
         addresses = problem.packets.addresses()
         neighbours = self._context.snapshot.topology.neighbours or ()
         found = (one for one in neighbours if any(part & addresses for part in one.addresses))

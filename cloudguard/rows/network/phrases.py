@@ -1,4 +1,4 @@
-"""Phrases for findings about connections: who sends, what is reached, on which services."""
+"""Phrases for findings about connections: senders, targets and services."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SPANS = 6
 
 
 def target_text(target: HostClass | Endpoint) -> str:
-    """Return a target by one of its members: a host, a pool's next host or an endpoint."""
+    """Return the text for a target: one of its hosts, a pool's next host, or an endpoint."""
     if isinstance(target, Endpoint):
         return f"endpoint {target.id}"
     if target.hosts:
@@ -28,7 +28,7 @@ def target_text(target: HostClass | Endpoint) -> str:
 
 
 def subject(targets: Iterable[HostClass | Endpoint]) -> str:
-    """Return who has a problem: "12 nodes in 2 groups", "the managed endpoint"."""
+    """Return the text for the targets of a problem, such as "12 nodes in 2 groups" or "the managed endpoint"."""
     classes, words = list[HostClass](), list[str]()
     for target in targets:
         if isinstance(target, Endpoint):
@@ -56,9 +56,10 @@ _ROLE_WORDS = (
 
 
 def connections(problem: Problem, named: Callable[[ServiceSet], str]) -> str:
-    """Return who can connect to what, senders of the same services together: "A, B can connect to X, C to Y".
+    """Return the text that says who can connect to what, such as "A, B can connect to X, C to Y".
 
-    ``named`` words services. Hosts of the cluster are counted, each once.
+    Senders to the same services are listed together. ``named`` returns the text for services. Hosts of the cluster
+    are counted, each host once.
     """
     by_services: dict[ServiceSet, list[str]] = {}
     for addresses, services in _by_services(_outside(problem)).items():
@@ -72,7 +73,7 @@ def connections(problem: Problem, named: Callable[[ServiceSet], str]) -> str:
 
 
 def _outside(problem: Problem) -> dict[AddressSet, ServiceSet]:
-    """Return the services by the public addresses that they are reached from."""
+    """Return the reached services by public sender addresses."""
     found: dict[AddressSet, ServiceSet] = {}
     for path, attribution in problem.pairs:
         if path.sender.kind is SenderKind.INTERNET:
@@ -82,7 +83,7 @@ def _outside(problem: Problem) -> dict[AddressSet, ServiceSet]:
 
 
 def _by_services(outside: dict[AddressSet, ServiceSet]) -> dict[AddressSet, ServiceSet]:
-    """Return the same with the addresses together that reach the same services."""
+    """Return ``outside`` with one entry for all addresses that reach the same services."""
     found: dict[ServiceSet, AddressSet] = {}
     for addresses, services in outside.items():
         found[services] = found.get(services, AddressSet.nothing()) | addresses
@@ -90,7 +91,7 @@ def _by_services(outside: dict[AddressSet, ServiceSet]) -> dict[AddressSet, Serv
 
 
 def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
-    """Return the services by the senders inside that reach them; the cluster's own hosts by role."""
+    """Return the senders inside the network and the services that they reach. The cluster's hosts go by role."""
     found, own = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
     for path, attribution in problem.pairs:
         services, hosts = attribution.part.services(), path.sender.hosts
@@ -108,7 +109,10 @@ def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
 
 
 def _sender_text(sender: Sender, reached: AddressSet) -> str:
-    """Return a sender with the part of it that gets in: some members of a group, or in brackets ranges of a network."""
+    """Return the text for a sender with its part that gets in.
+
+    For a group it is the number of its members, for a network the ranges in brackets.
+    """
     if sender.kind is SenderKind.NETWORK:
         ranges = (cidr for cidr in sender.addresses.cidrs() if AddressSet.parse(cidr) & reached)
         return f"{sender.name} ({', '.join(ranges)})"
@@ -122,7 +126,7 @@ def _listed(names: list[str]) -> str:
 
 
 def public_text(found: AddressSet) -> str:
-    """Return who of the internet gets in: all of it in words, a few ranges as they are, what is between by number."""
+    """Return the text for public senders: "the internet", up to ``FEW`` ranges, or else the number of addresses."""
     if everyone(found):
         return "the internet"
     ranges = [*found.cidrs()]
@@ -132,7 +136,7 @@ def public_text(found: AddressSet) -> str:
 
 
 def count_text(public: AddressSet) -> str:
-    """Return how many public addresses there are: "4,097 public v4 addresses and v6 addresses"."""
+    """Return the number of public addresses in words, such as "4,097 public v4 addresses and v6 addresses"."""
     if not public.size4:
         return "public v6 addresses"
     return f"{public.size4:,} public v4 address{'es' if public.size4 > 1 else ''}" + (
@@ -141,6 +145,6 @@ def count_text(public: AddressSet) -> str:
 
 
 def services_text(services: ServiceSet) -> str:
-    """Return services in words short enough for a line."""
+    """Return services as a text that is short enough for a line."""
     spans = str(services).split(",")
     return ",".join(spans[:MOST_SPANS]) + (f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else "")

@@ -1,4 +1,4 @@
-"""Problems: a row's excess of one kind through one filter, balancer or endpoint, and how the row rates it."""
+"""Problems (a row's excess of one kind through one filter, balancer or endpoint), and how a row rates them."""
 
 from __future__ import annotations
 
@@ -18,38 +18,41 @@ from cloudguard.results.finding import Latent, Severity
 
 
 class ProblemKind(NamedTuple):
-    """A check, and a name that tells its problems apart within one filter ("kubelet", "every port")."""
+    """A check, and a name that distinguishes its problems within one filter ("kubelet", "every port")."""
 
     check: Check
     name: str
 
 
 GUARDED = "guarded"
-"""The name of problems with senders whom a service of the cloud lets through, which asks for an identity first."""
+"""The name of problems whose senders come through a service of the cloud that requires an identity first."""
 GUARDED_TEXT = "whoever a service of the cloud lets through, which asks for an identity first, can connect"
 GUARDED_ADVICE = "Let few through it, or take its range out of the rule"
 
 
 @dataclass(eq=False)
 class Problem:
-    """Excess of one kind through one filter, balancer or endpoint; each attribution beside the path that it is of."""
+    """Excess of one kind through one filter, balancer or endpoint.
+
+    ``paths`` and ``attributions`` are parallel lists: each attribution belongs to the path at its index.
+    """
 
     check: Check
     name: str
     resource: Resource
     part: str = ""
-    """Which part of its filter's excess of this kind it is, if that is told apart by the senders."""
+    """The name of the part, if the excess of this kind is split into several problems by sender."""
     attributions: list[Attribution] = field(default_factory=list[Attribution])
     paths: list[Path] = field(default_factory=list[Path])
 
     @property
     def pairs(self) -> Iterator[tuple[Path, Attribution]]:
-        """Each path with the attribution that it has."""
+        """Each path with its attribution."""
         return zip(self.paths, self.attributions, strict=True)
 
     @property
     def packets(self) -> PacketSet:
-        """All of the excess, by the sender's address and the service at the target."""
+        """All of the excess: sender addresses and services at the target."""
         together = PacketSet.nothing()
         for attribution in self.attributions:
             together |= attribution.part
@@ -57,7 +60,7 @@ class Problem:
 
     @property
     def hosts(self) -> tuple[Host, ...]:
-        """The hosts that have the problem, each once, by id."""
+        """The hosts that have the problem, each once, sorted by id."""
         found = {host.id: host for target in self.targets if isinstance(target, HostClass) for host in target.hosts}
         return tuple(found[name] for name in sorted(found))
 
@@ -69,9 +72,9 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """How a row rates and words a problem, and what its rules must go on letting in.
+    """The severity and message of a problem, and the traffic that its rules must keep allowing.
 
-    ``mend``: whether the rules are to be edited. For advice alone none is. ``latent``: what the message says of it.
+    ``mend``: whether the rules may be edited. ``latent``: the latent exposure that the message mentions.
     """
 
     severity: Severity

@@ -1,4 +1,4 @@
-"""Collects a row's excess by problem, and makes a finding of each problem with its evidence and witness."""
+"""The collector of a row's excess by problem. It makes a finding with evidence and witness from each problem."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ from cloudguard.rows.network.width import own_addresses, width_of
 from cloudguard.rows.pending_finding import PendingFinding
 
 NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/6443", "tcp/443"))
-"""Services that a witness is chosen from first, because people know them."""
+"""Well-known services. A witness with one of them is preferred."""
 
 
 class ProblemCollector:
-    """Gathers one row's excess by problem, and what is unknown. ``expected`` are addresses that are poor witnesses."""
+    """The excess of one row by problem, and lines about what is unknown.
+
+    ``expected`` are addresses that a witness uses only if there are no others.
+    """
 
     def __init__(self, reach: Reachability, row: str, expected: AddressSet | None = None) -> None:
         self._reach = reach
@@ -42,25 +45,26 @@ class ProblemCollector:
         self._problems: dict[tuple[str, str, str], Problem] = {}
         self._attributed: dict[tuple[str, str], ServiceSet] = {}
         self._reported: dict[tuple[str, str], list[tuple[Path, Attribution]]] = {}
-        """By resource and rule, what is not reported for internal senders, as it is for the internet."""
+        """By resource and rule: excess of internal senders that is not reported, because it is for the internet."""
         self._unknown: dict[str, list[Problem] | None] = {}
-        """Lines of what is undecided, with all problems that it would be; None: any."""
+        """Lines about undecided traffic, each with the problems that it might be. None: it might be any problem."""
         self._undecided: dict[str, Undecided] = {}
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What could not be decided, a line each."""
+        """A line for each fact that could not be decided."""
         return tuple(self._unknown)
 
     @property
     def undecided_connections(self) -> tuple[Undecided, ...]:
-        """The same as values, in the same order."""
+        """An ``Undecided`` for each line of ``unknown``, in the same order."""
         return tuple(self._undecided[line] for line in self._unknown)
 
     def add(self, path: Path, excess: Bounds, kind_of: Callable[[Path, Attribution], ProblemKind | None]) -> None:
-        """Record excess traffic on a path, by ``kind_of`` what is attributed (None: no problem).
+        """Record excess traffic on a path.
 
-        A rule reported for the internet is not reported again for internal senders: add paths from the internet first.
+        ``kind_of`` returns the kind of problem of an attribution, or None if it is no problem. A rule that is reported
+        for the internet is not reported again for internal senders, so add the paths from the internet first.
         """
         for found in attribute(self._reach, path, excess.lower) if excess.lower else ():
             attribution = self._unreported(path, found)
@@ -71,7 +75,10 @@ class ProblemCollector:
             self._ask(path, excess.undecided, kind_of)
 
     def _unreported(self, path: Path, attribution: Attribution) -> Attribution:
-        """Drop services already reported for the same rule or resource. Call for internet senders first."""
+        """Return the attribution without services that are already reported for the same resource and rule.
+
+        Call it for senders from the internet first.
+        """
         key = _key(attribution)
         known = self._attributed.get(key, ServiceSet.nothing())
         if not path.sender.inside:
@@ -89,7 +96,7 @@ class ProblemCollector:
         problem.paths.append(path)
 
     def _ask(self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]) -> None:
-        """Record what is undecided; of members of a group, with the problems that they would be."""
+        """Record undecided traffic. If the sender is a group, also record the problems that it might be."""
         services = services_text(packets.services())
         because = next(iter(_causes(self._reach, path, packets)), "a filter or route on the way could not be read")
         target = subject([path.target])
@@ -102,7 +109,7 @@ class ProblemCollector:
     def _possible(
         self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]
     ) -> list[Problem] | None:
-        """Return the problems that members of a group would be if they sent all that they may; None: unknown."""
+        """Return the problems if members of a group sent all possible packets, or None if these are unknown."""
         certain = replace(path, allowed=exactly(path.allowed.upper))
         found = [*attribute(self._reach, certain, packets)]
         if path.sender.exact or packets - PacketSet.union(one.part for one in found):
@@ -113,7 +120,7 @@ class ProblemCollector:
     def pending_findings(self, assess: Callable[[Problem], Assessment]) -> tuple[PendingFinding, ...]:
         """Return a finding for each problem, rated and worded by ``assess``.
 
-        What is undecided and would be no more than advice is left out of ``unknown``.
+        Undecided traffic that would be advice at most is removed from ``unknown``.
         """
         for line, possible in [*self._unknown.items()]:
             if possible is not None and all(assess(problem).severity <= Severity.LOW for problem in possible):
@@ -122,7 +129,10 @@ class ProblemCollector:
         return tuple(self._finding(problem, assess(problem)) for problem in problems)
 
     def undecided(self, assess: Callable[[Problem], Assessment], why: str) -> tuple[str, ...]:
-        """Return a line for each problem that would fail the row, if it is one at all (``why`` that is unknown)."""
+        """Return a line for each problem that would fail the row if it were certain, and the lines of ``unknown``.
+
+        ``why`` says why it is unknown.
+        """
         rated = (assess(problem) for _, problem in sorted(self._problems.items()))
         lines = (f"whether {one.message}: {why}" for one in rated if one.severity > Severity.LOW)
         return (*lines, *self.unknown)
@@ -146,12 +156,12 @@ class ProblemCollector:
         return PendingFinding(builder.build(self._reach.cluster), excesses, changes)
 
     def _reported_with(self, problem: Problem) -> tuple[tuple[Path, Attribution], ...]:
-        """Return what is not reported for internal senders because a problem is, with the paths."""
+        """Return the excess of internal senders that is not reported because ``problem`` is, with its paths."""
         keys = dict.fromkeys(_key(attribution) for path, attribution in problem.pairs if not path.sender.inside)
         return tuple(pair for key in keys for pair in self._reported.get(key, ()))
 
     def _excesses(self, problem: Problem, assessment: Assessment) -> tuple[RuleExcess, ...]:
-        """Return all of a problem's excess by each rule that can be edited."""
+        """Return the excess of a problem, one ``RuleExcess`` for each rule that can be edited."""
         found: dict[tuple[str, str], RuleExcess] = {}
         for attribution in problem.attributions:
             if (
@@ -168,7 +178,7 @@ class ProblemCollector:
 
 
 def _key(attribution: Attribution) -> tuple[str, str]:
-    """Return the resource and the rule ("": none) that an excess is attributed to."""
+    """Return the ids of the resource and of the rule ("" if there is none) of an attribution."""
     return attribution.resource.id, attribution.rule.id if attribution.rule else ""
 
 
@@ -211,7 +221,10 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
 
 
 def _by_senders(problem: Problem) -> Iterator[Problem]:
-    """Yield a problem, or two where some rules let in everyone and others no more than some public addresses."""
+    """Yield a problem, or two parts of it.
+
+    It is split if some rules let in everyone or internal senders, and other rules only some public addresses.
+    """
     some, rest = list[tuple[Path, Attribution]](), list[tuple[Path, Attribution]]()
     for path, attribution in problem.pairs:
         wide = path.sender.inside or everyone(attribution.part.addresses())
@@ -225,16 +238,16 @@ def _by_senders(problem: Problem) -> Iterator[Problem]:
 
 
 def _telling(pair: tuple[Path, Attribution]) -> tuple[bool, bool]:
-    """Return how much an attribution tells of a problem: that of many senders the most."""
+    """Return the sort key by which a witness is chosen: attributions with more senders rank higher."""
     path, addresses = pair[0], pair[1].part.addresses()
     many = addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6
     return (False, False) if path.sender.inside else (everyone(addresses), many)
 
 
 def witness(reach: Reachability, path: Path, attribution: Attribution, unexpected: AddressSet) -> Witness:
-    """Return one packet of the attributed excess on ``path``, and the hops that it passes.
+    """Return a witness: one packet of the attributed excess on ``path``, and the hops that it passes.
 
-    Its sender is one of ``unexpected`` if any is.
+    Its sender is one of the addresses ``unexpected`` if possible.
     """
     packets = attribution.part.within(unexpected) or attribution.part
     notable = next((part for part in map(packets.only, NOTABLE) if part), packets)

@@ -1,4 +1,4 @@
-"""Balancers that no filter guards: what is to be done, step by step, as clouds add none to every one that is there."""
+"""Procedures for balancers without a filter. Not every existing balancer can get a filter in every cloud."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KIND = "balancer.guard"
 
 
 def guarded_anew(row: str, problem: Problem, assessment: Assessment) -> tuple[Change, ...]:
-    """Return the procedure by which a balancer, or one in its place, gets a filter; none for advice."""
+    """Return the procedure that gives a filter to a balancer, or replaces the balancer. Empty for advice."""
     balancers = {path.balancer.id: path.balancer for path in problem.paths if path.balancer is not None}
     found = balancers.get(problem.resource.id)
     if problem.resource.kind != BALANCER or found is None or found.filters or assessment.severity <= Severity.LOW:

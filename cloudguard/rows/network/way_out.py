@@ -1,4 +1,4 @@
-"""By which public addresses the cluster's own hosts come: a gateway's stay, a host's own go with the host."""
+"""The public addresses by which the cluster's hosts leave. A gateway's address lasts; a host's own goes with it."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from cloudguard.rows.context import Context
 
 
 def own_addresses(context: Context) -> AddressSet:
-    """Return the hosts' own public addresses of today: whoever takes a host's place has another."""
+    """Return the public addresses that hosts have today. A host that replaces one of them has another address."""
     interfaces = (one for host in context.cluster.hosts for one in host.interfaces)
     return AddressSet.union(address for one in interfaces for address in one.public)
 
 
 def lasting_addresses(context: Context) -> AddressSet:
-    """Return the addresses that hosts leave by and that stay: of gateways and balancers, no host's own."""
+    """Return the lasting addresses by which hosts leave: those of gateways and balancers, without hosts' own."""
     return context.snapshot.topology.outbound_addresses - own_addresses(context)
 
 
 def with_own_addresses(context: Context) -> tuple[HostClass, ...]:
-    """Return the classes whose hosts, or next host, have public v4 addresses of their own, or may have."""
+    """Return the classes whose hosts, or next host, have or may have public IPv4 addresses of their own."""
     return tuple(one for one in context.reach.classes if one.key.has_public_ipv4 is not False)
 
 
 def way_out_peers(context: Context, path: Path) -> tuple[RulePeer, ...]:
-    """Return whom a rule on ``path`` must go on letting in for hosts to reach the API by the internet.
+    """Return the peers that a rule on ``path`` must keep letting in, so that hosts reach the API by the internet.
 
-    No host's own address: where hosts need the path by these, the peer stands for addresses that nobody knows.
+    Hosts' own addresses are not listed. If hosts need the path by these, one placeholder peer stands for them.
     """
     lasting = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in lasting_addresses(context).cidrs())
     return (*lasting, RulePeer(PeerOf.WAY_OUT)) if needed_by_own_addresses(context, path) else lasting
@@ -42,8 +42,9 @@ def way_out_peers(context: Context, path: Path) -> tuple[RulePeer, ...]:
 def needed_by_own_addresses(context: Context, path: Path) -> bool:
     """Whether hosts need a path to the API by public addresses of their own.
 
-    It lets them in today, and it leads by a balancer, whose name means its public addresses inside too, or to a host
-    that some of them do not reach inside the network.
+    They do if the path lets them in today, and if one of two things holds. The path leads through a balancer, whose
+    name resolves to its public addresses inside the network too. Or some of the hosts cannot reach the target inside
+    the network.
     """
     target = path.target
     if path.sender.kind is not SenderKind.INTERNET or not isinstance(target, HostClass):
@@ -59,6 +60,6 @@ def needed_by_own_addresses(context: Context, path: Path) -> bool:
 
 
 def _inside(context: Context, source: HostClass, target: HostClass, services: ServiceSet) -> bool:
-    """Whether a class reaches all of ``services`` on a target inside their network."""
+    """Whether a class reaches all of ``services`` on a target inside the network."""
     path = context.reach.between(source, target)
     return PacketSet.of([(path.sender.addresses & ALL4, services)]) <= path.allowed.lower

@@ -1,4 +1,4 @@
-"""How wide a problem is: who is let in to which services of which hosts, whatever addresses the hosts have today."""
+"""The width of a problem: who is let in to which services of which hosts. It ignores today's addresses of hosts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from cloudguard.rows.network.problem import Problem
 def width_of(
     reach: Reachability, problem: Problem, reported_with: Iterable[tuple[Path, Attribution]], own: AddressSet
 ) -> tuple[str, ...]:
-    """Return the lines that say what ``problem`` lets in, and what is ``reported_with`` it.
+    """Return the lines that say what ``problem`` lets in, and what the excess ``reported_with`` it lets in.
 
-    ``own``: addresses of the cluster itself. They are no excess, and another host has them tomorrow.
+    ``own``: addresses of the cluster itself. They are not excess, but another host may have them tomorrow.
     """
     found = Connections()
     for path, attribution in reported_with:
@@ -38,20 +38,20 @@ def width_of(
 
 
 def own_addresses(reach: Reachability) -> AddressSet:
-    """Return the addresses that the cluster's hosts and pods have, and those that they leave by."""
+    """Return the addresses of the cluster's hosts and pods, and the addresses by which they leave."""
     hosts = AddressSet.union(each.addresses for each in reach.classes)
     return hosts | reach.cluster.pod_ranges | reach.topology.outbound_addresses
 
 
 def _with_own(reach: Reachability, path: Path, attribution: Attribution, own: AddressSet) -> PacketSet:
-    """Return the part of an attribution, with those of ``own`` addresses that its rule names too."""
+    """Return the part of an attribution, plus the addresses of ``own`` that its rule names."""
     peers = reach.filters.peers(attribution.rule) if attribution.rule else None
     named = own & path.sender.addresses & (AddressSet.everything() if peers is None else peers)
     return attribution.part | PacketSet.of([(named, attribution.part.services())])
 
 
 def _name(sender: Sender) -> str:
-    """Return the name of senders whose addresses change, or are not known; "" for others."""
+    """Return the name of senders whose addresses change or are unknown, or "" for other senders."""
     if sender.hosts is not None:
         return f"{'+'.join(sender.hosts.key.roles) or 'unknown'} hosts"
     if sender.kind is SenderKind.GROUP and not sender.external_members:
