@@ -1,1 +1,1 @@
-"""What the facts add up to: who reaches what, by which path, and what to take away."""
+"""The reachability engine: who reaches which target, by which path, and which rules to narrow."""

@@ -1,4 +1,4 @@
-"""What filters let through in one direction, by the peer's address and by its groups, in two bounds."""
+"""The traffic that filters allow in one direction, by the peer's address and by its groups, as two bounds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ EVERYWHERE = AddressSet.everything()
 
 @dataclass(frozen=True)
 class AllowedTraffic:
-    """What rules that only permit let through: ``by_address`` any peer, ``by_group`` members of a group (id)."""
+    """The traffic that rules allow, if all rules permit.
+
+    ``by_address`` is allowed for any peer. ``by_group`` holds, by group id, the services allowed for its members.
+    """
 
     by_address: Bounds
     by_group: Mapping[str, ServiceSet]
@@ -27,22 +30,25 @@ class AllowedTraffic:
         return ServiceSet.union(self.by_group.get(group, ServiceSet.nothing()) for group in groups)
 
     def allows(self, addresses: AddressSet, groups: Iterable[str]) -> Bounds:
-        """Return what peers at ``addresses`` that are members of ``groups`` get through."""
+        """Return the traffic allowed from peers at ``addresses`` that are members of ``groups``."""
         services = self.of_group(groups)
         admitted = self.by_address.within(addresses)
         return admitted | exactly(PacketSet.of([(addresses, services)])) if services else admitted
 
     def allows_group(self, group: str, addresses: AddressSet) -> Bounds:
-        """Return what peers at ``addresses`` get through as members of ``group``, or possibly by their address."""
+        """Return the traffic allowed from peers at ``addresses`` as members of ``group``.
+
+        The upper bound also has the traffic for which it is undecided whether it is allowed by address.
+        """
         named = exactly(PacketSet.of([(addresses, self.of_group((group,)))]))
         return named | unknown(self.by_address.undecided.within(addresses))
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A compiled rule: matches peers in ``addresses``, only members of ``group`` if that is set.
+    """A rule that matches peers in ``addresses``, and only members of ``group`` if a group is set.
 
-    ``exact``: False means it may match any subset of that, also nothing.
+    ``exact``: False means that the rule may match any subset of these peers, including none.
     """
 
     action: Action
@@ -54,7 +60,7 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleList:
-    """The rules of one filter of a chain, in order; ``in_series``: what it permits must pass the next one too."""
+    """The rules of one filter of a chain, in order. ``in_series``: permitted traffic must pass the next filter too."""
 
     rules: tuple[CompiledRule, ...]
     in_series: bool = False
@@ -62,18 +68,21 @@ class RuleList:
 
 @dataclass(frozen=True)
 class FilterChain(AllowedTraffic):
-    """Filters evaluated one after another, in each the first rule that matches; what none decides is denied."""
+    """Filters that are evaluated one after another.
+
+    In each filter the first matching rule decides. Traffic that no filter decides is denied.
+    """
 
     rule_lists: tuple[RuleList, ...] = ()
     _known: dict[frozenset[str], Bounds] = field(default_factory=dict[frozenset[str], Bounds])
 
     def allows(self, addresses: AddressSet, groups: Iterable[str]) -> Bounds:
-        """Return what peers at ``addresses`` that are members of ``groups`` get through."""
+        """Return the traffic allowed from peers at ``addresses`` that are members of ``groups``."""
         named = {rule.group for listed in self.rule_lists for rule in listed.rules}
         return self._by_groups(frozenset(groups) & named).within(addresses)
 
     def allows_group(self, group: str, addresses: AddressSet) -> Bounds:
-        """Return what peers at ``addresses`` get through as members of ``group``, and not by their address alone."""
+        """Return the traffic that peers at ``addresses`` are allowed as members of ``group`` and not by address."""
         with_group, without = self.allows(addresses, (group,)), self.by_address.lower
         return Bounds(with_group.lower - without, with_group.upper - without)
 
@@ -87,7 +96,7 @@ class FilterChain(AllowedTraffic):
 
 
 def chain(rule_lists: tuple[RuleList, ...]) -> FilterChain:
-    """Return what a chain of filters lets through."""
+    """Return the traffic that a chain of filters allows."""
     by_group: dict[str, ServiceSet] = {}
     for rule in (rule for listed in rule_lists for rule in listed.rules):
         if rule.group and rule.action is Action.PERMIT:
@@ -96,7 +105,7 @@ def chain(rule_lists: tuple[RuleList, ...]) -> FilterChain:
 
 
 def decided(rule_lists: Iterable[RuleList], groups: frozenset[str]) -> Bounds:
-    """Return what members of ``groups``, and of no other group that a rule names, get through a chain."""
+    """Return the traffic that a chain allows for peers that are in ``groups`` and in no other group of its rules."""
     lower = upper = UNDECIDED
     series = False
     for listed in rule_lists:
@@ -110,23 +119,26 @@ def decided(rule_lists: Iterable[RuleList], groups: frozenset[str]) -> Bounds:
 
 
 def _at_worst(rule: CompiledRule) -> Action | None:
-    """Return the least that a rule does for a peer; None: nothing. If it may skip the rest, they may hide a denial."""
+    """Return the action of a rule for the lower bound. None: the rule is left out.
+
+    An uncertain rule that passes packets on counts as a denial, because it may skip a rule that permits.
+    """
     if rule.exact:
         return rule.action
     return None if rule.action is Action.PERMIT else Action.DENY
 
 
 def _at_best(rule: CompiledRule) -> Action | None:
-    """Return the most that a rule does for a peer; None: nothing."""
+    """Return the action of a rule for the upper bound. None: the rule is left out."""
     if rule.exact:
         return rule.action
     return None if rule.action is Action.DENY else Action.PERMIT
 
 
 def _decide(rules: Sequence[tuple[Action | None, CompiledRule]], *, in_series: bool) -> Decided:
-    """Return what one filter decides; what a rule with ``NEXT`` matches first is left undecided.
+    """Return the decisions of one filter. Traffic whose first matching rule has the action ``NEXT`` stays undecided.
 
-    ``in_series``: what it permits is left undecided too, and everything else is denied.
+    ``in_series``: permitted traffic stays undecided too, and all other traffic is denied.
     """
     acting = [(action, rule) for action, rule in rules if action is not None]
     not_denied = [(action is not Action.DENY, rule.addresses, rule.services) for action, rule in acting]

@@ -1,4 +1,4 @@
-"""What the cluster's own hosts and pods may open on one another."""
+"""The traffic that is allowed between the cluster's own hosts and pods."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 
 Guarded = tuple[tuple[str, ...], HostClass | None]
-"""Filters that apply together, and the class of hosts behind them; None behind a balancer."""
+"""Filters that apply together, and the class of hosts that they guard. None: they guard a balancer."""
 
 
 def usable(source: HostClass | None, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
@@ -19,7 +19,10 @@ def usable(source: HostClass | None, guarded: list[Guarded], services: ServiceSe
 
 
 def allowed_between(source: HostClass | None, target: HostClass | None, ports: Ports) -> ServiceSet:
-    """Return what a class of the cluster's hosts (None: its pods) may open on another: etcd is the control plane's."""
+    """Return the services that the cluster's hosts of class ``source`` (None: its pods) may use on ``target``.
+
+    Only control-plane and etcd hosts may use the services of etcd.
+    """
     trusted = source is not None and (source.has(Role.CONTROL_PLANE) or source.has(Role.ETCD))
     if target is not None and target.has(Role.ETCD) and not trusted:
         return ports.between_hosts - ports.etcd - ports.etcd_auxiliary

@@ -1,4 +1,4 @@
-"""Why a packet arrives: the rules that excess traffic is attributed to, and the hops that a packet passes."""
+"""Explanations of allowed traffic: the rules that are responsible for excess, and the hops that a packet passes."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from cloudguard.results.hop import Hop, HopKind
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """What is responsible for ``part`` of an excess: a rule of a filter, or a resource that has no rule to narrow."""
+    """The rule of a filter, or the resource without a rule, that is responsible for ``part`` of an excess."""
 
     resource: Resource
     part: PacketSet
     call: str
     note: str = ""
-    """What is so, where no rule says it."""
+    """The fact that lets the excess in, if no rule is responsible."""
     filter: Filter | None = None
     rule: Rule | None = None
 
     @property
     def fact(self) -> str:
-        """What lets the excess in, in words."""
+        """The fact that lets the excess in, as text."""
         return f"{self.rule.services} from {self.rule.peer}" if self.rule else self.note
 
 
@@ -38,7 +38,7 @@ _FACING = {True: "faces the internet", False: "is internal", None: "may face the
 
 
 def rule_traffic(rule: Rule) -> RuleTraffic:
-    """Return what a rule lets pass."""
+    """Return the traffic that a rule names: direction, services and peer."""
     peer = RulePeer(PeerOf(rule.peer.kind), str(rule.peer))
     return RuleTraffic(rule.direction, rule.services, peer)
 
@@ -49,9 +49,11 @@ def filter_resource(filter_: Filter) -> Resource:
 
 
 def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bool = True) -> Iterator[Attribution]:
-    """Attribute excess traffic to the rules that allow it; the rest to the load balancer, endpoint or host.
+    """Yield the attributions of excess traffic to the rules that allow it.
 
-    Of an ordered filter, not to a rule behind one that bars it. ``certain``: only to what rules are known to let in.
+    Excess that no rule allows is attributed to the load balancer, the endpoint or the target's filters. In an ordered
+    filter a rule is not responsible for traffic that an earlier rule denies. ``certain``: a rule is responsible only
+    for traffic that it certainly lets in.
     """
     left, barred = excess, dict[str, PacketSet]()
     names = _one_in_series(reach, _narrowable(path))
@@ -70,13 +72,13 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bo
 
 
 def _in_order(reach: Reachability, path: Path, names: tuple[str, ...]) -> list[tuple[Filter, Rule]]:
-    """Return the ingress rules of filters that apply on a path, those of each filter in their order."""
+    """Return the ingress rules that apply on a path: filter by filter in the order of ``names``, each in rule order."""
     rules = reach.filters.rules(names, Direction.INGRESS, path.target_groups, path.destination)
     return sorted(rules, key=lambda pair: (names.index(pair[0].id), pair[1].order))
 
 
 def _narrowable(path: Path) -> tuple[str, ...]:
-    """Return the filters whose rules could be narrowed: the balancer's own where it has some, else the target's."""
+    """Return the filters whose rules could be narrowed: the balancer's own if it has any, otherwise the target's."""
     if isinstance(path.target, Endpoint):
         return path.filters if path.sender.inside else ()
     if path.balancer is None:
@@ -88,9 +90,9 @@ def _narrowable(path: Path) -> tuple[str, ...]:
 
 
 def _one_in_series(reach: Reachability, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Leave out all filters in series but one, which can stop by itself what all of them permit.
+    """Return ``names`` with only one of the filters in series, because one of them can stop the traffic alone.
 
-    That is the nearest to the target that a person edits: it guards the fewest others.
+    It is the editable one nearest to the target, because that filter guards the fewest other targets.
     """
     series = [one for name in names if (one := reach.filters.filters.get(name)) is not None and one.in_series]
     own = [one.id for one in series if one.editable] or [one.id for one in series]
@@ -113,7 +115,7 @@ def _listening(path: Path) -> ServiceSet:
 
 
 def _services(path: Path, rule: Rule) -> ServiceSet:
-    """Return a rule's services as the target sees them: behind a balancer, all that its listener sends."""
+    """Return a rule's services as the target sees them. Behind a balancer they are everything the listener sends."""
     if path.balancer is not None and path.balancer.filters:
         return ServiceSet.everything() if rule.services & _listening(path) else ServiceSet.nothing()
     return rule.services
@@ -136,7 +138,10 @@ def _without_rule(path: Path, part: PacketSet) -> Attribution:
 
 
 def hops(reach: Reachability, path: Path, packet: Packet, attribution: Attribution) -> tuple[Hop, ...]:
-    """Return the hops that ``packet`` passes, each with a rule that lets it pass (the attribution's, if it does)."""
+    """Return the hops that ``packet`` passes, each with a rule that permits it.
+
+    The attribution's rule is preferred if it permits the packet.
+    """
     found = _hops(reach, path, packet, attribution.rule)
     if attribution.rule is not None:
         return tuple(found)
@@ -188,9 +193,9 @@ def _balancer_hops(
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """A packet at a filter: from one of ``addresses`` (the likeliest first), its sender in ``groups``.
+    """A packet at a filter. It comes from one of ``addresses``, the likeliest first, and its sender is in ``groups``.
 
-    ``target_groups`` and ``destination`` are those of what the filter guards.
+    ``target_groups`` and ``destination`` are the groups and addresses of the target that the filter guards.
     """
 
     addresses: tuple[AddressSet, ...]
@@ -203,7 +208,7 @@ class _Sent:
 def _filters(
     reach: Reachability, kind: HopKind, names: tuple[str, ...], sent: _Sent, attributed: Rule | None
 ) -> Iterator[Hop]:
-    """Yield the hop of the rule of the filters ``names`` that lets the packet pass; of those in series, of each."""
+    """Yield the hop of the rule of the filters ``names`` that permits the packet, or one for each filter in series."""
     rules = reach.filters.rules(names, Direction.INGRESS, sent.target_groups, sent.destination)
     known = reach.filters.filters  # a filter that was not read has no rules
     rank = {name: place if known[name].in_chain else 0 for place, name in enumerate(names) if name in known}

@@ -1,4 +1,4 @@
-"""Compiled filters: what each lets in and out, as sets in two bounds, and which of its rules apply."""
+"""Compiled filters: the traffic that each filter allows in and out, as sets with two bounds, and its rules."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _Key = tuple[tuple[str, ...], Direction, frozenset[str], AddressSet | None]
 class Filters:
     """Every filter of a topology, compiled once.
 
-    Where a method takes ``groups`` and ``addresses``, these are the groups of the guarded interface and the addresses
-    of its that packets bear (None: unknown): a rule with targets applies only to some.
+    The parameters ``groups`` and ``addresses`` of methods are the groups of the guarded interface and its addresses
+    as destination of packets (None: unknown). They matter because a rule with targets applies only to some interfaces.
     """
 
     def __init__(self, topology: Topology) -> None:
@@ -46,7 +46,7 @@ class Filters:
         groups: Iterable[str] = (),
         addresses: AddressSet | None = None,
     ) -> AllowedTraffic:
-        """Return the traffic that a set of filters (ids) allows in one direction; no filters allow all."""
+        """Return the traffic that a set of filters (ids) allows in one direction. Without a filter all is allowed."""
         named = frozenset(self._target_groups.intersection(groups)) if self._target_groups else _NO_GROUPS
         key = (names, direction, named, None if self._with_target_ranges.isdisjoint(names) else addresses)
         found = self._together.get(key)
@@ -61,7 +61,7 @@ class Filters:
         groups: Iterable[str],
         addresses: AddressSet | None,
     ) -> AllowedTraffic:
-        """Return the ingress that filters would allow without the ``edited`` rules (filter id, rule id)."""
+        """Return the ingress traffic that filters would allow without the ``edited`` rules (filter id, rule id)."""
         rules = self.rules(names, Direction.INGRESS, groups, addresses)
         kept = [(one, rule) for one, rule in rules if (one.id, rule.id) not in edited]
         if self._in_chain.isdisjoint(names):
@@ -87,7 +87,7 @@ class Filters:
     def _chain(
         self, names: tuple[str, ...], direction: Direction, groups: frozenset[str], addresses: AddressSet | None
     ) -> AllowedTraffic:
-        """Return what a chain of filters lets through; one that was not read may do anything."""
+        """Return the traffic that a chain of filters allows. A filter that was not read may decide anything."""
         rule_lists = list[RuleList]()
         for name in names:
             rules = (rule for _, rule in self.rules((name,), direction, groups, addresses))
@@ -95,7 +95,7 @@ class Filters:
         return chain(tuple(rule_lists))
 
     def passed_on(self, name: str, groups: Iterable[str], addresses: AddressSet | None) -> AllowedTraffic:
-        """Return the ingress that one filter of a chain does not deny: what it lets in, or leaves to the next."""
+        """Return the ingress traffic that one filter of a chain does not deny: it permits it or passes it on."""
         rules = (rule for _, rule in self.rules((name,), Direction.INGRESS, groups, addresses))
         last = RuleList((CompiledRule(Action.PERMIT, ServiceSet.everything(), EVERYWHERE),))
         return chain((self._rule_list(name, rules, addresses), last))
@@ -124,7 +124,7 @@ class Filters:
         return found
 
     def compile(self, rules: tuple[Rule, ...], *, ordered: bool) -> AllowedTraffic:
-        """Return what ``rules`` of one direction let through; for a chain, see ``allowed_traffic.chain``."""
+        """Return the traffic that ``rules`` of one direction allow. For a chain, see ``allowed_traffic.chain``."""
         if ordered:
             return AllowedTraffic(self._first_match(rules), {})
         by_group: dict[str, ServiceSet] = {}
@@ -140,7 +140,10 @@ class Filters:
         return AllowedTraffic(Bounds(known, known | PacketSet.of(upper)) if upper else exactly(known), by_group)
 
     def _first_match(self, rules: tuple[Rule, ...]) -> Bounds:
-        """Evaluate ordered rules; an uncertain one permits only in the upper bound and denies only in the lower."""
+        """Return the traffic that ordered rules allow.
+
+        An uncertain rule permits only in the upper bound and denies only in the lower bound.
+        """
         lower: list[tuple[bool, AddressSet, ServiceSet]] = []
         upper: list[tuple[bool, AddressSet, ServiceSet]] = []
         for rule in sorted(rules, key=lambda rule: rule.order):
@@ -156,7 +159,7 @@ class Filters:
         return Bounds(first_match(lower).permit, first_match(upper).permit)
 
     def peers(self, rule: Rule) -> AddressSet | None:
-        """Return the addresses that a rule names; None if it names a group, or a list that was not read."""
+        """Return the addresses that a rule names, or None if it names a group or a list that was not read."""
         return self._lists.get(rule.peer.address_list) if rule.peer.address_list else rule.peer.addresses
 
     def _peers_or_all(self, rule: Rule) -> AddressSet:
@@ -164,7 +167,7 @@ class Filters:
         return EVERYWHERE if peers is None else peers
 
     def uncertain(self, rule: Rule, addresses: AddressSet | None) -> str:
-        """Return why it is not known whether a rule matches all that it seems to match; "" if it does."""
+        """Return why it is uncertain whether a rule matches all packets that it names, or "" if it is certain."""
         if rule.uncertain:
             return rule.uncertain
         if rule.peer.address_list and self.peers(rule) is None:
@@ -175,19 +178,19 @@ class Filters:
         return "" if guarded <= rule.target_ranges else f"it is about {', '.join(rule.target_ranges.cidrs())} only"
 
     def _versions(self, rule: Rule, addresses: AddressSet | None) -> AddressSet:
-        """Return all addresses of the versions of IP in which a rule applies to any of ``addresses``."""
+        """Return all addresses of the IP versions in which a rule applies to any of ``addresses``."""
         if not rule.target_ranges:
             return EVERYWHERE
         targets = rule.target_ranges if addresses is None else rule.target_ranges & addresses
         return versions_of(targets & versions_of(self._peers_or_all(rule)))
 
     def _matched(self, rule: Rule, addresses: AddressSet | None) -> AddressSet:
-        """Return the peers' addresses that a rule matches, members of a group wherever they are."""
+        """Return the peers' addresses that a rule matches. Members of a group may be at any address."""
         peers = self._peers_or_all(rule)
         return peers & self._versions(rule, addresses) if rule.target_ranges else peers
 
     def packets(self, rule: Rule, addresses: AddressSet | None = None) -> Bounds:
-        """Return what a rule by ranges matches, by the peer's address; nothing for a rule by group."""
+        """Return the packets that a rule matches, if its peer is a range. Empty if its peer is a group."""
         key = (rule, addresses if rule.target_ranges else None)
         found = self._packets.get(key)
         if found is None:
@@ -217,15 +220,21 @@ class Filters:
         ]
 
     def subnet_filters(self, subnet: str) -> Bounds:
-        """Return what a subnet's filters let in, with the replies out, by the peer's address."""
+        """Return the traffic that a subnet's filters let in and whose replies they let out, by the peer's address."""
         return self._boundary(subnet, Direction.INGRESS)
 
     def subnet_ingress(self, subnet: str) -> Bounds:
-        """Return what may enter a subnet: like ``subnet_filters``, and all from inside, which its filters never see."""
+        """Return the traffic that reaches a host of a subnet: ``subnet_filters``, and all traffic inside the subnet.
+
+        The subnet's filters never see traffic inside the subnet.
+        """
         return self._and_inside(subnet, self.subnet_filters(subnet))
 
     def subnet_egress(self, subnet: str) -> Bounds:
-        """Return what may leave a subnet, with the replies in, by the peer's address; to its inside, everything."""
+        """Return the traffic that may leave a subnet and whose replies may enter, by the peer's address.
+
+        Traffic inside the subnet is always allowed.
+        """
         return self._and_inside(subnet, self._boundary(subnet, Direction.EGRESS))
 
     def _boundary(self, name: str, direction: Direction) -> Bounds:
@@ -256,14 +265,15 @@ class Filters:
 
 
 def versions_of(addresses: AddressSet) -> AddressSet:
-    """Return all addresses of the versions of IP that ``addresses`` have members of."""
+    """Return all addresses of the IP versions that ``addresses`` contain."""
     return AddressSet.union(version for version in (ALL4, ALL6) if addresses & version)
 
 
 def replies(reverse: Bounds) -> Bounds:
-    """Return the requests whose replies a stateless filter lets through: at least one client port must be allowed.
+    """Return the requests whose replies a stateless filter lets through. ``reverse`` is its reverse direction.
 
-    A client chooses its own port, so any open port is enough. Other protocols than tcp and udp need no reply.
+    At least one client port must be allowed in it: a client chooses its own port, so any open port is enough.
+    Protocols other than tcp and udp need no reply.
     """
     return Bounds(_replies(reverse.lower), _replies(reverse.upper))
 

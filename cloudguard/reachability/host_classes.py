@@ -1,4 +1,4 @@
-"""Host classes: interfaces that nothing in the network tells apart. The engine evaluates classes, not hosts."""
+"""Host classes: groups of interfaces that the network treats equally. The engine evaluates classes, not hosts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _FIRST6 = ALL6.first()
 
 @dataclass(frozen=True, eq=False)
 class Registration:
-    """A target behind a listener, which reaches it on ``service``; one object for all targets that share the three."""
+    """A registration of targets behind a listener, which sends to them on ``service``.
+
+    All targets with the same balancer, listener and service share one object.
+    """
 
     balancer: Balancer
     listener: Listener
@@ -27,21 +30,21 @@ class Registration:
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """What registrations are sorted by."""
+        """The sort key of registrations."""
         return self.balancer.id, self.listener.id, self.service.intervals
 
 
 Registrations = tuple[Registration, ...]
-"""Sorted by rank."""
+"""Registrations, sorted by rank."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassKey:
-    """All that decides who reaches an interface.
+    """The properties that decide who reaches an interface.
 
-    ``has_public_ipv4``: the internet knows it by a v4 address, now or from its host's start (None: unknown).
-    ``has_public_ipv6``: it has a v6 address that is not private. ``aimed_at``: numbers of the ranges, as rules of its
-    filters have them for targets, in which it has an address.
+    ``has_public_ipv4``: it has a public IPv4 address, now or after its host's start (None: unknown).
+    ``has_public_ipv6``: it has an IPv6 address that is not private. ``aimed_at``: the numbers of the target ranges of
+    its filters' rules that contain one of its addresses.
     """
 
     roles: tuple[Role, ...]
@@ -55,7 +58,7 @@ class ClassKey:
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """What classes are sorted by."""
+        """The sort key of classes."""
         public = self.has_public_ipv4 is None, bool(self.has_public_ipv4), self.has_public_ipv6
         registrations = [one.rank for one in self.registrations]
         return self.roles, self.subnet, self.filters, self.groups, public, registrations, self.aimed_at
@@ -63,9 +66,9 @@ class ClassKey:
 
 @dataclass(frozen=True, eq=False)
 class HostClass:
-    """The interfaces that share a key, their hosts, and the pools whose next host will have such an interface.
+    """The interfaces with the same key, their hosts, and the pools whose next host will have an interface with it.
 
-    ``home``: the addresses of their subnet, as far as they are known; ``taken``: those that someone has today.
+    ``home``: the known addresses of their subnet. ``taken``: the addresses that are in use today.
     """
 
     key: ClassKey
@@ -77,31 +80,35 @@ class HostClass:
 
     @cached_property
     def addresses(self) -> AddressSet:
-        """The interfaces' addresses today, but for the public v4 ones that are mapped to them."""
+        """The interfaces' addresses today, without the public IPv4 addresses that are mapped to them."""
         return AddressSet.union(address for interface in self.interfaces for address in interface.addresses)
 
     @cached_property
     def possible_addresses(self) -> AddressSet:
-        """Today's addresses, and the free ones of the subnet in its hosts' versions of IP: the next one has any."""
+        """Today's addresses, and the free addresses of the subnet in the IP versions of its hosts.
+
+        The next host may have any of the free addresses.
+        """
         return self.addresses | (self.subnet_addresses - self.taken)
 
     @cached_property
     def subnet_addresses(self) -> AddressSet:
-        """All addresses of the subnet in the versions of IP that its hosts have."""
+        """All addresses of the subnet in the IP versions of its hosts."""
         six = self.key.has_public_ipv6 or bool(self.addresses & ALL6) or not self.home & ALL4
         four = bool(self.addresses & ALL4) or not self.addresses
         nothing = AddressSet.nothing()
         return (self.home & ALL4 if four else nothing) | (self.home & ALL6 if six else nothing)
 
     def has(self, role: Role) -> bool:
-        """Whether its hosts have ``role``."""
+        """Whether the class's hosts have ``role``."""
         return role in self.key.roles
 
 
 def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
-    """Group the cluster's interfaces, and those that its pools will make, by key; sorted by the keys' rank.
+    """Return the host classes of the cluster's interfaces and of its pools' next hosts, sorted by the keys' rank.
 
-    A pool's next host is in any of its subnets, and registered as a host of it is today, or as the pool itself is.
+    A pool's next host may be in any subnet of the pool. It is registered like a host of the pool today, or like the
+    pool itself.
     """
     classes: dict[ClassKey, HostClass] = {}
     subnets, aims = {subnet.id: subnet for subnet in topology.subnets}, _Aims(topology.filters)
@@ -147,7 +154,7 @@ def _key(
 
 
 def _is_public6(address: AddressSet) -> bool:
-    """Whether an address or range is public and of version 6; most are not, and that is fast to see."""
+    """Whether an address or range is public IPv6. The first test is fast, and false for most addresses."""
     return any(start >= _FIRST6 for start, _ in address.intervals) and bool(address & _PUBLIC6)
 
 
@@ -156,7 +163,7 @@ def _home(subnets: Mapping[str, Subnet], key: ClassKey) -> AddressSet:
 
 
 class _Aims:
-    """The ranges that rules have for targets, numbered."""
+    """The target ranges of rules, numbered."""
 
     def __init__(self, filters: Iterable[Filter]) -> None:
         numbers: dict[AddressSet, int] = {}
@@ -167,11 +174,11 @@ class _Aims:
                 self._of_filter.setdefault(one.id, {})[number] = ranges
 
     def at(self, filters: tuple[str, ...], addresses: Iterable[AddressSet]) -> tuple[int, ...]:
-        """Return the numbers of the ranges of ``filters`` (ids) in which any of ``addresses`` is."""
+        """Return the numbers of the target ranges of ``filters`` (ids) that contain any of ``addresses``."""
         return self._where(filters, lambda ranges: any(address & ranges for address in addresses))
 
     def of_any(self, filters: tuple[str, ...], home: AddressSet) -> tuple[int, ...]:
-        """Return the numbers of the ranges of ``filters`` (ids) in which every address of ``home`` is, by version."""
+        """Return the numbers of the target ranges of ``filters`` (ids) that contain ``home`` in one IP version."""
         versions = [version for version in (home & ALL4, home & ALL6) if version]
         return self._where(filters, lambda ranges: any(version <= ranges for version in versions))
 
@@ -183,9 +190,9 @@ class _Aims:
 def _next_keys(
     pool: Pool, keys: Iterable[ClassKey], subnets: Mapping[str, Subnet], own: Registrations
 ) -> Iterator[ClassKey]:
-    """Yield what the interfaces of a pool's next host may have in common; ``keys``: of the hosts that it has made.
+    """Yield the possible keys of the interfaces of a pool's next host.
 
-    ``own``: the registrations of the pool itself.
+    ``keys`` are the keys of the pool's hosts today, ``own`` are the registrations of the pool itself.
     """
     six = {key.subnet for key in keys if key.has_public_ipv6}
     registered = dict.fromkeys(_sorted({*key.registrations, *own}) for key in keys) or {own: None}
@@ -212,7 +219,7 @@ def _next_keys(
 
 
 def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
-    """Return the keys of the hosts that each pool has made, by the pool's id."""
+    """Return the keys of each pool's hosts today, by the pool's id."""
     found: dict[str, dict[ClassKey, None]] = {}
     for one in classes:
         for name in {host.pool for host in one.hosts} - {""}:
@@ -221,7 +228,7 @@ def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, Non
 
 
 def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registrations], dict[AddressSet, Registrations]]:
-    """Return the registrations by host or pool id, and, of targets that name an address, by that address."""
+    """Return the registrations by host or pool id, and the registrations of targets with an address by address."""
     by_host: dict[str, set[Registration]] = {}
     by_address: dict[AddressSet, set[Registration]] = {}
     for balancer in balancers:

@@ -1,4 +1,4 @@
-"""What must stay let in, by the ranges that it is let in from: of thousands, a rule concerns a few."""
+"""An index of kept traffic by sender range. There may be thousands of entries, and a rule concerns only a few."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cloudguard.results.change import KeptTraffic, PeerOf
 
 
 class KeptByRange:
-    """Finds what of ``kept`` is from addresses that a rule names; what names a group is always found."""
+    """An index that finds the entries of ``kept`` from given addresses. Entries with a group are always found."""
 
     def __init__(self, kept: Sequence[KeptTraffic]) -> None:
         self.kept = kept
@@ -26,10 +26,10 @@ class KeptByRange:
         self._intervals = sorted(found)
         self._starts = [start for start, _, _ in self._intervals]
         self._furthest = [*accumulate((end for _, end, _ in self._intervals), max)]
-        """For each interval, the furthest end of it and those before it."""
+        """For each interval, the maximum end of this interval and all earlier ones."""
 
     def within(self, addresses: AddressSet | None) -> list[KeptTraffic]:
-        """Return, in their order, those whose range meets ``addresses`` (None: all)."""
+        """Return, in their order, the entries whose range overlaps ``addresses`` (None: all entries)."""
         if addresses is None:
             return [*self.kept]
         found = {*self._others}

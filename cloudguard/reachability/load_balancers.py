@@ -1,4 +1,8 @@
-"""Paths through load balancers: the listener's filters, then the target's, which see the client or the balancer."""
+"""Paths through load balancers.
+
+A packet passes the balancer's filters, then the target's filters. These see the address of the client or of the
+balancer.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from cloudguard.reachability.senders import Sender, SenderKind, Senders, all_fro
 
 
 class LoadBalancerPaths:
-    """What gets through the load balancers of a topology; who reaches a listener is worked out once."""
+    """The traffic through the load balancers of a topology. The clients of each listener are computed once."""
 
     def __init__(self, filters: Filters, senders: Senders) -> None:
         self._filters = filters
@@ -26,7 +30,7 @@ class LoadBalancerPaths:
         self._clients: dict[tuple[str, str, ServiceSet, Sender, str], Bounds] = {}
 
     def senders(self, balancer: Balancer) -> Iterator[Sender]:
-        """Yield who may be a client: one that faces the internet has addresses inside as well."""
+        """Yield the possible clients. A balancer that faces the internet also has addresses inside the network."""
         if balancer.internet_facing is None:
             yield self._senders.by_unknown_balancer
         elif balancer.internet_facing:
@@ -44,9 +48,10 @@ class LoadBalancerPaths:
         sender: Sender,
         sent: Callable[[str], Bounds] | None = None,
     ) -> Bounds:
-        """Return what ``sender`` gets through a balancer to a registered class of hosts, on services of one protocol.
+        """Return the traffic allowed from ``sender`` through a balancer to a registered class of hosts.
 
-        ``sent``: what the sender's own side lets out to the listener in a subnet (id); None: everything.
+        The registration's services have one protocol. ``sent`` returns the traffic that the sender's own filters let
+        out to the listener in a subnet (id). None: they let everything out.
         """
         by_subnet: dict[str, Bounds] = {}
         if sender.kind is SenderKind.CONSUMERS:
@@ -69,7 +74,7 @@ class LoadBalancerPaths:
         return Bounds(lower, upper)
 
     def _clients_in(self, registration: Registration, sender: Sender, subnet: str) -> Bounds:
-        """Return every service from the clients that reach the listener in a subnet."""
+        """Return the clients that reach the listener in a subnet, as a packet set with every service."""
         balancer, listener = registration.balancer, registration.listener
         parts = (listener.service & part for part in (TCP, UDP) if registration.service <= part)
         services = next(filter(None, parts), listener.service)
@@ -80,7 +85,7 @@ class LoadBalancerPaths:
         return found
 
     def _reach_listener(self, balancer: Balancer, services: ServiceSet, sender: Sender, subnet: str) -> Bounds:
-        """Return every service from the senders that reach one of ``services`` of a balancer in a subnet."""
+        """Return the senders that reach one of ``services`` of a balancer in a subnet, with every service."""
         if sender.kind is SenderKind.CONSUMERS:
             arriving = exactly(all_from(sender.addresses))
         elif sender.kind is SenderKind.INTERNET:
@@ -98,15 +103,15 @@ class LoadBalancerPaths:
         return Bounds(all_from(passing.lower.on(services)), all_from(passing.upper.on(services)))
 
     def _own_addresses(self, balancer: Balancer) -> AddressSet | None:
-        """Return the addresses inside that a balancer's filters may guard; None if unknown."""
+        """Return the balancer's possible addresses inside the network, which its filters guard, or None if unknown."""
         return self._senders.ranges(balancer.subnets) or None
 
     def _from_subnet(
         self, registration: Registration, subnet: str, clients: Bounds, target: HostClass, own: AddressSet
     ) -> Bounds:
-        """Return what a balancer hands on from one of its subnets to a class of hosts, by the client's address.
+        """Return the traffic from a balancer in one of its subnets to a class of hosts, by the client's address.
 
-        ``own``: the addresses that replace the client's.
+        ``own``: the addresses that replace the client's address.
         """
         balancer, key = registration.balancer, target.key
         addresses = target.addresses or self._senders.ranges((key.subnet,))
@@ -127,7 +132,7 @@ class LoadBalancerPaths:
     def _let_out(
         self, registration: Registration, subnet: str, target: HostClass, addresses: AddressSet
     ) -> tuple[ServiceSet, ServiceSet]:
-        """Return the services that get out of the balancer's subnet to each of its targets, and to any of them."""
+        """Return the services let out of the balancer's subnet to every target, and to at least one target."""
         own, filters = self._own_addresses(registration.balancer), registration.balancer.filters
         traffic = self._filters.allowed_traffic(filters, Direction.EGRESS, addresses=own)
         out = traffic.allows(EVERYWHERE, target.key.groups)
@@ -139,23 +144,27 @@ class LoadBalancerPaths:
 
 
 def destination_addresses(target: HostClass, balancer: Balancer | None) -> AddressSet | None:
-    """Return the destination of packets to a class of hosts, directly or through a balancer; None if unknown."""
+    """Return the destination addresses of packets to a class of hosts, or None if they are unknown.
+
+    ``balancer`` None: the packets arrive directly.
+    """
     if balancer is None or not balancer.keeps_destination:
         return target.addresses or target.home or None
     return balancer.addresses or None
 
 
 def _seen_as(own: AddressSet, clients: Bounds, admitted: Bounds, services: ServiceSet) -> Bounds:
-    """Return ``clients`` on the services that are admitted from the balancer, at one of its ``own`` addresses."""
+    """Return ``clients`` with the services that are admitted if the balancer's ``own`` addresses replace theirs."""
     if not own:
         return Bounds(PacketSet.nothing(), clients.upper)
     return _only(clients, _from_each(own, admitted.lower, services), admitted.upper.only(services).services())
 
 
 def _by_version(addresses: AddressSet, preserved: Bounds, replaced: Bounds) -> Bounds:
-    """Return what gets in where the client's address is preserved: within one version of IP only.
+    """Return the admitted traffic of a balancer that preserves the client's address.
 
-    Targets with addresses of both are reached by version 4, or by 6 for clients of 6: which, is not known.
+    The address is preserved only if the client and the target have the same IP version. If the target has both
+    versions, it is unknown whether the balancer reaches it by IPv4 or IPv6 for IPv6 clients.
     """
     if not addresses & ALL4:
         return preserved.within(ALL6) | replaced.within(ALL4)

@@ -1,7 +1,7 @@
-"""Least privilege for filters: which rules to remove or narrow, and to what.
+"""Least privilege for filters: which rules to remove or narrow, and what remains of them.
 
-Only rules that exist are edited: services in excess are cut, group names are kept, and what the cluster's own hosts
-get through an edited rule alone is given back to them by a group of theirs, or a new one.
+Only existing rules are edited. Excess services are removed, and group names are kept. Traffic that the cluster's own
+hosts get only by an edited rule stays allowed: the new rule names one of their groups, or a new group.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ NOT_EXCESS = "unchanged: it is in no finding"
 
 @dataclass(frozen=True, eq=False)
 class RuleExcess:
-    """A rule to narrow: ``services`` are in excess, ``keep`` is what its filter must go on letting in.
+    """A rule to narrow: ``services`` are in excess, and its filter must keep allowing ``keep``.
 
-    ``worth``: it is worth an edit; what is not is cut only from a rule that is edited anyway.
+    ``worth``: the excess is worth an edit. Other excess is removed only from a rule that is edited anyway.
     """
 
     row: str
@@ -45,12 +45,15 @@ class RuleExcess:
     services: ServiceSet = field(default_factory=ServiceSet.nothing)
 
     def also(self, services: ServiceSet) -> RuleExcess:
-        """Return the same with more services in excess."""
+        """Return a copy with more services in excess."""
         return replace(self, services=self.services | services)
 
 
 def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> dict[tuple[str, str], Change]:
-    """Return one change a rule, by (filter id, rule id), from every row's excess; none where all of it is needed."""
+    """Return one change for each rule, by (filter id, rule id), from the excess of every row.
+
+    A rule of which everything is needed has no change.
+    """
     by_rule: dict[tuple[str, str], list[RuleExcess]] = {}
     for excess in excesses:
         by_rule.setdefault((excess.filter.id, excess.rule.id), []).append(excess)
@@ -66,9 +69,10 @@ def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> d
 
 
 def _drop_repeats(kept: dict[tuple[str, str], Kept], excesses: Mapping[tuple[str, str], RuleExcess]) -> None:
-    """Take from each rule what another edited rule of its filter lets in from the same peer; its own peer's stays.
+    """Remove from ``kept`` what another edited rule of the same filter lets in from the same peer.
 
-    A filter whose rules are evaluated in order, or apply to some of what it guards, may need both.
+    Traffic of a rule's own peer stays with that rule. Rules of ordered filters, of chains and with targets are left
+    unchanged, because both rules may be needed.
     """
     written: dict[tuple[str, RulePeer], ServiceSet] = {}
     for own in (True, False):
@@ -88,7 +92,7 @@ def _drop_repeats(kept: dict[tuple[str, str], Kept], excesses: Mapping[tuple[str
 
 
 class _Planner:
-    """Writes changes that are to be made together: no change counts on what ``edited`` rules allow."""
+    """The writer of changes that are made together. No change relies on the traffic that ``edited`` rules allow."""
 
     def __init__(self, reach: Reachability, ports: Ports, edited: frozenset[tuple[str, str]]) -> None:
         self._reach = reach
@@ -103,7 +107,7 @@ class _Planner:
         self._kept_by_range: dict[int, KeptByRange] = {}
 
     def kept(self, excesses: list[RuleExcess]) -> Kept:
-        """Return what is to be let in instead of what one rule lets in now, each peer once."""
+        """Return the traffic that replaces the traffic of one rule, each peer once."""
         services, why = dict[RulePeer, ServiceSet](), dict[RulePeer, list[str]]()
         for kept in self._kept(excesses):
             services[kept.peer] = services.get(kept.peer, ServiceSet.nothing()) | kept.services
@@ -111,7 +115,7 @@ class _Planner:
         return {(peer, services[peer]): why[peer] for peer in services}
 
     def _kept(self, excesses: list[RuleExcess]) -> Iterator[KeptTraffic]:
-        """Yield each part of what is to be let in, and why."""
+        """Yield each part of the traffic that replaces the traffic of one rule, with the reason."""
         rule = excesses[0].rule
         own = rule.services
         guarded = self._guarded_by(excesses[0].filter.id, rule)
@@ -121,7 +125,7 @@ class _Planner:
             excess |= each.services if hosts else own
         rest = own - excess
         if own == ServiceSet.everything():
-            rest &= self._ports.between_hosts  # else a rule for each of the other protocols would have to be written
+            rest &= self._ports.between_hosts  # otherwise each of the other protocols would need a rule
         if excess:
             rest -= self._by_other_rules(excesses[0].filter, rule, rule_traffic(rule).peer)
         if rest:
@@ -144,7 +148,7 @@ class _Planner:
         return found
 
     def _by_other_rules(self, filter_: Filter, rule: Rule, peer: RulePeer) -> ServiceSet:
-        """Return what a peer gets by the rules of the same filter that are not edited."""
+        """Return the services that the unedited rules of the same filter allow for a peer."""
         if peer.kind not in {PeerOf.GROUP, PeerOf.RANGE}:
             return ServiceSet.nothing()
         group = peer.kind is PeerOf.GROUP
@@ -154,7 +158,10 @@ class _Planner:
     def _lost(
         self, guard: Filter, rule: Rule, guarded: list[Guarded], excess: ServiceSet
     ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
-        """Return what the cluster's pods and hosts get through this rule alone, hosts by a group of theirs alone."""
+        """Return the services that the cluster's pods and hosts get only by this rule, by peer, with their names.
+
+        The peer of hosts is a group that only they are in, if there is one.
+        """
         lost = self._lost_to_pods(rule, guarded, excess)
         for source in self._reach.classes:
             needed = usable(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
@@ -170,9 +177,10 @@ class _Planner:
     def _named(
         self, guard: Filter, rule: Rule, source: HostClass, guarded: list[Guarded], services: ServiceSet
     ) -> tuple[RulePeer, ...]:
-        """Name a class as the peer of ``services``, and nobody who may not have them or is not let in on them today.
+        """Return the peers that name a host class for ``services``.
 
-        By a group; if none does, by the addresses of its subnet, or as the rule does.
+        They include no class that may not use the services or is not let in on them today. They are one group. If no
+        group fits, they are the addresses of the class's subnet, or the rule's own peer.
         """
         classes = self._reach.classes
         others = [one for one in classes if usable(one, guarded, services, self._ports) != services]
@@ -187,7 +195,7 @@ class _Planner:
         return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in ranges.cidrs())
 
     def _admits(self, guard: Filter, rule: Rule, source: HostClass, services: ServiceSet) -> bool:
-        """Whether a rule's filter lets in all hosts of a class today on ``services``, wherever the next one is."""
+        """Whether a rule's filter lets in all hosts of a class on ``services`` today, including its next host."""
         if rule.peer.group and rule.peer.group in source.key.groups:
             return True
         key = guard.id, rule.target_groups, source
@@ -202,7 +210,7 @@ class _Planner:
     def _lost_to_pods(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
     ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
-        """Return what the cluster's pods get through this rule alone, by their ranges: pods are in no group."""
+        """Return the services that pods get only by this rule, by the ranges of pods. Pods are in no group."""
         peers = self._reach.filters.peers(rule)
         pods = self._reach.cluster.pod_ranges & (peers or AddressSet.nothing())
         needed, missed = usable(None, guarded, excess, self._ports), ServiceSet.nothing()
@@ -211,14 +219,14 @@ class _Planner:
         return {RulePeer(PeerOf.RANGE, cidr): (missed, ["pods"]) for cidr in pods.cidrs()} if missed else {}
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
-        """Whether a rule's peer may be a host of the class."""
+        """Whether a host of the class may be a peer of the rule."""
         if rule.peer.group:
             return rule.peer.group in source.key.groups
         peers = self._reach.filters.peers(rule)
         return peers is None or bool(self._sent_by(source).within(peers))
 
     def _sent_by(self, source: HostClass) -> PacketSet:
-        """Return every service from where the class's hosts are, and from where the next one may be."""
+        """Return every service from the addresses that hosts of the class have, and that the next one may have."""
         found = self._sent.get(source)
         if found is None:
             sender = self._reach.sender_of(source)
@@ -234,9 +242,9 @@ class _Planner:
         groups: tuple[str, ...],
         target_groups: tuple[str, ...] = (),
     ) -> ServiceSet:
-        """Return what every sender of ``sent`` in ``groups`` certainly gets by the rules that are not edited.
+        """Return the services that the unedited rules certainly allow for every sender of ``sent`` in ``groups``.
 
-        ``target_groups``: of the target, if that is not a class of hosts.
+        ``target_groups`` are the groups of the target, if the target is not a class of hosts.
         """
         target_groups = target.key.groups if target is not None else target_groups
         destination = destination_addresses(target, None) if target is not None else None
@@ -258,9 +266,10 @@ class _Planner:
         return found
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:
-        """Return what a filter guards: classes of hosts, and balancers that the cluster's hosts reach from inside.
+        """Return the targets of a filter: classes of hosts, and balancers that the cluster's hosts reach from inside.
 
-        One that faces the internet by both versions of IP is reached so by version 6: that address is no other inside.
+        A dual-stack balancer that faces the internet is one of them for IPv6, because it has the same IPv6 address
+        inside the network and outside.
         """
         six = bool((self._reach.filters.peers(rule) or ALL6) & ALL6)
         found = self._guarded.get((name, rule.target_groups, six))

@@ -1,4 +1,4 @@
-"""Effective reachability: every path to a host class or managed endpoint, and what it lets through, in two bounds."""
+"""Effective reachability: every path to a host class or managed endpoint, with its allowed traffic as two bounds."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from cloudguard.reachability.load_balancers import LoadBalancerPaths, destinatio
 from cloudguard.reachability.senders import Sender, SenderKind, Senders
 
 ServiceBounds = tuple[ServiceSet, ServiceSet]
-"""Lower and upper bound of some services."""
+"""The lower and the upper bound of a set of services."""
 
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """A path from ``sender`` to ``target``, directly or by ``registration``.
+    """A path from ``sender`` to ``target``, directly or by a load balancer with ``registration``.
 
-    ``allowed``: what it lets through, by the sender's address and the service at the target.
+    ``allowed``: the traffic that passes, by the sender's address and the service at the target.
     """
 
     sender: Sender
@@ -37,34 +37,34 @@ class Path:
 
     @property
     def balancer(self) -> Balancer | None:
-        """The load balancer on the path."""
+        """The load balancer on the path, or None if the path is direct."""
         return self.registration.balancer if self.registration else None
 
     @property
     def listener(self) -> Listener | None:
-        """The listener of the load balancer on the path."""
+        """The listener of the load balancer on the path, or None if the path is direct."""
         return self.registration.listener if self.registration else None
 
     @property
     def destination(self) -> AddressSet | None:
-        """Destination addresses at the target's filters; None if unknown."""
+        """The destination addresses of packets at the target's filters, or None if they are unknown."""
         if isinstance(self.target, Endpoint):
             return None
         return destination_addresses(self.target, self.balancer)
 
     @property
     def target_groups(self) -> tuple[str, ...]:
-        """Groups of the target; they decide which targeted rules apply."""
+        """The groups of the target. They decide which rules with target groups apply."""
         return () if isinstance(self.target, Endpoint) else self.target.key.groups
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """Ids of the target's own filters."""
+        """The ids of the target's own filters."""
         return self.target.filters if isinstance(self.target, Endpoint) else self.target.key.filters
 
 
 class Reachability:
-    """Answers, for one snapshot, who reaches what."""
+    """The reachability of one snapshot: who reaches which target."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.topology = snapshot.topology
@@ -79,7 +79,7 @@ class Reachability:
         self._balancers = LoadBalancerPaths(self.filters, self.senders)
 
     def paths_to(self, target: HostClass) -> tuple[Path, ...]:
-        """Return every path from outside the cluster to a class, also those that let nothing through."""
+        """Return every path from outside the cluster to a class, including paths that allow nothing."""
         found = self._paths.get(target)
         if found is None:
             found = self._paths[target] = (
@@ -105,9 +105,9 @@ class Reachability:
                 yield replace(path, allowed=path.allowed.only(endpoint.service))
 
     def between(self, source: HostClass, target: HostClass, *, next_host: bool = False) -> Path:
-        """Return the direct path from a class of the cluster's hosts to another, or to other hosts of the same.
+        """Return the direct path from one class of the cluster's hosts to another, or to hosts of the same class.
 
-        ``next_host``: also from where a host that is still to come may be.
+        ``next_host``: the sender includes the possible addresses of the class's next host.
         """
         sender = self.sender_of(source, next_host=next_host)
         admitted = self.allowed_in(target).allows(sender.addresses, sender.groups)
@@ -122,7 +122,7 @@ class Reachability:
     ) -> Iterator[Path]:
         """Yield the paths between two classes of the cluster's hosts that may lead to ``services``.
 
-        That is the direct one, and one by each registration of the target. ``next_host``: as in ``between``.
+        They are the direct path, and a path for each registration of the target. ``next_host``: as in ``between``.
         """
         yield self.between(source, target, next_host=next_host)
         sender = self.sender_of(source, next_host=next_host)
@@ -147,7 +147,7 @@ class Reachability:
     ) -> Bounds:
         """Return the part of ``arriving`` that the source's filters and subnet let out to members of ``groups``.
 
-        ``versions``: all addresses of the versions of IP that the destination has.
+        ``versions``: all addresses of the IP versions of the destination.
         """
         sent = NOTHING
         for version, (lower, upper) in zip((ALL4, ALL6), self._let_out(source, destination, groups), strict=True):
@@ -157,7 +157,7 @@ class Reachability:
         return sent
 
     def _let_out(self, source: HostClass, destination: AddressSet, groups: tuple[str, ...]) -> list[ServiceBounds]:
-        """Return the services that the source's filters and subnet let out, to version 4 and to version 6."""
+        """Return the services that the source's filters and subnet let out, for IPv4 and for IPv6."""
         key = (source.key.filters, source.key.groups, source.key.subnet, source.addresses, destination, groups)
         found = self._egress.get(key)
         if found is None:
@@ -169,14 +169,14 @@ class Reachability:
         return found
 
     def from_endpoint(self, endpoint: Endpoint, target: HostClass) -> Path:
-        """Return the path from a managed control plane, by its groups, to a class of hosts."""
+        """Return the path from a managed control plane to a class of hosts, as allowed by its groups."""
         ranges = self.senders.ranges(endpoint.subnets)
         sender = Sender(SenderKind.HOSTS, "the managed control plane", ranges, endpoint.groups)
         allowed = exactly(PacketSet.of([(ranges, self.allowed_in(target).of_group(endpoint.groups))]))
         return Path(sender, target, allowed & self.filters.subnet_ingress(target.key.subnet))
 
     def sender_of(self, source: HostClass, *, next_host: bool = False) -> Sender:
-        """Return a class of hosts as a sender; ``next_host``: at any address of its subnet, too."""
+        """Return a class of hosts as a sender. ``next_host``: with the possible addresses of its next host, too."""
         key, count = source.key, len(source.hosts)
         roles = "/".join(key.roles) or "unknown"
         return Sender(
@@ -189,12 +189,12 @@ class Reachability:
         )
 
     def allowed_in(self, target: HostClass) -> AllowedTraffic:
-        """Return what a class's own filters let in."""
+        """Return the traffic that a class's own filters let in."""
         addresses = destination_addresses(target, None)
         return self.filters.allowed_traffic(target.key.filters, Direction.INGRESS, target.key.groups, addresses)
 
     def _direct(self, target: HostClass) -> Iterator[Path]:
-        """Yield the path from the internet by the public addresses of a class, if it has any."""
+        """Yield the path from the internet to the public addresses of a class, if it has or may have any."""
         key, nothing = target.key, AddressSet.nothing()
         versions = (ALL4 if key.has_public_ipv4 else nothing) | (ALL6 if key.has_public_ipv6 else nothing)
         if versions:
@@ -204,12 +204,12 @@ class Reachability:
             yield Path(sender, target, sender.bounded(self._by_public_address(target, ALL4)))
 
     def _by_public_address(self, target: HostClass, versions: AddressSet) -> Bounds:
-        """Return what the internet gets through to a class's public addresses of these versions of IP."""
+        """Return the traffic from the internet to a class's public addresses of the IP versions ``versions``."""
         clients = self.senders.answered(target.key.subnet).within(versions)
         return clients & self.filters.subnet_filters(target.key.subnet) & self.allowed_in(target).by_address
 
     def exposed(self, target: HostClass) -> bool:
-        """Whether the class has a public address and a route that answers the internet."""
+        """Whether the class has a public address and a route for replies to the internet."""
         known = any(path.sender.exact for path in self._direct(target))
         return known and bool(self.senders.answered(target.key.subnet).lower)
 
@@ -219,13 +219,13 @@ class Reachability:
                 yield Path(sender, target, self._balancers.through(registration, target, sender), registration)
 
     def _registrations(self, target: HostClass) -> Iterator[Registration]:
-        """Yield a class's registrations, those of several protocols apart."""
+        """Yield a class's registrations. A registration with several protocols is split by protocol."""
         for one in target.key.registrations:
             for part in filter(None, (one.service & TCP, one.service & UDP, one.service - TCP - UDP)):
                 yield replace(one, service=part)
 
     def _versions_of(self, target: HostClass) -> AddressSet:
-        """Return all addresses of the versions of IP that a class has: no others can connect to it directly."""
+        """Return all addresses of the IP versions of a class. Only these addresses can connect to it directly."""
         found = self._versions.get(target)
         if found is None:
             known = versions_of(target.addresses or self.senders.ranges((target.key.subnet,)))

@@ -1,4 +1,4 @@
-"""Whom an edited rule names: groups of the cluster's hosts alone, and no more than the rule lets in today."""
+"""The peers of edited rules: groups of the cluster's hosts only, and no peer that the rule does not let in today."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cloudguard.results.change import PeerOf, RulePeer
 
 
 def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, ...]:
-    """Intersect ``peer`` with what a rule lets in today, so that a change never opens anything."""
+    """Return the part of ``peer`` that a rule lets in today, as peers. So a change never opens anything."""
     known = reach.filters.peers(rule)
     if rule.peer.group and peer.kind is PeerOf.RANGE:
         members = (one for one in reach.topology.external_members if rule.peer.group in one.groups)
@@ -22,11 +22,12 @@ def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, .
 
 
 def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> RulePeer | None:
-    """Name a class by a group that neither external members nor ``refused`` are in, else by one still to be made.
+    """Return a group that names the class ``source`` and contains neither external members nor ``refused`` classes.
 
-    A group whose members were not read may have external ones. Of several, one of the kind of the rule's target groups,
-    and of these the one that the most classes are in: fewer rules name them all. Never by addresses: the host that
-    replaces it has another one. None: no group leaves out all that are refused.
+    A group whose members were not read may have external members, so it is not used. If several groups fit, a group of
+    the same kind as the rule's target groups is preferred, and then the group with the most classes, so that fewer
+    rules are needed. If none fits, the peer is a new group. Addresses are never used, because a host that replaces
+    another has another address. None: not even a new group can leave out all refused classes.
     """
     taken = {group for other in refused for group in other.key.groups}
     taken |= {group for external in reach.topology.external_members for group in external.groups}
@@ -44,6 +45,6 @@ def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[H
 
 
 def new_group(source: HostClass, *, in_subnet: bool = False) -> RulePeer:
-    """Return the peer that stands for a group still to be made, of all hosts with a class's roles."""
+    """Return the peer for a new group of all hosts with a class's roles. ``in_subnet``: only in the class's subnet."""
     roles = "/".join(source.key.roles) or "unknown"
     return RulePeer(PeerOf.NEW_GROUP, f"{roles} in {source.key.subnet}" if in_subnet else roles)

@@ -1,4 +1,4 @@
-"""The next hop of each address by a subnet's routes: longest prefix wins."""
+"""The next hop of each address according to a subnet's routes. The longest prefix wins."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from cloudguard.model.network import NextHop, Route, Subnet
 from cloudguard.packet_sets.addresses import AddressSet
 
 _HALF4, _HALF6 = 2**31, 2**127
-"""Half of all addresses."""
+"""Half of all IPv4 addresses, and half of all IPv6 addresses."""
 
 
 def is_default(addresses: AddressSet) -> bool:
-    """Whether ``addresses`` are at least half of a version's: such a route does not say who is behind it."""
+    """Whether ``addresses`` are at least half of an IP version. A route for them does not show who is behind it."""
     return addresses.size4 >= _HALF4 or addresses.size6 >= _HALF6
 
 
 def routed(subnet: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[NextHop, str], AddressSet]:
-    """Return the addresses that a subnet's routes lead to each (hop, target); ``lists`` are address lists by id."""
+    """Return the addresses by the (hop, target) to which a subnet's routes send them.
+
+    ``lists`` are the address lists by id.
+    """
     prefixes = [
         (addresses.size, _rank(route.hop), route.target, route.hop, addresses)
         for route in subnet.routes
@@ -34,7 +37,7 @@ def routed(subnet: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[NextH
 
 
 def _destinations(route: Route, lists: Mapping[str, AddressList]) -> tuple[AddressSet, ...] | None:
-    """Return the ranges that a route is for; None if they are the entries of a list that is not known."""
+    """Return the destination ranges of a route, or None if they are the entries of an unknown address list."""
     if not route.address_list:
         return (route.destination,)
     named = lists.get(route.address_list)
@@ -42,12 +45,12 @@ def _destinations(route: Route, lists: Mapping[str, AddressList]) -> tuple[Addre
 
 
 def unknown_destinations(subnet: Subnet, lists: Mapping[str, AddressList]) -> tuple[Route, ...]:
-    """Return the routes whose destinations are not known, but for those to a service's private endpoint."""
+    """Return the routes with unknown destinations, without routes to a service's private endpoint."""
     return tuple(
         route for route in subnet.routes if route.hop is not NextHop.SERVICE and _destinations(route, lists) is None
     )
 
 
 def _rank(hop: NextHop) -> int:
-    """Of two routes of one prefix, the network's own wins."""
+    """Return the sort key for routes with the same prefix: the network's local route wins."""
     return 0 if hop is NextHop.LOCAL else 1

@@ -1,4 +1,4 @@
-"""The change of one rule: the edits that leave what is needed in its place."""
+"""The change of one rule: the edits that replace it by what is needed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from cloudguard.reachability.explanation import filter_resource, rule_traffic
 from cloudguard.results.change import Change, RuleEdit, RuleOp, RulePeer, RuleTraffic
 
 Kept = dict[tuple[RulePeer, ServiceSet], list[str]]
-"""What a rule is to let in, each with who needs it."""
+"""The traffic (peer, services) that a rule is to let in, each with the reasons why it is needed."""
 
 
 def change_of(row: str, guard: Filter, rule: Rule, after: Kept) -> Change | None:
-    """Return the change that leaves ``after`` in place of a rule; None if it would be replaced by itself."""
+    """Return the change that replaces a rule by ``after``, or None if the rule stays the same."""
     before = rule_traffic(rule)
     if [*after] == [(before.peer, before.services)]:
         return None
@@ -30,7 +30,7 @@ def change_of(row: str, guard: Filter, rule: Rule, after: Kept) -> Change | None
 
 
 def _edits(rule: Rule, after: Kept) -> Iterator[RuleEdit]:
-    """Yield the edits that leave ``after``, each with who needs it, in place of a rule."""
+    """Yield the edits that replace a rule by ``after``, each with the reasons why it is needed."""
     before = rule_traffic(rule)
     kept = next((key for key in after if key[0] == before.peer), None)
     if kept is None:

@@ -1,4 +1,4 @@
-"""Who may send to a subnet: the internet, its own network, networks routed to it, members of a group."""
+"""The possible senders to a subnet: the internet, its own network, networks routed to it, members of a group."""
 
 from __future__ import annotations
 
@@ -27,31 +27,32 @@ _MAYBE_INTERNET = {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}
 
 
 class SenderKind(StrEnum):
-    """What a sender's addresses have in common."""
+    """The kind of a sender."""
 
     INTERNET = "internet"
     NETWORK = "network"
     """Anyone inside the target's own network."""
     ROUTED = "routed"
-    """A peered network, hub or VPN that the target's subnet has a route to."""
+    """A peered network, hub or VPN to which the target's subnet has a route."""
     GROUP = "group"
     """External members of a group that a rule names."""
     CONSUMERS = "consumers"
-    """Whoever makes an endpoint of a service that publishes a balancer, in a network of their own."""
+    """Anyone who creates an endpoint, in a network of their own, for a service that publishes a balancer."""
     HOSTS = "hosts"
     """A class of the cluster's own hosts."""
     TUNNEL = "tunnel"
-    """A service of the cloud that connects for those whom it lets through."""
+    """A service of the cloud that connects on behalf of its users."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sender:
-    """A source of traffic, ``name`` in words.
+    """A source of traffic. ``name`` describes it in words.
 
-    ``groups`` are those that its interfaces are in, ``example`` is the id or address of one ("" for whole ranges).
-    ``filtered``: the balancer's filters see it. ``translated_to``: how its targets see it (empty: as the balancer).
-    ``exact``: False if it is not known whether any such sender exists, and ``why`` not ("": the name says so).
-    ``gatekeeper``: what asks for an identity first ("": nothing).
+    ``groups`` are the groups of its interfaces. ``example`` is the id or address of one interface ("" for whole
+    ranges). ``filtered``: the balancer's filters see its traffic. ``translated_to``: the addresses that targets see
+    (empty: the balancer's). ``exact``: False if it is unknown whether a sender of this kind exists; ``why`` then
+    says why it is unknown ("": the name says it). ``gatekeeper``: the service that requires an identity first ("":
+    none).
     """
 
     kind: SenderKind
@@ -68,27 +69,27 @@ class Sender:
     translated_to: AddressSet = NO_ADDRESSES
 
     def bounded(self, allowed: Bounds) -> Bounds:
-        """Return ``allowed``, its lower bound empty if it is not known whether any such sender exists."""
+        """Return ``allowed``, with an empty lower bound if it is unknown whether the sender exists."""
         return allowed if self.exact else Bounds(PacketSet.nothing(), allowed.upper)
 
     @property
     def identified(self) -> bool:
-        """Whether its addresses tell who it is: in a network of their own, anyone may use any."""
+        """Whether the addresses identify the sender. Consumers may use any address in their own network."""
         return self.kind is not SenderKind.CONSUMERS
 
     @property
     def inside(self) -> bool:
-        """Whether it is neither the internet nor a tunnel for everyone."""
+        """Whether the sender is neither the internet nor a tunnel that everyone may use."""
         return self.kind is not SenderKind.INTERNET and not self.lets_everyone_through
 
     @property
     def guarded(self) -> bool:
-        """Whether it is a tunnel that asks for an identity first."""
+        """Whether the sender is a tunnel that requires an identity first."""
         return self.kind is SenderKind.TUNNEL and bool(self.gatekeeper)
 
     @property
     def lets_everyone_through(self) -> bool:
-        """Whether it is a tunnel that everyone may use."""
+        """Whether the sender is a tunnel that everyone may use."""
         return self.kind is SenderKind.TUNNEL and not self.gatekeeper
 
 
@@ -111,7 +112,7 @@ def all_from(addresses: AddressSet) -> PacketSet:
 
 
 class Senders:
-    """The senders of a topology, each worked out once."""
+    """The senders of a topology. Each is computed once."""
 
     def __init__(self, topology: Topology) -> None:
         self._subnets: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
@@ -137,7 +138,7 @@ class Senders:
         self._consumers: dict[PublishedService, Sender] = {}
 
     def ranges(self, subnets: Iterable[str]) -> AddressSet:
-        """Return the addresses inside ``subnets`` (ids), as far as they are known."""
+        """Return the known addresses of ``subnets`` (ids)."""
         return AddressSet.union(self._subnets[name].ranges for name in subnets if name in self._subnets)
 
     def of_balancer(self, balancer: Balancer) -> AddressSet:
@@ -147,13 +148,16 @@ class Senders:
         return own | balancer.health_checks
 
     def listed(self, ranges: AddressSet, lists: Iterable[str]) -> Bounds:
-        """Return every service from ``ranges`` and from address lists (ids); one that was not read may hold any."""
+        """Return every service from ``ranges`` and from address lists (ids).
+
+        A list that was not read may hold any address.
+        """
         named = [self._lists.get(name) for name in lists]
         known = ranges | AddressSet.union(part for one in named if one and one.known for part in one.ranges)
         return Bounds(all_from(known), all_from(known if all(one and one.known for one in named) else EVERYWHERE))
 
     def answered(self, subnet: str) -> Bounds:
-        """Return every service from the internet's addresses that a subnet's routes let in and reply to."""
+        """Return every service from the internet's addresses to which a subnet's routes send replies."""
         found = self._answered.get(subnet)
         if found is None:
             found = self._answered[subnet] = self._find_answered(self._subnets.get(subnet))
@@ -178,7 +182,7 @@ class Senders:
         return Bounds(all_from(lower & public), all_from((lower | upper) & public))
 
     def inside(self, subnets: tuple[str, ...]) -> tuple[Sender, ...]:
-        """Return the senders by range that need not come from the internet to reach ``subnets`` (ids)."""
+        """Return the senders by range that reach ``subnets`` (ids) without the internet."""
         found = self._inside.get(subnets)
         if found is None:
             found = self._inside[subnets] = tuple(self._find_inside(subnets))
@@ -198,12 +202,12 @@ class Senders:
         yield from self._routed_in(subnets, own)
         routed_by = {subnet.id for subnet in subnets if subnet.routes}
         unread = ", ".join(name for name in names if name and name not in routed_by)
-        if unread:  # no subnet is without any route
+        if unread:  # every subnet has a route, so the routes of these subnets were not read
             who = f"networks routed to {unread}, whose routes could not be read"
             yield Sender(SenderKind.ROUTED, who, _PRIVATE - own, exact=False)
 
     def _routed_in(self, subnets: Iterable[Subnet], own: AddressSet) -> Iterator[Sender]:
-        """Yield the senders that the subnets' routes lead to, beyond the ``own`` addresses of their networks."""
+        """Yield the senders to which the subnets' routes lead, without the ``own`` addresses of their networks."""
         behind: dict[tuple[NextHop, str], AddressSet] = {}
         unread: dict[tuple[NextHop, str, str], AddressSet] = {}
         for subnet in subnets:
@@ -223,7 +227,7 @@ class Senders:
                 yield Sender(SenderKind.ROUTED, who, senders, exact=False)
 
     def connected(self, subnets: tuple[str, ...]) -> Bounds:
-        """Return every service from the addresses inside that ``subnets`` (ids) have a route to, and so reply to."""
+        """Return every service from the inside addresses to which ``subnets`` (ids) have a route for replies."""
         found = self._connected.get(subnets)
         if found is None:
             found = self._connected[subnets] = self._find_connected(subnets)
@@ -239,14 +243,14 @@ class Senders:
         return Bounds(all_from(lower), all_from(lower | upper))
 
     def leaves_unseen(self, subnet: str) -> bool:
-        """Whether what leaves a subnet for the internet does so by another network, an appliance or nobody knows."""
+        """Whether a subnet's traffic to the internet leaves by another network, an appliance or an unknown hop."""
         if subnet not in self._subnets:
             return True
         routes = routed(self._subnets[subnet], self._lists)
         return any(is_default(addresses) for (hop, _), addresses in routes.items() if hop in {*_BEHIND, *_ANYWHERE})
 
     def consumers(self, service: PublishedService) -> Sender:
-        """Return whoever may use a published service; who does is not known."""
+        """Return the possible consumers of a published service as a sender. The actual consumers are unknown."""
         found = self._consumers.get(service)
         if found is None:
             allowed = ", ".join(service.allowed) or "nobody by name"
@@ -265,7 +269,10 @@ class Senders:
         return found
 
     def group_members(self, group: str) -> tuple[Sender, ...]:
-        """Return the members of a group outside the cluster: those that open connections, and those that may."""
+        """Return the members of a group outside the cluster as senders.
+
+        Members that may or may not open connections are separate senders.
+        """
         if group not in self._members:
             self._members[group] = tuple(self._find_members(group))
         return self._members[group]
@@ -286,7 +293,10 @@ def _uncertain(member: Interface) -> str:
 
 
 def _members_sender(titled: str, group: str, members: tuple[Interface, ...], why: str) -> Sender:
-    """Return members of a group as a sender; ``why`` it is not known whether they open connections ("": they may)."""
+    """Return members of a group as a sender.
+
+    ``why`` says why it is unknown whether they open connections ("": they can open them).
+    """
     who = "an interface" if len(members) == 1 else f"{len(members)} interfaces"
     return Sender(
         SenderKind.GROUP,
