@@ -1,1 +1,1 @@
-"""Who may do what: effective permissions, excess, escalation paths, and what would be enough."""
+"""The authorization engine: effective permissions, excess, escalation paths, and replacement policies."""

@@ -1,4 +1,4 @@
-"""A boundary that its own holder may change, or take off, does not bound it."""
+"""Permission boundaries. A boundary that its identity may change or remove does not limit the identity."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def without_boundary(
     policies: Mapping[str, PolicyDocument],
     iam_catalog: IamCatalog,
 ) -> EffectivePermissions:
-    """Return what ``identity`` may do; without its boundary, if what it may do within lets it change that.
+    """Return the effective permissions of ``identity``, without its boundary if its permissions let it change that.
 
-    If that rests on an assumption, so does what is beyond the boundary.
+    ``evaluated`` returns the permissions of an identity with its boundary. If it rests on an assumption whether the
+    identity can change the boundary, the permissions outside the boundary rest on the same assumption.
     """
     bounded = evaluated(identity)
     own = tuple(name for name in identity.policies if not _is_boundary(policies.get(name)))
@@ -47,7 +48,7 @@ def _is_boundary(policy: PolicyDocument | None) -> bool:
 def _changing(
     permissions: PermissionSet, identity: Identity, policies: Mapping[str, PolicyDocument], iam_catalog: IamCatalog
 ) -> PermissionSet:
-    """Return the ordinary requests by which ``identity`` changes its boundary."""
+    """Return the ordinary requests by which ``identity`` can change its boundary."""
     space, found = permissions.space, list[Box]()
     for action in iam_catalog.boundary_actions:
         formats = iam_catalog.catalog.resource_formats(action)

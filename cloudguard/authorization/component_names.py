@@ -1,4 +1,4 @@
-"""Names of statements by the parts of a cluster that need them, as every cloud takes them: letters and digits."""
+"""Names of statements, made from the needs that they cover. They are letters and digits, which every cloud accepts."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _MOST_COMPONENTS, _MOST_WORDS = 3, 8
 
 
 def of_component(statement: Statement, need: str) -> Statement:
-    """Return the statement as one that ``need`` (an id) has."""
+    """Return the statement with the id ``need`` as its name."""
     return replace(statement, name=need)
 
 
 def of_components(statements: Iterable[Statement]) -> str:
-    """Return the name of a statement that stands for all of ``statements``."""
+    """Return the name of a statement that replaces all of ``statements``."""
     return _JOINT.join(sorted({need for statement in statements for need in statement.name.split(_JOINT)}))
 
 
 def named(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Yield the statements with names of their own: "KopsControlPlane", "KopsControlPlane2"."""
+    """Yield the statements with distinct names, such as "KopsControlPlane" and "KopsControlPlane2"."""
     used: dict[str, int] = {}
     for statement in statements:
         name = _name(statement.name.split(_JOINT))

@@ -1,4 +1,4 @@
-"""Effective permissions: all that an identity is granted, within its boundary and the limits, minus what is denied."""
+"""Effective permissions: all that is granted to an identity within its boundary and limits, minus all denials."""
 
 from __future__ import annotations
 
@@ -27,32 +27,35 @@ class MatchedStatement:
 
     @property
     def name(self) -> str:
-        """The names of the policy and the statement: "masters/#2"."""
+        """The names of the policy and the statement, such as "masters/#2"."""
         return f"{self.policy.name}/{self.statement.name}"
 
     @property
     def allows(self) -> bool:
-        """Whether its effect is to allow."""
+        """Whether the effect of the statement is to allow."""
         return self.statement.effect is Effect.ALLOW
 
     @property
     def is_grant(self) -> bool:
-        """Whether it grants what it matches, rather than bound, limit or deny it."""
+        """Whether the statement grants the requests that it matches. Others set a boundary or a limit, or deny."""
         return self.allows and self.policy.kind in {PolicyKind.GRANT, PolicyKind.RESOURCE}
 
 
 @dataclass(frozen=True, slots=True)
 class EffectivePermissions:
-    """What an identity may do, and all statements of its policies. ``unread``: ids of policies that were not read."""
+    """The permissions of an identity, and all statements of its policies.
+
+    ``unread``: the ids of policies that were not read.
+    """
 
     permissions: PermissionSet
     statements: tuple[MatchedStatement, ...]
     unread: tuple[str, ...] = ()
     changes_boundary: Request | None = None
-    """A request by which the identity changes its own boundary, which therefore does not count."""
+    """A request by which the identity can change its own boundary. The boundary then does not count."""
 
     def responsible(self, request: Request) -> tuple[MatchedStatement, ...]:
-        """Return the statements that grant ``request``, or may."""
+        """Return the statements that grant ``request``, or may grant it."""
         return tuple(each for each in self.statements if each.is_grant and each.requests.has(request) is not False)
 
     @property
@@ -64,11 +67,11 @@ class EffectivePermissions:
 def space_of(
     catalog: ActionCatalog, statements: Iterable[Statement], actions: Iterable[str] = (), home: tuple[str, ...] = ()
 ) -> Space:
-    """Return a space for sets of ``statements`` and ``actions``; ``home``: segments that names of witnesses prefer.
+    """Return a space for sets of ``statements`` and ``actions``.
 
-    Services named by a pattern are listed action by action, other services by the actions that are named in full;
-    services that nothing names are one symbol. With "*" or a statement on all but some actions, every named service is
-    listed.
+    ``home`` are the name segments that witnesses prefer. A service that a pattern names has all its actions in the
+    table. Other services have only the actions that are named in full, and all unnamed services are one symbol. If
+    "*" or a statement on all except some actions occurs, every named service has all its actions in the table.
     """
     listed = list(statements)
     named = {text for statement in listed for text in (*statement.actions, *statement.not_actions)}
@@ -87,7 +90,7 @@ def space_of(
 
 
 def allowed(space: Space, statements: Iterable[Statement], known: KnownContext) -> PermissionSet:
-    """Return what the allowing ones of ``statements`` match and the denying ones do not."""
+    """Return the requests that allowing statements match and denying statements do not match."""
     matches = [(statement.effect, matched(space, statement, known)) for statement in statements]
     granted = _union(space, (requests for effect, requests in matches if effect is Effect.ALLOW))
     return granted - _union(space, (requests for effect, requests in matches if effect is Effect.DENY))
@@ -100,12 +103,12 @@ def effective(
     known: KnownContext,
     limits: Iterable[Iterable[str]] = (),
 ) -> EffectivePermissions:
-    """Return what ``identity`` may do, by the ``policies`` (by id) attached to it, its boundary and the ``limits``.
+    """Return the effective permissions of ``identity``: its policies within its boundary and the ``limits``.
 
-    ``known``: what is known of the context of its requests.
-    ``limits``: ids of the policies set above the account, by level. Every level must allow a request. What a resource's
-    own policy grants the identity counts like a grant of its own, and is bounded too. A policy that was not read may
-    grant or deny anything: then nothing is certain.
+    ``policies`` are the policies that were read, by id. ``known`` is the known context of the identity's requests.
+    ``limits`` are the ids of the organization's policies, by level; every level must allow a request. A grant by a
+    resource's own policy counts like a grant by the identity's policies, and the boundary limits it too. A policy that
+    was not read may grant or deny anything, so that nothing is certain.
     """
     levels = [tuple(level) for level in limits]
     names = dict.fromkeys((*identity.policies, *(name for level in levels for name in level)))
@@ -132,7 +135,7 @@ def effective(
 
 
 def _allowed_by(space: Space, policies: Container[str], statements: Iterable[MatchedStatement]) -> PermissionSet:
-    """Return what the allowing statements of ``policies`` (ids) match."""
+    """Return the requests that the allowing statements of ``policies`` (ids) match."""
     return _union(space, (each.requests for each in statements if each.policy.id in policies and each.allows))
 
 

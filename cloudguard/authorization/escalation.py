@@ -1,4 +1,4 @@
-"""Escalation paths: which combinations of granted actions give an identity more than its policies say."""
+"""Escalation paths: combinations of granted actions that give an identity more permissions than its policies."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
 
 @dataclass(frozen=True, slots=True)
 class GrantedEscalation:
-    """An escalation path of which an identity certainly may do every action.
+    """An escalation path whose actions are all certainly allowed to an identity.
 
-    ``unconditional``: ordinary requests may do each action, on the resources that the path needs.
-    ``exceeds_need``: at least one of the actions is neither needed, on whatever resources its source documents, nor
-    granted by a provider-mandated policy.
-    ``witness``: a request for each action, those that exceed the need first.
+    ``unconditional``: ordinary requests may use each action on the resources that the path needs.
+    ``exceeds_need``: at least one of the actions is neither needed (on any resources that the need's source documents)
+    nor granted by a provider-mandated policy.
+    ``witness``: one request for each action. Requests that exceed the need come first.
     """
 
     path: EscalationPath
@@ -38,7 +38,7 @@ class GrantedEscalation:
 
 
 def granted_escalations(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GrantedEscalation, ...]:
-    """Return the paths that an identity is granted, the unconditional ones first."""
+    """Return the escalation paths that an identity is granted, the unconditional ones first."""
     granted, confined = excess.allowed.lower, _is_confined(excess)
     certain = (excess.certain - excess.documented).lower
     open_paths = (path for path in paths if not (confined and path.on_own_identity))
@@ -47,7 +47,7 @@ def granted_escalations(excess: Excess, paths: Iterable[EscalationPath]) -> tupl
 
 
 def _is_confined(excess: Excess) -> bool:
-    """Whether a boundary holds an identity to less than everything, whatever it gives itself."""
+    """Whether a boundary that does not allow everything limits the identity, whatever it grants itself."""
     bounds = [each for each in excess.effective.statements if each.policy.kind is PolicyKind.BOUNDARY]
     others = excess.allowed.space.table.unlisted("*:*")
     return bool(bounds) and not any(each.allows and each.requests.actions & others for each in bounds)
@@ -56,7 +56,10 @@ def _is_confined(excess: Excess) -> bool:
 def _granted(
     excess: Excess, granted: PermissionSet, certain: PermissionSet, path: EscalationPath
 ) -> GrantedEscalation | None:
-    """Return the path if its every action is in ``granted``; ``certain`` exceeds need, documented need and mandate."""
+    """Return the path if each of its actions is in ``granted``, otherwise None.
+
+    ``certain`` is the excess over the need, the documented need and the provider-mandated policies.
+    """
     table = excess.allowed.space.table
     parts: list[PermissionSet] = []
     for action in path.actions:
@@ -85,17 +88,17 @@ def _passrole_requests(excess: Excess, path: EscalationPath) -> PermissionSet:
 
 
 def _on_own(excess: Excess, path: EscalationPath, request: Request) -> Request:
-    """Return the request on the identity's own resource, if the path needs that and no condition binds it."""
+    """Return the request on the identity's own resource, if the path needs that and the request has no condition."""
     own = _own_targets(excess, request.action) if path.on_own_identity else ()
     return replace(request, name=own[0]) if own and not request.context else request
 
 
 def _unconditional(part: PermissionSet, action: str, path: EscalationPath, excess: Excess) -> bool:
-    """Whether ordinary requests may do ``action`` on the resources that the path needs.
+    """Whether ordinary requests may use ``action`` on the resources that the path needs.
 
-    They are the holder's own identity or policies if the path is on its own identity, resources of any name if it is
-    account-wide or leads to another role, else any resource. The pass-role action may have conditions (who gets the
-    role), and reaching one other identity of the cluster is enough for it.
+    For a path on its own identity they are the identity itself or its policies. For a path that is account-wide or
+    leads to another role they are resources of any name. Otherwise one resource is enough. The pass-role action may
+    have conditions on the receiver of the role, and one other identity of the cluster is enough for it.
     """
     passes = action == path.passrole_action
     ordinary = excess.comparer.iam_catalog.ordinary_context
@@ -115,15 +118,15 @@ def _unconditional(part: PermissionSet, action: str, path: EscalationPath, exces
 
 
 def _own_targets(excess: Excess, action: str) -> tuple[str, ...]:
-    """Return the ids to which ``action`` applies, of the identity itself and its policies."""
+    """Return the ids of the identity itself and of its policies to which ``action`` applies."""
     formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
     return own_targets(excess.identity, excess.comparer.policies, formats)
 
 
 def _covers_any_name(scope: Scope, formats: Iterable[str] | None, own: str) -> bool:
-    """Whether the scope covers arbitrary resource names in the account of ``own``; tested with synthetic names.
+    """Whether the scope covers arbitrary resource names in the account of ``own``, tested with synthetic names.
 
-    True also for an action that takes no resource, or unknown ones.
+    Also true for an action that takes no resource, or unknown resources.
     """
     home = own.split(SEPARATOR)
     for text in formats or ():

@@ -1,4 +1,4 @@
-"""What an identity is granted beyond its need, and what it needs beyond its grant, as exact sets in one space."""
+"""Excess and missing permissions of an identity, as exact sets in one space."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from cloudguard.permission_sets.space import Request, Space
 
 @dataclass(frozen=True)
 class Excess:
-    """What one identity is ``allowed`` and what it needs, by the needs in ``choices``."""
+    """The allowed permissions of one identity, and its needed permissions according to the needs in ``choices``."""
 
     identity: Identity
     effective: EffectivePermissions
     required: PermissionSet
-    """What is certainly needed."""
+    """The permissions that are certainly needed."""
     unplaced: PermissionSet
-    """What is needed if it is where it is granted: nothing shows the place."""
+    """The permissions needed on resources that nothing shows. They are assumed to be where they are granted."""
     choices: tuple[NeedChoice, ...]
     by_mandated: PermissionSet
-    """What provider-mandated policies grant: nobody can take it away."""
+    """The permissions that provider-mandated policies grant. Nobody can remove them."""
     comparer: Comparer
     mandated_policies: frozenset[str] = frozenset()
-    """Ids of provider-mandated policies."""
+    """The ids of provider-mandated policies."""
 
     @property
     def need_is_known(self) -> bool:
-        """Whether anything tells what the identity is for: what pods of an application need, nothing does."""
+        """Whether the need of the identity is known. The need of an application's pods is unknown."""
         return bool(self.choices) or self.identity.roles != (SERVICE_ACCOUNT,)
 
     @property
@@ -49,18 +49,18 @@ class Excess:
 
     @cached_property
     def needed(self) -> PermissionSet:
-        """What is needed, and what may be."""
+        """The permissions that are needed or may be needed."""
         return self.required | self.unplaced
 
     @cached_property
     def documented(self) -> PermissionSet:
-        """What the sources of its needs grant on resources that are not the cluster's too."""
+        """The permissions that the sources of the needs document, also on resources that are not the cluster's."""
         statements = [statement for choice in self.choices for statement in choice.need.documented]
         return allowed(self.allowed.space, statements, self.comparer.iam_catalog.known_context(self.identity))
 
     @cached_property
     def by_provider(self) -> PermissionSet:
-        """The part of the certain excess that only policies grant which the provider writes, and nobody can narrow."""
+        """The part of the certain excess that only provider-written policies grant. Nobody can narrow these."""
         if self.comparer.iam_catalog.grants_are_conditional:
             return PermissionSet(self.allowed.space, ())
         policies = self.comparer.policies
@@ -71,12 +71,12 @@ class Excess:
 
     @cached_property
     def total(self) -> PermissionSet:
-        """All excess, also what rests on assumptions."""
+        """All excess, including the part that rests on assumptions."""
         return self.comparer.harmful(self.allowed - self.needed)
 
     @cached_property
     def certain(self) -> PermissionSet:
-        """The excess that rests on no assumption, without what provider-mandated policies grant too."""
+        """The excess that rests on no assumption and that no provider-mandated policy grants."""
         return (self.total.lower - self.by_mandated.upper).lower
 
     @cached_property
@@ -86,14 +86,14 @@ class Excess:
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
-        """What the rest of the excess assumes."""
+        """The assumptions of the excess that is not certain."""
         return self.total.assumptions
 
     @cached_property
     def missing(self) -> PermissionSet:
-        """Needed actions that no statement grants. Needs known only from source code are ignored.
+        """The needed actions that no statement grants. Needs that are known only from source code are ignored.
 
-        An action that is granted on some resources is taken to be narrowed on purpose.
+        An action that is granted on some resources is assumed to be narrowed on purpose.
         """
         needed = PermissionSet(self.allowed.space, ())
         for choice in self.choices:
@@ -115,9 +115,9 @@ def _of_provider(policy: PolicyDocument | None) -> bool:
 
 
 class Comparer:
-    """Compares what the identities of one cluster are granted and need, in one space."""
+    """Compares the granted and the needed permissions of one cluster's identities, in one space."""
 
-    def __init__(  # noqa: PLR0913 - what sets are made of
+    def __init__(  # noqa: PLR0913 - one parameter for each source of the sets
         self,
         cluster: Cluster,
         identities: Identities,
@@ -127,7 +127,11 @@ class Comparer:
         beside: Identities | None = None,
         space: Space | None = None,
     ) -> None:
-        """``beside``: identities whose grants its space tells apart too; ``space``: that of another one, to share."""
+        """Create a comparer.
+
+        ``beside``: more identities whose grants the space distinguishes. ``space``: the space of another comparer, to
+        share it.
+        """
         in_doubt = (each.id for each in identities.providers if each.strength is Strength.WEAK)
         self.setting = Setting(cluster, identities.service_accounts, declared or Declarations(), frozenset(in_doubt))
         self.identities = identities
@@ -138,7 +142,7 @@ class Comparer:
         self._needs: dict[tuple[str, str], PermissionSet] = {}
 
     def _space(self, beside: Identities) -> Space:
-        """Return a space that tells apart all that is granted or needed, and all actions of escalation paths."""
+        """Return a space that distinguishes all granted and needed requests, and all actions of escalation paths."""
         policies = (*self.identities.policies, *beside.policies)
         granted = [statement for policy in policies for statement in policy.statements]
         needs = {
@@ -156,13 +160,13 @@ class Comparer:
 
     @cached_property
     def cluster_resources(self) -> PermissionSet:
-        """Requests that can only concern the cluster's own resources."""
+        """The requests that can only concern the cluster's own resources."""
         parts = (matched(self.space, statement, {}) for statement in self.iam_catalog.cluster_resources)
-        # Not ``of``: the many tags exclude nothing of one another, and looking for what is empty takes long.
+        # Not ``of``: the parts for the many tags overlap, and its search for empty boxes would take long.
         return PermissionSet(self.space, tuple(box for part in parts for box in part.parts))
 
     def harmful(self, found: PermissionSet) -> PermissionSet:
-        """Return the requests that give whoever makes them anything."""
+        """Return the requests of ``found`` that are not harmless."""
         return found - self._harmless
 
     @cached_property
@@ -170,11 +174,11 @@ class Comparer:
         return allowed(self.space, self.iam_catalog.harmless, {})
 
     def beyond_telemetry(self, found: PermissionSet) -> PermissionSet:
-        """Return the requests that do more than pull images and write metrics and logs."""
+        """Return the requests of ``found`` that do more than pull images and write metrics and logs."""
         return found - allowed(self.space, self.iam_catalog.telemetry, {})
 
     def of(self, identity: Identity) -> Excess:
-        """Return what ``identity`` is granted, what it needs, and how they differ."""
+        """Return the excess of ``identity``: its granted and its needed permissions, and their difference."""
         granted = self.effective(identity)
         holds = partial(self._holds, granted, identity)
         choices = chosen(self.iam_catalog.needs, identity, self.setting, holds)
@@ -193,7 +197,7 @@ class Comparer:
         )
 
     def _granted_by(self, identity: Identity, policies: Container[str]) -> PermissionSet:
-        """Return what ``policies`` alone grant an identity, within its boundary."""
+        """Return the permissions that ``policies`` alone grant an identity, within its boundary."""
         kept = (
             name
             for name in identity.policies
@@ -202,7 +206,7 @@ class Comparer:
         return self.effective(replace(identity, policies=tuple(kept))).permissions
 
     def _unplaced(self, identity: Identity, choices: Iterable[NeedChoice]) -> PermissionSet:
-        """Return the needs whose place nothing shows, each on the assumption that it is where it is granted."""
+        """Return the unplaced needs. Each is assumed to be where it is granted."""
         known, boxes = self.iam_catalog.known_context(identity), list[Box]()
         for unplaced in (each for choice in choices for each in choice.need.unplaced):
             assumption = Assumption(f"where {unplaced.place} is")
@@ -213,16 +217,19 @@ class Comparer:
     def effective(
         self, identity: Identity, policies: Mapping[str, PolicyDocument] | None = None
     ) -> EffectivePermissions:
-        """Return what ``identity`` may do, by ``policies`` (those that were read).
+        """Return the effective permissions of ``identity``. ``policies`` are by id (None: all that were read).
 
-        A boundary that it may change itself does not bound it.
+        A boundary that the identity may change itself does not count.
         """
         limits, known = self.identities.organization_limits, self.iam_catalog.known_context(identity)
         evaluated = partial(effective, self.space, policies=policies or self.policies, known=known, limits=limits)
         return without_boundary(evaluated, identity, self.policies, self.iam_catalog)
 
     def _holds(self, granted: EffectivePermissions, identity: Identity, need: PermissionNeed) -> bool:
-        """Whether all of a need is granted and each of its actions is named as it is: a wildcard shows no add-on."""
+        """Whether all of a need is granted, by statements that name each of its actions without a wildcard.
+
+        A grant with a wildcard does not show that an add-on runs.
+        """
         named = {action.lower() for each in granted.statements for action in each.statement.actions}
         spelled = all(action.lower() in named for statement in need.statements for action in statement.actions)
         return spelled and self.needs_of(need, identity) <= granted.permissions
@@ -236,7 +243,7 @@ class Comparer:
         return self._needs[place]
 
     def possible_addons(self, excess: Excess) -> tuple[str, ...]:
-        """Return the add-ons that would need some of an identity's certain excess, if they ran with it."""
+        """Return the add-ons that would need a part of the certain excess, if they ran with this identity."""
         taken = {choice.need.id for choice in excess.choices}
         risky = excess.part(Access.WRITE, Access.DATA)
         fit = fitting(self.iam_catalog.needs, self.setting.cluster, excess.identity)
@@ -245,7 +252,7 @@ class Comparer:
         return tuple(dict.fromkeys(need.addon for need in found))
 
     def mask_of(self, actions: int, kinds: frozenset[Access]) -> int:
-        """Filter ``actions`` (a mask) to those with one of these kinds of access."""
+        """Return the actions of a mask that have one of these kinds of access, as a mask."""
         found, table = 0, self.space.table
         for name in table.names(actions):
             if name not in self._access:

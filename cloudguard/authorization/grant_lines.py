@@ -1,7 +1,7 @@
-"""Policy statements as lines of text that are read back: how wide a finding about permissions is.
+"""Policy statements as lines of text that can be read back. They are the width of a finding about permissions.
 
-"allow disk:* on disk/a* if StringEquals tag prod"; "boundary: " and "limit 1: " stand
-before the statements that bound what is granted.
+An example is "allow disk:* on disk/a* if StringEquals tag prod". Statements of boundaries and of organization limits
+have the prefix "boundary: " or "limit 1: ".
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _GRANT: Final = ""
 
 
 def lines(effective: EffectivePermissions, actions: int, limits: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    """Return the statements that grant, bound or deny any of ``actions`` (a mask); ``limits``: as of ``effective``."""
+    """Return the lines of the statements that grant, limit or deny any of ``actions`` (a mask).
+
+    ``limits`` are the organization limits by level, as for ``effective.effective``.
+    """
     levels = {name: f"limit {number}" for number, level in enumerate(limits, 1) for name in level}
     found = dict[str, None]()
     for each in effective.statements:
@@ -38,7 +41,7 @@ def lines(effective: EffectivePermissions, actions: int, limits: Iterable[Iterab
 
 
 def _about(each: MatchedStatement, actions: int) -> Statement | None:
-    """Return a statement with those of the actions that it names that are in a mask; None: it is about none."""
+    """Return a statement with only its actions that are in a mask, or None if no request of it is in the mask."""
     if not each.requests.actions & actions:
         return None
     table, statement = each.requests.space.table, each.statement
@@ -47,7 +50,7 @@ def _about(each: MatchedStatement, actions: int) -> Statement | None:
 
 
 def is_line(text: str) -> bool:
-    """Whether ``text`` is a statement's line."""
+    """Whether ``text`` is the line of a statement."""
     try:
         _read(text)
     except ValueError:
@@ -56,10 +59,10 @@ def is_line(text: str) -> bool:
 
 
 def inside(today: Iterable[str], then: Iterable[str]) -> bool:
-    """Whether certainly all that the lines ``today`` grant was granted by the lines ``then``.
+    """Whether everything that the lines ``today`` grant was certainly granted by the lines ``then``.
 
-    Judged line by line: what is allowed today was allowed by one line then, and what was denied or bound still is. A
-    policy that is written otherwise but grants the same may be judged not inside.
+    The test goes line by line: each line that allows today must be inside one line that allowed then, and each denial
+    and bound of then must still hold. A policy that grants the same in other words may fail the test.
     """
     new, old = (_by_level(listed) for listed in (today, then))
     allowed = [part for one in new[_GRANT] if one.effect is Effect.ALLOW for part in _parts(one)]
@@ -78,7 +81,7 @@ def inside(today: Iterable[str], then: Iterable[str]) -> bool:
 
 
 class _Part(NamedTuple):
-    """What a statement says of one of the actions and one of the resources that it names."""
+    """The part of a statement for one of its actions and one of its resources."""
 
     action: str
     not_actions: tuple[str, ...]
@@ -87,7 +90,7 @@ class _Part(NamedTuple):
     conditions: frozenset[Condition]
 
     def __le__(self, other: object) -> bool:
-        """Whether a request that this is about is certainly one that ``other`` is about."""
+        """Whether every request of this part is certainly a request of ``other``."""
         return (
             isinstance(other, _Part)
             and self.conditions >= other.conditions
@@ -113,7 +116,7 @@ def _parts(statement: Statement) -> Iterator[_Part]:
 
 
 def _found(part: _Part, statements: Iterable[Statement], effect: Effect) -> bool:
-    """Whether one statement of this effect is about all that ``part`` is about."""
+    """Whether one statement with this effect covers all requests of ``part``."""
     return any(part <= other for one in statements if one.effect is effect for other in _parts(one))
 
 
@@ -122,7 +125,7 @@ def _disjoint(one: _Part, other: _Part) -> bool:
 
 
 def _covers(wide: str, narrow: str) -> bool:
-    """Whether the glob ``wide`` certainly matches all that ``narrow`` matches, also where names have six segments."""
+    """Whether the glob ``wide`` certainly matches everything that ``narrow`` matches. Names may have six segments."""
     if wide in {"*", narrow}:
         return True
     segments = segmented(wild(wide)), segmented(wild(narrow))
@@ -149,13 +152,13 @@ def _list(texts: Iterable[str]) -> str:
 
 
 def _word(text: str) -> str:
-    """Return a word of a line, in quotes where it would be taken for several or for a keyword."""
+    """Return a word of a line, in quotes if it would be read as several words or as a keyword."""
     plain = _TOKEN.fullmatch(text) is not None and text[:1] != '"' and text not in _KEYWORDS and text.isprintable()
     return text if plain else json.dumps(text)
 
 
 def _read(line: str) -> tuple[str, Statement]:
-    """Return the level ("": a grant) and the statement of a line; raises ValueError where it is none."""
+    """Return the level ("": a grant) and the statement of a line. Raises ValueError if the line has no statement."""
     found = _LINE.fullmatch(line)
     if found is None:
         message = f"{line!r} is no statement: write allow ACTIONS on RESOURCES"
@@ -183,7 +186,7 @@ def _read(line: str) -> tuple[str, Statement]:
 
 
 class _Words:
-    """The words of a line, one after the other; each method raises ValueError where another word stands."""
+    """The words of a line, read one after another. Methods raise ValueError if the next word is not as expected."""
 
     def __init__(self, line: str, text: str) -> None:
         self._line = line
@@ -215,7 +218,7 @@ class _Words:
         return str(json.loads(taken)) if taken[0] == '"' else taken
 
     def list(self) -> tuple[str, ...]:
-        """Take words with commas between them."""
+        """Take words that are separated by commas."""
         found = [self.word()]
         while self.took(","):
             found.append(self.word())

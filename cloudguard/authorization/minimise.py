@@ -1,4 +1,4 @@
-"""Minimise a policy: merge statements that differ in one element, drop redundant ones."""
+"""Minimise a policy: merge statements that differ in one element, and drop redundant statements."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ MinimisedStatement: TypeAlias = tuple[Statement, PermissionSet]
 
 
 def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
-    """Return few statements that mean what one identity needs, named after who needs it, the unconditioned ones first.
+    """Return few statements that grant exactly the need of one identity.
 
-    A need whose place nothing shows is among them wherever some of it is granted.
+    They are named after the needs. Statements without conditions come first. An unplaced need is included if a part
+    of it is granted.
     """
     comparer, known = excess.comparer, excess.comparer.iam_catalog.known_context(excess.identity)
     needed = [of_component(each, choice.need.id) for choice in excess.choices for each in choice.need.statements]
@@ -40,7 +41,7 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
 
 
 def unplaced(excess: Excess) -> Iterator[UnplacedStatement]:
-    """Yield the needs whose place nothing shows, as far as some of each is granted, named after who needs it."""
+    """Yield the unplaced needs of which a part is granted, with statements named after the needs."""
     known = excess.comparer.iam_catalog.known_context(excess.identity)
     for choice in excess.choices:
         for each in choice.need.unplaced:
@@ -66,7 +67,7 @@ def merged(statements: Iterable[Statement], table: ActionTable) -> tuple[Stateme
 
 
 def _groups(statements: Iterable[Statement], rest: Callable[[Statement], Hashable]) -> Iterable[list[Statement]]:
-    """Return the statements in groups with equal ``rest``."""
+    """Return the statements in groups with the same value of ``rest``."""
     groups: dict[Hashable, list[Statement]] = {}
     for statement in statements:
         groups.setdefault(rest(statement), []).append(statement)
@@ -92,7 +93,7 @@ def _all_but_resources(statement: Statement) -> Hashable:
 
 
 def _pruned(actions: tuple[str, ...], table: ActionTable) -> tuple[str, ...]:
-    """Return the actions that no other one of them covers."""
+    """Return the actions that no other action of the list covers."""
     kept = list(actions)
     for action in actions:
         mask = 0 if table.unknown(action) else table.mask((action,))

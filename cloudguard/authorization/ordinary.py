@@ -1,4 +1,4 @@
-"""Whether requests are ordinary: whoever makes them need not meet a condition that sets them apart."""
+"""Ordinary requests: requests that any caller with the permission can make, without a special condition."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from cloudguard.permission_sets.condition_keys import Constraint
 
 _SYNTHETIC_VALUE: Final = "Zz9.y_z"
 OrdinaryContext = Mapping[str, tuple[str, ...]]
-"""Values that ordinary requests have, by lower-case key; () for any. "tag/*" stands for every key "tag/…"."""
+"""The values of ordinary requests by lower-case context key; () is any value. "tag/*" means every key "tag/…"."""
 
 
 def is_ordinary(scope: Scope, ordinary: OrdinaryContext) -> bool:
     """Whether ordinary requests meet every condition of ``scope``.
 
-    A key has one of its ordinary values; one without is absent, and its condition only excludes some values.
+    A key with ordinary values has one of them. Another key is absent, and its condition may only exclude some values.
     """
     return all(_is_met(key, constraint, ordinary) for key, constraint in scope.context.items())
 

@@ -1,4 +1,4 @@
-"""What of its own an identity could change: itself, and the policies attached to it."""
+"""The resources of its own that an identity could change: itself, and the policies attached to it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def own_targets(
     formats: Iterable[str] | None,
     kind: PolicyKind = PolicyKind.GRANT,
 ) -> tuple[str, ...]:
-    """Return the ids that have one of ``formats``: the identity's, and those of its policies of a ``kind``.
+    """Return the ids of the identity and of its policies of ``kind``, if they have one of ``formats``.
 
-    Policies that the provider writes are left out: nobody else can change them.
+    Policies that the provider writes are left out, because nobody else can change them.
     """
     known = [resource_format(text) for text in formats or ()]
     own = (identity.id, *_changeable(identity, policies, kind))

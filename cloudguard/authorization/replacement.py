@@ -1,4 +1,4 @@
-"""The replacement policy: an identity's need as documents, proved equal to it, in place of its present statements."""
+"""The replacement policy: documents that replace an identity's statements and are proved equal to its need."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def change_of(excess: Excess) -> Change:
 
 
 def replacement(excess: Excess) -> DocumentEdit:
-    """Return documents that grant exactly one identity's need, and what becomes of each present statement."""
+    """Return documents that grant exactly the need of one identity, and the fate of each present statement."""
     new = minimised(excess)
     statements = tuple(statement for statement, _ in new)
     documents, unproved = _documents(excess, statements)
@@ -36,7 +36,7 @@ def replacement(excess: Excess) -> DocumentEdit:
 
 
 def _changes(excess: Excess, new: tuple[MinimisedStatement, ...]) -> Iterator[StatementChange]:
-    """Yield what becomes of each present statement, then the new ones, then what is not to be replaced."""
+    """Yield the fate of each replaceable statement, then the new statements, then the ones that stay unchanged."""
     needed = excess.needed
     present = [each for each in excess.effective.statements if _replaceable(excess, each)]
     kept = [each for each in present if each.requests <= needed]
@@ -56,7 +56,7 @@ def _changes(excess: Excess, new: tuple[MinimisedStatement, ...]) -> Iterator[St
 
 
 def _restricted(statement: Statement, part: PermissionSet) -> Iterator[Statement]:
-    """Yield the statement with the actions that ``part`` of it has, if it has any."""
+    """Yield the statement with only the actions of ``part``, if ``part`` is not empty."""
     table, actions = part.space.table, list[str]()
     for text in statement.actions:
         mask = table.unlisted(text) if table.unknown(text) else table.mask((text,)) & ~table.mask(statement.not_actions)
@@ -82,7 +82,10 @@ def _edited(excess: Excess, present: MatchedStatement) -> bool:
 
 
 def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple[str, ...], str]:
-    """Return the statements as documents, and what is not proved about them: read again, they must equal the need."""
+    """Return the statements as documents, and what is not proved about them ("": everything is).
+
+    The documents are read back, and must then equal the need.
+    """
     writer, known = excess.comparer.iam_catalog.writer, excess.comparer.iam_catalog.known_context(excess.identity)
     try:
         documents = writer.write(statements)
@@ -101,12 +104,12 @@ def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple
 
 
 def _with_own_policies(excess: Excess) -> Iterator[str]:
-    """Yield the places that nothing shows and whose own policies, which are not read, may grant what is needed."""
+    """Yield the places of unplaced needs whose own policies may grant the need. Those policies are not read."""
     return (each.place for choice in excess.choices for each in choice.need.unplaced if each.own_policy)
 
 
 def _unproved(excess: Excess, replaced: tuple[Statement, ...]) -> str:
-    """Return what is not proved about the identity with the replacement attached; "" if all is."""
+    """Return what is not proved about the identity with the replacement attached ("": everything is proved)."""
     comparer, identity, needed = excess.comparer, excess.identity, excess.required
     if excess.effective.unread:
         return f"{', '.join(excess.effective.unread)} was not read, and may grant or deny anything"
@@ -124,7 +127,7 @@ def _unproved(excess: Excess, replaced: tuple[Statement, ...]) -> str:
 
 
 def _remainder(excess: Excess, policy: PolicyDocument) -> PolicyDocument:
-    """Return what remains of a policy beside the replacement: only what it denies, if it can be replaced."""
+    """Return what remains of a policy next to the replacement: its denials if it can be replaced, otherwise all."""
     if policy.kind is not PolicyKind.GRANT or policy.id in excess.mandated_policies:
         return policy
     denying = tuple(statement for statement in policy.statements if statement.effect is Effect.DENY)

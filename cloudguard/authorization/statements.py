@@ -1,4 +1,4 @@
-"""A policy statement as the set of requests that it matches, whatever its effect."""
+"""Policy statements as the sets of requests that they match. The effect of a statement does not matter here."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from cloudguard.permission_sets.resource_names import EVERY_NAME, ResourceNames,
 from cloudguard.permission_sets.space import Space
 
 _MAX_COMBINATIONS: Final = 64
-"""Combinations of a statement's conditions, beyond which all of them are one assumption."""
+"""The maximum number of combinations of a statement's conditions. More of them are replaced by one assumption."""
 
 
 def matched(space: Space, statement: Statement, known: KnownContext) -> PermissionSet:
-    """Return the requests that ``statement`` matches, by what is ``known`` of their context. Never raises."""
+    """Return the requests that ``statement`` matches, given their ``known`` context. Never raises."""
     resources, actions = list(_resources(space, statement, known)), list(_actions(space, statement))
     parts = [
         Box(mask & within, scope.assuming(assumption) if assumption else scope)
@@ -43,7 +43,7 @@ def matched(space: Space, statement: Statement, known: KnownContext) -> Permissi
 
 
 def depends_on_context(statements: Iterable[Statement], known: KnownContext) -> bool:
-    """Whether what the statements match may depend on what is known of the context."""
+    """Whether the requests that the statements match may depend on the known context."""
     listed = list(statements)
     keys = {condition.key.lower() for statement in listed for condition in statement.conditions}
     texts = (text for one in listed for text in (*one.resources, *one.not_resources))
@@ -53,7 +53,7 @@ def depends_on_context(statements: Iterable[Statement], known: KnownContext) -> 
 
 
 def _contexts(space: Space, conditions: Iterable[Condition], known: KnownContext) -> Iterator[tuple[int, KnownContext]]:
-    """Yield masks of actions, each with what is known of their requests: some services fix what others leave open."""
+    """Yield masks of actions, each with the known context of their requests. Some services fix more context keys."""
     keys = {condition.key.lower() for condition in conditions}
     masks: dict[frozenset[tuple[str, str]], int] = {}
     rest = space.table.everything
@@ -68,7 +68,7 @@ def _contexts(space: Space, conditions: Iterable[Condition], known: KnownContext
 
 
 def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumption | None]]:
-    """Yield masks of actions, each with the assumption that it rests on."""
+    """Yield masks of actions, each with the assumption on which it rests."""
     table = space.table
     excepted = table.mask(statement.not_actions)
     if not statement.actions:
@@ -103,7 +103,10 @@ def _resources(space: Space, statement: Statement, known: KnownContext) -> Itera
 
 
 def _names(text: str, known: KnownContext) -> tuple[tuple[ResourceNames, ...], bool]:
-    """Return the names that a resource pattern matches; False: it matches some of them, which ones is unknown."""
+    """Return the names that a resource pattern matches, and whether it matches all of them.
+
+    False: it is unknown which of them it matches.
+    """
     try:
         value = resolved(text, known, wildcards=True)
     except ReservedCharacterError:
@@ -128,7 +131,7 @@ def _conditions(space: Space, conditions: Iterable[Condition], known: KnownConte
 
 
 def _combined(choices: Iterable[tuple[str, Alternative]]) -> Scope:
-    """Return where one alternative of every condition holds; ``NOWHERE`` if certainly no context satisfies all."""
+    """Return the scope in which one alternative of every condition holds, or ``NOWHERE`` if there is certainly none."""
     scope = EVERYWHERE
     for key, alternative in choices:
         constraint = scope.context.get(key, FREE) & alternative.constraint

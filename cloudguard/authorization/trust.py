@@ -1,6 +1,6 @@
-"""Who may become an identity: the callers that its trust policy lets in, which is what it allows minus what it denies.
+"""The callers that may become an identity: its trust policy allows them and does not deny them.
 
-A principal is context like any other: what a statement says of principals and of context keys is one set of requests.
+A principal is treated like a context key: a statement's principals and conditions together are one set of requests.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from cloudguard.permission_sets.space import Request, Space
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Callers whom the ``statements`` of a trust policy let become the identity, and a request that does it.
+    """A class of callers that ``statements`` of a trust policy let become the identity, and a request that does it.
 
-    ``narrowed``: only with what the policy names, or what they were given. ``assumptions``: causes for which it is
-    undecided; none: it is certain.
+    ``narrowed``: only callers that meet a condition of the policy are let in. ``assumptions``: the reasons why the
+    admission is undecided. Empty: it is certain.
     """
 
     caller: Caller
@@ -32,7 +32,7 @@ class Admission:
 
 
 def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterable[str] = ()) -> tuple[Admission, ...]:
-    """Return the callers whom a trust policy lets in, or may let in; ``declared`` outsiders are let in on purpose."""
+    """Return the callers that a trust policy lets in, or may let in, without the ``declared`` outsiders."""
     principals = iam_catalog.principals
     if principals is None:
         return ()
@@ -48,7 +48,10 @@ def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterab
 
 
 def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statement, PermissionSet]]) -> Admission | None:
-    """Return how ``caller`` is let in by what each statement of a policy allows; None if certainly not."""
+    """Return the admission of ``caller`` by a policy, or None if it is certainly not let in.
+
+    ``allowed`` are the policy's statements, each with the requests that it allows.
+    """
     asked = reader.asked(caller, caller.context)
     let_in = [(statement, common) for statement, requests in allowed if (common := requests & asked)]
     if not let_in:
@@ -72,26 +75,26 @@ def _unsure(caller: Caller) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads statements and callers as sets of requests in one space."""
+    """Converts statements and callers to sets of requests in one space."""
 
     space: Space
     principals: Principals
 
     def requests(self, statement: Statement) -> PermissionSet:
-        """Return the requests that ``statement`` matches, its principals among its conditions."""
+        """Return the requests that ``statement`` matches. Its principals count as conditions."""
         if statement.not_principals:
             return self._matched(statement) - self.union(map(self.where, self._conditions(statement)))
         own = (replace(statement, conditions=(*statement.conditions, *one)) for one in self._conditions(statement))
         return self.union(map(self._matched, own))
 
     def _conditions(self, statement: Statement) -> Iterator[tuple[Condition, ...]]:
-        """Yield what holds for requests of each principal that ``statement`` names."""
+        """Yield the conditions that hold for requests of each principal that ``statement`` names."""
         excepted = bool(statement.not_principals)
         for principal in statement.not_principals or statement.principals:
             yield from self.principals.requests_of(principal, excepted=excepted)
 
     def asked(self, caller: Caller, conditions: tuple[Condition, ...]) -> PermissionSet:
-        """Return the requests for what ``caller`` asks for, for which ``conditions`` hold."""
+        """Return the requests of the actions of ``caller`` for which ``conditions`` hold."""
         return self.where(conditions, caller.actions)
 
     def where(self, conditions: tuple[Condition, ...], actions: tuple[str, ...] = ("*",)) -> PermissionSet:
@@ -99,7 +102,7 @@ class _Reader:
         return self._matched(Statement("", Effect.ALLOW, actions, resources=("*",), conditions=conditions))
 
     def union(self, sets: Iterable[PermissionSet]) -> PermissionSet:
-        """Return the requests in one of ``sets``."""
+        """Return the union of ``sets``."""
         return PermissionSet.of(self.space, (box for requests in sets for box in requests.parts))
 
     def _matched(self, statement: Statement) -> PermissionSet:

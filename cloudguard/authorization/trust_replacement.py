@@ -1,4 +1,4 @@
-"""The trust policy without those whom an identity is not for, where a policy of the same statements can say it."""
+"""The trust policy without undeclared outsiders, if the same statements with fewer principals can express it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXCEPTED = "a statement is about all but some: name those who need it"
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """``why`` no policy is told that would be right."""
+    """The reason ``why`` no correct trust policy can be determined."""
 
     why: str
 
@@ -26,9 +26,10 @@ class Untold:
 def without_outsiders(
     iam_catalog: IamCatalog, policy: PolicyDocument, found: Sequence[Admission], declared: Iterable[str]
 ) -> DocumentEdit | Untold:
-    """Return the edit that takes the principals out of a trust policy by which ``found`` are let in, and no others.
+    """Return the edit that removes from a trust policy exactly the principals by which ``found`` are let in.
 
-    Proved: nobody is let in then who is not declared, and every other principal is in the same statements as before.
+    It is proved that the edited policy lets in declared outsiders only, and that every other principal stays in the
+    same statements.
     """
     outsiders = tuple(declared)
     if any(one.caller.kind is CallerKind.PODS for one in found):
@@ -53,7 +54,7 @@ def without_outsiders(
 def _needed(
     iam_catalog: IamCatalog, policy: PolicyDocument, statement: Statement, declared: tuple[str, ...]
 ) -> Iterator[str]:
-    """Yield the principals of a statement by which alone nobody is let in whom the identity is not for."""
+    """Yield the principals of a statement that, alone, let in nobody except declared outsiders."""
     denying = tuple(one for one in policy.statements if one.effect is Effect.DENY)
     for principal in statement.principals:
         alone = replace(policy, statements=(replace(statement, principals=(principal,)), *denying))
