@@ -1,1 +1,1 @@
-"""What formats see: findings, changes, and the report that they make."""
+"""The results that formats write: findings, changes, plans, comparisons and the report."""

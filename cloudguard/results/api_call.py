@@ -1,4 +1,4 @@
-"""Calls of a cloud's API that make a change, as values."""
+"""Calls of a cloud's API that make an edit, as values."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ ANSWER: Final = "$answer"
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One call: the API by its own name, its operation as the cloud's documentation names it, and its parameters.
+    """One API call: the API's own name, the operation as the cloud's documentation names it, and the parameters.
 
-    ``parameters`` hold what JSON can: texts, numbers, truth values, lists and objects, by the API's own names; and what
-    ``answer`` returns, in place of a value that only an earlier call's answer says. ``answers`` are the values of this
-    call's answer that later calls take: each with the name that stands for it, and its path ("Group.Id").
+    ``parameters`` are JSON values by the API's own names: strings, numbers, booleans, lists and objects. The result of
+    ``answer`` stands for a value from the response of an earlier call. ``answers`` are the values of this call's
+    response that later calls use: the placeholder's name → the path in the response ("Group.Id").
     """
 
     api: str
@@ -25,7 +25,7 @@ class ApiCall:
 
 
 def answer(name: str) -> Mapping[str, str]:
-    """Return what stands in parameters for the value that an earlier call's ``answers`` call ``name``."""
+    """Return the placeholder in parameters for the value ``name`` of an earlier call's ``answers``."""
     return {ANSWER: name}
 
 
@@ -33,8 +33,8 @@ def answer(name: str) -> Mapping[str, str]:
 class PlannedCall:
     """A call that makes the edit at the index ``edit`` of its change, and the calls that undo it, in their order.
 
-    Several calls may make one edit, and one call several: then ``edit`` is the first of them. ``inverse`` is empty
-    where nothing can undo the call.
+    Several calls may make one edit. If one call makes several edits, ``edit`` is the index of the first. ``inverse``
+    is empty if the call cannot be undone.
     """
 
     edit: int

@@ -1,4 +1,4 @@
-"""Changes: what to edit in the cloud so that findings go away, as values. Formats write their text."""
+"""Changes: the edits in the cloud that fix findings, as values. Formats write their text."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cloudguard.packet_sets.services import ServiceSet
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A thing in the cloud.
+    """A resource in the cloud.
 
-    ``kind`` is the neutral word ("filter", "balancer", "disk", "identity", "endpoint", "pool").
+    ``kind`` is a word that does not depend on the cloud ("filter", "balancer", "disk", "identity", "endpoint", "pool").
     """
 
     kind: str
@@ -25,30 +25,30 @@ class Resource:
 
 
 class PeerOf(StrEnum):
-    """What names the other end of an edited rule or list; ``value`` is empty where no value is said to be needed."""
+    """The kind of a peer of an edited rule or list. ``value`` is empty for kinds without a value."""
 
     RANGE = "range"
-    """``value`` is a CIDR, or several with commas between them where one rule names them."""
+    """``value`` is a CIDR, or several CIDRs of one rule, separated by commas."""
     GROUP = "group"
     """``value`` is a group's id."""
     ADDRESS_LIST = "address-list"
     """``value`` is the id of an address list."""
     NEW_GROUP = "new-group"
-    """A group still to be made, with all hosts of the roles that ``value`` names, and nothing else, in it.
+    """A new group, with exactly the hosts that have the roles in ``value`` as its members.
 
-    ``value`` is "control-plane/etcd", or "node in ID" for those in one subnet.
+    ``value`` is, for example, "control-plane/etcd", or "node in ID" for the nodes in one subnet.
     """
     ADMINISTRATORS = "administrators"
-    """The administrators, whose addresses are still to be declared (``admin-cidr``); no value."""
+    """The administrators, whose addresses are not declared yet (``admin-cidr``); no value."""
     WAY_OUT = "way-out"
-    """The addresses that the cluster's hosts leave by, which were not seen; no value."""
+    """The unknown addresses by which the cluster's hosts leave; no value."""
     INSIDE = "inside"
     """The cluster's own network; no value."""
 
 
 @dataclass(frozen=True, slots=True)
 class RulePeer:
-    """The other end of an edited rule or list."""
+    """A peer of an edited rule, or an entry of an edited list."""
 
     kind: PeerOf
     value: str = ""
@@ -56,18 +56,18 @@ class RulePeer:
 
 @dataclass(frozen=True, slots=True)
 class RuleTraffic:
-    """What a rule allows (or denies): services from a peer (ingress) or to it (egress)."""
+    """The traffic that a rule allows or denies: services from a peer (ingress) or to it (egress)."""
 
     direction: Direction
     services: Services
     peer: RulePeer
     action: Action = Action.PERMIT
-    """DENY: keeps it out; only in a filter whose rules are evaluated in order."""
+    """DENY occurs only in filters whose rules are evaluated in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptTraffic:
-    """Traffic that a filter must go on letting in, and who needs it, in words."""
+    """Traffic that a filter must keep allowing, and the text that says who needs it."""
 
     peer: RulePeer
     services: Services
@@ -75,7 +75,7 @@ class KeptTraffic:
 
 
 class RuleOp(StrEnum):
-    """What becomes of a rule."""
+    """The operation on a rule."""
 
     MODIFY = "rule.modify"
     ADD = "rule.add"
@@ -84,12 +84,13 @@ class RuleOp(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleEdit:
-    """One edit of one rule. ``rule`` is its id; of an added one, the id of the rule that it takes over from ("": none).
+    """One edit of one rule.
 
-    ``before`` is None for an added rule, ``after`` for a removed one. ``needs`` say why ``after`` is kept, in words.
-    ``order`` is the number of an added rule in a filter whose rules are evaluated in order (None: next to the rule that
-    it takes over from). An added rule has the targets of that rule; one that takes over from none is about members of
-    ``targets`` alone (ids of groups; empty: about all that the filter guards).
+    ``rule`` is the id of the rule. For an added rule it is the id of the rule that it replaces ("": none). ``before``
+    is None for an added rule, ``after`` is None for a removed rule. ``needs`` are texts that say why ``after`` is
+    kept. ``order`` is the number of an added rule in a filter whose rules are evaluated in order (None: next to the
+    rule that it replaces). An added rule has the targets of the rule that it replaces. If it replaces none, it applies
+    to members of the groups ``targets`` (ids; empty: to everything that the filter guards).
     """
 
     op: RuleOp
@@ -102,7 +103,7 @@ class RuleEdit:
 
     @property
     def loses(self) -> ServiceSet:
-        """The services that the rule's peer is no longer let in on by this rule."""
+        """The services that the rule no longer allows to its peer after the edit."""
         if self.before is None:
             return ServiceSet.nothing()
         return self.before.services - (self.after.services if self.after else ServiceSet.nothing())
@@ -110,10 +111,10 @@ class RuleEdit:
 
 @dataclass(frozen=True, slots=True)
 class AttributeEdit:
-    """Set the attribute ``name`` of the resource from ``before`` to ``after``, which are words.
+    """Set the attribute ``name`` of the resource from ``before`` to ``after`` (texts).
 
-    ``of`` are the hosts and pools (their templates) that it is set on, where the change's resource is another thing.
-    ``parts`` are what of a resource it concerns: the devices of a template's disks.
+    ``of`` are the hosts and pools (their templates) on which it is set, if the change's resource is not one of them.
+    ``parts`` are the parts of the resource that it concerns, such as the devices of a template's disks.
     """
 
     name: str
@@ -125,11 +126,11 @@ class AttributeEdit:
 
 @dataclass(frozen=True, slots=True)
 class GroupEdit:
-    """Make a group, without any rule, with ``members`` and nothing else in it.
+    """Create a group without any rule, with exactly ``members`` in it.
 
-    ``group`` is the peer (NEW_GROUP) that stands for it in other edits, ``name`` its name to be, ``network`` the id of
-    its network. A member is an interface (of kind "interface", named after its host) or what a pool will make (of kind
-    "pool"): the pool's template then names the group too.
+    ``group`` is the peer (NEW_GROUP) that stands for it in other edits. ``name`` is the name of the new group, and
+    ``network`` the id of its network. A member is an interface (kind "interface", with the name of its host) or a
+    pool's next host (kind "pool"). For a pool, the pool's template names the group too.
     """
 
     group: RulePeer
@@ -140,9 +141,10 @@ class GroupEdit:
 
 @dataclass(frozen=True, slots=True)
 class MembershipEdit:
-    """Move ``members`` (as those of ``GroupEdit``) out of the groups ``leaves`` (ids) and into ``joins`` (ids).
+    """Move ``members`` out of the groups ``leaves`` (ids) and into the groups ``joins`` (ids).
 
-    Where groups are filters, their rules guard the members that join, and no longer those that leave.
+    Members are as in ``GroupEdit``. In clouds where groups are filters, the rules of ``joins`` guard the members after
+    the edit, and the rules of ``leaves`` no longer do.
     """
 
     members: tuple[Resource, ...]
@@ -154,7 +156,7 @@ class MembershipEdit:
 class ListEdit:
     """Set a list of peers of the resource, such as the ranges that an endpoint lets in on ``services``.
 
-    ``needs`` say for each peer of ``after`` who needs it, in words.
+    ``needs`` has a text for each peer of ``after`` that says who needs it.
     """
 
     name: str
@@ -165,21 +167,21 @@ class ListEdit:
 
 
 class StatementFate(StrEnum):
-    """What becomes of a policy statement."""
+    """The fate of a policy statement in a replacement."""
 
     KEEP = "keep"
     NARROW = "narrow"
     DROP = "drop"
     ADD = "add"
     STAYS = "stays"
-    """It denies, bounds, or is mandated by the provider: not for this change to touch."""
+    """It denies, is part of a boundary, or is provider-mandated. The change does not edit it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementChange:
-    """What becomes of one statement of ``policy`` (its name; "" for a new one).
+    """The fate of one statement of ``policy`` (the policy's name; "" for a new statement).
 
-    ``remains``: of a narrowed one, the statements of the replacement that have a part of it.
+    ``remains``: for a narrowed statement, the statements of the replacement that keep a part of it.
     """
 
     fate: StatementFate
@@ -190,9 +192,10 @@ class StatementChange:
 
 @dataclass(frozen=True, slots=True)
 class DocumentEdit:
-    """Put ``documents``, which hold ``statements``, in place of an identity's granting policies.
+    """Replace an identity's granting policies by ``documents``, which contain ``statements``.
 
-    ``detached`` are names of the provider's own policies, which nobody can edit. ``unproved`` says what is not proved.
+    ``detached`` are the names of provider policies to detach, because nobody can edit them. ``unproved`` says what is
+    not proved ("": everything is proved).
     """
 
     documents: tuple[str, ...]
@@ -204,7 +207,7 @@ class DocumentEdit:
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """Steps that no single setting does: ``before`` is what there is, ``steps`` what to do, in words."""
+    """Steps for a person, if no single setting is enough. ``before`` is the present state, ``steps`` are what to do."""
 
     before: tuple[str, ...]
     steps: tuple[str, ...]
@@ -217,13 +220,13 @@ Edit: TypeAlias = RuleEdit | AttributeEdit | ListEdit | GroupEdit | MembershipEd
 class Change:
     """The edits of one resource that belong together.
 
-    ``kind`` is "rule.remove", "rule.narrow", "disk.encrypt", "endpoint.restrict" or the like. ``rule`` is the rule's
-    id where a rule is edited. ``proved``: applied to the model, the excess was gone and nothing needed was lost.
-    ``owner``: the program that writes what is edited ("": a person, as far as is known), ``undone``: when it undoes an
-    edit by hand ("": it does not), ``where``: where an edit holds ("": the resource itself). ``mends`` are ids of
-    findings, ``order`` is the change's place in the plan, from 1. ``keeps`` is what is needed and stays, with who needs
-    it; ``loses`` is what is no longer let in; ``left`` is what stays let in though nobody is known to need it, with the
-    reason.
+    ``kind`` is, for example, "rule.remove", "rule.narrow", "disk.encrypt" or "endpoint.restrict". ``rule`` is the id
+    of the edited rule ("" if no rule is edited). ``proved``: in the model, the change removed the excess and lost
+    nothing needed. ``owner`` is the program that writes the resource ("": a person, as far as is known). ``undone``
+    says when the owner undoes an edit by hand ("": never). ``where`` is the place where an edit lasts ("": the
+    resource itself). ``mends`` are the ids of the findings that the change fixes. ``order`` is the change's place in
+    the plan, from 1. ``keeps`` is needed traffic that stays allowed, with who needs it. ``loses`` is traffic that is no
+    longer allowed. ``left`` is traffic that stays allowed without a known need, with the reason.
     """
 
     id: str
@@ -244,7 +247,7 @@ class Change:
 
     @property
     def needs_input(self) -> tuple[str, ...]:
-        """The declarations, by their names in ``cloudguard.toml``, without which the edits cannot be made."""
+        """The declarations that the edits require, by their names in ``cloudguard.toml``."""
         peers = {peer.kind for edit in self.edits for peer in _peers(edit)}
         return ("admin-cidr",) if PeerOf.ADMINISTRATORS in peers else ()
 

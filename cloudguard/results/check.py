@@ -1,4 +1,4 @@
-"""Checks: what a row looks for, declared once; the README's table and the rows' pages are made from them."""
+"""Checks: the things that a row looks for. The README's table and the rows' pages are made from them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from cloudguard.results.finding import Severity
 class Check:
     """One thing that a row looks for.
 
-    ``id`` is "row/name". ``severities``: for each severity that a finding may have, a phrase that says when.
-    ``text`` says what is looked for, in a sentence or two.
+    ``id`` is "row/name". ``severities`` has, for each severity that a finding may have, a phrase that says when.
+    ``text`` says in one or two sentences what the check looks for.
     """
 
     id: str

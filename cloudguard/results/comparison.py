@@ -1,4 +1,4 @@
-"""What is different between two snapshots, or two reports, of one cluster."""
+"""The differences between two snapshots, or two reports, of one cluster."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cloudguard.results.change import Resource
 
 SCHEMA = "cloudguard/comparison/v1"
 UNNAMED: Final = Resource("", "")
-"""What stands for a resource in a report that names none."""
+"""The placeholder for a resource, if the report does not name one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficChange:
-    """Packets that ``sender`` could get through to ``target`` at one time only.
+    """Packets from ``sender`` to ``target`` that were allowed at only one of the two times.
 
-    ``packets``: addresses of the sender (CIDRs with commas between them; "": those of its hosts) with the services at
-    the target, disjoint.
+    ``packets`` are disjoint pairs: the sender's addresses (CIDRs separated by commas; "": those of its hosts) and the
+    services at the target.
     """
 
     sender: str
@@ -29,7 +29,7 @@ class TrafficChange:
 
 @dataclass(frozen=True, slots=True)
 class PermissionChange:
-    """Requests that ``identity`` could make at one time only: their actions, and one of them."""
+    """Requests of ``identity`` that were allowed at only one of the two times: their actions, and one witness."""
 
     identity: str
     name: str
@@ -42,7 +42,7 @@ AccessChange = TrafficChange | PermissionChange
 
 @dataclass(frozen=True, slots=True)
 class AccessChanges:
-    """What opened, what closed, and what may have done either, as far as was read at either time."""
+    """The access that opened, the access that closed, and lines about access for which that is undecided."""
 
     opened: tuple[AccessChange, ...] = ()
     closed: tuple[AccessChange, ...] = ()
@@ -50,28 +50,28 @@ class AccessChanges:
 
 
 class Fate(StrEnum):
-    """What became of a finding."""
+    """The fate of a finding between two reports."""
 
     NEW = "new"
     REOPENED = "reopened"
     """It was fixed before."""
     WIDER = "wider"
-    """It was there before, and lets in, or allows, what it did not."""
+    """It existed before, and now lets in or allows more."""
     REPLACED = "replaced"
-    """It is what another finding was, on a resource that was made anew with the same name."""
+    """It takes the place of an earlier finding: the resource was replaced by a new one with the same name."""
     UNCHANGED = "unchanged"
     FIXED = "fixed"
     UNCONFIRMED = "unconfirmed"
-    """It is no longer visible, but not all that it rests on was read, asked for and judged alike."""
+    """It is no longer visible, but some of its facts were not read, not asked for, or judged differently."""
 
 
 class BroughtBy(StrEnum):
-    """What may have brought a new finding, other than a change of the cluster."""
+    """The possible cause of a new finding that is not a change of the cluster."""
 
     CHECK = "check"
     """The earlier run did not look for it."""
     DATA = "data"
-    """The earlier run could not see it, or judged by other data: another version or declaration."""
+    """The earlier run could not see it, or used other data: another version or declaration."""
 
 
 COUNTS_AS_NEW = frozenset({Fate.NEW, Fate.REOPENED, Fate.WIDER})
@@ -79,11 +79,11 @@ COUNTS_AS_NEW = frozenset({Fate.NEW, Fate.REOPENED, Fate.WIDER})
 
 @dataclass(frozen=True, slots=True)
 class FindingChange:
-    """What became of a finding; ``was``: its former severity, if that is another.
+    """The fate of a finding. ``was`` is its earlier severity, if that was different.
 
-    ``why`` it is unconfirmed, or what brought it (``brought_by``). ``replaces``: the id of the one in whose place it
-    is. ``first_seen``, ``last_seen``: when the first and the latest report with it were finished ("": not known).
-    ``read``: all that it rests on was read in the later report.
+    ``why`` says why the finding is unconfirmed, or which check or data brought it (``brought_by``). ``replaces`` is
+    the id of the finding whose place it takes. ``first_seen`` and ``last_seen`` are the times when the first and the
+    latest report with it were finished ("": unknown). ``read``: the later report read all facts that it rests on.
     """
 
     fate: Fate
@@ -104,13 +104,16 @@ class FindingChange:
 
     @property
     def counts_as_new(self) -> bool:
-        """Whether it is new to whoever knows the earlier report: its waiver has ended, or its fate says so."""
+        """Whether the finding is new compared with the earlier report: by its fate, or because its waiver ended."""
         return not self.waived and (self.was_waived or self.fate in COUNTS_AS_NEW)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two files compared; ``access`` None: they are not both snapshots. ``unknown``: rows that are not all known."""
+    """The comparison of two files.
+
+    ``access`` is None if they are not both snapshots. ``unknown`` are the ids of rows with unknown facts.
+    """
 
     cluster: str
     old: str
@@ -121,5 +124,5 @@ class Comparison:
     schema: str = field(default=SCHEMA)
 
     def of_fate(self, fate: Fate) -> tuple[FindingChange, ...]:
-        """Return the findings of one fate."""
+        """Return the findings with the fate ``fate``."""
         return tuple(one for one in self.findings if one.fate is fate)

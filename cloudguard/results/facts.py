@@ -1,4 +1,4 @@
-"""The facts of the model that results are made of, for formats, which import nothing of the model."""
+"""The types of the model that results contain. Formats import them from here, because they may not import the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings: problems with their evidence and a witness, each under an id that it keeps from run to run."""
+"""Findings: problems with evidence and a witness. A finding keeps its id between runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudguard.results.reference import Reference
 
 
 class Severity(IntEnum):
-    """How bad; a ``LOW`` finding is advice and leaves the row ``PASS``."""
+    """The severity of a finding. A ``LOW`` finding is advice and leaves the row ``PASS``."""
 
     LOW = 1
     MEDIUM = 2
@@ -26,9 +26,9 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A fact that a finding rests on: the resource, the rule ("" if none), the call it was read by.
+    """A fact that a finding rests on: the resource, the rule ("" if none), and the API call that read it.
 
-    ``fact`` says it in words.
+    ``fact`` is the fact as text.
     """
 
     resource: Resource
@@ -39,9 +39,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """One concrete case: ``summary`` in a line, ``path`` hop by hop, ``facts`` for programs.
+    """One concrete case: ``summary`` in one line, ``path`` hop by hop, ``facts`` for programs.
 
-    Of a packet, ``source`` is the sender's address, ``target`` who it arrives at, ``service`` the service there.
+    For a packet, ``source`` is the sender's address, ``target`` the host or endpoint where it arrives, and ``service``
+    the service there.
     """
 
     summary: str
@@ -54,9 +55,9 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """Who accepted a finding, why and until when (ISO date, the last day); ``origin``: the file that says so.
+    """Who accepted a finding, why, and until when (``expires`` is an ISO date, the last day).
 
-    ``any_width``: however much wider the finding becomes.
+    ``origin`` is the file with the waiver. ``any_width``: it holds even if the finding becomes wider.
     """
 
     owner: str
@@ -67,29 +68,30 @@ class Waiver:
 
 
 class WaiverState(StrEnum):
-    """What became of a waiver."""
+    """The state of a waiver in a report."""
 
     ACTIVE = "active"
     """It covers findings."""
     EXPIRING = "expiring"
     """It covers findings, for a few more days."""
     EXPIRED = "expired"
-    """Its last day is over: the findings that it is about count."""
+    """Its last day is over, so that its findings count."""
     OUTGROWN = "outgrown"
-    """A finding that it is about is wider than it was when the waiver was written, and counts."""
+    """One of its findings is wider than when the waiver was written, and counts."""
     UNUSED = "unused"
-    """There is no such finding."""
+    """It matches no finding."""
     UNKNOWN = "unknown"
-    """No such finding was seen, and not everything was read: there may be one."""
+    """It matches no finding, but not everything was read, so there may be one."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaiverUse:
-    """A waiver and what became of it: ``number`` counts from 1 in the file ``origin``.
+    """A waiver and its state. ``number`` counts from 1 in the file ``origin``.
 
-    ``target`` says what it is about: a finding's id, or a check with patterns. ``days_left`` is negative once it has
-    expired. ``covered`` and ``uncovered`` are ids of findings that it is about, and that it accepts or does not;
-    ``beyond`` are lines of their widths that it does not hold. ``any_width``: it covers findings however wide.
+    ``target`` says which findings it matches: a finding's id, or a check with patterns. ``days_left`` is negative after
+    it has expired. ``covered`` and ``uncovered`` are the ids of matching findings that it accepts, or does not accept.
+    ``beyond`` are the lines of their widths that the waiver does not contain. ``any_width``: it accepts findings of
+    any width.
     """
 
     number: int
@@ -108,9 +110,9 @@ class WaiverUse:
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """What would let the internet in, though no packet can arrive today.
+    """A rule that would let the internet in, although no packet can arrive today.
 
-    ``lets`` is what the ``rule`` of ``resource`` lets in, ``barrier`` what keeps the internet out, in words.
+    ``lets`` says what the ``rule`` of ``resource`` lets in. ``barrier`` says what keeps the internet out.
     """
 
     resource: Resource
@@ -121,9 +123,9 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem, however many hosts have it. Refuses to exist without evidence and a witness.
+    """One problem, on any number of hosts. Raises ValueError without evidence and a witness.
 
-    ``width`` says in lines how far it goes: who is let in to what, which statements grant too much, or which resources
+    ``width`` says in lines how wide it is: who is let in to what, which statements grant too much, or which resources
     have it. Empty: it cannot become wider.
     """
 
@@ -144,7 +146,7 @@ class Finding:
 
     @property
     def counts(self) -> bool:
-        """Whether it fails its row: it is above ``LOW``, and nobody has accepted it."""
+        """Whether the finding fails its row: it is above ``LOW``, and no waiver covers it."""
         return self.severity > Severity.LOW and self.waived is None
 
     def __post_init__(self) -> None:
@@ -154,9 +156,10 @@ class Finding:
 
 
 def finding_id(cluster: Cluster, check: str, *parts: str) -> str:
-    """Return the id that a problem keeps from run to run: 12 hex digits over what makes it this problem.
+    """Return the id that a problem keeps between runs: 12 hex digits of a hash over the parts that identify it.
 
-    ``parts`` name resources, rules and property values; never times, message texts, host lists or list positions.
+    ``parts`` name resources, rules and property values. They never contain times, messages, host lists or positions in
+    lists.
     """
     text = "\0".join((cluster.provider, cluster.account, ",".join(cluster.regions), cluster.name, check, *parts))
     return sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:12]

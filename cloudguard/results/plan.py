@@ -1,4 +1,4 @@
-"""The plan: changes with their steps in order, what is proved about them, and the findings that stay."""
+"""The remediation plan: changes with their steps in order, the proofs, and the findings that stay."""
 
 from __future__ import annotations
 
@@ -15,49 +15,50 @@ SCHEMA = "cloudguard/plan/v1"
 
 
 class Obligation(StrEnum):
-    """What is proved of a plan, on the model, at every step."""
+    """A property of a plan that is proved on the model at every step."""
 
     NOTHING_OPENED = "nothing-opened"
-    """Nothing is let in that was shut, but for what is declared."""
+    """Traffic that was not allowed stays not allowed, except declared traffic."""
     NOTHING_NEEDED_LOST = "nothing-needed-lost"
-    """What is needed and let in today stays let in, for today's hosts and the next host of every pool."""
+    """Traffic that is needed and allowed today stays allowed, for today's hosts and the next host of every pool."""
     DONE_TWICE = "done-twice"
-    """Made again, the edits change nothing."""
+    """Making the edits a second time changes nothing."""
     QUOTAS = "quotas"
-    """No filter holds more rules at any step than it may."""
+    """No filter exceeds its maximum number of rules at any step."""
     ADMINISTRATORS_LET_IN = "administrators-let-in"
-    """Declared administrators whom nothing let in to the API are let in to it."""
+    """Declared administrators who could not reach the API can reach it."""
     ROWS_MENDED = "rows-mended"
-    """The findings that it mends are gone when the changed model is judged again."""
+    """The findings that the plan fixes are gone when the changed model is judged again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One obligation that holds; ``examined`` says in words over what it was checked."""
+    """One obligation that holds. ``examined`` says what it was checked on."""
 
     obligation: Obligation
     examined: str
 
 
 class Phase(StrEnum):
-    """When an edit is made: each phase of all changes before the next one of any."""
+    """The phase in which an edit is made. A phase starts after the earlier phases of all changes are done."""
 
     GROUP = "group"
-    """Groups are made, with their members."""
+    """Groups are created, with their members."""
     IN_PLACE = "in-place"
-    """A rule, list or setting is changed at once; nothing is let in by it that was not before."""
+    """A rule, list or setting is changed in place. The edit allows no new traffic."""
     ADD = "add"
     REMOVE = "remove"
-    """A rule goes, or is narrowed in place, once added ones let in what is needed of it."""
+    """A rule is removed, or narrowed in place, after added rules allow its needed traffic."""
     PROCEDURE = "procedure"
-    """Steps that people take."""
+    """Steps that a person takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One edit at its place in the order, from 1: of the change ``change`` (its id) the edit at index ``edit``.
+    """One edit and its place ``number`` in the order, from 1.
 
-    ``calls`` make it; none where an earlier step's call makes it too, or no call can.
+    It is the edit at index ``edit`` of the change with the id ``change``. ``calls`` make the edit. They are empty if
+    an earlier step's call makes this edit too, or if no call can make it.
     """
 
     number: int
@@ -69,14 +70,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class LeftFinding:
-    """A finding (id) that the plan does not mend, and why not."""
+    """A finding (its id) that the plan does not fix, and the reason."""
 
     finding: str
     why: str
 
 
 class EditCounts(NamedTuple):
-    """How many edits a plan has, by what they do."""
+    """The number of edits in a plan, by kind."""
 
     in_place: int
     add: int
@@ -88,11 +89,11 @@ class EditCounts(NamedTuple):
 class Plan:
     """Changes of one cluster in the order to make them, proved on the model.
 
-    ``report`` is the judgement that they answer. ``mends`` are ids of its findings that are gone afterwards, ``asked``
-    those that a change was asked for. ``verdicts`` are those of the rows afterwards, by row. ``residual`` are messages
-    of what is still found afterwards and was no finding of its own before. ``shut_out`` are declared ranges of
-    administrators, none of whom the plan can let in to the API. ``by_hand`` are those of ``mends`` that stay until
-    people took the steps of a procedure.
+    ``report`` is the report whose findings the plan fixes. ``asked`` are the ids of the findings to fix, and ``mends``
+    are the ids of the findings that are gone afterwards. ``verdicts`` are the verdicts afterwards, by row.
+    ``residual`` are the messages of findings afterwards that were not separate findings before. ``shut_out`` are
+    declared ranges of administrators that the plan cannot let in to the API. ``by_hand`` are the findings of ``mends``
+    that stay until a person has taken the steps of a procedure.
     """
 
     report: Report
@@ -109,7 +110,7 @@ class Plan:
     schema: str = field(default=SCHEMA)
 
     def change(self, name: str) -> Change:
-        """Return the change with the id ``name``; raises KeyError when there is none."""
+        """Return the change with the id ``name``. Raises KeyError if there is none."""
         for change in self.changes:
             if change.id == name:
                 return change
@@ -121,15 +122,15 @@ class Plan:
 
     @property
     def plan_again(self) -> bool:
-        """Whether another plan, once this one is made, may mend more: by the new groups, which tell hosts apart.
+        """Whether another plan after this one may fix more findings.
 
-        Without new groups, planning again offers nothing.
+        It may if this plan creates groups, because rules can then name hosts separately. Otherwise it fixes no more.
         """
         return any(change.kind == "group.add" for change in self.changes)
 
     @property
     def counts(self) -> EditCounts:
-        """How many edits are made in place, add or remove something, or are steps that people take."""
+        """The number of edits that change in place, add, remove, or are procedures for a person."""
         tally = Counter(_made(self.edit(step)) for step in self.steps)
         return EditCounts(tally["in place"], tally["add"], tally["remove"], tally["procedure"])
 

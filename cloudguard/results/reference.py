@@ -1,4 +1,4 @@
-"""References: where public standards ask for what a check looks for, read from the tables ``references.toml``."""
+"""References: the places in public standards that a check corresponds to, read from tables ``references.toml``."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ FILE = "references.toml"
 class Reference:
     """A place in a public standard.
 
-    ``id`` names the standard and its control ("CIS Kubernetes Benchmark 1.12: 2.1"), ``title`` says what it asks for,
-    ``link`` leads to it, and ``source`` says where the control's number and words were looked up.
+    ``id`` names the standard and its control ("CIS Kubernetes Benchmark 1.12: 2.1"). ``title`` says what the control
+    requires. ``link`` is its URL. ``source`` says where the control's number and words were looked up.
     """
 
     id: str
@@ -28,9 +28,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceEntry:
-    """A reference, and the ``checks`` that it is about: ids of checks, or of rows for all their checks.
+    """A reference and its ``checks``: ids of checks, or ids of rows for all checks of a row.
 
-    ``managed``: only where the provider runs the control plane (True), only where it does not (False), or anywhere.
+    ``managed``: it applies only if the provider runs the control plane (True), only if it does not (False), or always
+    (None).
     """
 
     reference: Reference
@@ -40,16 +41,16 @@ class ReferenceEntry:
 
 @runtime_checkable
 class KnowsReferences(Protocol):
-    """An adapter that knows standards about its cloud."""
+    """An adapter that has references for its cloud."""
 
     def references(self) -> tuple[ReferenceEntry, ...]:
-        """Return its table of references. Makes no call."""
+        """Return the adapter's table of references. Makes no API call."""
         ...
 
 
 @cache
 def reference_table(package: str) -> tuple[ReferenceEntry, ...]:
-    """Return the table of ``package``, in its order, read once in a process."""
+    """Return the table of ``package``, in its order. It is read once per process."""
     text = files(package).joinpath(FILE).read_text(encoding="utf-8")
     return tuple(_entries(tomllib.loads(text)["standard"]))
 
@@ -67,7 +68,10 @@ def _entries(standards: Iterable[Mapping[str, Any]]) -> Iterable[ReferenceEntry]
 
 
 def references_of(check: str, entries: Iterable[ReferenceEntry], *, managed: bool | None) -> tuple[Reference, ...]:
-    """Return the references of ``check`` (its id); ``managed`` None: whether or not the control plane is managed."""
+    """Return the references of ``check`` (its id).
+
+    ``managed``: whether the provider runs the control plane. None: return the references for both cases.
+    """
     names = {check, check.partition("/")[0]}
     return tuple(
         entry.reference

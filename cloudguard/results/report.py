@@ -18,19 +18,19 @@ SCHEMA = "cloudguard/report/v1"
 
 
 class Verdict(StrEnum):
-    """The answer of a row."""
+    """The verdict of a row."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, no password
     FAIL = "FAIL"
     WAIVED = "WAIVED"
-    """Every finding above ``LOW`` is accepted by a waiver: neither a pass nor a failure."""
+    """A waiver covers every finding above ``LOW``. This is neither a pass nor a failure."""
     UNKNOWN = "UNKNOWN"
     PROVIDER = "PROVIDER"
 
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """Something that was taken as given ("etcd: tcp/2379-2380"), and who says so."""
+    """An assumed fact ("etcd: tcp/2379-2380"), and its source."""
 
     what: str
     source: str
@@ -38,7 +38,7 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A declaration in force: its key, what it says, and the flag, variable or file that says it ("": the caller)."""
+    """A declaration in force: its key, its values, and its origin: the flag, variable or file ("": the caller)."""
 
     name: str
     values: tuple[str, ...]
@@ -47,7 +47,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class NotAsked:
-    """A way in that was not asked for; ``would_help``: the permission or flag that would tell ("": none does)."""
+    """A way in that was not asked for. ``would_help``: the permission or flag that would allow it ("": none)."""
 
     what: str
     would_help: str = ""
@@ -55,12 +55,12 @@ class NotAsked:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the answer to a row rests on: what was examined, assumed and declared, and what was not asked for.
+    """The basis of a row's verdict: what was examined, assumed and declared, and what was not asked for.
 
-    ``paths`` counts the ways in that were followed, ``hosts`` the hosts by their roles ("control-plane+etcd").
-    ``disks`` and ``identities`` are ids, ``keys`` those of the disks' keys. ``declared`` are keys of declarations.
-    ``settings``: what the user may set of what the provider runs, and how it is set: ("encryption at host", "on").
-    ``exposure``: who outside the cluster can connect to the hosts or endpoints that the row is about.
+    ``paths`` is the number of examined paths. ``hosts`` is the number of hosts by roles ("control-plane+etcd").
+    ``disks`` and ``identities`` are ids, ``keys`` are the ids of the disks' keys. ``declared`` are the keys of
+    declarations. ``settings`` are the user's settings of a provider-run control plane, with their values:
+    ("encryption at host", "on"). ``exposure``: who outside the cluster can connect to the row's hosts or endpoints.
     """
 
     paths: int = 0
@@ -77,10 +77,10 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """An open question of a row: ``what`` is its line in ``unknown``.
+    """An undecided question of a row. ``what`` is its line in ``unknown``.
 
-    ``gaps`` are the calls that failed and may have answered it, ``would_help`` the permissions that they lack ("":
-    none is known). Of a connection it says, too, ``sender``, ``service``, ``target``, and ``why`` it is undecided.
+    ``gaps`` are the failed API calls that might have answered it. ``would_help`` are the missing permissions ("": none
+    is known). For a connection, ``sender``, ``service`` and ``target`` are set, and ``why`` says why it is undecided.
     """
 
     what: str
@@ -94,10 +94,10 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """The answer to one row: ``why`` in a line, ``unknown`` says what is missing and how to supply it.
+    """The result of one row. ``why`` is the reason for the verdict, in one line.
 
-    ``undecided`` has a value for each line of ``unknown``. ``recommendation`` is what the Kubernetes documentation asks
-    for, in its own words.
+    ``unknown`` has lines that say what is missing and how to supply it. ``undecided`` has a value for each of these
+    lines. ``recommendation`` is a quote of the recommendation in the Kubernetes documentation.
     """
 
     row: str
@@ -112,13 +112,17 @@ class RowResult:
 
 
 def gap_text(gap: Gap) -> str:
-    """Return a gap as a row's line of what is missing: the call, what it was asked about, why it failed."""
+    """Return a gap as a line of a row's ``unknown``: the API call, its resource, and why it failed."""
     grant = f"; grant {gap.permission}" if gap.permission else ""
     return f"{gap.call} on {gap.resource}: {gap.message}{grant}"
 
 
 def verdict_of(findings: Iterable[Finding], unknown: Iterable[str]) -> Verdict:
-    """Judge: FAIL by a finding that counts, else UNKNOWN by anything unknown, else WAIVED by a waived one, or PASS."""
+    """Return the verdict of a row.
+
+    FAIL if a finding counts. Otherwise UNKNOWN if anything is unknown, otherwise WAIVED if a finding above ``LOW`` is
+    waived, otherwise PASS.
+    """
     worse = [finding for finding in findings if finding.severity > Severity.LOW]
     if any(finding.counts for finding in worse):
         return Verdict.FAIL
@@ -129,10 +133,10 @@ def verdict_of(findings: Iterable[Finding], unknown: Iterable[str]) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The five answers, the plan and the gaps. Times are ISO 8601 in UTC.
+    """The results of the five rows, the plan and the gaps. Times are ISO 8601 in UTC.
 
-    ``since``: what is different from an earlier run; None: it was compared with none.
-    ``snapshot`` is what was judged; of a report that was read from a file, only its ``digest`` is known.
+    ``since``: the differences from an earlier run (None: it was not compared with a run). ``snapshot`` is the judged
+    snapshot. In a report that was read from a file it is None, and only its ``digest`` is known.
     """
 
     tool: str
@@ -151,7 +155,7 @@ class Report:
 
     @property
     def snapshot_sha256(self) -> str:
-        """The SHA-256, in hex digits, of the file that ``collect`` writes of what was judged ("": not known)."""
+        """The SHA-256, in hex digits, of the judged snapshot as a file that ``collect`` writes ("": unknown)."""
         if self.snapshot is None:
             return self.digest
         from cloudguard.model.files.snapshot_file import digest  # noqa: PLC0415 - only few formats show it
@@ -160,11 +164,11 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing that a row rests on is missing."""
+        """Whether no row has unknown facts."""
         return not any(row.unknown or row.verdict is Verdict.UNKNOWN for row in self.rows)
 
     def row(self, name: str) -> RowResult:
-        """Return the row called ``name`` ("etcd-access"); raises KeyError when there is none."""
+        """Return the row with the id ``name`` ("etcd-access"). Raises KeyError if there is none."""
         for row in self.rows:
             if row.row == name:
                 return row
@@ -182,7 +186,7 @@ class Report:
         return {finding.id: number for number, finding in enumerate(self.findings, 1)}
 
     def finding(self, name: str) -> Finding:
-        """Return the finding with the id or the number ``name``; raises KeyError when there is none."""
+        """Return the finding with the id or the number ``name``. Raises KeyError if there is none."""
         for number, finding in enumerate(self.findings, 1):
             if name in {finding.id, str(number)}:
                 return finding

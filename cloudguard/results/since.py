@@ -1,4 +1,4 @@
-"""What became of a cluster's findings since an earlier run."""
+"""The fate of a cluster's findings since an earlier run."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ LASTING = frozenset({Fate.UNCHANGED, Fate.UNCONFIRMED})
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What is different from an earlier run; ``earlier``: when that was finished.
+    """The differences from an earlier run. ``earlier`` is the time when that run finished.
 
-    ``findings``: each of today's, and each earlier one that is not among them. ``newly_unknown``: ids of rows of which
-    not all is known, though it was then; ``known_again``: the other way round.
+    ``findings``: each finding of today, and each earlier finding that is not among them. ``newly_unknown``: the ids of
+    rows with unknown facts that had none then. ``known_again``: the ids of rows without unknown facts that had some
+    then.
     """
 
     earlier: str
@@ -23,21 +24,21 @@ class Since:
     known_again: tuple[str, ...] = ()
 
     def of_fate(self, *fates: Fate) -> tuple[FindingChange, ...]:
-        """Return the findings of some fates."""
+        """Return the findings with one of ``fates``."""
         return tuple(one for one in self.findings if one.fate in fates)
 
     @property
     def fixed(self) -> tuple[FindingChange, ...]:
-        """The findings that are gone: all that they rested on was read."""
+        """The findings that are gone, whose facts were all read."""
         return self.of_fate(Fate.FIXED)
 
     @property
     def unconfirmed(self) -> tuple[FindingChange, ...]:
-        """The findings that were not seen, but of which nothing shows that they are gone."""
+        """The findings that were not seen, and that may still exist."""
         return self.of_fate(Fate.UNCONFIRMED)
 
     def of(self, finding: str) -> FindingChange:
-        """Return what became of the finding with the id ``finding``; raises KeyError when it is not known."""
+        """Return the change of the finding with the id ``finding``. Raises KeyError if there is none."""
         for one in self.findings:
             if one.id == finding:
                 return one
@@ -45,10 +46,10 @@ class Since:
 
     @property
     def changed(self) -> bool:
-        """Whether anything is different: a finding, its severity or its waiver, or what is known of a row."""
+        """Whether anything is different: a finding, its severity or waiver, or the unknown facts of a row."""
         return bool(self.newly_unknown or self.known_again) or any(map(self._differs, self.findings))
 
     def _differs(self, one: FindingChange) -> bool:
-        if one.fate is Fate.UNCONFIRMED:  # one that was not seen then either is nothing new
+        if one.fate is Fate.UNCONFIRMED:  # it is a difference only if the earlier run saw it
             return one.last_seen == self.earlier
         return one.fate not in LASTING or one.was != "" or one.waived != one.was_waived

@@ -1,4 +1,4 @@
-"""Statements, requests and actions in words, for the rows and for formats."""
+"""Statements, requests and actions as text, for the rows and for formats."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _SYMBOL: Final = re.compile(rf"{UNLISTED}|\{{[a-z]+\}}")
 
 
 def few(values: tuple[str, ...], most: int | None = FEW) -> str:
-    """Return the first values and how many more there are: "a, b and 3 more"; with ``most`` None, all."""
+    """Return the first values and the number of others, such as "a, b and 3 more". ``most`` None: all values."""
     more = 0 if most is None else len(values) - most
     return ", ".join(values[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def statement_text(statement: Statement, most: int | None = FEW) -> str:
-    """Return a statement in a line: "allow disk:*, host:Describe* on * if StringEquals tag prod"."""
+    """Return a statement as a line, such as "allow disk:*, host:Describe* on * if StringEquals tag prod"."""
     conditions = [f"{each.operator} {each.key} {_any_of(each.values, most)}" for each in statement.conditions]
     return effect_text(statement, most) + (f" if {' and '.join(conditions)}" if conditions else "")
 
 
 def effect_text(statement: Statement, most: int | None = FEW) -> str:
-    """Return a statement without its conditions: "allow disk:* on *"."""
+    """Return a statement without its conditions, such as "allow disk:* on *"."""
     excepted = f" but {few(statement.not_actions, most)}" if statement.not_actions else ""
     actions = (few(tuple(map(action_text, statement.actions)), most) if statement.actions else "all") + excepted
     others = f"all but {few(statement.not_resources, most)}"
@@ -39,18 +39,21 @@ def _any_of(values: tuple[str, ...], most: int | None) -> str:
 
 
 def action_text(action: str) -> str:
-    """Return an action's name; one in no list is "disk:…/write", whatever a catalog calls it."""
+    """Return an action's name. The symbol of unlisted actions is written as "…", such as "disk:…/write"."""
     return _SYMBOL.sub("…", action)
 
 
 def request_text(request: Request) -> str:
-    """Return a request in a line: its action, its resource, and the values that its context must have."""
+    """Return a request as a line: its action, its resource, and the values of its context."""
     context = [f"{key} {' or '.join(values)}" for key, values in request.context if values]
     return f"{action_text(request.action)} on {request.name}" + (f" with {', '.join(context)}" if context else "")
 
 
 def actions_text(table: ActionTable, actions: int, most: int | None) -> str:
-    """Return the first actions of a mask, whole services as "disk:*", and how many more; with ``most`` None, all."""
+    """Return the first actions of a mask, and the number of others. ``most`` None: all actions.
+
+    A whole service is written as "disk:*".
+    """
     if actions == table.everything:
         return "*"
     names: list[str] = []

@@ -1,1 +1,1 @@
-"""Report files: how the JSON of a report, of this version or an older one, is read back."""
+"""Report files: reading the JSON of a report that this version or an older one wrote."""

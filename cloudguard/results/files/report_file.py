@@ -1,4 +1,4 @@
-"""Reads a report's file, the JSON of ``check -f json``, back into the report."""
+"""The reader of report files, which hold the JSON of ``check -f json``."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*"cloudguard/report/')
 SEVERAL_SCHEMA = "cloudguard/fleet/v1"
-"""Of a document with the reports of several clusters."""
+"""The schema of a document with the reports of several clusters."""
 _HINT = "Make one with: cloudguard check PROVIDER --cluster NAME -f json=FILE"
 _Root = NewType("_Root", Report)
-"""A name of its own, because pydantic takes settings for a dataclass only under another name."""
+"""A separate type, because pydantic accepts a configuration for a dataclass only under another name."""
 
 
 @cache
@@ -32,20 +32,20 @@ def _adapter() -> TypeAdapter[Report]:
 
 
 def is_report(data: bytes) -> bool:
-    """Whether a file begins as a report's does, of any version."""
+    """Whether a file begins like a report file of any version."""
     return _HEAD.match(data) is not None
 
 
 def load(data: bytes, name: str) -> Report:
-    """Return the report in ``data``, read from the file ``name``; raises UsageError listing all that is wrong.
+    """Return the report in ``data``, read from the file ``name``. Raises UsageError with a list of all faults.
 
-    Members that are not known are passed over, and those that an older version did not write have their defaults.
+    Unknown members are ignored. Members that an older version did not write have their defaults.
     """
     return _report(_table(data, name), name)
 
 
 def load_all(data: bytes, name: str) -> tuple[Report, ...]:
-    """Return the reports in ``data``: of one cluster, or of several in one document. Raises UsageError as ``load``."""
+    """Return the reports in ``data``: one report, or several in one document. Raises UsageError like ``load``."""
     table = _table(data, name)
     if table.get("schema") != SEVERAL_SCHEMA:
         return (_report(table, name),)
@@ -61,7 +61,7 @@ def load_all(data: bytes, name: str) -> tuple[Report, ...]:
 def _table(data: bytes, name: str) -> dict[str, object]:
     try:
         given: object = json.loads(data)
-    except (ValueError, RecursionError):  # no JSON, or no UTF-8
+    except (ValueError, RecursionError):  # not JSON, or not UTF-8
         raise _refusal(name, "it is not JSON" if data.strip() else "it is empty") from None
     return cast("dict[str, object]", given) if isinstance(given, dict) else {}
 

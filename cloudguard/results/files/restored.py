@@ -1,7 +1,7 @@
-"""Brings a document of ``cloudguard/report/v1`` to the fields of the types that it was made from.
+"""The conversion of a ``cloudguard/report/v1`` document to the fields of the types that it was made from.
 
-What it says in another form than the types do is restored here; what is wrong in it stays, for its reader to refuse.
-An older version wrote less: what it left out is taken from what it wrote.
+Members with another form than the types are converted here. Faults stay as they are, so that the reader refuses them.
+Older versions wrote less: members that they left out are derived from members that they wrote.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cloudguard.results.finding import Severity
 
 Table: TypeAlias = dict[str, Any]
 _READ_FROM: Final = {"call": "report", "resource": "*"}
-"""The source of what a report says without one."""
+"""The source of facts for which the report names no source."""
 
 
 def restored(given: object) -> Table:
@@ -41,7 +41,7 @@ def _cluster(given: object) -> Table:
 
 
 def _host(given: object) -> Table:
-    """Return a host with one interface, which has all of its addresses."""
+    """Return a host with one interface that has all of the host's addresses."""
     host = {"source": _READ_FROM, **_table(given)}
     port = {"id": "", "subnet": "", "addresses": host.get("addresses", []), "source": host["source"]}
     return host | {"interfaces": [port]}
@@ -84,7 +84,7 @@ def _witness(given: object) -> Table:
 
 def _hop(given: object, line: str) -> Table:
     hop = _renamed(given, {"blamed": "attributed"})
-    if "word" not in hop:  # an older version wrote it only at the beginning of the line
+    if "word" not in hop:  # an older version wrote the word only at the beginning of the line
         hop["word"] = line.partition(f" {hop.get('id')}")[0].partition(f"/{hop.get('name')}")[0]
     return hop | {"lets": hop.get("traffic") or hop.get("lets", "")}
 
@@ -100,7 +100,7 @@ def _change(given: object) -> Table:
 
 
 def _is_short(edit: Table) -> bool:
-    """Whether an older version wrote an edit, of which only the lines before and after tell all."""
+    """Whether an older version wrote an edit that is complete only with the lines ``before`` and ``after``."""
     return "after" not in edit if _is_of_rule(edit) else edit.get("op") == "document.put" and "changes" not in edit
 
 
@@ -113,7 +113,7 @@ def _renamed(given: object, names: Mapping[str, str]) -> Table:
 
 
 def _table(given: object) -> Table:
-    """Return a copy of an object; of anything else, an empty one, whose missing fields are then faults."""
+    """Return a copy of an object, or an empty one for any other value, so that its missing fields are faults."""
     return dict(cast("Table", given)) if isinstance(given, dict) else {}
 
 

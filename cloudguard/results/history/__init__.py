@@ -1,1 +1,1 @@
-"""What a history holds."""
+"""The contents of a history."""

@@ -1,4 +1,4 @@
-"""What a history holds, as values for formats. Times are ISO 8601 in UTC, "" where there is none."""
+"""The contents of a history, as values for formats. Times are ISO 8601 in UTC, "" if there is none."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class KeptCluster:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSummary:
-    """A cluster at its latest run; ``open``: unwaived findings by severity ("high"), worst first.
+    """A cluster at its latest run. ``open``: the number of unwaived findings by severity ("high"), the worst first.
 
-    ``runs`` counts those that are kept; ``last_complete``: the latest that could read all that its rows rest on.
+    ``runs`` is the number of stored runs. ``last_complete`` is the time of the latest run that read all facts of its
+    rows.
     """
 
     cluster: KeptCluster
@@ -40,16 +41,16 @@ class ClusterSummary:
 
     @property
     def complete(self) -> bool:
-        """Whether the latest run could read all that its rows rest on."""
+        """Whether the latest run read all facts of its rows."""
         return self.last == self.last_complete
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A time in which a finding was the same: from ``began`` to ``ended`` ("": it is open), of one severity and waiver.
+    """A time in which a finding had the same severity and waiver: from ``began`` to ``ended`` ("": it is open).
 
-    ``first_seen``: when the finding began, whatever it was then. ``last_seen``: the last run that showed it, if that is
-    not the latest. ``ended_as``: "fixed", "replaced", "judged otherwise" or "changed".
+    ``first_seen``: when the finding began, with any severity and waiver. ``last_seen``: the last run that showed it, if
+    that is not the latest run. ``ended_as``: "fixed", "replaced", "judged otherwise" or "changed".
     """
 
     cluster: KeptCluster
@@ -68,7 +69,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Some days up to ``until``: the unwaived findings open then by severity, and what began and was fixed in them."""
+    """Some days up to ``until``.
+
+    ``open``: the number of unwaived findings at the end, by severity. ``new`` and ``fixed``: the number of findings
+    that began, and that were fixed, in these days.
+    """
 
     until: str
     runs: int
@@ -80,7 +85,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a cluster; ``verdicts`` by row."""
+    """One run of a cluster. ``verdicts`` are pairs of row and verdict."""
 
     cluster: KeptCluster
     finished: str

@@ -1,1 +1,1 @@
-"""What results say about the network: connections as text, and who is let in."""
+"""Results about the network: connections as text, and the exposure of hosts."""

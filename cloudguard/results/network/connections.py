@@ -1,4 +1,4 @@
-"""Connections as lines of text: "tcp/22 from 0.0.0.0/0 to node"; how wide a finding about them is."""
+"""Connections as lines of text ("tcp/22 from 0.0.0.0/0 to node"). They are the width of a finding about connections."""
 
 from __future__ import annotations
 
@@ -14,37 +14,40 @@ from cloudguard.packet_sets.services import ServiceSet
 _LINE: Final = re.compile(r"(\S+) from (\S.*) to (\S+)")
 _ANY: Final = "any"
 _MOST_LEFT_OUT4, _MOST_LEFT_OUT6 = 2**24, 2**112
-"""All public addresses but so many are written as everyone: which few are left out changes from day to day."""
+"""A set that lacks at most this many public addresses is written as everyone.
+
+The few missing addresses may change from day to day.
+"""
 
 
 @dataclass(slots=True)
 class Connections:
-    """Who reaches which services, by target (the role of a host, or "endpoint").
+    """The senders that reach services, by target (the role of a host, or "endpoint").
 
-    ``packets`` by the senders' addresses, ``named`` by a name of theirs where their addresses change ("node hosts").
+    ``packets`` has senders by address. ``named`` has senders whose addresses change, by name ("node hosts").
     """
 
     packets: dict[str, PacketSet] = field(default_factory=dict[str, PacketSet])
     named: dict[tuple[str, str], ServiceSet] = field(default_factory=dict[tuple[str, str], ServiceSet])
-    """By name of the sender and target."""
+    """The services, by the name of the sender and the target."""
 
     def add(self, packets: PacketSet, target: str) -> None:
-        """Add what reaches ``target``, by the senders' addresses."""
+        """Add packets that reach ``target``."""
         self.packets[target] = self.packets.get(target, PacketSet.nothing()) | packets
 
     def add_named(self, services: ServiceSet, sender: str, target: str) -> None:
-        """Add the ``services`` of ``target`` that senders of a name reach."""
+        """Add the ``services`` of ``target`` that senders with the name ``sender`` reach."""
         key = (sender, target)
         self.named[key] = self.named.get(key, ServiceSet.nothing()) | services
 
     def __le__(self, other: Connections) -> bool:
-        """Whether ``other`` has all of these."""
+        """Whether ``other`` contains all of these connections."""
         return all(
             packets <= other.packets.get(target, PacketSet.nothing()) for target, packets in self.packets.items()
         ) and all(services <= other.named.get(key, ServiceSet.nothing()) for key, services in self.named.items())
 
     def lines(self) -> tuple[str, ...]:
-        """Return them as text that ``read`` takes back."""
+        """Return the connections as lines that ``read`` can read."""
         targets: dict[tuple[str, str], list[str]] = {}
         for target, packets in sorted(self.packets.items()):
             for services, peers in _products(packets):
@@ -61,12 +64,12 @@ def is_line(text: str) -> bool:
 
 
 def to_any_target(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return ``lines`` with those about connections to a target of any role."""
+    """Return ``lines`` with the target "any" in lines about connections."""
     return tuple(f"{line.rpartition(' to ')[0]} to {_ANY}" if is_line(line) else line for line in lines)
 
 
 def read(lines: Iterable[str]) -> Connections:
-    """Return what ``lines`` say, each of which ``is_line``."""
+    """Return the connections that ``lines`` state. ``is_line`` must be true for each line."""
     found, pairs = Connections(), dict[str, list[tuple[AddressSet, ServiceSet]]]()
     for match in filter(None, map(_LINE.fullmatch, lines)):
         services, addresses = _services(match[1]) or ServiceSet.nothing(), _addresses(match[2])
@@ -88,7 +91,7 @@ def _services(text: str) -> ServiceSet | None:
 
 
 def _addresses(text: str) -> AddressSet | None:
-    """Return the addresses of ``text``; None where it is a name."""
+    """Return the addresses in ``text``, or None if it is a name."""
     try:
         return AddressSet.of(text.split(","))
     except ValueError:
@@ -96,7 +99,7 @@ def _addresses(text: str) -> AddressSet | None:
 
 
 def _products(packets: PacketSet) -> Iterator[tuple[ServiceSet, tuple[str, ...]]]:
-    """Yield sets of services, each with the CIDRs of the addresses from which all of it is reached."""
+    """Yield sets of services, each with the CIDRs of the addresses from which all of the set is reached."""
     items = [*packets.items()]
     for _, services in items:
         addresses = AddressSet.union(some for some, theirs in items if services <= theirs)

@@ -7,28 +7,28 @@ from enum import StrEnum
 from typing import Final
 
 ENDPOINT: Final = "managed endpoint"
-"""What stands for the roles of a managed control plane."""
+"""The text in place of roles for a managed control plane's endpoint."""
 
 
 class Widest(StrEnum):
-    """The widest of those who can connect to a service."""
+    """The widest sender that can connect to a service."""
 
     INTERNET = "internet"
-    """Everyone, or nearly."""
+    """Everyone, or almost everyone."""
     PUBLIC = "public"
     """Some public addresses."""
     INSIDE = "inside"
-    """Others of the same network, or of networks and groups that are connected to it."""
+    """Others in the same network, or in networks and groups that are connected to it."""
     NOBODY = "nobody"
-    """Nobody but the cluster itself."""
+    """Only the cluster itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceExposure:
     """Who can connect to one kind of service ("kubelet") on the ports ``services`` ("tcp/10250,tcp/10255").
 
-    ``senders`` are those who certainly can, in words, with the balancers that they come by in ``by``. ``possible``:
-    wider than ``widest`` where it is not known whether someone wider can (None: it is known).
+    ``senders`` are texts for the senders that certainly can, and ``by`` are the names of the balancers that they use.
+    ``possible`` is wider than ``widest`` if it is unknown whether a wider sender can connect (None: it is known).
     """
 
     name: str
@@ -41,10 +41,10 @@ class ServiceExposure:
 
 @dataclass(frozen=True, slots=True)
 class HostExposure:
-    """Hosts with the same roles ("control-plane+etcd") that the same senders can connect to, and how many they are.
+    """Hosts with the same roles ("control-plane+etcd") and the same exposure. ``count`` is their number.
 
-    Of a managed endpoint ``roles`` is ``ENDPOINT``, and the number 0, as of a pool's next host. ``example`` is the id
-    of one host, pool or endpoint.
+    For a managed endpoint ``roles`` is ``ENDPOINT``. For an endpoint and for a pool's next host ``count`` is 0.
+    ``example`` is the id of one host, pool or endpoint.
     """
 
     roles: str
