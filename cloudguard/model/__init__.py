@@ -1,1 +1,1 @@
-"""Facts in no cloud's words, as frozen values; every fact names the API call that gave it."""
+"""Facts in terms that do not depend on the cloud, as frozen values. Every fact names the API call that returned it."""

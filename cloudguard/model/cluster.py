@@ -1,4 +1,4 @@
-"""The cluster: its hosts with their roles, its pools, its disks and keys."""
+"""The cluster: its hosts with their roles, its pools, disks and keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
 
 
 class Role(StrEnum):
-    """What a host does in the cluster. A host without any role is one whose role is unknown."""
+    """The role of a host in the cluster. If a host has no role, its role is unknown."""
 
     CONTROL_PLANE = "control-plane"
     ETCD = "etcd"
@@ -22,37 +22,37 @@ class Role(StrEnum):
 
 
 class EvidenceKind(StrEnum):
-    """What shows a role."""
+    """The kind of evidence for a role."""
 
     USER = "user"
-    """A flag or setting of the user's."""
+    """A flag or setting of the user."""
     INSTALLER = "installer"
     """A tag, label or name that an installer writes."""
     MANAGED = "managed"
     """The provider runs the control plane, so the cluster's own hosts are nodes."""
     REGISTRATION = "registration"
-    """A load balancer sends the API's traffic there."""
+    """A load balancer sends the API's traffic to it."""
     DISK = "disk"
-    """A disk that holds etcd is attached."""
+    """A disk that holds etcd is attached to it."""
     HOSTS = "hosts"
     """The roles of other hosts of the cluster or pool."""
     NAME = "name"
-    """Its name, or that of what it belongs to."""
+    """Its own name, or the name of a resource that it belongs to."""
     UNKNOWN = "unknown"
-    """Not kept: the evidence is from a snapshot file of a former schema."""
+    """Unknown: the evidence is from a snapshot file of an older schema."""
 
 
 class Strength(StrEnum):
-    """How far evidence can be relied on."""
+    """The strength of evidence."""
 
     STRONG = "strong"
     WEAK = "weak"
-    """Anyone may have written it by chance: it may add a role, never take one away."""
+    """Anyone may have written it by chance. It may add a role, but it never removes one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleEvidence:
-    """What shows the roles of a host or pool, or that a disk holds etcd; ``text`` says it in words."""
+    """Evidence for the roles of a host or pool, or for etcd on a disk. ``text`` is the evidence as text."""
 
     kind: EvidenceKind
     text: str
@@ -61,10 +61,11 @@ class RoleEvidence:
 
 @dataclass(frozen=True, slots=True)
 class MetadataService:
-    """The instance metadata service of a host or template; ``hop_limit`` is in network hops.
+    """The instance metadata service of a host or template. ``hop_limit`` is in network hops.
 
-    ``remedy``: what keeps pods from it on this cloud ("": tokens, and no more than one hop); ``has_switch``: it is a
-    setting of the cloud. ``has_tokens``: it can require them; without, whoever reaches it is answered.
+    ``remedy``: what keeps pods away from it in this cloud ("": required tokens and a hop limit of 1). ``has_switch``:
+    the remedy is a setting of the cloud. ``has_tokens``: the service can require tokens. Without tokens it answers
+    everyone who reaches it.
     """
 
     enabled: bool
@@ -77,7 +78,7 @@ class MetadataService:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine of the cluster. Without ``roles``, ``role_evidence`` says why they are unknown, if anything does."""
+    """A machine of the cluster. If ``roles`` is empty, ``role_evidence`` says why they are unknown, if there is any."""
 
     id: str
     name: str
@@ -90,24 +91,24 @@ class Host:
     disks: tuple[str, ...] = ()
     metadata: MetadataService | None = None
     further_identities: tuple[str, ...] = ()
-    """Where the cloud gives one machine several."""
+    """More identities, in clouds where one machine can have several."""
     written_by: Owner | None = None
-    """The program that made it; None: a person, as far as is known. So of all that has it."""
+    """The program that made it. None: a person, as far as is known. This field is the same in all other types."""
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """The ids of all identities that it has."""
+        """The ids of all identities of the host."""
         return (self.identity, *self.further_identities) if self.identity else ()
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """The evidence for its roles in words."""
+        """The evidence for the host's roles, as texts."""
         return tuple(one.text for one in self.role_evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class DiskTemplate:
-    """A disk that the next host of a pool will get; ``encrypted`` None: unknown."""
+    """A disk that the next host of a pool will get. ``encrypted`` None: unknown."""
 
     device: str
     encrypted: bool | None
@@ -116,9 +117,10 @@ class DiskTemplate:
 
 @dataclass(frozen=True, slots=True)
 class NextInterface:
-    """A further interface of a pool's next host, in one of ``subnets`` (none: of the pool's).
+    """A further interface of a pool's next host, in one of ``subnets`` (empty: in one of the pool's subnets).
 
-    ``public``, ``public_ipv6``: the template gives it a public address; without, the subnet may give one of version 6.
+    ``public``, ``public_ipv6``: the template gives it a public address. If the template gives no IPv6 address, the
+    subnet may give one.
     """
 
     filters: tuple[str, ...]
@@ -130,12 +132,12 @@ class NextInterface:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A scaling group and what its next host will get. ``template`` names the launch template.
+    """A scaling group and the properties of its next host. ``template`` names the launch template.
 
-    ``public``, ``public_ipv6`` None: the subnet's default decides. ``further``: interfaces beside the primary one.
-    ``host_encryption``: temporary disks and disk caches are encrypted too, on the physical host; None: not told.
-    ``template_fields``: what a new version of the template has to say again, as JSON in the cloud's own fields ("":
-    there is no template, or it is not the user's to edit).
+    ``public``, ``public_ipv6`` None: the subnet's default decides. ``further``: the interfaces other than the primary
+    one. ``host_encryption``: temporary disks and disk caches are encrypted too, on the physical host (None: unknown).
+    ``template_fields``: the fields that a new version of the template must repeat, as JSON in the cloud's own fields
+    ("": there is no template, or the user cannot edit it).
     """
 
     id: str
@@ -161,16 +163,17 @@ class Pool:
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """The ids of all identities that its next host gets."""
+        """The ids of all identities of the pool's next host."""
         return (self.identity, *self.further_identities) if self.identity else ()
 
 
 @dataclass(frozen=True, slots=True)
 class DiskSnapshot:
-    """A copy of a disk, or what it was made from (``relation``); ``shared_with`` lists accounts, "all" for the world.
+    """A copy of a disk, or the source that the disk was made from. ``relation`` says which.
 
-    ``shared_with`` None: not read. ``evidence`` shows that it holds etcd's data where its ``disk`` is gone; None: it is
-    the cluster's, and may. ``kind``: "snapshot", "image" or "disk".
+    ``shared_with`` are accounts, "all" for everyone, or None if it was not read. ``evidence`` shows that a copy whose
+    ``disk`` is gone holds etcd's data. None: the copy belongs to the cluster and may hold it. ``kind`` is "snapshot",
+    "image" or "disk".
     """
 
     id: str
@@ -184,17 +187,18 @@ class DiskSnapshot:
 
     @property
     def words(self) -> str:
-        """What it is: "a copy of vol-1", "a copy of a former disk"."""
+        """A text for the copy, such as "a copy of vol-1" or "a copy of a former disk"."""
         former = f"a former disk of etcd ({self.evidence.text})" if self.evidence else "a former disk"
         return f"{self.relation} {self.disk or former}"
 
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A disk of a host; ``host`` is "" if it is detached.
+    """A disk of a host. ``host`` is "" if the disk is detached.
 
-    ``etcd_evidence`` shows that it holds etcd's data; ``etcd_cluster``: of which etcd cluster ("": unknown, or none).
-    ``copy_fields``: what a disk in its place has to have too, as JSON in the cloud's own fields ("": not read).
+    ``etcd_evidence`` is the evidence that it holds etcd's data. ``etcd_cluster`` names the etcd cluster of that data
+    ("": unknown, or none). ``copy_fields``: the fields that a replacement disk must have too, as JSON in the cloud's
+    own fields ("": not read).
     """
 
     id: str
@@ -212,26 +216,27 @@ class Disk:
 
     @property
     def holds_etcd(self) -> bool:
-        """Whether anything shows that it holds etcd's data."""
+        """Whether any evidence shows that the disk holds etcd's data."""
         return self.etcd_evidence is not None
 
     @property
     def is_the_place_of_etcd(self) -> bool:
-        """Whether strong evidence shows it: then etcd's data is on no other disk of its host, unless shown too.
+        """Whether strong evidence shows that the disk holds the data of the main etcd cluster.
 
-        A disk of another etcd cluster than the main one ("events") says nothing of where that is.
+        Other disks of its host then hold that data only if evidence shows it. A disk of another etcd cluster
+        ("events") does not show where the main one keeps its data.
         """
         return self.is_shown_to_hold_etcd and self.etcd_cluster in {"", "main"}
 
     @property
     def is_shown_to_hold_etcd(self) -> bool:
-        """Whether strong evidence shows that it holds etcd's data."""
+        """Whether strong evidence shows that the disk holds etcd's data."""
         return self.etcd_evidence is not None and self.etcd_evidence.strength is Strength.STRONG
 
 
 @dataclass(frozen=True, slots=True)
 class Datastore:
-    """A database that may hold what etcd would; ``engine``: "mysql"."""
+    """A database that may hold the cluster's state in place of etcd. ``engine`` is, for example, "mysql"."""
 
     id: str
     engine: str
@@ -241,7 +246,7 @@ class Datastore:
 
 @dataclass(frozen=True, slots=True)
 class SecretsEncryption:
-    """A managed control plane's own encryption of Secrets; ``key`` "" means the provider's."""
+    """The encryption of Secrets by a managed control plane. ``key`` "" means the provider's key."""
 
     key: str
     source: Source
@@ -251,10 +256,10 @@ class SecretsEncryption:
 class Cluster:
     """One Kubernetes cluster as its cloud shows it.
 
-    ``installer_strength``: strong where all that the installer itself writes is there, weak where a word or one tag is.
-    ``managed``: the provider runs the control plane and etcd (``managed_by`` names the service).
-    ``scanned_by`` is the cloud identity that read all this. ``pod_ranges`` are the addresses that its pods have beside
-    those of its hosts, and those of nodes that are on no cloud.
+    ``installer_strength`` is strong if all tags that the installer itself writes are there, and weak if only a word or
+    one tag is. ``managed``: the provider runs the control plane and etcd (``managed_by`` names the service).
+    ``scanned_by`` is the cloud identity that read the facts. ``pod_ranges`` are the addresses of pods that are not
+    addresses of hosts, and the addresses of nodes outside the cloud.
     """
 
     name: str
@@ -273,13 +278,13 @@ class Cluster:
     secrets_encryption: SecretsEncryption | None = None
     pod_ranges: Ranges = NO_ADDRESSES
     traits: tuple[tuple[str, str], ...] = ()
-    """Facts about the installation that choose needs: ("cni", "cilium"), ("etcd-cluster", "cilium") …"""
+    """Facts about the installation that select needs, such as ("cni", "cilium") and ("etcd-cluster", "cilium")."""
     installer_strength: Strength = Strength.WEAK
     copies: tuple[DiskSnapshot, ...] = ()
-    """Copies of disks that are gone, and disks that no host has, with the cluster's tags."""
+    """Copies of deleted disks, and disks without a host, that have the cluster's tags."""
     datastores: tuple[Datastore, ...] = ()
-    """Databases that may hold what etcd would, as far as nothing shows that etcd runs."""
+    """Databases that may hold the cluster's state, if no evidence shows that etcd runs."""
 
     def hosts_by(self, role: Role) -> tuple[Host, ...]:
-        """Hosts that have ``role``."""
+        """Return the hosts that have ``role``."""
         return tuple(host for host in self.hosts if role in host.roles)

@@ -1,4 +1,4 @@
-"""Filters as a cloud describes them: security groups, network ACLs, firewall policies, and what their rules name."""
+"""Filters as a cloud describes them (security groups, network ACLs, firewall policies), and peers of their rules."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from cloudguard.packet_sets.addresses import AddressSet
 
 
 class Direction(StrEnum):
-    """Seen from the interface, subnet or balancer that the filter guards."""
+    """The direction of traffic, seen from the interface, subnet or balancer that the filter guards."""
 
     INGRESS = "ingress"
     EGRESS = "egress"
 
 
 class Action(StrEnum):
-    """What a rule does to a packet that it matches."""
+    """The action of a rule on a packet that it matches."""
 
     PERMIT = "permit"
     DENY = "deny"
     NEXT = "next"
-    """Skips the later rules of its filter: the next filter of the chain decides."""
+    """Skips the later rules of its filter, so that the next filter of the chain decides."""
 
 
 class PeerKind(StrEnum):
-    """What names the other end of a rule."""
+    """The kind of a rule's peer."""
 
     RANGE = "range"
     GROUP = "group"
@@ -38,9 +38,9 @@ class PeerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The other end of a rule: ``addresses``, the members of ``group``, or the entries of ``address_list`` (ids).
+    """The peer of a rule: ``addresses``, the members of ``group`` (id), or the entries of ``address_list`` (id).
 
-    Exactly one of them is given; raises ValueError otherwise.
+    Exactly one of them is given. Raises ValueError otherwise.
     """
 
     addresses: AddressSet | None = None
@@ -54,7 +54,7 @@ class Peer:
 
     @property
     def kind(self) -> PeerKind:
-        """Which of the three it is."""
+        """The kind of the peer."""
         if self.group:
             return PeerKind.GROUP
         return PeerKind.ADDRESS_LIST if self.address_list else PeerKind.RANGE
@@ -65,7 +65,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class _PeerText:
-    """A peer in a snapshot file."""
+    """The form of a peer in a snapshot file."""
 
     kind: PeerKind
     value: str
@@ -86,12 +86,12 @@ PEER_FORM: Final = TextForm(_PeerText, _read_peer, _write_peer)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a filter; ``order`` ranks the rules of an ordered filter (lowest first).
+    """One rule of a filter. ``order`` is its rank in an ordered filter, the lowest first.
 
-    ``target_groups``: it applies only to interfaces in one of these groups (empty: to all). ``target_ranges``: only to
-    packets to (or from) these addresses of the guarded side (empty: all). ``uncertain``: why its match is not exact
-    ("": it is). ``written_by``: the program that wrote it (None: a person, as far as is known); ``provider_mandated``:
-    it is the provider, and no setting of the cluster changes it.
+    ``target_groups``: the rule applies only to interfaces in one of these groups (empty: to all). ``target_ranges``:
+    it applies only to packets to (or from) these addresses of the guarded side (empty: to all). ``uncertain``: why its
+    match is not exact ("": it is exact). ``written_by``: the program that wrote it (None: a person, as far as is
+    known). ``provider_mandated``: the provider wrote it, and no setting of the cluster changes it.
     """
 
     id: str
@@ -111,13 +111,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A named list of rules. What no rule decides is denied, or, ``in_chain``, left to the next filter.
+    """A named list of rules. Traffic that no rule decides is denied. ``in_chain``: the next filter decides it.
 
-    ``in_series``: one of a chain that must all permit. What it permits is left to the next filter, or passes where it
-    is the last; what it does not is denied.
-    ``stateful``: replies pass by themselves. ``written_by``: the program that writes it (None: a person).
-    ``editable`` is false where that is the cloud or a controller, which would restore it; without ``written_by`` no
-    change is proposed.
+    ``in_series``: the filter is one of a chain whose filters must all permit. Traffic that it permits goes to the next
+    filter, or passes if the filter is the last. Traffic that it does not permit is denied.
+    ``stateful``: replies are allowed automatically. ``written_by``: the program that writes it (None: a person).
+    ``editable`` is false if the cloud or a controller writes it and would undo an edit. A change is then proposed only
+    if ``written_by`` is set.
     """
 
     id: str
@@ -137,7 +137,8 @@ class Filter:
 class Group:
     """A group that rules may name as a peer: a security group, network tag or service account.
 
-    ``members_known`` is false when its members cannot be listed (another account's group); ``owner`` is that account.
+    ``members_known`` is false if its members cannot be listed, because it is another account's group. ``owner`` is
+    that account.
     """
 
     id: str
@@ -149,7 +150,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class AddressList:
-    """A named list of ranges, one an entry; ``known`` is false when its entries could not be read."""
+    """A named list of ranges, one for each entry. ``known`` is false if its entries could not be read."""
 
     id: str
     name: str

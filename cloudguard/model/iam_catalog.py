@@ -1,6 +1,6 @@
-"""The IAM catalog: what a provider knows of its cloud's permissions without asking an account.
+"""The IAM catalog: a provider's knowledge about its cloud's permissions, without calls to an account.
 
-It holds the cloud's actions, the permissions that Kubernetes needs and the escalation paths, each with its source.
+It contains the cloud's actions, the permissions that Kubernetes needs and the escalation paths, each with its source.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ class ActionCatalog(Protocol):
 
     @property
     def version(self) -> str:
-        """The version that the report shows."""
+        """The version of the list. The report shows it."""
         ...
 
     @property
     def services(self) -> Collection[str]:
-        """The listed services, in lower case: "storage"."""
+        """The listed services in lower case, such as "storage"."""
         ...
 
     def actions(self, service: str) -> Iterable[str]:
-        """Return the names of a listed service's actions: "GetObject"."""
+        """Return the names of a listed service's actions, such as "GetObject"."""
         ...
 
     def resource_formats(self, action: str) -> Iterable[str] | None:
-        """Return the resource formats of "service:Action": six segments, with ``*`` for what varies.
+        """Return the resource formats of "service:Action": six segments, with ``*`` for the parts that vary.
 
-        In the last segment ``*`` matches no colon, ``**`` (an object's key) any character. Empty: the action takes no
-        resource and is requested on "*". None: unknown, it may take any resource.
+        In the last segment ``*`` matches no colon, and ``**`` (an object's key) matches any character. Empty: the
+        action takes no resource and is requested on "*". None: the formats are unknown, so that it may take any
+        resource.
         """
         ...
 
@@ -44,16 +45,16 @@ class ActionCatalog(Protocol):
         ...
 
     def service_context(self, service: str) -> Mapping[str, str]:
-        """Return what all requests to a service (lower case) have in their context, by lower-case key."""
+        """Return the context values that all requests to a service (lower case) have, by lower-case key."""
         ...
 
     def access(self, action: str) -> Access:
-        """Return the kind of access of "service:Action"; ``WRITE``, the worst, for an action that is not listed."""
+        """Return the kind of access of "service:Action". It is ``WRITE``, the worst, for an unlisted action."""
         ...
 
 
 class Access(StrEnum):
-    """What harm an action can do."""
+    """The kind of access that an action gives."""
 
     LIST = "list"
     """It lists or describes resources and their settings."""
@@ -64,24 +65,24 @@ class Access(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How a need is known."""
+    """The kind of source of a need."""
 
     DOCUMENTED = "documented"
-    """Upstream documents or grants it."""
+    """The upstream project documents or grants it."""
     CODE = "code"
     """Derived from the calls in the source code."""
     IMPLICIT = "implicit"
-    """Follows from how the cloud works; documented nowhere."""
+    """Follows from how the cloud works, and is documented nowhere."""
     DECLARED = "declared"
     """Declared by the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnplacedStatement:
-    """A statement of a need on resources that nothing shows: it names every resource that may be the one.
+    """A statement of a need on a resource that no fact shows. It names every resource that it may be.
 
-    ``place`` says what is not known, in words: "the state store". ``own_policy``: a policy of that resource, which is
-    not read, may grant the need.
+    ``place`` is the text for the unknown resource, such as "the state store". ``own_policy``: a policy of that
+    resource may grant the need, and is not read.
     """
 
     place: str
@@ -93,59 +94,59 @@ class UnplacedStatement:
 class PermissionNeed:
     """Permissions that one part of a cluster needs, with all placeholders filled for this cluster.
 
-    ``statements`` are about the cluster's own resources, wherever these can be told from others.
+    ``statements`` name the cluster's own resources, if a statement can distinguish these from others.
     """
 
     id: str
     holders: tuple[str, ...]
-    """Which identities need it: "control-plane", "node", "etcd", "cluster", "pods"."""
+    """The holders of identities that need it: "control-plane", "node", "etcd", "cluster", "pods"."""
     statements: tuple[Statement, ...]
     source: str
     confidence: Confidence
     release: str = ""
     """The release or date of ``source``; "" for a declared need."""
     installers: tuple[str, ...] = ()
-    """The installers whose clusters have it; empty: all."""
+    """The installers whose clusters have the need; empty: all."""
     except_installers: tuple[str, ...] = ()
-    """The installers whose clusters do not have it."""
+    """The installers whose clusters do not have the need."""
     addon: str = ""
-    """The add-on that needs it; "" if every such cluster does."""
+    """The add-on that needs it; "" if every cluster with these installers and traits needs it."""
     service_accounts: tuple[str, ...] = ()
-    """Kubernetes service accounts ("namespace:name", with wildcards) that it runs as.
+    """The Kubernetes service accounts ("namespace:name", with wildcards) that the part runs as.
 
     If one of them has an identity of its own, the hosts do not need the permissions.
     """
     traits: tuple[tuple[str, str], ...] = ()
     """Traits that the cluster must have (``Cluster.traits``)."""
     implied_by_grant: bool = False
-    """The installer grants it only where the add-on runs: an identity that holds all of it shows that it runs."""
+    """The installer grants it only if the add-on runs. An identity with all of these permissions shows that it runs."""
     note: str = ""
     documented: tuple[Statement, ...] = ()
-    """What ``source`` grants beyond ``statements``: the same actions, on resources that are not the cluster's too."""
+    """What ``source`` grants beyond ``statements``: the same actions, also on resources outside the cluster."""
     unplaced: tuple[UnplacedStatement, ...] = ()
 
     @property
     def source_and_release(self) -> str:
-        """The source, with its release where it has one."""
+        """The source, with its release if it has one."""
         return f"{self.source} ({self.release})" if self.release else self.source
 
 
 class Impact(StrEnum):
-    """What an escalation path leads to."""
+    """The impact of an escalation path."""
 
     ADMINISTRATOR = "administrator"
     """All permissions in the account."""
     ROLE = "role"
     """The permissions of another identity that can be passed or assumed."""
     HOSTS = "hosts"
-    """The hosts, and what runs on them."""
+    """The hosts, and everything that runs on them."""
     DATA = "data"
-    """Secrets, or data of others."""
+    """Secrets, or other owners' data."""
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationPath:
-    """Actions that together lead to ``impact``; ``why`` completes the sentence "an identity with all of them …"."""
+    """Actions that together lead to ``impact``. ``why`` completes the sentence "an identity with all of them …"."""
 
     id: str
     actions: tuple[str, ...]
@@ -157,42 +158,43 @@ class EscalationPath:
     account_wide: bool = False
     """The actions must be allowed on resources of any name in the account."""
     passrole_action: str = ""
-    """The one of ``actions`` that passes another identity to a service, and has identities as resources; "" if none."""
+    """The action that passes another identity to a service. Its resources are identities. "" if there is none."""
     passrole_conditions: tuple[Condition, ...] = ()
-    """Conditions that every request of ``passrole_action`` meets on this path: which service gets the identity."""
+    """The conditions of every request of ``passrole_action`` on this path. They name the service that gets it."""
 
 
 class PolicyWriter(Protocol):
-    """Writes policies as the cloud takes them."""
+    """Writes and reads policy documents in the cloud's own format."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
-        """Return the statements as documents within the cloud's size limit; raises ValueError if it cannot."""
+        """Return the statements as documents within the cloud's size limit. Raises ValueError if it is impossible."""
         ...
 
     def read(self, text: str) -> tuple[Statement, ...]:
-        """Return a document's statements; raises ValueError if any part of it is not understood."""
+        """Return a document's statements. Raises ValueError if any part of it is not understood."""
         ...
 
 
 class CallerKind(StrEnum):
-    """Who callers are, seen from the account of the identity that they ask for."""
+    """The kind of a caller, seen from the account of the identity that it asks for."""
 
     ANYONE = "anyone"
     OUTSIDER = "outsider"
-    """One other owner with a name: an account, another organization, a tenant of an identity provider."""
+    """One named owner other than the account: another account, another organization, an identity provider's tenant."""
     ORGANIZATION = "organization"
     """The other accounts of the account's own organization."""
     PODS = "pods"
-    """Pods of the cluster, by service accounts that the policy does not name."""
+    """Pods of the cluster with service accounts that the policy does not name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A class of those who may ask for an identity, told by the context of their requests. ``who`` names them.
+    """A class of callers that may ask for an identity, defined by the context of their requests. ``who`` names them.
 
-    ``actions``: the requests that give them the identity. ``context`` holds for all their requests, ``certain`` for
-    some that they can surely make. ``ordinary`` holds for some requests of a member whom the policy does not name and
-    who was given nothing (a secret, an address); None: the policy names every member.
+    ``actions``: the actions that give them the identity. ``context``: the conditions that hold for all their requests.
+    ``certain``: the conditions of some requests that they can certainly make. ``ordinary``: the conditions of some
+    requests of a member that the policy does not name and that was given nothing (a secret, an address). None: the
+    policy names every member.
     """
 
     kind: CallerKind
@@ -202,7 +204,7 @@ class Caller:
     certain: tuple[Condition, ...] = ()
     ordinary: tuple[Condition, ...] | None = ()
     declared_as: str = ""
-    """The principal by which a declaration names all of them; "" where none does."""
+    """The principal by which a declaration names all of the callers; "" if there is none."""
 
 
 class Principals(Protocol):
@@ -210,22 +212,22 @@ class Principals(Protocol):
 
     @property
     def known_context(self) -> Mapping[str, str]:
-        """Context that is the same whoever asks for an identity of the cluster, by lower-case key."""
+        """The context that is the same for all callers that ask for an identity of the cluster, by lower-case key."""
         ...
 
     def requests_of(self, principal: str, *, excepted: bool) -> Iterable[tuple[Condition, ...]]:
-        """Return what holds for requests of ``principal``, one of the alternatives; none: nobody is called so.
+        """Return the conditions of requests of ``principal``, as alternatives. Empty: nobody has that name.
 
-        ``excepted``: a statement is about everyone but this principal.
+        ``excepted``: the statement applies to everyone except this principal.
         """
         ...
 
     def declared(self, outsider: str) -> Iterable[tuple[Condition, ...]]:
-        """Return what holds for requests of an outsider that the user declares; none: the text is not understood."""
+        """Return the conditions of requests of a declared outsider. Empty: the text ``outsider`` is not understood."""
         ...
 
     def callers(self, policy: PolicyDocument) -> Iterable[Caller]:
-        """Return the classes of callers, other than those whom the identity is for, that ``policy`` may tell apart."""
+        """Return the classes of callers that ``policy`` may distinguish, without the identity's intended callers."""
         ...
 
 
@@ -236,38 +238,38 @@ def _nothing_known(identity: Identity) -> KnownContext:
 
 @dataclass(frozen=True, slots=True)
 class IamCatalog:
-    """All that is known of a cloud's permissions, for one cluster."""
+    """The knowledge about a cloud's permissions, for one cluster."""
 
     catalog: ActionCatalog
     writer: PolicyWriter
     needs: tuple[PermissionNeed, ...] = ()
     escalation_paths: tuple[EscalationPath, ...] = ()
     known_context: Callable[[Identity], KnownContext] = _nothing_known
-    """What is known of the context of an identity's requests."""
+    """Returns the known context of an identity's requests."""
     ordinary_context: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """Values that ordinary requests have, by lower-case key; () for a key whose value the caller chooses.
+    """The values of ordinary requests, by lower-case key. () for a key whose value the caller chooses.
 
     "tag/*" stands for every key "tag/…".
     """
     boundary_actions: tuple[str, ...] = ()
-    """Actions on an identity, or on the policy that bounds it, after which it is not bounded as before."""
+    """Actions on an identity, or on its boundary policy, that change or remove its boundary."""
     harmless: tuple[Statement, ...] = ()
-    """They match requests that give nobody anything: on what only the provider changes, and what all may read."""
+    """Statements that match harmless requests: on resources that only the provider changes or that all may read."""
     telemetry: tuple[Statement, ...] = ()
-    """They match requests that pull images and write metrics and logs: what any host may hand to pods."""
+    """Statements that match requests that pull images and write metrics and logs. Any host may give these to pods."""
     cluster_resources: tuple[Statement, ...] = ()
-    """They match requests that can only concern the cluster's own resources, by tags or names."""
+    """Statements that match requests that can only concern the cluster's own resources, by tags or names."""
     grants_are_conditional: bool = False
-    """Whoever grants a policy that the provider writes can put a condition on it."""
+    """The grant of a provider-written policy can have a condition in this cloud."""
     provider_mandated: tuple[tuple[str, str, str], ...] = ()
-    """(holder, policy id, need id) of the policies that the provider writes and requires; holder "": any.
+    """The provider-mandated policies as (holder, policy id, need id). Holder "" means any holder.
 
-    One with a need id is required of the identities that have that need.
+    A policy with a need id is required for the identities that have that need.
     """
     tag_keys: tuple[str, ...] = ()
     """Lower-case prefixes of condition keys about the tags of a resource."""
     tag_actions: tuple[str, ...] = ()
-    """Actions that set such tags."""
+    """Actions that set tags of a resource."""
     principals: Principals | None = None
     home: tuple[str, ...] = ()
-    """Name segments that the cluster's own resources have in common; "" for a segment that varies."""
+    """The name segments that the cluster's own resources have in common. "" for a segment that varies."""

@@ -29,14 +29,14 @@ class PolicyKind(StrEnum):
     TRUST = "trust"
     """It says who may assume the identity."""
     RESOURCE = "resource"
-    """Those statements of a resource's own policy that name the identity."""
+    """The statements of a resource's own policy that name the identity."""
     ORGANIZATION_LIMIT = "limit"
-    """Set above the account. Nothing outside it is allowed, whatever other policies grant."""
+    """Set above the account. Requests outside it are denied, even if other policies grant them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``operator`` compares the context ``key`` with ``values``, in the cloud's own terms."""
+    """A condition: ``operator`` compares the context ``key`` with ``values``, in the cloud's own terms."""
 
     operator: str
     key: str
@@ -47,7 +47,8 @@ class Condition:
 class Statement:
     """One statement of a policy. ``name`` is its name in the document, or its number ("#2").
 
-    It is about ``actions`` (none: all) but ``not_actions``. Exactly one of ``resources``/``not_resources`` is filled.
+    It applies to ``actions`` (empty: all) except ``not_actions``. Exactly one of ``resources`` and ``not_resources`` is
+    not empty.
     """
 
     name: str
@@ -65,7 +66,7 @@ class Statement:
 class PolicyDocument:
     """A policy document. ``document`` is its text as the cloud returned it.
 
-    What stands behind a "#" in ``id`` is no part of the cloud's id: it tells its uses apart.
+    The part of ``id`` after a "#" is not from the cloud. It distinguishes several uses of one policy.
     """
 
     id: str
@@ -88,15 +89,15 @@ class Identity:
     id: str
     name: str
     roles: tuple[str, ...]
-    """The roles of what uses it: "control-plane", "node", "etcd", "cluster" (a managed control plane), "pods" (what
-    starts them), ``SERVICE_ACCOUNT``."""
+    """The roles of its users: "control-plane", "node", "etcd", "cluster" (a managed control plane), "pods" (the service
+    that starts pods), ``SERVICE_ACCOUNT``."""
     policies: tuple[str, ...]
     source: Source
     complete: bool = True
     unique_id: str = ""
-    """The id that no other identity has or ever had, where the cloud gives one; "" if it was not read."""
+    """The cloud's unique id, which is never reused, if the cloud has one; "" if it was not read."""
     tags: tuple[tuple[str, str], ...] | None = None
-    """Its tags; None if they were not read."""
+    """The tags of the identity; None if they were not read."""
     written_by: Owner | None = None
 
 
@@ -118,9 +119,9 @@ class ServiceAccountIdentity:
 
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:
-    """An issuer of tokens for the cluster's service accounts; ``strength``: how sure it is that it is the cluster's.
+    """An issuer of tokens for the cluster's service accounts.
 
-    ``id`` is its name as trust policies write it.
+    ``strength`` is the strength of the evidence that it belongs to the cluster. ``id`` is its name in trust policies.
     """
 
     id: str
@@ -136,16 +137,16 @@ class Identities:
     policies: tuple[PolicyDocument, ...] = ()
     service_accounts: tuple[ServiceAccountIdentity, ...] = ()
     organization_limits: tuple[tuple[str, ...], ...] = ()
-    """Ids of the policies set above the account, by level, outermost first; one without a document was not read."""
+    """Ids of the policies set above the account, by level, the outermost first. One without a document was not read."""
     unread_limits: str = ""
     """Why it is unknown whether there are organization limits; "" if it is known."""
     providers: tuple[IdentityProvider, ...] = ()
     """The cluster's own identity providers."""
     organization: str | None = None
-    """The id of the account's organization; "": it is in none; None: not known."""
+    """The id of the account's organization. "": it is in none. None: unknown."""
     organization_accounts: tuple[str, ...] = ()
-    """Accounts that are known to be in it."""
+    """The accounts that are known to be in the organization."""
     account_names: tuple[str, ...] = ()
     """Other names of the account, such as its number."""
     unread_grants: str = ""
-    """Where further grants may be that cannot be read from this account; "" if there are none."""
+    """The place of further grants that cannot be read from this account; "" if there are none."""

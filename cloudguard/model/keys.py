@@ -1,4 +1,4 @@
-"""Encryption keys: whose they are, and whether they can be used."""
+"""Encryption keys: who manages them, and whether they can be used."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from cloudguard.model.source import Source
 
 
 class KeyManager(StrEnum):
-    """Whose an encryption key is."""
+    """The manager of an encryption key."""
 
     PROVIDER = "provider"
     CUSTOMER = "customer"
 
 
 class KeyState(StrEnum):
-    """Whether a key can be used."""
+    """The state of a key."""
 
     ENABLED = "enabled"
     DISABLED = "disabled"
@@ -28,9 +28,9 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An encryption key. ``rotates``: the provider replaces its material from time to time; None: unknown.
+    """An encryption key. ``rotates``: the provider replaces its key material regularly (None: unknown).
 
-    ``expires``: the day from which it can't be used ("2026-12-31"), "" for never.
+    ``expires``: the day from which it cannot be used ("2026-12-31"), "" for never.
     """
 
     id: str

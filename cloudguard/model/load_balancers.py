@@ -1,4 +1,4 @@
-"""Load balancers as a cloud describes them: listeners, and the targets behind each."""
+"""Load balancers as a cloud describes them: listeners, and the targets of each listener."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cloudguard.model.text_forms import NO_ADDRESSES, NO_SERVICES, Addresses, Ra
 
 
 class ClientAddress(StrEnum):
-    """Which address a balancer's target sees."""
+    """The address that a balancer's target sees: the client's (preserved) or the balancer's (replaced)."""
 
     PRESERVED = "preserved"
     REPLACED = "replaced"
@@ -20,9 +20,9 @@ class ClientAddress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BackendTarget:
-    """Where a listener sends: ``service`` of a host of the cluster, by its id, or by ``address`` (empty: by id).
+    """A target of a listener: ``service`` of a host, registered by its id or by ``address`` (empty: by id).
 
-    ``host`` may also be the id of a pool: whatever hosts this makes.
+    ``host`` may also be the id of a pool. It then means all hosts of the pool.
     """
 
     host: str
@@ -33,10 +33,10 @@ class BackendTarget:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What a balancer listens on: ``service`` outside, ``targets`` behind.
+    """A listener of a balancer: it listens on ``service`` and sends to ``targets``.
 
-    ``plaintext``: the balancer itself speaks an unencrypted protocol to its targets. ``port_ranges``: the part of
-    ``service`` that it takes as a range of ports, or whole, and not port by port.
+    ``plaintext``: the balancer itself uses an unencrypted protocol to its targets. ``port_ranges``: the part of
+    ``service`` that is configured as a range of ports, or as all ports, and not port by port.
     """
 
     id: str
@@ -50,11 +50,11 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class PublishedService:
-    """A balancer offered to other networks and accounts, which reach it by a private endpoint in a network of theirs.
+    """A service that offers a balancer to other networks, which reach it by a private endpoint of their own.
 
-    ``allowed``: who may make an endpoint, in the cloud's words ("*": everyone); ``accepts_each``: its owner accepts it.
-    ``filtered``: the balancer's filters see the clients, by addresses of their own networks.
-    ``translated_to``: addresses that its targets see the clients at (empty: the balancer's own).
+    ``allowed``: who may create an endpoint, in the cloud's terms ("*": everyone). ``accepts_each``: the owner must
+    accept each endpoint. ``filtered``: the balancer's filters see the clients with addresses of their own networks.
+    ``translated_to``: the client addresses that the targets see (empty: the balancer's own).
     """
 
     id: str
@@ -67,17 +67,17 @@ class PublishedService:
 
 @dataclass(frozen=True, slots=True)
 class Balancer:
-    """A load balancer. ``filters`` apply together; without any it admits everyone.
+    """A load balancer. ``filters`` apply together. Without a filter it admits everyone.
 
     ``internet_facing`` None: unknown.
 
-    A target's rule that names one of ``groups`` matches what comes through it.
-    ``declared_service``: the Kubernetes Service or Ingress it was made for ("" if none is known).
-    ``published``: the services that offer it to others, who arrive with the balancer's own address.
-    ``keeps_destination``: what it hands on stays addressed to ``addresses``, so it has none of its own inside.
-    ``transparent``: it has no address in its subnets; it changes where packets go, and no more.
-    ``public_ipv4``: the internet reaches it by version 4, if at all.
-    ``health_checks``: addresses beside those of its subnets that it checks its targets' health from.
+    A target's rule that names one of ``groups`` matches traffic through the balancer.
+    ``declared_service``: the Kubernetes Service or Ingress that it was made for ("": none is known).
+    ``published``: the services that offer it to other networks. Their clients arrive with the balancer's own address.
+    ``keeps_destination``: forwarded packets stay addressed to ``addresses``. It has no other address inside.
+    ``transparent``: it has no address in its subnets, and changes only the destination of packets.
+    ``public_ipv4``: if it faces the internet, it has a public IPv4 address.
+    ``health_checks``: the addresses outside its subnets from which it checks its targets' health.
     """
 
     id: str

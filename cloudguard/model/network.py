@@ -13,29 +13,29 @@ from cloudguard.model.text_forms import EVERY_SERVICE, NO_ADDRESSES, Addresses, 
 
 
 class NextHop(StrEnum):
-    """Where a route leads."""
+    """The kind of a route's next hop."""
 
     LOCAL = "local"
     INTERNET = "internet"
-    """A gateway that lets connections in as well as out."""
+    """A gateway for connections in both directions."""
     OUTBOUND = "outbound"
-    """Address translation or egress-only: nothing can be opened from outside."""
+    """Address translation or an egress-only gateway: no connection can be opened from outside."""
     PEER = "peer"
     HUB = "hub"
     VPN = "vpn"
     APPLIANCE = "appliance"
-    """A firewall or other host in the path, whose rules cannot be seen from here."""
+    """A firewall or another host in the path, whose rules cannot be read."""
     SERVICE = "service"
-    """A private endpoint of a cloud service: no one can connect from there."""
+    """A private endpoint of a cloud service. Nobody can connect from it."""
     BLACKHOLE = "blackhole"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Longest prefix wins. It is for ``destination``, one range, or for the entries of ``address_list`` (an id).
+    """A route to ``destination`` (one range), or to the entries of ``address_list`` (id). The longest prefix wins.
 
-    Where the entries are not known, they lie within ``destination`` (empty: they may be anywhere).
+    If the entries are unknown, they are within ``destination`` (empty: they may be anywhere).
     """
 
     destination: Addresses
@@ -47,10 +47,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A subnet: its ranges, the filters at its boundary, in order, and its routes.
+    """A subnet: its ranges, the filters at its boundary in order, and its routes.
 
-    ``public_by_default``, ``ipv6_by_default``: a new interface gets a public v4 address, a v6 address.
-    ``inspected``: connections from the internet pass an appliance first, whose rules are not read.
+    ``public_by_default``: a new interface gets a public IPv4 address. ``ipv6_by_default``: it gets an IPv6 address.
+    ``inspected``: connections from the internet first pass an appliance whose rules are not read.
     """
 
     id: str
@@ -79,16 +79,16 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface. ``filters`` apply together (none: everything passes); rules may name its ``groups``.
+    """A network interface. ``filters`` apply together (empty: everything passes). Rules may name its ``groups``.
 
-    Filters of a chain are evaluated one after the other; what none of them decides is denied, but for what passed the
-    last of those in series.
+    Filters of a chain are evaluated one after another. Traffic that none of them decides is denied, except traffic
+    that passed the last filter in series.
 
-    ``addresses``: private v4 and all v6 addresses, and delegated ranges, each as the cloud lists it; ``public``: v4
-    addresses that the internet knows it by. ``public_ip_on_start``: it gets one when its host starts (None: unknown).
-    ``secondary``: what a load balancer sends to its host, by the host's id, arrives at another interface.
-    ``owner``: whose it is, where it belongs to no host of the cluster. ``uncertain``: why it is not known whether it
-    opens connections ("": it may).
+    ``addresses``: private IPv4 addresses, all IPv6 addresses, and delegated ranges, each as the cloud lists it.
+    ``public``: its public IPv4 addresses. ``public_ip_on_start``: it gets one when its host starts (None: unknown).
+    ``secondary``: traffic of load balancers whose target is the host's id arrives at another interface.
+    ``owner``: the owner of an interface that belongs to no host of the cluster. ``uncertain``: why it is unknown
+    whether the interface opens connections ("": it can open them).
     """
 
     id: str
@@ -108,9 +108,9 @@ class Interface:
 class Endpoint:
     """A managed control plane's API endpoint.
 
-    The public side admits ``public_ranges`` and the entries of ``public_lists`` (ids of address lists); ``filters``
-    guard the private side. ``gatekeeper``: what else authenticates clients before the public side ("": nothing).
-    ``remedy``: what shuts it, or guards its private side, where that is not the list of public ranges ("": it is).
+    The public side admits ``public_ranges`` and the entries of ``public_lists`` (ids of address lists). ``filters``
+    guard the private side. ``gatekeeper``: a service that authenticates clients before the public side ("": none).
+    ``remedy``: the procedure that restricts the endpoint, if that is not an edit of the public ranges ("": it is).
     """
 
     id: str
@@ -132,11 +132,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Tunnel:
-    """A service of the cloud that connects from ``ranges`` to any host, for whoever ``gatekeeper`` lets through.
+    """A service of the cloud that connects from ``ranges`` to any host, for users that ``gatekeeper`` lets through.
 
-    ``gatekeeper`` is "" where it lets through everyone. It connects to ``services``; rules may name its ``groups``.
-    ``uncertain``: why it is not known whether it leads to the cluster ("": it does); ``to_balancers``: to load
-    balancers too.
+    ``gatekeeper`` is "" if it lets everyone through. It connects to ``services``. Rules may name its ``groups``.
+    ``uncertain``: why it is unknown whether it leads to the cluster ("": it does). ``to_balancers``: it connects to
+    load balancers too.
     """
 
     id: str
@@ -151,10 +151,10 @@ class Tunnel:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything about the network that concerns one cluster; of a network that its hosts stand in, every subnet.
+    """The network facts of one cluster. Networks of its hosts have all their subnets here.
 
-    ``external_members``: interfaces outside the cluster in one of ``groups``. ``neighbours``: those in the
-    subnets of its hosts; None: not all are known.
+    ``external_members``: interfaces outside the cluster that are in one of ``groups``. ``neighbours``: interfaces
+    outside the cluster that are in the subnets of its hosts (None: not all are known).
     """
 
     networks: tuple[Network, ...] = ()
@@ -168,4 +168,4 @@ class Topology:
     neighbours: tuple[Interface, ...] | None = None
     tunnels: tuple[Tunnel, ...] = ()
     outbound_addresses: Ranges = NO_ADDRESSES
-    """Public addresses that the cluster's hosts leave by: their own, and those of address translation."""
+    """The public addresses by which the cluster's hosts leave: their own, and those of address translation."""

@@ -1,4 +1,4 @@
-"""Which roles a host may have where nothing but weak evidence tells its role: a name, a word in a tag."""
+"""The possible roles of a host whose role is shown by weak evidence only: a name, or a word in a tag."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ _ALONE = {Role.CONTROL_PLANE, Role.ETCD}
 
 
 def is_settled(one: Host | Pool) -> bool:
-    """Whether strong evidence gives its roles."""
+    """Whether strong evidence shows the roles of a host or pool."""
     return any(evidence.strength is Strength.STRONG for evidence in one.role_evidence)
 
 
 def shown(ones: Iterable[Host | Pool], role: Role) -> bool:
-    """Whether strong evidence shows any host that has ``role``."""
+    """Whether strong evidence shows a host or pool with ``role``."""
     return any(role in one.roles and is_settled(one) for one in ones)
 
 
 def shows_etcd(hosts: Iterable[Host]) -> bool:
-    """Whether strong evidence shows that a host runs etcd: more than a name, or that no other host does."""
+    """Whether strong evidence shows that a host runs etcd. Evidence from the roles of other hosts does not count."""
     etcd = (host for host in hosts if Role.ETCD in host.roles and is_settled(host))
     return any(all(one.kind is not EvidenceKind.HOSTS for one in host.role_evidence) for host in etcd)
 
 
 def possible_roles(hosts: Iterable[Host], pools: Iterable[Pool] = ()) -> Mapping[str, frozenset[Role]]:
-    """Return all roles that a host or pool may have, by the ids of those that no strong evidence tells of.
+    """Return the possible roles of each host or pool without strong evidence, by its id.
 
-    What strong evidence shows of others counts: who the control plane is and who runs etcd are then known. Weak
-    evidence rules nothing out, so a host may always be a node.
+    If strong evidence shows the control plane or etcd on other hosts, these roles are known and not possible here.
+    Weak evidence excludes nothing, so that a host may always be a node.
     """
     listed = [*hosts]
     known = {role for role in _ALONE if shown(listed, role)}

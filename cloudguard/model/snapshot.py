@@ -1,4 +1,4 @@
-"""All that was read about one cluster: what an adapter returns and the engines evaluate."""
+"""The snapshot: all facts that an adapter read about one cluster. The engines evaluate it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SCHEMA = "cloudguard/snapshot/v2"
 class Snapshot:
     """Facts about one cluster, and the gaps in them. Times are ISO 8601 in UTC.
 
-    ``asked``: the ids of the ways in that were asked for, or are shut. ``assumed_empty``: calls that the cloud does not
-    know, taken as answered with nothing because the caller said so.
+    ``asked``: the ids of the ways in that were asked for, or are shut. ``assumed_empty``: API calls that the cloud does
+    not support. They count as answered with an empty result, because the caller said so.
     """
 
     schema: str

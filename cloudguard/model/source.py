@@ -1,4 +1,4 @@
-"""Where a fact came from, and what could not be read."""
+"""Sources of facts, and gaps: facts that could not be read."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The API call that gave a fact, and the resource it was asked about."""
+    """The API call that returned a fact, and the resource that it asked about."""
 
     call: str
     resource: str = "*"
 
 
 class FactKind(StrEnum):
-    """A part of the facts: a check rests on some, a gap hides some."""
+    """A kind of facts. A row rests on some kinds, and a gap hides some."""
 
     HOSTS = "hosts"
     """The cluster's hosts, their roles, interfaces and addresses."""
     POOLS = "pools"
-    """What the next host will get: scaling groups and launch templates."""
+    """The properties of the next host: scaling groups and launch templates."""
     FILTERS = "filters"
     """Host, subnet and balancer filters and their rules."""
     ADDRESS_LISTS = "address-lists"
-    """Named address lists; one that was not read widens the upper bound where a rule names it."""
+    """Named address lists. A list that was not read widens the upper bound of rules that name it."""
     MEMBERS = "members"
-    """Which interfaces are members of a group that a rule names as its peer."""
+    """The interfaces that are members of a group that a rule names as its peer."""
     ROUTES = "routes"
     """Subnets, routes, gateways, peerings."""
     BALANCERS = "balancers"
@@ -34,17 +34,17 @@ class FactKind(StrEnum):
     ENDPOINT = "endpoint"
     """The managed control plane's endpoint and its settings."""
     IDENTITIES = "identities"
-    """Cloud identities of the hosts and what is attached to them."""
+    """Cloud identities of the hosts, and the policies attached to them."""
     DISKS = "disks"
     """Disks of the hosts that hold etcd, and their snapshots."""
     ETCD_CLUSTERS = "etcd-clusters"
-    """Which etcd clusters run beside the main one, each with ports of its own, as their disks show."""
+    """The etcd clusters other than the main one, each with its own ports. Their disks show them."""
     KEYS = "keys"
     """Encryption keys: state and manager."""
 
 
 class Reason(StrEnum):
-    """Why something could not be read."""
+    """The reason why something was not read."""
 
     DENIED = "denied"
     THROTTLED = "throttled"
@@ -52,16 +52,16 @@ class Reason(StrEnum):
     UNSUPPORTED = "unsupported"
     MISSING = "missing"
     NOT_ASKED = "not-asked"
-    """A snapshot file of an older version, which did not ask for it."""
+    """The snapshot file is from an older version, which did not ask for it."""
     STOPPED = "stopped"
-    """The reading was ended first, by a signal or its time limit."""
+    """A signal or the time limit ended the reading before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that was not read: the call, what it was asked about, why, and what it hides.
+    """A failed read: the API call, the resource that it asked about, the reason, and the kinds of facts that it hides.
 
-    ``permission`` is the missing permission in the cloud's words ("" where none would help).
+    ``permission`` is the missing permission in the cloud's terms ("" if no permission would help).
     """
 
     call: str

@@ -1,4 +1,4 @@
-"""How sets of addresses and services are written in a snapshot file; pydantic loads only when a file is used."""
+"""The text forms of address sets and service sets in a snapshot file. Pydantic is loaded only if a file is used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class TextForm:
     """Pydantic metadata for ``Annotated``: a value is written as JSON of type ``text``, and read back from it.
 
-    ``read`` raises ValueError for what it cannot read: one fault of the file, with its path.
+    ``read`` raises ValueError for a wrong text. This becomes one fault of the file, with its path.
     """
 
     def __init__(self, text: object, read: Callable[[Any], object], write: Callable[[Any], object]) -> None:
@@ -35,20 +35,20 @@ class TextForm:
 
 
 def read_addresses(text: str) -> AddressSet:
-    """Return the addresses of comma-separated addresses and CIDRs; "" is none. Raises ValueError."""
+    """Return the addresses of comma-separated addresses and CIDRs; "" is none. Raises ValueError if it is wrong."""
     if "," not in text:
         return AddressSet.parse(text) if text else NO_ADDRESSES
     return AddressSet.of(text.split(","))
 
 
 def write_addresses(addresses: AddressSet) -> str:
-    """Return the text that ``read_addresses`` takes back."""
+    """Return addresses as the text that ``read_addresses`` reads."""
     return ",".join(addresses.texts())
 
 
 @lru_cache(maxsize=4096)
 def write_services(services: ServiceSet) -> str:
-    """Return the text that ``ServiceSet.parse`` takes back."""
+    """Return services as the text that ``ServiceSet.parse`` reads."""
     return str(services)
 
 
@@ -57,8 +57,8 @@ NO_SERVICES: Final = ServiceSet.nothing()
 EVERY_SERVICE: Final = ServiceSet.everything()
 
 Services = Annotated[ServiceSet, TextForm(str, ServiceSet.parse, write_services)]
-"""As text: "tcp/443", "tcp/30000-32767,udp/53", "icmp/3/4", "proto/4", "all", "none"."""
+"""Services as text: "tcp/443", "tcp/30000-32767,udp/53", "icmp/3/4", "proto/4", "all", "none"."""
 Addresses = Annotated[AddressSet, TextForm(str, read_addresses, write_addresses)]
-"""As one text: "10.0.0.4", "10.0.0.0/28", "2001:db8::/32"; "" is none."""
+"""Addresses as one text: "10.0.0.4", "10.0.0.0/28", "2001:db8::/32"; "" is none."""
 Ranges = Annotated[AddressSet, TextForm(list[str], AddressSet.of, AddressSet.cidrs)]
-"""As a list of CIDRs."""
+"""Addresses as a list of CIDRs."""

@@ -1,4 +1,4 @@
-"""Ways in: how a cloud lets one come to a host, a load balancer, a managed endpoint or a copy of etcd's data."""
+"""Ways in: the entrances that a cloud offers to hosts, load balancers, managed endpoints and copies of etcd's data."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from enum import StrEnum
 
 
 class Entered(StrEnum):
-    """What a way in leads to."""
+    """The kind of target of a way in."""
 
     HOST = "host"
     BALANCER = "balancer"
     ENDPOINT = "endpoint"
     """A managed control plane's endpoint."""
     COPY = "copy"
-    """What holds etcd's data beside the disks of its hosts."""
+    """Storage of etcd's data other than the disks of its hosts."""
 
 
 class WayState(StrEnum):
-    """Whether an adapter knows if packets come by a way in."""
+    """The state of a way in: an adapter asks for it, it is shut, or the adapter does not ask for it."""
 
     ASKED = "asked"
     SHUT = "shut"
@@ -27,11 +27,11 @@ class WayState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WayIn:
-    """A way by which packets of a cloud can reach what it ``leads_to``; ``source`` is the address of its documentation.
+    """A way in to the targets in ``leads_to``. ``source`` is the URL of its documentation.
 
-    It is asked for by ``calls`` (their names), or ``shut_by`` a property of the service or a setting.
-    Without either it is not asked for; ``would_help`` then names the permission or flag that would tell ("": none
-    does), and ``pointer`` the answer that points to it where it is in use: such an answer is a Gap.
+    It is asked for by API ``calls`` (their names), or it is ``shut_by`` a property of the service or a setting. If both
+    are empty, it is not asked for. Then ``would_help`` names the permission or flag that would allow it ("": none), and
+    ``pointer`` names the response that shows that it is in use. Such a response becomes a gap.
     """
 
     id: str
@@ -45,7 +45,7 @@ class WayIn:
 
     @property
     def state(self) -> WayState:
-        """Whether it is asked for, shut or not asked for."""
+        """The state of the way in: asked for, shut or not asked for."""
         if self.calls:
             return WayState.ASKED
         return WayState.SHUT if self.shut_by else WayState.NOT_ASKED

@@ -1,1 +1,1 @@
-"""Snapshot files: how a snapshot is written, and read back in today's schema."""
+"""Snapshot files: writing a snapshot, and reading files of the present and older schemas."""

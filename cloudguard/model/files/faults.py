@@ -1,4 +1,4 @@
-"""What is wrong with a file, each fault with its place: "cluster.hosts[0].id: missing"."""
+"""The faults of a file, each with its place, such as "cluster.hosts[0].id: missing"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 MOST_FAULTS = 20
-"""More faults than this are counted, not listed."""
+"""The maximum number of faults in a list. More faults are only counted."""
 
 
 def faults(error: ValidationError) -> Iterator[str]:
@@ -21,7 +21,7 @@ def faults(error: ValidationError) -> Iterator[str]:
 
 
 def listed(found: Sequence[str]) -> str:
-    """Return faults in a line."""
+    """Return faults as one line."""
     more = len(found) - MOST_FAULTS
     return "; ".join(found[:MOST_FAULTS]) + (f"; and {more} more" if more > 0 else "")
 

@@ -1,4 +1,4 @@
-"""A snapshot as a file: deterministic JSON out, strict reading in, every fault of a wrong file listed at once."""
+"""Snapshot files: deterministic JSON is written, and reading is strict and lists all faults of a file at once."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _FAMILY = SCHEMA.rpartition("/")[0]
 _HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*"([^"\\]{0,100})"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _Root = NewType("_Root", Snapshot)
-"""A name of its own, because pydantic takes settings for a dataclass only under another name."""
+"""A separate type, because pydantic accepts a configuration for a dataclass only under another name."""
 
 
 @cache
 def _adapter() -> TypeAdapter[Snapshot]:
-    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415 - a fifth of a second that --help need not pay
+    from pydantic import ConfigDict, TypeAdapter  # noqa: PLC0415 - the import takes 0.2 s, which --help does not need
 
     return TypeAdapter(_Root, config=ConfigDict(extra="forbid", strict=True))
 
 
 def dump(snapshot: Snapshot) -> str:
-    """Return ``snapshot`` as JSON text, the schema first; equal snapshots give equal text.
+    """Return ``snapshot`` as JSON text, with the schema first. Equal snapshots give equal text.
 
-    A lone surrogate, which no UTF-8 file can hold, is written as the text of its escape.
+    A lone surrogate cannot be encoded in UTF-8, so it is written as the text of its escape.
     """
     from pydantic_core import PydanticSerializationError, from_json, to_json  # noqa: PLC0415 - loaded only when used
 
@@ -46,12 +46,12 @@ def dump(snapshot: Snapshot) -> str:
 
 
 def digest(snapshot: Snapshot) -> str:
-    """Return the SHA-256 of the file that ``dump`` makes, in hex digits."""
+    """Return the SHA-256 of the text that ``dump`` returns, in hex digits."""
     return sha256(dump(snapshot).encode()).hexdigest()
 
 
 def load(data: bytes | str, name: str) -> Snapshot:
-    """Return the snapshot in ``data``, read from the file ``name``; raises UsageError listing all that is wrong."""
+    """Return the snapshot in ``data``, read from the file ``name``. Raises UsageError with a list of all faults."""
     from pydantic import ValidationError  # noqa: PLC0415 - loaded only when used
 
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
@@ -72,7 +72,7 @@ def load(data: bytes | str, name: str) -> Snapshot:
 
 
 def _with_gaps(snapshot: Snapshot, raw: bytes) -> Snapshot:
-    """Return a snapshot with a Gap for each field of facts that its file lacks."""
+    """Return a snapshot with a gap for each field of facts that is missing in its file ``raw``."""
     from pydantic_core import from_json  # noqa: PLC0415 - loaded only when used
 
     whole = from_json(_adapter().dump_json(snapshot))
@@ -81,7 +81,10 @@ def _with_gaps(snapshot: Snapshot, raw: bytes) -> Snapshot:
 
 
 def _schema_of(raw: bytes, name: str) -> str:
-    """Return the schema that the file begins with, before anything else of it is parsed."""
+    """Return the schema at the beginning of the file, without parsing the rest.
+
+    Raises UsageError if the file is empty, is not UTF-8 or is not a snapshot.
+    """
     hint = "Make one with: cloudguard collect PROVIDER --cluster NAME -o FILE"
     if not raw.strip():
         message = f"the snapshot {name} is empty"
@@ -105,5 +108,5 @@ def _refusal(name: str, found: list[str]) -> UsageError:
 
 
 def spelt_out(text: str) -> str:
-    """Return JSON ``text`` with every lone surrogate in it as the text of its escape, which any reader takes."""
+    """Return JSON ``text`` with every lone surrogate written as the text of its escape, which any reader accepts."""
     return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)

@@ -1,7 +1,7 @@
-"""Reads older snapshot files: brings them to the present schema, and says what a file lacks.
+"""The upgrade of older snapshot files to the present schema, and the fields that are missing in a file.
 
-v1 has other names, and other fields for ranges. Until owners were known, a filter or rule that a program writes had a
-note. A field that a file lacks was not asked: a Gap.
+v1 has other names, and other fields for ranges. Before owners existed, a filter or rule that a program writes had a
+note. A field that is missing in a file was not asked for when the file was made: it is a gap.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _RENAMED: Mapping[tuple[str, ...], Mapping[str, str]] = {
         "grants_unseen": "unread_grants",
     },
 }
-"""Former and present names of fields, by the path of the objects that have them; a list stands for its items."""
+"""Old and new names of fields, by the path of the objects that have them. A path goes through the items of lists."""
 _HIDDEN: Final[Mapping[str, tuple[FactKind, ...]]] = {
     "cluster/hosts": (FactKind.HOSTS,),
     "cluster/pools": (FactKind.POOLS,),
@@ -51,21 +51,21 @@ _HIDDEN: Final[Mapping[str, tuple[FactKind, ...]]] = {
     "topology": (FactKind.ROUTES,),
     "identities": (FactKind.IDENTITIES,),
 }
-"""The kinds of facts that a missing field hides, by where it is; the longest place counts."""
+"""The kinds of facts that a missing field hides, by its place. The longest matching place counts."""
 _SAYS_NOTHING: Final = frozenset(
     {"remedy", "template", "desired", "managed_by", "written_by", "description", "pool", "resource"}
 )
-"""Fields on which no answer rests."""
+"""Fields that no verdict depends on."""
 _PLACES: Final = sorted(_HIDDEN, key=len, reverse=True)
 
 
 def is_older(raw: bytes, schema: str) -> bool:
-    """Whether a file of ``schema`` is to be upgraded before it is read."""
+    """Whether a file with the schema ``schema`` must be upgraded before it is read."""
     return schema == SCHEMA_V1 or b'"note"' in raw
 
 
 def upgraded(raw: bytes, schema: str) -> bytes:
-    """Return the JSON of an older file as one of ``schema``; what is no JSON object, unchanged."""
+    """Return the JSON of an older file in ``schema``. Anything that is not a JSON object is returned unchanged."""
     try:
         parsed: object = json.loads(raw)
     except ValueError:
@@ -91,7 +91,7 @@ def _rename(document: object) -> None:
 
 
 def _separate_lists(document: object) -> None:
-    """Give ids of address lists, and listeners' ranges of ports, the fields that they have had since v2."""
+    """Move ids of address lists, and port ranges of listeners, to the fields that they have since v2."""
     for route in _at(document, ("topology", "subnets", "routes")):
         named = route["destination"] if _is_list(route.get("destination")) else ""
         route.update({"destination": "", "address_list": named} if named else {"address_list": ""})
@@ -108,7 +108,10 @@ def _separate_lists(document: object) -> None:
 
 
 def _type_evidence(document: object) -> None:
-    """Give evidence, which was text until v2, a kind and a strength; neither was kept, so it counts as weak."""
+    """Convert evidence, which was text before v2, to typed evidence.
+
+    Its kind and strength were not stored, so the kind is unknown and the strength weak.
+    """
     for path in (("cluster", "hosts"), ("cluster", "pools")):
         for holder in _at(document, path):
             texts = holder.pop("evidence", [])
@@ -120,7 +123,7 @@ def _type_evidence(document: object) -> None:
 
 
 def _name_writers(document: object) -> None:
-    """Make an owner of each note, which said what to do instead of an edit."""
+    """Convert each note, which said what to do instead of an edit, to an owner."""
     for path in (("topology", "filters"), ("topology", "filters", "rules")):
         for found in _at(document, path):
             if instead := found.pop("note", ""):
@@ -150,7 +153,10 @@ def _at(value: object, path: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def not_asked(given: object, whole: object) -> Iterator[Gap]:
-    """Yield a Gap for each field of facts that ``whole``, the snapshot as it was read, has and the file does not."""
+    """Yield a gap for each field of facts that is in ``whole`` and not in ``given``.
+
+    ``whole`` is the snapshot as it was read, ``given`` is the file.
+    """
     for path in dict.fromkeys(_missing(given, whole, "")):
         place = next((place for place in _PLACES if f"{path}/".startswith(f"{place}/")), "")
         if place and path.rpartition("/")[2] not in _SAYS_NOTHING:
@@ -159,7 +165,7 @@ def not_asked(given: object, whole: object) -> Iterator[Gap]:
 
 
 def _missing(given: object, whole: object, path: str) -> Iterator[str]:
-    """Yield the paths of fields, without the places in lists, that ``whole`` has and ``given`` has not."""
+    """Yield the paths of fields that ``whole`` has and ``given`` does not have. Paths have no positions in lists."""
     if isinstance(given, list) and isinstance(whole, list):
         for one, other in zip(cast("list[object]", given), cast("list[object]", whole), strict=False):
             yield from _missing(one, other, path)
