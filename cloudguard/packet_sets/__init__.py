@@ -1,1 +1,1 @@
-"""Exact sets of packets, which are a peer address and a service: what filters let through."""
+"""Exact sets of packets. A packet is a peer address and a service. Filters are compiled to such sets."""

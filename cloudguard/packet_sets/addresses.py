@@ -1,4 +1,4 @@
-"""Sets of IP addresses, version 4 and 6 together on one integer axis."""
+"""Sets of IP addresses. IPv4 and IPv6 are on one integer axis."""
 
 from __future__ import annotations
 
@@ -18,23 +18,27 @@ class AddressSet(Intervals):
 
     @classmethod
     def everything(cls) -> Self:
-        """Return every address of both versions."""
+        """Return every IPv4 and IPv6 address."""
         return cls(((0, ADDRESS_END),))
 
     @classmethod
     def parse(cls, text: str) -> AddressSet:
-        """Read an address or a CIDR (``10.0.0.0/8``, ``2001:db8::7``); raises ValueError, also on set host bits."""
+        """Return the set of an address or a CIDR (``10.0.0.0/8``, ``2001:db8::7``).
+
+        Raises ValueError for any other text, and for a CIDR with host bits set.
+        """
         return _parse(text)
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> AddressSet:
-        """Return the union of addresses and CIDRs; raises ValueError on the first that is neither."""
+        """Return the union of addresses and CIDRs. Raises ValueError for the first text that is neither."""
         return AddressSet.of_intervals(interval for text in texts for interval in _parse(text).intervals)
 
     def witness(self) -> str | None:
-        """Return the most readable address, None if there is none.
+        """Return the most readable address, or None if the set is empty.
 
-        198.51.100.7 if it is in, else 2001:db8::7, else the lowest public address, else the lowest.
+        It is the first of these that is in the set: 198.51.100.7, 2001:db8::7, the lowest public address, the lowest
+        address.
         """
         if not self:
             return None
@@ -43,26 +47,26 @@ class AddressSet(Intervals):
 
     @property
     def size4(self) -> int:
-        """The number of version 4 addresses."""
+        """The number of IPv4 addresses."""
         return (self & ALL4).size
 
     @property
     def size6(self) -> int:
-        """The number of version 6 addresses."""
+        """The number of IPv6 addresses."""
         return (self & ALL6).size
 
     def cidrs(self) -> tuple[str, ...]:
-        """Return the fewest CIDRs that cover exactly this set, in order, version 4 first."""
+        """Return the smallest number of CIDRs that cover exactly this set, in order, IPv4 first."""
         return tuple(cidr for interval in self._by_version() for cidr in _cidrs_of(interval))
 
     def texts(self) -> tuple[str, ...]:
-        """Return ``cidrs``, those of a single address without their length."""
+        """Return ``cidrs``, with single addresses written without a prefix length."""
         if len(self.intervals) == 1 and self.intervals[0][1] - self.intervals[0][0] == 1:
             return (address_text(self.intervals[0][0]),)
         return tuple(cidr.removesuffix("/128" if ":" in cidr else "/32") for cidr in self.cidrs())
 
     def _by_version(self) -> Iterator[Interval[int]]:
-        """Yield the intervals, one with addresses of both versions in two."""
+        """Yield the intervals. An interval with addresses of both versions is split into two."""
         for start, end in self.intervals:
             yield from ((start, V4_END), (V4_END, end)) if start < V4_END < end else ((start, end),)
 
@@ -78,7 +82,7 @@ def _parse(text: str) -> AddressSet:
 
 
 def _cidrs_of(interval: Interval[int]) -> Iterator[str]:
-    """Yield the CIDRs of an interval that lies within one version."""
+    """Yield the CIDRs of an interval that lies within one IP version."""
     start, end = interval
     base, width = (0, 32) if start < V4_END else (V4_END, 128)
     while start < end:
@@ -90,7 +94,7 @@ def _cidrs_of(interval: Interval[int]) -> Iterator[str]:
 
 
 _DOCUMENTATION: Final = (address_point("198.51.100.7"), address_point("2001:db8::7"))
-"""RFC 5737, RFC 3849: the most readable examples of an address on the internet."""
+"""Documentation addresses (RFC 5737, RFC 3849): the most readable examples of an address on the internet."""
 
 ALL4: Final = AddressSet(((0, V4_END),))
 ALL6: Final = AddressSet(((V4_END, ADDRESS_END),))
@@ -112,8 +116,8 @@ _NOT_PUBLIC: Final = (
 PUBLIC: Final = (ALL4 - AddressSet.of(_NOT_PUBLIC)) | AddressSet.parse("2000::/3")
 """Addresses that senders on the internet may have.
 
-Version 4 is everything but what the IANA IPv4 Special-Purpose Address Registry (RFC 6890 and its successors) and the
-IPv4 multicast registry keep off the internet; version 6 is 2000::/3, all that IANA has opened for global unicast (IPv6
-Address Space registry, RFC 4291). The documentation ranges (192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24,
-2001:db8::/32) stay in: rules, examples and witnesses use them in place of real public addresses.
+IPv4: all addresses except those that the IANA IPv4 Special-Purpose Address Registry (RFC 6890 and its successors) and
+the IPv4 multicast registry exclude from the internet. IPv6: 2000::/3, the range that IANA has opened for global unicast
+(IPv6 Address Space registry, RFC 4291). The documentation ranges (192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24,
+2001:db8::/32) are included, because rules, examples and witnesses use them in place of real public addresses.
 """

@@ -1,4 +1,4 @@
-"""Lower and upper bound of a packet set that rests on facts that could not be read."""
+"""Lower and upper bounds of packet sets that depend on facts that could not be read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from cloudguard.packet_sets.services import ServiceSet
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The set contains all of ``lower`` and nothing outside ``upper``, to which ``lower`` is added."""
+    """The bounds of a set that contains all of ``lower`` and nothing outside ``upper``.
+
+    ``lower`` is always added to ``upper``.
+    """
 
     lower: PacketSet
     upper: PacketSet
@@ -40,11 +43,11 @@ class Bounds:
         return self.upper <= other.lower
 
     def __bool__(self) -> bool:
-        """True unless it is certainly empty."""
+        """Whether the set may have members: False only if it is certainly empty."""
         return bool(self.upper)
 
     def witness(self) -> Packet | None:
-        """Return a packet that is certainly in it, None if there is none."""
+        """Return a packet that is certainly in the set, or None if there is none."""
         return self.lower.witness()
 
     def only(self, services: ServiceSet) -> Bounds:
@@ -59,17 +62,17 @@ class Bounds:
 
     @property
     def _exact(self) -> bool:
-        """Whether both bounds are one object, as ``exactly`` makes them: then operators work once, not twice."""
+        """Whether both bounds are one object, as ``exactly`` makes them. Operators then compute only one bound."""
         return self.upper is self.lower
 
     @property
     def undecided(self) -> PacketSet:
-        """The packets in the upper bound and not in the lower."""
+        """The packets that are in the upper bound and not in the lower bound."""
         return self.upper - self.lower
 
 
 def exactly(packets: PacketSet) -> Bounds:
-    """Return the bounds of a set that is known."""
+    """Return the bounds of a known set: both are ``packets``."""
     return Bounds(packets, packets)
 
 

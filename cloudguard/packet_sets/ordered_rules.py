@@ -14,18 +14,21 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 
 _BLOCK: Final = 32
-"""Pieces that are evaluated one by one; the results of blocks are merged as a balanced tree."""
+"""The number of pieces in a block. They are evaluated one by one, and blocks are merged as a balanced tree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a list of rules permits and denies; the two are disjoint if they come from this module."""
+    """The packets that a list of rules permits and denies. The two sets are disjoint if this module made them."""
 
     permit: PacketSet
     deny: PacketSet
 
     def then(self, other: Decided) -> Decided:
-        """Evaluate ``other`` after ``self``: it only decides packets that ``self`` did not. Associative."""
+        """Return the decisions of ``self`` followed by ``other``, which decides only the remaining packets.
+
+        The operation is associative.
+        """
         decided = self.permit | self.deny
         return Decided(self.permit | (other.permit - decided), self.deny | (other.deny - decided))
 
@@ -36,14 +39,14 @@ class Decided:
 
 
 UNDECIDED: Final = Decided(PacketSet.nothing(), PacketSet.nothing())
-"""No rules: the identity of ``then``."""
+"""The decisions of no rules. It is the identity element of ``then``."""
 
 
 def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided:
-    """Evaluate ordered rules ``(permit, addresses, services)``: the first that matches a packet decides it.
+    """Return the decisions of ordered rules ``(permit, addresses, services)``: the first matching rule decides.
 
-    The masks are of twice the axis' width: the low half is what is permitted, the high half what is decided. ``then``
-    on such masks is one expression, and a balanced tree of it evaluates n rules in n log n steps.
+    The masks have twice the width of the axis: the low half has the permitted services, the high half the decided ones.
+    ``then`` on such masks is one expression, and a balanced tree of it evaluates n rules in n log n steps.
     """
     axis = step_functions.axis_of({services.intervals for _, _, services in rules})
     width = len(axis)
@@ -80,7 +83,7 @@ def _pieces(
 
 
 def _evaluated(pieces: list[step_functions.Piece], width: int) -> step_functions.StepFunction:
-    """Return what a short list of pieces decides: each one the packets that earlier ones left undecided."""
+    """Return the decisions of a short list of pieces. Each decides the packets that earlier ones left undecided."""
     starts = sorted({0, *(edge for start, end, _ in pieces for edge in (start, end))} - {ADDRESS_END})
     masks = [0] * len(starts)
     for start, end, mask in pieces:

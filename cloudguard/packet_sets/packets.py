@@ -25,14 +25,14 @@ class Packet:
 
 
 class PacketSet:
-    """An exact set of (address, service) pairs. Immutable; equal sets are ``==`` and hash alike, however built."""
+    """An exact, immutable set of (address, service) pairs. Equal sets are ``==`` and have the same hash."""
 
     __slots__ = ("_axis", "_canonical", "_function")
 
     def __init__(
         self, function: step_functions.StepFunction = step_functions.EMPTY, axis: step_functions.Axis = (0,)
     ) -> None:
-        """Wrap a canonical step function on ``axis``; for this package: others build with ``of``."""
+        """Wrap a canonical step function on ``axis``. Only for this package: other code uses ``of``."""
         self._function = function
         self._axis = axis
         self._canonical: tuple[step_functions.StepFunction, step_functions.Axis] | None = None
@@ -62,7 +62,7 @@ class PacketSet:
 
     @staticmethod
     def union(sets: Iterable[PacketSet]) -> PacketSet:
-        """Return the packets that are in any of ``sets``, in one sweep."""
+        """Return the union of ``sets``, computed in one sweep."""
         members = tuple(sets)
         axis: step_functions.Axis = (0,)
         for member in members:
@@ -89,11 +89,11 @@ class PacketSet:
 
     @property
     def axis(self) -> step_functions.Axis:
-        """The axis of its step function; for this package."""
+        """The axis of the set's step function. Only for this package."""
         return self._axis
 
     def pieces(self, axis: step_functions.Axis) -> Iterator[step_functions.Piece]:
-        """Return the pieces of its step function on ``axis``, which refines its own; for this package."""
+        """Return the pieces of the set's step function on ``axis``, which refines its own. Only for this package."""
         starts, masks = self._on_axis(axis)
         return zip(starts, (*starts[1:], ADDRESS_END), masks, strict=True)
 
@@ -153,18 +153,21 @@ class PacketSet:
         return ServiceSet(step_functions.intervals_of(mask, self._axis))
 
     def addresses(self) -> AddressSet:
-        """Return the addresses that reach anything."""
+        """Return the addresses that reach any service."""
         return AddressSet.of_intervals((start, end) for start, end, mask in self.pieces(self._axis) if mask)
 
     def services(self) -> ServiceSet:
-        """Return the services that anything reaches."""
+        """Return the services that any address reaches."""
         mask = 0
         for step in self._function[1]:
             mask |= step
         return self._services_of(mask)
 
     def items(self) -> Iterator[tuple[AddressSet, ServiceSet]]:
-        """Yield disjoint address sets, by lowest address, each with the services that it reaches; none occur twice."""
+        """Yield disjoint address sets, the lowest address first, each with its services.
+
+        No two address sets have the same services.
+        """
         intervals: dict[int, list[Interval[int]]] = {}
         for start, end, mask in self.pieces(self._axis):
             if mask:
@@ -173,7 +176,7 @@ class PacketSet:
             yield AddressSet.of_intervals(part), self._services_of(mask)
 
     def witness(self) -> Packet | None:
-        """Return a packet of the most readable address and its lowest service, None if the set is empty."""
+        """Return a packet with the most readable address and its lowest service, or None if the set is empty."""
         address = self.addresses().witness()
         return None if address is None else Packet(address, self.at(address_point(address)).first())
 

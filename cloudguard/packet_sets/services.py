@@ -1,4 +1,4 @@
-"""Sets of services: TCP and UDP ports, ICMP types and codes, other IP protocols, all on one integer axis."""
+"""Sets of services: TCP and UDP ports, ICMP types and codes, and other IP protocols, on one integer axis."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CODES: Final = 256
 OTHER: Final = 4 * PORTS
 
 FAMILIES: Final = {"tcp": 0, "udp": PORTS, "icmp": 2 * PORTS, "icmpv6": 3 * PORTS}
-"""The first point of each protocol that has ports, or types and codes; each takes 65,536 points."""
+"""The first point of each protocol with ports, or with types and codes. Each protocol takes 65,536 points."""
 
 NUMBERS: Final = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6"}
-"""Their protocol numbers (IANA, "Assigned Internet Protocol Numbers"), which have no points past OTHER."""
+"""The protocol numbers of ``FAMILIES`` (IANA, "Assigned Internet Protocol Numbers"). They have no point after OTHER."""
 
 _HOLES: Final = tuple(sorted(OTHER + number for number in NUMBERS))
 _WITH_PORTS: Final = frozenset(("tcp", "udp"))
@@ -31,7 +31,7 @@ _TYPE_AND_CODE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class ServiceSet(Intervals):
-    """A set of services. ``str()`` gives text that ``parse`` takes back."""
+    """A set of services. ``str()`` returns text that ``parse`` can read."""
 
     @classmethod
     def everything(cls) -> Self:
@@ -41,7 +41,7 @@ class ServiceSet(Intervals):
 
     @classmethod
     def parse(cls, text: str) -> ServiceSet:
-        """Read comma-separated terms; raises ValueError on anything else.
+        """Return the services of comma-separated terms. Raises ValueError for any other text.
 
         ``tcp``, ``tcp/443``, ``tcp/30000-32767`` (``udp`` likewise), ``icmp``, ``icmp/8`` (all codes), ``icmp/3/4``
         (``icmpv6`` likewise; types and codes may be ranges), ``proto/4`` (``proto/6`` is ``tcp``), ``all``, ``none``.
@@ -49,7 +49,7 @@ class ServiceSet(Intervals):
         return _parse(text)
 
     def witness(self) -> int | None:
-        """Return the lowest service as a point of the service axis, None if there is none."""
+        """Return the lowest service as a point of the service axis, or None if the set is empty."""
         return self.first() if self else None
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ def _term_intervals(term: str, text: str) -> tuple[Interval[int], ...]:
 
 
 def _numbers(part: str, most: int, what: str, text: str) -> tuple[int, int]:
-    """Read ``7`` or ``7-9``, both ends included."""
+    """Return the ends of ``7`` or ``7-9``, both included."""
     first, dash, last = part.partition("-")
     ends = (first, last if dash else first)
     if all(end.isascii() and end.isdigit() and len(end) <= len(str(most)) for end in ends):
@@ -122,7 +122,7 @@ def _terms(services: ServiceSet) -> Iterator[str]:
 
 
 def _type_terms(low: int, high: int) -> Iterator[str]:
-    """Yield ``8``, ``3-4`` or ``3/0-3``: complete types as ranges, incomplete ones by their codes."""
+    """Yield ``8``, ``3-4`` or ``3/0-3``: complete types as ranges, incomplete types with their codes."""
     while low < high:
         kind, code = divmod(low, CODES)
         whole = high // CODES
@@ -140,7 +140,10 @@ def _range(low: int, end: int) -> str:
 
 
 def service_name(point: int) -> str:
-    """Return the name of one service: ``tcp 443``, ``icmp 3/4``, ``protocol 4``; raises ValueError off the axis."""
+    """Return the name of one service, such as ``tcp 443``, ``icmp 3/4`` or ``protocol 4``.
+
+    Raises ValueError if the point is not on the axis.
+    """
     if not 0 <= point < SERVICE_END or point in _HOLES:
         message = f"{point} is no point of the service axis"
         raise ValueError(message)

@@ -1,9 +1,9 @@
-"""Step functions from address points to bit masks, and the axis of service atoms that gives the bits their meaning.
+"""Step functions from address points to bit masks, and axes, which say what services the bits stand for.
 
-A step function is ``(starts, masks)``: mask i holds from start i up to the next start (the last one to ADDRESS_END). It
-is canonical if ``starts[0]`` is 0 and neighbouring masks differ: on one axis, equal functions are then equal tuples. An
-axis is a sorted tuple of cuts, the first of them 0: atom i is the services from cut i up to the next (the last one to
-SERVICE_END), and bit i of a mask stands for all of them.
+A step function is ``(starts, masks)``: mask i holds from start i up to the next start (the last one up to ADDRESS_END).
+It is canonical if ``starts[0]`` is 0 and neighbouring masks differ. Equal functions on one axis then are equal tuples.
+An axis is a sorted tuple of cuts, the first of them 0. Atom i is the services from cut i up to the next cut (the last
+one up to SERVICE_END), and bit i of a mask stands for all services of atom i.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ StepFunction = tuple[tuple[int, ...], tuple[int, ...]]
 Axis = tuple[int, ...]
 
 Piece = tuple[int, int, int]
-"""``(start, end, mask)``: one mask over one interval of addresses."""
+"""``(start, end, mask)``: one mask on one interval of addresses."""
 
 EMPTY: StepFunction = ((0,), (0,))
 
@@ -38,7 +38,7 @@ def axis_of(services: Iterable[tuple[Interval[int], ...]]) -> Axis:
 
 @lru_cache(maxsize=4096)
 def common_axis(left: Axis, right: Axis) -> Axis:
-    """Return the coarsest axis that refines both."""
+    """Return the coarsest axis that refines both axes."""
     cuts = {*left, *right}
     if len(cuts) == len(left):
         return left
@@ -54,7 +54,7 @@ def mask_of(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
 
 
 def covering_mask(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
-    """Return the mask of all atoms that overlap services whose ends need be no cuts."""
+    """Return the mask of all atoms that overlap the services. Their ends need not be cuts of ``axis``."""
     mask = 0
     for start, end in intervals:
         mask |= (1 << bisect_left(axis, end)) - (1 << bisect_right(axis, start) - 1)
@@ -62,13 +62,13 @@ def covering_mask(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
 
 
 def intervals_of(mask: int, axis: Axis) -> tuple[Interval[int], ...]:
-    """Return the services of ``mask``; the inverse of ``mask_of``."""
+    """Return the services of ``mask`` as intervals. This is the inverse of ``mask_of``."""
     edges = (*axis, SERVICE_END)
     return union((edges[low], edges[high]) for low, high in _runs(mask))
 
 
 def _runs(mask: int) -> Iterable[tuple[int, int]]:
-    """Yield the runs of set bits, lowest first, as half-open pairs of bit numbers."""
+    """Yield the runs of set bits, the lowest first, as half-open pairs of bit numbers."""
     while mask:
         low = (mask & -mask).bit_length() - 1
         rest = ~(mask >> low)
@@ -78,7 +78,7 @@ def _runs(mask: int) -> Iterable[tuple[int, int]]:
 
 
 class _Refinement(dict[int, int]):
-    """Masks of a coarse axis, each as a mask of a finer one; computed when first asked for."""
+    """A dict of masks of a coarse axis → masks of a finer axis. Entries are computed on first use."""
 
     def __init__(self, coarse: Axis, fine: Axis) -> None:
         super().__init__()
@@ -120,8 +120,9 @@ def coarsest(function: StepFunction, axis: Axis) -> tuple[StepFunction, Axis]:
 def union_of_pieces(pieces: Iterable[Piece]) -> StepFunction:
     """Return the union of ``(start, end, mask)`` pieces in one sweep over their sorted starts.
 
-    ``ends`` and ``covers`` are a stack of the pieces open at the current point, the one that ends first on top; a cover
-    is the union of its piece's mask and of all below. CIDRs nest, so a piece nearly always goes straight on top.
+    ``ends`` and ``covers`` are a stack of the pieces that are open at the current point, with the piece that ends first
+    on top. A cover is the union of its piece's mask and of all masks below it. CIDRs are nested, so that a piece almost
+    always goes directly on top.
     """
     starts, masks = [0], [0]
     ends, covers = [ADDRESS_END], [0]
@@ -143,7 +144,7 @@ def union_of_pieces(pieces: Iterable[Piece]) -> StepFunction:
 
 
 def _push(ends: list[int], covers: list[int], end: int, mask: int) -> None:
-    """Put a piece on the stack, below those that end before it."""
+    """Put a piece on the stack, below the pieces that end before it."""
     index = len(ends)
     while ends[index - 1] < end:
         index -= 1
@@ -157,7 +158,7 @@ def _push(ends: list[int], covers: list[int], end: int, mask: int) -> None:
 
 
 def _append(starts: list[int], masks: list[int], start: int, mask: int) -> None:
-    """Let ``mask`` hold from ``start`` on, which is not before the last start."""
+    """Append ``mask`` from ``start`` on. ``start`` is not before the last start."""
     if starts[-1] == start:
         starts.pop()
         masks.pop()
@@ -169,7 +170,7 @@ def _append(starts: list[int], masks: list[int], start: int, mask: int) -> None:
 def combined(
     left: StepFunction, right: StepFunction, operation: Callable[[list[int], list[int]], list[int]]
 ) -> StepFunction:
-    """Apply ``operation``, which combines two lists of masks pairwise, to two functions on one axis."""
+    """Return two functions on one axis, combined by ``operation``, which combines two lists of masks pairwise."""
     starts = sorted(left[0] + right[0])
     left_get, right_get = dict(zip(*left, strict=True)).get, dict(zip(*right, strict=True)).get
     mask = 0
@@ -180,7 +181,10 @@ def combined(
 
 
 def restricted(function: StepFunction, intervals: Iterable[Interval[int]]) -> StepFunction:
-    """Return the function inside canonical ``intervals``, and 0 elsewhere; an interval costs what it contains."""
+    """Return the function inside canonical ``intervals``, and 0 elsewhere.
+
+    The time for an interval is proportional to the number of steps in it.
+    """
     if function == EMPTY:
         return EMPTY
     starts, masks = function
@@ -207,7 +211,7 @@ def restricted(function: StepFunction, intervals: Iterable[Interval[int]]) -> St
 
 
 def canonical(starts: Iterable[int], masks: list[int]) -> StepFunction:
-    """Return the canonical form: a start stays only where the mask changes."""
+    """Return the canonical form: only starts where the mask changes remain."""
     changes = [True, *map(ne, masks[1:], masks)]
     return tuple(compress(starts, changes)), tuple(compress(masks, changes))
 
@@ -223,5 +227,5 @@ def intersection_of(lefts: list[int], rights: list[int]) -> list[int]:
 
 
 def difference_of(lefts: list[int], rights: list[int]) -> list[int]:
-    """Return the left masks without the right ones, pairwise."""
+    """Return the differences of masks (left without right), pairwise."""
     return [left & ~right for left, right in zip(lefts, rights, strict=True)]
