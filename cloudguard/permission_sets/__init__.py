@@ -1,1 +1,1 @@
-"""Exact sets of requests, which are an action on a resource in a context: what policies allow and deny."""
+"""Exact sets of requests. A request is an action on a resource in a context. Policies are compiled to such sets."""

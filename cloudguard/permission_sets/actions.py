@@ -1,7 +1,7 @@
-"""Actions as bits of one integer, with one symbol a service for the actions that its list does not have.
+"""Actions as bits of one integer, with one symbol for each service that stands for its unlisted actions.
 
-That symbol stands for any action that is added later: a pattern that matches all of a service contains it, and a longer
-pattern does not. A last symbol stands for services that are in no list.
+The symbol stands for any action that the service adds later. A pattern that matches all of a service contains the
+symbol, and a longer pattern does not. One more symbol stands for services that are in no list.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from cloudguard.permission_sets.globs import ReservedCharacterError, glob, matches
 
 UNLISTED = "<unlisted>"
-"""The symbol of a service is written ``service:<unlisted>``; that of unknown services ``*:<unlisted>``."""
+"""A service's symbol is written ``service:<unlisted>``, and the symbol of unknown services ``*:<unlisted>``."""
 
 
 def is_symbol(name: str) -> bool:
-    """Whether a name stands for actions that no list has: "disk:<unlisted>", or a catalog's own in braces."""
+    """Whether a name stands for unlisted actions: "disk:<unlisted>", or a catalog's own symbol in braces."""
     return name.endswith(UNLISTED) or "{" in name
 
 
 class ActionTable:
-    """The actions of some services, each with a bit; a mask is a set of actions. Names are compared in lower case.
+    """The actions of some services, each with a bit. A mask is a set of actions. Names are compared in lower case.
 
-    ``listed``: action names by service. ``named``: patterns that policies write; a full name among them that no list
-    has gets a bit of its own.
+    ``listed``: action names by service. ``named``: patterns in policies. A full name among them that is in no list gets
+    its own bit.
     """
 
     def __init__(self, listed: Mapping[str, Iterable[str]], named: Iterable[str] = ()) -> None:
@@ -39,7 +39,7 @@ class ActionTable:
         symbols = sum(1 << (end - 1) for _, end in self._ranges.values())
         symbols |= sum(1 << bit for name, bit in self._bits.items() if is_symbol(name))
         self.listed = self.everything & ~symbols
-        """All actions but the symbols for unlisted ones."""
+        """The mask of all listed actions, without the symbols."""
         self._lowered = [name.lower() for name in self._names]
         self._masks: dict[str, int] = {}
 
@@ -48,7 +48,7 @@ class ActionTable:
         return self._add_all((*names, *extra, f"{service}:{UNLISTED}"))
 
     def _extra(self, listed: Mapping[str, Iterable[str]], named: Iterable[str]) -> dict[str, list[str]]:
-        """Return full names that no list has, by service; none for a service that only patterns name."""
+        """Return full names that are in no list, by service. A service that only patterns name has an empty list."""
         known: dict[str, set[str]] = {}
         extra: dict[str, dict[str, None]] = {}
         for name in named:
@@ -72,16 +72,16 @@ class ActionTable:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The services, ``*`` for those in no list."""
+        """The services. ``*`` stands for services in no list."""
         return tuple(self._ranges)
 
     def service_mask(self, service: str) -> int:
-        """Return all actions of ``service``."""
+        """Return the mask of all actions of ``service``."""
         start, end = self._ranges[service]
         return (1 << end) - (1 << start)
 
     def mask(self, patterns: Iterable[str]) -> int:
-        """Return the actions that match one of ``patterns``."""
+        """Return the mask of the actions that match one of ``patterns``."""
         found = 0
         for text in patterns:
             lowered = text.lower()
@@ -117,7 +117,7 @@ class ActionTable:
         return service not in self._ranges or (_is_literal(action) and f"{service}:{action}" not in self._bits)
 
     def unlisted(self, text: str) -> int:
-        """Return the symbol that stands for an unknown action: that of its service, or of unknown services."""
+        """Return the mask of the symbol for an unknown action: its service's, or the one for unknown services."""
         _, end = self._ranges.get(text.lower().partition(":")[0], self._ranges["*"])
         return 1 << (end - 1)
 
@@ -126,14 +126,14 @@ class ActionTable:
         return (name for name, _ in self.items(mask))
 
     def items(self, mask: int) -> Iterator[tuple[str, int]]:
-        """Yield the actions in ``mask``, each as its name and its bit."""
+        """Yield the name and the bit of each action in ``mask``."""
         while mask:
             bit = mask & -mask
             mask ^= bit
             yield self._names[bit.bit_length() - 1], bit
 
     def bit(self, action: str) -> int | None:
-        """Return the mask of one action, None if the table does not have it."""
+        """Return the mask of one action, or None if the table does not have it."""
         index = self._bits.get(action.lower())
         return None if index is None else 1 << index
 

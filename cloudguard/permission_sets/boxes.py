@@ -1,4 +1,4 @@
-"""Scopes: products of resource names, constraints on context keys, and assumptions. Boxes: actions in a scope.
+"""Scopes, which are products of resource names, constraints and assumptions, and boxes: actions in a scope.
 
 Scopes are combined and checked for emptiness one dimension at a time.
 """
@@ -13,13 +13,13 @@ from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.resource_names import EVERY_NAME, NO_NAMES, ResourceNames
 
 Context = Mapping[str, Constraint]
-"""By lower-case key; a key that is not in it is free."""
+"""Constraints by lower-case key. A key without an entry may have any value."""
 Assumptions = Mapping[Assumption, bool]
-"""Which assumptions must be true, and which false."""
+"""Assumptions that must be true or false."""
 
 
 class Scope:
-    """The requests, whatever their action, on ``names`` in ``context``, if the ``assumptions`` turn out as they say."""
+    """The requests on ``names`` in ``context``, with any action, if the ``assumptions`` hold."""
 
     __slots__ = ("_hash", "assumptions", "context", "names")
 
@@ -56,11 +56,11 @@ class Scope:
         return Scope(self.names, self.context, {**self.assumptions, assumption: true})
 
     def without_assumptions(self) -> Scope:
-        """Return its upper bound."""
+        """Return the upper bound of the scope."""
         return Scope(self.names, self.context) if self.assumptions else self
 
     def assuming_members(self) -> Scope:
-        """Return a copy with an assumption for every dimension that may be empty; ``NOWHERE`` if one certainly is."""
+        """Return a copy with an assumption for every dimension that may be empty, or ``NOWHERE`` if one is empty."""
         result = self
         for part in self.names.segments:
             empty = part.is_empty()
@@ -77,11 +77,11 @@ class Scope:
         return result
 
     def __bool__(self) -> bool:
-        """True unless it is certainly empty."""
+        """Whether the scope may have members: False only if it is certainly empty."""
         return bool(self.names) and all(self.context.values())
 
     def __and__(self, other: Scope) -> Scope:
-        """``NOWHERE`` if the intersection is certainly empty."""
+        """Return the intersection, or ``NOWHERE`` if it is certainly empty."""
         if other is EVERYWHERE:
             return self
         names = self.names & other.names
@@ -96,7 +96,7 @@ class Scope:
         return Scope(names, context, {**self.assumptions, **other.assumptions})
 
     def isdisjoint(self, other: Scope) -> bool:
-        """Whether certainly no request is in both."""
+        """Whether it is certain that no request is in both scopes."""
         if self.names.isdisjoint(other.names):
             return True
         for key, constraint in other.context.items():
@@ -106,7 +106,7 @@ class Scope:
         return self._contradicts(other)
 
     def __le__(self, other: Scope) -> bool:
-        """Whether every request is certainly in ``other``; compares first what differs most often."""
+        """Whether every request is certainly in ``other``. It compares first the parts that differ most often."""
         for assumption, true in other.assumptions.items():
             if self.assumptions.get(assumption) != true:
                 return False
@@ -115,7 +115,7 @@ class Scope:
         return all(self.context.get(key, FREE) <= constraint for key, constraint in other.context.items())
 
     def __sub__(self, other: Scope) -> tuple[Scope, ...]:
-        """Disjoint parts, one dimension at a time, assumptions last."""
+        """Return the difference as disjoint parts, one dimension at a time, assumptions last."""
         outside, names = self.names.divided(other.names)
         if names is NO_NAMES or self._contradicts(other):
             return (self,)

@@ -1,6 +1,6 @@
 """Constraints: the values that conditions allow for one context key, and whether it may be absent.
 
-A value is a text, which may also be read as a number, a date, an address or a truth value. A multivalued key has a
+A value is a text. It may also be read as a number, a date, an address or a truth value. A multivalued key has a
 non-empty set of texts.
 """
 
@@ -16,11 +16,11 @@ _CACHE_SIZE = 1 << 15
 
 
 class Constraint:
-    """``absent``: the key may be absent. If it is present, all its texts are in ``text``.
+    """The allowed values of one context key. ``absent``: the key may be absent. All texts of the key are in ``text``.
 
-    ``some``: for each of these sets, at least one text is in it (multivalued keys only). ``values``: sets that contain
-    every text, read as a number and so on; at most one of each kind, in order. ``multivalued``: whether the key is;
-    False in a constraint for which that makes no difference.
+    ``some``: each of these sets contains at least one of the texts (multivalued keys only). ``values``: sets that
+    contain every text, read as a number, date, address or truth value; at most one set of each kind, in order.
+    ``multivalued``: whether the key is multivalued. It is False in a constraint for which this makes no difference.
     """
 
     __slots__ = ("_hash", "absent", "multivalued", "some", "text", "values")
@@ -71,7 +71,7 @@ class Constraint:
         )
 
     def allows(self, texts: tuple[str, ...] | None) -> bool:
-        """Whether the key may have ``texts`` as its values; None: whether it may be absent."""
+        """Whether the key may have ``texts`` as its values. None: whether the key may be absent."""
         if not texts:
             return self.absent
         if not all(text in self.text for text in texts) or not all(any(t in some for t in texts) for some in self.some):
@@ -82,29 +82,29 @@ class Constraint:
             return False
 
     def is_empty(self) -> bool | None:
-        """Whether the key can neither be absent nor have a value; None: undecided."""
+        """Whether the key can neither be absent nor have a value. None: undecided."""
         return False if self.absent else _excludes_values(self)
 
     def __bool__(self) -> bool:
-        """True unless it is certainly empty."""
+        """Whether the constraint may allow anything: False only if it is certainly empty."""
         return self.is_empty() is not True
 
     def __and__(self, other: Constraint) -> Constraint:
-        """``NEVER`` if the intersection is certainly empty."""
+        """Return the intersection, or ``NEVER`` if it is certainly empty."""
         return _intersection(self, other)
 
     def __sub__(self, other: Constraint) -> tuple[Constraint, ...]:
-        """Disjoint parts, of which none is certainly empty."""
+        """Return the difference as disjoint parts. No part is certainly empty."""
         return _difference(self, other)
 
     def __le__(self, other: Constraint) -> bool:
-        """Whether ``other`` certainly allows all that this allows."""
+        """Whether ``other`` certainly allows everything that this constraint allows."""
         return not self - other
 
     def witness(self) -> tuple[str, ...] | None:
-        """Return values that it allows, ``()`` for absence (preferred); None if there are none.
+        """Return allowed values. ``()`` means absence and is preferred. None: nothing is allowed.
 
-        Raises UndecidedError.
+        Raises UndecidedError if the search for a value exceeds its budget.
         """
         if self.absent:
             return ()
@@ -133,7 +133,7 @@ NEVER = Constraint(absent=False, text=NOTHING)
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _excludes_values(constraint: Constraint) -> bool | None:
-    """Whether no value is allowed; None: undecided, also if values are read in two ways."""
+    """Whether no value is allowed. None: undecided. This includes values that are read in two ways."""
     if not all(constraint.values):
         return True
     empty = [(constraint.text & some).is_empty() for some in constraint.some]
@@ -185,7 +185,11 @@ def _single_difference(left: Constraint, right: Constraint) -> Iterator[Constrai
 
 
 def _multivalued_difference(left: Constraint, right: Constraint) -> Iterator[Constraint]:
-    """Not all texts in a conjunct: some text in its complement. No text in it: all texts in its complement."""
+    """Yield the parts of ``left`` outside ``right`` for a multivalued key.
+
+    "Not all texts are in a conjunct" means that some text is in its complement. "No text is in ``some``" means that all
+    texts are in its complement.
+    """
     for conjunct in right.text.conjuncts():
         if not left.text <= conjunct:
             yield left.replaced(some=left.some | {_complement(conjunct)} - {EVERYTHING}, multivalued=True)

@@ -1,8 +1,8 @@
-"""Condition operators: an operator, a key and its values become constraints on that key.
+"""Condition operators: an operator, a key and its values are converted to constraints on that key.
 
-A negated operator holds where the key is absent; so do "...IfExists" and "ForAllValues:". Values are alternatives. What
-is undecided (a variable of unknown value, an operator or value that can't be read) becomes an assumption. Source: the
-policy language's reference, "Condition operators" and "Multivalued context keys".
+A negated operator holds if the key is absent. "...IfExists" and "ForAllValues:" hold then too. Values are alternatives.
+Everything undecided (a variable with an unknown value, an operator or value that cannot be read) becomes an assumption.
+Source: the policy language's reference, "Condition operators" and "Multivalued context keys".
 """
 
 from __future__ import annotations
@@ -30,45 +30,48 @@ from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
 @dataclass(frozen=True, slots=True)
 class UnreadValue:
-    """A key that ordinary requests have; which of its ``usual`` values is not read."""
+    """The value of a key that ordinary requests have. It is one of the ``usual`` values, and was not read."""
 
     usual: Constraint
 
 
 KnownContext = Mapping[str, str | Constraint | UnreadValue]
-"""What is the same in the context of all requests of one identity, by lower-case key.
+"""The context that all requests of one identity share, by lower-case key.
 
-A text is the key's value, which policy variables have too. A constraint says what is known of a value that is not. A
-key "tag/*" stands for each "tag/…" that is not listed itself.
+A text is the key's value, also for policy variables. A constraint limits an unknown value. A key "tag/*" stands for
+each "tag/…" that is not listed itself.
 """
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
 class Assumption(NamedTuple):
-    """Something undecided; two with the same cause and serial are true or false together."""
+    """Something undecided. Assumptions with the same cause and serial are true or false together."""
 
     cause: str
     serial: int = 0
 
 
 class Alternative(NamedTuple):
-    """One way for a condition to hold: ``constraint`` allows the key's values, and ``assumption``, if any, is true."""
+    """One way for a condition to hold: ``constraint`` allows the key's values, and ``assumption`` (if any) is true."""
 
     constraint: Constraint
     assumption: Assumption | None
 
 
 class Resolved(NamedTuple):
-    """A part of a pattern (see ``globs.pattern``); ``exact``: no variable of unknown value was replaced by a run."""
+    """A part of a pattern (see ``globs.pattern``).
+
+    ``exact``: no variable with an unknown value was replaced by a run.
+    """
 
     part: str
     exact: bool
 
 
 def resolved(text: str, known: KnownContext, *, wildcards: bool) -> Resolved:
-    """Replace the variables of ``text``; ``wildcards``: its own ``*`` and ``?`` are wildcards.
+    """Return ``text`` with its variables replaced. ``wildcards``: ``*`` and ``?`` in ``text`` are wildcards.
 
-    Raises ReservedCharacterError.
+    Raises ReservedCharacterError if ``text`` contains a reserved noncharacter.
     """
     read = wild if wildcards else escaped
     parts: list[str] = []
@@ -83,7 +86,7 @@ def resolved(text: str, known: KnownContext, *, wildcards: bool) -> Resolved:
 
 
 def _value(variable: str, known: KnownContext) -> str | Constraint | UnreadValue | None:
-    """Return what is known of a variable's value; its default ("key, 'default'") where the key is absent."""
+    """Return the known value of a variable, or its default ("key, 'default'") if the key is absent."""
     name, comma, default = variable.partition(",")
     name = name.strip().lower()
     if name in {"*", "?", "$"}:
@@ -97,7 +100,7 @@ def _known_value(key: str, known: KnownContext) -> str | Constraint | UnreadValu
 
 
 def has_no_value(text: str, known: KnownContext) -> bool:
-    """Whether a variable of ``text`` has no value in any request: then nothing equals the text or is like it.
+    """Whether a variable of ``text`` has no value in any request. The text then matches nothing.
 
     Source: the policy language's reference, "Policy variables with no value".
     """
@@ -105,7 +108,7 @@ def has_no_value(text: str, known: KnownContext) -> bool:
 
 
 class Values(NamedTuple):
-    """Lower and upper bound of a condition's values; ``exact``: they are equal."""
+    """Lower and upper bound of a condition's values. ``exact``: they are equal."""
 
     lower: frozenset[Pattern] | ValueSet
     upper: frozenset[Pattern] | ValueSet
@@ -146,7 +149,7 @@ def _read_values(kind: Kind, comparison: str, values: Iterable[str], known: Know
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """How an operator reads its values; ``kind`` None: as texts."""
+    """The way in which an operator reads its values. ``kind`` None: as texts."""
 
     read: Reader
     kind: Kind | None = None
@@ -154,7 +157,7 @@ class Operator:
 
 
 def _operators() -> dict[str, Operator]:
-    """Return the operators by lower-case name, without "IfExists" and what comes before a colon."""
+    """Return the operators by lower-case name, without "IfExists" and without a prefix before a colon."""
     table: dict[str, Operator] = {}
     readers: dict[tuple[str, str], Reader] = {
         ("string", "equals"): _read_patterns,
@@ -192,7 +195,7 @@ _ANY, _ALL = "foranyvalue", "forallvalues"
 def alternatives(
     operator: str, key: str, values: tuple[str, ...], known: KnownContext, *, multivalued: bool
 ) -> tuple[Alternative, ...]:
-    """Return the ways in which the condition on ``key`` (lower case) holds; none: it never does. Never raises."""
+    """Return the ways in which the condition on ``key`` (lower case) holds. Empty: it never holds. Never raises."""
     found = _alternatives(operator, key, values, known, multivalued=multivalued)
     fixed = _known_value(key, known)
     if fixed is None:
@@ -204,7 +207,7 @@ def alternatives(
 
 
 def _decided(found: Iterable[Alternative], fixed: str | Constraint, undecided: Assumption) -> Iterator[Alternative]:
-    """Yield the alternatives that hold for the ``fixed`` value of a key, or may if ``undecided`` is true."""
+    """Yield the alternatives that hold for the ``fixed`` value of a key, or that hold if ``undecided`` is true."""
     for constraint, assumption in found:
         if isinstance(fixed, str):
             if constraint.allows((fixed,)):
@@ -216,7 +219,7 @@ def _decided(found: Iterable[Alternative], fixed: str | Constraint, undecided: A
 
 
 def _unread(found: Iterable[Alternative], fixed: UnreadValue, undecided: Assumption) -> Iterator[Alternative]:
-    """Yield the alternatives that hold for every usual value of a key, or may if ``undecided`` is true."""
+    """Yield the alternatives that hold for every usual value of a key, or that hold if ``undecided`` is true."""
     for constraint, assumption in found:
         if constraint >= FREE:
             yield Alternative(FREE, assumption)
@@ -255,7 +258,7 @@ def _null(values: tuple[str, ...], assumption: Assumption) -> tuple[Alternative,
 
 
 def _present(values: Values, assumption: Assumption, *, negated: bool, mode: str | None) -> Iterator[Alternative]:
-    """Yield the ways in which the condition holds for a key that is present; ``mode`` None: it is not multivalued."""
+    """Yield the ways in which the condition holds for a key that is present. ``mode`` None: not multivalued."""
     if negated:
         outside = _constraint(values.lower, negated=True, mode=mode)
         yield Alternative(outside, None if values.exact else assumption)
@@ -267,7 +270,7 @@ def _present(values: Values, assumption: Assumption, *, negated: bool, mode: str
 
 
 def _constraint(values: frozenset[Pattern] | ValueSet, *, negated: bool, mode: str | None) -> Constraint:
-    """The key is present and its value is one of ``values``, or not."""
+    """Return the constraint that the key is present and its value is one of ``values``, or none of them (negated)."""
     if isinstance(values, ValueSet):
         return Constraint(absent=False, values=(ValueSet.everything(values.kind) - values if negated else values,))
     texts = glob_set((), values) if negated else glob_set([values])

@@ -1,7 +1,8 @@
-"""Fast, sound tests on two globs: do they overlap, does one contain the other? None: undecided, run ``glob_search``.
+"""Fast, sound tests of two globs: whether they overlap, and whether one contains the other.
 
-The runs of a pattern divide it into fragments of literal characters and ``?``. Two patterns that both have a run
-overlap if their first fragments agree and their last ones do: a string can contain the other fragments in turn.
+None: undecided, run ``glob_search``. The runs of a pattern divide it into fragments of literal characters and ``?``.
+Two patterns that both have a run overlap if their first fragments agree and their last fragments agree, because one
+string can contain all other fragments one after another.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _CACHE_SIZE = 1 << 16
 
 
 class _Outline(NamedTuple):
-    """The fragments of a pattern, read as if every wildcard matched colons; ``exact``: every one does."""
+    """The fragments of a pattern, read as if every wildcard matched colons. ``exact``: every wildcard does."""
 
     fragments: tuple[str, ...]
     least_colons: float
@@ -48,7 +49,10 @@ def _outline(pattern: Pattern) -> _Outline:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def overlap(left: Pattern, right: Pattern) -> bool | None:
-    """Whether a string matches both; ``None`` where letters fold, or where only some wildcards match a colon."""
+    """Whether a string matches both patterns.
+
+    ``None``: undecided, because letters fold, or because only some wildcards match a colon.
+    """
     if left[:1] == FOLD or right[:1] == FOLD:
         return None
     a, b = _outline(left), _outline(right)
@@ -65,15 +69,15 @@ def overlap(left: Pattern, right: Pattern) -> bool | None:
 
 
 def disjoint(left: Pattern, right: Pattern) -> bool:
-    """Whether certainly no string matches both."""
+    """Whether it is certain that no string matches both patterns."""
     return overlap(left, right) is False
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def covers(wide: Pattern, narrow: Pattern) -> bool:
-    """Whether ``wide`` certainly matches all that ``narrow`` matches.
+    """Whether ``wide`` certainly matches everything that ``narrow`` matches.
 
-    It does if it matches the text of ``narrow``, where a wildcard of ``wide`` matches no wildcard wider than itself.
+    It does if it matches the text of ``narrow``. A wildcard of ``wide`` matches no wildcard that is wider than itself.
     """
     if wide in (MANY, narrow):
         return True
@@ -83,7 +87,7 @@ def covers(wide: Pattern, narrow: Pattern) -> bool:
 
 
 def literal_prefix(pattern: Pattern) -> str:
-    """Return the literal characters with which every match of ``pattern`` begins."""
+    """Return the literal characters at the beginning of every match of ``pattern``."""
     return "" if pattern[:1] == FOLD else _outline(pattern).fragments[0].partition(ONE)[0]
 
 
@@ -93,9 +97,10 @@ def has_run(pattern: Pattern) -> bool:
 
 
 def candidate(patterns: Sequence[Pattern]) -> str | None:
-    """Return a string that matches every pattern if their runs match ``:``; verify it with ``matches``.
+    """Return a string that matches every pattern if their runs match ``:``. Verify it with ``matches``.
 
-    Each pattern must have a run (``has_run``). None: their prefixes or suffixes conflict, so no string matches all.
+    Each pattern must have a run (``has_run``). None: their prefixes or suffixes conflict, so that no string matches
+    all patterns.
     """
     outlines = [_outline(pattern).fragments for pattern in patterns]
     prefix = _merged([fragments[0] for fragments in outlines])
@@ -107,7 +112,7 @@ def candidate(patterns: Sequence[Pattern]) -> str | None:
 
 
 def _same_prefix(left: str, right: str) -> bool:
-    """Whether two fragments agree as far as the shorter of them goes."""
+    """Whether two fragments agree over the length of the shorter one."""
     if left.startswith(right) or right.startswith(left):
         return True
     return (ONE in left or ONE in right) and all(a == b or ONE in (a, b) for a, b in zip(left, right, strict=False))
@@ -120,7 +125,10 @@ def _same_suffix(left: str, right: str) -> bool:
 
 
 def _matches_fragments(text: str, fragments: Sequence[str]) -> bool:
-    """Whether ``text``, a pattern without a run, can be divided into ``fragments`` with anything between them."""
+    """Whether ``text``, a pattern without a run, contains ``fragments`` in order, with any characters in between.
+
+    It must begin with the first fragment and end with the last one.
+    """
     first, last = fragments[0], fragments[-1]
     if len(fragments) == 1:
         return len(text) == len(first) and _same_prefix(text, first)
@@ -137,7 +145,7 @@ def _matches_fragments(text: str, fragments: Sequence[str]) -> bool:
 
 
 def _merged(fragments: Iterable[str]) -> str | None:
-    """Return the longest fragment, its ``?`` filled in, if all others are a prefix of it; else None."""
+    """Return the longest fragment, with its ``?`` filled in, if all others are a prefix of it. None otherwise."""
     chars: list[str] = []
     for column in zip_longest(*fragments, fillvalue=ONE):
         literals = set(column) - {ONE}

@@ -1,7 +1,8 @@
-"""The shortest string that matches some globs and not others, by bit-parallel simulation of their automaton.
+"""A search for the shortest string that matches some globs and not others.
 
-Every pattern takes a range of bits, one for each position in it; a state is the set of active positions, as one int.
-The alphabet is the literal characters that occur, and one character that stands for all others.
+It simulates the automaton of the globs with bit masks. Every pattern has a range of bits, one for each position in the
+pattern. A state is the set of active positions, as one int. The alphabet is the literal characters of the patterns, and
+one character that stands for all others.
 """
 
 from __future__ import annotations
@@ -22,38 +23,38 @@ from cloudguard.permission_sets.globs import (
 )
 
 BUDGET = 20_000
-"""Steps of one search; about 2 microseconds each."""
+"""The maximum number of steps of one search. A step takes about 2 microseconds."""
 _WIDE = 1024
-"""Bits of a state that cost one step."""
+"""The number of bits of a state that cost one step."""
 _PREFERRED = "xyzabcdefghijklmnopqrstuvw0123456789-_XYZ"
 
 
 class UndecidedError(Exception):
-    """The search used up its budget: whether a string exists is not known."""
+    """The search exceeded its budget, so that it is unknown whether a string exists."""
 
 
 @dataclass(slots=True)
 class Automaton:
-    """The product of the automata of all patterns; masks are over positions."""
+    """The product of the automata of all patterns. Masks are sets of positions."""
 
     size: int = 0
     start: int = 0
     literals: dict[str, int] = field(default_factory=dict[str, int])
-    """By character: positions that match it alone."""
+    """By character: the positions that match only this character."""
     any_one: int = 0
     any_in_segment: int = 0
     runs: int = 0
     runs_in_segment: int = 0
     superseded: dict[int, int] = field(default_factory=dict[int, int])
-    """By the bit of a run: the positions that no longer matter once it is active."""
+    """By the bit of a run: the positions that no longer matter after the run is active."""
     required: list[int] = field(default_factory=list[int])
-    """The positions of each set of alternatives, of which one must match."""
+    """The positions of each set of alternatives. One alternative of each set must match."""
     accepts: list[int] = field(default_factory=list[int])
     """The final positions of each set of alternatives."""
     rejects: int = 0
     """The final positions of the excluded patterns."""
     dead: int = 0
-    """Runs that end an excluded pattern: once one is active, it matches every longer string."""
+    """The runs at the end of excluded patterns. After one is active, its pattern matches every longer string."""
 
     def require(self, alternatives: Iterable[Pattern]) -> None:
         """Require the string to match one of ``alternatives``."""
@@ -77,7 +78,7 @@ class Automaton:
         self.dead |= final & self.runs
 
     def _add(self, pattern: Pattern) -> int:
-        """Add the positions of ``pattern`` and return the bit of its final one."""
+        """Add the positions of ``pattern`` and return the bit of its final position."""
         base = self.size
         bit = 1 << base
         self.start |= bit
@@ -104,9 +105,10 @@ class Automaton:
                 self.literals[case] = self.literals.get(case, 0) | bit
 
     def alphabet(self) -> list[tuple[str, int, int, int]]:
-        """Return each character with the positions that match it alone, that match it, and that stay active on it.
+        """Return each character with three masks of positions.
 
-        The last one stands for all characters that no pattern contains.
+        The masks are the positions that match only this character, that match it, and that stay active on it. The last
+        character stands for all characters that no pattern contains.
         """
         if self.runs_in_segment | self.any_in_segment:
             self.literals.setdefault(SEPARATOR, 0)
@@ -125,9 +127,9 @@ class Automaton:
 
 
 def shortest(required: Iterable[Iterable[Pattern]], excluded: Iterable[Pattern], budget: int = BUDGET) -> str | None:
-    """Return a shortest string that matches one of each alternatives in ``required`` and none of ``excluded``.
+    """Return a shortest string that matches one pattern of each item of ``required`` and none of ``excluded``.
 
-    None if there is none. Raises UndecidedError after ``budget`` steps.
+    None: there is no such string. Raises UndecidedError after ``budget`` steps.
     """
     machine = Automaton()
     for alternatives in tuple(required) or ((ANYTHING,),):
@@ -166,7 +168,7 @@ def _search(machine: Automaton, start: int, budget: int) -> str | None:
 
 
 def _successors(machine: Automaton, alphabet: list[tuple[str, int, int, int]], state: int) -> Iterator[tuple[str, int]]:
-    """Yield characters with the state after each, which is not 0. The separator is tried wherever it matters."""
+    """Yield characters, each with the state after it, if that is not 0. The separator is tried if it matters."""
     in_segment = machine.runs_in_segment | machine.any_in_segment
     for char, literal, matching, staying in alphabet:
         if state & literal or (char == SEPARATOR and state & in_segment):
@@ -176,7 +178,7 @@ def _successors(machine: Automaton, alphabet: list[tuple[str, int, int, int]], s
 
 
 def _pruned(machine: Automaton, before: int, after: int) -> int:
-    """Return ``after`` without the positions that newly active runs supersede; 0 if no string from there matches."""
+    """Return ``after`` without the positions that newly active runs supersede, or 0 if no continuation can match."""
     if after & machine.dead:
         return 0
     fresh = after & machine.runs & ~before

@@ -1,7 +1,7 @@
-"""Glob sets: the strings that match at least one of each group of alternative patterns, and no excluded pattern.
+"""Glob sets: the strings that match at least one pattern of each group of alternatives, and no excluded pattern.
 
-They are closed under intersection; a difference is a few disjoint ones. Results are cached, since the same few
-segments of resource names come up again and again.
+The intersection of two glob sets is a glob set. A difference is a few disjoint glob sets. Results are cached, because
+the same few segments of resource names occur many times.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_EXAMPLES = 4
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _intersection(left: GlobSet, right: GlobSet) -> GlobSet:
-    """Return ``NOTHING`` if the intersection is certainly empty."""
+    """Return the intersection, or ``NOTHING`` if it is certainly empty."""
     if left is right or right is EVERYTHING:
         return left
     if left is EVERYTHING:
@@ -40,7 +40,7 @@ def _intersection(left: GlobSet, right: GlobSet) -> GlobSet:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _disjoint(left: GlobSet, right: GlobSet) -> bool:
-    """Whether certainly no string is in both."""
+    """Whether it is certain that no string is in both sets."""
     if left is right or left is EVERYTHING or right is EVERYTHING:
         return left is NOTHING or right is NOTHING
     common = overlap(left.single, right.single) if left.single is not None and right.single is not None else None
@@ -53,7 +53,7 @@ def _disjoint(left: GlobSet, right: GlobSet) -> bool:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _difference(left: GlobSet, right: GlobSet) -> tuple[GlobSet, ...]:
-    """Return disjoint parts, of which none is certainly empty."""
+    """Return the difference as disjoint parts. No part is certainly empty."""
     if left is right or right is EVERYTHING:
         return ()
     parts: list[GlobSet] = []
@@ -70,17 +70,17 @@ def _difference(left: GlobSet, right: GlobSet) -> tuple[GlobSet, ...]:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _is_subset(left: GlobSet, right: GlobSet) -> bool:
-    """Whether every member of ``left`` is certainly one of ``right``."""
+    """Whether every member of ``left`` is certainly a member of ``right``."""
     if left is right or right is EVERYTHING:
         return True
     return all(text in right for text in left.examples) and not left - right
 
 
 class GlobSet:
-    """The strings that match a pattern of each of ``required`` and none of ``excluded``; made by ``glob_set``.
+    """The strings that match a pattern of each item of ``required`` and none of ``excluded``. Made by ``glob_set``.
 
-    ``==`` and ``hash`` compare patterns, not the strings that match. ``examples``: a few known members.
-    ``single``: the pattern, if there is only one.
+    ``==`` and ``hash`` compare patterns, not matching strings. ``examples``: a few known members. ``single``: the
+    pattern, if there is only one.
     """
 
     __slots__ = ("_hash", "examples", "excluded", "required", "single")
@@ -110,30 +110,33 @@ class GlobSet:
         return not any(matcher(pattern)(text) for pattern in self.excluded)
 
     def is_empty(self) -> bool | None:
-        """Whether it has no member; None: undecided within the budget of a search."""
+        """Whether the set has no member. None: undecided within the budget of a search."""
         return False if self.examples else _is_empty(self)
 
     def __bool__(self) -> bool:
-        """True unless it is certainly empty."""
+        """Whether the set may have members: False only if it is certainly empty."""
         return self.is_empty() is not True
 
-    # The cached functions are methods without another call: they take most of the time of large differences.
+    # The cached functions are methods directly, to save a call: they take most of the time of large differences.
     __and__ = _intersection
     __sub__ = _difference
     __le__ = _is_subset
     isdisjoint = _disjoint
 
     def witness(self) -> str | None:
-        """Return a short member, "" only if there is no other; None if it is empty. Raises UndecidedError."""
+        """Return a short member, or None if the set is empty. "" is returned only if there is no other member.
+
+        Raises UndecidedError if the search exceeds its budget.
+        """
         return _shortest(self & _NOT_BLANK) or _shortest(self)
 
     @property
     def prefix(self) -> str:
-        """Literal characters with which every member begins."""
+        """The literal characters at the beginning of every member."""
         return "" if self.single is None else literal_prefix(self.single)
 
     def conjuncts(self) -> tuple[GlobSet, ...]:
-        """Return sets of one group of alternatives, or of the exclusions; their intersection is this set."""
+        """Return sets whose intersection is this set: one for each group of alternatives, and one for exclusions."""
         parts = [_requiring(alternatives) for alternatives in sorted(self.required, key=sorted)]
         return (*parts, GlobSet(frozenset(), self.excluded)) if self.excluded else tuple(parts)
 
@@ -147,9 +150,9 @@ class GlobSet:
 
 
 def glob_set(required: Iterable[Iterable[Pattern]] = (), excluded: Iterable[Pattern] = ()) -> GlobSet:
-    """Return the strings that match a pattern of each of ``required`` and none of ``excluded``.
+    """Return the strings that match a pattern of each item of ``required`` and none of ``excluded``.
 
-    Literals that do not match are left out, and so are alternatives and exclusions that others imply.
+    Literals that do not match are left out. Alternatives and exclusions that others imply are left out too.
     """
     return _canonical(frozenset(frozenset(alternatives) for alternatives in required), frozenset(excluded))
 
@@ -201,12 +204,12 @@ _NOT_BLANK = _requiring(frozenset((glob("?*"),)))
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _shortest(glob_set: GlobSet) -> str | None:
-    """Return a shortest member, the same in every run; raises UndecidedError."""
+    """Return a shortest member, the same in every run. Raises UndecidedError if the search exceeds its budget."""
     return shortest(sorted(map(sorted, glob_set.required)), sorted(glob_set.excluded))
 
 
 def _has_one_of(glob_set: GlobSet, texts: Iterable[str | None]) -> bool:
-    """Whether one of ``texts`` is a member; then it becomes an example."""
+    """Whether one of ``texts`` is a member. The member is then stored as an example."""
     for text in texts:
         if text is not None and text in glob_set:
             _add_example(glob_set, text)
@@ -235,7 +238,7 @@ def _is_empty(glob_set: GlobSet) -> bool | None:
 
 
 def _is_empty_by_candidates(glob_set: GlobSet) -> bool | None:
-    """Whether it is empty, where all its patterns have a run; None: undecided, run a search."""
+    """Whether a set is empty, if all its patterns have a run. None: undecided, run a search."""
     required = glob_set.required or frozenset((frozenset((ANYTHING,)),))
     if not all(has_run(pattern) for alternatives in required for pattern in alternatives):
         return None
@@ -246,5 +249,5 @@ def _is_empty_by_candidates(glob_set: GlobSet) -> bool | None:
 
 
 def _implies(glob_set: GlobSet, alternatives: Alternatives) -> bool:
-    """Whether, by a fast test, every member matches one of ``alternatives``."""
+    """Whether a fast test shows that every member matches one of ``alternatives``."""
     return any(all(any(covers(q, p) for q in alternatives) for p in required) for required in glob_set.required)

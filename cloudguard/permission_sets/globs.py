@@ -1,7 +1,7 @@
 """Glob patterns as text: wildcards, literals, matching.
 
-A pattern is one string in which noncharacters stand for the wildcards: a literal star and a wildcard star never mix,
-and patterns hash and compare as strings do. A run is any number of characters, also none.
+A pattern is one string in which Unicode noncharacters stand for the wildcards. So a literal star and a wildcard star
+are different characters, and patterns can be hashed and compared as strings. A run is zero or more characters.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import NewType
 
 Pattern = NewType("Pattern", str)
-"""A parsed glob; made by ``glob``, ``literal``, ``pattern``, ``segmented`` and ``format_pattern`` only."""
+"""A parsed glob. Only ``glob``, ``literal``, ``pattern``, ``segmented`` and ``format_pattern`` make it."""
 
 MANY = "\ufdd0"
 """A run of any characters (``*``)."""
@@ -21,14 +21,14 @@ ONE = "\ufdd1"
 MANY_IN_SEGMENT = "\ufdd2"
 """A run of characters other than a colon."""
 ONE_IN_SEGMENT = "\ufdd3"
-"""Any one character but a colon."""
+"""Any one character except a colon."""
 FOLD = "\ufdd4"
 """The first character of a pattern whose ASCII letters match in either case."""
 
 SEPARATOR = ":"
 SEGMENTS = 6
 FILLER = "~"
-"""A character that patterns seldom contain."""
+"""A character that patterns rarely contain."""
 ACROSS_SEGMENTS = str.maketrans(MANY_IN_SEGMENT + ONE_IN_SEGMENT, MANY + ONE)
 """Translates a pattern into one whose wildcards match colons, too."""
 _RESERVED = frozenset((MANY, ONE, MANY_IN_SEGMENT, ONE_IN_SEGMENT, FOLD))
@@ -51,7 +51,10 @@ class ReservedCharacterError(ValueError):
 
 
 def escaped(text: str) -> str:
-    """Return ``text`` as a part of a pattern that matches it literally. Raises ReservedCharacterError."""
+    """Return ``text`` as a part of a pattern that matches it literally.
+
+    Raises ReservedCharacterError if ``text`` contains a reserved noncharacter, like all functions here that read texts.
+    """
     if not text.isascii() and not _RESERVED.isdisjoint(text):
         message = "the text holds one of the noncharacters U+FDD0 to U+FDD4"
         raise ReservedCharacterError(message)
@@ -59,12 +62,12 @@ def escaped(text: str) -> str:
 
 
 def wild(text: str) -> str:
-    """Return ``text`` as a part of a pattern, ``*`` and ``?`` as wildcards. Raises ReservedCharacterError."""
+    """Return ``text`` as a part of a pattern, with ``*`` and ``?`` as wildcards. Raises ReservedCharacterError."""
     return escaped(text).translate(_TO_WILDCARDS)
 
 
 def pattern(parts: str, *, fold: bool = False) -> Pattern:
-    """Return the pattern of joined ``wild`` and ``escaped`` parts; ``fold``: ASCII letters match in either case."""
+    """Return the pattern of joined ``wild`` and ``escaped`` parts. ``fold``: ASCII letters match in either case."""
     body = _WILDCARDS.sub(_canonical_wildcards, parts)
     return Pattern(FOLD + body.translate(_TO_LOWER)) if fold and _LETTER.search(body) else Pattern(body)
 
@@ -80,12 +83,12 @@ def glob(text: str, *, fold: bool = False) -> Pattern:
 
 
 def literal(text: str, *, fold: bool = False) -> Pattern:
-    """Return the pattern that matches ``text`` only, also its stars. Raises ReservedCharacterError."""
+    """Return the pattern that matches only ``text``, with its stars as stars. Raises ReservedCharacterError."""
     return pattern(escaped(text), fold=fold)
 
 
 def segmented(parts: str) -> Pattern | None:
-    """Return a pattern for six colon-separated segments, in which only the last one's wildcards match a colon.
+    """Return a pattern for six colon-separated segments. Only wildcards in the last segment match a colon.
 
     None if ``parts`` (joined ``wild`` and ``escaped`` texts) have fewer segments.
     """
@@ -97,7 +100,7 @@ def segmented(parts: str) -> Pattern | None:
 
 
 def format_pattern(text: str) -> Pattern:
-    """Return the pattern of a resource format: ``**`` is any run, ``*`` one without a colon.
+    """Return the pattern of a resource format: ``**`` is any run, ``*`` is a run without a colon.
 
     Raises ReservedCharacterError.
     """
@@ -110,19 +113,19 @@ def is_literal(pattern: Pattern) -> bool:
 
 
 def samples(pattern: Pattern) -> tuple[str, str]:
-    """Return two strings that ``pattern`` matches: a shortest one, and one in which every run takes a character."""
+    """Return two strings that ``pattern`` matches: a shortest one, and one where every run is one character."""
     text = pattern.lstrip(FOLD)
     return text.translate(_RUNS_EMPTY), text.translate(_EACH_FILLED)
 
 
 def pattern_text(pattern: Pattern) -> str:
-    """Return ``pattern`` as people write it, with ``*`` and ``?``."""
+    """Return ``pattern`` in its usual text, with ``*`` and ``?``."""
     return pattern.lstrip(FOLD).translate(_TO_TEXT)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def matcher(pattern: Pattern) -> Callable[[str], object]:
-    """Return a function that is true of the strings that ``pattern`` matches as a whole."""
+    """Return a function that is true for strings that ``pattern`` matches as a whole."""
     if is_literal(pattern):
         return pattern.__eq__
     if pattern.count(MANY_IN_SEGMENT) > 1:
@@ -139,7 +142,7 @@ def matches(pattern: Pattern, text: str) -> bool:
 
 
 def _expression(pattern: Pattern) -> Iterator[str]:
-    """Yield the parts of a regular expression; a run before a fragment is matched once, without backtracking."""
+    """Yield the parts of a regular expression. A run before a fragment is matched once, without backtracking."""
     first, *rest = map(_fragment_expression, pattern.lstrip(FOLD).split(MANY))
     yield first
     for index, fragment in enumerate(rest, 1):
@@ -150,7 +153,7 @@ def _expression(pattern: Pattern) -> Iterator[str]:
 def _fragment_expression(fragment: str) -> str:
     """Return the regular expression of the part between two ``MANY``.
 
-    It may be matched against another pattern (see ``glob_relations.covers``): no wildcard matches a wider one.
+    It may be matched against another pattern (see ``glob_relations.covers``), so no wildcard matches a wider one.
     """
     tokens = {
         ONE: f"[^{MANY}{MANY_IN_SEGMENT}]",
@@ -161,7 +164,7 @@ def _fragment_expression(fragment: str) -> str:
 
 
 def _matches_by_segments(patterns: Sequence[str], text: str) -> bool:
-    """Match the segments of a ``segmented`` pattern one by one, which keeps backtracking short."""
+    """Whether ``text`` matches the segments of a ``segmented`` pattern one by one. This keeps backtracking short."""
     segments = text.split(SEPARATOR, SEGMENTS - 1)
     if len(patterns) != len(segments) or any(MANY in segment or ONE in segment for segment in segments[:-1]):
         return False

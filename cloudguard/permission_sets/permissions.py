@@ -1,7 +1,7 @@
-"""Permission sets: unions of boxes, closed under union, intersection and difference, exact but for their assumptions.
+"""Permission sets: unions of boxes, closed under union, intersection and difference, exact except for assumptions.
 
-A set stands for everything between ``lower`` (members whatever the assumptions turn out to be) and ``upper`` (members
-if some of them turn out right). An assumption that occurs on both sides of an operator cancels.
+The real set is between ``lower`` (members with any truth of the assumptions) and ``upper`` (members if some assumptions
+are true). An assumption that occurs on both sides of an operator cancels.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from cloudguard.permission_sets.space import Request, Space
 
 GAVE_UP = "the difference has too many parts"
 _MOST_COMPARED = 600
-"""Boxes up to which each is compared with each to drop redundant ones."""
+"""The maximum number of boxes that are compared pairwise to drop redundant boxes."""
 
 
 @dataclass(frozen=True)
 class PermissionSet:
-    """A set of requests; made by ``of``. ``==`` and ``hash`` compare parts, not their union. Parts may overlap."""
+    """A set of requests. Made by ``of``. ``==`` and ``hash`` compare parts, not their union. Parts may overlap."""
 
     space: Space
     parts: tuple[Box, ...]
 
     @classmethod
     def of(cls, space: Space, parts: Iterable[Box]) -> PermissionSet:
-        """Return the union of ``parts``, without what is certainly empty."""
+        """Return the union of ``parts``, without boxes that are certainly empty."""
         return cls(space, _merged(box for part in parts if (box := _possible(space, part)) is not None))
 
     @cached_property
     def boxes(self) -> tuple[Box, ...]:
-        """``parts`` without redundant boxes. Quadratic; call it before combining or printing a set."""
+        """``parts`` without redundant boxes, in quadratic time. Use it before combining or printing a set."""
         return tuple(_without_redundant(self.parts))
 
     @property
     def lower(self) -> PermissionSet:
-        """The requests that are certainly in it."""
+        """The requests that are certainly in the set."""
         return PermissionSet(self.space, tuple(box for box in self.parts if not box.scope.assumptions))
 
     @property
     def upper(self) -> PermissionSet:
-        """The requests that may be in it."""
+        """The requests that may be in the set."""
         if not self.assumptions:
             return self
         boxes = (Box(box.actions, box.scope.without_assumptions()) for box in self.parts)
@@ -54,24 +54,24 @@ class PermissionSet:
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """The causes for which it is undecided whether some requests are in it."""
+        """The reasons why it is undecided whether some requests are in the set."""
         return tuple(sorted({each.cause for box in self.boxes for each in box.scope.assumptions}))
 
     @property
     def actions(self) -> int:
-        """The mask of all actions in it."""
+        """The mask of all actions in the set."""
         found = 0
         for box in self.parts:
             found |= box.actions
         return found
 
     def only(self, actions: int) -> PermissionSet:
-        """Return the part whose action is in a mask."""
+        """Return the requests whose action is in the mask ``actions``."""
         kept = (Box(box.actions & actions, box.scope) for box in self.parts if box.actions & actions)
         return PermissionSet(self.space, tuple(kept))
 
     def __bool__(self) -> bool:
-        """True unless it is certainly empty, whatever the assumptions."""
+        """Whether the set may have members: False only if it is certainly empty."""
         return bool(self.parts)
 
     def __or__(self, other: PermissionSet) -> PermissionSet:
@@ -90,16 +90,16 @@ class PermissionSet:
         return next(difference(self.space, self.parts, other.parts), None) is None
 
     def isdisjoint(self, other: PermissionSet) -> bool:
-        """Whether certainly no request is in both."""
+        """Whether it is certain that no request is in both sets."""
         common = _intersection(self.parts, other.parts)
         return not any(self.space.applicable(box.actions, box.scope.names) for box in common)
 
     def witness(self) -> Request | None:
-        """Return a member, one without assumptions if there is one; None if it is empty or none could be built."""
+        """Return a member, without assumptions if possible. None: the set is empty, or no member could be built."""
         return _first(_request(self.space, box) for box in self.boxes)
 
     def has(self, request: Request) -> bool | None:
-        """Whether ``request`` is in it; None: that rests on an assumption."""
+        """Whether ``request`` is in the set. None: this rests on an assumption."""
         bit = self.space.table.bit(request.action)
         if bit is None:
             return None if self else False
@@ -110,14 +110,17 @@ class PermissionSet:
 
 
 def _possible(space: Space, box: Box) -> Box | None:
-    """Return ``box`` with the actions that apply there, assuming that it has members; None if it certainly has none."""
+    """Return ``box`` with only the actions that apply to its names, and with the assumption that it has members.
+
+    None: it certainly has none.
+    """
     scope = box.scope.assuming_members()
     actions = 0 if scope is NOWHERE else space.applicable(box.actions, scope.names)
     return Box(actions, scope) if actions else None
 
 
 def _merged(boxes: Iterable[Box]) -> tuple[Box, ...]:
-    """Join the actions of equal scopes."""
+    """Return the boxes with the actions of equal scopes joined."""
     merged: dict[Scope, int] = {}
     for box in boxes:
         merged[box.scope] = merged.get(box.scope, 0) | box.actions
@@ -125,7 +128,7 @@ def _merged(boxes: Iterable[Box]) -> tuple[Box, ...]:
 
 
 def _without_redundant(boxes: tuple[Box, ...]) -> Iterable[Box]:
-    """Take from each box the actions that a box with a wider scope has."""
+    """Return the boxes without the actions that a box with a wider scope has too."""
     if len(boxes) > _MOST_COMPARED:
         return boxes
     kept: dict[Scope, int] = {}
@@ -159,9 +162,9 @@ class _Budget:
 
 
 def difference(space: Space, left: Iterable[Box], right: Sequence[Box]) -> Iterator[Box]:
-    """Yield boxes that make up ``left`` without ``right``, depth first.
+    """Yield the boxes of ``left`` without ``right``, depth first.
 
-    Beyond the space's limit they may be too many, and rest on an assumption.
+    After the space's limit of steps, the rest is yielded with an assumption, and may contain too much.
     """
     budget = _Budget(space.limit)
     for box in left:
@@ -183,7 +186,7 @@ def difference(space: Space, left: Iterable[Box], right: Sequence[Box]) -> Itera
 
 
 def _by_scopes(actions: int, boxes: list[Box]) -> Iterator[tuple[int, list[Scope]]]:
-    """Divide ``actions`` into classes that occur in the same ``boxes``, and yield each with the scopes of those."""
+    """Yield classes of ``actions`` that occur in the same ``boxes``, each with the scopes of these boxes."""
     classes: dict[tuple[int, ...], int] = {(): actions} if actions else {}
     for index, box in enumerate(boxes):
         refined: dict[tuple[int, ...], int] = {}
@@ -200,7 +203,7 @@ def _by_scopes(actions: int, boxes: list[Box]) -> Iterator[tuple[int, list[Scope
 def _scope_difference(
     space: Space, actions: int, scope: Scope, others: list[Scope], budget: _Budget
 ) -> Iterator[Scope]:
-    """Yield the parts of ``scope`` outside of ``others``: each part is compared only with those it still overlaps."""
+    """Yield the parts of ``scope`` outside ``others``. Each part is compared only with scopes that it overlaps."""
     stack = [(scope, others)]
     while stack:
         part, rest = stack.pop()
@@ -232,7 +235,7 @@ def _first(requests: Iterable[Request | None]) -> Request | None:
 
 
 def _request(space: Space, box: Box) -> Request | None:
-    """Return a member of ``box``; None if none could be built within the budget."""
+    """Return a member of ``box``, or None if none could be built within the budget."""
     scope = box.scope
     assuming = tuple(sorted(assumption.cause for assumption in scope.assumptions))
     for action in space.table.names(box.actions & space.table.listed or box.actions):
@@ -252,7 +255,10 @@ def _request(space: Space, box: Box) -> Request | None:
 
 
 def _readable_name(names: ResourceNames, typical: Iterable[tuple[str, ...]]) -> str | None:
-    """Return a name that keeps what it can of a typical one; None if there is none. Raises UndecidedError."""
+    """Return a name with as many segments of a typical name as possible, or None if there is no name.
+
+    Raises UndecidedError if the search for a segment exceeds its budget.
+    """
 
     def fitting(texts: tuple[str, ...]) -> list[str | None]:
         return [text if text in part else None for part, text in zip(names.segments, texts, strict=True)]

@@ -1,4 +1,4 @@
-"""Which actions apply to some resource in a set of names: an index over the resource formats that actions take."""
+"""An index of the resource formats of actions. It finds the actions that apply to a resource in a set of names."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from cloudguard.permission_sets.globs import SEGMENTS
 from cloudguard.permission_sets.resource_names import EVERY_NAME, NO_RESOURCE, ResourceNames
 
 ResourceFormats = Callable[[str], Iterable[str] | None]
-"""The resource formats of an action ("service:Action"): none if it takes no resource; None if that is not known."""
+"""Returns the resource formats of an action ("service:Action"). Empty: it takes no resource. None: unknown."""
 
 _LAST = SEGMENTS - 1
 _ORDER = (2, 4, 3, 1, 0)
-"""The segments but the last, the one that rules out most formats first."""
+"""The segments except the last, ordered so that the segment that excludes most formats comes first."""
 
 
 @dataclass(slots=True)
 class ResourceIndex:
-    """Formats have numbers, and sets of them are masks. The formats of an action are read when first asked for."""
+    """The index. Formats have numbers, and sets of formats are masks. An action's formats are read on first use."""
 
     table: ActionTable
     resource_formats: ResourceFormats
@@ -33,19 +33,19 @@ class ResourceIndex:
     _actions: list[int] = field(default_factory=list[int])
     """By format: the actions that take it."""
     _segments: tuple[dict[GlobSet, int], ...] = ()
-    """For each segment but the last, by its glob set: the formats that have it there."""
+    """For each segment except the last, by its glob set: the formats that have it there."""
     _last: list[GlobSet] = field(default_factory=list[GlobSet])
     """By format: its last segment."""
     _prefixes: dict[str, int] = field(default_factory=dict[str, int])
-    """By the prefix of their last segment: the formats."""
+    """The formats, by the prefix of their last segment."""
     _sorted: list[str] = field(default_factory=list[str])
-    """The prefixes, in order."""
+    """The prefixes, sorted."""
     _compatible: dict[str, int] = field(default_factory=dict[str, int])
     """A cache of ``_compatible_with``, emptied when a format is added."""
     _overlaps: dict[tuple[int, GlobSet], int] = field(default_factory=dict[tuple[int, GlobSet], int])
     """A cache of ``_overlapping``, emptied when a format is added."""
     _known: dict[ResourceNames, tuple[int, int]] = field(default_factory=dict[ResourceNames, tuple[int, int]])
-    """The actions that ``applicable`` was asked about for these names, and those of them that apply."""
+    """By names: the actions that ``applicable`` has tested, and the actions among them that apply."""
 
     def __post_init__(self) -> None:
         self._unread = self.table.everything
@@ -59,7 +59,7 @@ class ResourceIndex:
         return tuple(map(resource_names.resource_format, formats)) or (NO_RESOURCE,)
 
     def applicable(self, actions: int, names: ResourceNames) -> int:
-        """Filter ``actions`` (a mask) to those that apply to at least one resource in ``names``."""
+        """Return the actions of a mask that apply to at least one resource in ``names``, as a mask."""
         if names == EVERY_NAME:
             return actions
         self._read(actions)
@@ -77,7 +77,7 @@ class ResourceIndex:
                 self._actions[self._number(names)] |= bit
 
     def _number(self, names: ResourceNames) -> int:
-        """Return the number of a format, which is added if it is new."""
+        """Return the number of a format. A new format is added."""
         number = self._numbers.get(names)
         if number is None:
             number = self._numbers[names] = len(self._numbers)
@@ -106,7 +106,7 @@ class ResourceIndex:
         return actions & ~left
 
     def _compatible_with(self, prefix: str) -> int:
-        """Return the formats whose last segment's prefix begins with ``prefix``, or the other way round."""
+        """Return the formats whose last segment's prefix begins with ``prefix``, or is a beginning of it."""
         found = self._compatible.get(prefix)
         if found is None:
             found = 0
@@ -119,7 +119,7 @@ class ResourceIndex:
         return found
 
     def _overlapping(self, index: int, part: GlobSet) -> int:
-        """Return the formats that overlap ``part`` in the segment ``index``."""
+        """Return the formats whose segment ``index`` overlaps ``part``."""
         found = self._overlaps.get((index, part))
         if found is None:
             found = 0

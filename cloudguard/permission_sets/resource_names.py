@@ -1,6 +1,6 @@
-"""Sets of resource names of six colon-separated segments, and the patterns that policies write for them.
+"""Sets of resource names with six colon-separated segments, and the patterns that policies contain for them.
 
-Actions that take no resource are requested on the name ``*``, kept here as a star and five empty segments.
+Actions that take no resource are requested on the name ``*``. It is stored as a star and five empty segments.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CACHE_SIZE = 1 << 14
 
 
 class ResourceNames:
-    """The names whose every segment is in the glob set of that segment."""
+    """A set of names: each segment of a name is in the glob set for that segment."""
 
     __slots__ = ("_hash", "segments")
 
@@ -35,16 +35,16 @@ class ResourceNames:
         return texts is not None and all(text in part for part, text in zip(self.segments, texts, strict=True))
 
     def is_empty(self) -> bool | None:
-        """Whether there is no such name; None: undecided."""
+        """Whether the set has no name. None: undecided."""
         states = [part.is_empty() for part in self.segments]
         return True if True in states else None if None in states else False
 
     def __bool__(self) -> bool:
-        """True unless there certainly is no such name."""
+        """Whether the set may have names: False only if it is certainly empty."""
         return self.is_empty() is not True
 
     def __and__(self, other: ResourceNames) -> ResourceNames:
-        """``NO_NAMES`` if the intersection is certainly empty."""
+        """Return the intersection, or ``NO_NAMES`` if it is certainly empty."""
         if other is EVERY_NAME:
             return self
         segments: list[GlobSet] = []
@@ -56,11 +56,11 @@ class ResourceNames:
         return ResourceNames(tuple(segments))
 
     def __sub__(self, other: ResourceNames) -> tuple[ResourceNames, ...]:
-        """Disjoint parts, of which none is certainly empty if this is not."""
+        """Return the difference as disjoint parts. If this set is not certainly empty, no part is."""
         return self.divided(other)[0]
 
     def divided(self, other: ResourceNames) -> tuple[tuple[ResourceNames, ...], ResourceNames]:
-        """Return the parts outside of ``other``, one segment at a time, and the part inside."""
+        """Return the parts outside ``other``, split one segment at a time, and the part inside ``other``."""
         outside: list[ResourceNames] = []
         segments = self.segments
         for index, (left, right) in enumerate(zip(self.segments, other.segments, strict=True)):
@@ -83,7 +83,7 @@ class ResourceNames:
         return True
 
     def isdisjoint(self, other: ResourceNames) -> bool:
-        """Whether certainly no name is in both."""
+        """Whether it is certain that no name is in both sets."""
         for left, right in zip(self.segments, other.segments, strict=True):
             if left is not EVERYTHING and right is not EVERYTHING and left.isdisjoint(right):
                 return True
@@ -97,11 +97,11 @@ EVERY_NAME = ResourceNames((EVERYTHING,) * SEGMENTS)
 NO_NAMES = ResourceNames((NOTHING,) * SEGMENTS)
 _STAR = literal("*")
 NO_RESOURCE = ResourceNames((glob_set([[_STAR]]), *[glob_set([[literal("")]])] * _LAST))
-"""The name ``*`` alone, of requests without a resource."""
+"""The set with only the name ``*``, which requests without a resource have."""
 
 
 def segments_of(name: str) -> tuple[str, ...] | None:
-    """Return the segments of a name; None if it has fewer than six."""
+    """Return the segments of a name, or None if it has fewer than six."""
     if name == "*":
         return ("*", *[""] * _LAST)
     segments = tuple(name.split(SEPARATOR, _LAST))
@@ -109,13 +109,13 @@ def segments_of(name: str) -> tuple[str, ...] | None:
 
 
 def joined(segments: tuple[str, ...]) -> str:
-    """Return the name of ``segments``."""
+    """Return the name that consists of ``segments``."""
     return "*" if segments == ("*", *[""] * _LAST) else SEPARATOR.join(segments)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def resource_format(text: str) -> ResourceNames:
-    """Read a resource format: ``*`` is a run without a colon; ``**``, in the last segment, any run."""
+    """Return the names of a resource format: ``*`` is a run without a colon, ``**`` in the last segment is any run."""
     segments = text.split(SEPARATOR, _LAST)
     if len(segments) < SEGMENTS:
         return EVERY_NAME
@@ -125,9 +125,9 @@ def resource_format(text: str) -> ResourceNames:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def resource_pattern(parts: str) -> tuple[ResourceNames, ...]:
-    """Read a policy's resource pattern (joined ``wild`` and ``escaped`` texts) as a union of sets of names.
+    """Return the names of a policy's resource pattern (joined ``wild`` and ``escaped`` texts), as a union of sets.
 
-    A wildcard that ends its segment may match the colons after it; others match none.
+    A wildcard at the end of a segment may match the colons after it. Other wildcards match no colon.
     """
     found: list[ResourceNames] = []
     for texts in dict.fromkeys(_alignments(parts, 0)):
@@ -142,7 +142,7 @@ def resource_pattern(parts: str) -> tuple[ResourceNames, ...]:
 
 
 def _alignments(rest: str, depth: int) -> Iterator[tuple[str, ...]]:
-    """Yield the ways to divide a pattern into the segments from ``depth`` on; first the one at its own colons."""
+    """Yield the ways to split a pattern into the segments from ``depth`` on. The split at its own colons is first."""
     if depth == _LAST:
         yield (rest,)
         return

@@ -1,4 +1,4 @@
-"""Requests, and the space of permission sets: the actions, the resource formats that each takes, multivalued keys."""
+"""Requests, and the space of permission sets: actions, their resource formats, and multivalued keys."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cloudguard.permission_sets.resource_names import ResourceNames
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One action on one resource, by its ``name`` ("*" for none), in one context.
+    """One action on one resource (``name``; "*" for none), in one context.
 
-    The context gives each key its values, None if it is absent. ``assuming``: what must be true for the request to be
-    in a set, where that is undecided.
+    The context has the values of each key, or None if the key is absent. ``assuming``: the assumptions that must be
+    true for the request to be in a set. Empty: it is certainly in the set.
     """
 
     action: str
@@ -27,7 +27,7 @@ class Request:
 
 
 _ANY = "any"
-"""Stands for the variable parts of a witness's name."""
+"""The text for the variable parts of a witness's name."""
 
 
 def _no_context(service: str) -> Mapping[str, str]:
@@ -37,19 +37,20 @@ def _no_context(service: str) -> Mapping[str, str]:
 
 @dataclass(slots=True, eq=False)
 class Space:
-    """Permission sets can be combined only within one space.
+    """The space of permission sets. Only sets of one space can be combined.
 
-    ``limit``: steps of one difference (about 20 microseconds each); beyond it, what is left rests on an assumption.
+    ``limit``: the maximum number of steps of one difference (about 20 microseconds each). After that, the rest of the
+    difference rests on an assumption.
     """
 
     table: ActionTable
     resource_formats: ResourceFormats
     multivalued: Callable[[str], bool]
     service_context: Callable[[str], Mapping[str, str]] = _no_context
-    """What all requests to a service (lower case) have in their context, by lower-case key."""
+    """Returns the context values that all requests to a service (lower case) have, by lower-case key."""
     limit: int = 100_000
     home: tuple[str, ...] = ()
-    """Values that a witness's name prefers, segment by segment ("" for any)."""
+    """The preferred segments of a witness's name ("" for any)."""
     _typical: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict[str, tuple[tuple[str, ...], ...]])
     _serials: count[int] = field(default_factory=lambda: count(1))
     _index: ResourceIndex = field(init=False)
@@ -66,7 +67,7 @@ class Space:
         return self._index.names_of(action)
 
     def typical_names(self, action: str) -> tuple[tuple[str, ...], ...]:
-        """Return a readable name, in segments, of each resource format that ``action`` takes, the simplest first."""
+        """Return a readable name, as segments, for each resource format of ``action``, the simplest first."""
         found = self._typical.get(action)
         if found is None:
             found = self._typical[action] = tuple(self._typical_names(action))
@@ -83,5 +84,5 @@ class Space:
                 yield tuple(segment.replace("**", _ANY).replace("*", _ANY) for segment in placed)
 
     def applicable(self, actions: int, names: ResourceNames) -> int:
-        """Filter ``actions`` (a mask) to those that apply to at least one resource in ``names``."""
+        """Return the actions of a mask that apply to at least one resource in ``names``, as a mask."""
         return self._index.applicable(actions, names)

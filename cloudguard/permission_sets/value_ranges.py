@@ -1,4 +1,4 @@
-"""Sets of numbers, dates, addresses and truth values that conditions allow, as intervals between cuts."""
+"""Sets of the numbers, dates, addresses and truth values that conditions allow, as intervals between cuts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudguard import intervals
 from cloudguard.intervals import ADDRESS_END, Interval, address_text, cidr_interval
 
 Cut = tuple[Fraction | float, int]
-"""A place between real numbers: ``(x, 0)`` is just before x, ``(x, 1)`` just after it."""
+"""A cut between real numbers: ``(x, 0)`` is directly before x, ``(x, 1)`` is directly after x."""
 
 _LARGEST_EXPONENT = 400
 _EXACT = Context(prec=500)
@@ -21,7 +21,7 @@ _TRUTH_VALUES = ("false", "true")
 
 
 class Kind(StrEnum):
-    """How a value is read: a date as seconds since 1970 in UTC, an address as its point, a truth value as 0 or 1."""
+    """The kind of a value. Dates are seconds since 1970 in UTC, addresses are points, truth values are 0 or 1."""
 
     NUMBER = "number"
     DATE = "date"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """A set of values of one kind; ``intervals`` are canonical. Only sets of the same kind can be combined."""
+    """A set of values of one kind. ``intervals`` are canonical. Only sets of the same kind can be combined."""
 
     kind: Kind
     intervals: tuple[Interval[Cut], ...] = ()
@@ -43,10 +43,10 @@ class ValueSet:
 
     @classmethod
     def read(cls, kind: Kind, text: str, comparison: str = "=") -> ValueSet:
-        """Return the values that stand to ``text`` in ``comparison``: "=", "<", "<=", ">", ">=".
+        """Return the values v for which "v ``comparison`` ``text``" is true, with "=", "<", "<=", ">" or ">=".
 
-        Addresses (``text`` may be a CIDR) and truth values know only "=". Raises ValueError or OverflowError if
-        ``text`` can't be read.
+        Addresses (``text`` may be a CIDR) and truth values have only "=". Raises ValueError or OverflowError if
+        ``text`` cannot be read.
         """
         if kind is Kind.ADDRESS:
             return cls(kind, (_whole_numbers(*cidr_interval(text.strip(), host_bits=True)),))
@@ -81,7 +81,7 @@ class ValueSet:
         return not self - other
 
     def witness(self) -> str | None:
-        """Return a value as its condition operator takes it, None if there is none."""
+        """Return a value in the text form of its condition operator, or None if the set is empty."""
         if not self.intervals:
             return None
         point = _point(*self.intervals[0])
@@ -93,7 +93,7 @@ class ValueSet:
 
 
 def _whole_numbers(start: int, end: int) -> Interval[Cut]:
-    """Return the integers ``start`` to ``end - 1``, on a line that has no other numbers."""
+    """Return the interval of the integers ``start`` to ``end - 1``, for kinds whose values are all integers."""
     return (Fraction(start), 0), (Fraction(end), 0)
 
 
@@ -107,7 +107,7 @@ _EVERYTHING = {
 
 
 def _number(text: str) -> Fraction:
-    """Read a decimal number; raises ValueError."""
+    """Return a decimal number. Raises ValueError if ``text`` is not a number or is out of range."""
     try:
         value = Decimal(text.strip())
     except InvalidOperation as error:
@@ -120,7 +120,10 @@ def _number(text: str) -> Fraction:
 
 
 def _date(text: str) -> Fraction:
-    """Read an ISO 8601 date (UTC unless it says otherwise) or seconds since 1970; raises ValueError."""
+    """Return an ISO 8601 date (UTC if it has no offset), or seconds since 1970, as seconds since 1970.
+
+    Raises ValueError if ``text`` is neither.
+    """
     if text.strip().lstrip("-").isdecimal():
         return _number(text)
     moment = datetime.fromisoformat(text.strip())
@@ -130,7 +133,7 @@ def _date(text: str) -> Fraction:
 
 
 def _point(start: Cut, end: Cut) -> Fraction:
-    """Return a number between two cuts: the lowest if there is one."""
+    """Return a number between two cuts: the lowest one if there is a lowest."""
     (low, after), (high, _) = start, end
     if isinstance(low, Fraction):
         if not after:
