@@ -46,13 +46,11 @@ class SenderKind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Sender:
-    """A source of traffic. ``name`` describes it in words.
+    """A source of traffic, described by ``name``. ``groups`` are the groups of its interfaces.
 
-    ``groups`` are the groups of its interfaces. ``example`` is the id or address of one interface ("" for whole
-    ranges). ``filtered``: the balancer's filters see its traffic. ``translated_to``: the addresses that targets see
-    (empty: the balancer's). ``exact``: False if it is unknown whether a sender of this kind exists; ``why`` then
-    says why it is unknown ("": the name says it). ``gatekeeper``: the service that requires an identity first ("":
-    none).
+    ``example``: the id or address of one interface ("" for whole ranges). ``filtered``: the balancer's filters see its
+    traffic. ``translated_to``: the addresses that targets see (empty: the balancer's). ``exact``: it is known that such
+    a sender exists. If not, ``why`` says why ("": the name says it). ``gatekeeper``: requires an identity ("": none).
     """
 
     kind: SenderKind
@@ -148,10 +146,7 @@ class Senders:
         return own | balancer.health_checks
 
     def listed(self, ranges: AddressSet, lists: Iterable[str]) -> Bounds:
-        """Return every service from ``ranges`` and from address lists (ids).
-
-        A list that was not read may hold any address.
-        """
+        """Return every service from ``ranges`` and address lists (ids). An unread list may hold any address."""
         named = [self._lists.get(name) for name in lists]
         known = ranges | AddressSet.union(part for one in named if one and one.known for part in one.ranges)
         return Bounds(all_from(known), all_from(known if all(one and one.known for one in named) else EVERYWHERE))
@@ -269,10 +264,7 @@ class Senders:
         return found
 
     def group_members(self, group: str) -> tuple[Sender, ...]:
-        """Return the members of a group outside the cluster as senders.
-
-        Members that may or may not open connections are separate senders.
-        """
+        """Return the members of a group outside the cluster, as one sender for each value of their ``uncertain``."""
         if group not in self._members:
             self._members[group] = tuple(self._find_members(group))
         return self._members[group]
@@ -293,10 +285,7 @@ def _uncertain(member: Interface) -> str:
 
 
 def _members_sender(titled: str, group: str, members: tuple[Interface, ...], why: str) -> Sender:
-    """Return members of a group as a sender.
-
-    ``why`` says why it is unknown whether they open connections ("": they can open them).
-    """
+    """Return members of a group as a sender. ``why`` says why they may not open connections ("": they can)."""
     who = "an interface" if len(members) == 1 else f"{len(members)} interfaces"
     return Sender(
         SenderKind.GROUP,

@@ -149,9 +149,8 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
 def beyond_service(context: Context, target: HostClass, balancer: Balancer, listener: Listener) -> ServiceSet:
     """Return the ports of a target that a Service's balancer forwards to although no Service means them.
 
-    If the balancer's target is a host id, a Service means NodePorts only. Exception: packets that stay addressed to
-    the balancer. If the target is an address, the port may be a pod's port. At the host's own address it may be the
-    port of a pod on the host's network.
+    At a host id, a Service means only NodePorts, except for packets that stay addressed to the balancer. At an address
+    it may mean a pod's port, and at the host's own address the port of a pod on the host's network.
     """
     if balancer.keeps_destination:
         return incidental_ports(listener)
@@ -171,10 +170,7 @@ def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:
 
 
 def _trusted(context: Context, path: Path) -> list[tuple[str, ServiceSet]]:
-    """Return the trusted peers (CIDR, services) of a host.
-
-    They are administrators on the API's ports, and the cluster's own outbound addresses if the path is from outside.
-    """
+    """Return the trusted peers (CIDR, services): administrators on the API's ports, and own outbound addresses."""
     trusted = [(cidr, context.ports.api) for cidr in context.administrators.cidrs()]
     outbound = () if path.sender.inside else context.snapshot.topology.outbound_addresses.cidrs()
     return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
@@ -188,10 +184,7 @@ def _own_public_addresses(context: Context, path: Path) -> tuple[RulePeer, ...]:
 
 
 def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
-    """Return the traffic that a problem's rules must keep allowing.
-
-    It is declared traffic, traffic that balancers need, and traffic of the cluster's own hosts.
-    """
+    """Return the traffic that a problem's rules must keep: declared, for balancers, and of the cluster's own hosts."""
     filters = {attribution.filter.id for attribution in problem.attributions if attribution.filter is not None}
     guarded = [target for target in context.reach.classes if filters.intersection(target.key.filters)]
     kept = [keep for target in guarded for keep in (*context.declared(target)[1], *context.needed_by_balancers(target))]
