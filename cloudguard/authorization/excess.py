@@ -226,9 +226,9 @@ class Comparer:
         return without_boundary(evaluated, identity, self.policies, self.iam_catalog)
 
     def _holds(self, granted: EffectivePermissions, identity: Identity, need: PermissionNeed) -> bool:
-        """Whether all of a need is granted, by statements that name each of its actions without a wildcard.
+        """Whether all of a need is granted, by statements that name its actions exactly as the need does.
 
-        A grant with a wildcard does not show that an add-on runs.
+        A grant with a wider wildcard does not show that an add-on runs.
         """
         named = {action.lower() for each in granted.statements for action in each.statement.actions}
         spelled = all(action.lower() in named for statement in need.statements for action in statement.actions)

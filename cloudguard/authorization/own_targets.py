@@ -1,4 +1,4 @@
-"""The resources of its own that an identity could change: itself, and the policies attached to it."""
+"""The own resources of an identity that it could change: itself, and the policies attached to it."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Constraint:
             return False
 
     def is_empty(self) -> bool | None:
-        """Whether the key can neither be absent nor have a value. None: undecided."""
+        """Whether the key cannot be absent and cannot have a value. None: undecided."""
         return False if self.absent else _excludes_values(self)
 
     def __bool__(self) -> bool:

@@ -285,7 +285,7 @@ def _uncertain(member: Interface) -> str:
 
 
 def _members_sender(titled: str, group: str, members: tuple[Interface, ...], why: str) -> Sender:
-    """Return members of a group as a sender. ``why`` says why they may not open connections ("": they can)."""
+    """Return members of a group as a sender. ``why``: why it is unknown if they open connections ("": they can)."""
     who = "an interface" if len(members) == 1 else f"{len(members)} interfaces"
     return Sender(
         SenderKind.GROUP,

@@ -104,7 +104,7 @@ def _assumed(context: Context) -> tuple[Assumed, ...]:
 
 
 def _elsewhere(context: Context) -> tuple[str, ...]:
-    """Return lines on who reaches ports where the API may listen. There are such ports if the installer is unknown."""
+    """Return lines about paths to ports where the API may listen. There are such ports if the installer is unknown."""
     possible = ProblemCollector(context.reach, ROW)
     for path in sorted(_of_hosts(context), key=lambda path: path.sender.inside):
         if path.balancer is None or not path.balancer.declared_service:
@@ -170,7 +170,7 @@ def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
 
 
 def paths_to_api(context: Context) -> list[tuple[Path, ServiceSet]]:
-    """Return every path to a control-plane host or an endpoint, each with the services where its target has the API."""
+    """Return every path to a control-plane host or an endpoint, each with the services of the API at its target."""
     found = [(path, context.ports.api) for path in _of_hosts(context)]
     for endpoint in context.snapshot.topology.endpoints:
         found += [(path, endpoint.service) for path in context.reach.endpoint_paths(endpoint)]
@@ -183,7 +183,7 @@ def _of_hosts(context: Context) -> list[Path]:
 
 
 def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
-    """Return the part of ``allowed`` that is neither from administrators nor from the cluster's own hosts."""
+    """Return the part of ``allowed`` from senders other than administrators and the cluster's own hosts."""
     if not path.sender.identified:
         return allowed
     expected = context.administrators | context.snapshot.topology.outbound_addresses

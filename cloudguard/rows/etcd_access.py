@@ -105,7 +105,7 @@ def judge(context: Context) -> JudgedRow:
 
 
 def _from_others(context: Context, target: HostClass) -> list[Path]:
-    """Return the paths from the cluster's hosts that are neither control plane nor etcd."""
+    """Return the paths from the cluster's hosts that have other roles than control plane and etcd."""
     others = [other for other in context.reach.classes if not (other.has(Role.CONTROL_PLANE) or other.has(Role.ETCD))]
     known = context.ports
     ports = known.etcd | known.etcd_from_nodes | known.etcd_auxiliary | known.etcd_possible

@@ -136,7 +136,7 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     expected = judged_by_other_rows(ports, frozenset(target.key.roles)) | PATH_MTU
     if path.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
-        expected |= ServiceSet.nothing() if target.key.roles else ports.api | ports.etcd  # may be its own
+        expected |= ServiceSet.nothing() if target.key.roles else ports.api | ports.etcd  # it may run them
     if path.balancer is not None or (path.sender.kind is SenderKind.TUNNEL and not path.sender.exact):
         expected |= ports.node_ports
     needed = () if path.balancer else context.needed_by_balancers(target)

@@ -20,7 +20,7 @@ class MandatedRules:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """A line if a problem was rated low, but the members of the allowed subnets were not all read."""
+        """A line if a problem was rated low although not all interfaces in the hosts' subnets were read. Else empty."""
         if not self._excused or self._context.snapshot.topology.neighbours is not None:
             return ()
         return ("what stands in the subnets of the hosts, which a rule of the provider lets in, is not all known",)
