@@ -28,11 +28,13 @@ from gcp_server import Google
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.builder.account_settings import teach
 
-os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # else 1,177 snapshots that are nobody's
-logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line a request in every failure
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell does in the background; programs would inherit it
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # without this, moto builds 1,177 snapshots that belong to no test
+logging.getLogger("werkzeug").setLevel(logging.WARNING)  # without this, each failure shows a line for every request
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # a background shell ignores it; child processes would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
-# One loader for every session: to parse the services' models again for each takes half of the tests' time with AWS.
+# One loader for every session: parsing the services' models for each session takes half of the AWS tests' time.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
 teach()
 # What moto finds out again at each call, and makes anew for each KMS key though no test reads it.
@@ -41,13 +43,13 @@ for name, function in (("moto.core.responses", "method_names_from_class"), ("mot
     setattr(module, function, cache(getattr(module, function)))
 _BUILDING: dict[str, Any] = {}
 _BUILDING_ON_SERVER: dict[str, Any] = {}
-"""The SDK's clients that accounts are built with, by service: to make them takes as long as to build an account."""
+"""The SDK clients that build accounts, by service. Making them takes as long as building an account."""
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "made-up"}
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only made-up credentials, no profile, no instance metadata, nothing that the user has set or kept."""
+    """Set made-up credentials; no profile, no instance metadata, and no settings or files of the user."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "AZURE_", "CLOUDGUARD_")):
             monkeypatch.delenv(name)
@@ -61,7 +63,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[str]:
-    """The address of one server for the whole run."""
+    """The address of the moto server that the whole run shares."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -71,7 +73,7 @@ def moto_server() -> Iterator[str]:
 
 @pytest.fixture
 def endpoint(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The server, emptied, as the endpoint of every SDK client made from now on."""
+    """The emptied moto server, set as the endpoint of every SDK client made from now on."""
     with urlopen(Request(f"{moto_server}/moto-api/reset", method="POST")) as answer:  # noqa: S310 - our own loopback
         assert answer.status == 200
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server)
@@ -87,13 +89,13 @@ def account(endpoint: str) -> Account:
 
 @pytest.fixture
 def inner_account() -> Iterator[Account]:
-    """An empty account within this process: no sockets, so faster."""
+    """An empty account inside this process: faster, because it needs no sockets."""
     with mock_aws():
         yield Account(boto3.Session(), clients=_BUILDING)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell how many refused calls were tried."""
+    """Print how many refused calls were tried."""
     reports: list[pytest.TestReport] = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
     counts = [value for report in reports for name, value in report.user_properties if name == "refused"]
     if counts:
@@ -102,14 +104,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def google_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """One proxy for the whole run, in front of a project that a test puts there."""
+    """One proxy for the whole run, in front of a project that each test sets."""
     with behind(Google(Project()), tmp_path_factory.mktemp("google")) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def google_cloud(google_proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """Google's APIs for this process and those it starts; no other host may have been asked at the end."""
+    """Google's APIs for this process and its child processes. Fails at the end if another host was called."""
     for name, value in google_proxy.environment.items():
         monkeypatch.setenv(name, value)
     google_proxy.google = Google(Project())
@@ -119,14 +121,14 @@ def google_cloud(google_proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 @pytest.fixture(scope="session")
 def azure_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureProxy]:
-    """One proxy for the whole run, in front of a subscription that a test puts there."""
+    """One proxy for the whole run, in front of a subscription that each test sets."""
     with behind_azure(Azure(Subscription()), tmp_path_factory.mktemp("azure")) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def azure_cloud(azure_proxy: AzureProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureProxy]:
-    """Azure for this process and those it starts; no other host may have been asked at the end."""
+    """Azure's APIs for this process and its child processes. Fails at the end if another host was called."""
     for name, value in azure_proxy.environment.items():
         monkeypatch.setenv(name, value)
     azure_proxy.azure, azure_proxy.secret = Azure(Subscription()), "good"

@@ -1,4 +1,4 @@
-"""What every adapter owes to the core, held against each of them on whole clusters."""
+"""Requirements of the core on every adapter, tested for each adapter on whole clusters."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ BUILT = [
 
 @dataclass(frozen=True)
 class Cloud:
-    """A provider with one cluster in it, called "prod", and what was collected of that."""
+    """An adapter, the request for its only cluster "prod", and the collected snapshot."""
 
     adapter: Adapter
     request: CollectRequest
@@ -52,7 +52,7 @@ class Cloud:
 
 @pytest.fixture(scope="module", params=BUILT, ids="/".join)
 def cloud(request: pytest.FixtureRequest, google_proxy: Proxy, azure_proxy: AzureProxy) -> Iterator[Cloud]:
-    """Each cluster in turn, built and collected once for all tests: none of them changes it."""
+    """Each cluster in turn, built and collected once for all tests. No test changes it."""
     provider, name = request.param
     adapter = load(provider)
     wanted = CollectRequest(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
@@ -74,13 +74,13 @@ def cloud(request: pytest.FixtureRequest, google_proxy: Proxy, azure_proxy: Azur
         yield Cloud(adapter, wanted, adapter.collect(wanted))
 
 
-def test_nobody_is_left_out() -> None:
+def test_every_installed_provider_is_tested() -> None:
     left_out = {*NAMES} - {provider for provider, _ in BUILT}
     assert left_out == set(), "name clusters of the provider in BUILT, and build them in `cloud`"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_adapter_says_what_it_is(name: str) -> None:
+def test_an_adapter_has_its_name_and_valid_options_and_needs_a_cluster_name(name: str) -> None:
     adapter = load(name)
     assert adapter.name == name
     flags = [one.name for one in adapter.options]
@@ -91,14 +91,14 @@ def test_an_adapter_says_what_it_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_printed_to_grant_is_what_the_declared_calls_take(name: str) -> None:
+def test_the_printed_permissions_cover_every_declared_call(name: str) -> None:
     calls: Any = import_module(f"cloudguard_{name}.access.calls")
     printed = load(name).permissions()
     assert all(f'"{permission}"' in printed for call in calls.CALLS for permission in call.permissions)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_way_in_is_asked_for_shut_or_listed(name: str) -> None:
+def test_every_way_in_has_a_state_declared_calls_and_a_source(name: str) -> None:
     calls: Any = import_module(f"cloudguard_{name}.access.calls")
     declared, ways = {call.name for call in calls.CALLS}, load(name).ways_in()
     left_out = set(Entered) - {entered for way in ways for entered in way.leads_to}
@@ -110,19 +110,19 @@ def test_every_way_in_is_asked_for_shut_or_listed(name: str) -> None:
         assert way.source.startswith("https://"), way.id
 
 
-def test_the_readmes_tell_every_way_in() -> None:
+def test_the_readmes_list_every_way_in() -> None:
     written = ways_in.pages()
     assert len(written) == 1 + len(NAMES)
     stale = [path for path, text in written.items() if path.read_text(encoding="utf-8") != text]
     assert stale == [], "run `make docs`"
 
 
-def test_a_snapshot_says_which_ways_in_were_looked_at(cloud: Cloud) -> None:
+def test_a_snapshot_lists_the_ways_in_that_were_read(cloud: Cloud) -> None:
     ways = cloud.adapter.ways_in()
     assert cloud.snapshot.asked == tuple(way.id for way in ways if way.state is not WayState.NOT_ASKED)
 
 
-def test_a_snapshot_holds_together(cloud: Cloud) -> None:
+def test_a_snapshot_refers_only_to_what_it_contains(cloud: Cloud) -> None:
     found = cloud.snapshot
     assert found.schema == SCHEMA
     assert snapshot_file.load(snapshot_file.dump(found), "it") == found
@@ -130,7 +130,7 @@ def test_a_snapshot_holds_together(cloud: Cloud) -> None:
 
 
 def _dangling(found: Snapshot) -> Iterator[str]:
-    """Yield what a snapshot names and does not have."""
+    """Yield each reference of a snapshot to an object that it does not contain."""
     topology, cluster, identities = found.topology, found.cluster, found.identities
     filters, segments = {one.id for one in topology.filters}, {one.id for one in topology.subnets}
     hosts = {*(one.id for one in cluster.hosts), *(one.id for one in cluster.pools)}
@@ -161,7 +161,7 @@ def _dangling(found: Snapshot) -> Iterator[str]:
         yield from (f"policy {name}" for name in identity.policies if identity.complete and name not in policies)
 
 
-def test_every_fact_names_a_call_that_is_declared(cloud: Cloud) -> None:
+def test_every_source_names_a_declared_call(cloud: Cloud) -> None:
     found = cloud.snapshot
     calls: Any = import_module(f"cloudguard_{cloud.adapter.name}.access.calls")
     declared = {call.name for call in calls.CALLS}
@@ -179,22 +179,22 @@ def _sources(value: Any) -> Iterator[Source]:  # noqa: ANN401 - anything in a sn
         yield from (found for one in fields(value) for found in _sources(getattr(value, one.name)))
 
 
-def test_the_same_cluster_reads_the_same(cloud: Cloud) -> None:
+def test_two_collections_of_one_cluster_give_equal_snapshots(cloud: Cloud) -> None:
     first, second = cloud.snapshot, cloud.adapter.collect(cloud.request)
     assert replace(first, started="", finished="") == replace(second, started="", finished="")
 
 
-def test_a_cluster_that_is_not_there_is_told_with_those_that_are(cloud: Cloud) -> None:
+def test_the_error_for_an_unknown_cluster_lists_the_clusters_that_exist(cloud: Cloud) -> None:
     with pytest.raises(ClusterNotFoundError) as told:
         cloud.adapter.collect(replace(cloud.request, cluster="elsewhere"))
     assert "prod" in str(told.value) + told.value.hint
 
 
-def test_discovery_shows_the_cluster(cloud: Cloud) -> None:
+def test_discover_finds_the_cluster(cloud: Cloud) -> None:
     assert "prod" in {one.name for one in cloud.adapter.discover(cloud.request)}
 
 
-def test_what_is_known_of_permissions_is_whole(cloud: Cloud) -> None:
+def test_the_iam_catalog_is_complete(cloud: Cloud) -> None:
     known = cloud.adapter.iam_catalog(cloud.snapshot)
     assert known.catalog.version
     assert len({one.id for one in known.needs}) == len(known.needs)

@@ -1,4 +1,4 @@
-"""The plans of whole clusters hold by the independent checker, which knows nothing of how they were made."""
+"""The plans of whole clusters have certificates that the independent checker accepts."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ EACH = max(1, 6 // DRAWS)
 
 
 def some(names: Iterable[str]) -> list[str]:
-    """Return every sixth of ``names``, from another one for each seed; all of them in a long run."""
+    """Return every sixth of ``names``; the seed chooses the first. A long run takes all of them."""
     return sorted(names)[SEED % EACH :: EACH]
 
 
-def holds(snapshot: Snapshot, declarations: Declarations) -> bool:
-    """Whether the plan for all findings, advice among them, has a certificate that holds."""
+def certificate_holds(snapshot: Snapshot, declarations: Declarations) -> bool:
+    """Whether the checker accepts the certificate of the plan for all findings and advice."""
     planned = pipeline.plan(snapshot, declarations, with_advice=True)
     return [*Certificate(json.loads(certificate(planned))).faults()] == []
 
 
 @pytest.mark.parametrize("name", some(scenes()))
-def test_plans_on_aws_hold(name: str) -> None:
-    assert holds(collected(name).snapshot, scenes()[name].DECLARED.policy)
+def test_certificates_of_aws_plans_hold(name: str) -> None:
+    assert certificate_holds(collected(name).snapshot, scenes()[name].DECLARED.policy)
 
 
 @pytest.mark.parametrize("name", some(gcp_scenes.SCENES))
-def test_plans_on_google_cloud_hold(name: str, google_cloud: Proxy) -> None:
+def test_certificates_of_google_cloud_plans_hold(name: str, google_cloud: Proxy) -> None:
     scene = gcp_scenes.SCENES[name]
     google_cloud.google = Google(scene.build(), beside=scene.beside())
-    assert holds(pipeline.collect("gcp", cluster="prod"), scene.policy)
+    assert certificate_holds(pipeline.collect("gcp", cluster="prod"), scene.policy)
 
 
 @pytest.mark.parametrize("name", some(azure_scenes.SCENES))
-def test_plans_on_azure_hold(name: str, azure_cloud: AzureProxy) -> None:
+def test_certificates_of_azure_plans_hold(name: str, azure_cloud: AzureProxy) -> None:
     scene = azure_scenes.SCENES[name]
     azure_cloud.azure = Azure(scene.build())
     options = {"subscription": azure_cloud.azure.account.subscription}
-    assert holds(pipeline.collect("azure", cluster="prod", options=options), scene.policy)
+    assert certificate_holds(pipeline.collect("azure", cluster="prod", options=options), scene.policy)

@@ -1,4 +1,4 @@
-"""The shell examples of the documents are run, block by block: against a moto server, and other clouds on loopback."""
+"""The documents' shell examples run, block by block, against a moto server and other clouds on loopback."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOT_RUN = {
     "git clone": "needs the network",
     ".venv/bin/python tools/": "tests/tools run them",
 }
-"""How the lines begin that are not run here, and why."""
+"""Beginnings of the lines that this test does not run, and why."""
 PRELUDE = f"""set -e
 export XDG_STATE_HOME=$PWD/state
 cloudguard() {{
@@ -41,11 +41,11 @@ cloudguard() {{
   case $status in 0|3|4|5) ;; *) return 1 ;; esac
 }}
 """
-"""Findings are no failure of an example, nor are calls that moto lacks."""
+"""An example may end with findings or with an incomplete report (moto lacks some calls)."""
 
 
 def examples() -> Iterator[tuple[str, str]]:
-    """Yield the name and the lines of each shell block that is run."""
+    """Yield the name and the lines of each shell block that this test runs."""
     for path in DOCUMENTS:
         for number, text in enumerate(
             re.findall(r"^```sh\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL), 1
@@ -57,17 +57,17 @@ def examples() -> Iterator[tuple[str, str]]:
 
 @dataclass
 class BothClouds(loopback_proxy.Proxy):
-    """One proxy for examples that ask several clouds."""
+    """One proxy for the examples that call several clouds."""
 
     google: Proxy
     azure: AzureProxy
 
     def serves(self, host: str) -> bool:
-        """Whether a host is either cloud's."""
+        """Whether a host belongs to Google or Azure."""
         return self.google.serves(host) or self.azure.serves(host)
 
     def answer(self, asked: Asked) -> Answer:
-        """Return what the host's cloud answers."""
+        """Return the answer of the host's cloud."""
         return (self.google if self.google.serves(asked.host) else self.azure).answer(asked)
 
 
@@ -75,7 +75,7 @@ class BothClouds(loopback_proxy.Proxy):
 def clouds(
     google_cloud: Proxy, azure_cloud: AzureProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[BothClouds]:
-    """A cluster in either cloud."""
+    """A cluster in Google Cloud and one in Azure."""
     google_cloud.google = Google(gcp_scenes.SCENES["kops"].build())
     azure_cloud.azure = Azure(azure_scenes.SCENES["kops"].build())
     both = BothClouds(google_cloud, azure_cloud)
@@ -101,7 +101,7 @@ def test_every_example_runs(
 
 
 def _run(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
-    """Run lines of a shell in an empty ``folder``."""
+    """Run shell lines in an empty ``folder``."""
     folder.mkdir()
     command = ["bash", "-c", PRELUDE + lines]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)  # noqa: S603 - our own

@@ -1,4 +1,4 @@
-"""What the documents say is so: their examples run, their tables are complete, their links lead somewhere."""
+"""The documents are true: their examples run, their tables are complete, and their links lead to files."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def commands() -> list[str]:
 
 
 def first_cells(heading: str) -> list[str]:
-    """Return the first column of the tables under a heading of the README, without its code marks."""
+    """Return the first column of the tables under a heading of the README, without backquotes."""
     section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     cells = [line.split("|")[1].strip(" `") for line in section.splitlines() if line.startswith("|")]
     return [cell for cell in cells if not cell.startswith("---")]
 
 
-def test_the_library_example_runs(tmp_path: Path) -> None:
+def test_the_readme_s_library_example_runs(tmp_path: Path) -> None:
     (example,) = blocks(README, "python")
     (tmp_path / "test_example.py").write_text(example, encoding="utf-8")
     ran = pytest_in(tmp_path, environment(tmp_path))
@@ -61,7 +61,7 @@ def test_the_library_example_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", commands())
-def test_commands_are_understood(command: str) -> None:
+def test_every_command_in_the_documents_parses(command: str) -> None:
     assert callable(parse(shlex.split(command)[1:]))
 
 
@@ -83,37 +83,37 @@ def test_the_demo_runs_without_the_caller_s_settings_and_the_readme_shows_its_re
     assert [line for line in excerpt.splitlines() if line not in shown] == []
 
 
-def test_exit_statuses_are_all_told() -> None:
+def test_the_readme_lists_every_exit_status() -> None:
     assert {int(cell) for cell in first_cells("Exit status") if cell.isdigit()} == set(ExitStatus)
 
 
-def test_verdicts_and_rows_are_all_told() -> None:
+def test_the_readme_lists_every_verdict_and_row() -> None:
     assert re.findall(r"^\| \[`([a-z-]+)`\]", README, re.MULTILINE) == [row.ROW for row in ROWS], (
         "the README's questions"
     )
     assert [cell for cell in first_cells("How it judges") if cell in set(Verdict)] == list(Verdict)
 
 
-def test_the_configuration_page_is_valid_and_its_tables_are_as_make_docs_writes_them() -> None:
+def test_the_configuration_page_is_valid_and_its_tables_are_up_to_date() -> None:
     text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
     (example,) = blocks(text, "toml")
     assert set(read(parse_file(example, "it"), "it").get(PROVIDER) or {}) <= set(installed())
     assert page(text) == text, "run `make docs`"
 
 
-def test_the_readme_s_configuration_is_valid() -> None:
+def test_the_readme_s_configuration_example_is_valid() -> None:
     (example,) = blocks(README, "toml")
     assert load_declarations(example).admin_cidrs == ("198.51.100.0/24",)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_to_files(document: Path) -> None:
+def test_every_local_link_leads_to_a_file(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8"))
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (document.parent / link).exists()] == []
 
 
-def test_the_walks_through_the_code_name_functions_that_exist_and_are_short() -> None:
+def test_the_walks_through_the_code_are_short_and_name_functions_that_exist() -> None:
     _, *walks = (ROOT / "docs/a-verdict-step-by-step.md").read_text(encoding="utf-8").split("\n## ")
     steps = [re.findall(r"^\d+\. `([^`]+)`: `(\w+)`", walk, re.MULTILINE) for walk in walks]
     assert [len(found) for found in steps] == [len(re.findall(r"^\d+\. ", walk, re.MULTILINE)) for walk in walks]
@@ -123,7 +123,7 @@ def test_the_walks_through_the_code_name_functions_that_exist_and_are_short() ->
     assert [len(found) <= most for found, most in zip(steps, (24, 26), strict=True)] == [True, True]
 
 
-def test_targets_and_scripts_that_the_documents_run_exist() -> None:
+def test_every_make_target_and_script_in_the_documents_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     text = "\n".join(block for path in DOCUMENTS for block in blocks(path.read_text(encoding="utf-8"), "sh"))
     targets, scripts = re.findall(r"^make (\w+)", text, re.MULTILINE), re.findall(r"python (\S+\.py)", text)

@@ -1,4 +1,4 @@
-"""The glossary's words are the code's: every term is there, and no retired name is."""
+"""The code uses every term of the glossary, and no name that the glossary retired."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FOLDERS = re.compile(r"\bin ((?:`[^`]+`(?:, )?)+)")
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """Names that must not be used, in these folders of ``cloudguard`` (none: nowhere in the source)."""
+    """Names that these folders of ``cloudguard`` must not use. Without folders: the whole source."""
 
     names: frozenset[str]
     folders: tuple[str, ...]
@@ -27,7 +27,7 @@ class Retired:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A line of the glossary: its names in the code, and those that it retired."""
+    """A line of the glossary: the names of a term in the code, and its retired names."""
 
     title: str
     names: tuple[str, ...]
@@ -76,8 +76,8 @@ def names_in(path: Path) -> frozenset[str]:
     return frozenset({*identifiers(path.read_text(encoding="utf-8")), path.stem})
 
 
-def broken(term: Term) -> list[str]:
-    """Return where retired names of ``term`` are left."""
+def uses_of_retired_names(term: Term) -> list[str]:
+    """Return the places that still use a retired name of ``term``."""
     found: list[str] = []
     for retired in term.retired:
         for path in SOURCE:
@@ -89,7 +89,7 @@ def broken(term: Term) -> list[str]:
 
 
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: term.title)
-def test_every_term_is_in_the_code(term: Term) -> None:
+def test_the_code_uses_every_term(term: Term) -> None:
     everywhere = {name for path in SOURCE for name in names_in(path)}
     assert term.names != ()
     left = [name for name in term.names if name not in everywhere]
@@ -97,11 +97,11 @@ def test_every_term_is_in_the_code(term: Term) -> None:
 
 
 @pytest.mark.parametrize("term", [term for term in TERMS if term.retired], ids=lambda term: term.title)
-def test_no_retired_name_is_left(term: Term) -> None:
-    assert broken(term) == [], f"docs/glossary.md retired these names: say {' or '.join(term.names)}"
+def test_the_code_uses_no_retired_name(term: Term) -> None:
+    assert uses_of_retired_names(term) == [], f"docs/glossary.md retired these names: say {' or '.join(term.names)}"
 
 
-def test_a_retired_name_is_seen() -> None:
+def test_a_retired_name_is_parsed_and_found() -> None:
     term = next(parsed("| subnet | `Subnet` | a range | `Segment`; `side` in `rows`, `model` |"))
     assert term.retired == (
         Retired(frozenset({"Segment"}), ()),
@@ -110,5 +110,5 @@ def test_a_retired_name_is_seen() -> None:
     assert {"Segment", "side"} <= identifiers("def side(Segment): return 1")
 
 
-def test_the_page_is_read() -> None:
+def test_the_terms_of_the_page_are_read() -> None:
     assert len(TERMS) > 40

@@ -1,4 +1,4 @@
-"""Names that others give: through the real command line, none can break a terminal, a page or the run."""
+"""Hostile resource names cannot break a terminal, a page or the run of the real command line."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ FINDINGS, INCOMPLETE = 3, 4
 
 
 HOSTILE = ("\x9b31mred", "caf\u00e9 \u202eevil", "a\nb\tc", "\u2066\ue000")
-"""What XML can carry and a terminal should not see as it is; JSON carries ESC too."""
+"""Names with characters that XML can contain and a terminal must not receive. JSON can contain ESC too."""
 
 
-def harmless(*texts: str) -> None:
+def assert_harmless(*texts: str) -> None:
     for text in texts:
         assert not {one for one in text if unicodedata.category(one) in {"Cc", "Cf"}} - {"\n"}
 
 
 @pytest.mark.parametrize("format", sorted({*FORMATS} - {"json", "pdf"}))
-def test_names_that_write_on_the_terminal_are_shown_harmless(account: Account, format: str) -> None:  # noqa: A002
+def test_control_characters_in_host_names_are_escaped_in_every_format(account: Account, format: str) -> None:  # noqa: A002
     cluster = kops_ha.build(account)
     for number, name in enumerate(HOSTILE):
         group = account.group(cluster.vpc, f"open-{number}")
@@ -44,10 +44,10 @@ def test_names_that_write_on_the_terminal_are_shown_harmless(account: Account, f
     ran = cloudguard(*CHECK, "-f", format)
     assert ran.status == FINDINGS
     assert "caf\u00e9" in ran.out or format == "openmetrics", "no series is about a host"
-    harmless(ran.out.replace("\r\n", "\n"), ran.err)
+    assert_harmless(ran.out.replace("\r\n", "\n"), ran.err)
 
 
-def test_names_of_a_snapshot_are_shown_harmless(account: Account, tmp_path: Path) -> None:
+def test_control_characters_in_a_snapshot_s_names_are_escaped(account: Account, tmp_path: Path) -> None:
     kops_ha.build(account)
     file = tmp_path / "prod.json"
     cloudguard("collect", *CHECK[1:], "-o", str(file))
@@ -56,12 +56,12 @@ def test_names_of_a_snapshot_are_shown_harmless(account: Account, tmp_path: Path
     ran = cloudguard("check", "--snapshot", str(file))
     assert ran.status == FINDINGS
     assert "[2J" in ran.out
-    harmless(ran.out, ran.err)
+    assert_harmless(ran.out, ran.err)
 
 
 @pytest.fixture
 def broken_text(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put a relay before the server that turns one name into bytes that are no UTF-8."""
+    """Put a relay before the server that replaces one name by bytes that are not UTF-8."""
 
     class Relay(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -93,7 +93,7 @@ def broken_text(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 @pytest.mark.usefixtures("broken_text")
-def test_answer_that_is_no_text(moto_server: str) -> None:
+def test_an_answer_that_is_not_utf_8_makes_the_report_incomplete(moto_server: str) -> None:
     account = Account(boto3.Session())
     account.clients["ec2"] = cast("Any", account.session).client("ec2", endpoint_url=moto_server)
     clean.build(account)
@@ -104,7 +104,7 @@ def test_answer_that_is_no_text(moto_server: str) -> None:
     assert "DescribeInstances" in ran.err + ran.out
 
 
-def test_instances_with_fifty_tags(account: Account) -> None:
+def test_an_instance_with_fifty_tags_is_read(account: Account) -> None:
     cluster = kops_ha.build(account)
     tags = {f"tag-{number:02}": "x" * 256 for number in range(49 - len(kops.node))} | kops.node
     account.host("many-tags", cluster.utility, [cluster.nodes], tags)

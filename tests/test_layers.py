@@ -1,4 +1,4 @@
-"""The laws of the house that can be read off the source: who imports whom, who prints, how long a file is."""
+"""Rules for the source code: which module may import which, which may print, and how long a file may be."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ MAY_IMPORT = {
     "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),
     "adapter": ("provider", "results.change", "results.api_call", "model", *SETS, "errors"),
 }
-"""Beside itself, what each room may import: a room, or one module of it."""
+"""The rooms, or single modules of rooms, that each room may import. A room may always import itself."""
 
 FOLDERS = ("access", "cluster", "storage", "network", "trust", "identity", "iam_catalog", "changes")
-"""The folders of providers, in order: a module imports its own folder and those before it."""
+"""The folders of providers, in order. A module may import its own folder and the folders before it."""
 OPTIONAL_FOLDERS = {"storage", "trust", "changes"}
 NOT_SHIPPED = {"moto", "moto_fixtures", "tests", "benchmarks", "docs", "tools"}
 EDGE = {"cli", "__main__"}
@@ -60,7 +60,7 @@ NO_CLOUD_IN = {
     *("rows", "results", "formats", "planning", "comparison", "history"),
 }
 OF_A_CLOUD = {"asff"}
-"""Modules of those rooms that are about one cloud: a format that is its own."""
+"""Modules of those rooms that may name a cloud, because they write a format of that cloud."""
 CLOUDS = re.compile(
     r"(?<![a-z])(aws|gcp|azure|amazon|eks|gke|aks|boto3|ec2|google)(?![a-z])",
     re.IGNORECASE,
@@ -99,7 +99,7 @@ def imported(tree: ast.AST, module: str) -> Iterator[str]:
 
 
 def wrong_imports(text: str, module: str) -> list[str]:
-    """Return the imports that the rooms' order forbids."""
+    """Return the imports that ``MAY_IMPORT`` forbids."""
     room, own = room_of(module), module.partition(".")[0]
     wrong: list[str] = []
     for name in imported(ast.parse(text), module):
@@ -114,13 +114,13 @@ def wrong_imports(text: str, module: str) -> list[str]:
 
 
 def _may_use(module: str, inside: str) -> bool:
-    """Whether a module of a provider may import another: one of a folder that is not after its own."""
+    """Whether a provider's module may import another: the other's folder is its own or an earlier one."""
     own, other = (path.partition(".")[0] for path in (module.partition(".")[2], inside))
     return own not in FOLDERS or (other in FOLDERS and FOLDERS.index(other) <= FOLDERS.index(own))
 
 
 def edges(text: str) -> list[str]:
-    """Return where a module prints, exits, or reads the environment or the streams."""
+    """Return the places where a module prints, exits, or reads the environment or the standard streams."""
     found: list[str] = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ENDS_OR_PRINTS:
@@ -137,7 +137,7 @@ def edges(text: str) -> list[str]:
 
 
 def broad_excepts(text: str) -> list[int]:
-    """Return the lines of handlers that catch everything, but for those that end by handing on what they caught."""
+    """Return the lines of handlers that catch every exception and do not pass it on at their end."""
     handlers = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ExceptHandler))
     broad = (node for node in handlers if node.type is None or _names(node.type) & {"Exception", "BaseException"})
     return [node.lineno for node in broad if not _handed_on(node)]
@@ -183,7 +183,7 @@ def test_imports_run_one_way(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in PRODUCT if room_of(name_of(path)) not in EDGE], ids=_by_name)
-def test_only_the_command_line_meets_the_outside(path: Path) -> None:
+def test_only_the_command_line_prints_exits_or_reads_the_environment(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert edges(text) == [], "only cloudguard/cli prints, exits and reads the environment"
     assert broad_excepts(text) == [], "name the exceptions that are expected"
@@ -195,7 +195,7 @@ def test_the_core_names_no_cloud(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", EVERYTHING, ids=_by_name)
-def test_every_file_is_short_and_says_what_it_is_for(path: Path) -> None:
+def test_every_file_is_short_and_has_a_docstring(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), "no module docstring"
     assert len(text.splitlines()) <= LONGEST_FILE, "split it by what its parts are for"
@@ -207,12 +207,12 @@ def test_every_provider_has_the_same_folders(package: Path) -> None:
     assert {path.parent.name for path in package.glob("*/__init__.py")} | OPTIONAL_FOLDERS == {*FOLDERS}
 
 
-def test_no_folder_holds_many_files() -> None:
+def test_no_folder_has_too_many_files() -> None:
     counts = Counter(path.parent.relative_to(ROOT) for path in PRODUCT if path.name != "__init__.py")
     assert {str(folder): count for folder, count in counts.items() if count > MOST_FILES} == {}
 
 
-def test_every_room_is_looked_at() -> None:
+def test_every_room_has_its_allowed_imports() -> None:
     rooms = {room_of(name_of(path)) for path in PRODUCT}
     assert rooms == set(MAY_IMPORT), "MAY_IMPORT lists each folder and module of cloudguard"
 
@@ -239,7 +239,7 @@ def test_every_room_is_looked_at() -> None:
         ("cloudguard_aws.network.rules", "from cloudguard_aws import adapter"),
     ],
 )
-def test_a_wrong_import_is_seen(module: str, line: str) -> None:
+def test_a_forbidden_import_is_found(module: str, line: str) -> None:
     assert len(wrong_imports(line, module)) == 1
 
 
@@ -253,7 +253,7 @@ def test_a_wrong_import_is_seen(module: str, line: str) -> None:
         ("cloudguard_aws.access.api", "from cloudguard.provider import port"),
     ],
 )
-def test_a_right_import_is_let_through(module: str, line: str) -> None:
+def test_an_allowed_import_is_accepted(module: str, line: str) -> None:
     assert wrong_imports(line, module) == []
 
 
@@ -261,25 +261,25 @@ def test_a_right_import_is_let_through(module: str, line: str) -> None:
     "line",
     ["print(1)", "sys.exit(1)", "raise SystemExit", "sys.stdout.write('')", "os.environ['A']", "from os import getenv"],
 )
-def test_a_leak_to_the_outside_is_seen(line: str) -> None:
+def test_printing_exiting_and_reading_the_environment_are_found(line: str) -> None:
     assert edges(line) != []
 
 
 @pytest.mark.parametrize("clause", ["except:", "except Exception:", "except (ValueError, BaseException) as error:"])
-def test_a_broad_except_is_seen(clause: str) -> None:
+def test_a_broad_except_is_found(clause: str) -> None:
     assert broad_excepts(f"try:\n    pass\n{clause}\n    pass") == [3]
 
 
 @pytest.mark.parametrize("last", ["raise", "future.set_exception(error)"])
-def test_an_error_that_is_handed_on_is_let_through(last: str) -> None:
+def test_a_broad_except_that_passes_the_error_on_is_accepted(last: str) -> None:
     assert broad_excepts(f"try:\n    pass\nexcept BaseException as error:\n    {last}") == []
 
 
 @pytest.mark.parametrize("line", ["# as AWS does", "azure_name = 1", '"""On EKS."""', "if provider == 'gcp':"])
-def test_a_cloud_s_name_is_seen(line: str) -> None:
+def test_a_cloud_s_name_is_found(line: str) -> None:
     assert clouds_named(line) != []
 
 
 @pytest.mark.parametrize("line", ["laws", "flaws = 1", "leaks", "tweaks"])
-def test_a_word_that_holds_a_cloud_s_name_is_not_one(line: str) -> None:
+def test_a_word_that_contains_a_cloud_s_name_is_accepted(line: str) -> None:
     assert clouds_named(line) == []

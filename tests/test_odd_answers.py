@@ -1,4 +1,4 @@
-"""One odd part of one answer costs that part: five rows all the same, and what failed does not pass by it."""
+"""A spoilt part of an answer affects only that part: the report has five rows, and no FAIL turns into PASS."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ ON_PATHS = (
     "compute.regionNetworkFirewallPolicies.getEffectiveFirewalls",
     "ec2:DescribeRouteTables",
 )
-"""Calls whose facts lie on a finding's path, and which it does not name: without them there is no path."""
+"""Calls that a finding's path depends on though the finding does not name their facts. Without them: no path."""
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """A cluster whose answers are recorded: what is found in it, and how to read it again."""
+    """A cluster with recorded answers: its report, and a function that reads it again."""
 
     recording: Recording
     report: Report
@@ -59,7 +59,7 @@ class Cloud:
 
 @pytest.fixture(scope="module", params=BUILT, ids=lambda one: f"{one[0]}/{one[1]}")
 def cloud(request: pytest.FixtureRequest, google_proxy: Proxy, azure_proxy: AzureProxy) -> Iterator[Cloud]:
-    """Each cluster in turn, read once from its cloud and then from the recorded answers."""
+    """Each cluster in turn, read once from its cloud and later from the recorded answers."""
     provider, name, draws = request.param
     adapter, reader = load(provider), import_module(f"cloudguard_{provider}.access.api").Api
     wanted = CollectRequest(cluster="prod", options={"region": (REGION,)} if provider == "aws" else {})
@@ -88,19 +88,19 @@ def cloud(request: pytest.FixtureRequest, google_proxy: Proxy, azure_proxy: Azur
         yield Cloud(recording, report, draws, reader.identifiers, read)
 
 
-def test_an_odd_part_of_an_answer_costs_no_report_and_makes_nothing_pass(cloud: Cloud) -> None:
+def test_a_spoilt_answer_prevents_no_report_and_makes_no_row_pass(cloud: Cloud) -> None:
     for seed in seeds(cloud.draws):
         spoilt = cloud.recording.spoil(Random(seed))
         try:
             report = cloud.read()
         except CloudguardError:
-            continue  # the cluster itself is not found any more
+            continue  # the spoilt answer hides the cluster itself
         assert len(report.rows) == 5, (seed, spoilt)
-        assert not [*_turned(cloud, report, spoilt)], (seed, spoilt)
+        assert not [*_wrongly_passing(cloud, report, spoilt)], (seed, spoilt)
 
 
-def _turned(cloud: Cloud, report: Report, spoilt: Spoilt) -> Iterator[str]:
-    """Yield the rows that failed and pass now, though what was spoilt is on none of their findings and paths."""
+def _wrongly_passing(cloud: Cloud, report: Report, spoilt: Spoilt) -> Iterator[str]:
+    """Yield the rows that turned from FAIL to PASS though none of their findings names the spoilt part."""
     if spoilt.how in {"drop", "null"} and spoilt.call in ON_PATHS:
         return
     names = [*spoilt.strings(cloud.identifiers)]

@@ -1,4 +1,4 @@
-"""Refuse each call in turn: no row that rests on what it tells may pass, and the permission is named."""
+"""Refuse each call in turn: no row that depends on its answer may pass, and the report names the permission."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ from refused_calls import PROVIDED, RESTS_ON, Call, Guard, Reusing
 from remembered import remembering
 
 NEEDS_NONE: Call = ("sts", "GetCallerIdentity")
-"""No permission is needed, and none can be taken away (AWS STS API Reference, GetCallerIdentity)."""
+"""This call needs no permission and cannot be denied (AWS STS API Reference, GetCallerIdentity)."""
 WHOLE = {
     *("block_public_access", "classic_balancer", "eks_private", "endpoint_service", "next_host"),
     *("organization_limit", "peering", "prefix_lists", "showcase"),
 }
-"""Scenes that between them make every kind of call: each of their calls is refused. Of the others, which make the same
-calls, each refuses a different twentieth; with EVERY_REFUSAL=1 in the environment, all of them (ten minutes on two
-cores).
+"""Scenes that together make every kind of call. The test refuses each of their calls in turn. The other scenes make
+the same calls; in each, the test refuses a different twentieth of the calls. With EVERY_REFUSAL=1 in the environment,
+it refuses all calls of all scenes (ten minutes on two cores).
 """
 CAN_ONLY_SHUT = {"DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions", "ListAccounts"}
-"""Calls about what shuts ways in, or which accounts are no outsiders: without them, no way is shut, and every other
-account is an outsider, so no row rests on them."""
+"""Calls that can only remove a way in, or show that an account belongs to the organization. Without them, every way in
+stays open and every other account counts as foreign, so no row depends on them."""
 EVERY, FEWEST = 20, 20
 RESTS_ON_NO_RIGHT = {"cloud-api-access/metadata", "cloud-api-access/trust"}
-"""Checks whose findings stay what they are whatever the account's limits take away."""
+"""Checks whose findings do not depend on the organization's permission limits."""
 
 
 def refused(number: int, name: str, calls: Sequence[Call]) -> Sequence[Call]:
-    """The calls to refuse in the ``number``-th scene."""
+    """Return the calls to refuse in the ``number``-th scene."""
     if name in WHOLE or os.environ.get("EVERY_REFUSAL"):
         return calls
     return calls[number % EVERY :: EVERY]
 
 
-def test_the_scenes_whose_every_call_is_refused_exist() -> None:
+def test_the_scenes_in_whole_exist() -> None:
     assert scenes().keys() >= WHOLE
 
 
 @pytest.mark.parametrize(("number", "name"), tuple(enumerate(scenes())), ids=tuple(scenes()))
-def test_no_refused_call_leaves_a_row_passing(
+def test_no_row_passes_when_a_call_that_it_depends_on_is_refused(
     number: int,
     name: str,
     inner_account: Account,
@@ -74,7 +74,7 @@ def test_no_refused_call_leaves_a_row_passing(
 
 
 def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> list[str]:
-    """What is wrong with the answer when ``call`` is refused."""
+    """Return the errors of the report when ``call`` is refused."""
     try:
         report = check(scene, session)
     except AccessError as error:
@@ -88,7 +88,7 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
     if call[1] in CAN_ONLY_SHUT:
         return problems + newly_passing(report, whole)
     if not any(gap.hides for gap in gaps):
-        return problems + takes_away(call, report, whole)
+        return problems + faults_of_unread_limits(call, report, whole)
     problems += [] if not report.complete else ["the report calls itself complete"]
     before = {row.row: set(row.unknown) for row in whole.rows}
     hidden = {facet for gap in gaps for facet in gap.hides}
@@ -107,13 +107,13 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
 
 
 def falsely_fixed(report: Report, whole: Report) -> list[str]:
-    """Findings that a later run is said to have fixed or replaced, though only a call was refused."""
+    """Return findings that the comparison calls fixed or replaced, though only a call was refused."""
     found = since(listed(whole), listed(report)).of_fate(Fate.FIXED, Fate.REPLACED)
     return [f"{one.check} ({one.id}) is {one.fate}" for one in found]
 
 
 def newly_passing(report: Report, whole: Report) -> list[str]:
-    """Rows that pass only because a call was refused."""
+    """Return rows that pass only because a call was refused."""
     passed = {row.row for row in whole.rows if row.verdict is Verdict.PASS}
     return [
         f"{row.row} passes now and did not before"
@@ -122,8 +122,8 @@ def newly_passing(report: Report, whole: Report) -> list[str]:
     ]
 
 
-def takes_away(call: Call, report: Report, whole: Report) -> list[str]:
-    """What is wrong where no row is hidden: only what could take rights away was not seen, and the report says so."""
+def faults_of_unread_limits(call: Call, report: Report, whole: Report) -> list[str]:
+    """Return the errors of a report whose only gap is a permission limit; the report must mention the limit."""
     row = report.row("cloud-api-access")
     said = [row.why, *row.unknown, *(f"{key}: {value}" for one in row.findings for key, value in one.witness.facts)]
     told = any("organization limits" in text and call[1] in text for text in said)

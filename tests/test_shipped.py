@@ -1,6 +1,6 @@
-"""Every file of the wheel is one that the program imports or reads: data for tests and documentation stays out.
+"""The program imports or reads every file of the wheel; the wheel has no data for tests or documentation.
 
-The files are those of the source; `.ci/run` names a built wheel in ``WHEEL`` and has the same asked of it.
+The test reads the files of the source, or of the built wheel that the environment variable ``WHEEL`` names (`.ci/run`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def starts() -> set[str]:
-    """Return the modules that users enter by: the library, the commands and the providers that pyproject.toml names."""
+    """Return the entry modules: the library, and the commands and providers that pyproject.toml names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     points = project["entry-points"]
     entries = [*project["scripts"].values(), *points["cloudguard.providers"].values(), *points["pytest11"].values()]
@@ -26,7 +26,7 @@ def starts() -> set[str]:
 
 
 def shipped() -> dict[str, str]:
-    """Return each file's text by its path in the wheel."""
+    """Return the text of each file of the wheel, by its path."""
     if "WHEEL" in os.environ:
         with ZipFile(os.environ["WHEEL"]) as wheel:
             names = [name for name in wheel.namelist() if ".dist-info/" not in name]
@@ -43,9 +43,9 @@ def module_of(name: str) -> str:
 
 
 def imports(text: str) -> Iterator[str]:
-    """Yield the dotted names that a module imports, and those of the packages that hold them.
+    """Yield the dotted names that a module imports, and the names of their packages.
 
-    Of a package whose modules are imported by name, ``f"package.{name}"``, it is "package.".
+    For an import by a computed name, ``f"package.{name}"``, yield "package.".
     """
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
@@ -60,9 +60,9 @@ def imports(text: str) -> Iterator[str]:
 
 
 def unused(files: dict[str, str]) -> set[str]:
-    """Return the files that no module reached from ``starts()`` imports, or names as data.
+    """Return the files that no module reachable from ``starts()`` imports or names as data.
 
-    Notes on a package (``README.md``) and marks of typed packages (``py.typed``) are for its users.
+    ``README.md`` and ``py.typed`` count as used: they are for the users of a package.
     """
     modules = {module_of(name): name for name in files if name.endswith(".py")}
     reached: set[str] = set()
@@ -79,9 +79,9 @@ def unused(files: dict[str, str]) -> set[str]:
 
 
 def _is_read(name: str, files: dict[str, str]) -> bool:
-    """Whether modules have as strings the package that holds the file, and the file's name or its folder's in there.
+    """Whether modules contain as strings the file's package, and the name of the file or of its folder there.
 
-    An adapter says its own package by its ``name``.
+    An adapter names its own package by its attribute ``name``.
     """
     path = Path(name)
     in_package = f"{path.parent.as_posix()}/__init__.py" in files
@@ -92,7 +92,7 @@ def _is_read(name: str, files: dict[str, str]) -> bool:
     return all(any(word in text for text in texts for word in words) for words in ways)
 
 
-def test_every_file_of_the_wheel_is_used() -> None:
+def test_the_program_uses_every_file_of_the_wheel() -> None:
     assert unused(shipped()) == set(), "no module imports or reads these: delete them, or move them out of the wheel"
 
 
@@ -100,5 +100,5 @@ def test_every_file_of_the_wheel_is_used() -> None:
     "name",
     ["cloudguard_aws/iam_catalog/known.py", "cloudguard_aws/iam_catalog/known/kops.toml", "moto_fixtures/demo.py"],
 )
-def test_a_file_that_nothing_uses_is_seen(name: str) -> None:
+def test_an_unused_file_is_found(name: str) -> None:
     assert unused({**shipped(), name: '"""Data."""'}) == {name}

@@ -1,4 +1,4 @@
-"""``docs/unknown.md`` says for each cause of UNKNOWN what to do: for those in the source and those of spoilt facts."""
+"""``docs/unknown.md`` says what to do about each cause of UNKNOWN, in the source and in reports on spoilt facts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs/unknown.md").read_text(encoding="utf-8")
 HEADINGS = re.findall(r"^### `(.+)`$", PAGE, re.MULTILINE)
 PATTERNS = {text: re.compile(re.escape(text).replace("…", ".+"), re.DOTALL) for text in HEADINGS}
-"""What each section of the page is about; "…" stands for names and the like."""
+"""The cause that each section of the page explains; "…" stands for names and other values."""
 CAUSE = re.compile(
     r"^whether |^what (…|the) |^which |^no .*(found|read)|^if … (is|are) "
     r"|(was|were) not read|could not be read|is undecided"
 )
-"""How a line that says what is unknown begins or ends."""
+"""The beginnings and endings of a line that says what is unknown."""
 NO_CAUSES = {
     "; organization limits were not read: …": "said of a row that passes",
     "whether … is granted more than it needs": "a beginning; what is said begins so",
@@ -33,7 +33,7 @@ NO_CAUSES = {
 
 
 def templates() -> Iterator[str]:
-    """Yield the texts in the source of the rows that say what is unknown, "…" for what is filled in later."""
+    """Yield the texts in the rows' source that say what is unknown, with "…" in place of each value."""
     for path in ROOT.glob("cloudguard/rows/**/*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -51,13 +51,13 @@ def templates() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("cause", sorted({*templates()} - {*NO_CAUSES}))
-def test_each_cause_in_the_source_is_on_the_page(cause: str) -> None:
+def test_every_cause_in_the_source_is_on_the_page(cause: str) -> None:
     said = {" ".join(text.split()) for text in re.findall(r"`([^`]+)`", PAGE)}
     assert cause in said or any(pattern.fullmatch(cause) for pattern in PATTERNS.values())
 
 
 @pytest.mark.parametrize("heading", HEADINGS)
-def test_each_section_is_about_a_cause(heading: str) -> None:
+def test_every_section_of_the_page_explains_a_cause_that_occurs(heading: str) -> None:
     lines = {*templates(), *(line for made in spoilt() for row in rows_of(made).values() for line in row.unknown)}
     lines |= {
         "if i-1 are nodes: i-1 is open; only weak evidence tells their roles: name them",
@@ -68,7 +68,7 @@ def test_each_section_is_about_a_cause(heading: str) -> None:
 
 
 def spoilt() -> Iterator[Snapshot]:
-    """Yield small clusters each of which lacks something."""
+    """Yield small clusters; each lacks a fact."""
     master, node = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
     filters = [group("masters", ("tcp/2379", RANGE)), group("nodes")]
     whole = snapshot([master, node], filters)
@@ -81,7 +81,7 @@ def spoilt() -> Iterator[Snapshot]:
     yield snapshot([node], filters, endpoints=[managed_endpoint(WORLD)], managed=True)
 
 
-def test_what_is_unknown_of_spoilt_facts_is_on_the_page() -> None:
+def test_every_unknown_line_about_spoilt_facts_is_on_the_page() -> None:
     lines = [line for made in spoilt() for row in rows_of(made).values() for line in row.unknown]
     assert len(lines) > 10
     assert [line for line in lines if not any(pattern.fullmatch(line) for pattern in PATTERNS.values())] == []

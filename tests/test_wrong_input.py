@@ -1,4 +1,4 @@
-"""Empty and wrong: through the real command line against a server, one clear line, the right status, no traceback."""
+"""Empty accounts and wrong input: the command line prints one clear line, ends with the right status, no traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USAGE, FINDINGS, INCOMPLETE, BOTH = 2, 3, 4, 5
 
 
 def one_line(ran: Ran) -> str:
-    """The only line that a failed command says, on stderr."""
+    """Return the only line that a failed command prints, on stderr."""
     assert ran.out == ""
     lines = ran.err.splitlines()
     assert len(lines) == 1, ran.err
@@ -32,21 +32,21 @@ def one_line(ran: Ran) -> str:
     return lines[0]
 
 
-def test_account_of_nothing(endpoint: str) -> None:
+def test_an_empty_account_gives_a_usage_error_with_the_cluster_s_name(endpoint: str) -> None:
     assert endpoint
     ran = cloudguard(*CHECK)
     assert ran.status == USAGE
     assert "prod" in one_line(ran)
 
 
-def test_account_of_nothing_asked_for_its_only_cluster(endpoint: str) -> None:
+def test_an_empty_account_without_a_cluster_flag_gives_a_usage_error(endpoint: str) -> None:
     assert endpoint
     ran = cloudguard("check", "aws", "--region", "eu-west-1")
     assert ran.status == USAGE
     assert "cluster" in one_line(ran)
 
 
-def test_no_such_cluster_names_those_there_are(account: Account) -> None:
+def test_an_unknown_cluster_name_lists_the_clusters_that_exist(account: Account) -> None:
     clean.build(account)
     ran = cloudguard("check", "aws", "--cluster", "prdo", "--region", "eu-west-1")
     assert ran.status == USAGE
@@ -55,7 +55,7 @@ def test_no_such_cluster_names_those_there_are(account: Account) -> None:
     assert "prod" in line
 
 
-def test_two_clusters_of_one_name(account: Account) -> None:
+def test_two_clusters_with_one_name_are_a_usage_error(account: Account) -> None:
     for number in "12":
         vpc = account.vpc(f"10.{number}.0.0/16")
         subnet, group = account.subnet(vpc), account.group(vpc, "nodes")
@@ -68,7 +68,7 @@ def test_two_clusters_of_one_name(account: Account) -> None:
     assert "prod" in one_line(ran)
 
 
-def test_cluster_without_hosts_is_unknown(account: Account) -> None:
+def test_a_cluster_without_hosts_never_passes(account: Account) -> None:
     vpc = account.vpc()
     group = account.group(vpc, "nodes.prod", OWNED)
     group.allow("tcp/22", WORLD)
@@ -95,7 +95,7 @@ def test_cluster_without_hosts_is_unknown(account: Account) -> None:
         (("--config", "no-such-file.toml"), "no-such-file.toml"),
     ],
 )
-def test_bad_word_is_told_before_anything_is_asked(words: tuple[str, ...], told: str) -> None:
+def test_a_wrong_argument_is_named_before_any_call(words: tuple[str, ...], told: str) -> None:
     ran = cloudguard(*CHECK, *words)
     assert ran.status == USAGE
     assert told in ran.err
@@ -103,14 +103,14 @@ def test_bad_word_is_told_before_anything_is_asked(words: tuple[str, ...], told:
 
 
 @pytest.mark.parametrize("region", ["eu-west-99", "Ireland", "eu west 1", "eu-west-1/../x"])
-def test_bad_region(endpoint: str, region: str) -> None:
+def test_a_wrong_region_is_a_usage_error(endpoint: str, region: str) -> None:
     assert endpoint
     ran = cloudguard("check", "aws", "--cluster", "prod", "--region", region)
     assert ran.status == USAGE
     assert region in one_line(ran)
 
 
-def test_no_region(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_region_is_reported(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert endpoint
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     ran = cloudguard("check", "aws", "--cluster", "prod")
@@ -118,7 +118,7 @@ def test_no_region(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "region" in one_line(ran)
 
 
-def test_no_credentials(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_reported(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert endpoint
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
@@ -127,14 +127,14 @@ def test_no_credentials(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "credentials" in one_line(ran)
 
 
-def test_no_such_profile(endpoint: str) -> None:
+def test_an_unknown_profile_is_reported(endpoint: str) -> None:
     assert endpoint
     ran = cloudguard(*CHECK, "--profile", "nobody")
     assert ran.status in {USAGE, INCOMPLETE}
     assert "nobody" in one_line(ran)
 
 
-def test_endpoint_down(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -146,10 +146,10 @@ def test_endpoint_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Expired(BaseHTTPRequestHandler):
-    """Answers every call as the cloud answers a session whose token has expired."""
+    """A server that refuses every call as AWS does when the session's token has expired."""
 
     def do_POST(self) -> None:
-        """Refuse."""
+        """Refuse the call."""
         service = self.headers["Authorization"].split("/")[3]
         code = {"ec2": "RequestExpired", "kms": "ExpiredTokenException", "eks": "ExpiredTokenException"}
         message = "The security token included in the request is expired"
@@ -178,7 +178,7 @@ def expired_endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
-def test_expired_token(expired_endpoint: str) -> None:
+def test_an_expired_token_is_reported(expired_endpoint: str) -> None:
     assert expired_endpoint
     ran = cloudguard(*CHECK)
     assert ran.status == INCOMPLETE
@@ -199,7 +199,7 @@ def test_expired_token(expired_endpoint: str) -> None:
     ],
     ids=["empty", "truncated", "null", "list", "binary", "version", "type", "deep"],
 )
-def test_garbage_snapshot(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_no_snapshot_is_reported(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "prod.json"
     file.write_bytes(content)
     ran = cloudguard("check", "--snapshot", str(file))
@@ -207,7 +207,7 @@ def test_garbage_snapshot(content: bytes, tmp_path: Path) -> None:
     assert "prod.json" in one_line(ran)
 
 
-def test_hundred_megabytes_of_garbage(tmp_path: Path) -> None:
+def test_a_hundred_megabytes_without_a_snapshot_are_reported(tmp_path: Path) -> None:
     file = tmp_path / "prod.json"
     with file.open("wb") as out:
         for _ in range(100):
@@ -217,7 +217,7 @@ def test_hundred_megabytes_of_garbage(tmp_path: Path) -> None:
     assert len(one_line(ran)) < 1000
 
 
-def test_snapshot_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_snapshot_file_is_reported(tmp_path: Path) -> None:
     ran = cloudguard("check", "--snapshot", str(tmp_path / "none.json"))
     assert ran.status == USAGE
     assert "none.json" in one_line(ran)

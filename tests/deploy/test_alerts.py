@@ -1,4 +1,4 @@
-"""The alert rules: promtool takes them, and each fires on the metrics that it is about and on no others."""
+"""The alert rules: promtool accepts them, and each alert fires only on its own metrics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNREAD = sample.report(unknown=("a call",))
 
 
 def series(report: Report, changed: dict[str, float]) -> list[dict[str, str]]:
-    """Return what promtool reads as the metrics of a report, read at the time 0, for two days; some ``changed``."""
+    """Return a report's metrics as promtool's input series: read at time 0, constant for two days, some ``changed``."""
     found = list[dict[str, str]]()
     for family in _parser.text_string_to_metric_families(openmetrics.render(report, ())):
         for sample_ in family.samples:
@@ -38,7 +38,7 @@ def series(report: Report, changed: dict[str, float]) -> list[dict[str, str]]:
 
 
 @needs(PROMTOOL)
-def test_promtool_takes_the_rules() -> None:
+def test_promtool_accepts_the_rules() -> None:
     assert "SUCCESS: 7 rules found" in run(PROMTOOL, "check", "rules", RULES)
 
 
@@ -56,7 +56,7 @@ def test_promtool_takes_the_rules() -> None:
         (None, 2, {}, {"CloudguardNoMetrics"}),
     ],
 )
-def test_each_alert_fires_on_its_own_metrics(
+def test_each_alert_fires_only_on_its_own_metrics(
     tmp_path: Path, report: Report | None, hours: int, changed: dict[str, float], fires: set[str]
 ) -> None:
     names = [line.split()[-1] for line in RULES.read_text(encoding="utf-8").splitlines() if "- alert:" in line]

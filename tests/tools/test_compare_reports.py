@@ -1,4 +1,4 @@
-"""Two versions of the code are compared by what they say, not by how they word it."""
+"""The comparison of two versions' reports compares verdicts, findings and changes, not words."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def finding(**fields: object) -> list[dict[str, Any]]:
         {**REPORT, "new": 1},
     ],
 )
-def test_words_new_keys_and_the_order_of_hosts_make_no_difference(other: dict[str, Any]) -> None:
+def test_wording_new_keys_and_the_order_of_hosts_are_no_difference(other: dict[str, Any]) -> None:
     assert differences(REPORT, other) == []
 
 
@@ -63,7 +63,7 @@ def test_words_new_keys_and_the_order_of_hosts_make_no_difference(other: dict[st
         ({"error": "Traceback\ncloudguard: no"}, "+ error: cloudguard: no"),
     ],
 )
-def test_verdicts_findings_unknowns_and_changes_make_one(other: dict[str, Any], line: str) -> None:
+def test_verdicts_findings_unknown_lines_and_changes_are_differences(other: dict[str, Any], line: str) -> None:
     assert line in differences(REPORT, other)
 
 
@@ -77,7 +77,7 @@ def snapshots(tmp_path: Path) -> Path:
 
 
 def checkout(folder: Path, text: str) -> Path:
-    """Make a checkout whose code answers ``text`` to everything."""
+    """Make a checkout whose code always prints ``text``."""
     python = folder / "other" / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     (folder / "answer").write_text(text, encoding="utf-8")
@@ -86,7 +86,7 @@ def checkout(folder: Path, text: str) -> Path:
     return folder / "other"
 
 
-def test_versions_that_say_the_same_are_the_same(
+def test_versions_with_equal_reports_have_no_differences(
     snapshots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = judge(ROOT, snapshots / "prod.json")
@@ -95,7 +95,9 @@ def test_versions_that_say_the_same_are_the_same(
     assert "1 snapshots, 0 with differences" in capsys.readouterr().out
 
 
-def test_a_version_that_fails_is_different(snapshots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_version_that_fails_has_a_difference(
+    snapshots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([str(checkout(tmp_path, "")), str(snapshots)]) == DIFFERENT
     out = capsys.readouterr().out
     assert "prod.json" in out

@@ -1,4 +1,4 @@
-"""What a newer checkout of an installer changes in its policies is shown, whatever form the policies are in."""
+"""The tool shows what a newer checkout of an installer changes in its policies, in each form of policy file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = {
     "bucket": ["state"],
     "zone": ["Z1"],
 }
-"""An installer's tests have a cluster of this name."""
+"""The values that the test policies of installers have for names in the needs, such as the cluster's name."""
 Written = dict[str, Any]
 
 
@@ -59,7 +59,7 @@ def write(path: Path, statements: list[Written]) -> None:
 
 
 @pytest.mark.parametrize("repository", ["kops", "aws-ebs-csi-driver"])
-def test_a_checkout_that_says_the_same_has_no_differences(
+def test_a_checkout_with_the_same_policies_has_no_differences(
     repository: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout(tmp_path, repository)
@@ -69,13 +69,13 @@ def test_a_checkout_that_says_the_same_has_no_differences(
     assert "the needs were read from: " in out
 
 
-def test_source_code_is_named_to_be_read_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_source_files_to_read_by_hand_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     checkout(tmp_path, "kops")
     main(["refresh", "kops", str(tmp_path)])
     assert "read by hand: pkg/model/iam/iam_builder.go" in capsys.readouterr().out
 
 
-def test_permissions_that_are_new_or_gone_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_added_and_removed_permissions_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     statements = checkout(tmp_path, "aws-ebs-csi-driver")[DRIVER]
     gone = next(one for one in statements if "ec2:AttachVolume" in one["Action"])
     new = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::made-up/*"]}
@@ -86,7 +86,7 @@ def test_permissions_that_are_new_or_gone_are_shown(tmp_path: Path, capsys: pyte
     assert any(line.startswith("removed: ec2:AttachVolume") and line.endswith("(ebs-csi)") for line in lines)
 
 
-def test_a_permission_with_another_resource_or_condition_is_changed(
+def test_a_permission_with_another_condition_is_shown_as_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     statements = checkout(tmp_path, "aws-ebs-csi-driver")[DRIVER]
@@ -101,7 +101,7 @@ def test_a_permission_with_another_resource_or_condition_is_changed(
     assert all("if StringEquals aws:RequestTag/made-up yes" in line for line in now)
 
 
-def test_the_cluster_s_name_may_be_any_but_not_every_name(tmp_path: Path) -> None:
+def test_a_policy_may_name_any_cluster_but_not_all_clusters(tmp_path: Path) -> None:
     checkout(tmp_path, "kops")
     path = tmp_path / "pkg/model/iam/tests/iam_builder_master_nlb_sg_managed.json"
     text = path.read_text(encoding="utf-8")

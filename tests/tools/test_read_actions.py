@@ -1,4 +1,4 @@
-"""Read actions are told apart by the shapes of their answers."""
+"""The shapes of the answers decide which read actions return data and which only settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.read_actions import FILE, contents
 
 
 def answers(**members: dict[str, Any]) -> list[str]:
-    """Return what an answer with these members holds beside settings."""
+    """Return the data, other than settings, that an answer with these members contains."""
     shapes: dict[str, Any] = {
         "text": {"type": "string"},
         "secret": {"type": "string", "sensitive": True},
@@ -44,15 +44,15 @@ def answers(**members: dict[str, Any]) -> list[str]:
         ("Children", "loop", False),
     ],
 )
-def test_what_an_answer_holds(member: str, shape: str, held: bool) -> None:  # noqa: FBT001 - a parameter
+def test_the_name_and_shape_of_a_member_decide_whether_it_is_data(member: str, shape: str, held: bool) -> None:  # noqa: FBT001 - a parameter
     assert bool(answers(**{member: {"shape": shape}})) is held
 
 
-def test_an_action_without_an_answer_holds_nothing() -> None:
+def test_an_action_without_an_answer_returns_no_data() -> None:
     assert [*contents({"shapes": {}}, {})] == []
 
 
-def test_the_written_file_is_sorted_and_says_what_it_was_made_of() -> None:
+def test_the_written_file_is_sorted_and_names_its_source() -> None:
     text = FILE.read_text(encoding="utf-8")
     written = tomllib.loads(text)
     assert "botocore" in text.split("[settings]")[0]

@@ -1,4 +1,4 @@
-"""The scenes of every cloud are written as snapshots that the program reads."""
+"""The tool writes the scenes of every cloud as snapshots that the program reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_snapshot_of_each_scene_is_written(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(scene_snapshots, "scenes", lambda: {"clean": scenes()["clean"]})
     monkeypatch.setattr(gcp_scenes, "SCENES", {"kops": gcp_scenes.SCENES["kops"]})
     monkeypatch.setattr(azure_scenes, "SCENES", {"clean": azure_scenes.SCENES["clean"]})
-    with patch.dict(os.environ):  # undoes what the tool sets
+    with patch.dict(os.environ):  # restores the environment variables that the tool sets
         assert scene_snapshots.main([str(tmp_path / "new")]) == 0
     found = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()}
     assert {name: snapshot_file.load(text, name).cluster.name for name, text in found.items()} == {
