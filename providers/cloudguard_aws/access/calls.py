@@ -52,6 +52,7 @@ DESCRIBE_LAUNCH_CONFIGURATIONS = Call(
     "autoscaling",
     "DescribeLaunchConfigurations",
     "LaunchConfigurations[].{LaunchConfigurationName: LaunchConfigurationName, ImageId: ImageId,"
+    " InstanceType: InstanceType,"
     " SecurityGroups: SecurityGroups, AssociatePublicIpAddress: AssociatePublicIpAddress,"
     " BlockDeviceMappings: BlockDeviceMappings, MetadataOptions: MetadataOptions,"
     " IamInstanceProfile: IamInstanceProfile}",
@@ -61,7 +62,8 @@ DESCRIBE_LAUNCH_TEMPLATE_VERSIONS = Call(
     "ec2",
     "DescribeLaunchTemplateVersions",
     "LaunchTemplateVersions[].{LaunchTemplateId: LaunchTemplateId, VersionNumber: VersionNumber,"
-    " ImageId: LaunchTemplateData.ImageId, SecurityGroupIds: LaunchTemplateData.SecurityGroupIds,"
+    " ImageId: LaunchTemplateData.ImageId, InstanceType: LaunchTemplateData.InstanceType,"
+    " SecurityGroupIds: LaunchTemplateData.SecurityGroupIds,"
     " SecurityGroups: LaunchTemplateData.SecurityGroups,"
     " NetworkInterfaces: LaunchTemplateData.NetworkInterfaces,"
     " BlockDeviceMappings: LaunchTemplateData.BlockDeviceMappings,"

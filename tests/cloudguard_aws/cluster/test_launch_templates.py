@@ -15,7 +15,7 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.calls import DESCRIBE_LAUNCH_CONFIGURATIONS
-from cloudguard_aws.cluster.launch_templates import Defaults, Template, disks, image_of, read_defaults
+from cloudguard_aws.cluster.launch_templates import Defaults, Template, configurations, disks, image_of, read_defaults
 from cloudguard_aws.cluster.launch_templates import template as read_template
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
 from moto_fixtures.aws.installers import OWNED, capa, kops
@@ -237,6 +237,36 @@ def test_instance_stores_that_are_mapped_are_disks(
     made = replace(template({"ImageId": "ami-1", "BlockDeviceMappings": own}), types=tuple(types))
     found = {disk.device: disk.encrypted for disk in disks(made, Defaults(images, encrypts=False))}
     assert found == expected
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("m3.large", [False]), ("c5d.large", [])])
+def test_a_template_gives_the_instance_type_of_its_hosts(
+    inner_account: Account, subnet: Subnet, kind: str, expected: list[bool]
+) -> None:
+    a = inner_account
+    own = a.group(subnet.vpc, "g").id
+    pool(
+        a,
+        "masters",
+        subnet,
+        kops.control_plane,
+        InstanceType=kind,
+        SecurityGroupIds=[own],
+        BlockDeviceMappings=[MAPPED],
+    )
+    assert [disk.encrypted for disk in only(read(a)).disks if disk.device == DATA] == expected
+
+
+def test_a_launch_configuration_gives_the_instance_type_of_its_hosts(inner_account: Account) -> None:
+    a = inner_account
+    a.call(
+        "autoscaling",
+        "create_launch_configuration",
+        LaunchConfigurationName="old",
+        ImageId=a.image(),
+        InstanceType="m3.large",
+    )
+    assert configurations(api_of(a, []), ["old"])["old"].types == ("m3.large",)
 
 
 def test_the_accounts_default_is_asked_only_where_it_decides(inner_account: Account, subnet: Subnet) -> None:
