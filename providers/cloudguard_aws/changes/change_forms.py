@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cloudguard.model.filters import Filter
+from cloudguard.model.filters import Direction, Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
@@ -87,7 +87,9 @@ class AwsChangeForms:
 
     def terraform(self, change: Change) -> str:
         """Return HCL blocks that make a change. A comment replaces a block that has more settings than the change."""
-        return terraform(self._said(change, ()))
+        rules = self._index.rules.values()
+        egress = {rule.id for rule in rules if rule.direction is Direction.EGRESS}
+        return terraform(self._said(change, ()), egress)
 
     def _calls(self, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
         if any(isinstance(edit, RuleEdit) for edit in change.edits):

@@ -72,6 +72,16 @@ def test_a_listed_rule_is_changed_in_place_and_keeps_its_description() -> None:
     ]
 
 
+def test_an_egress_rule_changed_in_place_is_an_egress_block() -> None:
+    sent = replace(rule("sgr-2", "tcp/443", "0.0.0.0/0"), direction=Direction.EGRESS)
+    guard = replace(GUARD, rules=(*GUARD.rules, sent))
+    before, after = (replace(traffic("tcp/443", peer), direction=Direction.EGRESS) for peer in (WORLD, ADMINS))
+    forms = AwsChangeForms(snapshot(filters=(guard,)))
+    text = forms.terraform(change(guard, narrowed("sgr-2", before, after)))
+    assert "to = aws_vpc_security_group_egress_rule.sgr_2" in text
+    assert 'resource "aws_vpc_security_group_egress_rule" "sgr_2"' in text
+
+
 @pytest.mark.parametrize(
     ("name", "after"),
     [

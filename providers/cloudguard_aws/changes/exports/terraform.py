@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from cloudguard.results.api_call import ANSWER, ApiCall, PlannedCall
@@ -45,20 +45,22 @@ _ELSEWHERE: Final = {
 Values = Mapping[str, Any]
 
 
-def terraform(calls: Iterable[PlannedCall]) -> str:
+def terraform(calls: Iterable[PlannedCall], egress: Collection[str] = ()) -> str:
     """Return blocks that do the same as ``calls``, or "" if there are none.
+
+    ``egress``: ids of security group rules for egress. ModifySecurityGroupRules does not name the direction of a rule.
 
     A comment stands for a setting inside a block that the user has. Existing resources are imported. Resources to
     delete are ``removed`` blocks: Terraform deletes only resources in its state.
     """
-    return "\n".join(block for planned in calls for block in _blocks(planned))
+    return "\n".join(block for planned in calls for block in _blocks(planned, egress))
 
 
-def _blocks(planned: PlannedCall) -> Iterator[str]:
+def _blocks(planned: PlannedCall, egress: Collection[str]) -> Iterator[str]:
     call, found = planned.call, planned.call.parameters
     match call.operation:
         case "ModifySecurityGroupRules":
-            yield from _modified(planned)
+            yield from _modified(found, egress)
         case "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress":
             kind = _kind(egress=call.operation.endswith("Egress"))
             fields = _permission(found["IpPermissions"][0])
@@ -88,11 +90,11 @@ def _of_group(found: Values) -> dict[str, Any]:
     return {"security_group_id": found["GroupId"]}
 
 
-def _modified(planned: PlannedCall) -> Iterator[str]:
-    found = planned.call.parameters
+def _modified(found: Values, egress: Collection[str]) -> Iterator[str]:
     (one,) = found["SecurityGroupRules"]
-    label, kind = _label(one["SecurityGroupRuleId"]), _kind(egress=bool(found.get("IsEgress")))
-    yield _import(kind, label, one["SecurityGroupRuleId"])
+    rule = one["SecurityGroupRuleId"]
+    label, kind = _label(rule), _kind(egress=rule in egress)
+    yield _import(kind, label, rule)
     yield _resource(kind, label, _of_group(found) | _rule(one["SecurityGroupRule"]))
 
 
