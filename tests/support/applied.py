@@ -1,4 +1,4 @@
-"""Makes a plan come true in a made-up cloud: check, the plan's own calls, check."""
+"""Carry out a plan in a made-up cloud: check, make the plan's calls, check again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Account = TypeVar("Account")
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A made-up cloud: what reads it and makes a call in it, and the administrators' range."""
+    """A made-up cloud: functions that read it and make a call in it, and the administrators' range (``office``)."""
 
     collected: Callable[[], Snapshot]
     make: Callable[[ApiCall], None]
@@ -36,12 +36,15 @@ class Applied:
 
     @property
     def verdicts(self) -> Mapping[str, tuple[Verdict, Verdict]]:
-        """The verdicts before and after, of each row that failed."""
+        """Row → verdicts before and after the plan, for each row that failed before."""
         after = {row.row: row.verdict for row in self.after.rows}
         return {row.row: (row.verdict, after[row.row]) for row in self.plan.report.rows if row.verdict is Verdict.FAIL}
 
     def reasons(self, row: str) -> Iterator[str]:
-        """Yield why a row still fails: what the plan leaves and why, the changes that no call makes, what is found."""
+        """Yield the reasons why a row still fails.
+
+        These are: findings that the plan leaves, changes that no call makes, new findings, and unknown facts.
+        """
         left = {one.finding: one.why for one in self.plan.left}
         before = {one.id: one for one in self.plan.report.row(row).findings if one.severity > Severity.LOW}
         yield from (f"{one.check}: {left[name]}" for name, one in before.items() if name in left)

@@ -1,4 +1,4 @@
-"""Global Accelerator, which moto lacks: one accelerator, and an interface of its in a VPC."""
+"""Answers for Global Accelerator, which moto lacks: one accelerator, and its interface in a VPC."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from refused_calls import response
 
 
 def place(account: Account, subnet: Subnet) -> None:
-    """Place an accelerator's interface in a subnet."""
+    """Add an accelerator's interface to a subnet."""
     made = account.call("ec2", "create_network_interface", SubnetId=subnet.id)["NetworkInterface"]["NetworkInterfaceId"]
     state = account.backend("ec2").enis[made]
     state.interface_type, state.requester_managed, state.status = "global_accelerator_managed", True, "in-use"
 
 
 def answer_for(session: object, *endpoints: str) -> None:
-    """Let a session's Global Accelerator send to ``endpoints``: ids of instances, ARNs of balancers."""
+    """Let the session's Global Accelerator forward to ``endpoints``: ids of instances, ARNs of load balancers."""
     described = [{"EndpointId": one} for one in endpoints]
     answers: dict[str, dict[str, Sequence[dict[str, Any]]]] = {
         "ListAccelerators": {"Accelerators": [{"AcceleratorArn": "arn:a"}]},

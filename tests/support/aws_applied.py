@@ -1,4 +1,4 @@
-"""Makes a plan's changes in an account that moto imitates: check, plan, run its calls, check again, and probe."""
+"""Carry out a plan in an account that moto imitates: check, plan, make the calls, check again, and probe."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ from moto_fixtures.aws.scene import Scene, collect
 from refused_calls import Reusing
 
 ADMINISTRATORS = "198.51.100.0/24"
-"""Declared where a plan needs it and the scene declares nobody."""
+"""The administrators' range that is declared if a plan needs one and the scene declares none."""
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What came of a scene's plan: verdicts before and after, the calls made, and what the probe saw change.
+    """The result of carrying out a scene's plan: the reports before and after, the calls, and the probe's differences.
 
-    ``opened`` are connections that nobody could open before; ``lost`` those that every cluster needs, which are gone.
+    ``opened``: connections that were not possible before. ``lost``: connections that every cluster needs, and that are
+    no longer possible.
     """
 
     planned: Plan
@@ -49,12 +50,12 @@ class Applied:
 
     @property
     def left(self) -> tuple[str, ...]:
-        """The rows that fail still."""
+        """The rows that still fail."""
         return _failing(self.later)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why rows fail still: what the plan says of each finding that it leaves."""
+        """The reasons why rows still fail: the plan's reason for each finding that it leaves."""
         of_left = {finding.id for row in self.planned.report.rows if row.row in self.left for finding in row.findings}
         return tuple(dict.fromkeys(one.why for one in self.planned.left if one.finding in of_left))
 
@@ -64,7 +65,7 @@ def _failing(report: Report) -> tuple[str, ...]:
 
 
 def apply(scene: Scene, *, by_shell: bool = False) -> Applied:
-    """Build ``scene``, plan, make the changes by boto3 (or ``by_shell``, with ``aws`` itself), and look again."""
+    """Build ``scene``, plan, carry out the plan with boto3 (``by_shell``: with ``aws`` itself), and check again."""
     moto_writes.teach()
     with mock_aws():
         session = Reusing(region_name=REGION)
@@ -85,7 +86,7 @@ def apply(scene: Scene, *, by_shell: bool = False) -> Applied:
 
 
 def declarations(scene: Scene, snapshot: Snapshot) -> Declarations:
-    """Return what a scene declares; with administrators where its plan can't be made without."""
+    """Return the declarations of a scene, with administrators if the plan needs them and the scene has none."""
     declared = scene.DECLARED.policy
     plan = pipeline.evaluate(snapshot, declared).plan
     if declared.admin_cidrs is None and any("admin-cidr" in change.needs_input for change in plan):
@@ -94,7 +95,7 @@ def declarations(scene: Scene, snapshot: Snapshot) -> Declarations:
 
 
 def compare(snapshot: Snapshot, before: Reading, after: Reading) -> tuple[str, str]:
-    """Return what opened, and which flows that every cluster needs were lost, "" for none."""
+    """Return the opened connections and the lost flows that every cluster needs, as text ("" for none)."""
     pairs, later = before.open_pairs(), after.open_pairs()
     opened = later - pairs
     lost = {pair for pair in pairs - later if _needed(snapshot, pair)}
@@ -123,7 +124,7 @@ def _roles(name: str, roles: Mapping[str, frozenset[Role]], pools: Mapping[str, 
 
 
 def by_boto3(session: boto3.Session, calls: Iterable[ApiCall]) -> None:
-    """Make calls by boto3."""
+    """Make ``calls`` with boto3, in order."""
     answers = dict[str, str]()
     for call in calls:
         client: Any = cast("Any", session).client(call.api)
@@ -133,7 +134,7 @@ def by_boto3(session: boto3.Session, calls: Iterable[ApiCall]) -> None:
 
 
 def filled(value: Any, answers: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
-    """Return parameters with what earlier calls answered."""
+    """Return ``value`` with references to earlier answers replaced by their values (``answers``)."""
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value)
         if [*items] == [ANSWER]:
@@ -145,7 +146,7 @@ def filled(value: Any, answers: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSO
 
 
 def value_at(answer: Any, path: str) -> object:  # noqa: ANN401 - JSON
-    """Return what stands at a path ("Group.Id") of an answer."""
+    """Return the value at ``path`` ("Group.Id") in an answer."""
     for key in path.split("."):
         answer = answer[key]
     return answer

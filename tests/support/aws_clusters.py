@@ -1,4 +1,4 @@
-"""An account with several clusters: kops' in networks of their own, and EKS's."""
+"""An account with several clusters: clusters of kops in separate networks, and a cluster of EKS."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from moto_fixtures.aws.builder import WORLD, Account, Tags
 
 DISTINCT = ("alpha", "beta")
-"""Names of clusters of kops; of each, a different thing is wrong."""
+"""The names of clusters of kops. Each has a different problem."""
 MANAGED = "managed"
-"""The name of a cluster of EKS."""
+"""The name of the cluster of EKS."""
 
 
 def account_with_clusters(a: Account, names: Iterable[str] = DISTINCT, *, managed: bool = True) -> None:
-    """Make kops' clusters of these names, and one of EKS."""
+    """Create clusters of kops with these names, and one cluster of EKS if ``managed``."""
     for number, name in enumerate(names):
         _kops(a, name, number)
     if managed:
@@ -22,7 +22,10 @@ def account_with_clusters(a: Account, names: Iterable[str] = DISTINCT, *, manage
 
 
 def _kops(a: Account, name: str, number: int) -> None:
-    """Make one host with etcd and one node behind a balancer; the API or SSH is open, by ``number``."""
+    """Create one host with etcd behind a load balancer, and one node.
+
+    If ``number`` is even, the API is open to the internet; if it is odd, SSH of the node.
+    """
     tags: Tags = {f"kubernetes.io/cluster/{name}": "owned", "KubernetesCluster": name}
     vpc = a.vpc(f"10.{number}.0.0/16")
     subnet = a.subnet(vpc, public=True)

@@ -1,4 +1,4 @@
-"""Hosts of an account as the adapter sees them, for tests of what stands around them."""
+"""The hosts of an account as the adapter reads them, for tests of the resources around hosts."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from moto_fixtures.aws.builder import REGION, Account, Tags
 SOURCE = Source("ec2:DescribeInstances")
 STACKED = "no host is etcd's alone, so control-plane hosts run it"
 HostRoles = dict[str, tuple[tuple[Role, ...], tuple[str, ...]]]
-"""Roles and evidence by the host's name."""
+"""Name of a host → its roles and the evidence for them."""
 
 
 def owned(cluster: str, value: str = "owned") -> Tags:
-    """Return the tag that most installers leave."""
+    """Return the tag that most installers set."""
     return {f"kubernetes.io/cluster/{cluster}": value}
 
 
 def api_of(account: Account, asked: list[str] | None = None) -> Api:
-    """Return a reader of the account; it notes in ``asked`` what it asks."""
+    """Return a reader of the account. It appends the name of each call to ``asked``."""
     notes = [] if asked is None else asked
 
     def note(step: str) -> None:
@@ -39,7 +39,7 @@ def api_of(account: Account, asked: list[str] | None = None) -> Api:
 
 
 def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host, ...]:
-    """Return instances as hosts of one role."""
+    """Return the instances ``ids`` as hosts with one role."""
     return tuple(
         replace(one.host, roles=(role,), role_evidence=(SAID,)) for one in instances_by_id(api_of(account), ids)
     )
@@ -51,7 +51,7 @@ def read(api: Api, found: Found) -> tuple[Host, ...]:
 
 
 def roles_of(a: Account, request: CollectRequest) -> tuple[HostRoles, Api, str]:
-    """Return the roles of each host, the Api that read them, and the installer."""
+    """Return the roles of the hosts, the reader that read them, and the name of the installer."""
     api = Api(a.session, REGION)
     found = find(api, request)
     assert found is not None

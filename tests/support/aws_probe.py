@@ -1,7 +1,8 @@
-"""Who can connect to whom, read naively off what EC2 describes: nothing of cloudguard is used.
+"""A simple, independent probe of who can connect to whom in EC2. It uses no code of cloudguard.
 
-Every pair is looked at, one sender, target and service at a time. Routes count for nothing, so more may be open here
-than is: what is compared is before and after. Pairs are named by what outlives a change, so that two readings compare.
+It tests every combination of sender, target and service. It ignores routes, so it may report more open connections than
+there are; tests compare the results before and after a change. The names in the results do not change with a plan, so
+that two results can be compared.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ OUTSIDE6 = ("2001:db8:ffff::9", "2a00:1450::9")
 
 @dataclass(frozen=True)
 class Place:
-    """An interface, or what would be one: a name, addresses, groups, a subnet ("" for what is outside)."""
+    """An existing or future interface, or an outside sender: name, addresses, groups, subnet ("": outside)."""
 
     name: str
     addresses: tuple[str, ...]
@@ -34,7 +35,7 @@ class Place:
 
 @dataclass
 class Reading:
-    """What EC2 and the load balancers describe."""
+    """The facts that EC2 and the load balancers describe."""
 
     rules: Mapping[str, list[dict[str, Any]]]
     lists: Mapping[str, list[str]]
@@ -46,11 +47,11 @@ class Reading:
 
     @cached_property
     def inside(self) -> list[Place]:
-        """What stands in a subnet."""
+        """All places that are in a subnet."""
         return [*self.hosts, *self.balancers, *self.next_hosts]
 
     def open_pairs(self) -> set[tuple[str, str, Service]]:
-        """Return every sender, target and service that get through."""
+        """Return each (sender, target, service) that is allowed."""
         outside = [Place(f"outside {one}", (one,)) for one in (*OUTSIDE, *OUTSIDE6)]
         return {
             (sender.name, target.name, service)
@@ -128,7 +129,7 @@ def _has_entry(entry: Mapping[str, Any], service: Service) -> bool:
 
 
 def read(session: Any) -> Reading:  # noqa: ANN401 - boto3's clients have no types here
-    """Describe the account."""
+    """Read the account."""
     ec2 = session.client("ec2")
     rules: dict[str, list[dict[str, Any]]] = {}
     for one in _all(ec2, "describe_security_group_rules", "SecurityGroupRules"):
@@ -163,7 +164,7 @@ def _interface(item: Mapping[str, Any]) -> Place:
 
 
 def _again(one: Place, subnets: Mapping[str, Any]) -> Place:
-    """Return the host that takes an interface's place: with its groups, and an address that nobody had."""
+    """Return the host that would replace an interface: in the same groups, with an unused address."""
     return Place(f"replaces {one.name}", (_fresh(subnets[one.subnet]),), one.groups, one.subnet)
 
 
@@ -172,7 +173,7 @@ def _fresh(subnet: Mapping[str, Any]) -> str:
 
 
 def _of_pools(session: Any, subnets: Mapping[str, Any]) -> Iterator[Place]:  # noqa: ANN401 - as above
-    """Yield the next host of every scaling group, as its launch template has it now."""
+    """Yield the next host of every scaling group, as its current launch template defines it."""
     ec2, scaling = session.client("ec2"), session.client("autoscaling")
     for pool in scaling.describe_auto_scaling_groups()["AutoScalingGroups"]:
         mixed = pool.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("LaunchTemplateSpecification")
@@ -205,5 +206,5 @@ def _balancer(name: str, subnets: Mapping[str, Any], subnet: str, groups: tuple[
 
 
 def named(pairs: Iterable[tuple[str, str, Service]]) -> str:
-    """Return pairs as text, for a message."""
+    """Return the first pairs as text, for a message."""
     return json.dumps(sorted(f"{a} -> {b} {service}" for a, b, service in pairs)[:6])

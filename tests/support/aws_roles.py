@@ -22,7 +22,7 @@ VALUES = {
     "zone": ["Z0000000000000"],
     "dashed": [CLUSTER],
 }
-"""Values of every placeholder."""
+"""Placeholder of the need tables → its values."""
 
 
 def snapshot(identities: Identities, installer: str = "kubeadm") -> Snapshot:
@@ -38,6 +38,6 @@ def snapshot(identities: Identities, installer: str = "kubeadm") -> Snapshot:
 
 
 def excess_of(role: KnownRole) -> Excess:
-    """Return the excess of a known role, in a cluster made by its installer."""
+    """Return the excess of a known role, in a cluster of its installer."""
     comparer, identity = compared(role)
     return comparer.of(identity)

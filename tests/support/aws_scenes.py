@@ -1,4 +1,4 @@
-"""The scenes of AWS, each built and collected once a process: for tests that only read what was collected."""
+"""The scenes of AWS, each built and collected once in a process, for tests that only read the snapshot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from refused_calls import Reusing
 
 @dataclass(frozen=True, slots=True)
 class CollectedScene:
-    """A scene's snapshot, and the lines of its module that made each resource, by the resource's id."""
+    """A scene's snapshot. ``made``: resource id → the lines of the scene's module that created the resource."""
 
     snapshot: Snapshot
     made: Mapping[str, set[SourceLine]]
@@ -26,18 +26,18 @@ class CollectedScene:
 
 @cache
 def _session() -> Reusing:
-    """Return the session of all scenes: to make clients for each takes as long as to build and read it."""
+    """Return one session for all scenes. Creating clients takes as long as building and reading a scene."""
     return Reusing(region_name=REGION)
 
 
 @cache
 def collected(name: str) -> CollectedScene:
-    """Build the scene called ``name`` in an account within this process, with the same ids each time, and read it."""
+    """Build the scene ``name`` in a moto account in this process, with the same ids each time, and read it."""
     scene = scenes()[name]
     with mock_aws():
         account = Account(_session())
         session: Any = account.session
-        session.client("ec2").describe_vpcs()  # makes the default network, if no scene before has
+        session.client("ec2").describe_vpcs()  # creates the default network, if no earlier scene did
         mock_random.seed(name)
         scene.build(account)
         return CollectedScene(collect(scene, account.session), account.made)

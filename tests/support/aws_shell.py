@@ -1,4 +1,4 @@
-"""Runs the lines of a plan with the real ``aws``, against the account that moto imitates in this process."""
+"""Run the shell lines of a plan with the real ``aws`` command, on the account that moto imitates in this process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Lines = Callable[[Sequence[str]], None]
 
 @contextmanager
 def account_on_loopback() -> Generator[Lines]:
-    """Serve the account on a free port of loopback; yield what runs lines for ``aws`` there, as one script."""
+    """Serve the account on a free loopback port. Yield a function that runs lines with ``aws`` there, as one script."""
     server = ThreadedMotoServer(HOST, port=0)
     server.start()
     _, port = server.get_host_and_port()

@@ -1,4 +1,4 @@
-"""A small cluster of AWS whose control plane runs etcd, and the answer to where etcd's data is."""
+"""A small cluster on AWS whose control plane runs etcd, and the disks that hold etcd's data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moto_fixtures.aws.builder import Account, Tags
 from moto_fixtures.aws.installers import capa
 
 SHARED = "210987654321"
-"""Another account."""
+"""The id of another account."""
 
 
 @dataclass
@@ -29,27 +29,27 @@ class StackedCluster:
     hosts: tuple[Host, ...]
 
     def storage(self) -> Storage:
-        """Return where etcd's data is."""
+        """Return the disks and keys of etcd, as the adapter reads them."""
         api = api_of(self.account)
         found = read_storage(api, cluster="prod", hosts=self.hosts)
         assert api.gaps == ()
         return found
 
     def row(self) -> RowResult:
-        """Return the answer to etcd-encryption."""
+        """Return the result of the row etcd-encryption."""
         found = self.storage()
         made = snapshot_of(self.hosts, disks=found.disks, keys=found.keys)
         return rows_of(replace(made, cluster=replace(made.cluster, copies=found.copies)))["etcd-encryption"]
 
     def volume(self, *, tags: Tags | None = None, origin: str = "", encrypted: bool = True) -> str:
-        """Make a volume that no host has; ``origin``: the snapshot that it is made from."""
+        """Create a volume without a host. ``origin``: the id of the snapshot that it is made from."""
         fields = {"SnapshotId": origin} if origin else {"Encrypted": encrypted, "Size": 1}
         made = str(self.account.call("ec2", "create_volume", AvailabilityZone="eu-west-1a", **fields)["VolumeId"])
         self.account.tag(made, tags or {})
         return made
 
     def former(self, tags: Tags) -> str:
-        """Make a snapshot, in the clear, of a volume that is gone."""
+        """Create an unencrypted snapshot, and delete its volume."""
         volume = self.volume(encrypted=False)
         made = self.account.snapshot(volume)
         self.account.tag(made, tags)
@@ -57,18 +57,18 @@ class StackedCluster:
         return made
 
     def made_from(self, volume: str, snapshot: str) -> None:
-        """Note in moto that a volume was made from a snapshot."""
+        """Record in moto that a volume was made from a snapshot."""
         self.account.backend("ec2").volumes[volume].snapshot_id = snapshot
 
     def image_of(self, snapshot: str) -> str:
-        """Make an image of a snapshot."""
+        """Create an image from a snapshot."""
         image, ec2 = self.account.image(), self.account.backend("ec2")
         ec2.amis[image].ebs_snapshot = ec2.snapshots[snapshot]
         return image
 
 
 def stacked_cluster(a: Account) -> StackedCluster:
-    """Make one whose root volumes are encrypted."""
+    """Create the cluster, with encrypted root volumes."""
     subnet = a.subnet(a.vpc())
     group = a.group(subnet.vpc, "all")
     master, node = a.host("m", subnet, [group], capa.control_plane), a.host("n", subnet, [group], capa.node)

@@ -1,4 +1,4 @@
-"""Trust policies of roles of one account, and whom they let in."""
+"""Trust policies of roles in one account, and the callers that they admit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HOME = Home(
 ANYONE, OUTSIDER, OWN, PODS = CallerKind.ANYONE, CallerKind.OUTSIDER, CallerKind.ORGANIZATION, CallerKind.PODS
 Json = dict[str, Any]
 Found = tuple[CallerKind, bool] | None
-"""The worst caller: who, and whether narrowed; None: nobody but those whom the role is for."""
+"""The worst caller: its kind, and whether it is narrowed. None: only the callers that the role is for."""
 
 
 def trust(principal: object, action: str = "sts:AssumeRole", effect: str = "Allow", **condition: object) -> Json:
@@ -49,7 +49,7 @@ def sub(issuer: str, value: str, operator: str = "StringLike") -> Json:
 
 
 def let_in(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> tuple[Admission, ...]:
-    """Return whom a trust policy lets in."""
+    """Return the admissions of a trust policy."""
     facts = IamCatalog(published(), PolicyDocuments(), principals=TrustPrincipals(home))
     shell = PolicyDocument(f"arn:aws:iam::{ACCOUNT}:role/node#trust", "t", PolicyKind.TRUST, "inline", "", (), SOURCE)
     document = policy_document(shell, json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
@@ -57,7 +57,7 @@ def let_in(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ())
 
 
 def told(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> list[tuple[CallerKind, bool, str]]:
-    """Return whom a trust policy lets in: who, whether narrowed, by name; "?" before what is undecided."""
+    """Return the callers that a trust policy admits: kind, whether narrowed, name ("?" before undecided ones)."""
     found = let_in(*statements, home=home, declared=declared)
     return [(one.caller.kind, one.narrowed, ("?" if one.assumptions else "") + one.caller.who) for one in found]
 

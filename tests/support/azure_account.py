@@ -1,4 +1,4 @@
-"""A made-up Azure subscription: resources by their ids; what Azure could not send is refused."""
+"""A made-up Azure subscription: resources by their ids. A resource that Azure could not send is refused."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ _ROLES = "/providers/microsoft.authorization/roledefinitions/"
 
 
 def guid(name: str) -> str:
-    """Return an id for something by its name: always the same."""
+    """Return a GUID for ``name``, which is always the same."""
     return str(uuid5(NAMESPACE_URL, name))
 
 
 class Account:
-    """``items`` by id in lower case; ``answers`` are what single paths answer; ``members`` of groups by object id."""
+    """A subscription's content.
+
+    ``items``: id in lower case → resource. ``answers``: "VERB path" → fixed answer. ``members``: object id of a group →
+    object ids of its members.
+    """
 
     def __init__(self, subscription: str = SUBSCRIPTION, tenant: str = TENANT) -> None:
         self.subscription, self.tenant = subscription, tenant
@@ -31,18 +35,21 @@ class Account:
         self.answers: dict[str, Item] = {}
         self.members: dict[str, set[str]] = defaultdict(set)
         self.elsewhere: set[str] = set()
-        """Ids of what is not there any more, or stands where nobody looks."""
+        """Ids of resources that are deleted, or are in a place that is not served."""
         self.group = "prod"
 
     def id(self, kind: str, *names: str, group: str = "") -> str:
-        """Return the id of something: ``id("Microsoft.Network/virtualNetworks/subnets", "vnet", "nodes")``."""
+        """Return a resource id: ``id("Microsoft.Network/virtualNetworks/subnets", "vnet", "nodes")``."""
         namespace, *types = kind.split("/")
         parts = "/".join(f"{one}/{name}" for one, name in zip(types, names, strict=True))
         scope = f"/subscriptions/{self.subscription}/resourceGroups/{group or self.group}"
         return f"{scope}/providers/{namespace}/{parts}"
 
     def put(self, item: Item, *, odd: bool = False) -> str:
-        """Add a resource and return its id; raises FixtureError. ``odd``: words that no enum has are right in it."""
+        """Add a resource and return its id. Raises FixtureError if Azure could not send it.
+
+        ``odd``: allow words that are not in an enum.
+        """
         own, found = str(item["id"]), find("GET", str(item["id"]))
         if found is None:
             message = f"no operation reads {own}"
@@ -55,7 +62,7 @@ class Account:
         return own
 
     def answer(self, path: str, body: Item, verb: str = "GET") -> None:
-        """Set what one path answers; raises FixtureError."""
+        """Set the answer of one path. Raises FixtureError if Azure could not send it."""
         found = find(verb, path)
         if found is None:
             message = f"no operation is at {verb} {path}"
@@ -66,18 +73,18 @@ class Account:
         self.answers[f"{verb} {path.lower()}"] = body
 
     def get(self, own: str) -> Item:
-        """Return a resource, or a part of one, by its id."""
+        """Return a resource, or a part of a resource, by its id."""
         above = own = own.lower()
         while above and above not in self.items:
             above = above.rpartition("/")[0]
         return inner(self.items[above])[own] if above not in {"", own} else self.items[own]
 
     def everything(self) -> dict[str, Item]:
-        """Return the resources and their parts that have ids, by id in lower case."""
+        """Return id in lower case → resource, including the parts of resources that have ids."""
         return self.items | {own: part for item in self.items.values() for own, part in inner(item).items()}
 
     def check(self) -> None:
-        """Raise FixtureError if an id is that of nothing."""
+        """Raise FixtureError if a resource refers to an id that does not exist."""
         there = self.everything().keys() | {one.lower() for one in self.elsewhere}
         roles = {own.rpartition("/")[2] for own in there if _ROLES in own}
         dangling = [
@@ -104,7 +111,7 @@ class Account:
 
 
 def _misnamed(item: Item) -> Iterator[str]:
-    """Yield what is wrong with a resource's name and type; a scale set's members are called after the set."""
+    """Yield the faults in a resource's name and type. The name of a scale set's member begins with the set's name."""
     own = ResourceId.of(item["id"])
     kind = "/".join((own.namespace, *own.types))
     is_member = own.types == ("virtualmachinescalesets", "virtualmachines")

@@ -1,4 +1,4 @@
-"""Azure's answers from memory: a reader of our own port, without the SDK, and wire items for it."""
+"""Azure's answers from memory: a reader without the SDK, and JSON items for it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
 
 
 class RefusedError(ValueError):
-    """A call that the cloud refuses."""
+    """The cloud refuses a call."""
 
 
 class Answers(Api):
-    """Answers each call with the items given for it, those of one group and scale set, vault or key if it names one."""
+    """A reader that answers each call with the given items, filtered by the group, scale set, vault or key it names."""
 
     def __init__(self, items: Mapping[Call, Iterable[Item]], refused: Iterable[Call] = ()) -> None:
         super(Api, self).__init__(2, silent)  # without the SDK's pipeline
@@ -33,12 +33,12 @@ class Answers(Api):
         self._refused = {*refused}
 
     def whose(self, call: Call) -> Hashable:
-        """Return the subscription: no credential asks."""
+        """Return the subscription as the key, because there are no credentials."""
         del call
         return self.subscription
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
-        """Return the items whose ids hold all parameters."""
+        """Return the items whose ids contain all parameters."""
         self.made.append((call, parameters))
         if call in self._refused:
             raise RefusedError(call.name)
@@ -47,16 +47,16 @@ class Answers(Api):
         return Answer([one for one in own if all(word in f"{one.get('id', '')}/".lower() for word in words)])
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return what ``fetch`` raises."""
+        """Return the errors that ``fetch`` raises."""
         return (ValueError,)
 
     def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Say that a call was refused."""
+        """Return that the call was refused."""
         return Reason.DENIED, str(error)
 
 
 def arm_id(group: str, kind: str, *names: str) -> str:
-    """Return an id: kind "Microsoft.Compute/virtualMachineScaleSets/virtualMachines" with a name for each type."""
+    """Return a resource id. ``kind``: "Microsoft.Compute/virtualMachineScaleSets/virtualMachines"; a name per type."""
     namespace, *types = kind.split("/")
     pairs = "/".join(f"{type_}/{name}" for type_, name in zip(types, names, strict=True))
     return f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/{namespace}/{pairs}"
@@ -77,7 +77,7 @@ def resource(
 
 
 def nic(group: str, name: str, machine: str, address: str, **more: object) -> dict[str, Any]:
-    """Return the interface of a machine (its id) in subnet "net/nodes"."""
+    """Return the interface of a ``machine`` (an id) in the subnet "net/nodes"."""
     subnet = arm_id("network", "Microsoft.Network/virtualNetworks/subnets", "net", "nodes")
     configuration = {"privateIPAddress": address, "subnet": {"id": subnet}, "primary": True, **more}
     return resource(
@@ -125,14 +125,14 @@ def member(group: str, name: str, number: int, tags: dict[str, str] | None = Non
 
 
 def member_nic(group: str, name: str, number: int) -> dict[str, Any]:
-    """Return the interface of a member."""
+    """Return the interface of a member of a scale set."""
     made = nic(group, "nic", "", f"10.1.0.{4 + number}")
     made["id"] = resource(group, f"{_MEMBER}/networkInterfaces", name, str(number), "nic")["id"]
     return made
 
 
 def searched(items: Mapping[Call, Iterable[Item]], name: str = "prod", **asked: Any) -> tuple[Answers, Found]:  # noqa: ANN401 - a request's
-    """Return the reader, and the cluster of the name that it finds."""
+    """Return the reader, and the cluster ``name`` that it finds."""
     api = Answers(items)
     return api, find(api, CollectRequest(cluster=name, **asked))
 
@@ -143,5 +143,5 @@ def names(found: Found) -> list[str]:
 
 
 def own(name: str = "prod") -> dict[str, str]:
-    """Return the tag that Cluster API writes on what is a cluster's."""
+    """Return the tag that Cluster API writes on the resources of a cluster."""
     return {f"{CAPZ}cluster_{name}": "owned"}

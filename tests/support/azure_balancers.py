@@ -1,4 +1,4 @@
-"""Builds load balancers of a made-up subscription."""
+"""Build the load balancers of a made-up subscription."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from azure_networks import NETWORK, NetworkFixtures, link
 
 FRONT = "front"
 Rule = tuple[int, int]
-"""The front end's port and the back end's."""
+"""The port of the front end and the port of the back end."""
 
 
 class BalancerFixtures(NetworkFixtures):
-    """A balancer has one front end, called "front", and one pool, of its own name."""
+    """Fixtures of load balancers. Each has one front end, called "front", and one pool with the balancer's name."""
 
     def load_balancer(
         self,
@@ -32,7 +32,7 @@ class BalancerFixtures(NetworkFixtures):
         tags: Item | None = None,
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add a load balancer and return its id; ``addresses``: a pool by address, each with its network's id."""
+        """Add a load balancer and return its id. ``addresses``: pool members, as pairs of address and network id."""
         kind = f"{NETWORK}/loadBalancers"
         own = self.id(kind, name, group=rg)
         front, pool = f"{own}/frontendIPConfigurations/{FRONT}", f"{own}/backendAddressPools/{name}"
@@ -87,7 +87,7 @@ class BalancerFixtures(NetworkFixtures):
         protocol: str = "Https",
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add an application gateway; ``ports``: what it listens on and what it sends to, none for no rule."""
+        """Add an application gateway. ``ports``: the listener's port and the target's port; empty: no rule."""
         kind = f"{NETWORK}/applicationGateways"
         own = self.id(kind, name)
         shown: Item = {"publicIPAddress": link(public)} if public else {"subnet": link(subnet)}
@@ -128,7 +128,7 @@ class BalancerFixtures(NetworkFixtures):
         last: int = 0,
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add an inbound NAT rule to one ``interface``, or to each member of the pool from ``port`` to ``last``."""
+        """Add an inbound NAT rule to one ``interface``, or to all members of the pool, from ``port`` to ``last``."""
         own = f"{balancer}/inboundNatRules/{name}"
         pool = {"frontendPort": 0, "frontendPortRangeStart": port, "frontendPortRangeEnd": last}
         made = {

@@ -1,4 +1,4 @@
-"""Made-up clusters that run on machines of a subscription, as their installers leave them."""
+"""Made-up clusters on machines of a subscription, as their installers create them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ NOBODY: Final = (
     rule("probes", 4000, source="AzureLoadBalancer", protocol=ANY),
     rule("nobody", 4096, source="VirtualNetwork", protocol=ANY, access="Deny"),
 )
-"""Rules that undo the first of the default rules."""
+"""Rules that override the first default rule, which lets in the virtual network."""
 
 
 def capz_tags(role: str, name: str = "prod") -> Item:
-    """Return what Cluster API writes: kubernetes-sigs/cluster-api-provider-azure api/v1beta1/tags.go."""
+    """Return the tags that Cluster API writes: kubernetes-sigs/cluster-api-provider-azure api/v1beta1/tags.go."""
     return {f"{CAPZ}cluster_{name}": "owned", f"{CAPZ}role": role, "Name": f"{name}-{role}"}
 
 
 class Clean(Subscription):
-    """A cluster of one control-plane host and two nodes, whose own security groups let in what it needs.
+    """A cluster of one control-plane host and two nodes, whose security groups let in only what it needs.
 
-    ``masters`` and ``nodes`` are more rules of the two groups; ``on_nodes`` are those of a group on the nodes'
-    interfaces, which they have if any are given. Nothing has a public address, and no machine an identity.
+    ``masters`` and ``nodes``: further rules of the two groups. ``on_nodes``: rules of a further group on the nodes'
+    interfaces (empty: no such group). By default nothing has a public address, and no machine has an identity.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Clean(Subscription):
         return self.id("Microsoft.Network/networkInterfaces", f"{machine}-nic")
 
     def _master_rules(self) -> list[Item]:
-        """Return rules that let a control plane have what it needs, and nothing else."""
+        """Return rules that let in the traffic that a control plane needs, and nothing else."""
         return [
             rule("office", 200, "6443", OFFICE),
             rule("nodes", 210, "6443", source_groups=[self.nodes]),
@@ -81,7 +81,7 @@ class Clean(Subscription):
         ]
 
     def node_rules(self) -> list[Item]:
-        """Return rules that let nodes have what they need, and nothing else."""
+        """Return rules that let in the traffic that nodes need, and nothing else."""
         return [
             rule("kubelet", 200, "10250", source_groups=[self.masters]),
             rule("nodes", 210, source_groups=[self.nodes], protocol=ANY),
@@ -90,10 +90,10 @@ class Clean(Subscription):
 
 
 def capz() -> Subscription:
-    """Cluster API's own groups, balancer and identities.
+    """Return a cluster with the groups, load balancer and identities of Cluster API.
 
-    kubernetes-sigs/cluster-api-provider-azure internal/api/v1beta1/azurecluster_default.go, azure/scope/cluster.go;
-    a system-assigned identity is given Contributor on the subscription (docs/book/src/self-managed/vm-identity.md).
+    kubernetes-sigs/cluster-api-provider-azure internal/api/v1beta1/azurecluster_default.go, azure/scope/cluster.go.
+    A system-assigned identity has Contributor on the subscription (docs/book/src/self-managed/vm-identity.md).
     """
     account = Subscription()
     network = account.network("prod-vnet", "10.0.0.0/8")
@@ -126,14 +126,15 @@ def capz() -> Subscription:
 
 
 def kops_tags(**more: str) -> Item:
-    """Return what kops writes: kubernetes/kops upup/pkg/fi/cloudup/azure/azure_cloud.go."""
+    """Return the tags that kops writes: kubernetes/kops upup/pkg/fi/cloudup/azure/azure_cloud.go."""
     return {"KubernetesCluster": "prod", "kubernetes.io_cluster_prod": "owned", **more}
 
 
 def kops() -> Subscription:
-    """Kops' own group, sets and balancer, which an office may reach: kubernetes/kops pkg/model/azuremodel/network.go.
+    """Return a cluster with the group, scale sets and load balancer of kops, open to an office.
 
-    A public address of each host is kops' own doing, as is that nodes reach the second etcd on 4002.
+    kubernetes/kops pkg/model/azuremodel/network.go. kops itself gives each host a public address, and lets nodes reach
+    the second etcd on port 4002.
     """
     account = Subscription()
     network = account.network("prod", "10.0.0.0/16")
@@ -197,7 +198,7 @@ def kops_rules(control: str, nodes: str) -> list[Item]:
 
 
 def rke2() -> Subscription:
-    """RKE2 as rancherfederal/rke2-azure-tf makes it: groups on interfaces alone, an API behind a private balancer."""
+    """Return RKE2 as in rancherfederal/rke2-azure-tf: groups only on interfaces, the API behind a private balancer."""
     account = Subscription()
     subnet = account.subnet(account.network("prod-vnet", "10.0.0.0/16"), "default", "10.0.0.0/24")
     servers = account.security_group(

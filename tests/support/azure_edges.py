@@ -1,4 +1,4 @@
-"""Made-up clusters on Azure at the edges: pools that are empty or not listed whole, settings that are the user's."""
+"""Made-up clusters on Azure for edge cases: pools that are empty or listed only partly, and users' own settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MEMBERS: Final = "Microsoft.Compute/virtualMachineScaleSets/virtualMachines:lis
 
 
 def half_listed() -> Subscription:
-    """A scale set of nodes that counts three members, of which one is listed."""
+    """Return a cluster with a scale set of nodes with a capacity of three, of which only one member is listed."""
     account = Clean()
     where = f"{account.vnet}/subnets/prod-node-subnet"
     own = account.scale_set("mp-0", where, "10.0.1.20", asgs=[account.nodes], tags=capz_tags("node"))
@@ -25,7 +25,7 @@ def half_listed() -> Subscription:
 
 
 def empty_set_in_a_group(*, member: bool) -> Subscription:
-    """An empty scale set of somebody else's, whose next host is in a group that may reach etcd, or in none."""
+    """Return a cluster beside an empty scale set of another owner. ``member``: its next host may reach etcd."""
     account = Clean()
     group = account.application_group("backup")
     one = rule("backup", 150, "2379", source_groups=[group], destination=MASTERS)
@@ -37,7 +37,7 @@ def empty_set_in_a_group(*, member: bool) -> Subscription:
 
 
 def encrypted_at_host() -> Subscription:
-    """An AKS cluster whose pool has encryption at host."""
+    """Return an AKS cluster whose pool has encryption at host."""
     account = Subscription()
     account.managed_cluster(access=AUTHORIZED, pool={"enableEncryptionAtHost": True})
     return account

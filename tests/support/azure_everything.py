@@ -1,4 +1,4 @@
-"""A cluster on Azure with everything around it that is ever read, none of which leads to it."""
+"""A cluster on Azure with every kind of resource around it that an adapter reads. None of them opens the cluster."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HUB = "10.9.0.0/16"
 
 
 def everything() -> Subscription:
-    """Build it: a cluster with machines, and sets of both kinds; a hub network of its own for all that stands alone."""
+    """Return a cluster with machines and scale sets of both kinds, and a hub network with the other resources."""
     account = Clean(identities=["prod-node"])
     _sets(account)
     _hub(account)
@@ -21,7 +21,7 @@ def everything() -> Subscription:
 
 
 def _sets(account: Clean) -> None:
-    """Add a pool of each kind, which leave by a NAT gateway of a prefix, and a route table."""
+    """Add a scale set of each kind in a subnet with a NAT gateway, which uses a prefix, and a route table."""
     table = account.route_table("prod-routes", ("10.244.0.0/24", "VirtualAppliance", "10.0.1.4"))
     prefix = account.add(f"{NETWORK}/publicIPPrefixes", "out", {"ipPrefix": "20.71.9.0/31", "prefixLength": 31})
     public = account.public_address("out", "20.71.9.1")
@@ -40,7 +40,7 @@ def _sets(account: Clean) -> None:
 
 
 def _hub(account: Clean) -> None:
-    """Add a peered network, with a balancer behind a private link service, a bastion, a proxy and a firewall."""
+    """Add a peered network with a load balancer, a private link service, a bastion, a proxy and a firewall."""
     hub = account.network("hub", HUB, rg="hub")
     account.peering(account.vnet, hub)
     account.peering(hub, account.vnet)
@@ -91,7 +91,7 @@ def _firewall(account: Clean) -> None:
 
 
 def _identities(account: Clean) -> None:
-    """Give the node's identity a role of the subscription's, a pod that can become it, and deny it something."""
+    """Give the node's identity a custom role, a federated credential for a pod, and a deny assignment."""
     own = account.id("Microsoft.ManagedIdentity/userAssignedIdentities", "prod-node")
     issuer = "https://westeurope.oic.prod-aks.azure.com/issuer"
     account.federated(own, "dns", issuer, "system:serviceaccount:dns:external-dns")
@@ -107,7 +107,7 @@ def _identities(account: Clean) -> None:
 
 
 def _keys(account: Clean) -> None:
-    """Put etcd's disk under a key, and copy it."""
+    """Encrypt etcd's disk with a customer's key, and add a snapshot and an image of it."""
     vault = account.vault()
     encryption = account.disk_encryption_set("etcd", account.key(vault), vault=vault)
     disk = account.id(f"{COMPUTE}/disks", "prod-cp-0_etcddisk")

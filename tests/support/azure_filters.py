@@ -1,4 +1,4 @@
-"""The filters of a made-up network, read from what Azure would answer of it."""
+"""The filters of a made-up network, read from Azure's answers in memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def resource(kind: str, name: str, **properties: object) -> Item:
 
 
 def reference(kind: str, name: str) -> Item:
-    """Return a reference to such a resource."""
+    """Return a reference to a resource that ``resource`` returns."""
     return {"id": arm_id("net", f"Microsoft.Network/{kind}", name)}
 
 
@@ -39,7 +39,7 @@ def group_id(name: str) -> str:
 
 
 def network(*peerings: Item, group: str = "", ranges: tuple[str, ...] = ("10.0.0.0/16",), **subnet: object) -> Item:
-    """Return the network "vnet" with its subnet "hosts", that has the security group ``group`` ("": none)."""
+    """Return the network "vnet" with the subnet "hosts", which has the security group ``group`` ("": none)."""
     guard = {"networkSecurityGroup": reference("networkSecurityGroups", group)} if group else {}
     hosts = {"addressPrefixes": ["10.0.0.0/24", "fd00::/64"], **guard, **subnet}
     return resource(
@@ -64,7 +64,10 @@ def guards(
     tags: Mapping[str, Iterable[str]] | None = None,
     routed: Mapping[str, AddressSet] | None = None,
 ) -> tuple[Guards, ServiceTags, Answers]:
-    """Return what guards the networks' interfaces; ``tags``: those that Azure lists, ``routed``: see Places."""
+    """Return the guards of the networks' interfaces, the service tags and the reader.
+
+    ``tags``: name of a service tag that Azure lists → its ranges. ``routed``: see Places.
+    """
     api = Answers({LIST_SECURITY_GROUPS: groups, LIST_SERVICE_TAGS: [listed_tags(tags or {})]})
     places = Places(virtual_networks(api, networks), routed or {})
     met = ServiceTags(api, LOCATION)
@@ -72,17 +75,17 @@ def guards(
 
 
 def listed_tags(tags: Mapping[str, Iterable[str]]) -> Item:
-    """Return service tags as a region lists them."""
+    """Return service tags in the form in which a region lists them."""
     values = [{"name": name, "properties": {"addressPrefixes": [*listed]}} for name, listed in tags.items()]
     return {"id": f"/locations/{LOCATION}/serviceTags", "values": values}
 
 
 def topology(made: Guards, tags: ServiceTags) -> Topology:
-    """Return the filters that were made so far, and the lists that they name."""
+    """Return a topology with the filters that were made so far, and the address lists that they name."""
     return Topology(filters=tuple(made.filters.values()), address_lists=tuple(tags.lists.values()))
 
 
 def rule_reader() -> RuleReader:
-    """Return a reader of rules in a network of 10.0.0.0/16, where no service tag is known."""
+    """Return a reader of rules for a network 10.0.0.0/16. It knows no service tags."""
     place = Place("vnet", AddressSet.parse("10.0.0.0/16"), AddressSet.nothing())
     return RuleReader(ServiceTags(Answers({}), LOCATION), place, Source("made up"), ALLOW_OR_DENY)

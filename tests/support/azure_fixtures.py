@@ -1,4 +1,4 @@
-"""Builds a made-up subscription with its clusters: everything that the tests with Azure are made of."""
+"""Build a made-up subscription with its clusters, for all tests with Azure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SUFFIX: Final = "12345678"
 
 
 class Subscription(MachineFixtures):
-    """An account to build in; resources are in the group "prod" unless another is given."""
+    """A subscription to build in. Resources are in the resource group "prod" by default."""
 
     def node_group(self, name: str = "prod", rg: str = "") -> str:
-        """Return the name that AKS gives to the group of a cluster's nodes."""
+        """Return the name that AKS gives to the resource group of a cluster's nodes."""
         return f"MC_{rg or self.group}_{name}_{LOCATION}"
 
     def managed_cluster(
@@ -40,11 +40,11 @@ class Subscription(MachineFixtures):
         sku: Item | None = None,
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add an AKS cluster of one pool, with what AKS makes in the group of its nodes.
+        """Add an AKS cluster with one pool, and the resources that AKS creates in the resource group of its nodes.
 
-        ``access`` is its apiServerAccessProfile, ``pool`` more of the pool's profile, ``nsg_rules`` those of the group
-        on the nodes' interfaces, ``asgs`` their application security groups; ``outbound`` is the balancer's address,
-        "" if there is none.
+        ``access``: its apiServerAccessProfile. ``pool``: further fields of the pool's profile. ``nsg_rules``: rules of
+        the security group on the nodes' interfaces. ``asgs``: their application security groups. ``outbound``: the
+        address of the load balancer for outbound traffic ("": no load balancer).
         """
         group = nodes_group or self.node_group(name, rg)
         where = subnet or self._own_network(group)
@@ -78,13 +78,13 @@ class Subscription(MachineFixtures):
         return self.add(CLUSTERS, name, made | rest, rg=rg, sku=named, identity=whose, tags=tags)
 
     def _own_network(self, group: str) -> str:
-        """Add the network that AKS makes where none is given."""
+        """Add the network that AKS creates if the user gives none, and return its subnet."""
         return self.subnet(
             self.network(f"aks-vnet-{_SUFFIX}", "10.224.0.0/12", rg=group), "aks-subnet", "10.224.0.0/16"
         )
 
     def _outbound(self, group: str, address: str) -> tuple[str, str]:
-        """Add the balancer through which nodes leave; return it and its address."""
+        """Add the load balancer for the nodes' outbound traffic. Return its id and the id of its address."""
         public = self.public_address(
             guid(group), address, rg=group, tags={"aks-managed-type": "aks-slb-managed-outbound-ip"}
         )
@@ -96,7 +96,7 @@ class Subscription(MachineFixtures):
 
 
 def _names(name: str, *, private: bool) -> Item:
-    """Return what does not differ between clusters, and a cluster's names."""
+    """Return the properties that are equal for all clusters, and the cluster's names."""
     return {
         "powerState": {"code": "Running"},
         "kubernetesVersion": "1.33",

@@ -1,4 +1,4 @@
-"""Made-up clusters on Azure that are reached by what stands in front of their hosts, and clusters that are not."""
+"""Made-up clusters on Azure with load balancers, gateways or firewalls in front of their hosts, open or not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTROL, NODE = "10.0.0.4", "10.0.1.4"
 
 
 def next_hosts() -> Subscription:
-    """A scale set without members, whose next host is behind a NAT pool to SSH."""
+    """Return a cluster with an empty scale set, whose next host is behind a NAT pool to SSH."""
     account = Clean(nodes=[SSH])
     balancer = account.load_balancer("front", public=account.public_address("front", "20.71.0.20"))
     pool = f"{balancer}/inboundNatPools/ssh"
@@ -41,7 +41,7 @@ def next_hosts() -> Subscription:
 
 
 def published() -> Subscription:
-    """An internal balancer to the API, which a private link service offers to all, and a rule for its addresses."""
+    """Return a cluster whose internal load balancer to the API is offered to everyone by a private link service."""
     account = Clean(masters=[rule("link", 230, "6443", "10.0.7.0/28")])
     nat = account.subnet(account.vnet, "link", "10.0.7.0/28")
     balancer = account.load_balancer("api", (6443, 6443), subnet=nat, address="10.0.7.4")
@@ -58,7 +58,7 @@ def published() -> Subscription:
 
 
 def behind_gateway() -> Subscription:
-    """A balancer to a node's SSH, whose packets pass appliances first."""
+    """Return a cluster with a load balancer to a node's SSH, behind appliances of a gateway load balancer."""
     account = balanced()
     subnet = account.subnet(account.network("nva", "10.8.0.0/16"), "nva", "10.8.0.0/24")
     gateway = account.load_balancer("nva", subnet=subnet, address="10.8.0.4", sku="Gateway")
@@ -70,10 +70,10 @@ def behind_gateway() -> Subscription:
 def application_gateway(
     address: str = CONTROL, *, name: str = "", cidr: str = "", guarded: bool = False, rules: bool = True
 ) -> Subscription:
-    """An application gateway that sends what comes for its port 443 to port 6443 of an address, or of a name.
+    """Return a cluster with an application gateway that forwards port 443 to port 6443 of ``address`` or ``name``.
 
-    ``cidr``: it stands there in a network of its own. ``guarded``: its subnet lets in the office alone. The control
-    plane lets in the gateway's subnet.
+    ``cidr``: the gateway is in a separate network with this range. ``guarded``: its subnet lets in only the office. The
+    control plane lets in the gateway's subnet.
     """
     account = Clean(masters=[rule("gateway", 230, "6443", "10.0.8.0/24")])
     network = account.network("edge", cidr) if cidr else account.vnet
@@ -88,9 +88,9 @@ def application_gateway(
 def firewall(
     address: str = NODE, *, sources: Sequence[str] = ("*",), let_in: bool = False, of_group: bool = False
 ) -> Subscription:
-    """A firewall whose policy hands on connections to its port 2222 to SSH of an address.
+    """Return a cluster with a firewall whose policy forwards its port 2222 to SSH of ``address``.
 
-    ``let_in``: the nodes let in what comes from the firewall. ``of_group``: its clients are a group of addresses.
+    ``let_in``: the nodes let in the firewall's traffic. ``of_group``: the rule names its clients by an IP group.
     """
     account = Clean(nodes=[rule("firewall", 220, "22", "10.0.7.0/26")] if let_in else [])
     subnet = account.subnet(account.vnet, "AzureFirewallSubnet", "10.0.7.0/26")
@@ -117,7 +117,7 @@ def firewall(
 
 
 def bastion() -> Subscription:
-    """A bastion for developers, whose connections the rule for health checks lets in."""
+    """Return a cluster with a Developer bastion. The rule for health checks lets in its connections."""
     account = Clean()
     account.add(f"{NETWORK}/bastionHosts", "dev", {"ipConfigurations": [], "virtualNetwork": link(account.vnet)})
     return account

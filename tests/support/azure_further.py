@@ -11,7 +11,7 @@ from azure_ways_in import AUTHORIZED, SSH
 
 
 def admin_rule(access: str, *, allowed_below: bool) -> Subscription:
-    """Nodes with public addresses, and a network manager's rule about SSH above a group that lets it in or does not."""
+    """Return nodes with public addresses and a network manager's rule for SSH. ``allowed_below``: by the group."""
     account = Clean(nodes=[SSH] if allowed_below else [], public="Standard")
     manager = account.id(f"{NETWORK}/networkManagers", "acme", group="hub")
     configuration = f"{manager}/securityAdminConfigurations/base"
@@ -36,12 +36,12 @@ def admin_rule(access: str, *, allowed_below: bool) -> Subscription:
 
 
 def from_tag(tag: str) -> Subscription:
-    """Nodes with public addresses that let in SSH from a service tag."""
+    """Return nodes with public addresses that let in SSH from the service tag ``tag``."""
     return Clean(nodes=[rule("ssh", 100, "22", tag)], public="Standard")
 
 
 def by_v6() -> Subscription:
-    """A node with a public IPv6 address, and a rule that lets all of IPv6 reach its SSH."""
+    """Return a cluster with a node with a public IPv6 address, and a rule that lets in SSH from all IPv6 addresses."""
     account = Clean(nodes=[rule("ssh", 100, "22", "::/0")])
     interface = account.interface_of("prod-node-1")
     public = account.public_address("v6", "2603:1020:206::7")
@@ -61,9 +61,10 @@ def by_v6() -> Subscription:
 
 
 def service(*, everywhere: bool = False) -> Subscription:
-    """An AKS cluster with a Service: a balancer with floating IP, and the rule about its address that AKS writes.
+    """Return an AKS cluster with a Service: a load balancer with floating IP, and the rule that AKS writes for it.
 
-    kubernetes-sigs/cloud-provider-azure pkg/consts/consts.go. ``everywhere``: the rule names no address.
+    kubernetes-sigs/cloud-provider-azure pkg/consts/consts.go. The rule names the Service's address; ``everywhere``: it
+    names no address.
     """
     account, address = Subscription(), "20.61.1.2"
     destination = ANY if everywhere else address
@@ -96,7 +97,7 @@ def service(*, everywhere: bool = False) -> Subscription:
 
 
 def behind_appliance() -> Subscription:
-    """Nodes with public addresses and SSH from everywhere, whose default route leads to an appliance."""
+    """Return nodes with public addresses and SSH open to everyone, whose default route leads to an appliance."""
     account = Clean(nodes=[SSH], public="Standard")
     table = account.route_table("out", ("0.0.0.0/0", "VirtualAppliance", "10.0.200.4"))
     account.properties(account.vnet)["subnets"][1]["properties"]["routeTable"] = link(table)
@@ -104,7 +105,10 @@ def behind_appliance() -> Subscription:
 
 
 def of_the_cluster(role: str, *, kubelet: bool, everywhere: bool = False) -> Subscription:
-    """An AKS cluster whose own identity, or its kubelet's, has a role on the group of its nodes, or ``everywhere``."""
+    """Return an AKS cluster whose identity, or its kubelet's identity, has a role.
+
+    The role is assigned on the resource group of the nodes; ``everywhere``: on the subscription.
+    """
     account = Subscription()
     own = account.managed_cluster(access=AUTHORIZED)
     rg = account.node_group()
@@ -115,7 +119,7 @@ def of_the_cluster(role: str, *, kubelet: bool, everywhere: bool = False) -> Sub
 
 
 def shown(*rules: Item) -> Subscription:
-    """An AKS cluster whose nodes have public addresses, with more rules of the group on their interfaces."""
+    """Return an AKS cluster whose nodes have public addresses, with further ``rules`` on their interfaces."""
     account = Subscription()
     account.managed_cluster(access=AUTHORIZED, node_addresses=["20.61.9.1", "20.61.9.2"], nsg_rules=rules)
     return account

@@ -1,4 +1,4 @@
-"""The row about identities for a made-up subscription: its machines are control planes or nodes by their names."""
+"""The row cloud-api-access for a made-up subscription. Machines are control planes (names with "m") or nodes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHUT = MetadataService(enabled=False, tokens_required=False, hop_limit=1)
 
 
 def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None = None) -> Snapshot:
-    """Return what is read of the identities of an account's machines, and of its managed cluster if it has one."""
+    """Return a snapshot with the identities of an account's machines, and of its managed cluster if it has one."""
     cloud.azure = azure or Azure(account)
     api, _ = begin(CollectRequest(options={"subscription": (account.subscription,)}), silent)
     attached = attachments(api, _of(account, "virtualMachines", "virtualMachineScaleSets"))
@@ -51,12 +51,12 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
 
 
 def row_of(made: Snapshot) -> RowResult:
-    """Return the row about identities."""
+    """Return the row cloud-api-access."""
     return rows_of(made, known=iam_catalog(made))["cloud-api-access"]
 
 
 def found(cloud: AzureProxy, account: Subscription) -> dict[str, Severity]:
-    """Return the severities of what is found, by check and identity: "outside prod-agentpool"; advice left out."""
+    """Return check and identity ("outside prod-agentpool") → severity, for the findings above low."""
     row = row_of(collected(cloud, account))
     return {
         f"{one.check.partition('/')[2]} {one.resource.name}": one.severity

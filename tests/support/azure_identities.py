@@ -1,4 +1,4 @@
-"""Builds identities, roles, keys and vaults of a made-up subscription."""
+"""Build the identities, roles, keys and vaults of a made-up subscription."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from azure_networks import link
 
 IDENTITIES: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
 EVERYONE: Final = "00000000-0000-0000-0000-000000000000"
-"""The principal of an assignment that is everybody's, of type SystemDefined."""
+"""The principal of an assignment to everyone, of the type SystemDefined."""
 
 
 @cache
 def built_in() -> dict[str, dict[str, Any]]:
-    """Return some of Azure's own roles by their display names."""
+    """Return display name → definition, for some of Azure's built-in roles."""
     text = (Path(__file__).parent / "azure_builtin_roles.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 class IdentityFixtures(BalancerFixtures):
-    """A principal is an object id; a role is the id of its definition."""
+    """Fixtures of identities. A principal is an object id; a role is the id of its definition."""
 
     def identity(self, name: str, *, rg: str = "", tags: Item | None = None) -> str:
-        """Add a user-assigned identity and return its id; its object id is ``principal(id)``."""
+        """Add a user-assigned identity and return its id. Its object id is ``principal(id)``."""
         own = self.id(IDENTITIES, name, group=rg)
         made = {"principalId": guid(own), "clientId": guid(f"{own} client"), "tenantId": TENANT}
         item = {"id": own, "name": name, "type": IDENTITIES, "location": "westeurope", "properties": made}
         return self.put(item | ({"tags": tags} if tags else {}))
 
     def principal(self, own: str) -> str:
-        """Return the object id of an identity, or of a machine's own."""
+        """Return the object id of an identity, or of a machine's system-assigned identity."""
         return guid(own)
 
     def federated(self, identity: str, name: str, issuer: str, subject: str) -> str:
-        """Let a token of another issuer become an identity."""
+        """Add a federated credential: a token of ``issuer`` for ``subject`` may become ``identity``."""
         own = f"{identity}/federatedIdentityCredentials/{name}"
         made = {"issuer": issuer, "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
         return self.put(
@@ -56,7 +56,7 @@ class IdentityFixtures(BalancerFixtures):
         return f"{self.whole()}/resourceGroups/{rg or self.group}"
 
     def role(self, name: str, *actions: str, **rest: Sequence[str]) -> str:
-        """Add a role: a built-in one by its name alone, else one of the subscription's with its actions."""
+        """Add a role and return its id: a built-in role if only its name is given, else a custom role with actions."""
         known = built_in().get(name, {})
         held = {"actions": [*actions], **rest} if actions or rest or not known else known
         short = str(known.get("name") or guid(f"role {name}"))
@@ -84,7 +84,7 @@ class IdentityFixtures(BalancerFixtures):
         kind: str = "ServicePrincipal",
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Assign a role, which may be a built-in one's name, at a scope; that is the subscription if none is given."""
+        """Assign a role (an id, or a built-in role's name) at ``scope`` (default: the subscription)."""
         definition = role if "/" in role else self.role(role)
         where = self.whole() if scope is None else scope.rstrip("/")
         short = guid(f"{principal} {definition} {where}")
@@ -109,7 +109,7 @@ class IdentityFixtures(BalancerFixtures):
         principals: Sequence[str] = (EVERYONE,),
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Deny actions at a scope, to everyone if no principals are given."""
+        """Deny ``actions`` at ``scope`` to ``principals`` (default: everyone)."""
         short = guid(f"deny {name} {scope}")
         own = f"{scope}/providers/Microsoft.Authorization/denyAssignments/{short}"
         made = {
@@ -129,7 +129,7 @@ class IdentityFixtures(BalancerFixtures):
         return self.put(item)
 
     def vault(self, name: str = "vault", *, rbac: bool = True, rg: str = "", **rest: Any) -> str:  # noqa: ANN401 - JSON
-        """Add a key vault; one without ``rbac`` has access policies."""
+        """Add a key vault. Without ``rbac``, it uses access policies."""
         made: Item = {
             "tenantId": TENANT,
             "sku": {"family": "A", "name": "premium"},
@@ -142,7 +142,7 @@ class IdentityFixtures(BalancerFixtures):
         return self.add("Microsoft.KeyVault/vaults", name, made | rest, rg=rg)
 
     def key(self, vault: str, name: str = "etcd", *, expires: int = 0, enabled: bool = True) -> str:
-        """Add a key and return its URL with a version; ``expires`` in seconds since 1970."""
+        """Add a key and return its URL with a version. ``expires``: seconds since 1970 (0: never)."""
         own, version = f"{vault}/keys/{name}", guid(name).replace("-", "")
         url = f"https://{vault.rpartition('/')[2]}.vault.azure.net/keys/{name}"
         dates = {"enabled": enabled, "created": 1767225600, "updated": 1767225600}
@@ -170,7 +170,7 @@ class IdentityFixtures(BalancerFixtures):
         rg: str = "",
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add a disk encryption set that uses the key with this URL."""
+        """Add a disk encryption set that uses the key with the URL ``key``."""
         made = {
             "activeKey": {"keyUrl": key, **({"sourceVault": link(vault)} if vault else {})},
             "encryptionType": kind,

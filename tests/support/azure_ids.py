@@ -1,4 +1,4 @@
-"""Azure's resource ids, taken apart; upper and lower case are the same in them."""
+"""Parse Azure's resource ids. Upper and lower case are equal in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ResourceId:
-    """``scope``: what stands before the last "/providers/"; ``types`` and ``names`` go in pairs; all in lower case."""
+    """A parsed id, in lower case. ``scope``: the part before the last "/providers/". ``types`` pair with ``names``."""
 
     scope: str
     namespace: str
@@ -21,29 +21,29 @@ class ResourceId:
 
     @classmethod
     def of(cls, path: str) -> ResourceId:
-        """Take an id apart, or the path of a list, which has a type more than names."""
+        """Parse an id, or the path of a list, which has one type more than names."""
         scope, _, rest = path.lower().rpartition("/providers/")
         namespace, *parts = rest.split("/")
         return cls(scope, namespace, tuple(parts[::2]), tuple(parts[1::2]))
 
     @property
     def is_list(self) -> bool:
-        """Whether it is a list's path."""
+        """Whether this is the path of a list."""
         return len(self.types) > len(self.names)
 
     def lists(self, one: ResourceId) -> bool:
-        """Whether a resource is in the list at this path."""
+        """Whether the list at this path contains the resource ``one``."""
         if self.namespace != one.namespace or one.names[: len(self.names)] != self.names:
             return False
         is_part = self.types[0] == "virtualmachinescalesets" == one.types[0] and len(self.types) == 2
         if self.types != one.types and not (is_part and self.types[1] == one.types[-1]):
-            return False  # interfaces and addresses of scale sets are listed for all their machines at once
+            return False  # a scale set lists the interfaces and addresses of all its machines
         below = len(self.types) == 1 and self.scope.count("/") == 2 and one.scope.startswith(f"{self.scope}/")
         return one.scope == self.scope or below
 
 
 def action(path: str, verb: str = "GET") -> str:
-    """Return the action that a request takes, as Azure's roles name it: "Microsoft.Network/loadBalancers/read"."""
+    """Return the action that a request needs, as Azure's roles name it: "Microsoft.Network/loadBalancers/read"."""
     if "/providers/" not in path.lower():
         parts = path.strip("/").split("/")[::2]
         return f"Microsoft.Resources/{'/'.join(parts)}/read"
@@ -55,7 +55,7 @@ def action(path: str, verb: str = "GET") -> str:
 
 
 def inner(item: Item) -> dict[str, Item]:
-    """Return the parts of a resource that have ids of their own, by id in lower case."""
+    """Return id in lower case → part, for the parts of a resource that have their own ids."""
     found: dict[str, Item] = {}
     above = f"{item['id'].lower()}/"
     waiting: list[Json] = [item]
@@ -68,7 +68,7 @@ def inner(item: Item) -> dict[str, Item]:
 
 
 def links(value: Json) -> set[str]:
-    """Return every id in a resource, its own as well, as they are written."""
+    """Return all ids in a resource, including its own, as they are written."""
     if isinstance(value, str):
         return {value} if value.lower().startswith("/subscriptions/") else set()
     return {one for key, part in children(value).items() for one in links(part) | links(str(key))}
