@@ -1,4 +1,4 @@
-"""The row cloud-api-access for a made-up subscription. Machines are control planes (names with "m") or nodes."""
+"""The row cloud-api-access for a made-up subscription. Machines whose names begin with "m" are control planes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clusters as their installers' own definitions make them on Azure; what tells of their hosts is in ``told``."""
+"""Clusters on Azure as their installers' own definitions create them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIREWALL: Final = "20.90.0.4"
 
 
 def typhoon() -> Subscription:
-    """Typhoon: no tags, rules about the subnets of controllers and workers, and SSH to controllers from everywhere.
+    """Return a Typhoon cluster: no tags, rules for subnets, and SSH to controllers open to everyone.
 
     poseidon/typhoon azure/flatcar-linux/kubernetes: security.tf, controllers.tf, lb.tf, workers/workers.tf.
     """
@@ -59,7 +59,7 @@ def typhoon() -> Subscription:
 
 
 def talos() -> Subscription:
-    """Talos by its guide: one group for all, open to 50000 and 6443; no tags.
+    """Return a Talos cluster as in its guide: one group for all hosts, ports 50000 and 6443 open, no tags.
 
     siderolabs/talos website/content/v1.10/talos-guides/install/cloud-platforms/azure.md
     """
@@ -88,7 +88,7 @@ def talos() -> Subscription:
 
 
 def openshift() -> Subscription:
-    """OpenShift's own infrastructure: its tag on all, roles by names, one identity, one group for all subnets.
+    """Return an OpenShift cluster: a tag on all resources, roles in names, one identity, one group for all subnets.
 
     openshift/installer data/data/azure (release-4.14): vnet/nsg.tf, vnet/public-lb.tf, vnet/internal-lb.tf, main.tf.
     """
@@ -120,7 +120,7 @@ def openshift() -> Subscription:
 
 
 def kubespray() -> Subscription:
-    """Kubespray's templates: a tag with the groups of each machine, and nothing that names a cluster.
+    """Return a cluster of Kubespray's templates: each machine has a tag with its groups, and no tag names a cluster.
 
     kubernetes-sigs/kubespray contrib/azurerm/roles/generate-templates/templates: masters.json, minions.json.
     """
@@ -138,7 +138,7 @@ def kubespray() -> Subscription:
 
 
 def by_hand() -> Subscription:
-    """Kubeadm by hand, as a tutorial has it: one network without a group, names that say what a machine is."""
+    """Return a manual kubeadm cluster as in a tutorial: one network without a group, and roles only in names."""
     account = Subscription()
     subnet = account.subnet(account.network("kubeadm", "10.0.0.0/16"), "kubeadm", "10.0.0.0/24")
     account.machine("kube-master", subnet, "10.0.0.4", public=account.public_address("m", "20.90.4.1"))
@@ -147,7 +147,7 @@ def by_hand() -> Subscription:
 
 
 def capz_pool() -> Subscription:
-    """Cluster API with machines of control planes alone, and a machine pool: a flexible scale set.
+    """Return a Cluster API cluster with machines only for the control plane, and a machine pool (flexible scale set).
 
     kubernetes-sigs/cluster-api-provider-azure docs/book/src/self-managed/machinepools.md
     """
@@ -172,7 +172,7 @@ def capz_pool() -> Subscription:
 
 
 def aks_baseline() -> Subscription:
-    """The AKS baseline of Microsoft's: a spoke whose traffic leaves by a firewall in a hub, and an ingress gateway.
+    """Return Microsoft's AKS baseline: a spoke with outbound traffic through a firewall in a hub, and a gateway.
 
     mspnp/aks-baseline network-team/hub-regionA.bicep, spoke-BU0001A0008.bicep; workload-team/cluster-stamp.bicep.
     """

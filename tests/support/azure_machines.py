@@ -1,4 +1,4 @@
-"""Builds machines, scale sets and disks of a made-up subscription."""
+"""Build the machines, scale sets and disks of a made-up subscription."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _IMAGE = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server"
 
 
 class MachineFixtures(IdentityFixtures):
-    """A machine has one interface and a disk with its system, both made with it."""
+    """Fixtures of machines. Each machine is created with one interface and an OS disk."""
 
     def disk(
         self,
@@ -29,7 +29,7 @@ class MachineFixtures(IdentityFixtures):
         tags: Item | None = None,
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add a disk; ``key`` is the id of a disk encryption set, ``double``: Azure's key and the customer's."""
+        """Add a disk. ``key``: id of a disk encryption set. ``double``: encrypt with Azure's and the customer's key."""
         kind = "EncryptionAtRestWithPlatformAndCustomerKeys" if double else "EncryptionAtRestWithCustomerKey"
         encryption: Item = (
             {"type": kind, "diskEncryptionSetId": key} if key else {"type": "EncryptionAtRestWithPlatformKey"}
@@ -75,7 +75,7 @@ class MachineFixtures(IdentityFixtures):
         forwards: bool = False,
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add a machine; ``system``: with an identity of its own, ``scale_set``: of a flexible one."""
+        """Add a machine. ``system``: with a system-assigned identity. ``scale_set``: as a member of a flexible set."""
         own = self.id(f"{COMPUTE}/virtualMachines", name, group=rg)
         nic = self.interface(
             f"{name}-nic",
@@ -98,7 +98,7 @@ class MachineFixtures(IdentityFixtures):
         return self.add(f"{COMPUTE}/virtualMachines", name, made | rest, rg=rg, identity=holds, tags=tags)
 
     def holding(self, identities: Ids, system: str = "") -> Item | None:
-        """Return the ``identity`` of a resource; ``system``: whose own it has besides."""
+        """Return the ``identity`` field of a resource. ``system``: its id, if it has a system-assigned identity."""
         if not identities and not system:
             return None
         kinds = [*(["SystemAssigned"] if system else []), *(["UserAssigned"] if identities else [])]
@@ -128,7 +128,7 @@ class MachineFixtures(IdentityFixtures):
         profile: Item | None = None,
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add a scale set with a member an address; ``public``: their public ones, ``profile``: more of theirs."""
+        """Add a scale set with a member per address. ``public``: public addresses; ``profile``: further fields."""
         own = self.id(f"{COMPUTE}/virtualMachineScaleSets", name, group=rg)
         configuration = _configuration(subnet, nsg, asgs, pools, forwards=forwards, public=bool(public))
         made = {
@@ -184,7 +184,7 @@ class MachineFixtures(IdentityFixtures):
         *,
         forwards: bool,
     ) -> None:
-        """Add a uniform scale set's member: a machine, an interface and an address that only the set's lists have."""
+        """Add a member of a uniform scale set: its machine, interface and address are only in the set's own lists."""
         own = f"{scale_set}/virtualMachines/{number}"
         name, group = f"{name_of(scale_set)}_{number}", scale_set.split("/")[4]
         nic = f"{own}/networkInterfaces/{name_of(scale_set)}"
@@ -215,7 +215,7 @@ class MachineFixtures(IdentityFixtures):
 
 
 def _machine(name: str, root: str, disks: Ids, interfaces: Ids) -> Item:
-    """Return what a machine's ``properties`` hold."""
+    """Return the ``properties`` of a machine."""
     system = {
         "osType": "Linux",
         "name": name_of(root),
@@ -250,7 +250,7 @@ def _profile(name: str, configuration: Item, key: str) -> Item:
 
 
 def _configuration(subnet: str, nsg: str, asgs: Ids, pools: Ids, *, forwards: bool, public: bool) -> Item:
-    """Return the interface that members of a scale set get."""
+    """Return the interface configuration of a scale set's members."""
     address: Item = {"primary": True, "subnet": link(subnet), "privateIPAddressVersion": "IPv4"}
     if pools:
         address["loadBalancerBackendAddressPools"] = links_to(pools)

@@ -1,4 +1,4 @@
-"""Builds a made-up subscription's network: what the resource manager fills in by itself is filled in."""
+"""Build the network of a made-up subscription, including the fields that the resource manager fills in."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ TAGS: Final = {
     "AzureLoadBalancer": ["168.63.129.16/32"],
     "ApiManagement": ["13.69.64.76/31"],
 }
-"""Service tags with a few of their prefixes: https://learn.microsoft.com/azure/virtual-network/service-tags-overview."""
+"""Service tag → some of its prefixes: https://learn.microsoft.com/azure/virtual-network/service-tags-overview."""
 
 
 class NetworkFixtures(Account):
-    """``rest`` is whatever else a resource's ``properties`` hold; ``rg`` is its resource group."""
+    """Fixtures of networks. ``rest``: further ``properties`` of a resource. ``rg``: its resource group."""
 
     def __init__(self, subscription: str = SUBSCRIPTION, tenant: str = TENANT) -> None:
         super().__init__(subscription, tenant)
         self.service_tags(TAGS)
 
     def service_tags(self, tags: Mapping[str, Ids], location: str = LOCATION) -> None:
-        """Set the service tags that a location answers with."""
+        """Set the service tags of a location."""
         path = f"/subscriptions/{self.subscription}/providers/{NETWORK}"
         held = [
             {"id": name, "name": name, "properties": {"changeNumber": "7", "region": "", "addressPrefixes": [*ranges]}}
@@ -60,25 +60,25 @@ class NetworkFixtures(Account):
         odd: bool = False,
         **top: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add a resource with a location; ``top`` are its fields beside ``properties``."""
+        """Add a resource with a location. ``top``: its further fields next to ``properties``."""
         own = self.id(kind, *name.split("/"), group=rg)
         held = {"provisioningState": "Succeeded", **properties}
         item = {"id": own, "name": name.rpartition("/")[2], "type": kind, "location": LOCATION, "properties": held}
         return self.put(item | {key: value for key, value in top.items() if value}, odd=odd)
 
     def properties(self, own: str) -> Item:
-        """Return the properties of a resource, or of a part of one, by its id."""
+        """Return the properties of a resource, or of a part of a resource, by its id."""
         found: Item = self.get(own)["properties"]
         return found
 
     def network(self, name: str = "vnet", *cidrs: str, rg: str = "", **rest: Any) -> str:  # noqa: ANN401 - JSON
-        """Add a virtual network; ``cidrs`` is 10.0.0.0/16 if none are given."""
+        """Add a virtual network. ``cidrs``: 10.0.0.0/16 by default."""
         space = {"addressPrefixes": [*cidrs] or ["10.0.0.0/16"]}
         made: Item = {"addressSpace": space, "subnets": [], "virtualNetworkPeerings": [], "enableDdosProtection": False}
         return self.add(f"{NETWORK}/virtualNetworks", name, made | rest, rg=rg)
 
     def peering(self, network: str, remote: str, **rest: Any) -> None:  # noqa: ANN401 - JSON
-        """Let a network reach another; the other way is another peering."""
+        """Add a peering from ``network`` to ``remote``. The other direction needs a second peering."""
         name = remote.rpartition("/")[2]
         made = {
             "peeringState": "Connected",
@@ -125,7 +125,7 @@ class NetworkFixtures(Account):
             self.properties(to).setdefault(key, []).append(link(own))
 
     def security_group(self, name: str, *rules: Item, rg: str = "", odd: bool = False, **top: Any) -> str:  # noqa: ANN401
-        """Add a network security group with rules of ``azure_rules``; it has the six default rules as well."""
+        """Add a network security group with rules of ``azure_rules`` and the six default rules."""
         kind = f"{NETWORK}/networkSecurityGroups"
         own = self.id(kind, name, group=rg)
         made = {
@@ -141,7 +141,7 @@ class NetworkFixtures(Account):
         return self.add(f"{NETWORK}/applicationSecurityGroups", name, {}, rg=rg)
 
     def route_table(self, name: str, *routes: tuple[str, str, str], rg: str = "", **rest: Any) -> str:  # noqa: ANN401
-        """Add a route table; a route is a destination, the kind of its next hop, and that one's address or ""."""
+        """Add a route table. A route is a destination, the type of the next hop, and the next hop's address or ""."""
         kind = f"{NETWORK}/routeTables"
         own = self.id(kind, name, group=rg)
         made = [
@@ -168,7 +168,7 @@ class NetworkFixtures(Account):
         tags: Item | None = None,
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add a public address; ``sku`` "" leaves it out."""
+        """Add a public address. ``sku``: "" for an address without a SKU."""
         version = "IPv6" if ":" in address else "IPv4"
         made = {"ipAddress": address, "publicIPAddressVersion": version, "publicIPAllocationMethod": "Static"}
         named = {"name": sku, "tier": "Regional"} if sku else None
@@ -190,7 +190,7 @@ class NetworkFixtures(Account):
         rg: str = "",
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add an interface with one address; ``forwards``: it takes what is addressed to others."""
+        """Add an interface with one address. ``forwards``: it has IP forwarding."""
         kind = f"{NETWORK}/networkInterfaces"
         own = self.id(kind, name, group=rg)
         made = interface_properties(
@@ -220,7 +220,7 @@ class NetworkFixtures(Account):
         rg: str = "",
         **rest: Any,  # noqa: ANN401 - JSON
     ) -> str:
-        """Add a private endpoint of ``target`` with its interface; ``groups`` are the target's: "management"."""
+        """Add a private endpoint to ``target`` and its interface. ``groups``: group ids of ``target`` ("blob")."""
         kind = f"{NETWORK}/privateEndpoints"
         own = self.id(kind, name, group=rg)
         nic = self.interface(f"{name}.nic.{guid(name)}", subnet, address, rg=rg)
@@ -256,7 +256,7 @@ def interface_properties(
     forwards: bool = False,
     machine: str = "",
 ) -> Item:
-    """Return what an interface's ``properties`` hold."""
+    """Return the ``properties`` of an interface."""
     listed = {
         "applicationSecurityGroups": asgs,
         "loadBalancerBackendAddressPools": pools,
@@ -283,7 +283,7 @@ def interface_properties(
 
 
 def _referring(**ids: str) -> Item:
-    """Return references by field, without those to nothing."""
+    """Return field → reference, without empty ids."""
     return {key: link(own) for key, own in ids.items() if own}
 
 

@@ -1,4 +1,4 @@
-"""Makes the calls of a plan on a made-up account, as a program with Azure's SDK would: what is set is read first."""
+"""Make the calls of a plan on a made-up account, as a program with Azure's SDK does: read first, then set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOST = "management.azure.com"
 
 
 def run(azure: Azure, call: ApiCall) -> None:
-    """Make one call; raises AssertionError if it is refused."""
+    """Make one call. Raises AssertionError if it is refused."""
     own = str(call.parameters["id"])
     if call.api == "Microsoft.KeyVault":
         _of_vault(azure, call)
@@ -42,7 +42,7 @@ def _sent(azure: Azure, verb: str, own: str, body: Mapping[str, Json] | None = N
 
 
 def _set(item: Json, path: Sequence[str], value: Json) -> None:
-    """Set one value by its path; "[*]" behind a word is every item of its list, None takes it away."""
+    """Set one value by its path. "[*]" after a word means every item of its list. None removes the value."""
     word, rest = path[0], path[1:]
     assert isinstance(item, dict), "an object"
     if word.endswith("[*]"):
@@ -59,7 +59,7 @@ def _set(item: Json, path: Sequence[str], value: Json) -> None:
 
 
 def _of_vault(azure: Azure, call: ApiCall) -> None:
-    """Set what a key's own address takes: the account holds it as the resource manager shows it."""
+    """Set attributes of a key through its vault's own API. The account holds the key in the resource manager's form."""
     for item in azure.account.items.values():
         if item.get("properties", {}).get("keyUriWithVersion") == call.parameters["id"]:
             item["properties"]["attributes"] |= call.parameters["body"]["attributes"]

@@ -1,4 +1,4 @@
-"""A made-up subscription in which something may stand in front of a host and of its load balancer."""
+"""A made-up subscription with services in front of a host and its load balancer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Made(Subscription):
         return self.add(f"{NETWORK}/privateLinkServices", name, rest)
 
     def bastion(self, subnet: str = "", network: str = "", **rest: Any) -> str:  # noqa: ANN401 - JSON
-        """Add a bastion in a subnet, or a developer's for a network."""
+        """Add a bastion in a subnet, or a Developer bastion for a network."""
         made: dict[str, Any] = {"ipConfigurations": []}
         if subnet:
             made["ipConfigurations"].append({"name": "ip", "properties": {"subnet": link(subnet)}})

@@ -1,4 +1,4 @@
-"""Azure's hosts in front of a made-up account, and Entra ID, for the unmodified program and its own credentials."""
+"""A proxy with Azure's hosts and Entra ID for a made-up account, used by the unmodified program."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ CLOUDS: Final = {
     "management.usgovcloudapi.net": "login.microsoftonline.us",
     "management.chinacloudapi.cn": "login.chinacloudapi.cn",
 }
-"""Each cloud's resource manager and where its tokens come from."""
+"""Host of a cloud's resource manager → host that issues its tokens."""
 CLIENT, SECRET, OBJECT = guid("scanner's application"), "made-up", guid("scanner")
-"""The application that the program signs in as; ``OBJECT`` is its service principal's id."""
+"""The application with which the program signs in. ``OBJECT``: the object id of its service principal."""
 _ENDED = "AADSTS7000222: The provided client secret keys for app are expired."
 _WRONG = "AADSTS7000215: Invalid client secret provided."
 _NO_TENANT = "AADSTS90002: Tenant not found. Check to make sure you have the correct tenant ID."
@@ -33,17 +33,17 @@ _NO_TENANT = "AADSTS90002: Tenant not found. Check to make sure you have the cor
 
 @dataclass
 class AzureProxy(Proxy):
-    """The hosts of Azure's clouds; ``secret``: "good" or "expired"."""
+    """A proxy with the hosts of Azure's clouds. ``secret``: "good" or "expired"."""
 
     azure: Azure
     secret: str = "good"  # noqa: S105 - whether it is still good
 
     def serves(self, host: str) -> bool:
-        """Whether a host is Azure's."""
+        """Whether ``host`` is a host of Azure."""
         return host in {*CLOUDS, *CLOUDS.values()}
 
     def answer(self, asked: Asked) -> Answer:
-        """Return a token, or what the resource manager answers."""
+        """Return a token, or the answer of the resource manager."""
         if asked.host in CLOUDS.values():
             return self._sign_in(asked)
         audience = _audience(asked.headers.get("authorization", ""))
@@ -52,7 +52,7 @@ class AzureProxy(Proxy):
         return self.azure.answer(asked.host, asked.verb, asked.target, asked.body)
 
     def _sign_in(self, asked: Asked) -> Answer:
-        """Answer as Entra ID does: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc."""
+        """Return the answer of Entra ID: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc."""
         parts = urlsplit(asked.target)
         root = f"https://{asked.host}"
         tenant = parts.path.split("/")[1]
@@ -86,7 +86,7 @@ def _encoded(part: Mapping[str, str]) -> str:
 
 
 def _audience(header: str) -> str:
-    """Return whom a token is for: "https://management.azure.com", "" without one."""
+    """Return the audience of a token: "https://management.azure.com"; "" without a token."""
     parts = header.removeprefix("Bearer ").split(".")
     if len(parts) != 3:
         return ""
@@ -102,7 +102,7 @@ def _json(body: object, status: int = 200) -> Answer:
 
 
 def asking() -> CollectRequest:
-    """Return a request for the cluster "prod" with credentials of its own: those of the environment are not needed."""
+    """Return a request for the cluster "prod" with its own credentials, so that it does not use the environment."""
     credential = ClientSecretCredential(TENANT, CLIENT, SECRET)
     return CollectRequest(cluster="prod", options={"subscription": (SUBSCRIPTION,)}, client=credential)
 

@@ -1,4 +1,4 @@
-"""Which role and deny assignments a list of them has: by scope, by principal, and by group.
+"""Filter lists of role assignments and deny assignments: by scope, by principal, and by group.
 
 https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
 """
@@ -17,17 +17,17 @@ _AT_SCOPE = re.compile(r"atScope\(\)", re.IGNORECASE)
 
 
 def is_above(scope: str, place: str) -> bool:
-    """Whether ``scope`` is ``place`` or holds it; management groups and the root hold every subscription."""
+    """Whether ``scope`` is ``place`` or contains it. Management groups and the root contain every subscription."""
     return scope in {"", place} or place.startswith(f"{scope}/") or scope.startswith("/providers/microsoft.management/")
 
 
 def is_under(scope: str, place: str) -> bool:
-    """Whether what is assigned at ``scope`` is listed at ``place``: there, above and below."""
+    """Whether an assignment at ``scope`` is listed at ``place``: the scopes are equal, or one contains the other."""
     return is_above(scope, place) or scope.startswith(f"{place}/")
 
 
 def filtered(items: list[Item], path: str, asked: str, members: Mapping[str, set[str]]) -> list[Item] | None:
-    """Return what a filter leaves; None if it is not understood."""
+    """Return the items that pass the filter ``asked``. None if the filter is not understood."""
     if not asked:
         return items
     found = items
@@ -49,7 +49,7 @@ def filtered(items: list[Item], path: str, asked: str, members: Mapping[str, set
 
 
 def _with_groups(principal: str, members: Mapping[str, set[str]]) -> set[str]:
-    """Return a principal and every group that it is in, directly or through another."""
+    """Return a principal and all groups that it is in, directly or through another group."""
     found = {principal}
     while more := {group for group, inside in members.items() if inside & found} - found:
         found |= more

@@ -1,4 +1,4 @@
-"""Rules of Azure's network security groups as the resource manager sends them."""
+"""Rules of Azure's network security groups in the form of the resource manager."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rule(
     destination_groups: Sequence[str] = (),
     **rest: Any,  # noqa: ANN401 - JSON
 ) -> Item:
-    """Return a rule without its id; ``ports`` "22" or "22,80-90"; groups are the ids of application security groups."""
+    """Return a rule without its id. ``ports``: "22" or "22,80-90". Groups: ids of application security groups."""
     listed = ports.split(",")
     properties: Item = {
         "provisioningState": "Succeeded",
@@ -44,7 +44,7 @@ def rule(
 
 
 def _addresses(side: str, prefix: str | Sequence[str], groups: Sequence[str]) -> Item:
-    """Return a side of a rule: one prefix, several or groups; those that are not asked for are empty or absent."""
+    """Return one side of a rule: one prefix, several prefixes, or groups. Unused fields are empty or absent."""
     if groups:
         return {
             f"{side}AddressPrefixes": [],
@@ -56,7 +56,7 @@ def _addresses(side: str, prefix: str | Sequence[str], groups: Sequence[str]) ->
 
 
 def default_rules() -> list[Item]:
-    """Return the six rules that each group has.
+    """Return the six default rules that each group has.
 
     https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
     """

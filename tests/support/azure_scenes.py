@@ -1,4 +1,4 @@
-"""Clusters on Azure, each with what must be found in it."""
+"""Clusters on Azure, each with its expected findings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _METADATA = ("cloud-api-access/metadata", "medium")
 _ESCALATION = ("cloud-api-access/escalation", "critical")
 _CONTRIBUTOR = (_ESCALATION, ("cloud-api-access/outside", "high"), _METADATA)
 _CONTRIBUTOR_OF_ITS_OWN = (("cloud-api-access/inside", "medium"), _METADATA)
-"""Of the cluster's own group alone."""
+"""Contributor only on the cluster's own resource group."""
 _LONG_AGO, _FAR_AWAY = 1_700_000_000, 4_000_000_000
 _ADMINS = Declarations(admin_cidrs=(OFFICE,))
 _CMEK = Declarations(require_customer_key=True)

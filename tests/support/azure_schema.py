@@ -1,4 +1,4 @@
-"""Whether a made-up resource is one that Azure could send: the fields of the SDK's models, their types and words."""
+"""Check whether Azure could send a made-up resource, by the SDK's models: their fields, types and enum values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,11 @@ _ENUM = re.compile(r":vartype (\w+):\s+(?:list\[)?str\s+or\s+~[\w.]+\.(\w+)")
 
 @dataclass
 class Shape:
-    """What a value may be: ``of`` a list or map, ``words`` of an enum, ``variants`` by the discriminator's value."""
+    """The allowed form of a value.
+
+    ``of``: the items of a list or map. ``words``: the values of an enum. ``variants``: value of the discriminator →
+    shape.
+    """
 
     kind: str
     fields: dict[str, Shape] = field(default_factory=dict[str, "Shape"])
@@ -51,7 +55,7 @@ class Shape:
     discriminator: str = ""
     variants: Mapping[str, Shape] = field(default_factory=dict[str, "Shape"])
     model: type | None = None
-    """Read when it is needed: models contain one another."""
+    """The model whose shape is read only when it is needed, because models contain one another."""
 
     def whole(self) -> Shape:
         """Return the shape with its fields."""
@@ -67,7 +71,7 @@ def shape_of(package: str, name: str) -> Shape:
 
 
 def faults(told: Shape, value: Json, place: str, *, odd: bool = False) -> Iterator[str]:
-    """Yield what is wrong with ``value``; ``odd``: words that no enum has are right."""
+    """Yield the faults of ``value``. ``odd``: allow words that are not in an enum."""
     told = told.whole()
     if told.kind == "any" or value is None:
         return
@@ -108,7 +112,7 @@ def shape(one: type) -> Shape:
 
 
 def _of_typespec(one: type) -> Shape:
-    """Read a model whose fields are annotated, as TypeSpec's generator writes them."""
+    """Return the shape of a model with annotated fields, as TypeSpec's generator writes it."""
     models = import_module(one.__module__.rpartition(".")[0])
     hints = get_type_hints(one, localns={"_models": models})
     found = Shape("object")
@@ -148,7 +152,7 @@ def _hinted(hint: Any) -> Shape:  # noqa: ANN401 - an annotation
 
 
 def _of_msrest(one: type) -> Shape:
-    """Read a model whose fields stand in a table, as AutoRest wrote them: "properties.scope" is nested."""
+    """Return the shape of a model with a table of fields, as AutoRest writes it: "properties.scope" is nested."""
     models = import_module(one.__module__.rpartition(".")[0])
     enums = dict(_ENUM.findall(one.__doc__ or ""))
     table: dict[str, dict[str, str]] = getattr(one, "_attribute_map")  # noqa: B009 - a protected name

@@ -1,6 +1,6 @@
-"""Azure's management API as its SDKs have it: which operations there are, and which model each answers with.
+"""The operations of Azure's management API, and the model of each answer, read from the installed SDKs.
 
-Routes, api-versions and query parameters are read out of the text of the installed packages: they stand nowhere else.
+Routes, api-versions and query parameters are read from the source text of the packages, which is their only source.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _WHOLE_IDS = {
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation: ``name`` "network_security_groups_list_all"; ``template`` is its path.
+    """An operation. ``name``: "network_security_groups_list_all". ``template``: its path with placeholders.
 
-    ``model`` is the name of what it answers with, "" where that is plain text; ``items``: whether as a list.
+    ``model``: the name of the answer's model ("": plain text). ``items``: whether the answer is a list of it.
     """
 
     package: str
@@ -58,31 +58,31 @@ class Operation:
 
     @property
     def words(self) -> int:
-        """How much of its path it names."""
+        """The number of fixed words in the path."""
         return len(re.findall(r"/[^/{]+(?=/|$)", self.template))
 
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    """Return every operation of the packages."""
+    """Return all operations of the packages."""
     return tuple(one for package in PACKAGES for file in _files(package) for one in _operations(package, file))
 
 
 def find(verb: str, path: str) -> Operation | None:
-    """Return the operation that a request calls; of two that fit, the one that names more of its path."""
+    """Return the operation of a request. If several match, return the one with the most fixed words in its path."""
     fitting = [one for one in _ending(verb, _last_words(path)) if one.path.fullmatch(path)]
     return max(fitting, key=lambda one: one.words, default=None)
 
 
 def model(package: str, name: str) -> type:
-    """Return a model of a package by name."""
+    """Return the model ``name`` of a package."""
     found: type = getattr(import_module(f"{package}.models"), name)
     return found
 
 
 @cache
 def _by_words() -> dict[tuple[str, str], list[Operation]]:
-    """Return the operations by verb and the last word that they name: few fit a path, so few are tried."""
+    """Return (verb, last fixed word of the path) → operations, so that only few patterns are tried for a path."""
     found: dict[tuple[str, str], list[Operation]] = {}
     for one in operations():
         named = re.findall(r"/([^/{]+)(?=/|$)", one.template)
@@ -138,7 +138,7 @@ def _operation(package: str, name: str, request: str, method: str) -> Operation:
 
 
 def _path(template: str, with_slashes: frozenset[str]) -> re.Pattern[str]:
-    """Return a pattern for a path. One that is a whole id has parts which the template does not tell."""
+    """Return a pattern for a path. A template that is a whole id does not show the parts of the id."""
     if template in _WHOLE_IDS:
         return re.compile(rf"(?:/.*)?/providers/Microsoft\.Authorization/{_WHOLE_IDS[template]}/[^/]+", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""Azure's resource manager on a made-up account: lists, pages, refusals and faults as the real one has."""
+"""Azure's resource manager for a made-up account, with lists, pages, refusals and faults like the real service."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _READING = (
     "/listnetworkmanagereffectivesecurityadminrules",
     "/listnetworkmanagereffectiveconnectivityconfigurations",
 )
-"""Requests that read with POST; they find nothing unless the account has an answer for them."""
+"""Requests that read with POST. Their answer is empty unless the account has an answer for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that was served or refused: its operation ("" if there is none), and the action that it takes."""
+    """A request that was served or refused: its operation ("" if there is none), and the action that it needs."""
 
     host: str
     verb: str
@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a request gets instead of its answer; an empty ``body`` is an error of the resource manager's."""
+    """A fault that replaces an answer. With an empty ``body``, the answer is an error of the resource manager."""
 
     status: int
     code: str = "InternalServerError"
@@ -54,7 +54,7 @@ class Fault:
 
 
 def throttled(after: str = "") -> Fault:
-    """Return what a caller that asks too often gets, with Retry-After if there is one."""
+    """Return the fault for too many requests. ``after``: the value of Retry-After ("": no header)."""
     return Fault(429, "TooManyRequests", {"Retry-After": after} if after else {})
 
 
@@ -67,14 +67,14 @@ CUT_OFF = Fault(200, body=b'{"value": []', cut=True)
 
 @dataclass
 class Azure:
-    """The resource manager. ``refused`` actions are denied; ``faults`` come before answers."""
+    """The resource manager. ``refused``: actions that are denied. ``faults`` replace answers."""
 
     account: Account
     refused: frozenset[str] = frozenset()
     faults: dict[str, list[Fault]] = field(default_factory=dict[str, list[Fault]])
-    """By action: what the next requests get."""
+    """Action → faults for the next requests."""
     spoiled: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-    """By action: what is added to each page."""
+    """Action → fields that are added to each page."""
     page: int = 500
     empty_pages: bool = False
     """Whether an empty page comes before each page."""
@@ -82,12 +82,12 @@ class Azure:
     writable: bool = False
     """Whether resources can be put and deleted."""
     any_version: bool = False
-    """Whether other api-versions than the SDK's are served: for other clients than it."""
+    """Whether api-versions other than the SDK's are served, for other clients."""
     asked: list[Asked] = field(default_factory=list[Asked])
     _lists: dict[str, list[Item]] = field(default_factory=dict[str, list[Item]])
 
     def __post_init__(self) -> None:
-        """Refuse an account with ids of nothing."""
+        """Raise FixtureError if the account refers to ids that do not exist."""
         self.account.check()
         self.refused = frozenset(one.lower() for one in self.refused)
 
@@ -136,7 +136,7 @@ class Azure:
         return Answer(fault.status, body, headers, cut=fault.cut)
 
     def _subscriptions(self, path: str) -> Answer:
-        """Return the subscriptions, or one: the SDK that reads them is not among those that routes come from."""
+        """Return all subscriptions, or one. The SDK for subscriptions is not in the packages with the routes."""
         made = [
             {
                 "id": f"/subscriptions/{one}",
@@ -153,7 +153,7 @@ class Azure:
         return _json(found) if found else _no_subscription(path)
 
     def _missing(self, path: str) -> Answer | None:
-        """Return the error of a request for a subscription or a group that is not there."""
+        """Return the error for a subscription or resource group that does not exist, else None."""
         parts = path.lower().split("/")
         if parts[1] != "subscriptions":
             return None
@@ -164,7 +164,7 @@ class Azure:
         return None
 
     def _wrong(self, found: Operation | None, verb: str, path: str, query: Mapping[str, str]) -> Answer | None:
-        """Return the error of a request that would change something, or that no operation is; else None."""
+        """Return the error for a request that would change something, or that no operation serves; else None."""
         reads = verb == "GET" or (verb == "POST" and path.lower().endswith(_READING))
         if not reads and not (self.writable and verb in _WRITING):
             return error(405, "MethodNotAllowed", f"{verb} {path} would change something")
@@ -196,7 +196,7 @@ class Azure:
         return _json(item) if item else error(404, "ResourceNotFound", f"The Resource '{path}' was not found.")
 
     def _role(self, path: str) -> Item | None:
-        """Return a role definition or assignment by its name: a role of Azure's own can be read at each scope."""
+        """Return a role definition by its name. A built-in role can be read at every scope."""
         asked = ResourceId.of(path)
         for own, item in self._everything.items() if asked.types == ("roledefinitions",) else ():
             one = ResourceId.of(own)
@@ -231,12 +231,12 @@ class Azure:
 
     @property
     def taken(self) -> frozenset[str]:
-        """The action of every request."""
+        """The actions of all requests."""
         return frozenset(one.action for one in self.asked)
 
 
 def error(status: int, code: str, message: str) -> Answer:
-    """Return an error as the resource manager words it."""
+    """Return an error in the resource manager's form."""
     return Answer(status, json.dumps({"error": {"code": code, "message": message}}).encode(), _JSON)
 
 
@@ -254,6 +254,6 @@ def _json(body: object) -> Answer:
 
 
 def _is_list(found: Operation) -> bool:
-    """Whether an operation answers with a list, though the SDK does not page it."""
+    """Whether the answer of an operation is a list, although the SDK does not page it."""
     fields = shape_of(found.package, found.model).fields if found.model else {}
     return {"value"} <= fields.keys() <= {"value", "nextLink"} and fields["value"].kind == "list"

@@ -1,4 +1,4 @@
-"""Reads the ways into what stands in a made-up subscription, from memory: all its machines are the cluster's hosts."""
+"""Read the ways in to a made-up subscription, from memory. All its machines are hosts of the cluster."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cloudguard_azure.network.ways_in.ways import Ways, WaysRequest, read_ways
 
 API: Final = "20.50.0.7"
 OTHERS: Final = "others"
-"""The resource group of machines that are not the cluster's."""
+"""The resource group of machines that are not hosts of the cluster."""
 _SOURCE: Final = Source("test:Made")
 _MACHINES: Final = ("microsoft.compute/virtualmachines", "microsoft.compute/virtualmachinescalesets/virtualmachines")
 _INTERFACES: Final = (
@@ -35,7 +35,7 @@ _INTERFACES: Final = (
 
 
 class Served(Api):
-    """Answers each call with the account's resources of its type, without the SDK."""
+    """A reader without the SDK that answers each call with the account's resources of its type."""
 
     def __init__(self, account: Subscription, refused: Iterable[calls.Call] = ()) -> None:
         super(Api, self).__init__(2, silent)
@@ -44,12 +44,12 @@ class Served(Api):
         self._account, self._refused = account, {*refused}
 
     def whose(self, call: calls.Call) -> Hashable:
-        """Return the subscription: no credential asks."""
+        """Return the subscription as the key, because there are no credentials."""
         del call
         return self.subscription
 
     def fetch(self, call: calls.Call, parameters: Mapping[str, Any]) -> Answer:
-        """Return the resources whose ids hold all parameters; nothing for a POST."""
+        """Return the resources whose ids contain all parameters; an empty answer for a POST."""
         self.made.append(call.name)
         if call in self._refused:
             raise ValueError(call.name)
@@ -66,11 +66,11 @@ class Served(Api):
         )
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return what ``fetch`` raises."""
+        """Return the errors that ``fetch`` raises."""
         return (ValueError,)
 
     def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Say that a call was refused."""
+        """Return that the call was refused."""
         return Reason.DENIED, str(error)
 
 
@@ -141,13 +141,13 @@ def _pool(item: Item) -> Pool:
 
 
 def ways_into(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[Ways, Served]:
-    """Return the ways in, and the reader with the gaps."""
+    """Return the ways in to the account, and the reader with the gaps."""
     api = Served(account, refused)
     return read_ways(api, request_of(account, api)), api
 
 
 def sent(ways: Ways) -> set[tuple[str, str, str]]:
-    """Return what balancers send: the balancer's name, the host's or pool's name, and the service there."""
+    """Return the targets of load balancers: the balancer's name, the host's or pool's name, and the service there."""
     return {
         (balancer.name, target.host.rpartition("/")[2], str(target.service))
         for balancer in ways.balancers
@@ -157,7 +157,7 @@ def sent(ways: Ways) -> set[tuple[str, str, str]]:
 
 
 def reached(ways: Ways) -> dict[tuple[str, bool], ServiceSet]:
-    """Return the services that reach each host through balancers, from the internet (True if it may) or not."""
+    """Return (host, whether the internet may reach the balancer) → services that load balancers forward to the host."""
     found = dict[tuple[str, bool], ServiceSet]()
     for balancer in ways.balancers:
         for listener in balancer.listeners:
@@ -168,12 +168,12 @@ def reached(ways: Ways) -> dict[tuple[str, bool], ServiceSet]:
 
 
 def hidden(api: Api) -> set[FactKind]:
-    """Return what the gaps hide."""
+    """Return the kinds of facts that the gaps hide."""
     return {kind for gap in api.gaps for kind in gap.hides}
 
 
 class Made(Subscription):
-    """A network with the host "cp-0" in it."""
+    """A network for hosts; by default a host is called "cp-0"."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,7 +182,7 @@ class Made(Subscription):
         self.behind = list[str]()
 
     def host(self, name: str = "cp-0", address: str = "10.0.0.4", rg: str = "", **rest: object) -> str:
-        """Add a machine; return its interface."""
+        """Add a machine and return the id of its interface."""
         own = self.machine(name, self.nodes, address, rg=rg, **rest)  # type: ignore[arg-type]
         return own.replace(
             "Microsoft.Compute/virtualMachines/" + name, f"Microsoft.Network/networkInterfaces/{name}-nic"
@@ -194,7 +194,7 @@ class Made(Subscription):
 
 
 def only(account: Subscription) -> Balancer:
-    """Return the one balancer that is found, without any gap."""
+    """Return the only load balancer. Assert that there are no gaps."""
     ways, api = ways_into(account)
     assert api.gaps == ()
     (found,) = ways.balancers

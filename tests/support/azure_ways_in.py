@@ -1,4 +1,4 @@
-"""Made-up clusters on Azure each of which has one way in, or one that looks like it."""
+"""Made-up clusters on Azure. Each has one way in, or a configuration that looks like a way in."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ NO_SSH = rule("no-ssh", 100, "22", INTERNET, access="Deny")
 
 
 def two_groups(*, subnet: bool, interface: bool) -> Subscription:
-    """Nodes with public addresses, and SSH that the subnet's group lets in, or the interface's, or both."""
+    """Return nodes with public addresses. SSH is let in by the subnet's group, the interface's group, or both."""
     return Clean(nodes=[SSH if subnet else NO_SSH], on_nodes=[SSH if interface else NO_SSH], public="Standard")
 
 
 def by_application_group(*, member: bool) -> Subscription:
-    """A rule that lets an application security group reach etcd, with a member that is not the cluster's or without."""
+    """Return a cluster that lets an application security group reach etcd. ``member``: another machine is in it."""
     account = Clean()
     group = account.application_group("backup")
     name = account.properties(account.master_group)["securityRules"]
@@ -32,12 +32,12 @@ def by_application_group(*, member: bool) -> Subscription:
 
 
 def without_group(sku: str) -> Subscription:
-    """Nodes with public addresses of a kind and no security group."""
+    """Return nodes with public addresses of the SKU ``sku`` and without a security group."""
     return Clean(guarded=False, public=sku)
 
 
 def balanced(*, floating: bool = False, by_address: bool = False, destination: str = NODES) -> Subscription:
-    """A balancer that leads from its port 22 to a node's, and a rule that lets the internet reach ``destination``."""
+    """Return a cluster with a load balancer to SSH of a node, and a rule from the internet to ``destination``."""
     account = Clean(nodes=[rule("ssh", 100, "22", INTERNET, destination=destination)])
     shown = account.public_address("front", "20.71.0.20")
     addresses = [("10.0.1.4", account.vnet)] if by_address else []
@@ -48,7 +48,7 @@ def balanced(*, floating: bool = False, by_address: bool = False, destination: s
 
 
 def translated(*, of_pool: bool = False) -> Subscription:
-    """An inbound NAT rule to a node's SSH, and a group that lets the internet reach it."""
+    """Return a cluster with an inbound NAT rule to SSH of a node, which its group opens to the internet."""
     account = Clean(nodes=[SSH])
     balancer = account.load_balancer("front", public=account.public_address("front", "20.71.0.20"))
     if of_pool:
@@ -60,13 +60,16 @@ def translated(*, of_pool: bool = False) -> Subscription:
 
 
 def _join(account: Clean, machine: str, pool: str) -> None:
-    """Put a machine behind a balancer."""
+    """Add a machine to the pool of a load balancer."""
     configuration = account.properties(account.interface_of(machine))["ipConfigurations"][0]
     configuration["properties"]["loadBalancerBackendAddressPools"] = [link(pool)]
 
 
 def holding(scope: str = "", *, through_group: bool = False, role: str = "Contributor") -> Subscription:
-    """A node whose identity has a role at a scope, the subscription if none is given, itself or through two groups."""
+    """Return a cluster with a node whose identity has ``role`` at ``scope`` (default: the subscription).
+
+    ``through_group``: the role is assigned to a group that contains the identity's group.
+    """
     account = Clean(identities=["prod-node"])
     own = account.principal(account.id("Microsoft.ManagedIdentity/userAssignedIdentities", "prod-node"))
     if through_group:
@@ -79,7 +82,7 @@ def holding(scope: str = "", *, through_group: bool = False, role: str = "Contri
 
 
 def unmanaged_disk() -> Subscription:
-    """A control plane whose disk is a file in a storage account: no disk resource tells of it."""
+    """Return a cluster whose control plane has an unmanaged disk: a file in a storage account, not a disk resource."""
     account = Clean()
     own = account.id("Microsoft.Compute/virtualMachines", "prod-cp-0")
     held = account.properties(own)["storageProfile"]
@@ -91,7 +94,7 @@ def unmanaged_disk() -> Subscription:
 
 
 def keyed(*, expires: int = 0, enabled: bool = True) -> Subscription:
-    """Disks under a customer's key."""
+    """Return a cluster whose disks are encrypted with a customer's key."""
     account = Clean()
     vault = account.vault()
     encryption = account.disk_encryption_set("etcd", account.key(vault, expires=expires, enabled=enabled), vault=vault)
@@ -102,14 +105,14 @@ def keyed(*, expires: int = 0, enabled: bool = True) -> Subscription:
 
 
 def aks(access: Mapping[str, Any] | None = None, **rest: Any) -> Subscription:  # noqa: ANN401 - JSON
-    """An AKS cluster in a network of its own."""
+    """Return an AKS cluster in its own network."""
     account = Subscription()
     account.managed_cluster(access=access, **rest)
     return account
 
 
 def aks_peered(*, machine: bool) -> Subscription:
-    """An AKS cluster in the network that AKS makes, with a peer, or with a ``machine`` that is not the cluster's."""
+    """Return an AKS cluster in AKS' own network, with a peered network, or with another ``machine`` in the network."""
     account = Subscription()
     account.managed_cluster(access=AUTHORIZED)
     group = account.node_group()
@@ -124,7 +127,7 @@ def aks_peered(*, machine: bool) -> Subscription:
 
 
 def guarded() -> tuple[Subscription, str, str]:
-    """Return a network whose subnet lets in nodes alone; the subnet, and the nodes' application security group."""
+    """Return a subscription, its subnet that lets in only nodes, and the nodes' application security group."""
     account = Subscription()
     nodes = account.application_group("nodes")
     nsg = account.security_group("nodes", rule("nodes", 100, source_groups=[nodes], protocol=ANY), *NOBODY)
@@ -132,16 +135,16 @@ def guarded() -> tuple[Subscription, str, str]:
 
 
 def aks_guarded() -> Subscription:
-    """An AKS cluster in a subnet that is guarded."""
+    """Return an AKS cluster in the guarded subnet of ``guarded``."""
     account, subnet, nodes = guarded()
     account.managed_cluster(access=AUTHORIZED, subnet=subnet, addresses=["10.1.0.4", "10.1.0.5"], asgs=[nodes])
     return account
 
 
 def aks_private(*, policies: str = "Disabled") -> Subscription:
-    """A private AKS cluster whose endpoint stands in a guarded subnet; a network that is not the cluster's is peered.
+    """Return a private AKS cluster with its endpoint in a guarded subnet, and another peered network.
 
-    ``policies`` says whether the security group applies to private endpoints:
+    ``policies``: whether the security group applies to private endpoints:
     https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy.
     """
     account, subnet, nodes = guarded()
@@ -162,7 +165,7 @@ def aks_private(*, policies: str = "Disabled") -> Subscription:
 
 
 def aks_integrated(*, public: bool = False, ranges: tuple[str, ...] = ()) -> Subscription:
-    """An AKS cluster whose API server stands in a delegated subnet, and whose identity has the roles that this takes.
+    """Return an AKS cluster with its API server in a delegated subnet, and the roles that its identity needs for it.
 
     https://learn.microsoft.com/azure/aks/api-server-vnet-integration
     """
@@ -191,7 +194,7 @@ def aks_integrated(*, public: bool = False, ranges: tuple[str, ...] = ()) -> Sub
 
 
 def aks_kubelet(role: str = "", *, automatic: bool = False) -> Subscription:
-    """An AKS cluster whose kubelet has a role on the group of its nodes; an automatic one's group is locked down.
+    """Return an AKS cluster whose kubelet has ``role`` on the nodes' resource group. ``automatic``: it is locked down.
 
     https://learn.microsoft.com/azure/aks/node-resource-group-lockdown
     """
@@ -210,7 +213,7 @@ def aks_kubelet(role: str = "", *, automatic: bool = False) -> Subscription:
 
 
 def aks_with_kms(*, enabled: bool = True, expires: int = 0) -> Subscription:
-    """An AKS cluster whose Secrets are encrypted with a customer's key, which its identity may use, or are not."""
+    """Return an AKS cluster whose Secrets are encrypted with a customer's key if ``enabled``."""
     account = Subscription()
     vault, own = account.vault(), account.identity("prod-cluster")
     url = account.key(vault, expires=expires)
@@ -222,4 +225,4 @@ def aks_with_kms(*, enabled: bool = True, expires: int = 0) -> Subscription:
 
 
 AUTHORIZED = {"authorizedIPRanges": ["198.51.100.0/24"]}
-"""The office."""
+"""Access only for the office."""

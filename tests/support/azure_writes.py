@@ -1,4 +1,4 @@
-"""What the resource manager does with a resource that is put or deleted: it checks it, and fills in what is its own."""
+"""The resource manager's handling of PUT and DELETE: it checks the resource and fills in its own fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_RULES = 1000
 
 
 def put(account: Account, path: str, body: Item) -> Item:
-    """Put a resource or a part of one, and return it; raises FixtureError for what Azure would refuse."""
+    """Put a resource or a part of a resource, and return it. Raises FixtureError if Azure would refuse it."""
     found, reading = find("PUT", path), find("GET", path)
     if found is None or reading is None:
         message = f"no operation puts {path}"
@@ -44,7 +44,7 @@ def put(account: Account, path: str, body: Item) -> Item:
 
 
 def delete(account: Account, path: str) -> None:
-    """Delete a resource or a part of one; raises FixtureError if something refers to it."""
+    """Delete a resource or a part of a resource. Raises FixtureError if another resource refers to it."""
     listed, number = _place(account, path)
     if listed is None:
         account.items.pop(path.lower(), None)
@@ -54,7 +54,7 @@ def delete(account: Account, path: str) -> None:
 
 
 def _place(account: Account, path: str) -> tuple[list[Any] | None, int | None]:
-    """Return the list of another resource that holds one, and its place in it; None for one that stands by itself."""
+    """Return the parent's list that holds the resource, and its index there. None if it has no parent resource."""
     above, _, rest = path.rpartition("/")
     above, _, kind = above.rpartition("/")
     parent = account.items.get(above.lower())
@@ -66,7 +66,7 @@ def _place(account: Account, path: str) -> tuple[list[Any] | None, int | None]:
 
 
 def _check_groups(account: Account) -> None:
-    """Raise FixtureError for a rule that Azure refuses.
+    """Raise FixtureError if a security group has a rule that Azure refuses.
 
     https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#security-rules
     """

@@ -1,4 +1,4 @@
-"""Small snapshots in memory, in no cloud's words: a test says what matters to it, the rest is made up here."""
+"""Small snapshots in memory, of no particular cloud. A test sets the fields that it needs; the others have defaults."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def peer(text: str) -> Peer:
 
 
 def each(*texts: str) -> tuple[AddressSet, ...]:
-    """Return addresses or ranges, each by itself."""
+    """Return one address set for each text, an address or a range."""
     return tuple(map(AddressSet.parse, texts))
 
 
 def rule(name: str, services: str, peer_text: str, *, out: bool = False, deny: bool = False, order: int = 0) -> Rule:
-    """Return a rule that lets ``who`` in, out to it, or keeps it from it."""
+    """Return a rule for ``peer_text``: ingress or egress (``out``), permit or ``deny``."""
     return Rule(
         id=name,
         direction=Direction.EGRESS if out else Direction.INGRESS,
@@ -60,7 +60,7 @@ def rule(name: str, services: str, peer_text: str, *, out: bool = False, deny: b
 
 
 def group(name: str, *allowed: tuple[str, str], closed: bool = False, editable: bool = True) -> Filter:
-    """Return a stateful filter that lets in (services, peer) pairs, and everything out unless ``closed``."""
+    """Return a stateful filter that lets in the (services, peer) pairs, and lets everything out unless ``closed``."""
     rules = [rule(f"{name}-{number}", services, who) for number, (services, who) in enumerate(allowed)]
     if not closed:
         rules += [rule(f"{name}-out", "all", WORLD, out=True), rule(f"{name}-out6", "all", WORLD6, out=True)]
@@ -70,7 +70,7 @@ def group(name: str, *allowed: tuple[str, str], closed: bool = False, editable: 
 
 
 def network_acl(name: str, *lines: tuple[str, str, str]) -> Filter:
-    """Return an ordered, stateless filter; lines are ("permit in", services, CIDR) in their order."""
+    """Return an ordered, stateless filter. ``lines``: ("permit in", services, CIDR) in their order."""
     rules = [
         rule(f"{name}-{order}", services, who, out=kind.endswith("out"), deny=kind.startswith("deny"), order=order)
         for order, (kind, services, who) in enumerate(lines)
@@ -93,7 +93,7 @@ def subnet(
     guard: str = "",
     inspected: bool = False,
 ) -> Subnet:
-    """Return a subnet with its routes (destination, hop, target)."""
+    """Return a subnet. ``routes``: (destination, next hop, target)."""
     made = tuple(_route(*one) for one in routes)
     return Subnet(
         name, "", NETWORK, "a", AddressSet.of(ranges), (guard,) if guard else (), made, SOURCE, inspected=inspected
@@ -112,7 +112,7 @@ PRIVATE = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
 
 
 def interface(name: str, where: str, address: str, *filters: str, public: str = "", v6: str = "") -> Interface:
-    """Return an interface whose groups are its filters."""
+    """Return an interface. Its groups are its filters."""
     addresses = each(*filter(None, (address, v6)))
     return Interface(name, where, addresses, SOURCE, each(*filter(None, (public,))), filters, filters)
 
@@ -128,7 +128,7 @@ def host(
     identity: str = "",
     pool: str = "",
 ) -> Host:
-    """Return a host with one interface; its address follows from its name where none is given."""
+    """Return a host with one interface. By default its address is derived from its name."""
     last = 10 + sum(map(ord, name)) % 200
     own = address or f"10.0.{0 if where == 'public' else 1}.{last}"
     nic = interface(f"nic-{name}", where, own, *filters, public=public, v6=v6)
@@ -147,7 +147,7 @@ def balancer(
     plaintext: bool = False,
     dual: bool = False,
 ) -> Balancer:
-    """Return a balancer with one listener."""
+    """Return a load balancer with one listener."""
     services = ServiceSet.parse(listening)
     parts = [ServiceSet.parse(part) for part in listening.split(",")]
     ranges = services - ServiceSet.union(part for part in parts if part.size == 1)
@@ -177,7 +177,7 @@ def managed_endpoint(
     groups: tuple[str, ...] = (),
     gatekeeper: str = "",
 ) -> Endpoint:
-    """Return the endpoint "api" on tcp/443 in the private subnet; ranges (CIDRs, "list:NAME") make it public."""
+    """Return the endpoint "api" on tcp/443 in the private subnet. With ``ranges`` (CIDRs, "list:NAME") it is public."""
     return Endpoint(
         id="api",
         service=ServiceSet.parse("tcp/443"),
@@ -195,7 +195,7 @@ def managed_endpoint(
 
 
 def to(one: Host, service: str) -> BackendTarget:
-    """Return a target by host."""
+    """Return a load balancer's target: ``service`` of the host ``one``."""
     return BackendTarget(one.id, AddressSet.nothing(), ServiceSet.parse(service))
 
 
@@ -225,7 +225,7 @@ def snapshot(
     account: str = "1",
     region: str = "here",
 ) -> Snapshot:
-    """Return a snapshot of the cluster "prod"; without ``groups``, those of its rules and of its hosts are known."""
+    """Return a snapshot of the cluster "prod". By default the groups of its rules and hosts are known."""
     filters = tuple(filters)
     cluster = Cluster(
         name="prod",

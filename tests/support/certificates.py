@@ -1,4 +1,4 @@
-"""Certificates of made-up plans: accounts of many rules, honest plans for them, and ways to spoil a plan."""
+"""Certificates of made-up plans: accounts with many rules, correct ("honest") plans for them, and spoilt plans."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUPS = tuple(f"group-{number}" for number in range(6))
 
 
 def spans(members: AddressSet | ServiceSet) -> list[list[int]]:
-    """Return a set as a certificate's intervals."""
+    """Return a set as the intervals of a certificate."""
     return [[start, end] for start, end in members.intervals]
 
 
@@ -33,13 +33,13 @@ def services(text: str) -> list[list[int]]:
 
 
 def certificate(**parts: list[Json]) -> Json:
-    """Return a certificate with some of its parts."""
+    """Return a certificate with the given parts; the others are empty."""
     empty: Json = {key: [] for key in ("groups", "filters", "senders", "declared", "needs", "steps")}
     return {"schema": "cloudguard/certificate/v1", **empty, **parts}
 
 
 class MadeUp:
-    """An account of about ``size`` rules in several filters, and an honest plan for it, drawn by ``random``."""
+    """A random account with about ``size`` rules in several filters, and a correct plan for it."""
 
     def __init__(self, random: Random, size: int) -> None:
         self._random = random
@@ -69,7 +69,7 @@ class MadeUp:
         return {"id": name, "action": action, "order": order, **peer, "services": services(text)}
 
     def _need(self) -> Json:
-        """Return a need for a part of what some rule lets in, of a sender that it matches if there is one."""
+        """Return a need for some services of a rule, by a sender that the rule matches if there is one."""
         guard = self._random.choice(self.filters)
         rule = self._random.choice(guard["rules"])
         senders = [one for one in self.senders if self._matches(rule, one)] or self.senders
@@ -84,7 +84,7 @@ class MadeUp:
         return any(a < d and c < b for a, b in rule["addresses"] for c, d in sender["addresses"])
 
     def honest(self) -> Json:
-        """Return the certificate of a plan that leaves of each rule what is needed, and opens nothing."""
+        """Return the certificate of a correct plan: each rule keeps what is needed, and nothing is opened."""
         groups = [{"id": name, "complete": self.complete[name]} for name in GROUPS]
         steps = [step for one in self.filters for rule in one["rules"] for step in self._steps(one, rule)]
         given = {"groups": groups, "filters": self.filters, "senders": self.senders, "needs": self.needs}
@@ -110,7 +110,7 @@ class MadeUp:
 
 
 def spoilt(random: Random, honest: Json) -> Json:
-    """Return the certificate with three things of its plan spoilt: some of these plans still hold."""
+    """Return the certificate with three random faults in its plan. Some of these plans still hold."""
     data = copy.deepcopy(honest)
     steps = [step for step in data["steps"] if step["rules"]]
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Runs the command line in process or in a shell, with the provider in memory installed."""
+"""Run the command line in this process or in a shell, with the provider "memory" installed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Install the provider "memory" from ``folder``, and work in an empty folder in it."""
+    """Install the provider "memory" in ``folder``, and change to an empty working directory there."""
     packages = folder / "packages"
     packages.mkdir()
     memory_adapter.register(packages)
@@ -31,13 +31,13 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def written_snapshot() -> str:
-    """Write the sample's snapshot and return the file's name."""
+    """Write the snapshot of ``sample`` and return the name of the file."""
     Path("prod.json").write_text(snapshot_file.dump(sample.snapshot()), encoding="utf-8")
     return "prod.json"
 
 
 def ran(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
-    """Run ``argv`` and return status, stdout, stderr; neither stream may hold control characters."""
+    """Run ``argv`` and return status, stdout and stderr. Assert that the streams hold no escape characters."""
     status = run(argv)
     out, err = capsys.readouterr()
     assert "\x1b" not in out + err
@@ -45,7 +45,7 @@ def ran(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
-    """Run ``argv``, which is wrong, and return the one line that says why."""
+    """Run the wrong ``argv`` and return its error. Assert that it is one line, with exit status 2."""
     status, out, err = ran(capsys, *argv)
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
@@ -54,6 +54,6 @@ def refusal(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
 
 
 def shell(line: str) -> subprocess.CompletedProcess[str]:
-    """Run a line of bash in which ``cloudguard`` is this project's."""
+    """Run a line in bash. ``cloudguard`` in the line is this project's program."""
     command = ["bash", "-o", "pipefail", "-c", line.replace("cloudguard", f"{sys.executable} -m cloudguard")]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603

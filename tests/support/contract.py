@@ -1,4 +1,4 @@
-"""Holds a report to its contract: its JSON Schema, with no member that it does not name, and its reader."""
+"""Check that a report keeps its contract: its JSON Schema without further members, and its reader."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _JSONSCHEMA: Final[Any] = import_module("jsonschema")
 
 
 def closed(schema: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a schema that lets no other members through than those that it names."""
+    """Return ``schema`` with additional members forbidden at every level."""
     if isinstance(schema, list):
         return [closed(one) for one in cast("list[object]", schema)]
     if not isinstance(schema, dict):
@@ -28,19 +28,19 @@ def closed(schema: Any) -> Any:  # noqa: ANN401 - JSON
 
 @cache
 def validator(name: str, *, strict: bool = True) -> Any:  # noqa: ANN401 - the library has no types
-    """Return what validates by the schema called ``name``; ``strict``: it lets no members through but its own."""
+    """Return a validator for the schema ``name``. ``strict``: members that the schema does not name are faults."""
     schema = json.loads(text_of(name))
     return _JSONSCHEMA.Draft202012Validator(closed(schema) if strict else schema)
 
 
 def faults(name: str, text: str, *, strict: bool = True) -> list[str]:
-    """Return what is wrong with a document by the schema called ``name``."""
+    """Return the faults of the JSON document ``text`` according to the schema ``name``."""
     found = validator(name, strict=strict).iter_errors(json.loads(text))
     return [f"{one.json_path}: {str(one.message)[:200]}" for one in found]
 
 
 def assert_contract(report: Report) -> None:
-    """Assert that the JSON is as its schema says, and that the report read from it is written alike in every format."""
+    """Assert that the report's JSON matches its schema, and that the report read from it renders equally everywhere."""
     text = json_report.render(report)
     assert faults("report", text) == []
     again = report_file.load(text.encode(), "it")

@@ -1,4 +1,4 @@
-"""Accounts drawn at random, with a cluster in them: shared groups, strangers that carry any group, pools, v4 and v6."""
+"""Random accounts with a cluster: shared groups, external members of any group, pools, IPv4 and IPv6."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RANGES = (WORLD, WORLD6, RANGE, "10.0.0.0/24", "10.0.1.0/24", "10.0.1.21/32", AD
 
 
 def account(dice: Random) -> Snapshot:
-    """Return an account with two control-plane hosts, two nodes, a pool, and strangers in and out of the groups."""
+    """Return an account with two control-plane hosts, two nodes, a pool, and other interfaces in random groups."""
     routes = [(WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw")]
     outbound = [(WORLD, NextHop.OUTBOUND, "nat")]
     lines = [_line(dice) for _ in range(dice.choice((0, 0, 2)))]
@@ -75,20 +75,20 @@ def account(dice: Random) -> Snapshot:
 
 
 def account_in_a_chain(dice: Random) -> Snapshot:
-    """Return the same account behind a policy and a firewall: priorities, denials, targets, rules that pass on."""
+    """Return an account behind a policy and a firewall: priorities, denials, target groups, rules that pass on."""
     policy = _ordered("policy", dice, ("permit", "deny", "next", "next"))
     firewall = _ordered("firewall", dice, ("permit", "permit", "permit", "deny"), targeted=True)
     return _behind(account(dice), ("policy", "firewall"), policy, firewall)
 
 
 def account_in_series(dice: Random) -> Snapshot:
-    """Return the same account behind a subnet's filter and an interface's, which must both permit."""
+    """Return an account behind a subnet's filter and an interface's filter, which must both permit."""
     guards = [_ordered(name, dice, ("permit", "permit", "permit", "deny"), least=3) for name in ("subnet", "nic")]
     return _behind(account(dice), ("subnet", "nic"), *(replace(one, in_series=True) for one in guards))
 
 
 def _ordered(name: str, dice: Random, actions: tuple[str, ...], *, targeted: bool = False, least: int = 0) -> Filter:
-    """Return a filter of a chain whose rules are evaluated in order, with everything let out."""
+    """Return a filter in a chain, with random rules in order, that lets everything out."""
     rules = [rule("out", "all", WORLD, out=True, order=9000), rule("out6", "all", WORLD6, out=True, order=9001)]
     for number in range(least + dice.randrange(6)):
         made = rule(f"{name}-{number}", dice.choice(SERVICES), dice.choice((*RANGES, *GROUPS)), order=100 + 10 * number)
@@ -98,7 +98,7 @@ def _ordered(name: str, dice: Random, actions: tuple[str, ...], *, targeted: boo
 
 
 def _behind(made: Snapshot, names: tuple[str, ...], *guards: Filter) -> Snapshot:
-    """Return an account in which these filters guard everything, and groups are but names."""
+    """Return ``made`` with ``guards`` (their ``names``) as the filters of all interfaces. Groups are only names."""
 
     def port(one: Interface) -> Interface:
         return replace(one, filters=names)
@@ -121,7 +121,7 @@ def _behind(made: Snapshot, names: tuple[str, ...], *guards: Filter) -> Snapshot
 
 
 def pool(*groups: str) -> Pool:
-    """Return a pool that makes nodes in the private subnet."""
+    """Return a pool of nodes in the private subnet."""
     return Pool(
         id="pool",
         name="pool",

@@ -1,4 +1,4 @@
-"""A small cloud and random policies and requests over it, in which everything overlaps with everything."""
+"""A small cloud, with random policies and requests whose actions, resources and conditions overlap."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ LISTED = {
 }
 NO_RESOURCE = {"disk:DescribeVolumes", "disk:ListRegions", "store:ListAll"}
 SERVICE_CONTEXT: Mapping[str, Mapping[str, str]] = {"role": {"zone": "b"}}
-"""A key that requests of one service have with one value, and those of the others with any."""
+"""Service → a context key with its fixed value. Requests to other services have any value of this key."""
 MULTIVALUED = frozenset({"tagkeys", "fields"})
 
 
 @dataclass(frozen=True)
 class SmallCatalog:
-    """A catalog with the given resource formats, or none."""
+    """A catalog of the small cloud with the given resource formats."""
 
     known_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     version: str = "1"
@@ -41,19 +41,19 @@ class SmallCatalog:
         return LISTED[service]
 
     def resource_formats(self, action: str) -> Iterable[str] | None:
-        """Return the given formats."""
+        """Return the given formats of an action; None if they are not known."""
         return self.known_formats.get(action)
 
     def multivalued(self, key: str) -> bool:
-        """Whether ``key`` is one of the two multivalued ones."""
+        """Whether ``key`` is one of the two multivalued keys."""
         return key in MULTIVALUED
 
     def service_context(self, service: str) -> Mapping[str, str]:
-        """Return what all requests to a service have in their context."""
+        """Return the context that all requests to a service have."""
         return SERVICE_CONTEXT.get(service, {})
 
     def access(self, action: str) -> Access:
-        """Reading objects reads data, "Describe" and "List" list, all else writes."""
+        """Return the access of an action: GetObject reads data, "Describe…" and "List…" list, all others write."""
         name = action.partition(":")[2]
         if name == "GetObject":
             return Access.DATA
@@ -61,14 +61,14 @@ class SmallCatalog:
 
 
 class PlainDocuments:
-    """Writes all statements as one JSON document."""
+    """A policy writer that writes all statements as one JSON document."""
 
     def write(self, statements: Iterable[Statement]) -> tuple[str, ...]:
         """Return one document."""
         return (TypeAdapter(tuple[Statement, ...]).dump_json(tuple(statements), indent=1).decode(),)
 
     def read(self, text: str) -> tuple[Statement, ...]:
-        """Return what ``write`` was given."""
+        """Return the statements from a document of ``write``."""
         return TypeAdapter(tuple[Statement, ...]).validate_json(text)
 
 
@@ -186,7 +186,7 @@ OPERATORS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def draw_condition(random: Random) -> Condition:
-    """Return a condition on one of the keys, in random case."""
+    """Return a random condition on one of the keys, with the key in random case."""
     if random.random() < 0.25:
         mode = random.choice(("ForAnyValue:", "ForAllValues:"))
         values = tuple(random.choices(TEXT_PATTERNS, k=random.randint(1, 2)))
@@ -203,7 +203,7 @@ def draw_condition(random: Random) -> Condition:
 
 
 def draw_statement(random: Random, effect: Effect | None = None) -> Statement:
-    """Return a statement; the effect is Allow two times in three unless given."""
+    """Return a random statement. Without ``effect``, two of three statements allow."""
     actions = tuple(random.sample(ACTION_PATTERNS, random.randint(1, 3)))
     resources = tuple(random.sample(RESOURCE_PATTERNS, random.randint(1, 2)))
     inverse_actions, inverse_resources = random.random() < 0.2, random.random() < 0.2
@@ -228,7 +228,7 @@ def policy(
 
 
 def draw_policies(random: Random) -> tuple[PolicyDocument, ...]:
-    """Return one or two granting policies and, one time in three each, a boundary, a resource's policy and limits."""
+    """Return one or two granting policies, and each with probability 1/3 a boundary, a resource policy and limits."""
     grants = [
         policy([draw_statement(random) for _ in range(random.randint(1, 3))], name=f"p{index}")
         for index in range(random.randint(1, 2))
@@ -242,7 +242,7 @@ def draw_policies(random: Random) -> tuple[PolicyDocument, ...]:
 
 
 def draw_context(random: Random) -> dict[str, tuple[str, ...]]:
-    """Return a context; each key is present two times in three."""
+    """Return a random context. Each key is present with probability 2/3."""
     context: dict[str, tuple[str, ...]] = {
         key.lower(): (random.choice(values),) for key, values in VALUES.items() if random.random() < 2 / 3
     }

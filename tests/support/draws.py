@@ -1,7 +1,7 @@
-"""How many inputs a property draws, and from which seed.
+"""The number of random inputs of a property, and their seed.
 
-Few and always the same ones, unless the environment says otherwise: DRAWS times as many, from SEED. ``make long`` sets
-both and prints the seed.
+By default there are few inputs, and always the same ones. The environment variables DRAWS (a factor) and SEED change
+this. ``make long`` sets both and prints the seed.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ SEED: Final = int(os.environ.get("SEED", "0"))
 
 
 def seeds(count: int) -> range:
-    """Return ``count`` seeds for tests that draw by ``random.Random``, or DRAWS times as many."""
+    """Return ``count`` times DRAWS seeds, for tests that draw with ``random.Random``."""
     return range(SEED, SEED + count * DRAWS)
 
 
 def examples(count: int) -> settings:
-    """Return the settings of a property: ``count`` draws, or DRAWS times as many, and no deadline."""
+    """Return the Hypothesis settings of a property: ``count`` times DRAWS examples and no deadline."""
     return settings(max_examples=count * DRAWS, deadline=None, derandomize=not SEED)

@@ -1,6 +1,6 @@
-"""The ids of the findings of every scene: they stay, from version to version, as long as the problem is the same.
+"""The ids of the findings of every scene. An id must not change between versions if the problem is the same.
 
-``tools/scene_snapshots.py --ids`` writes them. Its lines are to change only where a scene does, or a check is added.
+``tools/scene_snapshots.py --ids`` writes the file. Its lines may change only if a scene changes or a check is added.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FILE: Final = Path(__file__).with_suffix(".txt")
 
 
 def lines(scene: str, report: Report) -> list[str]:
-    """Return a line for each finding of the report on a scene ("aws/showcase"): scene, id, check."""
+    """Return one line for each finding of the report on a ``scene`` ("aws/showcase"): scene, id, check."""
     return sorted(f"{scene} {finding.id} {finding.check}" for finding in report.findings)
 
 
@@ -29,5 +29,5 @@ def _known() -> dict[str, list[str]]:
 
 
 def assert_ids(scene: str, report: Report) -> None:
-    """Assert that the findings of a scene have the ids that they had."""
+    """Assert that the findings of a scene have the recorded ids."""
     assert lines(scene, report) == _known().get(scene, []), "ids are not to change; see tests/support/finding_ids.py"

@@ -1,7 +1,7 @@
-"""What is wrong with a made-up cloud."""
+"""The error for faults of a made-up cloud."""
 
 from __future__ import annotations
 
 
 class FixtureError(ValueError):
-    """Everything that is wrong with a fixture, a line each."""
+    """All faults of a fixture, one on each line."""

@@ -1,4 +1,4 @@
-"""Makes the plan of a made-up cluster on Google Cloud come true: check, the plan's own calls, check."""
+"""Carry out the plan of a made-up cluster on Google Cloud: check, make the plan's calls, check again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up clusters on Google Cloud, as their installers leave them."""
+"""Made-up clusters on Google Cloud, as their installers create them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TELEMETRY = (
     "monitoring.timeSeries.create",
     "monitoring.timeSeries.list",
 )
-"""roles/container.defaultNodeServiceAccount."""
+"""The permissions of roles/container.defaultNodeServiceAccount."""
 EDITOR = (
     "compute.disks.create",
     "compute.instances.create",
@@ -27,11 +27,11 @@ EDITOR = (
     "iam.serviceAccounts.actAs",
     "storage.objects.get",
 )
-"""A few of roles/editor's."""
+"""Some of the permissions of roles/editor."""
 
 
 def kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project:  # noqa: ANN401 - JSON
-    """A kops-shaped cluster: one control-plane host and two nodes, without public addresses."""
+    """Return a cluster as kops creates it: one control-plane host and two nodes, without public addresses."""
     project = Project()
     network = project.network()
     subnet = project.subnet(network)
@@ -67,7 +67,7 @@ def kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project: 
 
 
 def open_ssh() -> Project:
-    """Nodes with public addresses that anyone may log in to."""
+    """Return a cluster with public addresses on its nodes, and SSH open to everyone."""
     project = kops(ssh={"allow": "tcp:22", "targetTags": ["prod-k8s-io-role-node"], "sourceRanges": [WORLD]})
     for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
         if one["name"].startswith("node"):
@@ -76,7 +76,7 @@ def open_ssh() -> Project:
 
 
 def cilium_etcd() -> Project:
-    """Cilium keeps an etcd of its own beside the cluster's, which its nodes use; the whole network reaches it."""
+    """Return a cluster with a second etcd for Cilium, which the nodes use and the whole network can reach."""
     project = kops()
     project.disk("etcd-cilium", labels={"k8s-io-cluster-name": "prod", "k8s-io-etcd-cilium": "a-2fa"})
     for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
@@ -109,7 +109,7 @@ def under(*policies: Item, regional: Sequence[Item] = (), allow: bool = True) ->
 
 
 def behind_balancer(*, denied: bool, public: bool = False) -> Project:
-    """A Service's balancer that hands on every port, and as GKE makes them the rules about its address alone."""
+    """Return a cluster with a Service's load balancer for all ports, and rules only for its address, as GKE writes."""
     project, address, tag = open_ssh() if public else kops(), "34.140.0.9", "prod-k8s-io-role-node"
     network = project.link("global/networks/default")
     if not public:
@@ -127,7 +127,7 @@ def behind_balancer(*, denied: bool, public: bool = False) -> Project:
 
 
 def by_account() -> Project:
-    """A rule that names who may by service account: the nodes'."""
+    """Return a cluster with a rule that names its source and its targets by service account."""
     project = kops()
     network = project.link("global/networks/default")
     nodes = f"nodes@{project.name}.iam.gserviceaccount.com"
@@ -138,7 +138,7 @@ def by_account() -> Project:
 
 
 def capg() -> Project:
-    """Cluster API: one rule lets all of the cluster's machines reach one another on every port."""
+    """Return a Cluster API cluster: one rule lets all machines of the cluster reach one another on every port."""
     project = Project()
     network = project.network()
     subnet = project.subnet(network)
@@ -154,7 +154,7 @@ def capg() -> Project:
 
 
 def openshift() -> Project:
-    """OpenShift's own rules, with a public API: a firewall without sources lets in everyone."""
+    """Return an OpenShift cluster with its own rules and a public API. A firewall without sources lets in everyone."""
     project = Project()
     network = project.network()
     subnet = project.subnet(network)
@@ -169,7 +169,7 @@ def openshift() -> Project:
 
 
 def gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 - JSON
-    """A GKE cluster of two private nodes with an account of their own."""
+    """Return a GKE cluster with two private nodes, which have their own service account."""
     project = Project()
     network = project.network()
     subnet = project.subnet(network, secondaryIpRanges=[{"rangeName": "pods", "ipCidrRange": "10.4.0.0/14"}])
@@ -216,7 +216,7 @@ def endpoints(**ip: Any) -> Item:  # noqa: ANN401 - JSON
 
 
 def shared() -> Project:
-    """Machines whose network is another project's."""
+    """Return a cluster whose network belongs to another project (shared VPC)."""
     project = Project()
     subnet = "https://www.googleapis.com/compute/v1/projects/net-host/regions/europe-west1/subnetworks/nodes"
     network = "https://www.googleapis.com/compute/v1/projects/net-host/global/networks/shared"

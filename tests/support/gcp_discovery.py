@@ -1,6 +1,6 @@
-"""Google's APIs as their discovery documents describe them: which methods there are, and what their answers look like.
+"""The methods of Google's APIs and the schemas of their answers, read from their discovery documents.
 
-The documents are those that google-api-python-client ships.
+The documents are part of the package google-api-python-client.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from urllib.parse import unquote
 APIS = ("compute.v1", "container.v1", "cloudresourcemanager.v3", "iam.v1", "iam.v2", "cloudkms.v1")
 Schema = Mapping[str, Any]
 _ANYWHERE = frozenset({"alt", "prettyPrint", "$alt", "fields", "quotaUser", "key", "returnPartialSuccess"})
-"""Query parameters that every method takes; ``returnPartialSuccess`` is still sent by some clients."""
+"""Query parameters that every method accepts. Some clients still send ``returnPartialSuccess``."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A method: ``id`` "compute.instances.list", ``verb`` "GET", and the name of its answer's schema."""
+    """A method. ``id``: "compute.instances.list". ``verb``: "GET". ``answer``: the name of its answer's schema."""
 
     api: str
     id: str
@@ -33,27 +33,27 @@ class Method:
 
     @property
     def is_aggregated(self) -> bool:
-        """Whether it lists a project's resources of every zone and region."""
+        """Whether the method lists a project's resources in all zones and regions."""
         return self.id.endswith(".aggregatedList")
 
 
 @cache
 def document(api: str) -> Mapping[str, Any]:
-    """Return the document of an API by name and version."""
+    """Return the discovery document of an API ("compute.v1")."""
     folder = files("googleapiclient").joinpath("discovery_cache", "documents")
     found: Mapping[str, Any] = json.loads(folder.joinpath(f"{api}.json").read_text(encoding="utf-8"))
     return found
 
 
 def schema(api: str, name: str) -> Schema:
-    """Return one of an API's schemas."""
+    """Return the schema ``name`` of an API."""
     found: Schema = document(api)["schemas"][name]
     return found
 
 
 @cache
 def methods(host: str) -> tuple[Method, ...]:
-    """Return every method that a host serves."""
+    """Return all methods that a host serves."""
     served = (api for api in APIS if document(api)["rootUrl"] == f"https://{host}/")
     return tuple(method for api in served for method in _methods(api, document(api)))
 
@@ -76,7 +76,7 @@ def _methods(api: str, part: Mapping[str, Any]) -> Iterator[Method]:
 
 @cache
 def described(name: str) -> tuple[str, Mapping[str, Any]]:
-    """Return the API of a method, and what its document says of it, by the method's id: "compute.firewalls.patch"."""
+    """Return the API and the description of the method ``name``: "compute.firewalls.patch". Raises LookupError."""
     for api in APIS:
         part: Mapping[str, Any] = document(api)
         service, *words, verb = name.split(".")
@@ -89,18 +89,18 @@ def described(name: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def find(host: str, verb: str, path: str) -> Method | None:
-    """Return the method that a request calls; of two that fit, the one that names more of its path."""
+    """Return the method of a request. If several match, return the one with the most fixed words in its path."""
     fitting = [one for one in methods(host) if one.verb == verb and one.path.fullmatch(path.lstrip("/"))]
     return max(fitting, key=lambda one: one.path.pattern.count("[") * -1, default=None)
 
 
 def plain(path: str) -> str:
-    """Return a path as fixtures name it: without version and service, and unquoted."""
+    """Return a path in the form of the fixtures: without version and service, and unquoted."""
     return unquote(re.sub(r"^/(?:compute/)?v\d+/", "", path))
 
 
 def list_of(method: Method) -> tuple[str, Schema]:
-    """Return the key of a list's items in its answer, and their schema; "" for what is no list."""
+    """Return the key of the items in the answer of a list method, and their schema; "" if it is not a list."""
     for key, part in schema(method.api, method.answer).get("properties", {}).items():
         if part.get("type") == "array" and "$ref" in part["items"] and key not in {"warnings", "rateLimits"}:
             return key, schema(method.api, part["items"]["$ref"])

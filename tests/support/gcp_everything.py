@@ -1,4 +1,4 @@
-"""A cluster with everything around it that is ever read: balancers of each kind, groups, keys, folders, denials."""
+"""A cluster with every kind of resource that an adapter reads: load balancers, groups, keys, folders, deny policies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WHOLE_KEY = KEY.partition("/cryptoKeyVersions/")[0]
 
 
 def everything() -> Project:
-    """Build it. The firewall lets the office and Google's front ends reach the API: a proxy there lets in the world."""
+    """Return the project. Its firewall opens the API to the office and Google's front ends. A proxy there is open."""
     project = kops(cmek=KEY)
     network = project.link("global/networks/default")
     fronts = [OFFICE, "35.191.0.0/16", "130.211.0.0/22"]
@@ -24,7 +24,7 @@ def everything() -> Project:
 
 
 def _groups(project: Project, network: str) -> None:
-    """Add an unmanaged group of the control plane, a managed one of nodes, endpoints, and a way out."""
+    """Add an unmanaged group of the control plane, a managed group of nodes, endpoint groups, and a NAT gateway."""
     master, node = (project.link(f"zones/{ZONE}/instances/{name}") for name in ("master-a", "node-1"))
     where = f"projects/{project.name}/zones/{ZONE}"
     named = [{"name": "api", "port": 443}]
@@ -66,7 +66,7 @@ def _template(project: Project) -> Item:
 
 
 def _balancers(project: Project, network: str) -> None:
-    """Add a passthrough balancer of each kind, and a proxy of each."""
+    """Add a passthrough load balancer of each kind, and a proxy load balancer of each kind."""
     region, master = f"regions/{REGION}", project.link(f"zones/{ZONE}/instances/master-a")
     masters, spread = (
         project.link(f"{place}/instanceGroups/{name}")
@@ -100,7 +100,7 @@ def _balancers(project: Project, network: str) -> None:
 
 
 def _above(project: Project) -> None:
-    """Put the project in a folder of an organization, with a denial, and let a Kubernetes account become one of its."""
+    """Add a folder and an organization, a deny policy, a Kubernetes service account's binding, and custom roles."""
     project.answer("resources", f"v3:projects/{project.name}", {"projectId": project.name, "parent": "folders/1"})
     project.answer("resources", "folders/1", {"name": "folders/1", "parent": "organizations/2"})
     project.policy("folders/1")
@@ -127,7 +127,7 @@ def _above(project: Project) -> None:
 
 
 def _keys(project: Project) -> None:
-    """Add a disk whose key names no version, and a snapshot of etcd's."""
+    """Add a disk whose key has no version, and snapshots and images of etcd's disk."""
     project.answer("kms", _WHOLE_KEY, {"name": _WHOLE_KEY, "primary": {"name": KEY, "state": "ENABLED"}})
     labels = {"k8s-io-cluster-name": "prod", "k8s-io-etcd-events": "a-2fa"}
     project.disk("etcd-events", labels=labels, diskEncryptionKey={"kmsKeyName": _WHOLE_KEY})

@@ -1,4 +1,4 @@
-"""The filters of a made-up network, read from what Compute would answer of it."""
+"""The filters of a made-up network, read from Compute's answers in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME: Final = "projects/p/global/networks/n"
 
 
 def chain(firewalls: Iterable[Item], policies: Iterable[Item], order: str = "", region: str = "") -> Chain:
-    """Return the filters of the network "n"; a policy of which a part is not understood fails."""
+    """Return the filters of the network "n". Assert that all policies are understood."""
     network = vpc_network({"selfLink": NETWORK, "name": "n", "networkFirewallPolicyEnforcementOrder": order})
     session: Any = None
     api = Api(session)

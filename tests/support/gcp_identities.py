@@ -1,4 +1,4 @@
-"""A kops-shaped cluster whose nodes' service account is bound to roles, and what is found of it."""
+"""A kops cluster whose nodes' service account is bound to roles, and the findings about it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEMBER = f"serviceAccount:{NODES}"
 
 
 def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
-    """Return the findings about the nodes' account: severity by check."""
+    """Return check → severity, for the findings about the nodes' service account."""
     google_cloud.google = Google(project)
     report = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations())
     rows = {row.row: row for row in report.rows}
@@ -27,7 +27,7 @@ def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
 
 
 def bound(role: str, *permissions: str, **rest: Any) -> Project:  # noqa: ANN401 - JSON
-    """Return a project whose nodes are bound to a role."""
+    """Return a project whose nodes' service account is bound to ``role`` with ``permissions``."""
     project = kops()
     project.role(role, *permissions)
     project.bind(role, MEMBER, **rest)

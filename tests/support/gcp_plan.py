@@ -1,4 +1,4 @@
-"""Makes the calls of a plan on a made-up project, as a program with Google's client library would."""
+"""Make the calls of a plan on a made-up project, as a program with Google's client library does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gcp_server import Google
 
 
 def run(google: Google, call: ApiCall) -> None:
-    """Make one call; raises AssertionError if it is refused."""
+    """Make one call. Raises AssertionError if it is refused."""
     if call.operation.endswith(".setIamPolicy"):
         _bind(google, call)
     elif call.operation.endswith(".setTags"):
@@ -41,7 +41,7 @@ def _sent(google: Google, host: str, method: str, parameters: Mapping[str, Any])
 
 
 def _bind(google: Google, call: ApiCall) -> None:
-    """Read a policy, add bindings and take some, and put it back with its etag."""
+    """Read a policy, add and remove bindings, and write it back with its etag."""
     resource = call.parameters["resource"]
     asked = {"resource": resource, "body": {"options": {"requestedPolicyVersion": 3}}}
     policy = _sent(google, call.api, call.operation.replace("setIamPolicy", "getIamPolicy"), asked)
@@ -58,7 +58,7 @@ def _bind(google: Google, call: ApiCall) -> None:
 
 
 def _tag(google: Google, call: ApiCall) -> None:
-    """Read a machine's tags, add some or take some, and put them back with their fingerprint."""
+    """Read a machine's tags, add and remove tags, and write them back with their fingerprint."""
     where = {key: value for key, value in call.parameters.items() if key not in {"add", "remove"}}
     tags: dict[str, Any] = _sent(google, call.api, "compute.instances.get", where).get("tags", {})
     kept = [one for one in tags.get("items", ()) if one not in call.parameters.get("remove", ())]

@@ -1,4 +1,4 @@
-"""A made-up Google Cloud project, resource by resource; what Google could not send is refused."""
+"""A made-up Google Cloud project, built resource by resource. A resource that Google could not send is refused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HOSTS = {
 
 
 class Project:
-    """``lists`` by the path of their collection ("projects/p/global/firewalls"); ``answers`` are one thing each."""
+    """A project. ``lists``: path of a collection ("projects/p/global/routes") → items. ``answers``: path → answer."""
 
     def __init__(
         self, name: str = "acme-prod", number: str = "123456789012", *, zones: Sequence[str] = (ZONE,)
@@ -48,28 +48,28 @@ class Project:
         self.collection("iam", f"projects/{name}/serviceAccounts")
         self.account(self.default_account)
 
-    # What is served.
+    # Methods that the server uses.
 
     def resource(self, path: str) -> Item | None:
-        """Return one resource by its path."""
+        """Return the resource at ``path``. None if there is none."""
         folder, _, last = path.rpartition("/")
         return next((one for one in self.lists.get(folder, ()) if _last(one) == last), None)
 
     def scoped(self, collection: str) -> Iterator[tuple[str, list[Item]]]:
-        """Yield the lists of a collection by scope: "zones/europe-west1-b"."""
+        """Yield (scope, items) for each list of a collection. A scope: "zones/europe-west1-b"."""
         for path, items in self.lists.items():
             found = re.fullmatch(rf"projects/{self.name}/(global|(?:regions|zones)/[^/]+)/{collection}", path)
             if found:
                 yield found[1], items
 
     def knows(self, path: str) -> bool:
-        """Whether a list at ``path`` would be empty rather than unknown."""
+        """Whether a list at ``path``, if it has no items, is empty and not unknown."""
         return path.startswith((f"projects/{self.name}/", "policies/"))
 
-    # How it is made.
+    # Methods that build the project.
 
     def collection(self, api: str, path: str, *items: Item) -> None:
-        """Add resources to a list, each checked against what the API could send."""
+        """Add resources to a list. Raises FixtureError if the API could not send them."""
         host, prefix = _HOSTS[api]
         method = find(host, "GET", prefix + path)
         if method is None:
@@ -84,7 +84,7 @@ class Project:
         held.extend(items)
 
     def answer(self, api: str, path: str, body: Item, verb: str = "GET") -> None:
-        """Set what one path answers."""
+        """Set the answer of one path. Raises FixtureError if the API could not send it."""
         host, prefix = _HOSTS[api]
         bare = path.removeprefix("v3:")
         method = find(host, verb, prefix + bare)
@@ -97,7 +97,7 @@ class Project:
         self.answers[bare if api != "resources" or ":" in bare else path] = body
 
     def add(self, where: str, collection: str, name: str, **rest: Any) -> str:  # noqa: ANN401 - JSON
-        """Add a Compute resource in a scope ("global", "zones/…"); return its link."""
+        """Add a Compute resource in a scope ("global", "zones/…") and return its link."""
         path = f"projects/{self.name}/{where}/{collection}"
         link = f"{ROOT}/{path}/{name}"
         kind, _, place = where.partition("/")
@@ -106,11 +106,11 @@ class Project:
         return link
 
     def link(self, path: str) -> str:
-        """Return the link of something in the project by its path: "global/networks/default"."""
+        """Return the link of a resource of the project by its path: "global/networks/default"."""
         return f"{ROOT}/projects/{self.name}/{path}"
 
     def network(self, name: str = "default", *, gateway: bool = True, **rest: Any) -> str:  # noqa: ANN401 - JSON
-        """Add a network, with its route to the internet."""
+        """Add a network, with a route to the internet if ``gateway``."""
         link = self.add("global", "networks", name, autoCreateSubnetworks=False, **rest)
         if gateway:
             hop = self.link("global/gateways/default-internet-gateway")
@@ -127,7 +127,7 @@ class Project:
         return link
 
     def effective(self, network: str, *policies: Item, regional: Sequence[Item] = (), region: str = REGION) -> None:
-        """Set the firewall policies in effect on a network, and those beside in a region."""
+        """Set the firewall policies in effect on a network, and further ``regional`` policies in a region."""
         where = f"projects/{self.name}"
         self.answer(
             "compute", f"{where}/global/networks/{network}/getEffectiveFirewalls", {"firewallPolicys": [*policies]}
@@ -142,7 +142,7 @@ class Project:
         return self.add(f"regions/{REGION}", "subnetworks", name, network=network, ipCidrRange=cidr, **rest)
 
     def firewall(self, network: str, name: str, allow: str = "", *sources: str, **rest: Any) -> str:  # noqa: ANN401
-        """Add a firewall: ``allow`` "tcp:22,80 udp"; sources are ranges, ``rest`` whatever else it has."""
+        """Add a firewall. ``allow``: "tcp:22,80 udp". ``sources``: ranges. ``rest``: further fields."""
         listed = [_protocol(text) for text in allow.split()]
         whole = {"allowed": listed, "direction": "INGRESS", "priority": 1000, **rest}
         ranges = {"sourceRanges": [*sources]} if sources else {}
@@ -216,7 +216,7 @@ class Project:
         return body
 
     def account(self, email: str) -> str:
-        """Add a service account; a name alone is one of the project's."""
+        """Add a service account and return its email. A name without "@" is an account of the project."""
         whole = email if "@" in email else f"{email}@{self.name}.iam.gserviceaccount.com"
         path = f"projects/{self.name}/serviceAccounts"
         self.collection("iam", path, {"email": whole, "name": f"{path}/{whole}", "projectId": self.name})
@@ -225,7 +225,7 @@ class Project:
         return whole
 
     def policy(self, name: str) -> None:
-        """Give a project, folder or organization an allow policy, and no deny policies."""
+        """Add an empty allow policy to a project, folder or organization."""
         self._policies[name] = []
         self.answer("resources", f"{name}:getIamPolicy", {"bindings": []}, "POST")
 
@@ -239,11 +239,11 @@ class Project:
         self.answer("iam" if "@" in name else "resources", path, {"bindings": listed}, "POST")
 
     def set_policy(self, on: str, bindings: Sequence[Item]) -> None:
-        """Put bindings in place of those that a project, folder or organization has."""
+        """Replace the bindings of a project, folder or organization."""
         self._policies[on][:] = bindings
 
     def role(self, name: str, *permissions: str) -> str:
-        """Add a role, predefined or not, with its permissions."""
+        """Add a predefined or custom role with its permissions, and return its name."""
         self.answer("iam", name, {"name": name, "title": name, "includedPermissions": [*permissions], "stage": "GA"})
         return name
 

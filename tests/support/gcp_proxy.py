@@ -1,4 +1,4 @@
-"""Google's APIs in front of a made-up project, and a service account's key, for the unmodified program."""
+"""A proxy with Google's APIs for a made-up project, and a service account's key, used by the unmodified program."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _ACTED_AS = b'{"accessToken":"made-up","expireTime":"2099-01-01T00:00:00Z"}'
 
 @dataclass
 class Proxy(LoopbackProxy):
-    """The hosts of Google."""
+    """A proxy with the hosts of Google."""
 
     google: Google
 
     def serves(self, host: str) -> bool:
-        """Whether a host is Google's."""
+        """Whether ``host`` is a host of Google."""
         return host.endswith(".googleapis.com")
 
     def answer(self, asked: Asked) -> Answer:
-        """Return a token, or what the project's APIs answer."""
+        """Return a token, or the answer of the project's APIs."""
         if asked.host == "iamcredentials.googleapis.com":
             return Answer(200, _ACTED_AS if asked.verb == "POST" else b'{"locations":[],"encodedLocations":"0x0"}')
         if asked.host == "oauth2.googleapis.com":
@@ -39,7 +39,7 @@ class Proxy(LoopbackProxy):
 
 
 def key_file(folder: Path, project: str) -> Path:
-    """Write a service account's key that opens nothing."""
+    """Write a made-up key of a service account, and return the file."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

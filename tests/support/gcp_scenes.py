@@ -1,4 +1,4 @@
-"""Clusters on Google Cloud, each with what must be found in it."""
+"""Clusters on Google Cloud, each with its expected findings."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ from gcp_ways_in import balancer_inside, etcd_by_tunnel, gke_beside, gke_dns_for
 from marked_scenes import ALL_PASS, API, DISKS, ETCD, IDENTITY, MANAGED, NODES, Scene
 
 _METADATA = ("cloud-api-access/metadata", "medium")
-"""Where the identity can do more than pull images and write metrics and logs: Compute has no switch for it."""
+"""The finding if the identity can do more than pull images and write metrics and logs. Compute has no switch for the
+metadata service."""
 KEY = "projects/acme-prod/locations/europe/keyRings/etcd/cryptoKeys/main/cryptoKeyVersions/1"
 
 
 _OUTSIDE = ("cloud-api-access/outside", "high")
-"""What everyone is bound to, the nodes' account is bound to as well."""
+"""The finding if everyone is bound to a role, because this includes the nodes' service account."""
 _INSIDE = ("node-access/inside", "medium")
 _SSH = ("node-access/internet", "critical")
 SCENES: Mapping[str, Scene[Project]] = {

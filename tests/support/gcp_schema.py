@@ -1,4 +1,4 @@
-"""Whether a made-up resource is one that Google could send: its properties, their types, enums and patterns."""
+"""Check whether Google could send a made-up resource: its properties, their types, enums and patterns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 
 
 def faults(api: str, told: Schema, value: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - JSON
-    """Yield what is wrong with ``value``."""
+    """Yield the faults of ``value`` according to the schema ``told`` of an API."""
     if "$ref" in told:
         told = schema(api, told["$ref"])
     kind = told.get("type", "any")

@@ -1,4 +1,4 @@
-"""Google's APIs from a made-up project: lists, pages, refusals and faults as the real ones have them."""
+"""Google's APIs for a made-up project, with lists, pages, refusals and faults like the real services."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SCOPE_WARNING = {"code": "NO_RESULTS_ON_PAGE", "message": "There are no results
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that was served or refused: its method's id ("" if there is none), the permission it takes."""
+    """A request that was served or refused: its method's id ("" if there is none), and the permissions it needs."""
 
     host: str
     verb: str
@@ -35,19 +35,19 @@ class Asked:
 
 @dataclass
 class Google:
-    """The APIs. ``refused`` permissions are denied; APIs in ``disabled`` are off; ``faults`` come before answers."""
+    """The APIs. ``refused``: permissions that are denied. ``disabled``: APIs that are off."""
 
     project: Project
     refused: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
     faults: dict[str, list[tuple[int, str]]] = field(default_factory=dict[str, list[tuple[int, str]]])
-    """By method: what the next calls get instead, as (status, reason)."""
+    """Method → faults (status, reason) for the next calls."""
     spoiled: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-    """By method: what is added to each page: ``unreachables``, a scope's warning …"""
+    """Method → fields that are added to each page: ``unreachables``, the warning of a scope …"""
     beside: tuple[Project, ...] = ()
-    """Other projects: the host of a shared network."""
+    """Other projects, for example the host project of a shared network."""
     writable: bool = False
-    """Whether what a plan changes can be changed."""
+    """Whether the calls of plans can change the project."""
     page: int = 500
     delay: float = 0.0
     asked: list[Asked] = field(default_factory=list[Asked])
@@ -85,7 +85,7 @@ class Google:
         return _wrong(method, query) or self._found(method, plain(path), query)
 
     def _written(self, method: Method, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, Any]:
-        """Change what a method changes."""
+        """Carry out a method that writes."""
         try:
             gcp_writes.write(self._project(path), method.id, path, query, json.loads(body or b"{}"))
         except FixtureError as wrong:
@@ -113,7 +113,7 @@ class Google:
         return _error(404, "notFound", f"The resource '{path}' was not found")
 
     def _project(self, path: str) -> Project:
-        """Return the project that a path is about; what no other knows, the first one does."""
+        """Return the project of a path: one of ``beside`` if it knows the path, else the first project."""
         return next(
             (one for one in self.beside if f"projects/{one.name}/" in f"{path}/" or path in one.answers), self.project
         )
@@ -142,12 +142,12 @@ class Google:
 
     @property
     def taken(self) -> frozenset[str]:
-        """The permissions of every method that was asked."""
+        """The permissions of all methods that were called."""
         return frozenset(one for each in self.asked for one in each.permissions)
 
 
 def _wrong(method: Method, query: dict[str, str]) -> tuple[int, Any] | None:
-    """Return the error of a request that would change something, or that asks for what is not served; else None."""
+    """Return the error for a request that would change something, or that has unknown parameters; else None."""
     if method.verb != "GET" and not method.id.endswith(_READING):
         return _error(405, "methodNotAllowed", f"{method.id} would change something")
     unknown = query.keys() - method.parameters
@@ -157,13 +157,13 @@ def _wrong(method: Method, query: dict[str, str]) -> tuple[int, Any] | None:
 
 
 def _is_third(query: dict[str, str], body: bytes) -> bool:
-    """Whether a policy is asked for in its third version, the one with conditions."""
+    """Whether a request asks for version 3 of a policy, which has conditions."""
     asked = json.loads(body or b"{}").get("options", {})
     return "3" in {query.get("options.requestedPolicyVersion"), str(asked.get("requestedPolicyVersion"))}
 
 
 def _without_conditions(policy: dict[str, Any]) -> dict[str, Any]:
-    """Return a policy as those see it who ask for none: https://cloud.google.com/iam/docs/policies#versions."""
+    """Return a policy in an older version, without conditions: https://cloud.google.com/iam/docs/policies#versions."""
     bindings = [
         {"role": f"{one['role']}_withcond_1", "members": one["members"]} if "condition" in one else one
         for one in policy.get("bindings", ())
@@ -172,7 +172,7 @@ def _without_conditions(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def _error(status: int, reason: str, message: str) -> tuple[int, dict[str, Any]]:
-    """Return an error as Google's APIs word it."""
+    """Return an error in the form of Google's APIs."""
     details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}]
     error = {"code": status, "message": message, "errors": [{"reason": reason, "domain": "global", "message": message}]}
     return status, {"error": error | ({"details": details} if reason.isupper() else {})}
@@ -180,7 +180,7 @@ def _error(status: int, reason: str, message: str) -> tuple[int, dict[str, Any]]
 
 @cache
 def permissions() -> dict[str, tuple[str, ...]]:
-    """Return the permissions that each method takes."""
+    """Return method → the permissions that it needs."""
     text = (Path(__file__).parent / "gcp_permissions.toml").read_text(encoding="utf-8")
     return {
         method: (taken,) if isinstance(taken, str) else tuple(taken) for method, taken in tomllib.loads(text).items()
@@ -188,5 +188,5 @@ def permissions() -> dict[str, tuple[str, ...]]:
 
 
 def ids(google: Google) -> Iterator[str]:
-    """Yield the methods that were asked, in order."""
+    """Yield the ids of the methods that were called, in order."""
     return (one.method for one in google.asked)

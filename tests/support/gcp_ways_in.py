@@ -1,4 +1,4 @@
-"""Made-up clusters on Google Cloud with ways in that IAM guards, or that lead through a balancer."""
+"""Made-up clusters on Google Cloud with ways in that IAM guards, or that lead through a load balancer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TUNNELS = "35.235.240.0/20"
 
 
 def etcd_by_tunnel(*, everyone: bool = False) -> Project:
-    """Etcd's ports are open to Identity-Aware Proxy, which everyone may use, or nobody in particular."""
+    """Return a cluster whose etcd ports are open to Identity-Aware Proxy. ``everyone``: IAM lets everyone use it."""
     project = kops(iap={"allow": "tcp:2379-2380,4001-4002", "sourceRanges": [TUNNELS], "targetTags": [_MASTERS]})
     if everyone:
         project.role("roles/iap.tunnelResourceAccessor", "iap.tunnelInstances.accessViaIAP")
@@ -19,7 +19,7 @@ def etcd_by_tunnel(*, everyone: bool = False) -> Project:
 
 
 def gke_dns_for_everyone() -> Project:
-    """An endpoint by its DNS name, through which IAM lets everyone with an account of Google's."""
+    """Return a GKE cluster with a DNS endpoint that IAM opens to everyone with a Google account."""
     private = endpoints(enablePublicEndpoint=False, privateEndpoint="10.1.0.2")
     dns = {"dnsEndpointConfig": {"allowExternalTraffic": True, "endpoint": "gke-1.europe-west1.gke.goog"}}
     project = gke(controlPlaneEndpointsConfig=private | dns)
@@ -29,7 +29,7 @@ def gke_dns_for_everyone() -> Project:
 
 
 def gke_beside(*, subnet: str = "nodes") -> Project:
-    """A GKE cluster with private endpoint, and a machine that is not the cluster's in a subnet of its network."""
+    """Return a GKE cluster with a private endpoint, and another machine in a subnet of its network."""
     project = gke(privateClusterConfig={"enablePrivateEndpoint": True, "privateEndpoint": "10.1.0.2"})
     address = "10.0.0.99"
     if subnet != "nodes":
@@ -40,7 +40,7 @@ def gke_beside(*, subnet: str = "nodes") -> Project:
 
 
 def gke_rule(**changed: object) -> Project:
-    """A GKE cluster with private endpoint, whose own rule for machines of the subnet is changed."""
+    """Return a GKE cluster with a private endpoint, with changes to its own rule for machines of the subnet."""
     project = gke(privateClusterConfig={"enablePrivateEndpoint": True, "privateEndpoint": "10.1.0.2"})
     for rule in project.lists[f"projects/{project.name}/global/firewalls"]:
         if rule["name"].endswith("-vms"):
@@ -50,7 +50,7 @@ def gke_rule(**changed: object) -> Project:
 
 
 def balancer_inside() -> Project:
-    """A passthrough balancer before the API, which the firewall opens to the subnet of the control plane."""
+    """Return a cluster with a passthrough load balancer for the API, open to the control plane's subnet."""
     project = kops(api={"allow": "tcp:443", "sourceRanges": ["10.0.0.0/20"], "targetTags": [_MASTERS]})
     network, where = project.link("global/networks/default"), f"zones/{ZONE}"
     group = project.add(where, "instanceGroups", "masters", network=network)
@@ -65,7 +65,7 @@ def balancer_inside() -> Project:
 
 
 def balancer_published(**attachment: object) -> Project:
-    """The same balancer, which a service attachment offers to other projects."""
+    """Return the cluster of ``balancer_inside`` with a service attachment, which offers the balancer to projects."""
     project = balancer_inside()
     rule = project.link(f"regions/{REGION}/forwardingRules/api")
     project.add(f"regions/{REGION}", "serviceAttachments", "api", targetService=rule, **attachment)

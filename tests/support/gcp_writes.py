@@ -1,4 +1,4 @@
-"""What Google's APIs do with a write that a plan makes: they check it, and change the project."""
+"""The handling of a plan's writes by Google's APIs: they check the request and change the project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Query = Mapping[str, str]
 
 
 def write(project: Project, method: str, path: str, query: Query, body: Item) -> None:
-    """Do what a method does; raises FixtureError for what Google would refuse."""
+    """Carry out a method that writes. Raises FixtureError if Google would refuse it."""
     api, told = described(method)
     wrong = list(faults(api, told.get("request", {}), body, method)) if "request" in told else []
     doing = next((made for name, made in _WRITES.items() if method.endswith(name)), None)
@@ -48,7 +48,7 @@ def _listed(project: Project, path: str) -> Item:
 
 
 def _wrong_firewall(item: Item) -> Iterator[str]:
-    """Yield what is wrong with a firewall: https://cloud.google.com/compute/docs/reference/rest/v1/firewalls."""
+    """Yield the faults of a firewall: https://cloud.google.com/compute/docs/reference/rest/v1/firewalls."""
     versions = {ip_network(one).version for one in item.get("sourceRanges") or ()}
     by_tag = [key for key in ("sourceTags", "targetTags") if item.get(key)]
     by_account = [key for key in ("sourceServiceAccounts", "targetServiceAccounts") if item.get(key)]
@@ -63,7 +63,7 @@ def _wrong_firewall(item: Item) -> Iterator[str]:
 
 
 def _policies(project: Project, path: str) -> Iterator[list[Item]]:
-    """Yield the rules of the policy that a path names, in each answer that shows it."""
+    """Yield the rules of the policy in ``path``, once for each answer that contains it."""
     name, seen = path.split("/")[-2], list[int]()
     for body in project.answers.values():
         for policy in body.get("firewallPolicys", ()):
@@ -108,7 +108,7 @@ def _cluster(project: Project, name: str) -> Item:
 
 
 def _merge(item: Item, more: Item) -> None:
-    """Put parts of a configuration in their places; authorized networks are put whole."""
+    """Merge ``more`` into the configuration ``item``. Authorized networks are replaced as a whole."""
     for key, value in more.items():
         if key == "ipEndpointsConfig":
             _merge(item.setdefault(key, {}), value)

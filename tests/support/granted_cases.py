@@ -1,4 +1,4 @@
-"""Clusters of three clouds of which one identity is granted policies, judged without an account."""
+"""Clusters on three clouds with one identity that has policies, judged without an account."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ALL_AZURE, ALL_DATA, ALL_GOOGLE = (
 
 @dataclass(frozen=True)
 class Case:
-    """A cluster of which one identity is granted ``policies``."""
+    """A cluster with one identity that has ``policies``."""
 
     cloud: str
     policies: tuple[PolicyDocument, ...]
@@ -76,19 +76,19 @@ class Case:
 
     @property
     def row(self) -> RowResult:
-        """What the row says of it."""
+        """The result of the row cloud-api-access."""
         return rows_of(self.snapshot, Declarations(addons=self.addons), self.catalog)["cloud-api-access"]
 
     @property
     def edit(self) -> DocumentEdit:
-        """The replacement of what the identity is granted."""
+        """The edit that replaces the identity's policies."""
         made = self.snapshot
         comparer = Comparer(made.cluster, made.identities, self.catalog, Declarations(addons=self.addons))
         return replacement(comparer.of(made.identities.identities[0]))
 
 
 def aws(*actions: str, on: str = "*", by: str = "user", when: object = None, **rest: Any) -> Case:  # noqa: ANN401 - fields of a case
-    """Return a case of AWS; ``when`` is the statement's Condition."""
+    """Return a case on AWS. ``when``: the statement's Condition."""
     granted = {"Effect": "Allow", "Action": actions, "Resource": on} | ({"Condition": when} if when else {})
     text = json.dumps({"Version": "2012-10-17", "Statement": [granted]})
     return replace(
@@ -97,12 +97,12 @@ def aws(*actions: str, on: str = "*", by: str = "user", when: object = None, **r
 
 
 def spelt(cloud: str, permission: str) -> str:
-    """Return a permission, as its cloud writes it, as an action."""
+    """Return a permission, in the cloud's form, as an action of the model."""
     return actions_of(permission)[0] if cloud == "azure" else action(permission)
 
 
 def other(cloud: str, on: str, *permissions: str, by: str = "user", named: str = "", **rest: Any) -> Case:  # noqa: ANN401 - fields of a case
-    """Return a case of another cloud, by permissions as it writes them; ``named``: what a condition binds them to."""
+    """Return a case on another cloud, with permissions in its form. ``named``: the resource name in a condition."""
     when = (Condition("StringLike", "resource.name", (named,)),) if named else ()
     actions = tuple(spelt(cloud, one) for one in permissions)
     statement = Statement("#1", Effect.ALLOW, actions, resources=(on,), conditions=when)

@@ -1,4 +1,4 @@
-"""A cluster of one host with one identity in the small cloud, and that cloud's IAM catalog."""
+"""A cluster in the small cloud with one identity on its control-plane host, and the small cloud's IAM catalog."""
 
 from __future__ import annotations
 

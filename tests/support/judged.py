@@ -1,4 +1,4 @@
-"""Judges a snapshot, and gives a row by its name, never by its position."""
+"""Judge a snapshot, and return its rows by name and its changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 def rows_of(
     made: Snapshot, policy: Declarations | None = None, known: IamCatalog | None = None
 ) -> Mapping[str, RowResult]:
-    """Return every row by its name."""
+    """Return name → row, for all rows."""
     rows, _ = judge(made, policy or Declarations(), known)
     return {row.row: row for row in rows}
 
@@ -27,11 +27,11 @@ def rows_of(
 def changes_of(
     made: Snapshot, policy: Declarations | None = None, known: IamCatalog | None = None, *, row: str = ""
 ) -> tuple[Change, ...]:
-    """Return the changes, in the order to make them; those of one ``row`` if it is given."""
+    """Return the changes, in the order in which to make them. ``row``: only the changes of this row ("": all)."""
     _, changes = judge(made, policy or Declarations(), known)
     return tuple(change for change in with_owners(made, changes, {}) if row in {"", change.row})
 
 
 def kept_by(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[RuleTraffic, ...]]:
-    """Return what each edited rule is to let in, by its id."""
+    """Return rule id → traffic after the change, for each edited rule."""
     return {change.rule: after(change) for change in changes_of(made, policy)}

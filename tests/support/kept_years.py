@@ -1,6 +1,6 @@
-"""Years of clusters whose findings come and go, as they would be in a store.
+"""Reports of clusters over years, with findings that come and go, to fill a store.
 
-Each night, one finding in a hundred is fixed, and as many are new; one night in thirty a permission is denied.
+Each night, one finding in a hundred is fixed and a new finding replaces it. One night in thirty a permission is denied.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ ROWS = ("api-server-access", "node-access", "cloud-api-access", "etcd-access", "
 CHECKS = frozenset(f"{row}/check-{number}" for row in ROWS for number in range(6))
 FIRST = datetime(2026, 1, 1, 2, 17, tzinfo=UTC)
 WORDS = 150
-"""Letters of a finding's message, about as many as those of the scenes have."""
+"""The number of characters of a finding's message, about as in the scenes."""
 FIXED, DENIED = 0.01, 30
-"""The share of findings that are fixed a night; every so many nights a permission is denied."""
+"""The share of findings that are fixed in a night, and the number of nights between denied permissions."""
 
 
 @dataclass(slots=True)
 class Account:
-    """A cluster whose findings come and go."""
+    """A cluster with findings that come and go. ``made``: the number of findings that were made."""
 
     cluster: Cluster
     findings: list[Finding]
     made: int = 0
 
     def next_night(self, night: int, chance: Random) -> Report:
-        """Return the report of a night."""
+        """Return the report of the night number ``night``, after some findings are replaced."""
         for place in range(len(self.findings)):
             if chance.random() < FIXED:
                 self.made += 1
@@ -71,7 +71,7 @@ def finding(cluster: Cluster, number: int) -> Finding:
 
 
 def accounts(clusters: int, findings: int) -> list[Account]:
-    """Return clusters with so many findings each."""
+    """Return ``clusters`` clusters with ``findings`` findings each."""
     found: list[Account] = []
     for number in range(clusters):
         cluster = Cluster(
@@ -82,7 +82,7 @@ def accounts(clusters: int, findings: int) -> list[Account]:
 
 
 def written(store: Store, of: list[Account], nights: range) -> Iterator[float]:
-    """Keep these nights of each cluster; yield the seconds that each cluster's write takes."""
+    """Keep the reports of ``nights`` of each cluster in ``store``. Yield the seconds (processor time) of each write."""
     chance = Random(1)
     for night in nights:
         for account in of:
@@ -93,5 +93,5 @@ def written(store: Store, of: list[Account], nights: range) -> Iterator[float]:
 
 
 def size(file: Path) -> int:
-    """Return the bytes of a store and of what SQLite keeps beside it."""
+    """Return the size in bytes of a store's file and of SQLite's files next to it."""
     return sum(path.stat().st_size for path in file.parent.glob(f"{file.name}*"))

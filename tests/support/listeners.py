@@ -1,4 +1,4 @@
-"""Servers on loopback that note what they are sent: one for HTTP, one for mail."""
+"""Servers on loopback that record what they receive: one for HTTP, one for mail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 
 @dataclass
 class Heard:
-    """What came: ``address`` of the server, then (path, body) of each request, or the text of each mail."""
+    """The record of a server. ``address``: of the server. ``requests``: (path, body). ``mails``: texts."""
 
     address: str
     requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -22,7 +22,7 @@ class Heard:
 
     @property
     def paths(self) -> list[str]:
-        """The paths that were asked for."""
+        """The paths of the requests."""
         return [path for path, _ in self.requests]
 
 
@@ -44,7 +44,7 @@ def http_server(status: int = 200) -> Generator[Heard]:
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the library's names
-            """Say nothing."""
+            """Write no log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     heard = Heard(f"127.0.0.1:{server.server_port}")
@@ -60,7 +60,7 @@ def http_server(status: int = 200) -> Generator[Heard]:
 
 @contextmanager
 def mail_server() -> Generator[Heard]:
-    """Run a server that takes every mail."""
+    """Run a server that accepts every mail."""
 
     class Handler:
         async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802, ANN401 - as above

@@ -1,4 +1,4 @@
-"""The unmodified program in front of a made-up cloud: a loopback proxy that ends TLS with a throw-away authority."""
+"""A loopback proxy by which the unmodified program calls a made-up cloud. It ends TLS with a temporary authority."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 
 
 class Authority:
-    """A certificate authority of one test run; ``file`` holds its certificate."""
+    """The certificate authority of one test run. ``file`` holds its certificate."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -55,7 +55,7 @@ class Authority:
         return made.sign(self._key, hashes.SHA256())
 
     def context(self, host: str) -> ssl.SSLContext:
-        """Return what serves TLS as ``host``."""
+        """Return a TLS context with a certificate for ``host``."""
         with self._lock:
             if host not in self._contexts:
                 key = ec.generate_private_key(ec.SECP256R1())
@@ -74,7 +74,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as a server sees it; ``target`` is its path and query, header names are in lower case."""
+    """A request that a server receives. ``target``: path and query. ``headers``: names in lower case → values."""
 
     host: str
     verb: str
@@ -85,7 +85,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response; one that is ``cut`` ends before the length that it announces."""
+    """A response. ``cut``: it is shorter than its Content-Length says."""
 
     status: int
     body: bytes
@@ -95,17 +95,20 @@ class Answer:
 
 @dataclass
 class Proxy:
-    """A cloud's hosts: those asked for that are none of them, and the environment of a program behind the proxy."""
+    """A proxy for the hosts of a cloud.
+
+    ``environment``: variables for a program that uses the proxy. ``refused``: requested hosts that are not the cloud's.
+    """
 
     environment: dict[str, str] = field(default_factory=dict[str, str], init=False)
     refused: list[str] = field(default_factory=list[str], init=False)
 
     def serves(self, host: str) -> bool:
-        """Whether a host is the cloud's."""
+        """Whether ``host`` is a host of the cloud."""
         raise NotImplementedError
 
     def answer(self, asked: Asked) -> Answer:
-        """Return what the cloud answers."""
+        """Return the cloud's answer."""
         raise NotImplementedError
 
 
@@ -117,14 +120,14 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else each body waits 40 ms for the receipt of its headers
+    disable_nagle_algorithm = True  # otherwise each body waits 40 ms for the TCP acknowledgement of its headers
     host = ""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Say nothing."""
+        """Write no log."""
 
     def do_CONNECT(self) -> None:
-        """End TLS for a host of the cloud; refuse any other."""
+        """Accept a connection to a host of the cloud and end its TLS. Refuse other hosts."""
         server, self.host = cast("_Server", self.server), self.path.partition(":")[0]
         if not server.proxy.serves(self.host):
             server.proxy.refused.append(self.host)
@@ -154,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def running(proxy: Proxy, folder: Path) -> Generator[Mapping[str, str]]:
-    """Serve a cloud on loopback; yield the environment that sends a program's requests there."""
+    """Serve a cloud on loopback. Yield the environment variables that send a program's requests there."""
     authority = Authority(folder)
     server = _Server(("127.0.0.1", 0), _Handler)
     server.authority, server.proxy = authority, proxy

@@ -1,4 +1,4 @@
-"""A cluster in a made-up cloud, with what must be found in it."""
+"""A cluster in a made-up cloud, with its expected verdicts and findings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ API, NODES, IDENTITY = "api-server-access", "node-access", "cloud-api-access"
 ETCD, DISKS = "etcd-access", "etcd-encryption"
 ALL_PASS: dict[str, Verdict] = dict.fromkeys((API, NODES, ETCD, DISKS, IDENTITY), Verdict.PASS)
 MANAGED: dict[str, Verdict] = ALL_PASS | {ETCD: Verdict.PROVIDER, DISKS: Verdict.PROVIDER}
-"""Of a cluster whose control plane the provider runs."""
+"""The verdicts for a secure cluster whose control plane the provider runs."""
 Found = tuple[str, str]
 """A finding's check and severity: ("node-access/internet", "critical")."""
 Account = TypeVar("Account")
@@ -26,7 +26,7 @@ Account = TypeVar("Account")
 
 @dataclass(frozen=True)
 class Scene(Generic[Account]):
-    """A cluster called "prod": verdicts by row, and findings that are all of those above low."""
+    """A cluster called "prod". ``verdicts``: row → verdict. ``findings``: all expected findings above low."""
 
     build: Callable[[], Account]
     verdicts: Mapping[str, Verdict]
@@ -34,16 +34,17 @@ class Scene(Generic[Account]):
     beside: Callable[[], tuple[Account, ...]] = tuple
     policy: Declarations = field(default_factory=Declarations)
     gaps: Sequence[str] = ()
-    """The calls whose answers do not tell all."""
+    """The calls for which gaps are expected."""
 
     def evaluate(self, snapshot: Snapshot) -> Report:
-        """Return the report on what was read of it."""
+        """Return the report on a snapshot of the scene."""
         return pipeline.evaluate(snapshot, self.policy)
 
     def check(self, snapshot: Snapshot) -> Report:
-        """Assert that what must be found is found, and nothing else; that no more is hidden; that the file is whole.
+        """Return the report on a snapshot of the scene.
 
-        Return the report.
+        Assert that gaps, findings and verdicts are as expected, and that the snapshot's file and the report's contract
+        are kept.
         """
         assert [one.call for one in snapshot.gaps] == [*self.gaps]
         report = self.evaluate(snapshot)

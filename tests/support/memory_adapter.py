@@ -1,4 +1,4 @@
-"""A provider that lives in memory, installed by entry point as any other: what the command line is tested with."""
+"""A provider in memory, installed by entry point like any other provider, for tests of the command line."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAME = "memory"
 
 
 class Memory:
-    """Answers by the cluster's name: "prod" is there, "gappy" has a gap, others break in their own ways."""
+    """The adapter. The cluster's name selects its behaviour: "prod" is complete, "gappy" has a gap, others fail."""
 
     def __init__(self) -> None:
         self.name = NAME
@@ -42,7 +42,7 @@ class Memory:
         self.requests: list[CollectRequest] = []
 
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return two clusters, one of them in the region "here", none in "nowhere"; of "half" not all can be asked."""
+        """Return two clusters: one in the region "here", none in "nowhere". "half" raises NotAllSeenError."""
         self.requests.append(request)
         progress("memory:List")
         if "nowhere" in request.options.get("region", ()):
@@ -55,7 +55,7 @@ class Memory:
         return found[:1] if "here" in request.options.get("region", ()) else found
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
-        """Return the sample, or fail as the cluster's name says."""
+        """Return the sample's snapshot, or fail in the way that the cluster's name selects."""
         self.requests.append(request)
         progress("memory:Read")
         match request.cluster:
@@ -87,12 +87,12 @@ class Memory:
                 raise ClusterNotFoundError(message, hint="List them: cloudguard discover memory")
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
-        """Return the small cloud's actions; nothing is needed of them."""
+        """Return a catalog with the small cloud's actions and no needs."""
         del snapshot
         return IamCatalog(SmallCatalog(), PlainDocuments())
 
     def ways_in(self) -> tuple[WayIn, ...]:
-        """Return one way that is asked for, and one that is not."""
+        """Return one way in that is asked for, and one that is not asked for."""
         return (
             WayIn("route", "Route to the internet", (Entered.HOST,), "https://memory.test", calls=("memory:Read",)),
             WayIn("tunnel", "Tunnel", (Entered.HOST,), "https://memory.test", would_help="memory:ReadTunnels"),
@@ -104,7 +104,7 @@ class Memory:
 
 
 def _never_answered(stop: Stop) -> Gap:
-    """Wait for an answer that never comes; the file "asked" tells the test that the wait has begun."""
+    """Wait for an answer that never arrives. The file "asked" shows the test that the wait has started."""
     Path("asked").touch()
     try:
         return stop.result(Future[Gap]())
@@ -116,7 +116,7 @@ ADAPTER = Memory()
 
 
 def register(folder: Path) -> None:
-    """Write into ``folder``, which must be on the path, what registers this provider."""
+    """Write the package metadata that registers this provider into ``folder``, which must be on Python's path."""
     about = folder / "memory_adapter-1.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: memory-adapter\nVersion: 1\n")

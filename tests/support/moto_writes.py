@@ -1,4 +1,4 @@
-"""Teaches moto what it lacks, or gets wrong, of the writes that a plan makes: as the services document them."""
+"""Patches of moto for writes of plans that moto lacks or gets wrong, as the services' documentation defines them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _update_config = EKSBackend.update_cluster_config
 
 
 def _version_from_source(response: Any) -> ActionResult:  # noqa: ANN401 - moto's insides have no types
-    """Make a version with what its source version says, but for what is given (CreateLaunchTemplateVersion)."""
+    """Create a version with the data of its source version and the given changes (CreateLaunchTemplateVersion)."""
     backend, name = response.ec2_backend, response._get_param("LaunchTemplateId")  # noqa: SLF001 - as above
     source = response._get_param("SourceVersion")  # noqa: SLF001 - as above
     template = backend.get_launch_template(name)
@@ -30,7 +30,7 @@ def _version_from_source(response: Any) -> ActionResult:  # noqa: ANN401 - moto'
 
 
 def _copied(response: Any) -> ActionResult:  # noqa: ANN401 - as above
-    """Encrypt a copy where that is asked for (CopySnapshot)."""
+    """Encrypt a copied snapshot if the request says so (CopySnapshot)."""
     before = {*response.ec2_backend.snapshots}
     made = _copy_snapshot(response)
     for name in {*response.ec2_backend.snapshots} - before:
@@ -39,21 +39,21 @@ def _copied(response: Any) -> ActionResult:  # noqa: ANN401 - as above
 
 
 def _updated(backend: Any, name: str, resources_vpc_config: dict[str, Any], *rest: Any, **more: Any) -> Any:  # noqa: ANN401 - as above
-    """Change the settings that are given, and leave the others (UpdateClusterConfig)."""
+    """Change the given settings, and keep the others (UpdateClusterConfig)."""
     known = backend.clusters.get(name)
     present: dict[str, Any] = known.resources_vpc_config if known else {}
     return _update_config(backend, name, {**present, **(resources_vpc_config or {})}, *rest, **more)
 
 
 def _associated(response: Any) -> ActionResult:  # noqa: ANN401 - as above
-    """Give a cluster a key for its Secrets (AssociateEncryptionConfig)."""
+    """Set the key for a cluster's Secrets (AssociateEncryptionConfig)."""
     name = str(response.path.split("/")[-3])
     response.eks_backend.clusters[name].encryption_config = response._get_param("encryptionConfig")  # noqa: SLF001 - as above
     return ActionResult({"update": {"id": "1", "status": "InProgress", "type": "AssociateEncryptionConfig"}})
 
 
 def teach() -> None:
-    """Let moto make launch template versions from a source and encrypted copies, and update EKS clusters."""
+    """Install the patches: launch template versions from a source, encrypted copies, updates of EKS clusters."""
     cast("Any", EC2Response).create_launch_template_version = _version_from_source
     cast("Any", EC2Response).copy_snapshot = _copied
     cast("Any", EKSBackend).update_cluster_config = _updated

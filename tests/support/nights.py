@@ -1,4 +1,4 @@
-"""Nights of one cluster: the sample as it was read at 02:17 of a day, with something about it changed."""
+"""Snapshots of one cluster on several nights: the sample, read at 02:17 of a day, with changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STORE = "sqlite:///h.db"
 
 
 def night(day: int, snapshot: Snapshot | None = None) -> str:
-    """Write the snapshot (None: the sample) as it was read on a day of January, and return the file's name."""
+    """Write ``snapshot`` (None: the sample) as read on a ``day`` of January 2026. Return the name of the file."""
     time = f"2026-01-{day:02}T02:17:00+00:00"
     name = f"night-{day}.json"
     made = replace(snapshot or sample.snapshot(), started=time, finished=time)
@@ -24,7 +24,7 @@ def night(day: int, snapshot: Snapshot | None = None) -> str:
 
 
 def without(*rules: str, snapshot: Snapshot | None = None) -> Snapshot:
-    """Return the sample without some rules of its control plane's filter: "r-etcd", "r-api"."""
+    """Return the sample without these rules of its control plane's filter: "r-etcd", "r-api"."""
     base = snapshot or sample.snapshot()
     masters, *others = base.topology.filters
     kept = replace(masters, rules=tuple(one for one in masters.rules if one.id not in rules))
@@ -32,5 +32,5 @@ def without(*rules: str, snapshot: Snapshot | None = None) -> Snapshot:
 
 
 def denied(snapshot: Snapshot) -> Snapshot:
-    """Return what is read of a cluster where its filters may not be listed."""
+    """Return ``snapshot`` as read without the permission to list filters."""
     return replace(snapshot, topology=replace(snapshot.topology, filters=()), gaps=(DENIED,))

@@ -1,7 +1,7 @@
-"""What a filter does, the naive way: one packet, one rule after the other. Nothing here uses cloudguard's own sets.
+"""A simple model of a filter, for comparison: one packet, one rule after another, without cloudguard's sets.
 
-A packet is ``(address, protocol, first, second)``: the peer's address as text, the IP protocol's number, then the port
-and 0, or ICMP's type and code, or 0 and 0.
+A packet is ``(address, protocol, first, second)``: the peer's address as text, the number of the IP protocol, and then
+the port and 0, or ICMP's type and code, or 0 and 0.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from ipaddress import ip_address, ip_network
 Packet = tuple[str, int, int, int]
 
 Rule = tuple[bool, tuple[str, ...], str]
-"""``(permit, CIDRs, services)``, as a cloud's console would show it."""
+"""``(permit, CIDRs, services)``, as in a cloud's console."""
 
 NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 
 
 def service_matches(services: str, packet: Packet) -> bool:
-    """Whether one of the comma-separated terms names the packet's service."""
+    """Whether one of the comma-separated terms matches the packet's service."""
     return any(_term_matches(term, packet) for term in services.split(","))
 
 
@@ -40,24 +40,24 @@ def _in_range(value: int, text: str) -> bool:
 
 
 def address_matches(cidrs: Iterable[str], packet: Packet) -> bool:
-    """Whether one of ``cidrs`` holds the packet's address; versions never mix."""
+    """Whether one of ``cidrs`` contains the packet's address. IPv4 and IPv6 never match each other."""
     address = ip_address(packet[0])
     return any(address in ip_network(cidr) for cidr in cidrs)
 
 
 def rule_matches(rule: Rule, packet: Packet) -> bool:
-    """Whether the rule speaks about the packet."""
+    """Whether the rule matches the packet."""
     _, cidrs, services = rule
     return address_matches(cidrs, packet) and service_matches(services, packet)
 
 
 def any_permits(rules: Iterable[Rule], packet: Packet) -> bool:
-    """Whether a filter that unites its rules lets the packet in, whatever the rules' order."""
+    """Whether a filter without order, which allows the union of its rules, permits the packet."""
     return any(rule_matches(rule, packet) for rule in rules if rule[0])
 
 
 def first_match(rules: Sequence[Rule], packet: Packet) -> bool | None:
-    """Return what the first rule that matches says; None when none does."""
+    """Return whether the first matching rule permits the packet. None if no rule matches."""
     for rule in rules:
         if rule_matches(rule, packet):
             return rule[0]
@@ -65,7 +65,7 @@ def first_match(rules: Sequence[Rule], packet: Packet) -> bool | None:
 
 
 def packet_at(address: str, service: int) -> Packet:
-    """Return the packet that a point of the documented service axis stands for."""
+    """Return the packet for a point of the documented service axis."""
     if service >= 4 * 65_536:
         return address, service - 4 * 65_536, 0, 0
     family, value = divmod(service, 65_536)

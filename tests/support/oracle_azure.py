@@ -1,6 +1,6 @@
-"""Which packets network security groups let in, packet by packet, read from the wire's JSON in plain Python.
+"""A simple model of network security groups, for comparison: packet by packet, from Azure's JSON, in plain Python.
 
-Uses no set operation of ``cloudguard`` and nothing of the adapter. A word that is not known may mean anything: a packet
+It uses no set operation of ``cloudguard`` and no code of the adapter. An unknown word may have any meaning: a packet
 then has several outcomes, one for each meaning.
 """
 
@@ -23,7 +23,7 @@ PROTOCOLS: Final = {
     "*": {"tcp", "udp"},
 }
 SOURCE_PORTS: Final = (5, 1500, 60_000)
-"""One of each that rules tell apart: a client may choose any."""
+"""One source port of each range that rules distinguish. A client may choose any port."""
 _PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "168.63.129.16")
 _DEFAULTS: Final = (
     ("VirtualNetwork", "VirtualNetwork", "Allow", 65_000),
@@ -34,7 +34,7 @@ _DEFAULTS: Final = (
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The ranges that VirtualNetwork stands for, and those of the tags that are known, by names in lower case."""
+    """The ranges of VirtualNetwork. ``tags``: name of a known service tag in lower case → its ranges."""
 
     inside: tuple[str, ...]
     tags: Mapping[str, tuple[str, ...]]
@@ -53,7 +53,7 @@ class Packet:
 
 
 def outcomes(groups: Iterable[Item], packet: Packet, around: Surroundings) -> set[bool]:
-    """Return whether a packet passes all security groups, for each meaning of the words that are not known."""
+    """Return whether a packet passes all security groups, for each possible meaning of the unknown words."""
     listed = [rule for group in groups for rule in _rules(group)]
     unknown = sorted({word for rule in listed for word in _unknown(rule, around)})
     return {

@@ -1,4 +1,4 @@
-"""A second judge of certificates: sets of packets are binary decision diagrams, and nothing is skipped.
+"""A second checker of certificates, for comparison. Its packet sets are binary decision diagrams (BDDs).
 
 A packet is an address of 130 bits and a service of 19 bits.
 """
@@ -45,7 +45,7 @@ def _services(spans: list[list[int]]) -> BDDFunction:
 
 
 class Judge:
-    """Judges one certificate."""
+    """Checks one certificate, with all senders at every step."""
 
     def __init__(self, data: Json) -> None:
         self._data = data
@@ -61,7 +61,7 @@ class Judge:
         self._sets: dict[int, BDDFunction] = {}
 
     def holds(self) -> bool:
-        """Whether no step opens or loses anything."""
+        """Whether no step opens anything or loses needed traffic."""
         rules = {one["id"]: {rule["id"]: rule for rule in one["rules"]} for one in self._data["filters"]}
         first = {name: dict(each) for name, each in rules.items()}
         passing = [self._passing(need, first) for need in self._data["needs"]]
@@ -90,7 +90,7 @@ class Judge:
         return permitted & self._senders[need["sender"]][0] & _services(need["services"])
 
     def _of(self, guard: str, rules: dict[str, Json], sender: str) -> tuple[BDDFunction, BDDFunction]:
-        """Return what a filter permits to a sender, and what it leaves undecided."""
+        """Return the packets that a filter permits from a sender, and the packets that it does not decide."""
         ordered = next(one["ordered"] for one in self._data["filters"] if one["id"] == guard)
         addresses, groups = self._senders[sender]
         permitted, skipped, rest = NOTHING, NOTHING, EVERYTHING

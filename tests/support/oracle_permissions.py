@@ -1,7 +1,7 @@
-"""Permission the naive way: one request in, allow or deny out, by the published evaluation logic.
+"""A simple model of permissions, for comparison: one request is allowed or denied by the published evaluation logic.
 
-Nothing here uses the algebra under test. A request is (action, resource, context); a context maps lower-case
-keys to the tuple of their values; an absent key is not in it.
+It does not use the sets under test. A request is (action, resource, context). A context maps keys in lower case to
+tuples of values; an absent key is not in it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Context = Mapping[str, tuple[str, ...]]
 
 @lru_cache(maxsize=1 << 18)
 def glob_matches(pattern: str, text: str, *, wild_colon: bool = True) -> bool:
-    """``*`` any run, ``?`` any one character; without ``wild_colon`` neither takes a colon."""
+    """Whether a glob matches: ``*`` any text, ``?`` one character. Without ``wild_colon`` they match no colon."""
     if not pattern:
         return not text
     if pattern[0] == "*":
@@ -34,11 +34,11 @@ def glob_matches(pattern: str, text: str, *, wild_colon: bool = True) -> bool:
 
 @lru_cache(maxsize=1 << 18)
 def resource_matches(pattern: str, text: str, colons: int = 0) -> bool:
-    """Whether a resource pattern matches a name of six segments, or ``*``, the name of no resource.
+    """Whether a resource pattern matches a name of six segments, or ``*``, which means no resource.
 
-    A star that ends its segment may run over the colons after it, other wildcards keep to their segment;
-    in the sixth segment a colon is a character like others.
-    ``colons`` of the name were passed so far.
+    A star at the end of its segment may also match the colons after it. Other wildcards match only inside their
+    segment. In the sixth segment a colon is an ordinary character. ``colons``: the number of colons of the name that
+    were already matched.
     """
     if text == "*" and not colons:
         return ":" not in pattern and glob_matches(pattern, text)
@@ -55,7 +55,7 @@ def resource_matches(pattern: str, text: str, colons: int = 0) -> bool:
 
 
 def action_matches(pattern: str, action: str) -> bool:
-    """Actions are compared in lower case."""
+    """Whether an action pattern matches an action. Case is ignored."""
     return glob_matches(pattern.lower(), action.lower())
 
 
@@ -94,7 +94,7 @@ def _value_matches(base: str, held: str, wanted: str) -> bool:  # noqa: PLR0911 
 
 
 def _positive(base: str) -> tuple[str, bool]:
-    """Return the operator without its "not", and whether it had one."""
+    """Return the operator without "not", and whether it had "not"."""
     named = {"stringnotequalsignorecase": "stringequalsignorecase", "notipaddress": "ipaddress"}
     if base in named:
         return named[base], True
@@ -102,7 +102,7 @@ def _positive(base: str) -> tuple[str, bool]:
 
 
 def condition_holds(condition: Condition, context: Context) -> bool:
-    """Whether one condition holds; its values must be free of variables."""
+    """Whether one condition holds. Its values must not contain variables."""
     operator, key = condition.operator.lower(), condition.key.lower()
     held = context.get(key)
     if operator == "null":
@@ -127,7 +127,7 @@ def _one(base: str, held: str, values: Sequence[str], *, negated: bool) -> bool:
 
 
 def statement_applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
-    """Whether action, resource and every condition match."""
+    """Whether the statement matches the action, the resource and the context."""
     if statement.actions and not any(action_matches(p, action) for p in statement.actions):
         return False
     if any(action_matches(p, action) for p in statement.not_actions):
@@ -139,9 +139,10 @@ def statement_applies(statement: Statement, action: str, resource: str, context:
 
 
 def allowed(policies: Iterable[PolicyDocument], action: str, resource: str, context: Context) -> bool:
-    """An explicit deny wins; else a grant, the boundary where there is one, and every limit must allow.
+    """Whether the policies allow a request.
 
-    A resource's own policy is a grant. Each limit is a level of its own.
+    An explicit deny always wins. Otherwise a grant must allow the request, and so must the boundary, if there is one,
+    and every organization limit. A resource policy is a grant. Each limit is a separate level.
     """
     policies = [policy for policy in policies if policy.kind is not PolicyKind.TRUST]
     applying = {

@@ -1,7 +1,7 @@
-"""Reachability the naive direction: one packet, one host, rule by rule, in plain Python.
+"""A simple model of reachability, for comparison: one packet, one host, rule by rule, in plain Python.
 
-Uses no set operation of ``cloudguard.packet_sets`` and nothing of ``cloudguard.reachability``: it reads the texts of
-services and ranges, so that a mistake in one shows in the other.
+It uses no set operation of ``cloudguard.packet_sets`` and no code of ``cloudguard.reachability``. It reads services and
+ranges as text, so that a mistake in one model shows as a difference from the other.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ REPLIED = {"tcp", "udp"}
 
 @dataclass(frozen=True)
 class Sender:
-    """An address and its groups; ``internet``: it is outside every network."""
+    """A sender's address and groups. ``internet``: the sender is outside every network."""
 
     address: str
     groups: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class Service:
-    """What is asked for: "tcp" or "udp" and a port."""
+    """A service: "tcp" or "udp", and a port."""
 
     protocol: str
     port: int
@@ -77,9 +77,9 @@ def passes(
     service: Service,
     own: tuple[str, ...] = (),
 ) -> bool:
-    """Whether any of the filters that apply together lets the packet pass; without filters everything does.
+    """Whether any of the filters that apply together permits the packet. Without filters every packet passes.
 
-    ``own``: the groups of the guarded interface, which rules of a chain of filters may be about.
+    ``own``: the groups of the guarded interface, for rules with target groups in a chain of filters.
     """
     if not filters:
         return True
@@ -99,7 +99,7 @@ def _down_the_chain(
     service: Service,
     own: tuple[str, ...],
 ) -> bool:
-    """Whether filters one after the other let the packet pass: those in series must all permit it."""
+    """Whether a chain of filters lets the packet pass. Filters in series must all permit it."""
     passed = False
     for guard in guards:
         passed = False
@@ -146,14 +146,14 @@ def crosses(
     service: Service,
     direction: Direction = Direction.INGRESS,
 ) -> bool:
-    """Whether a packet from (or out to) ``address`` crosses a subnet's boundary, and its reply comes back."""
+    """Whether a packet from (or out to) ``address`` passes a subnet's filters, and its reply passes them too."""
     return any(inside(address, text) for text in subnet.ranges.cidrs()) or _over(
         topology, subnet, address, service, direction
     )
 
 
 def _over(topology: Topology, subnet: Subnet, address: str, service: Service, direction: Direction) -> bool:
-    """Whether a packet crosses a subnet's boundary, whatever its address, and its reply comes back."""
+    """Whether a packet and its reply pass a subnet's filters, also if ``address`` is inside the subnet."""
     reverse = Direction.EGRESS if direction is Direction.INGRESS else Direction.INGRESS
     for name in subnet.filters:
         if not passes(topology, (name,), direction, address, (), service):
@@ -166,7 +166,7 @@ def _over(topology: Topology, subnet: Subnet, address: str, service: Service, di
 
 
 def _ends(topology: Topology, name: str) -> set[int]:
-    """Ports at which a filter's answer may change."""
+    """Return the ports at which the decision of a filter may change."""
     found: set[int] = set()
     for rule in next(one for one in topology.filters if one.id == name).rules:
         for part in str(rule.services).split(","):
@@ -176,14 +176,14 @@ def _ends(topology: Topology, name: str) -> set[int]:
 
 
 def hop(subnet: Subnet, address: str) -> NextHop:
-    """Where a subnet sends what goes to ``address``: the longest prefix."""
+    """Return the next hop of packets from a subnet to ``address``: the route with the longest prefix."""
     routes = [(text, one.hop) for one in subnet.routes for text in one.destination.cidrs()]
     found = [(ip_network(text).prefixlen, found) for text, found in routes if inside(address, text)]
     return max(found, key=lambda one: one[0])[1] if found else NextHop.BLACKHOLE
 
 
 def directly(topology: Topology, target: Interface, sender: Sender, service: Service) -> bool:
-    """Whether a sender connects to an interface with nothing in between."""
+    """Whether a sender can connect to an interface without a load balancer."""
     subnet = next(one for one in topology.subnets if one.id == target.subnet)
     if sender.internet:
         six = ":" in sender.address
@@ -203,10 +203,11 @@ def through(
     service: Service,
     own: Interface | None = None,
 ) -> tuple[bool, bool]:
-    """Whether a client gets through a balancer to ``service`` of a host: however it spreads its load; in some way.
+    """Return whether a client can connect to ``service`` of a host through a load balancer: certainly, and possibly.
 
-    A balancer sends from the target's subnet, if it stands there too, or from any: a setting that is not read. Its
-    address is the first of the subnet. ``own``: the sender's interface where its filters are known.
+    The balancer may send from its part in the target's subnet, if there is one, or from any of its subnets: this
+    setting is not read. Its address is the first address of the subnet. ``own``: the sender's interface, if its filters
+    are known.
     """
     subnets = {subnet.id: subnet for subnet in topology.subnets}
     stands_in = [subnets[name] for name in one.subnets]

@@ -1,4 +1,4 @@
-"""The requests of scopes and permission sets, one by one, for every way in which two assumptions may turn out."""
+"""The requests of scopes and permission sets as plain sets, for every combination of two assumptions' truth."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OUTCOMES = tuple(product((True, False), repeat=len(ASSUMPTIONS)))
 
 
 def requests(scope: Scope) -> set[tuple[object, ...]]:
-    """Return the requests in a scope: a name, what the keys "single" and "several" have, which assumptions are true."""
+    """Return the requests in a scope: name, values of "single" and "several", truth of the assumptions."""
     single, several = (scope.context.get(key, FREE) for key in ("single", "several"))
     true = (
         outcome
@@ -28,6 +28,6 @@ def requests(scope: Scope) -> set[tuple[object, ...]]:
 
 
 def all_requests(found: PermissionSet) -> set[tuple[object, ...]]:
-    """Return the requests in a permission set, each with its action."""
+    """Return the requests in a permission set, each with its action first."""
     parts = ((box, found.space.table.names(box.actions)) for box in found.parts)
     return {(action, *request) for box, actions in parts for action in actions for request in requests(box.scope)}

@@ -1,4 +1,4 @@
-"""A report with everything that a page can show, by hand, ``text`` in every place that others may fill."""
+"""A handmade report with everything that a page can show. ``text`` is in every place that outside data may fill."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ AREAS = (
 
 
 def traffic(services: str, peer: str) -> RuleTraffic:
-    """Return what a rule lets in from a range."""
+    """Return the traffic of an ingress rule that permits ``services`` from the range ``peer``."""
     return RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), RulePeer(PeerOf.RANGE, peer))
 
 
@@ -51,7 +51,7 @@ def _finding(number: int, check: str, severity: Severity, resource: Resource, wi
 
 
 def network_finding(text: str) -> Finding:
-    """Return a finding whose path has a balancer, an open subnet filter, and a rule that it is attributed to."""
+    """Return a finding whose path has a load balancer, an open subnet filter, and the rule that causes the finding."""
     hops = (
         Hop(HopKind.BALANCER, "lb-1", text, "balancer", lets="tcp/443"),
         Hop(HopKind.BALANCER_FILTER, "lb-1", text, "balancer"),
@@ -70,7 +70,7 @@ def network_finding(text: str) -> Finding:
 
 
 def identity_finding(text: str) -> Finding:
-    """Return a finding about an identity's statement."""
+    """Return a finding about a statement of an identity."""
     hop = Hop(HopKind.STATEMENT, "p-1", text, rule="#1", lets="allow * on *", attributed=True)
     witness = Witness(f"disk:Delete on {text}", (hop,), (("action", "disk:Delete"), ("resource", text)))
     resource = Resource("identity", "id-1", text)
@@ -85,7 +85,7 @@ def disk_finding(text: str, waived: Waiver | None = None) -> Finding:
 
 
 def plan(text: str) -> tuple[Change, ...]:
-    """Return a change of a rule, and one of an identity's policies."""
+    """Return a change of a rule, and a change of an identity's policies."""
     edit = RuleEdit(
         RuleOp.MODIFY, "r-1", traffic("tcp/6443", "0.0.0.0/0"), traffic("tcp/6443", "192.0.2.0/24"), (text,)
     )
@@ -108,7 +108,7 @@ def plan(text: str) -> tuple[Change, ...]:
 
 
 def exposures(text: str) -> tuple[HostExposure, ...]:
-    """Return who reaches what: every width, and what may be wider."""
+    """Return exposures of every ``Widest``, and an exposure that may be wider."""
     services = tuple(
         ServiceExposure(str(widest), "tcp/22,tcp/3389", widest, (text,), (f"balancer {text}",)) for widest in Widest
     )
@@ -117,7 +117,7 @@ def exposures(text: str) -> tuple[HostExposure, ...]:
 
 
 def since_report(text: str, findings: tuple[Finding, ...]) -> Since:
-    """Return what is different: the first finding is new, the others are not, and one is fixed."""
+    """Return the differences: the first finding is new, the others are unchanged, one is fixed, one is unconfirmed."""
     fates = {0: Fate.NEW}
     changes = [
         FindingChange(fates.get(place, Fate.UNCHANGED), one.id, one.check, str(one.severity), one.message)
@@ -129,7 +129,7 @@ def since_report(text: str, findings: tuple[Finding, ...]) -> Since:
 
 
 def report(text: str = "prod", waived: Waiver | None = None) -> Report:
-    """Return the report: each row has another verdict."""
+    """Return the report, with different verdicts in its rows."""
     base = sample.snapshot(name=text, gaps=(sample.GAP,))
     copy = DiskSnapshot("s-1", "d-9", encrypted=False, shared_with=(f"friend {text}",), source=sample.READ)
     shown = RoleEvidence(EvidenceKind.DISK, text)
@@ -165,7 +165,7 @@ def report(text: str = "prod", waived: Waiver | None = None) -> Report:
 
 
 def waivers(text: str, waived: Waiver | None) -> tuple[WaiverUse, ...]:
-    """Return what became of two waivers: one of ``waived``, and one that has expired."""
+    """Return the use of two waivers: an active one (``waived``, if given), and an expired one."""
     expired = WaiverUse(
         2,
         text,

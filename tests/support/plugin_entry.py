@@ -1,4 +1,4 @@
-"""Makes pytest find cloudguard's plugin in environments that were made before there was one."""
+"""Register cloudguard's pytest plugin in environments that were created before the plugin existed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def environment(folder: Path, *paths: Path) -> dict[str, str]:
-    """Return this process's environment with ``folder`` and ``paths`` on Python's path; ``folder`` may get a plugin."""
+    """Return this process's environment with ``folder`` and ``paths`` on Python's path.
+
+    If the plugin is not registered, its metadata is written into ``folder``.
+    """
     if "cloudguard" not in entry_points(group="pytest11").names:
         about = folder / "cloudguard_testing-1.dist-info"
         about.mkdir()

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of Debian's package, on loopback, with a data folder of its own: started once for a test run."""
+"""A PostgreSQL server from Debian's package, on loopback, with its own data folder. It starts once in a test run."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from psycopg.sql import SQL, Identifier
 
 PASSWORD = "s3cr3t-of-the-store"  # noqa: S105 - of a server that the test starts
 INITDB = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path("/usr/lib/postgresql/VERSION/bin/initdb"))
-"""A program of Debian's package; it is missing where that is not installed."""
+"""The program initdb of Debian's package. The path does not exist if the package is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that runs; it makes its own user's databases."""
+    """A running server, with the user "guard"."""
 
     port: int
 
     def url(self, database: str, password: str = PASSWORD) -> str:
-        """Return the URL of a database as a store's."""
+        """Return the URL of a database in the form of a store's URL."""
         return f"postgresql+psycopg://guard:{password}@127.0.0.1:{self.port}/{database}"
 
     def make(self, database: str) -> str:
-        """Make a database and return its URL."""
+        """Create a database and return its URL."""
         with psycopg.connect(self.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(database)))
         return self.url(database)
 
     def sql(self, statement: LiteralString, database: str = "postgres") -> list[tuple[object, ...]]:
-        """Return the rows that a statement answers with."""
+        """Run a statement and return its rows."""
         where = f"host=127.0.0.1 port={self.port} user=guard dbname={database}"
         with psycopg.connect(where, password=PASSWORD, autocommit=True) as connection:
             cursor = connection.execute(statement)
@@ -48,7 +48,7 @@ class Server:
 
 @contextmanager
 def running() -> Generator[Server]:
-    """Yield a server that runs, as a user who is not root: PostgreSQL refuses root."""
+    """Yield a running server. It runs as a user that is not root, because PostgreSQL refuses root."""
     folder = Path(mkdtemp(prefix="cloudguard-pg-"))
     data, secret, port = folder / "data", folder / "password", _free_port()
     secret.write_text(PASSWORD, encoding="utf-8")
@@ -66,7 +66,7 @@ def running() -> Generator[Server]:
 
 
 def _owner(folder: Path) -> str | None:
-    """Give the folder to a user who is not root, if we are root; return the user."""
+    """If this process is root, give the folder to the user nobody, and return that user's name; else None."""
     if os.getuid():
         return None
     user = pwd.getpwnam("nobody")

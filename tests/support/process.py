@@ -1,4 +1,4 @@
-"""The real command line in a process of its own."""
+"""Run the real command line, or pytest, in a separate process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a command left: its status and both streams."""
+    """The result of a command: exit status, stdout and stderr."""
 
     status: int
     out: str
@@ -19,7 +19,7 @@ class Ran:
 
 
 def cloudguard(*words: str, text: bytes | None = None) -> Ran:
-    """Run ``cloudguard`` with ``words``, ``text`` on stdin and this process's environment, with no terminal."""
+    """Run ``cloudguard`` with ``words``, ``text`` on stdin and this process's environment, without a terminal."""
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "cloudguard", *words],
         input=text,
@@ -31,7 +31,7 @@ def cloudguard(*words: str, text: bytes | None = None) -> Ran:
 
 
 def pytest_in(folder: Path, environment: Mapping[str, str]) -> Ran:
-    """Run pytest on the tests in ``folder``, in a process that has only ``environment``."""
+    """Run pytest on the tests in ``folder``, in a process with only ``environment``."""
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder, env=environment)  # noqa: S603 - ours
     return Ran(done.returncode, done.stdout, done.stderr)

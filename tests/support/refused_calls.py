@@ -1,4 +1,4 @@
-"""Refuses API calls the way the cloud does: a real 403 that the SDK parses, in front of moto."""
+"""Refuse API calls as the cloud does: with a real 403 that the SDK parses, before moto answers."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ RESTS_ON = {
     "etcd-encryption": {FactKind.HOSTS, FactKind.POOLS, FactKind.DISKS, FactKind.KEYS, FactKind.ENDPOINT},
 }
 PROVIDED = {"etcd-access": set[FactKind](), "etcd-encryption": {FactKind.ENDPOINT, FactKind.KEYS}}
-"""What a row rests on where the provider runs etcd: only what is still the user's to set."""
+"""Row → the kinds of facts that it needs if the provider runs etcd: only facts that the user can still set."""
 Call = tuple[str, str]
-"""The service as the SDK's events name it, and the operation: ("auto-scaling", "DescribeTags")."""
+"""The service's name in the SDK's events, and the operation: ("auto-scaling", "DescribeTags")."""
 CODES = {"ec2": "UnauthorizedOperation"} | dict.fromkeys(("kms", "eks", "organizations"), "AccessDeniedException")
 MESSAGE = "User: arn:aws:iam::123456789012:user/auditor is not authorized to perform this"
 
 
 class Body(BytesIO):
-    """The body of an answer as the SDK reads it."""
+    """The body of an answer, in the form that the SDK reads."""
 
     def stream(self, *_: object, **__: object) -> Iterator[bytes]:
-        """Yield what is left."""
+        """Yield the rest of the body."""
         while rest := self.read():
             yield rest
 
 
 def refusal(service: str, code: str, message: str) -> tuple[dict[str, str], bytes]:
-    """Headers and body of ``service``'s error, in its own protocol."""
+    """Return the headers and the body of an error of ``service``, in its own protocol."""
     if service == "ec2":
         error = f"<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
         return {"Content-Type": "text/xml"}, f"<Response>{error}<RequestID>1</RequestID></Response>".encode()
@@ -62,7 +62,7 @@ def refusal(service: str, code: str, message: str) -> tuple[dict[str, str], byte
 
 
 class Reusing(boto3.Session):
-    """A session that makes each service's client once: most of a small check's time goes into making them."""
+    """A session that creates each service's client once, because creating clients takes most time of a small check."""
 
     def __init__(self, region_name: str | None = None) -> None:
         super().__init__(region_name=region_name)
@@ -79,7 +79,7 @@ class Reusing(boto3.Session):
 
 
 class Guard:
-    """Stands between a session and moto: records every call, and refuses the one in ``denied``."""
+    """A hook between a session and moto. It records every call, and refuses the call in ``denied``."""
 
     def __init__(self, session: boto3.Session) -> None:
         self.seen: dict[Call, None] = {}
@@ -94,10 +94,10 @@ class Guard:
         return None  # moto's own handler is next
 
     def refuses(self, call: ApiCall) -> bool:
-        """Whether the call may be the one that is refused: two services have operations of one name."""
+        """Whether ``call`` may be the refused call. Only operations are compared; two services may share a name."""
         return self.denied is not None and call.operation == self.denied[1]
 
 
 def response(url: str, status: int, headers: dict[str, str], body: bytes) -> AWSResponse:
-    """Make an answer as the SDK gets it from the wire."""
+    """Return an answer in the form in which the SDK receives it."""
     return AWSResponse(url, status, HTTPHeaders.from_dict(headers), cast("Any", Body(body)))

@@ -1,4 +1,4 @@
-"""An adapter's ``fetch`` with a memory, for tests that read one cluster again and again and change one answer."""
+"""An adapter's ``fetch`` with a cache, for tests that read one cluster many times and change one answer."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 from cloudguard.provider.answers import Answer
 
 Fetch: TypeAlias = Callable[[Any, Any, Mapping[str, Any]], Answer]
-"""A reader's ``fetch``, not bound to a reader: the reader, the call, its parameters."""
+"""An unbound ``fetch`` method of a reader. Its parameters are the reader, the call and the call's parameters."""
 
 
 def remembering(fetch: Fetch, always: Callable[[Any], bool]) -> Fetch:
-    """Return ``fetch`` that asks once for each call and its parameters; for those that are ``always`` asked, again."""
+    """Return ``fetch`` with a cache by call and parameters. Calls for which ``always`` is true are not cached."""
     known: dict[tuple[str, str], Answer | Exception] = {}
 
     def fetched(reader: Any, call: Any, parameters: Mapping[str, Any]) -> Answer:  # noqa: ANN401 - of any provider

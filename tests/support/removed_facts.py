@@ -1,4 +1,4 @@
-"""Takes facts away from a snapshot: no row may turn from FAIL to PASS, unless its findings rest on the fact."""
+"""Remove facts from a snapshot. A row must not turn from FAIL to PASS, unless its findings rest on the removed fact."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ NAMED_BY_NO_FINDING: Final = (
     re.compile(r"topology/networks/\d+/ranges/\d+"),
     re.compile(r"topology/address_lists/\d+/ranges.*"),
 )
-"""Facts that findings rest on without naming them: what the cluster needs, and where a sender is."""
+"""Facts that findings rest on without naming them: facts about the cluster's needs, and the place of a sender."""
 
 
 def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draws: int) -> Iterator[str]:
-    """Take away ``draws`` facts, each by itself, and yield those without which a row passes that fails with them."""
+    """Remove ``draws`` random facts, one at a time. Yield the facts without which a failing row passes."""
     document: dict[str, Json] = json.loads(snapshot_file.dump(snapshot))
     facts: Json = {part: document[part] for part in FACTS}
     failed = [row for row in pipeline.evaluate(snapshot, declarations).rows if row.verdict is Verdict.FAIL]
@@ -47,19 +47,19 @@ def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draw
         try:
             changed = snapshot_file.load(json.dumps(document | spoilt_facts), "spoilt.json")
         except UsageError:
-            continue  # a file that is refused is no PASS
+            continue  # a refused file is not a PASS
         for row, now in zip(failed, judged(changed, declarations, rows), strict=True):
             if now.verdict is Verdict.PASS and not rests_on(row) & named_at(facts, place):
                 yield f"{row.row} passes without {place}"
 
 
 def _lets_out(fact: Json) -> bool:
-    """Whether a fact is a rule, or the rules of a filter, by which a sender's packets leave: no finding names it."""
+    """Whether a fact is an egress rule, or a list with egress rules. No finding names a sender's egress rule."""
     return any(part == "egress" for part in texts(fact)) and not isinstance(fact, str)
 
 
 def judged(snapshot: Snapshot, declarations: Declarations, rows: Sequence[ModuleType]) -> tuple[RowResult, ...]:
-    """Return ``rows`` alone, as ``pipeline.evaluate`` judges them."""
+    """Return the results of only ``rows``, judged as in ``pipeline.evaluate``."""
     provider = snapshot.cluster.provider
     adapter = load(provider) if provider in installed() else None
     catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
@@ -67,7 +67,7 @@ def judged(snapshot: Snapshot, declarations: Declarations, rows: Sequence[Module
 
 
 def rests_on(row: RowResult) -> set[str]:
-    """Return what the findings of a row name: resources, rules, hosts, hops, and the words of their witnesses."""
+    """Return the names in the findings of a row: resources, rules, hosts, hops, and the texts of witnesses."""
     found = set[str]()
     for finding in row.findings:
         found.update((finding.resource.id, finding.resource.name, *finding.hosts))

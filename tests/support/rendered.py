@@ -1,4 +1,4 @@
-"""A report in each format, as the command line writes it into a file."""
+"""A report in each format, in the form that the command line writes into a file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cloudguard.rows.judge import ROWS
 
 _MODULES: Final = {"csv": "spreadsheet", "github": "workflow_commands", "gitlab": "code_quality"}
 CHEAP: Final = tuple(name for name in FORMATS if name not in {"asff", "html", "pdf"})
-"""The formats of every cloud that take no time."""
+"""The formats that are available for every cloud and are fast."""
 
 
 def rendered(report: Report, format_name: str) -> str:
-    """Return the report in a format."""
+    """Return the report in the format ``format_name``."""
     if format_name == "html":
         return str(import_module("cloudguard.formats.html.page").render(report))
     for_people = {"json": json_report.render, "markdown": markdown.render, "table": table.render}

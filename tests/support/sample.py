@@ -1,4 +1,4 @@
-"""A small cluster by hand, for tests that need no cloud: a control-plane host open to the world, and nodes."""
+"""A small handmade cluster for tests without a cloud: a control-plane host open to the internet, and nodes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cloudguard.results.report import Assumed, Basis, NotAsked, Report, RowResul
 READ = Source("memory:Read", "everything")
 TAGGED = RoleEvidence(EvidenceKind.INSTALLER, "a tag says so")
 HOSTILE = "a\x1b[31mred\r\nb\u202egnp.\x9b`|<b>_*[x](http://e.vil)@who\ud800"
-"""A name that tries every trick: escape codes, line breaks, bidi, C1, markup, links, a lone surrogate."""
+"""A hostile name: escape codes, line breaks, bidi and C1 characters, markup, links, a lone surrogate."""
 
 
 def rule(name: str, services: str, cidr: str = "", group: str = "") -> Rule:
@@ -37,7 +37,7 @@ def host(name: str, roles: tuple[Role, ...], address: str, filters: tuple[str, .
 
 
 def snapshot(*, gaps: tuple[Gap, ...] = (), name: str = "prod", nodes: int = 2) -> Snapshot:
-    """Return the sample; everything is deterministic."""
+    """Return the snapshot of the sample. It is always the same."""
     masters = (host("m-1", (Role.CONTROL_PLANE, Role.ETCD), "10.0.0.10", ("f-masters",), "198.51.100.10"),)
     workers = tuple(
         host(f"n-{number}", (Role.NODE,), f"10.0.{1 + number // 200}.{1 + number % 200}", ("f-nodes",))
@@ -83,7 +83,7 @@ def finding(
     waived: Waiver | None = None,
     changes: tuple[str, ...] = (),
 ) -> Finding:
-    """Return a finding by hand, ``text`` in every place that others may fill."""
+    """Return a handmade finding. ``text`` is in every place that outside data may fill."""
     resource = Resource("filter", f"f-{number}", text)
     hop = Hop(HopKind.TARGET_FILTER, f"f-{number}", text, "gate", "r-1", text)
     return Finding(
@@ -101,7 +101,7 @@ def finding(
 
 
 def change(text: str = "open", mends: tuple[str, ...] = ()) -> Change:
-    """Return a change by hand."""
+    """Return a handmade change."""
     edits = (Procedure((f"before {text}",), (f"after {text}",)),)
     return Change(
         "c-1", "etcd-access", "rule.narrow", Resource("filter", "f-1", text), edits, "r-1", mends=mends, order=1
@@ -122,7 +122,7 @@ BASIS = Basis(
 
 
 def report(*findings: Finding, text: str = "prod", unknown: tuple[str, ...] = (), gaps: tuple[Gap, ...] = ()) -> Report:
-    """Return a report by hand, all its findings in one row, ``text`` in every place that others may fill."""
+    """Return a handmade report with all findings in one row. ``text`` is in every place that outside data may fill."""
     verdict = Verdict.FAIL if findings else Verdict.UNKNOWN if unknown else Verdict.PASS
     rows = (
         RowResult("etcd-access", "Access to etcd", verdict, f"why {text}", findings, unknown, BASIS),

@@ -1,4 +1,4 @@
-"""Reads the marks on a scene's lines: ``# OK`` and ``# NOT OK: <check>[, <check>]``."""
+"""Read the marks on the lines of a scene: ``# OK`` and ``# NOT OK: <check>[, <check>]``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARK = re.compile(r"# (?:(?P<ok>OK)|NOT OK: (?P<checks>[a-z/-]+(?:, [a-z/-]+)*))
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a line says of itself; ``checks`` None: nothing, or nothing that can be read."""
+    """The mark of a line. ``checks``: empty for OK; None if the line has no mark or an unreadable mark."""
 
     line: SourceLine
     checks: frozenset[str] | None
@@ -32,7 +32,7 @@ def _statements(file: str) -> tuple[list[str], list[ast.stmt]]:
 
 
 def mark_of(line: SourceLine) -> Mark:
-    """Return the mark of the statement that ``line`` belongs to; it stands at the end of one of its lines."""
+    """Return the mark of the statement that contains ``line``. The mark is at the end of one of its lines."""
     lines, statements = _statements(line.file)
     span = range(line.number, line.number + 1)
     for node in statements:
@@ -46,7 +46,7 @@ def mark_of(line: SourceLine) -> Mark:
 
 
 def marked_lines(file: str) -> dict[SourceLine, frozenset[str]]:
-    """Every marked statement of ``file`` by its first line."""
+    """Return first line of a statement → its checks, for every marked statement of ``file``."""
     _, statements = _statements(file)
     marks = [mark_of(SourceLine(file, node.lineno)) for node in statements]
     return {mark.line: mark.checks for mark in marks if mark.checks is not None}

@@ -1,4 +1,4 @@
-"""Documents with one fact taken away or made unknown, drawn at random: a list's element, a list, a text."""
+"""Documents with one random fact removed or made unknown: an element of a list, a list, or a text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNKNOWN_WORD: Final = "never-heard-of"
 
 
 def places(document: Json, above: Place = ()) -> Iterator[Place]:
-    """Yield the place of every list's element, and of every list and text that is not empty."""
+    """Yield the place of every element of a list, and of every list and text that is not empty."""
     for step, value in children(document).items():
         if isinstance(document, list) or (value and isinstance(value, list | str)):
             yield (*above, step)
@@ -22,14 +22,17 @@ def places(document: Json, above: Place = ()) -> Iterator[Place]:
 
 
 def children(document: Json) -> Mapping[str | int, Json]:
-    """Return the parts of a list by number, of an object by key; none of anything else."""
+    """Return index → item of a list, or key → value of an object; empty for any other value."""
     if isinstance(document, dict):
         return dict[str | int, Json](document.items())
     return dict(enumerate(document)) if isinstance(document, list) else {}
 
 
 def drawn_place(document: Json, draw: Random) -> Place:
-    """Return a place; each kind (the same keys on the way) is as likely as any other, so that long lists do not win."""
+    """Return a random place.
+
+    All kinds of places (paths with equal keys) have the same probability, so that long lists are not preferred.
+    """
     kinds: dict[tuple[str, ...], list[Place]] = {}
     for place in places(document):
         kinds.setdefault(tuple("*" if isinstance(step, int) else step for step in place), []).append(place)
@@ -48,7 +51,7 @@ def spoilt(document: Json, place: Place) -> Json:
 
 
 def at(document: Json, place: Place) -> Json:
-    """Return what stands at ``place``; raises KeyError if there is none."""
+    """Return the value at ``place``. Raises KeyError if there is none."""
     for step in place:
         document = children(document)[step]
     return document
@@ -63,7 +66,7 @@ def texts(document: Json) -> Iterator[str]:
 
 
 def named_at(document: Json, place: Place) -> frozenset[str]:
-    """Return the texts at ``place``, and the ids and names of what it is a part of."""
+    """Return the texts at ``place``, and the ids and names of the objects that contain it."""
     found = set(texts(at(document, place)))
     for length in range(len(place)):
         part = at(document, place[:length])

@@ -1,4 +1,4 @@
-"""The answers behind one run of an adapter, given again with one part of one of them spoilt."""
+"""The recorded answers of one run of an adapter, replayed with one part of one answer spoilt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Spoilt:
-    """What was done to which answer; ``item``: the one that was spoilt, as it was, ``path``: where in it."""
+    """A spoilt answer. ``how``: the kind of change. ``path``: its place. ``item``: the original item."""
 
     call: str
     how: str
@@ -27,7 +27,7 @@ class Spoilt:
     item: Mapping[str, Any]
 
     def strings(self, keys: tuple[str, ...]) -> Iterator[str]:
-        """Yield what identifies the item: its fields called ``keys``, and the last parts of those that are links."""
+        """Yield the texts that identify the item: its fields ``keys``, or the last part of each if it is a link."""
         for key in keys:
             value = self.item.get(key)
             if isinstance(value, str) and value:
@@ -36,7 +36,7 @@ class Spoilt:
 
 @dataclass
 class Recording:
-    """Answers and errors by call and parameters; ``spoilt`` replaces those of one key."""
+    """Recorded answers and errors by call and parameters. ``spoilt`` replaces the answer of one key."""
 
     answers: dict[Key, Answer] = field(default_factory=dict[Key, Answer])
     errors: dict[Key, Exception] = field(default_factory=dict[Key, Exception])
@@ -44,7 +44,7 @@ class Recording:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def recording(self, fetch: Any) -> Any:  # noqa: ANN401 - a method of a reader's
-        """Return a ``fetch`` that notes what ``fetch`` returned or raised."""
+        """Return a ``fetch`` that records the answers and errors of ``fetch``."""
 
         def noting(reader: Reader[Any], call: Call, parameters: Mapping[str, Any]) -> Answer:
             key = _key(call, parameters)
@@ -61,7 +61,7 @@ class Recording:
         return noting
 
     def replaying(self) -> Any:  # noqa: ANN401 - a method of a reader's
-        """Return a ``fetch`` that gives what was recorded."""
+        """Return a ``fetch`` that returns or raises what was recorded."""
 
         def given(reader: Reader[Any], call: Call, parameters: Mapping[str, Any]) -> Answer:
             del reader
@@ -70,7 +70,7 @@ class Recording:
         return given
 
     def _replay(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
-        """Give an answer again; one that was never asked for fails."""
+        """Return a recorded answer, or raise the recorded error. Raises ValueError if the call was not recorded."""
         key = _key(call, parameters)
         if key in self.errors:
             raise self.errors[key]
@@ -81,7 +81,7 @@ class Recording:
         return found
 
     def spoil(self, random: Random) -> Spoilt:
-        """Spoil one part of one answer; another answer's spoilt part is mended."""
+        """Spoil one part of one answer. An earlier spoilt part is restored."""
         key = random.choice(sorted(key for key, answer in self.answers.items() if answer.items))
         items: list[Any] = copy.deepcopy(self.answers[key].items)
         path = random.choice([*_places(items)])
@@ -100,7 +100,7 @@ def _key(call: Call, parameters: Mapping[str, Any]) -> Key:
 
 
 def _places(value: Json, path: Place = ()) -> Iterator[Place]:
-    """Yield where every part of an answer stands."""
+    """Yield the place of every part of an answer."""
     if path:
         yield path
     for key, part in children(value).items():
@@ -108,7 +108,7 @@ def _places(value: Json, path: Place = ()) -> Iterator[Place]:
 
 
 def _spoil(where: Any, key: str | int, random: Random) -> str:  # noqa: ANN401 - JSON
-    """Drop a part, or put something else in its place; items of an answer stay objects: the reader sees to that."""
+    """Drop a part, or replace it. Items of an answer stay objects, because the reader ensures this."""
     how = random.choice(("drop", "null", "word", "other"))
     is_item = isinstance(key, int) and isinstance(where[key], dict)
     if how == "drop" or (is_item and how != "other"):

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for sets. Values crowd together, so that sets meet, touch and nest as often as they miss."""
+"""Hypothesis strategies for sets. The values are close together, so that sets often overlap, touch or nest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 from draws import examples
 
 laws = examples(50)
-"""Each law is tried on this many cases."""
+"""The Hypothesis settings of the laws: the number of cases for each law."""
 
 BASES = (
     "0.0.0.0",  # noqa: S104 - the lowest address, no socket
@@ -51,7 +51,7 @@ HOLES = tuple(OTHER + number for number in (1, 6, 17, 58))
 
 
 def _ranges(values: Iterable[int]) -> list[str]:
-    """Return every ``7`` and ``7-9`` over ``values``."""
+    """Return all texts ``7`` and ``7-9`` with ends from ``values``."""
     return [str(low) if low == high else f"{low}-{high}" for low, high in combinations_with_replacement(values, 2)]
 
 
@@ -89,43 +89,43 @@ SERVICE_POINTS = sorted(
 
 
 def service_terms() -> st.SearchStrategy[str]:
-    """Single terms of the service grammar."""
+    """Return single terms of the service grammar."""
     return st.sampled_from(TERMS)
 
 
 def service_texts() -> st.SearchStrategy[str]:
-    """Texts of the service grammar."""
+    """Return texts of the service grammar."""
     return st.lists(service_terms(), min_size=1, max_size=3).map(",".join)
 
 
 def services() -> st.SearchStrategy[ServiceSet]:
-    """Sets of services."""
+    """Return sets of services."""
     return service_texts().map(ServiceSet.parse)
 
 
 def service_points() -> st.SearchStrategy[int]:
-    """Points of the service axis, without those that don't exist."""
+    """Return points of the service axis, without points that do not exist."""
     return st.one_of(st.sampled_from(SERVICE_POINTS), st.integers(0, OTHER - 1))
 
 
 def cidrs() -> st.SearchStrategy[str]:
-    """CIDRs of either version."""
+    """Return IPv4 and IPv6 CIDRs."""
     return st.sampled_from(CIDRS)
 
 
 def address_points() -> st.SearchStrategy[int]:
-    """Points of the address axis."""
+    """Return points of the address axis."""
     return st.one_of(st.sampled_from(POINTS), st.integers(0, ADDRESS_END - 1))
 
 
 def address_intervals() -> st.SearchStrategy[tuple[int, int]]:
-    """Spans that need be no CIDR and may cross from version 4 to 6."""
+    """Return intervals of addresses. They need not be CIDRs, and may contain IPv4 and IPv6 addresses."""
     points = st.sampled_from(POINTS)
     return st.tuples(points, points).map(lambda ends: (min(ends), max(ends) + 1))
 
 
 def addresses() -> st.SearchStrategy[AddressSet]:
-    """Sets of addresses: of CIDRs, and of spans that overlap without nesting."""
+    """Return sets of addresses: of CIDRs, and of intervals that may overlap partly."""
     return st.one_of(
         st.lists(cidrs(), max_size=2).map(AddressSet.of),
         st.lists(address_intervals(), max_size=2).map(AddressSet.of_intervals),
@@ -151,7 +151,7 @@ VALUES = {
 
 @st.composite
 def value_sets(draw: st.DrawFn) -> tuple[ValueSet, ValueSet, ValueSet]:
-    """Three sets of values of one kind."""
+    """Return three sets of values of one kind."""
     kind = draw(st.sampled_from(list(Kind)))
     comparisons = ("=", "<", "<=", ">", ">=") if kind in {Kind.NUMBER, Kind.DATE} else ("=",)
     read = st.builds(ValueSet.read, st.just(kind), st.sampled_from(VALUES[kind]), st.sampled_from(comparisons))
@@ -160,7 +160,7 @@ def value_sets(draw: st.DrawFn) -> tuple[ValueSet, ValueSet, ValueSet]:
 
 
 def glob_texts() -> st.SearchStrategy[str]:
-    """Short globs of two letters."""
+    """Return short globs of two letters."""
     return st.text("ab*?", max_size=4)
 
 
@@ -172,7 +172,7 @@ def _conjuncts() -> st.SearchStrategy[GlobSet]:
 
 
 def glob_sets() -> st.SearchStrategy[GlobSet]:
-    """Sets of strings of two letters, and others."""
+    """Return glob sets over two letters."""
     patterns = glob_texts().map(glob)
     required = st.lists(st.lists(patterns, min_size=1, max_size=2), max_size=2)
     return st.builds(glob_set, required, st.lists(patterns, max_size=2))
@@ -185,14 +185,14 @@ def _constraints(*, multivalued: bool) -> st.SearchStrategy[Constraint]:
 
 @st.composite
 def constraints(draw: st.DrawFn) -> tuple[Constraint, Constraint, bool]:
-    """Two constraints on one key, and whether it is multivalued."""
+    """Return two constraints on one key, and whether the key is multivalued."""
     multivalued = draw(st.booleans())
     constraint = _constraints(multivalued=multivalued)
     return draw(constraint), draw(constraint), multivalued
 
 
 def resource_names() -> st.SearchStrategy[ResourceNames]:
-    """Sets of names that differ in three segments."""
+    """Return sets of resource names that differ in three segments."""
     texts = st.sampled_from(("*", "a*", "*b", "?", "a", "ab", ""))
     part = st.one_of(texts.map(lambda text: glob_set([[glob(text)]])), _conjuncts())
     fixed = st.just(glob_set([[glob("*")]]))
@@ -203,7 +203,7 @@ ASSUMPTIONS = (Assumption("one"), Assumption("another"))
 
 
 def scopes() -> st.SearchStrategy[Scope]:
-    """Scopes of names, two keys and two assumptions; the key "several" is multivalued."""
+    """Return scopes of names, two keys and two assumptions. The key "several" is multivalued."""
     keys = {"single": _constraints(multivalued=False), "several": _constraints(multivalued=True)}
     context = st.fixed_dictionaries({}, optional=keys)
     assumptions = st.dictionaries(st.sampled_from(ASSUMPTIONS), st.booleans(), max_size=2)
@@ -211,7 +211,7 @@ def scopes() -> st.SearchStrategy[Scope]:
 
 
 def small_space(limit: int = 100_000) -> Space:
-    """Return a space of three actions, which take resources of any name; the key "several" is multivalued."""
+    """Return a space of three actions on resources of any name. The key "several" is multivalued."""
     table = ActionTable({"s": ("Get", "List", "Put")})
     return Space(table, lambda _: None, lambda key: key == "several", limit=limit)
 
@@ -220,41 +220,41 @@ SPACE = small_space()
 
 
 def permission_sets() -> st.SearchStrategy[PermissionSet]:
-    """Permission sets of ``SPACE``."""
+    """Return permission sets of ``SPACE``."""
     boxes = st.builds(Box, st.integers(1, SPACE.table.everything), scopes())
     return st.lists(boxes, max_size=3).map(lambda parts: PermissionSet.of(SPACE, parts))
 
 
 def pairs() -> st.SearchStrategy[list[tuple[AddressSet, ServiceSet]]]:
-    """Rectangles of a packet set."""
+    """Return lists of (addresses, services), the rectangles of a packet set."""
     return st.lists(st.tuples(addresses(), services()), max_size=4)
 
 
 def packet_sets() -> st.SearchStrategy[PacketSet]:
-    """Packet sets, each on an axis of its own."""
+    """Return packet sets, each with its own axis."""
     return pairs().map(PacketSet.of)
 
 
 def rule_lists(most: int = 8) -> st.SearchStrategy[list[oracle.Rule]]:
-    """Rules as a console shows them."""
+    """Return lists of rules as in a cloud's console."""
     return st.lists(
         st.tuples(st.booleans(), st.lists(cidrs(), min_size=1, max_size=2).map(tuple), service_texts()), max_size=most
     )
 
 
 def read(rule: oracle.Rule) -> tuple[bool, AddressSet, ServiceSet]:
-    """Return the rule as the sets take it."""
+    """Return the rule with parsed sets."""
     permit, ranges_, text = rule
     return permit, AddressSet.of(ranges_), ServiceSet.parse(text)
 
 
 def decisions() -> st.SearchStrategy[Decided]:
-    """What short lists of ordered rules decide."""
+    """Return the decisions of short lists of ordered rules."""
     return rule_lists(4).map(lambda rules: first_match([read(rule) for rule in rules]))
 
 
 @st.composite
 def bounds_of_truths(draw: st.DrawFn) -> tuple[Bounds, PacketSet]:
-    """Draw a packet set and bounds that it respects."""
+    """Return bounds, and a packet set that is between them."""
     truth, less, more = draw(packet_sets()), draw(packet_sets()), draw(packet_sets())
     return Bounds(truth - less, truth | more), truth

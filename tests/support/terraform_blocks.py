@@ -1,4 +1,4 @@
-"""Reads HCL as Terraform does, and holds resources to the arguments that their provider declares."""
+"""Read HCL, and check resources against the arguments that their provider declares."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, cast
 import hcl2
 
 Arguments = Mapping[str, Any]
-"""By kind of resource: its "required" and "optional" arguments."""
+"""Kind of a resource → its "required" and "optional" arguments."""
 
 
 def blocks(text: str) -> dict[str, list[Any]]:
-    """Return what HCL says, by the kind of block."""
+    """Return kind of block → blocks of the HCL ``text``."""
     return cast("dict[str, list[Any]]", hcl2.loads(text))  # type: ignore[no-untyped-call, unused-ignore]
 
 
 def resources(text: str, arguments: Arguments) -> list[dict[str, Any]]:
-    """Return the resources in a text, each of a known kind and with arguments that it takes."""
+    """Return the resources in the HCL ``text``. Assert that their kinds and arguments are known."""
     found = list[dict[str, Any]]()
     for block in blocks(text).get("resource", []):
         for kind, named in block.items():
@@ -28,7 +28,7 @@ def resources(text: str, arguments: Arguments) -> list[dict[str, Any]]:
 
 
 def held(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Assert that all required arguments are given, and none that is not known."""
+    """Assert that all required arguments are given, and no unknown arguments."""
     names = {name for name in given if not name.startswith("__")}
     assert names >= {*known["required"]}
     assert names <= {*known["required"], *known["optional"]}

@@ -1,4 +1,4 @@
-"""A small cloud's principals: users of accounts, each with some tags; who an account's own are, its number tells."""
+"""The principals of a small cloud: users of accounts. Account 1 is the cluster's own account."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ ACCOUNT, USER = "who:account", "who:user"
 
 @dataclass(frozen=True)
 class WordPrincipals:
-    """Reads "anyone", "account 2", "user 2 a"; ``asking``: the callers, else all that a policy names but account 1."""
+    """Principals written as "anyone", "account 2", "user 2 a".
+
+    ``asking``: the callers. If it is empty, the callers are all principals of a policy outside account 1.
+    """
 
     asking: tuple[Caller, ...] = ()
     known_context: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
-        """Return what holds for requests of a principal."""
+        """Return the conditions that hold for requests of a principal."""
         del excepted
         kind, *names = principal.split()
         if kind == "nobody":
@@ -29,11 +32,11 @@ class WordPrincipals:
         return (tuple(held),)
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
-        """Return what holds for requests of an outsider."""
+        """Return the conditions that hold for requests of an outsider."""
         return self.requests_of(outsider, excepted=False)
 
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
-        """Yield the callers."""
+        """Yield the callers of a trust policy."""
         yield from self.asking
         named = dict.fromkeys(name for one in policy.statements for name in (*one.principals, *one.not_principals))
         accounts = [name.split()[1] for name in named if " " in name]
