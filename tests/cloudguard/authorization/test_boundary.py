@@ -1,4 +1,4 @@
-"""A boundary that its holder may change does not bound it; conditions that ordinary requests meet change nothing."""
+"""A boundary that the identity may change does not limit it. Conditions that ordinary requests meet limit nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bounded(*statements: Statement, by: str = "user", grant: Statement | None = 
 
 
 def escapes(*documents: PolicyDocument) -> bool:
-    """Whether the identity certainly may do what only lies beyond its boundary."""
+    """Whether the identity certainly has permissions beyond its boundary."""
     made = account(*documents)
     (identity,) = made.identities.identities
     found = Comparer(made.cluster, made.identities, FACTS).of(identity).allowed.lower
@@ -28,11 +28,11 @@ def escapes(*documents: PolicyDocument) -> bool:
 
 
 @pytest.mark.parametrize("target", ["*", ROLE, EDGE])
-def test_what_may_change_its_boundary_is_not_bounded(target: str) -> None:
+def test_a_boundary_that_the_identity_may_change_does_not_limit_it(target: str) -> None:
     assert escapes(*bounded(allow("disk:DescribeVolumes"), allow("role:Assume", on=(target,))))
 
 
-def test_the_finding_says_that_the_boundary_does_not_bind() -> None:
+def test_the_finding_says_that_the_boundary_does_not_limit_the_identity() -> None:
     found = row(account(*bounded(allow("role:Assume"))), FACTS)
     assert "boundary" in finding_of(found, "cloud-api-access/administrator").message
 
@@ -45,23 +45,23 @@ def test_the_finding_says_that_the_boundary_does_not_bind() -> None:
         allow("role:PassRole"),
     ],
 )
-def test_what_may_not_change_it_stays_bounded(within: Statement) -> None:
+def test_a_boundary_that_the_identity_may_not_change_limits_it(within: Statement) -> None:
     assert not escapes(*bounded(within, grant=allow("store:*", "role:*")))
 
 
 @pytest.mark.parametrize(("within", "check"), [(allow("role:*", "disk:*"), "outside"), (allow("*"), "administrator")])
-def test_what_it_gives_itself_is_no_more_than_its_boundary(within: Statement, check: str) -> None:
+def test_an_identity_cannot_give_itself_more_than_its_boundary(within: Statement, check: str) -> None:
     facts = iam_catalog()
     assert set(severities(row(account(*bounded(within)), facts))) == {check}
 
 
-def test_a_boundary_of_the_providers_cannot_be_rewritten() -> None:
+def test_a_boundary_policy_of_the_provider_cannot_be_rewritten() -> None:
     only_the_policy = allow("role:Assume", on=(EDGE,))
     assert escapes(*bounded(only_the_policy))
     assert not escapes(*bounded(only_the_policy, by="provider"))
 
 
-def test_where_it_is_unknown_whether_the_boundary_holds_the_row_is_unknown() -> None:
+def test_a_boundary_that_may_be_changeable_makes_the_row_unknown() -> None:
     doubtful = allow("role:Assume", when=(Condition("NoSuchOperator", "x", ("y",)),))
     found = row(
         account(*bounded(doubtful, allow("disk:DescribeVolumes"), grant=allow("store:*", "role:Assume"))), FACTS
@@ -84,19 +84,19 @@ ORDINARY = Condition("Bool", "secure", ("true",))
         ((ORDINARY, Condition("StringEquals", "tag", ("x",))), "outside"),
     ],
 )
-def test_conditions_that_ordinary_requests_meet_take_nothing_from_an_administrator(
+def test_an_administrator_stays_one_under_conditions_that_ordinary_requests_meet(
     conditions: tuple[Condition, ...], check: str
 ) -> None:
     granted = document(allow("role:Assume", when=conditions))
     assert check in severities(row(account(granted), FACTS))
 
 
-def test_a_denial_that_spares_ordinary_requests_takes_nothing_either() -> None:
+def test_an_administrator_stays_one_under_a_denial_that_ordinary_requests_do_not_meet() -> None:
     granted = document(allow("role:Assume"), deny("*", when=(Condition("Bool", "secure", ("false",)),)))
     assert "administrator" in severities(row(account(granted), FACTS))
 
 
-def test_what_gives_nobody_anything_is_no_excess() -> None:
+def test_grants_on_resources_that_the_catalog_calls_harmless_are_no_finding() -> None:
     facts = iam_catalog(harmless=(allow("role:Assume", on=("n:p:role::provider:role/*",)),))
     theirs = document(allow("role:Assume", on=("n:p:role::provider:role/*",)))
     assert row(account(theirs), facts).verdict is Verdict.PASS

@@ -1,4 +1,4 @@
-"""What an identity may do: the named cases, and everything between lower and upper bound where something is unknown."""
+"""The effective permissions of an identity: named cases, and drawn cases between the lower and the upper bound."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def within(where: Space, *statements: Statement) -> PermissionSet:
     return allowed(where, statements, {})
 
 
-def test_a_service_named_only_in_full_is_not_listed() -> None:
+def test_the_actions_of_a_service_are_listed_only_for_wildcards() -> None:
     asked: list[str] = []
 
     class Watched(SmallCatalog):
@@ -62,21 +62,21 @@ def test_a_service_named_only_in_full_is_not_listed() -> None:
     assert asked == ["role", "store"]
 
 
-def test_only_keeps_the_given_actions() -> None:
+def test_only_returns_the_part_with_the_given_actions() -> None:
     found = of(allow("store:GetObject", "role:PassRole"))
     one = found.only(found.space.table.bit("store:GetObject") or 0)
     assert [*found.space.table.names(one.actions)] == ["store:GetObject"]
     assert not found.only(found.space.table.bit("store:ListAll") or 0)
 
 
-def test_an_action_in_no_table_may_be_in_any_set_but_the_empty_one() -> None:
+def test_an_unlisted_action_is_undecided_except_in_the_empty_set() -> None:
     found = of(allow("store:GetObject"))
     assert found.has(Request("other:Thing", "n:p:store:::b1/x")) is None
     assert (found - found).has(Request("other:Thing", "n:p:store:::b1/x")) is False
     assert found.has(Request("store:GetObject", "no name at all")) is False
 
 
-def test_a_witness_that_assumes_nothing_is_preferred() -> None:
+def test_a_witness_without_assumptions_is_preferred() -> None:
     uncertain = allow("store:GetObject", when=(Condition("NoSuchOperator", "key", ("x",)),))
     certain, assumed = allow("store:PutObject"), of(uncertain).witness()
     assert assumed is not None
@@ -87,7 +87,7 @@ def test_a_witness_that_assumes_nothing_is_preferred() -> None:
         assert (request.action, request.assuming) == ("store:PutObject", ())
 
 
-def test_everything_but_one_bucket_is_everything_but_one_bucket() -> None:
+def test_allowing_everything_and_denying_a_bucket_grants_everything_else() -> None:
     found = of(allow("*"), deny("*", on=BUCKET))
     assert found.has(Request("role:PassRole", "n:p:role::1:role/a"))
     assert found.has(Request("store:GetObject", "n:p:store:::b2/x"))
@@ -96,7 +96,7 @@ def test_everything_but_one_bucket_is_everything_but_one_bucket() -> None:
     assert not found.assumptions
 
 
-def test_a_conditional_deny_takes_only_where_its_condition_holds() -> None:
+def test_a_conditional_deny_applies_only_to_requests_that_meet_the_condition() -> None:
     insecure = Condition("Bool", "Secure", ("false",))
     found = of(allow("*"), deny("*", on=BUCKET, when=(insecure,)))
     inside = Request("store:GetObject", "n:p:store:::b1/x")
@@ -105,7 +105,7 @@ def test_a_conditional_deny_takes_only_where_its_condition_holds() -> None:
     assert found.has(replace(inside, context=(("secure", ("false",)),))) is False
 
 
-def test_a_deny_of_part_of_a_wildcard_takes_that_part() -> None:
+def test_a_deny_of_part_of_a_wildcard_removes_that_part() -> None:
     found = of(allow("disk:*Volume"), deny("disk:Create*"))
     assert list(found.space.table.names(found.actions)) == ["disk:DeleteVolume"]
 
@@ -122,7 +122,7 @@ def test_a_star_equals_the_only_resource_format_of_an_action() -> None:
     assert not within(unknown, wide) <= within(unknown, *narrow)
 
 
-def test_a_name_on_an_action_without_resources_grants_nothing() -> None:
+def test_a_resource_name_grants_nothing_on_an_action_that_takes_no_resource() -> None:
     statement = allow("disk:ListRegions", on=(VOLUMES,))
     where = space(statement)
     grants = effective(where, holder([policy([statement])]), {"policy": policy([statement])}, {})
@@ -137,7 +137,7 @@ def test_wildcards_include_actions_that_are_added_later() -> None:
     assert "*:<unlisted>" in everything.space.table.names(everything.actions)
 
 
-def test_an_unlisted_action_is_not_lost() -> None:
+def test_an_unlisted_action_stays_in_the_difference() -> None:
     mine, other = allow("disk:NewThing", "other:*"), allow("disk:newthing")
     where = space(mine, other)
     excess = within(where, mine) - within(where, other)
@@ -148,7 +148,7 @@ def test_an_unlisted_action_is_not_lost() -> None:
     assert found.upper
 
 
-def test_what_the_boundary_does_not_allow_is_not_granted() -> None:
+def test_the_boundary_limits_the_grants() -> None:
     grant, limit = (
         policy([allow("*")]),
         policy([allow("disk:*"), deny("disk:DeleteVolume")], PolicyKind.BOUNDARY, "limit"),
@@ -165,7 +165,7 @@ def test_what_the_boundary_does_not_allow_is_not_granted() -> None:
 
 
 @pytest.mark.parametrize("missing", ["policy", "completeness"])
-def test_an_unread_document_makes_everything_possible_and_nothing_certain(missing: str) -> None:
+def test_an_unread_policy_makes_every_action_possible_and_none_certain(missing: str) -> None:
     grant = policy([allow("disk:*")])
     where = space(*grant.statements)
     read = {} if missing == "policy" else {"policy": grant}
@@ -198,7 +198,7 @@ def test_a_deny_under_an_assumption_leaves_the_grant_in_the_upper_bound() -> Non
     assert found.assumptions == ("tag (StringEquals): ${principal/tag}",)
 
 
-def test_known_variables_are_filled_in() -> None:
+def test_variables_with_known_values_are_replaced() -> None:
     statement = allow("store:GetObject", on=("n:p:store:::b1/${Principal/Name}/*",))
     found = matched(space(statement), statement, {"principal/name": "a*"})
     assert found.has(Request("store:GetObject", "n:p:store:::b1/a*/x"))
@@ -209,7 +209,7 @@ def test_known_variables_are_filled_in() -> None:
 
 
 UNKNOWN = {"name": "ab"}
-"""The variable's value, which only the naive evaluator is told."""
+"""The variable's value. Only the naive evaluator knows it."""
 
 
 def with_variables(random: Random, statement: Statement) -> Statement:
@@ -240,7 +240,7 @@ def filled(statement: Statement) -> Statement:
 
 
 @pytest.mark.parametrize("seed", seeds(6))
-def test_the_truth_lies_between_the_bounds(seed: int) -> None:
+def test_the_naive_evaluator_s_answer_lies_between_the_bounds(seed: int) -> None:
     random = Random(9000 + seed)
     for _ in range(20):
         mine, other = ([with_variables(random, draw_statement(random)) for _ in range(3)] for _ in range(2))
@@ -280,7 +280,7 @@ def test_the_truth_lies_between_the_bounds(seed: int) -> None:
         allow("*", when=(Condition("StringLike", "tag", tuple("*a" + "?" * n + "*b*" for n in range(30))),)),
     ],
 )
-def test_malformed_statements_are_answered(statement: Statement) -> None:
+def test_malformed_statements_are_evaluated(statement: Statement) -> None:
     needed = allow("disk:*", on=("n:p:disk:*:*:v*a*b*",), when=(Condition("StringLike", "tag", ("*a*b*",)),))
     where = space(statement, needed)
     excess = within(where, statement, deny("*", on=("n:*:*:*:*:*b*",))) - within(where, needed)
@@ -288,7 +288,7 @@ def test_malformed_statements_are_answered(statement: Statement) -> None:
     assert bool(excess.upper.lower) == bool(excess.upper)
 
 
-def test_ten_thousand_statements_are_answered() -> None:
+def test_ten_thousand_statements_are_evaluated() -> None:
     random = Random(1)
     many = [
         allow(f"store:*{random.choice('abcdefgh')}*", on=(f"n:p:store:::b{n}-*{random.randint(0, 99)}/*",))

@@ -1,4 +1,4 @@
-"""What is the same in all of an identity's requests decides conditions; an unknown value leaves them open."""
+"""Values that all requests of an identity share decide conditions. An unknown value leaves a condition undecided."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEYS = (*(key.lower() for key in VALUES), "zone")
 
 
 def drawn(random: Random) -> Statement:
-    """Return a statement, now and then on the key that one service fixes, or with a variable."""
+    """Return a drawn statement, sometimes with the key that one service fixes, or with a variable."""
     found = draw_statement(random)
     if random.random() < 0.3:
         zone = Condition(
@@ -47,7 +47,7 @@ def drawn(random: Random) -> Statement:
 
 
 def filled(statement: Statement, fixed: Mapping[str, tuple[str, ...]]) -> Statement:
-    """Return the statement with its variables filled, or with a value that nothing equals where the key is absent."""
+    """Return the statement with each variable replaced by its value; if the key is absent, by a value nothing equals."""
     (value,) = fixed.get("tag/two", ("\N{REPLACEMENT CHARACTER}",))
     conditions = tuple(
         replace(each, values=tuple(text.replace("${Tag/Two}", value) for text in each.values))
@@ -59,7 +59,7 @@ def filled(statement: Statement, fixed: Mapping[str, tuple[str, ...]]) -> Statem
 def point(
     random: Random, fixed: Mapping[str, tuple[str, ...]], absent: set[str]
 ) -> tuple[Request, dict[str, tuple[str, ...]]]:
-    """Return a request that has what is fixed, and its context."""
+    """Return a request with the fixed keys and without the absent ones, and its context."""
     action, name = random.choice(ACTIONS), random.choice(RESOURCES)
     context = {key: values for key, values in draw_context(random).items() if key not in absent} | dict(fixed)
     context["zone"] = (random.choice("abc"),)
@@ -73,7 +73,7 @@ def sets(mine: list[Statement], other: list[Statement], known: KnownContext) -> 
 
 
 @pytest.mark.parametrize("seed", seeds(8))
-def test_what_is_known_is_decided_as_the_naive_evaluator_decides_it(seed: int) -> None:
+def test_known_values_give_the_naive_evaluator_s_answer(seed: int) -> None:
     random = Random(7000 + seed)
     for _ in range(15):
         mine, other = ([drawn(random) for _ in range(3)] for _ in range(2))
@@ -95,7 +95,7 @@ def test_what_is_known_is_decided_as_the_naive_evaluator_decides_it(seed: int) -
 
 
 @pytest.mark.parametrize("seed", seeds(8))
-def test_where_a_value_is_unknown_the_truth_lies_between_the_bounds(seed: int) -> None:
+def test_with_unknown_values_the_naive_evaluator_s_answer_lies_between_the_bounds(seed: int) -> None:
     random = Random(7500 + seed)
     for _ in range(15):
         mine, other = ([draw_statement(random) for _ in range(3)] for _ in range(2))
@@ -112,7 +112,7 @@ def test_where_a_value_is_unknown_the_truth_lies_between_the_bounds(seed: int) -
             assert upper.has(request) or not truth, (mine, other, unknown, request)
 
 
-def test_a_key_with_a_prefix_is_known_for_all_that_have_it() -> None:
+def test_a_value_for_a_key_prefix_applies_to_all_keys_with_the_prefix() -> None:
     tagged = allow("store:*", when=(Condition("StringEquals", "tag/a", ("x",)),))
     where = space_of(SmallCatalog(), [tagged])
     assert not matched(where, tagged, {"tag/*": ABSENT})
@@ -121,7 +121,7 @@ def test_a_key_with_a_prefix_is_known_for_all_that_have_it() -> None:
     assert found.has(Request("store:GetObject", "n:p:store:::b1/x"))
 
 
-def test_an_unknown_condition_on_both_sides_cancels() -> None:
+def test_equal_unknown_conditions_cancel_in_a_difference() -> None:
     when = (Condition("IpAddress", "ip", ("10.0.0.0/8",)),)
     mine, other = allow("store:*", when=when), allow("store:GetObject", when=when)
     where = space_of(SmallCatalog(), [mine, other])
@@ -130,7 +130,7 @@ def test_an_unknown_condition_on_both_sides_cancels() -> None:
     assert (one - two).assumptions == ("ip, whose value is unknown (IpAddress): 10.0.0.0/8",)
 
 
-def test_the_region_of_one_service_says_nothing_of_another() -> None:
+def test_a_value_that_one_service_fixes_does_not_apply_to_other_services() -> None:
     elsewhere = Statement(
         "no", Effect.DENY, ("*",), resources=("*",), conditions=(Condition("StringNotEquals", "zone", ("a",)),)
     )

@@ -1,4 +1,4 @@
-"""Needs that are granted on everything, in three clouds: each id gives what is granted, and to which cluster's role."""
+"""Needs that a policy grants on all resources, in three clouds. Each id names the grant and the cluster of the role."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NARROWABLE: dict[str, Case] = {
 
 
 @pytest.mark.parametrize("case", NARROWABLE.values(), ids=NARROWABLE)
-def test_a_need_that_can_be_bound_is_narrowed_by_a_proved_replacement(case: Case) -> None:
+def test_a_need_with_a_known_place_gets_a_proved_narrower_replacement(case: Case) -> None:
     row, edit = case.row, case.edit
     found = {one.check.partition("/")[2]: one for one in row.findings if one.severity > Severity.LOW}
     assert {name: one.severity for name, one in found.items()} == {"narrowable": Severity.MEDIUM}
@@ -68,8 +68,8 @@ def test_a_need_that_can_be_bound_is_narrowed_by_a_proved_replacement(case: Case
 
 
 @pytest.mark.parametrize("case", NARROWABLE.values(), ids=NARROWABLE)
-def test_with_the_replacement_in_place_nothing_is_left_to_narrow(case: Case) -> None:
-    """What the replacement adds to what is granted today is told."""
+def test_the_replacement_passes_and_lists_what_it_adds(case: Case) -> None:
+    """The edit lists each action that the replacement adds to today's grants."""
     written = PolicyDocument("new", "new", PolicyKind.GRANT, "user", "{}", case.edit.statements, SOURCE)
     after = replace(case, policies=(written,))
     assert after.row.verdict is Verdict.PASS
@@ -98,11 +98,11 @@ NEEDS: dict[str, Case] = {
 
 
 @pytest.mark.parametrize("case", NEEDS.values(), ids=NEEDS)
-def test_what_cannot_be_bound_or_edited_is_no_more_than_advice(case: Case) -> None:
+def test_a_grant_that_cannot_be_narrowed_or_edited_is_at_most_advice(case: Case) -> None:
     assert (case.row.verdict, case.row.unknown) == (Verdict.PASS, ())
 
 
-def test_a_key_that_is_bound_to_no_service_is_no_need() -> None:
+def test_decrypting_with_any_key_through_any_service_is_no_need() -> None:
     found = aws("kms:Decrypt", installer="kops").row.findings
     assert max(one.severity for one in found) is Severity.HIGH
 
@@ -162,7 +162,7 @@ UNPLACED: dict[str, tuple[Case, Verdict, str, str]] = {
 
 
 @pytest.mark.parametrize(("case", "verdict", "place", "kept"), UNPLACED.values(), ids=UNPLACED)
-def test_a_place_that_nothing_shows_is_named_kept_and_not_proved(
+def test_a_need_without_a_known_place_is_kept_and_its_edit_is_unproved(
     case: Case, verdict: Verdict, place: str, kept: str
 ) -> None:
     edit = case.edit
@@ -171,6 +171,6 @@ def test_a_place_that_nothing_shows_is_named_kept_and_not_proved(
     assert any(kept in one.actions for one in edit.statements)
 
 
-def test_a_zone_that_a_policy_names_is_its_place() -> None:
+def test_a_dns_zone_named_in_a_policy_is_the_need_s_place() -> None:
     case = aws("route53:ChangeResourceRecordSets", on="arn:aws:route53:::hostedzone/Z0123456789ABC", addons=DNS)
     assert (case.row.verdict, case.edit.unproved) == (Verdict.PASS, "")

@@ -1,4 +1,4 @@
-"""The permission algebra agrees with moto's evaluator in all that moto supports; elsewhere AWS decides."""
+"""Permission sets agree with moto's evaluator where moto supports the feature; elsewhere AWS's documents decide."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ SUPPORTED = {
     ("s3:PutObject", 3),
     ("iam:PassRole", 4),
 }
-"""Requests that there can be: the action, and which of the resources it takes. moto evaluates the others too."""
+"""Possible requests: an action and the number of its resource. moto also evaluates impossible requests."""
 POLICIES = 300
 
 
 def drawn(random: Random) -> str:
-    """Return a document of what moto supports: effects, actions or all but some, resources with stars."""
+    """Return a drawn policy with features that moto supports: effects, actions or NotAction, resources with stars."""
     listed: list[dict[str, object]] = []
     for _ in range(random.randint(1, 5)):
         kind = "NotAction" if random.random() < 0.2 else "Action"
@@ -64,20 +64,20 @@ def drawn(random: Random) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": listed})
 
 
-def ours(document: str, action: str, resource: str) -> bool | None:
-    """Whether the algebra says that ``document`` grants the request."""
+def granted_by_us(document: str, action: str, resource: str) -> bool | None:
+    """Whether ``document`` grants the request, according to permission sets."""
     read = statements(document)
     space = space_of(published("aws"), read, ACTIONS)
     return allowed(space, read, {}).has(Request(action, resource))
 
 
-def motos(document: str, action: str, resource: str) -> bool:
-    """Whether moto says so."""
+def granted_by_moto(document: str, action: str, resource: str) -> bool:
+    """Whether ``document`` grants the request, according to moto."""
     return IAMPolicy(document).is_action_permitted(action, resource) is PermissionResult.PERMITTED
 
 
 @pytest.mark.parametrize("seed", seeds(1))
-def test_moto_agrees_on_thousands_of_points(seed: int) -> None:
+def test_moto_agrees_on_thousands_of_requests(seed: int) -> None:
     random, points, apart = Random(20 + seed), 0, list[str]()
     for _ in range(POLICIES):
         document = drawn(random)
@@ -86,7 +86,7 @@ def test_moto_agrees_on_thousands_of_points(seed: int) -> None:
         for action, number in sorted(SUPPORTED):
             resource = RESOURCES[number]
             points += 1
-            if granted.has(Request(action, resource)) is not motos(document, action, resource):
+            if granted.has(Request(action, resource)) is not granted_by_moto(document, action, resource):
                 apart.append(f"{action} on {resource}: {document}")
     assert points == POLICIES * len(SUPPORTED)
     assert not apart, "\n".join(apart[:3])
@@ -133,7 +133,7 @@ CONDITION = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
         ),
     ],
 )
-def test_where_moto_differs_the_documentation_agrees_with_us(
+def test_the_documentation_agrees_with_us_where_moto_differs(
     statement: dict[str, object],
     action: str,
     resource: str,
@@ -142,7 +142,10 @@ def test_where_moto_differs_the_documentation_agrees_with_us(
     why: str,
 ) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
-    assert (motos(document, action, resource), ours(document, action, resource)) == (moto_says, we_say), why
+    assert (granted_by_moto(document, action, resource), granted_by_us(document, action, resource)) == (
+        moto_says,
+        we_say,
+    ), why
 
 
 def granted_by(*listed: dict[str, object]) -> str:
@@ -150,7 +153,7 @@ def granted_by(*listed: dict[str, object]) -> str:
 
 
 @pytest.mark.parametrize("condition", [None, {"Bool": {"aws:SecureTransport": "false"}}])
-def test_everything_but_one_bucket_is_an_administrator_without_that_bucket(condition: dict[str, object] | None) -> None:
+def test_an_administrator_without_one_bucket_has_everything_else(condition: dict[str, object] | None) -> None:
     shut: dict[str, object] = {
         "Effect": "Deny",
         "Action": "*",
@@ -159,18 +162,18 @@ def test_everything_but_one_bucket_is_an_administrator_without_that_bucket(condi
     document = granted_by(
         {"Effect": "Allow", "Action": "*", "Resource": "*"}, shut | ({"Condition": condition} if condition else {})
     )
-    assert ours(document, "iam:PassRole", RESOURCES[4])
-    assert ours(document, "s3:GetObject", RESOURCES[3])
-    assert ours(document, "s3:GetObject", LOGS) is (condition is not None)
+    assert granted_by_us(document, "iam:PassRole", RESOURCES[4])
+    assert granted_by_us(document, "s3:GetObject", RESOURCES[3])
+    assert granted_by_us(document, "s3:GetObject", LOGS) is (condition is not None)
 
 
-def test_a_deny_of_part_of_a_pattern_takes_that_part() -> None:
+def test_a_deny_of_part_of_a_pattern_removes_that_part() -> None:
     document = granted_by(
         {"Effect": "Allow", "Action": "ec2:*Volume", "Resource": "*"},
         {"Effect": "Deny", "Action": "ec2:Create*", "Resource": "*"},
     )
-    assert ours(document, "ec2:DeleteVolume", VOLUME)
-    assert ours(document, "ec2:CreateVolume", VOLUME) is False
+    assert granted_by_us(document, "ec2:DeleteVolume", VOLUME)
+    assert granted_by_us(document, "ec2:CreateVolume", VOLUME) is False
 
 
 def test_a_star_equals_the_only_resource_type_of_an_action() -> None:

@@ -1,4 +1,4 @@
-"""The replacement policy binds what can be bound, keeps what nothing shows the place of, and says what it adds."""
+"""The replacement policy narrows needs with a known place, keeps needs without one, and lists what it adds."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def edit_of(*documents: PolicyDocument, facts: IamCatalog) -> DocumentEdit:
     return replacement(Comparer(made.cluster, made.identities, facts).of(identity))
 
 
-def told(edit: DocumentEdit, fate: StatementFate) -> list[tuple[str, ...]]:
-    """Return the actions of the statements with a fate."""
+def actions_of(edit: DocumentEdit, fate: StatementFate) -> list[tuple[str, ...]]:
+    """Return the actions of each changed statement with this fate."""
     return [one.statement.actions for one in edit.changes if one.fate is fate]
 
 
 @pytest.mark.parametrize("granted", [allow("disk:DeleteVolume"), allow("disk:DeleteVolume", on=(VOLUMES,))])
-def test_what_is_documented_for_everything_is_no_excuse(granted: Statement) -> None:
+def test_a_need_documented_on_all_resources_is_narrowed_all_the_same(granted: Statement) -> None:
     made = document(allow("disk:DescribeVolumes"), granted)
     found = row(account(made), iam_catalog(BOUND))
     assert severities(found) == {"narrowable": Severity.MEDIUM}
@@ -49,20 +49,20 @@ def test_what_is_documented_for_everything_is_no_excuse(granted: Statement) -> N
     assert [one.conditions for one in edit.statements if "disk:DeleteVolume" in one.actions] == [(OWN,)]
 
 
-def test_the_clusters_own_by_another_tag_is_the_need_too() -> None:
+def test_a_need_bound_to_the_cluster_by_another_tag_passes() -> None:
     other = Condition("StringEquals", "tag/two", ("prod",))
     facts = iam_catalog(BOUND, cluster_resources=(allow("*", when=(OWN,)), allow("*", when=(other,))))
     granted = document(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUMES,), when=(other,)))
     assert row(account(granted), facts).verdict is Verdict.PASS
 
 
-def test_what_is_not_documented_is_outside_all_the_same() -> None:
+def test_an_action_beside_the_documented_need_is_outside() -> None:
     granted = document(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", "disk:CreateSnapshot"))
     found = severities(row(account(granted), iam_catalog(BOUND)))
     assert found == {"outside": Severity.HIGH, "narrowable": Severity.MEDIUM}
 
 
-def test_what_only_the_providers_own_policy_grants_is_advice() -> None:
+def test_a_wide_need_in_the_provider_s_own_policy_alone_is_advice() -> None:
     granted = document(*BOUND.statements, *BOUND.documented, by="provider")
     found = row(account(granted), iam_catalog(BOUND))
     assert (found.verdict, severities(found)) == (Verdict.PASS, {})
@@ -71,7 +71,7 @@ def test_what_only_the_providers_own_policy_grants_is_advice() -> None:
     assert severities(both) == {"narrowable": Severity.MEDIUM}
 
 
-def test_a_need_without_a_place_is_kept_named_and_not_proved() -> None:
+def test_a_need_without_a_known_place_is_kept_and_the_edit_is_unproved() -> None:
     granted = document(allow("store:*"))
     edit = edit_of(granted, facts=iam_catalog(STORED))
     assert "the state store" in edit.unproved
@@ -79,31 +79,31 @@ def test_a_need_without_a_place_is_kept_named_and_not_proved() -> None:
     assert severities(row(account(granted), iam_catalog(STORED))) == {"outside": Severity.HIGH}
 
 
-def test_a_grant_that_may_be_a_need_without_a_place_is_undecided() -> None:
+def test_a_grant_that_may_be_a_need_without_a_known_place_is_undecided() -> None:
     found = row(account(document(ANY_BUCKET)), iam_catalog(STORED))
     assert (found.verdict, severities(found)) == (Verdict.UNKNOWN, {})
     assert any("where the state store is" in text for text in found.unknown)
 
 
-def test_a_need_without_a_place_that_nothing_grants_is_not_added() -> None:
+def test_an_ungranted_need_without_a_known_place_is_not_added() -> None:
     edit = edit_of(document(allow("disk:DeleteVolume")), facts=iam_catalog(STORED, BOUND))
     assert not any("store:GetObject" in one.actions for one in edit.statements)
     assert not edit.unproved
 
 
-def test_whatever_is_added_is_told_action_by_action() -> None:
+def test_the_edit_lists_every_added_action() -> None:
     facts = iam_catalog(need(allow("disk:DescribeVolumes", "disk:ListRegions", "store:ListAll")))
     edit = edit_of(document(allow("disk:*", "role:Assume")), facts=facts)
-    assert told(edit, StatementFate.ADD) == [("store:ListAll",)]
+    assert actions_of(edit, StatementFate.ADD) == [("store:ListAll",)]
 
 
-def test_a_wider_resource_than_today_is_told_as_added() -> None:
+def test_a_wider_resource_than_today_is_listed_as_added() -> None:
     facts = iam_catalog(need(allow("store:GetObject", on=("n:p:store:::b*",))))
     edit = edit_of(document(allow("store:GetObject", on=("n:p:store:::b1/*",)), allow("role:Assume")), facts=facts)
-    assert told(edit, StatementFate.ADD) == [("store:GetObject",)]
+    assert actions_of(edit, StatementFate.ADD) == [("store:GetObject",)]
 
 
-def test_what_is_left_of_a_statement_is_the_part_in_common() -> None:
+def test_a_narrowed_statement_keeps_the_needed_part() -> None:
     facts = iam_catalog(need(allow("disk:DescribeVolumes", "disk:ListRegions", "store:*")))
     edit = edit_of(document(allow("disk:*Volumes", "store:GetObject", "role:Assume")), facts=facts)
     (narrowed,) = (one for one in edit.changes if one.fate is StatementFate.NARROW)
@@ -121,7 +121,7 @@ def test_statements_are_named_after_the_parts_that_need_them() -> None:
     assert any(name.startswith("DisksControllerAndNodeABAndPart0") for name in names)
 
 
-def test_what_a_mandated_policy_grants_too_leaves_the_rest_proved() -> None:
+def test_a_grant_that_a_mandated_policy_repeats_leaves_the_edit_proved() -> None:
     facts = iam_catalog(BOUND, provider_mandated=(("", "managed", ""),))
     mandated = document(allow("store:ListAll"), *BOUND.statements, name="managed", by="provider")
     edit = edit_of(mandated, document(allow("store:ListAll", "role:Assume")), facts=facts)
@@ -129,7 +129,7 @@ def test_what_a_mandated_policy_grants_too_leaves_the_rest_proved() -> None:
 
 
 @pytest.mark.parametrize(("required_by", "severity"), [("disks/controller", None), ("other", Severity.HIGH)])
-def test_a_policy_is_mandated_of_those_that_have_the_need(required_by: str, severity: Severity | None) -> None:
+def test_a_policy_is_mandated_only_for_identities_with_the_need(required_by: str, severity: Severity | None) -> None:
     facts = iam_catalog(BOUND, provider_mandated=(("control-plane", "managed", required_by),))
     granted = document(*BOUND.statements, allow("store:PutObject"), name="managed", by="provider")
     assert severities(row(account(granted), facts)).get("outside") is severity

@@ -1,4 +1,4 @@
-"""Who may become an identity: the algebra against a naive oracle, principal by principal, and the named cases."""
+"""Who may assume an identity: permission sets agree with a naive evaluator for each principal; and named cases."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ POLICIES, CALLERS = 25, 12
 
 
 def is_called(principal: str, account: str, user: str) -> bool:
-    """Whether somebody is meant by a principal, the naive way."""
+    """Whether a principal means this user of this account (naive evaluation)."""
     kind, *names = principal.split()
     return kind == "anyone" or (kind != "nobody" and all(x == y for x, y in zip(names, (account, user), strict=False)))
 
 
 def lets_in(trust: PolicyDocument, account: str, user: str, context: Context) -> bool:
-    """Whether a trust policy lets somebody in, the naive way: allowed by one statement, and denied by none."""
+    """Whether a trust policy admits a user: one statement allows and none denies (naive evaluation)."""
     effects = {
         one.effect
         for one in trust.statements
@@ -40,7 +40,7 @@ def lets_in(trust: PolicyDocument, account: str, user: str, context: Context) ->
 
 
 def draw_trust(random: Random) -> PolicyDocument:
-    """Return a trust policy."""
+    """Return a drawn trust policy."""
     return policy([_drawn(random) for _ in range(random.randint(1, 4))], PolicyKind.TRUST, "trust")
 
 
@@ -58,7 +58,7 @@ def _drawn(random: Random) -> Statement:
 
 
 def exactly(account: str, user: str, context: Context, *, free: tuple[str, ...] = ()) -> tuple[Condition, ...]:
-    """Return what holds for requests of one person in one context, but for the ``free`` keys of it."""
+    """Return the conditions that all requests of one user in one context meet; the ``free`` keys may have any value."""
     keys = ("tag", "tag/two", "source", "size", "now", "ip", "secure", "blob", "tagkeys", "fields")
     held = [Condition("StringEquals", ACCOUNT, (account,)), Condition("StringEquals", USER, (user,))]
     for key in (one for one in keys if one not in free):
@@ -77,14 +77,14 @@ def exactly(account: str, user: str, context: Context, *, free: tuple[str, ...] 
 
 
 def asked(trust: PolicyDocument, *conditions: tuple[Condition, ...]) -> tuple[Admission | None, ...]:
-    """Return how each caller, told by what holds for its requests, is let in."""
+    """Return the admission of each caller; each caller is described by the conditions that its requests meet."""
     callers = tuple(Caller(CallerKind.OUTSIDER, str(number), (ASSUME,), one) for number, one in enumerate(conditions))
     found = {one.caller.who: one for one in admissions(iam_catalog(principals=WordPrincipals(callers)), trust)}
     return tuple(found.get(caller.who) for caller in callers)
 
 
 @pytest.mark.parametrize("seed", seeds(8))
-def test_each_principal_is_let_in_as_the_naive_evaluator_says(seed: int) -> None:
+def test_each_principal_is_admitted_as_the_naive_evaluator_says(seed: int) -> None:
     random = Random(seed)
     for _ in range(POLICIES):
         trust = draw_trust(random)
@@ -96,7 +96,7 @@ def test_each_principal_is_let_in_as_the_naive_evaluator_says(seed: int) -> None
 
 
 @pytest.mark.parametrize("seed", seeds(8))
-def test_a_class_is_let_in_with_any_of_its_members_and_its_witness_is_one(seed: int) -> None:
+def test_a_class_of_callers_is_admitted_if_a_member_is_and_the_witness_is_a_member(seed: int) -> None:
     random = Random(100 + seed)
     for _ in range(POLICIES):
         trust, context, free = draw_trust(random), draw_context(random), ("tag", "size", "tagkeys")
@@ -124,7 +124,7 @@ def to(principal: str, *when: Condition, action: str = ASSUME) -> Statement:
     return replace(allow(action, when=when), principals=(principal,))
 
 
-def test_a_caller_who_must_be_given_something_is_narrowed() -> None:
+def test_an_admission_that_needs_a_value_the_caller_lacks_is_narrowed() -> None:
     held = Condition("StringEquals", "tag", ("secret",))
     others = (Condition("StringNotEquals", "tag", ("secret",)),)
     caller = Caller(CallerKind.OUTSIDER, "2", (ASSUME,), (Condition("StringEquals", ACCOUNT, ("2",)),), (), others)
@@ -137,7 +137,7 @@ def test_a_caller_who_must_be_given_something_is_narrowed() -> None:
     assert admissions(named, trusting(to("account 2")))[0].narrowed
 
 
-def test_what_a_condition_leaves_open_is_undecided() -> None:
+def test_an_admission_under_an_unknown_condition_is_undecided() -> None:
     odd = Condition("NoSuchOperator", "tag", ("x",))
     (found,) = admissions(iam_catalog(principals=WordPrincipals()), trusting(to("account 2", odd)))
     assert found.assumptions == ("tag (NoSuchOperator): x",)
@@ -146,7 +146,7 @@ def test_what_a_condition_leaves_open_is_undecided() -> None:
     assert [one.assumptions for one in admissions(facts, trusting(to("account 2"), denied))] != [()]
 
 
-def test_a_key_that_nobody_is_known_to_have_leaves_it_undecided_only_where_it_is_asked_for() -> None:
+def test_a_key_that_callers_may_lack_makes_only_conditions_that_require_it_undecided() -> None:
     unknown = (Condition("Null", "tag", ("true",)),)
     caller = Caller(CallerKind.ANYONE, "anyone", (ASSUME,), (), unknown)
     facts = iam_catalog(principals=WordPrincipals((caller,)))
@@ -156,14 +156,14 @@ def test_a_key_that_nobody_is_known_to_have_leaves_it_undecided_only_where_it_is
     assert may_lack.assumptions == ()
 
 
-def test_declared_outsiders_are_let_in_on_purpose_and_no_others() -> None:
+def test_only_declared_outsiders_are_left_out_of_the_admissions() -> None:
     facts, trust = iam_catalog(principals=WordPrincipals()), trusting(to("account 2"), to("account 3"))
     assert [one.caller.who for one in admissions(facts, trust)] == ["account 2", "account 3"]
     assert [one.caller.who for one in admissions(facts, trust, ["account 2"])] == ["account 3"]
     assert [one.caller.who for one in admissions(facts, trust, ["user 2 a", "account 3"])] == ["account 2"]
 
 
-def test_other_actions_and_statements_without_a_principal_let_nobody_in() -> None:
+def test_other_actions_and_statements_without_a_principal_admit_nobody() -> None:
     facts = iam_catalog(principals=WordPrincipals())
     assert admissions(facts, trusting(to("account 2", action="role:PassRole"))) == ()
     assert admissions(facts, trusting(replace(allow(ASSUME), principals=()))) == ()
