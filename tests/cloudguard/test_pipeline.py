@@ -1,4 +1,4 @@
-"""The library's door: one call, a report; nothing printed, nothing kept, nothing loaded before it is asked for."""
+"""The library's entry: one call returns a report, prints nothing, keeps no state, and loads modules only on use."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     install(monkeypatch, tmp_path)
 
 
-def test_check_is_one_call(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_collects_and_judges_in_one_call(capsys: pytest.CaptureFixture[str]) -> None:
     session, steps = object(), list[str]()
 
     def progress(step: str) -> None:
@@ -52,12 +52,12 @@ def test_check_is_one_call(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_declarations_are_the_caller_s() -> None:
+def test_check_uses_the_caller_s_declarations() -> None:
     report = cloudguard.check("memory", cluster="prod", declarations=Declarations(require_customer_key=True))
     assert report.row("etcd-encryption").verdict is Verdict.FAIL
 
 
-def test_names_that_nothing_is_known_of_are_refused_all_at_once() -> None:
+def test_all_unknown_cnis_and_addons_are_refused_at_once() -> None:
     snapshot = sample.snapshot()
     with pytest.raises(SettingsError) as raised:
         evaluate(snapshot, Declarations(addons=("backpu",), cni="claico"))
@@ -80,13 +80,13 @@ def test_an_option_that_the_provider_does_not_have_is_refused() -> None:
     assert memory_adapter.ADAPTER.requests == []
 
 
-def test_a_role_that_there_is_none_of_is_refused() -> None:
+def test_an_unknown_role_is_refused() -> None:
     tags = cast("dict[Role, tuple[str, ...]]", {"control-plain": ("a=b",)})
     with pytest.raises(SettingsError, match=r"there is no role 'control-plain'\. Did you mean 'control-plane'\?"):
         cloudguard.collect("memory", cluster="prod", role_tags=tags)
 
 
-def test_the_cluster_may_be_left_out_where_there_is_only_one() -> None:
+def test_the_cluster_s_name_is_optional_if_there_is_only_one_cluster() -> None:
     assert cloudguard.collect("memory", options={"region": "here"}).cluster.name == "prod"
     with pytest.raises(ClusterNotFoundError, match=r"no cluster is named, and there is not just one: none was seen"):
         cloudguard.collect("memory", options={"region": "nowhere"})
@@ -101,24 +101,24 @@ def test_a_missing_sdk_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -
     assert raised.value.hint == "In a clone of cloudguard, run: pip install '.[aws]'"
 
 
-def test_threads_may_check_at_once() -> None:
+def test_several_threads_can_check_at_once() -> None:
     with ThreadPoolExecutor(4) as pool:
         runs = [pool.submit(cloudguard.check, "memory", cluster="prod") for _ in range(8)]
         reports = [run.result() for run in runs]
     assert all(report == reports[0] for report in reports)
 
 
-def test_no_provider_of_the_name_is_an_error() -> None:
+def test_an_unknown_provider_is_an_error() -> None:
     with pytest.raises(UsageError, match="no provider is called 'nimbus'"):
         cloudguard.check("nimbus")
 
 
-def test_times_are_the_snapshot_s() -> None:
+def test_the_report_has_the_times_of_the_snapshot() -> None:
     report = evaluate(replace(sample.snapshot(), started="then", finished="now"), Declarations())
     assert (report.started, report.finished) == ("then", "now")
 
 
-def test_importing_the_package_loads_nothing_of_it() -> None:
+def test_importing_the_package_loads_no_modules_of_it() -> None:
     code = "import sys, cloudguard; print([name for name in sys.modules if name.startswith('cloudguard.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout == "[]\n"

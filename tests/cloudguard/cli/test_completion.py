@@ -1,4 +1,4 @@
-"""Completion: the script is one that the shell takes, and the shell is answered."""
+"""Shell completion: the script is valid, and the shell gets the right completions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def bash(script: str, *flags: str) -> str:
-    """Run ``script`` and return its stdout; it must end well and say nothing on stderr."""
+    """Run ``script`` and return its stdout; it must succeed and print nothing on stderr."""
     command = ["bash", "--norc", *flags, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
     assert done.stderr == ""
@@ -42,7 +42,7 @@ def test_a_script_is_printed_for_each_shell(capfd: pytest.CaptureFixture[str], s
     assert f"_CLOUDGUARD_COMPLETE=complete_{shell}" in out
 
 
-def test_the_script_is_bash(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_bash_script_is_valid(capfd: pytest.CaptureFixture[str]) -> None:
     bash(ran(capfd, "completion", "bash")[1], "-n")
 
 
@@ -64,7 +64,9 @@ def test_the_script_is_bash(capfd: pytest.CaptureFixture[str]) -> None:
         (("completion", "b"), {"bash"}),
     ],
 )
-def test_bash_is_answered(capfd: pytest.CaptureFixture[str], words: tuple[str, ...], answers: set[str]) -> None:
+def test_bash_gets_the_right_completions(
+    capfd: pytest.CaptureFixture[str], words: tuple[str, ...], answers: set[str]
+) -> None:
     line = " ".join(f"'{word}'" for word in ("cloudguard", *words))
     ask = f'COMP_WORDS=({line}); COMP_CWORD={len(words)}; _cloudguard_completion cloudguard; echo "${{COMPREPLY[@]}}"'
     assert set(bash(f"{ran(capfd, 'completion', 'bash')[1]}\n{ask}").split()) == answers

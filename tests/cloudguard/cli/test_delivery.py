@@ -1,4 +1,4 @@
-"""What ``check`` does with what it judged: the exit status of one report, of several, and of none."""
+"""How ``check`` delivers its reports: the exit status of one report, of several, and of none."""
 
 from __future__ import annotations
 
@@ -28,11 +28,15 @@ _GONE = delivery.Failure("staging", AccessError("no credentials", hint="Log in")
         ((_BOTH, _CLEAN), _BOTH),
     ],
 )
-def test_the_status_of_several_says_what_each_says(statuses: tuple[ExitStatus, ...], united: ExitStatus) -> None:
+def test_the_exit_statuses_of_several_reports_are_combined(
+    statuses: tuple[ExitStatus, ...], united: ExitStatus
+) -> None:
     assert delivery.united(*statuses) is united
 
 
-def test_a_cluster_without_a_report_is_named_and_loses_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cluster_without_a_report_is_named_and_the_other_reports_are_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     run = delivery.Run((pipeline.evaluate(sample.snapshot()),), (_GONE,))
     settings = Settings({FAIL_ON: "never"})
     assert delivery.deliver(run, settings, [Sink("markdown")], Past(settings)) is _INCOMPLETE

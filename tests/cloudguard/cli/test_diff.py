@@ -1,4 +1,4 @@
-"""``diff``: what it writes, its exit statuses, and what it says of files that are none."""
+"""``diff``: its output, its exit statuses, and its errors about files that are neither snapshots nor reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def written(name: str, snapshot: Snapshot) -> str:
 
 
 def narrowed(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot whose control plane lets in nobody to etcd's ports."""
+    """Return a snapshot whose control plane admits no traffic to etcd's ports."""
     masters, *others = snapshot.topology.filters
     kept = replace(masters, rules=tuple(one for one in masters.rules if one.id != "r-etcd"))
     return replace(snapshot, topology=replace(snapshot.topology, filters=(kept, *others)))
@@ -40,7 +40,7 @@ def files() -> tuple[str, str]:
     return written("open.json", sample.snapshot()), written("shut.json", narrowed(sample.snapshot()))
 
 
-def test_what_opened_and_closed_and_what_became_of_findings(
+def test_diff_shows_opened_and_closed_traffic_and_fixed_findings(
     capsys: pytest.CaptureFixture[str], files: tuple[str, str]
 ) -> None:
     status, out, err = ran(capsys, "diff", *files)
@@ -56,7 +56,7 @@ def test_what_opened_and_closed_and_what_became_of_findings(
     assert "Findings new:" in out
 
 
-def test_json_holds_the_sets_with_a_witness_each(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+def test_json_has_a_witness_for_each_set(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
     _, out, _ = ran(capsys, "diff", *reversed(files), "-f", "json")
     document = json.loads(out)
     assert document["schema"] == "cloudguard/comparison/v1"
@@ -80,7 +80,9 @@ def test_reports_are_compared_by_their_findings(capsys: pytest.CaptureFixture[st
     assert ran(capsys, "diff", names[0], files[1])[0] == 0
 
 
-def test_what_was_not_read_is_no_longer_visible(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+def test_findings_on_unread_facts_are_no_longer_visible(
+    capsys: pytest.CaptureFixture[str], files: tuple[str, str]
+) -> None:
     gap = Gap("memory:Read", "*", Reason.DENIED, "access denied", (FactKind.FILTERS,))
     shut = narrowed(sample.snapshot())
     unread = replace(shut, gaps=(*shut.gaps, gap), topology=replace(shut.topology, filters=()))
@@ -91,7 +93,7 @@ def test_what_was_not_read_is_no_longer_visible(capsys: pytest.CaptureFixture[st
     assert "Closed:" not in out
 
 
-def test_of_two_clusters_nothing_is_compared(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+def test_snapshots_of_two_clusters_are_refused(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
     other = written("other.json", sample.snapshot(name="other"))
     assert "two clusters" in refusal(capsys, "diff", files[0], other)
 
@@ -108,7 +110,7 @@ def test_of_two_clusters_nothing_is_compared(capsys: pytest.CaptureFixture[str],
         ('{"schema": "cloudguard/snapshot/v2", "cluster": [', "damaged"),
     ],
 )
-def test_a_file_that_is_none_is_refused_in_a_line(
+def test_a_file_that_is_no_snapshot_or_report_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], files: tuple[str, str], text: str, words: str
 ) -> None:
     Path("bad.json").write_text(text, encoding="utf-8")
@@ -118,12 +120,12 @@ def test_a_file_that_is_none_is_refused_in_a_line(
         assert "bad.json" in line
 
 
-def test_two_files_are_needed(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
+def test_diff_needs_two_files(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
     assert "two files" in refusal(capsys, "diff", files[0])
     assert "cannot read nowhere.json" in refusal(capsys, "diff", files[0], "nowhere.json")
 
 
-def test_a_plan_by_a_state_that_is_none_is_refused_in_a_line(
+def test_a_file_that_is_no_terraform_state_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], files: tuple[str, str]
 ) -> None:
     Path("state.json").write_text("{}", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every setting works as a flag, as a variable and as a key of the file that ``--config`` names; flags win."""
+"""Every setting works as a flag, an environment variable and a key of the file that ``--config`` names; flags win."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VALUES: Final = (
     "https://ping.test/1",
     "x",
 )
-"""Something among them is a value of each setting."""
+"""Values to try: each setting accepts one of them."""
 FLAGS: Final = tuple(
     {setting.name: setting for setting in (*NOT_IN_FILE, *IN_FILE) if setting.flag and setting is not CONFIG}.values()
 )
@@ -38,13 +38,13 @@ BY_NAME: Final = [pytest.param(setting, id=setting.name) for setting in FLAGS]
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Work in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
 
 def _value(setting: Setting[Any]) -> object:
-    """Return a value as the command line hands it on."""
+    """Return a value as the command line passes it on."""
     if setting.kind.switch:
         return 1 if setting.kind.counted else True
     return next(_accepted(setting))
@@ -59,7 +59,7 @@ def _accepted(setting: Setting[Any]) -> Iterator[object]:
 
 
 def _toml(setting: Setting[Any], value: object) -> str:
-    """Return the key of a file that says the same; JSON's texts, lists, numbers and truths are TOML's."""
+    """Return the line of a file with this value; JSON's strings, lists, numbers and booleans are valid TOML."""
     if setting.from_flag is None:
         return f"{setting.name} = {json.dumps(value)}\n"
     made = setting.from_flag(cast("Sequence[str]", value))
@@ -79,7 +79,7 @@ def _read(setting: Setting[Any], **values: object) -> object:
 
 
 @pytest.mark.parametrize("setting", BY_NAME)
-def test_it_works_in_all_three_ways(setting: Setting[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_works_as_flag_variable_and_key(setting: Setting[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     value = _value(setting)
     by_flag = _read(setting, **{setting.name: value})
     assert by_flag not in {None, False} if not isinstance(by_flag, dict | list) else by_flag
@@ -90,7 +90,7 @@ def test_it_works_in_all_three_ways(setting: Setting[Any], monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("setting", BY_NAME)
-def test_a_file_that_is_not_named_holds_no_gate_and_nothing_that_writes_or_sends(setting: Setting[Any]) -> None:
+def test_cloudguard_toml_may_not_set_gates_or_what_writes_or_sends(setting: Setting[Any]) -> None:
     Path(FILE_NAME).write_text(_toml(setting, _value(setting)), encoding="utf-8")
     if setting.panel == REPORT or not setting.implicit:
         with pytest.raises(SettingsError, match=f"{setting.name}: only a file that --config names may hold it"):
@@ -99,7 +99,7 @@ def test_a_file_that_is_not_named_holds_no_gate_and_nothing_that_writes_or_sends
         assert _read(setting) is not None
 
 
-def test_what_gates_writes_or_sends_is_known_as_such() -> None:
+def test_the_settings_that_gate_write_or_send_are_barred() -> None:
     barred = {setting.name for setting in FLAGS if setting.panel == REPORT or not setting.implicit}
     assert {"output", "format", "fail-on", "log-file", "targets", "store", "notify", "ping", "baseline"} <= barred
     assert {"admin-cidr", "cni", "cluster", "node-tag"}.isdisjoint(barred)

@@ -1,4 +1,4 @@
-"""Help: short at the top, in panels for a command, with the flags of the provider that is named."""
+"""Help: short without a command, in panels for a command, with the flags of the named provider."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str], words: tuple
 
 
 @pytest.mark.parametrize("command", ["check", "collect", "discover", "permissions"])
-def test_help_lists_the_providers_and_shows_the_flags_of_one_in_panels(
+def test_help_lists_the_providers_and_shows_the_flags_of_the_named_one_in_panels(
     capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     status, out, _ = ran(capsys, command, "--help")
@@ -45,12 +45,12 @@ def test_help_lists_the_providers_and_shows_the_flags_of_one_in_panels(
     assert "--snapshot  " not in out
 
 
-def test_explain_shows_the_flags_of_the_provider_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_shows_the_flags_of_the_named_provider(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--profile" in ran(capsys, "explain", "3", "memory", "--help")[1]
     assert "--profile" not in ran(capsys, "explain", "--help")[1]
 
 
-def test_help_without_a_provider_shows_what_counts_for_a_snapshot(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_without_a_provider_shows_the_flags_that_apply_to_a_snapshot(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = ran(capsys, "check", "--help")
     assert "--snapshot" in out
     assert "--admin-cidr" in out

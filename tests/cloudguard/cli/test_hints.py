@@ -1,4 +1,4 @@
-"""What the program prints for a user to run or to give: its commands run, its flags exist."""
+"""The commands and flags that the program tells users to use: the commands parse, the flags exist."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from cloudguard.provider.port import installed
 
 ROOT = Path(__file__).parents[3]
 PLACEHOLDER = "{provider}"
-"""Stands for what is filled in later: where a command holds something, that is its provider, or any word will do."""
+"""Stands for a value in an f-string. In a command, the value is the provider, or any word fits."""
 COMMAND = re.compile(rf"\bcloudguard (?:{'|'.join(HELP)})\b(?: [^\s.,;:()\"`](?:[^\s,;()\"`]*[^\s.,;:()\"`])?)*")
-"""A command as it stands in a sentence: it ends where the sentence does, or at a comma, bracket or quote."""
+"""A command inside a sentence. It ends at the end of the sentence, or at a comma, bracket or quote."""
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 FOREIGN = {"--cert-file", "--client-cert-auth", "--peer-cert-file", "--peer-client-cert-auth"}
 """etcd's own flags."""
 OTHERS_FLAGS = {"changes", "pdf.py"}
-"""Where flags are of other programs: the folders of providers with commands of the clouds, and a browser's."""
+"""Paths whose flags belong to other programs: the providers' folders with clouds' commands, and the browser's file."""
 
 
 def texts() -> Iterator[tuple[Path, str]]:
-    """Yield every string, but docstrings, of the files that print commands or flags, with the file.
+    """Yield the file and the text of every string, except docstrings, in the files that print commands or flags.
 
-    What is filled in later is a PLACEHOLDER.
+    PLACEHOLDER stands for each value in an f-string.
     """
     for path in [*ROOT.glob("cloudguard/**/*.py"), *ROOT.glob("providers/**/*.py")]:
         source = path.read_text(encoding="utf-8")
@@ -56,20 +56,20 @@ PRINTED_FLAGS = {
 }
 
 
-def test_there_are_commands_to_try() -> None:
+def test_printed_commands_are_found() -> None:
     assert "cloudguard permissions aws" in PRINTED_COMMANDS
     assert f"cloudguard collect {PLACEHOLDER} --cluster prod -o prod.json" in PRINTED_COMMANDS
 
 
 @pytest.mark.parametrize("command", PRINTED_COMMANDS)
-def test_a_printed_command_runs_as_it_stands(command: str) -> None:
+def test_every_printed_command_parses(command: str) -> None:
     assert callable(parse(shlex.split(re.sub(f"PROVIDER|{PLACEHOLDER}", "aws", command))[1:]))
 
 
 @pytest.mark.parametrize(
     "text", ["cloudguard check with the same flags", "cloudguard explain --all", "cloudguard collect x"]
 )
-def test_prose_is_no_command(text: str) -> None:
+def test_prose_does_not_parse_as_a_command(text: str) -> None:
     with pytest.raises(UsageError):
         parse(shlex.split(text)[1:])
 
@@ -88,12 +88,12 @@ def test_every_printed_flag_exists() -> None:
         ("nimbus", "Install the package that adds it"),
     ],
 )
-def test_a_provider_that_is_not_there(name: str, hint: str) -> None:
+def test_an_unknown_provider_gives_a_hint(name: str, hint: str) -> None:
     with pytest.raises(UsageError) as raised:
         port.load(name)
     assert raised.value.message == f"no provider is called {name!r} (installed: {', '.join(installed())})"
     assert raised.value.hint == hint
 
 
-def test_no_unpublished_package_is_to_be_installed() -> None:
+def test_no_hint_says_to_install_an_unpublished_package() -> None:
     assert [text for _, text in TEXTS if "install 'cloudguard" in text or "install cloudguard" in text] == []

@@ -1,4 +1,4 @@
-"""``history``: makes stores, and tells what they hold."""
+"""``history``: it makes stores, and shows their contents."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from nights import denied, night, without
 
 OPEN, SHUT = sample.snapshot(), without("r-etcd")
 ETCD = "88262ad95f50"
-"""The finding that etcd is open."""
+"""The id of the finding that etcd is open."""
 
 
 @pytest.fixture(autouse=True)
 def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Install the provider "memory"; the user's state is in an empty folder."""
+    """Install the provider "memory"; the user's state folder is empty."""
     install(monkeypatch, tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
 def kept(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six nights in a store that a variable names: etcd is shut on the third and open again on the fifth."""
+    """Six nights in the store that CLOUDGUARD_STORE names: etcd is closed on the third and open again on the fifth."""
     monkeypatch.setenv("CLOUDGUARD_STORE", "sqlite:///h.db")
     for day, one in enumerate((OPEN, OPEN, SHUT, SHUT, OPEN, denied(OPEN)), 1):
         assert ran(capsys, "check", "--snapshot", night(day, one), "-q")[0] in {3, 4}
 
 
-def test_once_made_the_user_s_own_store_is_used(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_user_s_own_store_is_used_once_it_is_made(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "there is no history in" in refusal(capsys, "history", "list")
     status, out, err = ran(capsys, "history", "init")
     file = tmp_path / "state" / "cloudguard" / "history.db"
@@ -47,7 +47,7 @@ def test_once_made_the_user_s_own_store_is_used(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.usefixtures("kept")
-def test_clusters_are_listed_at_their_latest_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_clusters_are_listed_with_their_latest_run(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = ran(capsys, "history", "list")
     assert status == 0
     assert "2026-01-06T02:17:00Z  2026-01-05T02:17:00Z  3 UNKNOWN, 2 PASS  2 critical, 1 low  0" in out
@@ -67,7 +67,7 @@ def test_a_finding_is_shown_over_time(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.usefixtures("kept")
-def test_a_trend_counts_what_was_open_began_and_was_fixed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_trend_counts_open_new_and_fixed_findings(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(ran(capsys, "history", "trend", "--every", "2d", "-f", "json")[1])
     shown = [(one["until"][8:10], one["runs"], one["incomplete"], dict(one["open"])["critical"]) for one in found]
     assert shown == [("02", 2, 0, 2), ("04", 2, 0, 1), ("06", 2, 1, 2)]
@@ -76,7 +76,7 @@ def test_a_trend_counts_what_was_open_began_and_was_fixed(capsys: pytest.Capture
 
 
 @pytest.mark.usefixtures("kept")
-def test_what_is_pruned_is_old_and_not_open(capsys: pytest.CaptureFixture[str]) -> None:
+def test_prune_removes_old_runs_and_ended_findings_only(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = ran(capsys, "history", "prune", "--keep", "2d")
     assert "3 runs and 1 finding that ended before 2026-01-04T02:17:00Z were taken out" in err
     found = json.loads(ran(capsys, "history", "export")[1])
@@ -92,7 +92,7 @@ def test_an_export_is_written_to_a_file(capsys: pytest.CaptureFixture[str]) -> N
     assert len(json.loads(Path("all.json").read_text(encoding="utf-8"))["runs"]) == 6
 
 
-def test_hostile_names_are_shown_harmless(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_names_are_escaped(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOUDGUARD_STORE", "sqlite:///h.db")
     ran(capsys, "check", "--snapshot", night(1, sample.snapshot(name=sample.HOSTILE)))
     for words in (("list",), ("show", "0"), ("show", ETCD[:1]), ("trend",), ("export",)):
@@ -114,14 +114,16 @@ def test_hostile_names_are_shown_harmless(capsys: pytest.CaptureFixture[str], mo
     ],
 )
 @pytest.mark.usefixtures("kept")
-def test_what_is_wrong_is_a_line(capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str) -> None:
+def test_a_wrong_command_is_refused_in_one_line_without_the_password(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
+) -> None:
     said = refusal(capsys, "history", *words)
     assert says in said
     assert "s3cret" not in said
     assert not Path("none.db").exists()
 
 
-def test_a_state_folder_that_can_t_be_made_is_told(
+def test_a_state_folder_that_can_t_be_made_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()

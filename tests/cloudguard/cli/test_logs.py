@@ -1,4 +1,4 @@
-"""The log: who gets it, in which form, and that neither secrets nor hostile names get through it."""
+"""The log: where it goes, its format, and that it contains no secrets and escapes hostile names."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_without_a_flag_people_get_plain_lines_and_nothing_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_flag_messages_are_plain_lines_and_nothing_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
     assert ran(capsys, *CHECK)[2].startswith("prod: ")
     assert LOG.get().calls == ()
 
 
-def test_calls_are_logged_as_json_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_calls_are_logged_as_json_if_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     *calls, last = ran(capsys, *CHECK, "-v")[2].splitlines()
     (call,) = _lines("\n".join(calls))
     assert (call["event"], call["call"], call["level"]) == ("call", "memory:Read", "info")
@@ -41,12 +41,12 @@ def test_calls_are_logged_as_json_where_stderr_is_no_terminal(capsys: pytest.Cap
     assert last.startswith("prod: ")
 
 
-def test_calls_are_lines_of_text_where_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_calls_are_logged_as_text_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     first = ran(capsys, *CHECK, "-v", "--log-format", "text")[2].splitlines()[0]
     assert first.endswith(" info: call call=memory:Read")
 
 
-def test_with_json_all_that_is_said_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_the_log_format_json_every_line_on_stderr_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = ran(capsys, *CHECK, "--log-format", "json")
     assert status == 3
     assert json.loads(out)["schema"] == "cloudguard/report/v1"
@@ -57,7 +57,7 @@ def test_with_json_all_that_is_said_is_json(capsys: pytest.CaptureFixture[str]) 
     assert "internal error: RuntimeError: bad\\x1b[31m wire" in line["event"]
 
 
-def test_a_file_gets_calls_and_messages_of_every_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_file_gets_calls_and_messages_of_every_run(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         assert ran(capsys, *CHECK, "-q", "--log-file", "run.log")[2] == ""
     ran(capsys, "check", "memory", "--cluster", "locked", "--log-file", "run.log")
@@ -65,12 +65,12 @@ def test_a_file_gets_calls_and_messages_of_every_run(capsys: pytest.CaptureFixtu
     assert events == ["call", "call", "call", "cloudguard: no credentials. Log in"]
 
 
-def test_a_file_that_can_not_be_written_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_file_that_can_not_be_written_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = ran(capsys, *CHECK, "--log-file", "nowhere/run.log")
     assert (status, err) == (2, "cloudguard: cannot write the log nowhere/run.log: No such file or directory\n")
 
 
-def test_what_sdks_say_is_logged_without_what_requests_and_answers_hold(tmp_path: Path) -> None:
+def test_sdk_messages_are_logged_without_the_contents_of_requests_and_answers(tmp_path: Path) -> None:
     file = tmp_path / "sdk.log"
     levels = {name: logging.getLogger(name).level for name in ("urllib3", "botocore.endpoint")}
     with log_of_run():
@@ -101,27 +101,27 @@ SECRETS = (
 
 
 @pytest.mark.parametrize(("text", "secret"), SECRETS)
-def test_no_secret_gets_through(text: str, secret: str) -> None:
+def test_secrets_are_hidden(text: str, secret: str) -> None:
     shown = str(redacted({"event": f"before {text} after", "more": [text]}))
     assert secret not in shown
     assert HIDDEN in shown
     assert "before" in shown
 
 
-def test_a_field_that_is_named_as_a_secret_is_hidden() -> None:
+def test_a_field_with_a_secret_s_name_is_hidden() -> None:
     assert redacted({"session_token": "abc", "call": "ec2:DescribeVpcs"}) == {
         "session_token": HIDDEN,
         "call": "ec2:DescribeVpcs",
     }
 
 
-def test_what_is_no_secret_stays() -> None:
+def test_text_without_secrets_is_unchanged() -> None:
     text = "secretsmanager:ListSecrets on arn:aws:iam::123456789012:role/token-reader in eu-west-1 took 0.2 s"
     assert redacted(text) == text
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_hostile_names_are_one_harmless_line(tmp_path: Path, form: str) -> None:
+def test_a_hostile_name_is_logged_on_one_line_and_escaped(tmp_path: Path, form: str) -> None:
     file = tmp_path / "log"
     with log_of_run():
         begin(LogSettings(format=form, file=str(file), quiet=True))

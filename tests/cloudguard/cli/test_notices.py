@@ -1,4 +1,4 @@
-"""``--notify`` and ``--ping``: who is told of what, and that nothing of it loses a report or shows a secret."""
+"""``--notify`` and ``--ping``: what is sent, and that failures lose no report and show no secret."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ping(heard: Heard) -> tuple[str, str]:
     return ("--ping", f"http://{heard.address}/{SECRET}")
 
 
-def test_what_is_found_is_told_and_pinged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_are_notified_and_pinged(capsys: pytest.CaptureFixture[str]) -> None:
     with http_server() as heard:
         status, out, err = ran(capsys, *PLAIN, *notify(heard), *ping(heard))
     assert status == 3
@@ -42,13 +42,15 @@ def test_what_is_found_is_told_and_pinged(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize(("wanted", "count"), [("fixed", 0), ("incomplete", 0), ("new", 1), ("always", 1)])
-def test_only_what_is_wanted_is_told(capsys: pytest.CaptureFixture[str], wanted: str, count: int) -> None:
+def test_notices_are_sent_only_on_the_chosen_occasions(
+    capsys: pytest.CaptureFixture[str], wanted: str, count: int
+) -> None:
     with http_server() as heard:
         assert ran(capsys, *PLAIN, *notify(heard), "--notify-on", wanted)[0] == 3
     assert len(heard.requests) == count
 
 
-def test_a_run_that_could_not_see_is_told_and_fails_its_ping(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_incomplete_run_is_notified_and_fails_its_ping(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(Path("prod.json").read_text(encoding="utf-8"))
     gap = {"call": "memory:Filters", "resource": "x", "reason": "denied", "message": "no", "hides": ["filters"]}
     Path("prod.json").write_text(json.dumps({**document, "gaps": [gap]}), encoding="utf-8")
@@ -59,7 +61,7 @@ def test_a_run_that_could_not_see_is_told_and_fails_its_ping(capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(("cluster", "status", "paths"), [("locked", 4, 3), ("nowhere", 2, 2)])
-def test_a_cluster_that_cannot_be_asked_for_is_told_where_the_cloud_refuses(
+def test_a_cluster_that_was_not_read_fails_its_ping_and_a_refusal_is_notified(
     capsys: pytest.CaptureFixture[str], cluster: str, status: int, paths: int
 ) -> None:
     with http_server() as heard:
@@ -70,7 +72,7 @@ def test_a_cluster_that_cannot_be_asked_for_is_told_where_the_cloud_refuses(
     assert len(heard.requests) == paths
 
 
-def test_a_notice_that_does_not_arrive_loses_no_report(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_notice_that_fails_loses_no_report(capsys: pytest.CaptureFixture[str]) -> None:
     with http_server(500) as heard:
         status, out, err = ran(capsys, *PLAIN, *notify(heard), *ping(heard))
     assert (status, json.loads(out)["cluster"]["name"]) == (1, "prod")
@@ -92,7 +94,7 @@ def test_a_notice_that_does_not_arrive_loses_no_report(capsys: pytest.CaptureFix
         (("--notify", f"json://{SECRET}", "--notify-on", "never"), "--notify-on: 'never' is none of new, fixed"),
     ],
 )
-def test_a_wrong_url_is_refused_without_being_repeated(
+def test_a_wrong_url_is_refused_and_not_printed(
     capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], part: str
 ) -> None:
     line = refusal(capsys, *PLAIN, *flags)
@@ -101,7 +103,7 @@ def test_a_wrong_url_is_refused_without_being_repeated(
 
 
 @pytest.mark.parametrize("line", [f"notify = 'json://{SECRET}'", f"ping = 'http://{SECRET}'", "notify-on = 'always'"])
-def test_a_file_that_is_not_named_may_not_name_whom_to_tell(capsys: pytest.CaptureFixture[str], line: str) -> None:
+def test_cloudguard_toml_may_not_set_notices_or_pings(capsys: pytest.CaptureFixture[str], line: str) -> None:
     Path("cloudguard.toml").write_text(f"{line}\n", encoding="utf-8")
     refused = refusal(capsys, *PLAIN)
     assert "only a file that --config names may hold it" in refused
@@ -109,7 +111,7 @@ def test_a_file_that_is_not_named_may_not_name_whom_to_tell(capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("way", ["variable", "file"])
-def test_variable_and_named_file_say_whom_to_tell(
+def test_a_variable_and_a_named_file_may_set_notices_and_pings(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     with http_server() as heard:
@@ -127,7 +129,7 @@ def test_variable_and_named_file_say_whom_to_tell(
     assert SECRET not in out + err
 
 
-def test_metrics_keep_when_everything_was_last_read(capsys: pytest.CaptureFixture[str]) -> None:
+def test_metrics_keep_the_time_of_the_last_complete_run(capsys: pytest.CaptureFixture[str]) -> None:
     def written() -> dict[str, str]:
         ran(capsys, "check", "--snapshot", "prod.json", "-f", "openmetrics=m.prom")
         lines = Path("m.prom").read_text(encoding="utf-8").splitlines()

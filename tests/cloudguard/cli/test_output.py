@@ -1,4 +1,4 @@
-"""Where the command line's words go: stdout, stderr, files, pipes and terminals, plain or coloured."""
+"""Where output goes: stdout, stderr, files, pipes and terminals, plain or coloured."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def snapshot() -> str:
-    """A snapshot file of the sample."""
+    """The file name of the sample snapshot."""
     return written_snapshot()
 
 
@@ -34,7 +34,7 @@ def test_a_snapshot_is_read_from_stdin(snapshot: str) -> None:
     assert json.loads(done.stdout)["cluster"]["name"] == "prod"
 
 
-def test_formats_go_to_their_files(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+def test_each_format_goes_to_its_file(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     formats = ("-f", "json=a.json", "-f", "markdown=a.md", "-f", "table")
     _, out, _ = ran(capsys, "check", "--snapshot", snapshot, *formats)
     assert out.startswith("cluster ")
@@ -43,7 +43,7 @@ def test_formats_go_to_their_files(capsys: pytest.CaptureFixture[str], snapshot:
     assert sorted(path.name for path in Path().iterdir()) == ["a.json", "a.md", "prod.json"]
 
 
-def test_a_file_is_replaced_whole_by_one_that_only_its_owner_may_read(
+def test_an_output_file_is_replaced_through_links_and_readable_only_by_its_owner(
     capsys: pytest.CaptureFixture[str], snapshot: str
 ) -> None:
     report = Path("report.txt")
@@ -57,7 +57,7 @@ def test_a_file_is_replaced_whole_by_one_that_only_its_owner_may_read(
     assert report.stat().st_mode & 0o777 == 0o600
 
 
-def test_what_is_no_file_is_written_to_as_it_is(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+def test_a_device_is_written_to_directly(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     assert ran(capsys, "check", "--snapshot", snapshot, "-o", "/dev/null")[0] == 3
     assert "cannot write /dev/full: No space left" in refusal(
         capsys, "check", "--snapshot", snapshot, "-o", "/dev/full"
@@ -78,7 +78,9 @@ def test_what_is_no_file_is_written_to_as_it_is(capsys: pytest.CaptureFixture[st
         ("never", {"FORCE_COLOR": "1"}, True, False),
     ],
 )
-def test_terminals_are_coloured(choice: str, environment: dict[str, str], screen: bool, on: bool) -> None:  # noqa: FBT001
+def test_flag_environment_and_terminal_decide_the_colour(
+    choice: str, environment: dict[str, str], screen: bool, on: bool
+) -> None:  # noqa: FBT001
     assert coloured(choice, environment, screen=screen) is on
 
 
@@ -87,7 +89,7 @@ def test_a_file_is_coloured_only_by_the_flag() -> None:
     assert coloured("always", {}, screen=False, file=True)
 
 
-def test_a_reader_that_leaves_is_no_error(snapshot: str) -> None:
+def test_a_closed_pipe_is_no_error(snapshot: str) -> None:
     done = shell(f"cloudguard check --snapshot {snapshot} -q -f json | true")
     assert (done.returncode, done.stderr) == (3, "")
 
@@ -98,13 +100,13 @@ def test_a_full_disk_is_an_error(snapshot: str) -> None:
     assert done.stderr == "cloudguard: cannot write to stdout: No space left on device\n"
 
 
-def test_a_terminal_that_knows_ascii_only_still_gets_a_report(snapshot: str) -> None:
+def test_an_ascii_terminal_gets_a_report(snapshot: str) -> None:
     done = shell(f"PYTHONIOENCODING=ascii cloudguard check --snapshot {snapshot}")
     assert done.returncode == 3
     assert "198.51.100.7 \\u2192 tcp 2379" in done.stdout
 
 
-def test_a_terminal_is_shown_progress_and_colour_and_a_pipe_is_not(snapshot: str) -> None:
+def test_only_a_terminal_gets_progress_and_colour(snapshot: str) -> None:
     assert "\x1b" not in shell(f"cloudguard check --snapshot {snapshot}").stdout
     on_terminal = f"TERM=xterm script -qec '{sys.executable} -m cloudguard check memory --region here 2>&1' /dev/null"
     shown = shell(f"env -u CI {on_terminal.replace(sys.executable + ' -m cloudguard', 'cloudguard')}").stdout
@@ -115,19 +117,19 @@ def test_a_terminal_is_shown_progress_and_colour_and_a_pipe_is_not(snapshot: str
 
 
 @pytest.mark.parametrize("line", ["{} 2>&1", "{} > both 2>&1; cat both", "script -qec '{}' /dev/null"], ids=str)
-def test_the_summary_is_read_once_where_both_streams_are_one(snapshot: str, line: str) -> None:
+def test_the_summary_is_printed_once_if_stdout_and_stderr_are_one(snapshot: str, line: str) -> None:
     done = shell(line.format(f"cloudguard check --snapshot {snapshot}"))
     assert done.stdout.count("prod: ") == 1
     assert done.stderr == ""
 
 
-def test_the_summary_is_on_both_streams_where_they_are_two(snapshot: str) -> None:
+def test_the_summary_is_printed_on_both_streams_if_they_differ(snapshot: str) -> None:
     done = shell(f"cloudguard check --snapshot {snapshot}")
     assert done.stderr.count("prod: ") == done.stdout.count("prod: ") == 1
     assert done.stdout.endswith(done.stderr)
 
 
-def test_display_is_narrowed_and_the_status_stays(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+def test_display_flags_do_not_change_the_exit_status(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     check = ("check", "--snapshot", snapshot)
     status, whole, summary = ran(capsys, *check)
     assert status == 3
@@ -144,5 +146,5 @@ def test_display_is_narrowed_and_the_status_stays(capsys: pytest.CaptureFixture[
         assert ran(capsys, *check, *flags, "-f", "json") == ran(capsys, *check, "-f", "json")
 
 
-def test_rows_that_may_be_shown_are_the_report_s() -> None:
+def test_the_rows_to_choose_from_are_those_of_the_report() -> None:
     assert [row.ROW for row in judge.ROWS] == list(ROWS), "ROWS of cloudguard/cli/flags.py"

@@ -1,4 +1,4 @@
-"""What is new since the last run, or since a baseline: gates, silence and signs of life, and stores that fail."""
+"""Changes since the last run or a baseline: gates, --only-changes with a heartbeat, and stores that fail."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHUT = without("r-etcd")
 
 @pytest.fixture(autouse=True)
 def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Install the provider "memory"; the user's state is in an empty folder."""
+    """Install the provider "memory"; the user's state folder is empty."""
     install(monkeypatch, tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
@@ -41,14 +41,14 @@ def test_a_check_writes_nothing_unless_a_store_is_named(
     assert {*tmp_path.rglob("*")} == before
 
 
-def test_only_what_is_new_since_the_last_run_gates(capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_fail_on_new_only_new_findings_give_the_status(capsys: pytest.CaptureFixture[str]) -> None:
     gate = (*AT, "--fail-on-new")
     nights = [SHUT, SHUT, OPEN, OPEN, SHUT, OPEN, denied(OPEN), OPEN, denied(SHUT), SHUT]
     statuses = [status(capsys, night(day, one), *gate) for day, one in enumerate(nights, 1)]
     assert statuses == [3, 0, 3, 0, 0, 3, 4, 0, 4, 0]
 
 
-def test_a_denied_permission_fixes_nothing_and_the_report_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_behind_a_denied_permission_are_unconfirmed(capsys: pytest.CaptureFixture[str]) -> None:
     status(capsys, night(1), *AT)
     _, out, _ = ran(capsys, "check", "--snapshot", night(2, denied(OPEN)), *AT, "-f", "json")
     since = json.loads(out)["since"]
@@ -67,7 +67,7 @@ def test_a_baseline_is_an_earlier_json_report(capsys: pytest.CaptureFixture[str]
     assert not Path("h.db").exists()
 
 
-def test_a_baseline_of_another_cluster_loses_no_report(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_baseline_of_another_cluster_is_an_error_after_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     status(capsys, night(1, sample.snapshot(name="other")), "-f", "json=other.json")
     code, out, err = ran(capsys, "check", "--snapshot", night(2), "--baseline", "other.json")
     assert code == 2
@@ -83,7 +83,7 @@ def test_a_baseline_that_is_no_report_is_refused(capsys: pytest.CaptureFixture[s
     )
 
 
-def test_nothing_is_printed_where_nothing_is_different_until_the_heartbeat(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_changes_prints_nothing_without_changes_until_the_heartbeat(capsys: pytest.CaptureFixture[str]) -> None:
     quiet = (*AT, "--only-changes", "--heartbeat", "7d", "-f", "table", "-f", "json=latest.json")
     printed = list[str]()
     for day, one in enumerate((OPEN, OPEN, SHUT, SHUT, denied(SHUT), denied(SHUT), SHUT, *[SHUT] * 7), 1):
@@ -111,7 +111,7 @@ def test_nothing_is_printed_where_nothing_is_different_until_the_heartbeat(capsy
         (("--lock-wait", "soon", *AT), "is no time: write 90s, 30m, 2h or 7d"),
     ],
 )
-def test_a_wrong_flag_is_a_line_without_any_password(
+def test_a_wrong_flag_is_refused_in_one_line_without_the_password(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
 ) -> None:
     said = refusal(capsys, "check", "--snapshot", night(1), *words)
@@ -119,7 +119,7 @@ def test_a_wrong_flag_is_a_line_without_any_password(
     assert "s3cret" not in said
 
 
-def test_a_file_that_is_not_named_may_hold_none_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cloudguard_toml_may_not_set_stores_baselines_or_gates(capsys: pytest.CaptureFixture[str]) -> None:
     settings: tuple[Setting[object], ...] = (STORE, BASELINE, FAIL_ON_NEW, ONLY_CHANGES, HEARTBEAT, LOCK_WAIT)
     values = (f"{one.name} = {'true' if one.kind.switch else chr(34) + '7d' + chr(34)}\n" for one in settings)
     Path("cloudguard.toml").write_text("".join(values), encoding="utf-8")
@@ -129,7 +129,9 @@ def test_a_file_that_is_not_named_may_hold_none_of_it(capsys: pytest.CaptureFixt
         assert f"{setting.name}: only a file that --config names may hold it" in err
 
 
-def test_a_named_file_and_a_variable_may(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_file_and_a_variable_may_set_the_store_and_the_gate(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     Path("nightly.toml").write_text('store = "sqlite:///h.db"\nfail-on-new = true\n', encoding="utf-8")
     named = ("--config", "nightly.toml")
     assert [status(capsys, night(1), *named), status(capsys, night(2), *named)] == [3, 0]
@@ -149,7 +151,7 @@ def test_a_store_that_fails_loses_no_report(capsys: pytest.CaptureFixture[str]) 
     ]
 
 
-def test_a_store_that_fails_while_it_is_written_loses_no_report(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_store_that_fails_during_the_writing_loses_no_report(capsys: pytest.CaptureFixture[str]) -> None:
     status(capsys, night(1), *AT)
     with sqlite3.connect("h.db") as connection:
         connection.execute("CREATE TRIGGER full BEFORE INSERT ON cloudguard_run BEGIN SELECT RAISE(FAIL, 'full'); END")
@@ -159,7 +161,7 @@ def test_a_store_that_fails_while_it_is_written_loses_no_report(capsys: pytest.C
     assert "the store sqlite:///h.db failed: full" in err
 
 
-def test_a_database_of_others_is_not_touched(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_database_with_other_tables_is_not_changed(capsys: pytest.CaptureFixture[str]) -> None:
     with sqlite3.connect("h.db") as connection:
         connection.execute("CREATE TABLE theirs (id)")
     before = Path("h.db").read_bytes()
@@ -167,7 +169,7 @@ def test_a_database_of_others_is_not_touched(capsys: pytest.CaptureFixture[str])
     assert Path("h.db").read_bytes() == before
 
 
-def test_several_clusters_are_kept_and_compared_each_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_of_several_clusters_is_stored_and_compared_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
     several = ("check", "memory", "--cluster", "prod", "--cluster", "gappy", "--cluster", "none")
     status, _, _ = ran(capsys, *several, *AT, "-f", "json=first.json")
     assert status == 5

@@ -1,4 +1,4 @@
-"""``permissions``: the policy in each format as its readers take it, and what trying the calls shows."""
+"""``permissions``: the policy is valid in each format, and --verify shows which calls are refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("provider", ACTIONS)
-def test_terraform_has_what_the_policy_has(capsys: pytest.CaptureFixture[str], provider: str) -> None:
+def test_terraform_has_the_same_permissions_as_the_policy(capsys: pytest.CaptureFixture[str], provider: str) -> None:
     policy = json.loads(ran(capsys, "permissions", provider)[1])[ACTIONS[provider]]
     wanted = set(policy[0]["Action"] if provider == "aws" else policy)
     status, text, err = ran(capsys, "permissions", provider, "-f", "terraform")
@@ -53,11 +53,11 @@ def test_terraform_has_what_the_policy_has(capsys: pytest.CaptureFixture[str], p
 
 
 def _faults(template: str) -> list[str]:
-    """Return the linter's errors and warnings, without what it says for information (I…)."""
+    """Return the linter's errors and warnings, without its informational messages (I…)."""
     return [str(one) for one in CFN_LINT.lint_all(template) if not one.rule.id.startswith("I")]
 
 
-def test_cloudformation_is_a_template_that_its_linter_takes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cloudformation_s_linter_accepts_the_template(capsys: pytest.CaptureFixture[str]) -> None:
     policy = json.loads(ran(capsys, "permissions", "aws")[1])
     text = ran(capsys, "permissions", "aws", "-f", "cloudformation=reader.json")[1]
     assert text == ""
@@ -87,7 +87,7 @@ def _verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
     )
 
 
-def test_what_is_refused_comes_first_and_gives_the_status(
+def test_verify_lists_refused_calls_first_and_they_give_the_status(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory_adapter.Memory, "verify", staticmethod(_verify), raising=False)

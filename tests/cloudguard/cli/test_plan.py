@@ -1,4 +1,4 @@
-"""``plan``: its last line, and how many rules take the place of one."""
+"""``plan``: its last line, and how many rules may replace one rule."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def file() -> str:
-    """A cluster whose API is open to the world, and one of whose hosts has a plain disk with etcd's data."""
+    """A snapshot of a cluster whose API is open to the internet and whose etcd data is on an unencrypted disk."""
     plain = Disk("d1", "", "cp1", "/dev/b", encrypted=False, key="", source=SOURCE, etcd_evidence=SAID)
     masters = group("masters", ("tcp/6443", WORLD))
     hosts = [host("cp1", CONTROL_PLANE, "masters", where="public", public="203.0.113.1"), host("n1", NODE, "nodes")]
@@ -38,7 +38,7 @@ def planned(capsys: pytest.CaptureFixture[str], file: str, *arguments: str) -> s
     return out.strip().splitlines()[-1]
 
 
-def test_the_last_line_tells_edits_from_procedures(capsys: pytest.CaptureFixture[str], file: str) -> None:
+def test_the_last_line_counts_edits_and_procedures(capsys: pytest.CaptureFixture[str], file: str) -> None:
     last = planned(capsys, file, *OFFICES[:2])
     assert "1 procedure; mends 2 of 2 findings: 1 by edits, 1 by a procedure by hand" in last
     _, out, _ = ran(capsys, "plan", "--snapshot", file, *OFFICES[:2], "-f", "json")
@@ -47,9 +47,7 @@ def test_the_last_line_tells_edits_from_procedures(capsys: pytest.CaptureFixture
     assert {*plan["by_hand"]} < {*plan["mends"]}
 
 
-def test_more_rules_than_four_take_the_place_of_one_only_if_asked_for(
-    capsys: pytest.CaptureFixture[str], file: str
-) -> None:
+def test_more_than_four_rules_replace_one_only_on_request(capsys: pytest.CaptureFixture[str], file: str) -> None:
     rows = ("--row", "api-server-access")
     assert "mends 0 of 1 finding" in planned(capsys, file, *rows, *OFFICES)
     last = planned(capsys, file, *rows, *OFFICES, "--most-rules", "9")
@@ -57,7 +55,7 @@ def test_more_rules_than_four_take_the_place_of_one_only_if_asked_for(
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "four", "1.5"])
-def test_no_number_is_refused(capsys: pytest.CaptureFixture[str], file: str, number: str) -> None:
+def test_a_wrong_number_of_rules_is_refused(capsys: pytest.CaptureFixture[str], file: str, number: str) -> None:
     status, out, err = ran(capsys, "plan", "--snapshot", file, f"--most-rules={number}")
     assert (status, out) == (2, "")
     assert "whole number" in err

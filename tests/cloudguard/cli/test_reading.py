@@ -1,4 +1,4 @@
-"""A run that is stopped, by a signal or its time limit, ends soon and keeps what was read; a long one says it lives."""
+"""A run stopped by a signal or its time limit ends soon and keeps what it read. A long run prints signs of life."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudguard.model.source import Reason
 from command import install, ran, refusal, shell, written_snapshot
 
 SOON = 5.0
-"""Seconds in which a run ends after a signal, on a busy machine."""
+"""The seconds after a signal in which a run must end, on a busy machine."""
 SIGNALS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 
 
@@ -49,7 +49,7 @@ def test_a_signal_ends_a_run_whose_call_hangs(cluster: str, number: signal.Signa
 
 
 @pytest.mark.parametrize(("number", "status", "word"), SIGNALS, ids=str)
-def test_the_file_then_holds_what_was_read(number: signal.Signals, status: int, word: str) -> None:
+def test_after_a_signal_the_report_holds_what_was_read(number: signal.Signals, status: int, word: str) -> None:
     assert stopped("check", "slow", number, more=("-f", "json=r.json", "-f", "table"))[:2] == (status, "")
     report = json.loads(Path("r.json").read_text())
     assert report["complete"] is False
@@ -67,13 +67,13 @@ def test_a_second_signal_ends_the_run_at_once_without_a_traceback() -> None:
     assert not Path("r.txt").exists()
 
 
-def test_what_the_caller_ignores_stays_ignored() -> None:
+def test_a_signal_that_the_caller_ignores_stays_ignored() -> None:
     done = shell("trap '' INT; cloudguard check memory --cluster slow --timeout 2s -q & child=$!; "
                  "while [ ! -e asked ]; do sleep 0.1; done; kill -INT $child; wait $child")  # fmt: skip
     assert done.returncode == 5
 
 
-def test_a_signal_at_the_start_is_a_line() -> None:
+def test_a_signal_during_startup_prints_one_line() -> None:
     begin = "from cloudguard import __main__ as m; import os, signal; m.signal.getsignal = lambda n: 0; "
     program = begin + "m._end(signal.SIGINT, None)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
@@ -81,13 +81,13 @@ def test_a_signal_at_the_start_is_a_line() -> None:
 
 
 @pytest.mark.parametrize("text", ["1s", "1"])
-def test_at_the_time_limit_what_was_read_is_judged(capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_at_the_time_limit_the_facts_read_so_far_are_judged(capsys: pytest.CaptureFixture[str], text: str) -> None:
     status, out, _ = ran(capsys, "check", "memory", "--cluster", "slow", "--timeout", text, "-f", "json")
     assert status == 5
     assert [gap["message"] for gap in json.loads(out)["gaps"]] == ["the time limit was reached (--timeout)"]
 
 
-def test_a_provider_that_does_not_heed_the_time_limit_is_left(
+def test_a_provider_that_ignores_the_time_limit_is_abandoned(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "GRACE", 0.1)
@@ -96,11 +96,11 @@ def test_a_provider_that_does_not_heed_the_time_limit_is_left(
 
 
 @pytest.mark.parametrize("text", ["0", "1w", "-1", "soon", "1.5h"])
-def test_what_is_no_time_is_refused(capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_a_wrong_time_limit_is_refused(capsys: pytest.CaptureFixture[str], text: str) -> None:
     assert f"--timeout: {text!r} is no time" in refusal(capsys, "check", "memory", "--timeout", text)
 
 
-def test_a_long_run_shows_on_a_pipe_that_it_lives(
+def test_a_long_run_prints_its_progress_on_a_pipe(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "HEARTBEAT", 0.2)
@@ -116,7 +116,7 @@ def test_a_long_run_shows_on_a_pipe_that_it_lives(
         ("--config", "/dev/zero is larger than 1 MiB"),
     ],
 )
-def test_a_file_without_end_is_refused(
+def test_an_endless_file_is_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, flag: str, line: str
 ) -> None:
     assert f"cloudguard: {line}" in refusal(capsys, "check", "memory", flag, "/dev/zero")

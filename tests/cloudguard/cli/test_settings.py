@@ -1,4 +1,4 @@
-"""Settings: flag beats environment beats file, and everything wrong in them is listed at once."""
+"""Settings: a flag overrides a variable, a variable overrides the file, and all faults are listed at once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def snapshot() -> str:
-    """A snapshot file of the sample."""
+    """The file name of the sample snapshot."""
     return written_snapshot()
 
 
@@ -35,20 +35,22 @@ def test_every_flag_reaches_the_provider(capsys: pytest.CaptureFixture[str]) -> 
     assert request.extra_hosts == {"i-1": (Role.ETCD, Role.CONTROL_PLANE)}
 
 
-def test_own_flags_and_the_file_s_table_reach_the_provider_of_explain(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_passes_flags_and_the_file_s_table_to_the_provider(capsys: pytest.CaptureFixture[str]) -> None:
     Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\nregion = "file"\n')
     assert "has no finding '0123456789ab'" in refusal(capsys, "explain", "0123456789ab", "memory", "--region", "flag")
     [request] = memory_adapter.ADAPTER.requests
     assert request.options == {"profile": ("file",), "region": ("flag",)}
 
 
-def test_a_command_that_has_no_use_for_the_file_does_not_read_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_without_settings_does_not_read_the_file(capsys: pytest.CaptureFixture[str]) -> None:
     Path("cloudguard.toml").write_text("nonsense")
     assert ran(capsys, "version")[0] == 0
     assert "is not TOML" in refusal(capsys, "discover", "memory")
 
 
-def test_flag_beats_environment_beats_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flag_overrides_the_environment_which_overrides_the_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\nregion = "file"\n')
     monkeypatch.setenv("CLOUDGUARD_REGION", "env-1 env-2")
     ran(capsys, "check", "memory")
@@ -60,7 +62,7 @@ def test_flag_beats_environment_beats_file(capsys: pytest.CaptureFixture[str], m
     assert second.options == {"profile": ("env",), "region": ("flag",)}
 
 
-def test_a_cloud_s_own_variables_hold_defaults(
+def test_a_cloud_s_own_variables_are_defaults(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MEMORY_USER", "second")
@@ -73,15 +75,13 @@ def test_a_cloud_s_own_variables_hold_defaults(
     assert [one.options["profile"] for one in requests] == [("second",), ("first",), ("file",)]
 
 
-def test_the_file_may_be_named_by_the_environment(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_variable_may_name_the_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     Path("other.toml").write_text('cluster = "gappy"\nfail-on = "never"\n')
     monkeypatch.setenv("CLOUDGUARD_CONFIG", "other.toml")
     assert ran(capsys, "check", "memory")[0] == 4
 
 
-def test_every_wrong_flag_variable_and_key_is_listed_on_a_line(
+def test_every_wrong_flag_variable_and_key_has_its_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("cloudguard.toml").write_text("clutser = 'x'\n[provider.memory]\nregoin = 'x'\nprofile = 3\n")
@@ -100,7 +100,7 @@ def test_every_wrong_flag_variable_and_key_is_listed_on_a_line(
 
 
 @pytest.mark.parametrize(("text", "verdict"), [("true", "FAIL"), ("no", "PASS"), ("", "PASS")])
-def test_a_switch_is_set_by_its_variable(
+def test_a_variable_sets_a_switch(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, snapshot: str, text: str, verdict: str
 ) -> None:
     monkeypatch.setenv("CLOUDGUARD_REQUIRE_CMK", text)
@@ -116,12 +116,12 @@ def test_a_switch_is_set_by_its_variable(
         (b"cluster = '\xff'\n", "cloudguard.toml is not UTF-8"),
     ],
 )
-def test_a_wrong_file_is_refused_in_a_line(capsys: pytest.CaptureFixture[str], content: bytes, part: str) -> None:
+def test_a_wrong_file_is_refused_in_one_line(capsys: pytest.CaptureFixture[str], content: bytes, part: str) -> None:
     Path("cloudguard.toml").write_bytes(content)
     assert part in refusal(capsys, "check", "memory")
 
 
-def test_declarations_change_the_answer(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
+def test_a_declaration_changes_the_verdict(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
     verdicts: list[str] = []
     for flags in ((), ("--require-cmk",)):
         _, out, _ = ran(capsys, "check", "--snapshot", snapshot, "-f", "json", *flags)
@@ -133,7 +133,7 @@ def test_declarations_change_the_answer(capsys: pytest.CaptureFixture[str], snap
     "line",
     ["fail-on = 'never'", "format = 'json=x.json'", "format = 'table'", "color = 'never'"],
 )
-def test_a_file_that_is_not_named_may_only_declare(capsys: pytest.CaptureFixture[str], line: str) -> None:
+def test_cloudguard_toml_may_not_set_gates_and_output(capsys: pytest.CaptureFixture[str], line: str) -> None:
     Path("cloudguard.toml").write_text(f"cluster = 'prod'\nadmin-cidr = ['198.51.100.0/24']\n{line}\n")
     key = line.partition(" ")[0]
     refused = f"cloudguard: cloudguard.toml: {key}: only a file that --config names may hold it\n"
@@ -143,12 +143,12 @@ def test_a_file_that_is_not_named_may_only_declare(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("name", ["role-arn", "external-id"])
-def test_a_file_that_is_not_named_chooses_no_other_identity(capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_cloudguard_toml_may_not_choose_another_identity(capsys: pytest.CaptureFixture[str], name: str) -> None:
     Path("cloudguard.toml").write_text(f"[provider.aws]\n{name} = 'x'\n")
     assert f"{name}: only a file that --config names may hold it" in refusal(capsys, "check", "aws", "--cluster", "x")
 
 
-def test_a_misspelt_variable_is_refused_and_any_other_unknown_one_named(
+def test_a_misspelt_variable_is_refused_and_another_unknown_one_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLOUDGUARD_VERSION_WANTED", "1")
@@ -169,7 +169,7 @@ def test_a_misspelt_variable_is_refused_and_any_other_unknown_one_named(
         monkeypatch.delenv(f"CLOUDGUARD_{name}")
 
 
-def test_declarations_are_in_the_report_with_their_place_and_without_secrets(
+def test_the_report_lists_declarations_with_their_source_and_without_secrets(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("named.toml").write_text("[[service]]\nservices = '443'\n[provider.memory]\nprofile = 'secret-profile'\n")
@@ -185,7 +185,7 @@ def test_declarations_are_in_the_report_with_their_place_and_without_secrets(
 
 
 @pytest.mark.parametrize("flags", [("--admin-cidr", "0.0.0.0/0"), ("--service", "all")], ids=str)
-def test_a_flag_that_allows_everything_is_refused_before_anything_is_read(
+def test_a_flag_that_allows_everything_is_refused_before_any_call(
     capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]
 ) -> None:
     assert f"cloudguard: {flags[0]}: {flags[1]}" in refusal(capsys, "check", "memory", *flags)

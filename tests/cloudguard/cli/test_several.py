@@ -1,4 +1,4 @@
-"""``check`` of several clusters: what is asked for, what is written where, what a failure of one does to the others."""
+"""``check`` of several clusters: their selection, their output, and failures that do not stop the others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(vars(load("memory")), "requests", memory_adapter.ADAPTER.requests)
 
 
-def test_a_table_names_each_cluster_the_worst_first_and_the_status_is_of_all(
+def test_the_table_lists_the_worst_cluster_first_and_the_status_combines_all(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     status, out, err = ran(capsys, *TWO)
@@ -43,12 +43,12 @@ def test_a_table_names_each_cluster_the_worst_first_and_the_status_is_of_all(
     assert "1 INCOMPLETE" in err
 
 
-def test_more_is_shown_of_each_where_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verbose_shows_the_whole_report_of_each_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     single = ran(capsys, "check", "memory", "--cluster", "prod", "-v")[1]
     assert single in ran(capsys, *TWO, "-v")[1]
 
 
-def test_each_report_is_that_of_the_cluster_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_report_equals_that_of_the_cluster_alone(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(ran(capsys, *TWO, "-f", "json")[1])
     alone = [
         json.loads(ran(capsys, "check", "memory", "--cluster", name, "-f", "json")[1]) for name in ("prod", "gappy")
@@ -56,7 +56,7 @@ def test_each_report_is_that_of_the_cluster_alone(capsys: pytest.CaptureFixture[
     assert document == {"schema": "cloudguard/fleet/v1", "complete": False, "reports": alone}
 
 
-def test_all_are_those_that_the_account_shows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_checks_every_cluster_of_the_account(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(ran(capsys, "check", "memory", "--all", "--region", "here", "-f", "json")[1])
     assert [report["cluster"]["name"] for report in document["reports"]] == ["prod"]
     status, _, err = ran(capsys, "check", "memory", "--all", "--region", "nowhere")
@@ -64,7 +64,7 @@ def test_all_are_those_that_the_account_shows(capsys: pytest.CaptureFixture[str]
     assert "clusters of memory nowhere: no cluster was seen" in err
 
 
-def test_what_fails_is_named_and_loses_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cluster_that_fails_is_named_and_the_others_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = ran(capsys, *WITH_FAILURES, "-f", "json")
     reports = {report["cluster"]["name"]: report for report in json.loads(out)["reports"]}
     assert status == 5
@@ -79,7 +79,7 @@ def test_what_fails_is_named_and_loses_no_other(capsys: pytest.CaptureFixture[st
     assert ran(capsys, *WITH_FAILURES, "--fail-on", "never")[0] == 4
 
 
-def test_what_can_not_be_listed_is_named_beside_what_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_that_can_not_be_listed_is_named_and_the_rest_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = ran(capsys, "check", "memory", "--all", "--region", "half", "-f", "json")
     names = [report["cluster"]["name"] for report in json.loads(out)["reports"]]
     assert (status, names) == (5, ["prod", "clusters of memory half"])
@@ -87,7 +87,7 @@ def test_what_can_not_be_listed_is_named_beside_what_is(capsys: pytest.CaptureFi
 
 
 def _is_of_both(form: str, text: str) -> bool:
-    """Whether a document of a format is whole, and of the two clusters."""
+    """Whether a document of a format is valid and contains both clusters."""
     match form:
         case "sarif":
             ids = [run["automationDetails"]["id"] for run in json.loads(text)["runs"]]
@@ -109,20 +109,20 @@ def _is_of_both(form: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form not in {"asff", "pdf"}])
-def test_each_format_holds_several(capsys: pytest.CaptureFixture[str], form: str) -> None:
+def test_each_format_holds_several_clusters(capsys: pytest.CaptureFixture[str], form: str) -> None:
     status, out, _ = ran(capsys, *TWO, "-f", form)
     assert status == 5
     assert _is_of_both(form, out)
     assert ran(capsys, *WITH_FAILURES, "-f", form)[0] == 5
 
 
-def test_markdown_has_one_heading_of_the_first_level(capsys: pytest.CaptureFixture[str]) -> None:
+def test_markdown_has_one_first_level_heading(capsys: pytest.CaptureFixture[str]) -> None:
     out = ran(capsys, *TWO, "-f", "markdown")[1]
     assert [line for line in out.splitlines() if line.startswith("# cloudguard")] == ["# cloudguard: 2 clusters"]
     assert "\n## cloudguard: prod\n" in out
 
 
-def test_a_placeholder_gives_each_cluster_a_file_whatever_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_placeholder_gives_each_cluster_its_file_whatever_its_name(capsys: pytest.CaptureFixture[str]) -> None:
     Path("out").mkdir()
     clusters = [f"--cluster={name}" for name in ("prod", "../prod", "hostile", "prod", "a/b", "a_b", ".hidden")]
     ran(capsys, "check", "memory", *clusters, "-f", "json=out/{cluster}.json", "-f", "json=all.json")
@@ -133,7 +133,7 @@ def test_a_placeholder_gives_each_cluster_a_file_whatever_it_is_called(capsys: p
     assert not Path("prod.json").exists()
 
 
-def test_a_hostile_name_is_harmless_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_escapes_a_hostile_name(capsys: pytest.CaptureFixture[str]) -> None:
     out = ran(capsys, "check", "memory", "--cluster", "hostile", "--cluster", "prod")[1]
     assert sample.HOSTILE not in out
     assert all(line.isprintable() for line in out.splitlines())
@@ -156,11 +156,11 @@ def test_flags_that_contradict_one_another_are_refused(
     assert fault in refusal(capsys, "check", "memory", *argv)
 
 
-def test_only_check_takes_several(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_check_accepts_several_clusters(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Only check takes more than one --cluster" in refusal(capsys, "collect", *TWO[1:])
 
 
-def test_shards_share_the_clusters_between_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_shards_together_check_every_cluster_once(capsys: pytest.CaptureFixture[str]) -> None:
     names = [f"cluster-{number}" for number in range(12)]
     clusters = [f"--cluster={name}" for name in names]
     found = list[str]()
@@ -177,7 +177,9 @@ def test_a_shard_without_clusters_checks_nothing(capsys: pytest.CaptureFixture[s
     assert all(status == 0 and "has no cluster: nothing was checked" in err for status, _, err in empty)
 
 
-def test_a_format_that_a_cluster_can_t_have_loses_no_other(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_format_that_a_cluster_can_t_have_does_not_stop_other_formats(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     for clusters in (TWO, ("check", "memory", "--cluster", "prod")):
         file = tmp_path / f"{len(clusters)}.json"
         status, _, err = ran(capsys, *clusters, "-f", f"asff={tmp_path / 'asff.json'}", "-f", f"json={file}")

@@ -1,4 +1,4 @@
-"""A targets' file: accounts, clusters and their declarations, and every fault of it at once."""
+"""The targets file: accounts, clusters and their declarations; all its faults are listed at once."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _declared(report: dict[str, dict[str, dict[str, object]]]) -> dict[str, obje
     return {name: one["values"] for name, one in report["declarations"].items()}
 
 
-def test_each_cluster_is_judged_by_what_is_declared_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_cluster_is_judged_by_its_own_declarations(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = ran(capsys, "check", "--targets", _written(WHOLE.format(account=ACCOUNT)), "-f", "json")
     prod, gappy = json.loads(out)["reports"]
     assert status == 5
@@ -70,13 +70,13 @@ def test_each_cluster_is_judged_by_what_is_declared_for_it(capsys: pytest.Captur
     ]
 
 
-def test_a_flag_is_stronger_than_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_flag_overrides_the_targets_file(capsys: pytest.CaptureFixture[str]) -> None:
     file = _written(WHOLE.format(account=ACCOUNT))
     out = ran(capsys, "check", "--targets", file, "--cni", "weave", "-f", "json")[1]
     assert [_declared(report)["cni"] for report in json.loads(out)["reports"]] == [["weave"]] * 2
 
 
-def test_an_account_that_is_another_is_not_judged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cluster_in_an_unexpected_account_is_not_judged(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = ran(capsys, "check", "--targets", _written(WHOLE.format(account="999")), "-f", "json")
     prod, gappy = json.loads(out)["reports"]
     assert status == 5
@@ -137,5 +137,5 @@ def test_every_fault_of_the_file_is_named_at_once(
     assert lines.count("cloudguard: targets.toml: ") == len(faults)
 
 
-def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cannot read none.toml: No such file" in refusal(capsys, "check", "--targets", "none.toml")

@@ -1,4 +1,4 @@
-"""``cloudguard waivers``, and what waivers do to ``check``: verdicts, formats and exit statuses."""
+"""``cloudguard waivers``, and the effect of waivers on ``check``: verdicts, formats and exit statuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLAIN = ("check", "--snapshot", "prod.json")
 
 @pytest.fixture(autouse=True)
 def snapshot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """A snapshot file of the sample, read today, and the provider "memory"."""
+    """The file of the sample snapshot, finished today, and the provider "memory"."""
     install(monkeypatch, tmp_path)
     written_snapshot()
     document = json.loads(Path("prod.json").read_text(encoding="utf-8"))
@@ -46,13 +46,13 @@ def waive_all(capsys: pytest.CaptureFixture[str], *flags: str) -> None:
 
 
 def rewritten(old: str, new: str) -> None:
-    """Replace a text in the file of waivers, which must hold it."""
+    """Replace a text in the waivers file. The file must contain the text."""
     text = Path(FILE).read_text(encoding="utf-8")
     assert old in text
     Path(FILE).write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_after_a_baseline_nothing_counts_and_no_waiver_is_unused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_baseline_waives_every_finding_and_all_its_waivers_are_used(capsys: pytest.CaptureFixture[str]) -> None:
     assert ran(capsys, *PLAIN)[0] == 3
     waive_all(capsys)
     status, document = report(capsys, "--strict-waivers")
@@ -63,7 +63,7 @@ def test_after_a_baseline_nothing_counts_and_no_waiver_is_unused(capsys: pytest.
     assert all(bool(one["waived"]) is (one["severity"] != "low") for one in findings(document))
 
 
-def test_add_accepts_one_finding_by_its_number_and_keeps_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+def test_add_waives_one_finding_by_its_number_and_keeps_the_file(capsys: pytest.CaptureFixture[str]) -> None:
     Path(FILE).write_text("# ours\n", encoding="utf-8")
     Path(FILE).chmod(0o644)
     status, out, err = ran(capsys, "waivers", "add", "1", "--snapshot", "prod.json", *WHO, "--expires", "30d")
@@ -77,12 +77,12 @@ def test_add_accepts_one_finding_by_its_number_and_keeps_the_file(capsys: pytest
     assert waived["waived"]["reason"] == "until the VPN is there"
 
 
-def test_low_findings_are_part_of_a_baseline_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_baseline_includes_low_findings_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys, "--fail-on", "low")
     assert report(capsys, "--fail-on", "low")[0] == 0
 
 
-def test_an_expired_waiver_counts_and_says_whose_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_finding_with_an_expired_waiver_counts_and_its_owner_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     rewritten(f"expires = {TODAY + timedelta(days=90)}", f"expires = {TODAY - timedelta(days=1)}")
     status, out, err = ran(capsys, *PLAIN, "-f", "json")
@@ -93,7 +93,7 @@ def test_an_expired_waiver_counts_and_says_whose_it_was(capsys: pytest.CaptureFi
     assert ran(capsys, *PLAIN, "--fail-on", "never", "--strict-waivers")[0] == 3
 
 
-def test_an_unused_waiver_warns_and_is_a_finding_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unused_waiver_is_a_warning_and_a_finding_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     text = Path(FILE).read_text(encoding="utf-8")
     more = f'[[waiver]]\ncheck = "etcd-access/plaintext"\nreason = "r"\nowner = "bob"\nexpires = {TODAY}\n'
@@ -106,7 +106,7 @@ def test_an_unused_waiver_warns_and_is_a_finding_on_request(capsys: pytest.Captu
     assert (status, "unused" in out, "there is no such finding" in err) == (3, True, True)
 
 
-def test_one_that_expires_soon_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_waiver_that_expires_soon_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys, "--expires", "7d")
     status, _, err = ran(capsys, *PLAIN, "-f", "json", "--strict-waivers")
     assert status == 0
@@ -114,7 +114,7 @@ def test_one_that_expires_soon_is_announced(capsys: pytest.CaptureFixture[str]) 
     assert ", for 7 days more; until the VPN is there" in err
 
 
-def test_a_finding_that_grows_wider_counts_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_waived_finding_that_became_wider_counts_again(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     rewritten("0.0.0.0/0 to", "198.51.100.0/24 to")
     status, out, err = ran(capsys, *PLAIN)
@@ -126,7 +126,7 @@ def test_a_finding_that_grows_wider_counts_again(capsys: pytest.CaptureFixture[s
     assert report(capsys)[0] == 0
 
 
-def test_waivers_stand_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_format_shows_waivers(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     forms = ("table", "markdown", "sarif", "junit", "csv", "ocsf", "gitlab", "github", "openmetrics")
     texts = {form: ran(capsys, *PLAIN, "-f", form, "--verbose")[1] for form in forms}
@@ -156,7 +156,7 @@ def test_a_plan_edits_nothing_for_waived_findings(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("way", ["flag", "variable", "file", "tables"])
-def test_waivers_are_named_by_flag_variable_and_file(
+def test_a_flag_a_variable_and_a_file_may_name_waivers(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     waive_all(capsys)
@@ -175,12 +175,12 @@ def test_waivers_are_named_by_flag_variable_and_file(
     assert (status, {use["origin"] for use in document["waivers"]}) == (0, {str(Path(name).resolve())})
 
 
-def test_a_gate_is_not_set_by_a_file_that_is_not_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cloudguard_toml_may_not_set_strict_waivers(capsys: pytest.CaptureFixture[str]) -> None:
     Path("cloudguard.toml").write_text("strict-waivers = true\n")
     assert "strict-waivers: only a file that --config names may hold it" in refusal(capsys, *PLAIN)
 
 
-def test_a_wrong_file_is_refused_with_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_waivers_file_is_refused_with_all_its_faults(capsys: pytest.CaptureFixture[str]) -> None:
     Path(FILE).write_text('[[waiver]]\nowner = "o"\nexpires = "x"\ncheck = "a"\n', encoding="utf-8")
     for words in (PLAIN, ("waivers", "list"), ("waivers", "check"), ("plan", "--snapshot", "prod.json")):
         status, _, err = ran(capsys, *words)
@@ -204,14 +204,14 @@ def test_a_wrong_file_is_refused_with_every_fault(capsys: pytest.CaptureFixture[
         (("renew",), "No such command"),
     ],
 )
-def test_a_wrong_command_is_refused_in_a_line(
+def test_a_wrong_command_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...], part: str
 ) -> None:
     assert part in refusal(capsys, "waivers", *words)
     assert not Path(FILE).exists()
 
 
-def test_the_waivers_are_listed_without_a_cluster(capsys: pytest.CaptureFixture[str]) -> None:
+def test_waivers_are_listed_without_a_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     status, out, _ = ran(capsys, "waivers", "list")
     assert (status, "alice" in out, "prod" in out) == (0, True, True)
@@ -224,7 +224,7 @@ def test_the_waivers_are_listed_without_a_cluster(capsys: pytest.CaptureFixture[
     assert ran(capsys, "waivers", "check")[0] == 3
 
 
-def test_hostile_names_are_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+def test_hostile_names_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     hostile = sample.HOSTILE.replace("\ud800", "") + "=cmd" + "x" * 10_000
     waive_all(capsys, "--owner", hostile, "--reason", hostile)
     assert report(capsys)[0] == 0
@@ -236,7 +236,7 @@ def test_hostile_names_are_harmless(capsys: pytest.CaptureFixture[str]) -> None:
         assert "\u202e" not in out + err
 
 
-def test_a_cluster_is_read_as_check_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_waivers_reads_a_cluster_as_check_does(capsys: pytest.CaptureFixture[str]) -> None:
     asked = ("memory", "--cluster", "prod")
     assert ran(capsys, "waivers", "baseline", *asked, *WHO)[0] == 0
     assert ran(capsys, "check", *asked, "--strict-waivers")[0] == 0
@@ -244,14 +244,14 @@ def test_a_cluster_is_read_as_check_reads_it(capsys: pytest.CaptureFixture[str])
     assert (status, {one["state"] for one in json.loads(out)}) == (0, {"active"})
 
 
-def test_a_waiver_of_another_cluster_is_no_unused_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_waiver_for_another_cluster_is_not_unused(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     rewritten('cluster = "prod"', 'cluster = "stage"')
     status, document = report(capsys, "--strict-waivers")
     assert (status, document["waivers"]) == (3, [])
 
 
-def test_two_snapshots_are_compared_with_what_is_waived(capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_marks_waived_findings(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     text = Path("prod.json").read_text(encoding="utf-8")
     Path("before.json").write_text(text.replace("0.0.0.0/0", "10.0.0.0/8"), encoding="utf-8")
