@@ -78,9 +78,7 @@ def test_a_device_is_written_to_directly(capsys: pytest.CaptureFixture[str], sna
         ("never", {"FORCE_COLOR": "1"}, True, False),
     ],
 )
-def test_flag_environment_and_terminal_decide_the_colour(
-    choice: str, environment: dict[str, str], screen: bool, on: bool
-) -> None:  # noqa: FBT001
+def test_flag_and_environment_decide_colour(choice: str, environment: dict[str, str], screen: bool, on: bool) -> None:  # noqa: FBT001
     assert coloured(choice, environment, screen=screen) is on
 
 
