@@ -47,7 +47,7 @@ def drawn(random: Random) -> Statement:
 
 
 def filled(statement: Statement, fixed: Mapping[str, tuple[str, ...]]) -> Statement:
-    """Return the statement with each variable replaced by its value, or by one that nothing equals if the key is absent."""
+    """Return the statement with each variable replaced by its value. The value of an absent key equals nothing."""
     (value,) = fixed.get("tag/two", ("\N{REPLACEMENT CHARACTER}",))
     conditions = tuple(
         replace(each, values=tuple(text.replace("${Tag/Two}", value) for text in each.values))

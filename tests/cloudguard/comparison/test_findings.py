@@ -1,4 +1,4 @@
-"""A finding is fixed only if what it rests on was read, asked for and judged alike."""
+"""A finding is fixed only if its facts were read, its calls were made and its check judged it in the same way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OLD = ListedReport("test 1 prod", {"node-access": ROW}, {"admin-cidr": ("198.51.
 
 
 def later(row: ListedRow | None, **declared: tuple[str, ...]) -> ListedReport:
-    """Return a later report on the row (None: it has none)."""
+    """Return a later report with this row, or without any row (None)."""
     return replace(OLD, rows={"node-access": row} if row else {}, declared={**OLD.declared, **declared})
 
 
@@ -38,14 +38,14 @@ CLEAN = replace(ROW, findings=())
         (later(CLEAN, other=("x",)), Fate.FIXED, ""),
     ],
 )
-def test_a_finding_is_fixed_only_if_all_that_it_rests_on_was_read(new: ListedReport, fate: Fate, why: str) -> None:
+def test_a_finding_is_fixed_only_if_all_its_facts_were_read(new: ListedReport, fate: Fate, why: str) -> None:
     (found,) = compared(OLD, new)
     assert found.fate is fate
     assert why in found.why
     assert bool(found.why) is (fate is Fate.UNCONFIRMED)
 
 
-def test_a_new_finding_counts_from_the_severity_that_fails_and_so_does_one_that_became_worse() -> None:
+def test_new_and_worse_findings_fail_from_the_given_severity() -> None:
     low = replace(OLD, rows={"node-access": replace(ROW, findings=(replace(SSH, severity="low"),))})
     none = later(CLEAN)
     assert [fails(compared(none, OLD), at) for at in ("critical", "medium", "never")] == [True, True, False]
@@ -56,6 +56,6 @@ def test_a_new_finding_counts_from_the_severity_that_fails_and_so_does_one_that_
     assert not fails(compared(OLD, none), "low")
 
 
-def test_a_report_is_read_from_its_file_as_it_is_compared() -> None:
+def test_a_report_file_is_loaded_as_the_findings_to_compare() -> None:
     report = sample.report()
     assert load(json_report.render(report).encode(), "report.json") == listed(report)

@@ -1,4 +1,4 @@
-"""What identities gained between two snapshots, as sets of requests with a witness."""
+"""The permissions that identities gained between two snapshots, as sets of requests with a witness."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from identities import ROLE, allow, deny, document, iam_catalog
 
 
 def made(*statements: Statement, role: str = ROLE, complete: bool = True) -> Snapshot:
-    """Return a snapshot with one identity, which is granted ``statements``."""
+    """Return a snapshot with one identity, whose policy has ``statements``."""
     one = Identity(role, role.rpartition("/")[2], ("node",), ("p",), SOURCE, complete=complete)
     return snapshot(identities=Identities((one,), (document(*statements),)))
 
 
 def changes(old: Snapshot, new: Snapshot) -> AccessChanges:
-    """Return what opened and closed."""
+    """Return the opened and closed permissions."""
     return access_changes(old, new, (iam_catalog(), iam_catalog()))
 
 
 READS = allow("disk:DescribeVolumes")
 
 
-def test_a_statement_opens_what_it_grants_alone_and_closes_what_it_denies() -> None:
+def test_a_new_grant_opens_permissions_and_a_new_deny_closes_some() -> None:
     old = made(READS, allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/a",)))
     new = made(READS, allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/*",)), deny("disk:DescribeVolumes"))
     found = changes(old, new)
@@ -39,20 +39,20 @@ def test_a_statement_opens_what_it_grants_alone_and_closes_what_it_denies() -> N
     assert found.undecided == ()
 
 
-def test_the_same_grants_in_other_words_change_nothing() -> None:
+def test_equal_grants_in_other_statements_change_nothing() -> None:
     old = made(allow("disk:DescribeVolumes", "disk:DeleteVolume"))
     new = made(allow("disk:DeleteVolume"), allow("disk:DescribeVolumes"))
     assert changes(old, new) == AccessChanges()
 
 
-def test_a_policy_that_was_not_read_neither_opened_nor_closed() -> None:
+def test_an_unread_policy_opens_and_closes_nothing_and_is_undecided() -> None:
     known = made(READS)
     found = changes(known, made(READS, complete=False))
     assert (found.opened, found.closed) == ((), ())
     assert any("masters" in line for line in found.undecided)
 
 
-def test_an_identity_that_is_new_gained_all_unless_it_may_have_been_there() -> None:
+def test_a_new_identity_gained_all_unless_identities_were_unread_before() -> None:
     new, gap = made(READS, role="n:p:role::1:role/ci"), Gap("x", "*", Reason.DENIED, "no", (FactKind.IDENTITIES,))
     old = snapshot(identities=Identities())
     assert [one.witness.split()[0] for one in changes(old, new).opened] == ["disk:DescribeVolumes"]

@@ -1,4 +1,4 @@
-"""What is different from an earlier run: what is new, by what, and what only seems to be gone."""
+"""Changes since an earlier run: new findings and their cause, and findings that only seem to be gone."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def having(report: ListedReport, *findings: ListedFinding, unknown: tuple[str, .
 
 
 def fates(old: ListedReport, new: ListedReport) -> dict[str, Fate]:
-    """Return what became of each finding by its id."""
+    """Return the fate of each finding, by its id."""
     return {one.id: one.fate for one in since(old, new).findings}
 
 
@@ -51,7 +51,7 @@ def fates(old: ListedReport, new: ListedReport) -> dict[str, Fate]:
         (replace(OLD, checks=CHECKS, declared={"admin-cidr": ("::/0",)}), BroughtBy.DATA, "another declaration"),
     ],
 )
-def test_a_new_finding_says_whether_a_new_check_or_new_data_brought_it(
+def test_a_new_finding_names_a_new_check_or_new_data_as_its_cause(
     old: ListedReport, brought_by: BroughtBy | None, why: str
 ) -> None:
     found = since(old, having(NEW, SSH, KUBELET)).of(KUBELET.id)
@@ -62,13 +62,13 @@ def test_a_new_finding_says_whether_a_new_check_or_new_data_brought_it(
     assert fails((found,), "high")
 
 
-def test_a_finding_that_was_fixed_is_reopened() -> None:
+def test_a_fixed_finding_that_returns_is_reopened() -> None:
     found = since(having(OLD), NEW, closed={SSH.id}).of(SSH.id)
     assert found.fate is Fate.REOPENED
     assert fails((found,), "high")
 
 
-def test_a_resource_made_anew_with_the_same_name_replaces_the_former() -> None:
+def test_a_finding_on_a_new_resource_with_the_same_name_replaces_the_former() -> None:
     anew = replace(SSH, id="9", resource=replace(API, id="sg-9"))
     (found,) = since(OLD, having(NEW, anew)).findings
     assert (found.fate, found.id, found.replaces, found.first_seen) == (Fate.REPLACED, "9", "1", OLD.finished)
@@ -87,23 +87,23 @@ def test_a_resource_made_anew_with_the_same_name_replaces_the_former() -> None:
         replace(SSH, id="9", check=KUBELET.check, resource=replace(API, id="sg-9")),
     ],
 )
-def test_another_finding_replaces_nothing(other: ListedFinding) -> None:
+def test_a_finding_on_another_resource_or_check_replaces_nothing(other: ListedFinding) -> None:
     assert fates(replace(OLD, checks=CHECKS), having(NEW, other)) == {"9": Fate.NEW, "1": Fate.FIXED}
 
 
-def test_each_finding_is_replaced_once_and_only_if_it_certainly_is_gone() -> None:
+def test_a_finding_is_replaced_once_and_only_if_it_is_certainly_gone() -> None:
     one, two = (replace(SSH, id=name, resource=replace(API, id=f"sg-{name}")) for name in ("8", "9"))
     assert fates(OLD, having(NEW, one, two)) == {"8": Fate.REPLACED, "9": Fate.NEW}
     unread = having(NEW, one, unknown=UNKNOWN)
     assert fates(OLD, unread) == {"8": Fate.NEW, "1": Fate.UNCONFIRMED}
 
 
-def test_a_finding_without_a_name_is_never_replaced() -> None:
+def test_a_finding_on_a_resource_without_a_name_is_never_replaced() -> None:
     nameless = replace(OLD, rows=having(OLD, replace(SSH, resource=Resource("filter", "sg-1"))).rows)
     assert fates(nameless, having(NEW, replace(SSH, id="9", resource=Resource("filter", "sg-9"))))["9"] is Fate.NEW
 
 
-def test_what_was_not_read_for_several_nights_stays_unconfirmed_until_it_is_read() -> None:
+def test_a_finding_stays_unconfirmed_until_its_facts_are_read() -> None:
     dark = having(NEW, unknown=UNKNOWN)
     first = since(OLD, dark)
     assert [one.id for one in first.unconfirmed] == ["1"]
@@ -119,13 +119,13 @@ def test_what_was_not_read_for_several_nights_stays_unconfirmed_until_it_is_read
     assert light.known_again == ("node-access",)
 
 
-def test_what_is_judged_by_another_declaration_was_read() -> None:
+def test_a_finding_judged_by_another_declaration_is_unconfirmed_but_read() -> None:
     other = replace(having(NEW), declared={"admin-cidr": ("192.0.2.0/24",)})
     (found,) = since(OLD, other).findings
     assert (found.fate, found.read) == (Fate.UNCONFIRMED, True)
 
 
-def test_a_finding_whose_waiver_has_ended_counts_as_new_and_a_waived_one_does_not() -> None:
+def test_a_finding_counts_as_new_when_its_waiver_ends() -> None:
     waived = having(OLD, replace(SSH, waived=True))
     (ended,) = since(waived, NEW).findings
     assert (ended.fate, ended.was_waived, ended.waived) == (Fate.UNCHANGED, True, False)
@@ -145,7 +145,7 @@ def test_a_finding_whose_waiver_has_ended_counts_as_new_and_a_waived_one_does_no
         (("a disk",), ("a disk", "another disk"), Fate.WIDER),
     ],
 )
-def test_a_finding_is_wider_if_it_is_not_inside_what_it_was(
+def test_a_finding_is_wider_if_its_former_width_does_not_contain_it(
     then: tuple[str, ...], now: tuple[str, ...], fate: Fate
 ) -> None:
     before = having(OLD, replace(SSH, width=then))
@@ -157,13 +157,13 @@ def test_a_finding_is_wider_if_it_is_not_inside_what_it_was(
     assert (found.fate, found.replaces) == (fate if fate is Fate.WIDER else Fate.REPLACED, "1")
 
 
-def test_nothing_is_changed_by_another_message() -> None:
+def test_another_message_is_no_change() -> None:
     found = since(OLD, having(NEW, replace(SSH, message="ssh is open on 3 hosts")))
     assert not found.changed
     assert since(OLD, having(NEW, replace(SSH, severity="low"))).changed
 
 
-def test_every_format_for_people_and_json_say_what_is_different() -> None:
+def test_text_formats_and_json_show_the_changes() -> None:
     was, fresh, gone = sample.finding(1), sample.finding(2), sample.finding(3, text="gone")
     waived = Waiver("sec", "because", "2027-01-01")
     old = listed(sample.report(was, gone))

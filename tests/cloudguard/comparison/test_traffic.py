@@ -1,4 +1,4 @@
-"""What opened between two snapshots is what gets through in the later alone; what is not known opened nothing."""
+"""Traffic that opened between two snapshots gets through only in the later one. Unknown facts open nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MASTER = host("m", CONTROL_PLANE, "masters")
 
 
 def made(*rules: tuple[str, str], node: Host | None = None, pools: tuple[Pool, ...] = ()) -> Snapshot:
-    """Return a cluster of one control-plane host and a node, whose group lets in by more ``rules``."""
+    """Return a cluster with a control-plane host and a node; the node's group has ``rules`` in addition."""
     return snapshot([MASTER, node or NODE_1], [MASTERS, group("nodes", KUBELET, *rules)], pools=pools)
 
 
@@ -43,17 +43,17 @@ NODE_1 = host("n", NODE, "nodes", where="public", public="203.0.113.9")
 
 
 def opened(before: Snapshot, after: Snapshot) -> set[tuple[str, str, str]]:
-    """Return what certainly opened: sender, target, services."""
+    """Return the traffic that certainly opened: (sender, target, services)."""
     found = gains(before, after).certain
     return {(one.sender, one.target, ",".join(services for _, services in one.packets)) for one in found}
 
 
-def test_nothing_opens_where_nothing_changes() -> None:
+def test_equal_snapshots_open_nothing() -> None:
     found = gains(made(("tcp/22", WORLD)), made(("tcp/22", WORLD)))
     assert (found.certain, found.perhaps) == ((), ())
 
 
-def test_a_rule_opens_what_no_other_lets_in_to_each_sender_that_can_come() -> None:
+def test_a_rule_opens_only_traffic_that_was_closed_before() -> None:
     before, after = made(("tcp/22", "198.51.100.0/24")), made(("tcp/22-23", "198.51.100.0/24"))
     assert opened(before, after) == {("the internet", "node n", "tcp/23")}
     assert opened(after, before) == set()
@@ -63,7 +63,7 @@ def test_a_rule_opens_what_no_other_lets_in_to_each_sender_that_can_come() -> No
     assert change.witness.endswith(" on n")
 
 
-def test_hosts_of_the_cluster_are_told_by_their_roles_not_by_addresses() -> None:
+def test_hosts_of_the_cluster_are_named_by_role_not_by_address() -> None:
     after = replace(made(), topology=replace(made().topology, filters=(_etcd_for_nodes(), group("nodes", KUBELET))))
     assert opened(made(), after) == {("node hosts", "control-plane/etcd m", "tcp/2379")}
 
@@ -78,7 +78,7 @@ def test_a_host_that_replaces_another_opens_nothing() -> None:
     assert opened(made(("tcp/22", WORLD)), made(("tcp/22", WORLD), node=later)) == set()
 
 
-def test_a_new_host_is_compared_with_the_next_one_of_its_pool() -> None:
+def test_a_new_host_is_compared_with_the_next_host_of_its_pool() -> None:
     pool = Pool("p", "p", NODE, (), ("public",), ("nodes",), ("nodes",), SOURCE, public=True)
     inside = replace(host("n", NODE, "nodes"), pool="")
     before = made(("tcp/22", WORLD), node=inside, pools=(pool,))
@@ -97,7 +97,7 @@ def test_a_new_host_is_compared_with_the_next_one_of_its_pool() -> None:
         ("198.51.100.0/24", "198.51.100.0/25", ""),
     ],
 )
-def test_an_endpoint_that_lets_in_more_opens(before: str, after: str, sender: str) -> None:
+def test_a_wider_endpoint_opens_traffic(before: str, after: str, sender: str) -> None:
     def at(endpoint: Endpoint) -> Snapshot:
         return snapshot([NODE_1], [group("nodes")], endpoints=(endpoint,))
 
@@ -106,7 +106,7 @@ def test_an_endpoint_that_lets_in_more_opens(before: str, after: str, sender: st
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
-def test_what_could_not_be_read_neither_opened_nor_closed(lost: str) -> None:
+def test_an_unread_filter_opens_and_closes_nothing_for_certain(lost: str) -> None:
     known = made(("tcp/22", WORLD))
     unread = replace(known, topology=replace(known.topology, filters=(MASTERS,)))
     before, after = (unread, known) if lost == "before" else (known, unread)
@@ -115,7 +115,7 @@ def test_what_could_not_be_read_neither_opened_nor_closed(lost: str) -> None:
     assert any("tcp/22" in line or "node n" in line for line in gains(before, after).perhaps)
 
 
-def test_hosts_that_were_not_read_before_may_have_opened() -> None:
+def test_traffic_to_hosts_that_were_not_read_before_opened_perhaps() -> None:
     gap = Gap("x:List", "*", Reason.DENIED, "no", (FactKind.HOSTS,))
     full = made(("tcp/22", WORLD))
     before = replace(full, gaps=(gap,), cluster=replace(full.cluster, hosts=(MASTER,)))
@@ -126,8 +126,8 @@ def test_hosts_that_were_not_read_before_may_have_opened() -> None:
     assert ("the internet", "node n", "tcp/22") in opened(alone, full)
 
 
-def test_whoever_has_a_network_of_their_own_is_not_taken_for_another_of_the_same_address() -> None:
-    """Consumers of a published balancer may have any address: that they got in before shuts nobody else out."""
+def test_senders_of_another_network_with_the_same_addresses_are_distinct() -> None:
+    """Consumers of a published balancer may have any address, so their earlier access says nothing about others."""
     published = replace(
         balancer("api", "tcp/6443", [to(MASTER, "tcp/6443")], seen=ClientAddress.REPLACED),
         internet_facing=False,

@@ -1,4 +1,4 @@
-"""What opened between two drawn accounts is what a walk packet by packet finds in the later alone, and nothing else."""
+"""Opened traffic between two drawn accounts is exactly what a packet-by-packet walk finds in the later one only."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ PORTS = tuple(Service("tcp", port) for port in (22, 443, 2379, 6443, 10250, 3000
 OUTSIDE = ("198.51.100.7", "198.51.100.200", "8.8.8.8", "2600::1")
 STRANGE = ("10.0.0.77", "10.0.1.77", "2001:db8:0:1::77")
 Packet = tuple[str, str, int]
-"""A sender's address, the id of a host, and a port."""
+"""(sender's address, host id, port)."""
 
 
 def pair(seed: int) -> tuple[Snapshot, Snapshot]:
-    """Return two accounts of the same machines, in which some filters have other rules."""
+    """Return two accounts with the same machines, where some filters have other rules."""
     dice = Random(seed)
     before = account(dice)
-    groups = tuple(Group(name, name, SOURCE) for name in GROUPS)  # the members of all are known
+    groups = tuple(Group(name, name, SOURCE) for name in GROUPS)  # the members of all groups are known
     before = replace(before, topology=replace(before.topology, groups=groups))
     other = {one.id: one for one in account(Random(seed + 1_000_000)).topology.filters}
     filters = tuple(other[one.id] if dice.random() < 1 / 2 else one for one in before.topology.filters)
@@ -38,7 +38,7 @@ def pair(seed: int) -> tuple[Snapshot, Snapshot]:
 
 
 def senders(made: Snapshot) -> Iterator[Sender]:
-    """Yield whoever is told by an address: strangers with groups and without, and the internet."""
+    """Yield the senders with a fixed address: strangers with and without groups, and the internet."""
     for port in made.topology.external_members:
         yield Sender(address_of(port), port.groups)
     yield from (Sender(address) for address in STRANGE)
@@ -46,7 +46,7 @@ def senders(made: Snapshot) -> Iterator[Sender]:
 
 
 def let_in(made: Snapshot) -> set[Packet]:
-    """Return what gets through, packet by packet."""
+    """Return the packets that get through."""
     return {
         (sender.address, host.id, service.port)
         for host in made.cluster.hosts
@@ -58,8 +58,8 @@ def let_in(made: Snapshot) -> set[Packet]:
     }
 
 
-def told(changes: tuple[TrafficChange, ...], made: Snapshot) -> set[Packet]:
-    """Return the packets that are in any of the changes."""
+def packets_of(changes: tuple[TrafficChange, ...], made: Snapshot) -> set[Packet]:
+    """Return the packets in the changes."""
     found = set[Packet]()
     for change in changes:
         hosts = [host.id for host in made.cluster.hosts if host.id in change.target.replace(",", "").split()]
@@ -72,17 +72,17 @@ def told(changes: tuple[TrafficChange, ...], made: Snapshot) -> set[Packet]:
 
 
 @pytest.mark.parametrize("seed", seeds(60))
-def test_what_opened_and_closed_is_what_a_walk_finds(seed: int) -> None:
+def test_opened_and_closed_traffic_agrees_with_a_walk(seed: int) -> None:
     before, after = pair(seed)
     was, now = let_in(before), let_in(after)
     opened, closed = gains(before, after), gains(after, before)
     assert (opened.perhaps, closed.perhaps) == ((), ())
-    assert told(opened.certain, after) == now - was
-    assert told(closed.certain, before) == was - now
+    assert packets_of(opened.certain, after) == now - was
+    assert packets_of(closed.certain, before) == was - now
 
 
 @pytest.mark.parametrize("seed", seeds(20))
-def test_between_an_account_and_itself_nothing_opened(seed: int) -> None:
+def test_an_account_compared_with_itself_opened_nothing(seed: int) -> None:
     before, _ = pair(seed)
     assert gains(before, before) == gains(before, replace(before, tool="another"))
     assert gains(before, before).certain == ()

@@ -1,4 +1,4 @@
-"""How wide a finding is, as text: read back it is the same, and it grows exactly where more is let in."""
+"""A finding's width as text: it can be read back, and it grows exactly if the finding lets in more."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _lines(packets: PacketSet) -> tuple[str, ...]:
 
 @laws
 @given(packet_sets())
-def test_connections_are_read_back_and_only_rounded_up(packets: PacketSet) -> None:
+def test_connections_are_read_back_and_are_rounded_up_if_at_all(packets: PacketSet) -> None:
     lines = _lines(packets)
     assert packets <= read(lines).packets.get("node", PacketSet.nothing())
     assert inside(lines, lines)
@@ -42,7 +42,7 @@ def test_connections_are_read_back_and_only_rounded_up(packets: PacketSet) -> No
 
 @laws
 @given(packet_sets(), packet_sets())
-def test_less_is_inside_and_more_is_not(one: PacketSet, other: PacketSet) -> None:
+def test_a_width_contains_a_smaller_and_not_a_larger_one(one: PacketSet, other: PacketSet) -> None:
     small, both = _lines(one & other), _lines(one)
     if all("/0" not in line for line in (*small, *both)):
         assert inside(small, both)
@@ -50,14 +50,14 @@ def test_less_is_inside_and_more_is_not(one: PacketSet, other: PacketSet) -> Non
 
 
 def _nodes(*allowed: tuple[str, str], address: str = "10.0.0.5", masters: str = "masters") -> Finding:
-    """Return the worst finding about hosts of a public subnet whose group lets in ``allowed``."""
+    """Return the worst finding on hosts of a public subnet; their group lets in ``allowed``."""
     master = host("cp", CONTROL_PLANE, masters, where="public", public="203.0.113.7")
     node = host("n1", NODE, "nodes", where="public", address=address, public="203.0.113.8", v6="2001:db8::8")
     made = snapshot([master, node], [group("masters"), group("nodes", *allowed)])
     return max(rows_of(made)["node-access"].findings, key=lambda one: one.severity)
 
 
-def test_a_host_that_is_replaced_makes_no_finding_wider() -> None:
+def test_a_replaced_host_makes_no_finding_wider() -> None:
     before, after = (_nodes(("tcp/10250", INSIDE), address=each) for each in ("10.0.0.5", "10.0.0.77"))
     assert before.id == after.id
     assert before.width == after.width == (f"tcp/10250 from {INSIDE} to node",)
@@ -72,7 +72,7 @@ def test_a_host_that_is_replaced_makes_no_finding_wider() -> None:
     ],
     ids=["another port", "another version", "another role"],
 )
-def test_what_is_let_in_besides_makes_a_finding_wider(today: Finding, width: str) -> None:
+def test_additional_traffic_makes_a_finding_wider(today: Finding, width: str) -> None:
     then = _nodes(("tcp/22", WORLD))
     assert then.id == today.id
     assert (then.width, today.width) == (("tcp/22 from 0.0.0.0/0 to node",), (width,))
@@ -92,13 +92,13 @@ BY_TAG = Condition("StringEquals", "tag", ("a, b", 'or "c"'))
         (document(allow("disk:DeleteVolume"), allow("role:Assume")), False),
     ],
 )
-def test_what_is_granted_besides_makes_a_finding_wider(more: PolicyDocument, *, grows: bool) -> None:
+def test_additional_grants_make_a_finding_wider(more: PolicyDocument, *, grows: bool) -> None:
     then = finding_of(row(account(document(allow("disk:DeleteVolume")))), "cloud-api-access/outside")
     today = next((one for one in row(account(more)).findings if one.check == then.check), then)
     assert inside(today.width, then.width) is not grows
 
 
-def test_a_boundary_and_a_condition_that_are_gone_make_a_finding_wider() -> None:
+def test_a_removed_boundary_or_condition_makes_a_finding_wider() -> None:
     bound = document(allow("disk:Delete*"), name="b", kind=PolicyKind.BOUNDARY)
     then = row(account(document(allow("disk:*", when=(BY_TAG,))), bound))
     width = finding_of(then, "cloud-api-access/outside").width
@@ -112,7 +112,7 @@ def test_a_boundary_and_a_condition_that_are_gone_make_a_finding_wider() -> None
 
 @examples(100)
 @given(st.randoms(use_true_random=False))
-def test_what_is_judged_inside_by_the_lines_is_inside_by_the_catalog(random: Random) -> None:
+def test_a_width_inside_another_means_permissions_inside_the_other_s(random: Random) -> None:
     policies = drawn_policies.draw_policies(random)
     fewer = tuple(one for one in policies if random.random() < 0.7)
     limits = [[one.id] for one in policies if one.kind is PolicyKind.ORGANIZATION_LIMIT]
@@ -125,13 +125,13 @@ def test_what_is_judged_inside_by_the_lines_is_inside_by_the_catalog(random: Ran
     then, today = (grant_lines.lines(one, space.table.everything, limits) for one in (old, new))
     assert grant_lines.inside(today, today)
     assert all(map(grant_lines.is_line, (*then, *today)))
-    if old.permissions.upper and grant_lines.inside(today, then):  # where nothing was granted there was no finding
+    if old.permissions.upper and grant_lines.inside(today, then):  # without a grant there was no finding
         assert new.permissions.lower <= old.permissions.upper
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=3), st.text(min_size=1))
 @laws
-def test_hostile_words_are_read_back(names: list[str], value: str) -> None:
+def test_hostile_names_are_read_back(names: list[str], value: str) -> None:
     made = (
         document(allow(*names, on=(value,), when=(Condition("StringLike", value, tuple(names)),))),
         document(deny(value, on=tuple(names))),
@@ -145,7 +145,7 @@ def test_hostile_words_are_read_back(names: list[str], value: str) -> None:
         assert line.isprintable()
 
 
-def test_names_are_compared_as_they_are() -> None:
+def test_other_lines_are_compared_as_text() -> None:
     assert inside(("disk a",), ("disk a", "disk b"))
     assert not inside(("disk a", "disk b"), ("disk a",))
     assert inside((), ("disk a",))

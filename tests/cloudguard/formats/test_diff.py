@@ -1,4 +1,4 @@
-"""Edits and hops as the lines that people read, and as the objects that programs read."""
+"""Edits and hops as lines of text, and as JSON objects."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_edit_is_shown_as_the_lines_of_a_diff(edit: Edit, before: tuple[str, 
     assert json.dumps(document(edit, None, EDIT_SHAPES))
 
 
-def test_a_narrowed_rule_says_what_it_keeps_why_and_what_it_loses() -> None:
+def test_a_narrowed_rule_lists_what_it_keeps_and_why_and_what_it_loses() -> None:
     peer = {"kind": "range", "value": "0.0.0.0/0"}
     assert document(RuleEdit(RuleOp.MODIFY, "r", RULE, SSH, ("clients",)), None, EDIT_SHAPES) == {
         "op": "rule.modify",
@@ -103,11 +103,11 @@ def test_a_narrowed_rule_says_what_it_keeps_why_and_what_it_loses() -> None:
         (Hop(HopKind.STATEMENT, "p-1", "p", rule="#1", lets="allow * on *"), "p/#1: allow * on *"),
     ],
 )
-def test_a_hop_is_a_line(hop: Hop, text: str) -> None:
+def test_a_hop_is_shown_as_a_line(hop: Hop, text: str) -> None:
     assert hops.hop_text(hop) == text
 
 
-def test_a_change_says_what_it_mends_what_it_keeps_and_why_and_what_it_needs_first() -> None:
+def test_a_change_lists_what_it_mends_keeps_and_needs_first() -> None:
     kept = replace(SSH, peer=RulePeer(PeerOf.ADMINISTRATORS))
     edits = (
         RuleEdit(RuleOp.REMOVE, "r", RULE, None),
@@ -127,7 +127,7 @@ def test_a_change_says_what_it_mends_what_it_keeps_and_why_and_what_it_needs_fir
     assert diff.change_lines(replace(change, edits=(), owner="", proved=True)) == ("# proved: nothing needed is lost",)
 
 
-def test_a_sentence_that_the_finding_says_is_not_said_again() -> None:
+def test_a_sentence_of_the_finding_is_not_repeated() -> None:
     edits = (Procedure(("the disk is plain",), ("encrypt it",)),)
     change = Change("c", "row", "disk.encrypt", Resource("disk", "d"), edits)
     assert diff.change_lines(change, {"the disk is plain"}) == ("+ encrypt it",)

@@ -1,4 +1,4 @@
-"""What others can name is shown, never obeyed."""
+"""Names given by others are shown as text and never interpreted."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ def test_hidden_characters_are_made_visible(raw: str, shown: str) -> None:
 
 
 @given(ANYTHING)
-def test_nothing_that_is_shown_is_hidden_or_breaks_the_line(text: str) -> None:
+def test_escaped_text_is_printable_and_on_one_line(text: str) -> None:
     assert visible(text).isprintable()
     assert visible(visible(text)) == visible(text)
 
 
-def test_markdown_takes_no_markup_no_link_no_mention() -> None:
+def test_escaped_markdown_has_no_markup_link_or_mention() -> None:
     shown = MarkdownIt("gfm-like", {"linkify": False}).render(markdown(sample.HOSTILE))
     assert shown.count("<") == shown.count("<p>") + shown.count("</p>") + shown.count("<!-- -->")
     assert "@who" not in shown
 
 
 @given(st.text("ab`|<>*_[]()#~&!\\:/@.w ", min_size=1).filter(lambda text: text.strip() == text))
-def test_markdown_shows_the_text_itself(text: str) -> None:
+def test_escaped_markdown_shows_the_original_text(text: str) -> None:
     tokens = MarkdownIt("commonmark").parseInline(markdown(text))[0].children or []
     assert "".join(token.content for token in tokens if token.type != "html_inline") == text
     assert {token.type for token in tokens} <= {"text", "text_special", "html_inline"}
 
 
 @given(st.text("ab`| ", min_size=1).filter(lambda text: text.strip() == text))
-def test_a_code_span_shows_the_text_itself(text: str) -> None:
+def test_a_code_span_shows_the_original_text(text: str) -> None:
     tokens = MarkdownIt("commonmark").parseInline(code(text))[0].children or []
     assert [(token.type, token.content) for token in tokens] == [("code_inline", text)]

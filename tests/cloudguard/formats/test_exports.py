@@ -1,4 +1,4 @@
-"""Formats for other programs, each read by the validator of those who consume it."""
+"""Formats for other programs, each checked by its consumer's validator."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ JUNITPARSER: Final[Any] = import_module("junitparser")
 OCSF: Final[Any] = import_module("ocsf_json_schema")
 JSONSCHEMA: Final[Any] = import_module("jsonschema")
 METRICS: Final[Any] = import_module("prometheus_client.openmetrics.parser")
-"""Libraries without types: what they return is looked at, not trusted."""
+"""Libraries without types; the tests check what they return."""
 CHECKS: Final = [check for row in ROWS for check in row.CHECKS]
 WAIVER: Final = Waiver("ops", "it is a lab", "2027-01-01")
 FULL: Final = sample.report(
@@ -61,26 +61,26 @@ HOSTILE: Final = sample.report(
     gaps=(sample.GAP,),
 )
 UNKNOWN: Final = ("etcd-access",)
-"""The rows of FULL and HOSTILE that are not all known."""
+"""The rows of FULL and HOSTILE with unknown parts."""
 REPORTS: Final = (FULL, CLEAN, HOSTILE)
 EXPORTS: Final = (sarif, junit, spreadsheet, ocsf, code_quality, workflow_commands, openmetrics)
 
 
 def on_aws(report: Report) -> Report:
-    """Return the report as one of a cluster of an AWS account."""
+    """Return the report with its cluster in an AWS account."""
     return replace(
         report, cluster=replace(report.cluster, provider="aws", account="123456789012", regions=("eu-west-1",))
     )
 
 
 def rendered(export: ModuleType, report: Report) -> str:
-    """Return what an export writes."""
+    """Return the text that an export writes."""
     return str(export.render(report, CHECKS))
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
 @pytest.mark.parametrize("export", EXPORTS, ids=[one.__name__.rpartition(".")[2] for one in EXPORTS])
-def test_no_name_gets_out_of_its_place(export: ModuleType, report: Report) -> None:
+def test_every_export_escapes_names_and_is_deterministic(export: ModuleType, report: Report) -> None:
     text = rendered(export, report)
     assert text == rendered(export, report)
     assert all(char.isprintable() or char in "\n\r" for char in text)
@@ -92,7 +92,7 @@ PROMTOOL: Final = VALIDATORS / "usr/bin/promtool"
 
 @needs(MULTITOOL)
 @pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
-def test_sarif_is_what_github_takes(tmp_path: Path, report: Report) -> None:
+def test_sarif_is_valid_for_github(tmp_path: Path, report: Report) -> None:
     (tmp_path / "report.sarif").write_text(rendered(sarif, report), encoding="utf-8")
     told = tmp_path / "told.sarif"
     command = [str(MULTITOOL), "validate", "report.sarif", "--rule-kind", "Sarif;Ghas", "--output", str(told)]
@@ -103,7 +103,7 @@ def test_sarif_is_what_github_takes(tmp_path: Path, report: Report) -> None:
     assert said == []
 
 
-def test_sarif_says_what_is_waived_and_what_could_not_be_read() -> None:
+def test_sarif_has_waived_findings_and_gaps() -> None:
     (run,) = json.loads(rendered(sarif, FULL))["runs"]
     assert [(one["level"], bool(one["suppressions"])) for one in run["results"]] == [
         ("error", False),
@@ -116,7 +116,7 @@ def test_sarif_says_what_is_waived_and_what_could_not_be_read() -> None:
     assert {one["id"] for one in run["tool"]["driver"]["rules"]} == {check.id for check in CHECKS}
 
 
-def test_junit_fails_what_fails_and_skips_what_is_waived() -> None:
+def test_junit_has_failures_skips_for_waived_findings_and_errors_for_unknown() -> None:
     suites = JUNITPARSER.JUnitXml.fromstring(rendered(junit, FULL).encode())
     cases = [case for suite in suites for case in suite]
     outcomes = [str(type(result).__name__) for case in cases for result in case.result]
@@ -127,13 +127,13 @@ def test_junit_fails_what_fails_and_skips_what_is_waived() -> None:
     assert totals == (suites.tests, suites.failures, suites.skipped, suites.errors)
 
 
-def test_junit_names_no_case_twice() -> None:
+def test_junit_case_names_are_unique() -> None:
     suites = JUNITPARSER.JUnitXml.fromstring(rendered(junit, HOSTILE).encode())
     names = [str(case.name) for suite in suites for case in suite]
     assert len(names) == len(set(names))
 
 
-def test_csv_has_a_line_for_each_finding_and_each_row_without_any() -> None:
+def test_csv_has_a_line_for_each_finding_and_each_row_without_findings() -> None:
     lines = [*csv.DictReader(io.StringIO(rendered(spreadsheet, FULL)))]
     assert sorted(line["number"] for line in lines) == ["", "1", "2", "3"]
     assert [line["verdict"] for line in csv.DictReader(io.StringIO(rendered(spreadsheet, CLEAN)))] == ["PASS", "PASS"]
@@ -145,7 +145,7 @@ def test_no_cell_of_csv_is_a_formula() -> None:
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_gitlab_gets_unique_fingerprints_and_its_own_severities() -> None:
+def test_code_quality_has_unique_fingerprints_and_gitlab_s_severities() -> None:
     found = json.loads(rendered(code_quality, FULL))
     assert [one["severity"] for one in found] == ["blocker", "info", "major"]
     assert found[-1]["description"] == "etcd-access is not all known: the filter of n-1"
@@ -153,7 +153,7 @@ def test_gitlab_gets_unique_fingerprints_and_its_own_severities() -> None:
     assert all(one["location"]["path"].startswith("cloud/memory/1234/prod/") for one in found)
 
 
-def test_github_gets_one_command_a_line() -> None:
+def test_workflow_commands_have_one_command_per_line() -> None:
     lines = rendered(workflow_commands, HOSTILE).splitlines()
     assert len(lines) == len(HOSTILE.findings) + len(HOSTILE.gaps) + len(UNKNOWN) + 1
     assert all(line.startswith(("::error title=", "::warning title=", "::notice title=")) for line in lines)
@@ -161,7 +161,7 @@ def test_github_gets_one_command_a_line() -> None:
 
 
 def metrics(report: Report) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """Return each sample by its name and the labels that are not the cluster's."""
+    """Return the value of each sample by its name and its labels, without the cluster's labels."""
     families: Any = METRICS.text_string_to_metric_families(rendered(openmetrics, report))
     samples = [one for family in families for one in family.samples]
     own = {"cluster", "provider", "account"}
@@ -171,7 +171,7 @@ def metrics(report: Report) -> dict[tuple[str, tuple[tuple[str, str], ...]], flo
     }
 
 
-def test_metrics_say_when_and_how_many() -> None:
+def test_metrics_have_the_times_and_the_numbers_of_findings() -> None:
     found = metrics(FULL)
     assert found["cloudguard_complete", ()] == 0
     assert ("cloudguard_last_complete_run_timestamp_seconds", ()) not in found
@@ -188,8 +188,10 @@ def test_the_number_of_series_does_not_grow_with_findings() -> None:
 
 @needs(PROMTOOL)
 @pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
-def test_promtool_takes_the_metrics(report: Report) -> None:
-    text = rendered(openmetrics, report).replace("# EOF\n", "")  # promtool reads Prometheus' own text format
+def test_promtool_accepts_the_metrics(report: Report) -> None:
+    text = rendered(openmetrics, report).replace(
+        "# EOF\n", ""
+    )  # promtool reads Prometheus' text format, which has no EOF line
     command = [str(PROMTOOL), "check", "metrics"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     assert done.returncode == 0, done.stderr
@@ -209,7 +211,7 @@ def test_ocsf_events_are_compliance_findings(compliance_finding: Any, report: Re
         assert [error.message for error in compliance_finding.iter_errors(event)] == []
 
 
-def test_ocsf_suppresses_what_is_waived_and_passes_what_passes() -> None:
+def test_ocsf_suppresses_waived_findings_and_passes_rows_that_pass() -> None:
     found = [one for one in json.loads(rendered(ocsf, FULL)) if one["severity"] != "Informational"]
     assert [(one["status"], one["compliance"]["status"]) for one in found] == [
         ("New", "Warning"),
@@ -220,7 +222,7 @@ def test_ocsf_suppresses_what_is_waived_and_passes_what_passes() -> None:
 
 
 @pytest.mark.parametrize("report", [on_aws(FULL), on_aws(HOSTILE)], ids=["full", "hostile"])
-def test_security_hub_takes_asff(report: Report) -> None:
+def test_asff_fits_security_hub_s_api(report: Report) -> None:
     findings = json.loads(rendered(asff, report))
     operation = ServiceModel(Loader().load_service_model("securityhub", "service-2")).operation_model(
         "BatchImportFindings"
@@ -243,14 +245,14 @@ ONLY_UNKNOWN: Final = on_aws(sample.report(unknown=("the filter of n-1",)))
 
 
 @pytest.mark.parametrize("export", [*EXPORTS, asff], ids=[one.__name__.rpartition(".")[2] for one in [*EXPORTS, asff]])
-def test_a_row_that_is_not_known_is_not_written_like_a_clean_one(export: ModuleType) -> None:
+def test_every_export_distinguishes_an_unknown_row_from_a_clean_one(export: ModuleType) -> None:
     clean = on_aws(sample.report())
     assert rendered(export, ONLY_UNKNOWN) != rendered(export, clean)
-    if export is not openmetrics:  # its series have verdicts, not reasons
+    if export is not openmetrics:  # its series have verdicts and no reasons
         assert "the filter of n-1" in rendered(export, ONLY_UNKNOWN)
 
 
-def test_ocsf_neither_passes_nor_fails_a_row_with_advice_that_is_not_all_known() -> None:
+def test_ocsf_gives_an_unknown_row_with_advice_the_status_unknown() -> None:
     made = sample.report(sample.finding(1, Severity.LOW), unknown=("the filter of n-1",))
     row, *others = made.rows
     events = json.loads(rendered(ocsf, replace(made, rows=(replace(row, verdict=Verdict.UNKNOWN), *others))))
@@ -258,6 +260,6 @@ def test_ocsf_neither_passes_nor_fails_a_row_with_advice_that_is_not_all_known()
     assert event["compliance"]["status"] == "Unknown"
 
 
-def test_asff_is_for_aws() -> None:
+def test_asff_is_only_for_aws() -> None:
     with pytest.raises(UsageError, match="asff is for clusters on AWS"):
         rendered(asff, FULL)

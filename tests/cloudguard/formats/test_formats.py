@@ -1,4 +1,4 @@
-"""All formats are fed the same reports: each says the same, in order, and lets no name out of its place."""
+"""The text formats on the same reports: each shows the same parts in order, and escapes every name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXTS: tuple[Callable[[Report], str], ...] = (table.render, markdown.render)
 
 
 @pytest.mark.parametrize("render", TEXTS, ids=["table", "markdown"])
-def test_people_read_it_in_the_promised_order(render: Callable[[Report], str]) -> None:
+def test_text_formats_show_the_parts_in_the_documented_order(render: Callable[[Report], str]) -> None:
     text = " ".join(render(FULL).replace("\\", "").split()).casefold()
     parts = [
         "prod (kubeadm 1.33), memory 1234 here: 1 control-plane+etcd, 2 node",
@@ -57,7 +57,7 @@ def test_people_read_it_in_the_promised_order(render: Callable[[Report], str]) -
     assert places[:-4] + last == sorted(places[:-4] + last)
 
 
-def test_numbers_stay_as_they_are_written() -> None:
+def test_a_table_shows_numeric_texts_unchanged() -> None:
     assert "1e5" in table.grid([("1e5", "007")], ("A", "B"))
     assert "007" in table.grid([("1e5", "007")], ("A", "B"))
 
@@ -70,7 +70,7 @@ def test_the_terminal_gets_no_control_characters(width: int | None) -> None:
         assert "\\x1b[31mred\\x0d\\x0ab\\u202egnp" in text
 
 
-def test_markdown_keeps_hostile_names_in_their_cells() -> None:
+def test_markdown_keeps_hostile_names_inside_their_cells() -> None:
     text = markdown.render(HOSTILE)
     assert "".join(text.split("\n")).isprintable()
     row = next(line for line in text.splitlines() if line.startswith("| etcd-access"))
@@ -88,12 +88,12 @@ def test_a_diff_cannot_leave_its_fence() -> None:
     assert text.splitlines().count(fence) == 1
 
 
-def test_a_change_without_lines_has_its_title() -> None:
+def test_a_change_without_lines_is_shown_with_its_title() -> None:
     change = replace(sample.change(), edits=(Procedure((), ()),))
     assert "1. rule.narrow on filter f-1" in markdown.render(replace(sample.report(), plan=(change,)))
 
 
-def test_an_empty_report_is_told_without_empty_blocks() -> None:
+def test_an_empty_report_has_no_empty_blocks() -> None:
     for render in TEXTS:
         text = render(sample.report())
         assert "findings: none; 0 changes proposed" in text
@@ -101,12 +101,12 @@ def test_an_empty_report_is_told_without_empty_blocks() -> None:
         assert "\n\n\n" not in text
 
 
-def test_many_hosts_are_counted() -> None:
+def test_a_long_list_of_hosts_is_cut_and_counted() -> None:
     many = replace(sample.finding(), hosts=tuple(f"n-{number}" for number in range(25)))
     assert "and 15 more" in table.render(sample.report(many))
 
 
-def test_a_finding_is_explained_with_all_that_is_known() -> None:
+def test_explain_shows_all_facts_of_a_finding() -> None:
     one = sample.finding(1, text=sample.HOSTILE, waived=WAIVER, changes=("c-1",))
     page = explain.finding_page(one, sample.report(one))
     assert "".join(page.split("\n")).isprintable()
@@ -118,7 +118,7 @@ def test_a_finding_is_explained_with_all_that_is_known() -> None:
     assert places == sorted(places)
 
 
-def test_a_managed_control_plane_is_told() -> None:
+def test_a_managed_control_plane_is_shown() -> None:
     cluster = replace(sample.snapshot().cluster, managed=True, managed_by="a service", hosts=())
     assert phrases.hosts_by_role(cluster) == "control plane run by a service"
     assert phrases.hosts_by_role(replace(cluster, managed=False)) == "no host found"
@@ -135,11 +135,11 @@ def test_a_witness_that_only_repeats_the_message_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("noun", "many"), [("host", "2 hosts"), ("identity", "2 identities"), ("way", "2 ways"), ("key", "2 keys")]
 )
-def test_counts_are_in_the_plural_where_there_are_several(noun: str, many: str) -> None:
+def test_a_count_above_one_has_the_plural(noun: str, many: str) -> None:
     assert (phrases.count(1, noun), phrases.count(2, noun)) == (f"1 {noun}", many)
 
 
-def test_ids_that_are_long_paths_are_shown_by_their_last_parts() -> None:
+def test_an_id_that_is_a_long_path_is_shown_by_its_last_parts() -> None:
     above = "/accounts/0b1f6471/groups/prod/services/net"
     assert phrases.brief(f"in {above}/filters/nodes (nodes), {above}/sets/w/hosts/0 (w_0)") == (
         "in filters/nodes, sets/w/hosts/0 (w_0)"

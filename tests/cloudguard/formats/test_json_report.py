@@ -1,4 +1,4 @@
-"""The report's JSON: the contract's members, each with its value."""
+"""The report's JSON has the members of the contract, each with its value."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_json_has_the_clusters_hosts_with_typed_evidence() -> None:
     )
 
 
-def test_json_names_the_regions_one_by_one_and_as_one_text() -> None:
+def test_json_has_the_regions_as_a_list_and_as_one_text() -> None:
     cluster = replace(sample.snapshot().cluster, regions=("here", "there"))
     document = json.loads(json_report.render(replace(FULL, cluster=cluster)))["cluster"]
     assert (document["region"], document["regions"]) == ("here,there", ["here", "there"])
 
 
-def test_json_has_the_digest_of_the_snapshot_s_file() -> None:
+def test_json_has_the_sha256_of_the_snapshot_s_file() -> None:
     snapshot = sample.snapshot()
     digest = sha256(snapshot_file.dump(snapshot).encode()).hexdigest()
     for report in (replace(FULL, snapshot=snapshot), replace(FULL, digest=digest)):
@@ -54,7 +54,7 @@ def test_json_has_the_digest_of_the_snapshot_s_file() -> None:
     assert json.loads(json_report.render(FULL))["snapshot_sha256"] == ""
 
 
-def test_json_is_the_contract() -> None:
+def test_json_has_exactly_the_members_of_the_contract() -> None:
     text = json_report.render(FULL)
     document = json.loads(text)
     assert text.isascii()
@@ -101,7 +101,7 @@ def test_json_is_the_contract() -> None:
     }
 
 
-def test_json_says_what_a_row_was_judged_on() -> None:
+def test_json_has_the_basis_of_each_row() -> None:
     row = json.loads(json_report.render(FULL))["rows"][0]
     assert (
         row["basis"].items()
@@ -121,6 +121,6 @@ def test_json_says_what_a_row_was_judged_on() -> None:
     )
 
 
-def test_json_holds_names_as_they_are_but_for_lone_surrogates() -> None:
+def test_json_keeps_names_unchanged_except_lone_surrogates() -> None:
     document = json.loads(json_report.render(HOSTILE))
     assert document["cluster"]["name"] == sample.HOSTILE.replace("\ud800", "\\ud800")

@@ -1,4 +1,4 @@
-"""A plan as a diff and as JSON: the contract holds, and the last line says what it does."""
+"""A plan as a diff and as JSON: the JSON fits its schema, and the last line counts edits and findings."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def plan(declared: Declarations = ADMINS, **choice: Any) -> Plan:  # noqa: ANN40
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_json_keeps_its_contract(seed: int) -> None:
+def test_a_plan_s_json_fits_its_schema(seed: int) -> None:
     made = pipeline.plan(account(Random(seed)), ADMINS).plan
     JSONSCHEMA.validate(json.loads(plan_json.render(made)), json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
-def test_the_schema_refuses_what_is_no_plan() -> None:
+def test_the_schema_refuses_an_unknown_phase() -> None:
     document = json.loads(plan_json.render(plan()))
     document["steps"][0]["phase"] = "whenever"
     with pytest.raises(JSONSCHEMA.ValidationError):
@@ -58,7 +58,7 @@ def test_the_last_line_counts_edits_and_findings() -> None:
     assert f"mends {len(made.mends)} of {len(made.asked)} findings" in last
 
 
-def test_without_administrators_the_change_waits_for_them() -> None:
+def test_without_declared_administrators_the_change_needs_input() -> None:
     filters = (FILTERS[0], group("nodes"))
     cp = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     made = pipeline.plan(snapshot((cp, HOSTS[1]), filters), Declarations()).plan
@@ -68,7 +68,7 @@ def test_without_administrators_the_change_waits_for_them() -> None:
     assert "first give --admin-cidr" in plan_diff.render(made)
 
 
-def test_only_what_is_asked_for_is_planned() -> None:
+def test_a_plan_is_only_for_the_chosen_findings_and_rows() -> None:
     made = plan(only=("1",))
     assert made.asked == (made.report.findings[0].id,)
     assert {name for change in made.changes for name in change.mends} == {*made.asked}

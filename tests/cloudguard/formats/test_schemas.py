@@ -1,4 +1,4 @@
-"""The published JSON Schemas are those of the types, and describe all that is written."""
+"""The published JSON Schemas are made from the types, and every written file fits its schema."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ SNAPSHOT = snapshot_file.load((OLDER / "snapshot.json").read_bytes(), "it")
 REPORT = pipeline.evaluate(SNAPSHOT)
 
 
-def test_the_published_schemas_are_as_make_docs_writes_them() -> None:
+def test_the_published_schemas_are_up_to_date() -> None:
     stale = [path.name for path, text in schemas().items() if path.read_text(encoding="utf-8") != text]
     assert stale == [], "run `make docs`"
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_command_prints_a_schema(capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_the_schema_command_prints_a_schema(capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert ran(capsys, "schema", name) == (0, text_of(name), "")
     assert json.loads(text_of(name))["description"]
 
 
-def test_a_name_that_no_schema_has_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_schema_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "One of: report" in refusal(capsys, "schema", "reports")
     assert "One of: report" in refusal(capsys, "schema")
 
 
 @pytest.mark.parametrize("report", [REPORT, sample.report(sample.finding()), sample.report()])
-def test_a_report_holds_to_its_contract(report: object) -> None:
+def test_a_report_fits_its_schema(report: object) -> None:
     assert isinstance(report, type(REPORT))
     assert_contract(report)
 
 
-def test_other_files_hold_to_their_schemas() -> None:
+def test_other_files_fit_their_schemas() -> None:
     assert faults("snapshot", snapshot_file.dump(SNAPSHOT)) == []
     assert faults("plan", plan_json.render(pipeline.plan(sample.snapshot()).plan)) == []
     assert faults("plan", plan_json.render(Plan(REPORT))) == []
@@ -62,7 +62,7 @@ def test_other_files_hold_to_their_schemas() -> None:
 
 
 @pytest.mark.parametrize("name", ["report", "snapshot", "plan", "comparison"])
-def test_files_of_an_older_version_hold_to_today_s_schema(name: str) -> None:
+def test_files_of_an_older_version_fit_today_s_schema(name: str) -> None:
     assert faults(name, (OLDER / f"{name}.json").read_text(encoding="utf-8"), strict=False) == []
 
 
@@ -83,14 +83,14 @@ WAIVED = '[[waiver]]\nfinding = "0123456789ab"\nreason = "a lab"\nowner = "ops"\
         ("waivers", WAIVED.replace("owner", "who"), False),
     ],
 )
-def test_settings_and_waivers_are_described_as_they_are_read(name: str, text: str, right: bool) -> None:  # noqa: FBT001 - a parameter
+def test_the_schemas_of_settings_and_waivers_agree_with_the_readers(name: str, text: str, right: bool) -> None:  # noqa: FBT001 - a parameter
     raw = tomllib.loads(text)
     assert (faults(name, json.dumps(raw)) == []) is right
     with nullcontext() if right else pytest.raises(SettingsError):
         read(raw, "it")
 
 
-def test_what_a_schema_does_not_allow_is_seen() -> None:
+def test_wrong_values_and_members_are_found() -> None:
     document = json.loads(json_report.render(REPORT))
     document["rows"][0]["verdict"] = "MAYBE"
     document["more"] = 1

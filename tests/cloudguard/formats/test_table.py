@@ -1,4 +1,4 @@
-"""The first screen: how wide it is, what it leaves out until it is asked for, and that nothing is said twice."""
+"""The first screen: its width, what it shows only on request, and no repeated sentences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REPORT = sample.report(LOW, CRITICAL, HIGH, unknown=("the filter of n-1",), gaps
 LONG_GAP = Gap("memory:Read", "*", Reason.DENIED, "not\nallowed " * 40, (FactKind.FILTERS,), "memory:read")
 
 
-def test_colour_is_on_severities_and_verdicts_only() -> None:
+def test_only_severities_and_verdicts_are_coloured() -> None:
     coloured = table.render(REPORT, color=True)
     assert "\x1b[1;31mcritical\x1b[0m" in coloured
     assert "\x1b[1;31mFAIL\x1b[0m" in coloured
@@ -31,7 +31,7 @@ def test_colour_is_on_severities_and_verdicts_only() -> None:
 
 
 @pytest.mark.parametrize(("width", "most"), [(None, 120), (80, 80), (60, 60), (10, 60)])
-def test_lines_are_broken_to_the_terminal_or_to_120_columns(width: int | None, most: int) -> None:
+def test_lines_are_wrapped_to_the_terminal_or_to_120_columns(width: int | None, most: int) -> None:
     text = "word " * 60
     long = sample.report(sample.finding(text=text), text="name " * 30, unknown=(text,), gaps=(sample.GAP, LONG_GAP))
     for verbose in (False, True):
@@ -39,7 +39,7 @@ def test_lines_are_broken_to_the_terminal_or_to_120_columns(width: int | None, m
         assert max(map(len, shown.splitlines())) <= most
 
 
-def test_advice_is_a_line_until_it_is_asked_for() -> None:
+def test_advice_is_one_line_without_verbose() -> None:
     short, whole = table.render(REPORT), table.render(REPORT, verbose=True)
     assert " 3  low       etcd-access/inside: message open\n" in short
     assert LOW.id not in short
@@ -47,13 +47,13 @@ def test_advice_is_a_line_until_it_is_asked_for() -> None:
     assert all(one.id in text for one in (CRITICAL, HIGH) for text in (short, whole))
 
 
-def test_a_finding_names_the_change_that_mends_it_and_a_change_its_findings() -> None:
+def test_findings_and_changes_refer_to_each_other() -> None:
     text = table.render(REPORT)
     assert " 1. rule.narrow on filter f-1 (prod), rule r-1: mends 1\n" in text
     assert text.count("mended by change 1\n") == 1
 
 
-def test_only_the_worst_finding_of_a_row_is_said_twice() -> None:
+def test_only_the_worst_finding_of_a_row_is_shown_twice() -> None:
     needed = gap_text(sample.GAP)
     made = sample.report(CRITICAL, unknown=(needed,), gaps=(sample.GAP,))
     text = table.render(made)
@@ -63,14 +63,14 @@ def test_only_the_worst_finding_of_a_row_is_said_twice() -> None:
     assert "why prod" not in text
 
 
-def test_the_cloud_s_words_are_cut_to_a_line_until_they_are_asked_for() -> None:
+def test_an_error_of_the_cloud_is_cut_to_one_line_without_verbose() -> None:
     made = sample.report(gaps=(LONG_GAP,))
     assert table.render(made).count("allowed") < 20
     assert " …" in table.render(made)
     assert table.render(made, verbose=True).count("allowed") == 40
 
 
-def test_a_reader_chooses_what_is_shown_and_numbers_stay() -> None:
+def test_filters_of_the_display_keep_the_findings_numbers() -> None:
     brief = table.render(REPORT, summary_only=True)
     assert "etcd-access  " in brief
     assert "FIX" not in brief

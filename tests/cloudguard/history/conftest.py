@@ -1,4 +1,4 @@
-"""Stores to test with: an SQLite file, and a database of a real PostgreSQL server."""
+"""Stores for the tests: an SQLite file, and a database of a real PostgreSQL server."""
 
 from __future__ import annotations
 

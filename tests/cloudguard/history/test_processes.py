@@ -35,14 +35,14 @@ def started(*words: str) -> subprocess.Popen[str]:
 
 
 def until(there: Callable[[], bool]) -> None:
-    """Wait for something to be so."""
+    """Wait until a condition is true."""
     end = monotonic() + PATIENCE
     while not there():
         assert monotonic() < end
         sleep(0.02)
 
 
-def test_of_two_runs_of_one_cluster_the_second_is_turned_away_or_waits(url: str) -> None:
+def test_a_second_run_for_the_same_cluster_is_refused_or_waits(url: str) -> None:
     open_store(address(url), Purpose.INIT)
     words = ("check", "memory", "--cluster", "slow", "--store", url)
     first = started(*words)
@@ -76,7 +76,7 @@ for number in count():
 """
 
 
-def test_a_run_that_is_killed_while_it_writes_leaves_a_store_that_opens(
+def test_a_run_killed_while_it_writes_leaves_a_store_that_opens(
     sqlite_store: Callable[[], Store],
 ) -> None:
     store = sqlite_store()
@@ -97,7 +97,7 @@ def test_a_run_that_is_killed_while_it_writes_leaves_a_store_that_opens(
             assert len(there) == 2
 
 
-def test_a_store_whose_making_was_killed_is_made_by_the_next_run() -> None:
+def test_the_next_run_completes_a_store_whose_creation_was_killed() -> None:
     killed = started("check", "--snapshot", night(1), "--store", "sqlite:///h.db")
     until(Path("h.db").exists)
     killed.kill()

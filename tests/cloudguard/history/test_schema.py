@@ -1,4 +1,4 @@
-"""Schemas: each is reached from each earlier one, with all that it held, and a newer one is refused."""
+"""Schemas: a store of each earlier schema is migrated without loss, and a newer schema is refused."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from cloudguard.results.finding import Waiver
 DUMPS = Path(__file__).parent / "dumps"
 
 
-def test_the_schemas_are_those_of_the_migrations_in_their_order() -> None:
+def test_the_schemas_are_listed_in_the_order_of_the_migrations() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     found = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()]
     assert tuple(reversed(found)) == SCHEMAS
 
 
-def test_the_migrations_make_the_tables_that_the_program_knows(store: Store) -> None:
+def test_the_migrations_make_the_tables_that_the_program_uses(store: Store) -> None:
     def differences(connection: Connection) -> object:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         return compare_metadata(context, METADATA)
@@ -43,7 +43,7 @@ def test_the_migrations_make_the_tables_that_the_program_knows(store: Store) -> 
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_a_store_of_each_schema_is_brought_to_the_latest_with_all_that_it_holds(schema: str, tmp_path: Path) -> None:
+def test_a_store_of_each_schema_is_migrated_to_the_latest_without_loss(schema: str, tmp_path: Path) -> None:
     file = tmp_path / "history.db"
     with sqlite3.connect(file) as connection:
         connection.executescript((DUMPS / f"schema_{schema}.sql").read_text(encoding="utf-8"))
@@ -73,7 +73,7 @@ def test_a_newer_schema_is_refused(sqlite_store: Callable[[], Store], purpose: P
         open_store(store.address, purpose)
 
 
-def test_a_server_s_database_gets_tables_only_by_init(url: str) -> None:
+def test_only_init_makes_tables_in_a_server_s_database(url: str) -> None:
     where = address(url)
     if where.file is not None:
         pytest.skip("a file is made by a run")
@@ -88,7 +88,7 @@ def test_a_server_s_database_gets_tables_only_by_init(url: str) -> None:
     assert not open_store(where, Purpose.INIT).made
 
 
-def test_init_adds_tables_beside_those_of_others(tmp_path: Path) -> None:
+def test_init_adds_its_tables_to_a_database_with_other_tables(tmp_path: Path) -> None:
     file = tmp_path / "theirs.db"
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE theirs (id)")

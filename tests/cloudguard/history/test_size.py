@@ -1,4 +1,4 @@
-"""A store grows with what changes: a reduced run of the benchmark, reckoned up to a year of fifty clusters."""
+"""A store grows with the changes: a reduced run of the benchmark, extrapolated to a year of fifty clusters."""
 
 from __future__ import annotations
 

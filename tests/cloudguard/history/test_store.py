@@ -1,4 +1,4 @@
-"""A store keeps what runs found as intervals, on SQLite and on PostgreSQL alike."""
+"""A store keeps the findings of runs as intervals, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ HOSTILE = f"{sample.HOSTILE}\0{'x' * 10_000}"
 
 
 def on(day: int, *findings: Finding, unknown: tuple[str, ...] = (), name: str = "prod") -> Report:
-    """Return the report of a night."""
+    """Return the report of one night."""
     return replace(sample.report(*findings, text=name, unknown=unknown), finished=f"2026-01-{day:02}T02:17:00+00:00")
 
 
 def run(store: Store, report: Report, checks: frozenset[str] = frozenset({CHECK})) -> Since | None:
-    """Keep a run and return what was different in it."""
+    """Store a run and return its changes since the run before."""
     before = store.state(report)
     assert store.keep(report, checks, shown=True)
     return since_run(before, store.listed(report, checks)) if before else None
 
 
 def fates(since: Since | None) -> dict[str, Fate]:
-    """Return what became of each finding, by its id."""
+    """Return the fate of each finding, by its id."""
     assert since is not None
     return {one.id: one.fate for one in since.findings}
 
 
-def test_a_finding_is_an_interval_from_the_first_run_that_shows_it_to_the_first_that_does_not(store: Store) -> None:
+def test_a_finding_is_an_interval_from_its_first_run_to_the_run_that_fixes_it(store: Store) -> None:
     assert run(store, on(1, ONE)) is None
     assert fates(run(store, on(2, ONE, TWO))) == {ONE.id: Fate.UNCHANGED, TWO.id: Fate.NEW}
     assert fates(run(store, on(3, TWO))) == {ONE.id: Fate.FIXED, TWO.id: Fate.UNCHANGED}
@@ -61,7 +61,7 @@ def test_a_finding_is_an_interval_from_the_first_run_that_shows_it_to_the_first_
     assert [run.verdicts[0] for run in found.runs] == [("etcd-access", "FAIL")] * 4
 
 
-def test_a_run_adds_one_row_where_nothing_is_different(store: Store) -> None:
+def test_a_run_without_changes_adds_one_row(store: Store) -> None:
     def rows() -> tuple[int, ...]:
         with store.reading() as connection:
             return tuple(
@@ -76,7 +76,7 @@ def test_a_run_adds_one_row_where_nothing_is_different(store: Store) -> None:
     assert rows() == (before[0] + 5, *before[1:])
 
 
-def test_a_run_that_the_store_has_or_that_is_older_is_not_kept(store: Store) -> None:
+def test_a_known_or_older_run_is_not_stored(store: Store) -> None:
     run(store, on(2, ONE))
     for day in (1, 2):
         assert not store.keep(on(day), {CHECK}, shown=True)
@@ -84,7 +84,7 @@ def test_a_run_that_the_store_has_or_that_is_older_is_not_kept(store: Store) -> 
         assert len(everything(connection).runs) == 1
 
 
-def test_what_was_not_read_is_unconfirmed_for_as_many_nights_and_then_fixed(store: Store) -> None:
+def test_an_unread_finding_is_unconfirmed_every_night_until_it_is_fixed(store: Store) -> None:
     run(store, on(1, ONE))
     for day in (2, 3):
         since = run(store, on(day, unknown=(f"filters: denied, request {day}",)))
@@ -98,7 +98,7 @@ def test_what_was_not_read_is_unconfirmed_for_as_many_nights_and_then_fixed(stor
     assert fates(run(store, on(4))) == {ONE.id: Fate.FIXED}
 
 
-def test_an_unconfirmed_finding_that_is_seen_again_was_there_all_the_time(store: Store) -> None:
+def test_an_unconfirmed_finding_that_is_seen_again_is_unchanged(store: Store) -> None:
     run(store, on(1, ONE))
     run(store, on(2, unknown=("filters: denied",)))
     since = run(store, on(3, ONE))
@@ -124,7 +124,7 @@ def test_the_store_knows_which_checks_and_which_version_a_run_had(store: Store) 
         assert [one.ended_as for one in intervals(connection, word=TWO.id)] == ["judged otherwise"]
 
 
-def test_severity_and_waiver_are_kept_for_the_time_in_which_they_were_so(store: Store) -> None:
+def test_each_severity_and_waiver_has_its_interval(store: Store) -> None:
     run(store, on(1, ONE))
     run(store, on(2, replace(ONE, waived=WAIVER)))
     run(store, on(3, replace(ONE, waived=WAIVER)))
@@ -139,7 +139,7 @@ def test_severity_and_waiver_are_kept_for_the_time_in_which_they_were_so(store: 
     ]
 
 
-def test_what_is_wider_begins_an_interval_and_what_is_narrower_does_not(store: Store) -> None:
+def test_a_wider_finding_begins_an_interval_and_a_narrower_one_does_not(store: Store) -> None:
     widths = ("192.0.2.0/24", "192.0.2.0/25", "192.0.2.0/24", "192.0.2.0/24")
     reports = [on(day, replace(ONE, width=(f"tcp/22 from {one} to node",))) for day, one in enumerate(widths, 1)]
     seen = [fates(since)[ONE.id] for report in reports if (since := run(store, report))]
@@ -148,7 +148,7 @@ def test_what_is_wider_begins_an_interval_and_what_is_narrower_does_not(store: S
         assert [one.began[8:10] for one in intervals(connection)] == ["03", "01"]
 
 
-def test_a_replaced_finding_goes_on_under_its_new_id(store: Store) -> None:
+def test_a_replaced_finding_continues_under_its_new_id(store: Store) -> None:
     run(store, on(1, ONE))
     anew = replace(ONE, id=f"{9:012x}", resource=replace(ONE.resource, id="f-9"))
     assert fates(run(store, on(2, anew))) == {anew.id: Fate.REPLACED}
@@ -159,7 +159,7 @@ def test_a_replaced_finding_goes_on_under_its_new_id(store: Store) -> None:
     assert fates(run(store, on(3, anew))) == {anew.id: Fate.UNCHANGED}
 
 
-def test_clusters_of_one_name_are_told_apart(store: Store) -> None:
+def test_clusters_with_one_name_in_different_regions_are_distinct(store: Store) -> None:
     report = on(1, ONE)
     run(store, report)
     elsewhere = replace(report, cluster=replace(report.cluster, regions=("there",)))
@@ -170,11 +170,11 @@ def test_clusters_of_one_name_are_told_apart(store: Store) -> None:
 
 
 def as_kept(column: Column[Any]) -> ColumnElement[str]:
-    """Return a column as the database has it."""
+    """Return a column with the database's raw value."""
     return cast(type_coerce(column, Text), Text)
 
 
-def test_hostile_names_come_back_as_they_were_and_lie_in_the_store_as_letters(store: Store) -> None:
+def test_hostile_names_are_read_back_and_stored_escaped(store: Store) -> None:
     bad = sample.finding(1, text=HOSTILE)
     run(store, on(1, bad, unknown=(HOSTILE,), name=HOSTILE))
     assert fates(run(store, on(2, bad, unknown=(HOSTILE,), name=HOSTILE))) == {bad.id: Fate.UNCHANGED}
@@ -185,12 +185,12 @@ def test_hostile_names_come_back_as_they_were_and_lie_in_the_store_as_letters(st
     assert all(str(value).isascii() and str(value).isprintable() for row in raw for value in row)
 
 
-def test_a_report_without_a_date_is_refused_in_a_line(store: Store) -> None:
+def test_a_report_without_a_date_is_refused_in_one_line(store: Store) -> None:
     with pytest.raises(StoreError, match="has no date: 'soon'"):
         store.keep(replace(on(1), finished="soon"), {CHECK}, shown=True)
 
 
-def test_rows_that_no_cloudguard_wrote_are_said_in_a_line(store: Store) -> None:
+def test_rows_that_cloudguard_did_not_write_are_an_error_in_one_line(store: Store) -> None:
     run(store, on(1, ONE))
     with store.writing() as connection:
         connection.execute(CIRCUMSTANCES.update().values(document=json.dumps({"version": 3})))
@@ -198,7 +198,7 @@ def test_rows_that_no_cloudguard_wrote_are_said_in_a_line(store: Store) -> None:
         store.state(on(2, ONE))
 
 
-def test_the_file_is_its_owner_s_alone_and_others_may_read_while_one_writes(
+def test_only_the_owner_may_read_the_file_and_readers_work_during_a_write(
     sqlite_store: Callable[[], Store], tmp_path: Path
 ) -> None:
     store = sqlite_store()

@@ -1,4 +1,4 @@
-"""The page in Debian's Chromium: nothing runs that a name brought, nothing is loaded, everyone can read it."""
+"""The page in Debian's Chromium: hostile names run no script, the page loads nothing, and it is accessible."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AXE: Final = VALIDATORS / "node_modules/axe-core"
 SCRIPT: Final = Path(__file__).with_name("page.mjs")
 
 MARK: Final = "HOSTILE_NAME"
-"""Stands for a hostile name until a page is made."""
+"""A placeholder, replaced by a hostile name when a page is made."""
 TRICKS: Final = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -43,26 +43,26 @@ TRICKS: Final = (
     sample.HOSTILE,
 )
 PLACES: Final = 8
-"""So many names are enough to show that they run; each opens a dialog or two."""
+"""Enough names to show that unescaped names run; each opens a dialog or two."""
 WAIVER: Final = Waiver("ops", "it is a lab", "2026-02-01")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A page: ``hostile`` if it is not meant to be read."""
+    """A page; ``hostile`` if it is not meant to be read."""
 
     text: str
     hostile: bool = False
 
 
 def unescaped(*, with_policy: bool) -> str:
-    """Return the page as a template without escaping would write it, with or without its policy."""
+    """Return the page without escaping, with or without its Content-Security-Policy."""
     text = page.render(page_report.report(MARK)).replace(MARK, "".join(TRICKS[:-1]), PLACES)
     return text if with_policy else re.sub(r"<meta http-equiv=.*?>", "", text)
 
 
 def cases() -> Mapping[str, Case]:
-    """Return the pages to be opened."""
+    """Return the pages to open."""
     return {
         "full": Case(page.render(page_report.report(waived=WAIVER))),
         "clean": Case(page.render(sample.report())),
@@ -76,7 +76,7 @@ def cases() -> Mapping[str, Case]:
 
 @cache
 def answers() -> Mapping[str, Any]:
-    """Open all pages in one browser and return what it says of each."""
+    """Open all pages in one browser and return its observations on each."""
     node = shutil.which("node")
     assert node, "node opens the browser"
     assert BROWSER, "Debian's chromium"
@@ -100,18 +100,18 @@ READ: Final = ("full", "clean", "several", "hostile", "long")
 
 
 @pytest.mark.parametrize("name", READ)
-def test_nothing_runs_that_a_name_brought_and_nothing_is_loaded(name: str) -> None:
+def test_hostile_names_run_no_script_and_the_page_loads_nothing(name: str) -> None:
     seen = answers()[name]
     assert (seen["dialogs"], len(seen["requests"]), seen["blocked"]) == (0, 1, 0), seen
 
 
-def test_the_same_names_run_where_they_are_not_escaped() -> None:
+def test_hostile_names_run_scripts_without_escaping() -> None:
     seen = answers()["unescaped"]
     assert seen["dialogs"] > 0
     assert len(seen["requests"]) > 1
 
 
-def test_the_policy_alone_keeps_them_from_running() -> None:
+def test_the_content_security_policy_alone_blocks_scripts() -> None:
     seen = answers()["unescaped behind its policy"]
     assert seen["dialogs"] == 0
     assert seen["blocked"] > 0
@@ -119,14 +119,14 @@ def test_the_policy_alone_keeps_them_from_running() -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", READ)
-def test_axe_finds_nothing(name: str, scheme: str) -> None:
+def test_axe_finds_no_accessibility_fault(name: str, scheme: str) -> None:
     assert answers()[name][scheme] == []
 
 
 @pytest.mark.parametrize(
     ("name", "rows", "cards"), [("full", 5, 3), ("hostile", 5, 3), ("clean", 2, 0), ("several", 12, 6)]
 )
-def test_all_is_there_without_scripts(name: str, rows: int, cards: int) -> None:
+def test_the_page_is_complete_without_scripts(name: str, rows: int, cards: int) -> None:
     found = answers()[name]
     assert (found["rows"], found["cards"], found["filters"]) == (rows, cards, 0)
 
@@ -136,5 +136,5 @@ def test_findings_are_filtered() -> None:
 
 
 @pytest.mark.parametrize("name", READ)
-def test_the_page_fits_a_phone(name: str) -> None:
+def test_the_page_fits_a_phone_s_screen(name: str) -> None:
     assert answers()[name]["tooWide"] <= 0

@@ -1,4 +1,4 @@
-"""The page says all that the report has, in the promised order, and lets no name out of its place."""
+"""The page shows the whole report in the documented order, and escapes every name."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ ORDER = (
 
 
 def text_of(*reports: Report) -> str:
-    """Return what is read on the page, on one line."""
+    """Return the page's visible text, on one line."""
     body = re.sub(r"<(style|script)>.*?</\1>", " ", page.render(*reports), flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
 
 
-def test_people_read_it_in_the_promised_order() -> None:
+def test_the_page_shows_the_parts_in_the_documented_order() -> None:
     text = text_of(FULL)
     places = list[int]()
     for part in ORDER:
@@ -108,7 +108,7 @@ def test_equal_reports_give_equal_pages() -> None:
     assert page.render(FULL) == page.render(page_report.report("prod", WAIVER))
 
 
-def test_the_policy_names_the_only_style_and_the_only_script() -> None:
+def test_the_policy_allows_only_the_page_s_style_and_script() -> None:
     text = page.render(FULL)
     found = {name: re.findall(rf"<{name}>(.*?)</{name}>", text, re.DOTALL) for name in ("style", "script")}
     assert [len(each) for each in found.values()] == [1, 1]
@@ -124,14 +124,14 @@ def test_the_policy_names_the_only_style_and_the_only_script() -> None:
 
 
 @pytest.mark.parametrize("name", [sample.HOSTILE, "x" * 10_000, "a\u2066b\u0085c"], ids=["hostile", "long", "hidden"])
-def test_names_are_shown_harmless(name: str) -> None:
+def test_hostile_names_are_escaped(name: str) -> None:
     text = page.render(page_report.report(name))
     assert "<b>" not in text
     assert not {one for one in text if unicodedata.category(one) in {"Cc", "Cf", "Cs"}} - {"\n"}
     assert text.encode("utf-8")
 
 
-def test_every_link_leads_somewhere() -> None:
+def test_every_link_leads_to_an_anchor() -> None:
     text = page.render(FULL)
     anchors = re.findall(r' id="([^"]*)"', text)
     assert len(anchors) == len({*anchors})
@@ -145,7 +145,7 @@ def test_a_clean_report_has_no_empty_blocks() -> None:
         assert heading not in text
 
 
-def test_several_clusters_are_one_page_the_worst_first() -> None:
+def test_several_clusters_are_on_one_page_the_worst_first() -> None:
     clean = replace(sample.report(), cluster=replace(FULL.cluster, name="clean"))
     text = page.render(clean, FULL)
     assert text == page.render(FULL, clean)
@@ -159,12 +159,12 @@ def test_several_clusters_are_one_page_the_worst_first() -> None:
     assert {*re.findall(r'href="#([^"]*)"', text)} <= {*anchors}
 
 
-def test_a_name_that_a_template_mistakes_is_no_empty_place() -> None:
+def test_an_undefined_name_in_a_template_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         page.templates().from_string("{{ report.no_such_thing }}").render(report=FULL)
 
 
-def test_a_page_grows_with_its_findings_alone() -> None:
+def test_a_page_is_small_and_grows_only_with_its_findings() -> None:
     assert len(page.render(FULL).encode()) < 60_000
     one = page_report.network_finding("prod")
     many = tuple(replace(one, id=f"{number:012x}", severity=Severity.HIGH) for number in range(500))

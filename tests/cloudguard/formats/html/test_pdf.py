@@ -1,4 +1,4 @@
-"""The page as PDF, by whichever of the two printers there is."""
+"""The page as PDF, printed by WeasyPrint or Chromium."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ needs_browser = pytest.mark.skipif(not (IN_CI or shutil.which("chromium")), reas
 
 
 def without_weasyprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let it look as if WeasyPrint were not installed."""
+    """Make the import of WeasyPrint fail as if it were not installed."""
 
     def not_found(name: str) -> None:
         del name
@@ -36,13 +36,13 @@ def without_weasyprint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(content: bytes) -> tuple[int, str]:
-    """Return how many sheets a PDF has, and its text on one line."""
+    """Return the number of a PDF's pages, and its text on one line."""
     sheets = PdfReader(io.BytesIO(content)).pages
     return len(sheets), " ".join(" ".join(sheet.extract_text() for sheet in sheets).split())
 
 
 def check(content: bytes) -> None:
-    """Assert that a PDF has all of the page, what is folded away on a screen, too, and that nothing leaves a sheet."""
+    """Assert that a PDF has the whole page, with the parts folded on a screen, and that all text fits the sheets."""
     count, text = read(content)
     assert count > 1
     for part in (
@@ -62,14 +62,14 @@ def check(content: bytes) -> None:
         sheet.extract_text(visitor_text=inside)
 
 
-def test_weasyprint_prints_all_of_the_page() -> None:
+def test_weasyprint_prints_the_whole_page() -> None:
     content = pdf.from_page(PAGE, REPORT.finished)
     check(content)
     assert content == pdf.from_page(PAGE, REPORT.finished)
 
 
 @needs_browser
-def test_chromium_prints_the_same_where_weasyprint_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chromium_prints_the_page_if_weasyprint_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     without_weasyprint(monkeypatch)
     content = pdf.from_page(PAGE, REPORT.finished)
     check(content)
@@ -82,7 +82,7 @@ def test_hostile_names_are_printed_as_text() -> None:
     assert "<b>_*[x](http://e.vil)" in read(pdf.from_page(hostile, REPORT.finished))[1]
 
 
-def test_without_a_printer_nothing_is_read_and_the_hint_says_what_to_install(
+def test_without_a_printer_no_cluster_is_read_and_a_hint_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     install(monkeypatch, tmp_path)
@@ -95,7 +95,7 @@ def test_without_a_printer_nothing_is_read_and_the_hint_says_what_to_install(
     assert "pip install" in err
 
 
-def test_a_terminal_is_sent_no_pdf(
+def test_a_pdf_is_not_written_to_a_terminal(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     install(monkeypatch, tmp_path)
@@ -105,7 +105,7 @@ def test_a_terminal_is_sent_no_pdf(
     assert "Write -f pdf=FILE" in err
 
 
-def test_the_command_line_writes_bytes(
+def test_the_command_line_writes_the_pdf_s_bytes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     install(monkeypatch, tmp_path)

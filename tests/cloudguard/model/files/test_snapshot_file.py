@@ -1,4 +1,4 @@
-"""A snapshot goes to a file and back unchanged; a file that is wrong is refused with all that is wrong in it."""
+"""A snapshot is written to a file and read back unchanged. A wrong file is refused with all its faults."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXT = snapshot_file.dump(WHOLE)
 
 
 def refusal(data: bytes | str) -> str:
-    """Return what ``load`` says of ``data``."""
+    """Return the error of ``load`` for ``data``."""
     with pytest.raises(UsageError) as caught:
         snapshot_file.load(data, "prod.json")
     assert caught.value.status is ExitStatus.USAGE
@@ -36,7 +36,7 @@ def refusal(data: bytes | str) -> str:
     return str(caught.value)
 
 
-def test_what_is_dumped_is_loaded() -> None:
+def test_a_dumped_snapshot_is_loaded_unchanged() -> None:
     assert snapshot_file.load(snapshot_file.dump(WHOLE), "prod.json") == WHOLE
     assert snapshot_file.load(snapshot_file.dump(WHOLE).encode(), "prod.json") == WHOLE
 
@@ -47,7 +47,7 @@ def test_dumping_is_deterministic_and_begins_with_the_schema() -> None:
     assert next(iter(json.loads(text).items())) == ("schema", SCHEMA)
 
 
-def test_hostile_names_survive_and_lone_surrogates_are_spelt_out() -> None:
+def test_hostile_names_are_kept_and_lone_surrogates_are_escaped() -> None:
     hostile = replace(WHOLE, cluster=replace(WHOLE.cluster, name=sample.HOSTILE))
     loaded = snapshot_file.load(snapshot_file.dump(hostile).encode(), "prod.json")
     assert loaded.cluster.name == sample.HOSTILE.replace("\ud800", "\\ud800")
@@ -197,7 +197,7 @@ def test_a_wrong_address_or_service_is_a_fault_with_its_path(text: str, wrong: s
     assert f"{place}: " in refusal(dumped.replace(text, wrong))
 
 
-def test_files_of_the_former_schema_are_read() -> None:
+def test_a_file_of_the_former_schema_is_read() -> None:
     document: Document = json.loads(snapshot_file.dump(EVERYTHING))
     topology, document["schema"] = document["topology"], "cloudguard/snapshot/v1"
     for route in topology["subnets"][0]["routes"]:
@@ -242,7 +242,7 @@ def test_files_of_the_former_schema_are_read() -> None:
         ("identities", "unread_limits", FactKind.IDENTITIES),
     ],
 )
-def test_what_an_older_file_lacks_was_not_asked(place: str, field: str, kind: FactKind) -> None:
+def test_a_missing_field_of_an_older_file_is_a_gap_not_asked(place: str, field: str, kind: FactKind) -> None:
     document: Document = json.loads(snapshot_file.dump(EVERYTHING))
     holder: Any = document
     for step in place.split("/"):
@@ -253,7 +253,7 @@ def test_what_an_older_file_lacks_was_not_asked(place: str, field: str, kind: Fa
     assert kind in gap.hides
 
 
-def test_what_says_nothing_may_be_lacking() -> None:
+def test_fields_without_a_fact_may_be_missing() -> None:
     document: Document = json.loads(snapshot_file.dump(EVERYTHING))
     for host in document["cluster"]["hosts"]:
         del host["pool"]
@@ -267,7 +267,7 @@ def test_evidence_of_the_wrong_type_in_a_former_file_is_a_fault() -> None:
     assert "cluster.hosts[0].role_evidence[0].text: " in refusal(json.dumps(document))
 
 
-def test_a_note_of_an_older_file_says_that_a_program_writes_it() -> None:
+def test_a_note_in_an_older_file_becomes_written_by() -> None:
     document: Document = json.loads(TEXT)
     filters = document["topology"]["filters"]
     for one in (*filters, *(rule for filter_ in filters for rule in filter_["rules"])):
