@@ -24,7 +24,8 @@ from cloudguard_aws.cluster.fargate import read_fargate_pods
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.hosts import hosts_by_tags, read_hosts
 from cloudguard_aws.cluster.interfaces import with_both_answers
-from cloudguard_aws.cluster.pools import read_pools, read_scaling_groups
+from cloudguard_aws.cluster.pools.next_hosts import read_pools
+from cloudguard_aws.cluster.pools.scaling_groups import read_scaling_groups
 from cloudguard_aws.cluster.tags import OPENSHIFT_CONFIGURATION, shown_installer
 from cloudguard_aws.iam_catalog.catalog_of_cluster import ready
 from cloudguard_aws.identity.key_policies import read_key_policies, with_resource_policies

@@ -218,10 +218,9 @@ class MachineBuilder(NetworkBuilder):
             self.call("iam", "attach_role_policy", RoleName=role.name, PolicyArn=made.arn)
             self.note(made.arn)
 
-    def pool(  # noqa: PLR0913 - the properties of a pool
+    def template(  # noqa: PLR0913 - the properties of a machine
         self,
         name: str,
-        subnet: Subnet,
         groups: Sequence[Group],
         tags: Tags,
         *,
@@ -229,7 +228,7 @@ class MachineBuilder(NetworkBuilder):
         public: bool = False,
         encrypted: bool = True,
     ) -> str:
-        """Make a launch template, and a scaling group without hosts. Return the template's id."""
+        """Make a launch template. Return its id."""
         nic: dict[str, object] = {"DeviceIndex": 0, "Groups": [group.id for group in groups]}
         data: dict[str, object] = {
             "ImageId": self.image(),
@@ -242,6 +241,22 @@ class MachineBuilder(NetworkBuilder):
         }
         made = self.call("ec2", "create_launch_template", LaunchTemplateName=name, LaunchTemplateData=data)
         template = str(made["LaunchTemplate"]["LaunchTemplateId"])
+        self.note(template)
+        return template
+
+    def pool(  # noqa: PLR0913 - the properties of a pool
+        self,
+        name: str,
+        subnet: Subnet,
+        groups: Sequence[Group],
+        tags: Tags,
+        *,
+        role: Role | None = None,
+        public: bool = False,
+        encrypted: bool = True,
+    ) -> str:
+        """Make a launch template and a scaling group of no host yet; return the template's id."""
+        template = self.template(name, groups, tags, role=role, public=public, encrypted=encrypted)
         self.call(
             "autoscaling",
             "create_auto_scaling_group",
@@ -256,3 +271,24 @@ class MachineBuilder(NetworkBuilder):
         listed = self.call("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=[name])
         self.note(template, name, listed["AutoScalingGroups"][0]["AutoScalingGroupARN"])
         return template
+
+    def fleet(self, template: str, subnet: Subnet, kind: str = "maintain") -> str:
+        """Make an EC2 Fleet without hosts. Return its id."""
+        named = {"LaunchTemplateId": template, "Version": "$Latest"}
+        config = {"LaunchTemplateSpecification": named, "Overrides": [{"SubnetId": subnet.id}]}
+        size = {"TotalTargetCapacity": 0, "DefaultTargetCapacityType": "spot"}
+        made = self.call(
+            "ec2", "create_fleet", Type=kind, LaunchTemplateConfigs=[config], TargetCapacitySpecification=size
+        )
+        self.note(made["FleetId"])
+        return str(made["FleetId"])
+
+    def spot_fleet(self, specification: dict[str, object]) -> str:
+        """Make a Spot Fleet request without hosts. Return its id."""
+        whole = {"ImageId": self.image(), "InstanceType": "m5.large", **specification}
+        config: dict[str, object] = {"AllocationStrategy": "lowestPrice", "TargetCapacity": 0}
+        role = f"arn:aws:iam::{ACCOUNT}:role/fleet"
+        request = {**config, "IamFleetRole": role, "LaunchSpecifications": [whole]}
+        made = self.call("ec2", "request_spot_fleet", SpotFleetRequestConfig=request)
+        self.note(made["SpotFleetRequestId"])
+        return str(made["SpotFleetRequestId"])

@@ -71,6 +71,28 @@ DESCRIBE_LAUNCH_TEMPLATE_VERSIONS = Call(
     " IamInstanceProfile: LaunchTemplateData.IamInstanceProfile}",
     ("ec2:DescribeLaunchTemplateVersions",),
 )
+DESCRIBE_FLEETS = Call(
+    "ec2",
+    "DescribeFleets",
+    "Fleets[].{Id: FleetId, Type: Type, State: FleetState, ActivityStatus: ActivityStatus, ValidUntil: ValidUntil,"
+    " TargetCapacity: TargetCapacitySpecification.TotalTargetCapacity, LaunchTemplateConfigs: LaunchTemplateConfigs,"
+    " Tags: Tags}",
+    ("ec2:DescribeFleets",),
+)
+DESCRIBE_SPOT_FLEET_REQUESTS = Call(
+    "ec2",
+    "DescribeSpotFleetRequests",
+    "SpotFleetRequestConfigs[].{Id: SpotFleetRequestId, Type: SpotFleetRequestConfig.Type,"
+    " State: SpotFleetRequestState, ActivityStatus: ActivityStatus, ValidUntil: SpotFleetRequestConfig.ValidUntil,"
+    " TargetCapacity: SpotFleetRequestConfig.TargetCapacity, Tags: Tags,"
+    " LaunchTemplateConfigs: SpotFleetRequestConfig.LaunchTemplateConfigs,"
+    " LoadBalancersConfig: SpotFleetRequestConfig.LoadBalancersConfig,"
+    " LaunchSpecifications: SpotFleetRequestConfig.LaunchSpecifications[].{ImageId: ImageId, SubnetId: SubnetId,"
+    " SecurityGroupIds: SecurityGroups[?GroupId].GroupId, SecurityGroups: SecurityGroups[?!GroupId].GroupName,"
+    " InstanceType: InstanceType, NetworkInterfaces: NetworkInterfaces, BlockDeviceMappings: BlockDeviceMappings,"
+    " IamInstanceProfile: IamInstanceProfile}}",
+    ("ec2:DescribeSpotFleetRequests",),
+)
 DESCRIBE_IMAGES = Call("ec2", "DescribeImages", "Images[]", ("ec2:DescribeImages",))
 GET_EBS_ENCRYPTION_BY_DEFAULT = Call(
     "ec2",

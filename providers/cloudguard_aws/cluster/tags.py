@@ -39,6 +39,9 @@ ETCD_TAG = "k8s.io/etcd/"
 pkg/model/master_volumes.go)."""
 KOPS_GROUP = "kops.k8s.io/instancegroup"
 SCALING_GROUP = "aws:autoscaling:groupName"
+FLEET, SPOT_FLEET = "aws:ec2:fleet-id", "aws:ec2spot:fleet-request-id"
+"""Tags that EC2 puts on the instances of a fleet, with the fleet's id. A scaling group launches its instances by fleets of
+type "instant", which launch no further ones."""
 _KOPS_ROLES = (
     ("k8s.io/role/control-plane", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
     ("k8s.io/role/master", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
@@ -86,6 +89,11 @@ def clusters_of(tags: Mapping[str, str]) -> Iterator[str]:
                 yield key.removeprefix(prefix)
         if key in NAMED_BY_VALUE and value:
             yield value
+
+
+def fleet_of(tags: Mapping[str, str]) -> str:
+    """Return the id of the fleet that launched an instance, "" for none, and "" for the fleet of a scaling group."""
+    return "" if SCALING_GROUP in tags else tags.get(FLEET, "") or tags.get(SPOT_FLEET, "")
 
 
 def roles_by_tags(tags: Mapping[str, str]) -> HostRoles | None:

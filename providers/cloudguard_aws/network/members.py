@@ -1,4 +1,7 @@
-"""Cluster instances that its scaling groups and balancers list. They belong to the cluster with or without its tag."""
+"""Cluster instances that its scaling groups, fleets and balancers list.
+
+They belong to the cluster with or without its tag.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,9 @@ from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES, MOST_VALUES
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id
 from cloudguard_aws.cluster.interfaces import addresses_of
-from cloudguard_aws.cluster.pools import read_scaling_groups
-from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, is_control_plane
+from cloudguard_aws.cluster.pools.fleets import TAGS, read_fleets
+from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup, read_scaling_groups
+from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, fleet_of, is_control_plane
 from cloudguard_aws.network.balancers import read_tags
 from cloudguard_aws.network.listeners import Members
 from cloudguard_aws.network.pointers import point_out_lattice
@@ -30,17 +34,19 @@ kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go"""
 
 
 def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
-    """Return a cluster with the instances that its scaling groups and its balancers list.
+    """Return a cluster with the instances that its scaling groups, its fleets and its balancers list.
 
     Scaling groups belong to the cluster by tag, or because ``named`` lists them. An instance of a scaling group always
     belongs to the cluster. An instance behind a balancer does not if it has the tag of another cluster.
     """
-    groups, read = api.two(
-        partial(read_scaling_groups, api, found, named), partial(read_registrations, api, found.networks)
+    groups, fleets, read = api.three(
+        partial(read_scaling_groups, api, found, named),
+        partial(read_fleets, api, found),
+        partial(read_registrations, api, found.networks),
     )
     pools = {name: group.name for group in groups for name in group.instances}
     registers = dict[str, list[str]]()
-    for group in groups:
+    for group in (*groups, *fleets):
         for name in group.registers:
             registers.setdefault(name, []).append(group.name)
     found = replace(found, registers=registers)
@@ -52,9 +58,12 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
         listed = [
             *instances_by_id(api, sorted(named - known)),
             *_warm(api, [group.name for group in groups if group.warm]),
+            *_started(api, fleets),
         ]
     except AccessError:
         return found  # a Gap was recorded
+    started = {group.name for group in fleets}
+    pools |= {one.id: name for one in (*found.instances, *listed) if (name := fleet_of(one.tags)) in started}
     own = (one for one in listed if one.id in pools or {*clusters_of(one.tags)} <= {found.name})
     more = {one.id: _in_pool(one, pools) for one in own}
     whole = {one.id: _in_pool(one, pools) for one in found.instances} | more
@@ -85,9 +94,19 @@ def _warm(api: Api, groups: Collection[str]) -> Iterator[Instance]:
 
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
     """
-    for start in range(0, len(groups), MOST_VALUES):
-        page = sorted(groups)[start : start + MOST_VALUES]
-        yield from instances(api, [{"Name": f"tag:{SCALING_GROUP}", "Values": page}])
+    yield from _tagged(api, SCALING_GROUP, groups)
+
+
+def _started(api: Api, fleets: Iterable[ScalingGroup]) -> Iterator[Instance]:
+    """Yield the instances that fleets have launched. The description of a fleet lists none."""
+    for call, tag in TAGS:
+        yield from _tagged(api, tag, {one.name for one in fleets if one.call is call})
+
+
+def _tagged(api: Api, tag: str, names: Collection[str]) -> Iterator[Instance]:
+    for start in range(0, len(names), MOST_VALUES):
+        page = sorted(names)[start : start + MOST_VALUES]
+        yield from instances(api, [{"Name": f"tag:{tag}", "Values": page}])
 
 
 def _registered(api: Api, found: Found, read: Registrations) -> Iterator[str]:

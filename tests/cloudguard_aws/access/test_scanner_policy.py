@@ -16,6 +16,7 @@ from cloudguard.errors import ClusterNotFoundError
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.calls import CALLS, Call
+from cloudguard_aws.cluster.tags import SPOT_FLEET
 from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, statement
 from moto_fixtures.aws.installers import OWNED, capa, kops
 from moto_fixtures.aws.scenes import (
@@ -25,6 +26,7 @@ from moto_fixtures.aws.scenes import (
     eks_public,
     endpoint_service,
     federated,
+    maintained_fleet,
     next_host,
     prefix_lists,
     snapshot_shared,
@@ -97,6 +99,14 @@ def accelerated(a: Account) -> None:
     aws_accelerator.place(a, clean.build(a).private)
 
 
+def started_by_a_spot_fleet(a: Account) -> None:
+    """A cluster with a node that a Spot Fleet started."""
+    subnet = a.subnet(a.vpc())
+    group = a.group(subnet.vpc, "nodes")
+    fleet = a.spot_fleet({"SubnetId": subnet.id, "SecurityGroups": [{"GroupId": group.id}]})
+    a.host("node", subnet, [group], kops.node | {SPOT_FLEET: fleet})
+
+
 def nothing(a: Account) -> None:
     """An account without clusters: looked for in every region."""
     assert a.session.region_name == REGION
@@ -110,11 +120,13 @@ ACCOUNTS: tuple[Callable[[Account], object], ...] = (
     imaged,
     nothing,
     accelerated,
+    started_by_a_spot_fleet,
     block_public_access.build,
     classic_balancer.build,
     endpoint_service.build,
     federated.build,
     eks_public.build,
+    maintained_fleet.build,
     next_host.build,
     prefix_lists.build,
     snapshot_shared.build,

@@ -15,8 +15,9 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.calls import DESCRIBE_LAUNCH_CONFIGURATIONS
-from cloudguard_aws.cluster.launch_templates import Defaults, Template, configurations, disks, image_of, read_defaults
-from cloudguard_aws.cluster.launch_templates import template as read_template
+from cloudguard_aws.cluster.pools import launch_templates
+from cloudguard_aws.cluster.pools.launch_templates import Defaults, Template, disks, image_of, read_defaults
+from cloudguard_aws.cluster.pools.launch_templates import template as read_template
 from moto_fixtures.aws.builder import REGION, Account, Subnet, Tags
 from moto_fixtures.aws.installers import OWNED, capa, kops
 
@@ -266,7 +267,7 @@ def test_a_launch_configuration_gives_the_instance_type_of_its_hosts(inner_accou
         ImageId=a.image(),
         InstanceType="m3.large",
     )
-    assert configurations(api_of(a, []), ["old"])["old"].types == ("m3.large",)
+    assert launch_templates.configurations(api_of(a, []), ["old"])["old"].types == ("m3.large",)
 
 
 def test_the_accounts_default_is_asked_only_where_it_decides(inner_account: Account, subnet: Subnet) -> None:

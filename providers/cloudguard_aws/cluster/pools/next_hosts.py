@@ -1,4 +1,4 @@
-"""Auto Scaling groups of the cluster as pools, with the settings of their next hosts."""
+"""Auto Scaling groups and fleets of the cluster as pools, with the settings of their next hosts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 
 from cloudguard.model.cluster import EvidenceKind, Host, NextInterface, Pool, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard.provider.answers import required
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.provider.role_names import roles_by_names
@@ -20,7 +20,8 @@ from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instance_metadata import Settings, next_service
 from cloudguard_aws.cluster.instance_metadata import read_defaults as read_metadata_defaults
-from cloudguard_aws.cluster.launch_templates import (
+from cloudguard_aws.cluster.pools.fleets import read_fleets
+from cloudguard_aws.cluster.pools.launch_templates import (
     HIDES,
     Defaults,
     FurtherInterface,
@@ -29,48 +30,22 @@ from cloudguard_aws.cluster.launch_templates import (
     disks,
     read_defaults,
     template_versions,
-    templates_named,
-    types_named,
 )
-from cloudguard_aws.cluster.tags import LEGACY, NAMED_BY_KEY, clusters_of, roles_by_tags, tags_of
+from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup, read_scaling_groups
+from cloudguard_aws.cluster.tags import roles_by_tags
 
-MOST_NAMES = 50
-"""The number of names that one call accepts (Auto Scaling API reference, DescribeAutoScalingGroups)."""
 _WITH_PODS = {Role.CONTROL_PLANE, Role.NODE}
 _BY_EKS = "eks:nodegroup-name"
 """The tag on scaling groups that EKS makes, with its own template, for managed node groups (EKS user guide)."""
-_AUTOSCALER = "k8s.io/cluster-autoscaler/"
-"""Prefix of the tag that lets the autoscaler discover a group; the cluster's name follows (kubernetes/autoscaler
-cluster-autoscaler/cloudprovider/aws/README.md). The autoscaler's tag with "enabled" names no cluster."""
 DEFAULT_GROUP = "default"
 """The security group of an instance whose template names none (EC2 user guide, Default security groups)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class ScalingGroup:
-    """A scaling group: its subnets, the ids of its instances, and the templates of its next host.
-
-    ``registers``: target groups (ARNs) and classic balancers (names) with which its next host is registered. ``warm``:
-    it has a warm pool, whose instances it does not list. ``types``: instance types that override those of its
-    templates.
-    """
-
-    name: str
-    tags: Mapping[str, str]
-    subnets: tuple[str, ...]
-    desired: int
-    configuration: str
-    templates: tuple[tuple[str, str, str], ...]
-    instances: tuple[str, ...]
-    registers: tuple[str, ...]
-    warm: bool
-    types: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False, slots=True)
 class _Context:
-    """Facts that complete templates: metadata defaults of the account, other defaults, and ids of groups by name."""
+    """Facts that complete templates: hosts, the account's metadata defaults, other defaults, ids of groups by name."""
 
+    hosts: tuple[Host, ...]
     account: Settings | None
     defaults: Defaults
     group_ids: Mapping[str, str]
@@ -80,10 +55,18 @@ class _Context:
         """Return the ids of the security groups that a template names, or of the default group if it names none."""
         return tuple(sorted(self.group_ids.get(one, one) for one in names or (DEFAULT_GROUP,)))
 
+    def subnets(self, group: ScalingGroup, template: Template) -> tuple[str, ...]:
+        """Return the subnets of the next host: the group's, else its template's, else those of the group's hosts."""
+        stand = (one.subnet for host in self.hosts if host.pool == group.name for one in host.interfaces[:1])
+        return group.subnets or template.subnets or tuple(sorted({*stand}))
+
 
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
-    """Return the cluster's scaling groups as pools: those with its tag, those in ``named``, and those of its hosts."""
-    groups = read_scaling_groups(api, found, {host.pool for host in hosts if host.pool} | set(named))
+    """Return the cluster's scaling groups and fleets as pools.
+
+    They have its tag, are listed in ``named``, or have launched its hosts.
+    """
+    groups = [*read_scaling_groups(api, found, named), *read_fleets(api, found)]
     known = configurations(api, {one.configuration for one in groups if one.configuration})
     templates = api.gather(*(partial(_templates, api, one, known) for one in groups))
     triples = [
@@ -96,6 +79,7 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collectio
     account = read_metadata_defaults(api, [template.metadata for template in exposed])
     by_image = [one for one in exposed if account is not None and next_service(one.metadata, account, None) is None]
     context = _Context(
+        hosts,
         account,
         read_defaults(api, [template for _, template, known in triples if may_hold(known)], by_image),
         _ids(api, {name for _, template, _ in triples for name in _group_names(template)}, found.networks),
@@ -105,55 +89,9 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collectio
     return tuple(sorted(pools, key=lambda pool: (pool.id, pool.template)))
 
 
-def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[ScalingGroup]:
-    """Return the cluster's scaling groups: those with its tag, those in ``named``, and those of its instances."""
-    call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
-    names = {*named, *(one.host.pool for one in found.instances)} - {""}
-    keys = [f"{prefix}{cluster}" for prefix in (*NAMED_BY_KEY, _AUTOSCALER)]
-    if any(LEGACY in one.tags for one in found.instances):
-        keys.append(LEGACY)  # every cluster with this tag has the same key, so ask only if it is used
-    listed = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
-    tagged = api.mapped(call, listed, _scaling_group, hides=HIDES)
-    groups = {one.name: one for one in tagged if _is_of(one.tags, cluster)}
-    more = sorted(names - groups.keys())
-    for start in range(0, len(more), MOST_NAMES):
-        page = more[start : start + MOST_NAMES]
-        listed = api.read(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
-        groups.update((one.name, one) for one in api.mapped(call, listed, _scaling_group, hides=HIDES))
-    return [groups[name] for name in sorted(groups)]
-
-
-def _is_of(tags: Mapping[str, str], cluster: str) -> bool:
-    return cluster in clusters_of(tags) or (cluster != "enabled" and f"{_AUTOSCALER}{cluster}" in tags)
-
-
-def _scaling_group(item: Item) -> ScalingGroup:
-    return ScalingGroup(
-        name=required(item, "AutoScalingGroupName"),
-        tags=tags_of(item),
-        subnets=tuple(filter(None, text(item, "VPCZoneIdentifier").replace(" ", "").split(","))),
-        desired=number(item, "DesiredCapacity", 0),
-        configuration=text(item, "LaunchConfigurationName"),
-        templates=tuple(templates_named(item)),
-        instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
-        registers=tuple(dict.fromkeys(_registers(item))),
-        types=tuple(dict.fromkeys(types_named(item))),
-        warm=bool(part(item, "WarmPoolConfiguration")) or number(item, "WarmPoolSize", 0) > 0,
-    )
-
-
-def _registers(item: Item) -> Iterator[str]:
-    """Yield the target groups and balancers where a scaling group registers its hosts.
-
-    Auto Scaling API reference, AutoScalingGroup.
-    """
-    yield from (*texts(item, "TargetGroupARNs"), *texts(item, "LoadBalancerNames"))
-    yield from (required(one, "Identifier") for one in parts(item, "TrafficSources"))
-
-
 def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> list[Template]:
     """Return all templates that the group's next host may use. ``known``: launch configurations by name."""
-    found = [known[group.configuration]] if group.configuration in known else []
+    found = [known[group.configuration]] if group.configuration in known else [*group.specifications]
     for key, name, version in group.templates:
         found += template_versions(api, key, name, version)
     listed = {template.name: template for template in found}.values()
@@ -167,7 +105,7 @@ def _roles(api: Api, group: ScalingGroup, found: Found, hosts: tuple[Host, ...])
         why = "a scaling group of an EKS cluster, which runs no control plane of its own"
         known = HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
     known = known or roles_by_names([("name", group.name)], found.name)
-    return roles_of_pool(api, DESCRIBE_AUTO_SCALING_GROUPS, group.name, hosts, known)
+    return roles_of_pool(api, group.call, group.name, hosts, known)
 
 
 def _roles_by_flags(tags: Mapping[str, str], found: Found) -> HostRoles | None:
@@ -215,7 +153,7 @@ def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _C
         name=group.name,
         roles=known.roles,
         role_evidence=known.evidence,
-        subnets=group.subnets,
+        subnets=context.subnets(group, template),
         filters=groups,
         groups=groups,
         source=template.source,
@@ -235,10 +173,10 @@ def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _C
 def _template_fields(group: ScalingGroup, template: Template) -> str:
     """Return, as JSON, the fields that a new template version must repeat, and the version that the group refers to.
 
-    "" if a new version can't be used: a launch configuration, several templates, or a template that EKS makes for node
-    groups.
+    "" if a new version can't be used: a launch configuration, several templates, a template that EKS makes for node
+    groups, or the template of a fleet, which keeps its version.
     """
-    if len(group.templates) != 1 or _BY_EKS in group.tags:
+    if len(group.templates) != 1 or _BY_EKS in group.tags or group.call is not DESCRIBE_AUTO_SCALING_GROUPS:
         return ""
     ((_, _, version),) = group.templates
     return json.dumps({"Version": version, **template.fields}, sort_keys=True, default=str)

@@ -62,6 +62,7 @@ class Template:
     default group. ``public`` and ``ipv6``: None means that the subnet decides. ``profile``: ARN or name of the instance
     profile. ``further``: secondary interfaces. ``stores``: devices that are mapped to instance stores. ``types``: the
     possible instance types of its host. ``fields``: the fields of ``REPLACED`` with their values in the template.
+    ``subnets``: the subnets that the template itself names.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Template:
     stores: frozenset[str] = frozenset()
     types: tuple[str, ...] = ()
     fields: Mapping[str, object] = field(default_factory=dict[str, object])
+    subnets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -143,7 +145,13 @@ def template(item: Item, call: Call, name: str) -> Template:
         stores=_stores(item),
         types=(text(item, "InstanceType"),),
         fields={key: item[key] for key in REPLACED if item.get(key)},
+        subnets=listed(text(nic, "SubnetId") or text(item, "SubnetId")),
     )
+
+
+def listed(names: str) -> tuple[str, ...]:
+    """Return the names in a text that separates them by commas."""
+    return tuple(filter(None, names.replace(" ", "").split(",")))
 
 
 def _further(nic: Item) -> FurtherInterface:
@@ -243,11 +251,16 @@ def types_named(group: Item) -> Iterator[str]:
         yield text(one, "InstanceType")
 
 
+def template_named(specification: Item) -> tuple[str, str, str]:
+    """Return a launch template that a group names, as ``template_versions`` takes it."""
+    key = "LaunchTemplateId" if text(specification, "LaunchTemplateId") else "LaunchTemplateName"
+    return key, required(specification, key), text(specification, "Version") or "$Default"
+
+
 def templates_named(group: Item) -> Iterator[tuple[str, str, str]]:
     """Yield the launch templates of a scaling group's next host, as arguments of ``template_versions``."""
     mixed = part(group, "MixedInstancesPolicy", "LaunchTemplate")
     overrides = (part(one, "LaunchTemplateSpecification") for one in parts(mixed, "Overrides"))
     for one in (part(group, "LaunchTemplate"), part(mixed, "LaunchTemplateSpecification"), *overrides):
-        key = "LaunchTemplateId" if text(one, "LaunchTemplateId") else "LaunchTemplateName"
         if one:
-            yield key, required(one, key), text(one, "Version") or "$Default"
+            yield template_named(one)

@@ -1,0 +1,21 @@
+"""A node that an EC2 Fleet keeps running: the next one is made of the fleet's template, which lets the world in."""
+
+from __future__ import annotations
+
+from moto_fixtures.aws.builder import WORLD, Account
+from moto_fixtures.aws.installers import capa
+from moto_fixtures.aws.scenes import clean
+
+DECLARED = clean.DECLARED
+VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
+
+
+def build(a: Account) -> None:
+    """Make it."""
+    cluster = clean.build(a)
+    debug = a.group(cluster.vpc, "debug")  # OK
+    debug.allow("tcp/22", WORLD)  # NOT OK: node-access/internet
+    template = a.template("prod-spot", [cluster.nodes, debug], capa.node, public=True)  # OK
+    fleet = a.fleet(template, cluster.public)  # OK
+    tags = {**capa.node, "aws:ec2:fleet-id": fleet}
+    a.host("prod-spot-a", cluster.private, [cluster.nodes], tags, role=cluster.node_role)  # OK

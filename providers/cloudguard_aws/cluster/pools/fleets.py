@@ -1,0 +1,95 @@
+"""EC2 Fleets and Spot Fleets that launch further hosts of the cluster, with the settings of these hosts.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-request-type.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from cloudguard.provider.answers import Item, number, part, parts, required, text
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import DESCRIBE_FLEETS, DESCRIBE_SPOT_FLEET_REQUESTS, Call
+from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.pools.launch_templates import HIDES, listed, template, template_named
+from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup
+from cloudguard_aws.cluster.tags import FLEET, SPOT_FLEET, clusters_of, fleet_of, tags_of
+
+TAGS: Final = ((DESCRIBE_FLEETS, FLEET), (DESCRIBE_SPOT_FLEET_REQUESTS, SPOT_FLEET))
+"""For each call, the tag of instances with the id of a fleet that the call describes."""
+_OVER: Final = ("deleted", "cancelled", "failed")
+"""Beginnings of the states in which a fleet launches no more instances (EC2 API reference, FleetData and
+SpotFleetRequestConfig)."""
+
+
+def read_fleets(api: Api, found: Found) -> list[ScalingGroup]:
+    """Return the fleets that may launch further hosts of the cluster, one for each template of a fleet.
+
+    A fleet belongs to the cluster if it launched one of its hosts, or has its tag. No call is made if no host has the tag
+    of a fleet.
+    """
+    groups = list[ScalingGroup]()
+    for call, tag in TAGS:
+        own = {one.tags[tag] for one in found.instances if fleet_of(one.tags) == one.tags.get(tag)}
+        answer = api.read(call, hides=HIDES, about=found.name) if own else ()
+        for fleets in api.mapped(call, answer, partial(_fleets, call), hides=HIDES):
+            groups += [one for one in fleets if one.name in own or found.name in clusters_of(one.tags)]
+    return groups
+
+
+def _fleets(call: Call, item: Item) -> list[ScalingGroup]:
+    return [*_templates(call, item)] if _starts_hosts(item) else []
+
+
+def _starts_hosts(item: Item) -> bool:
+    """Whether a fleet may launch another instance. A fleet of type "request" does so until its capacity is fulfilled."""
+    until: object = item.get("ValidUntil")
+    over = text(item, "State").startswith(_OVER) or (isinstance(until, datetime) and until <= datetime.now(UTC))
+    match text(item, "Type"):
+        case "instant":
+            return False
+        case "request":
+            return not over and text(item, "ActivityStatus") != "fulfilled"
+        case _:
+            return not over
+
+
+def _templates(call: Call, item: Item) -> Iterator[ScalingGroup]:
+    """Yield a fleet once for each template or specification that its next host may use."""
+    fleet = ScalingGroup(
+        name=required(item, "Id"),
+        tags=tags_of(item),
+        subnets=(),
+        desired=number(item, "TargetCapacity", 0),
+        configuration="",
+        templates=(),
+        instances=(),
+        registers=tuple(_registers(part(item, "LoadBalancersConfig"))),
+        warm=False,
+        call=call,
+    )
+    for one in parts(item, "LaunchTemplateConfigs"):
+        overrides = parts(one, "Overrides")
+        subnets = (name for each in overrides for name in listed(text(each, "SubnetId")))
+        types = (text(each, "InstanceType") for each in overrides)
+        named = template_named(part(one, "LaunchTemplateSpecification"))
+        yield replace(
+            fleet, templates=(named,), subnets=tuple(dict.fromkeys(subnets)), types=tuple(dict.fromkeys(types))
+        )
+    for index, one in enumerate(parts(item, "LaunchSpecifications"), 1):
+        yield replace(fleet, specifications=(template(one, call, f"{fleet.name} (specification {index})"),))
+
+
+def _registers(item: Item) -> Iterator[str]:
+    """Yield the target groups and balancers where a Spot Fleet registers its hosts.
+
+    EC2 API reference, LoadBalancersConfig.
+    """
+    yield from (required(one, "Arn") for one in parts(part(item, "TargetGroupsConfig"), "TargetGroups"))
+    yield from (
+        required(one, "Name") for one in parts(part(item, "ClassicLoadBalancersConfig"), "ClassicLoadBalancers")
+    )

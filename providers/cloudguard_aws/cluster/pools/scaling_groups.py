@@ -1,0 +1,90 @@
+"""Auto Scaling groups of the cluster, with the settings that they have for their next hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, Call
+from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.pools.launch_templates import HIDES, Template, listed, templates_named, types_named
+from cloudguard_aws.cluster.tags import LEGACY, NAMED_BY_KEY, clusters_of, fleet_of, tags_of
+
+MOST_NAMES = 50
+"""The number of names that one call accepts (Auto Scaling API reference, DescribeAutoScalingGroups)."""
+_AUTOSCALER = "k8s.io/cluster-autoscaler/"
+"""Prefix of the tag that lets the autoscaler discover a group; the cluster's name follows (kubernetes/autoscaler
+cluster-autoscaler/cloudprovider/aws/README.md). The autoscaler's tag with "enabled" names no cluster."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ScalingGroup:
+    """A scaling group or fleet: its subnets, the ids of its instances, and the templates of its next host.
+
+    ``registers``: target groups (ARNs) and classic balancers (names) with which its next host is registered. ``warm``:
+    it has a warm pool, whose instances it does not list. ``types``: instance types that override those of its
+    templates. ``specifications``: settings that the fleet itself has in place of a template. ``call``: the call that
+    described it.
+    """
+
+    name: str
+    tags: Mapping[str, str]
+    subnets: tuple[str, ...]
+    desired: int
+    configuration: str
+    templates: tuple[tuple[str, str, str], ...]
+    instances: tuple[str, ...]
+    registers: tuple[str, ...]
+    warm: bool
+    types: tuple[str, ...] = ()
+    specifications: tuple[Template, ...] = ()
+    call: Call = DESCRIBE_AUTO_SCALING_GROUPS
+
+
+def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[ScalingGroup]:
+    """Return the cluster's scaling groups: those with its tag, those in ``named``, and those of its instances."""
+    call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
+    own = (one.host.pool for one in found.instances if one.host.pool != fleet_of(one.tags))
+    names = {*named, *own} - {""}
+    keys = [f"{prefix}{cluster}" for prefix in (*NAMED_BY_KEY, _AUTOSCALER)]
+    if any(LEGACY in one.tags for one in found.instances):
+        keys.append(LEGACY)  # every cluster with this tag has the same key, so ask only if it is used
+    answer = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
+    tagged = api.mapped(call, answer, _scaling_group, hides=HIDES)
+    groups = {one.name: one for one in tagged if _is_of(one.tags, cluster)}
+    more = sorted(names - groups.keys())
+    for start in range(0, len(more), MOST_NAMES):
+        page = more[start : start + MOST_NAMES]
+        answer = api.read(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
+        groups.update((one.name, one) for one in api.mapped(call, answer, _scaling_group, hides=HIDES))
+    return [groups[name] for name in sorted(groups)]
+
+
+def _is_of(tags: Mapping[str, str], cluster: str) -> bool:
+    return cluster in clusters_of(tags) or (cluster != "enabled" and f"{_AUTOSCALER}{cluster}" in tags)
+
+
+def _scaling_group(item: Item) -> ScalingGroup:
+    return ScalingGroup(
+        name=required(item, "AutoScalingGroupName"),
+        tags=tags_of(item),
+        subnets=listed(text(item, "VPCZoneIdentifier")),
+        desired=number(item, "DesiredCapacity", 0),
+        configuration=text(item, "LaunchConfigurationName"),
+        templates=tuple(templates_named(item)),
+        instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
+        registers=tuple(dict.fromkeys(_registers(item))),
+        types=tuple(dict.fromkeys(types_named(item))),
+        warm=bool(part(item, "WarmPoolConfiguration")) or number(item, "WarmPoolSize", 0) > 0,
+    )
+
+
+def _registers(item: Item) -> Iterator[str]:
+    """Yield the target groups and balancers where a scaling group registers its hosts.
+
+    Auto Scaling API reference, AutoScalingGroup.
+    """
+    yield from (*texts(item, "TargetGroupARNs"), *texts(item, "LoadBalancerNames"))
+    yield from (required(one, "Identifier") for one in parts(item, "TrafficSources"))
