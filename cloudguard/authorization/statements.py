@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Final
 
-from cloudguard.model.identity import Condition, Statement
+from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.permission_sets.boxes import EVERYWHERE, NOWHERE, Box, Scope
 from cloudguard.permission_sets.condition_keys import FREE
 from cloudguard.permission_sets.condition_operators import (
@@ -84,10 +84,11 @@ def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumpti
 def _resources(space: Space, statement: Statement, known: KnownContext) -> Iterator[Scope]:
     exact: list[Scope] = []
     assumed: list[Scope] = []
+    any_value = bool(statement.resources) == (statement.effect is Effect.ALLOW)
     for text in dict.fromkeys(statement.resources or statement.not_resources):
         if statement.resources and has_no_value(text, known):
             continue
-        patterns, is_exact = _names(text, known)
+        patterns, is_exact = _names(text, known, any_value=any_value)
         if is_exact:
             exact.extend(map(Scope, patterns))
         else:
@@ -102,16 +103,18 @@ def _resources(space: Space, statement: Statement, known: KnownContext) -> Itera
         yield from dict.fromkeys(box.scope for box in others)
 
 
-def _names(text: str, known: KnownContext) -> tuple[tuple[ResourceNames, ...], bool]:
+def _names(text: str, known: KnownContext, *, any_value: bool) -> tuple[tuple[ResourceNames, ...], bool]:
     """Return the names that a resource pattern matches, and whether it matches all of them.
 
-    False: it is unknown which of them it matches.
+    False: it is unknown which of them it matches. ``any_value``: return the names that the pattern matches for any value
+    of its variables, which are those that a statement allows, or does not deny, in some request.
     """
+    in_last_segment = text.partition("${")[0].count(SEPARATOR) >= SEGMENTS - 1
     try:
-        value = resolved(text, known, wildcards=True)
+        value = resolved(text, known, wildcards=True, any_value=any_value and in_last_segment)
     except ReservedCharacterError:
         return (EVERY_NAME,), False
-    if not value.exact and text[: text.index("${")].count(SEPARATOR) < SEGMENTS - 1:
+    if not value.exact and not in_last_segment:
         return resource_pattern(MANY), False
     return resource_pattern(value.part), value.exact
 

@@ -30,9 +30,10 @@ from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
 @dataclass(frozen=True, slots=True)
 class UnreadValue:
-    """The value of a key that ordinary requests have. It is one of the ``usual`` values, and was not read."""
+    """The value of a key, which was not read. Ordinary requests have a ``usual`` value, all requests a ``possible`` one."""
 
     usual: Constraint
+    possible: Constraint = FREE
 
 
 KnownContext = Mapping[str, str | Constraint | UnreadValue]
@@ -68,10 +69,11 @@ class Resolved(NamedTuple):
     exact: bool
 
 
-def resolved(text: str, known: KnownContext, *, wildcards: bool) -> Resolved:
+def resolved(text: str, known: KnownContext, *, wildcards: bool, any_value: bool = False) -> Resolved:
     """Return ``text`` with its variables replaced. ``wildcards``: ``*`` and ``?`` in ``text`` are wildcards.
 
-    Raises ReservedCharacterError if ``text`` contains a reserved noncharacter.
+    ``any_value``: the result matches everything that ``text`` matches for any value of a variable, so a variable whose
+    values are those of one pattern is exact. Raises ReservedCharacterError if ``text`` contains a reserved noncharacter.
     """
     read = wild if wildcards else escaped
     parts: list[str] = []
@@ -79,8 +81,9 @@ def resolved(text: str, known: KnownContext, *, wildcards: bool) -> Resolved:
     for found in _VARIABLE.finditer(text):
         parts.append(read(text[end : found.start()]))
         value = _value(found[1], known)
-        exact = exact and isinstance(value, str)
-        parts.append(escaped(value) if isinstance(value, str) else MANY)
+        values = value.text.single if any_value and isinstance(value, Constraint) and not value.absent else None
+        exact = exact and (isinstance(value, str) or values is not None)
+        parts.append(escaped(value) if isinstance(value, str) else values or MANY)
         end = found.end()
     return Resolved("".join((*parts, read(text[end:]))), exact)
 
@@ -221,12 +224,12 @@ def _decided(found: Iterable[Alternative], fixed: str | Constraint, undecided: A
 def _unread(found: Iterable[Alternative], fixed: UnreadValue, undecided: Assumption) -> Iterator[Alternative]:
     """Yield the alternatives that hold for every usual value of a key, or that hold if ``undecided`` is true."""
     for constraint, assumption in found:
-        if constraint >= FREE:
+        if fixed.possible <= constraint:
             yield Alternative(FREE, assumption)
         elif fixed.usual <= constraint:
             yield Alternative(PRESENT, assumption)
             yield Alternative(ABSENT, assumption or undecided)
-        elif constraint:
+        elif fixed.possible & constraint:
             yield Alternative(FREE, assumption or undecided)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identity
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.packet_sets.addresses import ALL4, PUBLIC
+from cloudguard.packet_sets.addresses import ALL4, PUBLIC, AddressSet
 from cloudguard.permission_sets.condition_keys import ABSENT, FREE, Constraint
 from cloudguard.permission_sets.condition_operators import KnownContext, UnreadValue
 from cloudguard.permission_sets.glob_sets import glob_set
@@ -71,10 +71,18 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:volumetype": (),
 }
 """Values in ordinary requests, or values that the caller may choose. An empty tuple means any value."""
-_RANGES: Final = (ValueSet.read(Kind.ADDRESS, cidr) for cidr in (PUBLIC & ALL4).cidrs())
-_PUBLIC4: Final = reduce(ValueSet.__or__, _RANGES)
-_FROM_THE_INTERNET: Final = UnreadValue(Constraint(absent=False, values=(_PUBLIC4,)))
-"""Requests have the public address of their way out, unless they pass a VPC endpoint."""
+
+
+def _within(addresses: AddressSet) -> ValueSet:
+    return reduce(ValueSet.__or__, (ValueSet.read(Kind.ADDRESS, cidr) for cidr in addresses.cidrs()))
+
+
+_FROM_THE_INTERNET: Final = UnreadValue(
+    usual=Constraint(absent=False, values=(_within(PUBLIC & ALL4),)),
+    possible=Constraint(absent=True, values=(_within(PUBLIC),)),
+)
+"""Requests have the public address of their way out, never a private address. Requests through a VPC endpoint have no such
+key; they have aws:VpcSourceIp."""
 _OTHER_NETWORKS: Final = frozenset({NextHop.PEER, NextHop.HUB, NextHop.APPLIANCE, NextHop.UNKNOWN})
 _UNKNOWN_USER: Final = "*:*"
 

@@ -137,6 +137,23 @@ RANKS: dict[str, tuple[str, list[Json]]] = {
         GRANTED_NOTHING,
         [allow("s3:*", "arn:aws:s3:::home/*"), deny("s3:*", "arn:aws:s3:::${aws:username, 'home'}/*")],
     ),
+    "a session's id is the role's, with its name": (HIGH, [allow("s3:*", "arn:aws:s3:::home/${aws:userid}/*")]),
+    "a session's own objects are denied to it, and others are not": (
+        "UNKNOWN LOW",
+        [allow("s3:*", "arn:aws:s3:::home/*"), deny("s3:*", "arn:aws:s3:::home/${aws:userid}*")],
+    ),
+    "all but a session's own objects are denied to it": (
+        HIGH,
+        [
+            allow("s3:*"),
+            {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::home/${aws:userid}/*"},
+        ],
+    ),
+    "a private address is never a request's": (GRANTED_NOTHING, [allow("*", IpAddress={"aws:SourceIp": "10.0.0.0/8"})]),
+    "no request has a private address, so all are denied": (
+        GRANTED_NOTHING,
+        [allow("*"), deny("*", NotIpAddress={"aws:SourceIp": ["10.0.0.0/8", "172.16.0.0/12"]})],
+    ),
     "the role's tag tells the bucket": (HIGH, [allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")]),
     "a tag that the role has not tells no bucket": (
         GRANTED_NOTHING,

@@ -62,6 +62,7 @@ ALWAYS: tuple[Json, ...] = (
     {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
     {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
     {"StringNotEquals": {"aws:SourceVpc": "vpc-elsewhere"}},
+    {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
 )
 NEVER: tuple[Json, ...] = (
     {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/kube/*"}},
@@ -80,9 +81,12 @@ NEVER: tuple[Json, ...] = (
     {"NumericLessThan": {"aws:EpochTime": "1600000000"}},
     {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     {"StringLike": {"aws:username": "*"}},
+    {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.168.7.1", "fd00::/8"]}},
 )
 UNKNOWN: tuple[Json, ...] = (
     {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "2001:db8::/32"]}},
+    {"IpAddressIfExists": {"aws:SourceIp": "10.0.0.0/8"}},
     {"NotIpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}},
     {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
     {"StringEquals": {"aws:userid": "AROAOWN:i-0123"}},
