@@ -106,8 +106,8 @@ def _resources(space: Space, statement: Statement, known: KnownContext) -> Itera
 def _names(text: str, known: KnownContext, *, any_value: bool) -> tuple[tuple[ResourceNames, ...], bool]:
     """Return the names that a resource pattern matches, and whether it matches all of them.
 
-    False: it is unknown which of them it matches. ``any_value``: return the names that the pattern matches for any value
-    of its variables, which are those that a statement allows, or does not deny, in some request.
+    False: it is unknown which of them it matches. ``any_value``: return the names that the pattern matches for any
+    value of its variables, which are those that a statement allows, or does not deny, in some request.
     """
     in_last_segment = text.partition("${")[0].count(SEPARATOR) >= SEGMENTS - 1
     try:

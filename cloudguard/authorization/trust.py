@@ -82,6 +82,7 @@ class _Reader:
 
     def requests(self, statement: Statement) -> PermissionSet:
         """Return the requests that ``statement`` matches. Its principals count as conditions."""
+        statement = replace(statement, conditions=self.principals.conditions_of(statement))
         if statement.not_principals:
             return self._matched(statement) - self.union(map(self.where, self._conditions(statement)))
         own = (replace(statement, conditions=(*statement.conditions, *one)) for one in self._conditions(statement))

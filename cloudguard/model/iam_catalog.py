@@ -222,6 +222,10 @@ class Principals(Protocol):
         """
         ...
 
+    def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
+        """Return the conditions of a trust policy's statement, as far as callers can't meet them as they choose."""
+        ...
+
     def declared(self, outsider: str) -> Iterable[tuple[Condition, ...]]:
         """Return the conditions of requests of a declared outsider. Empty: the text ``outsider`` is not understood."""
         ...

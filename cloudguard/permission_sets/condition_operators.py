@@ -30,7 +30,7 @@ from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
 @dataclass(frozen=True, slots=True)
 class UnreadValue:
-    """The value of a key, which was not read. Ordinary requests have a ``usual`` value, all requests a ``possible`` one."""
+    """The value of a key, which was not read: ``usual`` in ordinary requests, and ``possible`` in all requests."""
 
     usual: Constraint
     possible: Constraint = FREE
@@ -73,7 +73,7 @@ def resolved(text: str, known: KnownContext, *, wildcards: bool, any_value: bool
     """Return ``text`` with its variables replaced. ``wildcards``: ``*`` and ``?`` in ``text`` are wildcards.
 
     ``any_value``: the result matches everything that ``text`` matches for any value of a variable, so a variable whose
-    values are those of one pattern is exact. Raises ReservedCharacterError if ``text`` contains a reserved noncharacter.
+    values are those of one pattern is exact. Raises ReservedCharacterError for a reserved noncharacter in ``text``.
     """
     read = wild if wildcards else escaped
     parts: list[str] = []

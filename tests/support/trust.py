@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
-from cloudguard.model.identity import Condition, PolicyDocument
+from cloudguard.model.identity import Condition, PolicyDocument, Statement
 
 ASSUME = "role:Assume"
 ACCOUNT, USER = "who:account", "who:user"
@@ -30,6 +30,10 @@ class WordPrincipals:
             return ()
         held = (Condition("StringEquals", key, (name,)) for key, name in zip((ACCOUNT, USER), names, strict=False))
         return (tuple(held),)
+
+    def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
+        """Return the conditions of a statement."""
+        return statement.conditions
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
         """Return the conditions that hold for requests of an outsider."""

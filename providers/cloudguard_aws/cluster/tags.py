@@ -40,8 +40,8 @@ pkg/model/master_volumes.go)."""
 KOPS_GROUP = "kops.k8s.io/instancegroup"
 SCALING_GROUP = "aws:autoscaling:groupName"
 FLEET, SPOT_FLEET = "aws:ec2:fleet-id", "aws:ec2spot:fleet-request-id"
-"""Tags that EC2 puts on the instances of a fleet, with the fleet's id. A scaling group launches its instances by fleets of
-type "instant", which launch no further ones."""
+"""Tags that EC2 puts on the instances of a fleet, with the fleet's id. A scaling group uses fleets of type "instant",
+which launch no further instances."""
 _KOPS_ROLES = (
     ("k8s.io/role/control-plane", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
     ("k8s.io/role/master", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),

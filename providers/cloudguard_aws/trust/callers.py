@@ -11,11 +11,15 @@ from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
-from cloudguard.model.identity import Condition, PolicyDocument
+from cloudguard.model.identity import Condition, PolicyDocument, Statement
 from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.trust import providers
+from cloudguard_aws.trust.chosen_keys import by_caller
 from cloudguard_aws.trust.context_keys import (
+    CREDENTIALS_OF,
     EXTERNAL_ID,
+    FUNCTION_ARN,
+    INSTANCE_ARN,
     ORGANIZATION,
     ORGANIZATION_PATHS,
     PRINCIPAL_ACCOUNT,
@@ -38,6 +42,8 @@ from cloudguard_aws.trust.principals import Home, declared, requests_of
 _ASSUME: Final = ("sts:AssumeRole",)
 _CERTIFICATES: Final = "rolesanywhere.amazonaws.com"
 _SOME_ROLE: Final = "role/some-role-of-the-account"
+_SOME_INSTANCE: Final = "instance/i-0123456789abcdef0"
+_SOME_FUNCTION: Final = "function:some-function-of-the-account"
 
 
 class TrustPrincipals:
@@ -54,6 +60,10 @@ class TrustPrincipals:
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
         """Return alternatives of conditions that hold for requests of a principal."""
         return requests_of(principal, excepted=excepted)
+
+    def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
+        """Return the conditions of a statement. Conditions on a value that the caller chooses become ones on the caller."""
+        return tuple(by_caller(one, statement.effect) for one in statement.conditions)
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
         """Return alternatives of conditions that hold for requests of an outsider that the user declares."""
@@ -139,9 +149,9 @@ class _Accounts:
 
     def _unnamed_accounts(self) -> Iterator[Condition]:
         if self._named_accounts:
-            arns = (f"arn:*:*:*:{one}:*" for one in self._named_accounts)
+            arns = [f"arn:*:*:*:{one}:*" for one in self._named_accounts]
             yield holds("StringNotEquals", PRINCIPAL_ACCOUNT, *self._named_accounts)
-            yield holds("ArnNotLike", PRINCIPAL_ARN, *arns)
+            yield from (holds("ArnNotLike", key, *arns) for key in (PRINCIPAL_ARN, *CREDENTIALS_OF))
 
     def _from_network(self, key: str, values: tuple[str, ...]) -> Caller:
         within = holds("IpAddress" if key == SOURCE_IP else "StringEquals", key, *values)
@@ -167,10 +177,16 @@ class _Accounts:
         among = (
             holds("StringEquals", PRINCIPAL_ACCOUNT, account),
             holds("ArnLike", PRINCIPAL_ARN, f"arn:*:*:*:{account}:*"),
+            *(holds("ArnLikeIfExists", key, f"arn:*:*:*:{account}:*") for key in CREDENTIALS_OF),
         )
         # A role named in a principal is as ordinary as the account. A role named only in a condition is not.
-        some = f"arn:{self._home.partition}:iam::{account}:{_SOME_ROLE}"
-        ordinary = (holds("ArnLike", PRINCIPAL_ARN, some, *self._mentions.arns_of(account)),)
+        partition = self._home.partition
+        some = f"arn:{partition}:iam::{account}:{_SOME_ROLE}"
+        ordinary = (
+            holds("ArnLike", PRINCIPAL_ARN, some, *self._mentions.arns_of(account)),
+            holds("ArnLikeIfExists", INSTANCE_ARN, f"arn:{partition}:ec2:*:{account}:{_SOME_INSTANCE}"),
+            holds("ArnLikeIfExists", FUNCTION_ARN, f"arn:{partition}:lambda:*:{account}:{_SOME_FUNCTION}"),
+        )
         inside, outside = _in_organization(own or ""), tuple(_outside_organization(own or ""))
         asks = {ORGANIZATION, ORGANIZATION_PATHS} & {*self._mentions.keys}
         if own and (account in self._home.members or asks):

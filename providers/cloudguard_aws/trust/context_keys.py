@@ -30,6 +30,12 @@ SOURCE_ARN: Final = "aws:sourcearn"
 SOURCE_ORGANIZATION: Final = "aws:sourceorgid"
 SOURCE_ORGANIZATION_PATHS: Final = "aws:sourceorgpaths"
 SOURCE_IP: Final = "aws:sourceip"
+INSTANCE_ARN: Final = "ec2:sourceinstancearn"
+FUNCTION_ARN: Final = "lambda:sourcefunctionarn"
+CREDENTIALS_OF: Final = (INSTANCE_ARN, FUNCTION_ARN)
+"""Keys of requests with the credentials of an instance or a function: its ARN, in the account of the identity
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-ec2-source-instance-arn,
+https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html)."""
 NETWORKS: Final = (
     "aws:sourcevpc",
     "aws:sourcevpcarn",
@@ -47,6 +53,7 @@ _OF_PRINCIPALS: Final = (
     ORGANIZATION_PATHS,
     USER_ID,
     EXTERNAL_ID,
+    *CREDENTIALS_OF,
     "aws:principaltype",
     "aws:username",
 )

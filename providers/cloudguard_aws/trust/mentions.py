@@ -14,6 +14,7 @@ from typing import Final
 from cloudguard.intervals import cidr_interval
 from cloudguard.model.identity import PolicyDocument
 from cloudguard_aws.trust.context_keys import (
+    CREDENTIALS_OF,
     EXTERNAL_ID,
     NETWORKS,
     ORGANIZATION,
@@ -81,7 +82,7 @@ class Mentions:
     def accounts(self) -> tuple[str, ...]:
         """The accounts in principals, and in conditions on principals."""
         named = [one.removeprefix("AWS:") for one in self.principals]
-        named += self.values(PRINCIPAL_ACCOUNT, PRINCIPAL_ARN)
+        named += self.values(PRINCIPAL_ACCOUNT, PRINCIPAL_ARN, *CREDENTIALS_OF)
         return tuple(_found((_ACCOUNT, _OF_ARN), named))
 
     @cached_property

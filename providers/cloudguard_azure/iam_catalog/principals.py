@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
-from cloudguard.model.identity import Condition, Effect, PolicyDocument
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
 from cloudguard_azure.identity.federation import BECOMING, SEPARATOR
 
 _SUBJECT: Final = "caller:subject"
@@ -32,6 +32,10 @@ class Subjects:
         """Return the conditions that requests of a subject meet."""
         del excepted
         return self.declared(principal)
+
+    def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
+        """Return the conditions of a statement."""
+        return statement.conditions
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
         """Return the conditions that requests of a declared outsider meet."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
-from cloudguard.model.identity import Condition, Effect, PolicyDocument
+from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
 from cloudguard_gcp.identity.kubernetes_accounts import ANY, IdentityPool, service_accounts_of
 from cloudguard_gcp.identity.resource_names import is_consumers, is_googles, owner_of
 
@@ -62,6 +62,10 @@ class Members:
         """Return the conditions that requests of a member meet."""
         del excepted
         return ((),) if principal in _EVERYONE else self.declared(principal)
+
+    def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
+        """Return the conditions of a statement."""
+        return statement.conditions
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
         """Return the conditions that requests of a declared outsider meet."""

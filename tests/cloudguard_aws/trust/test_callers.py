@@ -36,6 +36,7 @@ from aws_trust import (
 from cloudguard_aws.trust.principals import Home
 
 ANY_ARN = "arn:aws:iam::*:role/deployer"
+FUNCTION = "arn:aws:lambda:eu-west-1:{}:function:deploy"
 IDENTITIES: list[tuple[Json, Found]] = [
     (trust("*"), (ANYONE, False)),
     (trust({"AWS": "*"}, ArnLike={"aws:PrincipalArn": ANY_ARN}), (ANYONE, False)),
@@ -85,6 +86,14 @@ IDENTITIES: list[tuple[Json, Found]] = [
         {**trust("*"), "Condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/r-1/*"}}},
         (OWN, False),
     ),
+    (trust("*", ArnLike={"ec2:SourceInstanceARN": "arn:aws:ec2:*:*:instance/*"}), (ANYONE, False)),
+    (trust("*", ArnLike={"ec2:SourceInstanceARN": f"arn:aws:ec2:*:{OTHER}:instance/*"}), (OUTSIDER, False)),
+    (trust({"AWS": ROOT}, ArnEquals={"lambda:SourceFunctionArn": FUNCTION.format(OTHER)}), (OUTSIDER, True)),
+    (trust({"AWS": ROOT}, ArnEqualsIfExists={"lambda:SourceFunctionArn": FUNCTION.format(OTHER)}), (OUTSIDER, False)),
+    (trust("*", ArnEquals={"lambda:SourceFunctionArn": FUNCTION.format(ACCOUNT)}), None),
+    (trust({"Service": "ec2.amazonaws.com"}, ArnLike={"ec2:SourceInstanceARN": "arn:aws:ec2:*:*:*"}), None),
+    (trust({"AWS": ROOT}, StringLike={"sts:RoleSessionName": "${aws:username}"}), (OUTSIDER, False)),
+    (trust("*", StringEquals={"sts:SourceIdentity": "${aws:Username}"}), (ANYONE, False)),
     (trust("*", StringEquals={"aws:PrincipalAccount": ACCOUNT}), None),
     (trust("*", ArnLike={"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}), None),
     (trust("*", IpAddress={"aws:SourceIp": "10.0.0.0/8"}), None),
@@ -175,6 +184,8 @@ def test_a_denial_takes_away_whom_it_matches_and_nobody_else() -> None:
     assert worst(trust({"AWS": ROOT}), trust({"AWS": ROOT}, effect="Deny")) is None
     assert worst(trust({"AWS": ROOT}), trust({"AWS": ROLE}, effect="Deny")) == (OUTSIDER, False)
     assert worst(trust("*"), trust("*", "sts:TagSession", "Deny")) == (ANYONE, False)
+    named = trust("*", "*", "Deny", StringNotLike={"sts:RoleSessionName": "${aws:username}"})
+    assert worst(trust({"AWS": ROOT}), named) == (OUTSIDER, False), "whoever is a user chooses that name"
     denied_but = {"Effect": "Deny", "NotPrincipal": {"AWS": [ROOT, ROLE]}, "Action": "*"}
     assert [who for _, _, who in told(trust("*"), denied_but)] == [f"account {OTHER}"]
     allowed_but = {"Effect": "Allow", "NotPrincipal": {"AWS": ROLE}, "Action": "sts:AssumeRole"}

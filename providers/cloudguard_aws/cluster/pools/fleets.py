@@ -29,7 +29,7 @@ SpotFleetRequestConfig)."""
 def read_fleets(api: Api, found: Found) -> list[ScalingGroup]:
     """Return the fleets that may launch further hosts of the cluster, one for each template of a fleet.
 
-    A fleet belongs to the cluster if it launched one of its hosts, or has its tag. No call is made if no host has the tag
+    A fleet belongs to the cluster if it launched one of its hosts, or has its tag. No call is made if no host has a tag
     of a fleet.
     """
     groups = list[ScalingGroup]()
@@ -46,7 +46,7 @@ def _fleets(call: Call, item: Item) -> list[ScalingGroup]:
 
 
 def _starts_hosts(item: Item) -> bool:
-    """Whether a fleet may launch another instance. A fleet of type "request" does so until its capacity is fulfilled."""
+    """Whether a fleet may launch another instance. One of type "request" does so until its capacity is fulfilled."""
     until: object = item.get("ValidUntil")
     over = text(item, "State").startswith(_OVER) or (isinstance(until, datetime) and until <= datetime.now(UTC))
     match text(item, "Type"):
