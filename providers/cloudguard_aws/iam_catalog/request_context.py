@@ -81,8 +81,8 @@ _FROM_THE_INTERNET: Final = UnreadValue(
     usual=Constraint(absent=False, values=(_within(PUBLIC & ALL4),)),
     possible=Constraint(absent=True, values=(_within(PUBLIC),)),
 )
-"""Requests have the public address of their way out, and never a private one. Requests through a VPC endpoint do not have
-this key. They have aws:VpcSourceIp instead."""
+"""Requests have the public address of their way out, and never a private one. Requests through a VPC endpoint do not
+have this key. They have aws:VpcSourceIp instead."""
 _OTHER_NETWORKS: Final = frozenset({NextHop.PEER, NextHop.HUB, NextHop.APPLIANCE, NextHop.UNKNOWN})
 _UNKNOWN_USER: Final = "*:*"
 

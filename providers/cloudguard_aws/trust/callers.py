@@ -62,7 +62,7 @@ class TrustPrincipals:
         return requests_of(principal, excepted=excepted)
 
     def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
-        """Return the conditions of a statement. Conditions on a value that the caller chooses become ones on the caller."""
+        """Return the conditions of a statement. Those on a value that a caller chooses become ones on the caller."""
         return tuple(by_caller(one, statement.effect) for one in statement.conditions)
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:

@@ -1,4 +1,4 @@
-"""Condition keys whose value the caller chooses. If a policy compares one with the caller's name, only the caller counts."""
+"""Condition keys whose value the caller chooses: what a comparison with the caller's name says of the caller."""
 
 from __future__ import annotations
 

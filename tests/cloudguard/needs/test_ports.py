@@ -71,7 +71,8 @@ def test_etcd_s_ports_are_the_installer_s(
 
 
 @pytest.mark.parametrize(
-    ("installer", "api"), [("kubeadm", "tcp/6443"), ("kops", "tcp/443,tcp/8443"), ("microk8s", "tcp/16443")]
+    ("installer", "api"),
+    [("kubeadm", "tcp/6443"), ("kops", "tcp/443,tcp/8443"), ("microk8s", "tcp/16443"), ("rke2", "tcp/6443,tcp/9345")],
 )
 def test_the_api_s_ports_are_the_installer_s_and_what_a_balancer_serves_as_it(installer: str, api: str) -> None:
     assert ports(installer).api == ServiceSet.parse(api)
@@ -109,7 +110,7 @@ def test_it_is_said_who_says_which_ports_there_are() -> None:
         ("tcp/6443", DEFAULT),
         ("tcp/16443", "microk8s, by weak evidence"),
         ("tcp/7443", "a balancer sends there"),
-        ("tcp/443,tcp/8080,tcp/8443", "possible: another installer's"),
+        ("tcp/443,tcp/8080,tcp/8443,tcp/9345", "possible: another installer's"),
     ]
     assert port_sources("api", cluster("kops"), (), ports("kops").api, NONE) == ((ports("kops").api, "kops"),)
     declared = ServiceSet.parse("tcp/9443")
