@@ -36,14 +36,18 @@ HEAD = """<!-- Written by `make applied`. -->
 
 # Plans made true
 
-Every scene of the tests in which a row fails is checked, planned (with the administrators declared), changed by the
-plan's own calls in a made-up cloud, and checked again. A row that does not pass then has its reason.
+Every scene of the tests in which a row fails is checked, planned (with the administrators declared, and with
+`--api-inside` where the plan asks for it), changed by the plan's own calls in a made-up cloud, and checked again. A row
+that does not pass then has its reason.
 """
 _LONGEST = 200
 _AWS = """In [moto](https://docs.getmoto.org/), by boto3 or by the lines of `cloudguard plan -f shell` with the real
 `aws`. A probe over what EC2 describes, which knows nothing of cloudguard, compares who can connect to whom before and
 after: hosts, strangers, balancers and the outside, every pool's next host, and every host replaced. "Opened" is what it
 saw.
+"""
+_PROBED = """On a server on loopback, which answers as the cloud's API does, and learns the writes of a plan. A probe
+over its answers, which knows nothing of cloudguard, compares who can connect to whom, as on AWS.
 """
 _BY_SHELL = frozenset(
     (
@@ -108,9 +112,11 @@ def section(title: str, scenes: Iterator[tuple[str, Applied]]) -> str:
         for row, (_, after) in one.verdicts.items():
             rows, passing = rows + 1, passing + (after is Verdict.PASS)
             why = "" if after is Verdict.PASS else "; ".join(dict.fromkeys(one.reasons(row)))
-            lines.append(f"| {name} | {row} | {one.calls} | {after.name} | {_cell(why)} |")
-    head = f"## {title}\n\n{passing} of {rows} failing rows pass after the calls.\n\n"
-    return head + "\n".join(["| scene | row | calls | then | why not |", "|---|---|---|---|---|", *lines]) + "\n"
+            opened = _cell(one.opened) or "nothing"
+            lines.append(f"| {name} | {row} | {one.calls} | {after.name} | {_cell(why)} | {opened} |")
+    head = f"## {title}\n\n{_PROBED}\n{passing} of {rows} failing rows pass after the calls.\n\n"
+    table = "| scene | row | calls | then | why not | opened |\n|---|---|---|---|---|---|"
+    return head + "\n".join([table, *lines]) + "\n"
 
 
 def _cell(text: str) -> str:

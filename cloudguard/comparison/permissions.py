@@ -10,8 +10,10 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identity
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
+from cloudguard.permission_sets.actions import ActionTable
+from cloudguard.permission_sets.boxes import Box
 from cloudguard.permission_sets.permissions import PermissionSet
-from cloudguard.results.comparison import PermissionChange
+from cloudguard.results.comparison import PermissionChange, Requests
 from cloudguard.results.wording import actions_text
 
 _HIDES = frozenset({FactKind.IDENTITIES})
@@ -64,6 +66,12 @@ def _name(identity: Identity) -> str:
 
 
 def _change(identity: Identity, found: PermissionSet) -> PermissionChange:
-    request = found.witness()
+    table, request = found.space.table, found.witness()
     witness = f"{request.action} on {request.name}" if request else "a request that no name was found for"
-    return PermissionChange(identity.id, identity.name, actions_text(found.space.table, found.actions, None), witness)
+    parts = sorted(_requests(table, box) for box in found.boxes)
+    return PermissionChange(identity.id, identity.name, actions_text(table, found.actions, None), witness, tuple(parts))
+
+
+def _requests(table: ActionTable, box: Box) -> Requests:
+    conditions = sorted(f"{key} is {constraint}" for key, constraint in box.scope.context.items())
+    return Requests(actions_text(table, box.actions, None), str(box.scope.names), tuple(conditions))

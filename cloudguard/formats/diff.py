@@ -46,6 +46,8 @@ def peer_text(peer: RulePeer) -> str:
     if peer.kind is PeerOf.NEW_GROUP:
         roles, within, subnet = peer.value.partition(" in ")
         return f"a new group of {roles} hosts{within}{subnet} alone"
+    if peer.kind is PeerOf.WAY_OUT and peer.value:
+        return f"public addresses of {peer.value}, unless hosts reach the API inside their network (--api-inside)"
     return _PEERS.get(peer.kind, peer.value)
 
 

@@ -69,7 +69,8 @@ class Declarations:
     """The user's declarations about one cluster. Ports are written as services in a rule ("tcp/443").
 
     ``admin_cidrs``: None means not declared, and () means that no administrator connects. ``admin_reason``: the reason
-    for a large number of administrators' addresses. ``addons``: add-ons that run with the identity of the hosts.
+    for a large number of administrators' addresses. ``api_inside``: the cluster's own hosts connect to the API server
+    inside their network, not by its public address. ``addons``: add-ons that run with the identity of the hosts.
     ``require_customer_key``: etcd's disks must be encrypted with a key of the user's own. ``cni``, ``api_ports``,
     ``etcd_ports``: if empty, the values that the installation shows are used. ``etcd_tls``: how the user knows that
     etcd uses TLS ("": not known). ``waivers``: accepted findings. ``stated_in``: pairs of a key of ``cloudguard.toml``
@@ -79,6 +80,7 @@ class Declarations:
 
     admin_cidrs: tuple[str, ...] | None = None
     admin_reason: str = ""
+    api_inside: bool = False
     services: tuple[DeclaredService, ...] = ()
     needs: tuple[DeclaredNeed, ...] = ()
     permissions: tuple[DeclaredPermission, ...] = ()

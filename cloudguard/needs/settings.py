@@ -126,6 +126,14 @@ ADMIN_REASON: Final = Setting(
     DECLARED,
     declares="admin_reason",
 )
+API_INSIDE: Final = Setting(
+    "api-inside",
+    switch(),
+    "The cluster's own hosts connect to the API server inside their network, not by its public address.",
+    DECLARED,
+    "not known: a plan keeps the public way for a host that may use it",
+    declares="api_inside",
+)
 SERVICE: Final = Setting(
     "service tcp/443[=CIDR]",
     many(_SERVICE),

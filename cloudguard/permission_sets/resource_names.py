@@ -89,6 +89,13 @@ class ResourceNames:
                 return True
         return False
 
+    def __str__(self) -> str:
+        """A pattern: "n:p:disk:*:*:volume/*". A segment with several patterns is in brackets."""
+        if self == EVERY_NAME:
+            return "*"
+        texts = ("*" if part == EVERYTHING else str(part) for part in self.segments)
+        return joined(tuple(f"({text})" if " " in text else text for text in texts))
+
     def __repr__(self) -> str:
         return f"ResourceNames({':'.join(map(str, self.segments))})"
 

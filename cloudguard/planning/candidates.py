@@ -65,9 +65,8 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
     if change.resource.id in endpoints:
         change = private_first(change, endpoints[change.resource.id])
     if change.needs_input:
-        flags = ", ".join("--" + name for name in change.needs_input)
         candidates.incomplete = (*candidates.incomplete, change)
-        candidates.leave([change], f"its change is incomplete without {flags}")
+        candidates.leave([change], _incomplete(change))
     elif not all(map(can_be_made, change.edits)):
         candidates.leave([change], WAY_OUT_UNSEEN)
     elif not _is_shown(change):
@@ -85,6 +84,16 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
             candidates.leave([change], f"no call changes it{writer}")
         else:
             candidates.changes = (*candidates.changes, said)
+
+
+def _incomplete(change: Change) -> str:
+    """Return which declarations a change lacks, and what to declare instead where one is not so."""
+    flags = " and ".join("--" + name for name in change.needs_input)
+    text = f"its change is incomplete without {flags}"
+    if not change.way_out:
+        return text
+    hosts = "; ".join(change.way_out)
+    return f"{text}; if {hosts} must reach the API by a public address, give that to --admin-cidr, not --api-inside"
 
 
 def can_be_called(change: Change, change_forms: ChangeForms) -> bool:

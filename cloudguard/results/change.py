@@ -41,7 +41,11 @@ class PeerOf(StrEnum):
     ADMINISTRATORS = "administrators"
     """The administrators, whose addresses are not declared yet (``admin-cidr``); no value."""
     WAY_OUT = "way-out"
-    """The unknown addresses by which the cluster's hosts leave; no value."""
+    """The unknown addresses by which the cluster's hosts leave.
+
+    ``value`` names the hosts if they also reach the API inside their network. It is not known which way they use.
+    Otherwise there is no value.
+    """
     INSIDE = "inside"
     """The cluster's own network; no value."""
 
@@ -248,8 +252,16 @@ class Change:
     @property
     def needs_input(self) -> tuple[str, ...]:
         """The declarations that the edits require, by their names in ``cloudguard.toml``."""
-        peers = {peer.kind for edit in self.edits for peer in _peers(edit)}
-        return ("admin-cidr",) if PeerOf.ADMINISTRATORS in peers else ()
+        peers = [peer for edit in self.edits for peer in _peers(edit)]
+        administrators = any(peer.kind is PeerOf.ADMINISTRATORS for peer in peers)
+        two_ways = any(peer.kind is PeerOf.WAY_OUT and peer.value for peer in peers)
+        return (*(("admin-cidr",) if administrators else ()), *(("api-inside",) if two_ways else ()))
+
+    @property
+    def way_out(self) -> tuple[str, ...]:
+        """The hosts, in words, that reach the API inside their network and may also use its public address."""
+        named = (peer.value for edit in self.edits for peer in _peers(edit) if peer.kind is PeerOf.WAY_OUT)
+        return tuple(dict.fromkeys(filter(None, named)))
 
 
 def _peers(edit: Edit) -> tuple[RulePeer, ...]:

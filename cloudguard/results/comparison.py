@@ -27,14 +27,30 @@ class TrafficChange:
     witness: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Requests:
+    """A set of requests: all ``actions`` on all ``resources``, if all ``conditions`` hold.
+
+    ``resources`` is a pattern of names. Brackets hold a part of the name that has several patterns.
+    """
+
+    actions: str
+    resources: str
+    conditions: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionChange:
-    """Requests of ``identity`` that were allowed at only one of the two times: their actions, and one witness."""
+    """Requests of ``identity`` that were allowed at only one of the two times: their actions, a witness, all of them.
+
+    ``requests`` may overlap.
+    """
 
     identity: str
     name: str
     actions: str
     witness: str
+    requests: tuple[Requests, ...] = ()
 
 
 AccessChange = TrafficChange | PermissionChange

@@ -13,26 +13,33 @@ from cloudguard.results.finding import Severity
 from cloudguard.results.plan import Plan
 from cloudguard.results.report import Report, Verdict
 from marked_scenes import Scene
+from probes import Pair, compared
 
 Account = TypeVar("Account")
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A made-up cloud: functions that read it and make a call in it, and the administrators' range (``office``)."""
+    """A made-up cloud: functions that read, change and probe it, and the administrators' range (``office``)."""
 
     collected: Callable[[], Snapshot]
     make: Callable[[ApiCall], None]
     office: str
+    open_pairs: Callable[[], set[Pair]]
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A plan, the number of its calls, and the report after them."""
+    """A plan, the number of its calls, and the report after them.
+
+    ``opened`` are connections that nobody could open before; ``lost`` those that every cluster needs, which are gone.
+    """
 
     plan: Plan
     calls: int
     after: Report
+    opened: str
+    lost: str
 
     @property
     def verdicts(self) -> Mapping[str, tuple[Verdict, Verdict]]:
@@ -59,11 +66,19 @@ class Applied:
 
 
 def apply(cloud: Cloud, scene: Scene[Account]) -> Applied:
-    """Check a cluster, make the calls of its plan, and check it again; the administrators are declared."""
+    """Check a cluster, make the calls of its plan, and check it again; the administrators are declared.
+
+    So is that hosts reach the API inside their network, where the plan asks for that.
+    """
     if not scene.policy.admin_cidrs:
         scene = replace(scene, policy=replace(scene.policy, admin_cidrs=(cloud.office,)))
     plan = pipeline.plan(cloud.collected(), scene.policy).plan
+    if any("api-inside" in change.needs_input for change in plan.changes):
+        scene = replace(scene, policy=replace(scene.policy, api_inside=True))
+        plan = pipeline.plan(cloud.collected(), scene.policy).plan
+    before = cloud.open_pairs()
     calls = [planned.call for step in plan.steps for planned in step.calls]
     for call in calls:
         cloud.make(call)
-    return Applied(plan, len(calls), scene.evaluate(cloud.collected()))
+    seen = compared(plan.report.snapshot, before, cloud.open_pairs()) if plan.report.snapshot else ("", "")
+    return Applied(plan, len(calls), scene.evaluate(cloud.collected()), *seen)

@@ -86,12 +86,13 @@ def apply(scene: Scene, *, by_shell: bool = False) -> Applied:
 
 
 def declarations(scene: Scene, snapshot: Snapshot) -> Declarations:
-    """Return the declarations of a scene, with administrators if the plan needs them and the scene has none."""
+    """Return the declarations of a scene, and those that its plan asks for: administrators and ``api_inside``."""
     declared = scene.DECLARED.policy
     plan = pipeline.evaluate(snapshot, declared).plan
-    if declared.admin_cidrs is None and any("admin-cidr" in change.needs_input for change in plan):
-        return replace(declared, admin_cidrs=(ADMINISTRATORS,))
-    return declared
+    asked = {name for change in plan for name in change.needs_input}
+    if declared.admin_cidrs is None and "admin-cidr" in asked:
+        declared = replace(declared, admin_cidrs=(ADMINISTRATORS,))
+    return replace(declared, api_inside=True) if "api-inside" in asked else declared
 
 
 def compare(snapshot: Snapshot, before: Reading, after: Reading) -> tuple[str, str]:

@@ -6,12 +6,14 @@ from applied import Applied, Cloud, apply
 from azure_clusters import OFFICE
 from azure_fixtures import Subscription
 from azure_plan import run
+from azure_probe import Reading
 from azure_proxy import AzureProxy
 from azure_server import Azure
 from cloudguard import pipeline
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall
 from marked_scenes import Scene
+from probes import Pair
 
 
 def applied(cloud: AzureProxy, scene: Scene[Subscription]) -> Applied:
@@ -21,7 +23,10 @@ def applied(cloud: AzureProxy, scene: Scene[Subscription]) -> Applied:
     def make(call: ApiCall) -> None:
         run(cloud.azure, call)
 
-    return apply(Cloud(lambda: collected(cloud), make, OFFICE), scene)
+    def open_pairs() -> set[Pair]:
+        return Reading(cloud.azure.account).open_pairs()
+
+    return apply(Cloud(lambda: collected(cloud), make, OFFICE, open_pairs), scene)
 
 
 def collected(cloud: AzureProxy) -> Snapshot:

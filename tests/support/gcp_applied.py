@@ -8,10 +8,12 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall
 from gcp_clusters import OFFICE
 from gcp_plan import run
+from gcp_probe import Reading
 from gcp_project import Project
 from gcp_proxy import Proxy
 from gcp_server import Google
 from marked_scenes import Scene
+from probes import Pair
 
 
 def applied(cloud: Proxy, scene: Scene[Project]) -> Applied:
@@ -21,7 +23,10 @@ def applied(cloud: Proxy, scene: Scene[Project]) -> Applied:
     def make(call: ApiCall) -> None:
         run(cloud.google, call)
 
-    return apply(Cloud(collected, make, OFFICE), scene)
+    def open_pairs() -> set[Pair]:
+        return Reading((cloud.google.project, *cloud.google.beside)).open_pairs()
+
+    return apply(Cloud(collected, make, OFFICE, open_pairs), scene)
 
 
 def collected() -> Snapshot:

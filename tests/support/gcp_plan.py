@@ -43,7 +43,8 @@ def _sent(google: Google, host: str, method: str, parameters: Mapping[str, Any])
 def _bind(google: Google, call: ApiCall) -> None:
     """Read a policy, add and remove bindings, and write it back with its etag."""
     resource = call.parameters["resource"]
-    asked = {"resource": resource, "body": {"options": {"requestedPolicyVersion": 3}}}
+    in_body = {"body": {"options": {"requestedPolicyVersion": 3}}}
+    asked = {"resource": resource, **({"options.requestedPolicyVersion": 3} if "@" in resource else in_body)}
     policy = _sent(google, call.api, call.operation.replace("setIamPolicy", "getIamPolicy"), asked)
     bindings: list[dict[str, Any]] = policy.get("bindings", [])
     for one in call.parameters.get("remove", ()):

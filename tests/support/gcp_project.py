@@ -239,7 +239,7 @@ class Project:
         self.answer("iam" if "@" in name else "resources", path, {"bindings": listed}, "POST")
 
     def set_policy(self, on: str, bindings: Sequence[Item]) -> None:
-        """Replace the bindings of a project, folder or organization."""
+        """Replace the bindings of a project, folder, organization or service account."""
         self._policies[on][:] = bindings
 
     def role(self, name: str, *permissions: str) -> str:

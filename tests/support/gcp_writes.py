@@ -125,7 +125,8 @@ def _create_role(project: Project, path: str, _: Query, body: Item) -> None:
 
 
 def _set_policy(project: Project, path: str, _: Query, body: Item) -> None:
-    project.set_policy(path.partition(":")[0], body["policy"]["bindings"])
+    name = path.partition(":")[0]
+    project.set_policy(name.rpartition("/")[2] if "@" in name else name, body["policy"]["bindings"])
 
 
 def _refuse(wrong: Iterator[str] | list[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import brief, count, shortened
-from cloudguard.results.comparison import AccessChange, Comparison, Fate, FindingChange, PermissionChange
+from cloudguard.results.comparison import AccessChange, Comparison, Fate, FindingChange, PermissionChange, Requests
 
 _LONGEST = 160
 """The largest number of characters of a line. JSON has the complete text."""
@@ -43,9 +43,15 @@ def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _access_text(one: AccessChange) -> str:
     if isinstance(one, PermissionChange):
-        return f"{one.name or one.identity} may use {shortened(one.actions, _LONGEST // 2)}: {one.witness}"
+        parts = "; ".join(map(_requests_text, one.requests)) or one.actions
+        return f"{one.name or one.identity} may use {shortened(parts, _LONGEST // 2)}: {one.witness}"
     what = "; ".join(f"{services} from {addresses}" if addresses else services for addresses, services in one.packets)
     return f"{one.sender} → {one.target}: {shortened(what, _LONGEST // 2)}; {one.witness}"
+
+
+def _requests_text(one: Requests) -> str:
+    """Return requests in a line: "disk:DeleteVolume on n:p:disk:*:*:volume/* if tag/prod is absent"."""
+    return f"{one.actions} on {one.resources}" + (f" if {' and '.join(one.conditions)}" if one.conditions else "")
 
 
 def _finding_text(one: FindingChange) -> str:

@@ -8,13 +8,15 @@ from typing import Final
 
 from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, DiskTemplate, MetadataService, Pool
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind, Statement
-from cloudguard.model.keys import Key, KeyState
+from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Source
 from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Procedure, StatementFate
 
 TRUST: Final = "trust.narrow"
 """The kind of change whose documents are trust policies."""
+OWN_KEY: Final = "planned: a key of your own"
+"""The id on the model of a key that is still to be made."""
 _COPIES = frozenset({"snapshot.remove", "image.remove", "disk.remove"})
 ON_MODEL = frozenset({"metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt", *_COPIES})
 """Kinds of changes whose effect the model shows, in addition to changes of rules, groups, endpoints and documents."""
@@ -97,13 +99,22 @@ def _encrypt_pool(cluster: Cluster, change: Change, edit: AttributeEdit | Proced
 
 
 def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
-    """Return the cluster with the disk encrypted. The person who makes the encrypted copy chooses the key."""
+    """Return the cluster with the disk encrypted.
+
+    A disk that is already encrypted has the provider's key. It gets a new key of the user's own.
+    """
     del edit
+    rekeyed = any(one.encrypted for one in cluster.disks if one.id == change.resource.id)
 
     def disk(one: Disk) -> Disk:
-        return replace(one, encrypted=True) if one.id == change.resource.id else one
+        if one.id != change.resource.id:
+            return one
+        return replace(one, encrypted=True, key=OWN_KEY if rekeyed else one.key)
 
-    return replace(cluster, disks=tuple(map(disk, cluster.disks)))
+    known = OWN_KEY in {one.id for one in cluster.keys} or not rekeyed
+    own = Key(OWN_KEY, KeyManager.CUSTOMER, KeyState.ENABLED, Source("planned"), rotates=True)
+    keys = cluster.keys if known else (*cluster.keys, own)
+    return replace(cluster, disks=tuple(map(disk, cluster.disks)), keys=keys)
 
 
 def _remove_copy(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:

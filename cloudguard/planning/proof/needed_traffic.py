@@ -23,7 +23,7 @@ from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass, Registration
 from cloudguard.rows.context import Context
 from cloudguard.rows.network.phrases import target_text
-from cloudguard.rows.network.way_out import lasting_addresses, needed_by_own_addresses, own_addresses
+from cloudguard.rows.network.way_out import lasting_addresses, own_addresses, using_own_addresses
 from cloudguard.rows.node_access import beyond_service
 
 
@@ -98,7 +98,7 @@ def _from_outside(context: Context, first: NetworkState, number: int, target: Ho
     groups, expected = context.declared_groups(target), _expected(context, target)
     for path in first.reach.paths_to(target):
         by_address = expected
-        if needed_by_own_addresses(context, path):
+        if using_own_addresses(context, path):
             by_address |= PacketSet.of([(own_addresses(context), context.ports.api)])
         needed = exactly(by_address.within(path.sender.addresses)) & path.allowed
         needed |= path.allowed.only(PATH_MTU)

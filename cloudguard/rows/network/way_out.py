@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cloudguard.model.cluster import Role
 from cloudguard.needs.in_force import everyone
 from cloudguard.packet_sets.addresses import ALL4, AddressSet
@@ -11,6 +13,7 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.change import PeerOf, RulePeer
+from cloudguard.results.wording import few
 from cloudguard.rows.context import Context
 
 
@@ -36,30 +39,59 @@ def way_out_peers(context: Context, path: Path) -> tuple[RulePeer, ...]:
     Hosts' own addresses are not listed. If hosts need the path by these, one placeholder peer stands for them.
     """
     lasting = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in lasting_addresses(context).cidrs())
-    return (*lasting, RulePeer(PeerOf.WAY_OUT)) if needed_by_own_addresses(context, path) else lasting
+    using = using_own_addresses(context, path)
+    return (*lasting, RulePeer(PeerOf.WAY_OUT, _named(context, path, using))) if using else lasting
 
 
-def needed_by_own_addresses(context: Context, path: Path) -> bool:
-    """Whether hosts need a path to the API by public addresses of their own.
+def using_own_addresses(context: Context, path: Path) -> tuple[HostClass, ...]:
+    """Return the classes whose hosts may need a path to the API by public addresses of their own.
 
-    They do if the path lets them in today, and if one of two things holds. The path leads through a balancer, whose
-    name resolves to its public addresses inside the network too. Or some of the hosts cannot reach the target inside
-    the network.
+    They do if the path lets them in today from an address that is not an administrator's, and if one of two things
+    holds. Hosts of the class cannot reach the target inside the network. Or the path leads through a balancer, whose
+    name may resolve to its public addresses inside the network too, and the user does not declare ``api-inside``.
     """
     target = path.target
     if path.sender.kind is not SenderKind.INTERNET or not isinstance(target, HostClass):
-        return False
+        return ()
     allowed = path.allowed.only(context.ports.api).upper
-    addresses, senders = allowed.addresses(), with_own_addresses(context)
-    if not senders or not target.has(Role.CONTROL_PLANE):
-        return False
-    if not addresses & own_addresses(context) and not (everyone(addresses) and any(one.pools for one in senders)):
-        return False
-    services = allowed.services()
-    return path.balancer is not None or not all(_inside(context, one, target, services) for one in senders)
+    addresses = allowed.addresses() - context.administrators
+    if not target.has(Role.CONTROL_PLANE):
+        return ()
+    senders = tuple(one for one in with_own_addresses(context) if _may_come_from(one, addresses))
+    if path.balancer is not None and not context.declarations.api_inside:
+        return senders
+    return tuple(one for one in senders if not _inside(context, one, target, allowed.services()))
+
+
+def _may_come_from(source: HostClass, addresses: AddressSet) -> bool:
+    """Whether hosts of a class have public addresses in ``addresses``, or whether future hosts may have some."""
+    known = AddressSet.union(one for nic in source.interfaces for one in nic.public)
+    unknown = bool(source.pools) or source.key.has_public_ipv4 is None
+    return bool(known & addresses) or (unknown and everyone(addresses))
+
+
+def _named(context: Context, path: Path, using: tuple[HostClass, ...]) -> str:
+    """Return the hosts of classes in words if all of them also reach the API inside their network, else "".
+
+    Examples: "edge (203.0.113.7)", "the next host of nodes".
+    """
+    services = path.allowed.only(context.ports.api).upper.services()
+    if isinstance(path.target, HostClass) and all(_inside(context, one, path.target, services) for one in using):
+        return few(tuple(dict.fromkeys(name for one in using for name in _names(one))))
+    return ""
+
+
+def _names(source: HostClass) -> Iterator[str]:
+    for host in source.hosts:
+        own = AddressSet.union(one for nic in host.interfaces for one in nic.public)
+        known = f" ({', '.join(own.texts())})" if own else ""
+        yield (host.name or host.id) + known
+    yield from (f"the next host of {pool.name or pool.id}" for pool in source.pools)
 
 
 def _inside(context: Context, source: HostClass, target: HostClass, services: ServiceSet) -> bool:
-    """Whether a class reaches all of ``services`` on a target inside the network."""
-    path = context.reach.between(source, target)
-    return PacketSet.of([(path.sender.addresses & ALL4, services)]) <= path.allowed.lower
+    """Whether a class reaches all of ``services`` on a target inside the network, directly or by a balancer."""
+    paths = context.reach.host_paths(source, target, services)
+    inside = [path for path in paths if path.balancer is None or not path.balancer.internet_facing]
+    reached = PacketSet.union(path.allowed.lower for path in inside)
+    return all(PacketSet.of([(path.sender.addresses & ALL4, services)]) <= reached for path in inside)

@@ -13,6 +13,7 @@ SET: Final = "set"
 _OPERATIONS: Final = {
     "applicationsecuritygroups": "ApplicationSecurityGroups",
     "disks": "Disks",
+    "federatedidentitycredentials": "FederatedIdentityCredentials",
     "managedclusters": "ManagedClusters",
     "networkinterfaces": "NetworkInterfaces",
     "networksecuritygroups": "NetworkSecurityGroups",
@@ -59,5 +60,6 @@ _NAMESPACES: Final = (
     "Microsoft.Authorization",
     "Microsoft.Compute",
     "Microsoft.ContainerService",
+    "Microsoft.ManagedIdentity",
     "Microsoft.Network",
 )

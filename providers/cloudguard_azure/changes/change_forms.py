@@ -21,6 +21,7 @@ from cloudguard_azure.changes.role_calls import role_calls
 from cloudguard_azure.changes.rule_bodies import BodyWriter
 from cloudguard_azure.changes.rule_forms import LAST_PRIORITY, MOST_RULES, rules_of
 from cloudguard_azure.changes.security_rules import SecurityRules
+from cloudguard_azure.changes.trust_calls import TRUST, trust_calls
 
 
 class AzureForms:
@@ -59,7 +60,7 @@ class AzureForms:
             *group_calls(self._snapshot, change, made),
             *endpoint_calls(self._snapshot, change),
             *key_calls(change),
-            *role_calls(self._snapshot, change),
+            *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
         )
 
     def shell(self, call: ApiCall) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from cloudguard.model.cluster import Strength
 from cloudguard.model.identity import Effect, IdentityProvider, PolicyDocument, PolicyKind, Statement
@@ -29,6 +29,7 @@ ANY: Final = "*:*"
 """Any service account of any namespace."""
 _SUBJECT: Final = re.compile(r"system:serviceaccount:([^:]+):([^:]+)")
 _WORDS: Final = re.compile(r"[/.:]+")
+_WRITTEN: Final = ("issuer", "subject", "claimsMatchingExpression", "audiences")
 SEPARATOR: Final = "#"
 """Separates issuer and subject in the name of a trusted subject."""
 
@@ -41,6 +42,8 @@ class Credential:
     issuer: str
     subject: str
     expression: str
+    written: Item = field(default_factory=dict[str, Any], hash=False)
+    """What makes the same credential again: issuer, subject or expression, and audiences, as they were read."""
 
     @property
     def accounts(self) -> str:
@@ -85,7 +88,9 @@ def _credential(item: Item) -> Credential:
     properties = part(item, "properties")
     expression = text(part(properties, "claimsMatchingExpression"), "value")
     subject = text(properties, "subject") if expression else required(properties, "subject")
-    return Credential(required(item, "name"), required(properties, "issuer").rstrip("/"), subject, expression)
+    issuer = required(properties, "issuer").rstrip("/")
+    written = {key: properties[key] for key in _WRITTEN if key in properties}
+    return Credential(required(item, "name"), issuer, subject, expression, written)
 
 
 def issuers(cluster: str, managed: str | None, federated: Iterable[Federated]) -> tuple[IdentityProvider, ...]:
@@ -121,10 +126,7 @@ def trust_of(federated: Federated) -> PolicyDocument:
         )
         for one in federated.credentials
     )
-    written = [
-        {"name": one.name, "issuer": one.issuer, "subject": one.subject or one.expression}
-        for one in federated.credentials
-    ]
+    written = [{"name": one.name, **one.written} for one in federated.credentials]
     return PolicyDocument(
         id=f"{federated.held.arm_id}#trust",
         name="federated credentials",

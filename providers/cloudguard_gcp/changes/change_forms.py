@@ -20,6 +20,7 @@ from cloudguard_gcp.changes.policies import POLICY, policy_body, policy_calls
 from cloudguard_gcp.changes.role_calls import role_calls
 from cloudguard_gcp.changes.rule_forms import rules_of
 from cloudguard_gcp.changes.tag_calls import tag_calls
+from cloudguard_gcp.changes.trust_calls import TRUST, trust_calls
 
 _DEFAULT_PRIORITY: Final = 1000
 _MOST_FIREWALLS: Final = 1000
@@ -69,7 +70,7 @@ class GcpForms:
                 *tag_calls(self._snapshot, change),
                 *endpoint_calls(self._snapshot, change),
                 *metadata_calls(self._snapshot, change),
-                *role_calls(self._snapshot, change),
+                *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
             )
         try:
             if guard.kind == VPC:

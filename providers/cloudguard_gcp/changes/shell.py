@@ -69,7 +69,8 @@ def _binding(parameters: Mapping[str, Any]) -> Iterator[str]:
     level = str(parameters["resource"])
     word = "add" if "add" in parameters else "remove"
     for one in parameters[word]:
-        yield from (*_LEVELS[level.partition("/")[0]], f"{word}-iam-policy-binding", last(level))
+        kind = ("iam", "service-accounts") if "/serviceAccounts/" in level else _LEVELS[level.partition("/")[0]]
+        yield from (*kind, f"{word}-iam-policy-binding", last(level))
         yield from (f"--member={one['member']}", f"--role={one['role']}")
         condition = one.get("condition")
         if condition is None:

@@ -25,6 +25,8 @@ from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
 
 _HIDES: Final = (FactKind.IDENTITIES,)
+ABOVE: Final = "on"
+"""The key of a binding, as a policy's document has it, that is on what is above the service account."""
 _OWN_KINDS: Final = frozenset({"user", "group", "deleted"})
 """Kinds of members that are assumed to belong to the organization."""
 BECOMING: Final = frozenset(
@@ -92,8 +94,13 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
         if left_by(conditions, BECOMING)
     )
     written = [
-        {"role": binding.role, "members": list(binding.members), "condition": binding.condition or None}
-        for _, binding in listed
+        {
+            "role": binding.role,
+            "members": list(binding.members),
+            "condition": binding.condition or None,
+            **({ABOVE: above} if above else {}),
+        }
+        for above, binding in listed
     ]
     source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, known.email)
     return PolicyDocument(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from builders import SOURCE, snapshot
 from cloudguard.comparison.access import access_changes
-from cloudguard.model.identity import Identities, Identity, Statement
+from cloudguard.model.identity import Condition, Identities, Identity, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.results.comparison import AccessChanges, PermissionChange
@@ -36,7 +36,18 @@ def test_a_new_grant_opens_permissions_and_a_new_deny_closes_some() -> None:
     assert isinstance(closed, PermissionChange)
     assert (opened.identity, opened.actions, closed.actions) == (ROLE, "disk:DeleteVolume", "disk:DescribeVolumes")
     assert opened.witness == "disk:DeleteVolume on n:p:disk:any:1:volume/any"
+    assert [(one.actions, one.resources, one.conditions) for one in opened.requests] == [
+        ("disk:DeleteVolume", "n:p:disk:*:*:(volume/* and not volume/a)", ())
+    ]
     assert found.undecided == ()
+
+
+def test_the_set_of_what_opened_names_the_condition_under_which_it_is_allowed() -> None:
+    prod = Condition("StringEquals", "tag/env", ("prod",))
+    new = made(READS, replace(allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/*",)), conditions=(prod,)))
+    (opened,) = changes(made(READS), new).opened
+    assert isinstance(opened, PermissionChange)
+    assert [one.conditions for one in opened.requests] == [("tag/env is prod",)]
 
 
 def test_equal_grants_in_other_statements_change_nothing() -> None:

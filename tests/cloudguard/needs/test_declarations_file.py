@@ -27,6 +27,7 @@ WHOLE = """
 cluster = "prod"
 admin-cidr = ["203.0.113.0/24", "2001:db8::/32"]
 admin-reason = "all of the company"
+api-inside = true
 require-cmk = true
 addons = ["autoscaler"]
 cni = "cilium"
@@ -40,10 +41,8 @@ etcd-tag = "role=etcd"
 fail-on = "high"
 format = ["table", "json=out.json"]
 color = "never"
-
 [[service]]
 services = "tcp/443"
-
 [[service]]
 services = "tcp/22"
 sources = ["10.1.0.0/16"]
@@ -77,6 +76,7 @@ region = ["here", "there"]
 DECLARED = Declarations(
     admin_cidrs=("203.0.113.0/24", "2001:db8::/32"),
     admin_reason="all of the company",
+    api_inside=True,
     services=(
         DeclaredService("tcp/443"),
         DeclaredService("tcp/22", ("10.1.0.0/16",), "the jump host"),

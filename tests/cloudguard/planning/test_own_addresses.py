@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from builders import (
     CONTROL_PLANE,
     NODE,
@@ -29,8 +31,9 @@ FILTERS = [group("nodes"), group("api", ("tcp/443", "nodes"))]
 WORKER = host("n1", NODE, "nodes", where="public", public="203.0.113.21")
 
 
-def planned(made: Snapshot) -> Planned:
-    return pipeline.plan(made, Declarations(admin_cidrs=(OFFICE,)), rows=("api-server-access",))
+def planned(made: Snapshot, *administrators: str, inside: bool = False) -> Planned:
+    declared = Declarations(admin_cidrs=(OFFICE, *administrators), api_inside=inside)
+    return pipeline.plan(made, declared, rows=("api-server-access",))
 
 
 def peers(one: Planned) -> set[str]:
@@ -44,10 +47,12 @@ def peers(one: Planned) -> set[str]:
     return found
 
 
-def by_balancer(master: Host, *outbound: str) -> Snapshot:
-    """Return a cluster whose API stands behind a balancer on the internet."""
-    filters = [group("masters", ("tcp/6443", WORLD), ("tcp/6443", "nodes")), group("nodes", ("tcp", "masters"))]
-    front = balancer("api", "tcp/6443", [to(master, "tcp/6443")])
+def by_balancer(master: Host, *outbound: str, guarded: bool = False) -> Snapshot:
+    """Return a cluster whose API stands behind a public balancer; ``guarded``: nodes reach it by that alone."""
+    own = [("tcp/6443", "front")] if guarded else [("tcp/6443", WORLD), ("tcp/6443", "nodes")]
+    filters = [group("masters", *own), group("nodes", ("tcp", "masters")), group("front", ("tcp/6443", WORLD))]
+    guards = ("front",) if guarded else ()
+    front = balancer("api", "tcp/6443", [to(master, "tcp/6443")], *guards)
     return snapshot([master, WORKER], filters, balancers=[front], outbound=outbound)
 
 
@@ -58,9 +63,35 @@ def test_hosts_that_reach_the_api_inside_need_no_place_in_the_rule() -> None:
     assert peers(one) == {OFFICE, GATEWAY}
 
 
-def test_what_hosts_reach_by_a_balancer_with_addresses_of_their_own_stays() -> None:
-    inside = replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces))
-    one = planned(by_balancer(inside, OWN))
+PRIVATE = replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces))
+
+
+def test_what_hosts_may_reach_by_a_balancer_with_addresses_of_their_own_waits_for_a_declaration() -> None:
+    one = planned(by_balancer(PRIVATE, OWN))
+    assert one.plan.steps == ()
+    (change,), (left,) = one.plan.changes, one.plan.left
+    assert (change.needs_input, change.way_out) == (("api-inside",), ("n1.prod (203.0.113.21)",))
+    assert left.why == (
+        "its change is incomplete without --api-inside; if n1.prod (203.0.113.21) must reach the API by a public "
+        "address, give that to --admin-cidr, not --api-inside"
+    )
+
+
+def test_hosts_that_are_declared_to_reach_it_inside_lose_the_balancer_s_public_way() -> None:
+    one = planned(by_balancer(PRIVATE, OWN), inside=True)
+    assert one.plan.mends == one.plan.asked != ()
+    assert peers(one) == {OFFICE, "10.0.0.0/24"}
+
+
+def test_a_host_s_own_address_that_is_declared_is_kept() -> None:
+    one = planned(by_balancer(PRIVATE, OWN), OWN)
+    assert one.plan.mends == one.plan.asked != ()
+    assert peers(one) == {OFFICE, OWN, "10.0.0.0/24"}
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_hosts_reach_by_their_own_addresses_alone_stays_whatever_is_declared(inside: bool) -> None:  # noqa: FBT001 - a case
+    one = planned(by_balancer(PRIVATE, OWN, guarded=True), inside=inside)
     assert one.plan.changes == ()
     assert [left.why.partition(":")[0] for left in one.plan.left] == [
         "the cluster's hosts leave by addresses that are not known, or that go with a host"
@@ -68,7 +99,7 @@ def test_what_hosts_reach_by_a_balancer_with_addresses_of_their_own_stays() -> N
 
 
 def test_what_hosts_reach_by_a_balancer_through_a_gateway_is_narrowed_to_it() -> None:
-    made = by_balancer(replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces)), GATEWAY)
+    made = by_balancer(PRIVATE, GATEWAY)
     hosts = [
         replace(one, interfaces=tuple(replace(nic, public=()) for nic in one.interfaces)) for one in made.cluster.hosts
     ]

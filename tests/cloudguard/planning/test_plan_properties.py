@@ -42,11 +42,6 @@ class Someone:
     roles: tuple[Role, ...] = ()
 
 
-def planned(seed: int) -> Planned:
-    """Return the plan for the account drawn from ``seed``."""
-    return plan_of(account(Random(seed)))
-
-
 def plan_of(made: Snapshot) -> Planned:
     """Return the plan for an account whose administrators are declared."""
     case = Case(made, ADMINS, PlainForms())
@@ -55,8 +50,8 @@ def plan_of(made: Snapshot) -> Planned:
 
 
 @cache
-def drawn(seed: int) -> Planned:
-    return planned(seed)
+def drawn(seed: int, draw: Callable[[Random], Snapshot] = account) -> Planned:
+    return plan_of(draw(Random(seed)))
 
 
 def prefixes(one: Planned) -> Iterator[Snapshot]:
@@ -154,12 +149,24 @@ def hold(one: Planned) -> None:
 def test_in_filters_one_after_the_other_no_step_opens_or_loses_anything(
     seed: int, draw: Callable[[Random], Snapshot]
 ) -> None:
-    hold(plan_of(draw(Random(seed))))
+    hold(drawn(seed, draw))
 
 
 @pytest.mark.parametrize("seed", seeds(40))
 def test_no_change_can_be_left_out(seed: int) -> None:
-    one = drawn(seed)
+    none_is_spare(drawn(seed))
+
+
+@pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
+@pytest.mark.parametrize("seed", seeds(10))
+def test_in_filters_one_after_the_other_no_change_can_be_left_out(
+    seed: int, draw: Callable[[Random], Snapshot]
+) -> None:
+    none_is_spare(drawn(seed, draw))
+
+
+def none_is_spare(one: Planned) -> None:
+    """Assert that without any one change something that the plan mends stays, or an obligation breaks."""
     asked = [one.plan.report.finding(name) for name in one.plan.asked]
     gone = outcome_of(one.case.at(one.proposal.after), asked, with_advice=False).gone
     proposer = Proposer(one.case)
@@ -182,7 +189,20 @@ def admitted(made: Snapshot) -> Packets:
 @pytest.mark.parametrize("seed", seeds(40))
 def test_planning_again_offers_nothing(seed: int) -> None:
     """But where a plan makes groups, and says so: by these the next may tell more hosts apart."""
-    one, plans = drawn(seed), 1
+    comes_to_an_end(drawn(seed))
+
+
+@pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
+@pytest.mark.parametrize("seed", seeds(10))
+def test_in_filters_one_after_the_other_planning_again_offers_nothing(
+    seed: int, draw: Callable[[Random], Snapshot]
+) -> None:
+    comes_to_an_end(drawn(seed, draw))
+
+
+def comes_to_an_end(one: Planned) -> None:
+    """Assert that planning again offers nothing, but by groups that the plan makes."""
+    plans = 1
     while (again := plan_of(one.proposal.after)).plan.steps:
         assert one.plan.plan_again
         one, plans = again, plans + 1

@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 
 from azure_applied import applied
+from azure_fixtures import Subscription
+from azure_probe import Reading
 from azure_proxy import AzureProxy
+from azure_rules import rule
 from azure_scenes import SCENES
+from azure_ways_in import aks
 from cloudguard.results.report import Verdict
+from marked_scenes import Scene
 
 
 @pytest.mark.parametrize(
@@ -18,3 +23,38 @@ def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, azure_c
     found = applied(azure_cloud, SCENES[name])
     assert found.calls
     assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
+    assert (found.opened, found.lost) == ("", "")
+
+
+def test_a_credential_of_another_issuer_is_deleted(azure_cloud: AzureProxy) -> None:
+    github, issuer = "https://token.actions.githubusercontent.com", "https://oidc.example/prod"
+
+    def build() -> Subscription:
+        account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": issuer})
+        shop = account.identity("shop")
+        account.federated(shop, "shop", issuer, "system:serviceaccount:shop:cart")
+        account.federated(shop, "ci", github, "repo:acme/shop:ref:refs/heads/main")
+        account.assign(account.principal(shop), "Reader")
+        return account
+
+    found = applied(azure_cloud, Scene(build, {}))
+    (change,) = (one for one in found.plan.changes if one.kind == "trust.narrow")
+    (made,) = (each for step in found.plan.steps if step.change == change.id for each in step.calls)
+    assert made.call.parameters["id"].endswith("/shop/federatedIdentityCredentials/ci")
+    assert made.inverse[0].parameters["body"]["properties"]["issuer"] == github
+    reports = (found.plan.report, found.after)
+    assert ["cloud-api-access/trust" in {one.check for one in each.findings} for each in reports] == [True, False]
+
+
+def test_a_probe_sees_what_a_rule_opens() -> None:
+    account = Subscription()
+    nsg = account.security_group("nodes")
+    account.machine("w0", account.subnet(account.network(), nsg=nsg), "10.0.0.5")
+    before = Reading(account).open_pairs()
+    account.properties(nsg)["securityRules"].append({"id": f"{nsg}/securityRules/ssh", **rule("ssh", 100, "22")})
+    opened = Reading(account).open_pairs() - before
+    assert {(sender, service) for sender, target, service in opened if target.endswith("/w0")} >= {
+        ("8.8.8.8", ("6", 22)),
+        ("198.51.100.7", ("6", 22)),
+    }
+    assert all(service == ("6", 22) for _, _, service in opened)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 
 from cloudguard.results.report import Verdict
+from cloudguard_gcp.changes.shell import shell
 from gcp_applied import applied
+from gcp_clusters import kops
+from gcp_probe import Reading
+from gcp_project import Project
 from gcp_proxy import Proxy
 from gcp_scenes import SCENES
+from marked_scenes import Scene
 
 
 @pytest.mark.parametrize(
@@ -17,3 +22,31 @@ def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, google_
     found = applied(google_cloud, SCENES[name])
     assert found.calls
     assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
+    assert (found.opened, found.lost) == ("", "")
+
+
+def test_an_outsider_is_taken_out_of_the_bindings_on_a_service_account(google_cloud: Proxy) -> None:
+    own, outsider, role = "user:ops@example.com", "serviceAccount:ci@elsewhere.iam.gserviceaccount.com", "roles/mint"
+
+    def build() -> Project:
+        project = kops()
+        project.role(role, "iam.serviceAccounts.getAccessToken")
+        project.bind(role, outsider, own, on=f"nodes@{project.name}.iam.gserviceaccount.com")
+        return project
+
+    found = applied(google_cloud, Scene(build, {}))
+    call = next(each.call for step in found.plan.steps for each in step.calls)
+    assert call.parameters["remove"] == [{"role": role, "member": outsider}]
+    assert found.verdicts == {"cloud-api-access": (Verdict.FAIL, Verdict.PASS)}
+    assert "iam service-accounts remove-iam-policy-binding nodes@acme-prod.iam" in shell(call)
+
+
+def test_a_probe_sees_what_a_rule_opens() -> None:
+    project = kops()
+    before = Reading([project]).open_pairs()
+    network = project.link("global/networks/default")
+    project.firewall(network, "wide", "tcp:22", "0.0.0.0/0", targetTags=["prod-k8s-io-role-node"])
+    opened = Reading([project]).open_pairs() - before
+    assert ("8.8.8.8", "node-1", ("6", 22)) in opened
+    assert ("master-a", "replaces node-1", ("6", 22)) not in opened  # it was let in before
+    assert not any(target == "master-a" for _, target, _ in opened)

@@ -1,0 +1,40 @@
+"""Calls that delete an identity's federated credentials, by which outsiders become it.
+
+https://learn.microsoft.com/rest/api/managedidentity/federated-identity-credentials
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cloudguard.model.identity import PolicyKind
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import PlannedCall
+from cloudguard.results.change import Change, DocumentEdit, StatementFate
+from cloudguard_azure.changes.calls import delete, put
+
+TRUST: Final = "trust.narrow"
+
+
+def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+    """Yield a call for each credential that goes, with the one that makes it again."""
+    trusts = _trusts(snapshot, change.resource.id)
+    policy = next((one for one in snapshot.identities.policies if one.id in trusts), None)
+    for place, edit in enumerate(change.edits):
+        if policy is None or not isinstance(edit, DocumentEdit):
+            continue
+        written: dict[str, dict[str, Any]] = {one.pop("name"): one for one in json.loads(policy.document)}
+        gone = [one.statement.name for one in edit.changes if one.fate is StatementFate.DROP]
+        for name in gone:
+            resource = f"{policy.source.resource}/federatedIdentityCredentials/{name}"
+            yield PlannedCall(place, delete(resource), (put(resource, {"properties": written[name]}),))
+
+
+def _trusts(snapshot: Snapshot, identity: str) -> set[str]:
+    """Return the ids of an identity's trust policies."""
+    identities = snapshot.identities
+    trusts = {one.id for one in identities.policies if one.kind is PolicyKind.TRUST}
+    own = {name for one in identities.identities if one.id == identity for name in one.policies}
+    return trusts & (own | {pod.trust for pod in identities.service_accounts if pod.identity == identity})

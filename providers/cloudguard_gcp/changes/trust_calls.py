@@ -1,0 +1,63 @@
+"""Calls that take outsiders out of the bindings on a service account, by which they may act as it.
+
+https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/setIamPolicy
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from cloudguard.model.identity import PolicyDocument, PolicyKind
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change, DocumentEdit
+from cloudguard_gcp.changes.role_calls import IAM
+from cloudguard_gcp.identity.service_accounts import ABOVE
+
+TRUST: Final = "trust.narrow"
+_SET: Final = "iam.projects.serviceAccounts.setIamPolicy"
+
+
+def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+    """Yield a call for each outsider and binding.
+
+    None where one is bound on the project or above it: other service accounts have that binding too.
+    """
+    name = f"{change.resource.name}#trust"
+    policy = next((one for one in snapshot.identities.policies if one.id == name), None)
+    for place, edit in enumerate(change.edits):
+        if policy is not None and policy.kind is PolicyKind.TRUST and isinstance(edit, DocumentEdit):
+            for binding in _taken(policy, edit):
+                remove, add = (_bound(policy.source.resource, {verb: [binding]}) for verb in ("remove", "add"))
+                yield PlannedCall(place, remove, (add,))
+
+
+def _taken(policy: PolicyDocument, edit: DocumentEdit) -> list[Mapping[str, Any]]:
+    """Return what no longer binds whom, each with its condition; nothing if not all of it can be taken."""
+    gone, stays = set[tuple[str, str]](), set[tuple[str, str]]()
+    for one in edit.changes:
+        kept = {principal for part in one.remains for principal in part.principals}
+        for principal in one.statement.principals:
+            (stays if principal in kept else gone).add((one.statement.name, principal))
+    written: list[dict[str, Any]] = json.loads(policy.document)["bindings"]
+    own = {one["role"] for one in written if ABOVE not in one}
+    if gone & stays or any(role not in own for role, _ in gone):
+        return []
+    return [
+        _binding(one, member)
+        for one in written
+        for member in one["members"]
+        if ABOVE not in one and (one["role"], member) in gone
+    ]
+
+
+def _binding(written: Mapping[str, Any], member: str) -> Mapping[str, Any]:
+    condition = written["condition"]
+    conditioned = {"condition": {"title": "cloudguard", "expression": condition}} if condition else {}
+    return {"role": written["role"], "member": member, **conditioned}
+
+
+def _bound(email: str, lists: Mapping[str, Any]) -> ApiCall:
+    return ApiCall(IAM, _SET, {"resource": f"projects/-/serviceAccounts/{email}", **lists})

@@ -1,0 +1,147 @@
+"""Who can connect to whom on Azure, read naively off what the Resource Manager shows: nothing of cloudguard is used.
+
+Routes and balancers count for nothing, so more may be open here than is: what is compared is before and after.
+https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_probe import ICMP, TCP, UDP, Service
+from azure_account import Account
+from probes import AGAIN, NEXT, Pair, fresh, in_ports, pairs, within
+
+Item = Mapping[str, Any]
+_PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", "50": "esp", "51": "ah"}
+_PROBES = "168.63.129.16"
+"""The address that Azure's balancers ask for health from."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An interface, or one that would be made: an address, its subnet, application groups and security groups."""
+
+    name: str
+    address: str
+    subnet: str
+    inside: frozenset[str]
+    groups: frozenset[str] = frozenset()
+    guards: tuple[str, ...] = ()
+
+
+class Reading:
+    """The interfaces of a subscription, and the security groups that guard them and their subnets."""
+
+    def __init__(self, account: Account) -> None:
+        self._items = account.everything()
+        self._tags = {
+            one["name"]: one["properties"]["addressPrefixes"]
+            for body in account.answers.values()
+            for one in body.get("values", ())
+            if "addressPrefixes" in one.get("properties", {})
+        }
+        machines = [*self._interfaces()]
+        self.machines = {one.name: one for one in (*machines, *self._again(machines), *self._next())}
+
+    def open_pairs(self) -> set[Pair]:
+        """Return every sender, target and service that get through."""
+        return pairs(self.machines, self._passes)
+
+    def _interfaces(self) -> Iterator[Machine]:
+        for own, item in self._items.items():
+            held: Item = item.get("properties", {})
+            if own.split("/")[-2:-1] == ["networkinterfaces"]:
+                whose = str(held.get("virtualMachine", {}).get("id", "")) or own
+                for one in held.get("ipConfigurations", ()):
+                    address = one["properties"].get("privateIPAddress")
+                    if address and "." in address:
+                        yield from self._machine(whose.lower(), address, held, one["properties"])
+
+    def _machine(self, name: str, address: str, nic: Item, configuration: Item) -> Iterator[Machine]:
+        subnet = str(configuration.get("subnet", {}).get("id", "")).lower()
+        if subnet not in self._items:
+            return
+        network: Item = self._items[subnet.partition("/subnets/")[0]]["properties"]
+        inside = [*network["addressSpace"]["addressPrefixes"]]
+        for peering in network.get("virtualNetworkPeerings", ()):
+            inside += peering["properties"].get("remoteAddressSpace", {}).get("addressPrefixes", ())
+        groups = frozenset(one["id"].lower() for one in configuration.get("applicationSecurityGroups", ()))
+        guards = tuple(_guard(one) for one in (self._items[subnet]["properties"], nic))
+        yield Machine(name, address or fresh(self._cidr(subnet)), subnet, frozenset(inside), groups, guards)
+
+    def _cidr(self, subnet: str) -> str:
+        held: Item = self._items[subnet]["properties"]
+        return str(held.get("addressPrefix") or held["addressPrefixes"][0])
+
+    def _again(self, machines: Iterable[Machine]) -> Iterator[Machine]:
+        """Yield whoever takes a machine's place: at another address."""
+        for one in machines:
+            address = fresh(self._cidr(one.subnet))
+            yield Machine(f"{AGAIN}{one.name}", address, one.subnet, one.inside, one.groups, one.guards)
+
+    def _next(self) -> Iterator[Machine]:
+        """Yield the next machine of every scale set, as its profile has it."""
+        for own, item in self._items.items():
+            if own.split("/")[-2:-1] != ["virtualmachinescalesets"]:
+                continue
+            profile: Item = item["properties"].get("virtualMachineProfile", {}).get("networkProfile", {})
+            for nic in profile.get("networkInterfaceConfigurations", ())[:1]:
+                held: Item = nic["properties"]
+                yield from self._machine(f"{NEXT}{own}", "", held, held["ipConfigurations"][0]["properties"])
+
+    def _passes(self, sender: str, target: str, service: Service) -> bool:
+        one, other = self.machines.get(sender), self.machines[target]
+        if not self._lets(other, one, one.address if one else sender, service, "Inbound"):
+            return False
+        return one is None or self._lets(one, other, other.address, service, "Outbound")
+
+    def _lets(self, own: Machine, peer: Machine | None, address: str, service: Service, direction: str) -> bool:
+        return all(not guard or self._permits(guard, own, peer, address, service, direction) for guard in own.guards)
+
+    def _permits(
+        self, guard: str, own: Machine, peer: Machine | None, address: str, service: Service, direction: str
+    ) -> bool:
+        group: Item = self._items[guard]["properties"] if guard in self._items else {}
+        rules = [one["properties"] for key in ("securityRules", "defaultSecurityRules") for one in group.get(key, ())]
+        ends = [("source", peer, address), ("destination", own, own.address)]
+        if direction == "Outbound":
+            ends = [("source", own, own.address), ("destination", peer, address)]
+        for one in sorted(rules, key=lambda rule: rule["priority"]):
+            about = one["direction"].lower() == direction.lower() and _has(one, service)
+            if about and all(self._names(one, side, who, where, own) for side, who, where in ends):
+                return str(one["access"]).lower() == "allow"
+        return False
+
+    def _names(self, rule: Item, side: str, who: Machine | None, address: str, own: Machine) -> bool:
+        groups = {one["id"].lower() for one in rule.get(f"{side}ApplicationSecurityGroups", ())}
+        if groups:
+            return who is not None and not who.groups.isdisjoint(groups)
+        prefixes = [rule.get(f"{side}AddressPrefix"), *rule.get(f"{side}AddressPrefixes", ())]
+        return any(self._has_address(one, address, own) for one in prefixes if one)
+
+    def _has_address(self, prefix: str, address: str, own: Machine) -> bool:
+        inside = any(within(address, cidr) for cidr in own.inside)
+        known = {"*": True, "virtualnetwork": inside, "internet": not inside and address != _PROBES}
+        if prefix.lower() in known:
+            return known[prefix.lower()]
+        if prefix[0].isdigit() or ":" in prefix:
+            return within(address, prefix)
+        return any(within(address, cidr) for cidr in self._tags.get(prefix, ()))
+
+
+def _guard(item: Item) -> str:
+    group: Item = item.get("networkSecurityGroup") or dict[str, Any]()
+    return str(group.get("id", "")).lower()
+
+
+def _has(rule: Item, service: Service) -> bool:
+    number, port = service
+    protocol = str(rule["protocol"]).lower()
+    if protocol not in {"*", _PROTOCOLS.get(number, number)}:
+        return False
+    ports = [rule.get("destinationPortRange"), *rule.get("destinationPortRanges", ())]
+    listed = [one for one in ports if one]
+    return in_ports(listed, port) if number in {TCP, UDP} else protocol != "*" or "*" in listed or not listed

@@ -1,0 +1,170 @@
+"""Who can connect to whom on Google Cloud, read naively off what Compute lists: nothing of cloudguard is used.
+
+Routes and balancers count for nothing, so more may be open here than is: what is compared is before and after.
+https://cloud.google.com/firewall/docs/firewall-policies-overview#rule-evaluation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_probe import NUMBERS, TCP, UDP, Service
+from gcp_project import Project
+from probes import AGAIN, NEXT, Pair, fresh, in_ports, pairs, within
+
+Item = Mapping[str, Any]
+_GOES_ON = "goto_next"
+_READ = {"srcIpRanges", "destIpRanges", "layer4Configs"}
+"""Parts of a match that are read; a rule with another one is taken for one that matches nothing."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine, or one that would be made: an address, its network, tags and service accounts."""
+
+    name: str
+    address: str
+    network: str
+    tags: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+
+
+class Reading:
+    """The machines of some projects, and the firewalls of their networks."""
+
+    def __init__(self, projects: Iterable[Project]) -> None:
+        self._projects = [*projects]
+        self._ranges = {_path(one["selfLink"]): one["ipCidrRange"] for one in self._listed("subnetworks")}
+        machines = [*self._machines()]
+        self.machines = {one.name: one for one in (*machines, *self._again(machines), *self._next())}
+        self._firewalls: dict[str, list[Item]] = {}
+        for one in self._listed("firewalls"):
+            if not one.get("disabled"):
+                self._firewalls.setdefault(_path(one["network"]), []).append(one)
+
+    def open_pairs(self) -> set[Pair]:
+        """Return every sender, target and service that get through."""
+        return pairs(self.machines, self._passes)
+
+    def _listed(self, kind: str) -> Iterator[Item]:
+        for project in self._projects:
+            for path, items in project.lists.items():
+                if path.endswith(f"/{kind}"):
+                    yield from items
+
+    def _machines(self) -> Iterator[Machine]:
+        for one in self._listed("instances"):
+            for nic in one.get("networkInterfaces", ()):
+                if nic.get("networkIP"):
+                    yield self._machine(one["name"], nic["networkIP"], nic, one)
+
+    def _machine(self, name: str, address: str, nic: Item, of: Item) -> Machine:
+        accounts = frozenset(one["email"] for one in of.get("serviceAccounts", ()))
+        tagged: Item = of.get("tags") or dict[str, Any]()
+        tags = frozenset[str](tagged.get("items", ()))
+        return Machine(name, address, _path(nic["network"]), tags, accounts)
+
+    def _again(self, machines: Iterable[Machine]) -> Iterator[Machine]:
+        """Yield whoever takes a machine's place: at another address."""
+        for one in machines:
+            cidr = next((cidr for cidr in self._ranges.values() if within(one.address, cidr)), "")
+            if cidr:
+                yield Machine(f"{AGAIN}{one.name}", fresh(cidr), one.network, one.tags, one.accounts)
+
+    def _next(self) -> Iterator[Machine]:
+        """Yield the next machine of every managed group, as its template has it."""
+        templates = {_path(one["selfLink"]): one["properties"] for one in self._listed("instanceTemplates")}
+        for group in self._listed("instanceGroupManagers"):
+            made = templates.get(_path(group.get("instanceTemplate", "")))
+            for nic in made["networkInterfaces"][:1] if made else ():
+                cidr = self._ranges.get(_path(nic.get("subnetwork", "")))
+                if made and cidr:
+                    yield self._machine(f"{NEXT}{group['name']}", fresh(cidr), nic, made)
+
+    def _passes(self, sender: str, target: str, service: Service) -> bool:
+        one, other = self.machines.get(sender), self.machines[target]
+        if not self._lets(other, one, one.address if one else sender, service, "INGRESS"):
+            return False
+        return one is None or self._lets(one, other, other.address, service, "EGRESS")
+
+    def _lets(self, own: Machine, peer: Machine | None, address: str, service: Service, direction: str) -> bool:
+        """Whether the rules about a machine let a peer in, or let it out to one."""
+        first, last = self._policies(own.network)
+        for rules in (*first, None, *last):
+            if rules is None:
+                found = self._by_firewalls(own, peer, address, service, direction)
+            else:
+                matching = (one for one in rules if _policy_matches(one, own, address, service, direction))
+                found = next((str(one["action"]) for one in matching), _GOES_ON)
+            if found != _GOES_ON:
+                return found == "allow"
+        return direction == "EGRESS"
+
+    def _policies(self, network: str) -> tuple[list[list[Item]], list[list[Item]]]:
+        """Return the rules of the policies before a network's own firewalls, and of those after them."""
+        first, last = list[list[Item]](), list[list[Item]]()
+        seen = set[str]()
+        for project in self._projects:
+            for path, body in project.answers.items():
+                if not path.endswith("getEffectiveFirewalls") or (network not in path and "/regions/" not in path):
+                    continue
+                for one in body.get("firewallPolicys", ()):
+                    if str(one.get("name")) + str(one["type"]) not in seen:
+                        seen.add(str(one.get("name")) + str(one["type"]))
+                        rules = sorted(one.get("rules", ()), key=lambda rule: rule["priority"])
+                        (first if one["type"] in {"HIERARCHY", "SYSTEM"} else last).append(rules)
+        return first, last
+
+    def _by_firewalls(self, own: Machine, peer: Machine | None, address: str, service: Service, direction: str) -> str:
+        found = [
+            (one["priority"], "allowed" in one)
+            for one in self._firewalls.get(own.network, ())
+            if one["direction"] == direction and _is_about(one, own) and _names(one, peer, address, direction)
+            for each in one.get("allowed") or one.get("denied") or ()
+            if _has(each.get("IPProtocol", ""), each.get("ports", ()), service)
+        ]
+        return _GOES_ON if not found else "allow" if min(found)[1] else "deny"
+
+
+def _path(link: str) -> str:
+    return link.partition("/v1/")[2] or link
+
+
+def _is_about(firewall: Item, own: Machine) -> bool:
+    tags, accounts = firewall.get("targetTags"), firewall.get("targetServiceAccounts")
+    if not tags and not accounts:
+        return True
+    return not own.tags.isdisjoint(tags or ()) or not own.accounts.isdisjoint(accounts or ())
+
+
+def _names(firewall: Item, peer: Machine | None, address: str, direction: str) -> bool:
+    if direction == "EGRESS":
+        return any(within(address, cidr) for cidr in firewall.get("destinationRanges") or ["0.0.0.0/0", "::/0"])
+    tags, accounts, ranges = (
+        firewall.get(key) or () for key in ("sourceTags", "sourceServiceAccounts", "sourceRanges")
+    )
+    if peer and (not peer.tags.isdisjoint(tags) or not peer.accounts.isdisjoint(accounts)):
+        return True
+    return any(within(address, cidr) for cidr in ranges) or not (tags or accounts or ranges)
+
+
+def _policy_matches(rule: Item, own: Machine, address: str, service: Service, direction: str) -> bool:
+    match: Item = rule["match"]
+    if rule.get("disabled") or rule["direction"] != direction or any(match[key] for key in match.keys() - _READ):
+        return False
+    if rule.get("targetServiceAccounts") and own.accounts.isdisjoint(rule["targetServiceAccounts"]):
+        return False
+    far, near = ("srcIpRanges", "destIpRanges") if direction == "INGRESS" else ("destIpRanges", "srcIpRanges")
+    ends = ((match.get(far), address), (match.get(near), own.address))
+    if any(ranges and not any(within(one, cidr) for cidr in ranges) for ranges, one in ends):
+        return False
+    return any(_has(one["ipProtocol"], one.get("ports", ()), service) for one in match["layer4Configs"])
+
+
+def _has(protocol: str, ports: Iterable[str], service: Service) -> bool:
+    if protocol == "all":
+        return True
+    number, port = service
+    return NUMBERS.get(protocol, protocol) == number and (number not in {TCP, UDP} or in_ports(ports, port))

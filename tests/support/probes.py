@@ -1,0 +1,71 @@
+"""What a probe of any cloud compares: who could connect to whom, one sender, target and service at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_address, ip_network
+from itertools import chain
+
+from aws_probe import OUTSIDE, SERVICES, Service, named
+from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.snapshot import Snapshot
+
+Pair = tuple[str, str, Service]
+STRANGERS = (*OUTSIDE, "10.0.250.9", "35.191.0.9", "168.63.129.16")
+"""Addresses outside and inside that no host has: of balancers' health checks too."""
+NEXT, AGAIN = "next of ", "replaces "
+"""What the names begin with of a pool's next host, and of the one that takes a host's place."""
+
+
+def pairs(
+    hosts: Iterable[str], passes: Callable[[str, str, Service], bool], services: Iterable[Service] = SERVICES
+) -> set[Pair]:
+    """Return every sender (a host's name, or a stranger's address), target and service that get through."""
+    targets, asked = [*hosts], [*services]
+    return {
+        (sender, target, service)
+        for sender in (*targets, *STRANGERS)
+        for target in targets
+        if sender != target
+        for service in asked
+        if passes(sender, target, service)
+    }
+
+
+def compared(snapshot: Snapshot, before: set[Pair], after: set[Pair]) -> tuple[str, str]:
+    """Return what opened, and what every cluster needs and is gone, "" for none."""
+    hosts = chain[Host | Pool](snapshot.cluster.hosts, snapshot.cluster.pools)
+    roles = {name.lower(): frozenset(one.roles) for one in hosts for name in (one.name, one.id)}
+    lost = {pair for pair in before - after if _needed(roles, pair)}
+    opened = after - before
+    return named(opened) if opened else "", named(lost) if lost else ""
+
+
+def _needed(roles: Mapping[str, frozenset[Role]], pair: Pair) -> bool:
+    sender, target, (protocol, port) = pair
+    names = (name.removeprefix(NEXT).removeprefix(AGAIN).lower() for name in (sender, target))
+    own, other = (roles.get(name, frozenset()) for name in names)
+    if protocol != "6" or not own or not other:
+        return False
+    if port == 10250:
+        return Role.CONTROL_PLANE in own
+    if port == 6443:
+        return Role.CONTROL_PLANE in other
+    return port in {2379, 2380} and Role.CONTROL_PLANE in own and Role.ETCD in other
+
+
+def within(address: str, cidr: str) -> bool:
+    """Whether an address is in a range of its version."""
+    own, range_ = ip_address(address), ip_network(cidr, strict=False)
+    return own.version == range_.version and own in range_
+
+
+def fresh(cidr: str) -> str:
+    """Return an address of a subnet that nobody had."""
+    return str(ip_network(cidr)[-3])
+
+
+def in_ports(ports: Iterable[str], port: int) -> bool:
+    """Whether a port is in a list of ports and spans ("80", "8000-9000", "*"); an empty list has all."""
+    spans = [one.partition("-") for one in ports]
+    return not spans or any(first == "*" or int(first) <= port <= int(last or first) for first, _, last in spans)
