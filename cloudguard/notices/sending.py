@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from collections.abc import Sequence
+from http.client import HTTPException
 from importlib import import_module
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
 from cloudguard.errors import CloudguardError, UsageError
@@ -68,16 +70,27 @@ def ping(url: str, ending: str = "") -> None:
     Healthchecks, "Pinging API": ``/start`` and ``/fail`` after the check's own URL. Raises NoticeError if the request
     fails.
     """
-    parts = urlsplit(url)
-    path = f"{parts.path.rstrip('/')}/{ending}" if ending else parts.path
-    request = Request(urlunsplit(parts._replace(path=path)), headers={"User-Agent": "cloudguard"})  # noqa: S310 - http or https
     try:
-        with urlopen(request, timeout=SECONDS):  # noqa: S310 - http or https
+        with urlopen(_request(url, ending), timeout=SECONDS):  # noqa: S310 - http or https
             return
     except HTTPError as error:
         reason = f"status {error.code}"
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, HTTPException, OSError, ValueError) as error:
         why = error.reason if isinstance(error, URLError) else error
         reason = type(why).__name__
     message = f"the ping to {redacted(url)} was not answered: {reason}"
     raise NoticeError(message, hint="Check the URL of --ping")
+
+
+def _request(url: str, ending: str) -> Request:
+    """Return the request of a ping; a user and a password in ``url`` go into its header (RFC 7617), and no further."""
+    parts = urlsplit(url)
+    credentials, _, host = parts.netloc.rpartition("@")
+    path = f"{parts.path.rstrip('/')}/{ending}" if ending else parts.path
+    bare = urlunsplit(parts._replace(netloc=host, path=path))
+    request = Request(bare, headers={"User-Agent": "cloudguard"})  # noqa: S310 - http or https
+    if credentials:
+        user, _, password = map(unquote, credentials.partition(":"))
+        basic = b64encode(f"{user}:{password}".encode()).decode()
+        request.add_unredirected_header("Authorization", f"Basic {basic}")  # to no host that the answer names
+    return request

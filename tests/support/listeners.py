@@ -14,10 +14,14 @@ from aiosmtpd.controller import Controller
 
 @dataclass
 class Heard:
-    """The record of a server. ``address``: of the server. ``requests``: (path, body). ``mails``: texts."""
+    """The record of a server. ``address``: of the server. ``requests``: (path, body). ``mails``: texts.
+
+    ``authorizations``: the header ``Authorization`` of each request, "" for none.
+    """
 
     address: str
     requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    authorizations: list[str] = field(default_factory=list[str])
     mails: list[bytes] = field(default_factory=list[bytes])
 
     @property
@@ -40,6 +44,7 @@ def http_server(status: int = 200) -> Generator[Heard]:
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             heard.requests.append((self.path, body))
+            heard.authorizations.append(self.headers.get("Authorization", ""))
             self.send_response(status)
             self.end_headers()
 

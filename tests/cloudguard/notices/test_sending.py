@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from email import message_from_bytes, policy
 
 import pytest
@@ -63,6 +64,24 @@ def test_a_ping_asks_for_its_path(path: str, ending: str, asked: str) -> None:
     with http_server() as heard:
         ping(f"http://{heard.address}{path}", ending)
     assert heard.paths == [asked]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "sent"),
+    [("", ""), ("guard:s3cr3t@", "guard:s3cr3t"), ("guard@", "guard:"), ("g%40x:p%3A%C3%BC%40@", "g@x:p:ü@")],
+)
+def test_a_user_and_a_password_are_sent_as_a_header(credentials: str, sent: str) -> None:
+    with http_server() as heard:
+        ping(f"http://{credentials}{heard.address}/ping", "start")
+    (header,) = heard.authorizations
+    assert (heard.paths, b64decode(header.removeprefix("Basic ")).decode()) == (["/ping/start"], sent)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "[::1", "127.0.0.1:port"])
+def test_a_ping_with_a_password_that_fails_shows_none(host: str) -> None:
+    with pytest.raises(NoticeError, match=r"^the ping to http://… was not answered: ") as raised:
+        ping(f"http://guard:{SECRET}@{host}/")
+    assert SECRET not in str(raised.value)
 
 
 def test_a_ping_that_is_not_answered_is_told_without_its_url() -> None:
