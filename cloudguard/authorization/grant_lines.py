@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, product
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cloudguard.authorization.effective import EffectivePermissions, MatchedStatement
 from cloudguard.model.identity import Condition, Effect, PolicyKind, Statement
@@ -22,6 +22,7 @@ _KEYWORDS: Final = frozenset(("all", "but", "on", "if", "and", "or", ","))
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",]+|,')
 _LINE: Final = re.compile(r"(?:(boundary|limit \d+): )?(allow|deny) (.+)")
 _GRANT: Final = ""
+_GONE: Final = "no longer: "
 
 
 def lines(effective: EffectivePermissions, actions: int, limits: Iterable[Iterable[str]]) -> tuple[str, ...]:
@@ -58,26 +59,36 @@ def is_line(text: str) -> bool:
     return True
 
 
-def inside(today: Iterable[str], then: Iterable[str]) -> bool:
-    """Whether everything that the lines ``today`` grant was certainly granted by the lines ``then``.
+def beyond(today: Iterable[str], then: Iterable[str]) -> Iterator[str]:
+    """Yield what the lines ``today`` may grant that the lines ``then`` did not.
 
-    The test goes line by line: each line that allows today must be inside one line that allowed then, and each denial
-    and bound of then must still hold. A policy that grants the same in other words may fail the test.
+    These are the lines of today that allow it, and, after "no longer: ", the lines that denied or bound it then. The
+    test goes line by line: each line that allows today must be inside one line that allowed then, and each denial and
+    bound of then must still hold. A policy that grants the same in other words may fail the test.
     """
     new, old = (_by_level(listed) for listed in (today, then))
-    allowed = [part for one in new[_GRANT] if one.effect is Effect.ALLOW for part in _parts(one)]
-    denied = (part for one in old[_GRANT] if one.effect is Effect.DENY for part in _parts(one))
-    return all(
-        level in new and all(_found(part, old[level], Effect.ALLOW) for one in new[level] for part in _parts(one))
-        for level in old
-        if level != _GRANT
-    ) and (
-        all(_found(part, old[_GRANT], Effect.ALLOW) for part in allowed)
-        and all(
-            _found(part, new[_GRANT], Effect.DENY) or all(_disjoint(part, other) for other in allowed)
-            for part in denied
-        )
-    )
+    for level, bounds in old.items():
+        if level != _GRANT:
+            yield from _unbound(new.get(level), bounds)
+    allowing = {line: one for line, one in new[_GRANT].items() if one.effect is Effect.ALLOW}
+    yield from (line for line, one in allowing.items() if not _is_found(one, old[_GRANT], Effect.ALLOW))
+    allowed = [part for one in allowing.values() for part in _parts(one)]
+    for line, one in old[_GRANT].items():
+        relevant = (part for part in _parts(one) if not all(_disjoint(part, other) for other in allowed))
+        if one.effect is Effect.DENY and not all(_found(part, new[_GRANT], Effect.DENY) for part in relevant):
+            yield f"{_GONE}{line}"
+
+
+_Listed: TypeAlias = Mapping[str, Statement]
+"""Statements by their lines."""
+
+
+def _unbound(new: _Listed | None, old: _Listed) -> Iterator[str]:
+    """Yield what of a bound is wider than it was, or all of it where it is gone."""
+    if new is None:
+        yield from (f"{_GONE}{line}" for line in old)
+    else:
+        yield from (line for line, one in new.items() if not _is_found(one, old, Effect.ALLOW))
 
 
 class _Part(NamedTuple):
@@ -101,11 +112,11 @@ class _Part(NamedTuple):
         )
 
 
-def _by_level(listed: Iterable[str]) -> dict[str, list[Statement]]:
-    levels: dict[str, list[Statement]] = {_GRANT: []}
+def _by_level(listed: Iterable[str]) -> dict[str, dict[str, Statement]]:
+    levels: dict[str, dict[str, Statement]] = {_GRANT: {}}
     for line in listed:
         level, statement = _read(line)
-        levels.setdefault(level, []).append(statement)
+        levels.setdefault(level, {})[line] = statement
     return levels
 
 
@@ -115,9 +126,13 @@ def _parts(statement: Statement) -> Iterator[_Part]:
         yield _Part(action, statement.not_actions, resource, statement.not_resources, conditions)
 
 
-def _found(part: _Part, statements: Iterable[Statement], effect: Effect) -> bool:
+def _is_found(statement: Statement, among: _Listed, effect: Effect) -> bool:
+    return all(_found(part, among, effect) for part in _parts(statement))
+
+
+def _found(part: _Part, among: _Listed, effect: Effect) -> bool:
     """Whether one statement with this effect covers all requests of ``part``."""
-    return any(part <= other for one in statements if one.effect is effect for other in _parts(one))
+    return any(part <= other for one in among.values() if one.effect is effect for other in _parts(one))
 
 
 def _disjoint(one: _Part, other: _Part) -> bool:

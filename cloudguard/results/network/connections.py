@@ -40,11 +40,14 @@ class Connections:
         key = (sender, target)
         self.named[key] = self.named.get(key, ServiceSet.nothing()) | services
 
-    def __le__(self, other: Connections) -> bool:
-        """Whether ``other`` contains all of these connections."""
-        return all(
-            packets <= other.packets.get(target, PacketSet.nothing()) for target, packets in self.packets.items()
-        ) and all(services <= other.named.get(key, ServiceSet.nothing()) for key, services in self.named.items())
+    def __sub__(self, other: Connections) -> Connections:
+        """Return the connections that ``other`` does not contain."""
+        found = Connections()
+        for target, packets in self.packets.items():
+            found.add(packets - other.packets.get(target, PacketSet.nothing()), target)
+        for (sender, target), services in self.named.items():
+            found.add_named(services - other.named.get((sender, target), ServiceSet.nothing()), sender, target)
+        return found
 
     def lines(self) -> tuple[str, ...]:
         """Return the connections as lines that ``read`` can read."""
@@ -53,7 +56,8 @@ class Connections:
             for services, peers in _products(packets):
                 targets.setdefault((str(services), ",".join(peers)), []).append(target)
         for (sender, target), services in sorted(self.named.items()):
-            targets.setdefault((str(services), sender), []).append(target)
+            if services:
+                targets.setdefault((str(services), sender), []).append(target)
         return tuple(f"{services} from {peers} to {','.join(names)}" for (services, peers), names in targets.items())
 
 

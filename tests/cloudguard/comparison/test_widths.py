@@ -12,7 +12,7 @@ import drawn_policies
 from builders import CONTROL_PLANE, NODE, WORLD, group, host, snapshot
 from cloudguard.authorization import grant_lines
 from cloudguard.authorization.effective import effective, space_of
-from cloudguard.comparison.widths import inside
+from cloudguard.comparison.widths import beyond, inside
 from cloudguard.model.identity import Condition, PolicyDocument, PolicyKind
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.results.finding import Finding
@@ -108,6 +108,38 @@ def test_a_removed_boundary_or_condition_makes_a_finding_wider() -> None:
     assert inside(width, without_boundary)
     assert not inside(without_boundary, width)
     assert not inside(without_condition, width)
+    gone = [line for line in width if line not in without_boundary]
+    assert beyond(without_boundary, width) == tuple(f"no longer: {line}" for line in gone)
+
+
+@pytest.mark.parametrize(
+    ("today", "then", "more"),
+    [
+        (
+            ("tcp/22,tcp/3389 from 0.0.0.0/0 to node", "tcp/10250 from node hosts to node"),
+            ("tcp/22 from 0.0.0.0/0 to node", "tcp/10250 from node hosts to node"),
+            ("tcp/3389 from 0.0.0.0/0 to node",),
+        ),
+        (
+            ("tcp/22 from 10.0.0.0/8,192.0.2.0/24 to node,etcd",),
+            ("tcp/22 from 10.0.0.0/8 to node,etcd", "tcp/22 from 192.0.2.0/24 to node"),
+            ("tcp/22 from 192.0.2.0/24 to etcd",),
+        ),
+        (
+            ("boundary: allow disk:* on *", "allow disk:A on *", "allow disk:B on *"),
+            ("boundary: allow disk:* on *", "allow disk:A on *"),
+            ("allow disk:B on *",),
+        ),
+        (("allow disk:* on *",), ("allow disk:* on *", "deny disk:B on *"), ("no longer: deny disk:B on *",)),
+        (("disk a", "disk b"), ("disk a",), ("disk b",)),
+    ],
+    ids=["a service", "a sender's target", "beside a boundary", "a deny", "a disk"],
+)
+def test_only_what_was_not_inside_is_listed(
+    today: tuple[str, ...], then: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    assert beyond(today, then) == more
+    assert beyond(today, today) == ()
 
 
 @examples(100)
@@ -123,9 +155,9 @@ def test_a_width_inside_another_means_permissions_inside_the_other_s(random: Ran
         for some in (policies, fewer)
     )
     then, today = (grant_lines.lines(one, space.table.everything, limits) for one in (old, new))
-    assert grant_lines.inside(today, today)
+    assert inside(today, today)
     assert all(map(grant_lines.is_line, (*then, *today)))
-    if old.permissions.upper and grant_lines.inside(today, then):  # without a grant there was no finding
+    if old.permissions.upper and inside(today, then):  # without a grant there was no finding
         assert new.permissions.lower <= old.permissions.upper
 
 
