@@ -7,9 +7,10 @@ uses TLS. Only a balancer that speaks plain HTTP to etcd shows that a connection
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cloudguard.model.cluster import Role
+from cloudguard.model.load_balancers import Listener
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.services import ServiceSet
@@ -164,8 +165,22 @@ def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> Iterator[Pen
             to = ", ".join(sorted(map(str, reached)))
             witness = Witness(f"{balancer.kind}/{balancer.name} {listener.service} → {to}")
             evidence = (Evidence(resource, listener.id, listener.source.call, fact),)
-            builder = FindingBuilder(PLAINTEXT, Severity.MEDIUM, resource, fact, witness, evidence, key)
+            width = _receivers(targets, listener)
+            builder = FindingBuilder(PLAINTEXT, Severity.MEDIUM, resource, fact, witness, evidence, key, width=width)
             yield PendingFinding(builder.build(context.cluster))
+
+
+def _receivers(targets: Iterable[HostClass], listener: Listener) -> list[str]:
+    """Return what a listener sends to, a line each: "tcp/2379 to host m-1", or to the hosts of a pool."""
+    return sorted(
+        {
+            f"{one.service} to {f'the hosts of pool {host.pool}' if host.pool else f'host {host.id}'}"
+            for target in targets
+            for one in target.key.registrations
+            for host in target.hosts
+            if one.listener is listener
+        }
+    )
 
 
 def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:

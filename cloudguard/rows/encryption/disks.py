@@ -52,7 +52,7 @@ def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) ->
         change = change_of("disk.encrypt", resource, copy)
         yield EncryptionProblem(DISK, Severity.HIGH, resource, message, holds, disk.source, change, hosts, fault)
     elif key is not None:
-        yield from disk_key_problems(key, where, hosts)
+        yield from disk_key_problems(key, disk, where)
     unread = bool(disk.key) and key is None
     if disk.encrypted and require_customer_key and not is_customers(key) and not unread:
         message, fault = f"{where} is encrypted by the provider's key, and a customer's is required", "provider's key"

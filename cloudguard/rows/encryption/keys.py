@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cloudguard.model.cluster import Disk
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.results.change import AttributeEdit, Resource
 from cloudguard.results.check import Check
@@ -34,28 +35,31 @@ def is_customers(key: Key | None) -> bool:
     return key is not None and key.manager is KeyManager.CUSTOMER
 
 
-def disk_key_problems(key: Key, disk: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
-    """Yield the problems of the key of a disk. ``disk`` is the disk in words, ``hosts`` are the ids of its hosts."""
+def disk_key_problems(key: Key, disk: Disk, where: str) -> Iterator[EncryptionProblem]:
+    """Yield the problems of the key of a disk. ``where`` is the disk in words."""
+    hosts, width = (disk.host,) if disk.host else (), f"disk {disk.id}"
     if key.state in FAILING:
-        message, resource = f"the key {key.id} of {disk} is {FAILING[key.state]}", Resource("key", key.id)
+        message, resource = f"the key {key.id} of {where} is {FAILING[key.state]}", Resource("key", key.id)
         change = change_of("key.enable", resource, AttributeEdit("state", key.state, KeyState.ENABLED))
-        fact = f"state {key.state}"
-        yield EncryptionProblem(KEY, Severity.HIGH, resource, message, fact, key.source, change, hosts)
+        fact, lines = f"state {key.state}", (width, FAILING[key.state])
+        yield EncryptionProblem(KEY, Severity.HIGH, resource, message, fact, key.source, change, hosts, width=lines)
     elif key.rotates is False:
-        yield _rotation(key, disk, hosts)
+        yield _rotation(key, where, hosts, width)
 
 
 def managed_key_problems(key: Key, what: str) -> Iterator[EncryptionProblem]:
     """Yield the problems of a key that encrypts ``what`` of a managed control plane."""
     if key.state in FAILING:
         message = f"the key {key.id} that encrypts {what} is {FAILING[key.state]}"
-        yield EncryptionProblem(KEY, Severity.HIGH, Resource("key", key.id), message, message, key.source)
+        width = (what, FAILING[key.state])
+        yield EncryptionProblem(KEY, Severity.HIGH, Resource("key", key.id), message, message, key.source, width=width)
     elif key.rotates is False:
-        yield _rotation(key, what, ())
+        yield _rotation(key, what, (), what)
 
 
-def _rotation(key: Key, what: str, hosts: tuple[str, ...]) -> EncryptionProblem:
+def _rotation(key: Key, what: str, hosts: tuple[str, ...], width: str) -> EncryptionProblem:
     until = f", and expires on {key.expires}" if key.expires else ""
     resource, message = Resource("key", key.id), f"the key {key.id} of {what} is never rotated by itself{until}"
     change = change_of("key.rotate", resource, AttributeEdit("rotation", "off", "on"))
-    return EncryptionProblem(ROTATION, Severity.LOW, resource, message, "rotation off", key.source, change, hosts)
+    fact, severity = "rotation off", Severity.LOW
+    return EncryptionProblem(ROTATION, severity, resource, message, fact, key.source, change, hosts, width=(width,))

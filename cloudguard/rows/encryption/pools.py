@@ -28,7 +28,8 @@ def pool_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
             edit = AttributeEdit("disks", f"{plain} unencrypted", "encrypted", parts=devices)
             change = change_of("pool.encrypt", resource, edit)
             fact = f"template {pool.template}" if pool.template else "its template"
-            yield EncryptionProblem(POOL, Severity.MEDIUM, resource, message, fact, pool.source, change)
+            width, severity = tuple(f"disk {device} of pool {pool.id}" for device in devices), Severity.MEDIUM
+            yield EncryptionProblem(POOL, severity, resource, message, fact, pool.source, change, width=width)
 
 
 def pool_unknown(cluster: Cluster) -> Iterator[str]:

@@ -73,7 +73,7 @@ def _finding(cluster: Cluster, problems: list[EncryptionProblem]) -> PendingFind
         evidence=(Evidence(each.resource, "", each.source.call, each.fact) for each in by_resource.values()),
         key=(first.key,),
         hosts={host for problem in ordered for host in problem.hosts},
-        width=sorted(line for each in by_resource.values() for line in _width(each)),
+        width=sorted({line for problem in ordered for line in _width(problem)}),
     )
     changes = {problem.change.id: problem.change for problem in ordered if problem.change}
     return PendingFinding(builder.build(cluster), changes=tuple(changes.values()))

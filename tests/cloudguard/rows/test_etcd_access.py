@@ -19,6 +19,8 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.comparison.widths import inside
+from cloudguard.model.cluster import Host
 from cloudguard.model.filters import Filter, Group, Peer
 from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.snapshot import Snapshot
@@ -222,6 +224,27 @@ def test_a_balancer_that_speaks_plain_http_to_etcd_is_medium() -> None:
     assert only(found, "etcd-access/plaintext").witness.summary == "nlb/etcd tcp/80 → tcp/2379"
     assert told(answer("tcp/2379", plaintext=False)) == {}
     assert told(answer("tcp/8080", plaintext=True)) == {}
+
+
+def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_the_next_of_a_pool() -> None:
+    def width(*hosts: Host) -> tuple[str, ...]:
+        front = balancer(
+            "etcd",
+            "tcp/80",
+            [to(one, "tcp/2379") for one in hosts],
+            "front",
+            facing=False,
+            seen=ClientAddress.REPLACED,
+            plaintext=True,
+        )
+        groups = [group("masters", ("tcp/2379", "front")), group("front")]
+        return only(row(snapshot(hosts, groups, balancers=[front])), "etcd-access/plaintext").width
+
+    first, second = MASTER, host("cp2", CONTROL_PLANE, "masters", address="10.0.0.77")
+    assert width(first) == (f"tcp/2379 to host {first.id}",)
+    assert not inside(width(first, second), width(first))
+    of_pool = [replace(one, pool="asg") for one in (first, second)]
+    assert width(of_pool[0]) == width(of_pool[1]) == ("tcp/2379 to the hosts of pool asg",)
 
 
 def test_a_managed_control_plane_runs_its_own() -> None:

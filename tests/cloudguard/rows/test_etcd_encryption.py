@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from builders import CONTROL_PLANE, ETCD, NODE, SAID, SOURCE, host, snapshot
+from cloudguard.comparison.widths import inside
 from cloudguard.model.cluster import Disk, DiskSnapshot, DiskTemplate, Pool, Role, SecretsEncryption
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.finding import Severity
+from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult, Verdict
 from judged import rows_of
 
@@ -70,6 +71,33 @@ def test_an_unencrypted_disk_of_an_etcd_host_is_high() -> None:
     assert finding.hosts == ("cp",)
     assert finding.changes == ("disk.encrypt:d1",)
     assert "of which no disk is known to be etcd's" in finding.evidence[0].fact
+
+
+@pytest.mark.parametrize("check", ["disk", "key", "rotation", "pool"])
+def test_another_disk_with_the_fault_makes_the_finding_wider(check: str) -> None:
+    def found(number: int) -> Finding:
+        names, by = [f"d{each}" for each in range(number)], "k1" if check in {"key", "rotation"} else ""
+        disks = [disk(name, encrypted=check != "disk", key=by) for name in names]
+        keys = [key("k1", KeyState.DISABLED if check == "key" else KeyState.ENABLED, rotates=False)]
+        templates = [DiskTemplate(f"/dev/{name}", encrypted=check != "pool") for name in names]
+        (one,) = answer(*disks, keys=keys, pools=[pool(*templates)]).findings
+        assert one.check == f"etcd-encryption/{check}"
+        return one
+
+    then, today = found(1), found(2)
+    assert then.id == today.id
+    assert len(then.width) < len(today.width)
+    assert inside(then.width, today.width)
+    assert not inside(today.width, then.width)
+
+
+def test_a_key_with_a_worse_fault_is_a_wider_finding() -> None:
+    disabled, going = (
+        answer(disk("d1", key="k1"), keys=[key("k1", state=state)]).findings[0].width
+        for state in (KeyState.DISABLED, KeyState.PENDING_DELETION)
+    )
+    assert disabled == ("disabled", "disk d1")
+    assert not inside(going, disabled)
 
 
 def test_where_etcds_disk_is_known_the_others_do_not_count() -> None:
