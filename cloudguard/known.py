@@ -47,10 +47,15 @@ def known_of(snapshot: Snapshot, declared: Declarations) -> Known:
         adapter = load(provider) if provider in installed() else None
         catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
         owners = adapter.owners() if isinstance(adapter, KnowsOwners) else dict[str, OwnerFacts]()
-        references = adapter.references() if isinstance(adapter, KnowsReferences) else ()
     faults = [*faults_of(declared)]
     if catalog:
         faults += unknown_names("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
     if faults:
         raise SettingsError(faults)
-    return Known(adapter, catalog, ways_in, owners, references)
+    return Known(adapter, catalog, ways_in, owners, references_about(provider))
+
+
+def references_about(provider: str) -> tuple[ReferenceEntry, ...]:
+    """Return a provider's table of references to standards about its cloud; none where it is not installed."""
+    adapter = load(provider) if provider in installed() else None
+    return adapter.references() if isinstance(adapter, KnowsReferences) else ()

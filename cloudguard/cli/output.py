@@ -18,6 +18,7 @@ from cloudguard.cli.flags import MIN_SEVERITY, OUTPUT, ROW, SUMMARY, VERBOSE
 from cloudguard.errors import UsageError
 from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import COLOR, FORMAT
+from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 
@@ -34,10 +35,11 @@ _SHARED: Final = 0o644
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """One format and its file ("" is stdout)."""
+    """One format and its file ("" is stdout). ``by_region``: regions tell apart the clusters that are written there."""
 
     format: str
     file: str = ""
+    by_region: bool = False
 
 
 def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual: str = "table") -> tuple[Sink, ...]:
@@ -133,11 +135,23 @@ def _rendered(report: Report, sink: Sink, settings: Settings, *, color: bool, wi
                 min_severity=Severity[(settings.get(MIN_SEVERITY) or "low").upper()],
             )
         case _:
-            from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - only the exports need it here
-
             export = import_module(f"cloudguard.formats.exports.{_MODULES.get(sink.format, sink.format)}")
-            earlier = (_earlier(sink.file),) if sink.format == "openmetrics" else ()
-            return str(export.render(report, [check for row in ROWS for check in row.CHECKS], *earlier))
+            more = (_earlier(sink.file), sink.by_region) if sink.format == "openmetrics" else ()
+            return str(export.render(report, _checks(report, sink), *more))
+
+
+def _checks(report: Report, sink: Sink) -> Sequence[Check]:
+    """Return all checks, with their references for a format that shows those."""
+    from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - as above
+
+    checks = [check for row in ROWS for check in row.CHECKS]
+    if sink.format != "sarif":
+        return checks
+    from cloudguard.known import references_about  # noqa: PLC0415 - as above
+    from cloudguard.rows.references import checks_with_references  # noqa: PLC0415 - likewise
+
+    cluster = report.cluster
+    return checks_with_references(checks, references_about(cluster.provider), managed=cluster.managed)
 
 
 def _earlier(file: str) -> str:

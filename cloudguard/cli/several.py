@@ -10,7 +10,7 @@ from dataclasses import replace
 from cloudguard.cli import output
 from cloudguard.cli.flags import VERBOSE
 from cloudguard.formats.several.joined import joined
-from cloudguard.formats.several.overview import as_table, worst_first
+from cloudguard.formats.several.overview import alike, as_table, worst_first
 from cloudguard.needs.setting import Settings
 from cloudguard.results.report import Report
 
@@ -42,7 +42,10 @@ def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) 
             screens = [output.rendered(one, sink, settings) for one in worst_first(reports)]
             return "\n".join([as_table(reports), *(screens if settings.get(VERBOSE) else ())])
         case _:
-            return joined(sink.format, reports, [output.rendered(one, sink, settings) for one in reports])
+            shared = alike(reports)
+            sinks = (replace(sink, by_region=number in shared) for number in range(len(reports)))
+            texts = [output.rendered(one, to, settings) for one, to in zip(reports, sinks, strict=True)]
+            return joined(sink.format, reports, texts)
 
 
 def file_names(reports: Sequence[Report]) -> Iterator[tuple[str, Report]]:

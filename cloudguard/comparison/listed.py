@@ -42,10 +42,10 @@ class ListedRow:
 class ListedReport:
     """The compared parts of a report.
 
-    ``cluster``: "provider account name". ``rows``: name → row. ``declared``: key of a declaration in force → its
-    values. ``finished``: the time when the report was finished. ``version``: the version of the program, which includes
-    the data of its judgement. ``gaps``: failed calls for which it is not known which facts they hide. ``checks``: ids
-    of all checks that were made; None: not known.
+    ``cluster``: "provider account name"; ``regions`` tell clusters of one name apart. ``rows``: name → row.
+    ``declared``: key of a declaration in force → its values. ``finished``: the time when the report was finished.
+    ``version``: the version of the program, which includes the data of its judgement. ``gaps``: failed calls for which
+    it is not known which facts they hide. ``checks``: ids of all checks that were made; None: not known.
     """
 
     cluster: str
@@ -55,6 +55,7 @@ class ListedReport:
     version: str = ""
     gaps: frozenset[str] = field(default=frozenset())
     checks: frozenset[str] | None = None
+    regions: tuple[str, ...] = ()
 
 
 def listed(report: Report, checks: Collection[str] | None = None) -> ListedReport:
@@ -87,4 +88,5 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
         version=report.tool.partition(" ")[2],
         gaps=frozenset(f"{gap.call} on {gap.resource}" for gap in report.gaps if not gap.hides),
         checks=None if checks is None else frozenset(checks),
+        regions=cluster.regions,
     )

@@ -14,7 +14,7 @@ from cloudguard.errors import StoreError
 from cloudguard.history.address import StoreAddress
 from cloudguard.history.opening import WRITING, Purpose, failing, open_engine
 from cloudguard.history.outcome import State, outcome
-from cloudguard.history.rows.reading import cluster_id, state
+from cloudguard.history.rows.reading import cluster_id, last_complete, state
 from cloudguard.history.rows.writing import NewRun, write
 from cloudguard.history.times import utc
 from cloudguard.results.finding import Waiver
@@ -36,6 +36,14 @@ class Store:
             cluster = cluster_id(connection, report.cluster)
             return state(connection, cluster, ids) if cluster else None
 
+    def last_complete(self, report: Report) -> str:
+        """Return the time of the last complete run before ``report``, "" if none is known. Raises StoreError.
+
+        A cluster that was not read may be known by its provider and name alone.
+        """
+        with self.reading() as connection:
+            return last_complete(connection, report.cluster, self._time(report))
+
     def keep(self, report: Report, checks: Collection[str], *, shown: bool) -> bool:
         """Write a run; return False, and write nothing, if the store has this run or a later one of the cluster.
 
@@ -55,8 +63,12 @@ class Store:
 
     def listed(self, report: Report, checks: Collection[str]) -> ListedReport:
         """Return a report in the form for comparison with stored runs. Raises StoreError if it has no date."""
+        return replace(listed(report, checks), finished=self._time(report))
+
+    @staticmethod
+    def _time(report: Report) -> str:
         try:
-            return replace(listed(report, checks), finished=utc(report.finished))
+            return utc(report.finished)
         except ValueError:
             message = f"the report on {report.cluster.name} has no date: {report.finished!r}"
             raise StoreError(message) from None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cloudguard.results.finding import Severity
+from cloudguard.results.reference import Reference
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,9 +14,11 @@ class Check:
     """One thing that a row looks for.
 
     ``id`` is "row/name". ``severities`` has, for each severity that a finding may have, a phrase that says when.
-    ``text`` says in one or two sentences what the check looks for.
+    ``text`` says in one or two sentences what the check looks for. ``references`` are those of its findings; only
+    formats that show them for checks need them.
     """
 
     id: str
     severities: Mapping[Severity, str]
     text: str
+    references: tuple[Reference, ...] = ()

@@ -88,10 +88,10 @@ class WaiverState(StrEnum):
 class WaiverUse:
     """A waiver and its state. ``number`` counts from 1 in the file ``origin``.
 
-    ``target`` says which findings it matches: a finding's id, or a check with patterns. ``days_left`` is negative after
-    it has expired. ``covered`` and ``uncovered`` are the ids of matching findings that it accepts, or does not accept.
-    ``beyond`` are the lines of their widths that the waiver does not contain. ``any_width``: it accepts findings of
-    any width.
+    ``target`` says which findings it matches: a finding's id, or a check with patterns. ``cluster`` is the pattern of
+    the clusters. ``days_left`` is negative after it has expired. ``covered`` and ``uncovered`` are the ids of matching
+    findings that it accepts, or does not accept. ``beyond`` says in lines how far their widths go beyond the waiver's.
+    ``any_width``: it accepts findings of any width.
     """
 
     number: int
@@ -106,6 +106,7 @@ class WaiverUse:
     uncovered: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
     any_width: bool = False
+    cluster: str = "*"
 
 
 @dataclass(frozen=True, slots=True)

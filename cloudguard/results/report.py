@@ -135,8 +135,9 @@ def verdict_of(findings: Iterable[Finding], unknown: Iterable[str]) -> Verdict:
 class Report:
     """The results of the five rows, the plan and the gaps. Times are ISO 8601 in UTC.
 
-    ``since``: the differences from an earlier run (None: it was not compared with a run). ``snapshot`` is the judged
-    snapshot. In a report that was read from a file it is None, and only its ``digest`` is known.
+    ``since``: the differences from an earlier run (None: it was not compared with a run). ``last_complete``: the time
+    of the last complete run before this one, from a store ("": not known). ``snapshot`` is the judged snapshot. In a
+    report that was read from a file it is None, and only its ``digest`` is known.
     """
 
     tool: str
@@ -152,6 +153,7 @@ class Report:
     schema: str = field(default=SCHEMA)
     snapshot: Snapshot | None = field(default=None, repr=False, compare=False)
     digest: str = ""
+    last_complete: str = ""
 
     @property
     def snapshot_sha256(self) -> str:

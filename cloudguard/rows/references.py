@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from cloudguard.results.check import Check
 from cloudguard.results.reference import Reference, ReferenceEntry, reference_table, references_of
 from cloudguard.results.report import RowResult
 
@@ -14,6 +15,14 @@ _PACKAGE = "cloudguard.rows"
 def check_references(check: str) -> tuple[Reference, ...]:
     """Return the references of ``check`` (its id) that apply to every cluster in any cloud."""
     return references_of(check, reference_table(_PACKAGE), managed=None)
+
+
+def checks_with_references(
+    checks: Iterable[Check], further: Sequence[ReferenceEntry], *, managed: bool
+) -> tuple[Check, ...]:
+    """Return ``checks`` with the references that their findings have; ``further`` and ``managed`` as below."""
+    entries = (*reference_table(_PACKAGE), *further)
+    return tuple(replace(one, references=references_of(one.id, entries, managed=managed)) for one in checks)
 
 
 def with_references(

@@ -81,8 +81,10 @@ class Past:
     def compared(self, report: Report) -> Report:
         """Return the report with ``since``: the changes since the baseline, or else since the last stored run.
 
-        The report is returned unchanged if there is no earlier run, or the cluster was not read.
+        ``since`` is left out if there is no earlier run, or the cluster was not read. ``last_complete`` is the time of
+        the last complete run in the store.
         """
+        report = replace(report, last_complete=self._last_complete(report))
         if not was_read(report):
             return report
         if self.baseline:
@@ -100,16 +102,26 @@ class Past:
             return report
         return replace(report, since=since_run(state, today))
 
+    def _last_complete(self, report: Report) -> str:
+        if self.store is None or self.failed:
+            return ""
+        try:
+            return self.store.last_complete(report)
+        except StoreError as error:
+            self._fail(error)
+            return ""
+
     def _since_baseline(self, report: Report, baseline: Sequence[ListedReport]) -> Report:
         from cloudguard.comparison.findings import since  # noqa: PLC0415 - only with a baseline
         from cloudguard.comparison.listed import listed  # noqa: PLC0415 - only with a baseline
 
         today = listed(report, checks())
         for one in baseline:
-            if one.cluster == today.cluster:
+            if (one.cluster, one.regions) == (today.cluster, today.regions):
                 return replace(report, since=since(one, today))
         if len(baseline) == 1:
-            self._fail(UsageError(f"--baseline: it is of the cluster {baseline[0].cluster}, not of {today.cluster}"))
+            then, now = (" ".join((each.cluster, *each.regions)) for each in (baseline[0], today))
+            self._fail(UsageError(f"--baseline: it is of the cluster {then}, not of {now}"))
         return report
 
     def is_shown(self, report: Report) -> bool:

@@ -7,7 +7,7 @@ reads Prometheus' own text format, which has no other type that fits.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge
@@ -21,23 +21,26 @@ from cloudguard.results.report import Report, Verdict
 
 _exposition: Any = exposition  # the module has no type hints
 _parser: Any = parser
-_LABELS = ("cluster", "provider", "account")
 _LAST_COMPLETE = "last_complete_run_timestamp_seconds"
 
 
-def render(report: Report, checks: Sequence[Check], earlier: str = "") -> str:
+def render(report: Report, checks: Sequence[Check], earlier: str = "", by_region: bool = False) -> str:  # noqa: FBT001, FBT002 - each export is called alike
     """Return ``report`` as OpenMetrics text.
 
-    ``earlier`` is the text of the previous run. If this report is incomplete, the time of the last complete run is
-    taken from it.
+    ``earlier`` is the text of the previous run. If this report is incomplete, the time of the last complete run is that
+    of the report, which has it from a store, else that of ``earlier``. ``by_region`` adds a label with the region, for a
+    cluster whose name and account another cluster of the text has too.
     """
     del checks
     registry = CollectorRegistry()
     cluster = report.cluster
-    own = tuple(map(visible, (cluster.name, cluster.provider, cluster.account)))
+    texts = {"cluster": cluster.name, "provider": cluster.provider, "account": cluster.account}
+    texts |= {"region": ",".join(cluster.regions)} if by_region else {}
+    labels_of = {name: visible(text) for name, text in texts.items()}
+    own = tuple(labels_of.values())
 
     def gauge(name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"{NAME}_{name}", text, (*_LABELS, *labels), registry=registry)
+        return Gauge(f"{NAME}_{name}", text, (*labels_of, *labels), registry=registry)
 
     gauge("version", "1 for the version that read the cluster", "version").labels(
         *own, report.tool.partition(" ")[2]
@@ -45,7 +48,7 @@ def render(report: Report, checks: Sequence[Check], earlier: str = "") -> str:
     finished = milliseconds(report.finished) / 1000
     gauge("last_run_timestamp_seconds", "When the cluster was last read").labels(*own).set(finished)
     complete = gauge(_LAST_COMPLETE, "When everything that the rows rest on was last read")
-    last = finished if report.complete else _last_complete(earlier, own)
+    last = finished if report.complete else _last_complete(report, earlier, labels_of)
     if last is not None:
         complete.labels(*own).set(last)
     gauge("complete", "1 if everything that the rows rest on was read").labels(*own).set(report.complete)
@@ -70,15 +73,16 @@ def render(report: Report, checks: Sequence[Check], earlier: str = "") -> str:
     return text.decode()
 
 
-def _last_complete(earlier: str, own: tuple[str, ...]) -> float | None:
-    """Return the time of the last complete run in the text of an earlier run, in seconds since 1970, or None.
+def _last_complete(report: Report, earlier: str, labels: Mapping[str, str]) -> float | None:
+    """Return the time of the last complete run before ``report``, in seconds since 1970, or None.
 
-    ``own`` are the labels of the cluster.
+    It is taken from the report, else from the text of an earlier run. ``labels`` are those of the cluster.
     """
+    if report.last_complete:
+        return milliseconds(report.last_complete) / 1000
     try:
         families = [*_parser.text_string_to_metric_families(earlier)] if earlier else []
     except ValueError:
         return None
     samples = (sample for family in families for sample in family.samples)
-    labels = dict(zip(_LABELS, own, strict=True))
     return next((one.value for one in samples if (one.name, one.labels) == (f"{NAME}_{_LAST_COMPLETE}", labels)), None)

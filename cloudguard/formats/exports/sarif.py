@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from cloudguard.formats.escaping import visible
+from cloudguard.formats.escaping import link, markdown, visible
 from cloudguard.formats.exports.common import NAME, as_json, description, location, unknown_rows
 from cloudguard.formats.phrases import gap_line
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, Severity, Waiver
+from cloudguard.results.reference import Reference
 from cloudguard.results.report import Report
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -45,11 +46,28 @@ def _rule(check: Check) -> dict[str, object]:
         "name": name,
         "shortDescription": {"text": f"{check.text.partition('. ')[0].rstrip('.')}."},
         "fullDescription": {"text": check.text},
-        "help": {"text": f"{check.text} More: {NAME} explain {check.id}"},
-        "helpUri": _HOME,
+        "help": _help(check),
+        "helpUri": check.references[0].link if check.references else _HOME,
         "defaultConfiguration": {"level": _LEVELS[worst]},
-        "properties": {"tags": ["security", "kubernetes"], "security-severity": _SCORES[worst], "precision": "high"},
+        "properties": {
+            "tags": ["security", "kubernetes"],
+            "security-severity": _SCORES[worst],
+            "precision": "high",
+            "references": _references(check.references),
+        },
     }
+
+
+def _help(check: Check) -> dict[str, str]:
+    """Return what a rule looks for and who asks for it, as text and as Markdown, which GitHub prefers."""
+    head = f"{check.text} More: {NAME} explain {check.id}"
+    listed = [f"{one.id}: {one.title} {one.link}" for one in check.references]
+    linked = [f"- {link(one.id, one.link)}: {markdown(one.title)}" for one in check.references]
+    return {"text": "\n".join([head, *listed]), "markdown": "\n".join([markdown(head), "", *linked])}
+
+
+def _references(references: Iterable[Reference]) -> list[dict[str, str]]:
+    return [{"id": visible(one.id), "link": visible(one.link)} for one in references]
 
 
 def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, object]:
@@ -72,7 +90,7 @@ def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, obj
         "properties": {
             "severity": str(finding.severity),
             "security-severity": _SCORES[finding.severity],
-            "references": [{"id": visible(one.id), "link": visible(one.link)} for one in finding.references],
+            "references": _references(finding.references),
         },
     }
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 from xml.etree.ElementTree import Element, fromstring, indent, tostring
 
+from cloudguard.formats.contract import document
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.exports.common import NAME, as_json
-from cloudguard.formats.several.overview import as_markdown
+from cloudguard.formats.several.overview import alike, as_markdown
 from cloudguard.results.files.report_file import SEVERAL_SCHEMA
 from cloudguard.results.report import Report
 
@@ -24,14 +25,20 @@ _END: Final = "# EOF\n"
 def _document(reports: Sequence[Report], texts: Sequence[str]) -> str:
     """Return a JSON document of all reports; its ``complete`` is true if every report is complete."""
     complete = all(report.complete for report in reports)
-    return as_json({"schema": SEVERAL_SCHEMA, "complete": complete, "reports": [json.loads(text) for text in texts]})
+    return document.text({"schema": SEVERAL_SCHEMA, "complete": complete, "reports": [*map(json.loads, texts)]})
 
 
 def _sarif(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return one SARIF log with the runs of all texts."""
-    del reports
-    logs = [json.loads(text) for text in texts]
+    """Return one SARIF log with the runs of all texts. Each run has an id of its own."""
+    logs, shared = [json.loads(text) for text in texts], alike(reports)
+    for number in shared:
+        for run in logs[number]["runs"]:
+            run["automationDetails"]["id"] += f"{_regions(reports[number])}/"
     return as_json({**logs[0], "runs": [run for log in logs for run in log["runs"]]})
+
+
+def _regions(report: Report) -> str:
+    return visible(",".join(report.cluster.regions))
 
 
 def _list(reports: Sequence[Report], texts: Sequence[str]) -> str:
@@ -58,10 +65,10 @@ def _csv(reports: Sequence[Report], texts: Sequence[str]) -> str:
 
 
 def _junit(reports: Sequence[Report], texts: Sequence[str]) -> str:
-    """Return one document with the suites of all texts. The cluster's name is added to suites and class names."""
-    root = Element("testsuites", name=NAME, time="0")
-    for report, text in zip(reports, texts, strict=True):
-        name = visible(report.cluster.name)
+    """Return the suites of all; the cluster's name stands before that of a suite, and in the class of a case."""
+    root, shared = Element("testsuites", name=NAME, time="0"), alike(reports)
+    for number, (report, text) in enumerate(zip(reports, texts, strict=True)):
+        name = visible(report.cluster.name) + (f" {_regions(report)}" if number in shared else "")
         for suite in fromstring(text):  # noqa: S314 - written by this program
             row = suite.get("name", "")
             suite.set("name", f"{name}: {row}")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cloudguard.comparison.listed import ListedFinding, ListedReport
@@ -34,6 +34,23 @@ def cluster_id(connection: Connection, cluster: Cluster, *, make: bool = False) 
     if make:
         return made(connection, CLUSTER, key)
     return connection.execute(select(CLUSTER.c.id).where(_same(CLUSTER, key))).scalar() or 0
+
+
+def last_complete(connection: Connection, cluster: Cluster, before: str) -> str:
+    """Return when the latest run of a cluster that read everything was finished, of those ``before`` a time.
+
+    What is not known of the cluster ("") is that of any; "" where there is no such run, or more than one such cluster.
+    """
+    known = {name: value for name, value in cluster_key(cluster).items() if value}
+    found = connection.execute(
+        select(func.max(RUN.c.finished))
+        .join(CLUSTER)
+        .where(_same(CLUSTER, known), RUN.c.complete, RUN.c.finished < before)
+        .group_by(RUN.c.cluster)
+        .limit(2)
+    ).scalars()
+    times = found.all()
+    return str(times[0]) if len(times) == 1 else ""
 
 
 def made(connection: Connection, table: Table, key: Mapping[str, str], more: Mapping[str, str] | None = None) -> int:

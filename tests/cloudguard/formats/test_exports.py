@@ -31,9 +31,11 @@ from cloudguard.formats.exports import (
     spreadsheet,
     workflow_commands,
 )
+from cloudguard.known import references_about
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report, Verdict
 from cloudguard.rows.judge import ROWS
+from cloudguard.rows.references import checks_with_references, with_references
 from validators import VALIDATORS, needs
 
 JUNITPARSER: Final[Any] = import_module("junitparser")
@@ -41,7 +43,9 @@ OCSF: Final[Any] = import_module("ocsf_json_schema")
 JSONSCHEMA: Final[Any] = import_module("jsonschema")
 METRICS: Final[Any] = import_module("prometheus_client.openmetrics.parser")
 """Libraries without types; the tests check what they return."""
-CHECKS: Final = [check for row in ROWS for check in row.CHECKS]
+CHECKS: Final = checks_with_references(
+    (check for row in ROWS for check in row.CHECKS), references_about("aws"), managed=False
+)
 WAIVER: Final = Waiver("ops", "it is a lab", "2027-01-01")
 FULL: Final = sample.report(
     sample.finding(1, Severity.LOW),
@@ -114,6 +118,18 @@ def test_sarif_has_waived_findings_and_gaps() -> None:
     assert not invocation["executionSuccessful"]
     assert "memory:ReadFilters" in invocation["toolExecutionNotifications"][0]["message"]["text"]
     assert {one["id"] for one in run["tool"]["driver"]["rules"]} == {check.id for check in CHECKS}
+
+
+def test_sarif_rules_refer_to_standards_as_their_results_do() -> None:
+    aws = replace(FULL, rows=with_references(FULL.rows, references_about("aws"), managed=False))
+    (run,) = json.loads(rendered(sarif, aws))["runs"]
+    rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"]}
+    for result in run["results"]:
+        rule = rules[result["ruleId"]]
+        assert rule["properties"]["references"] == result["properties"]["references"] != []
+        assert rule["helpUri"] == result["properties"]["references"][0]["link"]
+    assert all("https://" in rule["help"][form] for rule in rules.values() for form in ("text", "markdown"))
+    assert any("CIS" in one["id"] for rule in rules.values() for one in rule["properties"]["references"])
 
 
 def test_junit_has_failures_skips_for_waived_findings_and_errors_for_unknown() -> None:
