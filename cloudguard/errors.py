@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 
@@ -50,6 +50,14 @@ class SettingsError(UsageError):
 
 class ClusterNotFoundError(UsageError):
     """No cluster, or more than one, has the given name."""
+
+
+class SeveralClustersError(ClusterNotFoundError):
+    """More than one cluster goes by the given name; ``choices``: for each, the provider's flags that choose it."""
+
+    def __init__(self, message: str, choices: Sequence[Mapping[str, str]], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.choices = tuple(choices)
 
 
 class AccessError(CloudguardError):

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "notices": ("formats", "results", "errors"),
     "pipeline": ("known", "waivers", "comparison", "planning", "rows", "results", "needs", *PORT, "model", "errors"),
     "fleet": ("pipeline", "rows", "results", "needs", "provider.port", "provider.sharing", "model", "errors"),
-    "cli": ("pipeline", "fleet", "history", "waivers", "notices", "comparison", "formats", *JUDGED, *CLI_PORT),
+    "cli": ("known", "pipeline", "fleet", "history", "waivers", "notices", "comparison", "formats", *JUDGED, *CLI_PORT),
     "testing": ("pipeline", "formats", "results", "needs", "errors"),
     "__main__": ("cli",),
     "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),

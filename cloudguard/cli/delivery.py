@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cloudguard.cli import notices, output, several
@@ -48,8 +48,9 @@ class Run:
 def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Past) -> ExitStatus:
     """Compare the reports with ``past``, write them and the summary lines, and return the exit status.
 
-    The store and the notices come last, so that their errors do not stop the reports. Both errors give status 1.
-    Raises the signal of ``run``, and UsageError if a file can't be written.
+    The notices and the store come last, so that their errors do not stop the reports. Both errors give status 1. A run
+    whose notice failed is not stored, so that its findings are new in the next run too. Raises the signal of ``run``,
+    and UsageError if a file can't be written.
     """
     files, screen = [sink for sink in sinks if sink.file], [sink for sink in sinks if not sink.file]
     if run.signal:
@@ -61,9 +62,9 @@ def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Pa
     if shown.reports:
         write_reports(shown, settings, screen)
     say_results(shown, settings, sinks)
-    for report in run.reports:
-        past.keep(report, shown=report in shown.reports)
     sent = notices.notify(settings, run.reports)
+    for report in run.reports if sent else ():
+        past.keep(report, shown=report in shown.reports)
     if past.failed:
         say(visible(f"cloudguard: {past.failed}"))
         return past.failed.status
@@ -96,13 +97,21 @@ def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> N
         say(visible(f"cloudguard: {failure.cluster}: {failure.error}"))
     on_screen = output.Sink("table") in sinks and output.streams_are_one()
     if run.reports and not on_screen and not settings.get(QUIET):
-        for report in run.reports:
-            for use in notable_waivers(report):
-                where = f"{report.cluster.name}: " if run.several else ""
-                say(visible(f"cloudguard: {where}waiver {waiver_line(use, report.numbers)}"))
+        for line in dict.fromkeys(_waiver_lines(run)):
+            say(visible(f"cloudguard: {line}"))
         lines = [overview.summary(run.reports)] if run.several else [summary(report) for report in run.reports]
         for line in lines:
             say(visible(line))
+
+
+def _waiver_lines(run: Run) -> Iterator[str]:
+    """Yield a line for each notable waiver of each cluster; a waiver that no cluster uses gets no cluster's name."""
+    for report in run.reports:
+        name = report.cluster.name
+        for use in notable_waivers(report):
+            of_all = use.state is WaiverState.UNUSED and use.cluster != name
+            where = f"{name}: " if run.several and not of_all else ""
+            yield f"{where}waiver {waiver_line(use, report.numbers)}"
 
 
 def exit_status_of(run: Run, settings: Settings) -> ExitStatus:

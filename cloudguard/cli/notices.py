@@ -21,8 +21,8 @@ _SEEN = frozenset({ExitStatus.CLEAN, ExitStatus.FINDINGS})
 def watched(settings: Settings, name: str, work: Callable[[], int]) -> int:
     """Run ``work``, which reads and judges ``name``, with pings before and after it; return its exit status.
 
-    The status is 1 if a ping failed. Raises UsageError for a wrong URL of ``--notify`` before anything is read, and
-    the errors of ``work``. An AccessError of ``work`` also sends a notice.
+    If a ping failed, the status is 1 instead of 0. Raises UsageError for a wrong URL of ``--notify`` before anything is
+    read, and the errors of ``work``. An AccessError of ``work`` also sends a notice.
     """
     if urls := settings.get(NOTIFY):
         from cloudguard.notices.sending import check_urls  # noqa: PLC0415 - loaded only for --notify
@@ -37,7 +37,7 @@ def watched(settings: Settings, name: str, work: Callable[[], int]) -> int:
         _pinged(settings, "fail")
         raise
     arrived = _pinged(settings, "" if status in _SEEN else "fail") and arrived
-    return status if arrived else int(ExitStatus.INTERNAL)
+    return status if arrived or status != ExitStatus.CLEAN else int(ExitStatus.INTERNAL)
 
 
 def notify(settings: Settings, reports: Sequence[Report]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from cloudguard import pipeline
-from cloudguard.errors import AccessError, CloudguardError
+from cloudguard.errors import AccessError, CloudguardError, SeveralClustersError
 from cloudguard.fleet.shard import Shard
 from cloudguard.fleet.target import Collected, Target, TargetCluster
 from cloudguard.model.snapshot import Snapshot
@@ -69,8 +69,33 @@ def _read_account(
         clusters, refused = ((), error) if error else done.result()
         failures += [Collected(f"clusters of {target.name}", target, error=refused)] if refused else []
         wanted.update((each.key, each) for each in clusters if shard is None or shard.takes(each.key))
-    readings = shared.together([partial(tried, partial(_read, each, request, progress)) for each in wanted.values()])
-    return [*map(_collected, wanted.values(), readings), *failures]
+
+    def read(clusters: Iterable[TargetCluster]) -> list[Collected]:
+        listed = list(clusters)
+        readings = shared.together([partial(tried, partial(_read, each, request, progress)) for each in listed])
+        return [*map(_collected, listed, readings)]
+
+    return [*_each_of_a_name(read(wanted.values()), read), *failures]
+
+
+def _each_of_a_name(
+    found: Sequence[Collected], read: Callable[[Iterable[TargetCluster]], list[Collected]]
+) -> Iterator[Collected]:
+    """Yield what was read; in place of a name that several clusters have, each of these, which ``read`` reads."""
+    known = {one.cluster.key for one in found if one.cluster}
+    chosen = {one.key: one for each in found for one in _chosen(each) if one.key not in known}
+    further = dict(zip(chosen, read(chosen.values()), strict=True)) if chosen else {}
+    for each in found:
+        those = _chosen(each)
+        yield from filter(None, (further.pop(one.key, None) for one in those)) if those else (each,)
+
+
+def _chosen(one: Collected) -> tuple[TargetCluster, ...]:
+    """Return the clusters of one name, each with what chooses it; none where the name is one cluster's."""
+    if one.cluster is None or not isinstance(one.error, SeveralClustersError):
+        return ()
+    choices = ({name: (value,) for name, value in choice.items()} for choice in one.error.choices)
+    return tuple(replace(one.cluster, options={**one.cluster.options, **choice}) for choice in choices)
 
 
 def _clusters_of(
@@ -128,5 +153,5 @@ def _told_apart(found: Iterable[Collected]) -> Iterable[Collected]:
         if cluster is None or names.count(one.name) == 1:
             yield one
         else:
-            more = " ".join(value for values in cluster.options.values() for value in values)
-            yield replace(one, name=f"{one.name} ({f'{cluster.target.name} {more}'.strip()})")
+            target = replace(cluster.target, options={**cluster.target.options, **cluster.options})
+            yield replace(one, name=f"{one.name} ({target.name})")

@@ -62,14 +62,19 @@ def _renew(table: Any, waiver: DeclaredWaiver) -> None:  # noqa: ANN401 - as abo
     """Set all keys of a waiver's table except ``finding``."""
     import tomlkit  # noqa: PLC0415 - as above
 
-    table["cluster"] = waiver.cluster
-    table["reason"] = waiver.reason
-    table["owner"] = waiver.owner
+    table["cluster"] = _encodable(waiver.cluster)
+    table["reason"] = _encodable(waiver.reason)
+    table["owner"] = _encodable(waiver.owner)
     table["expires"] = waiver.expires
     if waiver.width:
         width: Any = tomlkit.array()
         for line in waiver.width:
-            width.append(line)
+            width.append(_encodable(line))
         table["width"] = width.multiline(multiline=True)
     elif "width" in table:
         del table["width"]
+
+
+def _encodable(text: str) -> str:
+    """Return ``text`` with "?", which patterns match with any letter, for a lone surrogate: no UTF-8 file has that."""
+    return text.encode("utf-8", "replace").decode()

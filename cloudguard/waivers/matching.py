@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from cloudguard.comparison.widths import inside
+from cloudguard.comparison.widths import beyond, inside
 from cloudguard.needs.setting_values import nearest
 from cloudguard.needs.waivers import DeclaredWaiver
 from cloudguard.permission_sets.globs import glob, matches
@@ -55,7 +55,8 @@ class Waivers:
         found = [finding for row in rows for finding in row.findings if is_about(one, finding)]
         days = (one.expires - self.day).days
         accepted = [finding for finding in found if days >= 0 and covers(one, finding)]
-        beyond = [finding for finding in found if finding not in accepted]
+        others = [finding for finding in found if finding not in accepted]
+        wider = others if days >= 0 else []
         return WaiverUse(
             number=one.number,
             origin=one.origin,
@@ -63,12 +64,13 @@ class Waivers:
             owner=one.owner,
             reason=one.reason,
             expires=one.expires.isoformat(),
-            state=_state(days, found=bool(found), outgrown=bool(beyond), complete=_is_read(one, rows)),
+            state=_state(days, found=bool(found), outgrown=bool(others), complete=_is_read(one, rows)),
             days_left=days,
             covered=tuple(finding.id for finding in accepted),
-            uncovered=tuple(finding.id for finding in beyond),
-            beyond=tuple(_beyond(one, beyond)) if days >= 0 else (),
+            uncovered=tuple(finding.id for finding in others),
+            beyond=tuple(dict.fromkeys(line for each in wider for line in beyond(each.width, one.width))),
             any_width=not one.width and any(finding.width for finding in accepted),
+            cluster=one.cluster,
         )
 
 
@@ -94,12 +96,6 @@ def covers(waiver: DeclaredWaiver, finding: Finding, *, roles_known: bool = True
         return True
     today, then = finding.width, waiver.width
     return inside(today, then) if roles_known else inside(to_any_target(today), to_any_target(then))
-
-
-def _beyond(waiver: DeclaredWaiver, findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield the lines of the findings' widths that are not inside the waiver's width."""
-    lines = dict.fromkeys(line for finding in findings for line in finding.width)
-    yield from (line for line in lines if not inside((line,), waiver.width))
 
 
 def _is_read(waiver: DeclaredWaiver, rows: Iterable[RowResult]) -> bool:

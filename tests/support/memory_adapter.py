@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from time import sleep
 
 import sample
-from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap, Reason
@@ -59,12 +60,12 @@ class Memory:
         self.requests.append(request)
         progress("memory:Read")
         match request.cluster:
-            case "prod":
-                return sample.snapshot()
+            case "prod" | "hostile":
+                return sample.snapshot(name=sample.HOSTILE if request.cluster == "hostile" else "prod")
             case "gappy":
                 return sample.snapshot(gaps=(sample.GAP,), name="gappy")
-            case "hostile":
-                return sample.snapshot(name=sample.HOSTILE)
+            case "twins":
+                return _one_of_twins(request.options.get("region", ()))
             case "slow":
                 return sample.snapshot(gaps=(_never_answered(request.stop),), name="slow")
             case "deaf":
@@ -101,6 +102,15 @@ class Memory:
     def permissions(self) -> str:
         """Return a policy."""
         return '{"allow": ["memory:Read"]}'
+
+
+def _one_of_twins(regions: Sequence[str]) -> Snapshot:
+    """Return the cluster "twins" of the only region given; raises SeveralClustersError for more, as there are two."""
+    if len(regions) != 1:
+        message = "clusters called 'twins' are in here and there"
+        raise SeveralClustersError(message, [{"region": "here"}, {"region": "there"}], hint="Choose one with --region")
+    made = sample.snapshot(name="twins")
+    return replace(made, cluster=replace(made.cluster, regions=tuple(regions)))
 
 
 def _never_answered(stop: Stop) -> Gap:

@@ -6,10 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import sample
+from cloudguard.comparison.findings import since
+from cloudguard.comparison.listed import listed
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.pipeline import evaluate
+from cloudguard.results.comparison import Fate
+from cloudguard.rows.judge import ROWS
 
+CHECKS = frozenset(check.id for row in ROWS for check in row.CHECKS)
 DENIED = Gap("memory:Read", "filters", Reason.DENIED, "denied", (FactKind.FILTERS,), "memory:Read")
 STORE = "sqlite:///h.db"
 
@@ -34,3 +40,14 @@ def without(*rules: str, snapshot: Snapshot | None = None) -> Snapshot:
 def denied(snapshot: Snapshot) -> Snapshot:
     """Return ``snapshot`` as read without the permission to list filters."""
     return replace(snapshot, topology=replace(snapshot.topology, filters=()), gaps=(DENIED,))
+
+
+def assert_unconfirmed(before: Snapshot, after: Snapshot, *checks: str) -> None:
+    """Assert that a night that was denied something shows no finding as fixed, and those of ``checks`` unconfirmed."""
+    old, new = (listed(evaluate(one), CHECKS) for one in (before, after))
+    found = since(old, new)
+    assert after.gaps
+    assert found.fixed == ()
+    assert {*checks} <= {one.check for one in found.unconfirmed}
+    back = {one.check: one.fate for one in since(old, old).findings}
+    assert {back[check] for check in checks} == {Fate.UNCHANGED}

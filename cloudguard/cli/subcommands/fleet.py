@@ -22,6 +22,7 @@ from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import CLUSTER, HOST
 from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Report
+from cloudguard.waivers.several import with_uses_of_all
 
 
 def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.Sink]) -> int:
@@ -62,7 +63,9 @@ def _delivered(
         report, error = _judged(one)
         reports.append(report)
         failures += [delivery.Failure(one.name, error)] if error else []
-    run = delivery.Run(tuple(reports), tuple(failures), reading.signal, several=True)
+    shard = settings.get(SHARD)
+    whole = not (failures or reading.signal or (shard and shard.of > 1))
+    run = delivery.Run(with_uses_of_all(reports, whole=whole), tuple(failures), reading.signal, several=True)
     return int(delivery.deliver(run, settings, sinks, earlier))
 
 

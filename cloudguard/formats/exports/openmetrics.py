@@ -28,8 +28,8 @@ def render(report: Report, checks: Sequence[Check], earlier: str = "", by_region
     """Return ``report`` as OpenMetrics text.
 
     ``earlier`` is the text of the previous run. If this report is incomplete, the time of the last complete run is that
-    of the report, which has it from a store, else that of ``earlier``. ``by_region`` adds a label with the region, for a
-    cluster whose name and account another cluster of the text has too.
+    of the report, which has it from a store, else that of ``earlier``. ``by_region`` adds a label with the region: for
+    a cluster whose name and account another cluster of the text has too.
     """
     del checks
     registry = CollectorRegistry()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
 from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
 from cloudguard.provider.reader import checked_calls
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
@@ -65,16 +65,17 @@ def cluster(request: CollectRequest, progress: Progress, meanwhile: Callable[[],
 
     caller = identify(first, begin)
     looked = list(given)
-    places = _look(first, given, request)
+    places, refused = _look(first, given, request)
     if not places and not request.options.get("region"):
         others = [region for region in _others(first, given) if region not in looked]
-        places = _look(first, others, request)
+        places, _ = _look(first, others, request)
         looked += others
     if len(places) == 1:
         return (*places[0], caller)
     if places:
         message = f"clusters called {request.cluster!r} are in {' and '.join(api.region for api, _ in places)}"
-        raise ClusterNotFoundError(message, hint="Choose one with --region")
+        choices = [{"region": region} for region in (*(api.region for api, _ in places), *refused)]
+        raise SeveralClustersError(message, choices, hint="Choose one with --region")
     raise _not_found(first, request, looked)
 
 
@@ -96,23 +97,26 @@ def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
         return ()
 
 
-def _look(first: Api, regions: Iterable[str], request: CollectRequest) -> list[tuple[Api, Found]]:
-    """Return the Apis of the regions that have the cluster, each with the cluster.
+def _look(
+    first: Api, regions: Iterable[str], request: CollectRequest
+) -> tuple[list[tuple[Api, Found]], tuple[str, ...]]:
+    """Return the Apis of the regions that have the cluster, each with the cluster, and the regions that were refused.
 
     Raises AccessError if no region has it and a region could not be read.
     """
     apis = [first.in_region(region) for region in regions]
     found = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
-    refused = [one for one in found if isinstance(one, AccessError)]
+    refused = {api.region: one for api, one in zip(apis, found, strict=True) if isinstance(one, AccessError)}
     places = [
         (api, one) for api, one in zip(apis, found, strict=True) if one is not None and not isinstance(one, AccessError)
     ]
     if refused and not places:
-        if len(refused) == 1:
-            raise refused[0]
-        message = f"no region that answers has {request.cluster!r}, and {len(refused)} do not answer: {refused[0]}"
+        error, *others = refused.values()
+        if not others:
+            raise error
+        message = f"no region that answers has {request.cluster!r}, and {len(refused)} do not answer: {error}"
         raise AccessError(message, hint="Name the cluster's region with --region")
-    return places
+    return places, tuple(refused)
 
 
 def _found_or_refused(api: Api, request: CollectRequest) -> Found | AccessError | None:

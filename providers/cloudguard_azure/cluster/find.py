@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
+from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError, UsageError
 from cloudguard.model.cluster import Disk, Host, Role, Strength
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item
@@ -163,7 +163,8 @@ def _choose(request: CollectRequest, named: Sequence[ManagedCluster]) -> Managed
     if len(here) > 1:
         places = " and ".join(f"{one.name} in {one.group}" for one in sorted(here, key=lambda one: one.group))
         message = f"{len(here)} clusters are called {request.cluster!r}: {places}"
-        raise UsageError(message, hint="Choose one with --resource-group")
+        choices = [{"resource-group": one.group} for one in here]
+        raise SeveralClustersError(message, choices, hint="Choose one with --resource-group")
     return here[0] if here else None
 
 

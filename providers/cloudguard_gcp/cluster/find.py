@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
+from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError, UsageError
 from cloudguard.model.cluster import Disk, EvidenceKind, Host, Role, RoleEvidence, Strength
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item
@@ -177,8 +177,10 @@ def _choose(request: CollectRequest, named: Sequence[GkeCluster]) -> GkeCluster 
     wanted = option(request, "location")
     here = [one for one in named if wanted in {"", one.location}]
     if len(here) > 1:
-        message = f"clusters called {request.cluster!r} are in {' and '.join(sorted(one.location for one in here))}"
-        raise ClusterNotFoundError(message, hint="Choose one with --location")
+        locations = sorted(one.location for one in here)
+        message = f"clusters called {request.cluster!r} are in {' and '.join(locations)}"
+        choices = [{"location": location} for location in locations]
+        raise SeveralClustersError(message, choices, hint="Choose one with --location")
     if named and not here:
         message = f"the cluster {request.cluster!r} is in {', '.join(one.location for one in named)}"
         raise ClusterNotFoundError(message, hint=f"It is not in {wanted}: change or leave out --location")

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import sample
 from cloudguard.needs.settings import NOTIFY, NOTIFY_ON, PING
 from command import install, ran, refusal, written_snapshot
 from listeners import Heard, http_server
+from nights import STORE, denied, night, without
 
 SECRET = "s3cr3t-t0ken"  # noqa: S105 - no password of anyone
+OPEN, SHUT = sample.snapshot(), without("r-etcd")
 PLAIN = ("check", "--snapshot", "prod.json", "-f", "json")
 
 
@@ -85,6 +88,23 @@ def test_a_notice_that_fails_loses_no_report(capsys: pytest.CaptureFixture[str])
     assert SECRET not in out + err
 
 
+@pytest.mark.parametrize(("fail_on", "status"), [("medium", 3), ("never", 1)])
+def test_a_ping_that_does_not_arrive_hides_no_finding(
+    capsys: pytest.CaptureFixture[str], fail_on: str, status: int
+) -> None:
+    with http_server(500) as heard:
+        assert ran(capsys, *PLAIN, *ping(heard), "--fail-on", fail_on)[0] == status
+
+
+def test_no_password_of_a_ping_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    with http_server() as heard:
+        url = f"http://guard:{SECRET}@{heard.address}/ping"
+        _, out, err = ran(capsys, *PLAIN, "--ping", url, "-vv", "--log-file", "run.log")
+    assert heard.paths == ["/ping/start", "/ping"]
+    assert all(heard.authorizations)
+    assert SECRET not in out + err + Path("run.log").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("flags", "part"),
     [
@@ -147,3 +167,62 @@ def test_metrics_keep_the_time_of_the_last_complete_run(capsys: pytest.CaptureFi
     assert float(second[last]) == float(first[last]) + 86_400
     Path("m.prom").write_text("no metrics {", encoding="utf-8")
     assert complete not in written()
+
+
+def _metrics(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, float]:
+    """Return what a check writes as metrics, by the names of those without labels of their own."""
+    out = ran(capsys, "check", *words, "-f", "openmetrics", "--store", STORE)[1]
+    lines = (line for line in out.splitlines() if not line.startswith("#"))
+    return {line.partition("{")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+def test_a_store_knows_when_everything_was_last_read(capsys: pytest.CaptureFixture[str]) -> None:
+    complete = "cloudguard_last_complete_run_timestamp_seconds"
+    first = _metrics(capsys, "--snapshot", night(1))
+    later = [_metrics(capsys, "--snapshot", night(day, denied(OPEN)))[complete] for day in (2, 3)]
+    assert later == [first[complete]] * 2
+    out = ran(capsys, "check", "--snapshot", night(4, denied(OPEN)), "--store", STORE, "-f", "json")[1]
+    assert json.loads(out)["last_complete"] == "2026-01-01T02:17:00Z"
+    assert _metrics(capsys, "--snapshot", night(5))[complete] == first[complete] + 4 * 86_400
+
+
+def test_a_store_knows_it_of_a_cluster_that_is_not_read_at_all(capsys: pytest.CaptureFixture[str]) -> None:
+    locked = sample.snapshot(name="locked")
+    first = _metrics(capsys, "--snapshot", night(1, locked))
+    out = ran(capsys, "check", "memory", "--cluster=locked", "--cluster=none", "-f", "json", "--store", STORE)[1]
+    known = {one["cluster"]["name"]: one["last_complete"] for one in json.loads(out)["reports"]}
+    assert first
+    assert known == {"locked": "2026-01-01T02:17:00Z", "none": ""}
+
+
+NIGHTLY = ("--store", STORE, "--fail-on-new", "--notify-on", "new", "-f", "json")
+
+
+def test_only_what_is_new_is_told_night_by_night(capsys: pytest.CaptureFixture[str]) -> None:
+    told = list[str]()
+    for day, one in enumerate((SHUT, SHUT, OPEN, OPEN), 1):
+        with http_server() as heard:
+            status, _, _ = ran(capsys, "check", "--snapshot", night(day, one), *NIGHTLY, *notify(heard))
+        assert status == (3 if heard.requests else 0)
+        told.append("".join(body for _, body in heard.requests))
+    first, second, third, fourth = told
+    assert ("api-server-access/internet" in first, "etcd-access/internet" in first) == (True, False)
+    assert (second, fourth) == ("", "")
+    assert "prod: 1 new finding" in third
+    assert ("api-server-access/internet" in third, "etcd-access/internet" in third) == (False, True)
+
+
+def test_what_reached_nobody_is_new_to_the_next_run(capsys: pytest.CaptureFixture[str]) -> None:
+    statuses = list[int]()
+    for day, answer in enumerate((500, 200, 200), 1):
+        with http_server(answer) as heard:
+            statuses.append(ran(capsys, "check", "--snapshot", night(day), *NIGHTLY, *notify(heard))[0])
+        assert len(heard.requests) == (1 if day < 3 else 0)
+    assert statuses == [1, 3, 0]
+
+
+def test_what_no_file_took_is_new_to_the_next_run(capsys: pytest.CaptureFixture[str]) -> None:
+    taken = [*NIGHTLY[:-2], "-f"]
+    assert ran(capsys, "check", "--snapshot", night(1), *taken, "asff=a.json")[0] == 2
+    statuses = [ran(capsys, "check", "--snapshot", night(day), *taken, "json")[0] for day in (2, 3)]
+    assert statuses == [3, 0]

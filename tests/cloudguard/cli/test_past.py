@@ -72,7 +72,7 @@ def test_a_baseline_of_another_cluster_is_an_error_after_the_report(capsys: pyte
     code, out, err = ran(capsys, "check", "--snapshot", night(2), "--baseline", "other.json")
     assert code == 2
     assert "etcd-access" in out
-    assert "--baseline: it is of the cluster memory 1234 other, not of memory 1234 prod" in err
+    assert "--baseline: it is of the cluster memory 1234 other here, not of memory 1234 prod here" in err
 
 
 @pytest.mark.parametrize("content", ["{}", "", '{"schema": "cloudguard/report/v1"}'])

@@ -116,6 +116,25 @@ def test_each_format_holds_several_clusters(capsys: pytest.CaptureFixture[str], 
     assert ran(capsys, *WITH_FAILURES, "-f", form)[0] == 5
 
 
+def test_clusters_of_one_name_are_told_apart_by_their_regions(capsys: pytest.CaptureFixture[str]) -> None:
+    def written(form: str) -> str:
+        return ran(capsys, "check", "memory", "--cluster", "twins", "--cluster", "prod", "-f", form)[1]
+
+    table = [line.split()[:4] for line in written("table").splitlines()]
+    assert [line[3] for line in table if line[:1] == ["twins"]] == ["here", "there"]
+    ids = [run["automationDetails"]["id"] for run in json.loads(written("sarif"))["runs"]]
+    assert ids == [f"cloudguard/memory/1234/{name}/" for name in ("twins/here", "twins/there", "prod")]
+    Path("junit.xml").write_text(written("junit"), encoding="utf-8")
+    suites = {suite.name for suite in JUNITPARSER.JUnitXml.fromfile("junit.xml")}
+    assert len(suites) == 3 * ROWS
+    assert {"twins here: node-access", "twins there: node-access", "prod: node-access"} <= suites
+    assert {line["regions"] for line in csv.DictReader(written("csv").splitlines())} == {"here", "there"}
+    families = METRICS.text_string_to_metric_families(written("openmetrics"))
+    samples = [(one.name, *sorted(one.labels.items())) for family in families for one in family.samples]
+    assert len(samples) == len({*samples})
+    assert {one.get("region") for one in (dict(labels) for _, *labels in samples)} == {"here", "there", None}
+
+
 def test_markdown_has_one_first_level_heading(capsys: pytest.CaptureFixture[str]) -> None:
     out = ran(capsys, *TWO, "-f", "markdown")[1]
     assert [line for line in out.splitlines() if line.startswith("# cloudguard")] == ["# cloudguard: 2 clusters"]

@@ -137,5 +137,33 @@ def test_every_fault_of_the_file_is_named_at_once(
     assert lines.count("cloudguard: targets.toml: ") == len(faults)
 
 
+TWINS = """
+[[target]]
+provider = "memory"
+regions = ["here", "there"]
+clusters = ["twins", "prod"]
+
+[[target]]
+provider = "memory"
+regions = ["there"]
+clusters = ["twins"]
+
+[target.cluster.twins]
+cni = "cilium"
+"""
+
+
+def test_a_name_that_several_clusters_have_is_each_of_them_once(capsys: pytest.CaptureFixture[str]) -> None:
+    out = ran(capsys, "check", "--targets", _written(TWINS), "-f", "json")[1]
+    reports = json.loads(out)["reports"]
+    assert sorted((one["cluster"]["name"], *one["cluster"]["regions"]) for one in reports) == [
+        ("prod", "here"),
+        ("twins", "here"),
+        ("twins", "there"),
+    ]
+    assert [_declared(one).get("cni") for one in reports if one["cluster"]["regions"] == ["there"]] == [["cilium"]]
+    assert "Choose one with --region" in refusal(capsys, "check", "memory", "--cluster", "twins")
+
+
 def test_a_missing_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cannot read none.toml: No such file" in refusal(capsys, "check", "--targets", "none.toml")

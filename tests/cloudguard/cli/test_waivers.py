@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -249,6 +250,44 @@ def test_a_waiver_for_another_cluster_is_not_unused(capsys: pytest.CaptureFixtur
     rewritten('cluster = "prod"', 'cluster = "stage"')
     status, document = report(capsys, "--strict-waivers")
     assert (status, document["waivers"]) == (3, [])
+
+
+SHARED = ("check", "memory", "--strict-waivers")
+
+
+def _states(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, list[str]], str]:
+    """Check several clusters; return the status, each cluster's waivers' states, and what is said."""
+    status, out, err = ran(capsys, *SHARED, *words, "-f", "json")
+    reports = json.loads(out)["reports"]
+    return status, {one["cluster"]["name"]: [use["state"] for use in one["waivers"]] for one in reports}, err
+
+
+def test_a_waiver_is_unused_only_where_no_cluster_of_the_run_uses_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("prod", "hostile"):
+        assert ran(capsys, "waivers", "baseline", "memory", "--cluster", name, *WHO)[0] == 0
+    text = re.sub("cluster = .*\n", "", Path(FILE).read_text(encoding="utf-8"))
+    Path(FILE).write_text(text, encoding="utf-8")
+    both = ("--cluster=prod", "--cluster=hostile")
+    status, states, _ = _states(capsys, *both)
+    assert (status, {each for states in states.values() for each in states}) == (0, {"active"})
+    alone = json.loads(ran(capsys, "check", "memory", "--cluster=prod", "-f", "json")[1])["waivers"]
+    assert {use["state"] for use in alone} == {"active", "unused"}
+    text += f'[[waiver]]\nfinding = "{"0" * 12}"\nreason = "r"\nowner = "o"\nexpires = {TODAY}\n'
+    Path(FILE).write_text(text, encoding="utf-8")
+    status, states, err = _states(capsys, *both)
+    assert (status, [one[-1] for one in states.values()]) == (3, ["unused"] * 2)
+    assert err.count("there is no such finding") == err.count("cloudguard: waiver unused: finding 000000000000") == 1
+
+
+def test_what_was_not_read_may_use_a_waiver(capsys: pytest.CaptureFixture[str]) -> None:
+    waive_all(capsys)
+    unused = '\n[[waiver]]\ncheck = "etcd-encryption/pool"\nreason = "r"\nowner = "o"\nexpires = {}\ncluster = "{}"\n'
+    text = Path(FILE).read_text(encoding="utf-8")
+    Path(FILE).write_text(text + "".join(unused.format(TODAY, name) for name in ("prod", "*")), encoding="utf-8")
+    _, states, _ = _states(capsys, "--cluster=prod", "--cluster=locked")
+    assert states["prod"][-2:] == ["unused", "unknown"]
+    _, states, _ = _states(capsys, "--cluster=prod", "--shard=1/1")
+    assert states["prod"][-2:] == ["unused", "unused"]
 
 
 def test_diff_marks_waived_findings(capsys: pytest.CaptureFixture[str]) -> None:

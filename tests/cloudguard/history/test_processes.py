@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from cloudguard.history.address import address
 from cloudguard.history.opening import Purpose
 from cloudguard.history.queries import everything
 from cloudguard.history.store import Store, open_store
-from command import install
+from command import install, ran
 from nights import night
 
 PATIENCE = 60.0
@@ -103,3 +104,18 @@ def test_the_next_run_completes_a_store_whose_creation_was_killed() -> None:
     killed.kill()
     killed.communicate()
     assert started("check", "--snapshot", night(2), "--store", "sqlite:///h.db").wait(PATIENCE) == 3
+
+
+def test_a_run_that_is_killed_before_its_notice_is_taken_leaves_its_findings_new(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gate = ("--store", "sqlite:///h.db", "--fail-on-new")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE)
+        url = f"json://127.0.0.1:{silent.getsockname()[1]}/"
+        killed = started("check", "--snapshot", night(1), *gate, "--notify", url)
+        connection, _ = silent.accept()  # the report is written by now
+        killed.kill()
+        assert "etcd-access" in killed.communicate()[0]
+        connection.close()
+    assert [ran(capsys, "check", "--snapshot", night(day), *gate)[0] for day in (2, 3)] == [3, 0]

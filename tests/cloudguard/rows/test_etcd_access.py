@@ -228,15 +228,8 @@ def test_a_balancer_that_speaks_plain_http_to_etcd_is_medium() -> None:
 
 def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_the_next_of_a_pool() -> None:
     def width(*hosts: Host) -> tuple[str, ...]:
-        front = balancer(
-            "etcd",
-            "tcp/80",
-            [to(one, "tcp/2379") for one in hosts],
-            "front",
-            facing=False,
-            seen=ClientAddress.REPLACED,
-            plaintext=True,
-        )
+        sent = [to(one, "tcp/2379") for one in hosts]
+        front = balancer("etcd", "tcp/80", sent, "front", facing=False, seen=ClientAddress.REPLACED, plaintext=True)
         groups = [group("masters", ("tcp/2379", "front")), group("front")]
         return only(row(snapshot(hosts, groups, balancers=[front])), "etcd-access/plaintext").width
 

@@ -86,16 +86,13 @@ def test_another_disk_with_the_fault_makes_the_finding_wider(check: str) -> None
 
     then, today = found(1), found(2)
     assert then.id == today.id
-    assert len(then.width) < len(today.width)
     assert inside(then.width, today.width)
     assert not inside(today.width, then.width)
 
 
 def test_a_key_with_a_worse_fault_is_a_wider_finding() -> None:
-    disabled, going = (
-        answer(disk("d1", key="k1"), keys=[key("k1", state=state)]).findings[0].width
-        for state in (KeyState.DISABLED, KeyState.PENDING_DELETION)
-    )
+    states = KeyState.DISABLED, KeyState.PENDING_DELETION
+    disabled, going = (answer(disk("d1", key="k1"), keys=[key("k1", one)]).findings[0].width for one in states)
     assert disabled == ("disabled", "disk d1")
     assert not inside(going, disabled)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import socket
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
-from cloudguard.provider.port import CollectRequest
+from cloudguard.fleet.reading import read_targets
+from cloudguard.fleet.target import Target
+from cloudguard.provider.port import CollectRequest, Stop, silent
 from cloudguard_aws import ADAPTER
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_VPCS
@@ -100,6 +102,26 @@ def test_a_missing_cluster_is_looked_for_elsewhere_only_where_that_can_be_listed
     answer(inner_account.session, "ec2.DescribeRegions", 403, "UnauthorizedOperation")
     with pytest.raises(ClusterNotFoundError, match=f"'prod' in {REGION}. No cluster"):
         ADAPTER.collect(request(inner_account, "prod"))
+
+
+def test_a_name_that_clusters_of_several_regions_have_is_each_of_them_where_several_are_read(
+    inner_account: Account,
+) -> None:
+    session, regions = inner_account.session, (REGION, "us-east-1", "ap-south-1")
+    for region in regions[:2]:
+        there = cast("Any", boto3.Session(region_name=region))  # the stubs know services only by literal
+        one_node(Account(there, clients={"ec2": there.client("ec2")}))
+    answer(session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-south-1")
+    with pytest.raises(ClusterNotFoundError, match=f"'prod' are in {REGION} and us-east-1"):
+        ADAPTER.collect(request(inner_account, "prod", *regions))
+    found = read_targets(
+        [Target("aws", {"region": regions}, ("prod",))],
+        lambda one: CollectRequest(one.name, {**one.target.options, **one.options}, client=session),
+        Stop(),
+        silent,
+    )
+    assert [one.snapshot and one.snapshot.cluster.regions for one in found] == [(REGION,), ("us-east-1",), None]
+    assert (found[2].name, "ec2:DescribeInstances" in str(found[2].error)) == ("prod (aws ap-south-1)", True)
 
 
 def test_two_infrastructure_ids_of_one_name_are_two_clusters(inner_account: Account) -> None:

@@ -1,0 +1,29 @@
+"""A night on which Google Cloud denies a call: what could not be seen is not fixed."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloudguard import pipeline
+from cloudguard.model.snapshot import Snapshot
+from gcp_clusters import kops, open_ssh
+from gcp_project import Project
+from gcp_proxy import Proxy
+from gcp_server import Google
+from nights import assert_unconfirmed
+
+
+@pytest.mark.parametrize(
+    ("made", "denied", "check"),
+    [
+        (open_ssh(), "compute.firewalls.list", "node-access/internet"),
+        (open_ssh(), "compute.routes.list", "node-access/internet"),
+        (kops(editor=True), "resourcemanager.projects.getIamPolicy", "cloud-api-access/outside"),
+    ],
+)
+def test_what_a_denied_call_hides_is_not_fixed(made: Project, denied: str, check: str, google_cloud: Proxy) -> None:
+    def night(*refused: str) -> Snapshot:
+        google_cloud.google = Google(made, frozenset(refused))
+        return pipeline.collect("gcp", cluster="prod")
+
+    assert_unconfirmed(night(), night(denied), check)

@@ -1,0 +1,52 @@
+"""Several clusters of one project, read in one run: the reports of single checks, and each list asked for once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from command import ran
+from gcp_clusters import WORLD, gke
+from gcp_project import Project
+from gcp_proxy import Proxy
+from gcp_server import Google, ids
+from several import assert_each_is_as_alone
+
+
+def _two() -> Project:
+    """GKE's cluster "prod" and kops' "stage", of which everyone may log in to the node, in one network."""
+    project = gke()
+    network = project.link("global/networks/default")
+    subnet = project.link("regions/europe-west1/subnetworks/nodes")
+    labels = {"k8s-io-cluster-name": "stage"}
+    project.disk("etcd", labels=labels | {"k8s-io-etcd-main": "a/a"})
+    disk = {"source": project.link("zones/europe-west1-b/disks/etcd"), "type": "PERSISTENT", "deviceName": "etcd"}
+    masters, nodes = (f"stage-k8s-io-role-{role}" for role in ("control-plane", "node"))
+    project.instance("master-a", subnet, "10.0.0.20", tags=[masters], labels=labels, disks=[disk])
+    project.instance("node-a", subnet, "10.0.0.21", tags=[nodes], labels=labels, public="34.76.0.9")
+    project.firewall(network, "stage-ssh", "tcp:22", WORLD, targetTags=[nodes])
+    return project
+
+
+def test_each_report_is_that_of_the_cluster_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, google_cloud: Proxy
+) -> None:
+    google_cloud.google = Google(_two())
+    assert_each_is_as_alone(capsys, monkeypatch, "gcp", "prod", "stage")
+    asked = Counter(ids(google_cloud.google))
+    assert asked["compute.instances.aggregatedList"] == 3, "one for both clusters, and one for each alone"
+
+
+def test_a_name_that_clusters_of_two_places_have_is_each_of_them(
+    capsys: pytest.CaptureFixture[str], google_cloud: Proxy
+) -> None:
+    project = gke()
+    twin = {"location": "us-east1-b", "endpoint": "34.77.0.2"}
+    clusters = project.lists["projects/acme-prod/locations/-/clusters"]
+    clusters.append({**clusters[0], **twin})
+    google_cloud.google = Google(project)
+    out = ran(capsys, "check", "gcp", "--cluster", "prod", "--cluster", "none", "-f", "json")[1]
+    places = [one["cluster"]["regions"] for one in json.loads(out)["reports"]]
+    assert places == [["europe-west1"], ["us-east1"], []]
