@@ -53,18 +53,18 @@ INTERNET = Check(
         Severity.CRITICAL: "more than 2²⁴ public IPv4 addresses, or an IPv6 /16 or wider, can connect",
         Severity.HIGH: "more than 65,536 public IPv4 addresses, or more than an IPv6 /48, can connect; or any public "
         "address outside the given `--admin-cidr`",
-        Severity.LOW: "a smaller public range can connect, while no `--admin-cidr` is declared; or any, to an endpoint "
-        "that asks for a cloud identity first",
+        Severity.LOW: "a smaller public range can connect, while no `--admin-cidr` is declared; or any public range "
+        "can connect to an endpoint that requires a cloud identity",
     },
-    "Public addresses that are not the administrators' can connect to the API server.",
+    "Public addresses other than the administrators' can connect to the API server.",
 )
 INSIDE = Check(
     f"{ROW}/inside",
     {
         Severity.MEDIUM: "a private address outside `--admin-cidr` can connect",
-        Severity.LOW: f"the inside of the network can connect, while no `--admin-cidr` is declared; or {GUARDED_TEXT}",
+        Severity.LOW: f"senders inside the network can connect, while no `--admin-cidr` is declared; or {GUARDED_TEXT}",
     },
-    "Private addresses that are neither the cluster's nor the administrators' can connect to the API server.",
+    "Private addresses other than the cluster's and the administrators' can connect to the API server.",
 )
 DECLARED = declared_check(ROW)
 CHECKS = (INTERNET, INSIDE, DECLARED)
@@ -85,7 +85,7 @@ def judge(context: Context) -> JudgedRow:
         collector.add(path, _excess(context, path, path.allowed.only(api)), _kind)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem))
     pending = tuple(_with_restriction(context, finding) for finding in pending)
-    unknown += (*collector.unknown, *_elsewhere(context))
+    unknown += (*collector.unknown, *_on_possible_ports(context))
     basis = Basis(
         len(paths),
         tally(masters),
@@ -103,14 +103,14 @@ def _assumed(context: Context) -> tuple[Assumed, ...]:
     return tuple(Assumed(f"API: {what}", who) for what, who in (*endpoints, *on_hosts))
 
 
-def _elsewhere(context: Context) -> tuple[str, ...]:
+def _on_possible_ports(context: Context) -> tuple[str, ...]:
     """Return lines about paths to ports where the API may listen. There are such ports if the installer is unknown."""
     possible = ProblemCollector(context.reach, ROW)
     for path in sorted(_of_hosts(context), key=lambda path: path.sender.inside):
         if path.balancer is None or not path.balancer.declared_service:
             possible.add(path, _excess(context, path, path.allowed.only(context.ports.api_possible)), _kind)
     return possible.undecided(
-        lambda problem: _assessment(context, problem), "nothing shows on which ports the API listens: give --api-port"
+        lambda problem: _assessment(context, problem), "the API server's ports are unknown; give --api-port"
     )
 
 
@@ -165,8 +165,8 @@ def _ranges(cidrs: Iterable[str]) -> tuple[RulePeer, ...]:
 def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
     """Return why the row passes. If no administrators are declared, the text does not claim that only they get in."""
     if context.declarations.admin_cidrs is None and pending:
-        return "no more than small public ranges and the inside reach the API; no administrators are declared"
-    return "nobody but the cluster and its administrators reaches the API"
+        return "only small public ranges and senders inside the network reach the API; no administrators are declared"
+    return "only the cluster and its administrators can reach the API"
 
 
 def paths_to_api(context: Context) -> list[tuple[Path, ServiceSet]]:
@@ -195,7 +195,7 @@ def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
 def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:
     """Return the traffic to the API on ``services`` that must stay allowed.
 
-    It comes from administrators, from the cluster's own hosts by their way out, and from health checks.
+    It comes from administrators, from outbound addresses of the cluster's own hosts, and from health checks.
     """
     way_out = [peer for path in problem.paths for peer in way_out_peers(context, path)]
     needed = (
@@ -242,21 +242,21 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     addresses, services = problem.packets.addresses(), problem.packets.services()
     who = subject(problem.targets)
     keep = _needed(context, problem, services)
-    declare = "" if listed else "Declare who administers the cluster with --admin-cidr"
+    declare = "" if listed else "Declare the administrators' addresses with --admin-cidr"
     if problem.name == GUARDED:
         message = f"{connections(problem, _api_text)} of {who}"
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:
-        beyond = " beyond the declared administrators" if listed else ""
+        beyond = " in addition to the declared administrators" if listed else ""
         message = f"{connections(problem, _api_text)} of {who}{beyond}"
         severity = Severity.MEDIUM if listed else Severity.LOW
         latent = latent_of(context.reach, problem)
         return Assessment(severity, with_latent(message, latent), declare, keep, latent=latent)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
     message = f"{connections(problem, _api_text)} of {who}"
-    keepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]
-    if keepers and all(keepers):
-        return Assessment(Severity.LOW, f"{message}, as far as {keepers[0]} lets them", declare, keep)
+    gatekeepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]
+    if gatekeepers and all(gatekeepers):
+        return Assessment(Severity.LOW, f"{message}, if {gatekeepers[0]} lets them through", declare, keep)
     if any(path.sender.lets_everyone_through for path in problem.paths):
         severity = Severity.CRITICAL
     return Assessment(severity, message, declare, keep)

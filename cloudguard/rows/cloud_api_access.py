@@ -76,7 +76,7 @@ def _why_passed(context: Context) -> str:
     """Return why the row passes, and which organization limits and grants were not read."""
     identities = context.snapshot.identities
     nothing = context.comparer is None or not identities.identities
-    why = "the cluster's identities are granted nothing" if nothing else "no identity is granted more than it needs"
+    why = "the cluster's identities have no permissions" if nothing else "no identity is granted more than it needs"
     why += f"; organization limits were not read: {identities.unread_limits}" if identities.unread_limits else ""
     return why + (f"; unknown: {identities.unread_grants}" if identities.unread_grants else "")
 
@@ -86,17 +86,17 @@ def _permissions(context: Context, identity: Identity) -> Judged:
     read = {policy.id: policy for policy in context.snapshot.identities.policies}
     policies = [read[name] for name in identity.policies if name in read]
     unread = not identity.complete or len(policies) < len(identity.policies)
-    unknown = (f"some policy of {identity.name} could not be read",) if unread else ()
+    unknown = (f"a policy of {identity.name} could not be read",) if unread else ()
     if not any(map(_grants, policies)):
         return [], unknown
     whether = f"whether {identity_text(identity)} is granted more than it needs"
     if context.comparer is None:
         provider = context.cluster.provider
-        why = f"nothing is known of {provider}'s permissions; judge it where the provider {provider} is installed"
+        why = f"{provider}'s permissions are unknown; judge the snapshot where the provider {provider} is installed"
         return [], (*unknown, f"{whether}: {why}")
     if not identity.roles:
         why = "the roles of its hosts are unknown; name the hosts with --control-plane-tag, --node-tag or --etcd-tag"
-        return [], (*unknown, f"what {identity.name} needs: {why}")
+        return [], (*unknown, f"the need of {identity.name} is unknown: {why}")
     excess = context.comparer.of(identity)
     found = [*excess_findings.judged(context, excess), *tag_laundering.judged(context, excess)]
     undecided = tuple(f"{whether} is undecided: {cause}" for cause in excess.assumptions)

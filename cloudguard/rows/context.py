@@ -49,13 +49,16 @@ NETWORK_FACTS = frozenset(
     },
 )
 """The kinds of facts that every answer about the network of hosts needs."""
-WAY_OUT = "the cluster's own hosts by their way out"
+WAY_OUT = "the cluster's own hosts (outbound addresses)"
 NAME_HOSTS = "name the hosts with --control-plane-tag, --node-tag, --etcd-tag or --host"
 NO_CONTROL_PLANE = (
     "no control-plane host and no managed endpoint was found; name the hosts with --control-plane-tag, or check the "
     "cluster or account that runs the control plane for this one"
 )
-NO_NODE = "no node was found; name the nodes with --node-tag, or a host that is one with --host ID=control-plane,node"
+NO_NODE = (
+    "no node was found; name the nodes with --node-tag, or a control-plane host that is also a node with "
+    "--host ID=control-plane,node"
+)
 NO_ETCD = (
     "no etcd host was found; name them with --etcd-tag or --control-plane-tag, or check the cluster or account that "
     "runs etcd for this one"
@@ -237,7 +240,7 @@ class Context:
     @property
     def assumed_empty(self) -> tuple[Assumed, ...]:
         """The assumptions made because the caller said that a call would return nothing (``assume_empty``)."""
-        return tuple(Assumed(f"nothing is answered to {call}", "assume_empty") for call in self.snapshot.assumed_empty)
+        return tuple(Assumed(f"{call} returns nothing", "assume_empty") for call in self.snapshot.assumed_empty)
 
     @property
     def endpoint_facts(self) -> frozenset[FactKind]:

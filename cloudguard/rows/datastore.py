@@ -18,9 +18,9 @@ def datastore_unknown(context: Context) -> tuple[str, ...]:
         return ()
     if cluster.datastores:
         listed = ", ".join(map(_text, cluster.datastores))
-        return (f"whether etcd runs: what it would hold may be in {listed}; {_NAME_ETCD}",)
+        return (f"whether etcd runs: the cluster's state may be in {listed}; {_NAME_ETCD}",)
     if cluster.installer in WITHOUT_ETCD:
-        why = f"{cluster.installer} may keep what it would hold in SQLite or a database instead"
+        why = f"{cluster.installer} may keep the cluster's state in SQLite or another database"
         return (f"whether etcd runs: {why}; {_NAME_ETCD}",)
     return ()
 

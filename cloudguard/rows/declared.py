@@ -22,7 +22,7 @@ def declared_check(row: str) -> Check:
     return Check(
         f"{row}/declared",
         {Severity.LOW: "a declaration allows everyone, every port or every action"},
-        "A declaration that the row heeds allows everyone, every port or every action.",
+        "A declaration that the row uses allows everyone, every port or every action.",
     )
 
 
@@ -44,7 +44,7 @@ def with_declarations(context: Context, judged: JudgedRow, heeded: tuple[str, ..
     if not found or check is None or row.verdict is Verdict.PROVIDER:
         return row, pending
     new = _finding(context, check, found)
-    why = f"passes by what is declared: {new.finding.message}" if row.verdict is Verdict.PASS else row.why
+    why = f"passes because of a declaration: {new.finding.message}" if row.verdict is Verdict.PASS else row.why
     return replace(row, why=why, findings=(*row.findings, new.finding)), (*pending, new)
 
 
@@ -66,6 +66,6 @@ def _finding(context: Context, check: Check, found: list[Everything]) -> Pending
             )
             for each in found
         ),
-        advice="Declare only what is needed",
+        advice="Declare only the needed traffic and permissions",
     )
     return PendingFinding(builder.build(context.cluster))

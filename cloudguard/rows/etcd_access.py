@@ -48,26 +48,26 @@ INTERNET = Check(
 INSIDE = Check(
     f"{ROW}/inside",
     {
-        Severity.HIGH: "anything but control-plane and etcd hosts can connect to an etcd client or peer port",
+        Severity.HIGH: "senders other than control-plane and etcd hosts can connect to an etcd client or peer port",
         Severity.LOW: GUARDED_TEXT,
     },
-    "Something other than the control plane and etcd hosts can connect to an etcd client or peer port: nodes, the "
-    "whole network, external members of a named group.",
+    "Senders other than the control plane and etcd hosts can connect to an etcd client or peer port: nodes, the "
+    "whole network, or external members of a named group.",
 )
 PLAINTEXT = Check(
     f"{ROW}/plaintext",
-    {Severity.MEDIUM: "a load balancer sends to etcd unencrypted"},
-    "A load balancer speaks an unencrypted protocol to an etcd port.",
+    {Severity.MEDIUM: "a load balancer sends unencrypted traffic to etcd"},
+    "A load balancer sends unencrypted traffic to an etcd port.",
 )
 AUXILIARY = Check(
     f"{ROW}/auxiliary",
-    {Severity.LOW: "others can connect to the ports of etcd's helpers"},
-    "Others can connect to the ports of etcd's helpers: manager, metrics, quarantine.",
+    {Severity.LOW: "other senders can connect to the ports of etcd's helper programs"},
+    "Other senders can connect to the ports of etcd's helper programs: manager, metrics, quarantine.",
 )
 TLS = Check(
     f"{ROW}/tls",
-    {Severity.LOW: "whether etcd speaks TLS cannot be seen from the cloud, and `--etcd-tls` does not say so"},
-    "Whether etcd speaks TLS is not visible from the cloud, so look on the hosts.",
+    {Severity.LOW: "the cloud does not show whether etcd uses TLS, and `--etcd-tls` is not declared"},
+    "The cloud does not show whether etcd uses TLS: check it on the hosts.",
 )
 DECLARED = declared_check(ROW)
 CHECKS = (INTERNET, INSIDE, PLAINTEXT, AUXILIARY, TLS, DECLARED)
@@ -77,7 +77,7 @@ HEEDED = ("need", "etcd-port", "etcd-tls")
 def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     if context.cluster.managed:
-        return provider_row(ROW, AREA, context.cluster, "no setting of yours opens etcd"), ()
+        return provider_row(ROW, AREA, context.cluster, "none of your settings opens etcd"), ()
     unknown = context.missing(NETWORK_FACTS | {FactKind.ETCD_CLUSTERS})
     targets = context.with_role(Role.ETCD)
     if not any(target.hosts for target in targets):
@@ -95,12 +95,12 @@ def judge(context: Context) -> JudgedRow:
     pending = collector.pending_findings(lambda problem: _assessment(context, problem))
     pending += tuple(_plaintext(context, targets)) + _tls(context, targets)
     unknown += collector.unknown + possible.undecided(
-        lambda problem: _assessment(context, problem), "nothing shows on which ports etcd listens: give --etcd-port"
+        lambda problem: _assessment(context, problem), "etcd's ports are unknown; give --etcd-port"
     )
     hosts = tally(context.cluster.hosts_by(Role.ETCD))
     assumed = (*(Assumed(f"etcd: {what}", who) for what, who in context.port_sources("etcd")), *context.assumed_empty)
     basis = Basis(len(paths), hosts, assumed=assumed, not_asked=context.not_asked())
-    clean = "only the control plane reaches etcd"
+    clean = "only the control plane can reach etcd"
     judged = judged_row((ROW, AREA), pending, unknown, clean, basis)
     return with_connections(judged, collector.undecided_connections)
 
@@ -136,7 +136,7 @@ def _auxiliary(path: Path, attribution: Attribution) -> ProblemKind:
 
 
 def _assessment(context: Context, problem: Problem) -> Assessment:
-    what = "ports of etcd's helpers" if problem.check is AUXILIARY else "etcd"
+    what = "ports of etcd's helper programs" if problem.check is AUXILIARY else "etcd"
     reached = connections(problem, lambda services: f"{what} ({services_text(services)})")
     message = f"{reached} on {subject(problem.targets)}"
     hosts = [target for target in problem.targets if isinstance(target, HostClass)]
@@ -161,7 +161,7 @@ def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> Iterator[Pen
             if not listener.plaintext or not any(services & etcd for services in reached):
                 continue
             resource = Resource("balancer", balancer.id, balancer.name)
-            fact = f"{balancer.name} sends {listener.service} to etcd unencrypted"
+            fact = f"{balancer.name} sends unencrypted traffic ({listener.service}) to etcd"
             to = ", ".join(sorted(map(str, reached)))
             witness = Witness(f"{balancer.kind}/{balancer.name} {listener.service} → {to}")
             evidence = (Evidence(resource, listener.id, listener.source.call, fact),)
@@ -193,10 +193,10 @@ def _tls(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFindi
         check=TLS,
         severity=Severity.LOW,
         resource=resource,
-        message="whether etcd speaks TLS is not visible from the cloud",
-        witness=Witness(f"{context.ports.etcd} on {first.id} may speak TLS or not"),
+        message="the cloud does not show whether etcd uses TLS",
+        witness=Witness(f"{context.ports.etcd} on {first.id} may or may not use TLS"),
         evidence=(Evidence(resource, "", first.source.call, "; ".join(first.evidence)),),
         hosts=hosts,
-        advice="Look at etcd's --cert-file and --client-cert-auth on the hosts, and say so with --etcd-tls",
+        advice="Check etcd's --cert-file and --client-cert-auth on the hosts, then declare TLS with --etcd-tls",
     )
     return (PendingFinding(builder.build(context.cluster)),)

@@ -40,8 +40,8 @@ AREA = "etcd Encryption"
 SECRETS = Check(
     f"{ROW}/secrets",
     {
-        Severity.MEDIUM: "`--require-cmk` is set, and a managed cluster's Secrets have no customer's key",
-        Severity.LOW: "a managed cluster's Secrets are encrypted by the provider's key only",
+        Severity.MEDIUM: "`--require-cmk` is set, and a managed cluster's Secrets have no customer key",
+        Severity.LOW: "a managed cluster's Secrets are encrypted with the provider's key only",
     },
     "A managed cluster encrypts Secrets with the provider's key only.",
 )
@@ -75,7 +75,7 @@ def judge(context: Context) -> JudgedRow:
 
 def _managed(context: Context) -> JudgedRow:
     """Judge the user's keys for a managed control plane: the key of Secrets, and any other key."""
-    base = provider_row(ROW, AREA, context.cluster, "encrypting Secrets by a key of your own remains yours to set")
+    base = provider_row(ROW, AREA, context.cluster, "you can still encrypt Secrets with your own key")
     secrets, keys = context.cluster.secrets_encryption, {key.id: key for key in context.cluster.keys}
     named = secrets.key if secrets else ""
     unknown = context.missing(frozenset({FactKind.ENDPOINT, FactKind.KEYS}))
@@ -115,7 +115,7 @@ def _of_secrets(context: Context, secrets: SecretsEncryption, key: Key | None) -
     if secrets.key and (key is None or key.manager is KeyManager.CUSTOMER or key.state in FAILING):
         return
     resource = Resource("cluster", context.cluster.name, context.cluster.name)
-    message, fact = "Secrets are encrypted by the provider's key only", "no key of the customer's"
-    change = change_of("secrets.encrypt", resource, AttributeEdit("secrets", "provider's key", "a key of your own"))
+    message, fact = "Secrets are encrypted with the provider's key only", "no customer key"
+    change = change_of("secrets.encrypt", resource, AttributeEdit("secrets", "provider's key", "your own key"))
     severity = Severity.MEDIUM if context.declarations.require_customer_key else Severity.LOW
     yield EncryptionProblem(SECRETS, severity, resource, message, fact, secrets.source, change)

@@ -61,34 +61,34 @@ INTERNET = Check(
     f"{ROW}/internet",
     {
         Severity.CRITICAL: "the internet can connect to every port, to 22 or 3389, or to the kubelet's 10250 or 10255",
-        Severity.HIGH: "the internet can connect to any other port but NodePorts and declared services",
+        Severity.HIGH: "the internet can connect to another port, except NodePorts and ports of declared services",
         Severity.LOW: "the internet can ping",
     },
-    "The internet can connect to a host, other than to a service of the cluster.",
+    "The internet can connect to a port of a host that belongs to no service of the cluster.",
 )
 NODE_PORTS = Check(
     f"{ROW}/node-ports",
-    {Severity.MEDIUM: "the internet can connect to NodePorts of a public host, and no declared service says so"},
-    "NodePorts are open from the internet to hosts with a public address, past every load balancer.",
+    {Severity.MEDIUM: "the internet can connect to NodePorts of a public host, and no service is declared for them"},
+    "The internet can connect to NodePorts of hosts with a public address directly, without a load balancer.",
 )
 INSIDE = Check(
     f"{ROW}/inside",
     {
-        Severity.MEDIUM: "inside sources wider than the cluster can connect to the kubelet or to every port; by a rule "
-        "that the provider insists on, only where something that is not the cluster's stands in its own subnets",
-        Severity.LOW: f"inside sources wider than the cluster can connect to other ports; or {GUARDED_TEXT}",
+        Severity.MEDIUM: "senders inside the network, other than the cluster, can connect to the kubelet or to every "
+        "port; a provider-mandated rule counts only if hosts outside the cluster are in the cluster's subnets",
+        Severity.LOW: f"senders inside the network, other than the cluster, can connect to others; or {GUARDED_TEXT}",
     },
-    "Sources inside the network that are wider than the cluster can connect to a host.",
+    "Senders inside the network, other than the cluster, can connect to a host.",
 )
 PUBLIC_ADDRESS = Check(
     f"{ROW}/public-address",
-    {Severity.LOW: "hosts have a public address and a route to the internet, though nothing gets in"},
-    "Hosts have a public address that nothing uses: one wrong rule would open them.",
+    {Severity.LOW: "hosts have a public address and a route to the internet, although nothing can connect to them"},
+    "Hosts have a public address that nothing uses: one wrong rule would expose them.",
 )
 FROM_CONTROL_PLANE = Check(
     f"{ROW}/control-plane",
     {Severity.LOW: "the control plane can connect to every port of nodes"},
-    "The control plane is let in to nodes on every port, not only on those that it needs.",
+    "The control plane can connect to every port of nodes, not only to the ports that it needs.",
 )
 DECLARED = declared_check(ROW)
 CHECKS = (INTERNET, NODE_PORTS, INSIDE, PUBLIC_ADDRESS, FROM_CONTROL_PLANE, DECLARED)
@@ -115,7 +115,7 @@ def judge(context: Context) -> JudgedRow:
     mandated = MandatedRules(context)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem, mandated))
     pending += _public_addresses(context, targets)
-    clean = "nothing reaches a node but the cluster and its services"
+    clean = "only the cluster and the clients of its services can reach a node"
     assumed = (_node_ports(context), *context.assumed_empty)
     basis = Basis(len(paths) + len(from_control_plane), tally(judged), assumed=assumed, not_asked=context.not_asked())
     unknown += collector.unknown + mandated.unknown
@@ -246,8 +246,8 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
     keep = _kept(context, problem)
     if problem.check is FROM_CONTROL_PLANE:
         needed = context.ports.control_plane_to_node
-        advice = f"It needs {needed}" if needed else "Name the CNI with --cni to see which ports are needed"
-        return Assessment(Severity.LOW, f"the control plane is let in to {who} on every port", advice, mend=False)
+        advice = f"It needs only {needed}" if needed else "Name the CNI with --cni to see which ports are needed"
+        return Assessment(Severity.LOW, f"the control plane can connect to every port of {who}", advice, mend=False)
     message = f"{connections(problem, named)} of {who}"
     if problem.name == GUARDED:
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
@@ -256,13 +256,13 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
         latent = latent_of(context.reach, problem)
         severity, message, remedy = mandated.rated(problem, severity, with_latent(message, latent))
         known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)
-        advice = remedy if known else "Name the hosts' roles first: what they need is unknown"
+        advice = remedy if known else "Name the hosts' roles first: their needs are unknown"
         return Assessment(severity, message, advice, keep, mend=known, latent=latent)
     if problem.check is NODE_PORTS:
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
         return Assessment(Severity.MEDIUM, message, advice, keep)
     severity = {"other ports": Severity.HIGH, "ping": Severity.LOW}.get(problem.name, Severity.CRITICAL)
-    advice = "Declare in cloudguard.toml what of it is a service" if problem.name == "other ports" else ""
+    advice = "If a port is a service, declare it in cloudguard.toml" if problem.name == "other ports" else ""
     return Assessment(severity, message, advice, keep)
 
 
@@ -281,14 +281,14 @@ def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple
         check=PUBLIC_ADDRESS,
         severity=Severity.LOW,
         resource=Resource("host", first.id, first.name),
-        message=f"nothing gets in to {subject(idle)} by the public address and the route to the internet there",
+        message=f"nothing can connect to the public addresses of {subject(idle)}, which have a route to the internet",
         witness=Witness(f"{first.id} has {address} and its subnet has a route to the internet"),
         evidence=(
             Evidence(Resource("host", host.id, host.name), "", host.source.call, "has a public address")
             for host in ordered
         ),
         hosts=hosts,
-        advice="Give the hosts private addresses only, and let them out by address translation",
+        advice="Give the hosts private addresses only, and let them connect to the internet through NAT",
     )
     return (PendingFinding(builder.build(context.cluster)),)
 

@@ -40,8 +40,8 @@ def judged_row(
 
     ``clean`` is the line that says why the row passes.
     """
-    told_apart = _told_apart(pending)
-    ordered = tuple(sorted(told_apart, key=lambda each: (-each.finding.severity, each.finding.check, each.finding.id)))
+    distinct = _with_distinct_messages(pending)
+    ordered = tuple(sorted(distinct, key=lambda each: (-each.finding.severity, each.finding.check, each.finding.id)))
     findings = tuple(each.finding for each in ordered)
     verdict = verdict_of(findings, unknown)
     if verdict is Verdict.FAIL:
@@ -90,7 +90,7 @@ def also_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
     return replace(row, verdict=Verdict.UNKNOWN, why=why, unknown=lines)
 
 
-def _told_apart(pending: Iterable[PendingFinding]) -> Iterator[PendingFinding]:
+def _with_distinct_messages(pending: Iterable[PendingFinding]) -> Iterator[PendingFinding]:
     """Yield the findings with distinct messages.
 
     The resource is appended to a message that several findings share, and the finding's id if the resource is shared
@@ -110,7 +110,7 @@ def _told_apart(pending: Iterable[PendingFinding]) -> Iterator[PendingFinding]:
 
 def provider_row(row: str, area: str, cluster: Cluster, yours: str) -> RowResult:
     """Return the result of a row that the provider runs and attests. ``yours`` says which settings the user has."""
-    why = f"run by {cluster.managed_by or 'the provider'}, which attests it; {yours}"
+    why = f"{cluster.managed_by or 'the provider'} runs and attests it; {yours}"
     return RowResult(row, area, Verdict.PROVIDER, why)
 
 

@@ -69,7 +69,7 @@ def undecided(base: RowResult, assignment: Assignment, answer: RowResult) -> tup
     if not found:
         return ()
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return (f"{assignment.words}: {found[0]}{more}; only weak evidence tells their roles: {NAME_HOSTS}",)
+    return (f"{assignment.words}: {found[0]}{more}; only weak evidence shows their roles: {NAME_HOSTS}",)
 
 
 def _as_server(possible: Iterable[Role]) -> tuple[Role, ...]:

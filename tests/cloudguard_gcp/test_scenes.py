@@ -39,7 +39,7 @@ def test_what_google_writes_is_found_and_never_proposed_for_change(google_cloud:
 
 def test_what_stands_where_gke_lets_in_is_named(google_cloud: Proxy) -> None:
     row = _judged("gke-beside-a-machine", google_cloud).row("node-access")
-    assert "jenkins stands there today" in row.why
+    assert "jenkins is in these ranges today" in row.why
 
 
 def test_another_machine_with_an_address_of_the_pods_range_is_named(google_cloud: Proxy) -> None:
@@ -52,7 +52,7 @@ def test_another_machine_with_an_address_of_the_pods_range_is_named(google_cloud
     google_cloud.google = Google(project)
     row = pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), Declarations()).row("node-access")
     assert row.verdict is Verdict.FAIL
-    named = [one for one in row.findings if "runner stands there today" in one.message]
+    named = [one for one in row.findings if "runner is in these ranges today" in one.message]
     assert any(shown.rule.endswith("-all") for one in named for shown in one.evidence), [
         one.message for one in row.findings
     ]
@@ -64,7 +64,7 @@ def test_who_stands_in_a_shared_subnet_is_unknown(google_cloud: Proxy) -> None:
     google_cloud.google = Google(project)
     row = pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), Declarations()).row("node-access")
     assert row.verdict is Verdict.UNKNOWN
-    assert any("is not all known" in text for text in row.unknown)
+    assert any("not all interfaces" in text for text in row.unknown)
 
 
 def test_a_rule_that_gke_wrote_says_what_to_change_instead(google_cloud: Proxy) -> None:

@@ -12,7 +12,7 @@ from cloudguard.results.finding import Severity
 from cloudguard.rows.encryption.keys import UNKNOWN_STATES, disk_key_problems, is_customers
 from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
 
-ANY_DISK = "a disk of an etcd host of which no disk is known to be etcd's"
+ANY_DISK = "a disk of an etcd host whose etcd disk is unknown"
 DISK = Check(
     f"{ROW}/disk",
     {Severity.HIGH: "a disk with etcd's data is not encrypted"},
@@ -25,8 +25,8 @@ SNAPSHOT = Check(
 )
 CUSTOMER_KEY = Check(
     f"{ROW}/customer-key",
-    {Severity.MEDIUM: "`--require-cmk` is set, and a disk with etcd's data has no customer's key"},
-    "A customer's key is required (`--require-cmk`), and a disk with etcd's data has none.",
+    {Severity.MEDIUM: "`--require-cmk` is set, and a disk with etcd's data has no customer key"},
+    "A customer key is required (`--require-cmk`), but a disk with etcd's data has none.",
 )
 
 
@@ -48,15 +48,15 @@ def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) ->
     where = f"{disk.id} ({disk.device} of {disk.host})" if disk.host else f"{disk.id} (detached)"
     if not disk.encrypted:
         message, fault = f"{where} holds etcd and is not encrypted", "not encrypted"
-        copy = Procedure(("encrypted: no",), ("make an encrypted copy, and attach that instead",))
+        copy = Procedure(("encrypted: no",), ("make an encrypted copy of the disk, and attach the copy instead",))
         change = change_of("disk.encrypt", resource, copy)
         yield EncryptionProblem(DISK, Severity.HIGH, resource, message, holds, disk.source, change, hosts, fault)
     elif key is not None:
         yield from disk_key_problems(key, disk, where)
     unread = bool(disk.key) and key is None
     if disk.encrypted and require_customer_key and not is_customers(key) and not unread:
-        message, fault = f"{where} is encrypted by the provider's key, and a customer's is required", "provider's key"
-        copy = Procedure((fault,), ("make a copy encrypted by a key of your own",))
+        message, fault = f"{where} has the provider's key, but a customer key is required", "provider's key"
+        copy = Procedure((fault,), ("make a copy that is encrypted with your own key",))
         change = change_of("disk.encrypt", resource, copy)
         severity = Severity.MEDIUM
         yield EncryptionProblem(CUSTOMER_KEY, severity, resource, message, holds, disk.source, change, hosts, fault)
@@ -75,7 +75,7 @@ def _copy_problems(copy: DiskSnapshot, what: str, hosts: tuple[str, ...]) -> Ite
     faults = _faults(copy)
     if faults:
         message, copied = f"{copy.id}, {what}, {faults}", Resource(copy.kind, copy.id)
-        steps = Procedure((message,), ("encrypted and not shared, or deleted",))
+        steps = Procedure((message,), ("encrypt the copy and stop sharing it, or delete it",))
         change = change_of(f"{copy.kind}.remove", copied, steps)
         width = tuple(f"shared with {name}" for name in copy.shared_with or ())
         width += () if copy.encrypted else ("not encrypted",)
@@ -99,16 +99,16 @@ def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
         yield f"whether the key {key.id} of {disk.id} can be used: its state is {key.state}"
     for snapshot in disk.snapshots:
         if snapshot.shared_with is None:
-            yield f"whether {snapshot.id}, {snapshot.words}, is shared was not read"
+            yield f"whether {snapshot.id}, {snapshot.words}, is shared: its sharing settings were not read"
 
 
 def former_unknown(cluster: Cluster) -> Iterator[str]:
     """Yield lines about unknown facts of copies that hold, or may hold, the data of etcd's former disks."""
     for copy in cluster.copies:
         if copy.evidence is None and _faults(copy):
-            yield f"whether {copy.id}, {copy.words}, holds etcd's data: it may, and {_faults(copy)}"
+            yield f"whether {copy.id}, {copy.words}, holds etcd's data; the copy {_faults(copy)}"
         elif copy.shared_with is None:
-            yield f"whether {copy.id}, {copy.words}, is shared was not read"
+            yield f"whether {copy.id}, {copy.words}, is shared: its sharing settings were not read"
 
 
 def unread_disks(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:

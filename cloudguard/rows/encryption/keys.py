@@ -18,8 +18,8 @@ KEY = Check(
 )
 ROTATION = Check(
     f"{ROW}/rotation",
-    {Severity.LOW: "a customer's key is never rotated by itself"},
-    "A customer's key of etcd's data, or of Secrets, is never rotated by itself.",
+    {Severity.LOW: "a customer key is not rotated automatically"},
+    "A customer key of etcd's data, or of Secrets, is not rotated automatically.",
 )
 UNKNOWN_STATES = frozenset({KeyState.UNKNOWN, KeyState.UNAVAILABLE})
 FAILING = {
@@ -59,7 +59,7 @@ def managed_key_problems(key: Key, what: str) -> Iterator[EncryptionProblem]:
 
 def _rotation(key: Key, what: str, hosts: tuple[str, ...], width: str) -> EncryptionProblem:
     until = f", and expires on {key.expires}" if key.expires else ""
-    resource, message = Resource("key", key.id), f"the key {key.id} of {what} is never rotated by itself{until}"
+    resource, message = Resource("key", key.id), f"the key {key.id} of {what} is not rotated automatically{until}"
     change = change_of("key.rotate", resource, AttributeEdit("rotation", "off", "on"))
     fact, severity = "rotation off", Severity.LOW
     return EncryptionProblem(ROTATION, severity, resource, message, fact, key.source, change, hosts, width=(width,))

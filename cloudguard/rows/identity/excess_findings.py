@@ -20,30 +20,31 @@ from cloudguard.rows.pending_finding import PendingFinding
 
 ADMINISTRATOR = Check(
     f"{ROW}/administrator",
-    {Severity.CRITICAL: "an identity may do everything, or give itself the right to"},
+    {Severity.CRITICAL: "an identity has all permissions, or can give them to itself"},
     "An identity of the cluster is an administrator of the account, or can make itself one.",
 )
 ESCALATION = Check(
     f"{ROW}/escalation",
     {
-        Severity.CRITICAL: "an identity can gain the permissions of another that is not the cluster's",
-        Severity.LOW: "the permissions that an identity needs let it gain those of another",
+        Severity.CRITICAL: "an identity can gain the permissions of another identity that is not the cluster's",
+        Severity.LOW: "an identity can gain the permissions of another identity with permissions that it needs",
     },
     "An identity can gain the permissions of another identity, by an escalation path.",
 )
 OUTSIDE = Check(
     f"{ROW}/outside",
     {Severity.HIGH: "an identity may change resources outside the cluster, or read their data"},
-    "An identity may change resources that are not the cluster's, or read their data, and does not need to.",
+    "An identity may change resources outside the cluster, or read their data, and does not need to.",
 )
 NARROWABLE = Check(
     f"{ROW}/narrowable",
     {
-        Severity.MEDIUM: "an identity may change what is not the cluster's, by what is documented for a part of it",
-        Severity.LOW: "a policy that the provider writes lets an identity change what is not the cluster's",
+        Severity.MEDIUM: "an identity may change resources outside the cluster, because a need is granted as its "
+        "source documents it",
+        Severity.LOW: "a policy of the provider lets an identity change resources outside the cluster",
     },
-    "A need is granted on resources that are not the cluster's, as its source documents it, though it can be bound to "
-    "the cluster's own.",
+    "A need is granted on resources outside the cluster, as its source documents it, although it can be bound to the "
+    "cluster's own resources.",
 )
 INSIDE = Check(
     f"{ROW}/inside",
@@ -62,7 +63,7 @@ MANDATED = Check(
 )
 MISSING = Check(
     f"{ROW}/missing",
-    {Severity.LOW: "an identity lacks what it may need"},
+    {Severity.LOW: "an identity lacks permissions that it may need"},
     "No statement grants an action that is documented as a need.",
 )
 IDLE = Check(
@@ -109,7 +110,7 @@ def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterat
 
 def _boundary_text(excess: Excess) -> str:
     request = excess.effective.changes_boundary
-    return f"; its boundary does not bind it, for it may use {action_text(request.action)} on it" if request else ""
+    return f"; its boundary has no effect, because it may use {action_text(request.action)} on it" if request else ""
 
 
 def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
@@ -127,7 +128,9 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
     found = tuple(each for each in unconditional if each.path.impact in impacts)
     if found:
         who, first = identity_text(excess.identity), found[0]
-        message = f"the permissions that {who} needs let it gain those of other identities: it {first.path.why}"
+        message = (
+            f"{who} can gain the permissions of other identities with permissions that it needs: it {first.path.why}"
+        )
         yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, found, id_parts=("needed",))
 
 
@@ -158,7 +161,7 @@ def _narrowable(excess: Excess, part: PermissionSet) -> Iterator[FindingDraft]:
     if shown and (witness := shown.witness()) is not None:
         who = identity_text(excess.identity)
         message = f"{who} may use {_actions(shown)} on resources outside the cluster; "
-        message += "its need can be bound to the cluster's own"
+        message += "its need can be bound to the cluster's own resources"
         yield FindingDraft(NARROWABLE, severity, message, (witness,), part=shown)
 
 
@@ -202,8 +205,8 @@ def _idle(excess: Excess) -> Iterator[FindingDraft]:
     idle = tuple(each for each in excess.effective.idle if each.policy.managed_by != "provider")
     if idle:
         names = ", ".join(each.name for each in idle[:FEW]) + (f" and {len(idle) - FEW} more" if idle[FEW:] else "")
-        message = f"{names} of {identity_text(excess.identity)} can match no request: "
-        message += "what it names does not exist, or its condition never holds"
+        message = f"{names} of {identity_text(excess.identity)} cannot match any request: "
+        message += "no action applies to a named resource, or a condition never holds"
         yield FindingDraft(IDLE, Severity.LOW, message, (), statements=idle)
 
 

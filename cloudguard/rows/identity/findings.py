@@ -98,8 +98,8 @@ def _hop(each: MatchedStatement) -> Hop:
 
 def _compared(excess: Excess, resource: Resource) -> Evidence:
     """Return the evidence for permissions that no statement grants: the needs that the identity was compared with."""
-    needs = ", ".join(choice.need.id for choice in excess.choices) or "nothing"
-    return Evidence(resource, "", excess.identity.source.call, f"compared with what {needs} needs")
+    needs = ", ".join(choice.need.id for choice in excess.choices) or "none"
+    return Evidence(resource, "", excess.identity.source.call, f"compared with these needs: {needs}")
 
 
 def _facts(excess: Excess, draft: FindingDraft) -> Iterator[tuple[str, str]]:

@@ -22,11 +22,11 @@ METADATA = Check(
     f"{ROW}/metadata",
     {
         Severity.MEDIUM: "pods can take their host's identity from its metadata service",
-        Severity.LOW: "the same, where the cloud has no setting against it and the identity only pulls images and "
-        "writes metrics and logs",
+        Severity.LOW: "the same, if the cloud has no setting against it and the identity may only pull images and "
+        "write metrics and logs",
     },
-    "Pods can take their host's identity from its metadata service: it requires no token, or its answers travel "
-    "further than the host.",
+    "Pods can take their host's identity from its metadata service: it requires no token, or its answers leave the "
+    "host.",
 )
 CHECKS = (METADATA,)
 _Exposed = tuple[Host | Pool, MetadataService]
@@ -99,7 +99,7 @@ def _unknown(kind: str, hosts: Iterable[Host | Pool]) -> str:
 def _why(fault: MetadataFault, service: MetadataService, limit: int) -> str:
     if fault is MetadataFault.HOP_LIMIT:
         return f"the hop limit is {limit}, not 1"
-    return "tokens are not required" if service.has_tokens else "it answers whoever reaches it"
+    return "tokens are not required" if service.has_tokens else "it answers every caller"
 
 
 def _finding(

@@ -26,8 +26,8 @@ def not_compared(excess: Excess) -> tuple[str, ...]:
     accounts = [one for each in held if each.identity == excess.identity.id for one in each.service_accounts]
     whose = f" of {', '.join(accounts)}" if accounts else ""
     may = actions_text(excess.allowed.space.table, risky, _MAX_ACTIONS)
-    declare = f'declare it: [[need]], role = "service-account", identity = "{excess.identity.name}"'
-    return (f"what {identity_text(excess.identity)}{whose} needs, which may use {may}: {declare}",)
+    declare = f'declare the need: [[need]], role = "service-account", identity = "{excess.identity.name}"'
+    return (f"the need of {identity_text(excess.identity)}{whose} is unknown, and it may use {may}; {declare}",)
 
 
 def doubted(context: Context, findings: Iterable[PendingFinding]) -> tuple[tuple[PendingFinding, ...], tuple[str, ...]]:
@@ -40,8 +40,8 @@ def doubted(context: Context, findings: Iterable[PendingFinding]) -> tuple[tuple
     weak = {provider.id for provider in identities.providers if provider.strength is Strength.WEAK}
     by_name = {each.identity: each.provider for each in identities.service_accounts if each.provider in weak}
     unknown = tuple(
-        f"whether the identity provider {name} is the cluster's: only its name says so; tag it as installers do, or "
-        "name the cluster's own by a flag"
+        f"whether the identity provider {name} is the cluster's: only its name suggests it; tag it as the installer "
+        "does, or name the cluster's own provider with a flag"
         for name in sorted({*by_name.values()})
     )
     return tuple(_doubted(each, by_name.get(each.finding.resource.id, "")) for each in findings), unknown
@@ -50,5 +50,5 @@ def doubted(context: Context, findings: Iterable[PendingFinding]) -> tuple[tuple
 def _doubted(pending: PendingFinding, provider: str) -> PendingFinding:
     if not provider:
         return pending
-    message = f"{pending.finding.message} (found by the identity provider {provider}, the cluster's by its name alone)"
+    message = f"{pending.finding.message} (only the name of the identity provider {provider} links it to the cluster)"
     return replace(pending, finding=replace(pending.finding, message=message))

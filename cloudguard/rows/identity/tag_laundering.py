@@ -23,9 +23,9 @@ LAUNDERING = Check(
     f"{ROW}/laundering",
     {
         Severity.MEDIUM: "an identity may set any tag, so conditions on tags do not restrict it",
-        Severity.LOW: "an identity needs to set any tag, so conditions on tags do not restrict it",
+        Severity.LOW: "an identity needs the permission to set any tag, so conditions on tags do not restrict it",
     },
-    "An identity may tag any resource, and so give it the tag that conditions of its other statements ask for.",
+    "An identity may tag any resource, and can therefore set the tag that conditions of its other statements require.",
 )
 CHECKS = (LAUNDERING,)
 
@@ -45,12 +45,13 @@ def _finding(
     needed = not (tagging - excess.needed - excess.by_mandated).lower
     identity = excess.identity
     resource = Resource("identity", identity.id, identity.name)
-    message = f"{identity_text(identity)} may set any tag ({request.action}), so conditions on tags are void: "
+    who = identity_text(identity)
+    message = f"{who} may set any tag ({request.action}), so conditions on tags do not restrict it: "
     builder = FindingBuilder(
         check=LAUNDERING,
         severity=Severity.LOW if needed else Severity.MEDIUM,
         resource=resource,
-        message=f"{message}{guarded.name} also allows its actions on what it tags",
+        message=f"{message}{guarded.name} allows its actions also on resources that the identity has tagged",
         witness=Witness(request_text(request)),
         evidence=statement_evidence(resource, (*excess.responsible((request,)), guarded)),
         key=(identity.id,),

@@ -23,11 +23,12 @@ TRUST = Check(
     f"{ROW}/trust",
     {
         Severity.CRITICAL: "anyone may assume an identity",
-        Severity.HIGH: "a named outsider, any service account of the cluster, or anyone who knows an external id may",
-        Severity.MEDIUM: "a named outsider may, under a condition that only it can meet; or another account of its "
-        "organization, or more service accounts than its own",
+        Severity.HIGH: "a named outsider, any service account of the cluster, or anyone who knows an external id may "
+        "assume it",
+        Severity.MEDIUM: "a named outsider may assume it under a condition that only the outsider can meet; or another "
+        "account of its organization may, or more service accounts than its own",
     },
-    "An identity of the cluster may be assumed by others than those that it is for.",
+    "Callers other than the intended ones may assume an identity of the cluster.",
 )
 CHECKS = (TRUST,)
 _SEVERITIES = {
@@ -38,7 +39,7 @@ _SEVERITIES = {
 }
 """The severities by kind of caller: without, and with, a condition that narrows the callers."""
 _CONDITIONS = {
-    CallerKind.ANYONE: (", without a condition on who they are", ", with what its conditions name"),
+    CallerKind.ANYONE: (", without a condition on the caller", ", with the values that its conditions require"),
     CallerKind.OUTSIDER: (
         ", without a condition that only it can meet",
         ", under a condition that only it can meet",
@@ -53,10 +54,10 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
     findings, unknown = list[PendingFinding](), [*_unread(context)]
     if facts is None or facts.principals is None:
         provider = context.cluster.provider
-        why = f"nothing is known of {provider}'s trust policies; judge it where the provider {provider} is installed"
-        names = dict.fromkeys(resource.name for resource, _ in _trusting(context))
+        why = f"{provider}'s principals are unknown; judge the snapshot where the provider {provider} is installed"
+        names = dict.fromkeys(resource.name for resource, _ in _with_trust_policies(context))
         return [], (*unknown, *(f"whether outsiders may assume {name}: {why}" for name in names))
-    for resource, policy in _trusting(context):
+    for resource, policy in _with_trust_policies(context):
         found = sorted(_admitted(context, facts, resource, policy), key=lambda one: (-_severity(one), one.caller.who))
         certain = [one for one in found if not one.assumptions]
         undecided = tuple(_undecided(resource, [one for one in found if one.assumptions]))
@@ -79,10 +80,10 @@ def _unread(context: Context) -> Iterator[str]:
     read = {policy.id for policy in context.snapshot.identities.policies}
     for pods in context.snapshot.identities.service_accounts:
         if pods.trust and pods.trust not in read:
-            yield f"some policy of {pods.name} could not be read"
+            yield f"a policy of {pods.name} could not be read"
 
 
-def _trusting(context: Context) -> Iterator[tuple[Resource, PolicyDocument]]:
+def _with_trust_policies(context: Context) -> Iterator[tuple[Resource, PolicyDocument]]:
     """Yield every identity that has a trust policy, together with the policy."""
     identities = context.snapshot.identities
     trust_policies = {policy.id: policy for policy in identities.policies if policy.kind is PolicyKind.TRUST}
@@ -135,7 +136,7 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, found
         key=(resource.id,),
         hosts=hosts_with(context, resource.id),
         advice=_advice(found),
-        width=sorted({line for one in found for line in _trusted(one)}),
+        width=sorted({line for one in found for line in _width_lines(one)}),
     )
     return PendingFinding(builder.build(context.cluster), changes=(change,))
 
@@ -144,16 +145,17 @@ def _edit(
     context: Context, resource: Resource, policy: PolicyDocument, found: list[Admission]
 ) -> DocumentEdit | Procedure:
     """Return the edit of a trust policy, or a procedure for a person if the right policy cannot be determined."""
-    right: DocumentEdit | Untold = Untold("nothing is known of its principals")
+    right: DocumentEdit | Untold = Untold("the provider's principals are unknown")
     if context.iam_catalog is not None:
         right = without_outsiders(context.iam_catalog, policy, found, _declared(context, resource))
     if isinstance(right, DocumentEdit):
         return right
     present = tuple(f"{policy.name}/{', '.join(_names(one))}: {one.caller.who}" for one in found)
-    return Procedure(present, (f"those who need it, under a condition that only they can meet: {right.why}",))
+    step = f"allow only callers that need it, each under a condition that only it can meet: {right.why}"
+    return Procedure(present, (step,))
 
 
-def _trusted(admission: Admission) -> Iterator[str]:
+def _width_lines(admission: Admission) -> Iterator[str]:
     """Yield the width lines of an admission. An admission without a condition includes the one with a condition."""
     who = admission.caller.declared_as or admission.caller.who
     yield f"{who} under a condition"
@@ -174,4 +176,4 @@ def _names(admission: Admission) -> tuple[str, ...]:
 def _advice(found: Iterable[Admission]) -> str:
     names = [one.caller.declared_as for one in found if one.caller.kind in _DECLARABLE and one.caller.declared_as]
     listed = " or ".join(f'principal = "{name}"' for name in dict.fromkeys(names[:FEW]))
-    return f"If it is meant, declare it in cloudguard.toml: [[outsider]], {listed}, and a reason" if listed else ""
+    return f"If it is intended, declare it in cloudguard.toml: [[outsider]], {listed}, and a reason" if listed else ""

@@ -53,10 +53,10 @@ def _published(target: HostClass, services: ServiceSet) -> bool:
 def _public(reach: Reachability, attribution: Attribution) -> AddressSet:
     """Return the public addresses that a rule names and that no earlier rule denies."""
     peers = reach.filters.peers(attribution.rule) if attribution.rule else None
-    return ((peers or AddressSet.nothing()) & reach.senders.internet.addresses) - _barred(reach, attribution)
+    return ((peers or AddressSet.nothing()) & reach.senders.internet.addresses) - _denied_earlier(reach, attribution)
 
 
-def _barred(reach: Reachability, attribution: Attribution) -> AddressSet:
+def _denied_earlier(reach: Reachability, attribution: Attribution) -> AddressSet:
     """Return the addresses that earlier rules of an ordered filter deny, on all services of the attribution."""
     own, guard = attribution.rule, attribution.filter
     if own is None or guard is None or not guard.ordered:
@@ -73,12 +73,12 @@ def _barred(reach: Reachability, attribution: Attribution) -> AddressSet:
 def _barrier(reach: Reachability, path: Path, target: HostClass, attribution: Attribution) -> str:
     """Return what keeps the internet out, and which change would make the exposure real."""
     if path.balancer is not None and path.balancer.internet_facing is False:
-        return f"{path.balancer.kind}/{path.balancer.name} is internal: one that faces the internet would make it real"
+        return f"{path.balancer.kind}/{path.balancer.name} is internal; an internet-facing one would expose the hosts"
     key, public = target.key, _public(reach, attribution)
     if not (key.has_public_ipv4 and public & ALL4) and not (key.has_public_ipv6 and public & ALL6):
-        return "the hosts have no public address and no public balancer sends there: either would make it real"
+        return "the hosts have no public address and no public load balancer sends to them; either would expose them"
     subnet = reach.subnets.get(key.subnet)
     name = (subnet.name if subnet else "") or key.subnet
     if not reach.senders.answered(key.subnet).lower:
-        return f"{name} has no route to the internet: a route would make it real"
-    return f"a filter of {name} bars it: a change there would make it real"
+        return f"{name} has no route to the internet; a route would expose the hosts"
+    return f"a filter of {name} blocks it; a change of that filter may expose the hosts"

@@ -23,7 +23,7 @@ class MandatedRules:
         """A line if a problem was rated low although not all interfaces in the hosts' subnets were read. Else empty."""
         if not self._excused or self._context.snapshot.topology.neighbours is not None:
             return ()
-        return ("what stands in the subnets of the hosts, which a rule of the provider lets in, is not all known",)
+        return ("not all interfaces in the hosts' subnets are known, and a rule of the provider lets these subnets in",)
 
     def rated(self, problem: Problem, severity: Severity, message: str) -> tuple[Severity, str, str]:
         """Return the severity, message and advice of a problem.
@@ -37,11 +37,11 @@ class MandatedRules:
         remedy = "; ".join(sorted({one.instead for one in writers if one} - {""}))
         if severity <= Severity.LOW:
             return severity, message, remedy
-        names = self._standing_there(problem)
+        names = self._in_allowed_ranges(problem)
         if names:
             more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-            verb = "stands" if len(names) == 1 else "stand"
-            return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} there today", remedy
+            verb = "is" if len(names) == 1 else "are"
+            return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} in these ranges today", remedy
         self._excused = True
         return Severity.LOW, message, remedy
 
@@ -65,7 +65,7 @@ class MandatedRules:
                 found |= network.ranges - AddressSet.union(one.ranges for one in subnets)
         return found
 
-    def _standing_there(self, problem: Problem) -> tuple[str, ...]:
+    def _in_allowed_ranges(self, problem: Problem) -> tuple[str, ...]:
         """Return the names of hosts outside the cluster that have one of the problem's sender addresses today."""
         addresses = problem.packets.addresses()
         neighbours = self._context.snapshot.topology.neighbours or ()

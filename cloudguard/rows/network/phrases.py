@@ -55,20 +55,20 @@ _ROLE_WORDS = (
 )
 
 
-def connections(problem: Problem, named: Callable[[ServiceSet], str]) -> str:
+def connections(problem: Problem, services_name: Callable[[ServiceSet], str]) -> str:
     """Return the text that says who can connect to what, such as "A, B can connect to X, C to Y".
 
-    Senders to the same services are listed together. ``named`` returns the text for services. Hosts of the cluster
-    are counted, each host once.
+    Senders to the same services are listed together. ``services_name`` returns the text for services. Hosts of the
+    cluster are counted, each host once.
     """
     by_services: dict[ServiceSet, list[str]] = {}
     for addresses, services in _by_services(_outside(problem)).items():
         by_services.setdefault(services, []).append(public_text(addresses))
     for name, services in _inside(problem):
         by_services.setdefault(services, []).append(name)
-    parts = [(_listed(names), named(services)) for services, names in by_services.items()]
+    parts = [(_listed(names), services_name(services)) for services, names in by_services.items()]
     first = f"{parts[0][0]} can connect to {parts[0][1]}"
-    more = f" and {len(parts) - FEW} more senders to others" if len(parts) > FEW else ""
+    more = f" and {len(parts) - FEW} more senders to other services" if len(parts) > FEW else ""
     return ", ".join([first, *(f"{names} to {services}" for names, services in parts[1:FEW])]) + more
 
 
@@ -136,11 +136,11 @@ def public_text(found: AddressSet) -> str:
 
 
 def count_text(public: AddressSet) -> str:
-    """Return the number of public addresses in words, such as "4,097 public v4 addresses and v6 addresses"."""
+    """Return the number of public addresses in words, such as "4,097 public IPv4 addresses and IPv6 addresses"."""
     if not public.size4:
-        return "public v6 addresses"
-    return f"{public.size4:,} public v4 address{'es' if public.size4 > 1 else ''}" + (
-        " and v6 addresses" if public.size6 else ""
+        return "public IPv6 addresses"
+    return f"{public.size4:,} public IPv4 address{'es' if public.size4 > 1 else ''}" + (
+        " and IPv6 addresses" if public.size6 else ""
     )
 
 

@@ -26,8 +26,8 @@ class ProblemKind(NamedTuple):
 
 GUARDED = "guarded"
 """The name of problems whose senders come through a service of the cloud that requires an identity first."""
-GUARDED_TEXT = "whoever a service of the cloud lets through, which asks for an identity first, can connect"
-GUARDED_ADVICE = "Let few through it, or take its range out of the rule"
+GUARDED_TEXT = "anyone that a cloud service lets through after an identity check can connect"
+GUARDED_ADVICE = "Restrict who may use that service, or remove its range from the rule"
 
 
 @dataclass(eq=False)

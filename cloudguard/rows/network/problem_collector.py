@@ -23,7 +23,7 @@ from cloudguard.results.report import Undecided
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.phrases import FEW, services_text, subject, target_text
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
-from cloudguard.rows.network.unguarded import guarded_anew
+from cloudguard.rows.network.unguarded import guard_procedure
 from cloudguard.rows.network.width import own_addresses, width_of
 from cloudguard.rows.pending_finding import PendingFinding
 
@@ -70,9 +70,9 @@ class ProblemCollector:
             attribution = self._unreported(path, found)
             kind = kind_of(path, attribution) if attribution.part else None
             if kind is not None:
-                self._enter(kind, path, attribution)
+                self._record(kind, path, attribution)
         if excess.undecided:
-            self._ask(path, excess.undecided, kind_of)
+            self._record_undecided(path, excess.undecided, kind_of)
 
     def _unreported(self, path: Path, attribution: Attribution) -> Attribution:
         """Return the attribution without services that are already reported for the same resource and rule.
@@ -89,16 +89,18 @@ class ProblemCollector:
         self._reported.setdefault(key, []).append((path, replace(attribution, part=attribution.part.only(known))))
         return replace(attribution, part=attribution.part.only(ServiceSet.everything() - known))
 
-    def _enter(self, kind: ProblemKind, path: Path, attribution: Attribution) -> None:
+    def _record(self, kind: ProblemKind, path: Path, attribution: Attribution) -> None:
         key = (kind.check.id, kind.name, attribution.resource.id)
         problem = self._problems.setdefault(key, Problem(*kind, attribution.resource))
         problem.attributions.append(attribution)
         problem.paths.append(path)
 
-    def _ask(self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]) -> None:
+    def _record_undecided(
+        self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]
+    ) -> None:
         """Record undecided traffic. If the sender is a group, also record the problems that it might be."""
         services = services_text(packets.services())
-        because = next(iter(_causes(self._reach, path, packets)), "a filter or route on the way could not be read")
+        because = next(iter(_causes(self._reach, path, packets)), "a filter or route on the path could not be read")
         target = subject([path.target])
         line = f"whether {path.sender.name} can reach {services} on {target}: {because}"
         self._undecided[line] = Undecided(line, path.sender.name, services, target, because)
@@ -143,7 +145,7 @@ class ProblemCollector:
             severity=assessment.severity,
             resource=problem.resource,
             message=assessment.message,
-            witness=witness(self._reach, *max(problem.pairs, key=_telling), self._unexpected),
+            witness=witness(self._reach, *max(problem.pairs, key=_witness_rank), self._unexpected),
             evidence=_evidence(problem),
             key=(problem.resource.id, problem.name, *filter(None, [problem.part])),
             hosts=(host.id for host in problem.hosts),
@@ -152,7 +154,7 @@ class ProblemCollector:
             latent=assessment.latent,
         )
         excesses = self._excesses(problem, assessment) if assessment.mend else ()
-        changes = guarded_anew(self._row, problem, assessment) if assessment.mend else ()
+        changes = guard_procedure(self._row, problem, assessment) if assessment.mend else ()
         return PendingFinding(builder.build(self._reach.cluster), excesses, changes)
 
     def _reported_with(self, problem: Problem) -> tuple[tuple[Path, Attribution], ...]:
@@ -187,7 +189,7 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
         yield path.sender.why or path.sender.name
     if isinstance(path.target, Endpoint) and not path.sender.inside:
         lists = (one for one in reach.topology.address_lists if one.id in path.target.public_lists and not one.known)
-        yield from (f"{path.target.id} lets in {one.name}, and whose addresses these are is not known" for one in lists)
+        yield from (f"{path.target.id} lets in {one.name}, whose addresses are unknown" for one in lists)
     for name in path.filters:
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"
@@ -217,7 +219,7 @@ def _evidence(problem: Problem) -> Iterable[Evidence]:
         elif isinstance(target, HostClass):
             for pool in target.pools:
                 resource = Resource("pool", pool.id, pool.name)
-                yield Evidence(resource, "", pool.source.call, "its next host would be reached so")
+                yield Evidence(resource, "", pool.source.call, "its next host would be exposed in the same way")
 
 
 def _by_senders(problem: Problem) -> Iterator[Problem]:
@@ -237,7 +239,7 @@ def _by_senders(problem: Problem) -> Iterator[Problem]:
         yield replace(problem, part=name, paths=paths, attributions=attributions)
 
 
-def _telling(pair: tuple[Path, Attribution]) -> tuple[bool, bool]:
+def _witness_rank(pair: tuple[Path, Attribution]) -> tuple[bool, bool]:
     """Return the sort key by which a witness is chosen: attributions with more senders rank higher."""
     path, addresses = pair[0], pair[1].part.addresses()
     many = addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6

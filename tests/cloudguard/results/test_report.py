@@ -125,6 +125,6 @@ def test_what_the_provider_runs_is_named_after_it() -> None:
     found = provider_row("row", "area", managed, "yours is the rest")
     assert (found.verdict, found.why) == (
         Verdict.PROVIDER,
-        "run by a service, which attests it; yours is the rest",
+        "a service runs and attests it; yours is the rest",
     )
-    assert "run by the provider" in provider_row("row", "area", CLUSTER, "").why
+    assert "the provider runs" in provider_row("row", "area", CLUSTER, "").why

@@ -124,7 +124,7 @@ def test_the_clusters_own_hosts_are_expected_inside() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
     filters = [group("masters", ("tcp/6443", "nodes"), ("tcp/6443", "10.0.1.5/32")), group("nodes")]
     assert row(snapshot(hosts, filters), ADMINS).findings == ()
-    assert row(snapshot(hosts, filters)).why.startswith("nobody but the cluster")
+    assert row(snapshot(hosts, filters)).why.startswith("only the cluster and its administrators")
 
 
 def test_a_rule_for_the_world_where_nothing_gets_in_is_latent() -> None:

@@ -61,7 +61,7 @@ def test_a_public_endpoint_is_restricted_to_administrators_and_the_hosts_own_way
     assert found is not None
     assert (found.kind, found.resource.id) == ("endpoint.restrict", "api")
     peers = (peer("198.51.100.0/24"), peer("203.0.113.7/32"))
-    needs = ("administrators", "the cluster's own hosts by their way out")
+    needs = ("administrators", "the cluster's own hosts (outbound addresses)")
     assert listed(found) == ListEdit("public ranges", "tcp/443", (peer(WORLD),), peers, needs)
     assert change_lines(found)[1] == "+ tcp/443 from 198.51.100.0/24  # administrators"
     assert found.needs_input == ()
@@ -135,4 +135,4 @@ def test_an_endpoint_that_asks_for_an_identity_first_is_advice() -> None:
     found = endpoint_row(public(WORLD, gatekeeper="the front door"))
     (one,) = found.findings
     assert (found.verdict, one.severity) == (Verdict.PASS, Severity.LOW)
-    assert one.message.endswith("as far as the front door lets them")
+    assert one.message.endswith("if the front door lets them through")

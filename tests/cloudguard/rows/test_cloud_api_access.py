@@ -165,10 +165,10 @@ def test_missing_permissions_and_idle_statements_are_advice() -> None:
     assert (found.verdict, severities(found)) == (Verdict.PASS, {})
     missing = finding_of(found, "cloud-api-access/missing")
     assert missing.message == "masters (control-plane) lacks disk:DeleteVolume, which it may need"
-    assert missing.evidence[0].fact == "compared with what part needs"
+    assert missing.evidence[0].fact == "compared with these needs: part"
     assert finding_of(found, "cloud-api-access/idle").message == (
-        "p/nowhere of masters (control-plane) can match no request: "
-        "what it names does not exist, or its condition never holds"
+        "p/nowhere of masters (control-plane) cannot match any request: "
+        "no action applies to a named resource, or a condition never holds"
     )
 
 
@@ -212,7 +212,7 @@ def test_an_assumption_leaves_the_row_unknown_and_is_named() -> None:
 def test_an_identity_with_an_unread_policy_is_unknown() -> None:
     partial = row(account(document(*NEED.statements), complete=False))
     assert (partial.verdict, severities(partial)) == (Verdict.UNKNOWN, {})
-    assert partial.unknown[0] == "some policy of masters could not be read"
+    assert partial.unknown[0] == "a policy of masters could not be read"
     made = account(document(*NEED.statements))
     gone = replace(made.identities, policies=())
     assert row(replace(made, identities=gone)).verdict is Verdict.UNKNOWN
@@ -231,14 +231,14 @@ def test_an_identity_of_unknown_role_is_unknown_and_names_the_flags() -> None:
 def test_without_a_catalog_only_an_identity_without_grants_passes() -> None:
     rows = rows_of(account(document(allow("disk:DescribeVolumes"))))
     assert rows["cloud-api-access"].verdict is Verdict.UNKNOWN
-    assert rows["cloud-api-access"].unknown[0].endswith("judge it where the provider test is installed")
+    assert rows["cloud-api-access"].unknown[0].endswith("judge the snapshot where the provider test is installed")
     assert rows_of(account())["cloud-api-access"].verdict is Verdict.PASS
 
 
 def test_no_host_and_no_identity_is_unknown() -> None:
     assert row(snapshot()).verdict is Verdict.UNKNOWN
     bare = row(snapshot([host("n", NODE)]))
-    assert (bare.verdict, bare.why) == (Verdict.PASS, "the cluster's identities are granted nothing")
+    assert (bare.verdict, bare.why) == (Verdict.PASS, "the cluster's identities have no permissions")
 
 
 RESTS_ON = {FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES}

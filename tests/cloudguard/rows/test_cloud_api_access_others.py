@@ -155,7 +155,7 @@ def test_unread_metadata_settings_leave_the_row_unknown() -> None:
 @pytest.mark.parametrize(
     ("principal", "severity", "condition"),
     [
-        ("anyone", Severity.CRITICAL, ", without a condition on who they are"),
+        ("anyone", Severity.CRITICAL, ", without a condition on the caller"),
         ("account 2", Severity.HIGH, ", without a condition that only it can meet"),
         ("account 1", None, ""),
         ("nobody", None, ""),
@@ -250,7 +250,7 @@ def test_a_trust_policy_that_was_not_read_is_named() -> None:
     made = account(document(*NEED.statements))
     pods = ServiceAccountIdentity(ROLE, "masters", ("n:a",), "trust that is not there", SOURCE)
     found = row(replace(made, identities=replace(made.identities, service_accounts=(pods,))))
-    assert "some policy of masters could not be read" in found.unknown
+    assert "a policy of masters could not be read" in found.unknown
 
 
 def test_a_metadata_service_without_tokens_is_not_said_to_leave_them_out() -> None:
@@ -259,4 +259,4 @@ def test_a_metadata_service_without_tokens_is_not_said_to_leave_them_out() -> No
     hosts = (replace(MASTER, metadata=open_), WORKER)
     found = row(replace(made, cluster=replace(made.cluster, hosts=hosts)))
     finding = finding_of(found, "cloud-api-access/metadata")
-    assert finding.message.endswith("of 1 host: it answers whoever reaches it")
+    assert finding.message.endswith("of 1 host: it answers every caller")

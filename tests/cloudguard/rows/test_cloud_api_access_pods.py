@@ -60,8 +60,8 @@ def test_of_an_application_s_identity_escalation_paths_are_found_and_the_rest_is
     assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
     assert found.unknown == (
         (
-            "what backup (service-account) of backups:job needs, which may use store:PutObject: declare it: [[need]], "
-            'role = "service-account", identity = "backup"'
+            "the need of backup (service-account) of backups:job is unknown, and it may use store:PutObject; "
+            'declare the need: [[need]], role = "service-account", identity = "backup"'
         ),
     )
     assert row(held_by_pods(document(allow("disk:DescribeVolumes"), name="q"))).verdict is Verdict.PASS
@@ -88,15 +88,15 @@ def test_a_provider_that_is_the_cluster_s_by_its_name_alone_adds_findings_and_le
     wide = finding_of(
         row(held_by_pods(document(allow("*"), name="q"), providers=providers)), "cloud-api-access/administrator"
     )
-    by_name = "(found by the identity provider issuer, the cluster's by its name alone)"
+    by_name = "(only the name of the identity provider issuer links it to the cluster)"
     if strength is Strength.STRONG:
         assert clean.verdict is Verdict.PASS
         assert by_name not in wide.message
     else:
         assert clean.unknown == (
             (
-                "whether the identity provider issuer is the cluster's: only its name says so; tag it as "
-                "installers do, or name the cluster's own by a flag"
+                "whether the identity provider issuer is the cluster's: only its name suggests it; tag it as "
+                "the installer does, or name the cluster's own provider with a flag"
             ),
         )
         assert wide.message.endswith(by_name)

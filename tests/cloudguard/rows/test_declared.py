@@ -29,7 +29,7 @@ def test_a_row_that_passes_by_a_declaration_of_everything_says_so() -> None:
     for check, reason in (("node-access/declared", "agreement 1"), ("etcd-access/declared", "agreement 2")):
         row = rows[check.partition("/")[0]]
         assert row.verdict is Verdict.PASS
-        assert row.why.startswith("passes by what is declared: ")
+        assert row.why.startswith("passes because of a declaration: ")
         assert reason in row.why
         [found] = [one for one in row.findings if one.check == check]
         assert found.severity is Severity.LOW

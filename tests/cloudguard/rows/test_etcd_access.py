@@ -181,7 +181,7 @@ def test_helpers_that_the_internet_reaches_are_advice_and_ports_that_are_given_a
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     made = snapshot([one], [group("masters", ("tcp/3996", WORLD))], installer="kops")
     assert told(row(made)) == {"etcd-access/auxiliary": Severity.LOW}
-    assert "etcd's helpers (tcp/3996)" in only(row(made), "etcd-access/auxiliary").message
+    assert "etcd's helper programs (tcp/3996)" in only(row(made), "etcd-access/auxiliary").message
     assert told(row(made, Declarations(etcd_ports=("tcp/3996",)))) == {"etcd-access/internet": Severity.CRITICAL}
 
 

@@ -70,7 +70,7 @@ def test_an_unencrypted_disk_of_an_etcd_host_is_high() -> None:
     (finding,) = found.findings
     assert finding.hosts == ("cp",)
     assert finding.changes == ("disk.encrypt:d1",)
-    assert "of which no disk is known to be etcd's" in finding.evidence[0].fact
+    assert "whose etcd disk is unknown" in finding.evidence[0].fact
 
 
 @pytest.mark.parametrize("check", ["disk", "key", "rotation", "pool"])

@@ -53,7 +53,7 @@ def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers
     found = row(managed(""))
     assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
     assert found.findings[0].changes == ("secrets.encrypt:prod",)
-    assert found.why.endswith("encrypting Secrets by a key of your own remains yours to set")
+    assert found.why.endswith("you can still encrypt Secrets with your own key")
     own = key("k", manager=KeyManager.PROVIDER)
     assert told(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
     assert row(managed("k", own), STRICT).verdict is Verdict.FAIL

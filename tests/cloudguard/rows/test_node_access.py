@@ -108,7 +108,7 @@ def test_a_border_that_denies_closes_what_the_filter_opens() -> None:
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
     found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
     assert INTERNET not in {check for check, _ in told(found)}
-    assert any("latent" in finding.message and "bars it" in finding.message for finding in found.findings)
+    assert any("latent" in finding.message and "blocks it" in finding.message for finding in found.findings)
 
 
 def test_a_border_without_a_way_back_lets_no_connection_in() -> None:

@@ -112,7 +112,9 @@ def test_a_plain_listener_behind_another_is_not_overlooked() -> None:
     )
     both = replace(first, listeners=(*first.listeners, listener))
     made = snapshot([MASTER], [group("masters")], balancers=[both])
-    assert [one.message for one in found(made, "etcd-access/plaintext")] == ["etcd sends tcp/81 to etcd unencrypted"]
+    assert [one.message for one in found(made, "etcd-access/plaintext")] == [
+        "etcd sends unencrypted traffic (tcp/81) to etcd"
+    ]
 
 
 def test_next_hosts_are_called_so_where_they_send() -> None:

@@ -91,7 +91,7 @@ def test_keys(kind: str, state: str, expected: list[str]) -> None:
 
 
 def test_secrets_get_a_key_that_rotates_where_they_have_none() -> None:
-    edit, of = AttributeEdit("secrets", "provider's key", "a key of your own"), Resource("cluster", "prod")
+    edit, of = AttributeEdit("secrets", "provider's key", "your own key"), Resource("cluster", "prod")
     found = operations(snapshot(secrets=SecretsEncryption("", SOURCE)), "secrets.encrypt", of, edit)
     assert found == ["CreateKey", "EnableKeyRotation", "AssociateEncryptionConfig"]
     assert operations(snapshot(secrets=SecretsEncryption("k", SOURCE)), "secrets.encrypt", of, edit) == []

@@ -30,7 +30,7 @@ def test_nothing_is_latent_that_a_public_balancer_brings() -> None:
         return next(found.message for found in rows["api-server-access"].findings if found.resource.id == "masters")
 
     assert "latent" not in words(facing=True)
-    assert "no public balancer sends there" in words(facing=False)
+    assert "no public load balancer sends to them" in words(facing=False)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_nothing_is_latent_that_a_public_balancer_brings() -> None:
         (["0.0.0.0/1", "128.0.0.0/1"], "the internet can"),
         (["8.8.8.8/32"], "8.8.8.8/32 on the internet can"),
         (["8.8.8.8/32", "9.9.9.0/24"], "8.8.8.8/32, 9.9.9.0/24 on the internet can"),
-        (["8.8.8.8/32", "9.9.9.0/24", "11.0.0.0/24", "12.0.0.0/24"], "769 public v4 addresses can"),
+        (["8.8.8.8/32", "9.9.9.0/24", "11.0.0.0/24", "12.0.0.0/24"], "769 public IPv4 addresses can"),
         (["2600::/32"], "2600::/32 on the internet can"),
-        ([f"26{n}0::/48" for n in "0246"], "public v6 addresses can"),
-        (["8.8.8.8/32", *(f"26{n}0::/48" for n in "024")], "1 public v4 address and v6 addresses can"),
+        ([f"26{n}0::/48" for n in "0246"], "public IPv6 addresses can"),
+        (["8.8.8.8/32", *(f"26{n}0::/48" for n in "024")], "1 public IPv4 address and IPv6 addresses can"),
         ([WORLD6], "the internet can"),
     ],
 )
@@ -59,7 +59,7 @@ def test_what_keeps_the_internet_out_is_told_by_the_way_and_the_version_of_ip() 
     filters = [group("front", ("tcp/443", WORLD)), group("nodes", ("tcp/8080", "front"))]
     rows = rows_of(snapshot([edge], filters, balancers=[inner]))
     assert (
-        "nlb/api is internal: one that faces the internet would make it real" in rows["node-access"].findings[0].message
+        "nlb/api is internal; an internet-facing one would expose the hosts" in rows["node-access"].findings[0].message
     )
     six = host("n", NODE, "nodes", where="public", v6="2600:1::5")
     rows = rows_of(snapshot([six], [group("nodes", ("tcp/8080", WORLD))]))
