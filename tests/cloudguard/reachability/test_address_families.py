@@ -1,4 +1,4 @@
-"""Who speaks which version of IP: a sender connects straight to a host only by a version that the host has too."""
+"""IP versions: a sender connects directly to a host only by an IP version that both have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def checks(found: RowResult) -> dict[str, Severity]:
     return {finding.check: finding.severity for finding in found.findings}
 
 
-def test_a_v6_rule_lets_nobody_in_to_a_host_without_a_v6_address() -> None:
+def test_an_ipv6_rule_lets_nobody_in_to_a_host_without_an_ipv6_address() -> None:
     plain = row(snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", WORLD6))]), "node-access")
     assert checks(plain) == {}
     both = row(snapshot([host("n", NODE, "nodes", v6=V6)], [group("nodes", ("tcp/22", WORLD6))]), "node-access")
@@ -43,10 +43,10 @@ def test_a_v6_rule_lets_nobody_in_to_a_host_without_a_v6_address() -> None:
         ("10.0.0.0/16", False, Verdict.PASS),
     ],
 )
-def test_a_dual_stack_balancer_may_have_no_public_v4_address(
+def test_a_dual_stack_balancer_may_have_no_public_ipv4_address(
     peer: str, expected: Verdict, *, public_ipv4: bool
 ) -> None:
-    """Then whoever is on the internet comes by version 6, and those inside by both."""
+    """Without a public IPv4 address, senders on the internet use IPv6; senders inside the network use both."""
     master = host("m", CONTROL_PLANE, "masters")
     seen = ClientAddress.REPLACED
     front = balancer("api", "tcp/443", [to(master, "tcp/6443")], "front", seen=seen, dual=True)
@@ -59,7 +59,7 @@ def test_a_dual_stack_balancer_may_have_no_public_v4_address(
 
 
 @pytest.mark.parametrize("services", ["tcp/4001", "all"])
-def test_external_members_and_own_hosts_come_by_the_hosts_versions_only(services: str) -> None:
+def test_external_members_and_hosts_connect_only_by_the_target_s_ip_versions(services: str) -> None:
     external = interface("eni-x", "public", "10.0.0.9", "friends", v6="2001:db8:0:1::9")
     target = host("cp", CONTROL_PLANE, "masters")
     rules = [group("masters", (services, "friends"), (services, WORLD6), (services, WORLD)), group("friends")]

@@ -1,4 +1,4 @@
-"""The path of a witness names the hops that it passes, and at each filter a rule that really lets it pass."""
+"""A witness's path names its hops, and at each filter a rule that really permits the packet."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from edits import lets
 from judged import rows_of
 
 Brief = tuple[HopKind, str, str, RuleTraffic | str]
-"""A hop's kind, id, rule and what it lets pass."""
+"""A hop's (kind, id, rule id, permitted traffic)."""
 LISTENS: Brief = (HopKind.BALANCER, "ssh", "", "tcp/2222")
 
 
@@ -55,7 +55,7 @@ def sees(client_address: ClientAddress) -> Brief:
     return HopKind.CLIENT_ADDRESS, "ssh", "", client_address
 
 
-def test_from_the_internet_by_the_subnets_and_the_hosts_filter() -> None:
+def test_a_path_from_the_internet_passes_the_subnet_s_and_the_host_s_filter() -> None:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     guard = network_acl("acl", ("deny in", "udp", WORLD), ("deny in", "tcp/22", "203.0.113.0/24"), *OPEN)
@@ -77,7 +77,7 @@ def test_from_the_internet_by_the_subnets_and_the_hosts_filter() -> None:
 
 
 def through(seen: ClientAddress, *, where: str = "private", named: str = "") -> tuple[Brief, ...]:
-    """A host behind a balancer in another subnet: its filter lets in the client, and the balancer's subnet."""
+    """Return the path to a host behind a balancer in another subnet; its filter lets in the client and that subnet."""
     homes = (
         subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw")),
         subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"), guard="acl"),
@@ -91,7 +91,7 @@ def through(seen: ClientAddress, *, where: str = "private", named: str = "") -> 
     return path
 
 
-def test_behind_a_balancer_that_keeps_the_clients_address() -> None:
+def test_a_path_through_a_balancer_that_preserves_the_client_address() -> None:
     assert through(ClientAddress.PRESERVED) == (
         LISTENS,
         (HopKind.BALANCER_FILTER, "ssh", "", ""),
@@ -101,7 +101,7 @@ def test_behind_a_balancer_that_keeps_the_clients_address() -> None:
     )
 
 
-def test_behind_a_balancer_that_shows_its_own() -> None:
+def test_a_path_through_a_balancer_that_replaces_the_client_address() -> None:
     assert through(ClientAddress.REPLACED)[2:] == (
         sees(ClientAddress.REPLACED),
         acl(1, "tcp", "10.0.0.0/24"),
@@ -109,7 +109,7 @@ def test_behind_a_balancer_that_shows_its_own() -> None:
     )
 
 
-def test_behind_a_balancer_whose_group_the_hosts_filter_names() -> None:
+def test_a_path_through_a_balancer_whose_group_the_host_s_filter_names() -> None:
     assert through(ClientAddress.REPLACED, named="front") == (
         LISTENS,
         (HopKind.BALANCER_FILTER, "front", "front-0", lets("tcp/2222", WORLD)),
@@ -119,12 +119,12 @@ def test_behind_a_balancer_whose_group_the_hosts_filter_names() -> None:
     )
 
 
-def test_in_the_balancers_subnet_no_subnet_filter_is_passed() -> None:
+def test_a_path_inside_the_balancer_s_subnet_passes_no_subnet_filter() -> None:
     kinds = {kind for kind, *_ in through(ClientAddress.PRESERVED, where="public")}
     assert HopKind.SUBNET_FILTER not in kinds
 
 
-def test_a_balancer_without_a_filter_is_what_its_excess_is_attributed_to() -> None:
+def test_a_path_through_a_balancer_without_a_filter_names_the_balancer() -> None:
     one = host("n1", NODE, "nodes")
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=ClientAddress.REPLACED)
     made = snapshot([one], [group("nodes", ("tcp/22", "10.0.0.0/24"))], balancers=[nlb])
@@ -132,7 +132,7 @@ def test_a_balancer_without_a_filter_is_what_its_excess_is_attributed_to() -> No
     assert [hop.kind for hop in path if hop.attributed] == [HopKind.BALANCER]
 
 
-def test_an_unknown_client_address_is_said_so() -> None:
+def test_a_path_says_that_the_client_address_is_unknown() -> None:
     one = host("n1", NODE, "nodes")
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=ClientAddress.UNKNOWN)
     made = snapshot([one], [group("nodes", ("tcp/22", WORLD))], balancers=[nlb])
@@ -141,7 +141,7 @@ def test_an_unknown_client_address_is_said_so() -> None:
 
 
 @pytest.mark.parametrize(("where", "bordered"), [("private", False), ("public", True)])
-def test_an_external_member_passes_the_subnets_filter_only_from_outside(where: str, *, bordered: bool) -> None:
+def test_an_external_member_passes_the_subnet_filter_only_from_another_subnet(where: str, *, bordered: bool) -> None:
     homes = (subnet("public", ("10.0.0.0/24",)), subnet("private", ("10.0.1.0/24",), guard="acl"))
     ci = interface("ci", where, "10.0.1.250" if where == "private" else "10.0.0.250", "shared")
     filters = [group("nodes", ("tcp/10250", "shared")), network_acl("acl", *OPEN)]
@@ -151,7 +151,7 @@ def test_an_external_member_passes_the_subnets_filter_only_from_outside(where: s
     assert (path[0] == acl(0, "all", WORLD)) is bordered
 
 
-def test_an_endpoint_says_which_side_of_it() -> None:
+def test_a_path_says_whether_the_endpoint_is_public_or_private() -> None:
     ends = managed_endpoint(WORLD, private=True, filters=("guard",))
     made = snapshot(
         [host("cp", CONTROL_PLANE, "m")], [group("m"), group("guard", ("tcp/443", RANGE))], endpoints=[ends]

@@ -1,4 +1,4 @@
-"""Filter chains agree with a naive walk, packet by packet; an uncertain rule is tried with and without a match."""
+"""Filter chains agree with a naive walk of packets. An uncertain rule is tested with and without a match."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SERVICES: Final = ("all", "tcp", "tcp/22", "tcp/22-443", "udp/53", "tcp/443,udp"
 ADDRESSES: Final = ("10.0.0.7", "10.9.0.1", "198.51.100.7", "203.0.113.9", "2600::1")
 ASKED: Final = (*(Service("tcp", port) for port in (22, 80, 443)), Service("udp", 53))
 OWN: Final = (("10.0.0.9",), ("192.0.2.5",), ("10.0.0.9", "192.0.2.5"), ("10.0.0.9", "2600::9"))
-"""Addresses of the guarded interface; a packet is for one of them."""
+"""Addresses of the guarded interface. A packet is for one of them."""
 
 Packet = tuple[str, set[str], Service]
 Drawn = tuple[Action, str, str, set[str], bool, str]
@@ -50,7 +50,7 @@ def peer(text: str) -> Peer:
 
 
 def made(rule_lists: list[list[Drawn]], series: Collection[int] = ()) -> Topology:
-    """Return filters "0", "1" … of a chain in this order; the places in ``series`` must all permit."""
+    """Return a chain of filters "0", "1", … in this order. The filters with a number in ``series`` must all permit."""
     filters = [
         Filter(
             id=str(place),
@@ -126,10 +126,10 @@ def admits(packets: PacketSet, address: str, service: Service) -> bool:
 
 @examples(150)
 @given(chains, st.sets(st.sampled_from(range(3))), members, members, st.sampled_from(OWN))
-def test_a_chain_lets_in_what_a_walk_through_its_rules_does(
+def test_a_chain_agrees_with_a_walk_through_its_rules(
     rule_lists: list[list[Drawn]], series: set[int], sender: set[str], guarded: set[str], own: tuple[str, ...]
 ) -> None:
-    """Tries 20 packets a chain and 4 chains an example's rotation: more than 10,000 points a run."""
+    """Test 20 packets per chain and every rotation of each example's chain: more than 10,000 packets per run."""
     sure = all(drawn[4] for rule_list in rule_lists for drawn in rule_list) and own != OWN[2]
     for turn in range(len(rule_lists)):
         topology = made(rule_lists[turn:] + rule_lists[:turn], series)
@@ -145,7 +145,7 @@ def test_a_chain_lets_in_what_a_walk_through_its_rules_does(
                 assert not sure or lower is upper
 
 
-def test_what_a_group_adds_is_kept_apart_from_what_anybody_gets() -> None:
+def test_traffic_by_group_is_separate_from_traffic_by_address() -> None:
     topology = made(
         [
             [(Action.PERMIT, "tcp/22-443", "web", set(), True, "")],
@@ -159,7 +159,7 @@ def test_what_a_group_adds_is_kept_apart_from_what_anybody_gets() -> None:
     assert traffic.allows(inside, ("node",)).lower.services() == ServiceSet.parse("tcp/22")
 
 
-def test_without_a_rule_the_next_one_shows() -> None:
+def test_without_a_rule_the_next_rule_decides() -> None:
     topology = made(
         [[(Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, ""), (Action.DENY, "all", "0.0.0.0/0", set(), True, "")]]
     )
@@ -181,7 +181,7 @@ def test_filters_in_series_must_all_permit() -> None:
     assert not filters.without(("0", "1"), {("0", "0.0")}, (), None).by_address.upper
 
 
-def test_one_of_a_series_that_was_not_read_opens_no_more_than_the_others() -> None:
+def test_an_unread_filter_in_a_series_opens_no_more_than_the_others() -> None:
     topology = made([[(Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]], (0,))
     for ids in (("0", "unread"), ("unread", "0")):
         traffic = Filters(topology).allowed_traffic(ids, Direction.INGRESS)
@@ -189,14 +189,14 @@ def test_one_of_a_series_that_was_not_read_opens_no_more_than_the_others() -> No
         assert PacketSet.of([(AddressSet.parse("0.0.0.0/0"), ServiceSet.parse("tcp/22"))]) <= traffic.by_address.upper
 
 
-def test_a_filter_that_was_not_read_may_do_anything() -> None:
+def test_an_unread_filter_in_a_chain_may_permit_anything() -> None:
     topology = made([[(Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]])
     traffic = Filters(topology).allowed_traffic(("unread", "0"), Direction.INGRESS)
     assert not traffic.by_address.lower
     assert traffic.by_address.upper == PacketSet.everything()
 
 
-def test_a_rule_about_other_addresses_than_ones_own_says_nothing() -> None:
+def test_a_rule_for_other_target_addresses_does_not_apply() -> None:
     deny = (Action.DENY, "tcp/22", "0.0.0.0/0", set[str](), True, "203.0.113.9/32")
     filters = Filters(made([[deny, (Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]]))
     here = AddressSet.parse("10.0.0.9")

@@ -1,4 +1,4 @@
-"""What stands behind a balancer beside hosts of today, and at which addresses its targets see it and its clients."""
+"""Targets of a balancer beside today's hosts, and the addresses that its targets see."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ POOL = Pool("asg", "asg", NODE, (), ("public",), ("nodes",), ("nodes",), SOURCE)
 NEXT = BackendTarget("asg", AddressSet.nothing(), SSH)
 
 
-def test_the_next_host_of_an_empty_pool_stands_behind_the_balancer_that_names_the_pool() -> None:
+def test_the_next_host_of_an_empty_pool_is_a_target_of_the_pool_s_balancer() -> None:
     made = snapshot([], [group("nodes", ("tcp/22", WORLD))], pools=[POOL], balancers=[balancer("lb", "tcp/22", [NEXT])])
     (found,) = classify(made.cluster, made.topology)
     assert [(one.balancer.id, one.service) for one in found.key.registrations] == [("lb", SSH)]
     assert rows_of(made)["node-access"].verdict is Verdict.FAIL
 
 
-def test_a_pool_that_is_named_beside_its_hosts_makes_no_class_of_its_own() -> None:
+def test_a_pool_registered_together_with_its_hosts_makes_no_class_of_its_own() -> None:
     one = host("n1", NODE, "nodes", where="public", pool="asg")
     made = snapshot(
         [one], [group("nodes")], pools=[POOL], balancers=[balancer("lb", "tcp/22", [to(one, "tcp/22"), NEXT])]
@@ -38,7 +38,7 @@ def test_a_pool_that_is_named_beside_its_hosts_makes_no_class_of_its_own() -> No
 
 
 @pytest.mark.parametrize(("transparent", "own"), [(True, "168.63.129.16/32"), (False, "10.0.0.0/24,168.63.129.16/32")])
-def test_a_transparent_balancer_has_no_addresses_but_those_of_its_health_checks(own: str, *, transparent: bool) -> None:
+def test_a_transparent_balancer_has_only_the_addresses_of_its_health_checks(own: str, *, transparent: bool) -> None:
     probes = AddressSet.parse("168.63.129.16")
     front = replace(balancer("lb", "tcp/22", []), transparent=transparent, health_checks=probes)
     made = snapshot([], subnets=[PUBLIC])
@@ -55,7 +55,7 @@ def test_a_transparent_balancer_has_no_addresses_but_those_of_its_health_checks(
         ("10.0.9.0/24", "10.0.1.0/24", Verdict.PASS),
     ],
 )
-def test_clients_of_a_published_service_are_seen_at_the_addresses_that_it_translates_to(
+def test_clients_of_a_published_service_have_its_translated_addresses(
     translated: str, let_in: str, verdict: Verdict
 ) -> None:
     ranges = AddressSet.of([translated] if translated else [])

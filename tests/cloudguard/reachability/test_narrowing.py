@@ -1,4 +1,4 @@
-"""The diff is applied to the model: what was too much is gone, and the cluster's hosts lose nothing they may have."""
+"""The proposed edits applied to the model remove the excess, and the cluster's hosts keep all they need."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ETCD = ServiceSet.parse("tcp/2379-2380")
 
 
 def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
-    """Return the snapshot with every change made whose peers are known, and the groups that they ask for."""
+    """Return the snapshot with every change whose peers are known, and with the new groups of these changes."""
     known = [replace(change, edits=tuple(filter(can_be_made, change.edits))) for change in changes]
     subnets = {one.id: one for one in made.topology.subnets}
     groups = group_changes(known, Reachability(made).classes, subnets, made.cluster.name)
@@ -51,7 +51,7 @@ def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
 
 @st.composite
 def clusters(draw: st.DrawFn) -> Snapshot:
-    """Two control-plane hosts and two nodes, one of them public, whose groups let in whatever."""
+    """Draw two control-plane hosts and two nodes, one of them public, with drawn rules in their groups."""
     allowed = st.lists(st.tuples(st.sampled_from(SERVICES), st.sampled_from(PEERS)), max_size=4)
     filters = [group(name, *draw(allowed)) for name in ("masters", "nodes", "shared")]
     more = [draw(st.sampled_from(((), ("shared",)))) for _ in range(2)]
@@ -65,13 +65,13 @@ def clusters(draw: st.DrawFn) -> Snapshot:
 
 
 def shared_by_all(made: Snapshot) -> bool:
-    """Whether one group guards control plane and nodes: what the one needs, the other has then."""
+    """Whether one group guards the control plane and the nodes, so that each gets what the other needs."""
     return all(any("shared" in nic.filters for nic in one.interfaces) for one in made.cluster.hosts)
 
 
 @laws
 @given(clusters())
-def test_what_was_too_much_is_gone_once_the_diff_is_applied(made: Snapshot) -> None:
+def test_the_edits_remove_the_excess(made: Snapshot) -> None:
     assume(not shared_by_all(made))
     mended = applied(made, changes_of(made, ADMINS))
     left = [
@@ -85,7 +85,7 @@ def test_what_was_too_much_is_gone_once_the_diff_is_applied(made: Snapshot) -> N
 
 @laws
 @given(clusters())
-def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
+def test_the_cluster_s_hosts_lose_nothing_they_need(made: Snapshot) -> None:
     changes = changes_of(made, ADMINS)
     before, mended = Reachability(made), Reachability(applied(made, changes))
     ports = Context(made, ADMINS, before).ports
@@ -100,7 +100,7 @@ def test_the_clusters_hosts_lose_nothing_they_may_have(made: Snapshot) -> None:
 
 @laws
 @given(clusters())
-def test_the_clusters_pods_lose_nothing_they_may_have(made: Snapshot) -> None:
+def test_the_cluster_s_pods_lose_nothing_they_need(made: Snapshot) -> None:
     before, mended = Reachability(made), Reachability(applied(made, changes_of(made, ADMINS)))
     ports, pods = Context(made, ADMINS, before).ports, AddressSet.parse(PODS)
     for target, new_target in zip(before.classes, mended.classes, strict=True):
@@ -113,7 +113,7 @@ def test_the_clusters_pods_lose_nothing_they_may_have(made: Snapshot) -> None:
 
 @laws
 @given(clusters())
-def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
+def test_the_edits_open_nothing(made: Snapshot) -> None:
     changes = changes_of(made, ADMINS)
     before, mended = Reachability(made), Reachability(applied(made, changes))
     for target, new_target in zip(before.classes, mended.classes, strict=True):
@@ -124,7 +124,7 @@ def test_nothing_is_opened_that_was_shut(made: Snapshot) -> None:
 
 @laws
 @given(clusters())
-def test_the_diff_of_what_was_mended_is_empty(made: Snapshot) -> None:
+def test_no_edits_are_proposed_after_the_edits(made: Snapshot) -> None:
     assume(not shared_by_all(made))
     mended = applied(made, changes_of(made, ADMINS))
     rows = rows_of(mended, ADMINS).values()
@@ -148,13 +148,13 @@ def test_a_rule_with_nothing_to_keep_is_removed() -> None:
     assert (change.kind, after(change)) == ("rule.remove", ())
 
 
-def test_ports_are_narrowed_and_the_group_kept() -> None:
+def test_ports_are_narrowed_and_the_group_is_kept() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
     made = snapshot(hosts, [group("masters", ("tcp/2000-7000", "nodes")), group("nodes")])
     assert kept_by(made)["masters-0"] == (lets("tcp/2000-2378,tcp/2381-7000", "nodes"),)
 
 
-def test_the_source_is_narrowed_to_the_declared_list() -> None:
+def test_the_peer_is_narrowed_to_the_declared_administrators() -> None:
     made = snapshot(
         [host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")],
         [group("masters", ("tcp/6443", WORLD))],
@@ -163,7 +163,7 @@ def test_the_source_is_narrowed_to_the_declared_list() -> None:
     assert kept_by(made, Declarations())["masters-0"][0] == lets("tcp/6443", ADMINISTRATORS)
 
 
-def test_a_rule_about_some_hosts_is_narrowed_to_what_these_need() -> None:
+def test_a_rule_for_some_hosts_is_narrowed_to_the_needs_of_these_hosts() -> None:
     hosts = [host("cp", CONTROL_PLANE, "shared", "masters"), host("n", NODE, "shared", "nodes")]
     shared = group("shared", ("tcp/2379", RANGE))
     shared = replace(shared, rules=tuple(replace(one, target_groups=("masters",)) for one in shared.rules))
@@ -172,7 +172,7 @@ def test_a_rule_about_some_hosts_is_narrowed_to_what_these_need() -> None:
     }
 
 
-def test_balancers_that_have_no_group_keep_their_health_checks() -> None:
+def test_a_balancer_without_a_group_keeps_its_health_checks() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
         [one],
@@ -185,14 +185,14 @@ def test_balancers_that_have_no_group_keep_their_health_checks() -> None:
     assert lets("tcp/6443", "192.0.2.7/32") in found
 
 
-def test_an_internal_balancers_own_filter_keeps_the_clusters_hosts() -> None:
+def test_an_internal_balancer_s_filter_keeps_the_cluster_s_hosts() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
     api = balancer("api", "tcp/443", [to(hosts[0], "tcp/6443")], "front", facing=False, where=("private",))
     filters = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", RANGE))]
     assert lets("tcp/443", "nodes") in kept_by(snapshot(hosts, filters, balancers=[api]))["front-0"]
 
 
-def test_a_rule_for_everything_is_narrowed_to_protocols_that_clusters_speak() -> None:
+def test_a_rule_for_all_protocols_is_narrowed_to_those_that_clusters_use() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
     filters = [group("masters", ("all", "nodes")), group("nodes")]
     (found,) = kept_by(snapshot(hosts, filters))["masters-0"]
@@ -200,7 +200,7 @@ def test_a_rule_for_everything_is_narrowed_to_protocols_that_clusters_speak() ->
 
 
 @pytest.mark.parametrize(("dual", "world"), [(True, WORLD6), (True, WORLD), (False, WORLD6)])
-def test_a_balancer_of_both_versions_that_faces_the_internet_keeps_the_hosts_that_come_by_version_6(
+def test_a_public_dual_stack_balancer_keeps_the_hosts_that_connect_by_ipv6(
     dual: bool,  # noqa: FBT001 - a case
     world: str,
 ) -> None:
@@ -219,7 +219,7 @@ def test_declared_services_are_kept() -> None:
     assert lets("tcp/31443", "192.0.2.0/24") in kept_by(made, policy)["nodes-0"]
 
 
-def test_a_filter_that_the_cloud_writes_says_what_to_do_instead() -> None:
+def test_a_change_to_a_filter_of_the_cloud_says_what_to_do_instead() -> None:
     made = snapshot(
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")],
         [group("nodes", ("tcp/22", WORLD), editable=False)],
@@ -228,7 +228,7 @@ def test_a_filter_that_the_cloud_writes_says_what_to_do_instead() -> None:
     assert (change.owner, change.undone, change.where) == ("the cloud", "at once", "the cloud's own setting")
 
 
-def test_what_is_kept_says_who_needs_it() -> None:
+def test_kept_traffic_names_the_hosts_that_need_it() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
         [one, host("n", NODE, "nodes")],

@@ -1,4 +1,4 @@
-"""Whom the rules of a diff name: groups that only the cluster is in, each once, and never a host by its address."""
+"""Peers of the proposed rules: groups with only the cluster's hosts, each once, and never a host's address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from judged import kept_by
 ETCD = ServiceSet.parse("tcp/2379-2380")
 
 
-def test_a_shared_group_is_no_name_for_the_control_plane_alone() -> None:
+def test_a_shared_group_is_not_a_peer_for_the_control_plane_alone() -> None:
     hosts = [host("cp", CONTROL_PLANE, "all", address="10.0.1.11"), host("n", NODE, "all", address="10.0.1.21")]
     made = snapshot(hosts, [group("all", ("all", "all"))])
     found = kept_by(made)["all-0"]
@@ -19,14 +19,14 @@ def test_a_shared_group_is_no_name_for_the_control_plane_alone() -> None:
     assert not any(kept.services & ETCD and kept.peer == peer("all") for kept in found)
 
 
-def test_a_group_with_external_members_is_not_given_back() -> None:
+def test_a_group_with_external_members_is_not_kept_as_a_peer() -> None:
     hosts = [host("n1", NODE, "nodes", address="10.0.1.21"), host("n2", NODE, "nodes", address="10.0.1.22")]
     external = interface("eni-x", "private", "10.0.1.99", "nodes")
     made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], external_members=[external])
     assert kept_by(made)["nodes-0"] == (lets("tcp/10250", new_group("node")),)
 
 
-def test_a_group_whose_members_cannot_be_listed_is_not_given_back() -> None:
+def test_a_group_with_unknown_members_is_not_kept_as_a_peer() -> None:
     hosts = [host(name, NODE, "abroad", "nodes") for name in ("a", "b")]
     foreign = Group("abroad", "abroad", SOURCE, members_known=False, owner="222233334444")
     made = snapshot(
@@ -35,13 +35,13 @@ def test_a_group_whose_members_cannot_be_listed_is_not_given_back() -> None:
     assert kept_by(made)["nodes-0"] == (lets("tcp/10250", "nodes"),)
 
 
-def test_what_another_rule_grants_is_not_given_again() -> None:
+def test_traffic_that_another_rule_permits_is_not_permitted_again() -> None:
     hosts = [host("a", NODE, "nodes"), host("b", NODE, "nodes")]
     made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"), ("tcp/10250", RANGE))])
     assert kept_by(made) == {"nodes-1": ()}
 
 
-def test_rules_that_come_to_the_same_are_written_once() -> None:
+def test_equal_rules_are_written_once() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
     office = "198.51.100.0/24"
     filters = [group("masters", *(("tcp/6443", who) for who in (office, WORLD, "10.0.0.0/8"))), group("nodes")]
@@ -54,12 +54,12 @@ def test_rules_that_come_to_the_same_are_written_once() -> None:
     assert (ServiceSet.parse("tcp/6443"), peer(office)) not in written
 
 
-def test_for_advice_alone_no_rule_is_edited() -> None:
+def test_no_rule_is_edited_for_advice_alone() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
     assert kept_by(snapshot(hosts, [group("masters"), group("nodes", ("tcp/9100", RANGE))])) == {}
 
 
-def test_a_group_whose_members_were_not_read_names_no_host() -> None:
+def test_a_group_with_unread_members_is_not_used_as_a_peer() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
     filters = [group("masters", ("tcp/2000-7000", RANGE)), group("nodes")]
     read = kept_by(snapshot(hosts, filters))["masters-0"]

@@ -1,7 +1,7 @@
-"""The next host of a pool, with all that its pool and template give it, is a host: ways in to it, one a test case.
+"""The next host of a pool is judged like a host, with the settings of its pool and template. One path per test case.
 
-It is registered where the pool registers its hosts, has or may get the addresses that the template gives it, on every
-interface, and is closed where nothing of that opens it. Pools without any host yet show it.
+It is a target of the balancers where the pool registers its hosts. It has, or may get, the addresses that the template
+gives it, on every interface. It is closed if none of these opens it. The tests use pools without any host yet.
 """
 
 from __future__ import annotations
@@ -50,11 +50,13 @@ def next_of(pool: Pool, service: str) -> BackendTarget:
     return BackendTarget(pool.id, NO_ADDRESSES, ServiceSet.parse(service))
 
 
-def verdict(row: str, pool: Pool, *balancers: Balancer, hosts: bool = True) -> tuple[Verdict, Severity | None]:
+def verdict_and_severity(
+    row: str, pool: Pool, *balancers: Balancer, hosts: bool = True
+) -> tuple[Verdict, Severity | None]:
     """Return a row's verdict and its worst severity, for a cluster with ``pool``."""
     made = snapshot([MASTER, *([WORKER] if hosts else [])], GROUPS, pools=[pool], balancers=balancers)
     found = rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))[row]
-    return found.verdict, max((one.severity for one in found.findings), default=None)
+    return found.verdict_and_severity, max((one.severity for one in found.findings), default=None)
 
 
 @pytest.mark.parametrize(
@@ -68,44 +70,47 @@ def verdict(row: str, pool: Pool, *balancers: Balancer, hosts: bool = True) -> t
         pytest.param(SHUT, None, id="shut"),
     ],
 )
-def test_what_its_template_gives_it(pool: Pool, expected: Severity | None) -> None:
-    found, worst = verdict("node-access", pool)
+def test_the_next_host_has_the_addresses_and_filters_of_its_template(pool: Pool, expected: Severity | None) -> None:
+    found, worst = verdict_and_severity("node-access", pool)
     assert (found, worst) == (Verdict.FAIL if expected else Verdict.PASS, expected)
 
 
 @pytest.mark.parametrize("hosts", [True, False], ids=["beside a shut host", "of an empty pool"])
 @pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
-def test_where_its_pool_registers_it(seen: ClientAddress, *, hosts: bool) -> None:
-    """The template opens SSH, and a balancer for the internet sends there: none of today's hosts shows it."""
+def test_the_next_host_is_a_target_of_its_pool_s_balancers(seen: ClientAddress, *, hosts: bool) -> None:
+    """The template opens SSH and an internet balancer forwards to it, but to none of today's hosts."""
     front = balancer("front", "tcp/2222", [next_of(POOL, "tcp/22")], "front", seen=seen)
-    assert verdict("node-access", POOL, front, hosts=hosts) == (Verdict.FAIL, Severity.CRITICAL)
+    assert verdict_and_severity("node-access", POOL, front, hosts=hosts) == (Verdict.FAIL, Severity.CRITICAL)
 
 
 @pytest.mark.parametrize(("filters", "expected"), [(("wide",), Verdict.UNKNOWN), (("nodes",), Verdict.PASS)])
 def test_a_pool_without_known_subnets_may_give_public_addresses(filters: tuple[str, ...], expected: Verdict) -> None:
-    """A scaling group that names zones alone makes its hosts in default subnets, which give public addresses."""
+    """A scaling group that names only zones makes its hosts in default subnets, which give public addresses."""
     pool = replace(POOL, filters=filters, groups=filters, subnets=(), public=None)
-    assert verdict("node-access", pool)[0] is expected
+    assert verdict_and_severity("node-access", pool)[0] is expected
 
 
-def test_a_registration_opens_nothing_that_its_filters_shut() -> None:
+def test_a_registration_opens_nothing_that_the_host_s_filters_deny() -> None:
     front = balancer("front", "tcp/2222", [next_of(SHUT, "tcp/22")], "front")
-    assert verdict("node-access", SHUT, front)[0] is Verdict.PASS
+    assert verdict_and_severity("node-access", SHUT, front)[0] is Verdict.PASS
 
 
-def test_the_registration_of_another_pool_is_not_its_own() -> None:
+def test_the_registration_of_another_pool_does_not_apply() -> None:
     front = balancer("front", "tcp/2222", [next_of(replace(POOL, id="other"), "tcp/22")], "front")
-    assert verdict("node-access", POOL, front)[0] is Verdict.PASS
+    assert verdict_and_severity("node-access", POOL, front)[0] is Verdict.PASS
 
 
-def test_a_host_and_the_next_one_are_one_class_where_both_are_registered() -> None:
+def test_a_host_and_the_next_host_with_equal_registrations_are_one_class() -> None:
     front = balancer("front", "tcp/443", [to(WORKER, "tcp/30443"), next_of(SHUT, "tcp/30443")], "front")
-    assert verdict("node-access", SHUT, front)[0] is Verdict.PASS
+    assert verdict_and_severity("node-access", SHUT, front)[0] is Verdict.PASS
 
 
-def test_a_control_plane_that_is_still_to_come() -> None:
-    """The API's balancer stands there before the first control-plane host of its pool does."""
+def test_a_future_control_plane_host_is_judged() -> None:
+    """The API's balancer exists before the first control-plane host of its pool."""
     pool = replace(POOL, roles=(Role.CONTROL_PLANE, Role.ETCD), filters=("api",), groups=("api",))
     front = balancer("front", "tcp/443", [next_of(pool, "tcp/6443")], "front")
     made = snapshot([MASTER, WORKER], (*GROUPS, group("api", ("tcp/6443", WORLD))), pools=[pool], balancers=[front])
-    assert rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))["api-server-access"].verdict is Verdict.FAIL
+    assert (
+        rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))["api-server-access"].verdict_and_severity
+        is Verdict.FAIL
+    )

@@ -1,4 +1,4 @@
-"""Parts of the engine by themselves: classes, ordered filters, balancers of one family, what was not read."""
+"""Parts of the engine tested separately: classes, ordered filters, balancers of one IP version, unread facts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SSH = ServiceSet.parse("tcp/22").first()
 
 
 def behind(made: Snapshot) -> list[Path]:
-    """Ways of the internet through a balancer to the only class."""
+    """Return the paths from the internet through a balancer to the only class."""
     reach = Reachability(made)
     (target,) = reach.classes
     return [path for path in reach.paths_to(target) if path.balancer is not None and not path.sender.inside]
@@ -75,7 +75,7 @@ def test_a_target_by_address_is_the_interface_that_has_it() -> None:
     assert all(one.hosts == [two] for one in classes)
 
 
-def test_hosts_that_nothing_tells_apart_are_one_class_in_any_order() -> None:
+def test_indistinguishable_hosts_are_one_class_in_any_order() -> None:
     hosts = [host(name, NODE, "nodes") for name in ("a", "b", "c")] + [host("m", CONTROL_PLANE, "nodes")]
 
     def names(classes: tuple[HostClass, ...]) -> list[set[str]]:
@@ -86,7 +86,7 @@ def test_hosts_that_nothing_tells_apart_are_one_class_in_any_order() -> None:
     assert sorted(map(len, names(classify(one.cluster, one.topology)))) == [1, 3]
 
 
-def test_a_host_of_several_interfaces_of_one_class_is_one_host() -> None:
+def test_a_host_with_several_interfaces_in_one_class_counts_once() -> None:
     one = host("n1", NODE, "nodes")
     two = replace(one, interfaces=(*one.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
     (only,) = classify(snapshot([two]).cluster, Topology())
@@ -95,7 +95,7 @@ def test_a_host_of_several_interfaces_of_one_class_is_one_host() -> None:
 
 
 def ordered(*lines: tuple[str, str, str]) -> tuple[bool, bool]:
-    """Whether 192.0.2.9 gets in on tcp/22 by an ordered filter: lower, upper; a list in it was not read."""
+    """Whether an ordered filter lets 192.0.2.9 in on tcp/22: (lower bound, upper bound). Its list was not read."""
     unread = AddressList("office", "", (), known=False, source=SOURCE)
     filters = Filters(Topology(filters=(network_acl("acl", *lines),), address_lists=(unread,)))
     side = filters.allowed_traffic(("acl",), Direction.INGRESS).by_address
@@ -103,7 +103,7 @@ def ordered(*lines: tuple[str, str, str]) -> tuple[bool, bool]:
 
 
 @pytest.mark.parametrize("who", ["list:office", "somebody"])
-def test_in_an_ordered_filter_who_is_not_known_may_match_or_not(who: str) -> None:
+def test_an_unknown_peer_in_an_ordered_filter_may_match_or_not(who: str) -> None:
     assert ordered(("permit in", "all", who)) == (False, True)
     assert ordered(("deny in", "all", who), ("permit in", "all", WORLD)) == (False, True)
     assert ordered(("permit in", "all", who), ("deny in", "all", WORLD)) == (False, True)
@@ -112,14 +112,14 @@ def test_in_an_ordered_filter_who_is_not_known_may_match_or_not(who: str) -> Non
     assert ordered(("permit in", "udp", who)) == (False, False)
 
 
-def test_lines_of_an_ordered_filter_count_by_their_order_not_their_place() -> None:
+def test_rules_of_an_ordered_filter_are_evaluated_by_their_order_number() -> None:
     lines = (rule("second", "all", WORLD, order=2), rule("first", "tcp/22", WORLD, deny=True, order=1))
     acl = Filter("acl", "", "network ACL", lines, SOURCE, ordered=True)
     side = Filters(Topology(filters=(acl,))).allowed_traffic(("acl",), Direction.INGRESS).by_address
     assert not has(side.upper, "192.0.2.9")
 
 
-def test_what_a_stateful_subnet_filter_lets_in_may_answer() -> None:
+def test_answers_pass_a_stateful_subnet_filter() -> None:
     shut = replace(network_acl("acl", ("permit in", "all", WORLD)), stateful=True)
     filters = Filters(Topology(subnets=(subnet("a", ("10.0.0.0/24",), guard="acl"),), filters=(shut,)))
     assert has(filters.subnet_filters("a").lower, "192.0.2.9")
@@ -130,14 +130,14 @@ def test_what_a_stateful_subnet_filter_lets_in_may_answer() -> None:
     assert has(stateless.subnet_ingress("a").lower, "10.0.0.77")
 
 
-def test_a_subnet_filter_that_was_not_read_is_unknown_in_both_directions() -> None:
+def test_an_unread_subnet_filter_is_unknown_in_both_directions() -> None:
     filters = Filters(Topology(subnets=(subnet("a", ("10.0.0.0/24",), guard="acl"),)))
     for bounds in (filters.subnet_filters("a"), filters.subnet_egress("a"), filters.subnet_filters("nowhere")):
         assert not has(bounds.lower, "192.0.2.9")
         assert has(bounds.upper, "192.0.2.9")
 
 
-def test_the_longest_prefix_decides_and_of_two_alike_the_networks_own() -> None:
+def test_the_longest_prefix_decides_and_the_network_s_own_route_wins_a_tie() -> None:
     routes = (
         (WORLD, NextHop.INTERNET, "gw"),
         ("10.0.0.0/8", NextHop.PEER, "p"),
@@ -158,7 +158,7 @@ def front(seen: ClientAddress, *allowed: tuple[str, str], address: str = "", v6:
     return behind(snapshot([one], [group("nodes", *allowed)], subnets=[home], balancers=[nlb]))
 
 
-def test_clients_of_another_family_come_with_the_balancers_address() -> None:
+def test_clients_of_another_ip_version_have_the_balancer_s_address() -> None:
     (four,) = front(ClientAddress.PRESERVED, ("tcp/22", "10.0.0.0/24"))
     assert (four.allowed.lower.addresses() & ALL6, four.allowed.upper.addresses() & ALL4) == (
         four.allowed.lower.addresses(),
@@ -170,7 +170,7 @@ def test_clients_of_another_family_come_with_the_balancers_address() -> None:
     assert not has(six.allowed.upper, "198.51.100.7")
 
 
-def test_an_unknown_client_address_is_either() -> None:
+def test_an_unknown_client_address_may_be_the_client_s_or_the_balancer_s() -> None:
     (own,) = front(ClientAddress.UNKNOWN, ("tcp/22", "10.0.0.0/24"))
     assert (has(own.allowed.lower, "198.51.100.7"), has(own.allowed.upper, "198.51.100.7")) == (False, True)
     (both,) = front(ClientAddress.UNKNOWN, ("tcp/22", WORLD))
@@ -179,7 +179,7 @@ def test_an_unknown_client_address_is_either() -> None:
 
 @pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
 @pytest.mark.parametrize("where", [(), ("nowhere",)])
-def test_a_balancer_whose_subnet_was_not_read_is_unknown(seen: ClientAddress, where: tuple[str, ...]) -> None:
+def test_a_balancer_in_an_unread_subnet_is_unknown(seen: ClientAddress, where: tuple[str, ...]) -> None:
     one = host("n1", NODE, "nodes")
     nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, where=where)
     (path,) = behind(snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], balancers=[nlb]))
@@ -187,7 +187,7 @@ def test_a_balancer_whose_subnet_was_not_read_is_unknown(seen: ClientAddress, wh
     assert has(path.allowed.upper, "198.51.100.7")
 
 
-def test_a_listener_of_two_protocols_lets_each_in_by_its_own() -> None:
+def test_a_listener_for_two_protocols_forwards_each_by_itself() -> None:
     one = host("n1", NODE, "nodes")
     dns = balancer("dns", "tcp/53,udp/53", [to(one, "tcp/53,udp/53")], "front", seen=ClientAddress.REPLACED)
     made = snapshot([one], [group("nodes", ("all", "front")), group("front", ("tcp/53", WORLD))], balancers=[dns])
@@ -195,7 +195,7 @@ def test_a_listener_of_two_protocols_lets_each_in_by_its_own() -> None:
     assert [services for services in found if services] == [ServiceSet.parse("tcp/53")]
 
 
-def test_a_balancers_filter_may_let_out_by_the_targets_group() -> None:
+def test_a_balancer_s_egress_rule_may_name_the_target_s_group() -> None:
     one = host("n1", NODE, "nodes")
     for named in ("nodes", "others"):
         guard = group("front", ("tcp/22", WORLD), closed=True)
@@ -205,7 +205,7 @@ def test_a_balancers_filter_may_let_out_by_the_targets_group() -> None:
         assert has(path.allowed.lower, "198.51.100.7") is (named == "nodes")
 
 
-def test_a_host_without_a_public_address_is_reached_by_no_route() -> None:
+def test_a_host_without_a_public_address_is_not_exposed_by_a_route() -> None:
     one = host("n1", NODE, "nodes", where="public")
     reach = Reachability(snapshot([one], [group("nodes", ("all", WORLD))]))
     assert not reach.exposed(reach.classes[0])
@@ -215,8 +215,8 @@ def test_a_host_without_a_public_address_is_reached_by_no_route() -> None:
     assert public.exposed(public.classes[0])
 
 
-def test_every_host_of_a_row_is_judged_wherever_it_is() -> None:
-    """Two control-plane hosts, one of them careless: its filter is found though the first is clean."""
+def test_every_host_of_a_row_is_judged() -> None:
+    """Of two control-plane hosts, one has an open filter. It is found though the first host is clean."""
     hosts = [host("cp1", CONTROL_PLANE, "clean"), host("cp2", CONTROL_PLANE, "careless")]
     filters = [group("clean"), group("careless", ("tcp/2379", RANGE))]
     rows = rows_of(snapshot(hosts, filters))
@@ -224,7 +224,7 @@ def test_every_host_of_a_row_is_judged_wherever_it_is() -> None:
     assert rows["etcd-access"].findings[0].hosts == ("cp2",)
 
 
-def test_inside_one_subnet_its_filters_are_never_asked() -> None:
+def test_traffic_inside_one_subnet_passes_no_subnet_filter() -> None:
     home = subnet("private", ("10.0.1.0/24",), guard="acl")
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")]
     filters = [
@@ -237,14 +237,14 @@ def test_inside_one_subnet_its_filters_are_never_asked() -> None:
 
 
 @pytest.mark.parametrize("row", ["api-server-access", "node-access", "etcd-access", "etcd-encryption"])
-def test_what_only_a_pool_will_make_is_no_proof(row: str) -> None:
-    """A pool's next host is judged, yet without any host of the role nothing shows that the picture is whole."""
+def test_a_pool_without_hosts_leaves_the_row_unknown(row: str) -> None:
+    """The next host is judged, but without a host of the role it is unknown whether all hosts were found."""
     pool = Pool("asg", "asg", CONTROL_PLANE, (), ("private",), ("masters",), ("masters",), SOURCE)
     rows = rows_of(snapshot((), [group("masters")], pools=[pool]))
     assert rows[row].verdict is Verdict.UNKNOWN
 
 
-def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
+def test_a_host_without_read_interfaces_never_passes() -> None:
     blind = replace(host("cp2", CONTROL_PLANE, "masters"), interfaces=())
     made = snapshot([host("cp1", CONTROL_PLANE, "masters"), blind], [group("masters")])
     rows = rows_of(made)
@@ -253,7 +253,7 @@ def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
         assert "no interface of cp2 (cp2.prod) was read" in rows[name].unknown
 
 
-def test_a_network_routed_to_two_subnets_is_one_sender() -> None:
+def test_a_network_with_routes_from_two_subnets_is_one_sender() -> None:
     homes = [
         subnet("a", ("10.0.0.0/24",), ("192.168.0.0/17", NextHop.PEER, "pcx")),
         subnet("b", ("10.0.1.0/24",), ("192.168.64.0/18", NextHop.PEER, "pcx")),
@@ -268,5 +268,5 @@ def test_a_network_routed_to_two_subnets_is_one_sender() -> None:
     ("cidr", "whole"),
     [("0.0.0.0/1", True), ("128.0.0.0/2", False), ("::/1", True), ("8000::/2", False), ("2000::/3", False)],
 )
-def test_half_of_all_addresses_says_nothing_of_who_is_there(cidr: str, whole: bool) -> None:  # noqa: FBT001 - a case
+def test_a_route_for_half_of_all_addresses_counts_as_a_default_route(cidr: str, whole: bool) -> None:  # noqa: FBT001 - a case
     assert is_default(AddressSet.parse(cidr)) is whole

@@ -1,4 +1,4 @@
-"""Paths that are easily overlooked, and what must stay unknown."""
+"""Paths that are easily overlooked, and facts that must stay unknown."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_node_whose_own_filter_lets_nothing_out_does_not_reach_the_balancer() 
     assert row(made, "etcd-access").verdict is Verdict.PASS
 
 
-def test_external_members_reach_the_api_by_a_group_that_the_balancers_filter_names() -> None:
+def test_external_members_reach_the_api_by_a_group_in_the_balancer_s_filter() -> None:
     front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", seen=ClientAddress.REPLACED)
     made = snapshot(
         [MASTER],
@@ -86,7 +86,7 @@ def test_external_members_reach_the_api_by_a_group_that_the_balancers_filter_nam
     assert "builders" in found.findings[0].message
 
 
-def test_a_balancer_that_faces_the_internet_is_reached_from_inside_too() -> None:
+def test_an_internet_balancer_is_reached_from_inside_the_network_too() -> None:
     front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", seen=ClientAddress.REPLACED)
     filters = [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", RANGE))]
     made = snapshot([MASTER], filters, balancers=[front])
@@ -94,13 +94,13 @@ def test_a_balancer_that_faces_the_internet_is_reached_from_inside_too() -> None
     assert checks(found) == {"api-server-access/inside": Severity.MEDIUM}
 
 
-def test_a_private_v6_address_is_no_public_one() -> None:
+def test_a_private_ipv6_address_does_not_count_as_public() -> None:
     made = snapshot([host("n1", NODE, "nodes", where="public", v6="fd00::7")], [group("nodes", ("tcp/22", WORLD6))])
     assert "node-access/internet" not in checks(row(made, "node-access"))
 
 
 @pytest.mark.parametrize("route", [WORLD, WORLD6])
-def test_a_default_route_to_a_hub_says_nothing_of_the_internet(route: str) -> None:
+def test_a_default_route_to_a_hub_is_no_path_from_the_internet(route: str) -> None:
     home = subnet("private", ("10.0.1.0/24",), (route, NextHop.HUB, "tgw"))
     one = host("n1", NODE, "nodes", v6="2001:db8:0:1::7")
     made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"), ("tcp/22", "2600::/16"))], subnets=[home])
@@ -108,7 +108,7 @@ def test_a_default_route_to_a_hub_says_nothing_of_the_internet(route: str) -> No
 
 
 def unread(*hops: NextHop) -> Subnet:
-    """A subnet whose routes name a list that could not be read."""
+    """Return a subnet whose routes name a list that was not read."""
     return subnet("public", ("10.0.0.0/24",), *(("list:pl-1", hop, hop.value) for hop in hops))
 
 
@@ -121,15 +121,13 @@ def unread(*hops: NextHop) -> Subnet:
         ((NextHop.SERVICE,), Verdict.PASS),
     ],
 )
-def test_a_route_to_a_list_that_could_not_be_read_may_lead_anywhere(
-    routes: tuple[NextHop, ...], verdict: Verdict
-) -> None:
+def test_a_route_to_an_unread_list_may_lead_anywhere(routes: tuple[NextHop, ...], verdict: Verdict) -> None:
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[unread(*routes)])
     assert row(made, "node-access").verdict is verdict
 
 
-def test_a_list_that_could_not_be_read_may_take_the_internet_elsewhere() -> None:
+def test_a_route_to_an_unread_list_may_override_the_internet_route() -> None:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), ("list:pl-1", NextHop.BLACKHOLE, "none"))
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home])
@@ -139,7 +137,7 @@ def test_a_list_that_could_not_be_read_may_take_the_internet_elsewhere() -> None
     assert row(known, "node-access").verdict is Verdict.FAIL
 
 
-def test_whoever_is_behind_a_hub_by_a_list_that_could_not_be_read_may_come() -> None:
+def test_senders_behind_a_hub_with_an_unread_list_may_get_in() -> None:
     made = snapshot(
         [host("n1", NODE, "nodes", where="public")],
         [group("nodes", ("tcp/10250", "192.168.0.0/16"))],
@@ -151,7 +149,7 @@ def test_whoever_is_behind_a_hub_by_a_list_that_could_not_be_read_may_come() -> 
 
 
 @pytest.mark.parametrize("subnets", [(PRIVATE,), ()])
-def test_a_network_whose_ranges_were_not_read_leaves_the_inside_open(subnets: tuple[Subnet, ...]) -> None:
+def test_a_network_with_unread_ranges_makes_the_row_unknown(subnets: tuple[Subnet, ...]) -> None:
     made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))], subnets=subnets)
     blind = replace(made, topology=replace(made.topology, networks=()))
     found = row(blind, "node-access")
@@ -163,13 +161,13 @@ def pool(*subnets: str) -> Pool:
     return Pool("asg", "asg", NODE, (), subnets, ("nodes",), ("nodes",), SOURCE, desired=1)
 
 
-def test_the_next_host_of_a_pool_has_a_v6_address_where_its_hosts_have() -> None:
+def test_the_next_host_of_a_pool_has_an_ipv6_address_if_its_hosts_have_one() -> None:
     one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7", pool="asg")
     made = snapshot([one], [group("nodes", ("tcp/22", WORLD6))], pools=[pool("public")])
     assert [(target.hosts, target.pools) for target in Reachability(made).classes] == [([one], [pool("public")])]
 
 
-def test_a_pool_without_a_known_subnet_is_not_passed_over() -> None:
+def test_a_pool_without_a_known_subnet_is_judged() -> None:
     made = snapshot(
         [WORKER], [group("nodes"), group("open", ("tcp/22", RANGE))], pools=[replace(pool(), filters=("open",))]
     )
@@ -178,7 +176,7 @@ def test_a_pool_without_a_known_subnet_is_not_passed_over() -> None:
     assert "the next host of asg" in found.why
 
 
-def test_a_balancer_of_one_family_lets_no_other_in() -> None:
+def test_a_balancer_of_one_ip_version_lets_no_other_version_in() -> None:
     home = subnet("public", ("10.0.0.0/24", RANGE6), (WORLD6, NextHop.INTERNET, "gw"))
     one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     filters = [group("nodes", ("tcp/80", WORLD6))]
@@ -189,7 +187,7 @@ def test_a_balancer_of_one_family_lets_no_other_in() -> None:
         assert any((path.allowed.upper.addresses() & ALL6).size for path in paths) is dual
 
 
-def test_by_which_version_a_balancer_sends_on_is_unknown() -> None:
+def test_the_ip_version_between_balancer_and_target_is_unknown() -> None:
     one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], dual=True)
     made = snapshot([one], [group("nodes", ("tcp/80", "10.0.0.0/24"))], balancers=[nlb])
@@ -200,7 +198,7 @@ def test_by_which_version_a_balancer_sends_on_is_unknown() -> None:
     assert path.allowed.upper
 
 
-def test_a_balancers_filter_need_let_out_to_the_first_family_only() -> None:
+def test_a_balancer_s_filter_needs_to_let_out_only_the_first_ip_version() -> None:
     one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     front = group("front", ("tcp/80", WORLD), closed=True)
     front = replace(front, rules=(*front.rules, rule("out", "tcp/8080", RANGE, out=True)))
@@ -212,7 +210,7 @@ def test_a_balancers_filter_need_let_out_to_the_first_family_only() -> None:
     }
 
 
-def test_a_subnet_filter_on_the_senders_side_keeps_nodes_from_etcd() -> None:
+def test_the_sender_s_subnet_filter_can_keep_nodes_from_etcd() -> None:
     def answer(*lines: tuple[str, str, str]) -> Verdict:
         homes = (replace(PRIVATE, filters=("acl",)), subnet("masters", ("10.0.9.0/24",)))
         master = host("cp", CONTROL_PLANE, "masters", where="masters", address="10.0.9.9")
@@ -224,7 +222,7 @@ def test_a_subnet_filter_on_the_senders_side_keeps_nodes_from_etcd() -> None:
     assert answer(("deny in", "tcp", "10.0.9.0/24")) is Verdict.PASS
 
 
-def test_a_subnet_filter_on_the_balancers_side_keeps_it_from_its_targets() -> None:
+def test_the_balancer_s_subnet_filter_can_keep_it_from_its_targets() -> None:
     def answer(*lines: tuple[str, str, str]) -> Verdict:
         homes = (
             subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl"),
@@ -238,15 +236,15 @@ def test_a_subnet_filter_on_the_balancers_side_keeps_it_from_its_targets() -> No
     assert answer(("deny out", "tcp/22", "10.0.1.0/24")) is Verdict.PASS
 
 
-def test_a_denial_in_a_filter_without_order_lets_nobody_in() -> None:
+def test_a_deny_rule_in_an_unordered_filter_lets_nobody_in() -> None:
     guard = group("nodes")
     denied = replace(rule("no", "tcp/22", WORLD), action=Action.DENY)
     made = snapshot([WORKER], [replace(guard, rules=(*guard.rules, denied))])
     assert row(made, "node-access").verdict is Verdict.PASS
 
 
-def test_what_only_the_inside_gets_by_a_rule_is_found_though_the_internet_gets_a_little() -> None:
-    """The border lets the internet ping; the same rule lets the inside do everything."""
+def test_traffic_from_inside_is_found_though_the_internet_gets_a_part_of_it() -> None:
+    """The subnet's filter lets the internet ping only; the host's rule lets the inside do everything."""
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     acl = network_acl("acl", ("permit in", "icmp", WORLD), ("permit in", "all", RANGE), ("permit out", "all", WORLD))
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
@@ -255,7 +253,7 @@ def test_what_only_the_inside_gets_by_a_rule_is_found_though_the_internet_gets_a
     assert checks(found) == {"node-access/internet": Severity.LOW, "node-access/inside": Severity.MEDIUM}
 
 
-def test_every_port_is_said_only_where_every_port_gets_in() -> None:
+def test_a_finding_says_every_port_only_if_every_port_is_open() -> None:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     acl = network_acl("acl", ("permit in", "tcp/80", WORLD), ("permit out", "all", WORLD))
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
@@ -265,7 +263,7 @@ def test_every_port_is_said_only_where_every_port_gets_in() -> None:
     assert "tcp/80 of" in internet.message
 
 
-def test_a_list_that_could_not_be_read_is_not_blamed_for_what_another_rule_lets_in() -> None:
+def test_an_unread_list_is_not_blamed_for_traffic_of_another_rule() -> None:
     unknown = AddressList("office", "office", (), known=False, source=SOURCE)
     one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     filters = [group("nodes", ("tcp/22", WORLD), ("tcp/22", "list:office"))]

@@ -1,4 +1,4 @@
-"""The engine agrees with a naive walk, packet by packet, on random networks; what can't be read lies in between."""
+"""The engine agrees with a naive walk of packets on random networks. With unread facts, its bounds contain it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ OPEN_LINES = [
 
 @st.composite
 def networks(draw: st.DrawFn) -> Snapshot:
-    """Two subnets, two hosts with groups of their own or shared, a balancer, an external member, an address list."""
+    """Draw two subnets, two hosts with own or shared groups, a balancer, an external member and an address list."""
     routes = [
         [
             (WORLD, draw(st.sampled_from(HOPS)), "gw"),
@@ -130,7 +130,7 @@ def target_of(reach: Reachability, one: Host) -> HostClass:
 
 
 def allows(paths: list[Path], kind: SenderKind, address: str, service: int) -> tuple[bool, bool]:
-    """Whether any path of ``kind`` lets the packet in: by its lower bound, by its upper bound."""
+    """Whether any path of ``kind`` lets the packet in: (lower bound, upper bound)."""
     point = address_point(address)
 
     def has(packets: PacketSet) -> bool:
@@ -151,7 +151,7 @@ def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
 
 @laws
 @given(networks())
-def test_paths_agree_with_a_walk_packet_by_packet(made: Snapshot) -> None:
+def test_paths_agree_with_a_walk_of_packets(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
     for one, service, point in cases(made):
         paths = list(reach.paths_to(target_of(reach, one)))
@@ -176,8 +176,8 @@ def test_paths_agree_with_a_walk_packet_by_packet(made: Snapshot) -> None:
 
 @laws
 @given(networks())
-def test_those_behind_a_private_link_get_in_by_its_route(made: Snapshot) -> None:
-    """A default route says nothing of who is behind it, so only private addresses come by it."""
+def test_senders_behind_a_private_link_get_in_by_its_route(made: Snapshot) -> None:
+    """A default route does not say which networks are behind it, so only private addresses count."""
     reach, topology = Reachability(made), made.topology
     homes = {part.id: part for part in topology.subnets}
     for one, service, point in cases(made):
@@ -250,7 +250,7 @@ def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
 
 @laws
 @given(networks(), st.lists(st.sampled_from(CIDRS), max_size=2))
-def test_what_could_not_be_read_lies_between_the_bounds(made: Snapshot, office: list[str]) -> None:
+def test_traffic_of_an_unread_list_lies_between_the_bounds(made: Snapshot, office: list[str]) -> None:
     unread = AddressList("office", "office", (), known=False, source=made.topology.external_members[0].source)
     blind = Reachability(replace(made, topology=replace(made.topology, address_lists=(unread,))))
     read = replace(unread, ranges=each(*office), known=True)
@@ -264,7 +264,7 @@ def test_what_could_not_be_read_lies_between_the_bounds(made: Snapshot, office: 
 
 @laws
 @given(networks(), st.sampled_from(("one", "two", "nacl-a", "nacl-b")))
-def test_a_filter_that_could_not_be_read_lies_between_the_bounds(made: Snapshot, unread: str) -> None:
+def test_traffic_of_an_unread_filter_lies_between_the_bounds(made: Snapshot, unread: str) -> None:
     kept: tuple[Filter, ...] = tuple(one for one in made.topology.filters if one.id != unread)
     blind, sighted = Reachability(replace(made, topology=replace(made.topology, filters=kept))), Reachability(made)
     for one in made.cluster.hosts:
@@ -277,7 +277,7 @@ def test_a_filter_that_could_not_be_read_lies_between_the_bounds(made: Snapshot,
 
 @laws
 @given(networks())
-def test_classes_answer_for_each_of_their_hosts(made: Snapshot) -> None:
+def test_a_class_has_the_same_paths_as_each_of_its_hosts(made: Snapshot) -> None:
     reach = Reachability(made)
     for one in made.cluster.hosts:
         alone = Reachability(replace(made, cluster=replace(made.cluster, hosts=(one,))))

@@ -1,4 +1,4 @@
-"""Two filters in series: a finding names the one to change, its witness the rules of both, and one change is enough."""
+"""Two filters in series: a finding names the filter to change, its witness the rules of both; one change is enough."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def made(*filters: Filter) -> Snapshot:
 
 
 def internet(found: Snapshot) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the filters that are changed for the internet, and the (filter, rule) of each hop that has one."""
+    """Return the filters changed for the internet's finding, and the (filter, rule) of each hop that has one."""
     (row,) = [row for row in rows_of(found).values() if row.row == "node-access"]
     findings = [one for one in row.findings if one.check == "node-access/internet"]
     changed = sorted({change.resource.id for change in changes_of(found, row="node-access")})
@@ -41,7 +41,7 @@ def internet(found: Snapshot) -> tuple[list[str], list[tuple[str, str]]]:
     ("outer", "inner", "changed"),
     [(True, True, ["inner"]), (True, False, ["outer"]), (False, True, ["inner"]), (False, False, ["inner"])],
 )
-def test_the_nearest_that_a_person_edits_is_changed(*, outer: bool, inner: bool, changed: list[str]) -> None:
+def test_the_nearest_editable_filter_is_changed(*, outer: bool, inner: bool, changed: list[str]) -> None:
     filters = (
         in_series("outer", ("tcp/22", WORLD), editable=outer),
         in_series("inner", ("tcp/22-443", WORLD), editable=inner),
@@ -49,15 +49,15 @@ def test_the_nearest_that_a_person_edits_is_changed(*, outer: bool, inner: bool,
     assert internet(made(*filters)) == (changed, [("outer", "outer-0"), ("inner", "inner-0")])
 
 
-def test_what_one_of_them_does_not_let_in_is_in_no_finding() -> None:
+def test_traffic_that_one_filter_denies_is_in_no_finding() -> None:
     wide, narrow = in_series("wide", ("tcp", WORLD)), in_series("narrow", ("tcp/22", "10.0.0.0/8"))
     assert internet(made(wide, narrow))[1] == internet(made(narrow, wide))[1] == []
     assert internet(made(wide))[1] == [("wide", "wide-0")]
 
 
 @pytest.mark.parametrize("barred", [True, False])
-def test_a_rule_behind_one_that_bars_the_same_is_not_changed_for_it(*, barred: bool) -> None:
-    """In an ordered filter: without the first rule, SSH would not get in by the last."""
+def test_a_rule_behind_a_deny_rule_for_the_same_traffic_is_not_changed(*, barred: bool) -> None:
+    """In an ordered filter where a deny rule comes between: without the first rule, the last would not let SSH in."""
     rules = [rule("ssh", "tcp/22", WORLD, order=1), rule("rest", "tcp/22,tcp/80", WORLD, order=3)]
     rules += [rule("bar", "tcp/22", WORLD, deny=True, order=2)] if barred else []
     changes = changes_of(made(replace(in_series("one"), rules=tuple(rules))), row="node-access")
@@ -66,7 +66,7 @@ def test_a_rule_behind_one_that_bars_the_same_is_not_changed_for_it(*, barred: b
     assert lost == {"ssh": "tcp/22", "rest": "tcp/80" if barred else "tcp/22,tcp/80"}
 
 
-def test_a_rule_whose_peer_is_of_both_versions_is_changed_like_any_other() -> None:
+def test_a_rule_for_both_ip_versions_is_changed_like_any_other() -> None:
     ssh = replace(rule("ssh", "tcp/22", WORLD, order=1), peer=Peer(AddressSet.everything()))
     (change,) = changes_of(made(replace(in_series("one"), rules=(ssh,))), row="node-access")
     assert [edit.before.peer.value for edit in change.edits if isinstance(edit, RuleEdit) and edit.before] == [
@@ -75,7 +75,7 @@ def test_a_rule_whose_peer_is_of_both_versions_is_changed_like_any_other() -> No
 
 
 @pytest.mark.parametrize("barred", [True, False])
-def test_what_a_rule_before_bars_is_not_latent(*, barred: bool) -> None:
+def test_traffic_that_an_earlier_rule_denies_is_not_latent(*, barred: bool) -> None:
     rules = [rule("near", "tcp", "10.0.0.0/8", order=0), rule("all", "tcp", WORLD, order=2)]
     rules += [rule("bar", "all", WORLD, deny=True, order=1)] if barred else []
     found = made(replace(in_series("one"), rules=tuple(rules)))

@@ -1,4 +1,4 @@
-"""Rules about some addresses only: which hosts they mean, today's and the next one."""
+"""Rules for some target addresses only: which of today's hosts and of the next hosts they apply to."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.paths import Reachability
 
 
-def test_a_rule_about_some_addresses_tells_their_hosts_from_others() -> None:
-    """Else it would not be known of either; a next host may get any address of its subnet."""
+def test_a_rule_for_some_addresses_applies_only_to_hosts_with_them() -> None:
+    """Otherwise the result would be unknown for both. A next host may get any address of its subnet."""
     aimed = replace(rule("ssh", "tcp/22", WORLD), target_ranges=AddressSet.parse("10.0.0.9"))
     whole = replace(rule("web", "tcp/80", WORLD), target_ranges=AddressSet.parse("10.0.0.0/16"))
     guard = replace(group("nodes"), rules=(aimed, whole), ordered=True, in_chain=True)
@@ -39,7 +39,7 @@ def test_a_rule_about_some_addresses_tells_their_hosts_from_others() -> None:
     assert len(joined.hosts) == 2
 
 
-def test_a_next_host_has_some_address_of_its_subnet() -> None:
+def test_a_next_host_may_have_any_address_of_its_subnet() -> None:
     rules = [
         replace(rule("ssh", "tcp/22", WORLD), target_ranges=AddressSet.parse("10.0.0.9")),
         replace(rule("web", "tcp/80", WORLD), target_ranges=AddressSet.parse("10.0.0.0/16")),

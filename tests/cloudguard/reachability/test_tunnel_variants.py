@@ -1,6 +1,6 @@
-"""Services that connect from inside for outsiders, by kind: guarded by IAM, for everyone, and who knows for whom.
+"""Tunnels (services that connect from inside for outsiders), by kind: guarded by IAM, open to everyone, or unknown.
 
-Each is let in by a range, by a group or through a load balancer, or shut out; one that only logs in reaches no more.
+Each tunnel is let in by a range, by a group or through a load balancer, or is denied. A login tunnel reaches only SSH.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ def node(tunnel: Tunnel, peer: str, services: str = "tcp/22") -> RowResult:
 
 
 @pytest.mark.parametrize("peer", [RANGE, "10.0.1.250/32", "doors"])
-def test_whom_iam_lets_through_is_advice_that_names_the_service(peer: str) -> None:
+def test_a_tunnel_guarded_by_iam_is_advice_that_names_the_service(peer: str) -> None:
     found = node(LOGIN, peer)
     assert found.verdict is Verdict.PASS
     assert any("IAM, which asks for login" in one.message for one in found.findings)
 
 
 @pytest.mark.parametrize(("peer", "services"), [("10.0.9.0/24", "tcp/22"), ("others", "tcp/22"), (RANGE, "tcp/9100")])
-def test_what_does_not_let_it_in_or_where_it_does_not_connect_is_nothing(peer: str, services: str) -> None:
+def test_a_tunnel_without_a_path_to_the_node_is_no_advice(peer: str, services: str) -> None:
     assert not any("IAM" in one.message for one in node(LOGIN, peer, services).findings)
 
 
 @pytest.mark.parametrize("peer", ["10.0.1.250/32", RANGE, "doors"])
-def test_of_one_that_may_let_in_everyone_the_row_does_not_pass(peer: str) -> None:
+def test_a_tunnel_that_may_be_open_to_everyone_never_passes(peer: str) -> None:
     found = node(LINK, peer)
     assert found.verdict is Verdict.UNKNOWN
     assert any("it is not asked where it leads" in line for line in found.unknown)
@@ -60,7 +60,7 @@ def test_of_one_that_may_let_in_everyone_the_row_does_not_pass(peer: str) -> Non
 
 
 @pytest.mark.parametrize(("peer", "services"), [("10.0.9.0/24", "tcp/22"), (RANGE, "tcp/30443")])
-def test_one_that_is_shut_out_or_reaches_node_ports_keeps_no_row_from_passing(peer: str, services: str) -> None:
+def test_a_tunnel_that_is_denied_or_reaches_only_node_ports_passes(peer: str, services: str) -> None:
     assert node(LINK, peer, services).verdict is Verdict.PASS
 
 
@@ -75,8 +75,8 @@ def test_one_that_is_shut_out_or_reaches_node_ports_keeps_no_row_from_passing(pe
     ],
     ids=["by range", "by group", "for everyone", "shut out", "of hosts alone"],
 )
-def test_an_internal_balancer_before_the_api_is_reached_by_it(tunnel: Tunnel, peer: str, verdict: Verdict) -> None:
-    """The hosts let in the balancer alone, so nothing but the balancer's own filter sees who comes."""
+def test_a_tunnel_reaches_the_api_through_an_internal_balancer(tunnel: Tunnel, peer: str, verdict: Verdict) -> None:
+    """The hosts let in only the balancer, so only the balancer's own filter sees the sender."""
     front = balancer(
         "api",
         "tcp/443",

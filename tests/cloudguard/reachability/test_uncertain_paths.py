@@ -1,4 +1,4 @@
-"""What may be a path, and is not known to be one, keeps a row from passing, and is no finding."""
+"""An uncertain path keeps a row from passing, and is no finding."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ NODES = [group("nodes", ("tcp/10250", "ci")), group("ci")]
 
 
 def starting(one: Host, *, public: bool | None) -> Host:
-    """Return ``one`` with or without a public address from its start; None: unknown."""
+    """Return ``one`` with the setting whether it gets a public address at start; None: unknown."""
     return replace(one, interfaces=(replace(one.interfaces[0], public_ip_on_start=public),))
 
 
-def test_a_balancer_that_may_face_the_internet_leaves_what_it_lets_in_undecided() -> None:
+def test_traffic_of_a_balancer_that_may_face_the_internet_is_undecided() -> None:
     front = replace(balancer("api", "tcp/443", [to(MASTER, "tcp/6443")]), internet_facing=None)
     made = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))], balancers=[front])
     found = rows_of(made)["api-server-access"]
@@ -44,9 +44,7 @@ def test_a_balancer_that_may_face_the_internet_leaves_what_it_lets_in_undecided(
         ("private", WORLD, Verdict.PASS),
     ],
 )
-def test_a_host_that_may_get_a_public_address_is_undecided_where_the_internet_would_get_in(
-    where: str, peer: str, verdict: Verdict
-) -> None:
+def test_an_open_host_that_may_get_a_public_address_is_undecided(where: str, peer: str, verdict: Verdict) -> None:
     stopped = starting(host("n", NODE, "nodes", where=where), public=None)
     found = rows_of(snapshot([stopped], [group("nodes", ("tcp/22", peer))]))["node-access"]
     assert found.verdict is verdict
@@ -58,14 +56,14 @@ def test_a_host_that_may_get_a_public_address_is_undecided_where_the_internet_wo
 
 
 def from_members(*uncertain: str, address: str = "10.0.0.200", hop: NextHop = NextHop.OUTBOUND) -> RowResult:
-    """Return node-access where members of a group are let in, as uncertain as said, and 10.9.0.0/16 is at a hop."""
+    """Return the node-access row; a rule lets in a group with an uncertain member, and 10.9.0.0/16 leads to ``hop``."""
     members = [replace(interface(f"m{n}", "public", address, "ci"), uncertain=why) for n, why in enumerate(uncertain)]
     homes = [subnet("private", ("10.0.1.0/24",), ("10.9.0.0/16", hop, "pcx-1"))]
     made = snapshot([host("n", NODE, "nodes")], NODES, external_members=members, subnets=homes)
     return rows_of(made)["node-access"]
 
 
-def test_a_member_that_may_open_connections_leaves_undecided_what_its_group_may() -> None:
+def test_a_group_whose_only_member_may_not_connect_is_undecided() -> None:
     assert from_members("").verdict is Verdict.FAIL
     assert from_members("", "not known").verdict is Verdict.FAIL
     found = from_members("not known what the service does")
@@ -73,7 +71,7 @@ def test_a_member_that_may_open_connections_leaves_undecided_what_its_group_may(
     assert "not known what the service does" in found.unknown[0]
 
 
-def test_what_a_member_that_may_open_connections_could_do_is_decided_where_it_is_advice_at_most() -> None:
+def test_an_uncertain_member_leaves_nothing_undecided_if_it_is_at_most_advice() -> None:
     member = replace(interface("m", "public", "10.0.0.200", "ci"), uncertain="not known")
     made = snapshot(
         [host("n", NODE, "nodes")], [group("nodes", ("tcp/22", "ci")), group("ci")], external_members=[member]
@@ -93,11 +91,11 @@ def test_what_a_member_that_may_open_connections_could_do_is_decided_where_it_is
         (NextHop.UNKNOWN, Verdict.UNKNOWN),
     ],
 )
-def test_members_without_a_route_send_nothing(hop: NextHop, verdict: Verdict) -> None:
+def test_members_without_a_route_to_the_hosts_send_nothing(hop: NextHop, verdict: Verdict) -> None:
     assert from_members("", address="10.9.1.4", hop=hop).verdict is verdict
 
 
-def test_a_balancer_sends_to_a_hosts_primary_interface_unless_it_names_an_address() -> None:
+def test_a_balancer_sends_to_the_primary_interface_unless_it_names_an_address() -> None:
     first, second = interface("eth0", "private", "10.0.1.5", "shut"), interface("eth1", "private", "10.0.1.6", "open")
     master = replace(MASTER, interfaces=(first, replace(second, secondary=True)))
     filters = [group("shut"), group("open", ("tcp/6443", WORLD))]
@@ -114,7 +112,7 @@ def test_a_balancer_sends_to_a_hosts_primary_interface_unless_it_names_an_addres
 
 @pytest.mark.parametrize("admins", [(), ("10.0.0.0/8",)])
 @pytest.mark.parametrize("filtered", [True, False])
-def test_a_published_balancer_lets_in_whoever_uses_an_address_that_it_lets_in(
+def test_a_published_balancer_lets_in_any_consumer_with_an_allowed_address(
     admins: tuple[str, ...], *, filtered: bool
 ) -> None:
     service = PublishedService("svc", ("*",), accepts_each=False, source=SOURCE, filtered=filtered)
@@ -131,8 +129,8 @@ def test_a_published_balancer_lets_in_whoever_uses_an_address_that_it_lets_in(
 
 
 @pytest.mark.parametrize("within", ["172.16.0.0/12", ""])
-def test_a_route_to_unknown_networks_leaves_the_internet_in_where_these_lie_elsewhere(within: str) -> None:
-    """A private link leads somewhere within a range, or anywhere: then its default route may hide the internet's."""
+def test_a_route_to_unknown_private_networks_does_not_hide_the_internet(within: str) -> None:
+    """A private link leads to an unknown network in a range, or anywhere; then it may override the internet route."""
     linked = Route(AddressSet.of(filter(None, [within])), NextHop.VPN, "gw", SOURCE, "unread")
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"))
     home = replace(home, routes=(*home.routes, linked))
