@@ -1,4 +1,4 @@
-"""What may be declared in ``cloudguard.toml``, and how a wrong file is refused: everything at once."""
+"""The declarations of ``cloudguard.toml``. A wrong file is refused with all its faults at once."""
 
 from __future__ import annotations
 
@@ -110,11 +110,11 @@ OTHERS = {
 
 
 def settings_in(text: str) -> Settings:
-    """Return what a file of this text says."""
+    """Return the settings of a file with this text."""
     return read(parse(text, "cloudguard.toml"), "cloudguard.toml")
 
 
-def test_every_key_that_declares_is_read() -> None:
+def test_every_declaring_key_is_read() -> None:
     found = settings_in(WHOLE)
     assert [setting.name for setting in IN_FILE if setting.declares and found.get(setting) is None] == []
     assert {setting: found.get(setting) for setting in OTHERS} == OTHERS
@@ -128,7 +128,7 @@ def test_every_declaration_has_a_setting() -> None:
     }
 
 
-def test_names_are_used_once() -> None:
+def test_names_of_settings_are_unique() -> None:
     assert len({setting.name for setting in IN_FILE}) == len(IN_FILE)
 
 
@@ -140,7 +140,7 @@ def test_an_empty_list_of_administrators_is_a_declaration() -> None:
     assert declarations(settings_in("admin-cidr = []")).admin_cidrs == ()
 
 
-def test_the_stronger_wins_key_by_key() -> None:
+def test_overriding_settings_win_key_by_key() -> None:
     both = Settings({settings.CLUSTER: ("other",), settings.ADMIN_CIDR: ("10.0.0.0/8",)}).over(settings_in(WHOLE))
     assert both.get(settings.CLUSTER) == ("other",)
     assert both.get(settings.ADMIN_CIDR) == ("10.0.0.0/8",)
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_loaded_is_named(tmp_path: Path, content: bytes | 
         load_declarations(path)
 
 
-def test_every_fault_is_listed() -> None:
+def test_every_fault_of_a_file_is_listed() -> None:
     wrong = """
     admin-cidrs = ["10.0.0.0/8"]
     nonsense = 1
@@ -250,7 +250,7 @@ EVERYTHING = [
 
 
 @pytest.mark.parametrize(("text", "reason"), EVERYTHING, ids=str)
-def test_what_allows_everything_needs_a_reason(text: str, reason: str) -> None:
+def test_a_declaration_that_allows_everything_needs_a_reason(text: str, reason: str) -> None:
     with pytest.raises(SettingsError) as raised:
         load_declarations(text)
     assert "allows everything: say why, as " in str(raised.value)
@@ -261,7 +261,7 @@ def test_what_allows_everything_needs_a_reason(text: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize("ports", ["all", "tcp/1-65535", "udp", "tcp/1-40000"])
-def test_every_port_is_no_range_of_node_ports(ports: str) -> None:
+def test_all_ports_are_not_accepted_as_node_ports(ports: str) -> None:
     with pytest.raises(SettingsError, match="no range of NodePorts"):
         load_declarations(f'node-ports = "{ports}"')
 
@@ -275,7 +275,7 @@ def test_every_port_is_no_range_of_node_ports(ports: str) -> None:
         '[[need]]\nrole = "node"\nactions = ["store:*"]\nresources = ["*"]\nreason = "why"',
     ],
 )
-def test_what_is_narrower_needs_none(text: str) -> None:
+def test_a_narrower_declaration_needs_no_reason(text: str) -> None:
     assert [*everything_declared(load_declarations(text))] == []
 
 
@@ -283,12 +283,12 @@ def test_what_is_narrower_needs_none(text: str) -> None:
     "text",
     ['peer = "0.0.0.0/0"\nservices = "tcp/1"', 'peer = "sg-1"\nservices = "all"', 'actions = "*:*"\nresources = "*"'],
 )
-def test_a_need_may_allow_everything_too(text: str) -> None:
+def test_a_need_can_allow_everything_too(text: str) -> None:
     [everything] = everything_declared(load_declarations(f'[[need]]\nrole = "node"\nreason = "why"\n{text}'))
     assert (everything.name, everything.reason, everything.permission) == ("need", "why", "actions" in text)
 
 
-def test_each_declaration_in_force_says_where_it_stands() -> None:
+def test_each_declaration_in_force_names_its_file() -> None:
     found = {each.name: each for each in in_force(declarations(settings_in(WHOLE)))}
     assert {each.origin for each in found.values()} == {str(Path("cloudguard.toml").resolve())}
     assert found["admin-cidr"].values == ("203.0.113.0/24", "2001:db8::/32")

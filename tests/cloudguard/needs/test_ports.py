@@ -1,4 +1,4 @@
-"""Which ports are the API's, etcd's and the kubelet's, by installer, by CNI and as the user says."""
+"""The ports of the API, etcd and the kubelet: by installer, by CNI, and by the user's declaration."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def ports(installer: str = "kubeadm", *labels: tuple[str, str], policy: Declarat
         ("microk8s", (), "tcp/12379,tcp/19001", "", ""),
     ],
 )
-def test_etcd_s_ports_are_the_installer_s(
+def test_the_installer_decides_etcd_s_ports(
     installer: str, labels: tuple[tuple[str, str], ...], etcd: str, auxiliary: str, from_nodes: str
 ) -> None:
     found = ports(installer, *labels)
@@ -74,7 +74,7 @@ def test_etcd_s_ports_are_the_installer_s(
     ("installer", "api"),
     [("kubeadm", "tcp/6443"), ("kops", "tcp/443,tcp/8443"), ("microk8s", "tcp/16443"), ("rke2", "tcp/6443,tcp/9345")],
 )
-def test_the_api_s_ports_are_the_installer_s_and_what_a_balancer_serves_as_it(installer: str, api: str) -> None:
+def test_the_api_s_ports_are_the_installer_s_and_a_balancer_s(installer: str, api: str) -> None:
     assert ports(installer).api == ServiceSet.parse(api)
     served = ports_of(cluster(installer), PLAIN, ServiceSet.parse("tcp/7443"))
     assert served.api == ServiceSet.parse(f"{api},tcp/7443")
@@ -89,7 +89,7 @@ def test_the_api_s_ports_are_the_installer_s_and_what_a_balancer_serves_as_it(in
         ("microk8s", "tcp/6443,tcp/16443", "tcp/2379-2380,tcp/12379,tcp/19001"),
     ],
 )
-def test_weak_evidence_adds_an_installer_s_ports_and_those_of_others_stay_possible(
+def test_weak_evidence_of_an_installer_leaves_other_installers_ports_possible(
     installer: str, api: str, etcd: str
 ) -> None:
     found = ports_of(replace(cluster(installer), installer_strength=Strength.WEAK), PLAIN, NONE)
@@ -102,7 +102,7 @@ def test_weak_evidence_adds_an_installer_s_ports_and_those_of_others_stay_possib
     assert (sure.api_possible, sure.etcd_possible) == (NONE, NONE)
 
 
-def test_it_is_said_who_says_which_ports_there_are() -> None:
+def test_each_port_has_its_source() -> None:
     weak = replace(cluster("microk8s"), installer_strength=Strength.WEAK)
     found = ports_of(weak, PLAIN, ServiceSet.parse("tcp/7443"))
     said = port_sources("api", weak, (), found.api, found.api_possible)
@@ -117,7 +117,7 @@ def test_it_is_said_who_says_which_ports_there_are() -> None:
     assert port_sources("api", weak, ("tcp/9443",), declared, NONE) == ((declared, "declaration"),)
 
 
-def test_a_wide_range_of_node_ports_hides_no_port_of_a_host_itself() -> None:
+def test_a_wide_range_of_node_ports_excludes_ports_of_the_host_itself() -> None:
     weak = replace(cluster(), installer_strength=Strength.WEAK)
     given = ports_of(weak, replace(PLAIN, node_ports="tcp/80-32767"), NONE)
     assert not given.node_ports & ServiceSet.parse("tcp/22,tcp/3389,tcp/10250,tcp/10255")
@@ -133,7 +133,7 @@ def test_node_ports_and_etcd_behind_a_balancer_are_not_the_api() -> None:
     assert given.node_ports == ServiceSet.parse("tcp/20000-20999")
 
 
-def test_what_the_user_says_wins() -> None:
+def test_declared_ports_override_the_installer_s() -> None:
     said = Declarations(api_ports=("tcp/9443", "tcp/9444"), etcd_ports=("tcp/3996", "tcp/2399"))
     found = ports_of(cluster("kops", CILIUM), said, ServiceSet.parse("tcp/7443"))
     assert found.api == ServiceSet.parse("tcp/9443-9444")
@@ -142,7 +142,7 @@ def test_what_the_user_says_wins() -> None:
     assert found.etcd_from_nodes == ServiceSet.parse("tcp/4003")
 
 
-def test_what_the_control_plane_opens_to_nodes_hangs_on_the_cni() -> None:
+def test_the_cni_decides_which_node_ports_the_control_plane_uses() -> None:
     assert ports().control_plane_to_node is None
     assert ports("kubeadm", ("cni", "nobody's")).control_plane_to_node is None
     found = ports("kubeadm", ("cni", "calico")).control_plane_to_node
@@ -166,12 +166,12 @@ def test_what_the_control_plane_opens_to_nodes_hangs_on_the_cni() -> None:
         ({Role.CONTROL_PLANE, Role.ETCD, Role.NODE}, "tcp/443,tcp/2380-2382,tcp/4001-4003,tcp/8443"),
     ],
 )
-def test_rows_of_their_own_judge_the_api_and_etcd(roles: set[Role], services: str) -> None:
+def test_the_ports_of_the_api_and_etcd_are_judged_by_other_rows(roles: set[Role], services: str) -> None:
     found = judged_by_other_rows(ports("kops", CILIUM), frozenset(roles))
     assert found == (ServiceSet.parse(services) if services else NONE)
 
 
-def test_every_entry_says_where_it_is_from_and_is_of_a_kind_that_is_asked_for() -> None:
+def test_every_port_of_the_table_has_a_source_and_a_known_kind() -> None:
     text = files("cloudguard.needs").joinpath("ports.toml").read_text(encoding="utf-8")
     kinds = {"api", "api-listener", "etcd", "etcd-auxiliary", "etcd-from-nodes", "control-plane-to-node", "cni"}
     for entry in tomllib.loads(text)["port"]:

@@ -1,4 +1,4 @@
-"""The file of waivers: everything wrong in it is listed at once."""
+"""The waivers file: all its faults are listed at once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def faults(text: str, tmp_path: Path) -> tuple[str, ...]:
         ('check = "a"\ncluster = ""', "waiver[0].cluster: it is empty (given: '')"),
     ],
 )
-def test_a_wrong_waiver_is_named_with_its_place(lines: str, fault: str, tmp_path: Path) -> None:
+def test_a_fault_of_a_waiver_names_its_place(lines: str, fault: str, tmp_path: Path) -> None:
     assert faults(f"[[waiver]]\n{RIGHT}{lines}\n", tmp_path) == (fault,)
 
 
@@ -53,12 +53,12 @@ def test_every_fault_of_every_waiver_is_listed(tmp_path: Path) -> None:
     }
 
 
-def test_a_time_is_no_date(tmp_path: Path) -> None:
+def test_a_time_is_refused_as_a_date(tmp_path: Path) -> None:
     wrong = faults('[[waiver]]\nreason = "r"\nowner = "o"\nexpires = 2027-01-31T00:00:00Z\ncheck = "a"\n', tmp_path)
     assert "is no date" in wrong[0]
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read"):
         load_waivers(tmp_path / "none.toml")
 
@@ -69,7 +69,7 @@ def test_a_waiver_may_last_400_days_and_no_more() -> None:
     assert [*too_late(made, today)] == ["w: waiver[400].expires: 2027-02-06 is more than 400 days ahead"]
 
 
-def test_waivers_are_read_with_the_declarations_and_know_their_place() -> None:
+def test_waivers_are_read_with_the_declarations_and_know_their_file() -> None:
     ahead = datetime.now(UTC).date() + timedelta(days=500)
     text = f'[[waiver]]\n{RIGHT}check = "etcd-access/*"\n'
     (one,) = load_declarations(text).waivers

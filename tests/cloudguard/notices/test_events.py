@@ -1,4 +1,4 @@
-"""What somebody is told of: what is new, gone, unread or expiring."""
+"""The events of a notice: new, fixed, incomplete, expiring."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def use(state: WaiverState) -> WaiverUse:
     return WaiverUse(1, "w.toml", "finding 1", "alice", "why", "2027-01-01", state, 3)
 
 
-def test_the_words_are_those_of_the_flag() -> None:
+def test_the_events_are_the_values_of_the_flag() -> None:
     assert tuple(map(str, Event)) == NOTIFY_EVENTS
 
 
@@ -56,14 +56,14 @@ def test_the_words_are_those_of_the_flag() -> None:
         (replace(CLEAN, waivers=(use(WaiverState.ACTIVE), use(WaiverState.UNUSED))), NOTHING),
     ],
 )
-def test_what_happened_is_told(report: Report, expected: set[Event]) -> None:
+def test_a_report_has_the_expected_events(report: Report, expected: set[Event]) -> None:
     assert events(report) == expected | {Event.ALWAYS}
     assert happened([CLEAN, report], USUAL) is bool(expected & {*USUAL})
     assert happened([report], ["always"])
     assert not happened([], ["always"])
 
 
-def test_without_an_earlier_run_all_that_counts_is_new() -> None:
+def test_without_an_earlier_run_every_counting_finding_is_new() -> None:
     report = sample.report(OPEN, WAIVED, ADVICE)
     assert new_findings(report) == (OPEN,)
     assert new_findings(replace(report, since=since(change(Fate.UNCHANGED)))) == ()

@@ -1,4 +1,4 @@
-"""The text of a notice: short, harmless, and enough to act on."""
+"""The text of a notice: short, escaped, and enough to act on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lines(notice: Notice) -> list[str]:
     return notice.body.splitlines()
 
 
-def test_one_cluster_is_told_with_its_verdicts_worst_finding_and_how_to_see_more() -> None:
+def test_a_notice_on_one_cluster_has_verdicts_the_worst_finding_and_a_next_command() -> None:
     notice = notice_of([replace(FOUND, waivers=(LAPSED,))])
     assert notice.title == "prod: 2 findings"
     text = " ".join(lines(notice))
@@ -65,7 +65,7 @@ def test_a_clean_run_says_so() -> None:
     ],
     ids=["one", "several", "unread"],
 )
-def test_lines_fit_a_telephone_and_hostile_names_are_harmless(notice: Notice) -> None:
+def test_lines_fit_a_phone_s_screen_and_hostile_names_are_escaped(notice: Notice) -> None:
     assert all(len(line) <= WIDTH for line in lines(notice))
     assert len(notice.title) < 200
     assert len(notice.body) < 12_000
@@ -78,7 +78,7 @@ def _named(name: str, *numbers: int) -> Report:
     return sample.report(*map(sample.finding, numbers), text=name)
 
 
-def test_several_clusters_are_told_the_worst_first() -> None:
+def test_a_notice_on_several_clusters_lists_the_worst_first() -> None:
     notice = notice_of(
         [_named("calm"), _named("one", 1), _named("two", 1, 2), sample.report(text="gone", unknown=("a call",))]
     )

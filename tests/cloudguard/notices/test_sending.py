@@ -1,4 +1,4 @@
-"""Notices arrive as JSON and as mail, pings at their paths; no error repeats a URL."""
+"""Notices arrive as JSON and as mail; pings arrive at their paths; errors do not contain the URL."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_service_that_refuses_is_named_without_its_secret(capfd: pytest.Captur
     assert SECRET not in f"{raised.value}{capfd.readouterr()}"
 
 
-def test_a_url_of_no_service_is_refused_without_its_secret() -> None:
+def test_a_url_of_an_unknown_service_is_refused_without_its_secret() -> None:
     with pytest.raises(UsageError) as raised:
         check_urls([f"nonsense://{SECRET}"])
     assert "nonsense://…" in str(raised.value)
@@ -60,7 +60,7 @@ def test_a_url_of_no_service_is_refused_without_its_secret() -> None:
         (f"/{SECRET}?key=1", "fail", f"/{SECRET}/fail?key=1"),
     ],
 )
-def test_a_ping_asks_for_its_path(path: str, ending: str, asked: str) -> None:
+def test_a_ping_requests_its_path(path: str, ending: str, asked: str) -> None:
     with http_server() as heard:
         ping(f"http://{heard.address}{path}", ending)
     assert heard.paths == [asked]
@@ -84,7 +84,7 @@ def test_a_ping_with_a_password_that_fails_shows_none(host: str) -> None:
     assert SECRET not in str(raised.value)
 
 
-def test_a_ping_that_is_not_answered_is_told_without_its_url() -> None:
+def test_a_failed_ping_is_an_error_without_the_url() -> None:
     with http_server(404) as heard, pytest.raises(NoticeError, match="status 404") as raised:
         ping(f"http://{heard.address}/{SECRET}")
     assert SECRET not in str(raised.value)
@@ -93,5 +93,5 @@ def test_a_ping_that_is_not_answered_is_told_without_its_url() -> None:
     assert str(raised.value) == "the ping to http://… was not answered: ConnectionRefusedError. Check the URL of --ping"
 
 
-def test_a_url_is_shown_by_its_scheme_alone() -> None:
+def test_a_url_is_shown_as_its_scheme_only() -> None:
     assert redacted(f"slack://{SECRET}/x") == "slack://…"

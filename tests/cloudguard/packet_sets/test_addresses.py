@@ -1,4 +1,4 @@
-"""The laws of address sets, and the texts they are read from and written as."""
+"""The laws of address sets, and their text form."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_witness_is_in_the_set_and_public_if_any_address_is(a: AddressSet) -> 
 
 @laws
 @given(st.lists(cidrs(), max_size=6))
-def test_cidrs_are_the_fewest_that_cover(texts: list[str]) -> None:
+def test_cidrs_are_the_smallest_list_that_covers_the_set(texts: list[str]) -> None:
     four = collapse_addresses(IPv4Network(text) for text in texts if ":" not in text)
     six = collapse_addresses(IPv6Network(text) for text in texts if ":" in text)
     assert list(AddressSet.of(texts).cidrs()) == [*map(str, four), *map(str, six)]
@@ -77,13 +77,13 @@ def test_cidrs_read_back(a: AddressSet) -> None:
 
 @laws
 @given(cidrs(), address_points())
-def test_a_cidr_holds_what_ipaddress_says(text: str, point: int) -> None:
+def test_a_cidr_contains_the_addresses_that_ipaddress_says(text: str, point: int) -> None:
     assert (point in parse(text)) == (ip_address(address_text(point)) in ip_network(text))
 
 
 @laws
 @given(address_points())
-def test_points_and_texts_are_one_to_one(point: int) -> None:
+def test_points_and_texts_correspond_one_to_one(point: int) -> None:
     text = address_text(point)
     assert address_point(text) == point
     assert parse(text).intervals == ((point, point + 1),)
@@ -129,7 +129,7 @@ def test_two_halves_are_the_whole_internet() -> None:
     assert AddressSet.everything() == ALL4 | ALL6
 
 
-def test_text_is_short() -> None:
+def test_the_text_of_a_set_is_short() -> None:
     assert str(AddressSet.nothing()) == "none"
     assert str(AddressSet.everything()) == "0.0.0.0/0,::/0"
     assert str(parse("10.0.0.1")) == "10.0.0.1/32"
@@ -140,7 +140,7 @@ def test_text_is_short() -> None:
     "text",
     ["8.8.8.8", "192.0.2.7", "198.51.100.7", "203.0.113.7", "172.32.0.1", "100.128.0.1", "2001:db8::7", "2600::1"],
 )
-def test_a_sender_on_the_internet_may_have(text: str) -> None:
+def test_public_contains_addresses_of_the_internet(text: str) -> None:
     assert parse(text) <= PUBLIC
 
 
@@ -165,5 +165,5 @@ def test_a_sender_on_the_internet_may_have(text: str) -> None:
         "::ffff:0:0/96",
     ],
 )
-def test_no_sender_on_the_internet_has(text: str) -> None:
+def test_public_contains_no_reserved_range(text: str) -> None:
     assert not parse(text) & PUBLIC

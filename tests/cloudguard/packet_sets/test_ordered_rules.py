@@ -1,4 +1,4 @@
-"""The laws of ordered filters, and their agreement with a first-match walk."""
+"""The laws of ordered filters, which agree with a first-match walk."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_then_is_associative(a: Decided, b: Decided, c: Decided) -> None:
 
 @laws
 @given(decisions())
-def test_undecided_is_the_identity_of_then(a: Decided) -> None:
+def test_undecided_is_the_neutral_element_of_then(a: Decided) -> None:
     assert UNDECIDED.then(a) == a == a.then(UNDECIDED)
     assert a.then(a) == a
 
 
 @laws
 @given(decisions(), decisions())
-def test_then_changes_nothing_decided(a: Decided, b: Decided) -> None:
+def test_then_keeps_all_earlier_decisions(a: Decided, b: Decided) -> None:
     both = a.then(b)
     assert a.permit <= both.permit
     assert a.deny <= both.deny
@@ -61,7 +61,7 @@ def test_rules_in_two_lists_decide_as_in_one(first: list[oracle.Rule], second: l
 
 @laws
 @given(rule_lists())
-def test_permits_alone_are_their_union(rules: list[oracle.Rule]) -> None:
+def test_rules_that_all_permit_are_the_union_of_their_packets(rules: list[oracle.Rule]) -> None:
     permits = [(True, addresses, services) for _, addresses, services in map(read, rules)]
     assert first_match(permits) == Decided(PacketSet.of(rule[1:] for rule in permits), PacketSet.nothing())
 
@@ -97,7 +97,7 @@ def _rule(dice: random.Random) -> oracle.Rule:
     return dice.random() < 1 / 2, (f"10.0.0.{low}/{length}",), dice.choice(("tcp/22", "tcp/20-22", "udp/53", "tcp/443"))
 
 
-def test_an_earlier_deny_holds_against_a_later_permit() -> None:
+def test_an_earlier_deny_overrides_a_later_permit() -> None:
     world, office = AddressSet.parse("0.0.0.0/0"), AddressSet.parse("198.51.100.0/24")
     ssh, tcp = ServiceSet.parse("tcp/22"), ServiceSet.parse("tcp")
     decided = first_match([(True, office, ssh), (False, world, ssh), (True, world, tcp)])

@@ -1,4 +1,4 @@
-"""The laws of packet sets and of their bounds, and their agreement with the oracle, packet by packet."""
+"""The laws of packet sets and of their bounds; both agree with the oracle, packet by packet."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_operators_agree_with_the_oracle(
 
 @laws
 @given(packet_sets(), services())
-def test_only_keeps_what_has_the_service(a: PacketSet, wanted: ServiceSet) -> None:
+def test_only_keeps_the_packets_with_the_service(a: PacketSet, wanted: ServiceSet) -> None:
     part = a.only(wanted)
     assert part.services() == a.services() & wanted
     assert part | a.only(ServiceSet.everything() - wanted) == a
@@ -144,7 +144,7 @@ def test_only_keeps_what_has_the_service(a: PacketSet, wanted: ServiceSet) -> No
 
 @laws
 @given(packet_sets(), addresses())
-def test_within_keeps_what_has_the_address(a: PacketSet, wanted: AddressSet) -> None:
+def test_within_keeps_the_packets_with_the_address(a: PacketSet, wanted: AddressSet) -> None:
     part = a.within(wanted)
     assert part.addresses() == a.addresses() & wanted
     assert part | a.within(AddressSet.everything() - wanted) == a
@@ -196,7 +196,7 @@ def test_tcp_udp_and_icmp_are_not_every_protocol() -> None:
     assert one("0.0.0.0/0", "tcp,udp,icmp,icmpv6") != one("0.0.0.0/0", "all")
 
 
-def test_a_packet_set_is_no_other_thing() -> None:
+def test_a_packet_set_differs_from_other_sets() -> None:
     assert ServiceSet.nothing() != NOTHING
     assert repr(NOTHING) == "<PacketSet nothing>"
     assert repr(one("10.0.0.0/8", "tcp/22")) == "<PacketSet 10.0.0.0/8 tcp/22>"
@@ -204,7 +204,7 @@ def test_a_packet_set_is_no_other_thing() -> None:
 
 @laws
 @given(bounds_of_truths(), bounds_of_truths())
-def test_bounds_hold_the_truth_through_every_operator(
+def test_every_operator_keeps_the_truth_between_the_bounds(
     first: tuple[Bounds, PacketSet], second: tuple[Bounds, PacketSet]
 ) -> None:
     (a, true_a), (b, true_b) = first, second
@@ -214,7 +214,7 @@ def test_bounds_hold_the_truth_through_every_operator(
 
 @laws
 @given(bounds_of_truths(), services(), addresses())
-def test_bounds_hold_the_truth_of_every_part(
+def test_only_and_within_keep_the_truth_between_the_bounds(
     drawn: tuple[Bounds, PacketSet], wanted: ServiceSet, where: AddressSet
 ) -> None:
     known, truth = drawn
@@ -225,7 +225,7 @@ def test_bounds_hold_the_truth_of_every_part(
 
 @laws
 @given(packet_sets(), packet_sets())
-def test_the_lower_bound_is_in_the_upper_however_made(a: PacketSet, b: PacketSet) -> None:
+def test_the_lower_bound_is_always_inside_the_upper(a: PacketSet, b: PacketSet) -> None:
     assert Bounds(a, b).lower <= Bounds(a, b).upper == a | b
     assert not exactly(a).undecided
     assert unknown(a).undecided == a

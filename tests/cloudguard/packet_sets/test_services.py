@@ -1,4 +1,4 @@
-"""The laws of service sets, and the grammar they are written in."""
+"""The laws of service sets, and their text form."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ def test_a_witness_is_in_the_set(a: ServiceSet) -> None:
 
 @laws
 @given(service_texts(), service_points())
-def test_text_means_what_the_oracle_reads(text: str, point: int) -> None:
+def test_a_text_means_the_same_services_to_the_oracle(text: str, point: int) -> None:
     assert (point in parse(text)) == oracle.service_matches(text, oracle.packet_at("10.0.0.1", point))
 
 
 @laws
 @given(service_terms())
-def test_case_and_spaces_mean_nothing(term: str) -> None:
+def test_case_and_spaces_do_not_matter(term: str) -> None:
     assert parse(f" {term.upper()} , NONE") == parse(term)
 
 
@@ -172,11 +172,11 @@ def test_points_off_the_axis_have_no_name(point: int) -> None:
         service_name(point)
 
 
-def test_empty_spans_count_for_nothing() -> None:
+def test_empty_spans_are_left_out() -> None:
     assert ServiceSet.of_intervals([(5, 5), (9, 3), (1, 2)]).intervals == ((1, 2),)
 
 
-def test_first_is_the_lowest_and_nothing_has_none() -> None:
+def test_first_is_the_lowest_point_and_the_empty_set_has_none() -> None:
     assert parse("udp/53,tcp/443").first() == 443
     with pytest.raises(ValueError, match="no first point"):
         ServiceSet.nothing().first()

@@ -1,4 +1,4 @@
-"""The laws of scopes, tried on requests: a name, the values of two keys, and how two assumptions turn out."""
+"""The laws of scopes, tested on requests: a resource name, the values of two keys, and two assumptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from strategies import ASSUMPTIONS, laws, scopes
 
 @laws
 @given(scopes(), scopes())
-def test_intersection_has_what_is_in_both(a: Scope, b: Scope) -> None:
+def test_intersection_has_the_requests_in_both(a: Scope, b: Scope) -> None:
     assert requests(a & b) == requests(a) & requests(b)
     assert not (a.isdisjoint(b) and requests(a) & requests(b))
     assert not a & b or not a.isdisjoint(b)
@@ -21,7 +21,7 @@ def test_intersection_has_what_is_in_both(a: Scope, b: Scope) -> None:
 
 @laws
 @given(scopes(), scopes())
-def test_difference_is_disjoint_parts_and_loses_nothing(a: Scope, b: Scope) -> None:
+def test_difference_has_disjoint_parts_and_loses_nothing(a: Scope, b: Scope) -> None:
     parts = [requests(part) for part in a - b]
     assert set[tuple[object, ...]]().union(*parts) == requests(a) - requests(b)
     assert all(not left & right for left, right in combinations(parts, 2))

@@ -1,4 +1,4 @@
-"""The laws of constraints on a context key, of one value and of many, tried on every small set of texts."""
+"""The laws of constraints on a context key with one or several values, tested on every small set of texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from strategies import constraints, laws
 
 WORDS = ("", "a", "b", "ab", "ba", "aa", "y", "ay", "yb")
 POINTS = (None, *combinations(WORDS, 1), *combinations(WORDS, 2), *combinations(WORDS, 3))
-"""What a key may have: nothing, one text, or (if it is multivalued) more."""
+"""The possible values of a key: none, one text, or (for a multivalued key) several."""
 
 Pair = tuple[Constraint, Constraint, bool]
 
@@ -35,7 +35,7 @@ def test_intersection_allows_what_both_allow(drawn: Pair) -> None:
 
 @laws
 @given(constraints())
-def test_difference_is_disjoint_parts_and_loses_nothing(drawn: Pair) -> None:
+def test_difference_has_disjoint_parts_and_loses_nothing(drawn: Pair) -> None:
     a, b, multivalued = drawn
     parts = [points(part, multivalued=multivalued) for part in a - b]
     assert set[tuple[str, ...] | None]().union(*parts) == points(a, multivalued=multivalued) - points(
@@ -55,7 +55,7 @@ def test_a_witness_is_allowed(drawn: Pair) -> None:
     assert a.allows(found) if found is not None else not points(a, multivalued=multivalued)
 
 
-def test_values_are_read_and_what_cannot_be_read_is_not_allowed() -> None:
+def test_values_are_parsed_and_a_value_that_cannot_be_parsed_is_not_allowed() -> None:
     (kind, few) = (Kind.NUMBER, ValueSet.read(Kind.NUMBER, "3", "<="))
     constraint = Constraint(absent=False, values=(few,))
     assert constraint.allows(("2",))
@@ -68,14 +68,14 @@ def test_values_are_read_and_what_cannot_be_read_is_not_allowed() -> None:
     assert Constraint(absent=False, values=(ValueSet(kind),)).witness() is None
 
 
-def test_a_text_and_a_number_together_are_undecided() -> None:
+def test_constraints_on_text_and_on_number_together_are_undecided() -> None:
     number = Constraint(absent=False, values=(ValueSet.read(Kind.NUMBER, "3"),))
     mixed = number & Constraint(absent=False, text=glob_set([[glob("a*")]]))
     assert mixed.is_empty() is None
     assert mixed
 
 
-def test_absence_is_a_value_of_its_own() -> None:
+def test_absence_is_a_value() -> None:
     assert FREE - PRESENT == (ABSENT,)
     assert FREE - ABSENT == (PRESENT,)
     assert ABSENT & PRESENT == NEVER

@@ -1,4 +1,4 @@
-"""Fast tests on two patterns against every short string, matched the naive way."""
+"""The fast tests on two patterns agree with naive matching of every short string."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from draws import seeds
 from oracle_permissions import glob_matches
 
 WORDS = tuple("".join(word) for length in range(7) for word in product("a:y", repeat=length))
-"""Every word up to six characters; "y" is in no pattern and stands for all other characters."""
+"""Every word of up to six characters. "y" is in no pattern and stands for all other characters."""
 
 
 def drawn(random: Random) -> tuple[Pattern, frozenset[str]]:
-    """Return a pattern, whose wildcards take colons or do not, and which of ``WORDS`` it matches, naively."""
+    """Return a drawn pattern, whose wildcards match colons or not, and the set of ``WORDS`` that it matches."""
     text = "".join(random.choice("aa:*?") for _ in range(random.randint(0, 4)))
     colons = "**" in text or random.random() < 2 / 3
     pattern = globs.glob(text) if colons else globs.format_pattern(text)
@@ -25,7 +25,7 @@ def drawn(random: Random) -> tuple[Pattern, frozenset[str]]:
 
 
 @pytest.mark.parametrize("seed", seeds(20))
-def test_what_a_fast_test_decides_is_true(seed: int) -> None:
+def test_decisions_of_the_fast_tests_are_right(seed: int) -> None:
     random, decided = Random(seed), 0
     for _ in range(100):
         (left, mine), (right, others) = drawn(random), drawn(random)
@@ -41,21 +41,21 @@ def test_what_a_fast_test_decides_is_true(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(10))
-def test_samples_match(seed: int) -> None:
+def test_samples_match_their_pattern(seed: int) -> None:
     random = Random(seed)
     for _ in range(100):
         pattern, _ = drawn(random)
         assert all(globs.matches(pattern, text) for text in globs.samples(pattern))
 
 
-def test_letters_that_fold_are_undecided() -> None:
+def test_case_insensitive_letters_are_undecided() -> None:
     folded = globs.glob("Ab*", fold=True)
     assert glob_relations.overlap(folded, globs.glob("x*")) is None
     assert glob_relations.literal_prefix(folded) == ""
     assert globs.samples(folded) == ("ab", "ab~")
 
 
-def test_letters_that_fold_are_covered_only_by_such() -> None:
+def test_only_case_insensitive_letters_cover_case_insensitive_ones() -> None:
     assert glob_relations.covers(globs.glob("A*", fold=True), globs.glob("ab*", fold=True))
     assert glob_relations.covers(globs.glob("a*", fold=True), globs.glob("AB"))
     assert not glob_relations.covers(globs.glob("a*"), globs.glob("ab", fold=True))
@@ -63,14 +63,14 @@ def test_letters_that_fold_are_covered_only_by_such() -> None:
     assert glob_sets.glob_set([[globs.glob("a*", fold=True)], [globs.glob("A*")]]).is_empty() is False
 
 
-def test_colons_decide_where_they_can_be_counted() -> None:
+def test_colons_decide_if_they_can_be_counted() -> None:
     assert glob_relations.overlap(globs.format_pattern("a*:*"), globs.glob("a:?:*")) is False
     assert glob_relations.overlap(globs.format_pattern("*a:*"), globs.glob(":*")) is None
     assert glob_relations.overlap(globs.format_pattern("?:"), globs.glob(":?")) is None
     assert glob_relations.overlap(globs.format_pattern("*a*"), globs.glob("?*")) is True
 
 
-def test_fragments_follow_in_order() -> None:
+def test_fragments_must_follow_in_order() -> None:
     assert glob_relations.overlap(globs.glob("a?c?e"), globs.glob("*b*d*"))
     assert not glob_relations.overlap(globs.glob("a?c?e"), globs.glob("*d*bc*"))
     assert not glob_relations.overlap(globs.glob("ab?"), globs.glob("ab*?yy"))

@@ -1,4 +1,4 @@
-"""The laws of glob sets, and their agreement with the naive matcher on every short string."""
+"""The laws of glob sets, which agree with the naive matcher on every short string."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from strategies import glob_sets, glob_texts, laws
 
 many = examples(300)
 WORDS = tuple("".join(word) for length in range(6) for word in product("aby", repeat=length))
-"""Every word up to five characters; "y" is in no pattern and stands for all other characters."""
+"""Every word of up to five characters. "y" is in no pattern and stands for all other characters."""
 
 
 def words(*sets: GlobSet) -> list[str]:
-    """Return the words in each of some sets, one set after another."""
+    """Return the words in each set, one set after another."""
     return [word for found in sets for word in WORDS if word in found]
 
 
@@ -39,14 +39,14 @@ def test_membership_agrees_with_the_naive_matcher(required: list[list[str]], exc
 
 @many
 @given(glob_sets(), glob_sets())
-def test_intersection_has_what_is_in_both(a: GlobSet, b: GlobSet) -> None:
+def test_intersection_has_the_words_in_both(a: GlobSet, b: GlobSet) -> None:
     assert set(words(a & b)) == {*words(a)} & {*words(b)}
     assert a.isdisjoint(b) == (not a & b) or not a or not b
 
 
 @many
 @given(glob_sets(), glob_sets())
-def test_difference_is_disjoint_parts_and_loses_nothing(a: GlobSet, b: GlobSet) -> None:
+def test_difference_has_disjoint_parts_and_loses_nothing(a: GlobSet, b: GlobSet) -> None:
     parts = a - b
     assert sorted(words(*parts)) == sorted({*words(a)} - {*words(b)})
     assert all(part.is_empty() is False and part.isdisjoint(b) for part in parts)
@@ -68,7 +68,7 @@ def test_a_witness_is_a_shortest_member_that_is_not_blank(a: GlobSet) -> None:
 
 @laws
 @given(glob_sets())
-def test_conjuncts_have_the_set_as_their_intersection(a: GlobSet) -> None:
+def test_the_intersection_of_the_conjuncts_is_the_set(a: GlobSet) -> None:
     both = EVERYTHING
     for conjunct in a.conjuncts():
         assert len(EVERYTHING - conjunct) <= 1
@@ -93,18 +93,18 @@ def test_everything_and_nothing_are_neutral(a: GlobSet) -> None:
     assert all(part <= a for part in a - NOTHING)
 
 
-def test_letters_that_fold_are_a_wider_set() -> None:
+def test_a_case_insensitive_pattern_is_a_wider_set() -> None:
     folded, upper = glob_set([[literal("ab", fold=True)]]), glob_set([[literal("AB")]])
     assert upper <= folded
     assert not folded <= upper
 
 
-def test_a_literal_star_is_within_a_wildcard() -> None:
+def test_a_literal_star_is_inside_a_wildcard() -> None:
     assert glob_set([[literal("a*")]]) <= glob_set([[glob("a*")]])
     assert not glob_set([[glob("a*")]]) <= glob_set([[literal("a*")]])
 
 
-def test_segments_keep_their_colons() -> None:
+def test_a_wildcard_in_a_segment_matches_no_colon() -> None:
     pattern, wide, exact = (segmented(wild(f"n:{text}:r/*")) for text in ("p:s:*:1?", "*:s:*:*", "*:s:*:??"))
     assert pattern is not None
     assert wide is not None
@@ -115,13 +115,13 @@ def test_segments_keep_their_colons() -> None:
     assert not glob_set([[glob("n:p:s:*:1?:r/*")]]) <= glob_set([[pattern]])
 
 
-def test_two_hundred_stars_are_answered() -> None:
+def test_a_pattern_with_two_hundred_stars_is_evaluated() -> None:
     stars = glob_set([[glob("*".join("ab" * 100))]])
     assert stars.witness() == "ab" * 100
     assert stars <= glob_set([[glob("*".join("ab" * 50))]])
 
 
-def test_what_a_search_cannot_decide_is_not_empty() -> None:
+def test_a_set_that_a_search_cannot_decide_is_not_empty() -> None:
     required = [[glob("*a" + "?" * 18 + "b*c")], [glob("*b" + "?" * 18 + "a*c")]]
     hard = glob_set(required, [glob("*a" + "?" * 17 + "c*"), glob("*~*")])
     assert hard.is_empty() is None

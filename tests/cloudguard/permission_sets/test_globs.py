@@ -1,4 +1,4 @@
-"""Patterns: what they match, how they are read and written, and the shortest string that matches some of them."""
+"""Patterns: the strings that they match, their text form, and the shortest string that matches several patterns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cloudguard.permission_sets.globs import (
 )
 
 
-def test_letters_fold_where_asked() -> None:
+def test_letters_are_case_insensitive_on_request() -> None:
     assert matches(glob("Ab*", fold=True), "aBxyz")
     assert not matches(glob("Ab*"), "abc")
     assert matches(literal("É", fold=True), "É")
@@ -27,7 +27,7 @@ def test_a_literal_star_is_no_wildcard() -> None:
     assert matches(literal("a*"), "a*")
 
 
-def test_segments_keep_their_colons() -> None:
+def test_a_wildcard_in_a_segment_matches_no_colon() -> None:
     pattern = segmented(wild("n:p:s:*:1?:r/*"))
     assert pattern is not None
     assert matches(pattern, "n:p:s::12:r/x:y")
@@ -37,7 +37,7 @@ def test_segments_keep_their_colons() -> None:
     assert segmented(wild("n:p:*")) is None
 
 
-def test_runs_of_wildcards_are_one_pattern() -> None:
+def test_equal_runs_of_wildcards_are_equal_patterns() -> None:
     assert glob("a***b") == glob("a*b")
     assert glob("*?*?") == glob("??*")
     assert pattern_text(glob("*?")) == "?*"

@@ -1,4 +1,4 @@
-"""The laws of permission sets, tried on every request of a small space, whatever two assumptions turn out to be."""
+"""The laws of permission sets, tested on every request of a small space and every outcome of two assumptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from strategies import ASSUMPTIONS, SPACE, laws, permission_sets, small_space
 
 @laws
 @given(permission_sets(), permission_sets())
-def test_operators_agree_request_by_request(a: PermissionSet, b: PermissionSet) -> None:
+def test_operators_agree_with_sets_of_requests(a: PermissionSet, b: PermissionSet) -> None:
     left, right = all_requests(a), all_requests(b)
     assert all_requests(a | b) == left | right
     assert all_requests(a & b) == left & right
@@ -44,7 +44,7 @@ def test_a_witness_is_in_the_set(a: PermissionSet, b: PermissionSet) -> None:
     assert ((a - b).witness() is None) == (not a - b)
 
 
-def test_a_difference_beyond_the_limit_rests_on_an_assumption() -> None:
+def test_a_difference_beyond_the_limit_depends_on_an_assumption() -> None:
     space = small_space(limit=0)
     all_of_it = PermissionSet.of(space, [Box(space.table.everything, EVERYWHERE)])
     part = PermissionSet.of(space, [Box(space.table.everything, Scope().assuming(ASSUMPTIONS[0]))])
@@ -52,7 +52,7 @@ def test_a_difference_beyond_the_limit_rests_on_an_assumption() -> None:
     assert not (all_of_it - part).lower
 
 
-def test_an_action_that_the_table_lacks_is_undecided_unless_the_set_is_empty() -> None:
+def test_an_unlisted_action_is_undecided_unless_the_set_is_empty() -> None:
     everything = PermissionSet.of(SPACE, [Box(SPACE.table.everything, EVERYWHERE)])
     assert everything.has(Request("t:Other", "*")) is None
     assert (everything - everything).has(Request("t:Other", "*")) is False

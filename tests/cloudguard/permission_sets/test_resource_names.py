@@ -1,4 +1,4 @@
-"""The laws of sets of resource names, and the patterns and formats they are read from."""
+"""The laws of sets of resource names, and the patterns and formats that define them."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ NAMES = [f"{first}:p:{third}:::{last}" for first, third, last in product(("", "a
 
 
 def names(*sets: ResourceNames) -> list[str]:
-    """Return the names in each of some sets, one set after another."""
+    """Return the names in each set, one set after another."""
     return [name for found in sets for name in NAMES if name in found]
 
 
 @laws
 @given(resource_names(), resource_names())
-def test_intersection_has_what_is_in_both(a: ResourceNames, b: ResourceNames) -> None:
+def test_intersection_has_the_names_in_both(a: ResourceNames, b: ResourceNames) -> None:
     assert {*names(a & b)} == {*names(a)} & {*names(b)}
     assert a.isdisjoint(b) == (not a & b) or not a or not b
 
 
 @laws
 @given(resource_names(), resource_names())
-def test_difference_is_disjoint_parts_and_loses_nothing(a: ResourceNames, b: ResourceNames) -> None:
+def test_difference_has_disjoint_parts_and_loses_nothing(a: ResourceNames, b: ResourceNames) -> None:
     parts = a - b
     assert sorted(names(*parts)) == sorted({*names(a)} - {*names(b)})
     assert all(part and part.isdisjoint(b) for part in parts) or not a
@@ -54,7 +54,7 @@ def test_every_name_and_no_names_are_neutral(a: ResourceNames) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["*", "a*", "a:*", "?:p:*", "*b:p:*:*", "a:p:*:::*b", "ab:p:a:::b", "a*:*b", "a"])
-def test_a_pattern_matches_what_the_oracle_says(pattern: str) -> None:
+def test_a_pattern_matches_as_the_oracle_says(pattern: str) -> None:
     found = resource_pattern(wild(pattern))
     for name in (*NAMES, "*", "a:b:c:d:e:f:g", "a:::::b:b"):
         assert any(name in part for part in found) == resource_matches(pattern, name), name
@@ -66,7 +66,7 @@ def test_no_resource_is_the_name_star() -> None:
     assert "a:b" not in EVERY_NAME
 
 
-def test_a_format_s_star_keeps_to_its_segment_and_two_do_not() -> None:
+def test_one_star_in_a_format_matches_one_segment_and_two_match_several() -> None:
     names = resource_format("n:p:store:::*/**")
     assert "n:p:store:::b/x:y/z" in names
     assert "n:p:store:::b" not in names

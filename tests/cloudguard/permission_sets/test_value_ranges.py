@@ -1,4 +1,4 @@
-"""The laws of value sets, and the texts they are read from: numbers, dates, addresses, truth values."""
+"""The laws of value sets, and the parsing of numbers, dates, addresses and booleans."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_texts_of_one_value_are_equal(kind: Kind, text: str, same: str) -> None:
     assert read(kind, text).intervals == (((expected, 0), (expected, 1)),)
 
 
-def test_comparisons_divide_the_line() -> None:
+def test_comparisons_divide_the_number_line() -> None:
     below, value, above = (read(Kind.NUMBER, "2", sign) for sign in ("<", "=", ">"))
     assert below | value == read(Kind.NUMBER, "2", "<=")
     assert value | above == read(Kind.NUMBER, "2", ">=")
@@ -77,6 +77,6 @@ def test_a_cidr_may_have_host_bits_set() -> None:
         (Kind.TRUTH, "perhaps"),
     ],
 )
-def test_what_cannot_be_read_is_an_error(kind: Kind, text: str) -> None:
+def test_a_text_that_cannot_be_parsed_is_an_error(kind: Kind, text: str) -> None:
     with pytest.raises(ValueError, match=" "):
         read(kind, text)

@@ -1,4 +1,4 @@
-"""Declared administrators whom nothing lets in to the API: the plan lets them in, by one way, and no one else."""
+"""The plan lets declared administrators in to the API if nothing does yet, by one path, and nobody else."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def test_a_rule_is_added_to_the_group_of_the_control_plane() -> None:
     assert made.plan.shut_out == ()
 
 
-def test_who_is_let_in_already_is_not_added() -> None:
+def test_administrators_who_are_let_in_already_are_not_added() -> None:
     made = planned(snapshot([MASTER, WORKER], [group("masters", ("tcp/6443", OFFICE)), group("nodes")]))
     assert made.plan.changes == ()
 
 
-def test_planned_again_nothing_is_added() -> None:
+def test_a_second_plan_adds_nothing() -> None:
     first = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]))
     assert planned(first.proposal.after).plan.changes == ()
 
@@ -71,8 +71,8 @@ def test_a_group_that_guards_nodes_too_comes_after_one_that_does_not() -> None:
     assert only(made).resource.id == "masters"
 
 
-def test_nothing_is_added_where_another_row_would_fail_by_it() -> None:
-    """The only group guards nodes with public addresses too: on these the administrators' port would be open."""
+def test_no_rule_is_added_that_makes_another_row_fail() -> None:
+    """The only group also guards nodes with public addresses, whose port the rule would open too."""
     master = host("cp1", CONTROL_PLANE, "all", where="public", public="203.0.113.12")
     worker = host("n1", NODE, "all", where="public", public="203.0.113.13")
     made = planned(snapshot([master, worker], [group("all")]))
@@ -80,7 +80,7 @@ def test_nothing_is_added_where_another_row_would_fail_by_it() -> None:
     assert made.plan.shut_out == (OFFICE,)
 
 
-def test_without_a_way_in_nothing_is_added() -> None:
+def test_no_rule_is_added_for_hosts_without_a_path_from_outside() -> None:
     made = planned(snapshot([host("cp1", CONTROL_PLANE, "masters"), WORKER], [group("masters"), group("nodes")]))
     assert made.plan.changes == ()
     assert made.plan.shut_out == (OFFICE,)
@@ -92,7 +92,7 @@ def test_administrators_inside_the_network_are_added() -> None:
     assert [edit.after for edit in rules(only(made))] == [lets("tcp/6443", "10.0.0.64/26")]
 
 
-def test_a_balancer_and_its_targets_both_let_them_in() -> None:
+def test_the_balancer_and_its_targets_both_get_a_rule() -> None:
     front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front")
     hosts = [replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces)), WORKER]
     made = planned(snapshot(hosts, [group("masters"), group("nodes"), group("front")], balancers=[front]))
@@ -102,12 +102,12 @@ def test_a_balancer_and_its_targets_both_let_them_in() -> None:
 
 
 @pytest.mark.parametrize("rows", [("node-access",), ("etcd-access",)])
-def test_a_plan_for_another_row_adds_none(rows: tuple[str, ...]) -> None:
+def test_a_plan_for_another_row_adds_no_administrators(rows: tuple[str, ...]) -> None:
     made = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), rows=rows)
     assert made.plan.changes == ()
 
 
-def test_the_list_of_a_public_endpoint_gets_them_too() -> None:
+def test_administrators_are_added_to_a_public_endpoint_s_list() -> None:
     made = snapshot(
         [WORKER], [group("nodes")], endpoints=[managed_endpoint("192.0.2.0/24", private=True)], managed=True
     )
@@ -115,17 +115,17 @@ def test_the_list_of_a_public_endpoint_gets_them_too() -> None:
     assert [[one.value for one in edit.after] for edit in edits] == [["192.0.2.0/24", OFFICE]]
 
 
-def test_a_public_side_is_not_switched_on_for_them() -> None:
+def test_a_public_endpoint_is_not_switched_on_for_administrators() -> None:
     made = planned(snapshot([WORKER], [group("nodes")], endpoints=[managed_endpoint(private=True)], managed=True))
     assert (made.plan.changes, made.plan.shut_out) == ((), (OFFICE,))
 
 
 def in_series(name: str, *rules: Rule) -> Filter:
-    """Return one of the filters that must all permit, whose rules are evaluated in order."""
+    """Return a filter with ordered rules, one of several that must all permit."""
     return replace(group(name, closed=True), rules=rules, ordered=True, in_chain=True, in_series=True)
 
 
-def test_filters_in_series_all_let_them_in_before_what_denies() -> None:
+def test_every_filter_in_series_gets_a_rule_before_the_denying_rule() -> None:
     everything_out = rule("out", "all", WORLD, out=True, order=900)
     denied = rule("closed", "tcp", WORLD, deny=True, order=500)
     guards = [in_series("subnet", denied, everything_out), in_series("nic", replace(denied, order=300), everything_out)]
@@ -135,7 +135,7 @@ def test_filters_in_series_all_let_them_in_before_what_denies() -> None:
     assert orders == {"subnet": [499], "nic": [299]}
 
 
-def test_in_a_network_wide_filter_the_rule_is_about_the_control_plane_alone() -> None:
+def test_a_rule_in_a_network_wide_filter_is_only_for_the_control_plane() -> None:
     wide = replace(group("vpc"), ordered=True, in_chain=True)
     master = host("cp1", CONTROL_PLANE, "vpc", where="public", public="203.0.113.12")
     tagged = replace(master, interfaces=tuple(replace(one, groups=("masters",)) for one in master.interfaces))
@@ -145,7 +145,7 @@ def test_in_a_network_wide_filter_the_rule_is_about_the_control_plane_alone() ->
     assert [edit.targets for edit in rules(only(made))] == [("masters",)]
 
 
-def test_who_comes_by_no_way_is_in_no_rule() -> None:
+def test_administrators_without_a_path_are_in_no_rule() -> None:
     one = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), OFFICE, "192.168.0.0/24")
     assert [edit.after for edit in rules(only(one))] == [lets("tcp/6443", OFFICE)]
     assert one.plan.shut_out == ("192.168.0.0/24",)

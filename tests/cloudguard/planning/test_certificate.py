@@ -1,4 +1,4 @@
-"""The certificate of a plan holds by the independent checker, and no longer once a step of it is spoilt."""
+"""The independent checker accepts a plan's certificate, and refuses it when a step is spoilt."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def document(planned: Planned) -> dict[str, Any]:
 
 
 def faults(document: dict[str, Any]) -> list[str]:
-    """Return what the checker says."""
+    """Return the faults that the checker finds."""
     return [*Certificate(document).faults()]
 
 
-def test_it_holds_and_is_about_every_edit_of_a_rule(planned: Planned, document: dict[str, Any]) -> None:
+def test_the_certificate_holds_and_contains_every_edit_of_a_rule(planned: Planned, document: dict[str, Any]) -> None:
     assert faults(document) == []
     assert {step["change"] for step in document["steps"]} == {step.change for step in planned.plan.steps}
     assert document["needs"]
 
 
-def test_a_plan_is_made_into_the_same_certificate_each_time(planned: Planned) -> None:
+def test_one_plan_always_gives_the_same_certificate(planned: Planned) -> None:
     assert certificate(planned) == certificate(planned)
 
 
@@ -48,7 +48,7 @@ def test_a_step_that_lets_in_everything_is_refused(document: dict[str, Any]) -> 
         assert any("opens" in fault for fault in faults(spoilt)), step
 
 
-def test_a_step_that_takes_all_rules_of_a_filter_is_refused(document: dict[str, Any]) -> None:
+def test_a_step_that_removes_all_rules_of_a_filter_is_refused(document: dict[str, Any]) -> None:
     guards = {name for need in document["needs"] for name in need["guard"]}
     for one in (one for one in document["filters"] if one["id"] in guards):
         names = [rule["id"] for rule in one["rules"]]
@@ -56,7 +56,7 @@ def test_a_step_that_takes_all_rules_of_a_filter_is_refused(document: dict[str, 
         assert any("loses" in fault for fault in faults({**document, "steps": [step]})), one["id"]
 
 
-def test_its_rules_are_those_of_the_snapshot(document: dict[str, Any]) -> None:
+def test_the_certificate_s_rules_are_those_of_the_snapshot(document: dict[str, Any]) -> None:
     read = Certificate(document)
     filters = {one.id: one for one in sample.snapshot().topology.filters}
     for name, one in read.filters.items():

@@ -1,4 +1,4 @@
-"""A stranger in the cluster's group: one move takes the place of an edit of every rule that names the group."""
+"""A stranger in the cluster's group: one move replaces the edits of every rule that names the group."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_one_move_replaces_the_edits_of_many_rules() -> None:
     assert made.mends == made.asked != ()
 
 
-def test_who_has_no_other_group_stays() -> None:
+def test_a_stranger_without_another_group_is_not_moved() -> None:
     made = plan(interface("eni-x", "private", "10.0.1.99", "masters"), *RULES)
     assert not any(isinstance(edit, MembershipEdit) for change in made.changes for edit in change.edits)
     assert made.mends == made.asked != ()
 
 
-def test_a_rule_that_nobody_needs_goes_instead() -> None:
+def test_an_unneeded_rule_is_removed_instead_of_a_move() -> None:
     filters = [group("masters"), group("nodes", ("tcp/10250", "strange")), group("strange"), group("own")]
     stranger = interface("eni-x", "private", "10.0.1.99", "strange", "own")
     made = pipeline.plan(snapshot(HOSTS, filters, external_members=[stranger])).plan

@@ -1,4 +1,4 @@
-"""No peer of a plan is a host's own public address, which goes with it; where hosts need theirs, the finding stays."""
+"""No peer of a plan is a host's own public address: it goes with the host. If hosts need theirs, the finding stays."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def planned(made: Snapshot, *administrators: str, inside: bool = False) -> Plann
 
 
 def peers(one: Planned) -> set[str]:
-    """Return the ranges that the plan's edits name, each by itself."""
+    """Return each range that the plan's edits name."""
     found = set[str]()
     for change in one.plan.changes:
         for edit in change.edits:
@@ -56,7 +56,7 @@ def by_balancer(master: Host, *outbound: str, guarded: bool = False) -> Snapshot
     return snapshot([master, WORKER], filters, balancers=[front], outbound=outbound)
 
 
-def test_hosts_that_reach_the_api_inside_need_no_place_in_the_rule() -> None:
+def test_hosts_that_reach_the_api_inside_the_network_are_not_in_the_rule() -> None:
     filters = [group("masters", ("tcp/6443", WORLD)), group("nodes", ("tcp", "masters"))]
     one = planned(snapshot([MASTER, WORKER], filters, outbound=(OWN, "203.0.113.12/32", GATEWAY)))
     assert one.plan.mends == one.plan.asked != ()
@@ -98,28 +98,28 @@ def test_what_hosts_reach_by_their_own_addresses_alone_stays_whatever_is_declare
     ]
 
 
-def test_what_hosts_reach_by_a_balancer_through_a_gateway_is_narrowed_to_it() -> None:
+def test_a_rule_for_hosts_behind_a_gateway_is_narrowed_to_the_gateway() -> None:
     made = by_balancer(PRIVATE, GATEWAY)
     hosts = [
         replace(one, interfaces=tuple(replace(nic, public=()) for nic in one.interfaces)) for one in made.cluster.hosts
     ]
     one = planned(replace(made, cluster=replace(made.cluster, hosts=tuple(hosts))))
     assert one.plan.mends == one.plan.asked != ()
-    assert peers(one) == {OFFICE, GATEWAY, "10.0.0.0/24"}  # and the balancer's own range
+    assert peers(one) == {OFFICE, GATEWAY, "10.0.0.0/24"}  # the gateway and the balancer's own range
 
 
 def endpoint(*, private: bool) -> Endpoint:
     return managed_endpoint(WORLD, private=private, filters=("api",), groups=("api",))
 
 
-def test_an_endpoints_private_side_comes_before_hosts_lose_the_public_one() -> None:
+def test_the_private_endpoint_is_switched_on_before_the_public_list_is_narrowed() -> None:
     made = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=False)], managed=True, outbound=(OWN,))
     one = planned(made)
     assert peers(one) == {OFFICE}
     assert [type(edit) for change in one.plan.changes for edit in change.edits] == [AttributeEdit, ListEdit]
 
 
-def test_with_its_private_side_on_the_list_is_set_at_once() -> None:
+def test_with_a_private_endpoint_the_public_list_is_narrowed_at_once() -> None:
     made = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=True)], managed=True, outbound=(OWN,))
     one = planned(made)
     assert peers(one) == {OFFICE}

@@ -1,4 +1,4 @@
-"""Laws of plans, on drawn accounts, by a naive walk packet by packet: after each step, and once hosts were replaced."""
+"""Laws of plans on drawn accounts, checked by a naive walk of packets after each step and with replaced hosts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STRANGE = ("10.0.0.77", "10.0.1.77", "2001:db8:0:1::77")
 
 @dataclass(frozen=True)
 class Someone:
-    """One who sends: a host of the cluster with its roles, or a stranger without any."""
+    """A sender: a host of the cluster with its roles, or a stranger without roles."""
 
     name: str
     sender: Sender
@@ -55,14 +55,14 @@ def drawn(seed: int, draw: Callable[[Random], Snapshot] = account) -> Planned:
 
 
 def prefixes(one: Planned) -> Iterator[Snapshot]:
-    """Yield the account before the first step and after each."""
+    """Yield the account before the first step and after each step."""
     parts = [part for _, part in one.proposal.order]
     for count in range(len(parts) + 1):
         yield edited(one.case.snapshot, parts[:count])
 
 
 def everyone(made: Snapshot) -> Iterator[Someone]:
-    """Yield the cluster's hosts, the next one of each pool, whoever replaces a host, and strangers with any group."""
+    """Yield the senders: hosts, the next host of each pool, replacements of hosts, and strangers with any group."""
     for one in (*made.cluster.hosts, *replacements(made)):
         for port in one.interfaces:
             for address in port.addresses:
@@ -74,7 +74,7 @@ def everyone(made: Snapshot) -> Iterator[Someone]:
 
 
 def replacements(made: Snapshot) -> Iterator[Host]:
-    """Yield every host again at another address of its subnet, and the next host of each pool."""
+    """Yield every host with another address of its subnet, and the next host of each pool."""
     for one in made.cluster.hosts:
         nic = one.interfaces[0]
         base, _, last = address_of(nic).rpartition(".")
@@ -88,7 +88,7 @@ def replacements(made: Snapshot) -> Iterator[Host]:
 
 
 def targets(made: Snapshot) -> Iterator[tuple[Host, Interface]]:
-    """Yield every interface of the cluster, today's and those still to come."""
+    """Yield every interface of the cluster, of today's hosts and of future ones."""
     for one in (*made.cluster.hosts, *replacements(made)):
         yield from ((one, port) for port in one.interfaces)
 
@@ -97,7 +97,7 @@ Packets = frozenset[tuple[str, str, Service]]
 
 
 def let_in(made: Snapshot) -> Packets:
-    """Return who gets what through to whom: (sender, interface, service)."""
+    """Return the packets that get through: (sender, interface, service)."""
     senders, alike = [*everyone(made)], dict[tuple[object, ...], list[tuple[str, Service]]]()
     found = set[tuple[str, str, Service]]()
     for _, port in targets(made):
@@ -110,14 +110,14 @@ def let_in(made: Snapshot) -> Packets:
 
 
 def is_declared(made: Snapshot, packet: tuple[str, str, Service]) -> bool:
-    """Whether administrators are let in to the API."""
+    """Whether the packet is from declared administrators to the API."""
     name, nic, service = packet
     masters = {port.id for host, port in targets(made) if Role.CONTROL_PLANE in host.roles}
     return nic in masters and service.port == API and name in OUTSIDE and inside(name, ADMINISTRATORS)
 
 
 def is_needed(made: Snapshot, packet: tuple[str, str, Service]) -> bool:
-    """Whether hosts of the cluster need it: everything, but etcd is for those that run it, and the control plane."""
+    """Whether hosts of the cluster need the packet. Only etcd hosts and the control plane need packets to etcd."""
     name, nic, service = packet
     roles = {one.name: one.roles for one in everyone(made)}[name]
     if not roles:
@@ -129,11 +129,11 @@ def is_needed(made: Snapshot, packet: tuple[str, str, Service]) -> bool:
 
 @pytest.mark.parametrize("seed", seeds(100))
 def test_no_step_opens_or_loses_anything(seed: int) -> None:
-    hold(drawn(seed))
+    assert_safe(drawn(seed))
 
 
-def hold(one: Planned) -> None:
-    """Assert that after each step nothing is let in that was not, and everything that is needed."""
+def assert_safe(one: Planned) -> None:
+    """Assert that each step lets in nothing new, and still lets in everything needed."""
     made = one.case.snapshot
     before = let_in(made)
     needed = {packet for packet in before if is_needed(made, packet)}
@@ -146,14 +146,12 @@ def hold(one: Planned) -> None:
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
 @pytest.mark.parametrize("seed", seeds(40))
-def test_in_filters_one_after_the_other_no_step_opens_or_loses_anything(
-    seed: int, draw: Callable[[Random], Snapshot]
-) -> None:
+def test_no_step_opens_or_loses_anything_in_filters_in_series(seed: int, draw: Callable[[Random], Snapshot]) -> None:
     hold(drawn(seed, draw))
 
 
 @pytest.mark.parametrize("seed", seeds(40))
-def test_no_change_can_be_left_out(seed: int) -> None:
+def test_every_change_is_needed(seed: int) -> None:
     none_is_spare(drawn(seed))
 
 
@@ -182,13 +180,13 @@ def none_is_spare(one: Planned) -> None:
 
 
 def admitted(made: Snapshot) -> Packets:
-    """Return the packets by which administrators get in to the API."""
+    """Return the packets from administrators to the API that get through."""
     return frozenset(packet for packet in let_in(made) if is_declared(made, packet))
 
 
 @pytest.mark.parametrize("seed", seeds(40))
-def test_planning_again_offers_nothing(seed: int) -> None:
-    """But where a plan makes groups, and says so: by these the next may tell more hosts apart."""
+def test_a_second_plan_has_no_steps(seed: int) -> None:
+    """Except if a plan makes groups, and says so: with them, the next plan can distinguish more hosts."""
     comes_to_an_end(drawn(seed))
 
 
@@ -210,6 +208,6 @@ def comes_to_an_end(one: Planned) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds(40))
-def test_done_twice_a_plan_changes_nothing(seed: int) -> None:
+def test_applying_a_plan_twice_equals_applying_it_once(seed: int) -> None:
     one = drawn(seed)
     assert edited(one.proposal.after, [part for _, part in one.proposal.order]) == one.proposal.after

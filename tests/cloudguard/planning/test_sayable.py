@@ -1,4 +1,4 @@
-"""One present rule becomes four at most; they cover what is needed, stay within it, and name what they leave."""
+"""At most four rules replace a rule. They cover the needs, stay within the rule, and name what they leave open."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ POINTS = [
 
 
 class Spans(PlainForms):
-    """Rules of a cloud that says one span of one protocol a rule."""
+    """The rule form of a cloud whose rules have one port range of one protocol."""
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-        """Return a rule for each span."""
+        """Return a rule for each port range."""
         del guard
         parts = (ServiceSet.of_intervals([span]) for span in traffic.services.intervals)
         return tuple(replace(traffic, services=part) for part in parts)
@@ -49,7 +49,7 @@ def change(before: RuleTraffic, *wanted: RuleTraffic) -> Change:
 
 
 def lets_in(rules: tuple[RuleTraffic, ...], host: str, service: ServiceSet) -> bool:
-    """Whether any rule lets in a host; strangers are in their group, and nobody's needs."""
+    """Whether any rule lets in a host. Strangers are in a group of their own that no need names."""
     return any(service <= one.services and _is_meant(one.peer, host) for one in rules)
 
 
@@ -59,7 +59,7 @@ def _is_meant(peer: RulePeer, host: str) -> bool:
 
 
 @pytest.mark.parametrize("seed", seeds(300))
-def test_what_is_said_covers_the_need_and_is_within_the_old_rule(seed: int) -> None:
+def test_new_rules_cover_the_needs_and_are_within_the_old_rule(seed: int) -> None:
     dice = Random(seed)
     before = lets(dice.choice(("all", "tcp", "tcp,udp")), "0.0.0.0/0")
     peers = dice.sample((*RANGES, "nodes", "masters"), dice.randrange(1, 7))
@@ -78,14 +78,14 @@ def test_what_is_said_covers_the_need_and_is_within_the_old_rule(seed: int) -> N
             assert need or not now or lets_in(left, host, service), f"{service} from {host} is not named"
 
 
-def test_a_group_that_a_range_holds_needs_no_rule_of_its_own() -> None:
+def test_a_group_inside_a_range_needs_no_rule_of_its_own() -> None:
     wanted = [lets("tcp/6443", who) for who in ("198.51.100.0/24", "192.0.2.7/32", "10.0.0.0/23", "nodes", "masters")]
     said = speaker().said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
     assert said
     assert (after(said), said.left) == (tuple(wanted[:3]), ())
 
 
-def test_more_rules_are_made_if_a_person_asks_for_them() -> None:
+def test_more_than_four_rules_are_made_on_request() -> None:
     wanted = [lets("tcp/6443", f"192.0.2.{number}/32") for number in range(6)]
     assert speaker().said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted)) is None
     said = speaker(6).said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
@@ -93,7 +93,7 @@ def test_more_rules_are_made_if_a_person_asks_for_them() -> None:
     assert len(after(said)) == len(wanted)
 
 
-def test_beyond_four_one_rule_covers_all_and_what_it_leaves_is_named() -> None:
+def test_beyond_four_one_rule_covers_all_needs_and_its_excess_is_named() -> None:
     wanted = [lets("tcp/6443", f"192.0.2.{number}/32") for number in range(6)]
     said = speaker().said(change(lets("all", "0.0.0.0/0"), *wanted))
     assert said

@@ -1,4 +1,4 @@
-"""Typed access to answers: what is not of its type is an error that says what stands where, and never the value."""
+"""Typed access to answers: a value of the wrong type is an error that names the field and the type, never the value."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ITEM: Item = {
 }
 
 
-def test_parts_of_an_answer_are_read_by_their_type() -> None:
+def test_parts_of_an_answer_are_read_with_their_types() -> None:
     assert (text(ITEM, "name"), required(ITEM, "name")) == ("a", "a")
     assert (number(ITEM, "size"), number(ITEM, "count"), number({"n": "-1"}, "n")) == (3, 12, -1)
     assert flag(ITEM, "on")
@@ -48,7 +48,7 @@ def test_parts_of_an_answer_are_read_by_their_type() -> None:
 
 
 @pytest.mark.parametrize("item", [{}, {"x": None}])
-def test_what_is_left_out_is_empty(item: Item) -> None:
+def test_a_missing_part_is_empty(item: Item) -> None:
     assert (text(item, "x"), number(item, "x", 7), flag(item, "x", default=True)) == ("", 7, True)
     assert (list(texts(item, "x")), list(parts(item, "x")), part(item, "x", "y")) == ([], [], NOTHING)
 
@@ -72,7 +72,7 @@ def test_what_is_left_out_is_empty(item: Item) -> None:
         (lambda: list(objects("ec2:DescribeVpcs", ["a"])), "ec2:DescribeVpcs answered with what is no object"),
     ],
 )
-def test_what_is_not_of_its_type_says_so(read: Callable[[], object], words: str) -> None:
+def test_a_part_of_the_wrong_type_is_an_error(read: Callable[[], object], words: str) -> None:
     with pytest.raises(AnswerError) as raised:
         read()
     assert str(raised.value) == words
@@ -115,7 +115,7 @@ class Small(Reader[Call]):
 HIDES = (FactKind.FILTERS,)
 
 
-def test_an_item_that_is_not_understood_is_left_out_with_a_gap_that_names_it() -> None:
+def test_an_item_that_cannot_be_read_is_a_gap_with_its_name() -> None:
     api, call = Small(Answer([])), Call()
     items: list[Item] = [{"id": "a", "n": 1}, {"id": "b", "n": "odd"}, {"n": None}, {"id": 7, "name": "d", "n": 4}]
     assert api.mapped(call, items, lambda one: number(one, "n"), hides=HIDES) == (1, 4)
@@ -126,18 +126,18 @@ def test_an_item_that_is_not_understood_is_left_out_with_a_gap_that_names_it() -
     )
 
 
-def test_the_gap_names_what_the_call_was_about_where_that_is_given() -> None:
+def test_the_gap_names_the_subject_of_the_call_if_it_is_given() -> None:
     api = Small(Answer([]))
     assert api.mapped(Call(), [{"id": "a"}], lambda one: number(one, "n"), hides=HIDES, about="a policy") == ()
     assert [gap.resource for gap in api.gaps] == ["a policy"]
 
 
-def test_an_error_of_the_program_is_not_taken_for_one_of_the_answer() -> None:
+def test_an_error_of_the_program_is_not_reported_as_a_gap() -> None:
     with pytest.raises(KeyError):
         Small(Answer([])).mapped(Call(), [NOTHING], lambda one: one["x"], hides=HIDES)
 
 
-def test_a_call_that_fails_is_a_gap_and_what_it_left_out_is_one_beside_what_it_gave() -> None:
+def test_a_failed_call_is_a_gap_and_a_partial_answer_has_items_and_a_gap() -> None:
     call = Call()
     api = Small(OSError("no"))
     assert api.read_or_none(call, hides=HIDES) is None
@@ -149,7 +149,7 @@ def test_a_call_that_fails_is_a_gap_and_what_it_left_out_is_one_beside_what_it_g
         api.ask(call)
 
 
-def test_a_prefetch_waits_for_no_answer() -> None:
+def test_a_prefetch_does_not_wait_for_the_answer() -> None:
     call, may_answer = Call(), Event()
 
     class Slow(Small):
@@ -165,7 +165,7 @@ def test_a_prefetch_waits_for_no_answer() -> None:
     assert api.asked == 1
 
 
-def test_a_call_is_made_once_with_the_same_parameters_and_a_prefetch_reports_nothing() -> None:
+def test_equal_calls_are_made_once_and_a_prefetch_adds_no_gap() -> None:
     call, api = Call(), Small(OSError("no"))
     api.prefetch(call, names=["a"])
     assert api.gaps == ()

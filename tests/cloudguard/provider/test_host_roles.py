@@ -1,4 +1,4 @@
-"""Typed evidence for the roles of hosts and pools; etcd is stacked unless a host is etcd's alone."""
+"""Typed evidence for the roles of hosts and pools. The control plane runs etcd unless a host runs only etcd."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Call:
 
 
 class Gaps:
-    """Takes the gaps of a reader."""
+    """A reader that only records gaps."""
 
     def __init__(self) -> None:
         self.gaps: list[Gap] = []
@@ -36,13 +36,13 @@ class Gaps:
 
 
 def hosts_with(**found: HostRoles) -> tuple[dict[str, Host], list[Gap]]:
-    """Return hosts by name with the roles found for them, and the gaps."""
+    """Return hosts by name with their derived roles, and the gaps."""
     reader: Any = Gaps()
     made = with_roles(reader, Call(), [host(name, ()) for name in found], found)
     return {one.id: one for one in made}, reader.gaps
 
 
-def test_control_plane_hosts_run_etcd_where_no_host_is_etcds_alone() -> None:
+def test_control_plane_hosts_run_etcd_if_no_host_runs_only_etcd() -> None:
     stacked, _ = hosts_with(m=HostRoles(MASTER, (SAID,)), api=HostRoles(MASTER, (SAID,), without_etcd=True))
     assert (stacked["m"].roles, stacked["m"].role_evidence[0]) == ((*MASTER, *ETCD), SAID)
     assert stacked["m"].role_evidence[1].kind is EvidenceKind.HOSTS
@@ -51,7 +51,7 @@ def test_control_plane_hosts_run_etcd_where_no_host_is_etcds_alone() -> None:
     assert apart["m"].roles == MASTER
 
 
-def test_hosts_whose_role_is_unknown_leave_a_gap_for_each_reason() -> None:
+def test_hosts_with_unknown_roles_make_a_gap_for_each_reason() -> None:
     contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict one another", Strength.WEAK)
     found, gaps = hosts_with(a=UNKNOWN, b=UNKNOWN, c=HostRoles((), (contradiction,)))
     assert found["c"].evidence == ("its names contradict one another",)
@@ -60,7 +60,7 @@ def test_hosts_whose_role_is_unknown_leave_a_gap_for_each_reason() -> None:
     assert {gap.hides for gap in gaps} == {(FactKind.HOSTS,)}
 
 
-def test_a_name_takes_etcd_from_no_control_plane_host() -> None:
+def test_a_host_s_name_alone_does_not_remove_etcd_from_the_control_plane() -> None:
     found, _ = hosts_with(m=HostRoles(MASTER, (SAID,)), backup=HostRoles(ETCD, (WEAK,)))
     assert found["m"].roles == (*MASTER, *ETCD)
     by_names, _ = hosts_with(m=HostRoles(MASTER, (WEAK,)), backup=HostRoles(ETCD, (WEAK,)))
@@ -68,7 +68,7 @@ def test_a_name_takes_etcd_from_no_control_plane_host() -> None:
     assert {one.strength for one in by_names["m"].role_evidence} == {Strength.WEAK}
 
 
-def test_where_strong_evidence_shows_the_control_plane_the_others_are_nodes() -> None:
+def test_with_strong_evidence_of_the_control_plane_other_hosts_are_nodes() -> None:
     contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict one another", Strength.WEAK)
     found, gaps = hosts_with(
         m=HostRoles(MASTER, (SAID,)),
@@ -82,13 +82,13 @@ def test_where_strong_evidence_shows_the_control_plane_the_others_are_nodes() ->
     assert (found["other"].roles, gaps) == ((*MASTER, *ETCD), [])
 
 
-def test_evidence_adds_up() -> None:
+def test_roles_and_evidence_are_combined() -> None:
     both = HostRoles(MASTER, (SAID,)).and_also(ETCD, WEAK)
     assert (both.roles, both.evidence, both.why) == ((*MASTER, *ETCD), (SAID, WEAK), "said so; name master-1")
 
 
 @pytest.mark.parametrize("evidence", [SAID, WEAK])
-def test_a_pools_evidence_is_as_strong_as_its_hosts(evidence: RoleEvidence) -> None:
+def test_a_pool_s_evidence_is_as_strong_as_that_of_its_hosts(evidence: RoleEvidence) -> None:
     reader: Any = Gaps()
     made = Host("h", "h", NODE, (evidence,), (), host("x", ()).source, pool="asg")
     known = roles_of_pool(reader, Call(), "asg", [made], None)

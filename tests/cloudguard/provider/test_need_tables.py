@@ -1,4 +1,4 @@
-"""Tables of needs: placeholders are filled for one cluster, and a statement that nothing fills is left out."""
+"""Tables of needs: placeholders are replaced for one cluster, and a statement without values is left out."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_statements_without_a_resource_are_left_out_and_keep_their_number(tmp_pa
 
 
 @pytest.mark.parametrize("line", ['service-account = ["a:b"]', '[[need.statement]]\nresource = ["*"]'])
-def test_a_key_that_nothing_reads_is_refused(tmp_path: Path, line: str) -> None:
+def test_an_unknown_key_is_refused(tmp_path: Path, line: str) -> None:
     with pytest.raises(ValueError, match=r"the need 'n' has keys that nothing reads: (service-account|resource)$"):
         tables(tmp_path, NEED.format("n") + line).needs(VALUES)
 
 
-def test_a_need_has_the_statements_of_those_that_it_names_before_its_own(tmp_path: Path) -> None:
+def test_a_need_has_the_statements_of_the_needs_it_names_before_its_own(tmp_path: Path) -> None:
     statement = '[[need.statement]]\nactions = ["a:{}"]\nresources = ["*"]\n'
     first = NEED.format("first") + statement.format("One")
     second = NEED.format("second") + 'statements-of = ["first"]\n' + statement.format("Two")
@@ -73,7 +73,7 @@ def test_a_need_has_the_statements_of_those_that_it_names_before_its_own(tmp_pat
     assert [one.actions for one in found["first"]] == [("a:One",)]
 
 
-def test_what_a_table_leaves_out_is_empty(tmp_path: Path) -> None:
+def test_a_missing_key_of_a_need_is_empty(tmp_path: Path) -> None:
     full = 'except-installers = ["kops"]\ntraits = [["cni", "x"]]\nimplied-by-grant = true\n'
     bare, given = tables(tmp_path, NEED.format("bare") + NEED.format("given") + full).needs({})
     assert (bare.installers, bare.addon, bare.implied_by_grant, bare.statements) == ((), "", False, ())

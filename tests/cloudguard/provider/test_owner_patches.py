@@ -1,4 +1,4 @@
-"""Patches have the fields and types that their documents' sources declare, and set what the change leaves."""
+"""Patches have the fields and types of their documents' schemas, and set the values that the change leaves."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ ALTERNATIVES = {
     "rule": ("AllowSSH", "AllowKubernetesAPI", "AllowNodePortTCP"),
     "ingress": ("web",),
 }
-"""Values of names that decide which place an edit has."""
+"""Values of the names that decide the place of an edit."""
 
 
 def places() -> Iterator[tuple[str, OwnerFacts, Place]]:
-    """Yield each place with a patch, of every provider."""
+    """Yield each place of every provider that has a patch."""
     for cloud in ("aws", "azure", "gcp"):
         for facts in owner_facts(f"cloudguard_{cloud}").values():
             yield from ((cloud, facts, place) for place in facts.places if place.patch)
@@ -69,7 +69,7 @@ PLACES = {f"{cloud} {facts.id} {place.where}": (cloud, facts, place) for cloud, 
 
 
 def names_for(place: Place) -> tuple[tuple[str, str], ...]:
-    """Return names of an owner by which an edit has a place."""
+    """Return the names of an owner with which an edit has this place."""
     found = dict(NAMES)
     if "ingress" in place.named:
         del found["service"]
@@ -83,7 +83,7 @@ def names_for(place: Place) -> tuple[tuple[str, str], ...]:
 
 
 def made(facts: OwnerFacts, place: Place) -> tuple[Snapshot, Change]:
-    """Return a snapshot in which an owner writes what is edited at a place, and the change of it."""
+    """Return a snapshot where an owner writes the resource edited at a place, and the change to that resource."""
     owner = Owner(facts.id, facts.who, names=names_for(place))
     guard = group("nodes", ("tcp/22", WORLD), closed=True)
     services = next(iter(str(place.services or ServiceSet.parse("tcp/22")).split(",")))
@@ -118,7 +118,7 @@ def _change(edited: Edited, rule: str, services: ServiceSet, text: str) -> Chang
 
 
 def faults(value: object, declared: object, path: str) -> Iterator[str]:
-    """Yield what of a value is not as its source declares it."""
+    """Yield the parts of a value that do not fit the declaration of its source."""
     if isinstance(declared, Mapping):
         if not isinstance(value, Mapping):
             yield f"{path}: no object"
@@ -150,7 +150,7 @@ def _is(value: object, kind: str) -> bool:
 
 
 def declared_of(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return what a document sets, and the fields that its kind has."""
+    """Return the values that a document sets, and the fields of its kind."""
     if "Resources" in document:
         (one,) = document["Resources"].values()
         return one["Properties"], FIELDS[one["Type"]]
@@ -175,8 +175,8 @@ def test_a_patch_has_the_fields_and_types_of_its_document(name: str) -> None:
         assert WORLD not in text
 
 
-def test_what_is_set_never_leaves_its_line() -> None:
-    """A stack's name of somebody else's choosing ends no comment, and is no YAML."""
+def test_a_hostile_name_stays_on_its_line_of_the_patch() -> None:
+    """A hostile stack name does not end a comment and is not read as YAML."""
     (name,) = [one for one in PLACES if "cloudformation stack {stack}: resource {logical_id}, SecurityGroup" in one]
     _, facts, place = PLACES[name]
     found, change = made(facts, place)
@@ -191,7 +191,7 @@ def test_what_is_set_never_leaves_its_line() -> None:
         (RulePeer(PeerOf.ADMINISTRATORS), "first give --admin-cidr"),
     ],
 )
-def test_what_no_field_can_say_is_said(peer: RulePeer, words: str) -> None:
+def test_a_patch_says_which_peer_its_field_cannot_express(peer: RulePeer, words: str) -> None:
     facts = owner_facts("cloudguard_aws")["kops"]
     place = next(one for one in facts.places if one.where.endswith("spec.sshAccess"))
     found, change = made(facts, place)
@@ -204,7 +204,7 @@ def test_what_no_field_can_say_is_said(peer: RulePeer, words: str) -> None:
     assert list(yaml.safe_load_all(text)) in ([], [None])
 
 
-def test_a_field_that_writes_two_rules_is_set_once_and_only_where_both_are_changed() -> None:
+def test_a_field_for_two_rules_is_set_once_and_only_if_both_change() -> None:
     facts = owner_facts("cloudguard_aws")["kops"]
     place = next(one for one in facts.places if one.where.endswith("spec.sshAccess"))
     found, change = made(facts, place)
@@ -228,7 +228,7 @@ def test_a_field_that_writes_two_rules_is_set_once_and_only_where_both_are_chang
         ("cloudformation", "SecurityGroupIngress", True),
     ],
 )
-def test_a_list_is_left_empty_only_where_that_lets_in_nobody(owner: str, where: str, *, empty: bool) -> None:
+def test_a_list_is_emptied_only_if_an_empty_list_lets_in_nobody(owner: str, where: str, *, empty: bool) -> None:
     facts = owner_facts("cloudguard_aws")[owner]
     place = next(one for one in facts.places if where in one.where)
     found, change = made(facts, place)
@@ -240,7 +240,7 @@ def test_a_list_is_left_empty_only_where_that_lets_in_nobody(owner: str, where: 
     assert ("[]" in text) is empty
 
 
-def test_fewer_ports_than_a_field_stands_for_are_not_said() -> None:
+def test_a_field_with_fixed_ports_cannot_express_fewer_ports() -> None:
     facts = owner_facts("cloudguard_aws")["capa"]
     place = next(one for one in facts.places if "nodePortIngressRuleCidrBlocks" in one.where)
     found, change = made(facts, place)
@@ -252,7 +252,7 @@ def test_fewer_ports_than_a_field_stands_for_are_not_said() -> None:
     assert "its field takes no ports: it stands for tcp/30000-32767" in text
 
 
-def test_what_a_person_wrote_has_no_source() -> None:
+def test_a_rule_written_by_a_person_has_no_source() -> None:
     found = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", WORLD))])
     change = Change("c", "row", "rule.remove", Resource("filter", "nodes"), (), "nodes-0")
     assert "no program is known to write it" in source(found, [change], {})

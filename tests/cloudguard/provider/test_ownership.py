@@ -1,4 +1,4 @@
-"""The tables of owners hold together, and what a resource says of itself is only ever text."""
+"""The tables of owners are consistent, and tags and names of resources are only used as text."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from docs import owners as page
 CLOUDS = ("aws", "azure", "gcp")
 EVERY = {(cloud, name): facts for cloud in CLOUDS for name, facts in owner_facts(f"cloudguard_{cloud}").items()}
 ADDED = {"namespace", "service", "rule"}
-"""Names that are known by more than a sign: of the Service of a balancer, of a rule."""
+"""Names that do not come from a sign alone: of a balancer's Service, of a rule."""
 KOPS, CAPA = Owner("kops", "kops", undone="at the next update"), Owner("capa", "Cluster API")
 
 
 @pytest.mark.parametrize("facts", EVERY.values(), ids=map(" ".join, EVERY))
-def test_an_owner_names_its_source_and_says_where_to_edit_by_names_that_its_signs_give(facts: OwnerFacts) -> None:
+def test_an_owner_has_a_source_and_places_with_names_that_its_signs_give(facts: OwnerFacts) -> None:
     assert facts.source
     assert facts.who
     patterns = [one for sign in facts.signs for one in (*sign.tags, sign.name, sign.description) if one]
@@ -39,14 +39,14 @@ def test_an_owner_names_its_source_and_says_where_to_edit_by_names_that_its_sign
 @pytest.mark.parametrize(
     "tags", [{}, {"Name": "web"}, {"": ""}, {"kubernetes.io/cluster/": "owned"}, {"a\n": "\x1b[2J"}]
 )
-def test_a_resource_without_a_sign_is_a_persons(cloud: str, tags: Mapping[str, str]) -> None:
+def test_a_resource_without_a_sign_has_no_owner(cloud: str, tags: Mapping[str, str]) -> None:
     owners = Owners(f"cloudguard_{cloud}")
     things = {*Thing} - {Thing.ENDPOINT}
     assert {owners.of(thing, "launch-wizard-1", tags) for thing in things} == {None}
     assert owners.of_rule("launch-wizard-1", "") is None
 
 
-def test_what_a_tag_says_is_kept_as_text() -> None:
+def test_a_tag_s_value_is_kept_as_text() -> None:
     tags = {"aws:cloudformation:stack-name": "{logical_id}\n{stack}", "aws:cloudformation:logical-id": "\\1{stack}"}
     found = Owners("cloudguard_aws").of(Thing.FILTER, "nodes", tags)
     assert found is not None
@@ -54,7 +54,7 @@ def test_what_a_tag_says_is_kept_as_text() -> None:
 
 
 def owners_of(change: Change) -> tuple[str, str]:
-    """Return who writes what a change edits: a host whose pool another program writes, and one of no pool."""
+    """Return the owners of what a change edits, for a cluster with a host in a pool of another program and one without."""
     hosts = [replace(host("n", NODE, "nodes"), pool="p", written_by=CAPA), replace(host("m", NODE), written_by=CAPA)]
     pool = Pool("p", "p", NODE, (), (), (), (), hosts[0].source, written_by=KOPS)
     made = snapshot(hosts, [group("nodes")])
@@ -64,7 +64,7 @@ def owners_of(change: Change) -> tuple[str, str]:
 
 
 def change(kind: str, resource: Resource, *edits: AttributeEdit | GroupEdit) -> Change:
-    """Return a change of a kind."""
+    """Return a change of this kind."""
     return Change("c", "row", kind, resource, edits)
 
 
@@ -97,11 +97,11 @@ IDENTITY = Resource("identity", "i")
         (change("disk.encrypt", Resource("disk", "gone")), ()),
     ],
 )
-def test_what_a_pool_makes_is_its_owners(made: Change, owners: tuple[str, ...]) -> None:
+def test_a_host_of_a_pool_has_the_pool_s_owner(made: Change, owners: tuple[str, ...]) -> None:
     found, undone = owners_of(made)
     assert found == "; ".join(owners)
     assert bool(undone) is ("kops" in owners)
 
 
-def test_the_page_of_owners_is_written_from_the_tables() -> None:
+def test_the_page_of_owners_is_up_to_date() -> None:
     assert {path: path.read_text(encoding="utf-8") for path in page.pages()} == page.pages(), "run: make docs"

@@ -1,4 +1,4 @@
-"""Tags that the user names by a pattern."""
+"""Patterns of tags in flags and settings."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ from cloudguard.provider.tag_patterns import has_tag
         ("Name=a=*", "a=b", True),
     ],
 )
-def test_which_tags_a_pattern_names(pair: str, value: str, matches: object) -> None:
+def test_a_pattern_matches_tags(pair: str, value: str, matches: object) -> None:
     assert has_tag({"Name": value}, pair) is matches

@@ -1,4 +1,4 @@
-"""A Terraform state says which block made what a change edits."""
+"""A Terraform state names the block that made the resource of a change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NETWORK = "projects/acme/global/networks/default"
 
 
 def block(address: str, **values: object) -> dict[str, object]:
-    """Return a resource as the state has it."""
+    """Return a resource in the state's form."""
     return {"address": address, "type": address.split(".")[-2], "values": values}
 
 
@@ -61,13 +61,13 @@ def change(kind: str, resource: str, rule: str = "", owner: str = "") -> Change:
         (change("disk", "vol-1"), ""),
     ],
 )
-def test_the_block_that_made_it_is_named(made: Change, where: str) -> None:
+def test_the_block_that_made_the_resource_is_named(made: Change, where: str) -> None:
     (found,) = with_terraform([made], load(json.dumps(STATE).encode(), "state.json"))
     assert (found.owner, found.where) == (("Terraform", where) if where else ("", ""))
     assert bool(found.undone) is bool(where)
 
 
-def test_what_an_installer_writes_by_terraform_says_both() -> None:
+def test_a_resource_that_an_installer_writes_by_terraform_names_both() -> None:
     made = change("filter", "sg-9", "sgr-1", owner="kops")
     (found,) = with_terraform([made], load(json.dumps(STATE).encode(), "state.json"))
     assert found.owner == "kops, by Terraform"
@@ -76,6 +76,6 @@ def test_what_an_installer_writes_by_terraform_says_both() -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{", "{}", '{"format_version": "1.0"}', '{"values": {"root_module": {"resources": []}}}']
 )
-def test_a_file_that_is_none_is_refused_in_a_line(text: str) -> None:
+def test_a_file_that_is_no_state_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(UsageError, match=r"^state\.json is no"):
         load(text.encode(), "state.json")

@@ -1,4 +1,4 @@
-"""What a check says: findings need proof, verdicts follow from them, ids hang on what makes a problem this one."""
+"""Findings need evidence, verdicts follow from findings, and ids depend on what identifies a problem."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_finding_without_evidence_or_witness_is_refused() -> None:
 
 
 @pytest.mark.parametrize("severity", list(Severity))
-def test_only_low_leaves_a_row_passed_and_unknown_never_hides_a_failure(severity: Severity) -> None:
+def test_low_findings_leave_a_row_passed_and_unknown_never_hides_a_failure(severity: Severity) -> None:
     bad = severity is not Severity.LOW
     assert verdict_of([finding(severity)], ()) is (Verdict.FAIL if bad else Verdict.PASS)
     assert verdict_of([finding(severity)], ["unread"]) is (Verdict.FAIL if bad else Verdict.UNKNOWN)
@@ -47,11 +47,11 @@ def test_a_waived_finding_does_not_fail_its_row_but_the_rest_still_counts() -> N
     assert verdict_of((), ["unread"]) is Verdict.UNKNOWN
 
 
-def test_severities_are_ordered_and_spelt_small() -> None:
+def test_severities_are_ordered_and_written_in_lower_case() -> None:
     assert [str(one) for one in sorted(Severity)] == ["low", "medium", "high", "critical"]
 
 
-def test_an_id_hangs_on_the_cluster_the_check_and_its_parts_alone() -> None:
+def test_an_id_depends_only_on_the_cluster_the_check_and_its_parts() -> None:
     name = finding_id(CLUSTER, "row/a", "sg", "ssh")
     assert name == finding_id(replace(CLUSTER, version="9", scanned_by="you", hosts=()), "row/a", "sg", "ssh")
     assert len(name) == 12
@@ -102,7 +102,7 @@ def test_a_finding_is_found_by_its_number_or_its_id() -> None:
         (RowResult("one", "", Verdict.PROVIDER, "", unknown=("unread",)), False),
     ],
 )
-def test_a_report_is_complete_where_no_row_misses_anything(row: RowResult, complete: bool) -> None:  # noqa: FBT001 - a case
+def test_a_report_is_complete_if_no_row_has_unknown_parts(row: RowResult, complete: bool) -> None:  # noqa: FBT001 - a case
     assert report(RowResult("zero", "", Verdict.PASS, ""), row).complete is complete
 
 
@@ -110,7 +110,7 @@ def why(*findings: Finding, unknown: tuple[str, ...] = ()) -> str:
     return judged_row(("row", "area"), tuple(map(PendingFinding, findings)), unknown, "all is well", Basis())[0].why
 
 
-def test_an_answer_says_why_in_a_line_the_worst_first() -> None:
+def test_a_row_s_reason_is_its_worst_finding() -> None:
     assert why() == "all is well"
     assert why(finding(Severity.LOW)) == "all is well"
     assert why(finding(Severity.LOW, "row/z"), finding(Severity.MEDIUM)) == "row/a is bad"
@@ -120,7 +120,7 @@ def test_an_answer_says_why_in_a_line_the_worst_first() -> None:
     assert why(finding(), unknown=("a was not read",)) == "row/a is bad"
 
 
-def test_what_the_provider_runs_is_named_after_it() -> None:
+def test_a_provider_row_names_the_service() -> None:
     managed = replace(CLUSTER, managed=True, managed_by="a service")
     found = provider_row("row", "area", managed, "yours is the rest")
     assert (found.verdict, found.why) == (

@@ -1,4 +1,4 @@
-"""Statements, requests and actions in words."""
+"""The text of statements, requests and actions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ WIDE = Statement(
 @pytest.mark.parametrize(
     ("most", "text"), [(1, "a and 2 more"), (2, "a, b and 1 more"), (3, "a, b, c"), (None, "a, b, c")]
 )
-def test_a_few_values_and_how_many_more(most: int | None, text: str) -> None:
+def test_a_long_list_is_cut_and_counted(most: int | None, text: str) -> None:
     assert few(("a", "b", "c"), most) == text
 
 
-def test_statements_in_a_line() -> None:
+def test_a_statement_is_one_line() -> None:
     conditions = "StringLike tag p or q and Null tag false"
     assert statement_text(WIDE) == f"deny all but a:A, a:B, a:C and 1 more on all but r if {conditions}"
     assert whole(WIDE) == f"deny all but a:A, a:B, a:C, a:D on all but r if {conditions}"
@@ -42,7 +42,7 @@ def test_a_request_names_only_the_keys_that_have_values() -> None:
     assert request_text(Request("a:A", "*")) == "a:A on *"
 
 
-def test_whole_services_are_folded() -> None:
+def test_all_actions_of_a_service_are_shown_as_a_wildcard() -> None:
     table = space_of(SmallCatalog(FORMATS), [allow("disk:*", "store:GetObject")]).table
     assert actions_text(table, table.everything, 1) == "*"
     assert actions_text(table, table.mask(("disk:*", "store:GetObject")), 4) == "disk:*, store:GetObject"
@@ -51,7 +51,7 @@ def test_whole_services_are_folded() -> None:
     )
 
 
-def test_actions_in_no_list_come_last_and_are_an_ellipsis() -> None:
+def test_unlisted_actions_come_last_and_are_shown_as_an_ellipsis() -> None:
     table = ActionTable({"disk": ["{later}/write", "zap"]})
     assert actions_text(table, table.mask(("disk:{later}/write", "disk:zap")), 4) == "disk:zap, disk:…/write"
     assert not table.mask(("disk:{later}/write",)) & table.listed

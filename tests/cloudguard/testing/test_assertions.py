@@ -1,4 +1,4 @@
-"""For tests of infrastructure code: a failure prints the first screen, and what is asked for amiss is refused."""
+"""Assertions for tests of infrastructure code: a failure prints the first screen, and wrong names are refused."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cloudguard.testing import assert_rows, declared
 REPORT = pipeline.evaluate(sample.snapshot())
 
 
-def test_rows_with_the_verdicts_wanted_pass() -> None:
+def test_rows_with_the_expected_verdicts_pass() -> None:
     assert_rows(REPORT, etcd_access="FAIL", cloud_api_access="PASS")
 
 
-def test_a_failure_says_what_differs_and_prints_the_first_screen() -> None:
+def test_a_failure_lists_the_differences_and_prints_the_first_screen() -> None:
     with pytest.raises(AssertionError) as raised:
         assert_rows(REPORT, etcd_access="PASS", cloud_api_access="PASS", api_server_access="PASS")
     first, second, empty, *screen = str(raised.value).splitlines()
@@ -35,13 +35,13 @@ def test_a_failure_says_what_differs_and_prints_the_first_screen() -> None:
         ({}, "no row is named"),
     ],
 )
-def test_what_there_is_not_is_refused(verdicts: dict[str, str], words: str) -> None:
+def test_unknown_rows_and_verdicts_are_refused(verdicts: dict[str, str], words: str) -> None:
     with pytest.raises(UsageError) as raised:
         assert_rows(REPORT, **verdicts)
     assert words in str(raised.value)
 
 
-def test_declarations_are_those_of_the_file_by_text_or_by_keys() -> None:
+def test_declarations_may_be_given_as_text_or_by_keys() -> None:
     text = 'admin-cidr = ["198.51.100.0/24"]\n[[service]]\nservices = "tcp/443"\n[host]\nn_1 = "node"\n'
     by_keys = declared(admin_cidr=("198.51.100.0/24",), service={"services": "tcp/443"}, host={"n_1": ["node"]})
     assert declared(text) == by_keys
@@ -50,7 +50,7 @@ def test_declarations_are_those_of_the_file_by_text_or_by_keys() -> None:
     assert {one.origin for one in pipeline.evaluate(sample.snapshot(), by_keys).declarations} == {""}
 
 
-def test_declarations_are_checked_as_the_file_s() -> None:
+def test_declarations_are_checked_like_the_file() -> None:
     with pytest.raises(SettingsError) as raised:
         declared(admin_cidr="10.0.0.0/33", etcd_prot="2379")
     assert len(raised.value.faults) == 2

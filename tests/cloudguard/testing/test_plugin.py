@@ -1,4 +1,4 @@
-"""The plugin of pytest: found by entry point, loads nothing until a fixture is used, and judges by what is declared."""
+"""The pytest plugin: found by its entry point, loads nothing before a fixture is used, and uses the declarations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_what_all_declare(cloudguard_check, cloudguard_declarations):
 """
 
 
-def test_importing_it_loads_nothing() -> None:
+def test_importing_the_plugin_loads_nothing_else() -> None:
     code = "import sys, cloudguard.testing.plugin; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ours
     names = {name for name in done.stdout.split() if name.startswith("cloudguard")}
@@ -40,7 +40,7 @@ def test_importing_it_loads_nothing() -> None:
     assert {"boto3", "pydantic", "tabulate"} & {*done.stdout.split()} == set()
 
 
-def test_the_entry_point_leads_to_it() -> None:
+def test_the_entry_point_names_the_plugin() -> None:
     points = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
     assert points["pytest11"] == {"cloudguard": "cloudguard.testing.plugin"}
 
@@ -58,7 +58,7 @@ def ran(tmp_path: Path) -> Ran:
     return pytest_in(tmp_path, own)
 
 
-def test_its_fixtures_check_clusters_and_a_failure_shows_the_first_screen(
+def test_the_fixtures_check_clusters_and_a_failure_shows_the_first_screen(
     ran: Ran,
 ) -> None:
     assert "1 failed, 2 passed" in ran.out, ran.out + ran.err

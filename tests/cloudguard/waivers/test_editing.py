@@ -1,4 +1,4 @@
-"""Waivers are added to a file whose other content stays; what is written covers what was found."""
+"""Waivers are added to a file without changes to its other content, and read back as they were."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from strategies import laws
 WAIVER = DeclaredWaiver("why", "alice", date(2027, 1, 2), finding="0123456789ab", cluster="prod", width=("a", "b"))
 
 
-def test_comments_and_order_stay() -> None:
+def test_comments_and_order_are_kept() -> None:
     text = "# ours\n[[waiver]]  # first\nfinding = 'aaaaaaaaaaaa'\n\n# end\n"
     added = with_added(text, [(WAIVER, "high etcd-access/inside: open")], "f")
     assert added.startswith(text.removesuffix("# end\n").rstrip("\n"))
@@ -29,7 +29,7 @@ def test_comments_and_order_stay() -> None:
     assert [one["finding"] for one in tomllib.loads(added)["waiver"]] == ["aaaaaaaaaaaa", "0123456789ab"]
 
 
-def test_a_second_waiver_of_a_finding_takes_the_place_of_the_first() -> None:
+def test_a_second_waiver_of_a_finding_replaces_the_first() -> None:
     text = with_added("", [(WAIVER, "one")], "f").replace("owner =", "# ask her\nowner =")
     renewed = with_added(text, [(replace(WAIVER, owner="bob", width=()), "two")], "f")
     (one,) = tomllib.loads(renewed)["waiver"]
@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_added_to_is_refused(text: str, part: str) -> None
         with_added(text, [(WAIVER, "x")], "f")
 
 
-def test_what_is_written_is_a_waiver_file(tmp_path: Path) -> None:
+def test_a_written_file_is_a_valid_waivers_file(tmp_path: Path) -> None:
     file = tmp_path / "w.toml"
     file.write_text(with_added("", [(WAIVER, "x")], "w.toml"), encoding="utf-8")
     (read,) = load_waivers(file)

@@ -1,4 +1,4 @@
-"""What a waiver covers, until when, and what becomes of one that covers nothing."""
+"""Which findings a waiver covers, until when, and the state of a waiver that covers nothing."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def all_of(findings: Sequence[Finding]) -> tuple[DeclaredWaiver, ...]:
     return tuple(waiver(finding=one.id, width=one.width) for one in findings)
 
 
-def test_a_row_whose_findings_are_all_waived_is_neither_passed_nor_failed() -> None:
+def test_a_row_whose_findings_are_all_waived_has_the_verdict_waived() -> None:
     report = waiving(*all_of(OPEN))
     assert counting(report) == []
     for row in report.rows:
@@ -88,7 +88,7 @@ def test_a_waiver_holds_through_its_last_day(days: int, state: WaiverState, *, c
     assert (use.covered, use.uncovered) == (((FIRST.id,), ()) if covered else ((), (FIRST.id,)))
 
 
-def test_a_finding_that_has_grown_wider_counts_again_and_says_by_what() -> None:
+def test_a_wider_finding_counts_again_and_names_the_excess() -> None:
     narrow = FIRST.width[0].replace("0.0.0.0/0", "198.51.100.0/24")
     assert narrow != FIRST.width[0]
     report = waiving(waiver(finding=FIRST.id, width=(narrow,)))
@@ -99,7 +99,7 @@ def test_a_finding_that_has_grown_wider_counts_again_and_says_by_what() -> None:
     assert waiving(waiver(finding=FIRST.id, width=(wider,))).waivers[0].state is WaiverState.ACTIVE
 
 
-def test_a_waiver_without_width_covers_any_and_says_so() -> None:
+def test_a_waiver_without_width_covers_any_width_and_says_so() -> None:
     report = waiving(waiver(finding=FIRST.id, origin="/w.toml"))
     held = report.finding(FIRST.id).waived
     assert held
@@ -123,13 +123,13 @@ def test_a_waiver_without_width_covers_any_and_says_so() -> None:
         ({"finding": FIRST.id[:-1] + "x"}, False),
     ],
 )
-def test_patterns_say_which_findings_it_is_about(fields: dict[str, str], *, about: bool) -> None:
+def test_patterns_choose_the_findings_of_a_waiver(fields: dict[str, str], *, about: bool) -> None:
     report = waiving(waiver(**fields))
     assert (report.finding(FIRST.id).waived is not None) is about
     assert len(report.waivers) == (0 if fields.get("cluster") == "stage" else 1)
 
 
-def test_that_nothing_is_found_is_claimed_only_where_everything_was_read() -> None:
+def test_a_waiver_is_unused_only_if_all_facts_of_its_check_were_read() -> None:
     hidden = Gap("memory:Filters", "x", Reason.DENIED, "no", (FactKind.FILTERS,))
     unused = waiver(check="etcd-access/plaintext")
     elsewhere = waiver(check="etcd-encryption/disk")
@@ -139,7 +139,7 @@ def test_that_nothing_is_found_is_claimed_only_where_everything_was_read() -> No
     assert states == [WaiverState.UNKNOWN, WaiverState.UNUSED, WaiverState.UNKNOWN]
 
 
-def test_a_waiver_never_covers_what_is_unknown() -> None:
+def test_a_waiver_never_turns_unknown_into_waived() -> None:
     hidden = Gap("memory:Filters", "x", Reason.DENIED, "no", (FactKind.FILTERS,))
     made = sample.snapshot(gaps=(hidden,))
     report = waiving(*(waiver(finding=one.id) for one in counting(evaluate(made))), made=made)
@@ -154,7 +154,7 @@ def _cloud_api(made: Snapshot, *declared: DeclaredWaiver) -> RowResult:
     return next(row for row in rows if row.row == "cloud-api-access")
 
 
-def test_what_only_a_waived_finding_hid_is_unknown() -> None:
+def test_a_row_is_unknown_if_only_its_waived_finding_was_certain() -> None:
     odd = Condition("NoSuchOperator", "tag", ("x",))
     made = account(document(allow("disk:DeleteVolume"), allow("role:*", when=(odd,))))
     failed = _cloud_api(made)
@@ -182,7 +182,7 @@ def test_a_managed_row_may_be_waived() -> None:
     assert report.row("etcd-encryption").verdict is evaluate(SAMPLE).row("etcd-encryption").verdict
 
 
-def test_no_edit_is_made_for_a_waived_finding_alone() -> None:
+def test_a_plan_has_no_edit_for_a_waived_finding_alone() -> None:
     declared = Declarations(waivers=all_of([one for one in OPEN if one.check.startswith("etcd-access/")]))
     planned = plan(SAMPLE, declared).plan
     assert planned.asked == tuple(one.id for one in OPEN if not one.check.startswith("etcd-access/"))
@@ -190,7 +190,7 @@ def test_no_edit_is_made_for_a_waived_finding_alone() -> None:
     assert any("2379" in str(change.edits) for change in plan(SAMPLE).plan.changes)
 
 
-def test_what_is_kept_by_a_waiver_is_not_narrowed_by_the_edit_for_another_finding() -> None:
+def test_an_edit_for_another_finding_keeps_waived_traffic() -> None:
     every = group("nodes", ("tcp", WORLD))
     made = built(
         [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", where="public", public="8.8.8.8")],
@@ -203,7 +203,7 @@ def test_what_is_kept_by_a_waiver_is_not_narrowed_by_the_edit_for_another_findin
     assert changes == ()
 
 
-def test_a_check_that_there_is_not_is_refused() -> None:
+def test_an_unknown_check_is_refused() -> None:
     with pytest.raises(SettingsError) as raised:
         waiving(waiver(check="etcd-acces/inside", number=2, origin="/w.toml"), waiver(check="x"))
     first, second = raised.value.faults
@@ -213,6 +213,6 @@ def test_a_check_that_there_is_not_is_refused() -> None:
     assert "there is no check 'x'" in second
 
 
-def test_the_day_is_that_of_the_facts_in_utc() -> None:
+def test_expiry_counts_from_the_day_of_the_facts_in_utc() -> None:
     assert day_of("2026-03-01T00:30:00+02:00") == date(2026, 2, 28)
     assert waiving(*all_of(OPEN)) == waiving(*all_of(OPEN))

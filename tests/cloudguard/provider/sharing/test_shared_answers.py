@@ -1,4 +1,4 @@
-"""Answers shared between readings: each asked for once, parts of a list as one, and no error is lost or spread."""
+"""Readings share answers: each call is made once, parts of a list are merged, and each error stays with its reading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = tuple(f"vpc-{number}" for number in range(5))
 
 
 class Cloud:
-    """Has an item for each of ``NAMES``, and writes down what it is asked for; a name in ``broken`` fails the call."""
+    """A cloud with an item for each of ``NAMES``. It records each call; a call with a name in ``broken`` fails."""
 
     def __init__(self, *broken: str, refused: bool = False) -> None:
         self.asked: list[tuple[str, ...]] = []
@@ -40,7 +40,7 @@ class Cloud:
         return self.shared.answer(self.shared.ask(names, fetch, part), Stop()).items
 
     def together(self, *thunks: Callable[[], Any]) -> list[Any]:
-        """Run readings that share."""
+        """Run readings that share answers."""
         return self.shared.together(thunks)
 
 
@@ -56,14 +56,14 @@ def _error(work: Callable[[], object]) -> str:
     return ""
 
 
-def test_parts_of_a_list_are_asked_for_as_one_and_each_gets_its_own() -> None:
+def test_requests_for_parts_of_a_list_are_merged_and_each_gets_its_part() -> None:
     cloud = Cloud()
     found = cloud.together(*(partial(cloud.read, name) for name in NAMES), partial(cloud.read, *NAMES[:2]))
     assert [[item["id"] for item in items] for items in found] == [*([name] for name in NAMES), [*NAMES[:2]]]
     assert cloud.asked == [NAMES]
 
 
-def test_the_same_is_asked_for_once_and_once_more_by_nobody() -> None:
+def test_equal_requests_are_made_once() -> None:
     cloud = Cloud()
     cloud.together(*[partial(cloud.read, NAMES[0])] * 3)
     cloud.together(partial(cloud.read, NAMES[0]))
@@ -77,7 +77,7 @@ def test_a_list_that_is_too_long_for_one_call_takes_several() -> None:
     assert sorted(map(len, cloud.asked)) == [1, 2, 2]
 
 
-def test_readings_go_on_together_however_deep_they_gather() -> None:
+def test_readings_with_nested_parallel_calls_do_not_block_each_other() -> None:
     cloud = Cloud()
 
     def reading(number: int) -> list[list[Item]]:
@@ -92,21 +92,21 @@ def test_readings_go_on_together_however_deep_they_gather() -> None:
     assert len(cloud.asked) <= 22, "calls that could have been made as one were not"
 
 
-def test_what_fails_for_one_is_asked_for_alone_and_fails_for_it_alone() -> None:
+def test_a_merged_call_that_fails_is_repeated_for_each_part() -> None:
     cloud = Cloud(NAMES[2])
     errors = cloud.together(*(partial(_error, partial(cloud.read, name)) for name in NAMES))
     assert errors == ["", "", NAMES[2], "", ""]
     assert sorted(cloud.asked) == sorted([NAMES, *((name,) for name in NAMES)])
 
 
-def test_what_is_refused_is_refused_for_all_and_not_asked_again() -> None:
+def test_a_refused_call_is_refused_for_all_and_not_repeated() -> None:
     cloud = Cloud(refused=True)
     errors = cloud.together(*(partial(_error, partial(cloud.read, name)) for name in NAMES))
     assert errors == [" ".join(NAMES)] * len(NAMES)
     assert cloud.asked == [NAMES]
 
 
-def test_an_error_of_one_reading_loses_no_other() -> None:
+def test_an_error_in_one_reading_does_not_stop_the_others() -> None:
     cloud = Cloud()
 
     def broken() -> None:
@@ -119,7 +119,7 @@ def test_an_error_of_one_reading_loses_no_other() -> None:
     assert [item["id"] for items in done for item in items] == [NAMES[1]]
 
 
-def test_a_stop_ends_the_waiting_for_a_call_that_hangs() -> None:
+def test_a_stop_ends_the_wait_for_a_call_that_hangs() -> None:
     shared, stop, hanging = SharedAnswers(), Stop(), Event()
 
     def fetch(values: Sequence[str] | None) -> Answer:
@@ -156,6 +156,6 @@ def test_without_merging_each_call_is_made_at_once() -> None:
         ("*", "", True),
     ],
 )
-def test_a_value_matches_as_in_filters(value: str, text: str, taken: bool) -> None:  # noqa: FBT001 - a case
+def test_a_value_matches_as_in_the_cloud_s_filters(value: str, text: str, taken: bool) -> None:  # noqa: FBT001 - a case
     part = Part("list", (value,), lambda item: (item["text"],), 1, lambda _: False)
     assert part.takes({"text": text}) is taken

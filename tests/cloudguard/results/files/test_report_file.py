@@ -1,4 +1,4 @@
-"""A report's file holds all that any format shows: read back, it is the same report in each of them."""
+"""A report's file has everything that the formats show: read back, each format renders the same text."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from command import install, ran, refusal
 from rendered import CHEAP, rendered
 
 OLDER = Path(__file__).parents[3] / "support" / "older"
-"""Files that an older version wrote, of one cluster."""
+"""Files that an older version wrote about one cluster."""
 FULL = replace(
     sample.report(
         sample.finding(1, Severity.LOW),
@@ -61,18 +61,18 @@ REPORTS = {"full": FULL, "judged": JUDGED, "clean": sample.report()}
 
 
 def read_back(report: Report) -> Report:
-    """Return the report that is read from its own JSON."""
+    """Return the report as read back from its own JSON."""
     return load(json_report.render(report).encode(), "report.json")
 
 
 @pytest.mark.parametrize("format_name", [*CHEAP, "html"])
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
-def test_a_report_that_is_read_back_is_written_as_before(report: Report, format_name: str) -> None:
+def test_a_report_read_back_is_rendered_as_before(report: Report, format_name: str) -> None:
     assert rendered(read_back(report), format_name) == rendered(report, format_name)
 
 
 @pytest.mark.parametrize("format_name", CHEAP)
-def test_hostile_names_are_read_back_but_for_lone_surrogates(format_name: str) -> None:
+def test_hostile_names_are_read_back_except_lone_surrogates(format_name: str) -> None:
     once = read_back(HOSTILE)
     assert once.cluster.name == sample.HOSTILE.replace("\ud800", "\\ud800")
     assert rendered(read_back(once), format_name) == rendered(once, format_name)
@@ -96,12 +96,12 @@ EDITS: tuple[Edit, ...] = (
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: type(edit).__name__)
-def test_every_edit_is_read_back_as_it_was(edit: Edit) -> None:
+def test_every_edit_is_read_back_unchanged(edit: Edit) -> None:
     change = Change("c", "etcd-access", "kind", Resource("filter", "f"), (edit,), loses=(TRAFFIC,))
     assert read_back(replace(FULL, plan=(change,))).plan == (change,)
 
 
-def test_all_edits_are_tried() -> None:
+def test_every_type_of_edit_is_tested() -> None:
     assert {type(edit) for edit in EDITS} == {*Edit.__args__}
 
 
@@ -116,7 +116,7 @@ def test_all_edits_are_tried() -> None:
         ('{"schema": "cloudguard/report/v1"}', "tool: missing; started: missing"),
     ],
 )
-def test_a_file_that_is_no_report_is_refused_in_a_line(
+def test_a_file_that_is_no_report_is_refused_in_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, fault: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -124,7 +124,7 @@ def test_a_file_that_is_no_report_is_refused_in_a_line(
     assert fault in refusal(capsys, "report", "bad.json")
 
 
-def test_a_time_that_is_none_is_refused() -> None:
+def test_a_wrong_time_is_refused() -> None:
     with pytest.raises(UsageError, match="finished: 'yesterday' is not a time"):
         load(json_report.render(replace(FULL, finished="yesterday")).encode(), "it")
 
@@ -145,7 +145,7 @@ PLACES = places(WHOLE)
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(PLACES), st.sampled_from([None, True, -1, "", "x", [], [None], {}, {"id": 1}]))
-def test_a_file_with_anything_in_it_is_read_or_refused(place: tuple[str | int, ...], value: object) -> None:
+def test_a_file_with_a_wrong_value_is_read_or_refused(place: tuple[str | int, ...], value: object) -> None:
     document: Any = json.loads(json.dumps(WHOLE))
     inner = document
     for step in place[:-1]:
@@ -157,7 +157,7 @@ def test_a_file_with_anything_in_it_is_read_or_refused(place: tuple[str | int, .
             assert rendered(report, format_name)
 
 
-def test_the_command_writes_what_the_check_did_with_its_status(
+def test_the_report_command_has_the_output_and_status_of_check(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     install(monkeypatch, tmp_path)
@@ -169,7 +169,7 @@ def test_the_command_writes_what_the_check_did_with_its_status(
     assert "name its file" in refusal(capsys, "report")
 
 
-def test_a_report_of_an_older_version_is_written_in_every_format() -> None:
+def test_a_report_of_an_older_version_is_rendered_in_every_format() -> None:
     data = (OLDER / "report.json").read_bytes()
     report = load(data, "it")
     for format_name in (*CHEAP, "asff", "html"):
@@ -193,7 +193,7 @@ def test_an_older_report_is_compared_with_today_s(
 
 
 def lacking(older: Any, today: Any, path: str = "") -> list[str]:  # noqa: ANN401 - JSON
-    """Return what an older document has and today's lacks, or has as a value of another type."""
+    """Return the paths of an older document that are missing in today's or have another type there."""
     alike = older is None or type(older) is type(today)
     if alike and isinstance(older, dict):
         before, now = cast("dict[str, Any]", older), cast("dict[str, Any]", today)
@@ -206,7 +206,7 @@ def lacking(older: Any, today: Any, path: str = "") -> list[str]:  # noqa: ANN40
     return [] if alike else [f"{path} is of another type"]
 
 
-def test_the_contract_loses_no_member_and_no_type_of_one() -> None:
+def test_the_json_contract_keeps_every_member_and_its_type() -> None:
     snapshot = snapshot_file.load((OLDER / "snapshot.json").read_bytes(), "it")
     today = json.loads(json_report.render(pipeline.evaluate(snapshot)))
     older = json.loads((OLDER / "report.json").read_text())
