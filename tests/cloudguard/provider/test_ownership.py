@@ -54,7 +54,7 @@ def test_a_tag_s_value_is_kept_as_text() -> None:
 
 
 def owners_of(change: Change) -> tuple[str, str]:
-    """Return the owners of what a change edits, for a cluster with a host in a pool of another program and one without."""
+    """Return the owners of what a change edits; one host is in a pool of another program, one in none."""
     hosts = [replace(host("n", NODE, "nodes"), pool="p", written_by=CAPA), replace(host("m", NODE), written_by=CAPA)]
     pool = Pool("p", "p", NODE, (), (), (), (), hosts[0].source, written_by=KOPS)
     made = snapshot(hosts, [group("nodes")])

@@ -1,4 +1,4 @@
-"""What is declared is shown where a row rests on it; what allows everything is advice, and the reason of a PASS."""
+"""A row shows the declarations it depends on. A declaration that allows everything is advice, and explains the PASS."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANY = Declarations(
 )
 
 
-def test_a_row_that_passes_by_a_declaration_of_everything_says_so() -> None:
+def test_a_row_that_passes_because_everything_is_declared_says_so() -> None:
     made = snapshot([MASTER, WORKER], [group("masters", ("all", WORLD)), group("nodes", ("all", WORLD))])
     rows = rows_of(made, ANY)
     for check, reason in (("node-access/declared", "agreement 1"), ("etcd-access/declared", "agreement 2")):
@@ -43,13 +43,13 @@ def test_a_row_that_passes_by_a_declaration_of_everything_says_so() -> None:
 
 
 @pytest.mark.parametrize("admins", [(WORLD,), ("0.0.0.0/1", "128.0.0.0/1"), ("8.0.0.0/14",), (WORLD, WORLD6)])
-def test_administrators_without_number_are_no_list_of_them(admins: tuple[str, ...]) -> None:
+def test_ranges_that_cover_the_internet_do_not_count_as_administrators(admins: tuple[str, ...]) -> None:
     made = snapshot([MASTER, WORKER], [group("masters", ("tcp/6443", admins[0])), group("nodes", ("tcp/6443", WORLD))])
     rows = rows_of(made, Declarations(admin_cidrs=admins))
     assert [rows[name].verdict for name in ("api-server-access", "node-access")] == [Verdict.FAIL, Verdict.FAIL]
 
 
-def test_a_reason_makes_them_administrators_and_is_shown() -> None:
+def test_with_a_reason_the_whole_internet_counts_as_administrators() -> None:
     made = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))])
     row = rows_of(made, Declarations(admin_cidrs=(WORLD,), admin_reason="a public test"))["api-server-access"]
     assert row.verdict is Verdict.PASS
@@ -58,7 +58,7 @@ def test_a_reason_makes_them_administrators_and_is_shown() -> None:
     assert [one.check for one in row.findings] == ["api-server-access/declared"]
 
 
-def test_a_permission_to_do_everything_is_shown_with_the_identities() -> None:
+def test_a_declared_permission_for_everything_is_shown_in_the_identities_row() -> None:
     master = DeclaredPermission("node", ("*",), ("*",), "an installer of ours")
     rows = rows_of(snapshot([WORKER], [group("nodes")]), Declarations(permissions=(master,)))
     assert [one.check for one in rows["cloud-api-access"].findings] == ["cloud-api-access/declared"]
@@ -66,7 +66,7 @@ def test_a_permission_to_do_everything_is_shown_with_the_identities() -> None:
 
 
 @pytest.mark.parametrize("world", [WORLD, WORLD6, "0.0.0.0/1"])
-def test_the_witness_is_whom_nobody_declared_and_the_office_s_rule_stays(world: str) -> None:
+def test_the_witness_is_undeclared_and_the_declared_office_s_rule_stays(world: str) -> None:
     master = replace(MASTER, interfaces=(host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9",
                                               v6="2001:db8:0:1::9").interfaces[0],))  # fmt: skip
     made = snapshot([master], [group("masters", ("tcp/443", OFFICE), ("tcp/443", world), ("tcp/443", "10.0.0.0/16"))])
@@ -79,7 +79,7 @@ def test_the_witness_is_whom_nobody_declared_and_the_office_s_rule_stays(world: 
     assert [edit for edit in edits if edit.after and edit.after.peer.value == OFFICE] == []
 
 
-def test_small_ranges_are_no_part_of_what_lets_everyone_in() -> None:
+def test_small_ranges_are_a_finding_apart_from_the_open_rule() -> None:
     made = snapshot([MASTER], [group("masters", ("tcp/6443", OFFICE), ("tcp/6443", WORLD6), ("tcp/6443", WORLD))])
     wide, narrow = rows_of(made)["api-server-access"].findings
     assert (wide.severity, narrow.severity) == (Severity.CRITICAL, Severity.LOW)
@@ -88,13 +88,13 @@ def test_small_ranges_are_no_part_of_what_lets_everyone_in() -> None:
     assert "masters-0" not in {fact.rule for fact in wide.evidence}
 
 
-def test_many_small_ranges_are_everyone_together() -> None:
+def test_many_small_ranges_together_are_critical() -> None:
     parts = [("tcp/6443", f"{number}.0.0.0/8") for number in range(11, 60)]
     [found] = rows_of(snapshot([MASTER], [group("masters", *parts)]))["api-server-access"].findings
     assert found.severity is Severity.CRITICAL
 
 
-def test_a_sentence_names_only_the_ports_that_each_sender_reaches() -> None:
+def test_a_message_names_only_the_ports_that_its_sender_reaches() -> None:
     nodes = group("nodes", ("tcp/8080", WORLD), ("tcp/9000", OFFICE))
     found = [one.message for one in rows_of(snapshot([WORKER], [nodes]))["node-access"].findings]
     assert "the internet can connect to tcp/8080 of 1 node" in found
@@ -105,7 +105,7 @@ def test_a_sentence_names_only_the_ports_that_each_sender_reaches() -> None:
     assert f"{OFFICE} on the internet to tcp/9000 of 1 node" in one.message
 
 
-def test_two_findings_are_told_apart_by_their_sentences() -> None:
+def test_two_findings_have_different_messages() -> None:
     other = host("n2", NODE, "others", where="public", public="203.0.113.11")
     made = snapshot([WORKER, other], [group("nodes", ("tcp/22", WORLD)), group("others", ("tcp/22", WORLD))])
     messages = [one.message for one in rows_of(made)["node-access"].findings]
