@@ -47,7 +47,7 @@ def plan(made: Snapshot, policy: Declarations | None = None) -> list[Change]:
 
 
 def public(*allowed: tuple[str, str], v6: str = "") -> Snapshot:
-    """One control-plane host with a public address."""
+    """Return a cluster of one control-plane host with a public address."""
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6=v6)
     return snapshot([one], [group("masters", *allowed)])
 
@@ -68,7 +68,7 @@ def endpoint(*ranges: str, private: bool = False, filters: tuple[str, ...] = ())
         (("203.0.113.0/24",), Severity.LOW),
     ],
 )
-def test_severity_counts_the_public_addresses(ranges: tuple[str, ...], severity: Severity) -> None:
+def test_the_severity_depends_on_the_number_of_public_addresses(ranges: tuple[str, ...], severity: Severity) -> None:
     found = row(public(*(("tcp/6443", one) for one in ranges)))
     assert [(one.check, one.severity) for one in found.findings] == [(INTERNET, severity)]
     assert found.verdict is (Verdict.PASS if severity is Severity.LOW else Verdict.FAIL)
@@ -83,11 +83,11 @@ def test_severity_counts_the_public_addresses(ranges: tuple[str, ...], severity:
         ("2600::/48", Severity.LOW),
     ],
 )
-def test_v6_is_judged_as_v4_is(cidr: str, severity: Severity) -> None:
+def test_ipv6_is_judged_like_ipv4(cidr: str, severity: Severity) -> None:
     assert row(public(("tcp/6443", cidr), v6="2600:9::1")).findings[0].severity is severity
 
 
-def test_a_declared_list_makes_everyone_else_a_finding() -> None:
+def test_with_declared_administrators_everyone_else_is_a_finding() -> None:
     made = public(("tcp/6443", "198.51.100.0/24"), ("tcp/6443", "192.0.2.0/28"))
     found = row(made, ADMINS)
     assert found.verdict is Verdict.FAIL
@@ -96,20 +96,20 @@ def test_a_declared_list_makes_everyone_else_a_finding() -> None:
     assert row(public(("tcp/6443", "198.51.100.0/25")), ADMINS).verdict is Verdict.PASS
 
 
-def test_a_list_as_wide_as_the_internet_is_no_list_of_administrators() -> None:
+def test_the_whole_internet_does_not_count_as_administrators() -> None:
     assert (
         row(public(("tcp/6443", WORLD)), Declarations(admin_cidrs=(WORLD,))).findings[0].severity is Severity.CRITICAL
     )
 
 
-def test_the_clusters_own_way_out_is_expected() -> None:
+def test_the_cluster_s_own_outbound_addresses_are_expected() -> None:
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     filters = [group("masters", ("tcp/6443", "192.0.2.7/32"))]
     assert row(snapshot([one], filters, outbound=("192.0.2.7/32",)), ADMINS).findings == ()
     assert row(snapshot([one], filters), ADMINS).findings != ()
 
 
-def test_inside_is_advice_until_administrators_are_declared() -> None:
+def test_access_from_inside_is_advice_until_administrators_are_declared() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     made = snapshot([one], [group("masters", ("tcp/6443", RANGE))])
     assert [(f.check, f.severity) for f in row(made).findings] == [(INSIDE, Severity.LOW)]
@@ -120,14 +120,14 @@ def test_inside_is_advice_until_administrators_are_declared() -> None:
     assert found.verdict is Verdict.FAIL
 
 
-def test_the_clusters_own_hosts_are_expected_inside() -> None:
+def test_the_cluster_s_own_hosts_are_expected() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
     filters = [group("masters", ("tcp/6443", "nodes"), ("tcp/6443", "10.0.1.5/32")), group("nodes")]
     assert row(snapshot(hosts, filters), ADMINS).findings == ()
     assert row(snapshot(hosts, filters)).why.startswith("only the cluster and its administrators")
 
 
-def test_a_rule_for_the_world_where_nothing_gets_in_is_latent() -> None:
+def test_an_open_rule_on_unreachable_hosts_is_latent() -> None:
     made = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters", ("tcp/6443", WORLD))])
     found = row(made)
     assert [(f.check, f.severity) for f in found.findings] == [(INSIDE, Severity.LOW)]
@@ -154,7 +154,7 @@ def test_a_balancer_without_a_filter_opens_private_hosts(seen: ClientAddress) ->
     assert found.findings[0].resource.kind == kind
 
 
-def test_the_balancers_own_filter_is_the_one_to_narrow() -> None:
+def test_the_balancer_s_own_filter_is_narrowed() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
         [one],
@@ -166,7 +166,7 @@ def test_the_balancers_own_filter_is_the_one_to_narrow() -> None:
     assert lets("tcp/443", "198.51.100.0/24") in after(plan(made, ADMINS)[0])
 
 
-def test_a_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
+def test_a_host_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     served = balancer("api", "tcp/6443", [to(one, "tcp/7443")], "front", facing=False)
     filters = [group("masters", ("tcp/7443", WORLD)), group("front")]
@@ -175,7 +175,7 @@ def test_a_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
     assert row(snapshot([one], filters), Declarations(api_ports=("tcp/7443",))).findings[0].check == INTERNET
 
 
-def test_a_client_address_that_is_not_known_leaves_the_answer_open() -> None:
+def test_an_unknown_client_address_makes_the_row_unknown() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
         [one],
@@ -187,7 +187,7 @@ def test_a_client_address_that_is_not_known_leaves_the_answer_open() -> None:
     assert "the internet" in found.unknown[0]
 
 
-def test_a_named_list_that_could_not_be_read_leaves_the_answer_open() -> None:
+def test_an_unread_address_list_makes_the_row_unknown() -> None:
     unread = AddressList("office", "office", (), known=False, source=SOURCE)
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     made = snapshot([one], [group("masters", ("tcp/6443", "list:office"))], lists=[unread])
@@ -216,13 +216,13 @@ def test_a_managed_endpoint_is_judged_by_its_settings() -> None:
     assert [one.check for one in found.findings] == [INSIDE]
 
 
-def test_nothing_to_judge_is_no_pass() -> None:
+def test_a_cluster_without_control_plane_hosts_never_passes() -> None:
     assert row(snapshot()).verdict is Verdict.UNKNOWN
     assert row(snapshot([host("n", NODE, "nodes")], [group("nodes")])).verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("facet", [*FactKind])
-def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
+def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Call", "*", Reason.DENIED, "AccessDenied", (facet,), "test:Permission")
     made = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters")], gaps=[gap])
     rests = facet not in {FactKind.IDENTITIES, FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.KEYS}
@@ -230,7 +230,7 @@ def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
     assert any("grant test:Permission" in line for line in row(made).unknown) is rests
 
 
-def test_ids_stay_when_hosts_come_and_change_places() -> None:
+def test_finding_ids_do_not_depend_on_the_number_or_order_of_hosts() -> None:
     hosts = [host(name, CONTROL_PLANE, "masters", where="public", public="203.0.113.9") for name in ("a", "b", "c")]
     filters = [group("masters", ("tcp/6443", WORLD))]
     one = row(snapshot(hosts[:1], filters)).findings
@@ -240,7 +240,7 @@ def test_ids_stay_when_hosts_come_and_change_places() -> None:
     assert "3 control-plane hosts" in three[0].message
 
 
-def test_own_ranges_that_look_public_are_inside() -> None:
+def test_public_addresses_of_the_own_network_are_inside() -> None:
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
     found = row(snapshot([one], [group("masters", ("tcp/6443", RANGE6))]))
     assert [finding.check for finding in found.findings] == [INSIDE]

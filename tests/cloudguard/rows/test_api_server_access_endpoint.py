@@ -1,4 +1,4 @@
-"""api-server-access where a managed endpoint serves the API, and ports that are the API's behind balancers."""
+"""api-server-access with a managed endpoint, and with balancers on the API's ports."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OUTBOUND = ("203.0.113.7/32",)
 
 
 def change(*ranges: str, private: bool, policy: Declarations | None = None) -> Change | None:
-    """What to make of an endpoint that lets ``ranges`` in."""
+    """Return the change to an endpoint that lets ``ranges`` in, or None."""
     endpoint = managed_endpoint(*ranges, private=private, filters=("guard",))
     made = snapshot(
         [host("n1", NODE, "nodes")],
@@ -50,13 +50,13 @@ def change(*ranges: str, private: bool, policy: Declarations | None = None) -> C
     return next((one for one in plan if one.id in wanted), None)
 
 
-def test_an_endpoint_that_nobody_outside_needs_is_left_to_the_inside() -> None:
+def test_an_endpoint_without_administrators_outside_becomes_private() -> None:
     found = change(WORLD, private=True, policy=Declarations(admin_cidrs=()))
     assert found is not None
     assert listed(found).after == (RulePeer(PeerOf.INSIDE),)
 
 
-def test_a_public_endpoint_is_restricted_to_administrators_and_the_hosts_own_way_out() -> None:
+def test_a_public_endpoint_is_restricted_to_administrators_and_outbound_addresses() -> None:
     found = change(WORLD, private=False)
     assert found is not None
     assert (found.kind, found.resource.id) == ("endpoint.restrict", "api")
@@ -69,7 +69,9 @@ def test_a_public_endpoint_is_restricted_to_administrators_and_the_hosts_own_way
 
 @pytest.mark.parametrize(("hop", "seen"), [(NextHop.OUTBOUND, True), (NextHop.HUB, False), (NextHop.APPLIANCE, False)])
 @pytest.mark.parametrize("private", [False, True])
-def test_a_way_out_that_is_not_seen_stays_in_the_endpoints_list(hop: NextHop, *, seen: bool, private: bool) -> None:
+def test_an_unknown_outbound_address_keeps_its_place_in_the_endpoint_s_list(
+    hop: NextHop, *, seen: bool, private: bool
+) -> None:
     homes = [subnet("private", ("10.0.1.0/24",), (WORLD, hop, "away"))]
     endpoint = managed_endpoint(WORLD, private=private)
     made = snapshot([host("n1", NODE, "nodes")], [group("nodes")], endpoints=[endpoint], subnets=homes, managed=True)
@@ -77,13 +79,13 @@ def test_a_way_out_that_is_not_seen_stays_in_the_endpoints_list(hop: NextHop, *,
     assert (RulePeer(PeerOf.WAY_OUT) in listed(found).after) is not (seen or private)
 
 
-def test_with_a_private_side_the_hosts_need_no_way_through_the_public_one() -> None:
+def test_with_a_private_endpoint_the_hosts_need_no_place_in_the_public_list() -> None:
     found = change(WORLD, private=True)
     assert found is not None
     assert listed(found).after == (peer("198.51.100.0/24"),)
 
 
-def test_an_endpoint_for_the_declared_needs_no_change_and_none_declared_are_named_so() -> None:
+def test_an_endpoint_for_declared_administrators_needs_no_change() -> None:
     assert change("198.51.100.0/24", *OUTBOUND, private=False) is None
     found = change(WORLD, private=True, policy=Declarations())
     assert found is not None
@@ -92,7 +94,7 @@ def test_an_endpoint_for_the_declared_needs_no_change_and_none_declared_are_name
 
 @pytest.mark.parametrize("keeper", ["", "the front end, which asks for a role,"])
 @pytest.mark.parametrize("ranges", [(), (WORLD,)])
-def test_what_a_list_of_ranges_does_not_shut_is_shut_as_its_provider_says(ranges: tuple[str, ...], keeper: str) -> None:
+def test_an_endpoint_without_a_list_is_closed_by_the_provider_s_remedy(ranges: tuple[str, ...], keeper: str) -> None:
     endpoint = replace(managed_endpoint(*ranges, private=True, gatekeeper=keeper), remedy="a filter for its subnet")
     made = snapshot([host("n1", NODE, "nodes")], [group("nodes")], endpoints=[endpoint], managed=True)
     findings = {one.id: one.check for one in rows_of(made, ADMINS)["api-server-access"].findings}
@@ -103,7 +105,7 @@ def test_what_a_list_of_ranges_does_not_shut_is_shut_as_its_provider_says(ranges
         assert change_lines(one)[-1].startswith("+ tcp/443 from" if by_list else "+ a filter for its subnet")
 
 
-def test_remote_login_behind_a_balancer_on_the_apis_port_is_no_api() -> None:
+def test_ssh_behind_a_balancer_on_the_api_s_port_is_not_the_api() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     odd = balancer("odd", "tcp/443", [to(one, "tcp/22")])
     rows = rows_of(snapshot([one], [group("masters", ("tcp/22", WORLD))], balancers=[odd]), ADMINS)
@@ -122,7 +124,7 @@ def public(*ranges: str, gatekeeper: str = "") -> Endpoint:
     return managed_endpoint(*ranges, gatekeeper=gatekeeper)
 
 
-def test_a_named_list_lets_in_what_it_holds_and_one_that_was_not_read_may_let_in_anybody() -> None:
+def test_an_address_list_of_an_endpoint_is_judged_and_an_unread_list_is_unknown() -> None:
     listed = public("198.51.100.0/24", "list:everyone-here")
     known = AddressList("everyone-here", "the cloud's own", each("34.64.0.0/10"), known=True, source=SOURCE)
     found = endpoint_row(listed, known)
@@ -131,7 +133,7 @@ def test_a_named_list_lets_in_what_it_holds_and_one_that_was_not_read_may_let_in
     assert endpoint_row(public("198.51.100.0/24")).verdict is Verdict.PASS
 
 
-def test_an_endpoint_that_asks_for_an_identity_first_is_advice() -> None:
+def test_an_endpoint_behind_a_gatekeeper_is_advice() -> None:
     found = endpoint_row(public(WORLD, gatekeeper="the front door"))
     (one,) = found.findings
     assert (found.verdict, one.severity) == (Verdict.PASS, Severity.LOW)

@@ -1,4 +1,4 @@
-"""cloud-api-access: what may the cluster's cloud identities do that Kubernetes does not need."""
+"""cloud-api-access: permissions of the cluster's cloud identities that Kubernetes does not need."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_passing_one_other_role_of_the_cluster_is_enough() -> None:
     assert severities(row(replace(made, identities=both)))["escalation"] is Severity.CRITICAL
 
 
-def test_an_escalation_path_that_is_needed_is_advice_without_a_change() -> None:
+def test_a_needed_escalation_path_is_advice_without_a_change() -> None:
     passing = (allow("role:PassRole"), allow("disk:CreateVolume"))
     found = row(account(document(*passing)), iam_catalog(need(*passing)))
     assert (found.verdict, severities(found)) == (Verdict.PASS, {})
@@ -112,7 +112,7 @@ def test_an_escalation_path_that_is_needed_is_advice_without_a_change() -> None:
     assert not finding_of(more, "cloud-api-access/escalation").changes
 
 
-def test_excess_that_writes_or_reads_data_is_high_outside_the_cluster_and_medium_inside() -> None:
+def test_excess_on_data_is_high_outside_the_cluster_and_medium_inside() -> None:
     outside = row(account(document(*NEED.statements, allow("disk:DeleteVolume", "store:GetObject", name="wide"))))
     assert severities(outside) == {"outside": Severity.HIGH}
     finding = finding_of(outside, "cloud-api-access/outside")
@@ -228,14 +228,14 @@ def test_an_identity_of_unknown_role_is_unknown_and_names_the_flags() -> None:
     assert "name the hosts with --control-plane-tag" in found.unknown[0]
 
 
-def test_without_a_catalog_only_an_identity_without_grants_passes() -> None:
+def test_without_an_iam_catalog_only_an_identity_without_grants_passes() -> None:
     rows = rows_of(account(document(allow("disk:DescribeVolumes"))))
     assert rows["cloud-api-access"].verdict is Verdict.UNKNOWN
     assert rows["cloud-api-access"].unknown[0].endswith("judge the snapshot where the provider test is installed")
     assert rows_of(account())["cloud-api-access"].verdict is Verdict.PASS
 
 
-def test_no_host_and_no_identity_is_unknown() -> None:
+def test_a_cluster_without_hosts_and_identities_is_unknown() -> None:
     assert row(snapshot()).verdict is Verdict.UNKNOWN
     bare = row(snapshot([host("n", NODE)]))
     assert (bare.verdict, bare.why) == (Verdict.PASS, "the cluster's identities have no permissions")
@@ -245,7 +245,7 @@ RESTS_ON = {FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES}
 
 
 @pytest.mark.parametrize("facet", sorted(FactKind))
-def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
+def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     found = row(account(document(*NEED.statements), gaps=(gap,)))
     assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)

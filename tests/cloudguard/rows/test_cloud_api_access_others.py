@@ -1,4 +1,4 @@
-"""cloud-api-access: which needs apply, tags, the metadata service, and who may assume an identity."""
+"""cloud-api-access: the choice of needs, conditions on tags, the metadata service, and trust policies."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_pods_must_not_reach_the_metadata_service(
     assert [one.resource.kind for one in finding.evidence] == ["host", "host", "pool"]
 
 
-def test_hosts_with_different_hop_limits_are_one_finding() -> None:
+def test_hosts_with_different_hop_limits_make_one_finding() -> None:
     made = account(document(*NEED.statements))
     far = replace(MASTER, id="cp2", metadata=replace(SHUT, hop_limit=64))
     hosts = (replace(MASTER, metadata=replace(SHUT, hop_limit=2)), far)
@@ -161,7 +161,9 @@ def test_unread_metadata_settings_leave_the_row_unknown() -> None:
         ("nobody", None, ""),
     ],
 )
-def test_who_may_assume_an_identity(principal: str, severity: Severity | None, condition: str) -> None:
+def test_the_severity_of_a_trust_policy_depends_on_its_principal(
+    principal: str, severity: Severity | None, condition: str
+) -> None:
     trust = document(replace(allow("role:Assume"), principals=(principal,)), name="trust", kind=PolicyKind.TRUST)
     found = row(account(document(*NEED.statements), trust), iam_catalog(NEED, principals=WordPrincipals()))
     if severity is None:
@@ -183,7 +185,9 @@ def test_who_may_assume_an_identity(principal: str, severity: Severity | None, c
         (CallerKind.ORGANIZATION, (Severity.MEDIUM, Severity.MEDIUM)),
     ],
 )
-def test_a_condition_on_what_not_all_have_is_milder(kind: CallerKind, severities: tuple[Severity, Severity]) -> None:
+def test_trust_with_a_condition_that_not_all_callers_meet_is_less_severe(
+    kind: CallerKind, severities: tuple[Severity, Severity]
+) -> None:
     trust = document(replace(allow("role:Assume"), principals=("anyone",)), name="trust", kind=PolicyKind.TRUST)
     found: list[Severity] = []
     for ordinary in ((), None):
@@ -239,21 +243,21 @@ def test_the_trust_policy_of_a_service_account_identity_is_judged() -> None:
     assert (finding.severity, finding.resource.id) == (Severity.HIGH, "n:p:role::1:role/backup")
 
 
-def test_without_knowledge_of_trust_policies_none_is_taken_for_narrow() -> None:
+def test_without_known_principals_a_trust_policy_is_unknown() -> None:
     trust = document(replace(allow("role:Assume"), principals=("anyone",)), name="trust", kind=PolicyKind.TRUST)
     found = row(account(document(*NEED.statements), trust), iam_catalog(NEED))
     assert found.verdict is Verdict.UNKNOWN
     assert any(line.startswith("whether outsiders may assume masters: ") for line in found.unknown)
 
 
-def test_a_trust_policy_that_was_not_read_is_named() -> None:
+def test_an_unread_trust_policy_is_named() -> None:
     made = account(document(*NEED.statements))
     pods = ServiceAccountIdentity(ROLE, "masters", ("n:a",), "trust that is not there", SOURCE)
     found = row(replace(made, identities=replace(made.identities, service_accounts=(pods,))))
     assert "a policy of masters could not be read" in found.unknown
 
 
-def test_a_metadata_service_without_tokens_is_not_said_to_leave_them_out() -> None:
+def test_the_message_does_not_mention_tokens_if_the_metadata_service_has_none() -> None:
     made = account(document(*NEED.statements))
     open_ = replace(SHUT, tokens_required=False, has_tokens=False)
     hosts = (replace(MASTER, metadata=open_), WORKER)

@@ -27,7 +27,7 @@ BACKUP = "n:p:role::1:role/backup"
 
 
 def held_by_pods(*documents: PolicyDocument, account_name: str = "backups:job", **fields: Any) -> Snapshot:  # noqa: ANN401 - of Identities
-    """A cluster whose service account becomes an identity with these policies."""
+    """Return a cluster with a service account that assumes an identity with these policies."""
     made = account(document(*NEED.statements))
     pods = ServiceAccountIdentity(BACKUP, "backup", (account_name,), "", SOURCE, "issuer")
     identity = Identity(BACKUP, "backup", (SERVICE_ACCOUNT,), tuple(one.id for one in documents), SOURCE)
@@ -44,7 +44,7 @@ def held_by_pods(*documents: PolicyDocument, account_name: str = "backups:job", 
     )
 
 
-def test_a_service_account_s_identity_is_compared_with_the_add_on_that_it_serves() -> None:
+def test_a_service_account_s_identity_is_compared_with_its_add_on_s_need() -> None:
     addon = need(allow("store:PutObject"), name="backup", addon="backup", service_accounts=("backups:*",))
     exact = held_by_pods(document(allow("store:PutObject"), name="q"))
     assert row(exact, iam_catalog(NEED, addon)).verdict is Verdict.PASS
@@ -55,7 +55,7 @@ def test_a_service_account_s_identity_is_compared_with_the_add_on_that_it_serves
     assert row(any_account, iam_catalog(NEED, addon)).verdict is Verdict.UNKNOWN
 
 
-def test_of_an_application_s_identity_escalation_paths_are_found_and_the_rest_is_unknown() -> None:
+def test_an_application_s_identity_is_unknown_except_for_escalation_paths() -> None:
     found = row(held_by_pods(document(allow("store:PutObject", "disk:DescribeVolumes"), name="q")))
     assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
     assert found.unknown == (
@@ -71,7 +71,7 @@ def test_of_an_application_s_identity_escalation_paths_are_found_and_the_rest_is
     assert (wide.unknown, wide.findings[0].changes) == ((), ())
 
 
-def test_what_an_application_needs_may_be_declared_by_the_name_of_its_identity() -> None:
+def test_the_needs_of_an_application_can_be_declared_by_its_identity_s_name() -> None:
     made = held_by_pods(document(allow("store:PutObject"), name="q"))
     declared = DeclaredPermission(SERVICE_ACCOUNT, ("store:PutObject",), ("*",), "uploads", "back*")
     assert row(made, policy=Declarations(permissions=(declared,))).verdict is Verdict.PASS
@@ -80,7 +80,7 @@ def test_what_an_application_needs_may_be_declared_by_the_name_of_its_identity()
 
 
 @pytest.mark.parametrize("strength", Strength)
-def test_a_provider_that_is_the_cluster_s_by_its_name_alone_adds_findings_and_lets_no_row_pass(
+def test_an_identity_provider_known_by_name_alone_adds_findings_but_no_pass(
     strength: Strength,
 ) -> None:
     providers = (IdentityProvider("issuer", strength, SOURCE),)
@@ -102,9 +102,7 @@ def test_a_provider_that_is_the_cluster_s_by_its_name_alone_adds_findings_and_le
         assert wide.message.endswith(by_name)
 
 
-def test_of_several_needs_of_one_service_account_the_installer_s_own_counts_and_options_where_they_are_granted() -> (
-    None
-):
+def test_an_installer_s_own_need_overrides_and_options_count_if_granted() -> None:
     general = need(allow("store:PutObject"), name="backup", addon="backup", service_accounts=("backups:*",))
     option = replace(general, id="copies", addon="backup-copies", statements=(allow("store:GetObject"),))
     installed = replace(general, id="own", addon="own", statements=(allow("store:ListBucket"),), installers=("kops",))
@@ -123,7 +121,7 @@ def test_of_several_needs_of_one_service_account_the_installer_s_own_counts_and_
     assert needs_of(held_by_pods(), "kops") == ("own",)
 
 
-def test_a_provider_in_doubt_takes_no_need_from_the_hosts() -> None:
+def test_an_uncertain_identity_provider_removes_no_need_from_the_hosts() -> None:
     base = replace(NEED, service_accounts=("backups:*",))
     for strength, verdict in ((Strength.STRONG, Verdict.FAIL), (Strength.WEAK, Verdict.UNKNOWN)):
         made = held_by_pods(providers=(IdentityProvider("issuer", strength, SOURCE),))

@@ -1,4 +1,4 @@
-"""What every row judges from: the ports behind balancers, what is declared, what is missing."""
+"""The shared facts of all rows: ports behind balancers, declarations, gaps."""
 
 from __future__ import annotations
 
@@ -57,16 +57,18 @@ def fronted_by(*fronts: Balancer, allowed: tuple[tuple[str, str], ...] = ()) -> 
         ("tcp/443", "tcp/2379", "", "tcp/6443"),
     ],
 )
-def test_the_api_is_what_a_balancer_serves_as_it_too(listening: str, reached: str, service: str, api: str) -> None:
+def test_a_host_port_behind_a_balancer_on_the_api_s_port_is_the_api(
+    listening: str, reached: str, service: str, api: str
+) -> None:
     front = balancer("lb", listening, [to(MASTER, reached)], service=service)
     assert fronted_by(front).ports.api == ServiceSet.parse(api)
 
 
-def test_what_a_balancer_sends_to_nodes_is_no_api() -> None:
+def test_a_node_port_behind_a_balancer_is_not_the_api() -> None:
     assert fronted_by(balancer("lb", "tcp/443", [to(WORKER, "tcp/7443")])).ports.api == ServiceSet.parse("tcp/6443")
 
 
-def test_declared_services_are_for_nodes_and_needs_for_the_hosts_they_name() -> None:
+def test_declared_services_are_for_nodes_and_needs_for_their_role() -> None:
     said = Declarations(
         services=(DeclaredService("tcp/443", (CLIENTS,)),),
         needs=(
@@ -91,7 +93,7 @@ def test_declared_services_are_for_nodes_and_needs_for_the_hosts_they_name() -> 
     assert made.declared_groups(node) == {"ci": ServiceSet.parse("tcp/22")}
 
 
-def test_a_balancer_s_own_addresses_are_needed_where_no_rule_names_its_group() -> None:
+def test_a_balancer_s_own_addresses_are_needed_if_no_rule_names_its_group() -> None:
     front = balancer("lb", "tcp/8080", [to(WORKER, "tcp/8080")], "front")
     made = fronted_by(front)
     assert pairs(made.needed_by_balancers(one_class(made, Role.NODE))) == (
@@ -102,7 +104,7 @@ def test_a_balancer_s_own_addresses_are_needed_where_no_rule_names_its_group() -
     assert named.needed_by_balancers(one_class(named, Role.NODE)) == ()
 
 
-def test_clients_of_a_service_are_needed_where_the_host_sees_their_addresses() -> None:
+def test_clients_of_a_service_are_needed_if_the_host_sees_their_addresses() -> None:
     def clients(front: Balancer) -> set[str]:
         made = fronted_by(front)
         own = {"10.0.0.0/24", "2001:db8:0:1::/64"}
@@ -120,12 +122,12 @@ def test_clients_of_a_service_are_needed_where_the_host_sees_their_addresses() -
     assert WORLD not in clients(inner)
 
 
-def test_what_another_row_judges_is_not_needed_here() -> None:
+def test_ports_that_another_row_judges_are_not_needed() -> None:
     made = fronted_by(balancer("lb", "tcp/443", [to(MASTER, "tcp/6443")]))
     assert made.needed_by_balancers(one_class(made, Role.CONTROL_PLANE)) == ()
 
 
-def test_a_gap_is_told_once_with_the_permission_that_would_mend_it() -> None:
+def test_a_gap_is_listed_once_with_the_missing_permission() -> None:
     gap = Gap("test:Read", "a", Reason.DENIED, "denied", (FactKind.HOSTS, FactKind.POOLS), "test:read")
     other = replace(gap, resource="b", permission="", hides=(FactKind.KEYS,))
     made = context(snapshot(gaps=[gap, gap, other]))
@@ -145,7 +147,7 @@ def test_a_gap_is_told_once_with_the_permission_that_would_mend_it() -> None:
         ("udp", "none"),
     ],
 )
-def test_a_service_that_takes_a_stretch_of_ports_does_not_mean_remote_login(listening: str, left: str) -> None:
+def test_a_service_with_a_port_range_does_not_mean_to_include_remote_login(listening: str, left: str) -> None:
     (listener,) = balancer("lb", listening, [to(WORKER, listening)], service="default/web").listeners
     assert incidental_ports(listener) == ServiceSet.parse(left)
     made = fronted_by(balancer("lb", listening, [to(WORKER, listening)], service="default/web"))

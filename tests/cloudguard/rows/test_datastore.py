@@ -1,4 +1,4 @@
-"""Whether etcd runs at all, or a database is in its place."""
+"""Clusters where etcd runs, and clusters with a database instead."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def verdicts(installer: str, *databases: Datastore, stacked: bool = True) -> dic
 
 
 @pytest.mark.parametrize("installer", ["k3s", "rke2", "unknown"])
-def test_with_a_database_in_etcds_place_the_rows_about_etcd_are_unknown(installer: str) -> None:
+def test_with_a_database_instead_of_etcd_the_etcd_rows_are_unknown(installer: str) -> None:
     assert set(verdicts(installer, DATABASE).values()) == {Verdict.UNKNOWN}
     assert set(verdicts(installer, DATABASE, stacked=False).values()) == {Verdict.PASS}
 
 
-def test_k3s_runs_etcd_only_where_it_is_told_to() -> None:
+def test_k3s_runs_etcd_only_on_request() -> None:
     assert set(verdicts("k3s").values()) == {Verdict.UNKNOWN}
     assert set(verdicts("k3s", stacked=False).values()) == {Verdict.PASS}
     assert set(verdicts("rke2").values()) == {Verdict.PASS}
 
 
-def test_a_name_alone_does_not_show_that_etcd_runs() -> None:
+def test_a_host_s_name_alone_does_not_show_that_etcd_runs() -> None:
     named = RoleEvidence(EvidenceKind.NAME, "name etcd-1 suggests it", Strength.WEAK)
     hosts = [replace(host("etcd-1", CONTROL_PLANE, "m"), role_evidence=(named,)), host("n", NODE, "n")]
     made = snapshot(hosts, [group("m"), group("n")], installer="k3s", shown=Strength.WEAK)

@@ -42,7 +42,7 @@ def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
 
 
 def told(found: RowResult) -> dict[str, Severity]:
-    """Findings by check, without the advice that every such cluster has."""
+    """Return severities by check, without the advice that every such cluster has."""
     listed = {one.check: one.severity for one in found.findings}
     assert listed.pop("etcd-access/tls", None) is Severity.LOW
     return listed
@@ -59,7 +59,7 @@ def cluster(
     return snapshot([MASTER, WORKER], [group("masters", *allowed), group("nodes")], installer=installer, traits=labels)
 
 
-def test_only_the_control_plane_passes_with_the_advice_on_tls() -> None:
+def test_access_from_the_control_plane_alone_passes_with_advice_on_tls() -> None:
     found = row(cluster(("tcp/2379-2380", "masters"), ("tcp/6443", "nodes")))
     assert (found.verdict, told(found)) == (Verdict.PASS, {})
     own = MASTER.interfaces[0].addresses[0]
@@ -78,17 +78,17 @@ def test_only_the_control_plane_passes_with_the_advice_on_tls() -> None:
         [("tcp/0-65535", "0.0.0.0/1")],
     ],
 )
-def test_nodes_and_the_rest_of_the_inside_are_high(allowed: list[tuple[str, str]]) -> None:
+def test_access_from_nodes_and_from_inside_is_high(allowed: list[tuple[str, str]]) -> None:
     found = row(cluster(*allowed))
     assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-access/inside": Severity.HIGH})
     assert "etcd" in only(found, "etcd-access/inside").message
 
 
-def test_split_ports_around_etcd_let_nobody_at_it() -> None:
+def test_port_ranges_around_etcd_s_ports_give_no_access() -> None:
     assert row(cluster(("tcp/1-2378", "nodes"), ("tcp/2381-65535", "nodes"), ("udp", "nodes"))).verdict is Verdict.PASS
 
 
-def test_the_internet_is_critical_and_the_rule_is_blamed_once() -> None:
+def test_access_from_the_internet_is_critical_and_its_rule_has_one_finding() -> None:
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     found = row(snapshot([one, WORKER], [group("masters", ("tcp/2379-2380", WORLD)), group("nodes")]))
     assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-access/internet": Severity.CRITICAL})
@@ -97,7 +97,7 @@ def test_the_internet_is_critical_and_the_rule_is_blamed_once() -> None:
     assert finding.hosts == ("cp",)
 
 
-def test_a_rule_for_the_world_on_private_hosts_is_high_and_latent() -> None:
+def test_an_open_rule_on_private_hosts_is_high_and_latent() -> None:
     found = row(cluster(("tcp/2379", WORLD)))
     assert told(found) == {"etcd-access/inside": Severity.HIGH}
     assert "latent: tcp/2379 from 0.0.0.0/0 would let the internet in" in only(found, "etcd-access/inside").message
@@ -115,7 +115,7 @@ def test_strangers_in_a_shared_group_are_named() -> None:
 
 
 @pytest.mark.parametrize(("owner", "verdict"), [("4321", Verdict.FAIL), ("", Verdict.UNKNOWN)])
-def test_a_group_whose_members_cannot_be_listed(owner: str, verdict: Verdict) -> None:
+def test_a_group_with_unknown_members_is_judged_by_its_owner(owner: str, verdict: Verdict) -> None:
     made = cluster(("tcp/2379", "theirs"))
     foreign = Group("theirs", "theirs", SOURCE, members_known=False, owner=owner)
     assert row(replace(made, topology=replace(made.topology, groups=(foreign,)))).verdict is verdict
@@ -147,7 +147,7 @@ def test_a_group_whose_members_cannot_be_listed(owner: str, verdict: Verdict) ->
         ("unknown", (), "tcp/2379", "etcd-access/inside"),
     ],
 )
-def test_ports_are_the_installers(
+def test_the_installer_decides_the_judged_ports(
     installer: str, labels: tuple[tuple[str, str], ...], services: str, check: str
 ) -> None:
     found = row(cluster((services, "nodes"), installer=installer, labels=labels))
@@ -157,13 +157,13 @@ def test_ports_are_the_installers(
     assert found.verdict is (Verdict.FAIL if check == "etcd-access/inside" else Verdict.PASS)
 
 
-def test_an_etcd_that_nodes_are_clients_of_is_for_nobody_else() -> None:
+def test_an_etcd_that_nodes_may_use_is_closed_to_others() -> None:
     found = row(cluster(("tcp/4003", RANGE), installer="kops", labels=CILIUM))
     assert told(found) == {"etcd-access/inside": Severity.HIGH}
     assert "anyone inside vpc" in only(found, "etcd-access/inside").message
 
 
-def test_that_etcd_speaks_tls_can_be_said_with_how_it_is_known() -> None:
+def test_etcd_s_tls_can_be_declared_with_a_reason() -> None:
     made = snapshot([MASTER], [group("masters")])
     said = Declarations(etcd_tls="checked on every host", stated_in=(("etcd-tls", "--etcd-tls"),))
     found = row(made, said)
@@ -171,13 +171,13 @@ def test_that_etcd_speaks_tls_can_be_said_with_how_it_is_known() -> None:
     assert (found.findings, found.basis.declared) == ((), ("etcd-tls",))
 
 
-def test_ports_that_are_given_are_judged_instead() -> None:
+def test_declared_ports_are_judged_instead() -> None:
     odd = Declarations(etcd_ports=("tcp/2399",))
     assert told(row(cluster(("tcp/2399", "nodes")), odd)) == {"etcd-access/inside": Severity.HIGH}
     assert told(row(cluster(("tcp/2379", "nodes")), odd)) == {}
 
 
-def test_helpers_that_the_internet_reaches_are_advice_and_ports_that_are_given_are_no_helpers() -> None:
+def test_internet_access_to_etcd_s_helpers_is_advice_unless_their_ports_are_declared() -> None:
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     made = snapshot([one], [group("masters", ("tcp/3996", WORLD))], installer="kops")
     assert told(row(made)) == {"etcd-access/auxiliary": Severity.LOW}
@@ -186,7 +186,7 @@ def test_helpers_that_the_internet_reaches_are_advice_and_ports_that_are_given_a
 
 
 @pytest.mark.parametrize("name", ["group/of/nodes", "urn:group", "1234/nodes"])
-def test_a_group_may_be_named_by_an_id_with_slashes_and_colons(name: str) -> None:
+def test_a_group_s_id_may_contain_slashes_and_colons(name: str) -> None:
     hosts = [MASTER, host("n1", NODE, name)]
     made = snapshot(hosts, [group("masters", ("tcp/2379", "nodes")), group(name)])
     rule = replace(made.topology.filters[0].rules[0], peer=Peer(group=name))
@@ -197,7 +197,7 @@ def test_a_group_may_be_named_by_an_id_with_slashes_and_colons(name: str) -> Non
     assert row(made, needed).verdict is Verdict.PASS
 
 
-def test_what_is_declared_is_expected_by_address_and_by_group() -> None:
+def test_a_declared_need_is_expected_by_address_and_by_group() -> None:
     by_range = Declarations(needs=(DeclaredNeed("10.0.1.0/24", "etcd", "tcp/2379", "backup"),))
     assert row(cluster(("tcp/2379", "10.0.1.0/24")), by_range).verdict is Verdict.PASS
     assert row(cluster(("tcp/2379", "10.0.0.0/23")), by_range).verdict is Verdict.FAIL
@@ -240,13 +240,13 @@ def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_th
     assert width(of_pool[0]) == width(of_pool[1]) == ("tcp/2379 to the hosts of pool asg",)
 
 
-def test_a_managed_control_plane_runs_its_own() -> None:
+def test_the_provider_runs_a_managed_control_plane_s_etcd() -> None:
     found = row(snapshot([WORKER], [group("nodes", ("all", WORLD))], managed=True))
     assert (found.verdict, found.findings) == (Verdict.PROVIDER, ())
 
 
 @pytest.mark.parametrize("made", [snapshot(), snapshot([WORKER], [group("nodes")])])
-def test_no_etcd_host_is_no_pass(made: Snapshot) -> None:
+def test_a_cluster_without_etcd_hosts_never_passes(made: Snapshot) -> None:
     found = row(made)
     assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
     assert "--etcd-tag" in found.why
@@ -256,13 +256,13 @@ ELSEWHERE = {FactKind.ENDPOINT, FactKind.IDENTITIES, FactKind.DISKS, FactKind.KE
 
 
 @pytest.mark.parametrize("facet", sorted(FactKind))
-def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
+def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     made = replace(cluster(("tcp/2379", "masters")), gaps=(gap,))
     assert row(made).verdict is (Verdict.PASS if facet in ELSEWHERE else Verdict.UNKNOWN)
 
 
-def test_a_filter_that_could_not_be_read_leaves_the_answer_open() -> None:
+def test_an_unread_filter_makes_the_row_unknown() -> None:
     made = snapshot([MASTER, WORKER], [group("nodes")])
     found = row(made)
     assert found.verdict is Verdict.UNKNOWN
@@ -273,7 +273,7 @@ def lines(made: Snapshot) -> list[Change]:
     return [*changes_of(made, row="etcd-access")]
 
 
-def test_the_diff_cuts_etcd_and_keeps_group_names() -> None:
+def test_the_edit_removes_etcd_s_ports_and_keeps_the_group() -> None:
     (change,) = lines(cluster(("tcp/1-65535", "nodes")))
     assert change.kind == "rule.narrow"
     assert after(change) == (lets("tcp/1-2378,tcp/2381-65535", "nodes"),)
@@ -281,12 +281,12 @@ def test_the_diff_cuts_etcd_and_keeps_group_names() -> None:
     assert (gone.kind, after(gone)) == ("rule.remove", ())
 
 
-def test_the_diff_gives_the_control_plane_back_what_it_had_by_a_shared_rule() -> None:
+def test_the_edit_of_a_shared_rule_keeps_the_control_plane_s_access() -> None:
     (change,) = lines(cluster(("tcp/2379-2380", RANGE)))
     assert after(change) == (lets("tcp/2379-2380", "masters"),)
 
 
-def test_ids_stay_when_hosts_come_and_change_places() -> None:
+def test_finding_ids_do_not_depend_on_the_number_or_order_of_hosts() -> None:
     filters: list[Filter] = [group("masters", ("tcp/2379", "nodes")), group("nodes")]
     more = [WORKER, host("n2", NODE, "nodes"), MASTER, host("cp2", CONTROL_PLANE, "masters")]
     one = {finding.id for finding in row(snapshot([MASTER, WORKER], filters)).findings}

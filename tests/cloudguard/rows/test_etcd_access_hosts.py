@@ -1,4 +1,4 @@
-"""etcd-access: which hosts are judged, and by which ways they are reached."""
+"""etcd-access: the judged hosts, and the paths to them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def row(made: Snapshot) -> RowResult:
 
 
 def told(found: RowResult) -> dict[str, Severity]:
-    """Findings by check, without the advice that every such cluster has."""
+    """Return severities by check, without the advice that every such cluster has."""
     return {one.check: one.severity for one in found.findings if one.check != "etcd-access/tls"}
 
 
@@ -46,7 +46,7 @@ def only(found: RowResult, check: str) -> Finding:
     return one
 
 
-def test_version_six_and_a_balancer_open_what_version_four_and_the_hosts_keep_shut() -> None:
+def test_ipv6_and_a_balancer_open_hosts_that_are_closed_by_ipv4() -> None:
     six = host("cp", CONTROL_PLANE, "masters", where="public", v6="2001:db8:0:1::9")
     found = row(snapshot([six], [group("masters", ("tcp/2379", WORLD6))]))
     assert told(found) == {"etcd-access/internet": Severity.CRITICAL}
@@ -59,14 +59,14 @@ def test_version_six_and_a_balancer_open_what_version_four_and_the_hosts_keep_sh
     assert told(found) == {"etcd-access/inside": Severity.HIGH}
 
 
-def test_a_peered_network_is_others() -> None:
+def test_access_from_a_peered_network_is_high() -> None:
     linked = subnet("linked", ("10.0.1.0/24",), ("10.9.0.0/16", NextHop.PEER, "peering"))
     one = host("cp", CONTROL_PLANE, "masters", where="linked")
     made = snapshot([one], [group("masters", ("tcp/2379", "10.9.0.0/16"))], subnets=[linked])
     assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}
 
 
-def test_what_a_pool_would_make_is_judged_and_stands_in_for_no_host() -> None:
+def test_a_pool_s_next_host_is_judged_and_does_not_replace_a_host() -> None:
     def pool(*allowed: tuple[str, str], hosts: tuple[Host, ...] = ()) -> RowResult:
         next_one = Pool("asg", "masters", CONTROL_PLANE, (), ("private",), ("new",), ("new",), SOURCE)
         return row(snapshot(hosts, [group("masters"), group("new", *allowed)], pools=[next_one]))
@@ -78,14 +78,14 @@ def test_what_a_pool_would_make_is_judged_and_stands_in_for_no_host() -> None:
     assert "the next host of masters" in only(found, "etcd-access/inside").message
 
 
-def test_a_host_of_which_no_interface_was_read_is_no_pass() -> None:
+def test_a_host_without_read_interfaces_never_passes() -> None:
     bare = replace(MASTER, id="cp2", interfaces=())
     found = row(snapshot([MASTER, bare], [group("masters")]))
     assert (found.verdict, found.why) == (Verdict.UNKNOWN, "no interface of cp2 (cp.prod) was read")
     assert row(snapshot([bare])).verdict is Verdict.UNKNOWN
 
 
-def test_external_etcd_is_judged_where_it_runs() -> None:
+def test_external_etcd_is_judged_on_its_own_hosts() -> None:
     def answer(*allowed: tuple[str, str]) -> RowResult:
         hosts = [host("cp", (Role.CONTROL_PLANE,), "masters"), host("e1", ETCD, "etcd"), WORKER]
         filters = [group("masters", ("tcp/2379", RANGE)), group("etcd", *allowed), group("nodes")]
@@ -98,6 +98,6 @@ def test_external_etcd_is_judged_where_it_runs() -> None:
 
 
 @pytest.mark.parametrize("roles", [(), (Role.BASTION,)])
-def test_bastions_and_hosts_without_a_role_are_others_too(roles: tuple[Role, ...]) -> None:
+def test_access_from_bastions_and_hosts_without_a_role_is_high(roles: tuple[Role, ...]) -> None:
     made = snapshot([MASTER, host("b", roles, "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
     assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}

@@ -1,4 +1,4 @@
-"""etcd-encryption: is every disk that holds etcd encrypted, and by whose key."""
+"""etcd-encryption: encryption and keys of the disks that hold etcd."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_key_with_a_worse_fault_is_a_wider_finding() -> None:
     assert not inside(going, disabled)
 
 
-def test_where_etcds_disk_is_known_the_others_do_not_count() -> None:
+def test_if_etcd_s_disk_is_known_other_disks_do_not_count() -> None:
     found = answer(disk("root", encrypted=False), disk("d2", etcd="tagged etcd"))
     assert (found.verdict, found.findings) == (Verdict.PASS, ())
     assert told(answer(disk("root"), disk("d2", etcd="tagged etcd", encrypted=False))) == {
@@ -105,7 +105,7 @@ def test_where_etcds_disk_is_known_the_others_do_not_count() -> None:
     }
 
 
-def test_a_detached_disk_of_etcd_counts_and_frees_no_host_of_proof() -> None:
+def test_a_detached_etcd_disk_counts_and_proves_nothing_about_hosts() -> None:
     found = answer(disk("d1", encrypted=False), disk("old", "", etcd="tagged etcd", encrypted=False))
     (finding,) = found.findings
     assert [one.resource.id for one in finding.evidence] == ["d1", "old"]
@@ -123,7 +123,7 @@ def test_disks_of_nodes_hold_no_etcd() -> None:
 @pytest.mark.parametrize(
     ("state", "words"), [(KeyState.DISABLED, "disabled"), (KeyState.PENDING_DELETION, "pending deletion")]
 )
-def test_a_key_that_is_off_or_will_go_is_high_and_one_finding_for_all_its_disks(state: KeyState, words: str) -> None:
+def test_a_disabled_or_expiring_key_is_one_high_finding_for_all_its_disks(state: KeyState, words: str) -> None:
     masters = [MASTER, host("cp2", CONTROL_PLANE)]
     made = snapshot(masters, disks=[disk("d1", key="k"), disk("d2", "cp2", key="k")], keys=[key("k", state)])
     found = row(made)
@@ -136,12 +136,12 @@ def test_a_key_that_is_off_or_will_go_is_high_and_one_finding_for_all_its_disks(
 
 
 @pytest.mark.parametrize("state", [KeyState.UNKNOWN, KeyState.UNAVAILABLE])
-def test_a_key_of_which_it_is_not_told_whether_it_works_leaves_the_answer_open(state: KeyState) -> None:
+def test_a_key_with_an_unknown_state_makes_the_row_unknown(state: KeyState) -> None:
     found = answer(disk("d1", key="k"), keys=[key("k", state)])
     assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
 
 
-def test_a_key_that_was_not_read_leaves_the_answer_open_even_where_a_customers_is_required() -> None:
+def test_an_unread_key_is_unknown_even_if_a_customer_key_is_required() -> None:
     found = answer(disk("d1", key="k"), policy=STRICT)
     assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
     assert "the key k of d1 was not read" in found.why
@@ -155,19 +155,19 @@ def test_a_key_that_was_not_read_leaves_the_answer_open_even_where_a_customers_i
         (False, ("1234",), "is not encrypted and is shared with 1234"),
     ],
 )
-def test_a_copy_that_is_open_is_high(encrypted: bool, shared: tuple[str, ...], words: str) -> None:  # noqa: FBT001 - a case
+def test_an_unencrypted_or_shared_snapshot_is_high(encrypted: bool, shared: tuple[str, ...], words: str) -> None:  # noqa: FBT001 - a case
     found = answer(copied(disk("d1"), encrypted=encrypted, shared=shared))
     assert told(found) == {"etcd-encryption/snapshot": Severity.HIGH}
     assert words in found.findings[0].message
 
 
-def test_a_copy_that_is_shut_passes_and_one_of_which_sharing_was_not_read_does_not() -> None:
+def test_a_private_snapshot_passes_and_one_with_unread_sharing_is_unknown() -> None:
     assert answer(copied(disk("d1"))).verdict is Verdict.PASS
     found = answer(copied(disk("d1"), shared=None))
     assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
 
 
-def test_a_customers_key_is_asked_for_only_where_it_is_required() -> None:
+def test_a_customer_key_is_demanded_only_if_it_is_required() -> None:
     assert answer(disk("d1")).verdict is Verdict.PASS
     assert told(answer(disk("d1"), policy=STRICT)) == {"etcd-encryption/customer-key": Severity.MEDIUM}
     theirs = key("k", manager=KeyManager.PROVIDER)
@@ -177,7 +177,7 @@ def test_a_customers_key_is_asked_for_only_where_it_is_required() -> None:
     assert answer(disk("d1", key="k"), keys=[key("k")], policy=STRICT).verdict is Verdict.PASS
 
 
-def test_what_the_next_host_would_get_is_medium() -> None:
+def test_an_unencrypted_disk_of_the_next_host_is_medium() -> None:
     found = answer(
         disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), DiskTemplate("/dev/b", encrypted=True))]
     )
@@ -191,7 +191,7 @@ def test_what_the_next_host_would_get_is_medium() -> None:
 
 
 @pytest.mark.parametrize("disks", [(), (DiskTemplate("/dev/a", encrypted=None),)])
-def test_a_pool_whose_disks_are_not_told_leaves_the_answer_open(disks: tuple[DiskTemplate, ...]) -> None:
+def test_a_pool_with_unknown_disks_makes_the_row_unknown(disks: tuple[DiskTemplate, ...]) -> None:
     found = answer(disk("d1"), pools=[pool(*disks)])
     assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
     assert answer(disk("d1"), pools=[pool(*disks, roles=NODE)]).verdict is Verdict.PASS
@@ -199,7 +199,7 @@ def test_a_pool_whose_disks_are_not_told_leaves_the_answer_open(disks: tuple[Dis
 
 @pytest.mark.parametrize("root", [False, None], ids=["plain", "untold"])
 @pytest.mark.parametrize("made_by", ["asg", ""], ids=["its own host", "no host of its own"])
-def test_of_a_template_only_the_device_counts_that_etcd_is_known_to_have(root: bool | None, made_by: str) -> None:  # noqa: FBT001 - a case
+def test_only_etcd_s_known_device_of_a_template_counts(root: bool | None, made_by: str) -> None:  # noqa: FBT001 - a case
     cp = replace(MASTER, pool=made_by)
     data = disk("d1", etcd="tag")
     moved, made = pool(DiskTemplate("/dev/a", encrypted=root)), pool(DiskTemplate("/dev/b", encrypted=root))
@@ -211,7 +211,7 @@ def test_of_a_template_only_the_device_counts_that_etcd_is_known_to_have(root: b
     assert row(snapshot([cp, second], disks=both, pools=[moved])).verdict is not Verdict.PASS
 
 
-def test_a_host_whose_disks_were_not_all_read_leaves_the_answer_open() -> None:
+def test_a_host_with_unread_disks_makes_the_row_unknown() -> None:
     assert "no disk of cp (cp.prod) was read" in answer().why
     two = replace(MASTER, disks=("d1", "d2"))
     half = row(snapshot([two], disks=[disk("d1")]))
@@ -222,12 +222,12 @@ def test_a_host_whose_disks_were_not_all_read_leaves_the_answer_open() -> None:
     assert row(snapshot([two], disks=whole)).verdict is Verdict.PASS
 
 
-def test_no_etcd_host_is_no_pass() -> None:
+def test_a_cluster_without_etcd_hosts_never_passes() -> None:
     assert row(snapshot()).verdict is Verdict.UNKNOWN
     assert row(snapshot([host("n1", NODE)], disks=[disk("d1", "n1")])).verdict is Verdict.UNKNOWN
 
 
-def test_etcd_on_hosts_of_its_own_is_where_the_disks_count() -> None:
+def test_only_the_disks_of_dedicated_etcd_hosts_count() -> None:
     masters = [host("cp", (Role.CONTROL_PLANE,)), host("e1", ETCD)]
     found = row(snapshot(masters, disks=[disk("d1", encrypted=False), disk("d2", "e1")]))
     assert (found.verdict, found.findings) == (Verdict.PASS, ())
@@ -237,14 +237,14 @@ RESTS_ON = {FactKind.HOSTS, FactKind.DISKS, FactKind.KEYS, FactKind.POOLS}
 
 
 @pytest.mark.parametrize("facet", sorted(FactKind))
-def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
+def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     found = row(snapshot([MASTER], disks=[disk("d1")], gaps=[gap]))
     assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)
     assert ("grant test:read" in found.why) is (facet in RESTS_ON)
 
 
-def test_ids_do_not_hang_on_hosts_or_their_order() -> None:
+def test_finding_ids_do_not_depend_on_the_number_or_order_of_hosts() -> None:
     disks = [disk("d1", encrypted=False), disk("d2", "cp2", encrypted=False)]
     masters = [MASTER, host("cp2", CONTROL_PLANE)]
     one = {finding.id for finding in row(snapshot(masters, disks=disks)).findings}
@@ -253,7 +253,7 @@ def test_ids_do_not_hang_on_hosts_or_their_order() -> None:
     assert len(one) == 1
 
 
-def test_disks_with_the_same_fault_are_one_finding_with_the_evidence_and_the_change_of_each() -> None:
+def test_disks_with_one_fault_are_one_finding_with_a_change_for_each() -> None:
     masters = [MASTER, host("cp2", CONTROL_PLANE)]
     disks = [disk("d2", "cp2", encrypted=False), disk("d1", encrypted=False)]
     found = row(snapshot(masters, disks=disks))
@@ -266,20 +266,20 @@ def test_disks_with_the_same_fault_are_one_finding_with_the_evidence_and_the_cha
     assert [one.id for one in alone] == [finding.id]
 
 
-def test_pools_of_nodes_tell_nothing_and_hide_no_other_pool() -> None:
+def test_node_pools_are_ignored_and_hide_no_other_pool() -> None:
     nodes = replace(pool(DiskTemplate("/dev/b", encrypted=None), roles=(Role.NODE,)), id="a", name="nodes")
     found = answer(disk("d1"), pools=[nodes, pool(DiskTemplate("/dev/b", encrypted=None))])
     assert found.unknown == ("whether /dev/b of the next host of masters is encrypted: its template does not say",)
 
 
-def test_a_key_that_never_rotates_is_advice_and_one_finding_for_all_its_disks() -> None:
+def test_a_key_without_rotation_is_one_advice_for_all_its_disks() -> None:
     found = answer(disk("d1", key="k"), disk("d2", key="k"), keys=[key("k", rotates=False)])
     assert (found.verdict, told(found)) == (Verdict.PASS, {"etcd-encryption/rotation": Severity.LOW})
     assert found.findings[0].changes == ("key.rotate:k",)
     assert not answer(disk("d1", key="k"), keys=[key("k", rotates=True)]).findings
 
 
-def test_the_settings_of_what_the_provider_runs_are_shown() -> None:
+def test_the_settings_of_keys_and_pools_are_shown() -> None:
     until = replace(key("k"), expires="2027-01-01")
     pools = [
         replace(pool(roles=NODE), id=name, name=name, host_encryption=on) for name, on in (("a", True), ("b", False))
@@ -294,7 +294,7 @@ def test_the_settings_of_what_the_provider_runs_are_shown() -> None:
     )
 
 
-def test_a_key_of_secrets_that_was_not_read_is_shown_as_such() -> None:
+def test_an_unread_key_of_secrets_is_shown_as_unread() -> None:
     made = snapshot([host("n", NODE)])
     cluster = replace(made.cluster, managed=True, secrets_encryption=SecretsEncryption("k", SOURCE))
     assert row(replace(made, cluster=cluster)).basis.settings == (("key of Secrets", "k (not read)"),)

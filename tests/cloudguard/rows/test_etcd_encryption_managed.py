@@ -1,4 +1,4 @@
-"""etcd-encryption where the provider runs etcd: the keys that a user may give it, that of Secrets first."""
+"""etcd-encryption with etcd run by the provider: the user's keys, first of all the key of Secrets."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def managed(secrets: str | None, *keys: Key, gaps: Iterable[Gap] = ()) -> Snapsh
     return snapshot([host("n1", NODE)], managed=True, secrets=own, keys=keys, gaps=gaps)
 
 
-def test_a_managed_control_plane_is_the_providers() -> None:
+def test_a_managed_control_plane_has_the_verdict_provider() -> None:
     for made in (managed("k", key("k")), managed(None)):
         found = row(made)
         assert (found.verdict, found.findings, found.unknown) == (Verdict.PROVIDER, (), ())
     assert "a managed service" in row(managed(None)).why
 
 
-def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers_is_required() -> None:
+def test_a_provider_key_for_secrets_is_advice_or_a_finding_if_a_customer_key_is_required() -> None:
     found = row(managed(""))
     assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
     assert found.findings[0].changes == ("secrets.encrypt:prod",)
@@ -62,7 +62,7 @@ def test_the_providers_key_for_secrets_is_advice_and_a_finding_where_a_customers
     assert (strict.verdict, told(strict)) == (Verdict.FAIL, {"etcd-encryption/secrets": Severity.MEDIUM})
 
 
-def test_a_key_of_secrets_that_will_go_is_high_and_one_not_read_is_open() -> None:
+def test_an_expiring_key_of_secrets_is_high_and_an_unread_one_is_unknown() -> None:
     found = row(managed("k", key("k", KeyState.PENDING_DELETION)))
     assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
     assert found.why == found.findings[0].message == "the key k that encrypts Secrets is pending deletion"
@@ -73,12 +73,12 @@ def test_a_key_of_secrets_that_will_go_is_high_and_one_not_read_is_open() -> Non
 
 
 @pytest.mark.parametrize("facet", [FactKind.ENDPOINT, FactKind.KEYS])
-def test_a_managed_cluster_is_incomplete_where_its_settings_were_not_read(facet: FactKind) -> None:
+def test_a_managed_cluster_with_unread_settings_is_incomplete(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
     assert row(managed(None, gaps=[gap])).unknown
 
 
-def test_a_users_own_key_of_what_the_provider_runs_counts_beside_that_of_secrets() -> None:
+def test_a_user_s_other_keys_count_beside_the_key_of_secrets() -> None:
     fine = row(managed("k", key("k"), key("disks")))
     assert (fine.verdict, fine.findings, fine.unknown) == (Verdict.PROVIDER, (), ())
     dying = row(managed("k", key("k"), key("disks", KeyState.DISABLED)))
@@ -87,6 +87,6 @@ def test_a_users_own_key_of_what_the_provider_runs_counts_beside_that_of_secrets
     assert row(managed("k", key("k"), key("disks", KeyState.UNKNOWN))).unknown
 
 
-def test_a_key_of_secrets_that_never_rotates_is_advice() -> None:
+def test_a_key_of_secrets_without_rotation_is_advice() -> None:
     found = row(managed("k", key("k", rotates=False)))
     assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/rotation": Severity.LOW})

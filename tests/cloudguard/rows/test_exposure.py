@@ -1,4 +1,4 @@
-"""Who outside a cluster can connect to its hosts, and what would decide what is not known, as values."""
+"""The exposure of hosts as values: the senders that reach each service, and what would decide unknown cases."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def rows_of(snapshot: Snapshot) -> dict[str, RowResult]:
 
 
 def exposures(snapshot: Snapshot) -> tuple[HostExposure, ...]:
-    """Return who reaches the hosts."""
+    """Return the exposure of each class of hosts."""
     return rows_of(snapshot)["node-access"].basis.exposure
 
 
 def of_kind(exposure: HostExposure, name: str) -> ServiceExposure:
-    """Return who reaches one kind of service."""
+    """Return the exposure of one kind of service."""
     return next(one for one in exposure.services if one.name == name)
 
 
-def test_hosts_are_told_apart_by_who_reaches_them() -> None:
+def test_hosts_are_grouped_by_the_senders_that_reach_them() -> None:
     masters, nodes = exposures(sample.snapshot(nodes=2))
     assert (masters.roles, masters.count, masters.example) == ("control-plane+etcd", 1, "m-1")
     assert (nodes.roles, nodes.count) == ("node", 2)
@@ -49,7 +49,7 @@ def test_hosts_are_told_apart_by_who_reaches_them() -> None:
         ("10.0.0.10/32", Widest.NOBODY, ()),
     ],
 )
-def test_the_widest_sender_counts(peer: str, widest: Widest, senders: tuple[str, ...]) -> None:
+def test_the_widest_sender_is_shown(peer: str, widest: Widest, senders: tuple[str, ...]) -> None:
     base = sample.snapshot()
     filters = [
         replace(one, rules=(*one.rules[1:2], sample.rule("r-ssh", "tcp/22", peer))) if one.id == "f-masters" else one
@@ -60,7 +60,7 @@ def test_the_widest_sender_counts(peer: str, widest: Widest, senders: tuple[str,
     assert (ssh.widest, ssh.senders) == (widest, senders)
 
 
-def test_a_filter_that_was_not_read_may_let_everyone_in_and_the_permission_is_named() -> None:
+def test_an_unread_filter_is_undecided_and_the_missing_permission_is_named() -> None:
     gap = Gap("memory:ReadFilters", "f-masters", Reason.DENIED, "no", (FactKind.FILTERS,), "memory:read")
     base = sample.snapshot(gaps=(gap,))
     filters = tuple(one for one in base.topology.filters if one.id != "f-masters")
@@ -80,7 +80,7 @@ def test_a_filter_that_was_not_read_may_let_everyone_in_and_the_permission_is_na
     assert (failed.sender, failed.gaps) == ("", ("memory:ReadFilters",))
 
 
-def test_every_row_has_the_documentation_s_own_words() -> None:
+def test_every_row_quotes_the_kubernetes_documentation() -> None:
     rows = rows_of(sample.snapshot())
     assert all(row.recommendation for row in rows.values())
     assert rows["etcd-access"].recommendation.startswith(

@@ -1,4 +1,4 @@
-"""Findings are built in one place: a stable id, proof, and a severity that the check declares."""
+"""The builder gives findings a stable id, evidence and a witness, and a severity that the check declares."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ BUILDER = FindingBuilder(
 )
 
 
-def test_the_id_hangs_on_the_check_and_the_key_and_hosts_are_in_order() -> None:
+def test_the_id_depends_on_check_and_key_and_the_hosts_are_sorted() -> None:
     found = replace(BUILDER, hosts=("b", "a")).build(CLUSTER)
     assert (found.id, found.check) == (finding_id(CLUSTER, "row/check", "sg"), "row/check")
     assert found.hosts == ("a", "b")
     assert replace(BUILDER, key=("other",)).build(CLUSTER).id != found.id
 
 
-def test_a_finding_without_proof_is_refused() -> None:
+def test_a_finding_without_evidence_or_witness_is_refused() -> None:
     for lacking in (replace(BUILDER, evidence=()), replace(BUILDER, witness=Witness(""))):
         with pytest.raises(ValueError, match="row/check lacks its evidence or its witness"):
             lacking.build(CLUSTER)

@@ -1,4 +1,4 @@
-"""A rule that the provider insists on is advice where nothing else stands that it lets in."""
+"""A rule that the provider mandates is advice if only the cluster's hosts have addresses that it lets in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OTHER = replace(PRIVATE, id="other", ranges=AddressSet.parse("10.0.7.0/24"))
 
 
 def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: bool = False) -> Snapshot:
-    """Return a node whose filter lets in a list of ``ranges``, and its network with or without another subnet."""
+    """Return a node whose filter lets in a list of ranges, and its network with or without another subnet."""
     guard = group("nodes", ("tcp/10250", "list:near"))
     guard = replace(guard, rules=tuple(replace(one, provider_mandated=True, written_by=OWNER) for one in guard.rules))
     found = snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, OTHER] if other else [PRIVATE])
@@ -39,8 +39,8 @@ def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: boo
         (made(RANGE, neighbours=None), Verdict.UNKNOWN),
     ],
 )
-def test_it_counts_as_far_as_the_clusters_own_subnets_and_what_stands_there(found: Snapshot, verdict: Verdict) -> None:
-    """Nothing stands at addresses of a network that none of its subnets has."""
+def test_a_mandated_rule_counts_only_for_addresses_of_subnets(found: Snapshot, verdict: Verdict) -> None:
+    """Addresses of a network outside its subnets belong to nobody."""
     assert [one.id for one in found.topology.networks] == [NETWORK]
     row = rows_of(found)["node-access"]
     assert row.verdict is verdict

@@ -1,4 +1,4 @@
-"""Rules that a provider insists on, and what pods gain by the metadata service: each id gives the reason."""
+"""Rules that a provider mandates, and what pods gain through the metadata service. Each id names the reason."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AMONG_PODS = interface("build", "pods", "10.0.64.9")
 def guarded(
     *ranges: str, neighbours: tuple[Interface, ...] = (), subnets: tuple[Subnet, ...] = (), services: str = "tcp/10250"
 ) -> Snapshot:
-    """Return a node that a provider's own rules let ``ranges`` reach, and what stands around it."""
+    """Return a node that a provider's own rules let ``ranges`` reach, and its neighbours."""
     rules = tuple(
         replace(rule(f"theirs-{number}", services, one), provider_mandated=True, written_by=OWNER)
         for number, one in enumerate(ranges)
@@ -48,7 +48,7 @@ def guarded(
 
 
 def beside(services: str, peer: str) -> Snapshot:
-    """Return the same where somebody's own rule lets in as well."""
+    """Return the same node with a user's own rule in addition."""
     made = guarded(OWN)
     (guard,) = made.topology.filters
     both = replace(guard, rules=(*guard.rules, rule("own", services, peer)))
@@ -56,7 +56,7 @@ def beside(services: str, peer: str) -> Snapshot:
 
 
 def automatic() -> Snapshot:
-    """Return a network with a subnet in each region, all of which the provider's rule lets in."""
+    """Return a network with a subnet in each region; the provider's rule lets all of them in."""
     made = guarded("10.128.0.0/9", RANGE)
     there = replace(OTHER, ranges=AddressSet.parse("10.132.0.0/20"))
     whole = Network(NETWORK, "auto", AddressSet.of((RANGE, "10.128.0.0/9")), SOURCE)
@@ -99,7 +99,9 @@ RULES: dict[str, tuple[Snapshot, Severity, str]] = {
 
 
 @pytest.mark.parametrize(("made", "severity", "words"), RULES.values(), ids=RULES)
-def test_a_mandated_rule_weighs_what_it_lets_in_today(made: Snapshot, severity: Severity, words: str) -> None:
+def test_a_mandated_rule_s_severity_depends_on_what_it_lets_in_today(
+    made: Snapshot, severity: Severity, words: str
+) -> None:
     row = rows_of(made)["node-access"]
     (finding,) = row.findings
     assert (finding.severity, row.verdict) == (severity, Verdict.PASS if severity is LOW else Verdict.FAIL)
@@ -109,8 +111,8 @@ def test_a_mandated_rule_weighs_what_it_lets_in_today(made: Snapshot, severity: 
 
 
 @pytest.mark.parametrize("made", [one[0] for one in RULES.values()], ids=RULES)
-def test_its_advice_never_edits_the_rule_that_the_provider_writes_back(made: Snapshot) -> None:
-    """The remedy is told as advice, or with the change of the rule, in place of an edit."""
+def test_a_rule_that_the_provider_restores_is_never_edited(made: Snapshot) -> None:
+    """The remedy is the advice, or the place of the rule's change; the rule itself is not edited."""
     (finding,) = rows_of(made)["node-access"].findings
     changes = [one for one in changes_of(made, row="node-access") if one.rule.startswith("theirs")]
     assert {one.where for one in changes} <= {REMEDY}
@@ -118,14 +120,14 @@ def test_its_advice_never_edits_the_rule_that_the_provider_writes_back(made: Sna
 
 
 def spelt(cloud: str, permission: str) -> str:
-    """Return a permission, as its cloud writes it, as an action."""
+    """Return a cloud's permission as an action."""
     if cloud == "azure":
         return actions_of(permission)[0]
     return action(permission) if cloud == "gcp" else permission
 
 
 def metadata(cloud: str, *granted: str, switch: bool = False, service: str = "remedy of the cloud") -> Snapshot:
-    """Return a node whose pods reach the metadata service, with an identity that is granted ``granted``."""
+    """Return a node whose pods reach the metadata service; its identity has the grants ``granted``."""
     names = {"aws": "arn:aws:iam::1:role/node", "gcp": "gcp:1:iam:serviceAccount::n@x", "azure": "azure:1:g:a:b:n"}
     everything = {"aws": "*", "gcp": "gcp:1:*:*:*:*", "azure": "azure:1:*:*:*:*"}[cloud]
     statement = Statement("#1", Effect.ALLOW, tuple(spelt(cloud, one) for one in granted), resources=(everything,))
@@ -168,7 +170,9 @@ def catalog_of(made: Snapshot) -> IamCatalog:
 
 
 @pytest.mark.parametrize(("made", "severity"), IDENTITIES.values(), ids=IDENTITIES)
-def test_the_metadata_service_weighs_what_its_identity_is_granted(made: Snapshot, severity: Severity | None) -> None:
+def test_the_metadata_service_s_severity_depends_on_the_identity_s_grants(
+    made: Snapshot, severity: Severity | None
+) -> None:
     row = rows_of(made, None, catalog_of(made))["cloud-api-access"]
     found = [one for one in row.findings if one.check.endswith("/metadata")]
     assert [one.severity for one in found] == ([severity] if severity else [])

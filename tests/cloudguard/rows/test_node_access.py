@@ -1,4 +1,4 @@
-"""node-access: who can open a connection to a node."""
+"""node-access: the senders that can open a connection to a node."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def told(found: RowResult) -> list[tuple[str, Severity]]:
 
 
 def edge(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
-    """One node with a public address."""
+    """Return a cluster of one node with a public address."""
     return snapshot([host("n", NODE, "nodes", where="public", public=public, v6=v6)], [group("nodes", *allowed)])
 
 
 def inner(*allowed: tuple[str, str], **more: object) -> Snapshot:
-    """One private node."""
+    """Return a cluster of one private node."""
     made = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
     return replace(made, topology=replace(made.topology, **more)) if more else made  # type: ignore[arg-type]
 
@@ -79,15 +79,15 @@ def inner(*allowed: tuple[str, str], **more: object) -> Snapshot:
         ("udp/31000", NODE_PORTS, Severity.MEDIUM),
     ],
 )
-def test_severity_of_what_the_internet_reaches(services: str, check: str, severity: Severity) -> None:
+def test_the_severity_of_internet_access_depends_on_the_ports(services: str, check: str, severity: Severity) -> None:
     assert told(row(edge((services, WORLD)))) == [(check, severity)]
 
 
-def test_path_mtu_messages_are_needed_from_anywhere() -> None:
+def test_path_mtu_messages_are_expected_from_anywhere() -> None:
     assert told(row(edge(("icmp/3/4", WORLD)))) == []
 
 
-def test_each_problem_of_a_filter_is_one_finding_however_many_hosts() -> None:
+def test_each_problem_of_a_filter_is_one_finding_for_all_its_hosts() -> None:
     hosts = [host(f"n{n}", NODE, "nodes", where="public", public="203.0.113.9") for n in range(12)]
     filters = [group("nodes", ("tcp/22", "0.0.0.0/1"), ("tcp/22", "128.0.0.0/1"), ("tcp/31000", WORLD))]
     found = row(snapshot(hosts, filters))
@@ -96,13 +96,13 @@ def test_each_problem_of_a_filter_is_one_finding_however_many_hosts() -> None:
     assert [one.rule for one in found.findings[0].evidence if one.rule] == ["nodes-0", "nodes-1"]
 
 
-def test_v6_is_open_where_v4_is_shut() -> None:
+def test_a_node_open_by_ipv6_alone_is_found() -> None:
     found = row(edge(("tcp/22", WORLD6), v6="2600::5", public=""))
     assert told(found) == [(INTERNET, Severity.CRITICAL)]
     assert found.findings[0].witness.facts[1][1] == "2001:db8::7"
 
 
-def test_a_border_that_denies_closes_what_the_filter_opens() -> None:
+def test_a_subnet_filter_can_close_what_the_host_s_filter_opens() -> None:
     one = host("n", NODE, "nodes", where="a", public="203.0.113.9")
     guard = network_acl("nacl", ("deny in", "tcp/22", WORLD), ("permit in", "all", WORLD), ("permit out", "all", WORLD))
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
@@ -111,7 +111,7 @@ def test_a_border_that_denies_closes_what_the_filter_opens() -> None:
     assert any("latent" in finding.message and "blocks it" in finding.message for finding in found.findings)
 
 
-def test_a_border_without_a_way_back_lets_no_connection_in() -> None:
+def test_a_subnet_filter_without_return_traffic_lets_no_connection_in() -> None:
     one = host("n", NODE, "nodes", where="a", public="203.0.113.9")
     guard = network_acl("nacl", ("permit in", "all", WORLD), ("permit out", "all", RANGE))
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
@@ -126,13 +126,13 @@ def test_a_public_address_without_a_route_is_latent() -> None:
     assert "no route to the internet" in found.findings[0].message
 
 
-def test_a_public_address_that_nothing_enters_by_is_advice() -> None:
+def test_a_public_address_without_access_is_advice() -> None:
     found = row(edge(("tcp/10250", "10.0.1.5/32")))
     assert (PUBLIC_ADDRESS, Severity.LOW) in told(found)
     assert row(snapshot([host("n", NODE, "nodes")], [group("nodes")])).findings == ()
 
 
-def test_an_appliance_in_the_way_leaves_the_answer_open() -> None:
+def test_an_appliance_on_the_path_makes_the_row_unknown() -> None:
     watched = replace(PUBLIC, inspected=True)
     one = host("n", NODE, "nodes", where="public", public="203.0.113.9")
     found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD))], subnets=[watched, PRIVATE]))
@@ -144,16 +144,16 @@ def test_an_appliance_in_the_way_leaves_the_answer_open() -> None:
     ("services", "severity"),
     [("tcp/10250", Severity.MEDIUM), ("all", Severity.MEDIUM), ("tcp", Severity.MEDIUM), ("tcp/22", Severity.LOW)],
 )
-def test_severity_of_what_the_inside_reaches(services: str, severity: Severity) -> None:
+def test_the_severity_of_inside_access_depends_on_the_ports(services: str, severity: Severity) -> None:
     assert told(row(inner((services, RANGE)))) == [(INSIDE, severity)]
 
 
 @pytest.mark.parametrize("services", ["tcp/30000-32767", "tcp/10256", "icmp"])
-def test_services_and_their_health_are_for_the_inside(services: str) -> None:
+def test_services_and_health_checks_are_expected_from_inside(services: str) -> None:
     assert told(row(inner((services, RANGE)))) == []
 
 
-def test_node_ports_for_the_world_are_latent_on_private_nodes() -> None:
+def test_open_node_ports_on_private_nodes_are_latent() -> None:
     found = row(inner(("tcp/30000-32767", WORLD)))
     assert told(found) == [(INSIDE, Severity.LOW)]
     assert "latent" in found.findings[0].message
@@ -163,12 +163,12 @@ def test_node_ports_for_the_world_are_latent_on_private_nodes() -> None:
     assert latent.barrier in found.findings[0].message
 
 
-def test_hosts_of_the_cluster_are_no_strangers_inside() -> None:
+def test_the_cluster_s_own_hosts_are_expected() -> None:
     hosts = [host("a", NODE, "nodes", address="10.0.1.4"), host("b", NODE, "nodes", address="10.0.1.5")]
     assert told(row(snapshot(hosts, [group("nodes", ("all", "nodes"), ("all", "10.0.1.4/31"))]))) == []
 
 
-def test_a_peer_comes_by_its_route() -> None:
+def test_a_peered_network_with_a_route_gets_in() -> None:
     routed = replace(PRIVATE, routes=subnet("x", (), ("10.9.0.0/16", NextHop.PEER, "pcx-1")).routes)
     made = inner(("tcp/10250", "10.9.0.0/16"), subnets=(PUBLIC, routed))
     found = row(made)
@@ -177,14 +177,14 @@ def test_a_peer_comes_by_its_route() -> None:
     assert told(row(inner(("tcp/10250", "10.9.0.0/16")))) == []
 
 
-def test_a_default_route_to_a_hub_brings_private_addresses_only() -> None:
+def test_a_default_route_to_a_hub_lets_in_only_private_addresses() -> None:
     routed = replace(PRIVATE, routes=subnet("x", (), (WORLD, NextHop.HUB, "tgw-1")).routes)
     found = row(inner(("tcp/22", "172.16.0.0/12"), subnets=(PUBLIC, routed)))
     assert told(found) == [(INSIDE, Severity.LOW)]
     assert told(row(inner(("tcp/22", "198.51.100.0/24"), subnets=(PUBLIC, routed)))) == []
 
 
-def test_strangers_who_carry_a_named_group_are_named() -> None:
+def test_strangers_in_an_allowed_group_are_named() -> None:
     stranger = replace(interface("eni-x", "private", "10.0.1.99", "ci"), owner="instance i-ci")
     found = row(inner(("tcp/10250", "ci"), external_members=(stranger,)))
     assert told(found) == [(INSIDE, Severity.MEDIUM)]
@@ -192,7 +192,7 @@ def test_strangers_who_carry_a_named_group_are_named() -> None:
     assert told(row(inner(("tcp/10250", "ci")))) == []
 
 
-def test_another_accounts_group_is_a_grant_and_an_unlisted_group_is_open() -> None:
+def test_another_account_s_group_is_a_finding_and_an_unknown_group_is_unknown() -> None:
     foreign = Group("ci", "", SOURCE, members_known=False, owner="210987654321")
     assert told(row(inner(("tcp/10250", "ci"), groups=(foreign,)))) == [(INSIDE, Severity.MEDIUM)]
     found = row(inner(("tcp/10250", "ci"), groups=(replace(foreign, owner=""),)))
@@ -221,7 +221,7 @@ def test_services_through_a_balancer_are_expected() -> None:
         assert found(port, "shop/web", node) == found(port, "shop/web") == [(INTERNET, Severity.CRITICAL)]
 
 
-def test_a_services_balancer_needs_its_node_port_open_to_its_clients() -> None:
+def test_a_service_s_balancer_needs_its_node_port_open_to_its_clients() -> None:
     behind, other = host("n", NODE, "nodes"), host("m", NODE, "nodes")
     rules = [group("nodes", ("tcp/31222", WORLD))]
     nlb = balancer("web", "tcp/80", [to(behind, "tcp/31222"), to(other, "tcp/31222")], service="shop/web")
@@ -252,7 +252,7 @@ def test_a_balancer_that_no_rule_names_keeps_its_own_addresses() -> None:
     assert not keeps([change], "tcp/22623", "10.0.0.0/24")
 
 
-def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -> None:
+def test_the_hosts_path_to_the_control_plane_by_a_public_balancer_is_kept() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     filters = [group("masters", ("tcp/9345", "front")), group("front", ("tcp/9345", WORLD))]
     front = balancer("api", "tcp/9345", [to(one, "tcp/9345")], "front")
@@ -264,7 +264,7 @@ def test_the_hosts_own_way_to_the_control_plane_by_a_public_balancer_is_kept() -
     assert told(row(snapshot([one], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
 
 
-def test_the_clusters_own_public_addresses_and_the_administrators_of_the_api_are_no_strangers() -> None:
+def test_outbound_addresses_and_administrators_of_the_api_are_expected() -> None:
     made = edge(("tcp/6443", "198.51.100.0/24"), ("tcp/22", "192.0.2.7/32"))
     made = replace(made, topology=replace(made.topology, outbound_addresses=AddressSet.parse("192.0.2.7")))
     admins = Declarations(admin_cidrs=("198.51.100.0/24",))
@@ -273,7 +273,7 @@ def test_the_clusters_own_public_addresses_and_the_administrators_of_the_api_are
     assert told(row(edge(("tcp/22", "198.51.100.0/24")), admins)) == [(INTERNET, Severity.CRITICAL)]
 
 
-def test_a_host_whose_role_is_untold_may_serve_the_api_and_is_not_mended() -> None:
+def test_a_host_with_an_unknown_role_may_serve_the_api_and_gets_no_change() -> None:
     one = host("x", (), "all")
     assert told(row(snapshot([one], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
     made = snapshot([one], [group("all", ("tcp/22", RANGE))])

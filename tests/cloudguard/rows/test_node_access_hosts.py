@@ -1,4 +1,4 @@
-"""node-access: which hosts are judged, and what is not known of them."""
+"""node-access: the judged hosts, and unknown facts about them."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def told(found: RowResult) -> list[tuple[str, Severity]]:
 
 
 def edge(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
-    """One node with a public address."""
+    """Return a cluster of one node with a public address."""
     return snapshot([host("n", NODE, "nodes", where="public", public=public, v6=v6)], [group("nodes", *allowed)])
 
 
 def inner(*allowed: tuple[str, str], **more: object) -> Snapshot:
-    """One private node."""
+    """Return a cluster of one private node."""
     made = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
     return replace(made, topology=replace(made.topology, **more)) if more else made  # type: ignore[arg-type]
 
@@ -57,7 +57,7 @@ def pool(*filters: str, public: bool | None = None, roles: tuple[Role, ...] = NO
     return Pool("asg", "asg", roles, (), ("public",), filters, filters, SOURCE, public=public)
 
 
-def test_what_the_next_host_would_get_is_judged_today() -> None:
+def test_a_pool_s_next_host_is_judged_today() -> None:
     filters = [group("nodes", ("tcp/22", WORLD))]
     found = row(snapshot([], filters, pools=[pool("nodes", public=True)]))
     assert told(found) == [(INTERNET, Severity.CRITICAL)]
@@ -67,7 +67,7 @@ def test_what_the_next_host_would_get_is_judged_today() -> None:
     assert told(row(snapshot([], filters, subnets=default, pools=[pool("nodes")]))) == [(INTERNET, Severity.CRITICAL)]
 
 
-def test_each_interface_and_v6_address_that_the_next_host_would_get_is_judged() -> None:
+def test_every_interface_and_ipv6_address_of_the_next_host_is_judged() -> None:
     filters = [group("nodes"), group("wide", ("tcp/22", WORLD), ("tcp/22", "::/0"))]
     shut = pool("nodes", public=False)
     six = [replace(PUBLIC, ipv6_by_default=True), PRIVATE]
@@ -88,7 +88,7 @@ def test_bastions_are_not_judged_and_hosts_without_a_role_are() -> None:
     assert told(row(snapshot([unknown], filters))) == [(INTERNET, Severity.CRITICAL)]
 
 
-def test_a_filter_that_could_not_be_read_leaves_the_answer_open() -> None:
+def test_an_unread_filter_makes_the_row_unknown() -> None:
     found = row(snapshot([host("n", NODE, "unread", where="public", public="203.0.113.9")]))
     assert found.verdict is Verdict.UNKNOWN
     assert any("filter unread could not be read" in line for line in found.unknown)
@@ -100,12 +100,12 @@ def test_without_any_filter_everyone_gets_in() -> None:
     assert found.findings[0].severity is Severity.CRITICAL
 
 
-def test_nothing_to_judge_is_no_pass() -> None:
+def test_a_cluster_without_nodes_never_passes() -> None:
     assert row(snapshot()).verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("facet", [*FactKind])
-def test_what_the_row_rests_on_must_have_been_read(facet: FactKind) -> None:
+def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Call", "*", Reason.THROTTLED, "Throttled", (facet,))
     made = replace(inner(), gaps=(gap,))
     rests = facet not in {FactKind.IDENTITIES, FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.KEYS, FactKind.ENDPOINT}
@@ -120,7 +120,7 @@ def test_a_finding_has_a_witness_that_names_the_blamed_rule() -> None:
     assert (last.lets, last.attributed) == (lets("tcp/22", WORLD), True)
 
 
-def test_where_pods_share_the_nodes_filters_the_control_plane_needs_every_port() -> None:
+def test_if_pods_share_the_nodes_filter_the_control_plane_needs_every_port() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
     made = snapshot(hosts, [group("masters"), group("nodes", ("all", "masters"))])
     assert [finding.check for finding in row(made, Declarations(cni="flannel")).findings] == [
@@ -129,7 +129,7 @@ def test_where_pods_share_the_nodes_filters_the_control_plane_needs_every_port()
     assert row(made, Declarations(cni="vpc")).findings == ()
 
 
-def test_pods_of_the_cluster_are_no_strangers_inside() -> None:
+def test_the_cluster_s_own_pods_are_expected() -> None:
     one = host("a", NODE, "nodes")
     own = snapshot([one], [group("nodes", ("all", "10.0.128.0/20"))], pods=("10.0.128.0/20",))
     assert told(row(own)) == []
@@ -143,20 +143,20 @@ def pair_of_hosts(services: str, **more: object) -> Snapshot:
     return replace(made, **more) if more else made  # type: ignore[arg-type]
 
 
-def test_the_control_plane_on_every_port_is_advice() -> None:
+def test_control_plane_access_to_every_node_port_is_advice() -> None:
     found = row(pair_of_hosts("all"))
     assert told(found) == [(FROM_CONTROL_PLANE, Severity.LOW)]
     assert "--cni" in found.findings[0].advice
     assert told(row(pair_of_hosts("tcp/10250"))) == []
 
 
-def test_with_the_cni_named_the_control_planes_ports_are_told() -> None:
+def test_with_a_declared_cni_the_advice_lists_the_control_plane_s_ports() -> None:
     found = row(pair_of_hosts("all"), Declarations(cni="calico"))
     assert "tcp/179" in found.findings[0].advice
     assert changes_of(pair_of_hosts("all"), Declarations(cni="calico")) == ()
 
 
-def test_a_managed_control_plane_on_every_port_is_advice_too() -> None:
+def test_managed_control_plane_access_to_every_port_is_advice_too() -> None:
     managed = managed_endpoint(private=True, filters=("eks",), groups=("eks",))
     made = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
     assert told(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]
@@ -173,10 +173,10 @@ def test_a_managed_control_plane_on_every_port_is_advice_too() -> None:
         ("web", "tcp/30080", (WORLD,), ""),
     ],
 )
-def test_what_a_hosts_own_rule_opens_past_a_balancer_is_not_for_its_clients(
+def test_a_host_s_rule_wider_than_its_balancer_s_is_a_finding(
     service: str, port: str, admits: tuple[str, ...], expected: str
 ) -> None:
-    """The balancer keeps its clients' addresses, so the host must let in those whom the balancer does, and no more."""
+    """The balancer preserves client addresses, so the host must let in the balancer's clients, and nobody else."""
     public = host("n", NODE, "nodes", where="public", public="203.0.113.9")
     front = balancer("front", "tcp/80", [to(public, port)], "front", service=service)
     groups = [group("masters"), group("nodes", (port, WORLD)), group("front", *(("tcp/80", one) for one in admits))]

@@ -1,4 +1,4 @@
-"""What checks refer to: each to the Kubernetes documentation at least, and no table names what there is not."""
+"""References of checks: each check refers to the Kubernetes documentation, and tables name only existing checks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_check_refers_to_its_row_of_the_kubernetes_documentation(check: st
 
 
 @pytest.mark.parametrize("package", TABLES)
-def test_tables_name_checks_that_there_are_and_say_whence(package: str) -> None:
+def test_tables_name_existing_checks_and_have_sources(package: str) -> None:
     names = {*CHECKS, *(row.ROW for row in ROWS)}
     for entry in reference_table(package):
         assert entry.checks
@@ -45,12 +45,12 @@ def test_tables_name_checks_that_there_are_and_say_whence(package: str) -> None:
         assert entry.reference.source
 
 
-def test_no_control_is_listed_twice() -> None:
+def test_each_control_is_listed_once() -> None:
     ids = [entry.reference.id for package in TABLES for entry in reference_table(package)]
     assert len(ids) == len({*ids})
 
 
-def test_providers_have_tables_and_the_core_s_names_no_benchmark_of_theirs() -> None:
+def test_each_provider_has_a_table_and_the_core_s_names_no_provider_benchmark() -> None:
     for name in installed():
         adapter = load(name)
         assert isinstance(adapter, KnowsReferences)
@@ -59,7 +59,7 @@ def test_providers_have_tables_and_the_core_s_names_no_benchmark_of_theirs() -> 
     assert not any(word in core for word in ("Amazon", "Google", "Azure"))
 
 
-def test_a_benchmark_of_managed_clusters_is_not_for_others() -> None:
+def test_a_benchmark_for_managed_clusters_applies_only_to_them() -> None:
     entries = reference_table("cloudguard_aws")
 
     def ids(*, managed: bool) -> str:
@@ -70,7 +70,7 @@ def test_a_benchmark_of_managed_clusters_is_not_for_others() -> None:
     assert "Foundations" in ids(managed=False)
 
 
-def test_findings_get_the_references_of_their_check() -> None:
+def test_findings_have_the_references_of_their_check() -> None:
     report = cloudguard.evaluate(sample.snapshot())
     (first, *_) = report.row("etcd-access").findings
     assert first.references[0].id.endswith("Access to etcd")
@@ -84,7 +84,7 @@ def test_findings_get_the_references_of_their_check() -> None:
     assert all(one["properties"]["references"] for one in results)
 
 
-def test_a_hostile_link_is_no_link() -> None:
+def test_a_hostile_link_is_left_out() -> None:
     finding = sample.finding()
     for link in ("javascript:alert(1)", "https://e.vil/>)[x](http://y", "https://e.vil/ "):
         reference = Reference("id", "title", link, "source")

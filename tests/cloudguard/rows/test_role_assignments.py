@@ -1,4 +1,4 @@
-"""Every row by every role that hosts may have: weak evidence adds a role, and takes none from the others."""
+"""Each row is judged for every possible role of each host. Weak evidence adds a role and removes none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FLAGS = "--control-plane-tag, --node-tag, --etcd-tag or --host"
 
 
 def weak(name: str, roles: tuple[Role, ...], *filters: str, **where: str) -> Host:
-    """Return a host whose roles nothing but its name tells."""
+    """Return a host whose only evidence of its roles is its name."""
     return replace(host(name, roles, *filters, **where), role_evidence=(NAMED,))
 
 
@@ -36,7 +36,7 @@ def judged(row: str, hosts: Iterable[Host], *filters: Filter, plain: Iterable[st
     return rows_of(snapshot(listed, [MASTERS, NODES, *filters], disks=disks))[row]
 
 
-def test_where_names_alone_tell_who_is_who_a_row_passes_only_if_it_does_for_all() -> None:
+def test_with_names_as_the_only_evidence_a_row_must_pass_for_every_possible_role() -> None:
     hosts = [weak("m", CONTROL_PLANE, "masters"), weak("w", NODE, "nodes")]
     assert judged("etcd-encryption", hosts).verdict is Verdict.PASS
     found = judged("etcd-encryption", hosts, plain=["w"])
@@ -46,13 +46,13 @@ def test_where_names_alone_tell_who_is_who_a_row_passes_only_if_it_does_for_all(
     assert judged("etcd-encryption", hosts, plain=["m"]).verdict is Verdict.FAIL
 
 
-def test_where_strong_evidence_shows_the_control_plane_the_other_hosts_are_nodes() -> None:
+def test_with_strong_evidence_of_the_control_plane_other_hosts_are_nodes() -> None:
     hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes")]
     assert judged("etcd-encryption", hosts, plain=["w"]).verdict is Verdict.PASS
     assert possible_roles([hosts[0], weak("e", ETCD)]) == {"e": frozenset({Role.ETCD, Role.NODE})}
 
 
-def test_a_name_takes_no_host_out_of_a_row() -> None:
+def test_a_bastion_s_name_alone_does_not_exclude_the_host_from_a_row() -> None:
     open_ = group("open", ("tcp/22", WORLD))
     jump = weak("bastion", BASTION, "open", where="public", public="8.8.8.8")
     hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes"), jump]
@@ -63,14 +63,14 @@ def test_a_name_takes_no_host_out_of_a_row() -> None:
 
 
 @pytest.mark.parametrize(("roles", "verdict"), [(BASTION, Verdict.PASS), ((*NODE, *BASTION), Verdict.FAIL)])
-def test_a_node_that_is_a_bastion_too_is_a_node(roles: tuple[Role, ...], verdict: Verdict) -> None:
-    """Tags of two installers, or a flag, give a host both roles: the second takes nothing from the first."""
+def test_a_host_that_is_node_and_bastion_is_judged_as_a_node(roles: tuple[Role, ...], verdict: Verdict) -> None:
+    """Tags of two installers, or a flag, can give a host both roles. One role does not remove the other."""
     both = host("both", roles, "open", where="public", public="8.8.8.8")
     hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes"), both]
     assert judged("node-access", hosts, group("open", ("tcp/22", WORLD))).verdict is verdict
 
 
-def test_a_name_makes_no_host_trusted_with_etcd() -> None:
+def test_an_etcd_name_alone_does_not_allow_access_to_etcd() -> None:
     hosts = [
         host("m", CONTROL_PLANE, "masters"),
         host("w", NODE, "nodes"),
@@ -82,8 +82,8 @@ def test_a_name_makes_no_host_trusted_with_etcd() -> None:
     assert (found.verdict, "etcd-backup" in found.why) == (Verdict.UNKNOWN, True)
 
 
-def test_any_of_the_hosts_may_be_the_only_server() -> None:
-    """Servers trust one another, so each is asked as the only one: nodes must not reach the etcd that it may run."""
+def test_each_host_is_judged_as_the_possible_only_server() -> None:
+    """Servers may connect to each other, so each host is tested as the only server: nodes must not reach its etcd."""
     shared = group("nodes", ("all", "masters"))
     hosts = [weak("m", CONTROL_PLANE, "masters"), weak("w", NODE, "nodes")]
     found = rows_of(snapshot(hosts, [MASTERS, shared]))["etcd-access"]
@@ -91,7 +91,7 @@ def test_any_of_the_hosts_may_be_the_only_server() -> None:
 
 
 @pytest.mark.parametrize("row", ["node-access", "cloud-api-access"])
-def test_without_any_node_the_rows_about_nodes_are_unknown(row: str) -> None:
+def test_without_nodes_the_rows_about_nodes_are_unknown(row: str) -> None:
     found = judged(row, [host("m", CONTROL_PLANE, "masters")])
     assert (found.verdict, "--node-tag" in found.why) == (Verdict.UNKNOWN, True)
     both = judged(row, [host("m", (*CONTROL_PLANE, *NODE), "masters")])

@@ -1,4 +1,4 @@
-"""What is shown of too wide an API comes from what is too much: each id gives what lets the administrators in."""
+"""The witness of an open API is a sender that is too much. Each id names the rules that let administrators in."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ HOSTS = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
 
 
 def public(*allowed: tuple[str, str]) -> Snapshot:
-    """Return a cluster whose control plane has public addresses of both versions."""
+    """Return a cluster whose control plane has public IPv4 and IPv6 addresses."""
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
     return snapshot([one, HOSTS[1]], [group("masters", *allowed), group("nodes")], lists=[LISTED])
 
 
 def inside(peer: str, *members: Interface) -> Snapshot:
-    """Return a cluster without public addresses, and members of the group "jump" that are not its hosts."""
+    """Return a cluster without public addresses, and external members of the group "jump"."""
     filters = [group("masters", ("tcp/6443", peer)), group("nodes"), group("jump")]
     return snapshot(HOSTS, filters, external_members=members)
 
@@ -101,7 +101,7 @@ CASES: dict[str, tuple[Snapshot, tuple[str, ...], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize(("made", "administrators", "blamed"), CASES.values(), ids=CASES)
-def test_the_witness_is_no_administrator_and_what_lets_it_in_is_blamed(
+def test_the_witness_is_no_administrator_and_its_rule_is_blamed(
     made: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
 ) -> None:
     row = rows_of(made, Declarations(admin_cidrs=administrators))[API]
@@ -115,7 +115,7 @@ def test_the_witness_is_no_administrator_and_what_lets_it_in_is_blamed(
 
 
 @pytest.mark.parametrize(("made", "administrators", "blamed"), CASES.values(), ids=CASES)
-def test_a_change_keeps_the_administrators_says_so_and_is_no_copy(
+def test_a_change_keeps_the_administrators_and_duplicates_no_rule(
     made: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
 ) -> None:
     changes = changes_of(made, Declarations(admin_cidrs=administrators), row=API)
@@ -154,7 +154,7 @@ SENDERS: dict[str, tuple[tuple[tuple[str, str], ...], set[tuple[str, ...]]]] = {
 
 
 @pytest.mark.parametrize(("allowed", "expected"), SENDERS.values(), ids=SENDERS)
-def test_a_sentence_names_its_own_senders_with_their_ports(
+def test_a_message_names_its_senders_with_their_ports(
     allowed: tuple[tuple[str, str], ...], expected: set[tuple[str, ...]]
 ) -> None:
     node = host("n", NODE, "nodes", where="public", public="203.0.113.10", v6="2001:db8:0:1::a")
@@ -166,7 +166,7 @@ def test_a_sentence_names_its_own_senders_with_their_ports(
     )
 
 
-def test_of_a_group_only_those_are_counted_who_are_no_administrators() -> None:
+def test_only_group_members_that_are_no_administrators_are_counted() -> None:
     row = rows_of(inside("jump", JUMP, CI), Declarations(admin_cidrs=("10.0.1.200/32",)))[API]
     assert [one.message[:22] for one in row.findings] == ["1 of 2 interfaces outs"]
     assert [one.witness.source for one in row.findings] == ["10.0.1.201"]

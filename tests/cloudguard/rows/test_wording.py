@@ -1,4 +1,4 @@
-"""What rows and findings say, to the letter, and what they must not say."""
+"""The exact sentences of rows and findings, and sentences that they must not contain."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_few_services_are_named_and_the_rest_counted(count: int, more: str) ->
     assert f"can connect to {','.join(ports[:6])}{more} of 1 node" in one.message
 
 
-def test_node_ports_beside_other_ports_are_not_what_is_told() -> None:
+def test_a_message_on_other_ports_leaves_out_node_ports() -> None:
     (one,) = found(public(("tcp/29000-31000", WORLD)), "node-access/internet")
     assert "tcp/29000-29999 of" in one.message
     (only,) = found(public(("tcp/31000", WORLD)), "node-access/node-ports")
@@ -59,13 +59,13 @@ def gaps(*messages: str) -> Snapshot:
     return snapshot([MASTER], [group("masters")], gaps=made, disks=[disk])
 
 
-def test_what_is_unknown_is_told_by_the_first_and_a_count() -> None:
+def test_the_reason_of_unknown_is_the_first_line_and_a_count() -> None:
     assert rows_of(gaps("one"))["etcd-encryption"].why == "test:Read on *: one"
     assert rows_of(gaps("one", "two"))["etcd-encryption"].why == "test:Read on *: one (and 1 more)"
     assert rows_of(gaps("one", "two", "three"))["etcd-encryption"].why == "test:Read on *: one (and 2 more)"
 
 
-def test_a_failure_is_told_by_the_worst_and_a_count_of_what_fails_with_it() -> None:
+def test_the_reason_of_a_failure_is_the_worst_finding_and_a_count() -> None:
     def why(*disks: Disk) -> str:
         return rows_of(snapshot([MASTER], disks=disks))["etcd-encryption"].why
 
@@ -78,7 +78,7 @@ def test_a_failure_is_told_by_the_worst_and_a_count_of_what_fails_with_it() -> N
     assert medium.why.endswith("(and 1 more)")
 
 
-def test_a_network_of_somebody_elses_is_not_inside() -> None:
+def test_a_network_without_the_cluster_s_hosts_is_not_inside() -> None:
     made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.9.0.0/16"))])
     other = Network("other", "other", AddressSet.parse("10.9.0.0/16"), SOURCE)
     both = replace(made, topology=replace(made.topology, networks=(*made.topology.networks, other)))
@@ -86,7 +86,7 @@ def test_a_network_of_somebody_elses_is_not_inside() -> None:
     assert not rows_of(both)["node-access"].unknown
 
 
-def test_a_message_names_those_ranges_of_a_network_that_get_in() -> None:
+def test_a_message_names_the_ranges_of_a_network_that_get_in() -> None:
     made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))])
     (network,) = made.topology.networks
     wider = replace(network, ranges=network.ranges | AddressSet.parse("100.64.0.0/16"))
@@ -94,8 +94,8 @@ def test_a_message_names_those_ranges_of_a_network_that_get_in() -> None:
     assert "anyone inside vpc (10.0.0.0/16)" in found(both, "node-access/inside")[0].message
 
 
-def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
-    """An internal balancer stands in two networks; of the first by name nothing is known."""
+def test_an_unread_network_hides_no_other_network() -> None:
+    """An internal balancer is in two networks; the first network was not read."""
     lost = replace(subnet("lost", ("172.16.0.0/24",)), network="a-lost")
     home = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
     nlb = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], facing=False, where=("lost", "private"))
@@ -105,7 +105,7 @@ def test_a_network_that_was_not_read_hides_no_other_that_was() -> None:
     assert any("anyone inside a-lost, whose ranges could not be read" in line for line in listed.unknown)
 
 
-def test_a_plain_listener_behind_another_is_not_overlooked() -> None:
+def test_a_second_plaintext_listener_is_found() -> None:
     first = balancer("etcd", "tcp/80", [to(MASTER, "tcp/2379")], facing=False, seen=ClientAddress.REPLACED)
     listener = Listener(
         "second", ServiceSet.parse("tcp/81"), (to(MASTER, "tcp/2379"),), ClientAddress.REPLACED, SOURCE, plaintext=True
@@ -117,7 +117,7 @@ def test_a_plain_listener_behind_another_is_not_overlooked() -> None:
     ]
 
 
-def test_next_hosts_are_called_so_where_they_send() -> None:
+def test_a_sender_that_is_a_next_host_is_called_so() -> None:
     pool = Pool("asg", "asg", NODE, (), ("private",), ("nodes",), ("nodes",), SOURCE)
     made = snapshot([MASTER], [group("masters", ("tcp/2379", "nodes")), group("nodes")], pools=[pool])
     (one,) = found(made, "etcd-access/inside")
@@ -135,13 +135,13 @@ def test_advice_on_public_addresses_is_shown_on_the_first_host_by_id() -> None:
 
 
 @pytest.mark.parametrize("facet", [FactKind.ENDPOINT, FactKind.FILTERS, FactKind.HOSTS])
-def test_nodes_of_a_managed_cluster_rest_on_its_endpoint_and_all_else(facet: FactKind) -> None:
+def test_nodes_of_a_managed_cluster_depend_on_its_endpoint_and_all_other_facts(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,))
     made = snapshot([WORKER], [group("nodes")], gaps=[gap], managed=True)
     assert rows_of(made)["node-access"].unknown == ("test:Read on *: denied",)
 
 
 @pytest.mark.parametrize(("cidr", "who"), [("8.0.0.0/7", "the internet"), ("8.0.0.0/8", "8.0.0.0/8 on the internet")])
-def test_how_much_of_the_internet_is_all_of_it(cidr: str, who: str) -> None:
+def test_a_message_says_the_internet_only_for_most_of_it(cidr: str, who: str) -> None:
     (one,) = found(public(("tcp/22", cidr)), "node-access/internet")
     assert one.message.startswith(f"{who} can connect")

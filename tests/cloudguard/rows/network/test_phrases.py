@@ -1,4 +1,4 @@
-"""How problems are worded: who gets in, and what keeps the internet out."""
+"""The sentences of network findings: who gets in, and what keeps the internet out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from builders import CONTROL_PLANE, NODE, WORLD, WORLD6, balancer, group, host, 
 from judged import rows_of
 
 
-def test_hosts_of_one_role_are_counted_together_wherever_they_are() -> None:
+def test_hosts_of_one_role_in_several_subnets_are_counted_together() -> None:
     hosts = [
         host("cp", CONTROL_PLANE, "all"),
         host("a", NODE, "all", address="10.0.1.21"),
@@ -20,7 +20,7 @@ def test_hosts_of_one_role_are_counted_together_wherever_they_are() -> None:
     assert rows["etcd-access"].why.startswith("3 node hosts can connect to etcd (tcp/2379)")
 
 
-def test_nothing_is_latent_that_a_public_balancer_brings() -> None:
+def test_traffic_through_a_public_balancer_is_not_latent() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     masters = [group("masters", ("tcp/6443", WORLD)), group("front", ("tcp/443", WORLD))]
 
@@ -47,13 +47,13 @@ def test_nothing_is_latent_that_a_public_balancer_brings() -> None:
         ([WORLD6], "the internet can"),
     ],
 )
-def test_not_all_of_the_internet_is_called_so(peers: list[str], words: str) -> None:
+def test_a_part_of_the_internet_is_not_called_the_internet(peers: list[str], words: str) -> None:
     edge = host("n", NODE, "nodes", where="public", public="203.0.113.9", v6="2600:1::5")
     rows = rows_of(snapshot([edge], [group("nodes", *(("tcp/22", one) for one in peers))]))
     assert words in rows["node-access"].findings[0].message
 
 
-def test_what_keeps_the_internet_out_is_told_by_the_way_and_the_version_of_ip() -> None:
+def test_a_latent_rule_names_what_keeps_the_internet_out_by_path_and_ip_version() -> None:
     edge = host("n", NODE, "nodes", where="public", public="203.0.113.9")
     inner = balancer("api", "tcp/443", [to(edge, "tcp/8080")], "front", facing=False)
     filters = [group("front", ("tcp/443", WORLD)), group("nodes", ("tcp/8080", "front"))]

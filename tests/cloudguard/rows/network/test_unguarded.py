@@ -1,4 +1,4 @@
-"""A balancer that no filter guards is no rule's to narrow: its change is a procedure."""
+"""A balancer without a filter has no rule to narrow, so its change is a procedure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 
 
 def behind(*filters: str) -> Snapshot:
-    """Return a control plane behind a balancer with ``filters``."""
+    """Return a cluster whose control plane is behind a balancer with ``filters``."""
     one = host("cp", CONTROL_PLANE, "cp")
     guards = [group("cp", ("tcp/6443", "10.0.0.0/16")), group("front", ("tcp/443", "0.0.0.0/0"))]
     api = balancer("api", "tcp/443", [to(one, "tcp/6443")], *filters, seen=ClientAddress.REPLACED)
     return snapshot([one], guards, balancers=[api])
 
 
-def test_the_procedure_says_whom_to_let_in_on_which_ports() -> None:
+def test_the_procedure_lists_the_peers_to_let_in_and_their_ports() -> None:
     (change,) = [one for one in changes_of(behind(), ADMINS) if one.kind == "balancer.guard"]
     (edit,) = change.edits
     assert isinstance(edit, Procedure)
@@ -29,7 +29,7 @@ def test_the_procedure_says_whom_to_let_in_on_which_ports() -> None:
     assert "on tcp/443" in edit.steps[0]
 
 
-def test_a_guarded_balancer_has_a_rule_to_narrow_instead() -> None:
+def test_a_rule_of_a_guarded_balancer_is_narrowed_instead() -> None:
     assert [one.kind for one in changes_of(behind("front"), ADMINS) if one.resource.id in {"api", "front"}] == [
         "rule.narrow"
     ]
