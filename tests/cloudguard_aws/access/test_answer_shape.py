@@ -1,4 +1,4 @@
-"""An answer that is not the API's is a gap, whatever its status says."""
+"""An answer that does not have the API's form is a gap, even with status 200."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def test_an_answer_of_another_form_is_a_gap(call: calls.Call, event: str, body: 
         (calls.LIST_CLUSTERS, "eks.ListClusters", "{}"),
     ],
 )
-def test_an_empty_answer_is_none(call: calls.Call, event: str, body: str) -> None:
+def test_an_empty_answer_of_the_api_is_no_gap(call: calls.Call, event: str, body: str) -> None:
     assert read(call, event, body).gaps == ()
 
 
-def test_an_answer_that_breaks_off_is_a_gap_beside_what_it_gave() -> None:
+def test_an_answer_that_is_cut_short_is_a_gap() -> None:
     listed = "<Roles/><IsTruncated>true</IsTruncated>"
     body = f"<ListRolesResponse><ListRolesResult>{listed}</ListRolesResult></ListRolesResponse>"
     (gap,) = read(calls.LIST_ROLES, "iam.ListRoles", body).gaps

@@ -1,4 +1,4 @@
-"""Calls to AWS: every page, once each, many at a time; a refusal becomes a gap that says what it hides."""
+"""Calls to AWS: all pages, each call once, in parallel. A refusal becomes a gap that lists the hidden facts."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ HOSTS = (FactKind.HOSTS,)
 
 @pytest.fixture
 def session() -> Iterator[boto3.Session]:
-    """A session of an account of nothing, within this process."""
+    """A session of an empty account inside this process."""
     with mock_aws():
         yield boto3.Session()
 
 
 def refuse(session: boto3.Session, event: str, status: int, code: str, message: str = "no") -> list[str]:
-    """Answer ``event`` ("ec2.DescribeVpcs") with an error from now on; return the list its requests are noted in."""
+    """Answer ``event`` ("ec2.DescribeVpcs") with an error from now on. Return the list that records its requests."""
     asked: list[str] = []
 
     def answer(event_name: str, request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request
@@ -64,7 +64,7 @@ def test_a_denied_call_is_a_gap_that_names_the_permission(
     assert api.gaps == (Gap(call.name, "prod", Reason.DENIED, f"{code}: not authorized to perform", HOSTS, permission),)
 
 
-def test_a_refused_call_can_be_told_from_an_empty_answer(session: boto3.Session) -> None:
+def test_a_refused_call_differs_from_an_empty_answer(session: boto3.Session) -> None:
     refuse(session, "ec2.DescribeVpcs", 403, "UnauthorizedOperation")
     api = Api(session, REGION)
     assert api.read_or_none(calls.DESCRIBE_VPCS, hides=HOSTS) is None
@@ -72,7 +72,7 @@ def test_a_refused_call_can_be_told_from_an_empty_answer(session: boto3.Session)
     assert [gap.call for gap in api.gaps] == ["ec2:DescribeVpcs"]
 
 
-def test_a_call_that_is_not_offered_is_a_gap_too(session: boto3.Session) -> None:
+def test_an_unsupported_call_is_a_gap(session: boto3.Session) -> None:
     refuse(session, "eks.ListClusters", 404, "UnknownOperationException")
     api = Api(session, REGION)
     assert api.read(calls.LIST_CLUSTERS, hides=HOSTS) == []
@@ -98,12 +98,12 @@ def test_a_call_that_is_not_offered_is_a_gap_too(session: boto3.Session) -> None
         ("ValidationError", 400, Reason.FAILED),
     ],
 )
-def test_reasons(code: str, status: int, reason: Reason) -> None:
+def test_the_error_code_decides_the_reason(code: str, status: int, reason: Reason) -> None:
     answer: Any = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
     assert explain(ClientError(answer, "DescribeVpcs")) == (reason, f"{code}: m")
 
 
-def test_the_network_failing_is_a_failed_call() -> None:
+def test_a_network_error_is_a_failed_call() -> None:
     url = "https://ec2.eu-west-1.amazonaws.com/"
     assert explain(EndpointConnectionError(endpoint_url=url))[0] is Reason.FAILED
     reason, message = explain(ReadTimeoutError(endpoint_url=url))
@@ -111,14 +111,14 @@ def test_the_network_failing_is_a_failed_call() -> None:
     assert "timeout" in message.lower()
 
 
-def test_messages_are_one_short_line() -> None:
+def test_a_message_is_one_short_line() -> None:
     answer: Any = {"Error": {"Code": "AccessDenied", "Message": "a\nb\t" + "c" * 9999}, "ResponseMetadata": {}}
     message = explain(ClientError(answer, "DescribeVpcs"))[1]
     assert message.startswith("AccessDenied: a b c")
     assert len(message) == LONGEST_MESSAGE
 
 
-def test_nothing_is_asked_twice_even_at_once(session: boto3.Session) -> None:
+def test_equal_calls_in_parallel_are_made_once(session: boto3.Session) -> None:
     asked = refuse(session, "ec2.DescribeVpcs", 403, "UnauthorizedOperation")
     seen: list[str] = []
 
@@ -135,7 +135,7 @@ def test_nothing_is_asked_twice_even_at_once(session: boto3.Session) -> None:
     assert len(asked) == 2, "other parameters are another question"
 
 
-def test_one_refusal_that_hides_two_things_is_told_for_both(session: boto3.Session) -> None:
+def test_a_refusal_that_hides_two_facts_is_a_gap_for_both(session: boto3.Session) -> None:
     refuse(session, "ec2.DescribeVpcs", 403, "UnauthorizedOperation")
     api = Api(session, REGION)
     api.read(calls.DESCRIBE_VPCS, hides=HOSTS)
@@ -172,7 +172,7 @@ def test_gathered_reads_keep_their_order_and_their_errors(session: boto3.Session
         api.gather(lambda: 1, lambda: 1 // 0)
 
 
-def test_gathers_within_gathers_neither_wait_for_each_other_nor_exceed_the_limit(session: boto3.Session) -> None:
+def test_nested_gathers_do_not_block_each_other_or_exceed_the_limit(session: boto3.Session) -> None:
     running, most, lock = 0, 0, Lock()
 
     def count(change: int) -> None:
@@ -200,7 +200,7 @@ def test_gathers_within_gathers_neither_wait_for_each_other_nor_exceed_the_limit
     assert 1 < most <= THREADS
 
 
-def test_clients_are_made_once_however_many_threads_ask(session: boto3.Session) -> None:
+def test_threads_share_one_client(session: boto3.Session) -> None:
     api, start, made = Api(session, REGION), Barrier(8), list[int]()
 
     def ask() -> None:
@@ -216,7 +216,7 @@ def test_clients_are_made_once_however_many_threads_ask(session: boto3.Session) 
     assert len(set(made)) == 1
 
 
-def test_clients_retry_by_themselves_and_give_up_on_a_silent_endpoint(session: boto3.Session) -> None:
+def test_clients_retry_and_have_timeouts(session: boto3.Session) -> None:
     config = Api(session, REGION).client("ec2").meta.config
     assert config.retries["mode"] == "adaptive"
     assert config.retries["total_max_attempts"] == 8 + 1
@@ -230,7 +230,7 @@ def test_sources_name_the_call(session: boto3.Session) -> None:
     assert api.source(calls.DESCRIBE_KEY, "key-1") == Source("kms:DescribeKey", "key-1")
 
 
-def test_every_call_is_one_that_the_sdk_knows() -> None:
+def test_the_sdk_has_every_declared_call() -> None:
     session = cast("Any", boto3.Session())
     known = {
         service: session.client(service, region_name=REGION).meta.method_to_api_mapping
@@ -239,7 +239,7 @@ def test_every_call_is_one_that_the_sdk_knows() -> None:
     assert [call.name for call in calls.CALLS if known[call.service].get(call.method) != call.operation] == []
 
 
-def test_a_call_that_hangs_is_left_when_the_reading_is_ended(session: boto3.Session) -> None:
+def test_a_call_that_hangs_is_abandoned_when_the_reading_stops(session: boto3.Session) -> None:
     hanging, stop = Event(), Stop()
 
     def hang(**_rest: object) -> None:

@@ -1,4 +1,4 @@
-"""Calls that the caller takes as answered with nothing: not made, and shown."""
+"""Calls that the user assumes to have empty answers: they are not made, and the report shows them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def api_row(account: Account, *assumed: str) -> RowResult:
     return report.row("api-server-access")
 
 
-def test_a_call_that_is_assumed_empty_is_not_made_and_shown_as_assumed(inner_account: Account) -> None:
+def test_a_call_assumed_empty_is_not_made_and_is_shown_as_assumed(inner_account: Account) -> None:
     endpoint_service.build(inner_account)
     asked: list[str] = []
 
@@ -45,7 +45,7 @@ def test_a_call_that_is_assumed_empty_is_not_made_and_shown_as_assumed(inner_acc
     assert (f"{SERVICES} returns nothing", "assume_empty") in {(o.what, o.source) for o in found.basis.assumed}
 
 
-def test_a_name_that_is_no_call_is_refused_with_the_nearest() -> None:
+def test_an_unknown_call_is_refused_with_the_nearest_name() -> None:
     with mock_aws(), pytest.raises(UsageError) as told:
         api_row(Account(boto3.Session()), "ec2:DescribeVpcEndpointServiceConfiguration")
     assert SERVICES in told.value.hint

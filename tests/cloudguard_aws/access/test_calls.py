@@ -1,4 +1,4 @@
-"""How many calls reading a cluster takes: they grow with pages, not with hosts, and what is unrelated costs none."""
+"""The number of calls per cluster grows with pages and not with hosts; unrelated resources cause no calls."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def start(a: Account, number: int, subnet: Subnet, group: Group, tags: dict[str,
 
 
 def kops_like(a: Account, nodes: int) -> Vpc:
-    """Three control-plane hosts behind a balancer, and ``nodes`` nodes of a scaling group."""
+    """Build three control-plane hosts behind a balancer, and ``nodes`` nodes of a scaling group. Return the VPC."""
     vpc = a.vpc("10.0.0.0/16")
     public, private = a.subnet(vpc, public=True), a.subnet(vpc)
     wide = a.call("ec2", "create_subnet", VpcId=vpc.id, CidrBlock="10.0.128.0/17", AvailabilityZone=f"{REGION}a")
@@ -61,7 +61,7 @@ def kops_like(a: Account, nodes: int) -> Vpc:
 
 
 def counted() -> Counts:
-    """Read the cluster as a user does, and count the requests that leave."""
+    """Read the cluster as a user does, and count the requests."""
     session, seen = boto3.Session(), Counter[str]()
 
     def note(event_name: str, **_rest: object) -> None:
@@ -100,7 +100,7 @@ def test_calls_grow_with_pages_not_with_hosts(few: Counts) -> None:
     assert grown <= {"DescribeInstances", "DescribeNetworkInterfaces", "DescribeTags"}, many - few
 
 
-def test_a_scaling_group_more_takes_one_call_more(few: Counts) -> None:
+def test_an_additional_scaling_group_takes_one_additional_call(few: Counts) -> None:
     def build(a: Account) -> None:
         vpc = kops_like(a, FEW)
         a.pool("more", a.subnet(vpc), [a.group(vpc, "more")], kops.node)
@@ -110,7 +110,7 @@ def test_a_scaling_group_more_takes_one_call_more(few: Counts) -> None:
     }
 
 
-def test_what_is_unrelated_costs_nothing(few: Counts) -> None:
+def test_unrelated_resources_cause_no_calls(few: Counts) -> None:
     def build(a: Account) -> None:
         kops_like(a, FEW)
         vpc = a.vpc("10.9.0.0/16")
@@ -128,6 +128,6 @@ def test_what_is_unrelated_costs_nothing(few: Counts) -> None:
     assert count(build) == few
 
 
-def test_tagged_hosts_ask_for_no_evidence_of_their_role() -> None:
+def test_tagged_hosts_need_no_calls_for_evidence_of_their_role() -> None:
     told = count(clean.build)
     assert told["before-send.ec2.DescribeVolumes"] <= 4

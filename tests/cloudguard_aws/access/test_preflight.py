@@ -1,4 +1,4 @@
-"""Each call of the adapter is tried once, harmlessly, and those that are refused are named."""
+"""The preflight tries each call of the adapter once, without side effects, and names the refused calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_IN_MOTO = {
     *("ec2:GetInstanceMetadataDefaults", "ec2:DescribeVpcBlockPublicAccessOptions"),
     "ec2:DescribeVpcBlockPublicAccessExclusions",
 }
-"""What moto lacks, or answers in no shape of AWS's, unless another test has taught it."""
+"""Calls that moto lacks or answers in another form than AWS, unless another test adds them."""
 SAME_FOR_ALL = {"s3:GetBucketPolicy", "sqs:GetQueueAttributes"}
 DENIED = ("ec2", "DescribeSnapshotAttribute")
 

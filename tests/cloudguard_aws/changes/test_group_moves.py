@@ -1,4 +1,4 @@
-"""New groups and moves between groups: an interface's groups are set whole, a template's by a new version."""
+"""New groups and moves between groups: all groups of an interface are set at once; a template gets a new version."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def change(edit: Edit, kind: str = "group.move", of: Resource = POOL) -> Change:
 
 
 def calls(one: Pool, edit: Edit, *made: Change) -> list[ApiCall]:
-    """Return the calls that make a move."""
+    """Return the calls of a move."""
     return [planned.call for planned in forms(one).calls(change(edit), made)]
 
 
@@ -76,7 +76,7 @@ def test_a_group_is_made_without_a_rule_before_it_gets_members() -> None:
     assert made[2].parameters["Groups"] == ["sg-1", "sg-2", NAME]
 
 
-def test_a_later_move_starts_from_what_the_earlier_ones_leave() -> None:
+def test_a_later_move_starts_from_the_result_of_the_earlier_moves() -> None:
     first = change(GroupEdit(NEW, "prod-node", "net", (NIC,)))
     made = forms(pool("$Latest")).calls(change(MembershipEdit((NIC,), leaves=("sg-2",), joins=("sg-9",))), (first,))
     ((planned),) = made
@@ -92,14 +92,16 @@ def test_a_later_move_starts_from_what_the_earlier_ones_leave() -> None:
         ("7", ["CreateLaunchTemplateVersion", "UpdateAutoScalingGroup"]),
     ],
 )
-def test_a_new_version_is_put_into_use_as_its_scaling_group_names_it(version: str, operations: list[str]) -> None:
+def test_a_new_template_version_becomes_the_one_that_the_scaling_group_uses(
+    version: str, operations: list[str]
+) -> None:
     made = calls(pool(version), MembershipEdit((POOL,), joins=("sg-9",)))
     assert [call.operation for call in made] == operations
     assert made[0].parameters["SourceVersion"] == "7"
     assert made[0].parameters["LaunchTemplateData"] == {"SecurityGroupIds": ["sg-1", "sg-9"]}
 
 
-def test_the_groups_of_a_template_s_primary_interface_change_and_all_else_of_it_stays() -> None:
+def test_only_the_groups_of_a_template_s_primary_interface_change() -> None:
     nics = [
         {"DeviceIndex": 1, "Groups": ["sg-3"]},
         {"DeviceIndex": 0, "Groups": ["sg-1"], "AssociatePublicIpAddress": False},
@@ -108,7 +110,7 @@ def test_the_groups_of_a_template_s_primary_interface_change_and_all_else_of_it_
     assert made.parameters["LaunchTemplateData"] == {"NetworkInterfaces": [nics[0], {**nics[1], "Groups": ["sg-9"]}]}
 
 
-def test_a_second_version_is_made_from_the_first_with_what_that_changed() -> None:
+def test_a_second_new_version_is_based_on_the_first_with_its_changes() -> None:
     disks = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 8}}]
     one = pool("$Default", BlockDeviceMappings=disks)
     encrypt = AttributeEdit("disks", "", "encrypted", parts=("/dev/sda1", "/dev/sdb"))
@@ -126,7 +128,7 @@ def test_a_second_version_is_made_from_the_first_with_what_that_changed() -> Non
     assert made[1].parameters["DefaultVersion"] == answer("VERSION_WORKERS_3")
 
 
-def test_no_rule_names_a_group_that_nothing_makes() -> None:
+def test_no_rule_names_a_group_that_no_call_creates() -> None:
     guard = group("sg-1", ("tcp/22", "0.0.0.0/0"))
     add = RuleEdit(RuleOp.ADD, "sg-1-0", None, RuleTraffic(Direction.INGRESS, ServiceSet.parse("tcp/22"), NEW))
     rule = Change("d", "node-access", "rule.narrow", Resource("filter", "sg-1"), (add,))
@@ -137,6 +139,6 @@ def test_no_rule_names_a_group_that_nothing_makes() -> None:
     assert both.calls(rule) == ()
 
 
-def test_nothing_is_called_for_a_template_that_is_not_the_user_s_to_edit() -> None:
+def test_a_template_that_the_user_cannot_edit_gets_no_calls() -> None:
     one = replace(pool("7"), template_fields="")
     assert calls(one, GroupEdit(NEW, "prod-node", "net", (NIC, POOL))) == []

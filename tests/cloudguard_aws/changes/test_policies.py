@@ -1,4 +1,4 @@
-"""A role's replacement policy as calls: it is there before what it replaces goes, and what is denied stays denied."""
+"""A role's replacement policy as calls: it is attached before the old policies are removed, and denials are kept."""
 
 from __future__ import annotations
 
@@ -41,32 +41,32 @@ def calls(*policies: PolicyDocument, documents: tuple[str, ...] = (NEW,), unprov
     return [planned.call for planned in AwsChangeForms(facts).calls(change)]
 
 
-def test_the_new_policy_is_put_before_the_old_one_goes() -> None:
+def test_the_new_policy_is_attached_before_the_old_one_is_removed() -> None:
     made = calls(policy("wide", ALLOW), policy("shared", ALLOW, by="user"))
     assert [call.operation for call in made] == ["PutRolePolicy", "DeleteRolePolicy", "DetachRolePolicy"]
     assert made[0].parameters["RoleName"] == "nodes"
     assert json.loads(made[0].parameters["PolicyDocument"]) == json.loads(NEW)
 
 
-def test_what_a_policy_denies_stays_denied() -> None:
+def test_the_denials_of_a_policy_are_kept() -> None:
     made = calls(policy("wide", ALLOW, DENY))
     assert [call.operation for call in made] == ["PutRolePolicy", "PutRolePolicy", "DeleteRolePolicy"]
     (kept,) = json.loads(made[1].parameters["PolicyDocument"])["Statement"]
     assert kept == {key: value for key, value in DENY.items() if key != "Sid"}
 
 
-def test_a_policy_all_of_which_is_needed_stays() -> None:
+def test_a_policy_that_only_denies_stays() -> None:
     assert [call.operation for call in calls(policy("only-denies", DENY))] == ["PutRolePolicy"]
 
 
-def test_documents_too_long_to_be_inline_together_become_managed_ones() -> None:
+def test_documents_too_long_for_inline_policies_become_managed_policies() -> None:
     long = json.dumps({"Version": "2012-10-17", "Statement": [{**ALLOW, "Action": ["ec2:Describe" + "x" * 6000]}]})
     made = calls(policy("wide", ALLOW), documents=(long, long))
     assert [call.operation for call in made] == ["CreatePolicy", "AttachRolePolicy"] * 2 + ["DeleteRolePolicy"]
     assert made[1].parameters["PolicyArn"] == "arn:aws:iam::1:policy/cloudguard-least-privilege-nodes-1"
 
 
-def test_nothing_is_called_for_what_is_not_proved() -> None:
+def test_an_unproved_replacement_has_no_calls() -> None:
     assert calls(policy("wide", ALLOW), unproved="a place is not known") == []
     assert calls(policy("old", ALLOW, DENY, version="2008-10-17")) == []
     many = [

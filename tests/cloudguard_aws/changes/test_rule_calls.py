@@ -1,4 +1,4 @@
-"""Edits of security group rules and network ACL entries as calls, and the calls that take them back."""
+"""Edits of security group rules and network ACL entries as calls, and the calls that undo them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def traffic(services: str, peer: RulePeer) -> RuleTraffic:
 
 
 def calls_of(guard: Filter, *edits: RuleEdit, before: tuple[Change, ...] = ()) -> list[tuple[str, dict[str, Any]]]:
-    """Return the operations and parameters that make ``edits``."""
+    """Return the operations and parameters of ``edits``."""
     forms = AwsChangeForms(snapshot(filters=(guard,)))
     planned = forms.calls(change(guard, *edits), before)
     return [(one.call.operation, dict(one.call.parameters)) for one in planned]
@@ -44,11 +44,11 @@ def change(guard: Filter, *edits: RuleEdit) -> Change:
 
 
 def narrowed(name: str, before: RuleTraffic, after: RuleTraffic) -> RuleEdit:
-    """Return the edit of a rule in place."""
+    """Return the edit that changes a rule in place."""
     return RuleEdit(RuleOp.MODIFY, name, before, after)
 
 
-def test_a_listed_rule_is_changed_in_place_and_keeps_its_description() -> None:
+def test_a_rule_with_an_id_is_changed_in_place_and_keeps_its_description() -> None:
     edit = narrowed("sgr-1", traffic("tcp/443", WORLD), traffic("tcp/443", ADMINS))
     assert calls_of(GUARD, edit) == [
         (
@@ -72,7 +72,7 @@ def test_a_listed_rule_is_changed_in_place_and_keeps_its_description() -> None:
     ]
 
 
-def test_an_egress_rule_changed_in_place_is_an_egress_block() -> None:
+def test_an_egress_rule_changed_in_place_is_an_egress_block_in_terraform() -> None:
     sent = replace(rule("sgr-2", "tcp/443", "0.0.0.0/0"), direction=Direction.EGRESS)
     guard = replace(GUARD, rules=(*GUARD.rules, sent))
     before, after = (replace(traffic("tcp/443", peer), direction=Direction.EGRESS) for peer in (WORLD, ADMINS))
@@ -90,13 +90,15 @@ def test_an_egress_rule_changed_in_place_is_an_egress_block() -> None:
         ("sgr-1", traffic("tcp/443", RulePeer(PeerOf.RANGE, "2001:db8::/32"))),
     ],
 )
-def test_what_ec2_cannot_change_in_place_is_added_before_the_old_goes(name: str, after: RuleTraffic) -> None:
+def test_a_rule_that_cannot_be_changed_in_place_is_added_before_the_old_is_revoked(
+    name: str, after: RuleTraffic
+) -> None:
     present = next(one for one in GUARD.rules if one.id == name)
     made = calls_of(GUARD, narrowed(name, replace(after, services=present.services, peer=WORLD), after))
     assert [operation for operation, _ in made] == ["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
 
 
-def test_a_rule_that_is_only_described_is_revoked_by_what_it_says() -> None:
+def test_a_rule_without_an_id_is_revoked_by_its_content() -> None:
     remove = RuleEdit(RuleOp.REMOVE, "sg-1/ingress/made", traffic("tcp/22", WORLD), None)
     ((operation, parameters),) = calls_of(GUARD, remove)
     assert operation == "RevokeSecurityGroupIngress"
@@ -105,7 +107,7 @@ def test_a_rule_that_is_only_described_is_revoked_by_what_it_says() -> None:
     ]
 
 
-def test_nothing_is_called_while_a_peer_is_not_said() -> None:
+def test_an_edit_with_an_unknown_peer_has_no_calls() -> None:
     remove = RuleEdit(RuleOp.REMOVE, "sgr-1", traffic("tcp/443", WORLD), None)
     add = RuleEdit(RuleOp.ADD, "sgr-1", None, traffic("tcp/443", RulePeer(PeerOf.ADMINISTRATORS)))
     assert calls_of(GUARD, remove, add) == []
@@ -114,7 +116,7 @@ def test_nothing_is_called_while_a_peer_is_not_said() -> None:
         forms.rule_fields(GUARD, traffic("tcp/443", RulePeer(PeerOf.ADMINISTRATORS)))
 
 
-def test_every_call_is_taken_back_by_its_inverse() -> None:
+def test_every_call_is_undone_by_its_inverse() -> None:
     edits = (
         narrowed("sgr-1", traffic("tcp/443", WORLD), traffic("tcp/443", ADMINS)),
         RuleEdit(RuleOp.ADD, "sgr-1", None, traffic("udp/53", RulePeer(PeerOf.ADDRESS_LIST, "pl-1"))),
@@ -150,12 +152,12 @@ def test_a_rule_has_one_range_and_one_protocol(services: str, peer: str, texts: 
         assert all("," not in one.peer.value for one in forms.rules(guard, asked))
 
 
-def test_a_network_acl_names_no_group() -> None:
+def test_a_network_acl_cannot_name_a_group() -> None:
     forms = AwsChangeForms(snapshot(filters=(ACL,)))
     assert forms.rules(ACL, traffic("tcp/22", RulePeer(PeerOf.GROUP, "sg-1"))) == ()
 
 
-def test_an_entry_is_replaced_by_its_number_and_an_added_one_takes_the_next_free() -> None:
+def test_an_acl_entry_is_replaced_by_number_and_a_new_one_gets_the_next_free_number() -> None:
     present = ACL.rules[0]
     guard = replace(ACL, rules=(replace(present, order=100), replace(ACL.rules[1], order=102)))
     modify = narrowed(present.id, traffic("tcp/22", WORLD), traffic("tcp/22", ADMINS))
@@ -169,7 +171,7 @@ def test_an_entry_is_replaced_by_its_number_and_an_added_one_takes_the_next_free
     assert made[1][1]["PortRange"] == {"From": 2222, "To": 2222}
 
 
-def test_an_entry_does_not_move_past_another() -> None:
+def test_an_acl_entry_does_not_move_past_another() -> None:
     present = ACL.rules[0]
     guard = replace(ACL, rules=(replace(present, order=100), replace(ACL.rules[1], order=102)))
     add = RuleEdit(RuleOp.ADD, present.id, None, traffic("tcp/2222", ADMINS))
@@ -178,7 +180,7 @@ def test_an_entry_does_not_move_past_another() -> None:
     assert calls_of(guard, replace(add, after=traffic("tcp/2223", ADMINS)), before=(earlier,)) == []
 
 
-def test_quotas_count_the_fuller_direction_and_version() -> None:
+def test_quotas_count_the_fuller_direction_and_ip_version() -> None:
     lists = [(f"tcp/{port}", "10.0.0.0/8") for port in range(50)] + [("tcp/443", "2001:db8::/32"), ("tcp/1", "sg-2")]
     guard = group("sg-1", *lists)
     found = AwsChangeForms(snapshot(filters=(guard,))).quota(guard)

@@ -1,4 +1,4 @@
-"""A rule of AWS says one protocol with a span of ports, or one ICMP type: any set of services is some of them."""
+"""A rule of AWS has one protocol with a port range, or one ICMP type. A set of services is a union of such parts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from strategies import services as service_sets
 
 
 @given(service_sets())
-def test_parts_are_the_services_and_none_twice(services: ServiceSet) -> None:
+def test_parts_are_disjoint_and_cover_the_services(services: ServiceSet) -> None:
     parts = parts_of(services)
     assert ServiceSet.union(part.services for part in parts) == services
     assert sum(part.services.size for part in parts) == services.size
 
 
 @given(service_sets(), st.booleans())
-def test_the_adapter_reads_what_a_rule_says_as_it_was_meant(services: ServiceSet, acl: bool) -> None:  # noqa: FBT001
+def test_the_adapter_reads_a_written_rule_as_the_same_services(services: ServiceSet, acl: bool) -> None:  # noqa: FBT001
     for part in parts_of(services):
         written = part.of_acl() if acl else part.of_group()
         span = written.get("PortRange") or written.get("IcmpTypeCode") or written
@@ -44,7 +44,7 @@ def test_the_adapter_reads_what_a_rule_says_as_it_was_meant(services: ServiceSet
         ("none", []),
     ],
 )
-def test_the_fewest_parts_are_written(services: str, parts: list[str]) -> None:
+def test_the_number_of_parts_is_minimal(services: str, parts: list[str]) -> None:
     made = parts_of(ServiceSet.parse(services))
     assert [_text(part) for part in made] == parts
 

@@ -1,4 +1,4 @@
-"""Endpoints, metadata services, keys, disks and copies as calls."""
+"""Changes to endpoints, metadata services, keys, disks and copies as calls."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def operations(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Ch
 
 
 def listed(*peers: RulePeer) -> list[tuple[str, dict[str, Any]]]:
-    """Return the calls that leave ``peers`` in the endpoint's public list."""
+    """Return the calls that set the endpoint's public list to ``peers``."""
     edit = ListEdit("public ranges", "tcp/443", (RulePeer(PeerOf.RANGE, "0.0.0.0/0"),), peers)
     return made(snapshot(endpoints=(ENDPOINT,)), "endpoint.restrict", Resource("endpoint", ENDPOINT.id), edit)
 
 
-def test_an_endpoint_s_sides_are_updated_one_by_one() -> None:
+def test_the_public_and_private_endpoint_are_updated_one_by_one() -> None:
     facts, of = snapshot(endpoints=(ENDPOINT,)), Resource("endpoint", ENDPOINT.id)
     ((operation, parameters),) = made(facts, "endpoint.restrict", of, AttributeEdit("private side", "off", "on"))
     assert (operation, parameters["name"]) == ("UpdateClusterConfig", "prod")
@@ -61,12 +61,12 @@ def test_an_endpoint_s_sides_are_updated_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("peer", [RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.ADDRESS_LIST, "pl-1")])
-def test_no_list_is_put_while_one_of_it_is_not_said(peer: RulePeer) -> None:
+def test_a_list_with_an_unknown_peer_is_not_set(peer: RulePeer) -> None:
     assert listed(RulePeer(PeerOf.RANGE, "198.51.100.0/24"), peer) == []
     assert listed() == []
 
 
-def test_a_running_host_s_metadata_service_is_shut_to_pods_and_can_be_opened_again() -> None:
+def test_a_running_host_s_metadata_service_is_closed_to_pods_and_can_be_reopened() -> None:
     service = MetadataService(enabled=True, tokens_required=False, hop_limit=2)
     facts = snapshot(hosts=(replace(host("i-1", CONTROL_PLANE), metadata=service),))
     edit = AttributeEdit("metadata service", "", "", of=(Resource("host", "i-1"),))
@@ -86,18 +86,18 @@ def test_a_running_host_s_metadata_service_is_shut_to_pods_and_can_be_opened_aga
         ("key.unheard-of", "off", []),
     ],
 )
-def test_keys(kind: str, state: str, expected: list[str]) -> None:
+def test_key_edits_have_their_calls(kind: str, state: str, expected: list[str]) -> None:
     assert operations(snapshot(), kind, KEY, AttributeEdit("state", state, "on")) == expected
 
 
-def test_secrets_get_a_key_that_rotates_where_they_have_none() -> None:
+def test_secrets_without_a_key_get_a_rotating_key() -> None:
     edit, of = AttributeEdit("secrets", "provider's key", "your own key"), Resource("cluster", "prod")
     found = operations(snapshot(secrets=SecretsEncryption("", SOURCE)), "secrets.encrypt", of, edit)
     assert found == ["CreateKey", "EnableKeyRotation", "AssociateEncryptionConfig"]
     assert operations(snapshot(secrets=SecretsEncryption("k", SOURCE)), "secrets.encrypt", of, edit) == []
 
 
-def test_etcd_writes_nothing_while_its_disk_is_swapped_and_the_plain_one_goes_last() -> None:
+def test_the_host_stops_during_the_disk_swap_and_the_old_disk_is_deleted_last() -> None:
     found = made(ONE_HOST, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ()))
     assert [operation for operation, _ in found] == [
         "SuspendProcesses",
@@ -116,7 +116,7 @@ def test_etcd_writes_nothing_while_its_disk_is_swapped_and_the_plain_one_goes_la
     assert found[-1][1] == {"VolumeId": "vol-1"}
 
 
-def test_one_key_of_the_user_s_own_serves_all_disks_of_a_plan() -> None:
+def test_all_disks_of_a_plan_share_one_new_key() -> None:
     edit, of = Procedure(("provider's key",), ()), Resource("disk", "vol-1")
     assert operations(ONE_HOST, "disk.encrypt", of, edit)[:2] == ["CreateKey", "EnableKeyRotation"]
     earlier = Change("b", "r", "disk.encrypt", Resource("disk", "vol-2"), (edit,))
@@ -126,12 +126,12 @@ def test_one_key_of_the_user_s_own_serves_all_disks_of_a_plan() -> None:
     assert next(one for operation, one in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
 
 
-def test_a_disk_whose_settings_were_not_read_is_left_alone() -> None:
+def test_a_disk_with_unread_settings_gets_no_calls() -> None:
     facts = snapshot(hosts=(host("i-1", CONTROL_PLANE),), disks=(replace(PLAIN, copy_fields=""),))
     assert made(facts, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ())) == []
 
 
-def test_a_plain_copy_is_unshared_at_once_and_gives_way_to_an_encrypted_one() -> None:
+def test_an_unencrypted_copy_is_unshared_and_replaced_by_an_encrypted_one() -> None:
     facts = snapshot(disks=(replace(PLAIN, snapshots=(COPY,)),))
     found = made(facts, "snapshot.remove", Resource("snapshot", "snap-1"), Procedure(("shared",), ()))
     assert [operation for operation, _ in found] == ["ModifySnapshotAttribute", "CopySnapshot", "DeleteSnapshot"]
@@ -140,7 +140,7 @@ def test_a_plain_copy_is_unshared_at_once_and_gives_way_to_an_encrypted_one() ->
     assert found[1][1]["Encrypted"] is True
 
 
-def test_an_image_is_unshared_where_it_is_encrypted() -> None:
+def test_only_an_encrypted_image_is_unshared_by_calls() -> None:
     image = replace(COPY, id="ami-1", kind="image", encrypted=True)
     for copy, expected in ((image, ["ModifyImageAttribute"]), (replace(image, encrypted=False), [])):
         facts = snapshot(disks=(replace(PLAIN, snapshots=(copy,)),))

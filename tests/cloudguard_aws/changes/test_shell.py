@@ -1,4 +1,4 @@
-"""Lines for ``aws``: a shell and the tool itself read them as they were meant, whatever names hold."""
+"""Command lines for ``aws``: the shell and the tool read them as intended, with any names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ECHO = 'aws() { for word in "$@"; do printf "%s\\0" "$word"; done; }\n'
 
 
 def words(line: str) -> list[str]:
-    """Return the words that a POSIX shell hands to ``aws``."""
+    """Return the words that a POSIX shell passes to ``aws``."""
     made = subprocess.run(["/bin/sh", "-c", ECHO + line], capture_output=True, check=True, text=True)  # noqa: S603
     return made.stdout.split("\0")[:-1]
 
 
-def test_an_option_is_a_parameter_s_name_in_words() -> None:
+def test_an_option_s_name_is_the_parameter_s_name_in_words() -> None:
     call = ApiCall("ec2", "CreateNetworkAclEntry", {"NetworkAclId": "acl-1", "RuleNumber": 7, "Egress": False})
     line = shell(call, "eu-west-1")
     assert line == (
@@ -29,7 +29,7 @@ def test_an_option_is_a_parameter_s_name_in_words() -> None:
     )
 
 
-def test_hostile_texts_stay_one_word() -> None:
+def test_a_hostile_text_stays_one_word() -> None:
     call = ApiCall("iam", "PutRolePolicy", {"RoleName": HOSTILE, "PolicyName": "p", "PolicyDocument": HOSTILE})
     assert words(shell(call, "eu-west-1"))[-6:] == [
         "--role-name",
@@ -42,13 +42,13 @@ def test_hostile_texts_stay_one_word() -> None:
 
 
 @pytest.mark.parametrize("text", ["file:///etc/passwd", "https://198.51.100.1/x", "--profile", "fileb://x"])
-def test_no_value_is_fetched_or_taken_for_an_option(text: str) -> None:
+def test_no_value_is_read_as_a_file_or_an_option(text: str) -> None:
     (*_, option, document) = words(shell(ApiCall("iam", "DeleteRolePolicy", {"RoleName": text}), "eu-west-1"))
     assert option == "--cli-input-json"
     assert json.loads(document) == {"RoleName": text}
 
 
-def test_an_answer_is_a_variable_of_the_shell() -> None:
+def test_a_value_of_an_answer_is_kept_in_a_shell_variable() -> None:
     make = ApiCall("ec2", "CreateSecurityGroup", {"GroupName": "g"}, {"NEW_GROUP": "GroupId"})
     assert shell(make, "eu-west-1").startswith("NEW_GROUP=$(aws --region eu-west-1 ec2 create-security-group ")
     pairs = [{"IpProtocol": "tcp", "UserIdGroupPairs": [{"GroupId": answer("NEW_GROUP"), "Description": HOSTILE}]}]
@@ -59,7 +59,7 @@ def test_an_answer_is_a_variable_of_the_shell() -> None:
     assert document[0]["UserIdGroupPairs"] == [{"GroupId": "sg-1", "Description": HOSTILE}]
 
 
-def test_what_takes_time_is_waited_for() -> None:
+def test_slow_calls_are_followed_by_a_wait() -> None:
     make = ApiCall("ec2", "CreateSnapshot", {"VolumeId": "vol-1"}, {"SNAPSHOT": "SnapshotId"})
     assert shell(make, "eu-west-1").splitlines()[1:] == [
         'aws --region eu-west-1 ec2 wait snapshot-completed --snapshot-ids "$SNAPSHOT"'

@@ -1,4 +1,4 @@
-"""Blocks of HCL are parsed as Terraform parses them, and say what the provider's resources take."""
+"""The HCL blocks are valid, and have only arguments of the provider's resources."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SCENES = ("all_protocols", "tunnels", "ipv6_open", "conditions", "prefix_lists",
 
 
 def check(text: str) -> int:
-    """Hold each resource to the arguments that its kind takes; return how many blocks there are."""
+    """Check that each resource has only arguments of its kind. Return the number of blocks."""
     resources(text, ARGUMENTS)
     return sum(len(listed) for listed in blocks(text).values())
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_blocks_of_a_plan_are_terraform_s(name: str) -> None:
+def test_the_blocks_of_a_plan_are_valid_terraform(name: str) -> None:
     snapshot = collected(name).snapshot
     forms, declared = AwsChangeForms(snapshot), scenes()[name].DECLARED.policy
     if declared.admin_cidrs is None:
@@ -37,7 +37,7 @@ def test_blocks_of_a_plan_are_terraform_s(name: str) -> None:
     assert check(text) or text.startswith("#")
 
 
-def test_a_hostile_name_stays_a_text() -> None:
+def test_a_hostile_name_stays_a_string() -> None:
     put = ApiCall("iam", "PutRolePolicy", {"RoleName": HOSTILE, "PolicyName": "p", "PolicyDocument": "{}"})
     text = terraform([PlannedCall(0, put)])
     (resource,) = blocks(text)["resource"]
@@ -48,7 +48,7 @@ def test_a_hostile_name_stays_a_text() -> None:
     assert [*resource] == ['"aws_iam_role_policy"'] or [*resource] == ["aws_iam_role_policy"]
 
 
-def test_a_rule_in_place_is_imported_and_one_that_goes_is_removed() -> None:
+def test_a_changed_rule_is_imported_and_a_revoked_rule_is_removed() -> None:
     fields = {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "CidrIpv4": "10.0.0.0/8"}
     one = {"SecurityGroupRuleId": "sgr-1", "SecurityGroupRule": fields}
     modify = ApiCall("ec2", "ModifySecurityGroupRules", {"GroupId": "sg-1", "SecurityGroupRules": [one]})

@@ -1,4 +1,4 @@
-"""Trust policies as edits: the outsider goes, everyone else stays; where no policy is surely right, a procedure."""
+"""Edits of trust policies remove the outsider and keep everyone else. If no policy is certainly right: a procedure."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def trust_change(one: Planned) -> Change:
 
 
 def put(one: Planned) -> dict[str, Any]:
-    """Return the trust policy that the plan's only call about one puts."""
+    """Return the trust policy of the plan's only call that sets one."""
     calls = [each.call for step in one.plan.steps for each in step.calls if "Assume" in each.call.operation]
     (call,) = calls
     assert call.parameters["RoleName"] == "nodes"
@@ -55,13 +55,13 @@ def allow(*principals: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JS
     return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": [*principals]}, **rest}
 
 
-def test_the_outsiders_statement_goes() -> None:
+def test_a_statement_for_an_outsider_alone_is_removed() -> None:
     one = planned(EC2, allow(OUTSIDER))
     assert put(one)["Statement"] == [EC2]
     assert one.plan.mends == one.plan.asked != ()
 
 
-def test_of_a_statement_the_outsider_alone_goes() -> None:
+def test_only_the_outsider_is_removed_from_a_statement() -> None:
     one = planned(EC2, allow(OUTSIDER, OWN))
     assert put(one)["Statement"] == [EC2, allow(OWN)]
 
@@ -81,7 +81,7 @@ def test_a_condition_stays_with_its_statement() -> None:
         [EC2, {**EC2, "Principal": {"AWS": "*"}}],
     ],
 )
-def test_where_it_is_not_known_who_is_to_stay_a_person_decides(written: list[dict[str, Any]]) -> None:
+def test_if_the_principals_to_keep_are_unknown_the_edit_is_a_procedure(written: list[dict[str, Any]]) -> None:
     one = planned(*written)
     (edit,) = trust_change(one).edits
     assert isinstance(edit, Procedure)
@@ -89,7 +89,7 @@ def test_where_it_is_not_known_who_is_to_stay_a_person_decides(written: list[dic
     assert one.plan.steps == ()
 
 
-def test_what_holds_an_external_id_is_not_put_back_without_it() -> None:
+def test_a_trust_policy_with_an_external_id_is_not_rewritten() -> None:
     secret = {"Condition": {"StringEquals": {"sts:ExternalId": "external-id-1"}}}
     own = allow(OWN, **secret)
     one = planned(EC2, own, allow(OUTSIDER))
@@ -100,8 +100,8 @@ STATEMENTS = (EC2, allow(OUTSIDER), allow(OWN), allow(OWN, OUTSIDER), {**EC2, "S
 
 
 @pytest.mark.parametrize("written", [each for size in (1, 2, 3) for each in combinations(STATEMENTS, size)])
-def test_exactly_the_outsiders_go(written: tuple[dict[str, Any], ...]) -> None:
-    """By reading what is written, principal by principal: those of the other account go, and no one else."""
+def test_exactly_the_outsiders_are_removed(written: tuple[dict[str, Any], ...]) -> None:
+    """Compare the principals before and after: only those of the other account are removed."""
     one = planned(*written)
     changes = [change for change in one.plan.changes if change.kind == "trust.narrow"]
     before = [principal for each in written for principal in named(each)]
