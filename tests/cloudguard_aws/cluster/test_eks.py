@@ -1,4 +1,4 @@
-"""What EKS says of a cluster."""
+"""EKS's description of a cluster."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ NODES, PODS = "10.80.0.0/16", "10.85.0.0/16"
         ({"remoteNodeNetworks": [{"cidrs": [NODES]}], "remotePodNetworks": [{"cidrs": [PODS]}]}, (NODES, PODS)),
     ],
 )
-def test_hybrid_nodes_and_their_pods_are_the_clusters_own(config: dict[str, object], remote: tuple[str, ...]) -> None:
+def test_hybrid_nodes_and_their_pods_belong_to_the_cluster(config: dict[str, object], remote: tuple[str, ...]) -> None:
     assert eks_cluster({"name": "prod", "remoteNetworkConfig": config}).remote == AddressSet.of(remote)

@@ -1,4 +1,4 @@
-"""Which hosts are the cluster's: names, regions and VPCs that mislead, refused searches, what is read of each."""
+"""Finding the cluster's hosts: misleading names, regions and VPCs, refused searches, and the facts of each host."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_one_name_in_two_vpcs_is_two_clusters_and_the_vpc_chooses(inner_account:
     assert (own.installer, ids(own.instances)) == ("kops", {master.id})
 
 
-def test_one_name_for_a_managed_cluster_and_another_in_one_vpc(inner_account: Account) -> None:
+def test_a_managed_and_a_self_managed_cluster_with_one_name_in_one_vpc(inner_account: Account) -> None:
     a = inner_account
     _, subnet, group = place(a)
     a.eks("prod", [subnet], a.role("eks", service="eks"))
@@ -64,7 +64,7 @@ def test_one_name_for_a_managed_cluster_and_another_in_one_vpc(inner_account: Ac
         find(Api(a.session, REGION), CollectRequest(cluster="prod"))
 
 
-def test_etcd_hosts_of_another_vpc_are_guests(inner_account: Account) -> None:
+def test_etcd_hosts_in_another_vpc_belong_to_the_cluster(inner_account: Account) -> None:
     a = inner_account
     (_, first, group), (other, second, same) = place(a), place(a, "10.8.0.0/16")
     a.host("cp", first, [group], owned("prod") | {f"{CAPA}/role": "bastion"})
@@ -93,12 +93,12 @@ def collect(a: Account, cluster: str = "prod", *regions: str) -> Snapshot:
     return ADAPTER.collect(CollectRequest(cluster=cluster, options={"region": regions}, client=a.session))
 
 
-def test_a_cluster_is_looked_for_in_every_region_that_is_enabled(inner_account: Account) -> None:
+def test_a_cluster_is_searched_in_every_enabled_region(inner_account: Account) -> None:
     elsewhere(inner_account, kops.node)
     assert collect(inner_account).cluster.regions == (ELSEWHERE,)
 
 
-def test_the_sessions_own_region_comes_first(inner_account: Account) -> None:
+def test_the_session_s_own_region_comes_first(inner_account: Account) -> None:
     elsewhere(inner_account, kops.node)
     _, subnet, group = place(inner_account)
     inner_account.host("node", subnet, [group], kops.node)
@@ -130,7 +130,7 @@ def refuse(session: boto3.Session, *events: str, only: str = "") -> None:
         bus.register_first(f"before-send.{event}", answer)
 
 
-def test_a_region_that_is_barred_does_not_hide_the_others(inner_account: Account) -> None:
+def test_a_refused_region_does_not_hide_the_others(inner_account: Account) -> None:
     elsewhere(inner_account, kops.node)
     refuse(inner_account.session, "ec2.DescribeInstances", "eks.DescribeCluster", only="ap-south-1")
     assert collect(inner_account).cluster.regions == (ELSEWHERE,)
@@ -146,13 +146,13 @@ def test_a_refused_search_is_not_a_missing_cluster(inner_account: Account, event
 
 
 @pytest.mark.parametrize(("name", "eks"), [("prod", True), ("prod.example.com", False), ("-", False)])
-def test_eks_is_asked_for_names_that_it_would_take(inner_account: Account, name: str, *, eks: bool) -> None:
+def test_eks_is_called_only_with_names_that_it_accepts(inner_account: Account, name: str, *, eks: bool) -> None:
     asked: list[str] = []
     assert find(api_of(inner_account, asked), CollectRequest(cluster=name)) is None
     assert ("eks:DescribeCluster" in asked) is eks
 
 
-def test_interfaces_carry_all_their_addresses_and_their_own_groups(inner_account: Account) -> None:
+def test_interfaces_have_all_their_addresses_and_their_own_groups(inner_account: Account) -> None:
     a = inner_account
     vpc = a.vpc("10.9.0.0/16", ipv6=True)
     subnet, group, other = a.subnet(vpc, public=True), a.group(vpc, "hosts"), a.group(vpc, "more")
@@ -182,7 +182,7 @@ def hosts_of(a: Account, cluster: str = "prod") -> tuple[Host, ...]:
     return read(api, found)
 
 
-def test_hostile_tags_are_kept_as_they_are_and_tell_nothing(inner_account: Account) -> None:
+def test_hostile_tags_are_kept_unchanged_and_give_no_roles(inner_account: Account) -> None:
     a = inner_account
     _, subnet, group = place(a)
     name = "\u202emaster\x9b31m, k8s.io/role/control-plane=1"
@@ -205,7 +205,7 @@ def fargate(a: Account) -> tuple[Group, Subnet]:
     return cluster.group, subnet
 
 
-def test_hosts_that_nothing_tells_are_one_gap(inner_account: Account) -> None:
+def test_hosts_without_evidence_of_their_role_are_one_gap(inner_account: Account) -> None:
     subnet = inner_account.subnet(inner_account.vpc())
     for number in range(5):
         inner_account.host(f"ip-{number}", subnet, [], owned("prod"))
@@ -237,7 +237,7 @@ def test_fargate_pods_are_hosts(inner_account: Account) -> None:
     assert [one.roles for one in snapshot.identities.identities] == [("cluster", "pods")]
 
 
-def test_a_managed_clusters_settings(inner_account: Account) -> None:
+def test_a_managed_cluster_s_settings_are_read(inner_account: Account) -> None:
     a = inner_account
     _, subnet, _ = place(a)
     key = a.key()

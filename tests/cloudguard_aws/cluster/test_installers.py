@@ -1,4 +1,4 @@
-"""Which role each host has, and by what evidence: one account with a cluster of each installer, read only."""
+"""The roles of hosts and their evidence, in one account with a cluster of each installer. No test changes it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
 
 @pytest.fixture(scope="module")
 def many() -> Iterator[Account]:
-    """One account with a cluster of each installer in one VPC."""
+    """An account with a cluster of each installer in one VPC."""
     with mock_aws():
         a = Account(boto3.Session("made", "up", region_name=REGION))
         vpc = a.vpc()
@@ -37,7 +37,7 @@ def many() -> Iterator[Account]:
 
 
 def self_managed(a: Account, subnet: Subnet, group: Group) -> None:
-    """Clusters whose installers tag or name every host."""
+    """Build clusters whose installers tag or name every host."""
     hosts: tuple[tuple[str, Tags], ...] = (
         ("kops-master", owned("k.example.com") | {"k8s.io/role/control-plane": "1", "k8s.io/role/master": "1"}),
         ("kops-node", owned("k.example.com") | {"k8s.io/role/node": "1"}),
@@ -61,7 +61,7 @@ def self_managed(a: Account, subnet: Subnet, group: Group) -> None:
 
 
 def managed(a: Account, subnet: Subnet, group: Group) -> None:
-    """An EKS cluster with hosts of every kind."""
+    """Build an EKS cluster with hosts of every kind."""
     a.eks("managed", [subnet], a.role("eks", service="eks"))
     hosts: tuple[tuple[str, Tags], ...] = (
         ("group", {"eks:cluster-name": "managed", "eks:nodegroup-name": "workers"}),
@@ -74,7 +74,7 @@ def managed(a: Account, subnet: Subnet, group: Group) -> None:
 
 
 def plain(a: Account, subnet: Subnet, group: Group) -> None:
-    """A cluster whose hosts say no more than its name, one stopped, one gone; one without roles; a host of none."""
+    """Build a cluster whose hosts have only its name (one stopped, one terminated), one without roles, a lone host."""
     a.host("loner", subnet, [group], {"team": "x"})
     tags = owned("plain")
     first, second = a.host("a", subnet, [group], tags), a.host("b", subnet, [group], tags)
@@ -166,21 +166,21 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
         ),
     ],
 )
-def test_installers_tell_roles(many: Account, cluster: str, installer: str, roles: HostRoles) -> None:
+def test_installers_tags_and_names_give_roles(many: Account, cluster: str, installer: str, roles: HostRoles) -> None:
     found, api, by = roles_of(many, CollectRequest(cluster=cluster))
     assert found == roles
     assert by == installer
     assert api.gaps == ()
 
 
-def test_an_openshift_cluster_goes_by_its_name_or_its_infrastructure_id(many: Account) -> None:
+def test_an_openshift_cluster_is_found_by_name_or_infrastructure_id(many: Account) -> None:
     found = find(Api(many.session, REGION), CollectRequest(cluster="shift"))
     assert found is not None
     assert found.name == "shift-x7k2p"
     assert len(found.instances) == 3
 
 
-def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None:
+def test_without_an_installer_s_tags_balancers_and_volumes_give_roles(many: Account) -> None:
     found, api, _ = roles_of(many, CollectRequest(cluster="plain"))
     arn = next(iter(many.call("elbv2", "describe_load_balancers", Names=["plain-api"])["LoadBalancers"]))
     behind = arn["LoadBalancerArn"]
@@ -199,7 +199,7 @@ def test_where_no_installer_tells_what_stands_around_does(many: Account) -> None
     assert api.gaps == ()
 
 
-def test_where_nothing_tells_the_control_plane_the_roles_of_others_are_unknown(many: Account) -> None:
+def test_without_evidence_of_the_control_plane_all_roles_are_unknown(many: Account) -> None:
     found, api, _ = roles_of(many, CollectRequest(cluster="silent"))
     assert found == {"quiet": ((), ()), "mute": ((), ())}
     (gap,) = api.gaps
@@ -210,7 +210,7 @@ def test_where_nothing_tells_the_control_plane_the_roles_of_others_are_unknown(m
     assert "(mute)" in gap.message
 
 
-def test_flags_tell_what_nothing_else_does_and_add_up(many: Account) -> None:
+def test_flags_add_roles(many: Account) -> None:
     request = CollectRequest(
         cluster="plain",
         role_tags={CP: ["Name=a"], ETCD: ["Name=a"], NODE: ["Name=ingress", "Name=e"]},
@@ -229,7 +229,7 @@ def test_a_flag_may_name_hosts_by_a_pattern(many: Account) -> None:
     assert api.gaps == ()
 
 
-def test_flags_that_name_nothing_leave_a_gap(many: Account) -> None:
+def test_a_flag_that_matches_no_host_is_a_gap(many: Account) -> None:
     request = CollectRequest(
         cluster="capi", role_tags={ETCD: ["role=etcd"]}, extra_hosts={"i-0123456789abcdef0": [ETCD]}
     )
@@ -249,7 +249,7 @@ def test_hosts_found_by_flags_alone_are_a_cluster(many: Account) -> None:
     assert api.gaps == ()
 
 
-def test_a_flag_takes_no_host_of_another_cluster(many: Account) -> None:
+def test_a_flag_does_not_match_hosts_of_another_cluster(many: Account) -> None:
     request = CollectRequest(cluster="plain", role_tags={NODE: ["Name=kops-node"]})
     found, api, _ = roles_of(many, request)
     assert "kops-node" not in found
@@ -258,11 +258,11 @@ def test_a_flag_takes_no_host_of_another_cluster(many: Account) -> None:
 
 
 @pytest.mark.parametrize("name", ["*", "k.*", "?apa", "cap?", "managed*", "PLAIN", "plai", "shift-*", "plain ", "a/b"])
-def test_names_are_no_patterns(many: Account, name: str) -> None:
+def test_a_cluster_s_name_is_no_pattern(many: Account, name: str) -> None:
     assert find(Api(many.session, REGION), CollectRequest(cluster=name)) is None
 
 
-def test_no_such_cluster_names_those_that_were_seen(many: Account) -> None:
+def test_the_error_for_an_unknown_cluster_lists_the_clusters_found(many: Account) -> None:
     request = CollectRequest(cluster="prdo", options={"region": (REGION,)}, client=many.session)
     with pytest.raises(ClusterNotFoundError) as caught:
         ADAPTER.collect(request)

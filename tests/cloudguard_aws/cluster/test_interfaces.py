@@ -1,4 +1,4 @@
-"""What an interface has by either of two answers counts."""
+"""An interface has the addresses and groups of both answers that describe it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import kops
 
 
-def test_what_one_answer_lacks_the_other_has(inner_account: Account) -> None:
+def test_groups_and_addresses_of_both_answers_are_united(inner_account: Account) -> None:
     a = inner_account
     vpc = a.vpc()
     subnet, first, second = a.subnet(vpc, public=True), a.group(vpc, "first"), a.group(vpc, "second")
@@ -35,7 +35,7 @@ def test_what_one_answer_lacks_the_other_has(inner_account: Account) -> None:
 
 
 @pytest.mark.parametrize("lagging", ["DescribeInstances", "DescribeNetworkInterfaces"])
-def test_a_public_address_that_only_one_call_shows_is_one(inner_account: Account, lagging: str) -> None:
+def test_a_public_address_in_only_one_answer_counts(inner_account: Account, lagging: str) -> None:
     a = inner_account
     vpc = a.vpc()
     node = a.host("node", a.subnet(vpc, public=True), [a.group(vpc, "nodes")], kops.node)

@@ -1,4 +1,4 @@
-"""Where the cluster is looked for, and what is said when some of it can't be asked, soon enough to be of use."""
+"""The regions where the cluster is searched, and fast errors if some regions cannot be read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOON = 10
 
 
 def answer(session: boto3.Session, event: str, status: int, code: str, *, only: str = "") -> None:
-    """Answer ``event`` ("ec2.DescribeInstances") with an error where the address holds ``only``."""
+    """Answer ``event`` ("ec2.DescribeInstances") with an error if the URL contains ``only``."""
 
     def refuse(request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request
         if only not in str(request.url):
@@ -50,7 +50,7 @@ def request(a: Account, cluster: str = "", *regions: str) -> CollectRequest:
 @pytest.mark.parametrize(
     ("event", "call"), [("eks.ListClusters", "eks:ListClusters"), ("ec2.DescribeInstances", "ec2:DescribeInstances")]
 )
-def test_a_list_of_clusters_that_would_be_short_is_none(inner_account: Account, event: str, call: str) -> None:
+def test_an_incomplete_list_of_clusters_is_an_error(inner_account: Account, event: str, call: str) -> None:
     one_node(inner_account)
     answer(inner_account.session, event, 403, "AccessDeniedException")
     with pytest.raises(AccessError, match="not every cluster can be seen") as caught:
@@ -59,7 +59,7 @@ def test_a_list_of_clusters_that_would_be_short_is_none(inner_account: Account, 
     assert ("prod (kops, eu-west-1)" in caught.value.hint) is (event == "eks.ListClusters")
 
 
-def test_regions_that_do_not_answer_can_be_left_out_by_name(inner_account: Account) -> None:
+def test_regions_that_do_not_answer_can_be_left_out_with_the_flag(inner_account: Account) -> None:
     one_node(inner_account)
     answer(inner_account.session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-south-1")
     with pytest.raises(AccessError, match="in ap-south-1") as caught:
@@ -69,7 +69,7 @@ def test_regions_that_do_not_answer_can_be_left_out_by_name(inner_account: Accou
     assert (found.name, found.region, found.hosts) == ("prod", REGION, (("node", 1),))
 
 
-def test_every_enabled_region_is_looked_into_unless_some_are_named(inner_account: Account) -> None:
+def test_every_enabled_region_is_searched_unless_regions_are_given(inner_account: Account) -> None:
     one_node(inner_account)
     (found,) = ADAPTER.discover(request(inner_account))
     assert (found.name, found.region) == ("prod", REGION)
@@ -78,7 +78,7 @@ def test_every_enabled_region_is_looked_into_unless_some_are_named(inner_account
         ADAPTER.discover(request(inner_account))
 
 
-def test_clusters_of_several_regions_are_listed_by_region_and_name(inner_account: Account) -> None:
+def test_clusters_of_several_regions_are_sorted_by_region_and_name(inner_account: Account) -> None:
     a = inner_account
     one_node(a)
     subnet = a.subnet(a.vpc("10.3.0.0/16"))
@@ -90,7 +90,7 @@ def test_clusters_of_several_regions_are_listed_by_region_and_name(inner_account
     ]
 
 
-def test_a_missing_cluster_where_regions_do_not_answer_can_not_be_told(inner_account: Account) -> None:
+def test_a_cluster_is_not_called_missing_if_regions_do_not_answer(inner_account: Account) -> None:
     answer(inner_account.session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-")
     with pytest.raises(AccessError, match=r"no region that answers has 'prod', and [0-9]+ do not answer") as caught:
         ADAPTER.collect(request(inner_account, "prod"))
@@ -98,7 +98,7 @@ def test_a_missing_cluster_where_regions_do_not_answer_can_not_be_told(inner_acc
     assert "--region" in caught.value.hint
 
 
-def test_a_missing_cluster_is_looked_for_elsewhere_only_where_that_can_be_listed(inner_account: Account) -> None:
+def test_a_missing_cluster_is_searched_elsewhere_only_if_regions_can_be_listed(inner_account: Account) -> None:
     answer(inner_account.session, "ec2.DescribeRegions", 403, "UnauthorizedOperation")
     with pytest.raises(ClusterNotFoundError, match=f"'prod' in {REGION}. No cluster"):
         ADAPTER.collect(request(inner_account, "prod"))
@@ -124,7 +124,7 @@ def test_a_name_that_clusters_of_several_regions_have_is_each_of_them_where_seve
     assert (found[2].name, "ec2:DescribeInstances" in str(found[2].error)) == ("prod (aws ap-south-1)", True)
 
 
-def test_two_infrastructure_ids_of_one_name_are_two_clusters(inner_account: Account) -> None:
+def test_two_infrastructure_ids_with_one_name_are_two_clusters(inner_account: Account) -> None:
     a = inner_account
     subnet = a.subnet(a.vpc())
     group = a.group(subnet.vpc, "hosts")
@@ -137,7 +137,7 @@ def test_two_infrastructure_ids_of_one_name_are_two_clusters(inner_account: Acco
 
 
 @pytest.mark.parametrize("role", ["", ROLE])
-def test_an_endpoint_that_is_down_is_soon_told(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+def test_an_endpoint_that_is_down_is_reported_soon(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -150,7 +150,7 @@ def test_an_endpoint_that_is_down_is_soon_told(monkeypatch: pytest.MonkeyPatch, 
     assert time.monotonic() - started < SOON
 
 
-def test_an_endpoint_that_is_silent_is_soon_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_endpoint_is_reported_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -165,14 +165,14 @@ def test_an_endpoint_that_is_silent_is_soon_told(monkeypatch: pytest.MonkeyPatch
     ("code", "hint"),
     [("InvalidClientTokenId", f"{REGION} is enabled"), ("ExpiredToken", "log in again"), ("AuthFailure", "enabled")],
 )
-def test_credentials_that_are_not_accepted(inner_account: Account, code: str, hint: str) -> None:
+def test_rejected_credentials_are_an_error_with_a_hint(inner_account: Account, code: str, hint: str) -> None:
     answer(inner_account.session, "sts.GetCallerIdentity", 403, code)
     with pytest.raises(AccessError, match="does not accept the credentials") as caught:
         ADAPTER.collect(request(inner_account, "prod", REGION))
     assert hint in caught.value.hint
 
 
-def test_who_asks_may_stay_untold(inner_account: Account) -> None:
+def test_an_unknown_caller_does_not_stop_the_collection(inner_account: Account) -> None:
     one_node(inner_account)
     answer(inner_account.session, "sts.GetCallerIdentity", 400, "Throttling")
     snapshot = ADAPTER.collect(request(inner_account, "prod", REGION))
@@ -181,7 +181,7 @@ def test_who_asks_may_stay_untold(inner_account: Account) -> None:
 
 
 @pytest.mark.usefixtures("inner_account")
-def test_credentials_of_an_assumed_role_renew_themselves() -> None:
+def test_credentials_of_an_assumed_role_are_renewed() -> None:
     asked: list[str] = []
 
     def grant(request: Any, **_rest: object) -> object:  # noqa: ANN401 - botocore's request

@@ -1,4 +1,4 @@
-"""What names suggest of roles: not by the cluster's own name, and not where they disagree."""
+"""Roles suggested by names; the cluster's own name and contradicting names suggest nothing."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
         ("prod-master-node", "prod", (CP,)),
         ("Prod-Bastion", "prod", (BASTION,)),
         ("prod-jumpbox", "prod", (BASTION,)),
-        # the cluster's own name is no evidence, however it is written
+        # the cluster's own name is no evidence, in any spelling
         ("master-1", "master", None),
         ("worker-node-1", "worker-node", None),
         ("Worker.Node-1", "worker-node", None),
         ("masters-prod-worker-1", "masters-prod", (NODE,)),
         ("server1", "server", None),
-        # words within words are none
+        # a word inside another word does not count
         ("fileserverless", "prod", None),
         ("nodejs-app", "prod", None),
         ("prod-cpu-heavy", "prod", None),
@@ -44,7 +44,7 @@ CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
         ("", "prod", None),
     ],
 )
-def test_one_name(name: str, cluster: str, roles: tuple[Role, ...] | None) -> None:
+def test_a_name_suggests_roles(name: str, cluster: str, roles: tuple[Role, ...] | None) -> None:
     found = roles_by_names([("name", name)], cluster)
     assert (found.roles if found else None) == roles
     if found:
@@ -55,12 +55,12 @@ def weak(text: str) -> RoleEvidence:
     return RoleEvidence(EvidenceKind.NAME, text, Strength.WEAK)
 
 
-def test_what_is_said_of_every_host_gives_way_to_what_is_said_of_one() -> None:
+def test_a_host_s_own_name_overrides_its_instance_profile_s_name() -> None:
     found = roles_by_names([("instance profile", "k8s-node-profile"), ("name", "master-1")], "prod")
     assert found == HostRoles((CP,), (weak("name master-1 suggests it (weak evidence)"),))
 
 
-def test_names_that_agree_are_told_by_the_first() -> None:
+def test_agreeing_names_give_the_first_as_evidence() -> None:
     found = roles_by_names([("instance profile", ""), ("scaling group", "workers"), ("name", "prod-worker-1")], "prod")
     assert found == HostRoles((NODE,), (weak("scaling group workers suggests it (weak evidence)"),))
 
@@ -73,7 +73,7 @@ def test_names_that_agree_are_told_by_the_first() -> None:
         [("name", "etcd-worker")],
     ],
 )
-def test_names_that_contradict_one_another_tell_nothing(named: list[tuple[str, str]]) -> None:
+def test_contradicting_names_give_no_role(named: list[tuple[str, str]]) -> None:
     found = roles_by_names(named, "prod")
     assert found is not None
     assert found.roles == ()
@@ -91,7 +91,7 @@ def test_names_that_contradict_one_another_tell_nothing(named: list[tuple[str, s
         ("prod-*", ""),
     ],
 )
-def test_what_an_infrastructure_id_begins_with(name: str, base: str) -> None:
+def test_an_infrastructure_id_begins_with_the_cluster_s_name(name: str, base: str) -> None:
     assert infra_base(name) == base
 
 
@@ -99,7 +99,7 @@ def test_what_an_infrastructure_id_begins_with(name: str, base: str) -> None:
     ("name", "infra"),
     [("prod-x7k2p", True), ("prod-green", False), ("prod-east1", False), ("prod-x7k2", False), ("x7k2p", False)],
 )
-def test_infrastructure_ids_make_no_words(name: str, infra: object) -> None:
+def test_an_infrastructure_id_ends_with_five_random_characters(name: str, infra: object) -> None:
     assert is_infra(name) is infra
 
 
@@ -116,5 +116,5 @@ def test_infrastructure_ids_make_no_words(name: str, infra: object) -> None:
         ({"note": "moved here from k3s"}, "unknown"),
     ],
 )
-def test_who_made_it(tags: dict[str, str], installer: str) -> None:
+def test_tags_name_the_installer(tags: dict[str, str], installer: str) -> None:
     assert installer_of([tags], "prod").name == installer

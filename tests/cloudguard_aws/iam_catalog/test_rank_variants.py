@@ -1,4 +1,4 @@
-"""How bad policies of AWS are, in rarer spellings: each id gives the reason for its answer."""
+"""The severity of AWS policies in rare forms. Each id gives the reason for its answer."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ RANKS: dict[str, tuple[str, list[Json]]] = {
 
 
 @pytest.mark.parametrize(("found", "granted"), RANKS.values(), ids=RANKS)
-def test_how_bad_a_policy_is(found: str, granted: list[Json]) -> None:
+def test_a_policy_has_the_expected_severity(found: str, granted: list[Json]) -> None:
     assert worst(granted) == found
 
 
@@ -235,13 +235,13 @@ BOUNDARIES: dict[str, tuple[str, list[Json]]] = {
 
 
 @pytest.mark.parametrize(("found", "boundary"), BOUNDARIES.values(), ids=BOUNDARIES)
-def test_a_boundary_that_its_role_may_change_is_none(found: str, boundary: list[Json]) -> None:
+def test_a_boundary_that_its_role_may_change_does_not_limit_it(found: str, boundary: list[Json]) -> None:
     assert worst([allow("*")], boundary) == found
 
 
 @pytest.mark.parametrize("version", [None, "2008-10-17"])
 @pytest.mark.parametrize("variable", ["${aws:username}", "${aws:PrincipalAccount}", "${*}"])
-def test_a_document_of_the_older_version_has_no_variables(version: str | None, variable: str) -> None:
+def test_a_document_of_the_older_version_has_no_policy_variables(version: str | None, variable: str) -> None:
     granted = [allow("s3:*", f"arn:aws:s3:::home-{ACCOUNT}/*"), deny("s3:*", f"arn:aws:s3:::home-{variable}/*")]
     assert worst(granted, version=version) == HIGH
 
@@ -260,12 +260,12 @@ def test_a_document_of_the_older_version_has_no_variables(version: str | None, v
         "ses:GetArchiveMessage",
     ],
 )
-def test_a_read_that_hands_out_secrets_is_no_list(action: str) -> None:
+def test_a_read_that_returns_secrets_is_data_access(action: str) -> None:
     assert published().access(action) is Access.DATA
 
 
 @pytest.mark.parametrize(
     "action", ["eks:DescribeCluster", "secretsmanager:ListSecrets", "kms:DescribeKey", "iam:GetRole"]
 )
-def test_a_read_of_settings_is_a_list(action: str) -> None:
+def test_a_read_of_settings_is_list_access(action: str) -> None:
     assert published().access(action) is Access.LIST

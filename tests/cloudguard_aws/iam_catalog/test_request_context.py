@@ -1,4 +1,4 @@
-"""What every request of a role has in its context, by the facts of the account and the day of the snapshot."""
+"""The known context of all requests of a role, from the account's facts and the date of the snapshot."""
 
 from __future__ import annotations
 
@@ -95,19 +95,19 @@ UNKNOWN: tuple[Json, ...] = (
 
 
 @pytest.mark.parametrize("condition", ALWAYS, ids=json.dumps)
-def test_what_each_request_has_is_no_condition(condition: Json) -> None:
+def test_a_condition_that_every_request_meets_has_no_effect(condition: Json) -> None:
     assert excess(grant(**condition)).certain
     assert not excess(*deny(**condition)).total
 
 
 @pytest.mark.parametrize("condition", NEVER, ids=json.dumps)
-def test_what_no_request_has_grants_nothing_and_denies_nothing(condition: Json) -> None:
+def test_a_condition_that_no_request_meets_grants_and_denies_nothing(condition: Json) -> None:
     assert not excess(grant(**condition)).total
     assert excess(*deny(**condition)).certain
 
 
 @pytest.mark.parametrize("condition", UNKNOWN, ids=json.dumps)
-def test_what_today_is_not_known_leaves_it_undecided(condition: Json) -> None:
+def test_a_condition_on_an_unknown_value_is_undecided(condition: Json) -> None:
     for found in (excess(grant(**condition)), excess(*deny(**condition))):
         assert not found.certain
         assert found.total
@@ -117,20 +117,20 @@ def test_what_today_is_not_known_leaves_it_undecided(condition: Json) -> None:
 @pytest.mark.parametrize(
     ("hop", "known"), [(NextHop.OUTBOUND, True), (NextHop.PEER, False), (NextHop.HUB, False), (NextHop.VPN, True)]
 )
-def test_requests_pass_endpoints_of_other_vpcs_only_where_a_route_leads_there(hop: NextHop, *, known: bool) -> None:
+def test_requests_pass_endpoints_of_other_vpcs_only_if_a_route_leads_there(hop: NextHop, *, known: bool) -> None:
     made = snapshot(Identities())
     one = replace(made.topology.subnets[0], routes=(Route(ALL4, hop, "x", SOURCE),))
     context = known_context(replace(made, topology=replace(made.topology, subnets=(one,))))
     assert (context["aws:sourcevpc"] is not FREE) is known
 
 
-def test_sessions_of_pods_may_have_tags_beside_the_roles_own() -> None:
+def test_sessions_of_pods_may_have_tags_that_the_role_lacks() -> None:
     condition = {"StringEquals": {"aws:PrincipalTag/kubernetes-namespace": "billing"}}
     assert not excess(grant(**condition)).total
     assert excess(grant(**condition), roles=(SERVICE_ACCOUNT,)).certain
 
 
-def test_an_organization_that_was_not_read_is_unknown() -> None:
+def test_an_unread_organization_is_unknown() -> None:
     condition = {"StringEquals": {"aws:PrincipalOrgID": "o-own"}}
     assert not excess(grant(**condition), organization="").total
     undecided = excess(grant(**condition), organization=None)
@@ -156,6 +156,6 @@ def test_requests_to_global_services_carry_one_region(region: str, granted: bool
         ("ssm:GetParameter", "arn:aws:ssm:*::parameter/aws/service/eks/*"),
     ],
 )
-def test_what_no_customer_can_change_and_all_may_read_is_no_excess(action: str, resource: str) -> None:
+def test_public_resources_of_aws_are_no_excess(action: str, resource: str) -> None:
     assert not excess({"Effect": "Allow", "Action": action, "Resource": resource}).total
     assert excess({"Effect": "Allow", "Action": action, "Resource": "*"}).certain

@@ -1,4 +1,4 @@
-"""Documents of both versions agree with the naive evaluator: in the older one, "${" is text like any other."""
+"""Documents of both versions agree with the naive evaluator. In the older version, "${" is plain text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACTIONS = ("store:GetObject", "store:PutObject")
 
 
 def drawn(random: Random) -> list[dict[str, object]]:
-    """Return statements as JSON; texts hold variables, or what looks like one."""
+    """Return drawn statements as JSON, with variables or texts that look like variables."""
     found: list[dict[str, object]] = []
     for _ in range(random.randint(1, 3)):
         operator = random.choice(("StringEquals", "StringLike", "StringNotLike"))
@@ -42,7 +42,7 @@ def drawn(random: Random) -> list[dict[str, object]]:
 
 
 def plain(text: str, version: str | None) -> str:
-    """Return a text as the naive evaluator takes it, with stand-ins for characters that are no wildcards."""
+    """Return a text for the naive evaluator, with placeholders for characters that are no wildcards."""
     if version != VERSIONS[0]:
         return text
     filled = text.replace(VARIABLE, VALUE.replace("*", "\N{BULLET}"))
@@ -70,13 +70,13 @@ def _compared(operator: str, text: str, version: str | None) -> str:
 
 
 def matches(text: str, version: str | None) -> str:
-    """Return a name or value as the naive evaluator compares it: its stars are those of the stand-in."""
+    """Return a name or value as the naive evaluator compares it, with placeholders for stars."""
     return text.replace("*", "\N{BULLET}") if version == VERSIONS[0] else text
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("seed", seeds(4))
-def test_a_document_means_what_its_version_says(seed: int, version: str | None) -> None:
+def test_the_version_decides_the_meaning_of_a_document(seed: int, version: str | None) -> None:
     random = Random(4200 + seed)
     for _ in range(25):
         items = drawn(random)

@@ -1,4 +1,4 @@
-"""No external id leaves a trust policy; who is let in stays what it was."""
+"""External ids are removed from trust policies without a change to who is let in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def left(text: str) -> Any:  # noqa: ANN401 - JSON
     return json.loads(without_external_ids(text))["Statement"][0]["Condition"]
 
 
-def test_ids_are_numbered_and_equal_ones_stay_equal() -> None:
+def test_external_ids_are_numbered_and_equal_ids_get_equal_numbers() -> None:
     found = left(
         trust(StringEquals={"sts:ExternalId": ["s3cret", "other"]}, StringNotEquals={"STS:externalid": "other"})
     )
@@ -39,18 +39,18 @@ def test_ids_are_numbered_and_equal_ones_stay_equal() -> None:
     ],
     ids=str,
 )
-def test_patterns_and_other_keys_stay(condition: dict[str, object]) -> None:
+def test_patterns_and_other_keys_are_kept(condition: dict[str, object]) -> None:
     assert left(trust(**condition)) == condition
 
 
 @pytest.mark.parametrize(
     "text", ["{", '"sts:ExternalId"', "[" * 100_000 + "sts:ExternalId"], ids=["odd", "text", "deep"]
 )
-def test_what_is_no_policy_is_left_as_it_is(text: str) -> None:
+def test_a_text_that_is_no_policy_is_unchanged(text: str) -> None:
     assert without_external_ids(text) == text
 
 
-def test_a_trust_policy_holds_none_in_its_text_or_its_statements() -> None:
+def test_a_trust_policy_has_no_external_id_in_text_and_statements() -> None:
     shell = PolicyDocument("t", "t", PolicyKind.TRUST, "inline", "", (), SOURCE)
     found = policy_document(shell, json.loads(trust(StringEquals={"sts:ExternalId": "s3cret"})))
     assert "s3cret" not in repr(found)

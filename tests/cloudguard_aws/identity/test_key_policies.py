@@ -1,4 +1,4 @@
-"""What etcd's keys let the cluster's roles do: only what their policies say of a role itself."""
+"""Permissions that the policies of etcd's keys give to the cluster's roles by name."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def allow(principal: object, *actions: str, **rest: object) -> dict[str, object]
 
 
 def granted(found: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ...], PolicyKind]]:
-    """Actions and resources by name, of the policies of the only identity."""
+    """Return (actions, resources) by name of each policy of the only identity."""
     (identity,) = found.identities
     policies: dict[str, PolicyDocument] = {policy.id: policy for policy in found.policies}
     mine = [(policies[name], one) for name in identity.policies for one in policies[name].statements]
@@ -50,7 +50,7 @@ def with_policies(api: Api, *keys: Key) -> Identities:
     return with_resource_policies(api, WHOLE, GET_KEY_POLICY, read_key_policies(api, keys, ACCOUNT))
 
 
-def test_what_names_the_role_is_granted_on_the_key_itself(inner_account: Account) -> None:
+def test_a_statement_that_names_the_role_is_a_grant_on_the_key(inner_account: Account) -> None:
     a = inner_account
     via = {"StringEquals": {"kms:ViaService": "ec2.eu-west-1.amazonaws.com"}}
     key = guarded(
@@ -70,7 +70,7 @@ def test_what_names_the_role_is_granted_on_the_key_itself(inner_account: Account
     assert api.gaps == ()
 
 
-def test_an_alias_leads_to_the_key(inner_account: Account) -> None:
+def test_an_alias_is_resolved_to_its_key(inner_account: Account) -> None:
     a = inner_account
     key = guarded(a, allow({"AWS": ROLE}, "kms:Decrypt", Sid="Role"))
     a.call("kms", "create_alias", AliasName="alias/etcd", TargetKeyId=key)
@@ -78,7 +78,7 @@ def test_an_alias_leads_to_the_key(inner_account: Account) -> None:
     assert granted(found) == {"Role": (("kms:Decrypt",), (key,), PolicyKind.RESOURCE)}
 
 
-def test_keys_of_the_provider_and_of_others_are_not_asked_for(inner_account: Account) -> None:
+def test_policies_of_provider_keys_and_foreign_keys_are_not_read(inner_account: Account) -> None:
     asked: list[str] = []
     api = api_of(inner_account, asked)
     theirs = "arn:aws:kms:eu-west-1:210987654321:key/0b1f8f2e-0d7c-4a55-8f4e-3f6c1b6f8d11"
@@ -87,12 +87,12 @@ def test_keys_of_the_provider_and_of_others_are_not_asked_for(inner_account: Acc
     assert asked == []
 
 
-def test_where_the_account_is_not_known_every_key_is_asked(inner_account: Account) -> None:
+def test_if_the_account_is_unknown_every_key_s_policy_is_read(inner_account: Account) -> None:
     key = guarded(inner_account, allow({"AWS": ROLE}, "kms:Decrypt", Sid="Role"))
     assert [*read_key_policies(api_of(inner_account), [key_of(key)], "")] == [key]
 
 
-def test_a_policy_that_may_not_be_read_hides_identities(inner_account: Account) -> None:
+def test_a_refused_key_policy_hides_identities(inner_account: Account) -> None:
     key = guarded(inner_account, allow({"AWS": ROLE}, "kms:Decrypt"))
     session = Reusing()
     Guard(session).denied = ("kms", "GetKeyPolicy")
@@ -104,7 +104,7 @@ def test_a_policy_that_may_not_be_read_hides_identities(inner_account: Account) 
 
 
 @pytest.mark.parametrize("text", ["{", " " * 10_000_000])
-def test_a_policy_that_says_nothing_certain_is_a_gap(inner_account: Account, text: str) -> None:
+def test_a_key_policy_that_is_not_understood_is_a_gap(inner_account: Account, text: str) -> None:
     key = inner_account.key()
     inner_account.backend("kms").keys[key.rpartition("/")[2]].policy = text
     api = api_of(inner_account)
@@ -127,11 +127,11 @@ def test_a_policy_that_says_nothing_certain_is_a_gap(inner_account: Account, tex
         ("Service:ec2.amazonaws.com", False, False),
     ],
 )
-def test_who_is_named(principal: str, allowed: bool, denied: bool) -> None:  # noqa: FBT001 - what is expected
+def test_a_statement_names_the_role_by_principal(principal: str, allowed: bool, denied: bool) -> None:  # noqa: FBT001 - what is expected
     assert names(Statement("#1", Effect.ALLOW, principals=(principal,)), ROLE) is allowed
     assert names(Statement("#1", Effect.DENY, principals=(principal,)), ROLE) is denied
 
 
-def test_whom_a_denial_does_not_except_it_denies() -> None:
+def test_a_denial_applies_to_roles_that_it_does_not_except() -> None:
     assert not names(Statement("#1", Effect.DENY, not_principals=(ROOT, f"AWS:{ROLE}")), ROLE)
     assert names(Statement("#1", Effect.DENY, not_principals=(ROOT, f"AWS:{OTHER}")), ROLE)

@@ -1,4 +1,4 @@
-"""What buckets and queues that the cluster's needs name grant its roles by policies of their own."""
+"""Permissions that the policies of the cluster's buckets and queues give to its roles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ QUEUE = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:prod"
 
 
 def cluster(*resources: str) -> Snapshot:
-    """A cluster whose role's policies name ``resources``."""
+    """Return a cluster whose role's policies name ``resources``."""
     statement = Statement("#1", Effect.ALLOW, ("*",), resources=resources)
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "", (statement,), SOURCE)
     made = snapshot([], identities=Identities((Identity(ROLE, "masters.prod", ("node",), ("p",), SOURCE),), (policy,)))
@@ -47,7 +47,7 @@ def granted(found: Snapshot) -> dict[str, tuple[str, ...]]:
     return {one.name: one.statements[0].actions for one in policies}
 
 
-def test_a_bucket_and_a_queue_that_needs_name_are_asked(inner_account: Account) -> None:
+def test_policies_of_buckets_and_queues_in_needs_are_read(inner_account: Account) -> None:
     a = inner_account
     a.call("s3", "create_bucket", Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     a.call("s3", "put_bucket_policy", Bucket="state", Policy=granting("s3:*"))
@@ -64,7 +64,7 @@ def test_a_bucket_and_a_queue_that_needs_name_are_asked(inner_account: Account) 
     assert found.identities.unread_grants.endswith(f"was not asked for, but of state, {QUEUE} and of etcd's keys")
 
 
-def test_what_no_need_names_is_not_asked_for_and_that_is_said(inner_account: Account) -> None:
+def test_a_resource_outside_the_needs_is_not_read_and_the_report_says_so(inner_account: Account) -> None:
     asked: list[str] = []
     found = with_policies_of_resources(api_of(inner_account, asked), cluster("arn:aws:s3:::payroll/*"))
     assert asked == []
@@ -82,7 +82,7 @@ def test_a_bucket_without_a_policy_grants_nothing(inner_account: Account) -> Non
     assert (granted(found), found.gaps) == ({}, ())
 
 
-def test_a_policy_that_may_not_be_read_or_is_not_understood_is_a_gap(inner_account: Account) -> None:
+def test_a_refused_or_unparsable_resource_policy_is_a_gap(inner_account: Account) -> None:
     a = inner_account
     a.call("s3", "create_bucket", Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     a.call("s3", "put_bucket_policy", Bucket="state", Policy=json.dumps({"Statement": {"Effect": "Perhaps"}}))

@@ -1,4 +1,4 @@
-"""Policy documents as statements, and roles with all that is attached to them."""
+"""Policy documents as statements, and roles with all their policies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def document(*items: object) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(items)})
 
 
-def test_single_values_and_lists_are_one() -> None:
+def test_a_single_value_equals_a_list_of_one() -> None:
     alone = statements(json.dumps({"Statement": ALLOW}))
     listed = statements(document(ALLOW | {"Action": ["ec2:DescribeInstances"], "Resource": ["*"]}))
     assert alone == listed
@@ -30,7 +30,7 @@ def test_single_values_and_lists_are_one() -> None:
 
 
 @pytest.mark.parametrize("version", [None, "2008-10-17"])
-def test_documents_of_the_older_version_know_no_variables(version: str | None) -> None:
+def test_a_document_of_the_older_version_has_no_variables(version: str | None) -> None:
     item = ALLOW | {
         "Resource": "arn:aws:s3:::${aws:username}-*/${*}",
         "Condition": {"StringLike": {"s3:prefix": "${aws:username}/*"}},
@@ -44,7 +44,7 @@ def test_documents_of_the_older_version_know_no_variables(version: str | None) -
 
 
 @pytest.mark.parametrize("version", ["2012-10-18", "", 2012, [], "2012-10-17 "])
-def test_a_document_of_an_unknown_version_is_not_understood(version: object) -> None:
+def test_a_document_of_an_unknown_version_is_refused(version: object) -> None:
     with pytest.raises(DocumentError, match="version"):
         statements(json.dumps({"Version": version, "Statement": ALLOW}))
 
@@ -91,7 +91,7 @@ def test_every_element_is_kept() -> None:
         ),
     ],
 )
-def test_trust_names_principals_of_each_form_and_no_resource(principal: object, names: tuple[str, ...]) -> None:
+def test_a_trust_policy_has_principals_of_each_form_and_no_resource(principal: object, names: tuple[str, ...]) -> None:
     (found,) = statements(document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}), trust=True)
     assert found.principals == names
     assert found.resources == ("*",)
@@ -120,12 +120,12 @@ def test_trust_names_principals_of_each_form_and_no_resource(principal: object, 
         document(*[ALLOW] * 100_000),
     ],
 )
-def test_document_that_says_nothing_certain_is_refused_whole(text: str) -> None:
+def test_a_document_that_is_not_understood_is_refused(text: str) -> None:
     with pytest.raises(DocumentError):
         statements(text)
 
 
-def test_text_of_a_document_is_its_json_however_it_comes() -> None:
+def test_the_text_of_a_document_is_its_json_in_each_encoding() -> None:
     assert json.loads(text_of({"Statement": ALLOW})) == {"Statement": ALLOW}
     assert text_of("%7B%22Statement%22%3A%5B%5D%7D") == '{"Statement":[]}'
     assert text_of('{"Statement": "100%25"}') == '{"Statement": "100%25"}'
@@ -139,7 +139,7 @@ def managed(a: Account, name: str, *items: object) -> str:
     return arn
 
 
-def test_role_is_read_with_all_that_is_attached(inner_account: Account) -> None:
+def test_a_role_is_read_with_all_its_policies(inner_account: Account) -> None:
     a = inner_account
     shared = managed(a, "shared", statement("iam:*"))
     fence = managed(a, "fence", statement("ec2:*"))
@@ -171,7 +171,7 @@ def test_role_is_read_with_all_that_is_attached(inner_account: Account) -> None:
     assert asked.count("iam:GetPolicyVersion") == 2
 
 
-def test_profile_without_a_role_and_one_that_is_gone_are_incomplete(inner_account: Account) -> None:
+def test_an_empty_or_missing_instance_profile_is_incomplete(inner_account: Account) -> None:
     a = inner_account
     empty = f"arn:aws:iam::{ACCOUNT}:instance-profile/empty"
     gone = f"arn:aws:iam::{ACCOUNT}:instance-profile/gone"

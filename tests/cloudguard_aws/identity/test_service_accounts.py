@@ -1,4 +1,4 @@
-"""Roles that service accounts become: by EKS' issuer, by a provider that shows the cluster's name, by pod identity."""
+"""Roles that service accounts assume: by EKS's issuer, by a provider with the cluster's name, by pod identity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUBJECT = "system:serviceaccount:"
 
 
 def federated(a: Account, name: str, issuer: str, **conditions: dict[str, object]) -> str:
-    """Make a role that an identity provider's subjects may become; return its ARN."""
+    """Make a role that an identity provider's subjects may assume. Return its ARN."""
     trusted = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
     action = "sts:AssumeRoleWithWebIdentity"
     statement = {"Effect": "Allow", "Principal": trusted, "Action": action, "Condition": conditions}
@@ -31,11 +31,11 @@ def federated(a: Account, name: str, issuer: str, **conditions: dict[str, object
 
 
 def named(*accounts: str, issuer: str = ISSUER) -> dict[str, object]:
-    """A condition's keys: the subject is one of ``accounts``."""
+    """Return the keys of a condition that the subject is one of ``accounts``."""
     return {f"{issuer}:sub": [SUBJECT + one for one in accounts], f"{issuer}:aud": "sts.amazonaws.com"}
 
 
-def test_roles_of_the_cluster_s_issuer_are_its_workloads_and_no_others(inner_account: Account) -> None:
+def test_only_roles_of_the_cluster_s_issuer_belong_to_its_workloads(inner_account: Account) -> None:
     a = inner_account
     a.role("nodes")
     csi = federated(a, "csi", ISSUER, StringEquals=named("kube-system:ebs-csi-controller-sa"))
@@ -62,7 +62,7 @@ def test_roles_of_the_cluster_s_issuer_are_its_workloads_and_no_others(inner_acc
     assert "iam:ListOpenIDConnectProviders" not in asked
 
 
-def test_pod_identity_tells_service_accounts(inner_account: Account) -> None:
+def test_pod_identity_associations_give_service_accounts(inner_account: Account) -> None:
     a = inner_account
     cluster = a.eks("prod", [a.subnet(a.vpc())], a.role("eks", service="eks"))
     role = federated(a, "balancers", ISSUER)
@@ -82,13 +82,13 @@ def test_pod_identity_tells_service_accounts(inner_account: Account) -> None:
     assert api.gaps == ()
 
 
-def test_a_cluster_without_an_issuer_asks_for_no_role(inner_account: Account) -> None:
+def test_without_an_issuer_no_role_is_read(inner_account: Account) -> None:
     asked: list[str] = []
     assert read_service_accounts(api_of(inner_account, asked), "prod", None) == ServiceAccounts()
     assert asked == ["iam:ListOpenIDConnectProviders"]
 
 
-def test_a_self_managed_cluster_has_the_provider_of_its_name(inner_account: Account) -> None:
+def test_a_self_managed_cluster_has_the_identity_provider_with_its_name(inner_account: Account) -> None:
     a, own, other = inner_account, "discovery.s3.eu-west-1.amazonaws.com/prod", "production-oidc.s3.amazonaws.com"
     for issuer in (own, other):
         a.call("iam", "create_open_id_connect_provider", Url=f"https://{issuer}", ThumbprintList=["0" * 40])
@@ -114,7 +114,7 @@ def test_a_self_managed_cluster_has_the_provider_of_its_name(inner_account: Acco
         ("token.actions.githubusercontent.com", {"kubernetes.io/cluster/prod": "owned"}, False),
     ],
 )
-def test_an_installer_s_tag_shows_whose_a_provider_is(
+def test_an_installer_s_tag_shows_the_cluster_of_an_identity_provider(
     inner_account: Account,
     issuer: str,
     tag: dict[str, str],
@@ -127,14 +127,14 @@ def test_an_installer_s_tag_shows_whose_a_provider_is(
     assert [(one.id, one.strength) for one in held.providers] == ([(issuer, Strength.STRONG)] if found else [])
 
 
-def test_the_caller_may_say_which_provider_is_the_cluster_s(inner_account: Account) -> None:
+def test_a_flag_names_the_cluster_s_identity_provider(inner_account: Account) -> None:
     for name in ("prod-oidc.s3.amazonaws.com", "keys.example.com/a"):
         inner_account.call("iam", "create_open_id_connect_provider", Url=f"https://{name}", ThumbprintList=["0" * 40])
     held = read_service_accounts(api_of(inner_account), "prod", None, "https://keys.example.com/a/")
     assert [(one.id, one.strength) for one in held.providers] == [("keys.example.com/a", Strength.STRONG)]
 
 
-def test_a_trust_policy_that_says_nothing_certain_is_a_gap(inner_account: Account) -> None:
+def test_a_trust_policy_that_is_not_understood_is_a_gap(inner_account: Account) -> None:
     a = inner_account
     arn = federated(a, "odd", ISSUER)
     for role in a.global_backend("iam").roles.values():
@@ -157,7 +157,7 @@ def test_a_trust_policy_that_says_nothing_certain_is_a_gap(inner_account: Accoun
         ("my.prod.s3.cn-north-1.amazonaws.com.cn", "my.prod"),
     ],
 )
-def test_a_provider_shows_its_cluster(provider: str, cluster: str) -> None:
+def test_an_identity_provider_s_url_shows_its_cluster(provider: str, cluster: str) -> None:
     assert is_of(provider, cluster)
     assert not is_of(provider, cluster[:-1])
     assert not is_of(provider, f"x{cluster}")
@@ -174,5 +174,5 @@ def test_a_provider_shows_its_cluster(provider: str, cluster: str) -> None:
         ("prod.example.com", "prod"),
     ],
 )
-def test_a_word_that_happens_to_be_in_a_provider_s_name_shows_nothing(provider: str, cluster: str) -> None:
+def test_a_cluster_name_inside_another_word_of_the_url_does_not_count(provider: str, cluster: str) -> None:
     assert not is_of(provider, cluster)

@@ -1,4 +1,4 @@
-"""What limits an account from above: service control policies, level by level, and what can't be seen of them."""
+"""Limits of an account by its organization: service control policies of each level, and unreadable ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DESCRIBE, LIST, PARENTS, POLICY, ACCOUNTS = (
 
 
 def organize(a: Account) -> tuple[str, str, str]:
-    """Put the account under a unit of an organization that another account manages; return root, unit and policy."""
+    """Put the account in a unit of an organization that another account manages. Return root, unit and policy."""
     a.call("organizations", "create_organization", FeatureSet="ALL")
     root = str(a.call("organizations", "list_roots")["Roots"][0]["Id"])
     unit = str(
@@ -61,7 +61,7 @@ def test_the_management_account_has_no_limits(inner_account: Account) -> None:
     assert api.gaps == ()
 
 
-def test_who_may_list_the_organization_s_accounts_knows_them(inner_account: Account) -> None:
+def test_the_organization_s_accounts_are_listed_if_permitted(inner_account: Account) -> None:
     inner_account.call("organizations", "create_organization", FeatureSet="ALL")
     inner_account.call("organizations", "create_account", AccountName="sister", Email="sister@example.com")
     assert len(read_limits(api_of(inner_account), ACCOUNT).accounts) == 2
@@ -70,7 +70,7 @@ def test_who_may_list_the_organization_s_accounts_knows_them(inner_account: Acco
     assert [(gap.call, gap.hides) for gap in api.gaps] == [("organizations:ListAccounts", ())]
 
 
-def test_every_level_is_read_from_the_root_down_and_each_policy_once(inner_account: Account) -> None:
+def test_every_level_is_read_from_the_root_and_each_policy_once(inner_account: Account) -> None:
     _, _, policy = organize(inner_account)
     asked: list[str] = []
     api = api_of(inner_account, asked)
@@ -94,7 +94,7 @@ def test_every_level_is_read_from_the_root_down_and_each_policy_once(inner_accou
 
 
 @pytest.mark.parametrize("call", [DESCRIBE, LIST, PARENTS])
-def test_limits_that_may_not_be_listed_hide_no_row_and_are_told(inner_account: Account, call: tuple[str, str]) -> None:
+def test_refused_limits_hide_no_row_and_are_named(inner_account: Account, call: tuple[str, str]) -> None:
     organize(inner_account)
     api = guarded(call)
     found = read_limits(api, ACCOUNT)
@@ -106,7 +106,7 @@ def test_limits_that_may_not_be_listed_hide_no_row_and_are_told(inner_account: A
     assert len(found.levels) == (1 if call == PARENTS else 0), "what was listed before still limits"
 
 
-def test_a_policy_that_may_not_be_read_stays_as_its_id(inner_account: Account) -> None:
+def test_a_refused_policy_is_kept_as_its_id(inner_account: Account) -> None:
     _, _, policy = organize(inner_account)
     api = guarded(POLICY)
     found = read_limits(api, ACCOUNT)
@@ -116,7 +116,7 @@ def test_a_policy_that_may_not_be_read_stays_as_its_id(inner_account: Account) -
     assert {gap.permission for gap in api.gaps} == {"organizations:DescribePolicy"}
 
 
-def test_a_policy_that_says_nothing_certain_stays_as_its_id(inner_account: Account) -> None:
+def test_a_policy_that_is_not_understood_is_kept_as_its_id(inner_account: Account) -> None:
     _, _, policy = organize(inner_account)
     for one in inner_account.global_backend("organizations").policies:
         one.content = "{" if one.id == policy else one.content
@@ -129,7 +129,7 @@ def test_a_policy_that_says_nothing_certain_stays_as_its_id(inner_account: Accou
 
 
 def guarded(call: tuple[str, str]) -> Api:
-    """Return a reader to whom ``call`` is refused."""
+    """Return a reader whose ``call`` is refused."""
     session = Reusing()
     Guard(session).denied = call
     return Api(session, "eu-west-1")

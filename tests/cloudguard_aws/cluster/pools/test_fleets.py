@@ -1,4 +1,4 @@
-"""EC2 Fleets and Spot Fleets that start the cluster's hosts again: what their next host will get."""
+"""EC2 Fleets and Spot Fleets that restart the cluster's hosts: the settings of their next host."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def pools(a: Account) -> list[Pool]:
     return [*collect(a).cluster.pools]
 
 
-def test_the_next_host_of_an_ec2_fleet(place: tuple[Account, Subnet, Group]) -> None:
+def test_the_next_host_of_an_ec2_fleet_has_its_template_s_settings(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     public, wide = a.subnet(subnet.vpc, public=True), a.group(subnet.vpc, "wide")
     role = a.role("spot")
@@ -54,7 +54,7 @@ def test_the_next_host_of_an_ec2_fleet(place: tuple[Account, Subnet, Group]) -> 
     assert (pool.template, pool.template_fields) == (f"{template}:1", "")
 
 
-def test_the_next_host_of_a_spot_fleet(place: tuple[Account, Subnet, Group]) -> None:
+def test_the_next_host_of_a_spot_fleet_has_its_specification_s_settings(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     second, wide = a.subnet(subnet.vpc), a.group(subnet.vpc, "wide")
     specification = {"SubnetId": f"{subnet.id}, {second.id}", "SecurityGroups": [{"GroupId": wide.id}]}
@@ -80,7 +80,7 @@ def test_the_next_host_of_a_spot_fleet(place: tuple[Account, Subnet, Group]) -> 
 
 
 def answer(a: Account, call: Call, *items: Json) -> None:
-    """Answer a call that describes fleets with ``items``."""
+    """Answer the calls that describe fleets with ``items``."""
     field = call.items.partition("[")[0]
 
     def put(parsed: Json, **_rest: object) -> None:
@@ -112,7 +112,7 @@ PAST, FUTURE = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC
         (fleet_data(FleetId="fleet-of-the-same", Tags=[{"Key": next(iter(OWNED)), "Value": "owned"}]), True),
     ],
 )
-def test_which_fleets_start_further_hosts(
+def test_only_fleets_that_start_further_hosts_are_pools(
     place: tuple[Account, Subnet, Group],
     item: Json,
     starts: bool,  # noqa: FBT001 - a parameter
@@ -126,7 +126,7 @@ def test_which_fleets_start_further_hosts(
     assert [one.templates for one in read_fleets(api, found)] == [(("LaunchTemplateId", "lt-0123", "3"),)] * starts
 
 
-def test_a_fleets_hosts_are_the_clusters_tagged_or_not(place: tuple[Account, Subnet, Group]) -> None:
+def test_a_fleet_s_untagged_hosts_belong_to_the_cluster(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     fleet = a.fleet(a.template("spot", [group], kops.node), subnet)
     first, second = (
@@ -135,7 +135,7 @@ def test_a_fleets_hosts_are_the_clusters_tagged_or_not(place: tuple[Account, Sub
     assert {host.id: host.pool for host in collect(a).cluster.hosts} == {first.id: fleet, second.id: fleet}
 
 
-def test_where_no_host_points_to_a_fleet_none_is_asked_for(place: tuple[Account, Subnet, Group]) -> None:
+def test_fleets_are_read_only_if_a_host_names_one(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     a.fleet(a.template("spot", [group], kops.node), subnet)
     a.host("n", subnet, [group], kops.node | {FLEET: ID, SCALING_GROUP: "nodes"})
@@ -147,7 +147,7 @@ def test_where_no_host_points_to_a_fleet_none_is_asked_for(place: tuple[Account,
     assert not {DESCRIBE_FLEETS.name, DESCRIBE_SPOT_FLEET_REQUESTS.name} & {*asked}
 
 
-def test_a_fleet_that_can_t_be_read_hides_the_pools(place: tuple[Account, Subnet, Group]) -> None:
+def test_an_unreadable_fleet_is_a_gap_that_hides_pools(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     a.host("n", subnet, [group], kops.node | {FLEET: ID})
     unnamed: Json = {}

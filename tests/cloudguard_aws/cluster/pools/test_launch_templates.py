@@ -1,4 +1,4 @@
-"""What a template leaves open: groups by name or none, disks of its image; and what the next host will be."""
+"""Values that a template leaves open: groups by name or no groups, disks of its image; and roles of the next host."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def subnet(inner_account: Account) -> Subnet:
 
 
 def pool(a: Account, name: str, subnet: Subnet, tags: Tags, **data: object) -> None:
-    """Make a scaling group of no host from a template of ``data``."""
+    """Make a scaling group without hosts from a template of ``data``."""
     whole = {"ImageId": a.image(), "InstanceType": "m5.large"} | data
     made = a.call("ec2", "create_launch_template", LaunchTemplateName=name, LaunchTemplateData=whole)
     a.call(
@@ -61,7 +61,7 @@ def of_pools(snapshot: Snapshot) -> list[Gap]:
     return [gap for gap in snapshot.gaps if FactKind.POOLS in gap.hides]
 
 
-def test_a_template_without_groups_gets_the_vpcs_default_one(inner_account: Account, subnet: Subnet) -> None:
+def test_a_template_without_groups_gets_the_vpc_s_default_group(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     pool(a, "nodes", subnet, kops.node)
     wanted = [{"Name": "vpc-id", "Values": [subnet.vpc.id]}, {"Name": "group-name", "Values": ["default"]}]
@@ -89,7 +89,7 @@ def test_the_next_host_gets_every_interface_of_its_template(inner_account: Accou
     assert {second.id, *ids} <= {one.id for one in found.topology.filters}
 
 
-def test_a_group_named_by_name_is_found_in_the_clusters_vpc(inner_account: Account, subnet: Subnet) -> None:
+def test_a_security_group_given_by_name_is_found_in_the_cluster_s_vpc(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     named = a.group(subnet.vpc, "workers")
     a.group(a.vpc("10.7.0.0/16"), "workers")
@@ -97,7 +97,7 @@ def test_a_group_named_by_name_is_found_in_the_clusters_vpc(inner_account: Accou
     assert only(read(a)).filters == (named.id,)
 
 
-def test_a_group_name_that_leads_nowhere_is_a_gap(inner_account: Account, subnet: Subnet) -> None:
+def test_an_unknown_security_group_name_is_a_gap(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     pool(a, "nodes", subnet, kops.node, SecurityGroups=["gone"])
     snapshot = read(a)
@@ -106,7 +106,9 @@ def test_a_group_name_that_leads_nowhere_is_a_gap(inner_account: Account, subnet
     assert "0 are called so" in gap.message
 
 
-def test_a_group_that_nothing_tells_is_a_gap_and_a_flag_tells_it(inner_account: Account, subnet: Subnet) -> None:
+def test_a_scaling_group_with_an_unknown_role_is_a_gap_unless_a_flag_gives_the_role(
+    inner_account: Account, subnet: Subnet
+) -> None:
     a = inner_account
     own = a.group(subnet.vpc, "g")
     pool(a, "mystery", subnet, OWNED | {"tier": "work"}, SecurityGroupIds=[own.id])
@@ -121,7 +123,7 @@ def test_a_group_that_nothing_tells_is_a_gap_and_a_flag_tells_it(inner_account: 
 
 
 @pytest.mark.parametrize(("name", "found"), [("prod", 1), ("other", 0), ("enabled", 0)])
-def test_a_group_that_the_autoscaler_is_to_discover_is_the_clusters(
+def test_a_scaling_group_with_autoscaler_tags_belongs_to_the_cluster(
     inner_account: Account, subnet: Subnet, name: str, found: int
 ) -> None:
     a = inner_account
@@ -130,7 +132,7 @@ def test_a_group_that_the_autoscaler_is_to_discover_is_the_clusters(
     assert len(read(a).cluster.pools) == found
 
 
-def test_names_of_a_group_that_contradict_are_told(inner_account: Account, subnet: Subnet) -> None:
+def test_a_scaling_group_with_contradicting_names_is_a_gap(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     pool(a, "etcd-worker", subnet, OWNED, SecurityGroupIds=[a.group(subnet.vpc, "g").id])
     (gap,) = of_pools(read(a))
@@ -146,7 +148,7 @@ def test_names_of_a_group_that_contradict_are_told(inner_account: Account, subne
         ("workers", OWNED, (NODE,)),
     ],
 )
-def test_what_the_next_host_will_be(
+def test_tags_and_name_decide_the_role_of_the_next_host(
     inner_account: Account, subnet: Subnet, name: str, tags: Tags, roles: tuple[Role, ...]
 ) -> None:
     a = inner_account
@@ -154,7 +156,9 @@ def test_what_the_next_host_will_be(
     assert only(read(a)).roles == roles
 
 
-def test_with_etcd_elsewhere_the_next_control_plane_host_runs_none(inner_account: Account, subnet: Subnet) -> None:
+def test_with_dedicated_etcd_hosts_the_next_control_plane_host_runs_no_etcd(
+    inner_account: Account, subnet: Subnet
+) -> None:
     a = inner_account
     group = a.group(subnet.vpc, "g")
     a.volume(a.host("etcd-0", subnet, [group], OWNED), {"k8s.io/etcd/main": "a/a"})
@@ -162,7 +166,7 @@ def test_with_etcd_elsewhere_the_next_control_plane_host_runs_none(inner_account
     assert only(read(a)).roles == (CP,)
 
 
-def test_a_balancers_name_says_nothing_of_etcd(inner_account: Account, subnet: Subnet) -> None:
+def test_a_balancer_s_name_is_no_evidence_of_etcd(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     host = a.host("a", subnet, [a.group(subnet.vpc, "g")], OWNED)
     a.listener(a.nlb("prod-apiserver", subnet), 6443, [host], 6443)
@@ -170,7 +174,7 @@ def test_a_balancers_name_says_nothing_of_etcd(inner_account: Account, subnet: S
     assert roles[host.id] == (CP, ETCD)
 
 
-def test_any_group_of_an_eks_cluster_makes_nodes(inner_account: Account) -> None:
+def test_every_scaling_group_of_an_eks_cluster_makes_nodes(inner_account: Account) -> None:
     a = inner_account
     subnet, role = a.subnet(a.vpc()), a.role("eks", service="eks")
     cluster = a.eks("prod", [subnet], role)
@@ -194,16 +198,16 @@ def template(item: Mapping[str, object]) -> Template:
         ([{"DeviceName": ROOT, "Ebs": {"Encrypted": False}}], IMAGE, False, {ROOT: False}),
         ([{"DeviceName": DATA, "Ebs": {"VolumeSize": 9}}], IMAGE, False, {ROOT: True, DATA: False}),
         ([{"DeviceName": DATA, "Ebs": {"VolumeSize": 9}}], IMAGE, None, {ROOT: True, DATA: None}),
-        # an image that was not read may hold an encrypted snapshot for the device
+        # an unread image may have an encrypted snapshot for the device
         ([{"DeviceName": DATA, "Ebs": {"VolumeSize": 9}}], {}, False, {DATA: None}),
-        # an instance store, of a host of any type
+        # an instance store; the instance type is unknown
         ([{"DeviceName": DATA, "VirtualName": "ephemeral0"}], IMAGE, False, {ROOT: True, DATA: None}),
         ([{"DeviceName": ROOT, "NoDevice": ""}], IMAGE, False, {}),
         ([], {}, True, {"root": True}),
         ([], {}, False, {"root": None}),
     ],
 )
-def test_disks(
+def test_template_and_image_decide_the_disks_of_the_next_host(
     mappings: list[Mapping[str, object]],
     images: dict[str, Mapping[str, object]],
     default: bool | None,  # noqa: FBT001 - a parameter of the test's table
@@ -231,7 +235,7 @@ MAPPED = {"DeviceName": DATA, "VirtualName": "ephemeral0"}
         (["m1.large"], [], [], {"root": None}),
     ],
 )
-def test_instance_stores_that_are_mapped_are_disks(
+def test_mapped_instance_stores_are_disks(
     types: list[str], own: list[object], of_image: list[object], expected: dict[str, bool | None]
 ) -> None:
     images = dict([image_of({"ImageId": "ami-1", "BlockDeviceMappings": of_image})])
@@ -270,7 +274,7 @@ def test_a_launch_configuration_gives_the_instance_type_of_its_hosts(inner_accou
     assert launch_templates.configurations(api_of(a, []), ["old"])["old"].types == ("m3.large",)
 
 
-def test_the_accounts_default_is_asked_only_where_it_decides(inner_account: Account, subnet: Subnet) -> None:
+def test_the_account_s_encryption_default_is_read_only_if_it_decides(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     asked: list[str] = []
 
@@ -286,7 +290,7 @@ def test_the_accounts_default_is_asked_only_where_it_decides(inner_account: Acco
     assert asked == []
 
 
-def test_templates_are_values() -> None:
+def test_a_template_s_data_is_parsed() -> None:
     nics = [{"DeviceIndex": 1, "Groups": ["sg-2"]}, {"DeviceIndex": 0, "Groups": ["sg-1"]}]
     found = template({"IamInstanceProfile": "nodes", "NetworkInterfaces": nics})
     assert (found.name, found.profile, found.groups) == ("old", "nodes", ("sg-1",))
@@ -294,7 +298,7 @@ def test_templates_are_values() -> None:
     assert template({}).profile == ""
 
 
-def test_nothing_is_asked_for_no_template(inner_account: Account) -> None:
+def test_without_templates_no_calls_are_made(inner_account: Account) -> None:
     asked: list[str] = []
     assert read_defaults(api_of(inner_account, asked), [], []).encrypts is None
     assert asked == []

@@ -1,4 +1,4 @@
-"""What the next host of a scaling group will get: from templates, configurations, images and the account's default."""
+"""The next host of a scaling group: its settings from templates, configurations, images and account defaults."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def subnet(inner_account: Account) -> Subnet:
 
 
 def group(a: Account, name: str, subnet: Subnet, tags: Tags, **made_from: object) -> None:
-    """Make a scaling group of no host."""
+    """Make a scaling group without hosts."""
     listed = [{"Key": key, "Value": value, "PropagateAtLaunch": True} for key, value in tags.items()]
     size = {"MinSize": 0, "MaxSize": 1, "DesiredCapacity": 0, "VPCZoneIdentifier": subnet.id}
     a.call("autoscaling", "create_auto_scaling_group", AutoScalingGroupName=name, Tags=listed, **size, **made_from)
@@ -50,7 +50,7 @@ def template(a: Account, name: str, **data: object) -> str:
     return str(made["LaunchTemplate"]["LaunchTemplateId"])
 
 
-def test_a_template_says_what_the_next_host_gets(inner_account: Account, subnet: Subnet) -> None:
+def test_the_next_host_has_its_template_s_settings(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     first, second = a.group(subnet.vpc, "first"), a.group(subnet.vpc, "second")
     role = a.role("masters")
@@ -66,7 +66,7 @@ def test_a_template_says_what_the_next_host_gets(inner_account: Account, subnet:
     assert (pool.source.call, pool.source.resource) == ("ec2:DescribeLaunchTemplateVersions", made)
 
 
-def test_a_group_that_says_nothing_of_public_addresses_leaves_it_to_the_subnet(
+def test_without_a_template_setting_the_subnet_decides_on_public_addresses(
     inner_account: Account, subnet: Subnet
 ) -> None:
     a = inner_account
@@ -102,7 +102,7 @@ TWO = {"HttpPutResponseHopLimit": 2}
         ({}, REQUIRED | TWO, "gone", (True, True, 2)),
     ],
 )
-def test_what_a_template_leaves_open_of_the_metadata_service_the_account_and_the_image_decide(
+def test_account_and_image_decide_open_metadata_settings_of_a_template(
     inner_account: Account,
     subnet: Subnet,
     own: dict[str, object],
@@ -121,7 +121,7 @@ def test_what_a_template_leaves_open_of_the_metadata_service_the_account_and_the
     assert (found and (found.enabled, found.tokens_required, found.hop_limit)) == expected
 
 
-def test_launch_configurations_are_read_too(inner_account: Account, subnet: Subnet) -> None:
+def test_launch_configurations_are_read(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     nodes = a.group(subnet.vpc, "own")
     settings = {"ImageId": a.image(), "InstanceType": "m5.large", "SecurityGroups": [nodes.id]}
@@ -138,7 +138,7 @@ def test_launch_configurations_are_read_too(inner_account: Account, subnet: Subn
     assert pool.source.call == "autoscaling:DescribeLaunchConfigurations"
 
 
-def test_a_mixed_group_gets_hosts_from_each_of_its_templates(inner_account: Account, subnet: Subnet) -> None:
+def test_a_mixed_group_has_a_next_host_for_each_of_its_templates(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     first, second = template(a, "first"), template(a, "second")
     specification = {"LaunchTemplateId": first, "Version": "$Latest"}
@@ -150,7 +150,7 @@ def test_a_mixed_group_gets_hosts_from_each_of_its_templates(inner_account: Acco
     assert {pool.template for pool in made} == {f"{first}:1", f"{second}:1"}
 
 
-def test_groups_of_other_clusters_are_left_out(inner_account: Account, subnet: Subnet) -> None:
+def test_scaling_groups_of_other_clusters_are_left_out(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     made = {"LaunchTemplate": {"LaunchTemplateId": template(a, "nodes"), "Version": "$Latest"}}
     group(a, "theirs", subnet, owned("other"), **made)
@@ -161,7 +161,9 @@ def test_groups_of_other_clusters_are_left_out(inner_account: Account, subnet: S
     assert set(pools(a)) == {"ours"}
 
 
-def test_a_group_known_by_the_legacy_tag_alone_is_the_clusters(inner_account: Account, subnet: Subnet) -> None:
+def test_a_scaling_group_with_only_the_legacy_tag_belongs_to_the_cluster(
+    inner_account: Account, subnet: Subnet
+) -> None:
     a = inner_account
     made = {"LaunchTemplate": {"LaunchTemplateId": template(a, "nodes"), "Version": "$Latest"}}
     group(a, "old", subnet, {"KubernetesCluster": "prod", "k8s.io/role/node": "1"}, **made)
@@ -179,7 +181,7 @@ def test_a_group_known_by_the_legacy_tag_alone_is_the_clusters(inner_account: Ac
         ({"SnapshotId": "snap-0123456789abcdef0"}, False, None),
     ],
 )
-def test_whether_the_next_etcd_disk_is_encrypted(
+def test_template_and_account_default_decide_the_encryption_of_the_next_disk(
     inner_account: Account, subnet: Subnet, disk: dict[str, object], default: object, encrypted: object
 ) -> None:
     a = inner_account
@@ -212,7 +214,7 @@ def test_a_refused_call_hides_the_pools(inner_account: Account, subnet: Subnet, 
     assert gap.call.endswith(operation.partition(".")[2])
 
 
-def test_what_the_next_hosts_will_hold_is_read_beside_what_hosts_hold(inner_account: Account) -> None:
+def test_the_roles_of_hosts_and_of_next_hosts_are_read(inner_account: Account) -> None:
     a = inner_account
     place = a.subnet(a.vpc())
     groups = [a.group(place.vpc, "nodes")]
