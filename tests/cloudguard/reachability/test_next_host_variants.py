@@ -56,7 +56,7 @@ def verdict_and_severity(
     """Return a row's verdict and its worst severity, for a cluster with ``pool``."""
     made = snapshot([MASTER, *([WORKER] if hosts else [])], GROUPS, pools=[pool], balancers=balancers)
     found = rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))[row]
-    return found.verdict_and_severity, max((one.severity for one in found.findings), default=None)
+    return found.verdict, max((one.severity for one in found.findings), default=None)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,4 @@ def test_a_future_control_plane_host_is_judged() -> None:
     pool = replace(POOL, roles=(Role.CONTROL_PLANE, Role.ETCD), filters=("api",), groups=("api",))
     front = balancer("front", "tcp/443", [next_of(pool, "tcp/6443")], "front")
     made = snapshot([MASTER, WORKER], (*GROUPS, group("api", ("tcp/6443", WORLD))), pools=[pool], balancers=[front])
-    assert (
-        rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))["api-server-access"].verdict_and_severity
-        is Verdict.FAIL
-    )
+    assert rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))["api-server-access"].verdict is Verdict.FAIL
