@@ -48,7 +48,7 @@ def peers(one: Planned) -> set[str]:
 
 
 def by_balancer(master: Host, *outbound: str, guarded: bool = False) -> Snapshot:
-    """Return a cluster whose API stands behind a public balancer; ``guarded``: nodes reach it by that alone."""
+    """Return a cluster whose API is behind a public balancer. ``guarded``: nodes reach the API only through it."""
     own = [("tcp/6443", "front")] if guarded else [("tcp/6443", WORLD), ("tcp/6443", "nodes")]
     filters = [group("masters", *own), group("nodes", ("tcp", "masters")), group("front", ("tcp/6443", WORLD))]
     guards = ("front",) if guarded else ()
@@ -66,7 +66,7 @@ def test_hosts_that_reach_the_api_inside_the_network_are_not_in_the_rule() -> No
 PRIVATE = replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces))
 
 
-def test_what_hosts_may_reach_by_a_balancer_with_addresses_of_their_own_waits_for_a_declaration() -> None:
+def test_a_rule_for_hosts_with_their_own_addresses_needs_a_declaration() -> None:
     one = planned(by_balancer(PRIVATE, OWN))
     assert one.plan.steps == ()
     (change,), (left,) = one.plan.changes, one.plan.left
@@ -77,7 +77,7 @@ def test_what_hosts_may_reach_by_a_balancer_with_addresses_of_their_own_waits_fo
     )
 
 
-def test_hosts_that_are_declared_to_reach_it_inside_lose_the_balancer_s_public_way() -> None:
+def test_hosts_declared_to_reach_the_api_inside_lose_the_public_path() -> None:
     one = planned(by_balancer(PRIVATE, OWN), inside=True)
     assert one.plan.mends == one.plan.asked != ()
     assert peers(one) == {OFFICE, "10.0.0.0/24"}
