@@ -111,14 +111,14 @@ def decided(rule_lists: Iterable[RuleList], groups: frozenset[str]) -> Bounds:
     for listed in rule_lists:
         series = listed.in_series
         applicable = [rule for rule in listed.rules if not rule.group or rule.group in groups]
-        lower = lower.then(_decide([(_at_worst(rule), rule) for rule in applicable], in_series=series))
-        upper = upper.then(_decide([(_at_best(rule), rule) for rule in applicable], in_series=series))
+        lower = lower.then(_decide([(_action_for_lower_bound(rule), rule) for rule in applicable], in_series=series))
+        upper = upper.then(_decide([(_action_for_upper_bound(rule), rule) for rule in applicable], in_series=series))
     if series:
         return Bounds(lower.permit | lower.undecided, upper.permit | upper.undecided)
     return Bounds(lower.permit, upper.permit)
 
 
-def _at_worst(rule: CompiledRule) -> Action | None:
+def _action_for_lower_bound(rule: CompiledRule) -> Action | None:
     """Return the action of a rule for the lower bound. None: the rule is left out.
 
     An uncertain rule that passes packets on counts as a denial, because it may skip a rule that permits.
@@ -128,7 +128,7 @@ def _at_worst(rule: CompiledRule) -> Action | None:
     return None if rule.action is Action.PERMIT else Action.DENY
 
 
-def _at_best(rule: CompiledRule) -> Action | None:
+def _action_for_upper_bound(rule: CompiledRule) -> Action | None:
     """Return the action of a rule for the upper bound. None: the rule is left out."""
     if rule.exact:
         return rule.action

@@ -55,15 +55,15 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bo
     filter a rule is not responsible for traffic that an earlier rule denies. ``certain``: a rule is responsible only
     for traffic that it certainly lets in.
     """
-    left, barred = excess, dict[str, PacketSet]()
+    left, denied = excess, dict[str, PacketSet]()
     names = _one_in_series(reach, _narrowable(path))
     for filter_, rule in _in_order(reach, path, names):
         if rule.action is not Action.PERMIT:
             if filter_.ordered and not reach.filters.uncertain(rule, path.destination):
-                bars = _part(reach, path, rule, excess, certain=True)
-                barred[filter_.id] = barred.get(filter_.id, PacketSet.nothing()) | bars
+                part_denied = _part(reach, path, rule, excess, certain=True)
+                denied[filter_.id] = denied.get(filter_.id, PacketSet.nothing()) | part_denied
             continue
-        part = _part(reach, path, rule, excess, certain=certain) - barred.get(filter_.id, PacketSet.nothing())
+        part = _part(reach, path, rule, excess, certain=certain) - denied.get(filter_.id, PacketSet.nothing())
         if part:
             left -= part
             yield Attribution(filter_resource(filter_), part, rule.source.call, filter=filter_, rule=rule)
@@ -128,11 +128,11 @@ def _without_rule(path: Path, part: PacketSet) -> Attribution:
         return Attribution(Resource("endpoint", path.target.id), part, path.target.source.call, fact)
     if path.balancer is not None:
         facing = _FACING[path.balancer.internet_facing]
-        guard = "has no filter of its own" if not path.balancer.filters else "lets it through"
+        guard = "it has no filter" if not path.balancer.filters else "its filters let the traffic through"
         resource = Resource("balancer", path.balancer.id, path.balancer.name)
-        return Attribution(resource, part, path.balancer.source.call, f"{path.balancer.name} {facing} and {guard}")
+        return Attribution(resource, part, path.balancer.source.call, f"{path.balancer.name} {facing}, and {guard}")
     name = path.filters[0] if path.filters else path.target.key.subnet
-    fact = f"{name} could not be read" if path.filters else "no filter guards the interface"
+    fact = f"{name} could not be read" if path.filters else "the interface has no filter"
     call = path.target.interfaces[0].source.call if path.target.interfaces else ""
     return Attribution(Resource("filter", name), part, call, fact)
 

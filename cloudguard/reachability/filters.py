@@ -175,7 +175,7 @@ class Filters:
         if not rule.target_ranges:
             return ""
         guarded = (EVERYWHERE if addresses is None else addresses) & self._versions(rule, addresses)
-        return "" if guarded <= rule.target_ranges else f"it is about {', '.join(rule.target_ranges.cidrs())} only"
+        return "" if guarded <= rule.target_ranges else f"it applies only to {', '.join(rule.target_ranges.cidrs())}"
 
     def _versions(self, rule: Rule, addresses: AddressSet | None) -> AddressSet:
         """Return all addresses of the IP versions in which a rule applies to any of ``addresses``."""
@@ -228,14 +228,14 @@ class Filters:
 
         The subnet's filters never see traffic inside the subnet.
         """
-        return self._and_inside(subnet, self.subnet_filters(subnet))
+        return self._with_inside_traffic(subnet, self.subnet_filters(subnet))
 
     def subnet_egress(self, subnet: str) -> Bounds:
         """Return the traffic that may leave a subnet and whose replies may enter, by the peer's address.
 
         Traffic inside the subnet is always allowed.
         """
-        return self._and_inside(subnet, self._boundary(subnet, Direction.EGRESS))
+        return self._with_inside_traffic(subnet, self._boundary(subnet, Direction.EGRESS))
 
     def _boundary(self, name: str, direction: Direction) -> Bounds:
         found = self._boundaries.get((name, direction))
@@ -256,7 +256,7 @@ class Filters:
                 allowed &= replies(self.allowed_traffic((guard,), reverse).by_address)
         return allowed
 
-    def _and_inside(self, name: str, boundary: Bounds) -> Bounds:
+    def _with_inside_traffic(self, name: str, boundary: Bounds) -> Bounds:
         if boundary is EVERYTHING:
             return boundary
         inside = self._subnets[name].ranges if name in self._subnets else AddressSet.nothing()

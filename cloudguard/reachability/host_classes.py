@@ -43,8 +43,8 @@ class ClassKey:
     """The properties that decide who reaches an interface.
 
     ``has_public_ipv4``: it has a public IPv4 address, now or after its host's start (None: unknown).
-    ``has_public_ipv6``: it has an IPv6 address that is not private. ``aimed_at``: the numbers of the target ranges of
-    its filters' rules that contain one of its addresses.
+    ``has_public_ipv6``: it has an IPv6 address that is not private. ``target_range_numbers``: the numbers of the target
+    ranges of its filters' rules that contain one of its addresses.
     """
 
     roles: tuple[Role, ...]
@@ -54,25 +54,25 @@ class ClassKey:
     has_public_ipv4: bool | None
     has_public_ipv6: bool
     registrations: Registrations
-    aimed_at: tuple[int, ...] = ()
+    target_range_numbers: tuple[int, ...] = ()
 
     @property
     def rank(self) -> tuple[object, ...]:
         """The sort key of classes."""
         public = self.has_public_ipv4 is None, bool(self.has_public_ipv4), self.has_public_ipv6
         registrations = [one.rank for one in self.registrations]
-        return self.roles, self.subnet, self.filters, self.groups, public, registrations, self.aimed_at
+        return self.roles, self.subnet, self.filters, self.groups, public, registrations, self.target_range_numbers
 
 
 @dataclass(frozen=True, eq=False)
 class HostClass:
     """The interfaces with the same key, their hosts, and the pools whose next host will have an interface with it.
 
-    ``home``: the known addresses of their subnet. ``taken``: the addresses that are in use today.
+    ``subnet_ranges``: the known addresses of their subnet. ``taken``: the addresses that are in use today.
     """
 
     key: ClassKey
-    home: AddressSet
+    subnet_ranges: AddressSet
     hosts: list[Host] = field(default_factory=list[Host])
     interfaces: list[Interface] = field(default_factory=list[Interface])
     pools: list[Pool] = field(default_factory=list[Pool])
@@ -94,10 +94,10 @@ class HostClass:
     @cached_property
     def subnet_addresses(self) -> AddressSet:
         """All addresses of the subnet in the IP versions of its hosts."""
-        six = self.key.has_public_ipv6 or bool(self.addresses & ALL6) or not self.home & ALL4
+        six = self.key.has_public_ipv6 or bool(self.addresses & ALL6) or not self.subnet_ranges & ALL4
         four = bool(self.addresses & ALL4) or not self.addresses
         nothing = AddressSet.nothing()
-        return (self.home & ALL4 if four else nothing) | (self.home & ALL6 if six else nothing)
+        return (self.subnet_ranges & ALL4 if four else nothing) | (self.subnet_ranges & ALL6 if six else nothing)
 
     def has(self, role: Role) -> bool:
         """Whether the class's hosts have ``role``."""
@@ -111,25 +111,25 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
     pool itself.
     """
     classes: dict[ClassKey, HostClass] = {}
-    subnets, aims = {subnet.id: subnet for subnet in topology.subnets}, _Aims(topology.filters)
+    subnets, target_ranges = {subnet.id: subnet for subnet in topology.subnets}, _TargetRanges(topology.filters)
     by_host, by_address = registrations(topology.balancers)
     for host in cluster.hosts:
         of_host = by_host.get(host.id, ())
         for interface in host.interfaces:
             key = _key(host, interface, of_host, by_address)
-            key = replace(key, aimed_at=aims.at(interface.filters, interface.addresses))
+            key = replace(key, target_range_numbers=target_ranges.with_any_of(interface.filters, interface.addresses))
             found = classes.get(key)
             if found is None:
-                found = classes[key] = HostClass(key, _home(subnets, key))
+                found = classes[key] = HostClass(key, _subnet_ranges(subnets, key))
             found.interfaces.append(interface)
             if not found.hosts or found.hosts[-1] is not host:
                 found.hosts.append(host)
     keys_of_pools = _keys_of_pools(classes.values())
     for pool in cluster.pools:
         for made in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets, by_host.get(pool.id, ())):
-            home = _home(subnets, made)
-            key = replace(made, aimed_at=aims.of_any(made.filters, home))
-            classes.setdefault(key, HostClass(key, home)).pools.append(pool)
+            ranges = _subnet_ranges(subnets, made)
+            key = replace(made, target_range_numbers=target_ranges.with_a_version_of(made.filters, ranges))
+            classes.setdefault(key, HostClass(key, ranges)).pools.append(pool)
     external = (address for member in topology.external_members for address in member.addresses)
     taken = AddressSet.union((*(one.addresses for one in classes.values()), *external))
     return tuple(replace(one, taken=taken) for one in sorted(classes.values(), key=lambda one: one.key.rank))
@@ -158,11 +158,11 @@ def _is_public6(address: AddressSet) -> bool:
     return any(start >= _FIRST6 for start, _ in address.intervals) and bool(address & _PUBLIC6)
 
 
-def _home(subnets: Mapping[str, Subnet], key: ClassKey) -> AddressSet:
+def _subnet_ranges(subnets: Mapping[str, Subnet], key: ClassKey) -> AddressSet:
     return subnets[key.subnet].ranges if key.subnet in subnets else AddressSet.nothing()
 
 
-class _Aims:
+class _TargetRanges:
     """The target ranges of rules, numbered."""
 
     def __init__(self, filters: Iterable[Filter]) -> None:
@@ -173,18 +173,18 @@ class _Aims:
                 number = numbers.setdefault(ranges, len(numbers))
                 self._of_filter.setdefault(one.id, {})[number] = ranges
 
-    def at(self, filters: tuple[str, ...], addresses: Iterable[AddressSet]) -> tuple[int, ...]:
+    def with_any_of(self, filters: tuple[str, ...], addresses: Iterable[AddressSet]) -> tuple[int, ...]:
         """Return the numbers of the target ranges of ``filters`` (ids) that contain any of ``addresses``."""
-        return self._where(filters, lambda ranges: any(address & ranges for address in addresses))
+        return self._numbers(filters, lambda ranges: any(address & ranges for address in addresses))
 
-    def of_any(self, filters: tuple[str, ...], home: AddressSet) -> tuple[int, ...]:
-        """Return the numbers of the target ranges of ``filters`` (ids) that contain ``home`` in one IP version."""
-        versions = [version for version in (home & ALL4, home & ALL6) if version]
-        return self._where(filters, lambda ranges: any(version <= ranges for version in versions))
+    def with_a_version_of(self, filters: tuple[str, ...], subnet_ranges: AddressSet) -> tuple[int, ...]:
+        """Return the numbers of the target ranges of ``filters`` that contain a subnet's ranges of one IP version."""
+        versions = [version for version in (subnet_ranges & ALL4, subnet_ranges & ALL6) if version]
+        return self._numbers(filters, lambda ranges: any(version <= ranges for version in versions))
 
-    def _where(self, filters: tuple[str, ...], holds: Callable[[AddressSet], bool]) -> tuple[int, ...]:
+    def _numbers(self, filters: tuple[str, ...], holds: Callable[[AddressSet], bool]) -> tuple[int, ...]:
         known = [self._of_filter[name] for name in filters if name in self._of_filter]
-        return tuple(sorted({number for aims in known for number, ranges in aims.items() if holds(ranges)}))
+        return tuple(sorted({number for numbered in known for number, ranges in numbered.items() if holds(ranges)}))
 
 
 def _next_keys(

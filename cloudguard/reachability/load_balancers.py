@@ -65,9 +65,9 @@ class LoadBalancerPaths:
             own = sender.translated_to or self._senders.ranges((subnet,))
             by_subnet[subnet] = self._from_subnet(registration, subnet, clients.only(registration.service), target, own)
         upper = PacketSet.union(one.upper for one in by_subnet.values())
-        home = by_subnet.get(target.key.subnet)
-        if home is not None:
-            return Bounds(home.lower, upper)
+        own_subnet = by_subnet.get(target.key.subnet)
+        if own_subnet is not None:
+            return Bounds(own_subnet.lower, upper)
         lower = upper
         for one in by_subnet.values():
             lower &= one.lower
@@ -89,7 +89,7 @@ class LoadBalancerPaths:
         if sender.kind is SenderKind.CONSUMERS:
             arriving = exactly(all_from(sender.addresses))
         elif sender.kind is SenderKind.INTERNET:
-            arriving = self._senders.answered(subnet) & self._filters.subnet_filters(subnet)
+            arriving = self._senders.replied_to(subnet) & self._filters.subnet_filters(subnet)
             arriving = arriving if balancer.public_ipv4 else arriving.within(ALL6)
         else:
             arriving = exactly(all_from(sender.addresses)) & self._filters.subnet_ingress(subnet)
@@ -122,7 +122,9 @@ class LoadBalancerPaths:
         ingress = exactly(PacketSet.everything()) if same_subnet else self._filters.subnet_filters(key.subnet)
         preserved = clients & traffic.allows(EVERYWHERE, balancer.groups) & ingress
         own = own & ALL4 or own
-        replaced = _seen_as(own, clients, traffic.allows(own, balancer.groups) & ingress, registration.service)
+        replaced = _with_replaced_addresses(
+            own, clients, traffic.allows(own, balancer.groups) & ingress, registration.service
+        )
         if registration.listener.client_address is ClientAddress.REPLACED:
             return replaced
         if registration.listener.client_address is ClientAddress.PRESERVED:
@@ -149,11 +151,11 @@ def destination_addresses(target: HostClass, balancer: Balancer | None) -> Addre
     ``balancer`` None: the packets arrive directly.
     """
     if balancer is None or not balancer.keeps_destination:
-        return target.addresses or target.home or None
+        return target.addresses or target.subnet_ranges or None
     return balancer.addresses or None
 
 
-def _seen_as(own: AddressSet, clients: Bounds, admitted: Bounds, services: ServiceSet) -> Bounds:
+def _with_replaced_addresses(own: AddressSet, clients: Bounds, admitted: Bounds, services: ServiceSet) -> Bounds:
     """Return ``clients`` with the services that are admitted if the balancer's ``own`` addresses replace theirs."""
     if not own:
         return Bounds(PacketSet.nothing(), clients.upper)

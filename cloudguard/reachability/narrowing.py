@@ -27,24 +27,24 @@ from cloudguard.reachability.rule_changes import Kept, change_of
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RulePeer
 
-NOT_EXCESS = "unchanged: it is in no finding"
+NOT_EXCESS = "unchanged: no finding is about it"
 
 
 @dataclass(frozen=True, eq=False)
 class RuleExcess:
     """A rule to narrow: ``services`` are in excess, and its filter must keep allowing ``keep``.
 
-    ``worth``: the excess is worth an edit. Other excess is removed only from a rule that is edited anyway.
+    ``worth_an_edit``: the excess is worth an edit. Other excess is removed only from a rule that is edited anyway.
     """
 
     row: str
     filter: Filter
     rule: Rule
     keep: tuple[KeptTraffic, ...] = ()
-    worth: bool = True
+    worth_an_edit: bool = True
     services: ServiceSet = field(default_factory=ServiceSet.nothing)
 
-    def also(self, services: ServiceSet) -> RuleExcess:
+    def with_services(self, services: ServiceSet) -> RuleExcess:
         """Return a copy with more services in excess."""
         return replace(self, services=self.services | services)
 
@@ -57,7 +57,7 @@ def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> d
     by_rule: dict[tuple[str, str], list[RuleExcess]] = {}
     for excess in excesses:
         by_rule.setdefault((excess.filter.id, excess.rule.id), []).append(excess)
-    by_rule = {key: found for key, found in by_rule.items() if any(each.worth for each in found)}
+    by_rule = {key: found for key, found in by_rule.items() if any(each.worth_an_edit for each in found)}
     planner = _Planner(reach, ports, frozenset(by_rule))
     kept = {key: planner.kept(found) for key, found in sorted(by_rule.items())}
     _drop_repeats(kept, {key: found[0] for key, found in by_rule.items()})
@@ -136,10 +136,10 @@ class _Planner:
             for part in let_in(self._reach, rule, keep.peer) if kept else ():
                 missed = kept - self._by_other_rules(excesses[0].filter, rule, part)
                 yield from [KeptTraffic(part, missed, keep.why)] if missed else ()
-        lost = self._lost(excesses[0].filter, rule, guarded, own & excess)
+        lost = self._lost_services(excesses[0].filter, rule, guarded, own & excess)
         for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
             services, who = lost[peer]
-            yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, by this rule alone")
+            yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, allowed only by this rule")
 
     def _by_range(self, kept: tuple[KeptTraffic, ...]) -> KeptByRange:
         found = self._kept_by_range.get(id(kept))
@@ -153,9 +153,9 @@ class _Planner:
             return ServiceSet.nothing()
         group = peer.kind is PeerOf.GROUP
         sent = all_from(AddressSet.everything() if group else read_addresses(peer.value))
-        return self._allowed_else((filter_.id,), None, sent, (peer.value,) if group else (), rule.target_groups)
+        return self._allowed_otherwise((filter_.id,), None, sent, (peer.value,) if group else (), rule.target_groups)
 
-    def _lost(
+    def _lost_services(
         self, guard: Filter, rule: Rule, guarded: list[Guarded], excess: ServiceSet
     ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
         """Return the services that the cluster's pods and hosts get only by this rule, by peer, with their names.
@@ -166,7 +166,7 @@ class _Planner:
         for source in self._reach.classes:
             needed = usable(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
             for filters, target in guarded if needed else ():
-                missed = needed - self._allowed_else(filters, target, self._sent_by(source), source.key.groups)
+                missed = needed - self._allowed_otherwise(filters, target, self._sent_by(source), source.key.groups)
                 if not missed:
                     continue
                 for peer in self._named(guard, rule, source, guarded, missed):
@@ -215,7 +215,7 @@ class _Planner:
         pods = self._reach.cluster.pod_ranges & (peers or AddressSet.nothing())
         needed, missed = usable(None, guarded, excess, self._ports), ServiceSet.nothing()
         for filters, target in guarded if pods and needed else ():
-            missed |= needed - self._allowed_else(filters, target, all_from(pods), ())
+            missed |= needed - self._allowed_otherwise(filters, target, all_from(pods), ())
         return {RulePeer(PeerOf.RANGE, cidr): (missed, ["pods"]) for cidr in pods.cidrs()} if missed else {}
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
@@ -234,7 +234,7 @@ class _Planner:
             found = self._sent[source] = all_from(source.possible_addresses)
         return found
 
-    def _allowed_else(
+    def _allowed_otherwise(
         self,
         filters: tuple[str, ...],
         target: HostClass | None,

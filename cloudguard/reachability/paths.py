@@ -205,13 +205,13 @@ class Reachability:
 
     def _by_public_address(self, target: HostClass, versions: AddressSet) -> Bounds:
         """Return the traffic from the internet to a class's public addresses of the IP versions ``versions``."""
-        clients = self.senders.answered(target.key.subnet).within(versions)
+        clients = self.senders.replied_to(target.key.subnet).within(versions)
         return clients & self.filters.subnet_filters(target.key.subnet) & self.allowed_in(target).by_address
 
     def exposed(self, target: HostClass) -> bool:
         """Whether the class has a public address and a route for replies to the internet."""
         known = any(path.sender.exact for path in self._direct(target))
-        return known and bool(self.senders.answered(target.key.subnet).lower)
+        return known and bool(self.senders.replied_to(target.key.subnet).lower)
 
     def _behind_balancers(self, target: HostClass) -> Iterator[Path]:
         for registration in self._registrations(target):

@@ -92,7 +92,7 @@ class Sender:
 
 
 def _through_tunnel(tunnel: Tunnel) -> Sender:
-    who = f"whoever {tunnel.gatekeeper} lets through" if tunnel.gatekeeper else f"anyone by {tunnel.id}"
+    who = f"users that {tunnel.gatekeeper} lets through" if tunnel.gatekeeper else f"anyone through {tunnel.id}"
     return Sender(
         SenderKind.TUNNEL,
         f"{who} ({tunnel.ranges})",
@@ -124,13 +124,13 @@ class Senders:
         networks = AddressSet.union(network.ranges for network in topology.networks)
         networks |= AddressSet.union(tunnel.ranges for tunnel in topology.tunnels)
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
-        why = "it is not known whether connections from the internet reach the load balancer"
+        why = "it is unknown whether connections from the internet reach the load balancer"
         self.by_unknown_balancer = replace(self.internet, exact=False, why=why)
-        why = "it is not known whether the host gets a public address when it starts"
+        why = "it is unknown whether the host gets a public address when it starts"
         self.by_unknown_address = replace(self.internet, exact=False, why=why)
         self.tunnels = {tunnel: _through_tunnel(tunnel) for tunnel in topology.tunnels}
         self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
-        self._answered: dict[str, Bounds] = {}
+        self._replied_to: dict[str, Bounds] = {}
         self._members: dict[str, tuple[Sender, ...]] = {}
         self._connected: dict[tuple[str, ...], Bounds] = {}
         self._consumers: dict[PublishedService, Sender] = {}
@@ -151,14 +151,14 @@ class Senders:
         known = ranges | AddressSet.union(part for one in named if one and one.known for part in one.ranges)
         return Bounds(all_from(known), all_from(known if all(one and one.known for one in named) else EVERYWHERE))
 
-    def answered(self, subnet: str) -> Bounds:
+    def replied_to(self, subnet: str) -> Bounds:
         """Return every service from the internet's addresses to which a subnet's routes send replies."""
-        found = self._answered.get(subnet)
+        found = self._replied_to.get(subnet)
         if found is None:
-            found = self._answered[subnet] = self._find_answered(self._subnets.get(subnet))
+            found = self._replied_to[subnet] = self._find_replied_to(self._subnets.get(subnet))
         return found
 
-    def _find_answered(self, subnet: Subnet | None) -> Bounds:
+    def _find_replied_to(self, subnet: Subnet | None) -> Bounds:
         if subnet is None or not subnet.routes:
             return unknown(all_from(self.internet.addresses))
         lower = upper = AddressSet.nothing()
@@ -218,7 +218,7 @@ class Senders:
         for (hop, target, name), within in sorted(unread.items(), key=lambda item: item[0]):
             senders = (within & _PRIVATE) - own
             if hop in _BEHIND and senders:
-                who = f"{_BEHIND[hop]} {target}, routed to by {name}, whose entries could not be read"
+                who = f"{_BEHIND[hop]} {target}, by a route to {name}, whose entries could not be read"
                 yield Sender(SenderKind.ROUTED, who, senders, exact=False)
 
     def connected(self, subnets: tuple[str, ...]) -> Bounds:
@@ -237,7 +237,7 @@ class Senders:
             upper |= AddressSet.union(part for (hop, _), part in routes.items() if hop in _ANYWHERE)
         return Bounds(all_from(lower), all_from(lower | upper))
 
-    def leaves_unseen(self, subnet: str) -> bool:
+    def has_unknown_way_out(self, subnet: str) -> bool:
         """Whether a subnet's traffic to the internet leaves by another network, an appliance or an unknown hop."""
         if subnet not in self._subnets:
             return True
@@ -248,9 +248,9 @@ class Senders:
         """Return the possible consumers of a published service as a sender. The actual consumers are unknown."""
         found = self._consumers.get(service)
         if found is None:
-            allowed = ", ".join(service.allowed) or "nobody by name"
-            accepted = "each connection is accepted by its owner" if service.accepts_each else "nobody need be accepted"
-            who = f"whoever makes an endpoint of {service.id}"
+            allowed = ", ".join(service.allowed) or "no named account"
+            accepted = "the owner must accept each connection" if service.accepts_each else "no acceptance is required"
+            who = f"anyone who creates an endpoint of {service.id}"
             why = f"{service.id} offers the balancer to {allowed}, and {accepted}"
             found = self._consumers[service] = Sender(
                 SenderKind.CONSUMERS,
@@ -276,7 +276,7 @@ class Senders:
             yield _members_sender(titled, name, tuple(some), why)
         if not members and (group is None or not group.members_known):
             owner = f" of account {group.owner}" if group and group.owner else ""
-            who = f"members of group {titled}{owner}, who can't be listed from here"
+            who = f"members of group {titled}{owner}, which cannot be listed from this account"
             yield Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(owner))
 
 

@@ -148,7 +148,7 @@ def _way_out(context: Context) -> tuple[RulePeer, ...]:
     They are the ranges of lasting addresses, and one placeholder peer if some addresses are unknown or may change.
     """
     subnets = {each.key.subnet for each in context.reach.classes}
-    unseen = any(context.reach.senders.leaves_unseen(name) for name in subnets)
+    unseen = any(context.reach.senders.has_unknown_way_out(name) for name in subnets)
     lasting = _ranges(lasting_addresses(context).cidrs())
     return (*lasting, RulePeer(PeerOf.WAY_OUT)) if unseen or with_own_addresses(context) else lasting
 

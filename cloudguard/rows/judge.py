@@ -61,7 +61,9 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
         judged = [with_waivers(each, waive) for each in judged]
     pending = [each for _, found in judged for each in found if each.finding.waived is None]
     excesses = (excess for finding in pending for excess in finding.excesses)
-    by_rule = plan(context.reach, context.ports, (_worth(excess) if with_advice else excess for excess in excesses))
+    by_rule = plan(
+        context.reach, context.ports, (_worth_an_edit(excess) if with_advice else excess for excess in excesses)
+    )
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
     results = tuple(
         replace(_completed(context, row, result), findings=tuple(_with_changes(result.findings, changes)))
@@ -102,8 +104,8 @@ def _waived(judged: JudgedRow, waive: Waive | None, *, roles_known: bool = True)
     return with_waivers(judged, waive, roles_known=roles_known) if waive else judged
 
 
-def _worth(excess: RuleExcess) -> RuleExcess:
-    return replace(excess, worth=True)
+def _worth_an_edit(excess: RuleExcess) -> RuleExcess:
+    return replace(excess, worth_an_edit=True)
 
 
 def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change]) -> Iterable[Change]:

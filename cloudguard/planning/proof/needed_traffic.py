@@ -53,7 +53,8 @@ def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraf
         yield from _of_pods(context, number, target)
         for place, endpoint in enumerate(first.snapshot.topology.endpoints):
             yield _from_endpoint(context.ports, (place, endpoint), (number, target))
-            unseen = first.reach.senders.leaves_unseen(target.key.subnet) or target.key.has_public_ipv4 is not False
+            by_unknown_address = first.reach.senders.has_unknown_way_out(target.key.subnet)
+            unseen = by_unknown_address or target.key.has_public_ipv4 is not False
             yield _to_endpoint(first, (place, endpoint), (number, target), EVERYWHERE if unseen else outbound)
 
 

@@ -79,6 +79,6 @@ def _barrier(reach: Reachability, path: Path, target: HostClass, attribution: At
         return "the hosts have no public address and no public load balancer sends to them; either would expose them"
     subnet = reach.subnets.get(key.subnet)
     name = (subnet.name if subnet else "") or key.subnet
-    if not reach.senders.answered(key.subnet).lower:
+    if not reach.senders.replied_to(key.subnet).lower:
         return f"{name} has no route to the internet; a route would expose the hosts"
     return f"a filter of {name} blocks it; a change of that filter may expose the hosts"

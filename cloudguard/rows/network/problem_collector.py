@@ -172,10 +172,12 @@ class ProblemCollector:
                 or not (attribution.filter.editable or attribution.filter.written_by)
             ):
                 continue
-            worth = assessment.severity > Severity.LOW
-            excess = RuleExcess(self._row, attribution.filter, attribution.rule, assessment.keep, worth=worth)
+            worth_an_edit = assessment.severity > Severity.LOW
+            excess = RuleExcess(
+                self._row, attribution.filter, attribution.rule, assessment.keep, worth_an_edit=worth_an_edit
+            )
             known = found.get((attribution.filter.id, attribution.rule.id), excess)
-            found[attribution.filter.id, attribution.rule.id] = known.also(attribution.part.services())
+            found[attribution.filter.id, attribution.rule.id] = known.with_services(attribution.part.services())
         return tuple(found.values())
 
 

@@ -240,6 +240,6 @@ def test_kept_traffic_names_the_hosts_that_need_it() -> None:
     needs = {edit.after.peer: edit.needs for edit in edits if edit.after}
     assert needs[ADMINISTRATORS] == ("administrators",)
     assert needs[peer("10.0.0.0/24")] == ("health checks",)
-    assert needs[peer("nodes")] == ("1 node host, by this rule alone",)
+    assert needs[peer("nodes")] == ("1 node host, allowed only by this rule",)
     assert [edit.loses for edit in edits if edit.op is RuleOp.REMOVE] == [ServiceSet.parse("tcp/6442-6443")]
     assert change.needs_input == ("admin-cidr",)

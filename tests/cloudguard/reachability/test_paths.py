@@ -145,7 +145,7 @@ def test_senders_behind_a_hub_with_an_unread_list_may_get_in() -> None:
     )
     found = row(made, "node-access")
     assert found.verdict is Verdict.UNKNOWN
-    assert "behind the hub hub, routed to by pl-1" in found.why
+    assert "behind the hub hub, by a route to pl-1" in found.why
 
 
 @pytest.mark.parametrize("subnets", [(PRIVATE,), ()])

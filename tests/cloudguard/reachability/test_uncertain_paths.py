@@ -30,7 +30,7 @@ def test_traffic_of_a_balancer_that_may_face_the_internet_is_undecided() -> None
     found = rows_of(made)["api-server-access"]
     assert found.verdict is Verdict.UNKNOWN
     assert any(
-        "not known whether connections from the internet reach the load balancer" in line for line in found.unknown
+        "unknown whether connections from the internet reach the load balancer" in line for line in found.unknown
     )
     shut = snapshot([MASTER], [group("masters", ("tcp/6443", "10.0.0.0/16"))], balancers=[front])
     assert rows_of(shut)["api-server-access"].verdict is Verdict.PASS
@@ -125,7 +125,7 @@ def test_a_published_balancer_lets_in_any_consumer_with_an_allowed_address(
 
     found = row(service)
     assert found.verdict in {Verdict.UNKNOWN, row().verdict}
-    assert any("svc offers the balancer to *, and nobody need be accepted" in line for line in found.unknown)
+    assert any("svc offers the balancer to *, and no acceptance is required" in line for line in found.unknown)
 
 
 @pytest.mark.parametrize("within", ["172.16.0.0/12", ""])
