@@ -74,7 +74,7 @@ class GcpAdapter(CloudAdapter):
 def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
     """Read all facts about a cluster that was found."""
     from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
-    from cloudguard_gcp.identity.gatekeepers import with_guarded_ways  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.identity import gatekeepers  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.holders import known  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.network.members import with_members  # noqa: PLC0415 - when asked for
@@ -87,6 +87,7 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
         lambda: _read_disks(api, found, machines),
         lambda: _read_identities(api, caller, found, (machines, groups, templates)),
     )
+    found_disks, copies = gatekeepers.with_inherited_shares(api, caller.project, found_disks, copies)
     machines, groups = hosts.guarded(machines, around.chains), pools.guarded(groups, around.chains)
     installer = found.installer(machines, found_disks)
     cluster = Cluster(
@@ -109,9 +110,8 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
         traits=(*etcd_traits(found_disks), *pools.next_hosts(api, found.project, groups)),
         installer_strength=installer.strength,
     )
-    return ADAPTER.snapshot(
-        api, cluster, with_guarded_ways(api, caller.project, around.topology, found.gke), identities
-    )
+    guarded = gatekeepers.with_guarded_ways(api, caller.project, around.topology, found.gke)
+    return ADAPTER.snapshot(api, cluster, guarded, identities)
 
 
 def _read_identities(

@@ -124,7 +124,7 @@ _CALLS: Final = {kind: call for call, kind in _KINDS.items()}
 
 
 def _shared(api: Api, project: str, copy: DiskSnapshot) -> DiskSnapshot:
-    """Return a copy with the members of its own IAM policy. The project's policy does not share it with others."""
+    """Return a copy with the members of its own IAM policy. The project's members are not outsiders."""
     call, about = _POLICIES[_CALLS[copy.kind]], last(copy.id)
     where = {"zone": zone} if (zone := part_of(copy.id, "zones")) else {}
     policy = api.read_or_none(call, hides=HIDES, about=about, project=project, **where, resource=about)

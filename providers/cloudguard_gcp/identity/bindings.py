@@ -185,10 +185,21 @@ class Principal:
     denied_as: frozenset[str]
 
 
-def service_account(email: str, project: str) -> Principal:
-    """Return a service account as a principal."""
+def service_account(email: str, project: str, sets: Iterable[str] = ()) -> Principal:
+    """Return a service account as a principal. ``sets``: names of sets of principals that include it."""
     own = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}"
-    return Principal(account(email, project), email, frozenset({f"serviceAccount:{email}", own}), frozenset({own}))
+    names = frozenset({f"serviceAccount:{email}", own, *sets})
+    return Principal(account(email, project), email, names, frozenset({own, *sets}))
+
+
+def sets_of_accounts(levels: Iterable[Level], numbers: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the sets of all service accounts of a project and of the levels above it.
+
+    ``numbers``: the numbers of the project. https://cloud.google.com/iam/docs/principal-identifiers
+    """
+    places = [f"projects/{number}" for number in numbers]
+    places += [level.name for level in levels if not level.name.startswith("projects/")]
+    return tuple(f"principalSet://{_RESOURCES}{place}/type/ServiceAccount" for place in places)
 
 
 def concerns(members: Sequence[str], principal: Principal) -> str | None:

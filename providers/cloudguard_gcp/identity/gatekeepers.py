@@ -1,4 +1,4 @@
-"""Paths that IAM guards: the tunnels of Identity-Aware Proxy, and the DNS name of a GKE endpoint.
+"""What IAM guards: the tunnels of Identity-Aware Proxy, the DNS name of a GKE endpoint, and copies of disks.
 
 https://cloud.google.com/iap/docs/using-tcp-forwarding,
 https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
@@ -6,11 +6,12 @@ https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from cloudguard.model.cluster import Disk, DiskSnapshot
 from cloudguard.model.network import Endpoint, Topology, Tunnel
 from cloudguard.model.source import Source
 from cloudguard_gcp.access.api import Api
@@ -23,6 +24,15 @@ from cloudguard_gcp.network.subnets import TUNNELS
 
 _PROXY: Final = "Identity-Aware Proxy"
 _BY_PROXY: Final = "iap.tunnelInstances.accessViaIAP"
+_EVERYONE: Final = "allAuthenticatedUsers"
+_USES: Final[Mapping[str, str]] = {
+    "snapshot": "compute.snapshots.useReadOnly",
+    "instant snapshot": "compute.instantSnapshots.useReadOnly",
+    "image": "compute.images.useReadOnly",
+    "machine image": "compute.machineImages.useReadOnly",
+}
+"""For each kind of copy, the permission to make a disk or an instance from it
+(https://cloud.google.com/compute/docs/access/iam-permissions)."""
 
 
 def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluster | None) -> Topology:
@@ -42,6 +52,29 @@ def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluste
         endpoints=tuple(_opened(endpoint, opened) for endpoint in gke.endpoints),
         filters=(*topology.filters, *gke.filters),
         address_lists=(*topology.address_lists, *gke.lists),
+    )
+
+
+def with_inherited_shares(
+    api: Api, project: str, disks: Iterable[Disk], copies: Iterable[DiskSnapshot]
+) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...]]:
+    """Return disks and copies. A copy is shared with everyone if a policy above it lets everyone use it."""
+    disks, copies = tuple(disks), tuple(copies)
+    kinds = {one.kind for listed in (copies, *(disk.snapshots for disk in disks)) for one in listed}
+    if not kinds:
+        return disks, copies
+    levels, roles = read_levels(api, project), Roles(api)
+    used = frozenset(kind for kind, use in _USES.items() if kind in kinds and _everyone_holds(levels, roles, use))
+    return tuple(replace(disk, snapshots=_shared(disk.snapshots, used)) for disk in disks), _shared(copies, used)
+
+
+def _shared(copies: Iterable[DiskSnapshot], kinds: frozenset[str]) -> tuple[DiskSnapshot, ...]:
+    """Return copies, those of ``kinds`` shared with everyone too."""
+    return tuple(
+        replace(one, shared_with=tuple(sorted({*one.shared_with, _EVERYONE})))
+        if one.kind in kinds and one.shared_with is not None
+        else one
+        for one in copies
     )
 
 

@@ -31,11 +31,12 @@ from cloudguard_gcp.identity.bindings import (
     organization_of,
     read_levels,
     service_account,
+    sets_of_accounts,
 )
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPool, service_accounts_of
 from cloudguard_gcp.identity.resource_attributes import left_by
-from cloudguard_gcp.identity.resource_names import account, action
+from cloudguard_gcp.identity.resource_names import account, action, owner_of
 from cloudguard_gcp.identity.roles import Role, Roles
 from cloudguard_gcp.identity.scopes import statements_of
 from cloudguard_gcp.identity.service_accounts import (
@@ -88,7 +89,11 @@ def read_identities(
     roles.prefetch([binding.role for known in accounts for binding in known.bindings])
     pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pool))}
     held = _with_pods(holders, pods)
-    principals = [(service_account(email, project), holder) for email, holder in held.items()]
+    sets = sets_of_accounts(levels, names)
+    principals = [
+        (service_account(email, project, sets if owner_of(email) in {project, *names} else ()), holder)
+        for email, holder in held.items()
+    ]
     principals += [(principal, _OF_PODS) for principal in _bound_pods(inherited, roles, project, pool)]
     roles.prefetch([role for principal, _ in principals for role in _named(levels, principal)])
     own = {known.email: known for known in accounts}

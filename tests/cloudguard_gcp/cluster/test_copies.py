@@ -48,6 +48,29 @@ def verdict(google_cloud: Proxy, project: Project) -> Verdict:
 
 
 @pytest.mark.parametrize(
+    ("member", "permission", "expected"),
+    [
+        ("allAuthenticatedUsers", "compute.snapshots.useReadOnly", Verdict.FAIL),
+        ("allUsers", "compute.snapshots.useReadOnly", Verdict.FAIL),
+        ("allAuthenticatedUsers", "compute.snapshots.list", Verdict.PASS),
+        ("group:operators@acme.com", "compute.snapshots.useReadOnly", Verdict.PASS),
+    ],
+)
+@pytest.mark.parametrize("level", ["", "folders/1"])
+def test_a_policy_above_shares_a_copy_with_everyone(
+    google_cloud: Proxy, level: str, member: str, permission: str, expected: Verdict
+) -> None:
+    project = kops()
+    share(project, "snapshots", "copy", sourceDisk=disk(project, "etcd-main"))
+    project.answer("resources", f"v3:projects/{project.name}", {"projectId": project.name, "parent": "folders/1"})
+    project.answer("resources", "folders/1", {"name": "folders/1"})
+    project.policy("folders/1")
+    project.role("roles/compute.storageAdmin", permission)
+    project.bind("roles/compute.storageAdmin", member, on=level)
+    assert verdict(google_cloud, project) is expected
+
+
+@pytest.mark.parametrize(
     ("kind", "made_from"),
     [
         ("snapshots", "disk"),

@@ -10,7 +10,7 @@ from cloudguard import pipeline
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
-from cloudguard.results.report import RowResult
+from cloudguard.results.report import RowResult, Verdict
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
 from gcp_project import Project
@@ -68,6 +68,27 @@ def test_who_is_bound_above_an_account_may_become_it(google_cloud: Proxy, level:
     project = cluster()
     project.bind("roles/iam.serviceAccountTokenCreator", member, on=level)
     assert found(row(google_cloud, project), "trust") == [(NODES, "high")]
+
+
+@pytest.mark.parametrize(
+    ("place", "level", "verdict"),
+    [
+        ("projects/123456789012", "", Verdict.FAIL),
+        ("folders/1", "folders/1", Verdict.FAIL),
+        ("organizations/2", "organizations/2", Verdict.FAIL),
+        ("folders/9", "", Verdict.UNKNOWN),
+    ],
+)
+def test_a_set_of_all_service_accounts_includes_the_nodes(
+    google_cloud: Proxy, place: str, level: str, verdict: Verdict
+) -> None:
+    project = cluster()
+    project.role("roles/browser", "resourcemanager.projects.setIamPolicy")
+    project.bind(
+        "roles/browser", f"principalSet://cloudresourcemanager.googleapis.com/{place}/type/ServiceAccount", on=level
+    )
+    judged = row(google_cloud, project)
+    assert (judged.verdict, (NODES, "critical") in found(judged, "administrator")) == (verdict, verdict is Verdict.FAIL)
 
 
 def test_somebodys_own_account_is_the_owner_of_a_project_without_organization(google_cloud: Proxy) -> None:
