@@ -18,7 +18,7 @@ from contract import assert_contract
 from draws import DRAWS, SEED
 from finding_ids import assert_ids
 from moto_fixtures.aws.builder import SourceLine
-from moto_fixtures.aws.scene import Scene, scenes
+from moto_fixtures.aws.scene import scenes
 from removed_facts import wrong_passes
 from scene_marks import Mark, mark_of
 
@@ -27,6 +27,8 @@ UNMARKED = "etcd-access/tls"
 SCREEN = 24
 """Lines of a terminal."""
 Made = Mapping[str, set[SourceLine]]
+in_each_scene = pytest.mark.parametrize("name", scenes(), scope="module")
+"""Runs all tests of one scene before those of the next, so that a worker reads only its own scenes."""
 
 
 @cache
@@ -35,7 +37,7 @@ def report_on(name: str) -> Report:
     return pipeline.evaluate(collected(name).snapshot, scenes()[name].DECLARED.policy)
 
 
-@pytest.mark.parametrize("name", scenes())
+@in_each_scene
 def test_report_says_what_the_lines_are_marked_with(name: str) -> None:
     scene, made = scenes()[name], collected(name).made
     marks = {line: mark_of(line) for lines in made.values() for line in lines}
@@ -77,13 +79,14 @@ def lines_of(finding: Finding, made: Made) -> set[SourceLine]:
     return {line for name in names | stems for line in made.get(name, ())}
 
 
-@pytest.mark.parametrize("scene", scenes().values(), ids=scenes())
-def test_every_scene_tells_its_story(scene: Scene) -> None:
+@in_each_scene
+def test_every_scene_tells_its_story(name: str) -> None:
+    scene = scenes()[name]
     assert (scene.__doc__ or "").strip()
     assert set(scene.VERDICTS) == {row.ROW for row in ROWS}
 
 
-@pytest.mark.parametrize("name", scenes())
+@in_each_scene
 def test_no_two_findings_of_a_row_say_the_same_and_a_clean_cluster_fits_on_a_screen(name: str) -> None:
     report = report_on(name)
     for row in report.rows:
@@ -93,17 +96,17 @@ def test_no_two_findings_of_a_row_say_the_same_and_a_clean_cluster_fits_on_a_scr
         assert len(table.render(report).splitlines()) <= SCREEN
 
 
-@pytest.mark.parametrize("name", scenes())
+@in_each_scene
 def test_the_report_holds_to_its_contract(name: str) -> None:
     assert_contract(report_on(name))
 
 
-@pytest.mark.parametrize("name", scenes())
+@in_each_scene
 def test_findings_keep_their_ids(name: str) -> None:
     assert_ids(f"aws/{name}", report_on(name))
 
 
-@pytest.mark.parametrize("name", scenes())
+@in_each_scene
 def test_no_row_passes_because_a_fact_is_gone(name: str) -> None:
     declarations = scenes()[name].DECLARED.policy
     assert list(wrong_passes(collected(name).snapshot, declarations, SEED, 17 * DRAWS)) == []
