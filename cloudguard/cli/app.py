@@ -12,17 +12,17 @@ from cloudguard.cli.typer_commands import HELP_OPTION, as_written
 from cloudguard.errors import ExitStatus, UsageError
 
 HELP: Final = {
-    "check": "Judge one cluster, or several, and write the reports.",
-    "plan": "Plan the changes that mend what is found, each proved on the model.",
+    "check": "Check one or several clusters and write the reports.",
+    "plan": "Plan changes that fix findings, with a proof for each.",
     "collect": "Read one cluster and write a snapshot of it.",
     "discover": "List the clusters that the account shows.",
     "permissions": "Print the read-only policy that check needs.",
     "explain": "Explain a row, a check or a finding.",
-    "waivers": "Accept findings for a while, and see what became of each waiver.",
-    "history": "Make a store of past runs, and see what it holds.",
-    "report": "Write a JSON report again, in any format, without asking the cloud.",
-    "diff": "Compare two snapshots, or two reports, of one cluster.",
-    "schema": "Print the JSON Schema of a file that is written or read.",
+    "waivers": "Accept findings for a limited time, and list the waivers.",
+    "history": "Keep a history of runs, and show it.",
+    "report": "Write a JSON report in another format.",
+    "diff": "Compare two snapshots or reports of one cluster.",
+    "schema": "Print the JSON Schema of an input or output file.",
     "completion": "Print a shell's completion script.",
     "version": "Print the version.",
 }

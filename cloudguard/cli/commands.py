@@ -55,7 +55,7 @@ _SEVERAL: Final = (ALL, TARGETS, SHARD)
 _JUDGED: Final = (SNAPSHOT, *_panels(DECLARED, REPORT, NOTICES), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL)
 _PLAN_SETTINGS: Final = (PLAN_ROW, ONLY, WITH_ADVICE, MOST_RULES, TERRAFORM_STATE, PLAN_FORMAT, FAIL_ON, OUTPUT)
 _PLANNED: Final = (SNAPSHOT, *_panels(DECLARED), *_PLAN_SETTINGS, *GENERAL)
-_PROVIDER: Final = Argument("provider", "The cloud to ask about a finding.")
+_PROVIDER: Final = Argument("provider", "The cloud provider, if a finding is explained.")
 _WAIVING: Final = (*_panels(HOSTS), SNAPSHOT, *_panels(DECLARED))
 _WRITING: Final = (*_WAIVING, REASON, OWNER, EXPIRES, FAIL_ON, *GENERAL)
 _WAIVERS: Final[Mapping[str, Command]] = {
@@ -64,24 +64,25 @@ _WAIVERS: Final[Mapping[str, Command]] = {
     ),
     "check": Command(
         "cloudguard waivers check --snapshot prod.json",
-        "Without a cluster, only the file is checked. Exit status 3: one has expired, covers nothing, or is outgrown.",
-        help="Check the file, and say what each waiver does.",
+        "Without a cluster, only the file is checked. The exit status is 3 if a waiver has expired, covers nothing or "
+        "is outgrown.",
+        help="Check the file, and show the state of each waiver.",
         flags=(*_WAIVING, LIST_FORMAT, OUTPUT, *GENERAL),
         arguments=(_PROVIDER,),
         own=True,
     ),
     "add": Command(
         "cloudguard waivers add 3 --snapshot prod.json --owner alice --reason office",
-        "Without --waivers FILE, it is added to ./cloudguard-waivers.toml, whose comments stay.",
-        help="Accept a finding, as wide as it is today.",
+        "The waiver is added to --waivers FILE (default: ./cloudguard-waivers.toml). The file's comments are kept.",
+        help="Accept a finding with its current width.",
         flags=_WRITING,
         arguments=(Argument("finding", "A finding's number or id."), _PROVIDER),
         own=True,
     ),
     "baseline": Command(
         "cloudguard waivers baseline --snapshot prod.json --owner alice --reason start",
-        "Those below --fail-on are left out.",
-        help="Accept all findings that are open today.",
+        "Findings below --fail-on are left out.",
+        help="Accept all open findings.",
         flags=_WRITING,
         arguments=(_PROVIDER,),
         own=True,
@@ -90,7 +91,7 @@ _WAIVERS: Final[Mapping[str, Command]] = {
 COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command(
         "cloudguard check {provider} --cluster prod",
-        "Every flag may be set by an environment variable, --fail-on by CLOUDGUARD_FAIL_ON; several values are "
+        "Each flag has an environment variable: CLOUDGUARD_FAIL_ON sets --fail-on. Several values are "
         "separated by spaces.",
         flags=(*_panels(HOSTS), *_SEVERAL, *_JUDGED, *_panels(HISTORY)),
         alone=(*_JUDGED, *_SEVERAL, *_panels(HISTORY)),
@@ -98,7 +99,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "plan": Command(
         "cloudguard plan {provider} --cluster prod",
-        "The changes are proved on the model: nothing is opened, and nothing needed is lost, at any step. Nothing is "
+        "Each step is proved on a model: it opens no access and keeps all needed access. Nothing is "
         "written to the cloud.",
         flags=(*_panels(HOSTS), *_PLANNED),
         alone=_PLANNED,
@@ -106,21 +107,21 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "collect": Command(
         "cloudguard collect {provider} --cluster prod -o prod.json",
-        "Judge it later: cloudguard check --snapshot prod.json",
+        "To check it later: cloudguard check --snapshot prod.json",
         flags=(*_panels(HOSTS), OUTPUT, *GENERAL),
         own=True,
     ),
     "discover": Command("cloudguard discover {provider}", flags=(LIST_FORMAT, OUTPUT, *GENERAL), own=True),
     "permissions": Command(
         "cloudguard permissions {provider}",
-        "With --verify, each call of check is tried, harmlessly, and those that are refused are listed; the exit "
-        "status is 4 if any is.",
+        "With --verify, each call of check is tried harmlessly, and the outcomes are listed. The exit status is 4 if a "
+        "call is refused.",
         flags=(PERMISSION_FORMAT, VERIFY, OUTPUT, *GENERAL),
         own=True,
     ),
     "explain": Command(
         "cloudguard explain etcd-access",
-        "Without a word, all rows and checks are listed. For a finding, say where it is: add --snapshot FILE, or a "
+        "Without an argument, all rows and checks are listed. To explain a finding, add --snapshot FILE, or a "
         "provider and its flags.",
         flags=(*_panels(HOSTS), SNAPSHOT, *_panels(DECLARED), OUTPUT, *GENERAL),
         arguments=(Argument("what", "A row, a check, or a finding's number or id.", ROWS), _PROVIDER),
@@ -128,14 +129,14 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "report": Command(
         "cloudguard report report.json -f markdown",
-        "check -f json writes such a file. Formats and exit status are those of the check.",
+        "The file is the output of check -f json. The formats and the exit status are the same as for check.",
         flags=(*_panels(REPORT), SUMMARY, ROW, MIN_SEVERITY, OUTPUT, *GENERAL),
-        arguments=(Argument("file", "The report's JSON."),),
+        arguments=(Argument("file", "The JSON report."),),
     ),
     "diff": Command(
         "cloudguard diff monday.json today.json",
-        "On snapshots, which collect makes: what opened and what closed. On them and on reports, which check -f json "
-        "writes: the findings that are new, fixed or unchanged, or no longer visible, but unconfirmed.",
+        "Reports are the output of check -f json: new, fixed and unchanged findings are shown, and findings that are "
+        "no longer visible but not confirmed as fixed. For snapshots, opened and closed access is shown too.",
         flags=(*_panels(DECLARED), FAIL_ON, LIST_FORMAT, OUTPUT, *GENERAL),
         arguments=(Argument("old", "The earlier file."), Argument("new", "The later file.")),
     ),

@@ -24,9 +24,9 @@ def check_names(*, quiet: bool) -> None:
     for name in (name for name in given if name not in known):
         distance, nearest = min((_distance(name, other), other) for other in known)
         if distance <= _LETTERS:
-            faults.append(f"{name}: no such variable. Did you mean {nearest!r}?")
+            faults.append(f"{name}: there is no such variable. Did you mean {nearest!r}?")
         elif not quiet:
-            say(f"cloudguard: {name} is no setting, and has no effect")
+            say(f"cloudguard: {name} is not a setting and has no effect")
     if faults:
         raise SettingsError(faults)
 

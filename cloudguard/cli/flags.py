@@ -28,24 +28,25 @@ ROWS: Final = ("api-server-access", "node-access", "cloud-api-access", "etcd-acc
 SNAPSHOT: Final = Setting(
     "snapshot FILE",
     text(),
-    "Judge this file, made by collect, instead of asking the cloud (- is stdin).",
+    "Check this snapshot (a file from collect; - is stdin) instead of the cloud.",
     HOSTS,
     implicit=False,
 )
 ALL: Final = Setting("all", switch(), "Check all clusters that the account shows.", HOSTS)
-TARGETS: Final = Setting(
-    "targets FILE", text(), "Check the accounts and clusters that this file names.", HOSTS, implicit=False
-)
+TARGETS: Final = Setting("targets FILE", text(), "Check the accounts and clusters in this file.", HOSTS, implicit=False)
 SHARD: Final = Setting(
     "shard I/N",
     Kind(lambda value: Shard.parse(text().read(value))),
-    "Check the I-th of N shares of the clusters.",
+    "Check only shard I of N shards of the clusters.",
     HOSTS,
 )
 SUMMARY: Final = Setting("summary", switch(), "Table: show only the rows and the summary.", REPORT)
 ROW: Final = Setting("row ROW", many(choice(*ROWS)), "Table: show only this row.", REPORT)
 MIN_SEVERITY: Final = Setting(
-    "min-severity SEVERITY", choice(*SEVERITIES), "Table: show only findings of this severity and worse.", REPORT
+    "min-severity SEVERITY",
+    choice(*SEVERITIES),
+    "Table: show only findings of this or a higher severity.",
+    REPORT,
 )
 OUTPUT: Final = Setting("output FILE", text(), "Write to FILE instead of stdout.", REPORT, short="-o")
 CONFIG: Final = Setting(
@@ -54,27 +55,27 @@ CONFIG: Final = Setting(
 TIMEOUT: Final = Setting(
     "timeout TIME",
     duration(),
-    "Read no longer than this (90s, 30m, 2h), and judge what was read; the rest is UNKNOWN.",
+    "Stop reading after this time (90s, 30m, 2h); facts not read are UNKNOWN.",
     GENERAL_PANEL,
 )
-NO_PROGRESS: Final = Setting("no-progress", switch(), "Show no progress.", GENERAL_PANEL)
-QUIET: Final = Setting("quiet", switch(), "Say nothing on stderr but errors.", GENERAL_PANEL, short="-q")
+NO_PROGRESS: Final = Setting("no-progress", switch(), "Do not show progress.", GENERAL_PANEL)
+QUIET: Final = Setting("quiet", switch(), "Write only errors to stderr.", GENERAL_PANEL, short="-q")
 VERBOSE: Final = Setting(
     "verbose",
     counted(),
-    "Show all advice, and the traceback of an internal error; log the calls. Twice: log what the cloud's SDK says too.",
+    "Show all advice and the traceback of an internal error, and log calls. -vv: also log the cloud SDK's messages.",
     GENERAL_PANEL,
     short="-v",
 )
 LOG_FORMAT: Final = Setting(
     "log-format FORM",
     choice("text", "json"),
-    "Log lines of text or JSON; with json, all that is said on stderr is JSON.",
+    "Log as text or JSON; with json, all lines on stderr are JSON.",
     GENERAL_PANEL,
     "text on a terminal",
 )
 LOG_FILE: Final = Setting(
-    "log-file FILE", text(), "Add the calls, and all that is said on stderr, to FILE.", GENERAL_PANEL, implicit=False
+    "log-file FILE", text(), "Append the calls and all lines of stderr to FILE.", GENERAL_PANEL, implicit=False
 )
 LIST_FORMAT: Final = Setting(
     "format FMT[=FILE]",
@@ -101,31 +102,35 @@ PERMISSION_FORMAT: Final = Setting(
     "json",
     short="-f",
 )
-VERIFY: Final = Setting("verify", switch(), "Try each call instead, and list those that are refused.", REPORT)
+VERIFY: Final = Setting("verify", switch(), "Test each call harmlessly and list the outcomes.", REPORT)
 PLAN_ROW: Final = Setting("row ROW", many(choice(*ROWS)), "Plan only for findings of this row.", REPORT)
 ONLY: Final = Setting(
-    "only FINDINGS", text(), "Plan only for these findings: numbers of the first screen, or ids, with commas.", REPORT
+    "only FINDINGS", text(), "Plan only for these findings: numbers or ids, separated by commas.", REPORT
 )
-WITH_ADVICE: Final = Setting("with-advice", switch(), "Plan for low findings too, which are advice.", REPORT)
+WITH_ADVICE: Final = Setting("with-advice", switch(), "Plan for low findings (advice) too.", REPORT)
 DEFAULT_MOST_RULES: Final = 4
 MOST_RULES: Final = Setting(
     "most-rules N",
     whole_number(),
-    "Put no more than so many rules in the place of one.",
+    "Replace one rule by at most N rules.",
     REPORT,
     str(DEFAULT_MOST_RULES),
 )
 TERRAFORM_STATE: Final = Setting(
-    "terraform-state FILE", text(), "Name the blocks of this state, the output of terraform show -json.", REPORT
+    "terraform-state FILE", text(), "Name the blocks of this state (output of terraform show -json).", REPORT
 )
 REASON: Final = Setting("reason TEXT", text(), "Why the finding is accepted.", WAIVER_PANEL)
-OWNER: Final = Setting("owner NAME", text(), "Who accepts it, and is asked when it expires.", WAIVER_PANEL)
+OWNER: Final = Setting("owner NAME", text(), "Who accepts it, and is asked when the waiver expires.", WAIVER_PANEL)
 EXPIRES: Final = Setting(
-    "expires DATE", text(), "Its last day (2027-03-31), or in so many days (90d).", WAIVER_PANEL, "90d"
+    "expires DATE",
+    text(),
+    "The waiver's last day (2027-03-31), or days from today (90d).",
+    WAIVER_PANEL,
+    "90d",
 )
-OF_CLUSTER: Final = Setting("cluster NAME", many(text()), "Only clusters of this name.", REPORT, "all")
+OF_CLUSTER: Final = Setting("cluster NAME", many(text()), "Only clusters with this name.", REPORT, "all")
 EVERY: Final = Setting("every TIME", duration(), "The length of a period.", REPORT, "7d")
-KEEP: Final = Setting("keep TIME", duration(), "Take out what is older than this: 400d.", REPORT)
+KEEP: Final = Setting("keep TIME", duration(), "Delete what is older than this: 400d.", REPORT)
 NOT_IN_FILE: Final = (
     *(SNAPSHOT, ALL, TARGETS, SHARD, VERIFY, SUMMARY, ROW, MIN_SEVERITY, OUTPUT),
     *(CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE),

@@ -51,7 +51,7 @@ def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual:
     wanted = [Sink(*_split(text)) for text in settings.get(formats) or (usual,)]
     if output is not None:
         if len(wanted) > 1 or wanted[0].file:
-            message = "--output serves a single format without a file of its own"
+            message = "--output is only for a single format without its own file"
             raise UsageError(message, hint="Write -f FORMAT=FILE for each")
         wanted = [Sink(wanted[0].format, "" if output == "-" else output)]
     places = [sink.file for sink in wanted]
@@ -71,7 +71,7 @@ def _printable(to: Sequence[Sink]) -> None:
 
     require_printer()
     if Sink("pdf") in to and sys.stdout.isatty():
-        message = "--format: pdf is no text for a terminal"
+        message = "--format: a PDF cannot be shown on a terminal"
         raise UsageError(message, hint="Write -f pdf=FILE")
 
 

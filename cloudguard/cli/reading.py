@@ -88,8 +88,8 @@ def _progress(settings: Settings) -> Generator[tuple[Progress, Callable[[], None
 
     def beat() -> None:
         if not (terminal or settings.get(QUIET)):
-            last = visible(steps[-1]) if steps else "nothing"
-            say(f"cloudguard: reading for {monotonic() - begun:.0f} s, {len(steps)} calls made, the last is {last}")
+            last = visible(steps[-1]) if steps else "none"
+            say(f"cloudguard: reading for {monotonic() - begun:.0f} s: {len(steps)} calls, last call: {last}")
 
     unwanted = settings.get(NO_PROGRESS) or settings.get(QUIET) or log.calls or not terminal
     if unwanted or os.environ.get("CI") or os.environ.get("TERM") == "dumb":

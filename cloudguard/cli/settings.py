@@ -99,7 +99,7 @@ def _undeclarable(settings: Settings) -> Iterator[str]:
     """Yield a fault for each key that only a file named by ``--config`` may hold, because it gates, writes or sends."""
     for setting in settings.origins:
         if setting.panel == REPORT or not setting.implicit:
-            yield f"{FILE_NAME}: {setting.name}: only a file that --config names may hold it"
+            yield f"{FILE_NAME}: {setting.name} is allowed only in a file that is named with --config"
 
 
 def _merged(layers: Iterable[Callable[[], Settings]], faults: list[str]) -> Settings:
@@ -156,8 +156,8 @@ def one_cluster(settings: Settings) -> str:
     """Return the name of the cluster, "" if none is given; raises UsageError if several are given."""
     names = settings.get(CLUSTER) or ()
     if len(names) > 1:
-        message = f"several clusters are named: {', '.join(names)}"
-        raise UsageError(message, hint="Only check takes more than one --cluster")
+        message = f"several clusters are given: {', '.join(names)}"
+        raise UsageError(message, hint="Only check accepts more than one --cluster")
     return names[0] if names else ""
 
 

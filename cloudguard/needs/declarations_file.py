@@ -79,7 +79,7 @@ def parse(text: str, name: str) -> Mapping[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"{name} is not TOML: {error}"
+        message = f"{name} is not valid TOML: {error}"
         raise UsageError(message) from None
 
 

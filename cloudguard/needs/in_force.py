@@ -73,7 +73,7 @@ def _text(item: object) -> str:
         case DeclaredPermission():
             text = f"{', '.join(item.actions)} on {', '.join(item.resources)} for {item.role}"
         case DeclaredOutsider():
-            text = f"{item.principal} may become {item.identity}"
+            text = f"{item.principal} may assume {item.identity}"
         case _:
             return str(item)
     return text
@@ -119,7 +119,7 @@ def faults_of(declared: Declarations) -> Iterator[str]:
     yield from unknown_names("cni", filter(None, [declared.cni]), network_plugins())
     if _every_port(declared.node_ports):
         origin = dict(declared.stated_in).get("node-ports", "node-ports")
-        yield f"{origin}: {declared.node_ports} is no range of NodePorts: declare a [[service]] with its reason"
+        yield f"{origin}: {declared.node_ports} is not a range of NodePorts: declare a [[service]] with a reason"
     yield from without_reason(declared)
 
 
@@ -127,14 +127,14 @@ def unknown_names(setting: str, names: Iterable[str], known: Collection[str]) ->
     """Yield a fault for each of ``names`` that is not in ``known``."""
     for name in names:
         if name not in known:
-            yield f"{setting}: nothing is known of {name!r}: declare what it needs as a [[need]]{nearest(name, known)}"
+            yield f"{setting}: {name!r} is unknown: declare its needs as [[need]]{nearest(name, known)}"
 
 
 def without_reason(declared: Declarations) -> tuple[str, ...]:
     """Return a fault for each declaration that allows everything and gives no reason."""
     origins, hint = dict(declared.stated_in), {"admin-cidr": "admin-reason"}
     return tuple(
-        f"{origins.get(each.name) or each.name}: {each.text} allows everything: say why, as {each.name}'s "
+        f"{origins.get(each.name) or each.name}: {each.text}allows everything: give the reason, as {each.name}'s "
         f"{hint.get(each.name, 'reason')} in cloudguard.toml"
         for each in everything_declared(declared)
         if not each.reason.strip()

@@ -123,9 +123,9 @@ def _why(need: PermissionNeed, moved: Iterable[str], declarations: Declarations,
     if any(_overlap(account, own) for account in moved for own in need.service_accounts):
         return ""
     if not need.addon:
-        return "every such cluster"
+        return "all clusters of this kind"
     implied = need.implied_by_grant and holds(need)
-    return "granted in full, as its installer does where it is used" if implied else ""
+    return "the identity has all its permissions, as its installer grants them" if implied else ""
 
 
 def _overlap(account: str, other: str) -> bool:

@@ -84,7 +84,7 @@ def port_sources(
         return ((ports, "declaration"),)
     given = _by_source(kind, cluster)
     others = ports - ServiceSet.union(services for services, _ in given)
-    listed = (*given, (others, "a balancer sends there"), (possible, "possible: another installer's"))
+    listed = (*given, (others, "a load balancer sends to this port"), (possible, "possible: used by another installer"))
     return tuple((services, source) for services, source in listed if services)
 
 

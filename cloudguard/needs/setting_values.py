@@ -65,7 +65,7 @@ def secret(*schemes: str) -> Kind[str]:
         scheme, found, rest = value.strip().partition("://") if isinstance(value, str) else ("", "", "")
         if not (scheme and found and rest) or (schemes and scheme.lower() not in schemes):
             examples = " or ".join(f"{one}://…" for one in schemes) or "SCHEME://…"
-            raise FaultsError([((), f"it is no URL: write {examples}")])
+            raise FaultsError([((), f"it is not a URL: write {examples}")])
         return f"{scheme}://{rest}"
 
     return Kind(read)
@@ -89,7 +89,7 @@ def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
 
 def switch() -> Kind[bool]:
     """Return the kind of a flag without a value: true or false."""
-    wrong = "is neither true nor false"
+    wrong = "is not true or false"
     return Kind(lambda value: _of_type(value, bool, wrong), switch=True, schema={"type": "boolean"})
 
 
@@ -99,7 +99,7 @@ def counted() -> Kind[int]:
     def read(value: object) -> int:
         if isinstance(value, str) and value.isdecimal():
             return int(value)
-        return int(_of_type(value, int, "is no number, nor true or false"))  # true becomes 1
+        return int(_of_type(value, int, "is not a number, true or false"))  # true becomes 1
 
     return Kind(read, switch=True, counted=True, schema={"type": ["boolean", "integer"]})
 
@@ -109,7 +109,7 @@ def choice(*words: str) -> Kind[str]:
 
     def check(value: str) -> str:
         if value not in words:
-            message = f"{value!r} is none of {', '.join(words)}"
+            message = f"{value!r} is not one of {', '.join(words)}"
             raise ValueError(message)
         return value
 
@@ -217,7 +217,7 @@ def duration() -> Kind[float]:
     def read(value: object) -> float:
         found = re.fullmatch(r"(\d+)([smhd]?)", text().read(value))
         if found is None or not int(found[1]):
-            message = f"{value!r} is no time: write 90s, 30m, 2h or 7d"
+            message = f"{value!r} is not a time: write 90s, 30m, 2h or 7d"
             raise ValueError(message)
         return float(found[1]) * _SECONDS[found[2]]
 
@@ -230,7 +230,7 @@ def whole_number() -> Kind[int]:
     def read(value: object) -> int:
         found = str(value)
         if not (found.isascii() and found.isdecimal() and int(found)):
-            message = f"{value!r} is no whole number from 1"
+            message = f"{value!r} is not a whole number of at least 1"
             raise ValueError(message)
         return int(found)
 
@@ -247,7 +247,7 @@ def services(value: str) -> str:
     """Return ``value`` as services of a rule; a bare port number means TCP. Raises ValueError if it is not valid."""
     full = f"tcp/{value}" if value[:1].isdigit() else value
     if not ServiceSet.parse(full).intervals:
-        message = f"{value!r} is no service at all"
+        message = f"{value!r} contains no service"
         raise ValueError(message)
     return full
 
@@ -260,7 +260,7 @@ def peer(value: str) -> str:
 def named(value: str) -> str:
     """Return ``value`` if it names somebody. Raises ValueError if it has only wildcards, and so means everybody."""
     if not value.strip("*?: "):
-        message = f"{value!r} is everybody: name one"
+        message = f"{value!r} means everybody: name one principal"
         raise ValueError(message)
     return value
 
@@ -268,6 +268,6 @@ def named(value: str) -> str:
 def tag(value: str) -> str:
     """Return ``value`` if it has the form ``KEY=VALUE``. Raises ValueError otherwise."""
     if not value.partition("=")[0] or "=" not in value:
-        message = f"{value!r} is no tag: write KEY=VALUE"
+        message = f"{value!r} is not a tag: write KEY=VALUE"
         raise ValueError(message)
     return value

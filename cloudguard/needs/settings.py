@@ -37,7 +37,7 @@ from cloudguard.needs.waivers import WAIVER_TABLE
 
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 HOSTS, DECLARED, REPORT = "Cluster and hosts", "Declarations", "Report"
-HISTORY, NOTICES = "What is new", "Notices"
+HISTORY, NOTICES = "History", "Notices"
 """The panels of ``--help``."""
 
 
@@ -94,7 +94,7 @@ CLUSTER: Final = Setting(
 CONTROL_PLANE_TAG: Final = Setting(
     "control-plane-tag KEY=VALUE",
     _TAGS,
-    "Hosts with this tag (Name=prod-master-*) are control plane.",
+    "Hosts with this tag (Name=prod-master-*) are control-plane hosts.",
     HOSTS,
     "the installer's",
 )
@@ -107,14 +107,14 @@ ETCD_TAG: Final = Setting(
 HOST: Final = Setting(
     "host ID=ROLE",
     mapping(many(Kind(_read_role, schema=choice(*Role).schema), least=1)),
-    "A machine of the cluster, and its role: control-plane, etcd or node.",
+    "A host of the cluster with its role: control-plane, etcd or node.",
     HOSTS,
     from_flag=_host_table,
 )
 ADMIN_CIDR: Final = Setting(
     "admin-cidr CIDR",
     many(text(cidr)),
-    "Administrators connect to the API server from here; an empty list in the file: from nowhere.",
+    "Administrators connect to the API server from this range. In the file, an empty list means: from nowhere.",
     DECLARED,
     "not declared: public access is judged by its size",
     declares="admin_cidrs",
@@ -122,22 +122,22 @@ ADMIN_CIDR: Final = Setting(
 ADMIN_REASON: Final = Setting(
     "admin-reason TEXT",
     text(),
-    "Why the administrators' addresses are so many, where they are over 65,536.",
+    "The reason for administrators' ranges with more than 65,536 addresses.",
     DECLARED,
     declares="admin_reason",
 )
 API_INSIDE: Final = Setting(
     "api-inside",
     switch(),
-    "The cluster's own hosts connect to the API server inside their network, not by its public address.",
+    "The cluster's hosts connect to the API server inside their network, not at its public address.",
     DECLARED,
-    "not known: a plan keeps the public way for a host that may use it",
+    "unknown: a plan keeps the public access that a host may use",
     declares="api_inside",
 )
 SERVICE: Final = Setting(
     "service tcp/443[=CIDR]",
     many(_SERVICE),
-    "Clients may reach this service on the nodes, from CIDR if given.",
+    "Clients may connect to this service on the nodes, from CIDR if given.",
     DECLARED,
     declares="services",
     from_flag=_service_tables,
@@ -151,26 +151,30 @@ NEED: Final = Setting(
 OUTSIDER: Final = Setting(
     "outsider",
     many(_OUTSIDER),
-    "Somebody outside the account who may become an identity of the cluster.",
+    "A principal outside the account that may assume an identity of the cluster.",
     flag=False,
     declares="outsiders",
 )
 ADDONS: Final = Setting(
     "addons NAME",
     many(text()),
-    "An add-on that runs with the identity of the hosts, not with its own: ebs-csi, cluster-autoscaler, …",
+    "An add-on that runs with the hosts' identity: ebs-csi, cluster-autoscaler, …",
     DECLARED,
-    "what the installation shows",
+    "detected",
     declares="addons",
 )
 REQUIRE_CMK: Final = Setting(
-    "require-cmk", switch(), "etcd's disks must have a key of your own.", DECLARED, declares="require_customer_key"
+    "require-cmk",
+    switch(),
+    "Require a customer's key for etcd's disks.",
+    DECLARED,
+    declares="require_customer_key",
 )
-CNI: Final = Setting("cni NAME", text(), "The network plugin: calico, cilium, …", DECLARED, "not known", declares="cni")
+CNI: Final = Setting("cni NAME", text(), "The network plugin: calico, cilium, …", DECLARED, "unknown", declares="cni")
 API_PORT: Final = Setting(
     "api-port PORT",
     _PORTS,
-    "A port of the API server: 6443, tcp/443.",
+    "A port of the API server: 6443 or tcp/443.",
     DECLARED,
     "the installer's",
     declares="api_ports",
@@ -178,7 +182,7 @@ API_PORT: Final = Setting(
 ETCD_PORT: Final = Setting(
     "etcd-port PORT",
     _PORTS,
-    "A port of etcd, for clients or peers.",
+    "A client or peer port of etcd.",
     DECLARED,
     "the installer's",
     declares="etcd_ports",
@@ -186,9 +190,9 @@ ETCD_PORT: Final = Setting(
 ETCD_TLS: Final = Setting(
     "etcd-tls TEXT",
     text(),
-    "etcd speaks TLS to clients and peers: how that is known.",
+    "Declares that etcd uses TLS for clients and peers; TEXT says how you know.",
     DECLARED,
-    "not known: no cloud shows it",
+    "unknown: no cloud shows this",
     declares="etcd_tls",
 )
 _NODE_PORTS: Final = Declarations().node_ports
@@ -198,21 +202,21 @@ NODE_PORTS: Final = Setting(
 WAIVERS: Final = Setting(
     "waivers FILE", text(), "Read waivers of findings from FILE.", DECLARED, "./cloudguard-waivers.toml if there is one"
 )
-WAIVER: Final = Setting("waiver", many(WAIVER_TABLE), "A finding that is accepted, until a day.", flag=False)
+WAIVER: Final = Setting("waiver", many(WAIVER_TABLE), "A finding that is accepted until a date.", flag=False)
 STRICT_WAIVERS: Final = Setting(
-    "strict-waivers", switch(), "Waivers that have expired, or cover nothing, make the exit status 3 too.", REPORT
+    "strict-waivers", switch(), "Exit with status 3 also if a waiver has expired or covers nothing.", REPORT
 )
 FAIL_ON: Final = Setting(
     "fail-on SEVERITY",
     choice(*SEVERITIES, "never"),
-    "The least severity that makes the exit status 3: critical, high, medium, low or never.",
+    "The lowest severity that gives exit status 3: critical, high, medium, low or never.",
     REPORT,
     "medium",
 )
 NOTIFY: Final = Setting(
     "notify URL",
     many(secret()),
-    "Tell somebody what happened: slack://…, msteams://…, mailto://…, json://… (those of apprise).",
+    "Send a notice to this apprise URL: slack://…, msteams://…, mailto://… or json://…",
     NOTICES,
     implicit=False,
 )
@@ -220,7 +224,7 @@ NOTIFY_EVENTS: Final = ("new", "fixed", "incomplete", "expiring", "always")
 NOTIFY_ON: Final = Setting(
     "notify-on EVENT",
     many(choice(*NOTIFY_EVENTS)),
-    f"Tell it only where this happened: {', '.join(NOTIFY_EVENTS[:-1])} or {NOTIFY_EVENTS[-1]}.",
+    f"Send notices only for this event: {', '.join(NOTIFY_EVENTS[:-1])} or {NOTIFY_EVENTS[-1]}.",
     NOTICES,
     "new, incomplete and expiring",
     implicit=False,
@@ -228,7 +232,7 @@ NOTIFY_ON: Final = Setting(
 PING: Final = Setting(
     "ping URL",
     secret("http", "https"),
-    "Ask for this URL at the end, with /start at the start, with /fail where not everything was read.",
+    "Request this URL at the end, with /start appended at the start, and /fail if not everything was read.",
     NOTICES,
     implicit=False,
 )
@@ -247,36 +251,40 @@ FORMAT: Final = Setting(
 STORE: Final = Setting(
     "store URL",
     text(),
-    "Keep this run here, and say what is new since the last: sqlite:///FILE or postgresql+psycopg://…; none: nowhere.",
+    "Compare with the last run in this store, and add this run: sqlite:///FILE, postgresql+psycopg://… or none.",
     HISTORY,
-    "where history init made one",
+    "the store of history init",
     implicit=False,
 )
 BASELINE: Final = Setting(
-    "baseline FILE", text(), "Say what is new since this JSON report, not since the last run.", HISTORY, implicit=False
+    "baseline FILE", text(), "Compare with this JSON report instead of the last run.", HISTORY, implicit=False
 )
 FAIL_ON_NEW: Final = Setting(
-    "fail-on-new", switch(), "Only new, reopened and wider findings make the exit status 3.", HISTORY, implicit=False
+    "fail-on-new", switch(), "Exit with status 3 only for new, reopened and wider findings.", HISTORY, implicit=False
 )
 ONLY_CHANGES: Final = Setting(
-    "only-changes", switch(), "Print nothing where nothing is different; files are written.", HISTORY, implicit=False
+    "only-changes", switch(), "Print nothing if nothing has changed. Files are still written.", HISTORY, implicit=False
 )
 HEARTBEAT: Final = Setting(
-    "heartbeat TIME", duration(), "With --only-changes: print even so after this time (7d).", HISTORY, implicit=False
+    "heartbeat TIME",
+    duration(),
+    "With --only-changes: print after this time (7d) even if nothing has changed.",
+    HISTORY,
+    implicit=False,
 )
 LOCK_WAIT: Final = Setting(
     "lock-wait TIME",
     duration(),
-    "Wait so long for another run of the same cluster and store (5m).",
+    "Wait at most this time (5m) for another run of the same cluster and store.",
     HISTORY,
-    "do not wait: exit status 75",
+    "do not wait; exit status 75",
     implicit=False,
 )
 COLOR: Final = Setting(
     "color WHEN", choice("auto", "always", "never"), "Colour severities: auto, always or never.", REPORT, "auto"
 )
 PROVIDER: Final = Setting(
-    "provider", mapping(mapping(many(text()))), "A provider's own flags, by its name.", flag=False
+    "provider", mapping(mapping(many(text()))), "The flags of a provider, by the provider's name.", flag=False
 )
 
 

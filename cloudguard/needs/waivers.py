@@ -53,13 +53,13 @@ def _date(value: object) -> date:
             pass
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    message = f"{str(value)!r} is no date: write 2027-03-31"
+    message = f"{str(value)!r} is not a date: write 2027-03-31"
     raise ValueError(message)
 
 
 def _finding_id(value: str) -> str:
     if _ID.fullmatch(value) is None:
-        message = f"{value!r} is no id of a finding: they have 12 hex digits"
+        message = f"{value!r} is not the id of a finding: ids have 12 hex digits"
         raise ValueError(message)
     return value
 
@@ -74,7 +74,7 @@ def _pattern(value: str) -> str:
 
 def _check(value: str) -> str:
     if not value.strip("*?/"):
-        message = f"{value!r} is every check: name one, as in etcd-access/*"
+        message = f"{value!r} means every check: name one, for example etcd-access/*"
         raise ValueError(message)
     return _pattern(value)
 
@@ -85,7 +85,7 @@ def _read(value: object) -> DeclaredWaiver:
         message = "give finding (an id), or check with resource and cluster"
         raise ValueError(message)
     if waiver.finding and waiver.resource != "*":
-        message = "resource belongs to check: finding names one already"
+        message = "give resource only with check: a finding's id includes the resource"
         raise ValueError(message)
     return waiver
 

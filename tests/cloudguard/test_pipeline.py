@@ -62,12 +62,12 @@ def test_all_unknown_cnis_and_addons_are_refused_at_once() -> None:
     with pytest.raises(SettingsError) as raised:
         evaluate(snapshot, Declarations(addons=("backpu",), cni="claico"))
     assert raised.value.faults == (
-        "cni: nothing is known of 'claico': declare what it needs as a [[need]]. Did you mean 'calico'?",
-        "addons: nothing is known of 'backpu': declare what it needs as a [[need]]; known: none",
+        "cni: 'claico' is unknown: declare its needs as [[need]]. Did you mean 'calico'?",
+        "addons: 'backpu' is unknown: declare its needs as [[need]]; known: none",
     )
     amazon = replace(snapshot, cluster=replace(snapshot.cluster, provider="aws"))
     assert evaluate(amazon, Declarations(addons=("ebs-csi",), cni="calico"))
-    with pytest.raises(SettingsError, match=r"'ebs-cis': .*\. Did you mean 'ebs-csi'\?"):
+    with pytest.raises(SettingsError, match=r"'ebs-cis' is unknown: .*\. Did you mean 'ebs-csi'\?"):
         evaluate(amazon, Declarations(addons=("ebs-cis",)))
 
 

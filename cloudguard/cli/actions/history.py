@@ -13,31 +13,33 @@ _STORED: Final = (STORE, OF_CLUSTER, CONFIG, QUIET)
 HISTORY_ACTIONS: Final[Mapping[str, Command]] = {
     "init": Command(
         "cloudguard history init",
-        "In the user's state folder, or where --store says: in a server's database too, and beside tables of others.",
-        help="Make a store, or bring its schema to the latest.",
+        "The store is in the user's state folder, or at --store. A database with other tables is possible.",
+        help="Make a store, or migrate its schema to the latest version.",
         flags=(STORE, CONFIG, QUIET),
     ),
     "list": Command(
         "cloudguard history list",
-        help="List the clusters, each at its latest run.",
+        help="List the clusters, each with its latest run.",
         flags=(*_STORED, LIST_FORMAT, OUTPUT),
     ),
     "show": Command(
         "cloudguard history show prod",
-        help="Show a finding, or all of a cluster, over time.",
+        help="Show a finding, or all findings of a cluster, over time.",
         flags=(*_STORED, LIST_FORMAT, OUTPUT),
-        arguments=(Argument("what", "A finding's id, or how it begins; or a cluster's name."),),
+        arguments=(Argument("what", "A finding's id, its first digits, or a cluster's name."),),
     ),
     "trend": Command(
         "cloudguard history trend --every 7d",
-        help="Show how many findings were open, began and were fixed.",
+        help="Show how many findings were open, new and fixed in each period.",
         flags=(*_STORED, EVERY, LIST_FORMAT, OUTPUT),
     ),
     "prune": Command(
         "cloudguard history prune --keep 400d",
-        "What is open stays, and so does each cluster's latest run.",
-        help="Take out runs, and findings that ended, from before a time.",
+        "Open findings and each cluster's latest run are kept.",
+        help="Delete old runs and old findings that have ended.",
         flags=(STORE, KEEP, CONFIG, QUIET),
     ),
-    "export": Command("cloudguard history export -o all.json", help="Write all as JSON.", flags=(*_STORED, OUTPUT)),
+    "export": Command(
+        "cloudguard history export -o all.json", help="Write the whole history as JSON.", flags=(*_STORED, OUTPUT)
+    ),
 }

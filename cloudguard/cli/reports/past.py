@@ -121,7 +121,7 @@ class Past:
                 return replace(report, since=since(one, today))
         if len(baseline) == 1:
             then, now = (" ".join((each.cluster, *each.regions)) for each in (baseline[0], today))
-            self._fail(UsageError(f"--baseline: it is of the cluster {then}, not of {now}"))
+            self._fail(UsageError(f"--baseline: the report is on the cluster {then}, not on {now}"))
         return report
 
     def is_shown(self, report: Report) -> bool:
@@ -158,7 +158,7 @@ class Past:
             self._fail(error)
             return
         if not kept and not self.settings.get(QUIET):
-            say(f"cloudguard: {self.store.address.shown} has this run, or a later one, of the cluster: not kept again")
+            say(f"cloudguard: this run was not added to {self.store.address.shown}, which has it or a later run")
 
     def _fail(self, error: CloudguardError) -> None:
         self.failed = self.failed or error
@@ -211,7 +211,7 @@ def _open(found: Past, url: str) -> None:
         found.failed = error
         return
     if found.store.made and not found.settings.get(QUIET):
-        say(f"cloudguard: a history was made in {where.shown}")
+        say(f"cloudguard: made a history in {where.shown}")
 
 
 def _baseline(file: str) -> tuple[ListedReport, ...]:
@@ -231,5 +231,5 @@ def _check(settings: Settings, *, compares: bool) -> None:
                 message, hint="Give --store URL or --baseline FILE, or make a store: cloudguard history init"
             )
     if settings.get(HEARTBEAT) and not settings.get(ONLY_CHANGES):
-        message = "--heartbeat counts only with --only-changes"
+        message = "--heartbeat has no effect without --only-changes"
         raise UsageError(message)

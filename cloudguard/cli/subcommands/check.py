@@ -106,9 +106,9 @@ def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
     names = (("provider", provider, cluster.provider), ("--cluster", one_cluster(settings), cluster.name))
     for flag, name, own in names:
         if name and name != own:
-            message = f"{flag} {name!r}: the snapshot is of {own!r}"
+            message = f"{flag} {name!r} does not match the snapshot, which has {own!r}"
             raise UsageError(message)
     for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG, HOST):
         if settings.get(setting):
-            say(f"cloudguard: --{setting.name} has no effect on a snapshot: give it to collect")
+            say(f"cloudguard: --{setting.name} has no effect on a snapshot: use it with collect")
     return snapshot

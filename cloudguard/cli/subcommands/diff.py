@@ -65,7 +65,7 @@ def _given(name: str, declared: Declarations) -> _Given:
 
 def _comparison(names: tuple[str, str], old: _Given, new: _Given) -> Comparison:
     if old.report.cluster != new.report.cluster:
-        message = f"they are of two clusters: {old.report.cluster} and {new.report.cluster}"
+        message = f"the files are about two different clusters: {old.report.cluster} and {new.report.cluster}"
         raise UsageError(message)
     both = old.snapshot and new.snapshot
     access = pipeline.access_changes(old.snapshot, new.snapshot) if both and old.snapshot and new.snapshot else None

@@ -27,7 +27,7 @@ def discover(line: CommandLine) -> int:
         output.save(_json(clusters) if sink.format == "json" else _table(clusters), sink.file)
     if not clusters and not settings.get(QUIET):
         say(
-            "cloudguard: no cluster found. Where hosts have no installer's tags, name them: cloudguard check "
+            "cloudguard: no cluster found. If the hosts have no tags of an installer, name them: cloudguard check "
             f"{provider} --cluster NAME --control-plane-tag KEY=VALUE --node-tag KEY=VALUE"
         )
     return int(ExitStatus.CLEAN)

@@ -32,7 +32,7 @@ def _page(line: CommandLine, settings: Settings) -> str:
     what = line.argument("what")
     if not what:
         listed = [pair for row in ROWS for pair in ((row.ROW, row.AREA), *((one.id, one.text) for one in row.CHECKS))]
-        return grid(listed, ("ROW OR CHECK", "WHAT IT LOOKS AT")) + "\n"
+        return grid(listed, ("ROW OR CHECK", "SUBJECT")) + "\n"
     for row in ROWS:
         if what == row.ROW:
             return pages.row_page(row.ROW, row.AREA, row.__doc__ or "", row.CHECKS)
@@ -44,7 +44,7 @@ def _page(line: CommandLine, settings: Settings) -> str:
 
 def _finding(what: str, line: CommandLine, settings: Settings) -> str:
     if settings.get(SNAPSHOT) is None and not line.provider:
-        message = f"no row or check is called {what!r}"
+        message = f"there is no row or check {what!r}"
         raise UsageError(message, hint=_HINT)
     declared = declarations(settings)
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)

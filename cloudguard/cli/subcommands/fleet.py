@@ -74,20 +74,20 @@ def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
     file, names, every = settings.get(TARGETS), settings.get(CLUSTER) or (), bool(settings.get(ALL))
     for setting, given in ((SNAPSHOT, bool(settings.get(SNAPSHOT))), (HOST, bool(settings.get(HOST)))):
         if given:
-            message = f"--{setting.name} is about one cluster, and several are asked for"
-            raise UsageError(message, hint=f"Name hosts under [cluster.NAME] of a file for --{TARGETS.name}")
+            message = f"--{setting.name} is for one cluster, but several are requested"
+            raise UsageError(message, hint=f"Name the hosts under [cluster.NAME] in a file for --{TARGETS.name}")
     if sum((bool(file), every, bool(names))) > 1:
-        message = f"give one of --{ALL.name}, --{CLUSTER.name} and --{TARGETS.name}"
-        raise UsageError(message, hint="A targets' file names clusters too")
+        message = f"give only one of --{ALL.name}, --{CLUSTER.name} and --{TARGETS.name}"
+        raise UsageError(message, hint="A targets file names clusters too")
     if file:
         if line.provider:
-            message = f"--{TARGETS.name} {file} names the providers, and {line.provider} is given too"
-            raise UsageError(message, hint=f"Leave {line.provider} out")
+            message = f"the providers are named in --{TARGETS.name} {file}, so {line.provider} must not be given"
+            raise UsageError(message, hint=f"Leave out {line.provider}")
         return read_targets_file(file, *line.layers())
     declarations(settings)  # raises an error for a wrong declaration before anything is read
     if not (names or every):
-        message = f"--{SHARD.name} shares several clusters between runs, and one is asked for"
-        raise UsageError(message, hint=f"Add --{ALL.name}, --{CLUSTER.name} for each, or --{TARGETS.name} FILE")
+        message = f"--{SHARD.name} divides several clusters between runs, but only one is requested"
+        raise UsageError(message, hint=f"Add --{ALL.name}, several --{CLUSTER.name}, or --{TARGETS.name} FILE")
     return (Target(line.named_provider(), request(line, settings, one=False).options, names, settings=settings),)
 
 
@@ -106,5 +106,5 @@ def _judged(one: Collected) -> tuple[Report, CloudguardError | None]:
 def _nothing(settings: Settings) -> int:
     """Print that this run's shard has no cluster, and return status 0: this is neither a fault nor a passed check."""
     if not settings.get(QUIET):
-        say(f"cloudguard: the shard {settings.get(SHARD)} has no cluster: nothing was checked")
+        say(f"cloudguard: shard {settings.get(SHARD)} has no cluster, so nothing was checked")
     return int(ExitStatus.CLEAN)

@@ -37,8 +37,8 @@ def init(line: CommandLine) -> int:
         _made(where.file.parent)
     store = open_store(where, Purpose.INIT)
     if not settings.get(QUIET):
-        made = f"made, with the tables {', '.join(own_tables())}" if store.made else "there, and has the latest schema"
-        say(visible(f"cloudguard: the history in {where.shown} is {made}"))
+        made = f"made a history in {where.shown} with the tables {', '.join(own_tables())}"
+        say(visible(f"cloudguard: {made if store.made else f'the history in {where.shown} has the latest schema'}"))
     return int(ExitStatus.CLEAN)
 
 
@@ -65,13 +65,13 @@ def show(line: CommandLine) -> int:
     word = line.argument("what")
     if not word:
         message = "name a finding by its id, or a cluster"
-        raise UsageError(message, hint="See: cloudguard history list")
+        raise UsageError(message, hint="List both: cloudguard history list")
     with store.reading() as connection:
         found = queries.intervals(connection, settings.get(OF_CLUSTER) or (), word)
         known = found or queries.clusters(connection, [word])
     if not known:
-        message = f"the history has neither a finding nor a cluster {word!r}"
-        raise UsageError(message, hint="See: cloudguard history list")
+        message = f"the history has no finding or cluster {word!r}"
+        raise UsageError(message, hint="List both: cloudguard history list")
     return _write(settings, found, as_table.intervals)
 
 
@@ -90,12 +90,12 @@ def prune_runs(line: CommandLine) -> int:
     settings, store = _opened(line)
     keep = settings.get(KEEP)
     if keep is None:
-        message = "say how much to keep"
+        message = "--keep is missing"
         raise UsageError(message, hint="Example: cloudguard history prune --keep 400d")
     done = prune(store, timedelta(seconds=keep))
     if not settings.get(QUIET):
         gone = f"{count(done.runs, 'run')} and {count(done.findings, 'finding')} that ended before {done.before}"
-        say(visible(f"cloudguard: {gone} were taken out of {store.address.shown}"))
+        say(visible(f"cloudguard: {gone} were deleted from {store.address.shown}"))
     return int(ExitStatus.CLEAN)
 
 

@@ -43,13 +43,13 @@ def _verify(line: CommandLine) -> int:
     provider, settings = line.named_provider(), line.settings()
     adapter = load(provider)
     if not isinstance(adapter, TriesPermissions):
-        message = f"{provider} can't try its calls"
-        raise UsageError(message, hint="Run check: what is refused is among what was not read")
+        message = f"{provider} cannot test its calls"
+        raise UsageError(message, hint="Run check: refused calls are listed as not read")
     sinks = output.sinks(settings, PERMISSION_FORMAT, "table")
     for sink in sinks:
         if sink.format not in {"json", "table"}:
-            message = f"--{VERIFY.name} writes a table, or json"
-            raise UsageError(message, hint=f"Leave --{VERIFY.name} out for the policy as {sink.format}")
+            message = f"--{VERIFY.name} writes only table or json"
+            raise UsageError(message, hint=f"For the policy as {sink.format}, leave out --{VERIFY.name}")
     asked = request(line, settings, one=False)
     found = read(lambda stop, step: adapter.verify(replace(asked, stop=stop), step), settings).result
     found = tuple(sorted(found, key=lambda one: (_ORDER.index(one.outcome), one.call)))

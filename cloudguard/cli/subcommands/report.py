@@ -17,7 +17,7 @@ def report(line: CommandLine) -> int:
     sinks = output.sinks(settings)
     file = line.argument("file")
     if not file:
-        message = "report writes a JSON report again: name its file (- is stdin)"
+        message = "report needs the file of a JSON report (- is stdin)"
         raise UsageError(message, hint=_HINT)
     reports = report_file.load_all(read_file(file), "stdin" if file == "-" else file)
     run = delivery.Run(reports, several=len(reports) > 1)

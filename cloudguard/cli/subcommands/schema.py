@@ -30,7 +30,7 @@ def schema(line: CommandLine) -> int:
     """Write the schema that the argument names."""
     settings, name = line.settings(), line.argument("name")
     if name not in FILES:
-        message = f"{name!r} is no schema's name" if name else "name a schema"
+        message = f"there is no schema {name!r}" if name else "name a schema"
         raise UsageError(message, hint=f"One of: {', '.join(FILES)}")
     output.save(text_of(name), output.file_of(settings))
     return int(ExitStatus.CLEAN)
@@ -40,9 +40,9 @@ def schema(line: CommandLine) -> int:
 def text_of(name: str) -> str:
     """Return the schema ``name`` as JSON, made from the types or settings of this version."""
     if name == "config":
-        return _of_settings(IN_FILE, "What `cloudguard.toml` may hold.")
+        return _of_settings(IN_FILE, "The content of `cloudguard.toml`.")
     if name == "waivers":
-        return _of_settings((WAIVER,), "What `cloudguard-waivers.toml` may hold.")
+        return _of_settings((WAIVER,), "The content of `cloudguard-waivers.toml`.")
     from cloudguard.formats.contract.schema import schema_of  # noqa: PLC0415 - pydantic is loaded only when used
 
     match name:
@@ -50,22 +50,22 @@ def text_of(name: str) -> str:
             from cloudguard.formats.contract.report_shapes import REPORT_SHAPES  # noqa: PLC0415 - only this schema
             from cloudguard.results.report import Report  # noqa: PLC0415 - only this schema
 
-            made = schema_of(Report, REPORT_SHAPES, "What `cloudguard check -f json` writes.")
+            made = schema_of(Report, REPORT_SHAPES, "The output of `cloudguard check -f json`.")
             made = _of_several(made) if name == "fleet" else made
         case "plan":
             from cloudguard.formats.contract.plan_shapes import PLAN_SHAPES  # noqa: PLC0415 - only this schema
             from cloudguard.results.plan import Plan  # noqa: PLC0415 - only this schema
 
-            made = schema_of(Plan, PLAN_SHAPES, "What `cloudguard plan -f json` writes.")
+            made = schema_of(Plan, PLAN_SHAPES, "The output of `cloudguard plan -f json`.")
         case "comparison":
             from cloudguard.formats.contract.comparison_shapes import COMPARISON_SHAPES  # noqa: PLC0415 - only here
             from cloudguard.results.comparison import Comparison  # noqa: PLC0415 - only this schema
 
-            made = schema_of(Comparison, COMPARISON_SHAPES, "What `cloudguard diff -f json` writes.")
+            made = schema_of(Comparison, COMPARISON_SHAPES, "The output of `cloudguard diff -f json`.")
         case _:
             from cloudguard.model.snapshot import Snapshot  # noqa: PLC0415 - only this schema
 
-            made = schema_of(Snapshot, {}, "What `cloudguard collect` writes.")
+            made = schema_of(Snapshot, {}, "The output of `cloudguard collect`.")
     return json.dumps(made, indent=2) + "\n"
 
 
@@ -82,7 +82,7 @@ def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
     }
     return {
         "$schema": DIALECT,
-        "description": "What `cloudguard check -f json` writes of several clusters.",
+        "description": "The output of `cloudguard check -f json` for several clusters.",
         "type": "object",
         "properties": members,
         "required": sorted(members),

@@ -30,7 +30,7 @@ from cloudguard.results.report import Report
 _DAYS: Final = 90
 _HEADERS: Final = ("NO", "FOR", "CLUSTER", "OWNER", "UNTIL", "REASON", "FILE")
 _USES: Final = ("NO", "STATE", "FOR", "FINDINGS", "OWNER", "UNTIL", "DAYS", "FILE")
-_NONE: Final = f"no waiver is declared: --waivers names no file, and there is no ./{FILE_NAME}"
+_NONE: Final = f"no waiver is declared in --waivers FILE or in ./{FILE_NAME}"
 
 
 def list_all(line: CommandLine) -> int:
@@ -50,7 +50,7 @@ def check(line: CommandLine) -> int:
     sinks = output.sinks(settings, LIST_FORMAT)
     declared = declarations(settings)
     if not declared.waivers:
-        raise UsageError(_NONE, hint="Accept a finding by: cloudguard waivers add")
+        raise UsageError(_NONE, hint="To accept a finding: cloudguard waivers add")
     if settings.get(SNAPSHOT) is None and not line.provider:
         _write_declared(declared.waivers, sinks)
         today = datetime.now(UTC).date()
@@ -74,7 +74,7 @@ def add(line: CommandLine) -> int:
     """Add a waiver for one finding, with the finding's current width, to the file."""
     name = line.argument("finding")
     if not name:
-        message = "say which finding: its number on the first screen, or its id"
+        message = "name the finding by its number in the table, or by its id"
         raise UsageError(message, hint="List them: cloudguard check --snapshot prod.json")
 
     def chosen(report: Report) -> Sequence[Finding]:
@@ -91,7 +91,7 @@ def baseline(line: CommandLine) -> int:
     """Add a waiver for every open finding at or above ``--fail-on``."""
     least = line.settings().get(FAIL_ON) or DEFAULT_FAIL_ON
     if least == "never":
-        message = "--fail-on never leaves out every finding"
+        message = "--fail-on never selects no finding"
         raise UsageError(message, hint="Name a severity: --fail-on medium")
 
     def chosen(report: Report) -> Sequence[Finding]:
@@ -163,10 +163,10 @@ def _expires(settings: Settings) -> date:
     try:
         day = today + timedelta(int(days[1])) if days else date.fromisoformat(given)
     except ValueError:
-        message = f"--expires: {given!r} is no date: write 2027-03-31, or 90d"
+        message = f"--expires: {given!r} is not a date: write 2027-03-31 or 90d"
         raise UsageError(message) from None
     if day < today or (day - today).days > MOST_DAYS:
-        message = f"--expires: {day} is over, or more than {MOST_DAYS} days ahead"
+        message = f"--expires: {day} is in the past, or more than {MOST_DAYS} days ahead"
         raise UsageError(message)
     return day
 

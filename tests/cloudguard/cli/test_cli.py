@@ -116,23 +116,23 @@ def test_the_traceback_of_an_internal_error_is_shown_on_request(
         (("check", "memory", "--service", "tcp/99999"), "--service: '99999'"),
         (("check", "memory", "--service", "tcp/443=x"), "--service: 'x'"),
         (("check", "memory", "--fail-on", "bad"), "--fail-on: "),
-        (("check", "memory", "--row", "etcd"), "--row: 'etcd' is none of api-server-access, "),
-        (("check", "memory", "--min-severity", "never"), "--min-severity: 'never' is none of critical, "),
+        (("check", "memory", "--row", "etcd"), "--row: 'etcd' is not one of api-server-access, "),
+        (("check", "memory", "--min-severity", "never"), "--min-severity: 'never' is not one of critical, "),
         (("check", "memory", "--color", "red"), "--color: "),
         (("check", "memory", "--host", "i-1"), "--host: 'i-1' is not ID=ROLE"),
         (("check", "memory", "--host", "i-1=king"), "--host: "),
-        (("check", "memory", "--node-tag", "role"), "--node-tag: 'role' is no tag"),
-        (("check", "memory", "-f", "yaml"), f"--format: 'yaml' is none of {', '.join(FORMATS)}"),
+        (("check", "memory", "--node-tag", "role"), "--node-tag: 'role' is not a tag"),
+        (("check", "memory", "-f", "yaml"), f"--format: 'yaml' is not one of {', '.join(FORMATS)}"),
         (("check", "memory", "-f", "table", "-f", "json"), "two formats for stdout"),
         (("check", "memory", "-f", "table=x", "-f", "json=x"), "two formats for x"),
-        (("check", "memory", "-f", "table=x", "-o", "y"), "--output serves a single format"),
+        (("check", "memory", "-f", "table=x", "-o", "y"), "--output is only for a single format"),
         (("check", "memory", "-o", "no/such/folder/x"), "cannot write no/such/folder/x: there is no folder"),
         (("check", "memory", "-o", "."), "cannot write .: it is a folder"),
         (("check", "memory", "--config", "cloudguard.toml"), "cannot read cloudguard.toml: No such file"),
         (("check", "memory", "--config", "none.toml"), "cannot read none.toml: No such file"),
         (("check", "--snapshot", "none.json"), "cannot read the snapshot none.json: No such file"),
         (("check", "--snapshot", "."), "cannot read the snapshot .: Is a directory"),
-        (("explain", "etcd"), "no row or check is called 'etcd'"),
+        (("explain", "etcd"), "there is no row or check 'etcd'"),
         (("explain", "0123456789ab", "memory", "--region", "here"), "has no finding '0123456789ab'"),
     ],
     ids=str,
@@ -144,10 +144,14 @@ def test_a_wrong_command_line_is_refused_in_one_line(
 
 
 def test_a_snapshot_of_another_cluster_is_refused(capsys: pytest.CaptureFixture[str], snapshot: str) -> None:
-    assert "the snapshot is of 'prod'" in refusal(capsys, "check", "--snapshot", snapshot, "--cluster", "test")
+    assert "does not match the snapshot, which has 'prod'" in refusal(
+        capsys, "check", "--snapshot", snapshot, "--cluster", "test"
+    )
     other = Path(snapshot).read_text(encoding="utf-8").replace('"provider": "memory"', '"provider": "other"')
     Path("other.json").write_text(other, encoding="utf-8")
-    assert "the snapshot is of 'other'" in refusal(capsys, "check", "memory", "--snapshot", "other.json")
+    assert "does not match the snapshot, which has 'other'" in refusal(
+        capsys, "check", "memory", "--snapshot", "other.json"
+    )
     assert ran(capsys, "check", "memory", "--snapshot", snapshot, "--cluster", "prod")[0] == 3
 
 

@@ -93,7 +93,9 @@ def test_every_setting_works_as_flag_variable_and_key(setting: Setting[Any], mon
 def test_cloudguard_toml_may_not_set_gates_or_what_writes_or_sends(setting: Setting[Any]) -> None:
     Path(FILE_NAME).write_text(_toml(setting, _value(setting)), encoding="utf-8")
     if setting.panel == REPORT or not setting.implicit:
-        with pytest.raises(SettingsError, match=f"{setting.name}: only a file that --config names may hold it"):
+        with pytest.raises(
+            SettingsError, match=f"{setting.name} is allowed only in a file that is named with --config"
+        ):
             _read(setting)
     else:
         assert _read(setting) is not None

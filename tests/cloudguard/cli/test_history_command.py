@@ -36,9 +36,9 @@ def test_the_user_s_own_store_is_used_once_it_is_made(capsys: pytest.CaptureFixt
     status, out, err = ran(capsys, "history", "init")
     file = tmp_path / "state" / "cloudguard" / "history.db"
     assert (status, out) == (0, "")
-    assert f"the history in sqlite:///{file} is made, with the tables cloudguard_schema, " in err
+    assert f"made a history in sqlite:///{file} with the tables cloudguard_schema, " in err
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert "is there, and has the latest schema" in ran(capsys, "history", "init")[2]
+    assert "has the latest schema" in ran(capsys, "history", "init")[2]
     ran(capsys, "check", "--snapshot", night(1))
     assert "prod memory 1234 here" in ran(capsys, "history", "list")[1]
     before = file.read_bytes()
@@ -78,7 +78,7 @@ def test_a_trend_counts_open_new_and_fixed_findings(capsys: pytest.CaptureFixtur
 @pytest.mark.usefixtures("kept")
 def test_prune_removes_old_runs_and_ended_findings_only(capsys: pytest.CaptureFixture[str]) -> None:
     _, _, err = ran(capsys, "history", "prune", "--keep", "2d")
-    assert "3 runs and 1 finding that ended before 2026-01-04T02:17:00Z were taken out" in err
+    assert "3 runs and 1 finding that ended before 2026-01-04T02:17:00Z were deleted" in err
     found = json.loads(ran(capsys, "history", "export")[1])
     assert found["schema"] == "cloudguard/history/v1"
     assert [one["finished"][8:10] for one in found["runs"]] == ["04", "05", "06"]
@@ -105,12 +105,12 @@ def test_hostile_names_are_escaped(capsys: pytest.CaptureFixture[str], monkeypat
     ("words", "says"),
     [
         (("show",), "name a finding by its id, or a cluster"),
-        (("show", "nothing"), "has neither a finding nor a cluster 'nothing'"),
-        (("prune",), "say how much to keep"),
+        (("show", "nothing"), "has no finding or cluster 'nothing'"),
+        (("prune",), "--keep is missing"),
         (("list", "--store", "sqlite:///none.db"), "there is no history in none.db"),
         (("list", "--store", "mysql://guard:s3cret@db/x"), "begins neither"),
         (("export", "-o", "none/all.json"), "there is no folder"),
-        (("trend", "--every", "soon"), "is no time"),
+        (("trend", "--every", "soon"), "is not a time"),
     ],
 )
 @pytest.mark.usefixtures("kept")

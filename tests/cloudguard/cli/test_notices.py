@@ -108,10 +108,10 @@ def test_no_password_of_a_ping_is_logged(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("flags", "part"),
     [
-        (("--notify", SECRET), "--notify: it is no URL: write SCHEME://…"),
+        (("--notify", SECRET), "--notify: it is not a URL: write SCHEME://…"),
         (("--notify", f"nonsense://{SECRET}"), "--notify: nonsense://… is no URL of a service"),
-        (("--ping", f"ftp://{SECRET}"), "--ping: it is no URL: write http://… or https://…"),
-        (("--notify", f"json://{SECRET}", "--notify-on", "never"), "--notify-on: 'never' is none of new, fixed"),
+        (("--ping", f"ftp://{SECRET}"), "--ping: it is not a URL: write http://… or https://…"),
+        (("--notify", f"json://{SECRET}", "--notify-on", "never"), "--notify-on: 'never' is not one of new, fixed"),
     ],
 )
 def test_a_wrong_url_is_refused_and_not_printed(
@@ -126,7 +126,7 @@ def test_a_wrong_url_is_refused_and_not_printed(
 def test_cloudguard_toml_may_not_set_notices_or_pings(capsys: pytest.CaptureFixture[str], line: str) -> None:
     Path("cloudguard.toml").write_text(f"{line}\n", encoding="utf-8")
     refused = refusal(capsys, *PLAIN)
-    assert "only a file that --config names may hold it" in refused
+    assert "is allowed only in a file that is named with --config" in refused
     assert SECRET not in refused
 
 

@@ -72,7 +72,7 @@ def test_a_baseline_of_another_cluster_is_an_error_after_the_report(capsys: pyte
     code, out, err = ran(capsys, "check", "--snapshot", night(2), "--baseline", "other.json")
     assert code == 2
     assert "etcd-access" in out
-    assert "--baseline: it is of the cluster memory 1234 other here, not of memory 1234 prod here" in err
+    assert "--baseline: the report is on the cluster memory 1234 other here, not on memory 1234 prod here" in err
 
 
 @pytest.mark.parametrize("content", ["{}", "", '{"schema": "cloudguard/report/v1"}'])
@@ -88,7 +88,7 @@ def test_only_changes_prints_nothing_without_changes_until_the_heartbeat(capsys:
     printed = list[str]()
     for day, one in enumerate((OPEN, OPEN, SHUT, SHUT, denied(SHUT), denied(SHUT), SHUT, *[SHUT] * 7), 1):
         _, out, err = ran(capsys, "check", "--snapshot", night(day, one), *quiet)
-        lines = [line for line in err.splitlines() if "a history was made" not in line]
+        lines = [line for line in err.splitlines() if "made a history" not in line]
         assert bool(out) is bool(lines)
         assert json.loads(Path("latest.json").read_text(encoding="utf-8"))["finished"][8:10] == f"{day:02}"
         printed += [str(day)] if out else []
@@ -100,7 +100,7 @@ def test_only_changes_prints_nothing_without_changes_until_the_heartbeat(capsys:
     [
         (("--fail-on-new",), "--fail-on-new needs an earlier run"),
         (("--only-changes", "--store", "none"), "--only-changes needs an earlier run"),
-        (("--heartbeat", "7d", *AT), "--heartbeat counts only with --only-changes"),
+        (("--heartbeat", "7d", *AT), "--heartbeat has no effect without --only-changes"),
         (("--store", "h.db"), "begins neither with sqlite:///"),
         (("--store", "sqlite://h.db"), "names its file after three slashes"),
         (("--store", "sqlite:///"), "names its file after three slashes"),
@@ -108,7 +108,7 @@ def test_only_changes_prints_nothing_without_changes_until_the_heartbeat(capsys:
         (("--store", "postgresql://guard:s3cret@db:port/x"), "not well formed"),
         (("--store", "sqlite:///none/h.db"), "there is no folder none"),
         (("--store", "sqlite:///."), "is no file"),
-        (("--lock-wait", "soon", *AT), "is no time: write 90s, 30m, 2h or 7d"),
+        (("--lock-wait", "soon", *AT), "is not a time: write 90s, 30m, 2h or 7d"),
     ],
 )
 def test_a_wrong_flag_is_refused_in_one_line_without_the_password(
@@ -126,7 +126,7 @@ def test_cloudguard_toml_may_not_set_stores_baselines_or_gates(capsys: pytest.Ca
     code, _, err = ran(capsys, "check", "--snapshot", night(1))
     assert code == 2
     for setting in settings:
-        assert f"{setting.name}: only a file that --config names may hold it" in err
+        assert f"{setting.name} is allowed only in a file that is named with --config" in err
 
 
 def test_a_named_file_and_a_variable_may_set_the_store_and_the_gate(

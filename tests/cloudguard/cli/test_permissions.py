@@ -71,7 +71,7 @@ def test_a_format_that_a_provider_lacks_is_refused(capsys: pytest.CaptureFixture
     fault = refusal(capsys, "permissions", "gcp", "-f", "cloudformation")
     assert "gcp has no policy in the format cloudformation. It has json, terraform" in fault
     assert "memory has no policy in the format terraform" in refusal(capsys, "permissions", "memory", "-f", "terraform")
-    assert "memory can't try its calls" in refusal(capsys, "permissions", "memory", "--verify")
+    assert "memory cannot test its calls" in refusal(capsys, "permissions", "memory", "--verify")
 
 
 def _verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
@@ -99,4 +99,4 @@ def test_verify_lists_refused_calls_first_and_they_give_the_status(
     status, out, _ = ran(capsys, "permissions", "memory", "--verify", "-f", "json", "-q")
     assert status == 0
     assert [one["outcome"] for one in json.loads(out)] == ["not shown", "granted"]
-    assert "writes a table, or json" in refusal(capsys, "permissions", "memory", "--verify", "-f", "terraform")
+    assert "writes only table or json" in refusal(capsys, "permissions", "memory", "--verify", "-f", "terraform")

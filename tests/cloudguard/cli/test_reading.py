@@ -97,7 +97,7 @@ def test_a_provider_that_ignores_the_time_limit_is_abandoned(
 
 @pytest.mark.parametrize("text", ["0", "1w", "-1", "soon", "1.5h"])
 def test_a_wrong_time_limit_is_refused(capsys: pytest.CaptureFixture[str], text: str) -> None:
-    assert f"--timeout: {text!r} is no time" in refusal(capsys, "check", "memory", "--timeout", text)
+    assert f"--timeout: {text!r} is not a time" in refusal(capsys, "check", "memory", "--timeout", text)
 
 
 def test_a_long_run_prints_its_progress_on_a_pipe(
@@ -105,7 +105,7 @@ def test_a_long_run_prints_its_progress_on_a_pipe(
 ) -> None:
     monkeypatch.setattr(reading, "HEARTBEAT", 0.2)
     argv = ("check", "memory", "--cluster", "slow", "--timeout", "1s")
-    assert "cloudguard: reading for 0 s, 1 calls made, the last is memory:Read\n" in ran(capsys, *argv)[2]
+    assert "cloudguard: reading for 0 s: 1 calls, last call: memory:Read\n" in ran(capsys, *argv)[2]
     assert ran(capsys, *argv, "-q")[2] == ""
 
 

@@ -45,7 +45,7 @@ def test_explain_passes_flags_and_the_file_s_table_to_the_provider(capsys: pytes
 def test_a_command_without_settings_does_not_read_the_file(capsys: pytest.CaptureFixture[str]) -> None:
     Path("cloudguard.toml").write_text("nonsense")
     assert ran(capsys, "version")[0] == 0
-    assert "is not TOML" in refusal(capsys, "discover", "memory")
+    assert "is not valid TOML" in refusal(capsys, "discover", "memory")
 
 
 def test_a_flag_overrides_the_environment_which_overrides_the_file(
@@ -90,8 +90,8 @@ def test_every_wrong_flag_variable_and_key_has_its_line(
     status, out, err = ran(capsys, "check", "memory", "--fail-on", "bad")
     assert (status, out) == (2, "")
     assert [line.partition(": ")[2].partition(": ")[::2] for line in err.splitlines()] == [
-        ("--fail-on", "'bad' is none of critical, high, medium, low, never"),
-        ("CLOUDGUARD_REQUIRE_CMK", "'maybe' is neither true nor false"),
+        ("--fail-on", "'bad' is not one of critical, high, medium, low, never"),
+        ("CLOUDGUARD_REQUIRE_CMK", "'maybe' is not true or false"),
         ("CLOUDGUARD_API_PORT", "'x' in 'tcp/x': a port is a number from 0 to 65535, a range is LOW-HIGH"),
         ("cloudguard.toml", "clutser: no such key. Did you mean 'cluster'?"),
         ("cloudguard.toml", "provider.memory.profile: 3 is not text: write it in quotes"),
@@ -136,7 +136,7 @@ def test_a_declaration_changes_the_verdict(capsys: pytest.CaptureFixture[str], s
 def test_cloudguard_toml_may_not_set_gates_and_output(capsys: pytest.CaptureFixture[str], line: str) -> None:
     Path("cloudguard.toml").write_text(f"cluster = 'prod'\nadmin-cidr = ['198.51.100.0/24']\n{line}\n")
     key = line.partition(" ")[0]
-    refused = f"cloudguard: cloudguard.toml: {key}: only a file that --config names may hold it\n"
+    refused = f"cloudguard: cloudguard.toml: {key} is allowed only in a file that is named with --config\n"
     assert refusal(capsys, "check", "memory") == refused
     assert refusal(capsys, "collect", "memory") == refused
     assert ran(capsys, "check", "memory", "--config", "cloudguard.toml")[0] in {0, 3}
@@ -145,7 +145,9 @@ def test_cloudguard_toml_may_not_set_gates_and_output(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("name", ["role-arn", "external-id"])
 def test_cloudguard_toml_may_not_choose_another_identity(capsys: pytest.CaptureFixture[str], name: str) -> None:
     Path("cloudguard.toml").write_text(f"[provider.aws]\n{name} = 'x'\n")
-    assert f"{name}: only a file that --config names may hold it" in refusal(capsys, "check", "aws", "--cluster", "x")
+    assert f"{name} is allowed only in a file that is named with --config" in refusal(
+        capsys, "check", "aws", "--cluster", "x"
+    )
 
 
 def test_a_misspelt_variable_is_refused_and_another_unknown_one_is_named(
@@ -154,7 +156,7 @@ def test_a_misspelt_variable_is_refused_and_another_unknown_one_is_named(
     monkeypatch.setenv("CLOUDGUARD_VERSION_WANTED", "1")
     monkeypatch.setenv("CLOUDGUARD_DEBUG", "")
     argv = ("check", "memory", "--cluster", "prod")
-    assert "cloudguard: CLOUDGUARD_VERSION_WANTED is no setting, and has no effect\n" in ran(capsys, *argv)[2]
+    assert "cloudguard: CLOUDGUARD_VERSION_WANTED is not a setting and has no effect\n" in ran(capsys, *argv)[2]
     assert ran(capsys, *argv, "-q")[2] == ""
     monkeypatch.delenv("CLOUDGUARD_VERSION_WANTED")
     for name, right in (
@@ -165,7 +167,7 @@ def test_a_misspelt_variable_is_refused_and_another_unknown_one_is_named(
     ):
         monkeypatch.setenv(f"CLOUDGUARD_{name}", "x")
         line = refusal(capsys, *argv)
-        assert f"CLOUDGUARD_{name}: no such variable. Did you mean 'CLOUDGUARD_{right}'?" in line
+        assert f"CLOUDGUARD_{name}: there is no such variable. Did you mean 'CLOUDGUARD_{right}'?" in line
         monkeypatch.delenv(f"CLOUDGUARD_{name}")
 
 

@@ -161,12 +161,12 @@ def test_the_table_escapes_a_hostile_name(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("argv", "fault"),
     [
-        (("--all", "--cluster", "prod"), "give one of --all, --cluster and --targets"),
-        (("--all", "--snapshot", "x.json"), "--snapshot is about one cluster, and several are asked for"),
-        (("--all", "--host", "h=node"), "--host is about one cluster, and several are asked for"),
-        (("--shard", "1/2"), "--shard shares several clusters between runs, and one is asked for"),
+        (("--all", "--cluster", "prod"), "give only one of --all, --cluster and --targets"),
+        (("--all", "--snapshot", "x.json"), "--snapshot is for one cluster, but several are requested"),
+        (("--all", "--host", "h=node"), "--host is for one cluster, but several are requested"),
+        (("--shard", "1/2"), "--shard divides several clusters between runs, but only one is requested"),
         (("--all", "--shard", "3/2"), "--shard: '3/2' is no shard: write 2/5 for the second of five"),
-        (("--targets", "none.toml"), "--targets none.toml names the providers, and memory is given too"),
+        (("--targets", "none.toml"), "the providers are named in --targets none.toml, so memory must not be given"),
     ],
 )
 def test_flags_that_contradict_one_another_are_refused(
@@ -176,7 +176,7 @@ def test_flags_that_contradict_one_another_are_refused(
 
 
 def test_only_check_accepts_several_clusters(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "Only check takes more than one --cluster" in refusal(capsys, "collect", *TWO[1:])
+    assert "Only check accepts more than one --cluster" in refusal(capsys, "collect", *TWO[1:])
 
 
 def test_the_shards_together_check_every_cluster_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,7 +193,7 @@ def test_a_shard_without_clusters_checks_nothing(capsys: pytest.CaptureFixture[s
     done = [ran(capsys, *TWO, "--shard", f"{number}/9") for number in range(1, 10)]
     empty = [one for one in done if not one[1]]
     assert len(empty) >= 7
-    assert all(status == 0 and "has no cluster: nothing was checked" in err for status, _, err in empty)
+    assert all(status == 0 and "has no cluster, so nothing was checked" in err for status, _, err in empty)
 
 
 def test_a_format_that_a_cluster_can_t_have_does_not_stop_other_formats(

@@ -93,7 +93,7 @@ def test_a_cluster_in_an_unexpected_account_is_not_judged(capsys: pytest.Capture
         (
             '[[target]]\nprovider = "memry"\nx = 1\n[[target]]\nclusters = []\n[extra]\n',
             [
-                "target[0].provider: 'memry' is none of ",
+                "target[0].provider: 'memry' is not one of ",
                 "target[1].provider: missing",
                 "target[1].clusters: the list is empty",
                 "extra: no such key",

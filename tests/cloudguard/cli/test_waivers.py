@@ -178,7 +178,7 @@ def test_a_flag_a_variable_and_a_file_may_name_waivers(
 
 def test_cloudguard_toml_may_not_set_strict_waivers(capsys: pytest.CaptureFixture[str]) -> None:
     Path("cloudguard.toml").write_text("strict-waivers = true\n")
-    assert "strict-waivers: only a file that --config names may hold it" in refusal(capsys, *PLAIN)
+    assert "strict-waivers is allowed only in a file that is named with --config" in refusal(capsys, *PLAIN)
 
 
 def test_a_wrong_waivers_file_is_refused_with_all_its_faults(capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,15 +192,15 @@ def test_a_wrong_waivers_file_is_refused_with_all_its_faults(capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("add", "--snapshot", "prod.json", *WHO), "say which finding"),
+        (("add", "--snapshot", "prod.json", *WHO), "name the finding"),
         (("add", "99", "--snapshot", "prod.json", *WHO), "has no finding '99'"),
         (("add", "1", "--snapshot", "prod.json", "--owner", "a"), "--reason is missing"),
         (("add", "1", "--snapshot", "prod.json", "--reason", "a"), "--owner is missing"),
-        (("add", "1", "--snapshot", "prod.json", *WHO, "--expires", "soon"), "'soon' is no date"),
+        (("add", "1", "--snapshot", "prod.json", *WHO, "--expires", "soon"), "'soon' is not a date"),
         (("add", "1", "--snapshot", "prod.json", *WHO, "--expires", "401d"), "more than 400 days ahead"),
-        (("add", "1", "--snapshot", "prod.json", *WHO, "--expires", "2020-01-01"), "is over"),
+        (("add", "1", "--snapshot", "prod.json", *WHO, "--expires", "2020-01-01"), "is in the past"),
         (("add", "1", *WHO), "name a provider"),
-        (("baseline", "--snapshot", "prod.json", *WHO, "--fail-on", "never"), "leaves out every finding"),
+        (("baseline", "--snapshot", "prod.json", *WHO, "--fail-on", "never"), "selects no finding"),
         (("check",), "no waiver is declared"),
         (("renew",), "No such command"),
     ],

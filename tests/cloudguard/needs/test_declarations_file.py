@@ -196,15 +196,15 @@ def test_every_fault_of_a_file_is_listed() -> None:
         "nonsense: no such key; known: addons, admin-cidr, ",
         "admin-cidr[0]: '10.0.0.1/8' is no CIDR: it has host bits",
         "admin-cidr[1]: 'here' ",
-        "require-cmk: 'yes' is neither true nor false",
+        "require-cmk: 'yes' is not true or false",
         "node-ports: '99999'",
-        "fail-on: 'bad' is none of critical, high, medium, low, never",
-        "etcd-tag: 'role' is no tag: write KEY=VALUE",
-        "host.i-0abc: 'king' is none of control-plane, etcd, node",
+        "fail-on: 'bad' is not one of critical, high, medium, low, never",
+        "etcd-tag: 'role' is not a tag: write KEY=VALUE",
+        "host.i-0abc: 'king' is not one of control-plane, etcd, node",
         "host.i-0def: the list is empty",
         "provider.aws: 'audit' is not a table",
         "need[0].peer: '10.0.0.0/33'",
-        "need[0].services: 'none' is no service",
+        "need[0].services: 'none' contains no service",
         "need[0].reason: missing",
         "service[0].source: no such key. Did you mean 'sources'?",
     )
@@ -222,9 +222,9 @@ def test_every_fault_of_a_file_is_listed() -> None:
             '[[need]]\nrole = "node"\nreason = "x"\npeer = "sg-1"\nservices = "22"\nactions = "a:b"\nresources = "*"',
             "need.0.: give peer and services",
         ),
-        ('[[need]]\nrole = "pods"\nreason = "x"\npeer = "sg-1"\nservices = "22"', "role: 'pods' is none of"),
+        ('[[need]]\nrole = "pods"\nreason = "x"\npeer = "sg-1"\nservices = "22"', "role: 'pods' is not one of"),
         ("need = 3", "need: 3 is not a table"),
-        ("a = ", "is not TOML"),
+        ("a = ", "is not valid TOML"),
         ("cluster = 3", "cluster: 3 is not text: write it in quotes"),
         ('cluster = " "', "cluster: it is empty"),
         ("api-port = [443]", "api-port.0.: 443 is not text: write it in quotes"),
@@ -253,7 +253,7 @@ EVERYTHING = [
 def test_a_declaration_that_allows_everything_needs_a_reason(text: str, reason: str) -> None:
     with pytest.raises(SettingsError) as raised:
         load_declarations(text)
-    assert "allows everything: say why, as " in str(raised.value)
+    assert "allows everything: give the reason, as " in str(raised.value)
     [everything] = everything_declared(load_declarations(f"{text}\n{reason}"))
     assert everything.reason in {"why", "why; why"}
     blank = replace(load_declarations(f"{text}\n{reason}"), admin_reason=" ")
@@ -262,7 +262,7 @@ def test_a_declaration_that_allows_everything_needs_a_reason(text: str, reason: 
 
 @pytest.mark.parametrize("ports", ["all", "tcp/1-65535", "udp", "tcp/1-40000"])
 def test_all_ports_are_not_accepted_as_node_ports(ports: str) -> None:
-    with pytest.raises(SettingsError, match="no range of NodePorts"):
+    with pytest.raises(SettingsError, match="not a range of NodePorts"):
         load_declarations(f'node-ports = "{ports}"')
 
 

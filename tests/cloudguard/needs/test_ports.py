@@ -109,8 +109,8 @@ def test_each_port_has_its_source() -> None:
     assert [(str(services), who) for services, who in said] == [
         ("tcp/6443", DEFAULT),
         ("tcp/16443", "microk8s, by weak evidence"),
-        ("tcp/7443", "a balancer sends there"),
-        ("tcp/443,tcp/8080,tcp/8443,tcp/9345", "possible: another installer's"),
+        ("tcp/7443", "a load balancer sends to this port"),
+        ("tcp/443,tcp/8080,tcp/8443,tcp/9345", "possible: used by another installer"),
     ]
     assert port_sources("api", cluster("kops"), (), ports("kops").api, NONE) == ((ports("kops").api, "kops"),)
     declared = ServiceSet.parse("tcp/9443")

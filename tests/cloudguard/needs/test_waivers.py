@@ -26,14 +26,17 @@ def faults(text: str, tmp_path: Path) -> tuple[str, ...]:
     ("lines", "fault"),
     [
         ('finding = "0123456789ab"\nreasn = "x"', "waiver[0].reasn: no such key. Did you mean 'reason'?"),
-        ('finding = "123"', "waiver[0].finding: '123' is no id of a finding: they have 12 hex digits"),
-        ('check = "*/*"', "waiver[0].check: '*/*' is every check: name one, as in etcd-access/*"),
+        ('finding = "123"', "waiver[0].finding: '123' is not the id of a finding: ids have 12 hex digits"),
+        ('check = "*/*"', "waiver[0].check: '*/*' means every check: name one, for example etcd-access/*"),
         ("", "waiver[0]: give finding (an id), or check with resource and cluster"),
         (
             'check = "a"\nfinding = "0123456789ab"',
             "waiver[0]: give finding (an id), or check with resource and cluster",
         ),
-        ('finding = "0123456789ab"\nresource = "x"', "waiver[0]: resource belongs to check: finding names one already"),
+        (
+            'finding = "0123456789ab"\nresource = "x"',
+            "waiver[0]: give resource only with check: a finding's id includes the resource",
+        ),
         ('check = "a"\nwidth = [1]', "waiver[0].width[0]: 1 is not text: write it in quotes"),
         ('check = "a"\ncluster = ""', "waiver[0].cluster: it is empty (given: '')"),
     ],
@@ -47,7 +50,7 @@ def test_every_fault_of_every_waiver_is_listed(tmp_path: Path) -> None:
     assert set(found) == {
         "fail-on: no such key; known: waiver",
         "waiver[0].owner: it is empty (given: ' ')",
-        "waiver[0].expires: 'soon' is no date: write 2027-03-31",
+        "waiver[0].expires: 'soon' is not a date: write 2027-03-31",
         "waiver[0].reason: missing",
         *(f"waiver[1].{key}: missing" for key in ("reason", "owner", "expires")),
     }
@@ -55,7 +58,7 @@ def test_every_fault_of_every_waiver_is_listed(tmp_path: Path) -> None:
 
 def test_a_time_is_refused_as_a_date(tmp_path: Path) -> None:
     wrong = faults('[[waiver]]\nreason = "r"\nowner = "o"\nexpires = 2027-01-31T00:00:00Z\ncheck = "a"\n', tmp_path)
-    assert "is no date" in wrong[0]
+    assert "is not a date" in wrong[0]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

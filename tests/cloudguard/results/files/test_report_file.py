@@ -166,7 +166,7 @@ def test_the_report_command_has_the_output_and_status_of_check(
     for words in ((), ("-f", "markdown"), ("-f", "sarif", "--fail-on", "never"), ("--min-severity", "high", "-v")):
         checked = ran(capsys, "check", "--snapshot", "prod.json", *words)
         assert ran(capsys, "report", "report.json", *words) == checked
-    assert "name its file" in refusal(capsys, "report")
+    assert "needs the file" in refusal(capsys, "report")
 
 
 def test_a_report_of_an_older_version_is_rendered_in_every_format() -> None:
