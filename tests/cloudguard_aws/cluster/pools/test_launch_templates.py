@@ -106,9 +106,7 @@ def test_an_unknown_security_group_name_is_a_gap(inner_account: Account, subnet:
     assert "0 are called so" in gap.message
 
 
-def test_a_scaling_group_with_an_unknown_role_is_a_gap_unless_a_flag_gives_the_role(
-    inner_account: Account, subnet: Subnet
-) -> None:
+def test_an_unknown_role_is_a_gap_unless_a_flag_gives_it(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     own = a.group(subnet.vpc, "g")
     pool(a, "mystery", subnet, OWNED | {"tier": "work"}, SecurityGroupIds=[own.id])
@@ -156,9 +154,7 @@ def test_tags_and_name_decide_the_role_of_the_next_host(
     assert only(read(a)).roles == roles
 
 
-def test_with_dedicated_etcd_hosts_the_next_control_plane_host_runs_no_etcd(
-    inner_account: Account, subnet: Subnet
-) -> None:
+def test_with_etcd_hosts_the_next_control_plane_host_runs_no_etcd(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     group = a.group(subnet.vpc, "g")
     a.volume(a.host("etcd-0", subnet, [group], OWNED), {"k8s.io/etcd/main": "a/a"})
