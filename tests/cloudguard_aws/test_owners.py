@@ -1,4 +1,4 @@
-"""Accounts in which a program writes what is to be changed: each change names it, and where an edit holds."""
+"""Accounts where a program writes the resources to change: each change names the program and where to edit."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ EKS_ARN = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/prod"
 
 
 def marked(a: Account, group: Group, tags: Tags) -> None:
-    """Tag a group, also with keys that only AWS itself may write."""
+    """Tag a group. The keys may be ones that only AWS itself may write."""
     a.backend("ec2").tags[group.id].update(tags)
 
 
 def opened(
     a: Account, group: Group, service: str, peer: str, *, description: str = "", tags: Tags | None = None
 ) -> None:
-    """Let ``peer`` in to a service, by a rule that says whose it is."""
+    """Let ``peer`` in to a service, by a rule that names its owner."""
     ranges = {"CidrIp": peer, **({"Description": description} if description else {})}
     one = permission(service) | {"IpRanges": [ranges]}
     specified = [{"ResourceType": "security-group-rule", "Tags": tag_list(tags)}] if tags else []
@@ -47,7 +47,7 @@ def opened(
 
 
 def with_public_node(a: Account) -> Group:
-    """Make a cluster with a node that the internet can reach; return the nodes' group."""
+    """Make a cluster with a node that the internet can reach. Return the nodes' group."""
     made = clean.build(a)
     a.host("prod-md-0-c", made.public, [made.nodes], capa.node, role=made.node_role, public=True)
     return made.nodes
@@ -56,7 +56,7 @@ def with_public_node(a: Account) -> Group:
 def of_nodes(
     tags: Tags, service: str = "tcp/22", *, description: str = "", rule_tags: Tags | None = None
 ) -> Callable[[Account], None]:
-    """Return what makes a cluster whose nodes' group bears ``tags``, with a rule that lets in too many."""
+    """Return a function that builds a cluster whose nodes' group has ``tags`` and a rule that is too wide."""
 
     def build(a: Account) -> None:
         nodes = with_public_node(a)
@@ -67,7 +67,7 @@ def of_nodes(
 
 
 def eks(tags: Tags) -> Callable[[Account], None]:
-    """Return what makes an EKS cluster with ``tags`` that everyone reaches."""
+    """Return a function that builds an EKS cluster with ``tags`` that everyone can reach."""
 
     def build(a: Account) -> None:
         eks_public.build(a)
@@ -77,7 +77,7 @@ def eks(tags: Tags) -> Callable[[Account], None]:
 
 
 def with_open_metadata(tags: Tags) -> Callable[[Account], None]:
-    """Return what makes an EKS cluster of hosts with ``tags``, whose pods reach the metadata service."""
+    """Return a function that builds an EKS cluster of hosts with ``tags`` whose pods reach the metadata service."""
 
     def build(a: Account) -> None:
         net = eks_public.network(a)
@@ -88,7 +88,7 @@ def with_open_metadata(tags: Tags) -> Callable[[Account], None]:
 
 
 def beside_kops(a: Account) -> None:
-    """Make kops' group with a rule of its own, and one that somebody added."""
+    """Make kops' group with a rule of kops and a rule that somebody added."""
     nodes = with_public_node(a)
     marked(a, nodes, KOPS | {"Name": "nodes.prod"})
     opened(a, nodes, "tcp/22", WORLD)
@@ -98,7 +98,7 @@ def beside_kops(a: Account) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """An account, the kind of a change that is due in it, and what this says."""
+    """An account, the kind of a change that it needs, and the expected owner and place."""
 
     build: Callable[[Account], None]
     owner: str
@@ -192,13 +192,15 @@ SCENES: Mapping[str, Owned] = {
 
 
 def changes(a: Account, kind: str) -> list[Change]:
-    """Return the changes of a kind that are due in an account."""
+    """Return the changes of a kind that an account needs."""
     report = pipeline.check("aws", cluster="prod", declarations=clean.DECLARED.policy, session=a.session)
     return [one for one in report.plan if one.kind.startswith(kind)]
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_a_change_says_who_writes_what_it_edits_and_where_an_edit_holds(name: str, inner_account: Account) -> None:
+def test_a_change_names_the_program_that_writes_its_resource_and_where_to_edit(
+    name: str, inner_account: Account
+) -> None:
     scene = SCENES[name]
     scene.build(inner_account)
     (change,) = changes(inner_account, scene.kind)
@@ -209,7 +211,7 @@ def test_a_change_says_who_writes_what_it_edits_and_where_an_edit_holds(name: st
     assert scene.where in change.where
 
 
-def test_of_the_group_that_eks_makes_only_its_rule_for_itself_is_put_back(inner_account: Account) -> None:
+def test_eks_restores_only_its_group_s_rule_for_itself(inner_account: Account) -> None:
     eks_public.build(inner_account)
     snapshot = pipeline.collect("aws", cluster="prod", session=inner_account.session)
     (group,) = [one for one in snapshot.topology.filters if one.name.startswith("eks-cluster-sg")]
@@ -220,8 +222,8 @@ def test_of_the_group_that_eks_makes_only_its_rule_for_itself_is_put_back(inner_
     assert [one for one in writers.values() if one and one.id == "eks"] == []
 
 
-def test_the_source_of_what_kops_writes_is_a_field_of_the_cluster(inner_account: Account) -> None:
-    """As kops makes groups: the control plane reaches nodes on every port, and so do nodes one another."""
+def test_a_rule_of_kops_is_changed_by_a_field_of_the_cluster(inner_account: Account) -> None:
+    """In groups made by kops, the control plane and nodes reach nodes on every port."""
     made = clean.build(inner_account)
     inner_account.host("n", made.public, [made.nodes], capa.node, role=made.node_role, public=True)
     marked(inner_account, made.nodes, KOPS | {"Name": "nodes.prod"})

@@ -1,4 +1,4 @@
-"""What anyone may write makes nothing pass: each scene read again with the value of one tag, or one name, exchanged."""
+"""Tags and names never make a row pass: each scene is read again with one tag's value or one name replaced."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spoilt import UNKNOWN_WORD
 
 WORDS: Final = (UNKNOWN_WORD, "", "1", "prod", "prod-worker-1", "prod-master-1", "prod-etcd", "bastion", "microk8s")
 Tag = tuple[str, str]
-"""The id of what bears it, and its key."""
+"""(id of the resource with the tag, key of the tag)."""
 FAILING: Final = (
     "capa",
     "etcd_volume_plain",
@@ -39,14 +39,14 @@ FAILING: Final = (
 
 @dataclass
 class Renaming:
-    """Notes the tags in answers, and gives ``word`` in place of the value of ``target``."""
+    """Records the tags in answers, and replaces the value of ``target`` by ``word``."""
 
     seen: dict[Tag, str] = field(default_factory=dict[Tag, str])
     target: Tag | None = None
     word: str = ""
 
     def fetching(self, fetch: Any) -> Any:  # noqa: ANN401 - a method of a reader's
-        """Return a ``fetch`` that exchanges the value in what ``fetch`` returns."""
+        """Return a ``fetch`` that replaces the value in the answers of ``fetch``."""
 
         def renamed(reader: Reader[Any], call: Call, parameters: Mapping[str, Any]) -> Answer:
             answer: Answer = fetch(reader, call, parameters)
@@ -68,7 +68,7 @@ class Renaming:
 
 @dataclass
 class Renamed:
-    """A scene to read with names exchanged."""
+    """A scene to read with replaced names."""
 
     scene: Scene
     account: Account
@@ -76,7 +76,7 @@ class Renamed:
     report: Report
 
     def read(self) -> Report:
-        """Return the report on the account as it is answered now."""
+        """Return the report on the account, read with the current replacement."""
         return pipeline.evaluate(collect(self.scene, self.account.session), self.scene.DECLARED.policy)
 
 
@@ -92,8 +92,8 @@ def renamed(request: pytest.FixtureRequest) -> Iterator[Renamed]:
         yield Renamed(scene, account, renaming, report)
 
 
-def test_no_row_passes_because_something_is_called_otherwise(renamed: Renamed) -> None:
-    """Excepted is a tag, but for a name, of what a finding of the row names: it may say whose that is, or its role."""
+def test_renaming_a_resource_never_turns_fail_into_pass(renamed: Renamed) -> None:
+    """A tag (not a name) of a resource in the row's findings is excepted: it may decide the resource's owner or role."""
     known = dict(renamed.renaming.seen)
     for seed in seeds(6):
         draw = Random(seed)
@@ -102,7 +102,7 @@ def test_no_row_passes_because_something_is_called_otherwise(renamed: Renamed) -
         try:
             report = renamed.read()
         except CloudguardError:
-            continue  # the cluster itself is not found any more
+            continue  # the replacement hides the cluster itself
         turned = [
             row.row
             for row in renamed.report.rows

@@ -1,4 +1,4 @@
-"""Every scene is judged through the library, and the report is held to the marks on the scene's lines, both ways."""
+"""Every scene is judged through the library. Its report and the marks on the scene's lines must agree."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from removed_facts import wrong_passes
 from scene_marks import Mark, mark_of
 
 UNMARKED = "etcd-access/tls"
-"""Every cluster that runs its own etcd has this advice; no line makes it so."""
+"""Every cluster that runs its own etcd has this advice. No line of the scene causes it."""
 SCREEN = 24
-"""Lines of a terminal."""
+"""The height of a terminal, in lines."""
 Made = Mapping[str, set[SourceLine]]
 in_each_scene = pytest.mark.parametrize("name", scenes(), scope="module")
 """Runs all tests of one scene before those of the next, so that a worker reads only its own scenes."""
@@ -38,7 +38,7 @@ def report_on(name: str) -> Report:
 
 
 @in_each_scene
-def test_report_says_what_the_lines_are_marked_with(name: str) -> None:
+def test_the_report_agrees_with_the_marks_on_the_lines(name: str) -> None:
     scene, made = scenes()[name], collected(name).made
     marks = {line: mark_of(line) for lines in made.values() for line in lines}
     unread = sorted(str(mark) for mark in marks.values() if mark.checks is None)
@@ -57,7 +57,7 @@ def test_report_says_what_the_lines_are_marked_with(name: str) -> None:
 
 
 def disagreements(report: Report, made: Made, marks: set[Mark]) -> list[str]:
-    """Findings at no marked line, and marks at which no finding points."""
+    """Return findings without a marked line, and marks without a finding."""
     found: dict[Mark, set[str]] = defaultdict(set)
     problems: list[str] = []
     for finding in report.findings:
@@ -73,21 +73,21 @@ def disagreements(report: Report, made: Made, marks: set[Mark]) -> list[str]:
 
 
 def lines_of(finding: Finding, made: Made) -> set[SourceLine]:
-    """Lines that made what a finding names; an id with a suffix ("acl-1/ingress/100") leads to its stem."""
+    """Return the lines that made a finding's resources. An id with a suffix ("acl-1/ingress/100") counts as "acl-1"."""
     names = {finding.resource.id, *(name for one in finding.evidence for name in (one.resource.id, one.rule))}
     stems = {name.partition("/")[0] for name in names if name.startswith(("acl-", "sg-"))}
     return {line for name in names | stems for line in made.get(name, ())}
 
 
 @in_each_scene
-def test_every_scene_tells_its_story(name: str) -> None:
+def test_every_scene_has_a_docstring_and_expected_verdicts(name: str) -> None:
     scene = scenes()[name]
     assert (scene.__doc__ or "").strip()
     assert set(scene.VERDICTS) == {row.ROW for row in ROWS}
 
 
 @in_each_scene
-def test_no_two_findings_of_a_row_say_the_same_and_a_clean_cluster_fits_on_a_screen(name: str) -> None:
+def test_findings_have_different_messages_and_a_clean_report_fits_on_a_screen(name: str) -> None:
     report = report_on(name)
     for row in report.rows:
         messages = [finding.message for finding in row.findings]
@@ -97,7 +97,7 @@ def test_no_two_findings_of_a_row_say_the_same_and_a_clean_cluster_fits_on_a_scr
 
 
 @in_each_scene
-def test_the_report_holds_to_its_contract(name: str) -> None:
+def test_the_report_fits_its_schema(name: str) -> None:
     assert_contract(report_on(name))
 
 
@@ -107,6 +107,6 @@ def test_findings_keep_their_ids(name: str) -> None:
 
 
 @in_each_scene
-def test_no_row_passes_because_a_fact_is_gone(name: str) -> None:
+def test_a_missing_fact_never_turns_fail_into_pass(name: str) -> None:
     declarations = scenes()[name].DECLARED.policy
     assert list(wrong_passes(collected(name).snapshot, declarations, SEED, 17 * DRAWS)) == []

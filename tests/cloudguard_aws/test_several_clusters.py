@@ -1,4 +1,4 @@
-"""Several clusters of one account, read in one run: the same facts as each alone, and hardly more calls than one."""
+"""Several clusters of one account in one run: each has the same facts as alone, with hardly more calls than one."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ OF_ONE_RESOURCE = {
     *("eks:DescribeCluster", "eks:ListNodegroups", "eks:ListFargateProfiles", "eks:ListPodIdentityAssociations"),
     *("iam:GetOpenIDConnectProvider",),
 }
-"""Calls that take one resource each."""
+"""Calls that read one resource each."""
 
 
 @cache
 def _read() -> tuple[Mapping[str, Snapshot], Mapping[str, Snapshot], Counter[str], Counter[str]]:
-    """Read each cluster alone, and all at once; return both, and the calls that the first and that all took."""
+    """Read each cluster alone, and all at once. Return both, the calls for the first cluster, and the calls for all."""
     with mock_aws():
         account = Account(Reusing(region_name=REGION))
         account_with_clusters(account)
@@ -49,7 +49,7 @@ def _read() -> tuple[Mapping[str, Snapshot], Mapping[str, Snapshot], Counter[str
         return alone, dict(zip(NAMES, together, strict=True)), calls[NAMES[0]], calls[""]
 
 
-def test_each_snapshot_is_that_of_the_cluster_alone() -> None:
+def test_each_snapshot_equals_that_of_the_cluster_alone() -> None:
     alone, together, _, _ = _read()
     for name in NAMES:
         one, other = (replace(read[name], started="", finished="") for read in (alone, together))
@@ -57,14 +57,14 @@ def test_each_snapshot_is_that_of_the_cluster_alone() -> None:
         assert one.cluster.hosts or one.cluster.managed
 
 
-def test_the_clusters_differ_in_what_is_found() -> None:
+def test_the_clusters_have_different_findings() -> None:
     _, together, _, _ = _read()
     found = {name: {one.check for one in pipeline.evaluate(together[name]).findings} for name in DISTINCT}
     assert "api-server-access/internet" in found["alpha"]
     assert "api-server-access/internet" not in found["beta"]
 
 
-def test_what_is_not_asked_of_one_resource_is_asked_for_all_clusters_at_once() -> None:
+def test_shared_calls_are_made_once_for_all_clusters() -> None:
     _, _, one, several = _read()
     shared = several.keys() - OF_ONE_RESOURCE
     assert sum(several[name] for name in shared) <= 1.5 * sum(one[name] for name in one.keys() - OF_ONE_RESOURCE)

@@ -70,7 +70,7 @@ def test_a_ping_requests_its_path(path: str, ending: str, asked: str) -> None:
     ("credentials", "sent"),
     [("", ""), ("guard:s3cr3t@", "guard:s3cr3t"), ("guard@", "guard:"), ("g%40x:p%3A%C3%BC%40@", "g@x:p:ü@")],
 )
-def test_a_user_and_a_password_are_sent_as_a_header(credentials: str, sent: str) -> None:
+def test_a_user_and_a_password_are_sent_in_a_header(credentials: str, sent: str) -> None:
     with http_server() as heard:
         ping(f"http://{credentials}{heard.address}/ping", "start")
     (header,) = heard.authorizations
@@ -78,7 +78,7 @@ def test_a_user_and_a_password_are_sent_as_a_header(credentials: str, sent: str)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "[::1", "127.0.0.1:port"])
-def test_a_ping_with_a_password_that_fails_shows_none(host: str) -> None:
+def test_a_failed_ping_with_a_password_does_not_show_it(host: str) -> None:
     with pytest.raises(NoticeError, match=r"^the ping to http://… was not answered: ") as raised:
         ping(f"http://guard:{SECRET}@{host}/")
     assert SECRET not in str(raised.value)

@@ -90,7 +90,7 @@ def test_a_host_s_own_address_that_is_declared_is_kept() -> None:
 
 
 @pytest.mark.parametrize("inside", [False, True])
-def test_what_hosts_reach_by_their_own_addresses_alone_stays_whatever_is_declared(inside: bool) -> None:  # noqa: FBT001 - a case
+def test_a_rule_that_only_own_addresses_use_stays(inside: bool) -> None:  # noqa: FBT001 - a case
     one = planned(by_balancer(PRIVATE, OWN, guarded=True), inside=inside)
     assert one.plan.changes == ()
     assert [left.why.partition(":")[0] for left in one.plan.left] == [

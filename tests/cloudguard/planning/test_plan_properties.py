@@ -157,9 +157,7 @@ def test_every_change_is_needed(seed: int) -> None:
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
 @pytest.mark.parametrize("seed", seeds(10))
-def test_in_filters_one_after_the_other_no_change_can_be_left_out(
-    seed: int, draw: Callable[[Random], Snapshot]
-) -> None:
+def test_every_change_is_needed_in_filters_in_series(seed: int, draw: Callable[[Random], Snapshot]) -> None:
     none_is_spare(drawn(seed, draw))
 
 
@@ -192,9 +190,7 @@ def test_a_second_plan_has_no_steps(seed: int) -> None:
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
 @pytest.mark.parametrize("seed", seeds(10))
-def test_in_filters_one_after_the_other_planning_again_offers_nothing(
-    seed: int, draw: Callable[[Random], Snapshot]
-) -> None:
+def test_a_second_plan_has_no_steps_in_filters_in_series(seed: int, draw: Callable[[Random], Snapshot]) -> None:
     comes_to_an_end(drawn(seed, draw))
 
 

@@ -1,4 +1,4 @@
-"""Answers that lack what others name, a call a case: what must be in them and is not keeps a failing row from passing.
+"""Answers without resources that other answers name, one call per case: a failing row never passes because of them.
 
 The node is open at its own address, the API through a balancer, and etcd's volume is not encrypted.
 """
@@ -42,7 +42,7 @@ def verdicts(a: Account) -> dict[str, Verdict]:
     return {row: report.row(row).verdict for row in FAILING}
 
 
-def test_the_whole_answers_fail_these_rows(open_cluster: Account) -> None:
+def test_complete_answers_fail_these_rows(open_cluster: Account) -> None:
     assert verdicts(open_cluster) == dict.fromkeys(FAILING, Verdict.FAIL)
 
 
@@ -60,7 +60,7 @@ LACKING = [
 
 
 @pytest.mark.parametrize(("event", "key"), LACKING)
-def test_an_answer_that_lacks_what_another_names(open_cluster: Account, event: str, key: str) -> None:
+def test_an_empty_answer_never_makes_a_failing_row_pass(open_cluster: Account, event: str, key: str) -> None:
     def shorten(parsed: dict[str, Any], **_rest: object) -> None:
         parsed[key] = []
 

@@ -1,4 +1,4 @@
-"""Load balancers in front of a cluster, as moto answers."""
+"""Load balancers in front of a cluster, read from moto."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read(account: Account, vpc: Vpc, host: Host, api: Api | None = None) -> tupl
     return read_balancers(api, read_cluster_balancers(api, {vpc.id}, members), cluster="prod")
 
 
-def test_balancers_of_others_are_left_out(inner_account: Account) -> None:
+def test_balancers_without_targets_in_the_cluster_are_left_out(inner_account: Account) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)
     elsewhere = a.vpc("10.1.0.0/16")
@@ -95,7 +95,7 @@ def test_api_targets_name_ports_and_balancers_without_more_calls(inner_account: 
     assert before == asked[: len(before)]
 
 
-def test_listener_that_only_redirects_leads_nowhere(inner_account: Account) -> None:
+def test_a_listener_that_only_redirects_has_no_targets(inner_account: Account) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)
     alb = a.nlb("web", subnet, [a.group(vpc, "lb")], kind="application")
@@ -107,7 +107,7 @@ def test_listener_that_only_redirects_leads_nowhere(inner_account: Account) -> N
 
 
 @pytest.mark.parametrize("guarded", [False, True])
-def test_network_balancer_before_an_application_one(inner_account: Account, *, guarded: bool) -> None:
+def test_a_network_balancer_in_front_of_an_application_balancer(inner_account: Account, *, guarded: bool) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)
     guard = a.group(vpc, "lb")
@@ -134,7 +134,7 @@ def test_network_balancer_before_an_application_one(inner_account: Account, *, g
     assert through.network == vpc.id
 
 
-def test_a_balancer_of_another_network_counts_where_it_sends_to_the_clusters_addresses(inner_account: Account) -> None:
+def test_a_balancer_of_another_network_with_the_cluster_s_addresses_as_targets_counts(inner_account: Account) -> None:
     a = inner_account
     vpc, _, node = ground(a)
     hub, twin = a.vpc("10.1.0.0/16"), a.vpc(vpc.cidr)
@@ -164,7 +164,7 @@ def test_a_balancer_of_another_network_counts_where_it_sends_to_the_clusters_add
         ({"Type": None, "Scheme": "internal"}, "load balancer", False),
     ],
 )
-def test_what_is_not_known_of_a_balancer_is_not_shut(
+def test_an_unknown_setting_of_a_balancer_never_closes_it(
     inner_account: Account, changed: dict[str, str | None], kind: str, *, facing: bool | None
 ) -> None:
     a = inner_account
@@ -181,7 +181,7 @@ def test_what_is_not_known_of_a_balancer_is_not_shut(
     assert found.listeners[0].client_address is (PRESERVED if kind == "nlb" else ClientAddress.UNKNOWN)
 
 
-def test_a_listener_whose_action_is_not_known_may_send_to_every_target_group(inner_account: Account) -> None:
+def test_a_listener_with_an_unknown_action_may_send_to_every_target_group(inner_account: Account) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)
     a.listener(a.nlb("front", subnet), 443, [node], 6443)
@@ -195,7 +195,7 @@ def test_a_listener_whose_action_is_not_known_may_send_to_every_target_group(inn
     assert [str(one.service) for one in found.listeners[0].targets] == ["tcp/6443"]
 
 
-def test_a_balancer_of_which_no_listener_is_answered_is_a_gap(inner_account: Account) -> None:
+def test_a_balancer_without_listeners_in_the_answer_is_a_gap(inner_account: Account) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)
     a.listener(a.nlb("front", subnet), 443, [node], 6443)

@@ -1,4 +1,4 @@
-"""Listeners, target groups and balancers, as the real service answers."""
+"""Listeners, target groups and balancers, parsed from answers of the real service."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ MEMBERS = Members.of([member("i-1", "10.0.0.5", "10.0.4.0/28", "2001:db8::5"), m
         ("arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/1", None),
     ],
 )
-def test_target_is_found_by_id_address_or_delegated_prefix(target: str, found: tuple[str, str] | None) -> None:
+def test_a_target_is_found_by_id_address_or_delegated_prefix(target: str, found: tuple[str, str] | None) -> None:
     member = MEMBERS.find(target)
     assert (member and (member[0], ",".join(member[1].texts()))) == found
 
@@ -75,7 +75,7 @@ def test_target_is_found_by_id_address_or_delegated_prefix(target: str, found: t
         ("TCP_QUIC", "tcp/53,udp/53"),
     ],
 )
-def test_listener_protocol_is_the_services_it_means(protocol: str, text: str) -> None:
+def test_a_listener_s_protocol_gives_its_services(protocol: str, text: str) -> None:
     assert str(services_of(protocol, 53)) == text
 
 
@@ -100,7 +100,7 @@ def test_listener_protocol_is_the_services_it_means(protocol: str, text: str) ->
         ("instance", "TCP", {"preserve_client_ip.enabled": "sometimes"}, UNKNOWN),
     ],
 )
-def test_client_address_follows_the_attribute_else_the_default_of_the_kind(
+def test_the_attribute_or_the_kind_decides_the_client_address(
     kind: str, protocol: str, attributes: dict[str, str] | None, seen: ClientAddress
 ) -> None:
     group = target_group({"TargetGroupArn": "a", "TargetType": kind, "Protocol": protocol})
@@ -112,7 +112,7 @@ def target(host: str, services: str, healthy: str = "") -> BackendTarget:
     return BackendTarget(host, AddressSet.nothing(), ServiceSet.parse(services), healthy)
 
 
-def test_targets_outside_the_cluster_are_left_out_and_ports_default_to_the_groups() -> None:
+def test_foreign_targets_are_left_out_and_the_group_s_port_is_the_default() -> None:
     group = target_group({"TargetGroupArn": "a", "Port": 30080, "Protocol": "TCP_UDP"})
     registered: list[dict[str, Any]] = [
         {"Target": {"Id": "i-1", "Port": 31000}, "TargetHealth": {"State": "unhealthy"}},
@@ -126,7 +126,7 @@ def test_targets_outside_the_cluster_are_left_out_and_ports_default_to_the_group
     )
 
 
-def test_listener_is_split_where_its_groups_differ() -> None:
+def test_a_listener_with_different_target_groups_is_split() -> None:
     facts = listener_facts({"ListenerArn": "l-1", "Protocol": "TLS", "Port": 443})
     groups = [
         OwnTargets("TCP", (target("i-1", "tcp/1"),), PRESERVED),
@@ -142,7 +142,7 @@ def test_listener_is_split_where_its_groups_differ() -> None:
     }
 
 
-def test_forward_actions_name_one_group_or_several() -> None:
+def test_a_forward_action_names_one_or_several_groups() -> None:
     actions: list[dict[str, Any]] = [
         {"Type": "authenticate-oidc", "Order": 1},
         {"Type": "forward", "TargetGroupArn": "a", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "a"}]}},
@@ -167,7 +167,7 @@ def test_forward_actions_name_one_group_or_several() -> None:
         ({}, ""),
     ],
 )
-def test_service_is_declared_by_the_tags_of_this_clusters_controllers(tags: dict[str, str], said: str) -> None:
+def test_tags_of_the_cluster_s_controllers_name_the_service(tags: dict[str, str], said: str) -> None:
     assert declared_service(tags, "prod") == said
 
 
@@ -188,7 +188,7 @@ NLB: dict[str, Any] = {
 }
 
 
-def test_network_balancer_without_groups_has_no_filters_and_keeps_its_addresses() -> None:
+def test_a_network_balancer_without_groups_has_no_filters() -> None:
     found = balancer(load_balancer(NLB), (), "")
     assert (found.kind, found.filters, found.groups) == ("nlb", (), ())
     assert found.subnets == ("subnet-1", "subnet-2")
@@ -198,7 +198,7 @@ def test_network_balancer_without_groups_has_no_filters_and_keeps_its_addresses(
     assert not load_balancer(NLB | {"Scheme": "internal", "IpAddressType": "ipv4"}).internet_facing
 
 
-def test_classic_balancer_is_a_proxy_that_may_speak_plaintext() -> None:
+def test_a_classic_balancer_is_a_proxy_that_may_use_plaintext() -> None:
     listeners = [
         ("TCP", 443, "TCP", 6443),
         ("HTTPS", 8443, "HTTP", 80),

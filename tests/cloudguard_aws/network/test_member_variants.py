@@ -1,7 +1,7 @@
-"""Instances without tags that an answer names as the cluster's, a way to name one a case: by address or by its group.
+"""Untagged instances that an answer assigns to the cluster, by address or by scaling group; one case for each way.
 
-A target may be any address of an instance: a second one, one of version 6, one in a delegated range, or one of a second
-interface. A scaling group does not list those of its warm pool, which bear its name.
+A target may be any address of an instance: a second one, an IPv6 address, one in a delegated range, or one of a second
+interface. A scaling group does not list the instances of its warm pool; they have its name as a tag.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def delegated_range(account: Account, host: Host, group: Group) -> str:
 
 
 @pytest.mark.parametrize("place", [second_address, second_interface, sixth_version, delegated_range])
-def test_a_target_by_any_address_of_an_instance(
+def test_a_target_may_be_any_address_of_an_instance(
     inner_account: Account, place: Callable[[Account, Host, Group], str]
 ) -> None:
     a = inner_account
@@ -75,7 +75,7 @@ def test_a_target_by_any_address_of_an_instance(
 
 
 @pytest.mark.parametrize(("beside", "found"), [(["m"], True), (["m", "n"], False), (["n"], False)])
-def test_a_target_beside_control_plane_hosts_alone_whatever_the_port(
+def test_a_target_beside_only_control_plane_hosts_belongs_to_the_cluster_on_any_port(
     inner_account: Account, beside: list[str], *, found: bool
 ) -> None:
     a = inner_account
@@ -88,8 +88,8 @@ def test_a_target_beside_control_plane_hosts_alone_whatever_the_port(
 
 
 @pytest.mark.parametrize("field", [{"WarmPoolConfiguration": {"MinSize": 1}}, {"WarmPoolSize": 1}, {}])
-def test_instances_of_a_warm_pool(inner_account: Account, field: dict[str, object]) -> None:
-    """They are asked for only where a group has such a pool: any other lists all of its instances."""
+def test_instances_of_a_warm_pool_belong_to_the_cluster(inner_account: Account, field: dict[str, object]) -> None:
+    """They are read only if a scaling group has a warm pool. Without one, the group lists all its instances."""
     a = inner_account
     vpc = a.vpc()
     subnet, group = a.subnet(vpc), a.group(vpc, "all")

@@ -1,4 +1,4 @@
-"""Instances that scaling groups and balancers of the cluster list are its own, tagged or not."""
+"""Instances listed by the cluster's scaling groups and balancers belong to the cluster, with and without tags."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def members(a: Account) -> dict[str, str]:
 
 
 def scaling_group(a: Account, name: str, subnet: Subnet, *hosts: Host, cluster: str = CLUSTER) -> None:
-    """Make a scaling group with the cluster's tag, which its instances do not get."""
+    """Make a scaling group with the cluster's tag; its instances do not get the tag."""
     sizes = {"MinSize": 0, "MaxSize": 9, "DesiredCapacity": 0, "VPCZoneIdentifier": subnet.id}
     made = a.call("ec2", "create_launch_template", LaunchTemplateName=name, LaunchTemplateData={"ImageId": a.image()})
     template = {"LaunchTemplateId": made["LaunchTemplate"]["LaunchTemplateId"]}
@@ -47,7 +47,7 @@ def scaling_group(a: Account, name: str, subnet: Subnet, *hosts: Host, cluster: 
     a.call("autoscaling", "attach_instances", AutoScalingGroupName=name, InstanceIds=[host.id for host in hosts])
 
 
-def test_instances_of_its_scaling_groups(place: tuple[Account, Subnet, Group]) -> None:
+def test_instances_of_the_cluster_s_scaling_groups_are_members(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     own, theirs = a.host("gpu", subnet, [group]), a.host("app", subnet, [group])
     scaling_group(a, "gpu", subnet, own)
@@ -57,8 +57,8 @@ def test_instances_of_its_scaling_groups(place: tuple[Account, Subnet, Group]) -
     assert theirs.id not in found
 
 
-def test_another_clusters_tag_takes_no_member_from_a_scaling_group(place: tuple[Account, Subnet, Group]) -> None:
-    """The tag and the group contradict one another; of a balancer's targets, the tag says whose they are."""
+def test_another_cluster_s_tag_removes_no_member_from_a_scaling_group(place: tuple[Account, Subnet, Group]) -> None:
+    """The tag and the scaling group contradict each other. For a balancer's target, the tag decides."""
     a, subnet, group = place
     theirs = {"kubernetes.io/cluster/other": "owned"}
     made, target = a.host("made", subnet, [group], theirs), a.host("target", subnet, [group], theirs)
@@ -69,7 +69,7 @@ def test_another_clusters_tag_takes_no_member_from_a_scaling_group(place: tuple[
 
 
 @pytest.mark.parametrize("by_address", [False, True])
-def test_what_is_registered_beside_its_nodes_on_a_node_port(
+def test_targets_registered_beside_nodes_on_a_node_port_are_members(
     place: tuple[Account, Subnet, Group], *, by_address: bool
 ) -> None:
     a, subnet, group = place
@@ -82,7 +82,7 @@ def test_what_is_registered_beside_its_nodes_on_a_node_port(
     assert web.id not in found
 
 
-def test_what_a_classic_balancer_with_its_tag_sends_to(place: tuple[Account, Subnet, Group]) -> None:
+def test_targets_of_a_classic_balancer_with_the_cluster_s_tag_are_members(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     host, web = a.host("x", subnet, [group]), a.host("web", subnet, [group])
     a.clb("its", subnet, [group], 80, [host], 80)
@@ -93,7 +93,7 @@ def test_what_a_classic_balancer_with_its_tag_sends_to(place: tuple[Account, Sub
     assert web.id not in found
 
 
-def test_what_is_registered_beside_the_control_plane_alone_is_control_plane(inner_account: Account) -> None:
+def test_targets_registered_beside_only_control_plane_hosts_are_control_plane(inner_account: Account) -> None:
     a = inner_account
     subnet = a.subnet(a.vpc())
     group = a.group(subnet.vpc, "all")

@@ -1,4 +1,4 @@
-"""What a scaling group of no host yet registers its next host with: each kind of balancer, and what is none of its."""
+"""The balancers where a scaling group without hosts registers its next host: each kind, and foreign ones."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ REQUEST = CollectRequest(cluster=CLUSTER, options={"region": (REGION,)})
 
 
 @pytest.mark.parametrize("kind", ["target group", "classic balancer", "none"])
-def test_a_next_host_stands_where_its_group_registers_it(inner_account: Account, kind: str) -> None:
-    """Its template opens SSH to everyone and gives no public address: only the balancer leads there."""
+def test_a_next_host_is_a_target_of_its_scaling_group_s_balancers(inner_account: Account, kind: str) -> None:
+    """The template opens SSH to everyone and gives no public address, so only the balancer leads to the host."""
     a = inner_account
     vpc = a.vpc()
     public, private = a.subnet(vpc, public=True), a.subnet(vpc)
@@ -46,8 +46,8 @@ def test_a_next_host_stands_where_its_group_registers_it(inner_account: Account,
     assert (row.verdict, bool(reached)) == ((Verdict.PASS, False) if kind == "none" else (Verdict.FAIL, True))
 
 
-def test_every_source_of_traffic_counts(inner_account: Account) -> None:
-    """Auto Scaling lists attached balancers in three fields, of which the newest names all kinds."""
+def test_every_traffic_source_of_a_scaling_group_is_read(inner_account: Account) -> None:
+    """Auto Scaling lists attached balancers in three fields. The newest field names all kinds."""
     a = inner_account
     vpc = a.vpc()
     subnet = a.subnet(vpc)
@@ -60,7 +60,7 @@ def test_every_source_of_traffic_counts(inner_account: Account) -> None:
         {"Identifier": lattice, "Type": "vpc-lattice"},
     ]
 
-    def add_sources(parsed: dict[str, Any], **_rest: object) -> None:  # moto does not tell them
+    def add_sources(parsed: dict[str, Any], **_rest: object) -> None:  # moto does not answer them
         for one in parsed["AutoScalingGroups"]:
             one["TrafficSources"] = sources
 

@@ -1,4 +1,4 @@
-"""What is not followed and what an answer points to is a gap; what nothing points to is not asked for."""
+"""A resource that an answer points to and that is not followed is a gap. Without a pointer, there is no call."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(api: Api, account: Account, *hosts: Host) -> None:
 
 
 @pytest.mark.parametrize("to", ["node", "balancer", "other"])
-def test_an_accelerator_is_a_gap_where_it_sends_to_the_cluster(inner_account: Account, to: str) -> None:
+def test_an_accelerator_with_the_cluster_as_its_target_is_a_gap(inner_account: Account, to: str) -> None:
     a = inner_account
     vpc = a.vpc()
     subnet = a.subnet(vpc)
@@ -46,10 +46,10 @@ def test_an_accelerator_is_a_gap_where_it_sends_to_the_cluster(inner_account: Ac
     ("description", "kind", "gaps"),
     [("Amazon EKS prod", "interface", 1), ("Amazon EKS other", "interface", 0), ("Amazon EKS prod", "", 0)],
 )
-def test_a_balancer_that_sends_to_the_managed_endpoint_is_a_gap(
+def test_a_balancer_with_the_managed_endpoint_as_its_target_is_a_gap(
     inner_account: Account, description: str, kind: str, gaps: int
 ) -> None:
-    """Only a service describes an interface that it manages: another may be called so by anyone."""
+    """Only for an interface managed by a service, the description is reliable; anyone may write other descriptions."""
     a = inner_account
     subnet = a.subnet(a.vpc())
     group = a.group(subnet.vpc, "nodes")
@@ -65,7 +65,7 @@ def test_a_balancer_that_sends_to_the_managed_endpoint_is_a_gap(
     ] * gaps
 
 
-def test_accelerators_are_asked_for_only_where_one_has_an_interface(inner_account: Account) -> None:
+def test_accelerators_are_read_only_if_one_has_an_interface(inner_account: Account) -> None:
     asked: list[str] = []
     vpc = inner_account.vpc()
     node = inner_account.host("node", inner_account.subnet(vpc), [inner_account.group(vpc, "nodes")])

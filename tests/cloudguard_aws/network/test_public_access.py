@@ -1,4 +1,4 @@
-"""VPC Block Public Access: what is not understood of it blocks nothing."""
+"""VPC Block Public Access: settings that are not understood block nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHOLE = {"AwsAccountId": "1", "State": "update-complete", "InternetGatewayBlockM
         ({"AwsAccountId": ""}, NextHop.INTERNET),
     ],
 )
-def test_where_routes_to_an_internet_gateway_lead(changed: dict[str, str], hop: NextHop) -> None:
+def test_the_settings_decide_whether_internet_routes_are_blocked(changed: dict[str, str], hop: NextHop) -> None:
     owner = (WHOLE | changed)["AwsAccountId"]
     made = public_access(WHOLE | changed).applied(
         subnet("a", ("10.0.0.0/24",), ("0.0.0.0/0", NextHop.INTERNET, "igw-1")), owner

@@ -1,4 +1,4 @@
-"""Security groups and network ACLs, as the real service answers."""
+"""Security groups and network ACLs, parsed from answers of the real service."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ANY_ICMP = {"Type": -1, "Code": -1}
         ("50", -1, -1, "proto/50"),
     ],
 )
-def test_protocol_and_ports_are_the_services_they_mean(protocol: str, first: int, last: int, text: str) -> None:
+def test_protocol_and_ports_give_the_services(protocol: str, first: int, last: int, text: str) -> None:
     assert services_text(protocol, first, last) == text
     assert ServiceSet.parse(text)
 
@@ -69,7 +69,7 @@ def test_security_group_rules_keep_their_ids_peers_and_descriptions() -> None:
     assert [one.named for one in found] == [("", "")] * 3 + [("sg-9", OTHER_ACCOUNT), ("", "")]
 
 
-def test_rules_that_could_not_be_listed_come_from_the_group_with_ids_made_up() -> None:
+def test_unlisted_rules_are_read_from_the_group_with_made_up_ids() -> None:
     group = {
         "GroupId": "sg-1",
         "IpPermissions": [
@@ -108,7 +108,7 @@ def test_rules_that_could_not_be_listed_come_from_the_group_with_ids_made_up() -
         ({"Tags": [{"Key": "service.eks.amazonaws.com/stack", "Value": "web"}]}, False, "loadBalancerSourceRanges"),
     ],
 )
-def test_groups_that_others_write_say_what_to_do_instead(
+def test_a_group_written_by_a_program_says_what_to_do_instead(
     *,
     group: dict[str, object],
     editable: bool,
@@ -120,7 +120,7 @@ def test_groups_that_others_write_say_what_to_do_instead(
     assert words in found.written_by.instead
 
 
-def test_network_acl_is_ordered_stateless_and_closed_at_the_end() -> None:
+def test_a_network_acl_is_ordered_stateless_and_denies_at_the_end() -> None:
     base = {"Egress": False, "RuleAction": "allow"}
     acl = {
         "NetworkAclId": "acl-1",
@@ -148,7 +148,7 @@ def test_network_acl_is_ordered_stateless_and_closed_at_the_end() -> None:
 
 
 @pytest.mark.parametrize("lost", [{"IpPermissions": 0}, {"SecurityGroupRules": 0}, {}])
-def test_two_answers_that_differ_are_united(inner_account: Account, lost: dict[str, int]) -> None:
+def test_rules_of_two_different_answers_are_united(inner_account: Account, lost: dict[str, int]) -> None:
     a = inner_account
     group = a.group(a.vpc(), "nodes")
     group.allow("tcp/22", "0.0.0.0/0")
@@ -173,7 +173,7 @@ def test_two_answers_that_differ_are_united(inner_account: Account, lost: dict[s
     ("protocol", "why"),
     [("tcp", ""), ("6", ""), ("-1", ""), ("50", ""), ("quic", "the protocol 'quic' is not understood")],
 )
-def test_a_protocol_that_is_not_known_leaves_a_rule_in_doubt(protocol: str, why: str) -> None:
+def test_a_rule_with_an_unknown_protocol_is_uncertain(protocol: str, why: str) -> None:
     permission = {"IpProtocol": protocol, "FromPort": 443, "ToPort": 443}
     peer = {"CidrIpv4": "10.0.0.0/8"}
     listed = listed_rule({"SecurityGroupRuleId": "sgr-1", "GroupId": "sg-1", "IsEgress": False} | permission | peer)
@@ -185,7 +185,7 @@ def test_a_protocol_that_is_not_known_leaves_a_rule_in_doubt(protocol: str, why:
     assert listed.rule.uncertain == described.uncertain == denied.uncertain == why
 
 
-def test_an_entry_of_an_acl_that_leaves_out_its_ports_is_in_doubt_and_one_without_a_direction_not_understood() -> None:
+def test_an_acl_entry_without_ports_is_uncertain_and_one_without_direction_is_refused() -> None:
     entry: dict[str, object] = {"RuleNumber": 1, "Protocol": "6", "RuleAction": "deny", "CidrBlock": "10.0.0.0/8"}
     (found,) = network_acl({"NetworkAclId": "acl-1", "Entries": [entry | {"Egress": False}]}).filter.rules
     assert found.uncertain

@@ -1,4 +1,4 @@
-"""Interfaces that services place in a VPC, a kind a case: passive, sending, of outsiders, guarded, unknown."""
+"""Interfaces that services place in a VPC, one kind per case: passive, sending, of outsiders, guarded, unknown."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def place(inner_account: Account) -> tuple[Subnet, Group, Host]:
 
 
 def read(account: Account, host: Host) -> tuple[Topology, tuple[Gap, ...]]:
-    """Read what stands around one host."""
+    """Read the topology around one host."""
     api, found = api_of(account), hosts_of(account, host.id)
     around = read_inventory(api, hosts=found, endpoints=())
     return read_topology(api, around, cluster="prod", hosts=found, pools=(), endpoints=()), api.gaps
 
 
 def meaning(found: Topology) -> str:
-    """Return what an interface in the nodes' group is taken for."""
+    """Return the meaning of the interface in the nodes' group."""
     if found.tunnels:
         (tunnel,) = found.tunnels
         return GUARDED if tunnel.gatekeeper else OUTSIDERS
@@ -55,7 +55,7 @@ def meaning(found: Topology) -> str:
         ("api_gateway_managed", "", OUTSIDERS),
     ],
 )
-def test_an_interface_in_the_group_of_the_nodes(
+def test_the_kind_of_an_interface_in_the_nodes_group_decides_its_meaning(
     inner_account: Account, place: tuple[Subnet, Group, Host], kind: str, description: str, expected: str
 ) -> None:
     subnet, nodes, node = place
@@ -65,7 +65,7 @@ def test_an_interface_in_the_group_of_the_nodes(
 
 
 @pytest.mark.parametrize("kind", ["ec2_instance_connect_endpoint", "api_gateway_managed"])
-def test_one_in_another_group_counts_by_its_address(
+def test_an_interface_in_another_group_counts_by_its_address(
     inner_account: Account, place: tuple[Subnet, Group, Host], kind: str
 ) -> None:
     subnet, _, node = place
@@ -77,10 +77,10 @@ def test_one_in_another_group_counts_by_its_address(
 
 
 @pytest.mark.parametrize("tagged", [True, False])
-def test_a_rule_that_lets_cloudfront_in_points_to_its_origins_in_the_vpc(
+def test_a_rule_for_cloudfront_applies_to_its_origins_in_the_vpc(
     inner_account: Account, place: tuple[Subnet, Group, Host], *, tagged: bool
 ) -> None:
-    """What comes by CloudFront's interfaces has addresses of its prefix list, though no route leads to those."""
+    """Traffic through CloudFront's interfaces has addresses of its prefix list, though no route leads there."""
     subnet, nodes, node = place
     nodes.allow("tcp/443", inner_account.prefixes("com.amazonaws.global.cloudfront.origin-facing", "120.52.22.96/27"))
     origin = inner_account.interface(subnet, [inner_account.group(subnet.vpc, "origins")], "", kind="interface")

@@ -1,4 +1,4 @@
-"""Routes, foreign interfaces and the whole topology, as the real service answers and as moto does."""
+"""Routes, foreign interfaces and the whole topology, from answers of the real service and of moto."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TABLE = {
 }
 
 
-def test_routes_lead_where_their_target_does() -> None:
+def test_a_route_s_target_decides_its_next_hop() -> None:
     ranges = {"pcx-1": each("10.9.0.0/16", "fd00::/56")}
     found = [
         (route.address_list or str(route.destination), route.hop) for route in route_table(TABLE).behind(ranges).routes
@@ -67,7 +67,7 @@ def test_routes_lead_where_their_target_does() -> None:
     ]
 
 
-def test_peering_ranges_are_those_of_the_other_side() -> None:
+def test_peering_ranges_are_those_of_the_peer() -> None:
     here = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
     there = {"VpcId": "vpc-2", "CidrBlockSet": [{"CidrBlock": "10.9.0.0/16"}, {"CidrBlock": "10.8.0.0/16"}]}
     peering = {"VpcPeeringConnectionId": "pcx-1", "AccepterVpcInfo": there, "RequesterVpcInfo": here}
@@ -79,7 +79,7 @@ SUBNET = read_subnet(
 )
 
 
-def test_subnet_without_a_table_of_its_own_has_the_main_one_of_its_vpc() -> None:
+def test_a_subnet_without_its_own_route_table_has_the_main_one() -> None:
     other = {"RouteTableId": "rtb-2", "VpcId": "vpc-2", "Associations": [{"Main": True}], "Routes": []}
     tables = [route_table(other), route_table(TABLE)]
     found = with_routes(SUBNET, ("acl-1",), Tables(tables))
@@ -91,7 +91,7 @@ def test_subnet_without_a_table_of_its_own_has_the_main_one_of_its_vpc() -> None
 @pytest.mark.parametrize(
     ("destination", "inspected"), [("10.0.1.0/24", True), ("10.0.0.0/16", True), ("10.0.2.0/24", False)]
 )
-def test_gateway_route_table_sends_a_subnet_through_an_appliance(
+def test_a_gateway_route_table_can_route_a_subnet_through_an_appliance(
     *,
     destination: str,
     inspected: bool,
@@ -106,8 +106,8 @@ def test_gateway_route_table_sends_a_subnet_through_an_appliance(
 
 
 @pytest.mark.parametrize("tables", [None, Tables([route_table(TABLE)], complete=False)])
-def test_routes_that_are_not_known_lead_nobody_knows_where(tables: Tables | None) -> None:
-    """Where a table was not understood, it may be the subnet's own: the main one may not count."""
+def test_unknown_route_tables_give_routes_to_unknown_hops(tables: Tables | None) -> None:
+    """A table that was not understood may be the subnet's own, so the main table may not apply."""
     assert {(str(route.destination), route.hop) for route in with_routes(SUBNET, (), tables).routes} == {
         ("0.0.0.0/0", NextHop.UNKNOWN),
         ("::/0", NextHop.UNKNOWN),
@@ -140,7 +140,7 @@ BALANCED = "ELB net/api/0123456789abcdef"
         ({"NetworkInterfaceId": "eni-own"}, False),
     ],
 )
-def test_an_interface_is_foreign_unless_it_is_the_clusters(
+def test_an_interface_is_foreign_unless_it_is_the_cluster_s(
     *,
     described: dict[str, object],
     foreign: bool,
@@ -162,7 +162,9 @@ def test_an_interface_is_foreign_unless_it_is_the_clusters(
         ({"InterfaceType": "new_managed", "RequesterManaged": True}, False),
     ],
 )
-def test_a_services_interface_may_open_connections_or_not(described: dict[str, object], *, known: bool) -> None:
+def test_a_service_decides_whether_its_interface_opens_connections(
+    described: dict[str, object], *, known: bool
+) -> None:
     item = {"NetworkInterfaceId": "eni-1", "Groups": [{"GroupId": "sg-1"}]} | described
     found = foreign_interface(item, ClusterInterfaces("prod", (), (), ()))
     assert found is not None
@@ -180,7 +182,7 @@ def topology(account: Account, *hosts: Host) -> Topology:
     return standing(api_of(account), found)
 
 
-def test_only_what_stands_around_the_cluster_is_read(inner_account: Account) -> None:
+def test_only_the_topology_around_the_cluster_is_read(inner_account: Account) -> None:
     a = inner_account
     vpc, elsewhere = a.vpc(), a.vpc("10.1.0.0/16")
     subnet, unused = a.subnet(vpc, public=True), a.subnet(vpc)
@@ -209,7 +211,7 @@ def test_only_what_stands_around_the_cluster_is_read(inner_account: Account) -> 
     assert found.outbound_addresses.size == 1
 
 
-def test_prefix_list_is_read_and_one_that_is_not_there_is_unknown(inner_account: Account) -> None:
+def test_a_prefix_list_is_read_and_a_missing_one_is_unknown(inner_account: Account) -> None:
     a = inner_account
     vpc = a.vpc()
     subnet, nodes = a.subnet(vpc), a.group(vpc, "nodes")
@@ -227,7 +229,7 @@ def test_prefix_list_is_read_and_one_that_is_not_there_is_unknown(inner_account:
     assert [(gap.resource, gap.hides) for gap in api.gaps] == [(lost.id, (FactKind.ADDRESS_LISTS,))]
 
 
-def test_network_acl_and_peering_of_a_real_account(inner_account: Account) -> None:
+def test_a_network_acl_and_a_peering_are_read(inner_account: Account) -> None:
     a = inner_account
     vpc, peer = a.vpc(ipv6=True), a.vpc("10.9.0.0/16")
     subnet = a.subnet(vpc)
@@ -245,7 +247,7 @@ def test_network_acl_and_peering_of_a_real_account(inner_account: Account) -> No
     assert found.subnets[0].ranges.size6
 
 
-def test_group_that_is_not_there_is_a_gap(inner_account: Account) -> None:
+def test_a_missing_security_group_is_a_gap(inner_account: Account) -> None:
     a = inner_account
     vpc = a.vpc()
     group = a.group(vpc, "nodes")
@@ -259,7 +261,7 @@ def test_group_that_is_not_there_is_a_gap(inner_account: Account) -> None:
     ]
 
 
-def test_a_subnet_without_a_route_table_is_a_gap_and_leads_nobody_knows_where(inner_account: Account) -> None:
+def test_a_subnet_without_a_route_table_is_a_gap_with_unknown_routes(inner_account: Account) -> None:
     a = inner_account
     vpc = a.vpc()
     node = a.host("node", a.subnet(vpc), [a.group(vpc, "nodes")])

@@ -1,4 +1,4 @@
-"""Words of AWS that are not known yet, a field a case: they widen what may get in, or are a gap."""
+"""Unknown values of AWS's fields, one field per case: they widen the possible traffic, or are a gap."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LISTED: Json = {"SecurityGroupRuleId": "r", "GroupId": "g", "IpProtocol": "tcp",
 
 
 def routes(**to: str) -> tuple[Route, ...]:
-    """Return a route for everything, of a route table."""
+    """Return the routes of a route table with one default route."""
     table = {"RouteTableId": "t", "VpcId": "v", "Associations": [], "Routes": [{"DestinationCidrBlock": WORLD} | to]}
     return route_table(table).routes
 
@@ -42,7 +42,7 @@ NEW_TARGETS: list[dict[str, str]] = [{"GatewayId": "xgw-1"}, {"LatticeId": "vl-1
 
 
 @pytest.mark.parametrize("to", NEW_TARGETS, ids=str)
-def test_a_next_hop_of_a_new_kind_may_be_the_internet(to: dict[str, str]) -> None:
+def test_a_next_hop_of_an_unknown_kind_may_be_the_internet(to: dict[str, str]) -> None:
     found = routes(**to)
     assert [one.hop for one in found] == [NextHop.UNKNOWN]
     node = host("n", NODE, "nodes", where="public", public="203.0.113.9")
@@ -50,12 +50,12 @@ def test_a_next_hop_of_a_new_kind_may_be_the_internet(to: dict[str, str]) -> Non
     assert rows_of(made)["node-access"].verdict is not Verdict.PASS
 
 
-def test_a_state_of_a_route_that_is_not_known_leaves_it_in_force() -> None:
+def test_a_route_with_an_unknown_state_is_in_force() -> None:
     assert [one.hop for one in routes(GatewayId="igw-1", State="resting")] == [NextHop.INTERNET]
 
 
 @pytest.mark.parametrize("protocol", ["HTTP3", "GENEVE", "WEBSOCKET", ""])
-def test_a_listeners_protocol_that_is_not_known_may_be_carried_by_both(protocol: str) -> None:
+def test_a_listener_with_an_unknown_protocol_may_use_tcp_or_udp(protocol: str) -> None:
     assert str(services_of(protocol, 443)) == "tcp/443,udp/443"
 
 
@@ -68,29 +68,29 @@ def test_a_listeners_protocol_that_is_not_known_may_be_carried_by_both(protocol:
         ({}, None),
     ],
 )
-def test_which_address_targets_see_is_not_known(group: Json, attributes: dict[str, str] | None) -> None:
+def test_an_unknown_setting_makes_the_client_address_unknown(group: Json, attributes: dict[str, str] | None) -> None:
     assert client_address(target_group(GROUP | group), attributes) is ClientAddress.UNKNOWN
 
 
 @pytest.mark.parametrize("scheme", ["internet-and-edge", "partner", ""])
-def test_a_scheme_that_is_not_known_may_face_the_internet(scheme: str) -> None:
+def test_a_balancer_with_an_unknown_scheme_may_face_the_internet(scheme: str) -> None:
     assert load_balancer(BALANCER | {"Scheme": scheme}).internet_facing is None
 
 
-def test_what_is_not_known_of_a_balancer_guards_and_bounds_nothing() -> None:
+def test_an_unknown_setting_of_a_balancer_restricts_nothing() -> None:
     enforced = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
     found = load_balancer(BALANCER | {enforced: "mostly", "IpAddressType": "ipv4-and-more"})
     assert (found.enforces_groups, found.dual_stack, found.public_ipv4) == (False, True, True)
 
 
 @pytest.mark.parametrize("changed", [{"RuleAction": "audit"}, {"RuleAction": None}, {"CidrBlock": "zone-1"}], ids=str)
-def test_an_entry_of_an_acl_that_is_not_understood_is_a_gap(changed: Json) -> None:
+def test_an_acl_entry_that_is_not_understood_is_refused(changed: Json) -> None:
     with pytest.raises(ValueError, match=r".+"):
         network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | changed]})
 
 
 @pytest.mark.parametrize("protocol", ["quic", "tcp6", ""])
-def test_a_denial_of_a_protocol_that_is_not_known_is_in_doubt(protocol: str) -> None:
+def test_a_denial_of_an_unknown_protocol_is_uncertain(protocol: str) -> None:
     if not protocol:
         with pytest.raises(ValueError, match="Protocol"):
             network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | {"Protocol": protocol}]})
@@ -100,12 +100,12 @@ def test_a_denial_of_a_protocol_that_is_not_known_is_in_doubt(protocol: str) -> 
 
 
 @pytest.mark.parametrize("peer", [{"CidrZone": "zone-1"}, {"CidrIpv4": "10.0.0.0/99"}, {"ReferencedGroupInfo": {}}])
-def test_a_peer_of_a_new_kind_is_a_gap(peer: Json) -> None:
+def test_a_peer_of_an_unknown_kind_is_refused(peer: Json) -> None:
     with pytest.raises(ValueError, match=r".+"):
         listed_rule(LISTED | peer)
 
 
-def test_a_permission_of_a_protocol_that_is_not_known_may_open_everything() -> None:
+def test_a_permission_for_an_unknown_protocol_may_open_everything() -> None:
     permission = {"IpProtocol": "quic", "FromPort": 443, "ToPort": 443, "Ipv6Ranges": [{"CidrIpv6": WORLD6}]}
     (found,) = security_group({"GroupId": "g", "IpPermissions": [permission]}).filter.rules
     assert (str(found.services), bool(found.uncertain)) == ("all", True)

@@ -1,4 +1,4 @@
-"""Copies of etcd's data: what a volume was made from, what was made of it, and copies of volumes that are gone."""
+"""Copies of etcd's data: the origins of a volume, its copies, and copies of deleted volumes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def of_root(cluster: StackedCluster) -> dict[str, DiskSnapshot]:
     return {one.id: one for one in disk.snapshots}
 
 
-def test_what_a_volume_was_made_from(cluster: StackedCluster) -> None:
+def test_the_snapshot_that_a_volume_was_made_from_is_found(cluster: StackedCluster) -> None:
     origin = cluster.former({})
     cluster.made_from(cluster.root, origin)
     found = of_root(cluster)
@@ -33,7 +33,7 @@ def test_what_a_volume_was_made_from(cluster: StackedCluster) -> None:
     assert origin in cluster.row().why
 
 
-def test_what_hosts_were_installed_from_holds_no_data(cluster: StackedCluster) -> None:
+def test_an_image_for_installation_holds_no_etcd_data(cluster: StackedCluster) -> None:
     golden = cluster.former({})
     cluster.made_from(cluster.root, golden)
     cluster.image_of(golden)
@@ -44,17 +44,17 @@ def test_what_hosts_were_installed_from_holds_no_data(cluster: StackedCluster) -
     ("tags", "verdict"),
     [(capa.control_plane, "FAIL"), (etcd_volume("main"), "FAIL"), (OWNED, "UNKNOWN"), ({"team": "x"}, "PASS")],
 )
-def test_an_image_that_bears_the_clusters_tags_is_of_a_former_host(
+def test_an_image_with_the_cluster_s_tags_is_of_a_former_host(
     cluster: StackedCluster, tags: Tags, verdict: str
 ) -> None:
-    """A host that is made again from an image of itself is made from etcd's data."""
+    """A host restored from an image of itself is made from etcd's data."""
     origin = cluster.former(tags)
     cluster.made_from(cluster.root, origin)
     cluster.image_of(origin)
     assert cluster.row().verdict == verdict
 
 
-def test_an_image_of_a_host_is_shared_as_an_image(cluster: StackedCluster) -> None:
+def test_an_image_of_a_host_has_the_sharing_of_the_image(cluster: StackedCluster) -> None:
     a = cluster.account
     taken = a.snapshot(cluster.root)
     image = cluster.image_of(taken)
@@ -66,7 +66,7 @@ def test_an_image_of_a_host_is_shared_as_an_image(cluster: StackedCluster) -> No
     assert image in cluster.row().why
 
 
-def test_a_copy_of_a_snapshot_is_known_by_its_description(cluster: StackedCluster) -> None:
+def test_a_copy_of_a_snapshot_is_recognized_by_its_description(cluster: StackedCluster) -> None:
     a = cluster.account
     taken = a.snapshot(cluster.root)
     words = {"SourceRegion": "eu-west-1", "Description": f"[Copied {taken} from eu-west-1]"}
@@ -85,7 +85,7 @@ def copy_of(a: Account, snapshot: str, words: str) -> str:
 OF_IMAGE = "Copied for DestinationAmi ami-2 from SourceAmi ami-1 for SourceSnapshot {}. Task created on 1."
 
 
-def test_a_copy_of_an_image_of_a_host_is_shared_as_an_image(cluster: StackedCluster) -> None:
+def test_a_copy_of_an_image_of_a_host_has_the_sharing_of_the_image(cluster: StackedCluster) -> None:
     a = cluster.account
     taken = a.snapshot(cluster.root)
     cluster.image_of(taken)
@@ -95,8 +95,8 @@ def test_a_copy_of_an_image_of_a_host_is_shared_as_an_image(cluster: StackedClus
     assert image in cluster.row().why
 
 
-def test_copies_are_followed_as_far_as_they_go(cluster: StackedCluster) -> None:
-    """A copy of a copy of a snapshot of a volume that was made of a snapshot of the root volume."""
+def test_chains_of_copies_are_followed_to_their_end(cluster: StackedCluster) -> None:
+    """The chain: snapshot of the root volume, volume made of it, its snapshot, a copy, and a copy of the copy."""
     a = cluster.account
     volume = cluster.volume(origin=a.snapshot(cluster.root))
     copied = copy_of(a, a.snapshot(volume), "[Copied {} from eu-west-1]")
@@ -107,7 +107,7 @@ def test_copies_are_followed_as_far_as_they_go(cluster: StackedCluster) -> None:
     assert last in cluster.row().why
 
 
-def test_a_volume_made_of_a_copy_holds_the_data_too(cluster: StackedCluster) -> None:
+def test_a_volume_made_of_a_copy_holds_etcd_s_data(cluster: StackedCluster) -> None:
     taken = cluster.account.snapshot(cluster.root)
     made = cluster.volume(origin=taken)
     cluster.account.backend("ec2").volumes[made].encrypted = False
@@ -133,7 +133,9 @@ def test_a_volume_made_of_a_copy_holds_the_data_too(cluster: StackedCluster) -> 
         ({"team": "x"}, "PASS"),
     ],
 )
-def test_copies_of_former_volumes_are_known_by_their_tags(cluster: StackedCluster, tags: Tags, verdict: str) -> None:
+def test_copies_of_deleted_volumes_are_recognized_by_their_tags(
+    cluster: StackedCluster, tags: Tags, verdict: str
+) -> None:
     former = cluster.former(tags)
     found = cluster.row()
     assert found.verdict == verdict
@@ -153,21 +155,23 @@ def test_copies_of_former_volumes_are_known_by_their_tags(cluster: StackedCluste
         ({"k8s.io/role/master": "1", "kubernetes.io/cluster/other": "owned"}, "PASS"),
     ],
 )
-def test_volumes_that_former_hosts_have_left(cluster: StackedCluster, tags: Tags, verdict: str) -> None:
+def test_detached_volumes_of_former_hosts_are_judged_by_their_tags(
+    cluster: StackedCluster, tags: Tags, verdict: str
+) -> None:
     left = cluster.volume(tags=tags, encrypted=False)
     found = cluster.row()
     assert found.verdict == verdict
     assert (left in found.why) == (verdict != "PASS")
 
 
-def test_an_encrypted_volume_that_a_former_host_has_left_is_no_doubt(cluster: StackedCluster) -> None:
+def test_an_encrypted_detached_volume_passes(cluster: StackedCluster) -> None:
     cluster.volume(tags=OWNED)
     assert cluster.row().verdict == "PASS"
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_an_instance_store_that_is_not_encrypted_may_hold_etcd(cluster: StackedCluster, *, named: bool) -> None:
-    """Unless an installer's tag says where etcd's data is."""
+def test_an_unencrypted_instance_store_may_hold_etcd(cluster: StackedCluster, *, named: bool) -> None:
+    """An installer's tag that names etcd's volume excludes the instance store."""
     if named:
         volume = cluster.volume(tags=etcd_volume("main"))
         cluster.account.call("ec2", "attach_volume", VolumeId=volume, InstanceId=cluster.master, Device="/dev/xvdu")
@@ -190,13 +194,13 @@ def test_an_instance_store_that_is_not_encrypted_may_hold_etcd(cluster: StackedC
         ("c6g.large", "ebs", ""),
     ],
 )
-def test_which_types_have_stores_that_are_not_encrypted(kind: str, root: str, words: str) -> None:
+def test_the_instance_type_decides_whether_its_store_is_unencrypted(kind: str, root: str, words: str) -> None:
     store = plain_store({"InstanceType": kind, "RootDeviceType": root})
     assert store.startswith(words)
     assert bool(store) is bool(words)
 
 
-def test_a_volume_with_etcds_events_does_not_name_the_place_of_the_rest(cluster: StackedCluster) -> None:
+def test_a_volume_for_etcd_s_events_does_not_exclude_other_volumes(cluster: StackedCluster) -> None:
     host = cluster.hosts[0]
     cluster.account.backend("ec2").volumes[cluster.root].encrypted = False
     main, events = (cluster.volume(tags=etcd_volume(name)) for name in ("main", "events"))
@@ -206,14 +210,14 @@ def test_a_volume_with_etcds_events_does_not_name_the_place_of_the_rest(cluster:
     assert cluster.row().verdict == "PASS"
 
 
-def test_copies_of_todays_other_volumes_hold_no_data_of_etcd(cluster: StackedCluster) -> None:
+def test_copies_of_a_worker_s_volume_hold_no_etcd_data(cluster: StackedCluster) -> None:
     (worker,) = cluster.hosts[1].disks
     taken = cluster.account.snapshot(worker, "all")
     cluster.account.tag(taken, OWNED)
     assert cluster.storage().copies == ()
 
 
-def test_where_a_tag_names_etcds_volumes_it_names_their_copies(cluster: StackedCluster) -> None:
+def test_a_tag_that_names_etcd_s_volumes_decides_which_copies_count(cluster: StackedCluster) -> None:
     (host,) = (one for one in cluster.hosts if one.id == cluster.master)
     volume = cluster.volume(tags=etcd_volume("main"))
     cluster.account.call("ec2", "attach_volume", VolumeId=volume, InstanceId=host.id, Device="/dev/xvdu")
@@ -221,7 +225,7 @@ def test_where_a_tag_names_etcds_volumes_it_names_their_copies(cluster: StackedC
     assert cluster.storage().copies == ()
 
 
-def test_a_public_snapshot_of_an_account_that_shares_none_is_private(
+def test_a_public_snapshot_is_private_if_the_account_blocks_sharing(
     cluster: StackedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = cluster.account.snapshot(cluster.root, "all")

@@ -1,4 +1,4 @@
-"""Stores and copies of etcd's data on EC2, in rarer shapes: each name gives the reason for its answer."""
+"""Volumes and copies of etcd's data on EC2 in rare forms. Each name gives the reason for its answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def attached(c: StackedCluster, host: str, volume: str) -> None:
 
 
 def image(c: StackedCluster, host: str, who: dict[str, str] | None = None) -> None:
-    """Make an image of a host, whose snapshots moto takes of other volumes, in the clear; share it with ``who``."""
+    """Make an image of a host and share it with ``who``. moto makes unencrypted snapshots of other volumes for it."""
     made = c.account.call("ec2", "create_image", InstanceId=host, Name="backup")["ImageId"]
     if who:
         c.account.call("ec2", "modify_image_attribute", ImageId=made, LaunchPermission={"Add": [who]})
@@ -116,7 +116,9 @@ PLACES: dict[Callable[[StackedCluster], None], str] = {
 
 
 @pytest.mark.parametrize(("place", "verdict"), PLACES.items(), ids=lambda one: getattr(one, "__name__", one))
-def test_where_etcds_data_is(inner_account: Account, place: Callable[[StackedCluster], None], verdict: str) -> None:
+def test_the_row_has_the_expected_verdict(
+    inner_account: Account, place: Callable[[StackedCluster], None], verdict: str
+) -> None:
     cluster = stacked_cluster(inner_account)
     place(cluster)
     row = cluster.row()

@@ -1,4 +1,4 @@
-"""Which databases may hold what etcd would."""
+"""Databases that may hold the cluster's data instead of etcd."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def database(a: Account, subnets: list[str], name: str, engine: str = "postgres"
     ("installer", "found"),
     [("k3s", ["billing", "kine-1", "owned"]), ("kubeadm", ["kine-1", "owned"]), ("unknown", ["kine-1", "owned"])],
 )
-def test_of_k3s_any_database_in_the_vpc_else_what_its_name_or_tags_tell(
+def test_any_database_in_the_vpc_counts_for_k3s_and_named_ones_for_others(
     inner_account: Account, installer: str, found: list[str]
 ) -> None:
     a = inner_account

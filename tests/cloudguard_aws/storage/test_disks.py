@@ -30,13 +30,15 @@ ETCD = {"k8s.io/etcd/main": "a/a", "kubernetes.io/cluster/prod": "owned"}
         ({}, None, ""),
     ],
 )
-def test_evidence_that_a_disk_holds_etcd(tags: dict[str, str], kind: EvidenceKind | None, evidence: str) -> None:
+def test_tags_and_names_are_evidence_that_a_disk_holds_etcd(
+    tags: dict[str, str], kind: EvidenceKind | None, evidence: str
+) -> None:
     strength = Strength.WEAK if kind is EvidenceKind.NAME else Strength.STRONG
     assert etcd_evidence(tags, "prod") == (RoleEvidence(kind, evidence, strength) if kind else None)
 
 
-def test_the_tag_of_another_clusters_etcd_is_weak_evidence() -> None:
-    """It adds the disk to the row, and takes no other disk of the host out of it."""
+def test_an_etcd_tag_of_another_cluster_is_weak_evidence() -> None:
+    """The tag adds the disk to the row and excludes no other disk of the host."""
     evidence = etcd_evidence(ETCD | {"kubernetes.io/cluster/other": "owned"}, "prod")
     assert evidence is not None
     assert (evidence.strength, evidence.text) == (Strength.WEAK, "tag k8s.io/etcd/main=a/a, of other")
@@ -45,7 +47,7 @@ def test_the_tag_of_another_clusters_etcd_is_weak_evidence() -> None:
     assert own.strength is Strength.STRONG
 
 
-def test_a_clusters_own_name_is_no_evidence() -> None:
+def test_the_cluster_s_own_name_is_no_evidence() -> None:
     assert etcd_evidence({"Name": "etcd-lab-root"}, "etcd-lab") is None
     assert etcd_evidence({"Name": "etcd-root"}, "") is not None
 
@@ -55,7 +57,7 @@ def machine(a: Account, name: str) -> Host:
     return a.host(name, a.subnet(vpc), [a.group(vpc, name)], encrypted=False)
 
 
-def test_disks_keys_and_snapshots_of_the_control_plane(inner_account: Account) -> None:
+def test_disks_keys_and_snapshots_of_the_control_plane_are_read(inner_account: Account) -> None:
     a = inner_account
     master, worker = machine(a, "master"), machine(a, "worker")
     key, doomed = a.key(), a.key(pending_deletion=True)
@@ -95,7 +97,7 @@ def test_disks_keys_and_snapshots_of_the_control_plane(inner_account: Account) -
     assert api.gaps == ()
 
 
-def test_every_disk_counts_where_none_is_known_to_be_etcds(inner_account: Account) -> None:
+def test_every_disk_counts_if_etcd_s_disk_is_unknown(inner_account: Account) -> None:
     a = inner_account
     master = machine(a, "master")
     shared = a.snapshot(master.root, "999988887777")
@@ -105,7 +107,7 @@ def test_every_disk_counts_where_none_is_known_to_be_etcds(inner_account: Accoun
     assert storage.keys == ()
 
 
-def test_workers_disks_are_not_asked_for(inner_account: Account) -> None:
+def test_workers_disks_are_not_read(inner_account: Account) -> None:
     a = inner_account
     worker = machine(a, "worker")
     asked: list[str] = []
@@ -113,7 +115,7 @@ def test_workers_disks_are_not_asked_for(inner_account: Account) -> None:
     assert asked == []
 
 
-def test_providers_and_disabled_keys_and_one_that_is_gone(inner_account: Account) -> None:
+def test_provider_keys_disabled_keys_and_missing_keys_are_read(inner_account: Account) -> None:
     a = inner_account
     disabled = a.key(disabled=True)
     a.volume(machine(a, "master"))
@@ -130,7 +132,7 @@ def test_providers_and_disabled_keys_and_one_that_is_gone(inner_account: Account
     ]
 
 
-def test_a_key_whose_manager_is_not_known_is_nobodys(inner_account: Account) -> None:
+def test_a_key_with_an_unknown_manager_is_a_gap(inner_account: Account) -> None:
     a = inner_account
     key = a.key()
     a.backend("kms").keys[key.rpartition("/")[2]].key_manager = "PARTNER"
@@ -140,7 +142,7 @@ def test_a_key_whose_manager_is_not_known_is_nobodys(inner_account: Account) -> 
     assert "PARTNER" in gap.message
 
 
-def test_whether_a_key_rotates_is_told_but_for_material_that_kms_cannot_make(inner_account: Account) -> None:
+def test_rotation_is_known_except_for_imported_key_material(inner_account: Account) -> None:
     a = inner_account
     still = a.key(rotates=False)
     imported = a.call("kms", "create_key", Origin="EXTERNAL")["KeyMetadata"]["Arn"]

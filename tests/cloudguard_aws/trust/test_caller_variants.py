@@ -1,4 +1,4 @@
-"""Trust policies in rarer spellings: each id gives the reason for its answer."""
+"""Trust policies in rare forms. Each id gives the reason for its answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WEB, SAML = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 
 
 def everyone(condition: dict[str, Any] | None = None, action: str = "sts:AssumeRole", effect: str = "Allow") -> Json:
-    """Return a statement on everyone; operators with a colon can't be keyword arguments."""
+    """Return a statement for everyone. Operators with a colon cannot be keyword arguments."""
     return {**trust({"AWS": "*"}, action, effect), "Condition": condition or {}}
 
 
@@ -271,10 +271,10 @@ ROWS: dict[str, tuple[Found, list[Json]]] = {
 
 
 @pytest.mark.parametrize(("found", "statements"), ROWS.values(), ids=ROWS)
-def test_who_may_become_a_role(found: Found, statements: list[Json]) -> None:
+def test_the_widest_caller_of_a_trust_policy(found: Found, statements: list[Json]) -> None:
     assert worst(*statements) == found
 
 
-def test_an_external_id_that_is_computed_keeps_nobody_out_for_certain() -> None:
+def test_a_computed_external_id_keeps_nobody_out_with_certainty() -> None:
     (found,) = told(trust({"AWS": ROOT}, StringEquals={"sts:ExternalId": "${aws:PrincipalAccount}"}))
     assert found[2] == f"?account {OTHER}"

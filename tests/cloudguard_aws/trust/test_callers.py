@@ -1,4 +1,4 @@
-"""Who may become a role, trust policy by trust policy."""
+"""The callers that may assume a role, for each trust policy."""
 
 from __future__ import annotations
 
@@ -172,11 +172,11 @@ FEDERATED: list[tuple[Json, Found]] = [
 
 
 @pytest.mark.parametrize(("statement", "found"), [*IDENTITIES, *FEDERATED], ids=str)
-def test_who_may_become_a_role(statement: Json, found: Found) -> None:
+def test_the_widest_caller_of_a_trust_policy(statement: Json, found: Found) -> None:
     assert worst(statement) == found
 
 
-def test_a_denial_takes_away_whom_it_matches_and_nobody_else() -> None:
+def test_a_denial_removes_only_the_callers_that_it_matches() -> None:
     outside = {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
     service = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
     perimeter = trust("*", "*", "Deny", **outside, **service)
@@ -200,11 +200,11 @@ def test_a_denial_takes_away_whom_it_matches_and_nobody_else() -> None:
         (trust({"AWS": "what is this"}), "anyone in any account"),
     ],
 )
-def test_what_is_not_understood_is_undecided(statement: Json, cause: str) -> None:
+def test_a_statement_that_is_not_understood_is_undecided(statement: Json, cause: str) -> None:
     assert told(statement)[0][2] == f"?{cause}"
 
 
-def test_where_the_organization_is_not_known_it_may_be_its_own() -> None:
+def test_an_unknown_organization_may_be_the_account_s_own() -> None:
     unknown = Home(ACCOUNT, now=HOME.now)
     (found,) = told(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=unknown)
     assert found == (OWN, False, f"another account of organization {FOREIGN}, which may be its own")
@@ -212,7 +212,7 @@ def test_where_the_organization_is_not_known_it_may_be_its_own() -> None:
     assert worst(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=none) == (OUTSIDER, False)
 
 
-def test_the_account_of_a_role_is_its_own_where_no_other_is_known() -> None:
+def test_without_a_known_account_the_role_s_account_counts_as_its_own() -> None:
     assert worst(trust({"AWS": ACCOUNT}), home=Home("")) is None
     assert worst(trust({"AWS": OTHER}), home=Home("")) == (OUTSIDER, False)
 
@@ -237,18 +237,18 @@ def test_the_account_of_a_role_is_its_own_where_no_other_is_known() -> None:
     ],
     ids=str,
 )
-def test_a_declared_outsider_is_let_in_on_purpose(statement: Json, outsider: str) -> None:
+def test_a_declared_outsider_is_no_finding(statement: Json, outsider: str) -> None:
     assert told(statement) != []
     assert told(statement, declared=(outsider,)) == []
     assert told(statement, declared=("444455556666", "not understood")) == told(statement)
 
 
 @pytest.mark.parametrize("statement", [one for one, found in [*IDENTITIES, *FEDERATED] if found == (OUTSIDER, False)])
-def test_what_a_finding_asks_to_declare_excuses_it(statement: Json) -> None:
+def test_declaring_the_name_from_the_finding_removes_the_finding(statement: Json) -> None:
     (found,) = let_in(statement)
     names = (found.caller.declared_as,) if found.caller.declared_as else ()
     assert (let_in(statement, declared=names) == ()) == bool(names)
 
 
-def test_a_declared_repository_excuses_no_other_of_its_owner() -> None:
+def test_a_declared_repository_does_not_cover_others_of_its_owner() -> None:
     assert told(sub(GITHUB, "repo:acme/*"), declared=(f"{GITHUB}:repo:acme/infra:*",)) != []
