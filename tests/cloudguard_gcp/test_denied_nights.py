@@ -1,4 +1,4 @@
-"""A night on which Google Cloud denies a call: what could not be seen is not fixed."""
+"""A run in which Google Cloud denies a call: findings on unread facts do not count as fixed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from nights import assert_unconfirmed
         (kops(editor=True), "resourcemanager.projects.getIamPolicy", "cloud-api-access/outside"),
     ],
 )
-def test_what_a_denied_call_hides_is_not_fixed(made: Project, denied: str, check: str, google_cloud: Proxy) -> None:
+def test_a_finding_hidden_by_a_denied_call_is_not_fixed(
+    made: Project, denied: str, check: str, google_cloud: Proxy
+) -> None:
     def night(*refused: str) -> Snapshot:
         google_cloud.google = Google(made, frozenset(refused))
         return pipeline.collect("gcp", cluster="prod")

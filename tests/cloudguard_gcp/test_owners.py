@@ -1,4 +1,4 @@
-"""Projects in which a program writes what is to be changed: each change names it, and where an edit holds."""
+"""Projects where a program writes the resources to change: each change names the program and where to edit."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from gcp_scenes import SCENES
 from gcp_server import Google
 
 Said = tuple[str, str, str]
-"""Who writes a rule or endpoint, when an edit by hand is undone, and where one holds: words of each."""
+"""Parts of the expected texts: the writer of a rule or endpoint, when it undoes manual edits, and where to edit."""
 GKE = ("GKE", "by GKE", "with a smaller priority number")
 SERVICE = ("the cloud controller, for a Service of type LoadBalancer", "the Service's next reconciliation")
 
 
 def opened(name: str, ports: str = "tcp:22", **more: str) -> Callable[[], Project]:
-    """Return what makes a cluster whose nodes everyone reaches by a rule called ``name``."""
+    """Return a function that builds a cluster whose nodes are open to everyone by a rule called ``name``."""
 
     def build() -> Project:
         project = open_ssh()
@@ -74,7 +74,7 @@ CASES: Mapping[str, tuple[Callable[[], Project], str, Said]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_change_says_who_writes_what_it_edits_and_where_an_edit_holds(name: str, google_cloud: Proxy) -> None:
+def test_a_change_names_the_program_that_writes_its_resource_and_where_to_edit(name: str, google_cloud: Proxy) -> None:
     build, kind, said = CASES[name]
     google_cloud.google = Google(build())
     report = pipeline.check("gcp", cluster="prod", declarations=Declarations())

@@ -1,4 +1,4 @@
-"""What anyone may write makes nothing pass: each scene read again with one label, tag or name exchanged."""
+"""Labels, tags and names never make a row pass: each scene is read again with one of them replaced."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BUILT: dict[str, tuple[Callable[[], Project], str]] = {
 
 
 def written_on(project: Project) -> Iterator[tuple[str, Any, Any]]:
-    """Yield what anyone may write on machines and disks: who bears it, where it is held, and under which key."""
+    """Yield labels, tags and names of machines and disks: (resource, container, key)."""
     for path, items in project.lists.items():
         for item in items if path.endswith(("/instances", "/disks")) else ():
             yield from ((item["selfLink"], item["labels"], key) for key in item.get("labels", ()))
@@ -43,10 +43,10 @@ def judged(google_cloud: Proxy, project: Project, cluster: str) -> Report:
 
 
 @pytest.mark.parametrize(("build", "cluster"), BUILT.values(), ids=BUILT)
-def test_no_row_passes_because_something_is_called_otherwise(
+def test_renaming_a_resource_never_turns_fail_into_pass(
     google_cloud: Proxy, build: Callable[[], Project], cluster: str
 ) -> None:
-    """Excepted is a label or tag of what a finding of the row names: it may say whose that is, or its role."""
+    """A label or tag of a resource in the row's findings is excepted: it may decide the resource's owner or role."""
     before = judged(google_cloud, build(), cluster)
     assert any(row.verdict is Verdict.FAIL for row in before.rows)
     for seed in seeds(8):
@@ -56,7 +56,7 @@ def test_no_row_passes_because_something_is_called_otherwise(
         try:
             after = judged(google_cloud, project, cluster)
         except CloudguardError:
-            continue  # the cluster itself is not found any more
+            continue  # the replacement hides the cluster itself
         turned = [
             row.row
             for row in before.rows

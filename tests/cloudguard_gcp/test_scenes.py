@@ -1,4 +1,4 @@
-"""Whole clusters on Google Cloud through the real SDK: what must be found is found, and nothing else above advice."""
+"""Whole clusters on Google Cloud, read with the real SDK: exactly the expected findings above advice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gcp_server import Google
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_what_must_be_found_is_found_and_nothing_else(name: str, google_cloud: Proxy) -> None:
+def test_a_scene_has_exactly_the_expected_findings(name: str, google_cloud: Proxy) -> None:
     scene = SCENES[name]
     google_cloud.google = Google(scene.build(), beside=scene.beside())
     assert_ids(f"gcp/{name}", scene.check(pipeline.collect("gcp", cluster="prod")))
@@ -25,25 +25,25 @@ def _judged(name: str, google_cloud: Proxy) -> Report:
     return pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), SCENES[name].policy)
 
 
-def test_what_cannot_be_resolved_is_named(google_cloud: Proxy) -> None:
+def test_a_threat_list_that_cannot_be_resolved_is_named(google_cloud: Proxy) -> None:
     unknown = _judged("threat-list", google_cloud).row("node-access").unknown
     assert any("threat list iplist-tor-exit-nodes could not be read" in text for text in unknown)
 
 
-def test_what_google_writes_is_found_and_never_proposed_for_change(google_cloud: Proxy) -> None:
+def test_a_policy_of_google_is_a_finding_without_a_change(google_cloud: Proxy) -> None:
     report = _judged("allowed-by-system", google_cloud)
     (found,) = [one for one in report.row("node-access").findings if one.check == "node-access/internet"]
     assert found.evidence[0].resource.name == "1"
     assert found.changes == ()
 
 
-def test_what_stands_where_gke_lets_in_is_named(google_cloud: Proxy) -> None:
+def test_a_machine_in_the_ranges_that_gke_lets_in_is_named(google_cloud: Proxy) -> None:
     row = _judged("gke-beside-a-machine", google_cloud).row("node-access")
     assert "jenkins is in these ranges today" in row.why
 
 
-def test_another_machine_with_an_address_of_the_pods_range_is_named(google_cloud: Proxy) -> None:
-    """GKE lets all of the pods' range in, and a machine of any subnetwork that has the range may have a part of it."""
+def test_another_machine_with_an_address_of_the_pods_range_is_named_too(google_cloud: Proxy) -> None:
+    """GKE lets the pods' whole range in, and a machine in any subnetwork with the range may have a part of it."""
     project = SCENES["gke-private"].build()
     subnet = project.link("regions/europe-west1/subnetworks/nodes")
     project.instance("runner", subnet, "10.0.0.99")
@@ -58,7 +58,7 @@ def test_another_machine_with_an_address_of_the_pods_range_is_named(google_cloud
     ]
 
 
-def test_who_stands_in_a_shared_subnet_is_unknown(google_cloud: Proxy) -> None:
+def test_the_machines_in_a_shared_subnet_are_unknown(google_cloud: Proxy) -> None:
     project = SCENES["gke-private"].build()
     project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})
     google_cloud.google = Google(project)
@@ -67,7 +67,7 @@ def test_who_stands_in_a_shared_subnet_is_unknown(google_cloud: Proxy) -> None:
     assert any("not all interfaces" in text for text in row.unknown)
 
 
-def test_a_rule_that_gke_wrote_says_what_to_change_instead(google_cloud: Proxy) -> None:
+def test_a_finding_on_a_rule_of_gke_says_what_to_change_instead(google_cloud: Proxy) -> None:
     findings = _judged("gke-public", google_cloud).row("node-access").findings
     (advice,) = (
         one.advice for one in findings if one.resource.id == "gke-prod-12345678-vms" or "priority" in one.advice

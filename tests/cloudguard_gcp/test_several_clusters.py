@@ -1,4 +1,4 @@
-"""Several clusters of one project, read in one run: the reports of single checks, and each list asked for once."""
+"""Several clusters of one project in one run: the same reports as single checks, and each list is read once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from several import assert_each_is_as_alone
 
 
 def _two() -> Project:
-    """GKE's cluster "prod" and kops' "stage", of which everyone may log in to the node, in one network."""
+    """Return the GKE cluster "prod" and the kops cluster "stage", whose node's SSH is open, in one network."""
     project = gke()
     network = project.link("global/networks/default")
     subnet = project.link("regions/europe-west1/subnetworks/nodes")
@@ -30,7 +30,7 @@ def _two() -> Project:
     return project
 
 
-def test_each_report_is_that_of_the_cluster_alone(
+def test_each_report_equals_that_of_the_cluster_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, google_cloud: Proxy
 ) -> None:
     google_cloud.google = Google(_two())
@@ -39,7 +39,7 @@ def test_each_report_is_that_of_the_cluster_alone(
     assert asked["compute.instances.aggregatedList"] == 3, "one for both clusters, and one for each alone"
 
 
-def test_a_name_that_clusters_of_two_places_have_is_each_of_them(
+def test_clusters_with_one_name_in_two_places_are_both_checked(
     capsys: pytest.CaptureFixture[str], google_cloud: Proxy
 ) -> None:
     project = gke()

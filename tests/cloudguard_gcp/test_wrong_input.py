@@ -1,4 +1,4 @@
-"""What is wrong with flags, credentials, projects and answers is told in a line, with the right status."""
+"""Wrong flags, credentials, projects and answers give one line and the right status."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
         (("--credentials-file", "nowhere.json"), "there is no credentials file nowhere.json"),
     ],
 )
-def test_wrong_flags(
+def test_wrong_flags_are_a_usage_error_before_any_call(
     flags: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str], google_cloud: Proxy
 ) -> None:
     status, line = told(capsys, *CHECK, *flags)
@@ -52,7 +52,7 @@ def test_wrong_flags(
     assert google_cloud.google.asked == []
 
 
-def test_a_file_that_holds_no_credentials(
+def test_a_file_without_credentials_is_reported(
     capsys: pytest.CaptureFixture[str], google_cloud: Proxy, tmp_path: Path
 ) -> None:
     assert google_cloud
@@ -62,7 +62,7 @@ def test_a_file_that_holds_no_credentials(
         assert (status, "holds no credentials" in line) == (2, True), line
 
 
-def test_no_credentials(
+def test_missing_credentials_are_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, google_cloud: Proxy, tmp_path: Path
 ) -> None:
     assert google_cloud
@@ -73,30 +73,34 @@ def test_no_credentials(
     assert "gcloud auth application-default login" in line
 
 
-def test_no_such_project(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
+def test_an_unknown_project_is_reported(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
     assert google_cloud
     status, line = told(capsys, *CHECK, "--project", "another-one")
     assert (status, "there is no project 'another-one'" in line) == (4, True), line
 
 
-def test_an_api_that_is_off(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
+def test_a_disabled_api_is_reported_with_the_command_to_enable_it(
+    capsys: pytest.CaptureFixture[str], google_cloud: Proxy
+) -> None:
     google_cloud.google = Google(Project(), disabled=frozenset({"compute"}))
     status, line = told(capsys, *CHECK)
     assert (status, "gcloud services enable compute.googleapis.com" in line) == (4, True), line
 
 
-def test_gke_that_is_off_hides_nothing_of_a_cluster_that_is_not_its_own(google_cloud: Proxy) -> None:
+def test_a_disabled_gke_api_hides_nothing_of_a_self_managed_cluster(google_cloud: Proxy) -> None:
     google_cloud.google = Google(SCENES["kops"].build(), disabled=frozenset({"container"}))
     assert ADAPTER.collect(CollectRequest(cluster="prod")).gaps == ()
 
 
-def test_no_such_cluster(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
+def test_an_unknown_cluster_lists_the_clusters_that_exist(
+    capsys: pytest.CaptureFixture[str], google_cloud: Proxy
+) -> None:
     google_cloud.google = Google(SCENES["gke-private"].build())
     status, line = told(capsys, "check", "gcp", "--cluster", "prd", "--no-progress")
     assert (status, "no cluster is called 'prd' in acme-prod. There is: prod" in line) == (2, True), line
 
 
-def test_two_clusters_of_one_name(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
+def test_two_clusters_with_one_name_are_a_usage_error(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
     project = Project()
     project.cluster("prod", "europe-west1")
     google_cloud.google = Google(project)
@@ -107,7 +111,7 @@ def test_two_clusters_of_one_name(capsys: pytest.CaptureFixture[str], google_clo
     assert (status, "It is not in asia-east1" in line) == (2, True), line
 
 
-def test_what_may_pass_is_tried_again(google_cloud: Proxy) -> None:
+def test_temporary_errors_are_retried(google_cloud: Proxy) -> None:
     reasons = [(429, "rateLimitExceeded"), (403, "rateLimitExceeded"), (503, "backendError")]
     faults = {"compute.instances.aggregatedList": reasons, "iam.projects.serviceAccounts.list": [(500, "internal")]}
     google_cloud.google = Google(SCENES["kops"].build(), faults=faults)
@@ -121,7 +125,7 @@ def test_a_page_that_cannot_be_parsed_is_a_gap(google_cloud: Proxy) -> None:
 
 
 @pytest.mark.parametrize("items", ["firewalls", ["a rule"], [None], {"global": "firewalls"}, 7])
-def test_what_is_no_list_of_objects_is_a_gap(google_cloud: Proxy, items: object) -> None:
+def test_an_answer_that_is_no_list_of_objects_is_a_gap(google_cloud: Proxy, items: object) -> None:
     spoiled = {"compute.firewalls.list": {"items": items}}
     google_cloud.google = Google(SCENES["kops"].build(), spoiled=spoiled)
     (gap,) = ADAPTER.collect(CollectRequest(cluster="prod")).gaps
@@ -129,7 +133,7 @@ def test_what_is_no_list_of_objects_is_a_gap(google_cloud: Proxy, items: object)
     assert gap.message.endswith("compute.firewalls.list answered with what is no object")
 
 
-def test_an_answer_that_is_not_whole_is_a_gap(google_cloud: Proxy) -> None:
+def test_an_incomplete_answer_is_a_gap(google_cloud: Proxy) -> None:
     spoiled: dict[str, dict[str, Any]] = {
         "compute.instances.aggregatedList": {
             "unreachables": ["zones/europe-west1-c"],
@@ -148,7 +152,7 @@ def test_an_answer_that_is_not_whole_is_a_gap(google_cloud: Proxy) -> None:
     assert verdicts <= {Verdict.UNKNOWN, Verdict.FAIL}
 
 
-def test_pages_are_read_to_the_last(google_cloud: Proxy) -> None:
+def test_all_pages_are_read(google_cloud: Proxy) -> None:
     google_cloud.google = Google(SCENES["kops"].build(), page=1)
     assert ADAPTER.collect(CollectRequest(cluster="prod")).cluster == _read_whole(google_cloud).cluster
 
@@ -158,7 +162,7 @@ def _read_whole(google_cloud: Proxy) -> Snapshot:
     return ADAPTER.collect(CollectRequest(cluster="prod"))
 
 
-def test_another_account_is_acted_as_and_named(google_cloud: Proxy) -> None:
+def test_another_account_is_impersonated_and_named(google_cloud: Proxy) -> None:
     google_cloud.google = Google(SCENES["kops"].build())
     chain = "first@acme-prod.iam.gserviceaccount.com, second@acme-prod.iam.gserviceaccount.com"
     options = {"impersonate-service-account": (chain,), "quota-project": ("acme-billing",)}
@@ -167,7 +171,7 @@ def test_another_account_is_acted_as_and_named(google_cloud: Proxy) -> None:
     assert snapshot.gaps == ()
 
 
-def test_hosts_are_named_by_label_by_network_tag_and_by_name(google_cloud: Proxy) -> None:
+def test_flags_find_hosts_by_label_network_tag_and_name(google_cloud: Proxy) -> None:
     project = Project()
     subnet = project.subnet(project.network())
     project.instance("alpha", subnet, "10.0.0.2", labels={"role": "cp"})
@@ -184,8 +188,8 @@ def test_hosts_are_named_by_label_by_network_tag_and_by_name(google_cloud: Proxy
     assert re.search("--node-tag tag=nobody names no instance", gap.message)
 
 
-def test_nothing_that_changes_anything_is_sent(google_cloud: Proxy) -> None:
-    """Google's own SDK is asked to, and the server would tell."""
+def test_a_writing_request_is_never_sent(google_cloud: Proxy) -> None:
+    """The test asks Google's own SDK to write; the server would record the request."""
     api, caller = begin(CollectRequest(cluster="prod"), silent)
     session: Any = api.session
     with pytest.raises(PermissionError, match="cloudguard only reads"):

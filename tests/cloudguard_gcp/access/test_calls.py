@@ -1,4 +1,4 @@
-"""The role that ``permissions`` prints is what is asked for; what is refused is told, and no row passes by it."""
+"""The role that ``permissions`` prints covers exactly the calls. A refused call is a gap, and makes no row pass."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TAKES_AWAY = {
     "compute.projects.get",
     "compute.networks.getRegionEffectiveFirewalls",
 }
-"""What hides no row: it only takes away, or tells whose addresses are the cluster's own."""
+"""Permissions whose refusal hides no row: their facts can only remove access, or show the cluster's own addresses."""
 EVERY_PERMISSION = 59
 
 
@@ -46,7 +46,7 @@ def collected(google_cloud: Proxy, project: Project, *refused: str) -> Snapshot:
     return ADAPTER.collect(PROD)
 
 
-def test_the_role_is_what_is_asked_for(google_cloud: Proxy) -> None:
+def test_the_role_has_exactly_the_permissions_of_the_calls(google_cloud: Proxy) -> None:
     assert collected(google_cloud, everything()).gaps == ()
     asked = {one.method for one in google_cloud.google.asked}
     shared = Google(SCENES["shared-vpc"].build(), beside=SCENES["shared-vpc"].beside())
@@ -64,19 +64,21 @@ def test_the_role_is_what_is_asked_for(google_cloud: Proxy) -> None:
     assert asked == named
 
 
-def test_nothing_that_writes_is_declared() -> None:
+def test_every_declared_permission_only_reads() -> None:
     verbs = {permission.rpartition(".")[2] for call in CALLS for permission in call.permissions}
     assert verbs <= {"get", "list", "getIamPolicy", "getEffectiveFirewalls", "getRegionEffectiveFirewalls"}
 
 
-def test_a_proxy_that_google_lets_in_lets_in_the_world(google_cloud: Proxy) -> None:
+def test_a_proxy_allowed_by_google_lets_in_the_internet(google_cloud: Proxy) -> None:
     report = pipeline.evaluate(collected(google_cloud, everything()), Declarations())
     found = {one.resource.name: one for row in report.rows for one in row.findings if one.severity.name == "CRITICAL"}
     assert {"api-by-targettcpproxies", "api-by-targetsslproxies"} & found.keys()
 
 
-def test_what_is_refused_is_told_and_no_row_passes_by_it(google_cloud: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuses each permission in turn, on a cluster around which everything there is to read stands."""
+def test_a_refused_permission_is_named_and_makes_no_row_pass(
+    google_cloud: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refuse each permission in turn, on a cluster with every kind of resource around it."""
     problems, tried, project = list[str](), 0, everything()
 
     def may_be_refused(call: Call) -> bool:
@@ -114,7 +116,7 @@ def _faults(snapshot: Snapshot, permission: str) -> Iterator[str]:
             yield f"{row.row} does not say that it is incomplete"
 
 
-def test_needs_and_ways_up_name_their_sources() -> None:
+def test_needs_and_escalation_paths_name_their_sources() -> None:
     for one in TABLES.needs({"project": ["acme-prod"]}, PLACES):
         assert re.match(r"https://(?!github.com/)|https://github.com/[^/]+/[^/]+/blob/[0-9a-f]{40}/", one.source), (
             one.id

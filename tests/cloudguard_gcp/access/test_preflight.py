@@ -1,4 +1,4 @@
-"""Each call about a project is tried once, and those that are refused are named."""
+"""The preflight tries each call about a project once, and names the refused calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans made true: check, the plan's own calls, check; a few scenes at each run."""
+"""Applied plans: check, make the plan's calls, check again. Each run tests a few scenes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, google_
     assert (found.opened, found.lost) == ("", "")
 
 
-def test_an_outsider_is_taken_out_of_the_bindings_on_a_service_account(google_cloud: Proxy) -> None:
+def test_an_outsider_is_removed_from_the_bindings_of_a_service_account(google_cloud: Proxy) -> None:
     own, outsider, role = "user:ops@example.com", "serviceAccount:ci@elsewhere.iam.gserviceaccount.com", "roles/mint"
 
     def build() -> Project:
@@ -48,5 +48,5 @@ def test_a_probe_sees_what_a_rule_opens() -> None:
     project.firewall(network, "wide", "tcp:22", "0.0.0.0/0", targetTags=["prod-k8s-io-role-node"])
     opened = Reading([project]).open_pairs() - before
     assert ("8.8.8.8", "node-1", ("6", 22)) in opened
-    assert ("master-a", "replaces node-1", ("6", 22)) not in opened  # it was let in before
+    assert ("master-a", "replaces node-1", ("6", 22)) not in opened  # the outsider had access before
     assert not any(target == "master-a" for _, target, _ in opened)

@@ -1,6 +1,6 @@
-"""Lines for ``gcloud`` and blocks of Terraform: words stay words whatever a rule's description says.
+"""Command lines for ``gcloud`` and Terraform blocks: values stay one word each, whatever a rule's description contains.
 
-``gcloud`` is in no package registry: no test runs its lines.
+No test runs the lines, because ``gcloud`` is in no package registry.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ def test_a_firewall_is_one_command_with_each_value_a_word() -> None:
         ),
     ],
 )
-def test_every_kind_of_call_is_a_command(call: ApiCall, told: str) -> None:
+def test_every_kind_of_call_has_a_command(call: ApiCall, told: str) -> None:
     assert shell(call) == told
 
 
-def test_a_block_has_no_template_in_it_and_imports_what_is_there() -> None:
+def test_a_block_escapes_templates_and_imports_the_resource() -> None:
     told = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,))])
     assert told.startswith('import {\n  to = google_compute_firewall.ssh\n  id = "projects/p/global/firewalls/ssh"\n')
     assert "$${path.module}" in told
@@ -85,7 +85,7 @@ def test_a_block_has_no_template_in_it_and_imports_what_is_there() -> None:
     assert "removed" in terraform(NETWORK, [PlannedCall(0, DELETE, (PATCH,))])
 
 
-def test_blocks_are_terraform_s_and_say_what_the_provider_takes() -> None:
+def test_blocks_are_valid_terraform_with_arguments_of_the_provider() -> None:
     arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
     told = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,)), PlannedCall(1, DELETE, (PATCH,))])
     (rule,) = resources(told, arguments)
@@ -95,7 +95,7 @@ def test_blocks_are_terraform_s_and_say_what_the_provider_takes() -> None:
 
 
 @pytest.mark.parametrize("name", ["open-ssh", "cilium-etcd"])
-def test_blocks_of_a_plan_are_terraform_s(name: str, google_cloud: Proxy) -> None:
+def test_the_blocks_of_a_plan_are_valid_terraform(name: str, google_cloud: Proxy) -> None:
     arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
     google_cloud.google = Google(SCENES[name].build(), beside=SCENES[name].beside())
     planned = pipeline.plan(collected(), Declarations(admin_cidrs=("198.51.100.0/24",)))

@@ -1,4 +1,4 @@
-"""Edits of firewalls and of policies' rules as calls, with what undoes each."""
+"""Edits of firewalls and policy rules as calls, and the calls that undo them."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ TAG = RulePeer(PeerOf.GROUP, "tag/prod-k8s-io-role-node")
 
 
 def built(cloud: Proxy, **ssh: Any) -> Filter:  # noqa: ANN401 - JSON
-    """Serve a kops cluster with the firewall "ssh" besides, and return its network's firewalls as they are read."""
+    """Serve a kops cluster with the additional firewall "ssh". Return its network's firewalls as they are read."""
     cloud.google = Google(kops(ssh=ssh), writable=True)
     return read("VPC firewall")
 
 
 def read(kind: str) -> Filter:
-    """Return the filter of a kind as it is read now."""
+    """Return the filter of this kind as it is read now."""
     return next(one for one in collected().topology.filters if one.kind == kind)
 
 
 def narrowed(guard: Filter, name: str, services: str, *peers: RulePeer) -> Change:
-    """Return the change that leaves ``services`` of a rule, and lets ``peers`` in on all of the rest of it."""
+    """Return the change that narrows a rule to ``services``, and lets ``peers`` in on the rule's other services."""
     before = Part.of(next(one for one in guard.rules if one.id == name)).traffic
     left = ServiceSet.parse(services)
     after = RuleTraffic(before.direction, left, before.peer) if left else None
@@ -53,7 +53,7 @@ def planned(change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, .
 
 
 def firewall(project: Project, name: str) -> dict[str, Any]:
-    """Return a firewall as the project has it."""
+    """Return a firewall of the project."""
     found = project.resource(f"projects/{project.name}/global/firewalls/{name}")
     assert found, name
     return found
@@ -62,7 +62,7 @@ def firewall(project: Project, name: str) -> dict[str, Any]:
 SSH: dict[str, Any] = {"allow": "tcp:22,80", "sourceRanges": ["192.0.2.0/24", "198.51.100.0/24"], "targetTags": ["x"]}
 
 
-def test_a_rule_is_patched_and_what_it_gave_to_hosts_stands_beside_it(google_cloud: Proxy) -> None:
+def test_a_rule_is_patched_and_new_rules_keep_the_access_of_hosts(google_cloud: Proxy) -> None:
     guard = built(google_cloud, **SSH)
     calls = planned(narrowed(guard, "ssh#1", "tcp/80", TAG))
     assert [one.call.operation for one in calls] == [*["compute.firewalls.insert"] * 2, "compute.firewalls.patch"]
@@ -75,7 +75,7 @@ def test_a_rule_is_patched_and_what_it_gave_to_hosts_stands_beside_it(google_clo
     assert firewall(project, "ssh-3")["targetTags"] == ["x"]
 
 
-def test_what_undoes_the_calls_gives_back_the_rules(google_cloud: Proxy) -> None:
+def test_the_undo_calls_restore_the_rules(google_cloud: Proxy) -> None:
     guard = built(google_cloud, **SSH)
     calls = planned(narrowed(guard, "ssh#1", "none", TAG))
     for one in calls:
@@ -87,7 +87,7 @@ def test_what_undoes_the_calls_gives_back_the_rules(google_cloud: Proxy) -> None
     assert read("VPC firewall") == guard
 
 
-def test_a_second_change_of_a_rule_starts_from_what_the_first_left(google_cloud: Proxy) -> None:
+def test_a_second_change_of_a_rule_starts_from_the_result_of_the_first(google_cloud: Proxy) -> None:
     guard = built(google_cloud, **SSH)
     first, second = narrowed(guard, "ssh#1", "none"), narrowed(guard, "ssh#2", "none")
     for one in (*planned(first), *planned(second, [first])):
@@ -95,7 +95,7 @@ def test_a_second_change_of_a_rule_starts_from_what_the_first_left(google_cloud:
     assert not [rule for rule in read("VPC firewall").rules if rule.id.startswith("ssh")]
 
 
-def test_what_gke_writes_is_overruled_and_the_pods_stay_let_in(google_cloud: Proxy) -> None:
+def test_a_rule_of_gke_is_overridden_and_the_pods_keep_their_access(google_cloud: Proxy) -> None:
     google_cloud.google = Google(gke_beside(), writable=True)
     guard = read("VPC firewall")
     nodes = RulePeer(PeerOf.GROUP, "tag/gke-prod-12345678-node")
@@ -122,18 +122,18 @@ def test_a_rule_of_a_policy_is_patched_by_its_priority(google_cloud: Proxy) -> N
     assert read("network firewall policy") == guard
 
 
-def test_a_peer_that_is_not_known_yet_makes_no_call(google_cloud: Proxy) -> None:
+def test_an_edit_with_an_unknown_peer_has_no_calls(google_cloud: Proxy) -> None:
     guard = built(google_cloud, **SSH)
     for peer in (RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.NEW_GROUP, "node"), RulePeer(PeerOf.WAY_OUT)):
         assert planned(narrowed(guard, "ssh#1", "tcp/80", peer)) == ()
 
 
-def test_a_rule_that_is_not_all_understood_is_not_put_back(google_cloud: Proxy) -> None:
+def test_a_rule_that_is_not_fully_understood_gets_no_calls(google_cloud: Proxy) -> None:
     guard = built(google_cloud, **{**SSH, "allow": "tcp:22 odd"})
     assert planned(narrowed(guard, "ssh#1", "none")) == ()
 
 
-def test_nothing_is_taken_where_what_stands_in_for_it_could_not_be_added(google_cloud: Proxy) -> None:
+def test_nothing_is_removed_if_its_replacement_cannot_be_added(google_cloud: Proxy) -> None:
     guard = built(google_cloud, **SSH)
     whole = narrowed(guard, "ssh#1", "none", RulePeer(PeerOf.NEW_GROUP, "node"))
     taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
@@ -141,7 +141,7 @@ def test_nothing_is_taken_where_what_stands_in_for_it_could_not_be_added(google_
     assert planned(taken, [added]) == ()
 
 
-def test_declared_administrators_are_let_in_to_the_control_plane_alone(google_cloud: Proxy) -> None:
+def test_declared_administrators_are_let_in_only_to_the_control_plane(google_cloud: Proxy) -> None:
     google_cloud.google = Google(kops(), writable=True)
     administrators = Declarations(admin_cidrs=("198.51.100.0/24", "10.0.0.128/25"))
     plan = pipeline.plan(collected(), administrators, rows=("api-server-access",)).plan

@@ -1,4 +1,4 @@
-"""What one rule of a firewall can say, held to how such rules are read."""
+"""The rules that a firewall can express: written rules are read back as the same traffic."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ BOTH = RulePeer(PeerOf.RANGE, "10.0.0.0/8,2001:db8::/32")
 
 
 @pytest.mark.parametrize("services", ["tcp/22,udp/53,icmp,proto/4", "all", "tcp,udp,icmp,icmpv6"])
-def test_one_rule_says_any_protocols(services: str) -> None:
+def test_one_rule_may_have_several_protocols(services: str) -> None:
     assert said(services, RulePeer(PeerOf.RANGE, "10.0.0.0/8")) == ["10.0.0.0/8"]
 
 
-def test_a_firewall_names_ranges_of_one_version_and_a_policys_rule_both() -> None:
+def test_a_firewall_has_ranges_of_one_ip_version_and_a_policy_rule_of_both() -> None:
     assert said("tcp/22", BOTH) == ["10.0.0.0/8", "2001:db8::/32"]
     assert said("tcp/22", BOTH, in_policy=True) == ["10.0.0.0/8,2001:db8::/32"]
 
 
-def test_no_rule_says_a_type_of_icmp() -> None:
+def test_no_rule_can_have_an_icmp_type() -> None:
     assert said("icmp/8", BOTH) == []
 
 
-def test_a_policys_rule_names_no_network_tag() -> None:
+def test_a_policy_rule_cannot_name_a_network_tag() -> None:
     tag = RulePeer(PeerOf.GROUP, "tag/nodes")
     assert said("tcp/22", tag) == ["tag/nodes"]
     assert said("tcp/22", tag, in_policy=True) == []
 
 
 @given(drawn_services())
-def test_what_is_listed_is_read_as_what_it_was_to_say(services: ServiceSet) -> None:
+def test_written_protocols_are_read_as_the_same_services(services: ServiceSet) -> None:
     listed = protocols(services)
     if listed is not None:
         assert services_of((one["IPProtocol"], one.get("ports", ())) for one in listed) == (services, "")

@@ -1,4 +1,4 @@
-"""Copies of etcd's disks on Google Cloud: which are found, and with whom they are shared."""
+"""Copies of etcd's disks on Google Cloud: which copies are found, and their sharing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMER = {"k8s-io-cluster-name": "prod", "k8s-io-etcd-main": "a-2fa"}
 
 
 def share(project: Project, kind: str, name: str, *members: str, **made_from: object) -> str:
-    """Add a snapshot or image, which its own policy shares with members."""
+    """Add a snapshot or image whose own policy shares it with members."""
     bindings = [{"role": "roles/compute.storageAdmin", "members": [*members]}] if members else []
     where = "zones/europe-west1-b" if kind == "instantSnapshots" else "global"
     path = f"projects/{project.name}/{where}/{kind}/{name}/getIamPolicy"
@@ -83,7 +83,7 @@ def test_a_policy_above_shares_a_copy_with_everyone(
         ("instantSnapshots", "former"),
     ],
 )
-def test_a_copy_that_is_shared_is_found_wherever_it_is_from(google_cloud: Proxy, kind: str, made_from: str) -> None:
+def test_a_shared_copy_is_found_whatever_its_origin(google_cloud: Proxy, kind: str, made_from: str) -> None:
     project = kops()
     if made_from == "disk":
         share(project, kind, "copy", "allAuthenticatedUsers", sourceDisk=disk(project, "etcd-main"))
@@ -95,7 +95,7 @@ def test_a_copy_that_is_shared_is_found_wherever_it_is_from(google_cloud: Proxy,
     assert verdict(google_cloud, project) is Verdict.FAIL
 
 
-def test_what_etcds_disk_was_made_from_is_its_data_too(google_cloud: Proxy) -> None:
+def test_the_origin_of_etcd_s_disk_holds_etcd_s_data(google_cloud: Proxy) -> None:
     project = kops()
     link = share(project, "snapshots", "origin", "allUsers", sourceDisk=disk(project, "gone"))
     for one in project.lists[DISKS]:
@@ -104,7 +104,7 @@ def test_what_etcds_disk_was_made_from_is_its_data_too(google_cloud: Proxy) -> N
     assert verdict(google_cloud, project) is Verdict.FAIL
 
 
-def test_copies_that_are_not_shared_and_those_of_other_disks_are_no_problem(google_cloud: Proxy) -> None:
+def test_private_copies_and_copies_of_other_disks_pass(google_cloud: Proxy) -> None:
     project = kops()
     project.disk("node-data", labels={"k8s-io-cluster-name": "prod"})
     share(project, "snapshots", "own", sourceDisk=disk(project, "etcd-main"))
@@ -115,8 +115,8 @@ def test_copies_that_are_not_shared_and_those_of_other_disks_are_no_problem(goog
 
 @pytest.mark.parametrize("field", ["sourceDisk", "asyncPrimaryDisk", "sourceSnapshot"])
 @pytest.mark.parametrize("kind", ["snapshots", "machineImages"])
-def test_a_copy_of_a_clone_of_etcds_disk_is_one_of_etcds(google_cloud: Proxy, field: str, kind: str) -> None:
-    """A clone stands in no row by itself: what is made of it does."""
+def test_a_copy_of_a_clone_of_etcd_s_disk_holds_etcd_s_data(google_cloud: Proxy, field: str, kind: str) -> None:
+    """A clone is in no row itself, but the copies of it are."""
     project, etcd = kops(), disk(kops(), "etcd-main")
     origins: dict[str, Any] = {"sourceDisk": etcd, "asyncPrimaryDisk": {"disk": etcd}}
     origin = origins.get(field) or share(project, "snapshots", "first", sourceDisk=etcd)

@@ -1,4 +1,4 @@
-"""What GKE says of a cluster: who is let in to its private side, the key of its Secrets, how many nodes there are."""
+"""GKE's description of a cluster: access to its private endpoint, the key of Secrets, the number of nodes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read(google_cloud: Proxy, project: Project) -> Snapshot:
         ({"controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"privateEndpoint": "10.1.0.2"}}}, False),
     ],
 )
-def test_who_is_not_told_whether_the_private_side_is_guarded_takes_it_for_guarded_in_older_private_clusters(
+def test_the_private_endpoint_of_older_private_clusters_counts_as_guarded(
     google_cloud: Proxy, cluster: Item, *, guarded: bool
 ) -> None:
     project = gke(masterAuthorizedNetworksConfig=authorized(), ipAllocationPolicy=OWN, **cluster)
@@ -48,7 +48,7 @@ def test_who_is_not_told_whether_the_private_side_is_guarded_takes_it_for_guarde
 
 
 @pytest.mark.parametrize("enforced", [True, False])
-def test_a_private_side_is_guarded_where_gke_says_so(google_cloud: Proxy, *, enforced: bool) -> None:
+def test_a_private_endpoint_is_guarded_if_gke_says_so(google_cloud: Proxy, *, enforced: bool) -> None:
     ip: dict[str, Any] = {
         "enabled": True,
         "privateEndpoint": "10.1.0.2",
@@ -69,9 +69,7 @@ def test_a_private_side_is_guarded_where_gke_says_so(google_cloud: Proxy, *, enf
         ({"state": "DECRYPTED", "currentState": "CURRENT_STATE_DECRYPTED"}, ""),
     ],
 )
-def test_secrets_have_a_key_of_their_own_once_they_are_encrypted_by_it(
-    google_cloud: Proxy, state: Item, key: str
-) -> None:
+def test_secrets_have_a_key_only_once_they_are_encrypted_with_it(google_cloud: Proxy, state: Item, key: str) -> None:
     project = gke(databaseEncryption={"keyName": KEY, **state})
     project.answer("kms", KEY, {"name": KEY, "primary": {"name": f"{KEY}/cryptoKeyVersions/1", "state": "ENABLED"}})
     encryption = read(google_cloud, project).cluster.secrets_encryption
@@ -79,7 +77,7 @@ def test_secrets_have_a_key_of_their_own_once_they_are_encrypted_by_it(
     assert encryption.key == key
 
 
-def test_keys_of_the_control_plane_are_read_with_whether_they_rotate(google_cloud: Proxy) -> None:
+def test_keys_of_the_control_plane_are_read_with_their_rotation(google_cloud: Proxy) -> None:
     disks, copies = f"{KEY}-disks", f"{KEY}-copies"
     own = {"controlPlaneDiskEncryptionKey": disks, "gkeopsEtcdBackupEncryptionKey": copies}
     project = gke(userManagedKeysConfig=own)
@@ -95,14 +93,14 @@ def test_keys_of_the_control_plane_are_read_with_whether_they_rotate(google_clou
 
 
 @pytest.mark.parametrize(("mode", "closed"), [("GKE_METADATA", True), ("GCE_METADATA", False), ("", False)])
-def test_only_gkes_own_metadata_server_keeps_the_nodes_account_from_pods(mode: str, *, closed: bool) -> None:
+def test_only_the_gke_metadata_server_keeps_the_node_s_account_from_pods(mode: str, *, closed: bool) -> None:
     pools = [{"name": "main", "config": {"workloadMetadataConfig": {"mode": mode}}}]
     cluster = {"name": "prod", "nodePools": pools}
     assert gke_cluster(cluster).metadata_service("main").tokens_required is closed
     assert gke_cluster({**cluster, "autopilot": {"enabled": True}}).metadata_service("main").tokens_required
 
 
-def test_nodes_that_google_does_not_show_are_told_and_nothing_passes_for_the_others(google_cloud: Proxy) -> None:
+def test_nodes_that_google_does_not_show_are_a_gap(google_cloud: Proxy) -> None:
     assert read(google_cloud, gke(currentNodeCount=2)).gaps == ()
     snapshot = read(google_cloud, gke(autopilot=True, currentNodeCount=3))
     (gap,) = snapshot.gaps
@@ -122,7 +120,7 @@ PRIVATE: Final = endpoints(enablePublicEndpoint=False, privateEndpoint="10.1.0.2
 
 
 @pytest.mark.parametrize("setting", ["enableK8sTokensViaDns", "enableK8sCertsViaDns"])
-def test_a_dns_endpoint_that_takes_kubernetes_own_credentials_is_not_surely_guarded_by_iam(
+def test_a_dns_endpoint_with_kubernetes_credentials_is_not_certainly_guarded_by_iam(
     google_cloud: Proxy, setting: str
 ) -> None:
     row = of_api(google_cloud, controlPlaneEndpointsConfig=PRIVATE | {"dnsEndpointConfig": DNS | {setting: True}})
@@ -131,7 +129,7 @@ def test_a_dns_endpoint_that_takes_kubernetes_own_credentials_is_not_surely_guar
     assert of_api(google_cloud, controlPlaneEndpointsConfig=PRIVATE | {"dnsEndpointConfig": DNS}).unknown == ()
 
 
-def test_a_cluster_without_any_endpoint_for_users_lets_in_nobody(google_cloud: Proxy) -> None:
+def test_a_cluster_without_an_endpoint_for_users_lets_in_nobody(google_cloud: Proxy) -> None:
     shut = {"ipEndpointsConfig": {"enabled": False}, "dnsEndpointConfig": DNS | {"allowExternalTraffic": False}}
     assert of_api(google_cloud, controlPlaneEndpointsConfig=shut).verdict is Verdict.PASS
 
@@ -139,7 +137,7 @@ def test_a_cluster_without_any_endpoint_for_users_lets_in_nobody(google_cloud: P
 @pytest.mark.parametrize(
     "older", [{"cidrBlocks": [{"cidrBlock": "0.0.0.0/0"}]}, {_BY_GOOGLE: True}, {"enabled": False}]
 )
-def test_of_authorized_networks_that_differ_both_are_let_in(google_cloud: Proxy, older: Item) -> None:
+def test_networks_of_two_different_authorized_lists_are_both_let_in(google_cloud: Proxy, older: Item) -> None:
     ip = endpoints(enablePublicEndpoint=True, authorizedNetworksConfig=authorized(**{_BY_GOOGLE: False}))
     whole = {"enabled": True, _BY_GOOGLE: False} | older
     found = of_api(google_cloud, masterAuthorizedNetworksConfig=whole, controlPlaneEndpointsConfig=ip)

@@ -1,4 +1,4 @@
-"""Instances that a cluster's groups made are its own, tagged or not."""
+"""Instances made by a cluster's instance groups belong to the cluster, with and without labels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add(project: Project, name: str, address: str, **rest: object) -> None:
     project.instance(name, subnet, address, metadata={"created-by": MANAGER}, **rest)  # type: ignore[arg-type]
 
 
-def test_what_the_group_of_a_node_made_is_a_node(google_cloud: Proxy) -> None:
+def test_an_instance_of_a_node_s_instance_group_is_a_node(google_cloud: Proxy) -> None:
     project = kops()
     for one in project.lists[INSTANCES]:
         if one["name"] == "node-1":
@@ -36,7 +36,7 @@ def test_what_the_group_of_a_node_made_is_a_node(google_cloud: Proxy) -> None:
     assert "of-another" not in found
 
 
-def test_what_a_node_pools_group_made_is_a_node(google_cloud: Proxy) -> None:
+def test_an_instance_of_a_node_pool_s_instance_group_is_a_node(google_cloud: Proxy) -> None:
     url = f"https://www.googleapis.com/compute/v1/projects/acme-prod/zones/{ZONE}/instanceGroupManagers/nodes"
     project = gke()
     (cluster,) = project.lists["projects/acme-prod/locations/-/clusters"]

@@ -1,4 +1,4 @@
-"""Whom Google's bindings and deny policies mean: by name, as one of everybody, or perhaps as one of a set."""
+"""Principals of Google's bindings and deny policies: by name, as part of everybody, or possibly as part of a set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gcp_server import Google
 
 
 def denying(**rule: Any) -> Project:  # noqa: ANN401 - JSON
-    """Return a project whose nodes may delete topics, but for a deny rule."""
+    """Return a project whose nodes may delete topics, except for a deny rule."""
     project = bound("roles/x", "pubsub.topics.delete")
     path = "policies/cloudresourcemanager.googleapis.com/projects/acme-prod/denypolicies"
     named = "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Facme-prod/denypolicies/d"
@@ -40,14 +40,14 @@ SETS = [
 
 
 def in_doubt(google_cloud: Proxy, project: Project) -> set[str]:
-    """Return the sets of principals that leave it in doubt what the nodes' account is granted; surely it is nothing."""
+    """Return the sets of principals that make the grants of the nodes' account uncertain. It certainly has none."""
     google_cloud.google = Google(project)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
     assert not [one for one in row.findings if one.check.endswith("/outside")]
     return {principals for principals in SETS for text in row.unknown if principals in text}
 
 
-def test_what_is_denied_is_not_granted(google_cloud: Proxy) -> None:
+def test_a_denied_permission_is_not_granted(google_cloud: Proxy) -> None:
     assert "outside" not in found(google_cloud, denying(deniedPrincipals=[EVERYBODY]))
     spared = denying(deniedPrincipals=[EVERYBODY], exceptionPrincipals=[OWN])
     assert found(google_cloud, spared)["outside"] == "high"
@@ -65,7 +65,7 @@ def test_a_grant_counts_until_it_ends(google_cloud: Proxy, until: str, severity:
 
 
 @pytest.mark.parametrize("principals", SETS)
-def test_a_denial_of_a_set_is_a_denial_in_doubt(google_cloud: Proxy, principals: str) -> None:
+def test_a_denial_for_a_set_of_principals_is_uncertain(google_cloud: Proxy, principals: str) -> None:
     for rule in (
         {"deniedPrincipals": [principals]},
         {"deniedPrincipals": [EVERYBODY], "exceptionPrincipals": [principals]},
@@ -73,14 +73,14 @@ def test_a_denial_of_a_set_is_a_denial_in_doubt(google_cloud: Proxy, principals:
         assert in_doubt(google_cloud, denying(**rule)) == {principals}
 
 
-def test_a_grant_to_a_set_is_a_grant_in_doubt(google_cloud: Proxy) -> None:
+def test_a_grant_to_a_set_of_principals_is_uncertain(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", SETS[-1])
     assert in_doubt(google_cloud, project) == {SETS[-1]}
 
 
-def test_a_row_that_passes_says_of_which_groups_the_members_were_not_seen(google_cloud: Proxy) -> None:
+def test_a_row_that_passes_names_groups_with_unread_members(google_cloud: Proxy) -> None:
     project = gke()
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", "group:ops@example.com", "user:ana@example.com")
@@ -91,7 +91,7 @@ def test_a_row_that_passes_says_of_which_groups_the_members_were_not_seen(google
 
 
 @pytest.mark.parametrize("gone", [{"deleted": True}, {"stage": "DISABLED"}])
-def test_a_role_that_is_deleted_or_disabled_grants_nothing(google_cloud: Proxy, gone: dict[str, Any]) -> None:
+def test_a_deleted_or_disabled_role_grants_nothing(google_cloud: Proxy, gone: dict[str, Any]) -> None:
     role = "projects/acme-prod/roles/x"
     project = bound(role, "pubsub.topics.delete")
     assert found(google_cloud, project)["outside"] == "high"

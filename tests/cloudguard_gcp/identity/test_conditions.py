@@ -1,4 +1,4 @@
-"""Conditions of bindings: what compares attributes with texts is exact, however it is joined; the rest is in doubt."""
+"""Conditions of bindings: comparisons of attributes with texts are exact in any combination; others are uncertain."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ EXACT: list[tuple[str, list[list[tuple[str, str, str]]]]] = [
 
 
 @pytest.mark.parametrize(("expression", "wanted"), EXACT)
-def test_what_is_understood_is_exact(expression: str, wanted: list[list[tuple[str, str, str]]]) -> None:
+def test_an_understood_expression_is_exact(expression: str, wanted: list[list[tuple[str, str, str]]]) -> None:
     found = [[(one.operator, one.key, " ".join(one.values)) for one in each] for each in conditions_of(expression)]
     assert sorted(found) == sorted(wanted)
 
@@ -75,7 +75,7 @@ def test_what_is_understood_is_exact(expression: str, wanted: list[list[tuple[st
         " && ".join(f'(resource.name == "{n}" || resource.type == "{n}")' for n in range(6)),
     ],
 )
-def test_what_is_not_understood_is_one_condition_in_doubt(expression: str) -> None:
+def test_an_expression_that_is_not_understood_is_one_uncertain_condition(expression: str) -> None:
     (conditions,) = conditions_of(expression)
     assert [one.operator for one in conditions] == [OPAQUE]
 
@@ -110,8 +110,8 @@ MANY = tuple(f"*/instances/host-{number}" for number in range(30))
         (Condition("StringLike", NAME, MANY),),
     ],
 )
-def test_what_is_written_is_read_the_same(conditions: tuple[Condition, ...]) -> None:
-    """Many names are several expressions, for one joins twelve."""
+def test_written_conditions_are_read_back_unchanged(conditions: tuple[Condition, ...]) -> None:
+    """Many names make several expressions, because one expression joins at most twelve."""
     expressions = expressions_of(conditions)
     assert all(expression.count("||") <= 12 for expression in expressions)
     read = [tuple(each) for expression in expressions for each in conditions_of(expression)]
@@ -131,10 +131,10 @@ def test_what_is_written_is_read_the_same(conditions: tuple[Condition, ...]) -> 
         (UNTIL.replace("2030-01-01T00:00:00Z", "tomorrow"), False),
     ],
 )
-def test_a_time_that_has_ended_or_not_begun_lets_nobody_in(expression: str, *, over: bool) -> None:
+def test_an_ended_or_future_time_lets_nobody_in(expression: str, *, over: bool) -> None:
     assert is_over(expression, datetime(2026, 6, 1, tzinfo=UTC)) is over
 
 
-def test_what_no_expression_says_is_refused() -> None:
+def test_a_condition_without_an_expression_is_refused() -> None:
     with pytest.raises(ValueError, match="no expression says"):
         expressions_of((Condition("StringLike", NAME, ("a*b",)),))

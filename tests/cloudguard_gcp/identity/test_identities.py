@@ -1,4 +1,4 @@
-"""Google's bindings, conditions, scopes and denials as the neutral model has them, and what they add up to."""
+"""Google's bindings, conditions, scopes and denials in the neutral model, and the resulting permissions."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_owner_like_roles_make_an_administrator(google_cloud: Proxy) -> None:
     )
 
 
-def test_what_changes_or_reads_beyond_need_is_told_apart_from_listing(google_cloud: Proxy) -> None:
+def test_excess_that_writes_or_reads_data_is_high_and_listing_is_low(google_cloud: Proxy) -> None:
     assert found(google_cloud, bound("roles/x", "bigquery.tables.getData")) == {"outside": "high"}
     assert found(google_cloud, bound("roles/x", "bigquery.tables.list")) == {"listing": "low"}
     assert found(google_cloud, bound("roles/x", "pubsub.topics.delete"))["outside"] == "high"
 
 
-def test_scopes_cap_what_a_role_grants(google_cloud: Proxy) -> None:
+def test_scopes_limit_the_grants_of_a_role(google_cloud: Proxy) -> None:
     project = bound("roles/x", "pubsub.topics.delete")
     for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
         for held in one.get("serviceAccounts", ()):
@@ -71,7 +71,7 @@ def test_a_binding_above_the_project_reaches_other_projects(google_cloud: Proxy)
     assert found(google_cloud, project) == {"outside": "high"}
 
 
-def test_a_condition_is_seen_and_narrows_what_is_granted(google_cloud: Proxy) -> None:
+def test_a_condition_is_read_and_narrows_the_grant(google_cloud: Proxy) -> None:
     asked = 'resource.name.startsWith("projects/_/buckets/a")'
     google_cloud.google = Google(bound("roles/x", "storage.buckets.delete", condition=asked))
     policies = ADAPTER.collect(CollectRequest(cluster="prod")).identities.policies
@@ -79,14 +79,14 @@ def test_a_condition_is_seen_and_narrows_what_is_granted(google_cloud: Proxy) ->
     assert one.conditions == (Condition("StringLike", "resource.name", ("projects/_/buckets/a*",)),)
 
 
-def test_everybody_is_a_member_too(google_cloud: Proxy) -> None:
+def test_a_binding_for_everybody_is_a_grant(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", "allAuthenticatedUsers")
     assert found(google_cloud, project)["outside"] == "high"
 
 
-def test_who_may_act_as_an_account_is_judged(google_cloud: Proxy) -> None:
+def test_trust_of_a_service_account_is_judged(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/iam.serviceAccountTokenCreator", "iam.serviceAccounts.getAccessToken")
     project.bind("roles/iam.serviceAccountTokenCreator", "allUsers", on=NODES)
@@ -97,7 +97,7 @@ def test_who_may_act_as_an_account_is_judged(google_cloud: Proxy) -> None:
     assert "trust" not in found(google_cloud, project)
 
 
-def test_a_role_that_cannot_be_read_leaves_its_identity_in_doubt(google_cloud: Proxy) -> None:
+def test_an_unreadable_role_makes_its_identity_unknown(google_cloud: Proxy) -> None:
     project = kops()
     project.bind("roles/unknown", MEMBER)
     google_cloud.google = Google(project)
@@ -111,7 +111,7 @@ def test_a_role_that_cannot_be_read_leaves_its_identity_in_doubt(google_cloud: P
     assert found(google_cloud, project)["outside"] == "high"
 
 
-def test_a_predefined_role_that_cannot_be_read_is_taken_as_it_was(google_cloud: Proxy) -> None:
+def test_an_unreadable_predefined_role_has_its_known_permissions(google_cloud: Proxy) -> None:
     project = kops()
     project.bind("roles/editor", MEMBER)
     google_cloud.google = Google(project)
@@ -128,19 +128,19 @@ def test_a_predefined_role_that_cannot_be_read_is_taken_as_it_was(google_cloud: 
     assert row.unknown
 
 
-def test_the_known_roles_are_whole() -> None:
+def test_the_known_roles_have_permissions_and_a_date() -> None:
     known = known_roles()
     assert {*known["roles/container.defaultNodeServiceAccount"].permissions} == {*TELEMETRY}
     assert all(role.permissions and role.read for role in known.values())
 
 
-def test_a_scope_that_is_not_known_may_let_through_anything() -> None:
+def test_an_unknown_scope_may_allow_anything() -> None:
     (unknown,) = statements_of(["made-up"])
     assert (unknown.actions, [one.operator for one in unknown.conditions]) == (("*",), [OPAQUE])
     assert statements_of(["https://www.googleapis.com/auth/userinfo.email"]) == ()
 
 
-def test_a_scope_for_reading_surely_lets_through_plain_reads_and_perhaps_more() -> None:
+def test_a_readonly_scope_certainly_allows_plain_reads_and_perhaps_more() -> None:
     sure, perhaps = statements_of(["https://www.googleapis.com/auth/compute.readonly"])
     assert (sure.actions, sure.conditions) == (("compute:*.get", "compute:*.list", "compute:*.getIamPolicy"), ())
     assert "compute:*.get*" in perhaps.actions
@@ -170,14 +170,14 @@ POOL = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/c
         ("user:someone@example.com", None, "", False),
     ],
 )
-def test_members_are_told_apart(member: str, kind: CallerKind | None, who: str, named: bool) -> None:  # noqa: FBT001
+def test_each_member_has_its_kind_and_name(member: str, kind: CallerKind | None, who: str, named: bool) -> None:  # noqa: FBT001
     trusted = Statement("#1", Effect.ALLOW, ("iam:serviceAccounts.actAs",), resources=("*",), principals=(member,))
     trust = PolicyDocument("t", "t", PolicyKind.TRUST, "user", "", (trusted,), SOURCE)
     found = admissions(IamCatalog(SmallCatalog(), RoleDocuments(), principals=Members("acme-prod")), trust)
     assert [(one.caller.kind, one.caller.who, one.narrowed) for one in found] == ([(kind, who, named)] if kind else [])
 
 
-def test_names_and_permissions_go_both_ways() -> None:
+def test_permissions_and_account_names_are_converted_both_ways() -> None:
     assert permission(action("compute.instances.list")) == "compute.instances.list"
     assert account(NODES, "other").startswith("gcp:acme-prod:")
     assert account("1-compute@developer.gserviceaccount.com", "other").startswith("gcp:other:")
@@ -189,7 +189,7 @@ asked = st.lists(st.just(Condition("StringEquals", "resource.name", ("x",))), ma
 
 @examples(50)
 @given(st.lists(st.tuples(st.sets(words, min_size=1), asked), min_size=1, max_size=4))
-def test_what_is_written_reads_the_same(drawn: list[tuple[set[str], list[Condition]]]) -> None:
+def test_written_roles_are_read_back_unchanged(drawn: list[tuple[set[str], list[Condition]]]) -> None:
     statements = [
         Statement("#1", Effect.ALLOW, tuple(sorted(actions)), resources=(all_of("p"),), conditions=tuple(conditions))
         for actions, conditions in drawn
@@ -198,7 +198,7 @@ def test_what_is_written_reads_the_same(drawn: list[tuple[set[str], list[Conditi
     assert [one for text in documents.write(statements) for one in documents.read(text)] == statements
 
 
-def test_a_role_too_large_is_split_and_what_no_role_can_say_is_refused() -> None:
+def test_a_large_role_is_split_and_an_inexpressible_one_is_refused() -> None:
     documents = RoleDocuments()
     many = tuple(f"compute:things.verb{number}" for number in range(MAX_PERMISSIONS + 1))
     texts = documents.write([Statement("#1", Effect.ALLOW, many, resources=("gcp:p:*:*:*:*",))])
@@ -216,7 +216,7 @@ def test_a_role_too_large_is_split_and_what_no_role_can_say_is_refused() -> None
             documents.read(text)
 
 
-def test_what_an_action_does_is_told_by_its_verb_or_by_name() -> None:
+def test_the_verb_or_the_name_decides_the_access_of_an_action() -> None:
     catalog = RoleCatalog(["compute:instances.list", "compute:*"])
     assert catalog.access("compute:instances.list") is Access.LIST
     assert catalog.access("storage:objects.get") is Access.DATA
@@ -224,7 +224,7 @@ def test_what_an_action_does_is_told_by_its_verb_or_by_name() -> None:
     assert list(catalog.actions("compute")) == ["instances.list"]
 
 
-def test_an_identity_is_bounded_by_its_scopes(google_cloud: Proxy) -> None:
+def test_scopes_are_a_boundary_of_the_identity(google_cloud: Proxy) -> None:
     google_cloud.google = Google(kops())
     snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     kinds = {policy.kind for policy in snapshot.identities.policies}
@@ -240,7 +240,7 @@ def test_an_identity_is_bounded_by_its_scopes(google_cloud: Proxy) -> None:
         (("storage.objects.get",), "medium"),
     ],
 )
-def test_what_pods_gain_by_the_metadata_server_is_what_its_account_is_granted(
+def test_the_metadata_server_s_severity_depends_on_the_account_s_grants(
     google_cloud: Proxy, permissions: tuple[str, ...], severity: str | None
 ) -> None:
     project = kops()

@@ -1,4 +1,4 @@
-"""Who may become a cluster's service accounts by bindings above them, and what its Kubernetes accounts may do."""
+"""Who may act as a cluster's service accounts by inherited bindings, and the grants of Kubernetes service accounts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NODES: Final = "gke-nodes@acme-prod.iam.gserviceaccount.com"
 
 
 def cluster() -> Project:
-    """A GKE cluster with Workload Identity, in a folder of an organization."""
+    """Return a GKE cluster with Workload Identity, in a folder of an organization."""
     project = gke(workloadIdentityConfig={"workloadPool": POOL})
     project.answer("resources", f"v3:projects/{project.name}", {"projectId": project.name, "parent": "folders/1"})
     project.answer("resources", "folders/1", {"name": "folders/1", "parent": "organizations/2"})
@@ -50,7 +50,7 @@ def row(google_cloud: Proxy, project: Project) -> RowResult:
 
 
 def found(row: RowResult, check: str) -> list[tuple[str, str]]:
-    """Return whom the findings of a check are about, and how severe they are."""
+    """Return (identity, severity) of the findings of a check."""
     return [(one.resource.name, one.severity.name.lower()) for one in row.findings if one.check == f"{row.row}/{check}"]
 
 
@@ -64,7 +64,7 @@ def found(row: RowResult, check: str) -> list[tuple[str, str]]:
         "user:contractor@gmail.com",
     ],
 )
-def test_who_is_bound_above_an_account_may_become_it(google_cloud: Proxy, level: str, member: str) -> None:
+def test_a_member_bound_above_a_service_account_may_act_as_it(google_cloud: Proxy, level: str, member: str) -> None:
     project = cluster()
     project.bind("roles/iam.serviceAccountTokenCreator", member, on=level)
     assert found(row(google_cloud, project), "trust") == [(NODES, "high")]
@@ -91,14 +91,14 @@ def test_a_set_of_all_service_accounts_includes_the_nodes(
     assert (judged.verdict, (NODES, "critical") in found(judged, "administrator")) == (verdict, verdict is Verdict.FAIL)
 
 
-def test_somebodys_own_account_is_the_owner_of_a_project_without_organization(google_cloud: Proxy) -> None:
+def test_a_personal_account_counts_as_owner_of_a_project_without_organization(google_cloud: Proxy) -> None:
     project = cluster()
     project.answer("resources", f"v3:projects/{project.name}", {"projectId": project.name})
     project.bind("roles/iam.serviceAccountTokenCreator", "user:ana@gmail.com")
     assert found(row(google_cloud, project), "trust") == []
 
 
-def test_everyone_bound_above_an_account_may_become_it(google_cloud: Proxy) -> None:
+def test_everyone_bound_above_a_service_account_may_act_as_it(google_cloud: Proxy) -> None:
     project = cluster()
     project.bind("roles/owner", "allAuthenticatedUsers", on="organizations/2")
     assert (NODES, "critical") in found(row(google_cloud, project), "trust")
@@ -116,20 +116,20 @@ def test_everyone_bound_above_an_account_may_become_it(google_cloud: Proxy) -> N
         f"serviceAccount:{POOL}[default/ci]",
     ],
 )
-def test_the_projects_own_are_no_outsiders(google_cloud: Proxy, member: str) -> None:
+def test_members_of_the_project_are_no_outsiders(google_cloud: Proxy, member: str) -> None:
     project = cluster()
     project.bind("roles/owner", member)
     assert found(row(google_cloud, project), "trust") == []
 
 
-def test_a_role_that_lets_nobody_act_as_an_account_is_no_trust(google_cloud: Proxy) -> None:
+def test_a_role_without_permission_to_act_as_an_account_is_no_trust(google_cloud: Proxy) -> None:
     project = cluster()
     project.role("roles/viewer", "iam.serviceAccounts.get", "compute.instances.list")
     project.bind("roles/viewer", FEDERATED)
     assert found(row(google_cloud, project), "trust") == []
 
 
-def test_an_account_that_pods_become_is_judged_as_the_clusters(google_cloud: Proxy) -> None:
+def test_a_service_account_of_pods_is_judged_with_the_cluster(google_cloud: Proxy) -> None:
     project = cluster()
     deployer = project.account("deployer")
     project.bind("roles/owner", f"serviceAccount:{deployer}")
@@ -138,7 +138,7 @@ def test_an_account_that_pods_become_is_judged_as_the_clusters(google_cloud: Pro
     assert found(row(google_cloud, project), "administrator") == [(deployer, "critical")]
 
 
-def test_a_kubernetes_account_bound_on_the_project_becomes_every_account_of_it(google_cloud: Proxy) -> None:
+def test_a_kubernetes_account_bound_on_the_project_may_act_as_all_its_accounts(google_cloud: Proxy) -> None:
     project = cluster()
     deployer = project.account("deployer")
     project.bind("roles/owner", f"serviceAccount:{deployer}")
@@ -158,19 +158,19 @@ def test_a_kubernetes_account_bound_on_the_project_becomes_every_account_of_it(g
         (f"principalSet://{IN_POOL}/namespace/default", "default/*"),
     ],
 )
-def test_what_is_bound_to_kubernetes_accounts_themselves_is_theirs(google_cloud: Proxy, member: str, name: str) -> None:
+def test_roles_bound_to_kubernetes_accounts_are_their_grants(google_cloud: Proxy, member: str, name: str) -> None:
     project = cluster()
     project.bind("roles/owner", member)
     assert found(row(google_cloud, project), "administrator") == [(name, "critical")]
 
 
-def test_any_account_of_a_namespace_may_become_the_nodes_account(google_cloud: Proxy) -> None:
+def test_a_namespace_bound_to_the_nodes_account_is_a_finding(google_cloud: Proxy) -> None:
     project = cluster()
     project.bind("roles/iam.workloadIdentityUser", f"principalSet://{IN_POOL}/namespace/ci", on=NODES)
     assert found(row(google_cloud, project), "trust") == [(NODES, "medium")]
 
 
-def test_the_pool_of_other_clusters_is_not_that_of_one_without_workload_identity(google_cloud: Proxy) -> None:
+def test_a_cluster_without_workload_identity_has_no_kubernetes_accounts(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/owner", "resourcemanager.projects.setIamPolicy")
     project.bind("roles/owner", f"serviceAccount:{POOL}[default/ci]")
@@ -178,7 +178,7 @@ def test_the_pool_of_other_clusters_is_not_that_of_one_without_workload_identity
 
 
 @pytest.mark.parametrize(("name", "administrators"), [("prod", 1), ("staging", 0)])
-def test_service_accounts_of_another_cluster_of_the_pool_are_not_this_ones(
+def test_kubernetes_accounts_of_another_cluster_in_the_pool_do_not_count(
     google_cloud: Proxy, name: str, administrators: int
 ) -> None:
     where = "https://container.googleapis.com/v1/projects/acme-prod/locations/europe-west1/clusters"

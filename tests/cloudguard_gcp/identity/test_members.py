@@ -1,4 +1,4 @@
-"""Members of bindings, in all their kinds: each id gives the reason for its answer."""
+"""All kinds of members of bindings. Each id gives the reason for its answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECT, NUMBER, OTHER = "acme-prod", "123456789012", "999999999999"
 AGENT = "gcp-sa-cloudbuild.iam.gserviceaccount.com"
 SETS = "principalSet://cloudresourcemanager.googleapis.com"
 Found = tuple[CallerKind, bool] | None
-"""Who is let in, and whether it is certain; None: nobody but the project's own."""
+"""(kind of the admitted caller, whether it is certain); None: only members of the project."""
 OUTSIDER = (CallerKind.OUTSIDER, True)
 
 
@@ -110,17 +110,17 @@ MEMBERS: dict[str, tuple[str, Found]] = {
         ("deleted:user:ana@gmail.com?uid=1", None),
     ],
 )
-def test_accounts_of_somebodys_own_are_in_no_organization(member: str, found: Found) -> None:
+def test_personal_accounts_are_in_no_organization(member: str, found: Found) -> None:
     assert let_in(member, NUMBER, in_organization=True) == found
     assert let_in(member, NUMBER) is None, "of a project without organization they are its owners"
 
 
 @pytest.mark.parametrize(("member", "found"), MEMBERS.values(), ids=MEMBERS)
-def test_whom_a_member_means(member: str, found: Found) -> None:
+def test_a_member_has_its_kind_and_certainty(member: str, found: Found) -> None:
     assert let_in(member, NUMBER) == found
 
 
-def test_whose_a_number_is_is_undecided_where_the_projects_own_is_not_known() -> None:
+def test_a_default_account_is_uncertain_if_the_project_s_number_is_unknown() -> None:
     member = f"serviceAccount:{OTHER}-compute@developer.gserviceaccount.com"
     assert let_in(member) == (CallerKind.OUTSIDER, False)
 
@@ -137,7 +137,7 @@ def test_whose_a_number_is_is_undecided_where_the_projects_own_is_not_known() ->
         ("request.time < today", (CallerKind.OUTSIDER, False)),
     ],
 )
-def test_a_binding_counts_while_it_is_in_force(expression: str, found: Found) -> None:
+def test_a_binding_counts_only_while_it_is_in_force(expression: str, found: Found) -> None:
     (conditions,) = conditions_of(expression)
     assert let_in("serviceAccount:ci@elsewhere-1.iam.gserviceaccount.com", conditions=conditions) == found
 
@@ -152,5 +152,5 @@ def test_a_binding_counts_while_it_is_in_force(expression: str, found: Found) ->
         ("x@example.com", ""),
     ],
 )
-def test_whose_a_service_account_is(email: str, owner: str) -> None:
+def test_the_email_of_a_service_account_names_its_owner(email: str, owner: str) -> None:
     assert owner_of(email) == owner

@@ -1,4 +1,4 @@
-"""Replacement roles on Google Cloud: what a condition binds, and buckets whose own policies grant what is needed."""
+"""Replacement roles on Google Cloud: conditions that narrow them, and buckets whose own policies grant the needs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cloudguard.results.report import Verdict
 from granted_cases import ALL_GOOGLE, Case, other
 
 
-def test_a_store_whose_own_policy_grants_what_is_needed_leaves_a_replacement_unproved() -> None:
-    """Nobody's project-wide roles show a bucket's policy: its need is named, and nothing is added for it."""
+def test_a_need_that_a_bucket_s_own_policy_may_grant_leaves_the_replacement_unproved() -> None:
+    """Project roles do not show a bucket's policy, so its need is named, and nothing is added for it."""
     edit = other("gcp", ALL_GOOGLE, "pubsub.topics.delete", installer="kops").edit
     assert "the state store" in edit.unproved
     assert "own policy" in edit.unproved
     assert not any(name.startswith("storage:") for one in edit.statements for name in one.actions)
 
 
-def test_a_condition_of_google_clouds_is_written_as_it_takes_it() -> None:
+def test_a_condition_is_written_as_a_google_cloud_expression() -> None:
     case = other("gcp", ALL_GOOGLE, "compute.disks.delete")
     (document,) = [text for text in case.edit.documents if "compute.disks.delete" in text]
     conditions = [binding["condition"] for binding in json.loads(document)["bindings"]]
@@ -38,5 +38,5 @@ STORE = "projects/_/buckets/state/*"
         (other("gcp", ALL_GOOGLE, "storage.objects.get", named=STORE), Verdict.FAIL),
     ],
 )
-def test_a_bucket_that_a_condition_names_is_the_place(case: Case, verdict: Verdict) -> None:
+def test_a_bucket_named_in_a_condition_is_the_need_s_place(case: Case, verdict: Verdict) -> None:
     assert case.row.verdict is verdict

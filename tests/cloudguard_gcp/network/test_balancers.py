@@ -1,4 +1,4 @@
-"""Forwarding rules of a made-up project as balancers: where they stand, what they lead to, what their targets see."""
+"""Forwarding rules of a made-up project as balancers: their subnets, their targets, and the addresses targets see."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MASTER: Final = f"{ZONE}/master-a"
 
 
 class Cluster:
-    """A cluster with one group of its control plane, to which rules are added."""
+    """A cluster with an instance group for its control plane. Tests add forwarding rules."""
 
     def __init__(self) -> None:
         self.project = kops()
@@ -74,7 +74,7 @@ def only(google_cloud: Proxy, cluster: Cluster) -> Balancer:
     return found
 
 
-def test_a_passthrough_balancer_hands_on_the_clients_address_where_the_hosts_stand(google_cloud: Proxy) -> None:
+def test_a_passthrough_balancer_preserves_the_client_address(google_cloud: Proxy) -> None:
     cluster = Cluster()
     master = cluster.project.link(f"zones/{ZONE}/instances/master-a")
     pool = cluster.project.add(HERE, "targetPools", "api", instances=[master])
@@ -96,7 +96,7 @@ def test_a_passthrough_balancer_hands_on_the_clients_address_where_the_hosts_sta
         ("targetHttpsProxies", "HTTPS", False),
     ],
 )
-def test_a_global_proxy_connects_from_googles_front_ends_to_the_backends_port(
+def test_a_global_proxy_connects_from_google_s_front_ends_to_the_backend_s_port(
     google_cloud: Proxy, kind: str, protocol: str, *, plaintext: bool
 ) -> None:
     cluster = Cluster()
@@ -113,7 +113,7 @@ def test_a_global_proxy_connects_from_googles_front_ends_to_the_backends_port(
 @pytest.mark.parametrize(
     ("where", "purpose"), [(HERE, "REGIONAL_MANAGED_PROXY"), ("global", "GLOBAL_MANAGED_PROXY"), (HERE, "")]
 )
-def test_an_internal_proxy_stands_in_its_proxy_only_subnet_or_nobody_knows_where(
+def test_an_internal_proxy_is_in_its_proxy_only_subnet_or_an_unknown_one(
     google_cloud: Proxy, where: str, purpose: str
 ) -> None:
     cluster = Cluster()
@@ -128,7 +128,7 @@ def test_an_internal_proxy_stands_in_its_proxy_only_subnet_or_nobody_knows_where
     assert ranges == {"R": [("10.9.0.0/24",)], "G": [("10.9.1.0/24",)], "": []}[purpose[:1]]
 
 
-def test_a_regional_proxy_for_the_internet_stands_in_its_own_networks_proxy_only_subnet(google_cloud: Proxy) -> None:
+def test_a_regional_internet_proxy_is_in_its_network_s_proxy_only_subnet(google_cloud: Proxy) -> None:
     cluster = Cluster()
     cluster.project.subnet(cluster.network, "proxies", "10.9.0.0/24", purpose="REGIONAL_MANAGED_PROXY")
     target = cluster.proxy("targetTcpProxies", HERE, "TCP")
@@ -140,7 +140,7 @@ def test_a_regional_proxy_for_the_internet_stands_in_its_own_networks_proxy_only
     assert place.network not in {one.network for one in around.subnets if one.id == NODES}
 
 
-def test_an_endpoint_at_a_hosts_own_address_is_the_host_and_one_at_a_pods_is_not(google_cloud: Proxy) -> None:
+def test_an_endpoint_with_a_host_s_address_is_the_host_and_with_a_pod_s_is_not(google_cloud: Proxy) -> None:
     cluster = Cluster()
     where = f"zones/{ZONE}"
     node = cluster.project.link(f"{where}/instances/node-1")
@@ -160,7 +160,7 @@ def test_an_endpoint_at_a_hosts_own_address_is_the_host_and_one_at_a_pods_is_not
 
 
 @pytest.mark.parametrize(("address", "hosts"), [("10.0.0.11", [f"{ZONE}/node-1"]), ("10.9.9.9", [])])
-def test_an_endpoint_of_a_hybrid_group_is_a_host_where_it_has_the_address_of_one(
+def test_an_endpoint_of_a_hybrid_group_is_a_host_if_it_has_its_address(
     google_cloud: Proxy, address: str, hosts: list[str]
 ) -> None:
     cluster = Cluster()
@@ -175,7 +175,7 @@ def test_an_endpoint_of_a_hybrid_group_is_a_host_where_it_has_the_address_of_one
     assert [one.host for each in found for listener in each.listeners for one in listener.targets] == hosts
 
 
-def test_groups_of_other_networks_are_not_asked_who_is_in_them(google_cloud: Proxy) -> None:
+def test_members_of_groups_in_other_networks_are_not_read(google_cloud: Proxy) -> None:
     cluster = Cluster()
     group = cluster.add_group("others", cluster.project.network("other"))
     service = cluster.service(HERE, group, loadBalancingScheme="INTERNAL", protocol="TCP")
@@ -185,7 +185,7 @@ def test_groups_of_other_networks_are_not_asked_who_is_in_them(google_cloud: Pro
 
 
 @pytest.mark.parametrize("version", ["IPV4", "IPV6"])
-def test_the_internet_comes_by_the_version_of_the_rules_address(google_cloud: Proxy, version: str) -> None:
+def test_internet_traffic_has_the_ip_version_of_the_rule_s_address(google_cloud: Proxy, version: str) -> None:
     cluster = Cluster()
     target, address = cluster.proxy("targetTcpProxies", "global", "TCP"), {"IPV6": "2600:1901::9"}
     cluster.rule("global", "EXTERNAL", target=target, ipVersion=version, IPAddress=address.get(version, "34.140.0.8"))
@@ -193,14 +193,14 @@ def test_the_internet_comes_by_the_version_of_the_rules_address(google_cloud: Pr
     assert (found.dual_stack, found.public_ipv4) == ((False, True) if version == "IPV4" else (True, False))
 
 
-def test_clients_sidecars_are_no_balancer(google_cloud: Proxy) -> None:
+def test_rules_for_client_sidecars_are_no_balancer(google_cloud: Proxy) -> None:
     cluster = Cluster()
     target = cluster.proxy("targetHttpProxies", "global", "HTTP")
     cluster.rule("global", "INTERNAL_SELF_MANAGED", target=target, network=cluster.network)
     assert topology(google_cloud, cluster.project).balancers == ()
 
 
-def test_a_rules_sources_are_a_filter_of_its_own(google_cloud: Proxy) -> None:
+def test_the_source_ranges_of_a_rule_are_a_filter(google_cloud: Proxy) -> None:
     cluster = Cluster()
     service = cluster.service(HERE, protocol="TCP")
     sources = ["192.0.2.7", "198.51.100.0/24", "2001:db8::7"]
@@ -222,7 +222,7 @@ def test_a_rules_sources_are_a_filter_of_its_own(google_cloud: Proxy) -> None:
         ("the API", ""),
     ],
 )
-def test_a_rules_description_tells_what_it_was_made_for(google_cloud: Proxy, description: str, declared: str) -> None:
+def test_a_rule_s_description_names_its_service(google_cloud: Proxy, description: str, declared: str) -> None:
     cluster = Cluster()
     cluster.rule(HERE, "EXTERNAL", backendService=cluster.service(HERE), description=description)
     assert only(google_cloud, cluster).declared_service == declared
@@ -238,7 +238,7 @@ def test_a_rules_description_tells_what_it_was_made_for(google_cloud: Proxy, des
         ("all-apis", False),
     ],
 )
-def test_what_stands_behind_a_rule_and_is_not_seen_is_told(google_cloud: Proxy, target: str, *, told: bool) -> None:
+def test_an_unread_target_of_a_rule_is_a_gap(google_cloud: Proxy, target: str, *, told: bool) -> None:
     cluster = Cluster()
     cluster.rule("global", "EXTERNAL", target=cluster.project.link(target) if "/" in target else target)
     google_cloud.google = Google(cluster.project)
@@ -248,7 +248,7 @@ def test_what_stands_behind_a_rule_and_is_not_seen_is_told(google_cloud: Proxy, 
     )
 
 
-def test_a_pools_spare_is_behind_it_too(google_cloud: Proxy) -> None:
+def test_a_target_pool_s_backup_pool_is_a_target(google_cloud: Proxy) -> None:
     cluster = Cluster()
     link = cluster.project.link(f"zones/{ZONE}/instances/master-a")
     spare = cluster.project.add(HERE, "targetPools", "spare", instances=[link])
@@ -258,7 +258,7 @@ def test_a_pools_spare_is_behind_it_too(google_cloud: Proxy) -> None:
     assert [one.host for one in listener.targets] == [MASTER]
 
 
-def test_rules_of_the_project_that_shares_its_network_lead_to_hosts_too(google_cloud: Proxy) -> None:
+def test_rules_of_the_shared_vpc_s_project_have_hosts_as_targets(google_cloud: Proxy) -> None:
     project, (owner,) = shared(), host_of_shared()
     machine = project.link(f"zones/{ZONE}/instances/control-plane")
     pool = project.add(HERE, "targetPools", "api", instances=[machine])

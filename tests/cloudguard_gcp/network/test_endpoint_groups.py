@@ -1,4 +1,4 @@
-"""Endpoint groups of every kind, and balancers of other projects: what stands in front of the cluster's hosts."""
+"""Endpoint groups of every kind, and balancers of other projects in front of the cluster's hosts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TO_INTERNET = ("34.96.0.0/20", "34.127.192.0/18")
 
 
 def cluster(*let_in: str, public: bool = False) -> Project:
-    """A cluster whose firewall opens the API to ``let_in``."""
+    """Return a cluster whose firewall opens the API to ``let_in``."""
     project = kops()
     project.firewall(project.link("global/networks/default"), "api", "tcp:443", *let_in, targetTags=[MASTERS])
     for one in project.lists[f"projects/acme-prod/{WHERE}/instances"] if public else ():
@@ -41,7 +41,7 @@ def group(project: Project, where: str, kind: str, *endpoints: Item) -> str:
 
 
 def behind_proxy(project: Project, made: str, where: str = "global", **rest: Any) -> str:  # noqa: ANN401 - JSON
-    """Put a group behind a proxy that faces the internet; return its backend service."""
+    """Put a group behind an internet proxy. Return the backend service."""
     service = project.add(where, "backendServices", "api", backends=[{"group": made}], protocol="TCP", **rest)
     proxy = project.add(where, "targetTcpProxies", "api", service=service)
     front(project, where, target=proxy)
@@ -76,7 +76,7 @@ def verdict(snapshot: Snapshot) -> Verdict:
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_a_proxy_before_an_endpoint_lets_in_the_internet(
+def test_a_proxy_in_front_of_an_endpoint_lets_in_the_internet(
     google_cloud: Proxy, where: str, kind: str, endpoint: Item
 ) -> None:
     project = cluster(*FRONTS, *TO_INTERNET, "10.129.0.0/23", public=True)
@@ -94,7 +94,7 @@ def test_a_proxy_before_an_endpoint_lets_in_the_internet(
     assert verdict(snapshot) is Verdict.FAIL
 
 
-def test_proxies_reach_endpoints_on_the_internet_from_addresses_of_their_own(google_cloud: Proxy) -> None:
+def test_proxies_reach_internet_endpoints_from_their_own_addresses(google_cloud: Proxy) -> None:
     for kind, where, found in (
         ("INTERNET_IP_PORT", "global", TO_INTERNET),
         ("NON_GCP_PRIVATE_IP_PORT", WHERE, FRONTS),
@@ -107,7 +107,7 @@ def test_proxies_reach_endpoints_on_the_internet_from_addresses_of_their_own(goo
 
 
 @pytest.mark.parametrize("kind", ["SERVERLESS", "PRIVATE_SERVICE_CONNECT"])
-def test_what_has_no_endpoints_is_not_asked_for_any(google_cloud: Proxy, kind: str) -> None:
+def test_kinds_of_groups_without_endpoints_are_not_read(google_cloud: Proxy, kind: str) -> None:
     project = cluster(*FRONTS)
     behind_proxy(project, group(project, HERE, kind), HERE)
     snapshot = collected(google_cloud, project)
@@ -115,7 +115,7 @@ def test_what_has_no_endpoints_is_not_asked_for_any(google_cloud: Proxy, kind: s
     assert not [one for one in google_cloud.google.asked if one.method.endswith("listNetworkEndpoints")]
 
 
-def test_a_kind_of_group_that_is_not_known_is_asked_for_its_endpoints(google_cloud: Proxy) -> None:
+def test_endpoints_of_an_unknown_kind_of_group_are_read(google_cloud: Proxy) -> None:
     project = cluster(*FRONTS)
     behind_proxy(project, group(project, HERE, "SERVERLESS", {"ipAddress": "10.0.0.2", "port": 443}), HERE)
     (items,) = [items for path, items in project.lists.items() if path.endswith("/networkEndpointGroups")]
@@ -123,7 +123,7 @@ def test_a_kind_of_group_that_is_not_known_is_asked_for_its_endpoints(google_clo
     assert len(collected(google_cloud, project).topology.balancers) == 1
 
 
-def test_a_group_that_is_not_in_the_list_is_a_gap(google_cloud: Proxy) -> None:
+def test_a_group_that_is_missing_in_the_list_is_a_gap(google_cloud: Proxy) -> None:
     project = cluster(*FRONTS)
     behind_proxy(project, group(project, HERE, "SERVERLESS").replace("/api", "/gone"), HERE)
     (gap,) = collected(google_cloud, project).gaps
@@ -131,7 +131,7 @@ def test_a_group_that_is_not_in_the_list_is_a_gap(google_cloud: Proxy) -> None:
 
 
 def shared_service(*, leads_to: str = "master-a") -> Project:
-    """A backend service of the cluster's project to which a URL map of the project "edge" refers."""
+    """Return a project with a backend service that a URL map of the project "edge" refers to."""
     project = cluster(*FRONTS)
     endpoint = {"instance": leads_to, "ipAddress": "10.0.0.2", "port": 443}
     made = group(project, WHERE, "GCE_VM_IP_PORT", endpoint)
@@ -150,13 +150,13 @@ def test_a_balancer_of_another_project_counts(google_cloud: Proxy) -> None:
     assert verdict(snapshot) is Verdict.FAIL
 
 
-def test_a_balancer_of_a_project_that_cannot_be_read_leaves_the_row_undecided(google_cloud: Proxy) -> None:
+def test_a_balancer_of_an_unreadable_project_makes_the_row_unknown(google_cloud: Proxy) -> None:
     snapshot = collected(google_cloud, shared_service())
     assert any("projects/edge" in gap.message for gap in snapshot.gaps)
     assert verdict(snapshot) is Verdict.UNKNOWN
 
 
-def test_a_service_of_others_machines_leads_nowhere_of_the_clusters(google_cloud: Proxy) -> None:
+def test_a_service_of_foreign_machines_does_not_count(google_cloud: Proxy) -> None:
     project = shared_service(leads_to="batch")
     project.instance("batch", project.link(f"{HERE}/subnetworks/nodes"), "10.0.0.99")
     snapshot = collected(google_cloud, project)

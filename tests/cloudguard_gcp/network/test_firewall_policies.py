@@ -1,4 +1,4 @@
-"""Which of a network's filters are asked, in which order, and what of their rules is in doubt."""
+"""The filters of a network, their order of evaluation, and the uncertain parts of their rules."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def kinds(*, order: str) -> list[str]:
     return [one.kind for one in found.filters]
 
 
-def test_filters_are_asked_in_googles_order() -> None:
+def test_filters_are_evaluated_in_google_s_order() -> None:
     above = ["hierarchy firewall policy", "system regional firewall policy"]
     own = ["network firewall policy", "network regional firewall policy"]
     assert kinds(order="AFTER_CLASSIC_FIREWALL") == [*above, "VPC firewall", *own, "implied rules"]
     assert kinds(order="BEFORE_CLASSIC_FIREWALL") == [*above, *own, "VPC firewall", "implied rules"]
 
 
-def test_policies_of_one_network_are_asked_by_their_associations_priority_and_those_above_as_listed() -> None:
+def test_network_policies_are_ordered_by_priority_and_hierarchy_policies_as_listed() -> None:
     found = chain(
         {"name": "org", "type": "HIERARCHY"},
         {"name": "later", "type": "NETWORK", "priority": 2000},
@@ -52,7 +52,7 @@ def test_policies_of_one_network_are_asked_by_their_associations_priority_and_th
     assert found.ids == ("policy org", "policy folder", CLASSIC, "policy sooner of p/n", "policy later of p/n", IMPLIED)
 
 
-def test_what_is_set_above_the_project_says_so() -> None:
+def test_policies_set_above_the_project_name_their_owner() -> None:
     found = chain({"name": "1", "type": "HIERARCHY"}, {"name": "2", "type": "NETWORK"})
     assert [(one.id, one.written_by.id) for one in found.filters if one.written_by] == [("policy 1", "organization")]
 
@@ -65,12 +65,12 @@ def test_what_is_set_above_the_project_says_so() -> None:
         {"targetType": "INTERNAL_MANAGED_LB"},
     ],
 )
-def test_a_rule_that_is_off_or_about_something_else_is_left_out(rule: Item) -> None:
+def test_a_disabled_rule_or_one_for_other_targets_is_left_out(rule: Item) -> None:
     assert rules(**rule) == ()
     assert rules(targetResources=[NETWORK]) != ()
 
 
-def test_a_rule_is_about_the_addresses_that_it_is_for() -> None:
+def test_a_rule_s_destinations_are_its_target_ranges() -> None:
     for part, aimed in (
         (["10.0.0.0/8", "192.0.2.7"], ("10.0.0.0/8", "192.0.2.7/32")),
         (["::/0"], ("::/0",)),
@@ -83,7 +83,7 @@ def test_a_rule_is_about_the_addresses_that_it_is_for() -> None:
     assert one.uncertain
 
 
-def test_senders_add_up_and_where_they_come_by_is_a_doubt_of_each_unless_it_is_not_said() -> None:
+def test_peers_are_united_and_a_network_context_makes_each_rule_uncertain() -> None:
     match: Item = {"srcIpRanges": ["192.0.2.7"], "srcThreatIntelligences": ["iplist-tor-exit-nodes"]}
     for context, doubt in (("UNSPECIFIED", ""), ("INTERNET", "only what comes by INTERNET")):
         found = rules(match=match | {"srcNetworkType": context, "srcNetworkContext": context})
@@ -100,7 +100,7 @@ def test_senders_add_up_and_where_they_come_by_is_a_doubt_of_each_unless_it_is_n
         (("compute.networks.getRegionEffectiveFirewalls",), "compute.networks.getEffectiveFirewalls"),
     ],
 )
-def test_a_policy_names_the_call_that_told_of_it(google_cloud: Proxy, refused: tuple[str, ...], call: str) -> None:
+def test_a_policy_s_source_is_the_call_that_read_it(google_cloud: Proxy, refused: tuple[str, ...], call: str) -> None:
     google_cloud.google = Google(under(policy("HIERARCHY", "deny")), refused=frozenset(refused))
     filters = ADAPTER.collect(CollectRequest(cluster="prod")).topology.filters
     assert {one.id: one.source.call for one in filters if one.kind != "implied rules"} == {

@@ -1,4 +1,4 @@
-"""Instances without labels beside the cluster's own, a way to stand there a case, and what makes none its own."""
+"""Unlabelled instances registered beside the cluster's own, one way per case, and ways that do not count."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gcp_server import Google
 WHERE, HERE = f"zones/{ZONE}", f"regions/{REGION}"
 NODE_PORT, MADE_FOR = "30443-30443", '{"kubernetes.io/service-name": "shop/web"}'
 Place = Callable[[Project, list[str], dict[str, Any]], None]
-"""Puts instances (links) behind a forwarding rule that has further fields."""
+"""A function that puts instances (links) behind a forwarding rule with additional fields."""
 
 
 def target_pool(project: Project, links: list[str], rule: dict[str, Any]) -> None:
@@ -81,7 +81,9 @@ def roles(google_cloud: Proxy, project: Project) -> dict[str, tuple[Role, ...]]:
         (endpoint_group, {"portRange": "80-80", "description": MADE_FOR}, True),
     ],
 )
-def test_what_stands_beside_a_node(google_cloud: Proxy, place: Place, rule: dict[str, Any], *, expected: bool) -> None:
+def test_instances_registered_beside_a_node_are_nodes(
+    google_cloud: Proxy, place: Place, rule: dict[str, Any], *, expected: bool
+) -> None:
     project = kops()
     subnet = project.link(f"{HERE}/subnetworks/nodes")
     bare = project.instance("bare", subnet, "10.0.0.51")

@@ -1,4 +1,4 @@
-"""The next host of a managed instance group of none: what its template gives it, and what it will stand behind."""
+"""The next host of an empty managed instance group: the settings of its template, and its balancers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHERE, HERE = f"zones/{ZONE}", f"regions/{REGION}"
 PUBLIC = [{"name": "nat", "type": "ONE_TO_ONE_NAT"}]
 PUBLIC6 = [{"name": "six", "type": "DIRECT_IPV6"}]
 Change = Callable[[Project, Item, Item], None]
-"""Adds to a project, to the interface of its template, and to its group manager."""
+"""A function that changes a project, the interface of its template, and its group manager."""
 
 
 def behind_a_backend_service(project: Project, nic: Item, manager: Item) -> None:
@@ -78,7 +78,9 @@ def judged(google_cloud: Proxy, project: Project) -> RowResult:
         (nothing, Verdict.PASS),
     ],
 )
-def test_a_next_host_whose_tag_opens_ssh_to_everyone(google_cloud: Proxy, change: Change, expected: Verdict) -> None:
+def test_a_next_host_with_an_open_tag_is_judged_by_its_paths(
+    google_cloud: Proxy, change: Change, expected: Verdict
+) -> None:
     project = kops()
     network = project.link("global/networks/default")
     project.firewall(network, "ssh", "tcp:22", WORLD, targetTags=["next"])
@@ -96,8 +98,8 @@ def test_a_next_host_whose_tag_opens_ssh_to_everyone(google_cloud: Proxy, change
     assert row.verdict is expected, (row.why, row.unknown)
 
 
-def test_further_interfaces_of_a_template_are_judged_too(google_cloud: Proxy) -> None:
-    """The second interface stands in another network, of which nothing is known: that is not closed."""
+def test_further_interfaces_of_a_template_are_judged(google_cloud: Proxy) -> None:
+    """The second interface is in another network with unknown facts, so it does not count as closed."""
     project = kops()
     nics = [
         {"network": project.link(f"global/networks/{name}"), "subnetwork": project.link(f"{HERE}/subnetworks/{name}")}
@@ -117,8 +119,8 @@ def test_further_interfaces_of_a_template_are_judged_too(google_cloud: Proxy) ->
 
 @pytest.mark.parametrize("behind", [False, True], ids=["with a public address", "behind a balancer"])
 @pytest.mark.parametrize("alone", [False, True], ids=["beside a template", "in versions alone"])
-def test_each_version_of_a_group_has_a_next_host(google_cloud: Proxy, *, behind: bool, alone: bool) -> None:
-    """One of two templates, as of a canary, gives its hosts what the other does not."""
+def test_each_version_of_an_instance_group_has_a_next_host(google_cloud: Proxy, *, behind: bool, alone: bool) -> None:
+    """One of two templates (a canary) has other settings than the other."""
     project = kops()
     network = project.link("global/networks/default")
     project.firewall(network, "ssh", "tcp:22", WORLD, targetTags=["canary"])

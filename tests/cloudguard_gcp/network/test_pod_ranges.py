@@ -1,4 +1,4 @@
-"""The addresses that pods have on Google Cloud."""
+"""The address ranges of pods on Google Cloud."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ranges(google_cloud: Proxy, project: Project) -> tuple[str, ...]:
     return ADAPTER.collect(CollectRequest(cluster="prod")).cluster.pod_ranges.cidrs()
 
 
-def test_pods_have_their_hosts_alias_ranges_and_those_of_kubernetes_routes_to_a_host(google_cloud: Proxy) -> None:
+def test_pods_have_alias_ranges_of_hosts_and_ranges_routed_to_hosts(google_cloud: Proxy) -> None:
     project = kops()
     assert ranges(google_cloud, project) == ()
     for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
@@ -53,7 +53,7 @@ def test_pods_have_their_hosts_alias_ranges_and_those_of_kubernetes_routes_to_a_
         ),
     ],
 )
-def test_gkes_pods_have_all_of_the_clusters_range(
+def test_gke_s_pods_have_the_whole_range_of_the_cluster(
     google_cloud: Proxy, cluster: dict[str, Any], wanted: tuple[str, ...]
 ) -> None:
     assert ranges(google_cloud, gke(**cluster)) == wanted

@@ -1,4 +1,4 @@
-"""Firewall rules and policies of Google Cloud in rarer shapes: each name gives the reason for its answer."""
+"""Firewall rules and policies of Google Cloud in rare forms. Each name gives the reason for its answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ruled(project: Project, **rule: Any) -> Project:  # noqa: ANN401 - JSON
 
 
 def also_denied(**rule: Any) -> Project:  # noqa: ANN401 - JSON
-    """Return nodes whose SSH is open, and a rule that denies it."""
+    """Return nodes with an open SSH port, and a rule that denies SSH."""
     project = open_ssh()
     denial: dict[str, Any] = {"allowed": [], "denied": SSH, "sourceRanges": [WORLD]}
     project.firewall(project.link(NETWORK), "no", **(denial | rule))
@@ -46,7 +46,7 @@ def also_denied(**rule: Any) -> Project:  # noqa: ANN401 - JSON
 
 
 def above(kind: str, **rule: Any) -> Project:  # noqa: ANN401 - JSON
-    """Return nodes whose SSH is open, and a policy that denies it."""
+    """Return nodes with an open SSH port, and a policy that denies SSH."""
     project, made = open_ssh(), policy(kind, "deny")
     made["rules"][0] |= rule
     project.effective("default", made)
@@ -62,7 +62,7 @@ def policy_first() -> Project:
 
 
 def routed(**route: Any) -> Project:  # noqa: ANN401 - JSON
-    """Return a rule that lets a network elsewhere reach etcd, and a route there."""
+    """Return a rule that lets a remote network reach etcd, and a route to it."""
     etcd = [{"IPProtocol": "tcp", "ports": ["4001"]}]
     project = ruled(kops(), allowed=etcd, sourceRanges=["192.168.0.0/16"], targetTags=[MASTER_TAG])
     where: dict[str, Any] = {"network": project.link(NETWORK), "destRange": "192.168.0.0/16", "priority": 100}
@@ -114,7 +114,9 @@ SHAPES: dict[str, tuple[Callable[[], Project], str, str]] = {
 
 
 @pytest.mark.parametrize(("build", "row", "verdict"), SHAPES.values(), ids=SHAPES)
-def test_what_rules_let_in(google_cloud: Proxy, build: Callable[[], Project], row: str, verdict: str) -> None:
+def test_rules_give_the_expected_verdict(
+    google_cloud: Proxy, build: Callable[[], Project], row: str, verdict: str
+) -> None:
     google_cloud.google = Google(build())
     found = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row(row)
     assert found.verdict == verdict, (found.why, found.unknown)

@@ -1,4 +1,4 @@
-"""Firewalls and policies of Google Cloud agree, packet by packet, with a naive walk through what the API says."""
+"""Firewalls and policies of Google Cloud agree with a naive walk of packets through the API's answers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ some_accounts = st.lists(st.sampled_from(ACCOUNTS), max_size=1)
 
 @st.composite
 def firewalls(draw: st.DrawFn, name: str) -> Item:
-    """A firewall as the API gives it: by tags or by accounts, never both."""
+    """Draw a firewall in the API's form: with tags or with accounts, never both."""
     by_accounts = draw(st.booleans())
     listed = [{"IPProtocol": protocol, "ports": ports} for protocol, ports in draw(services)]
     return {
@@ -75,7 +75,7 @@ def firewalls(draw: st.DrawFn, name: str) -> Item:
 
 @st.composite
 def policies(draw: st.DrawFn) -> Item:
-    """A policy in effect, as the API gives it."""
+    """Draw an effective policy in the API's form."""
     rules = [
         {
             "priority": priority,
@@ -109,19 +109,19 @@ def inside(address: str, ranges: Sequence[str]) -> bool:
 
 
 class Machine:
-    """What a machine is told by."""
+    """The tags, account and addresses that rules select a machine by."""
 
     def __init__(self, tags: Sequence[str], account: str, addresses: Sequence[str] = ()) -> None:
         self.tags, self.account, self.addresses = tags, account, addresses
         self.labels = (*(by_tag(tag) for tag in tags), *([by_account(account)] if account else []))
 
     def is_target(self, rule: Item) -> bool:
-        """Whether a rule is about it."""
+        """Whether a rule applies to the machine."""
         tags, accounts = rule.get("targetTags") or (), rule.get("targetServiceAccounts") or ()
         return not (tags or accounts) or bool({*tags} & {*self.tags}) or self.account in accounts
 
     def is_meant(self, ranges: Sequence[str], sender: str) -> bool:
-        """Whether packets to it are for one of ``ranges``, where there are any."""
+        """Whether the machine's addresses are in ``ranges``, or ``ranges`` is empty."""
         own = [one for one in self.addresses if (":" in one) is (":" in sender)]
         return not ranges or any(inside(one, ranges) for one in own)
 
@@ -129,7 +129,7 @@ class Machine:
 def classic(
     rules: Sequence[Item], sender: Machine, target: Machine, packet: tuple[str, tuple[str, int]]
 ) -> bool | None:
-    """Return what the VPC's own firewalls decide; None: nothing."""
+    """Return the decision of the VPC's own firewalls, or None."""
     found: list[tuple[int, bool]] = []
     for rule in rules:
         if rule["disabled"] or not target.is_target(rule) or not target.is_meant(rule["destinationRanges"], packet[0]):
@@ -167,14 +167,14 @@ def policy(one: Item, target: Machine, packet: tuple[str, tuple[str, int]]) -> b
     st.tuples(some_tags, st.sampled_from(("", *ACCOUNTS))),
     st.tuples(some_tags, st.sampled_from(("", *ACCOUNTS))),
 )
-def test_a_networks_filters_let_in_what_a_walk_through_the_apis_answers_does(
+def test_a_network_s_filters_agree_with_a_walk_through_the_api_s_answers(
     rules: tuple[Item, ...],
     above: list[Item],
     before: bool,  # noqa: FBT001 - drawn
     sender: tuple[list[str], str],
     guarded: tuple[list[str], str],
 ) -> None:
-    """Tries 20 packets from three senders to two machines an example: 18,000 points a run."""
+    """Test 20 packets from three senders to two machines per example: 18,000 packets per run."""
     order = "BEFORE_CLASSIC_FIREWALL" if before else "AFTER_CLASSIC_FIREWALL"
     read = chain(rules, above, order)
     gates = Filters(Topology(filters=read.filters, address_lists=read.lists))
@@ -211,7 +211,7 @@ def test_a_firewall_without_sources_is_for_everyone_and_a_disabled_one_for_nobod
     assert (one.id, str(one.peer), str(one.services)) == ("f", "0.0.0.0/0", "tcp/22")
 
 
-def test_a_rule_for_some_of_a_machines_addresses_is_about_these() -> None:
+def test_a_firewall_for_some_destinations_applies_only_to_them() -> None:
     (one,) = rules_of(firewall(destinationRanges=["10.0.0.9"]))
     assert (one.target_ranges, one.uncertain) == (AddressSet.parse("10.0.0.9"), "")
     (other,) = rules_of(firewall())
@@ -230,18 +230,18 @@ def test_a_rule_for_some_of_a_machines_addresses_is_about_these() -> None:
         ("all", None, "all"),
     ],
 )
-def test_protocols_are_told_by_name_or_number(protocol: str, ports: list[str] | None, text: str) -> None:
+def test_protocols_are_parsed_by_name_or_number(protocol: str, ports: list[str] | None, text: str) -> None:
     services, strange = services_of([(protocol, ports or ())])
     assert (str(services), strange) == (text, "")
 
 
-def test_a_protocol_of_an_unknown_name_may_be_any() -> None:
+def test_a_rule_with_an_unknown_protocol_may_apply_to_any() -> None:
     (one,) = rules_of(firewall(allowed=[{"IPProtocol": "teleport"}]))
     assert (str(one.services), one.uncertain) == ("all", "the protocol 'teleport' is not known")
 
 
 @pytest.mark.parametrize("kind", ["HIERARCHY_OF_TOMORROW", ""])
-def test_a_policy_of_an_unknown_kind_is_in_doubt(kind: str) -> None:
+def test_a_policy_of_an_unknown_kind_is_uncertain(kind: str) -> None:
     rule: dict[str, object] = {"priority": 1, "action": "deny", "match": {}}
     (filter_,) = [one for one in chain([], [{"name": "1", "type": kind, "rules": [rule]}]).filters if one.name == "1"]
     assert all("not known" in one.uncertain for one in filter_.rules)
@@ -253,13 +253,13 @@ def only(**match: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
     return read.filters[1].rules, read.lists
 
 
-def test_what_names_no_address_is_a_list_that_was_not_read() -> None:
+def test_a_domain_name_as_a_peer_is_an_unread_list() -> None:
     rules, lists = only(srcIpRanges=["192.0.2.0/24"], srcFqdns=["example.com"], layer4Configs=[])
     assert [str(one.peer) for one in rules] == ["192.0.2.0/24", "domain name example.com"]
     assert [(one.name, one.known) for one in lists] == [("domain name example.com", False)]
 
 
-def test_where_traffic_comes_by_narrows_what_a_rule_says_and_so_do_targets_that_were_not_read() -> None:
+def test_a_network_type_or_unread_targets_make_a_rule_uncertain() -> None:
     rules, _ = only(srcNetworkType="INTERNET", srcIpRanges=["0.0.0.0/0"])
     assert [one.uncertain for one in rules] == ["only what comes by INTERNET"]
     policies_: list[Item] = [
@@ -278,7 +278,7 @@ def test_where_traffic_comes_by_narrows_what_a_rule_says_and_so_do_targets_that_
         assert all(("apply_security" in rule.uncertain) is bool(number) for rule in found)
 
 
-def test_what_google_writes_itself_is_not_to_be_edited() -> None:
+def test_policies_written_by_google_are_not_editable() -> None:
     filters = chain([], [{"name": "1", "type": "SYSTEM_REGIONAL"}]).filters
     assert [(one.kind, one.editable) for one in filters] == [
         ("system regional firewall policy", False),

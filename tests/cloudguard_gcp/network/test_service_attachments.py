@@ -1,4 +1,4 @@
-"""Service attachments: who may connect to a balancer that is offered to other projects."""
+"""Service attachments: who may connect to a balancer that is published to other projects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ LISTED = [{"projectIdOrNum": "partner"}, {"networkUrl": "projects/other/global/n
         ("CONNECTION_PREFERENCE_UNSPECIFIED", (("*",), False)),
     ],
 )
-def test_who_may_make_an_endpoint(preference: str, offered: tuple[tuple[str, ...], bool], google_cloud: Proxy) -> None:
+def test_the_attachment_says_which_projects_may_connect(
+    preference: str, offered: tuple[tuple[str, ...], bool], google_cloud: Proxy
+) -> None:
     google_cloud.google = Google(balancer_published(connectionPreference=preference, consumerAcceptLists=LISTED))
     snapshot = pipeline.collect("gcp", cluster="prod")
     (published,) = [one.published for one in snapshot.topology.balancers]
@@ -32,7 +34,7 @@ def test_who_may_make_an_endpoint(preference: str, offered: tuple[tuple[str, ...
     assert any("serviceAttachments/api" in text for text in row.unknown), row.unknown
 
 
-def test_an_attachment_of_no_balancer_is_a_gap(google_cloud: Proxy) -> None:
+def test_an_attachment_without_a_balancer_is_a_gap(google_cloud: Proxy) -> None:
     project = balancer_published()
     (items,) = [items for path, items in project.lists.items() if path.endswith("/serviceAttachments")]
     del items[0]["targetService"]
@@ -48,7 +50,7 @@ def judged(google_cloud: Proxy, project: Project) -> RowResult:
 
 
 def private(*sources: str, subnets: tuple[str, ...] = ("psc",)) -> Project:
-    """A published balancer before an API that the firewall opens to ``sources`` alone."""
+    """Return a published balancer in front of an API that the firewall opens only to ``sources``."""
     made = [f"{ROOT}/projects/acme-prod/regions/{REGION}/subnetworks/{name}" for name in subnets]
     project = balancer_published(connectionPreference="ACCEPT_AUTOMATIC", natSubnets=made)
     network = project.link("global/networks/default")
@@ -69,14 +71,14 @@ def private(*sources: str, subnets: tuple[str, ...] = ("psc",)) -> Project:
         ("10.0.9.0/24", ("psc",), False),
     ],
 )
-def test_consumers_come_with_addresses_of_the_attachments_subnets(
+def test_consumers_have_addresses_of_the_attachment_s_subnets(
     source: str, subnets: tuple[str, ...], google_cloud: Proxy, *, reached: bool
 ) -> None:
     unknown = judged(google_cloud, private(source, subnets=subnets)).unknown
     assert any("serviceAttachments/api" in text for text in unknown) is reached, unknown
 
 
-def test_an_attachment_whose_balancer_was_not_seen_is_a_gap(google_cloud: Proxy) -> None:
+def test_an_attachment_with_an_unread_balancer_is_a_gap(google_cloud: Proxy) -> None:
     project = balancer_published()
     (items,) = [items for path, items in project.lists.items() if path.endswith("/serviceAttachments")]
     items[0]["targetService"] = items[0]["targetService"].replace("acme-prod", "123456789012")

@@ -1,4 +1,4 @@
-"""Routes, groups, strangers and ways out of a made-up project's network."""
+"""Routes, groups, strangers and outbound addresses of a made-up project's network."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def hops(*routes: Item, hosts: tuple[Host, ...] = (), pools: tuple[Pool, ...] = 
     return [(one.hop, one.target) for one in found.routes]
 
 
-def test_of_one_destinations_routes_the_lowest_priority_number_counts() -> None:
+def test_the_route_with_the_lowest_priority_number_counts() -> None:
     later, sooner = route("later", GATEWAY), route("sooner", PROXY, priority=900)
     assert hops(later, sooner) == [(NextHop.APPLIANCE, "a-firewall")]
     assert hops(later, route("further", PROXY, priority=1100)) == [(NextHop.INTERNET, "default-internet-gateway")]
 
 
-def test_a_route_for_a_tag_counts_for_subnets_where_a_host_or_the_next_one_has_it() -> None:
+def test_a_route_with_a_tag_counts_if_a_host_or_next_host_has_the_tag() -> None:
     plain, tagged = route("plain", GATEWAY), route("tagged", PROXY, priority=900, tags=["inside"])
     gateway, appliance = (NextHop.INTERNET, "default-internet-gateway"), (NextHop.APPLIANCE, "a-firewall")
     pool = Pool("p", "p", (), (), (SUBNET,), (), ("tag/inside",), READ, public=False)
@@ -63,7 +63,7 @@ def test_a_route_for_a_tag_counts_for_subnets_where_a_host_or_the_next_one_has_i
     assert hops(plain, tagged, pools=(pool,)) == [appliance]
 
 
-def test_where_hosts_differ_those_that_the_internet_may_address_decide_and_else_it_is_unknown() -> None:
+def test_if_hosts_have_different_routes_the_public_ones_decide_or_it_is_unknown() -> None:
     plain, tagged = route("plain", GATEWAY), route("tagged", PROXY, priority=900, tags=["inside"])
     hidden = host("a", "inside")
     assert hops(plain, tagged, hosts=(hidden, host("b", public="192.0.2.7"))) == [
@@ -85,7 +85,7 @@ def test_where_hosts_differ_those_that_the_internet_may_address_decide_and_else_
         ({}, NextHop.UNKNOWN),
     ],
 )
-def test_next_hops_in_the_models_words(hop: Item, kind: NextHop) -> None:
+def test_each_next_hop_has_its_kind_in_the_model(hop: Item, kind: NextHop) -> None:
     assert [one for one, _ in hops(route("r", hop, destRange="10.8.0.0/16"))] == [kind]
 
 
@@ -94,7 +94,7 @@ def around(google_cloud: Proxy, project: Project, *beside: Project) -> Topology:
     return ADAPTER.collect(CollectRequest(cluster="prod")).topology
 
 
-def test_hosts_leave_by_the_routers_of_the_project_that_their_network_belongs_to(google_cloud: Proxy) -> None:
+def test_outbound_addresses_come_from_routers_of_the_network_s_project(google_cloud: Proxy) -> None:
     (owner,) = host_of_shared()
     address = owner.add(f"regions/{REGION}", "addresses", "out", address="34.140.0.7")
     nat = {"name": "nat", "natIpAllocateOption": "MANUAL_ONLY", "natIps": [address]}
@@ -102,7 +102,7 @@ def test_hosts_leave_by_the_routers_of_the_project_that_their_network_belongs_to
     assert around(google_cloud, shared(), owner).outbound_addresses.texts() == ("34.76.0.9", "34.140.0.7")
 
 
-def test_whoever_stands_outside_and_carries_what_a_rule_names_is_a_stranger(google_cloud: Proxy) -> None:
+def test_a_machine_outside_the_cluster_with_an_allowed_account_is_a_stranger(google_cloud: Proxy) -> None:
     found = around(google_cloud, by_account())
     account = "service-account/batch@acme-prod.iam.gserviceaccount.com"
     assert [(one.owner, one.addresses, one.groups) for one in found.external_members] == [
@@ -111,7 +111,7 @@ def test_whoever_stands_outside_and_carries_what_a_rule_names_is_a_stranger(goog
     assert {one.id: one.members_known for one in found.groups}[account]
 
 
-def test_of_a_network_that_the_project_shares_not_all_who_carry_a_tag_are_known(google_cloud: Proxy) -> None:
+def test_in_a_shared_network_the_members_of_a_tag_are_not_all_known(google_cloud: Proxy) -> None:
     project = kops()
     project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})
     groups = around(google_cloud, project).groups
@@ -119,7 +119,7 @@ def test_of_a_network_that_the_project_shares_not_all_who_carry_a_tag_are_known(
     assert not any(one.members_known for one in groups)
 
 
-def test_what_routers_learn_is_routed_in_their_region_or_in_all(google_cloud: Proxy) -> None:
+def test_learned_routes_apply_to_the_router_s_region_or_to_all_regions(google_cloud: Proxy) -> None:
     for mode, other in (("REGIONAL", []), ("GLOBAL", ["10.200.0.0/16"])):
         project = kops()
         (network,) = project.lists["projects/acme-prod/global/networks"]
@@ -142,7 +142,7 @@ def test_what_routers_learn_is_routed_in_their_region_or_in_all(google_cloud: Pr
         assert learned == {"nodes": ["10.200.0.0/16"], "far": other}
 
 
-def test_who_comes_by_what_a_router_learned_is_judged(google_cloud: Proxy) -> None:
+def test_a_sender_behind_a_learned_route_is_judged(google_cloud: Proxy) -> None:
     project = kops(office={"allow": "tcp:10250", "sourceRanges": ["192.168.0.0/16"]})
     network = project.link("global/networks/default")
     google_cloud.google = Google(project)
@@ -155,7 +155,7 @@ def test_who_comes_by_what_a_router_learned_is_judged(google_cloud: Proxy) -> No
     assert "vpn" in after.why
 
 
-def test_a_peering_of_which_no_route_is_seen_is_told(google_cloud: Proxy) -> None:
+def test_a_peering_without_routes_is_a_gap(google_cloud: Proxy) -> None:
     project = kops()
     (network,) = project.lists["projects/acme-prod/global/networks"]
     network["peerings"] = [{"name": "other", "state": "ACTIVE"}, {"name": "old", "state": "INACTIVE"}]
@@ -167,7 +167,7 @@ def test_a_peering_of_which_no_route_is_seen_is_told(google_cloud: Proxy) -> Non
     assert ADAPTER.collect(CollectRequest(cluster="prod")).gaps == ()
 
 
-def test_a_stopped_machine_gets_its_public_address_again(google_cloud: Proxy) -> None:
+def test_a_stopped_machine_may_get_a_public_address_again(google_cloud: Proxy) -> None:
     project = open_ssh()
     for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
         one["status"] = "TERMINATED"
@@ -179,10 +179,10 @@ def test_a_stopped_machine_gets_its_public_address_again(google_cloud: Proxy) ->
     assert {one.check for one in row.findings if one.severity is Severity.CRITICAL} == {"node-access/internet"}
 
 
-def test_an_interface_by_another_projects_attachment_leaves_its_own_network_open_and_no_other(
+def test_an_interface_of_another_project_s_attachment_has_an_unknown_network(
     google_cloud: Proxy,
 ) -> None:
-    """Its network is not told; a machine that is not the cluster's concerns nobody by it."""
+    """The network of the interface is unknown. For a machine outside the cluster, this does not matter."""
     attachment = {"name": "nic1", "networkAttachment": f"projects/other/regions/{REGION}/networkAttachments/a"}
     for name, verdict in (("batch", Verdict.PASS), ("node-1", Verdict.UNKNOWN)):
         project = kops()

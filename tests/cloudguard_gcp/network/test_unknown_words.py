@@ -1,4 +1,4 @@
-"""What a rule or route of Google Cloud says in words that are not known leaves it in doubt; it never shuts a way."""
+"""A rule or route of Google Cloud with an unknown value is uncertain, and never closes a path."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def policy_rules(**fields: Any) -> list[tuple[Action, str]]:  # noqa: ANN401 - J
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_denial_that_asks_for_what_is_not_known_certainly_denies_nothing(fields: Item, cause: str) -> None:
+def test_a_denial_with_an_unknown_condition_is_uncertain(fields: Item, cause: str) -> None:
     found = policy_rules(**fields)
     assert found
     assert all(action is Action.DENY and cause in uncertain for action, uncertain in found)
 
 
-def test_a_denial_whose_words_are_all_known_is_certain() -> None:
+def test_a_denial_with_known_values_is_certain() -> None:
     match: Item = {"srcIpRanges": ["0.0.0.0/0"], "layer4Configs": [{"ipProtocol": "all"}], "srcSecureTags": []}
     assert policy_rules(match=match, targetType="INSTANCES", targetResources=[NETWORK]) == [(Action.DENY, "")]
 
 
 @pytest.mark.parametrize("action", ["mirror", "ask_somebody", ""])
-def test_an_action_that_is_not_known_may_allow_and_may_deny(action: str) -> None:
+def test_a_rule_with_an_unknown_action_may_permit_or_deny(action: str) -> None:
     found = policy_rules(action=action)
     assert {each for each, _ in found} == {Action.PERMIT, Action.DENY}
     assert all(uncertain for _, uncertain in found)
@@ -58,13 +58,13 @@ def test_an_action_that_is_not_known_may_allow_and_may_deny(action: str) -> None
 
 @pytest.mark.parametrize("field", ["sourceLabels", "targetSecureTags", "destinationTags"])
 @pytest.mark.parametrize("does", ["allowed", "denied"])
-def test_a_firewall_that_asks_for_what_is_not_known_is_in_doubt(field: str, does: str) -> None:
+def test_a_firewall_with_an_unknown_condition_is_uncertain(field: str, does: str) -> None:
     (found,) = rules({"name": "f", "network": NETWORK, does: [{"IPProtocol": "all"}], field: ["x"]})
     assert field in found.uncertain
 
 
 def hops(*routes: Item) -> list[NextHop]:
-    """Return where packets for the internet go, of routes in the order of their priority."""
+    """Return the next hops of packets to the internet, for routes in the order of their priority."""
     subnet = vpc_subnet({"selfLink": f"{NAME}/s", "name": "s", "network": NETWORK, "ipCidrRange": "10.0.0.0/20"})
     whole = {"network": NETWORK, "destRange": "0.0.0.0/0"}
     read = [vpc_route({"name": f"r{place}", "priority": place, **whole, **one}) for place, one in enumerate(routes)]
@@ -83,12 +83,12 @@ def hops(*routes: Item) -> list[NextHop]:
     ],
     ids=str,
 )
-def test_a_route_whose_next_hop_takes_no_packets_leaves_them_to_the_next(state: Item) -> None:
+def test_a_route_with_a_dead_next_hop_gives_way_to_the_next_route(state: Item) -> None:
     assert hops(FIREWALL | state, GATEWAY) == [NextHop.INTERNET]
     assert hops(FIREWALL | state) == [NextHop.APPLIANCE]
 
 
-def test_a_route_in_force_keeps_packets_from_the_next() -> None:
+def test_a_route_in_force_overrides_the_next_route() -> None:
     assert hops(FIREWALL | {"routeStatus": "ACTIVE", "warnings": [{"code": "DEPRECATED"}]}, GATEWAY) == [
         NextHop.APPLIANCE
     ]
@@ -106,19 +106,19 @@ RULE: Item = {
 
 
 @pytest.mark.parametrize("scheme", ["EXTERNAL_EDGE", "PARTNER", ""])
-def test_a_scheme_that_is_not_known_may_face_the_internet(scheme: str) -> None:
+def test_a_rule_with_an_unknown_scheme_may_face_the_internet(scheme: str) -> None:
     found = forwarding_rule(RULE | {"loadBalancingScheme": scheme})
     assert found is not None
     assert found.outside is not False
 
 
 @pytest.mark.parametrize("changed", [{"IPProtocol": "QUIC"}, {"ports": ["https"]}, {"sourceIpRanges": ["zone-1"]}])
-def test_a_forwarding_rule_that_is_not_understood_is_a_gap(changed: Item) -> None:
+def test_a_forwarding_rule_that_is_not_understood_is_refused(changed: Item) -> None:
     with pytest.raises(ValueError, match=r".+"):
         forwarding_rule(RULE | changed)
 
 
-def test_a_next_hop_of_a_new_kind_may_be_the_internet() -> None:
+def test_a_next_hop_of_an_unknown_kind_may_be_the_internet() -> None:
     assert hops({"nextHopTeleport": "somewhere"}) == [NextHop.UNKNOWN]
 
 
@@ -126,7 +126,7 @@ RESTING, OF_TOMORROW = {"routeStatus": "RESTING"}, {"warnings": [{"code": "NEXT_
 
 
 @pytest.mark.parametrize("state", [RESTING, OF_TOMORROW], ids=str)
-def test_a_route_of_which_it_is_not_known_whether_it_takes_packets_bars_none_and_may_take_them(state: Item) -> None:
+def test_a_route_with_an_unknown_status_neither_applies_nor_gives_way_certainly(state: Item) -> None:
     assert hops(FIREWALL | state, GATEWAY) == [NextHop.UNKNOWN]
     assert hops(GATEWAY | state, FIREWALL) == [NextHop.UNKNOWN]
     assert hops(GATEWAY | state) == [NextHop.INTERNET]
@@ -146,7 +146,7 @@ def test_a_route_of_which_it_is_not_known_whether_it_takes_packets_bars_none_and
     ],
     ids=str,
 )
-def test_a_version_that_is_not_known_may_be_either(written: Item, versions: object) -> None:
+def test_an_unknown_ip_version_may_be_either(written: Item, versions: object) -> None:
     found = forwarding_rule(RULE | written)
     assert found is not None
     assert found.versions == versions
@@ -155,20 +155,20 @@ def test_a_version_that_is_not_known_may_be_either(written: Item, versions: obje
 @pytest.mark.parametrize(
     "changed", [{"networkFirewallPolicyEnforcementOrder": "NEVER"}, {"routingConfig": {"routingMode": "GALACTIC"}}]
 )
-def test_a_network_with_a_word_that_is_not_known_is_a_gap(changed: Item) -> None:
+def test_a_network_with_an_unknown_value_is_refused(changed: Item) -> None:
     with pytest.raises(ValueError, match=r".+"):
         vpc_network({"selfLink": NETWORK, "name": "n", **changed})
 
 
 @pytest.mark.parametrize("changed", [{"direction": "SIDEWAYS"}, {"redirected": [{"IPProtocol": "all"}]}])
-def test_a_firewall_of_a_new_kind_is_a_gap(changed: Item) -> None:
+def test_a_firewall_of_an_unknown_kind_is_refused(changed: Item) -> None:
     action = {} if "redirected" in changed else {"denied": [{"IPProtocol": "all"}]}
     with pytest.raises(ValueError, match=r".+"):
         rules({"name": "f", "network": NETWORK, **action, **changed})
 
 
 @pytest.mark.parametrize("key", [{"hsmKeyName": "k"}, {"kmsKeyServiceAccount": "a"}])
-def test_a_key_of_a_manager_that_is_not_known_is_not_googles_own(key: Item) -> None:
+def test_a_key_with_an_unknown_manager_does_not_count_as_google_s(key: Item) -> None:
     with pytest.raises(ValueError, match="whose"):
         key_of(key)
     assert (key_of({}), key_of({"kmsKeyName": "k"} | key)) == ("", "k")
