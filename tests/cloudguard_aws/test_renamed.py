@@ -93,7 +93,7 @@ def renamed(request: pytest.FixtureRequest) -> Iterator[Renamed]:
 
 
 def test_renaming_a_resource_never_turns_fail_into_pass(renamed: Renamed) -> None:
-    """A tag (not a name) of a resource in the row's findings is excepted: it may decide the resource's owner or role."""
+    """A tag (not a name) of a resource in a finding of the row is excepted: it may decide its owner or role."""
     known = dict(renamed.renaming.seen)
     for seed in seeds(6):
         draw = Random(seed)
