@@ -276,7 +276,7 @@ class Senders:
             yield _members_sender(titled, name, tuple(some), why)
         if not members and (group is None or not group.members_known):
             owner = f" of account {group.owner}" if group and group.owner else ""
-            who = f"members of group {titled}{owner}, which cannot be listed from this account"
+            who = f"members of group {titled}{owner} (this account cannot list them)"
             yield Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(owner))
 
 
