@@ -1,4 +1,4 @@
-"""A night on which Azure denies a call: what could not be seen is not fixed."""
+"""A run in which Azure denies a call: findings on unread facts do not count as fixed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from nights import assert_unconfirmed
         ("key-disabled", "Microsoft.Compute/diskEncryptionSets/read", "etcd-encryption/key"),
     ],
 )
-def test_what_a_denied_call_hides_is_not_fixed(name: str, denied: str, check: str, azure_cloud: AzureProxy) -> None:
+def test_a_finding_hidden_by_a_denied_call_is_not_fixed(
+    name: str, denied: str, check: str, azure_cloud: AzureProxy
+) -> None:
     def night(*refused: str) -> Snapshot:
         azure_cloud.azure = Azure(SCENES[name].build(), frozenset(refused))
         return ADAPTER.collect(asking())

@@ -1,4 +1,4 @@
-"""Azure compares ids and words without their case, and answers with either: no verdict changes with it.
+"""Azure ignores the letter case of ids and enum values, and answers in any case: no verdict depends on it.
 
 https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 """
@@ -22,7 +22,7 @@ DRAWS = 4
 
 
 def shouted(told: Shape, value: Json) -> Json:
-    """Return an answer with its enums' words and the ids in it in capitals."""
+    """Return an answer with its enum values and ids in capitals."""
     told = told.whole()
     if isinstance(value, dict):
         told = told.variants.get(str(value.get(told.discriminator)), told).whole()
@@ -40,7 +40,7 @@ def _capital(text: str) -> str:
 
 
 def in_capitals(account: Account) -> Account:
-    """Write everything in an account's answers in capitals, but for the resources' own ids."""
+    """Write all enum values and ids of an account's answers in capitals, except the resources' own ids."""
     for own, item in account.items.items():
         operation = find("GET", own)
         assert operation
@@ -51,13 +51,13 @@ def in_capitals(account: Account) -> Account:
 
 
 def judged(azure_cloud: AzureProxy, name: str, *, capitals: bool) -> Report:
-    """Return what is found in a scene."""
+    """Return the findings of a scene."""
     account = SCENES[name].build()
     azure_cloud.azure = Azure(in_capitals(account) if capitals else account)
     return SCENES[name].evaluate(ADAPTER.collect(asking()))
 
 
-def test_no_verdict_changes_with_the_case_of_ids_and_words(azure_cloud: AzureProxy) -> None:
+def test_no_verdict_depends_on_the_letter_case_of_ids_and_enum_values(azure_cloud: AzureProxy) -> None:
     for seed in seeds(DRAWS):
         name = Random(seed).choice(sorted(SCENES))
         found = [judged(azure_cloud, name, capitals=capitals) for capitals in (False, True)]

@@ -1,4 +1,4 @@
-"""Subscriptions in which a program writes what is to be changed: each change names it, and where an edit holds."""
+"""Subscriptions where a program writes the resources to change: each change names it and where to edit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cloudguard import pipeline
 from cloudguard.needs.declarations import Declarations
 
 Said = tuple[str, str, str]
-"""Who writes a rule or endpoint, when an edit by hand is undone, and where one holds: words of each."""
+"""Parts of the expected texts: the writer of a rule or endpoint, when it undoes manual edits, and where to edit."""
 
 CASES: Mapping[str, tuple[Callable[[], Subscription], str, Said]] = {
     "AKS' group": (lambda: aks_peered(machine=True), "rule.", ("AKS", "by AKS", "of your own on the subnet")),
@@ -34,7 +34,9 @@ CASES: Mapping[str, tuple[Callable[[], Subscription], str, Said]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_change_says_who_writes_what_it_edits_and_where_an_edit_holds(name: str, azure_cloud: AzureProxy) -> None:
+def test_a_change_names_the_program_that_writes_its_resource_and_where_to_edit(
+    name: str, azure_cloud: AzureProxy
+) -> None:
     build, kind, said = CASES[name]
     azure_cloud.azure = Azure(build())
     where = {"subscription": (azure_cloud.azure.account.subscription,)}

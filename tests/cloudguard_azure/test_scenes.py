@@ -1,4 +1,4 @@
-"""Whole clusters on Azure through the real SDK: what must be found is found, and nothing else above advice."""
+"""Whole clusters on Azure, read with the real SDK: exactly the expected findings above advice."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def collected(azure_cloud: AzureProxy, name: str) -> Snapshot:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_what_must_be_found_is_found_and_nothing_else(name: str, azure_cloud: AzureProxy) -> None:
+def test_a_scene_has_exactly_the_expected_findings(name: str, azure_cloud: AzureProxy) -> None:
     assert_ids(f"azure/{name}", SCENES[name].check(collected(azure_cloud, name)))
 
 
-def test_an_endpoint_that_nobody_knows_to_be_shut_says_by_which_setting(azure_cloud: AzureProxy) -> None:
+def test_an_endpoint_that_may_be_closed_names_the_unreliable_setting(azure_cloud: AzureProxy) -> None:
     row = pipeline.evaluate(collected(azure_cloud, "aks-public-access-disabled")).row("api-server-access")
     assert "publicNetworkAccess: Disabled" in row.why
     [finding] = row.findings
     assert [hop.name for hop in finding.witness.path] == ["prod by commands"]
 
 
-def test_pages_are_read_to_the_last_and_empty_ones_passed(azure_cloud: AzureProxy) -> None:
+def test_all_pages_are_read_and_empty_ones_are_skipped(azure_cloud: AzureProxy) -> None:
     azure_cloud.azure = Azure(everything())
     whole = ADAPTER.collect(asking())
     azure_cloud.azure = Azure(everything(), page=1, empty_pages=True)

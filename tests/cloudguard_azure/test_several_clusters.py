@@ -1,4 +1,4 @@
-"""Several clusters of one subscription, read in one run: the reports of single checks, and each list asked for once."""
+"""Several clusters of one subscription in one run: the same reports as single checks; each list is read once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from several import assert_each_is_as_alone
 
 
 def _two() -> Subscription:
-    """Cluster API's "prod", and AKS's "stage" whose API everyone can reach."""
+    """Return a Cluster API cluster "prod", and an AKS cluster "stage" whose API is open to everyone."""
     account = Clean()
     account.managed_cluster("stage", rg="stage")
     return account
 
 
-def test_each_report_is_that_of_the_cluster_alone(
+def test_each_report_equals_that_of_the_cluster_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, azure_cloud: AzureProxy
 ) -> None:
     azure_cloud.azure = Azure(_two())

@@ -1,4 +1,4 @@
-"""The made-up resource manager: what Azure could not send is refused, and the real SDK reads what was built."""
+"""The made-up resource manager refuses items that Azure could not send; the real SDK reads what was built."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def group(**properties: object) -> Item:
 
 
 def spoilt(change: Callable[[Item], object]) -> Item:
-    """Return a rule that was changed."""
+    """Return a changed rule."""
     one = rule("ssh", 100, "22")
     change(one["properties"])
     return group(securityRules=[one])
@@ -47,13 +47,13 @@ def spoilt(change: Callable[[Item], object]) -> Item:
         ({**group(), "id": "/subscriptions/x/providers/Microsoft.Foo/bars/b"}, "no operation reads"),
     ],
 )
-def test_what_azure_could_not_send_is_refused(item: Item, words: str) -> None:
+def test_an_item_that_azure_could_not_send_is_refused(item: Item, words: str) -> None:
     with pytest.raises(FixtureError) as error:
         Subscription().put(item)
     assert words in str(error.value)
 
 
-def test_words_and_fields_of_the_older_models_are_read_as_well() -> None:
+def test_values_and_fields_of_the_older_models_are_checked() -> None:
     account = Subscription()
     with pytest.raises(FixtureError, match="principalType: 'Robot' is none of"):
         account.assign(account.principal("x"), "Reader", kind="Robot")
@@ -61,11 +61,11 @@ def test_words_and_fields_of_the_older_models_are_read_as_well() -> None:
         account.assign(account.principal("x"), "Reader", colour="red")
 
 
-def test_an_unknown_word_may_be_asked_for() -> None:
+def test_an_unknown_value_is_accepted_on_request() -> None:
     assert Subscription().put(spoilt(lambda one: one.update(access="Perhaps")), odd=True)
 
 
-def test_ids_of_nothing_are_refused() -> None:
+def test_ids_of_missing_resources_are_refused() -> None:
     account = Subscription()
     account.subnet(account.network(), nsg=account.id(GROUPS, "gone"))
     with pytest.raises(FixtureError, match=r"there is no .*/gone"):
@@ -79,7 +79,9 @@ def network(azure_cloud: AzureProxy) -> NetworkManagementClient:
     return NetworkManagementClient(DefaultAzureCredential(), azure_cloud.azure.account.subscription)
 
 
-def test_lists_come_in_pages_among_them_empty_ones(network: NetworkManagementClient, azure_cloud: AzureProxy) -> None:
+def test_lists_are_answered_in_pages_with_empty_pages(
+    network: NetworkManagementClient, azure_cloud: AzureProxy
+) -> None:
     account = Subscription()
     for number in range(3):
         account.security_group(f"g{number}", rule("ssh", 100, "22"), rg=f"R{number % 2}")
@@ -131,7 +133,7 @@ def test_assignments_are_filtered_by_scope_and_group(azure_cloud: AzureProxy) ->
     ("fault", "raised"),
     [(MALFORMED, HttpResponseError), (PAGE_OF_A_PROXY, ValueError), (UNREGISTERED, ResourceExistsError)],
 )
-def test_faults_reach_the_sdk_as_they_do_in_the_cloud(
+def test_faults_reach_the_sdk_as_in_the_real_cloud(
     network: NetworkManagementClient, azure_cloud: AzureProxy, fault: Fault, raised: type[Exception]
 ) -> None:
     azure_cloud.azure.faults[READ_GROUPS] = [fault]
@@ -147,7 +149,7 @@ def test_refusals_name_the_action(network: NetworkManagementClient, azure_cloud:
         list(network.network_security_groups.list_all())
 
 
-def test_a_token_is_for_one_cloud(azure_cloud: AzureProxy) -> None:
+def test_a_token_is_valid_for_one_cloud(azure_cloud: AzureProxy) -> None:
     client = NetworkManagementClient(
         DefaultAzureCredential(),
         azure_cloud.azure.account.subscription,

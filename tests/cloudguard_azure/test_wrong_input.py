@@ -1,4 +1,4 @@
-"""What is wrong with flags, credentials, subscriptions and answers: the command tells it in a line, with its status."""
+"""Wrong flags, credentials, subscriptions and answers: the command prints one line and ends with the right status."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from cloudguard.errors import ExitStatus
 CHECK = ("check", "azure", "--cluster", "prod", "--no-progress")
 GROUPS = "Microsoft.Network/networkSecurityGroups/read"
 FIRST = "Microsoft.ContainerService/managedClusters/read"
-"""The first action that is asked for."""
+"""The action of the first call."""
 
 
 SETTLING = 0.5
-"""Seconds after which no call arrives any more that a test before began and did not wait for."""
+"""The seconds after which late calls of an earlier test have all arrived."""
 
 
 def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
@@ -45,7 +45,7 @@ def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
         (("--resource-group", "elsewhere"), "elsewhere"),
     ],
 )
-def test_wrong_flags(
+def test_wrong_flags_are_a_usage_error(
     flags: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
 ) -> None:
     azure_cloud.azure = Azure(SCENES["aks-authorized"].build())
@@ -53,7 +53,7 @@ def test_wrong_flags(
     assert (status, words in line) == (ExitStatus.USAGE, True), line
 
 
-def test_no_subscription(
+def test_a_missing_subscription_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, azure_cloud: AzureProxy
 ) -> None:
     monkeypatch.delenv("AZURE_SUBSCRIPTION_ID")
@@ -64,7 +64,7 @@ def test_no_subscription(
     assert azure_cloud.azure.asked == []
 
 
-def test_no_credentials(
+def test_missing_credentials_are_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, azure_cloud: AzureProxy
 ) -> None:
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
@@ -74,37 +74,41 @@ def test_no_credentials(
     assert azure_cloud.azure.asked == []
 
 
-def test_a_secret_that_has_expired(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+def test_an_expired_secret_is_reported(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     azure_cloud.secret = "expired"  # noqa: S105 - whether it is still good
     status, line = told(capsys, *CHECK)
     assert (status, "AADSTS7000222" in line) == (ExitStatus.INCOMPLETE, True), line
 
 
-def test_another_tenant(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+def test_a_wrong_tenant_is_reported(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     assert azure_cloud
     status, line = told(capsys, *CHECK, "--tenant", guid("another tenant"))
     assert (status, "--tenant" in line) == (ExitStatus.INCOMPLETE, True), line
 
 
-def test_no_such_subscription(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+def test_an_unknown_subscription_is_reported(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     assert azure_cloud
     status, line = told(capsys, *CHECK, "--subscription", guid("another subscription"))
     assert (status, "there is no subscription" in line) == (ExitStatus.INCOMPLETE, True), line
 
 
-def test_no_such_cluster(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+def test_an_unknown_cluster_lists_the_clusters_that_exist(
+    capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
+) -> None:
     azure_cloud.azure = Azure(SCENES["aks-authorized"].build())
     status, line = told(capsys, "check", "azure", "--cluster", "prd", "--no-progress")
     assert (status, "prd" in line, "prod" in line) == (ExitStatus.USAGE, True, True), line
 
 
-def test_an_empty_subscription(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+def test_an_empty_subscription_is_a_usage_error(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     assert azure_cloud
     status, line = told(capsys, *CHECK)
     assert (status, "prod" in line) == (ExitStatus.USAGE, True), line
 
 
-def test_two_clusters_of_one_name(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
+def test_two_clusters_with_one_name_are_a_usage_error(
+    capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
+) -> None:
     account = Subscription()
     for group in ("east", "west"):
         account.managed_cluster(rg=group)
@@ -117,7 +121,7 @@ def test_two_clusters_of_one_name(capsys: pytest.CaptureFixture[str], azure_clou
 
 
 @pytest.mark.parametrize("fault", [throttled("3600"), throttled("100000")])
-def test_an_azure_that_asks_to_wait_for_long(
+def test_a_long_retry_time_of_azure_is_reported(
     fault: Fault, capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
 ) -> None:
     azure_cloud.azure = Azure(SCENES["clean"].build(), faults={FIRST: [fault] * 9})
@@ -126,7 +130,7 @@ def test_an_azure_that_asks_to_wait_for_long(
 
 
 @pytest.mark.parametrize("faults", [[throttled("0")], [throttled()], [FAILED], [CUT_OFF]], ids=lambda one: one[0].code)
-def test_what_may_pass_is_tried_again(
+def test_temporary_errors_are_retried(
     faults: list[Fault], capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
 ) -> None:
     azure_cloud.azure = Azure(SCENES["clean"].build(), faults={GROUPS: [*faults]})
@@ -134,7 +138,7 @@ def test_what_may_pass_is_tried_again(
 
 
 @pytest.mark.parametrize("fault", [MALFORMED, PAGE_OF_A_PROXY, Fault(400, "BadRequest")])
-def test_a_page_that_cannot_be_read_hides_what_it_holds(
+def test_an_unreadable_page_hides_its_facts(
     fault: Fault, capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
 ) -> None:
     azure_cloud.azure = Azure(SCENES["clean"].build(), faults={GROUPS: [fault] * 9})
@@ -146,7 +150,7 @@ def test_a_page_that_cannot_be_read_hides_what_it_holds(
     assert {verdicts[name] for name in ("api-server-access", "node-access", "etcd-access")} == {"UNKNOWN"}
 
 
-def test_nothing_is_written_where_azure_asks_to_register(azure_cloud: AzureProxy) -> None:
+def test_a_missing_registration_causes_no_writing_call(azure_cloud: AzureProxy) -> None:
     unregistered = Fault(409, "MissingSubscriptionRegistration")
     azure_cloud.azure = Azure(SCENES["clean"].build(), faults={"Microsoft.KeyVault/vaults/read": [unregistered] * 9})
     run((*CHECK, "--subscription", SUBSCRIPTION))

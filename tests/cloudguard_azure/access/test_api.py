@@ -1,4 +1,4 @@
-"""Pages are read to the last; what fails is told once, with its reason; nothing that changes anything is sent."""
+"""All pages are read; a failure is one gap with its reason; writing requests are never sent."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from cloudguard_azure.access.calls import (
 from cloudguard_azure.access.session import begin
 
 GENERATIONS = (LIST_DISKS, LIST_ROLE_ASSIGNMENTS, LIST_USER_ASSIGNED_IDENTITIES)
-"""The SDK has two kinds of clients, and Microsoft.ManagedIdentity's are in between."""
+"""One call for each kind of SDK client: two kinds, and Microsoft.ManagedIdentity's, which mixes them."""
 HIDES = (FactKind.DISKS,)
 
 
 def account() -> Subscription:
-    """Return three of what each of ``GENERATIONS`` lists."""
+    """Return an account with three items for each call of ``GENERATIONS``."""
     made = Subscription()
     for name in ("a", "b", "c"):
         made.disk(name)
@@ -53,7 +53,7 @@ def only_gap(api: Api) -> Gap:
 
 
 @pytest.mark.parametrize("call", GENERATIONS, ids=lambda call: call.name)
-def test_pages_are_read_to_the_last_with_the_wire_s_own_names(call: Call, azure_cloud: AzureProxy) -> None:
+def test_all_pages_are_read_with_the_field_names_of_the_api(call: Call, azure_cloud: AzureProxy) -> None:
     made = account()
     api = reading(azure_cloud, Azure(made, page=1, empty_pages=True))
     items = api.read(call, hides=HIDES)
@@ -80,7 +80,7 @@ def test_pages_are_read_to_the_last_with_the_wire_s_own_names(call: Call, azure_
         ([UNREGISTERED], None, "", 1),
     ],
 )
-def test_what_fails_is_told_with_its_reason(
+def test_a_failed_call_is_a_gap_with_its_reason(
     call: Call, faults: list[Fault], reason: Reason | None, words: str, requests: int, azure_cloud: AzureProxy
 ) -> None:
     (permission,) = call.permissions
@@ -98,7 +98,7 @@ def test_what_fails_is_told_with_its_reason(
     assert gap.permission == (permission if reason is Reason.DENIED else "")
 
 
-def test_what_may_pass_is_asked_for_again(azure_cloud: AzureProxy) -> None:
+def test_temporary_errors_are_retried(azure_cloud: AzureProxy) -> None:
     api = reading(
         azure_cloud, Azure(account(), faults={"Microsoft.Compute/disks/read": [throttled(), throttled("1"), FAILED]})
     )
@@ -106,7 +106,7 @@ def test_what_may_pass_is_asked_for_again(azure_cloud: AzureProxy) -> None:
     assert api.gaps == ()
 
 
-def test_an_answer_that_breaks_off_is_asked_for_again(azure_cloud: AzureProxy) -> None:
+def test_a_broken_connection_is_retried(azure_cloud: AzureProxy) -> None:
     api = reading(azure_cloud, Azure(account(), faults={"Microsoft.Compute/disks/read": [CUT_OFF]}))
     assert len(api.read(LIST_DISKS, hides=HIDES)) == 3
     assert api.gaps == ()
@@ -114,13 +114,13 @@ def test_an_answer_that_breaks_off_is_asked_for_again(azure_cloud: AzureProxy) -
 
 @pytest.mark.parametrize("call", GENERATIONS, ids=lambda call: call.name)
 @pytest.mark.parametrize("link", ["https://elsewhere.example/next", 7])
-def test_what_a_page_leads_to_elsewhere_is_told(call: Call, link: object, azure_cloud: AzureProxy) -> None:
+def test_a_next_page_on_another_host_is_a_gap(call: Call, link: object, azure_cloud: AzureProxy) -> None:
     api = reading(azure_cloud, Azure(account(), spoiled={call.permissions[0]: {"nextLink": link}}))
     assert len(api.read(call, hides=HIDES)) == 3
     assert only_gap(api).message == "the next page is elsewhere, and was not asked for"
 
 
-def test_one_thing_is_read_by_its_id(azure_cloud: AzureProxy) -> None:
+def test_a_single_resource_is_read_by_its_id(azure_cloud: AzureProxy) -> None:
     made = account()
     vault = made.vault()
     made.key(vault)
@@ -132,7 +132,7 @@ def test_one_thing_is_read_by_its_id(azure_cloud: AzureProxy) -> None:
     assert api.gaps == ()
 
 
-def test_parts_are_read_with_their_parameters(azure_cloud: AzureProxy) -> None:
+def test_nested_resources_are_read_with_their_parameters(azure_cloud: AzureProxy) -> None:
     made = account()
     api = reading(azure_cloud, Azure(made))
     named = {"resource_group_name": "prod", "resource_name": "b"}
@@ -143,7 +143,7 @@ def test_parts_are_read_with_their_parameters(azure_cloud: AzureProxy) -> None:
     assert api.gaps == ()
 
 
-def test_another_subscription_is_asked_by_its_own_client(azure_cloud: AzureProxy) -> None:
+def test_another_subscription_is_read_by_its_own_client(azure_cloud: AzureProxy) -> None:
     other = Subscription(guid("other subscription"))
     disk = other.disk("elsewhere")
     made = account()
@@ -154,8 +154,8 @@ def test_another_subscription_is_asked_by_its_own_client(azure_cloud: AzureProxy
     assert api.gaps == ()
 
 
-def test_nothing_that_changes_anything_is_sent(azure_cloud: AzureProxy) -> None:
-    """The SDK itself is asked to, and the server would tell."""
+def test_a_writing_request_is_never_sent(azure_cloud: AzureProxy) -> None:
+    """The test asks the SDK itself to write; the server would record the request."""
     api = reading(azure_cloud, Azure(account()))
     assert api.read(LIST_DISKS, hides=())
     (client,) = (client for (provider, _), client in api.clients.items() if provider == "Microsoft.Compute")
@@ -166,7 +166,7 @@ def test_nothing_that_changes_anything_is_sent(azure_cloud: AzureProxy) -> None:
     assert {one.verb for one in azure_cloud.azure.asked} == {"GET"}
 
 
-def test_the_calls_that_are_declared_are_the_sdk_s(azure_cloud: AzureProxy) -> None:
+def test_the_sdk_has_every_declared_call(azure_cloud: AzureProxy) -> None:
     api = reading(azure_cloud, Azure(Subscription()))
     assert [call.name for call in CALLS if not callable(api.operation(call))] == []
     assert len({call.name for call in CALLS}) == len(CALLS)

@@ -1,4 +1,4 @@
-"""The role that ``permissions`` prints is what is asked for; what is refused is told, and no row passes by it."""
+"""The role that ``permissions`` prints covers exactly the calls. A refused call is a gap, and makes no row pass."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ TAKES_AWAY = {
     "Microsoft.Network/natGateways/read",
     "Microsoft.Network/publicIPPrefixes/read",
 }
-"""What hides no row: it only takes away, or tells whose addresses are the cluster's own."""
+"""Permissions whose refusal hides no row: their facts can only remove access, or show the cluster's own addresses."""
 
 
 def accounts() -> list[Subscription]:
-    """Return accounts for which all calls are made: the last has a service tag, and addresses of members of a set."""
+    """Return accounts that together need all calls. The last has a service tag, and addresses of scale set members."""
     tagged = Subscription()
     nsg = tagged.security_group("nodes", rule("storage", 200, "443", "Storage"))
     subnet = tagged.subnet(tagged.network(), nsg=nsg)
@@ -56,7 +56,7 @@ def collected(cloud: AzureProxy, account: Subscription, *refused: str) -> Snapsh
     return ADAPTER.collect(PROD)
 
 
-def test_the_role_is_what_is_asked_for(azure_cloud: AzureProxy) -> None:
+def test_the_role_has_exactly_the_permissions_of_the_calls(azure_cloud: AzureProxy) -> None:
     taken = set[str]()
     for account in accounts():
         assert collected(azure_cloud, account).gaps == ()
@@ -67,16 +67,16 @@ def test_the_role_is_what_is_asked_for(azure_cloud: AzureProxy) -> None:
     assert printed["NotActions"] == printed["DataActions"] == printed["NotDataActions"] == []
 
 
-def test_nothing_that_writes_is_declared() -> None:
+def test_every_declared_permission_only_reads() -> None:
     for call in CALLS:
         (permission,) = call.permissions
         assert permission.endswith("/read") or permission.removesuffix("/action").rpartition("/")[2] in READING_POSTS
 
 
-def test_what_is_refused_is_told_and_no_row_passes_by_it(
+def test_a_refused_permission_is_named_and_makes_no_row_pass(
     azure_cloud: AzureProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Refuses each permission in turn: the answers to the others are those that were recorded."""
+    """Refuse each permission in turn. The answers of other calls are recorded ones."""
     tried, problems, fetch = set[str](), list[str](), Api.fetch
     for account in accounts():
         recording = Recording()
@@ -94,7 +94,7 @@ def test_what_is_refused_is_told_and_no_row_passes_by_it(
 
 
 def _faults(permission: str) -> Iterator[str]:
-    """Yield what is wrong with the answer while a permission is refused."""
+    """Yield the errors of the report while a permission is refused."""
     try:
         snapshot = ADAPTER.collect(PROD)
     except AccessError as error:
@@ -121,7 +121,7 @@ def test_calls_grow_with_scale_sets_and_identities_not_with_hosts(azure_cloud: A
 
 
 def calls_for(cloud: AzureProxy, *, machines: int = 1, members: int = 1) -> list[str]:
-    """Return the operations that are asked for to read a cluster of so many machines, and members of a scale set."""
+    """Return the number of calls per operation for a cluster with these numbers of machines and scale set members."""
     account = Subscription()
     subnet = account.subnet(account.network(), nsg=account.security_group("nodes"))
     held = [account.identity("nodes")]
@@ -138,12 +138,12 @@ def calls_for(cloud: AzureProxy, *, machines: int = 1, members: int = 1) -> list
 AKS = "Microsoft.ContainerService/managedClusters/read"
 
 
-def test_aks_that_a_subscription_does_not_use_hides_nothing(azure_cloud: AzureProxy) -> None:
+def test_aks_without_registration_in_the_subscription_hides_nothing(azure_cloud: AzureProxy) -> None:
     azure_cloud.azure = Azure(SCENES["kops"].build(), faults={AKS: [UNREGISTERED]})
     assert ADAPTER.collect(PROD).gaps == ()
 
 
-def test_aks_in_a_version_that_a_cloud_does_not_know_hides_clusters(azure_cloud: AzureProxy) -> None:
+def test_an_aks_api_version_unknown_to_the_cloud_is_a_gap(azure_cloud: AzureProxy) -> None:
     unknown = Fault(400, "NoRegisteredProviderFound")
     azure_cloud.azure = Azure(SCENES["kops"].build(), faults={AKS: [unknown]})
     (gap,) = ADAPTER.collect(PROD).gaps

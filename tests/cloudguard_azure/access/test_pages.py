@@ -1,4 +1,4 @@
-"""A page is an object with a list; its successor is one of the same host, that was not asked for."""
+"""A page is an object with a list. The next page must be on the same host and not read before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOST = "https://management.azure.com"
 
 
 def taken(call: Call, *pages: object, status: int = 200, stop: Stop | None = None) -> tuple[Pages, list[Any]]:
-    """Return what was kept of ``pages``, and what the SDK was left of each."""
+    """Return the collected items of ``pages``, and the pages that the SDK sees."""
     kept, left = Pages(call, HOST, stop or Stop()), list[Any]()
     for page in pages:
         text = page if isinstance(page, str) else json.dumps(page)
@@ -29,7 +29,7 @@ def taken(call: Call, *pages: object, status: int = 200, stop: Stop | None = Non
     return kept, left
 
 
-def test_the_sdk_is_left_to_turn_pages() -> None:
+def test_the_sdk_requests_the_next_page() -> None:
     link = f"{HOST}:443/page/2"
     item: Item = {"id": "/a", "properties": {"new": [1]}}
     kept, left = taken(
@@ -43,7 +43,7 @@ def test_the_sdk_is_left_to_turn_pages() -> None:
 
 
 @pytest.mark.parametrize("page", ["", "<html>", "[]", "null", {}, {"value": None}, {"value": {}}, {"value": ["x"]}])
-def test_what_is_no_page_is_not_taken_for_an_empty_one(page: object) -> None:
+def test_an_answer_that_is_no_page_is_refused(page: object) -> None:
     with pytest.raises(AnswerError):
         taken(LIST_DISKS, page)
 
@@ -62,33 +62,33 @@ def test_what_is_no_page_is_not_taken_for_an_empty_one(page: object) -> None:
         7,
     ],
 )
-def test_a_link_that_leads_elsewhere_is_not_followed(link: object) -> None:
+def test_a_link_to_another_host_is_not_followed(link: object) -> None:
     kept, left = taken(LIST_DISKS, {"value": [{"id": "/a"}], "nextLink": link})
     assert len(kept.answer().items) == len(kept.answer().faults) == 1
     assert left[0].json() == {"value": []}
 
 
-def test_pages_that_repeat_end() -> None:
+def test_a_repeated_page_ends_the_list_with_a_fault() -> None:
     page = {"value": [{"id": "/a"}], "nextLink": "https://MANAGEMENT.azure.com/page/2"}
     kept, left = taken(LIST_DISKS, page, page)
     assert "repeat" in kept.answer().faults[0]
     assert left[1].json() == {"value": []}
 
 
-def test_one_thing_is_no_list() -> None:
+def test_a_single_resource_is_no_list() -> None:
     kept, _ = taken(GET_KEY, {"id": "/key", "nextLink": "https://elsewhere.example/"})
     assert kept.answer().items == [{"id": "/key", "nextLink": "https://elsewhere.example/"}]
     assert kept.answer().faults == ()
 
 
-def test_no_page_is_no_answer() -> None:
+def test_an_error_without_a_page_gives_no_answer() -> None:
     kept, left = taken(LIST_DISKS, {"error": {}}, status=403)
     assert left[0].text() == '{"error": {}}'
     with pytest.raises(AnswerError):
         kept.answer()
 
 
-def test_a_reading_that_was_ended_turns_no_page() -> None:
+def test_a_stopped_reading_requests_no_further_page() -> None:
     stop = Stop()
     stop.set("enough")
     with pytest.raises(StoppedError):
@@ -108,5 +108,5 @@ def test_a_reading_that_was_ended_turns_no_page() -> None:
         ("x" * 400, "x" * 300),
     ],
 )
-def test_the_cloud_s_words_are_a_line_without_secrets(words: str, told: str) -> None:
+def test_an_error_message_is_one_line_without_secrets(words: str, told: str) -> None:
     assert clean(words) == told

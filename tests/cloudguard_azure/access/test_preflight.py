@@ -1,4 +1,4 @@
-"""Each call of the adapter is tried once, and those that are refused are named."""
+"""The preflight tries each call of the adapter once, and names the refused calls."""
 
 from __future__ import annotations
 

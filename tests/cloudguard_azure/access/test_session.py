@@ -1,4 +1,4 @@
-"""What is wrong with flags, credentials, subscriptions and answers is told in a line, with the right status."""
+"""Wrong flags, credentials, subscriptions and answers are errors with one clear line."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ CALLS = (
     LIST_USER_ASSIGNED_IDENTITIES,
     LIST_VAULTS,
 )
-"""One a client."""
+"""One call for each client."""
 REQUEST = CollectRequest(cluster="prod", options={"subscription": (SUBSCRIPTION,)})
 
 
 def reading(azure: Azure, proxy: AzureProxy, /, **options: str) -> tuple[Api, Caller]:
-    """Begin to read ``azure`` with the flags given."""
+    """Begin to read ``azure`` with the given flags."""
     proxy.azure = azure
     given = {"subscription": SUBSCRIPTION} | {name.replace("_", "-"): value for name, value in options.items()}
     return begin(CollectRequest(cluster="prod", options={name: (value,) for name, value in given.items()}), silent)
@@ -58,7 +58,7 @@ def reading(azure: Azure, proxy: AzureProxy, /, **options: str) -> tuple[Api, Ca
         ({"client_id": "nodes"}, "--client-id is no client id: 'nodes'"),
     ],
 )
-def test_wrong_flags(flags: dict[str, str], words: str, azure_cloud: AzureProxy) -> None:
+def test_a_wrong_flag_is_a_usage_error(flags: dict[str, str], words: str, azure_cloud: AzureProxy) -> None:
     with pytest.raises(UsageError) as raised:
         reading(Azure(Subscription()), azure_cloud, **flags)
     assert words in str(raised.value)
@@ -66,7 +66,7 @@ def test_wrong_flags(flags: dict[str, str], words: str, azure_cloud: AzureProxy)
     assert azure_cloud.azure.asked == []
 
 
-def test_no_credentials(azure_cloud: AzureProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_an_error(azure_cloud: AzureProxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
     with pytest.raises(AccessError) as raised:
@@ -74,7 +74,7 @@ def test_no_credentials(azure_cloud: AzureProxy, monkeypatch: pytest.MonkeyPatch
     assert str(raised.value).startswith("no Azure credentials were found. Log in with: az login")
 
 
-def test_a_secret_that_has_expired(azure_cloud: AzureProxy) -> None:
+def test_an_expired_secret_is_an_error(azure_cloud: AzureProxy) -> None:
     azure_cloud.secret = "expired"  # noqa: S105 - whether it is still good
     with pytest.raises(
         AccessError, match="AADSTS7000222: The provided client secret keys for app are expired"
@@ -84,12 +84,12 @@ def test_a_secret_that_has_expired(azure_cloud: AzureProxy) -> None:
     assert "\n" not in str(raised.value)
 
 
-def test_a_tenant_that_is_not_there(azure_cloud: AzureProxy) -> None:
+def test_an_unknown_tenant_is_an_error(azure_cloud: AzureProxy) -> None:
     with pytest.raises(AccessError, match=r"Azure gives no token: .*authority.* Check --tenant and AZURE_TENANT_ID"):
         reading(Azure(Subscription()), azure_cloud, tenant=guid("another tenant"))
 
 
-def test_a_variable_of_the_sdk_that_is_wrong(azure_cloud: AzureProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_variable_of_the_sdk_is_a_usage_error(azure_cloud: AzureProxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
     with pytest.raises(UsageError, match="Invalid value for AZURE_TOKEN_CREDENTIALS: nonsense"):
         reading(Azure(Subscription()), azure_cloud)
@@ -103,19 +103,21 @@ def test_a_variable_of_the_sdk_that_is_wrong(azure_cloud: AzureProxy, monkeypatc
         (429, "TooManyRequests", "Azure asks to slow down: 429: TooManyRequests: .* Try again later"),
     ],
 )
-def test_an_azure_that_does_not_answer(status: int, code: str, words: str, azure_cloud: AzureProxy) -> None:
+def test_an_error_of_azure_s_first_answer_is_an_access_error(
+    status: int, code: str, words: str, azure_cloud: AzureProxy
+) -> None:
     fault = Fault(status, code, {"Retry-After": "3600"} if status == 429 else {})
     azure = Azure(Subscription(), faults={"Microsoft.ContainerService/managedClusters/read": [fault]})
     with pytest.raises(AccessError, match=words):
         reading(azure, azure_cloud)
 
 
-def test_no_such_subscription(azure_cloud: AzureProxy) -> None:
+def test_an_unknown_subscription_is_an_error(azure_cloud: AzureProxy) -> None:
     with pytest.raises(AccessError, match=f"no subscription {guid('b')} that these credentials may see. Check --sub"):
         reading(Azure(Subscription()), azure_cloud, subscription=guid("b"))
 
 
-def test_who_reads_is_named(azure_cloud: AzureProxy) -> None:
+def test_the_caller_is_named(azure_cloud: AzureProxy) -> None:
     _, caller = reading(Azure(Subscription()), azure_cloud, tenant=TENANT)
     assert caller == Caller(SUBSCRIPTION, CLIENT)
 
@@ -133,7 +135,7 @@ def test_a_refused_call_does_not_end_the_reading(azure_cloud: AzureProxy) -> Non
         ("AzureChinaCloud", "management.chinacloudapi.cn"),
     ],
 )
-def test_every_client_asks_the_cloud_that_is_named(cloud: str, host: str, azure_cloud: AzureProxy) -> None:
+def test_every_client_calls_the_given_cloud(cloud: str, host: str, azure_cloud: AzureProxy) -> None:
     api, _ = reading(Azure(Subscription()), azure_cloud, cloud=cloud.upper())
     assert {one.provider for one in CALLS} == {*CLIENTS}
     for call in CALLS:
@@ -161,13 +163,13 @@ def test_the_profile_of_az_names_the_subscription_and_its_cloud(
 
 
 def token_for(audience: str) -> str:
-    """Return a token as Azure's are, signed by nobody."""
+    """Return an unsigned token in the form of Azure's."""
     claims = {"aud": audience, "tid": TENANT, "unique_name": "user@example.com", "oid": 7}
     return ".".join(b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in ({}, claims, {}))
 
 
 class Given:
-    """A credential of a library's user."""
+    """A credential that a user of the library passes."""
 
     def __init__(self, token: str = "not.readable") -> None:  # noqa: S107 - it opens nothing
         self.token, self.asked = token, list[dict[str, Any]]()
@@ -178,7 +180,7 @@ class Given:
         return AccessToken(self.token, 4102444800)
 
 
-def test_a_credential_that_is_given_is_asked_once(azure_cloud: AzureProxy) -> None:
+def test_a_given_credential_is_asked_for_one_token(azure_cloud: AzureProxy) -> None:
     good = Given(token_for("https://management.azure.com"))
     azure_cloud.azure = Azure(Subscription())
     request = CollectRequest(options={"subscription": (SUBSCRIPTION,), "tenant": (TENANT,)}, client=good)
@@ -188,14 +190,14 @@ def test_a_credential_that_is_given_is_asked_once(azure_cloud: AzureProxy) -> No
     assert good.asked == [{"scopes": ("https://management.azure.com/.default",), "tenant_id": TENANT}]
 
 
-def test_a_token_that_nobody_can_read_is_sent_all_the_same(azure_cloud: AzureProxy) -> None:
+def test_a_token_that_cannot_be_decoded_is_sent_all_the_same(azure_cloud: AzureProxy) -> None:
     for token in ("", "opaque", "two.parts"):
         with pytest.raises(AccessError, match="does not accept the credentials: 401"):
             begin(CollectRequest(options=REQUEST.options, client=Given(token)), silent)
     assert azure_cloud.refused == []
 
 
-def test_what_is_no_credential_is_refused() -> None:
+def test_a_client_that_is_no_credential_is_refused() -> None:
     with pytest.raises(UsageError, match="the client given is a str, not a credential"):
         begin(CollectRequest(options=REQUEST.options, client="secret"), silent)
     both = {**REQUEST.options, "client-id": (guid("identity"),)}

@@ -1,4 +1,4 @@
-"""Plans made true: check, the plan's own calls, check; a few scenes at each run."""
+"""Applied plans: check, make the plan's calls, check again. Each run tests a few scenes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines for ``az`` and blocks of Terraform: words stay words whatever a rule's description says."""
+"""Command lines for ``az`` and Terraform blocks: values stay one word each, whatever a rule's description contains."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RULE = put(f"{GROUP}/securityRules/ssh", {"properties": BODY})
 
 
 def words(call: ApiCall) -> list[str]:
-    """Return what a POSIX shell makes of a line."""
+    """Return the words that a POSIX shell reads from a line."""
     return shlex.split(shell(call))
 
 
@@ -69,11 +69,11 @@ def test_a_rule_is_one_command_with_each_value_a_word() -> None:
         ),
     ],
 )
-def test_every_kind_of_call_is_a_command(call: ApiCall, first: list[str]) -> None:
+def test_every_kind_of_call_has_a_command(call: ApiCall, first: list[str]) -> None:
     assert words(call)[: len(first)] == first
 
 
-def test_a_block_has_no_template_in_it_and_imports_what_is_there() -> None:
+def test_a_block_escapes_templates_and_imports_the_resource() -> None:
     told = terraform([PlannedCall(0, RULE, (RULE,))])
     assert told.startswith("import {\n  to = azurerm_network_security_rule._nsg_ssh\n")
     assert "$${path.module}" in told
@@ -82,7 +82,7 @@ def test_a_block_has_no_template_in_it_and_imports_what_is_there() -> None:
     assert "removed" in terraform([PlannedCall(0, delete(f"{GROUP}/securityRules/ssh"), (RULE,))])
 
 
-def test_blocks_are_terraform_s_and_say_what_the_provider_takes() -> None:
+def test_blocks_are_valid_terraform_with_arguments_of_the_provider() -> None:
     arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
     told = terraform([PlannedCall(0, RULE, (RULE,)), PlannedCall(1, delete(f"{GROUP}/securityRules/old"), (RULE,))])
     (rule,) = resources(told, arguments)
@@ -91,7 +91,7 @@ def test_blocks_are_terraform_s_and_say_what_the_provider_takes() -> None:
 
 
 @pytest.mark.parametrize("name", ["two-groups-let-in", "kops"])
-def test_blocks_of_a_plan_are_terraform_s(name: str, azure_cloud: AzureProxy) -> None:
+def test_the_blocks_of_a_plan_are_valid_terraform(name: str, azure_cloud: AzureProxy) -> None:
     arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
     azure_cloud.azure = Azure(SCENES[name].build())
     planned = pipeline.plan(collected(azure_cloud), Declarations(admin_cidrs=(OFFICE,)))

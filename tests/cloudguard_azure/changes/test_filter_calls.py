@@ -1,4 +1,4 @@
-"""Edits of rules as calls: whole rules by name, with a priority that is free, and with what undoes each."""
+"""Edits of rules as calls: whole rules by name, with a free priority, and the calls that undo them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cloudguard_azure import ADAPTER
 
 
 def built(cloud: AzureProxy, *rules: Item) -> Filter:
-    """Serve a clean cluster whose nodes' group has these rules, and return that group as it is read."""
+    """Serve a clean cluster whose nodes' group has these rules. Return the group as it is read."""
     account = Clean()
     account.get(_group(account))["properties"]["securityRules"] = [
         {"id": f"{_group(account)}/securityRules/{one['name']}", **one} for one in rules
@@ -49,7 +49,7 @@ def change(guard: Filter, *edits: RuleEdit) -> Change:
 
 
 def narrowed(guard: Filter, name: str, services: str, *peers: RulePeer) -> Change:
-    """Return the change that leaves ``services`` of a rule, and lets ``peers`` in on all of the rest of it."""
+    """Return the change that narrows a rule to ``services``, and lets ``peers`` in on the rule's other services."""
     old = next(one for one in guard.rules if one.id == name)
     before = Part.of(old).traffic
     left = ServiceSet.parse(services)
@@ -66,7 +66,7 @@ def planned(cloud: AzureProxy, one: Change, made: Sequence[Change] = ()) -> tupl
 
 
 def rules_now(cloud: AzureProxy) -> dict[str, dict[str, Any]]:
-    """Return the nodes' group's rules by name, as the account has them."""
+    """Return the rules of the nodes' group in the account, by name."""
     account = cloud.azure.account
     listed = account.get(account.id("Microsoft.Network/networkSecurityGroups", "prod-node-nsg"))["properties"]
     return {one["name"]: one["properties"] for one in listed["securityRules"]}
@@ -75,7 +75,7 @@ def rules_now(cloud: AzureProxy) -> dict[str, dict[str, Any]]:
 SUBNET = RulePeer(PeerOf.RANGE, "10.0.1.0/24")
 
 
-def test_a_rule_is_narrowed_in_place_and_what_it_gave_to_hosts_stands_beside_it(azure_cloud: AzureProxy) -> None:
+def test_a_rule_is_narrowed_in_place_and_new_rules_keep_the_access_of_hosts(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"), rule("other", 201, "443"))
     calls = planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", SUBNET))
     assert [str(one.call.parameters["id"]).rpartition("/")[2] for one in calls] == ["ssh-2", "ssh"]
@@ -87,7 +87,7 @@ def test_a_rule_is_narrowed_in_place_and_what_it_gave_to_hosts_stands_beside_it(
     assert now["ssh-2"]["sourceAddressPrefix"] == "10.0.1.0/24"
 
 
-def test_what_undoes_the_calls_gives_back_the_rules(azure_cloud: AzureProxy) -> None:
+def test_the_undo_calls_restore_the_rules(azure_cloud: AzureProxy) -> None:
     guard = built(
         azure_cloud, rule("ssh", 200, "22,80", ["10.0.0.0/16", "192.0.2.0/24"]), rule("gone", 300, "99", "Internet")
     )
@@ -104,7 +104,7 @@ def test_what_undoes_the_calls_gives_back_the_rules(azure_cloud: AzureProxy) -> 
     assert read(azure_cloud) == guard
 
 
-def test_the_other_peers_of_a_rule_stay(azure_cloud: AzureProxy) -> None:
+def test_the_other_peers_of_a_rule_are_kept(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("ssh", 200, "22", ["10.0.0.0/16", "192.0.2.0/24", "203.0.113.0/24"]))
     first, second = narrowed(guard, "ssh#2", "none"), narrowed(guard, "ssh#3", "none")
     (one,) = planned(azure_cloud, first)
@@ -115,7 +115,7 @@ def test_the_other_peers_of_a_rule_stay(azure_cloud: AzureProxy) -> None:
     assert rules_now(azure_cloud)["ssh"]["sourceAddressPrefix"] == "10.0.0.0/16"
 
 
-def test_no_priority_is_taken_across_a_denial(azure_cloud: AzureProxy) -> None:
+def test_a_new_rule_s_priority_is_not_across_a_denial(azure_cloud: AzureProxy) -> None:
     guard = built(
         azure_cloud,
         rule("deny", 100, "22", "203.0.113.0/24", access="Deny"),
@@ -125,7 +125,7 @@ def test_no_priority_is_taken_across_a_denial(azure_cloud: AzureProxy) -> None:
     assert planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", SUBNET)) == ()
 
 
-def test_two_changes_take_two_priorities(azure_cloud: AzureProxy) -> None:
+def test_two_changes_use_two_priorities(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("a", 200, "22,80", "10.0.0.0/16"), rule("b", 201, "23,81", "10.0.0.0/16"))
     first, second = narrowed(guard, "a", "tcp/80", SUBNET), narrowed(guard, "b", "tcp/81", SUBNET)
     for one in (*planned(azure_cloud, first), *planned(azure_cloud, second, [first])):
@@ -133,7 +133,7 @@ def test_two_changes_take_two_priorities(azure_cloud: AzureProxy) -> None:
     assert sorted(one["priority"] for one in rules_now(azure_cloud).values()) == [200, 201, 202, 203]
 
 
-def test_a_default_rule_is_overruled_by_rules_before_it(azure_cloud: AzureProxy) -> None:
+def test_a_default_rule_is_overridden_by_rules_before_it(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("ssh", 200, "22", "192.0.2.0/24"))
     name = next(one.id for one in guard.rules if one.id.startswith("AllowVnetInBound"))
     for one in planned(azure_cloud, narrowed(guard, name, "tcp/10256", SUBNET)):
@@ -147,7 +147,7 @@ def test_a_default_rule_is_overruled_by_rules_before_it(azure_cloud: AzureProxy)
     assert all(200 <= one["priority"] < 4096 for one in now.values() if one["access"] == "Allow")
 
 
-def test_the_tag_of_the_network_is_put_back_as_the_tag(azure_cloud: AzureProxy) -> None:
+def test_the_virtualnetwork_tag_is_written_back_as_the_tag(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("inside", 200, "22", ["VirtualNetwork", "192.0.2.0/24"]))
     last = next(one.id for one in reversed(guard.rules) if one.id.startswith("inside#"))
     for one in planned(azure_cloud, narrowed(guard, last, "none")):
@@ -155,18 +155,18 @@ def test_the_tag_of_the_network_is_put_back_as_the_tag(azure_cloud: AzureProxy) 
     assert rules_now(azure_cloud)["inside"]["sourceAddressPrefix"] == "VirtualNetwork"
 
 
-def test_a_peer_that_is_not_known_yet_makes_no_call(azure_cloud: AzureProxy) -> None:
+def test_an_edit_with_an_unknown_peer_has_no_calls(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
     for peer in (RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.NEW_GROUP, "node"), RulePeer(PeerOf.WAY_OUT)):
         assert planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", peer)) == ()
 
 
-def test_a_rule_that_is_not_all_understood_is_not_put_back(azure_cloud: AzureProxy) -> None:
+def test_a_rule_that_is_not_fully_understood_gets_no_calls(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("odd", 200, "22,some", ["10.0.0.0/16", "192.0.2.0/24"]))
     assert planned(azure_cloud, narrowed(guard, "odd#1", "none")) == ()
 
 
-def test_nothing_is_taken_where_what_stands_in_for_it_could_not_be_added(azure_cloud: AzureProxy) -> None:
+def test_nothing_is_removed_if_its_replacement_cannot_be_added(azure_cloud: AzureProxy) -> None:
     guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
     whole = narrowed(guard, "ssh", "none", RulePeer(PeerOf.NEW_GROUP, "node"))
     taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
@@ -174,7 +174,7 @@ def test_nothing_is_taken_where_what_stands_in_for_it_could_not_be_added(azure_c
     assert planned(azure_cloud, taken, [added]) == ()
 
 
-def test_declared_administrators_are_let_in_before_what_denies_them(azure_cloud: AzureProxy) -> None:
+def test_declared_administrators_get_a_rule_before_the_denial(azure_cloud: AzureProxy) -> None:
     azure_cloud.azure = Azure(Clean(), writable=True)
     administrators = Declarations(admin_cidrs=(OFFICE, "10.0.2.0/24"))
     plan = pipeline.plan(collected(azure_cloud), administrators, rows=("api-server-access",)).plan

@@ -1,4 +1,4 @@
-"""What one rule of a network security group can say, held to how such rules are read."""
+"""The rules that a network security group can express: written rules are read back as the same traffic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANYONE, OFFICE = "0.0.0.0/0,::/0", "198.51.100.0/24"
 
 
 def traffic(services: str, peer: str = OFFICE) -> RuleTraffic:
-    """Return what a rule lets in from a range."""
+    """Return the traffic of a rule for a range."""
     return RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), RulePeer(PeerOf.RANGE, peer))
 
 
@@ -44,20 +44,20 @@ def test_one_rule_has_one_protocol_and_any_ports(services: str, parts: list[str]
     assert said(services) == parts
 
 
-def test_one_rule_names_addresses_of_one_version() -> None:
+def test_one_rule_has_addresses_of_one_ip_version() -> None:
     found = rules_of(traffic("tcp/22", "198.51.100.0/24,203.0.113.0/24,2001:db8::/32"))
     assert [one.peer.value for one in found] == ["198.51.100.0/24,203.0.113.0/24", "2001:db8::/32"]
     assert len(rules_of(traffic("tcp/22", ANYONE))) == 1
 
 
-def test_one_kind_of_icmp_is_all_that_a_version_has() -> None:
+def test_icmp_needs_addresses_of_its_ip_version() -> None:
     assert said("icmp", "198.51.100.0/24") == ["icmp"]
     assert said("icmpv6", "2001:db8::/32") == ["icmpv6"]
     assert said("icmp", ANYONE) == []
 
 
 @given(drawn_services())
-def test_rules_are_read_as_what_they_were_to_say(services: ServiceSet) -> None:
+def test_written_rules_are_read_as_the_same_services(services: ServiceSet) -> None:
     peer = RulePeer(PeerOf.RANGE, ANYONE)
     parts = [one.services for one in rules_of(RuleTraffic(Direction.INGRESS, services, peer))]
     read = ServiceSet.nothing()

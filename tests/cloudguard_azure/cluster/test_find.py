@@ -1,4 +1,4 @@
-"""Which machines are a cluster's: by AKS's group, by tags, by flags, by scale sets."""
+"""The machines of a cluster: by AKS's node resource group, by tags, by flags, by scale sets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ AKS = {
 }
 
 
-def test_an_aks_cluster_has_what_is_in_the_group_that_it_names() -> None:
+def test_an_aks_cluster_has_the_machines_of_its_node_resource_group() -> None:
     api, found = searched(AKS, "PROD")
     assert found.name == "Prod"
     assert names(found) == ["aks-machine", "aks-pool_0"]
@@ -58,20 +58,20 @@ def test_an_aks_cluster_has_what_is_in_the_group_that_it_names() -> None:
         ("odd", {"karpenter.sh_nodepool": "default"}, True),
     ],
 )
-def test_a_machine_that_someone_else_put_in_the_node_group_is_no_node(
+def test_a_machine_without_aks_s_marks_in_the_node_group_is_no_node(
     name: str, tags: dict[str, str], *, is_its_own: bool
 ) -> None:
     _, found = searched({LIST_MANAGED_CLUSTERS: [aks("prod", "team", "mc")], LIST_MACHINES: [vm("MC", name, tags)]})
     assert bool(found.machines) is is_its_own
 
 
-def test_the_members_of_other_clusters_scale_sets_are_not_asked_for() -> None:
+def test_members_of_other_clusters_scale_sets_are_not_read() -> None:
     api, _ = searched(AKS)
     asked = [dict(parameters) for call, parameters in api.made if call is LIST_SCALE_SET_MACHINES]
     assert asked == [{"resource_group_name": "nodes-of-prod", "virtual_machine_scale_set_name": "aks-pool"}]
 
 
-def test_of_two_clusters_of_one_name_the_group_chooses() -> None:
+def test_the_resource_group_chooses_between_two_clusters_with_one_name() -> None:
     items = {LIST_MANAGED_CLUSTERS: [aks("prod", "one", "mc_1"), aks("PROD", "two", "mc_2")]}
     with pytest.raises(UsageError, match="prod in one and PROD in two"):
         searched(items)
@@ -82,7 +82,7 @@ def test_of_two_clusters_of_one_name_the_group_chooses() -> None:
         searched(items, options={"resource-group": ["three"]})
 
 
-def test_nodes_that_aks_counts_and_nobody_shows_are_a_gap() -> None:
+def test_nodes_counted_by_aks_but_not_found_are_a_gap() -> None:
     pools = [{"name": "a", "count": 2}, {"name": "b", "count": 5, "powerState": {"code": "STOPPED"}}]
     for more, missing in ({}, True), ({"powerState": {"code": "Stopped"}}, False):
         items = {LIST_MANAGED_CLUSTERS: [aks("prod", "team", "mc", agentPoolProfiles=pools, **more)]}
@@ -107,12 +107,12 @@ def test_hosted_system_nodes_are_a_gap() -> None:
         "Kubernetes.IO-cluster-prod",
     ],
 )
-def test_a_key_names_the_cluster_in_any_case(key: str) -> None:
+def test_a_tag_key_names_the_cluster_in_any_letter_case(key: str) -> None:
     _, found = searched({LIST_MACHINES: [vm("a", "mine", {key: "owned"}), vm("a", "else", {f"{key}2": "owned"})]})
     assert names(found) == ["mine"]
 
 
-def test_members_of_a_scale_set_belong_to_it_tagged_or_not_but_not_those_of_other_clusters() -> None:
+def test_untagged_members_of_a_scale_set_belong_to_its_cluster() -> None:
     items = {
         LIST_SCALE_SETS: [scale_set("a", "workers", tags=own()), scale_set("a", "flex", "Flexible")],
         LIST_SCALE_SET_MACHINES: [member("a", "workers", 0), member("a", "workers", 1, own("other"))],
@@ -127,7 +127,7 @@ def test_members_of_a_scale_set_belong_to_it_tagged_or_not_but_not_those_of_othe
 
 
 @pytest.mark.parametrize("name", ["WORKERS_1", "workers000001", member("a", "workers", 1)["id"].upper()])
-def test_a_flag_names_a_member_by_name_or_computer_or_id(name: str) -> None:
+def test_a_flag_matches_a_member_by_name_computer_name_or_id(name: str) -> None:
     items = {
         LIST_SCALE_SETS: [scale_set("a", "workers")],
         LIST_SCALE_SET_MACHINES: [member("a", "workers", 0, own("other")), member("a", "workers", 1, own("other"))],
@@ -139,7 +139,7 @@ def test_a_flag_names_a_member_by_name_or_computer_or_id(name: str) -> None:
     assert host.role_evidence[0].kind is EvidenceKind.USER
 
 
-def test_a_flag_takes_a_value_with_a_comma_and_leaves_other_clusters_machines_alone() -> None:
+def test_a_tag_flag_may_contain_a_comma_and_does_not_match_other_clusters() -> None:
     roles = {"roles": "kube_control_plane,etcd"}
     items = {LIST_MACHINES: [vm("a", "master-0", roles), vm("b", "master-1", {**roles, **own("other")}), vm("a", "db")]}
     api, found = searched(items, role_tags={Role.CONTROL_PLANE: ["ROLES=kube_control_plane,etcd"]})
@@ -149,7 +149,7 @@ def test_a_flag_takes_a_value_with_a_comma_and_leaves_other_clusters_machines_al
     assert [one.strength for one in hosts[0].role_evidence] == [Strength.WEAK, Strength.STRONG]
 
 
-def test_a_free_form_tag_adds_a_role_and_takes_none_away() -> None:
+def test_a_free_form_tag_adds_a_role_and_removes_none() -> None:
     spray = {**own(), "roles": "kube_control_plane,etcd"}
     api, found = searched({LIST_MACHINES: [vm("a", "one", spray), vm("a", "two", own())]})
     [one, two] = read_hosts(api, found)
@@ -157,12 +157,12 @@ def test_a_free_form_tag_adds_a_role_and_takes_none_away() -> None:
     assert [evidence.strength for evidence in one.role_evidence] == [Strength.WEAK]
 
 
-def test_a_flag_that_names_nothing_is_a_gap() -> None:
+def test_a_flag_that_matches_no_machine_is_a_gap() -> None:
     api, _ = searched({LIST_MACHINES: [vm("a", "mine", own())]}, extra_hosts={"gone": [Role.NODE]})
     assert [(gap.resource, gap.hides) for gap in api.gaps] == [("--host gone", (FactKind.HOSTS,))]
 
 
-def test_a_cluster_that_is_not_there_is_no_empty_one() -> None:
+def test_an_unknown_cluster_is_an_error() -> None:
     items = {LIST_MACHINES: [vm("a", "mine", own("other"))], LIST_MANAGED_CLUSTERS: [aks("third", "team", "mc")]}
     with pytest.raises(ClusterNotFoundError) as raised:
         searched(items)
@@ -171,7 +171,7 @@ def test_a_cluster_that_is_not_there_is_no_empty_one() -> None:
         find(Answers(items, refused=[LIST_SCALE_SETS]), CollectRequest(cluster="prod"))
 
 
-def test_an_interface_that_is_named_and_not_listed_is_a_gap() -> None:
+def test_a_machine_s_interface_missing_in_the_list_is_a_gap() -> None:
     api, found = searched({LIST_MACHINES: [vm("a", "mine", own())]})
     hosts = read_hosts(api, found)
     assert hosts[0].interfaces == ()
@@ -186,7 +186,7 @@ def test_a_machine_that_is_not_understood_is_a_gap() -> None:
     assert sum("not understood" in gap.message and FactKind.HOSTS in gap.hides for gap in api.gaps) == 2
 
 
-def test_discovery_shows_aks_clusters_and_what_tags_name() -> None:
+def test_discovery_shows_aks_clusters_and_clusters_named_by_tags() -> None:
     tags = {**own("Kops.example"), "KubernetesCluster": "kops.example", "k8s.io_role_node": "1"}
     nodes = {**scale_set("a", "nodes", tags=tags), "sku": {"capacity": 3}}
     counting = aks("prod", "team", "mc", agentPoolProfiles=[{"name": "a", "count": 2}])
@@ -213,7 +213,7 @@ def test_discovery_shows_aks_clusters_and_what_tags_name() -> None:
         ("database", "server", Strength.WEAK),
     ],
 )
-def test_a_common_tag_is_strong_where_the_name_agrees(name: str, role: str, strength: Strength) -> None:
+def test_a_common_tag_is_strong_evidence_if_the_name_agrees(name: str, role: str, strength: Strength) -> None:
     known = roles_by_tags({"role": role, "kubernetes.io_cluster_prod": "owned"}, "prod", name)
     assert known is not None
     assert (Role.CONTROL_PLANE in known.roles, known.strength) == (role.lower() == "server", strength)
@@ -230,12 +230,12 @@ def test_a_common_tag_is_strong_where_the_name_agrees(name: str, role: str, stre
         ("", None),
     ],
 )
-def test_a_list_of_groups_counts_whole(listed: str, roles: set[Role] | None) -> None:
+def test_a_role_tag_with_a_list_of_groups_gives_all_their_roles(listed: str, roles: set[Role] | None) -> None:
     known = roles_by_tags({"roles": listed}, "prod", "x")
     assert ({*known.roles} if known else None) == roles
 
 
-def test_the_names_of_openshift_show_roles_under_its_own_tag() -> None:
+def test_openshift_s_names_show_roles_only_with_its_own_tag() -> None:
     infra, tags = "prod-x7k2p", {"kubernetes.io_cluster.prod-x7k2p": "owned"}
     known = roles_by_tags(tags, infra, f"{infra}-Master-0")
     assert known is not None

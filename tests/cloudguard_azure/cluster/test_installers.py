@@ -1,4 +1,4 @@
-"""Clusters as their installers' own definitions make them: who is found, and what is found of them."""
+"""Clusters made by their installers' own definitions: the hosts and the findings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SPRAY = {Role.CONTROL_PLANE: ["roles=kube_control_plane,etcd"], Role.NODE: ["rol
 
 @dataclass(frozen=True)
 class Installed:
-    """A cluster, what the user says of its hosts, who they are, and the answers to the five rows in their order."""
+    """A cluster, the user's flags for its hosts, the expected hosts, and the expected verdicts of the five rows."""
 
     build: Callable[[], Subscription]
     servers: int
@@ -87,7 +87,7 @@ CASES: Mapping[str, Installed] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_cluster_is_found_and_judged_as_its_definition_has_it(azure_cloud: AzureProxy, name: str) -> None:
+def test_a_cluster_is_found_and_judged_as_defined_by_its_installer(azure_cloud: AzureProxy, name: str) -> None:
     case, azure_cloud.azure = CASES[name], Azure(CASES[name].build())
     options = {"subscription": (azure_cloud.azure.account.subscription,)}
     snapshot = pipeline.collect("azure", cluster="prod", options=options, extra_hosts=case.hosts, role_tags=case.tags)

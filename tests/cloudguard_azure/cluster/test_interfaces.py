@@ -1,4 +1,4 @@
-"""Interfaces of the network, of machines and of scale sets' members."""
+"""Network interfaces of machines and of scale set members."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NONE = PublicAddresses({})
 
 
 def addresses(address: str) -> PublicAddresses:
-    """Return what is known where the public address is assigned ("": it is not)."""
+    """Return the known public addresses, with this address assigned ("": not assigned)."""
     held = {"properties": {"ipAddress": address}} if address else {}
     return PublicAddresses({canonical(PUBLIC): public_address({"id": PUBLIC, **held})})
 
@@ -34,7 +34,7 @@ def configured(*configurations: dict[str, object]) -> dict[str, Any]:
     return made
 
 
-def test_an_interface_has_its_own_group_and_those_that_name_it() -> None:
+def test_an_interface_has_its_security_group_and_its_application_groups() -> None:
     item = configured(
         {"applicationSecurityGroups": [{"id": "/Subscriptions/s/ASG/B"}, {"id": "/subscriptions/S/asg/a"}]}
     )
@@ -49,7 +49,7 @@ def test_an_interface_has_its_own_group_and_those_that_name_it() -> None:
 
 
 @pytest.mark.parametrize("written", [PUBLIC, PUBLIC.upper()])
-def test_a_public_address_is_found_by_its_id_in_any_case(written: str) -> None:
+def test_a_public_address_is_found_by_its_id_in_any_letter_case(written: str) -> None:
     made = interface(configured({"publicIPAddress": {"id": written}}), SOURCE, addresses("20.1.2.3"))
     assert made.public == (AddressSet.parse("20.1.2.3"),)
     assert made.public_ip_on_start is False
@@ -58,15 +58,13 @@ def test_a_public_address_is_found_by_its_id_in_any_case(written: str) -> None:
 @pytest.mark.parametrize(
     ("version", "expected"), [("IPv4", True), ("", True), ("IPV6", None), ("ipv6", None), ("IPv7", True)]
 )
-def test_an_address_that_is_not_assigned_or_not_read_is_not_taken_for_none(
-    version: str, *, expected: bool | None
-) -> None:
+def test_an_unassigned_or_unread_public_address_may_exist(version: str, *, expected: bool | None) -> None:
     item = configured({"publicIPAddress": {"id": PUBLIC}, "privateIPAddressVersion": version})
     for known in (NONE, addresses("")):
         assert interface(item, SOURCE, known).public_ip_on_start is expected
 
 
-def test_a_public_v6_address_counts_among_its_addresses() -> None:
+def test_a_public_ipv6_address_is_one_of_the_interface_s_addresses() -> None:
     item = configured(
         {},
         {
@@ -80,7 +78,7 @@ def test_a_public_v6_address_counts_among_its_addresses() -> None:
     assert made.public == ()
 
 
-def test_a_block_of_addresses_for_pods_is_whole() -> None:
+def test_a_block_of_addresses_for_pods_is_read_as_a_range() -> None:
     made = interface(
         configured({}, {"privateIPAddress": "10.0.0.16", "privateIPAddressPrefixLength": 28}), SOURCE, NONE
     )
@@ -100,12 +98,12 @@ SPOILT: tuple[dict[str, object], ...] = (
 
 
 @pytest.mark.parametrize("spoilt", SPOILT)
-def test_what_is_not_understood_is_no_interface(spoilt: dict[str, object]) -> None:
+def test_an_interface_that_is_not_understood_is_refused(spoilt: dict[str, object]) -> None:
     with pytest.raises(ValueError if "privateIPAddress" in spoilt else AnswerError):
         interface(configured(spoilt), SOURCE, NONE)
 
 
-def test_one_interface_is_in_one_subnet() -> None:
+def test_an_interface_must_be_in_exactly_one_subnet() -> None:
     with pytest.raises(ValueError, match="several subnets"):
         interface(configured({}, {"subnet": {"id": "/subscriptions/other"}}), SOURCE, NONE)
     with pytest.raises(ValueError, match="missing"):

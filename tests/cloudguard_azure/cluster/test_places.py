@@ -1,4 +1,4 @@
-"""Clusters of one name, and clusters in several groups and networks."""
+"""Clusters with one name, and clusters in several resource groups and networks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def in_places(*made: Placed, **options: list[str]) -> list[str]:
     return names(found)
 
 
-def test_a_cluster_may_lie_in_several_groups_or_networks() -> None:
+def test_a_cluster_may_be_in_several_groups_and_networks() -> None:
     spread = placed("a", "one", "x"), placed("b", "two", "x"), placed("b", "three", "y")
     assert in_places(*spread) == ["one", "three", "two"]
     assert in_places(*spread, resource_group=["B"]) == ["one", "three", "two"]
@@ -39,14 +39,14 @@ def test_a_cluster_may_lie_in_several_groups_or_networks() -> None:
         in_places(*spread, resource_group=["c"])
 
 
-def test_of_two_self_managed_clusters_of_one_name_the_group_chooses() -> None:
+def test_the_group_chooses_between_two_self_managed_clusters_with_one_name() -> None:
     two = placed("a", "one", "x"), placed("b", "two", "y")
     with pytest.raises(UsageError, match="2 clusters are called 'prod': in a and in b"):
         in_places(*two)
     assert in_places(*two, resource_group=["B"]) == ["two"]
 
 
-def test_of_a_managed_and_another_cluster_of_one_name_the_group_chooses() -> None:
+def test_the_group_chooses_between_a_managed_and_a_self_managed_cluster() -> None:
     master = placed("b", "master", "y", {**own(), f"{CAPZ}role": "control-plane"})
     items = {
         LIST_MANAGED_CLUSTERS: [aks("prod", "team", "mc")],
@@ -60,7 +60,7 @@ def test_of_a_managed_and_another_cluster_of_one_name_the_group_chooses() -> Non
     assert (found.aks, names(found)) == (None, ["master"])
 
 
-def test_a_flag_for_a_tag_names_the_machines_of_one_place() -> None:
+def test_a_tag_flag_must_match_machines_of_one_group() -> None:
     tags = {"roles": "kube_control_plane,etcd"}
     two = placed("a", "master-0", "x", tags), placed("b", "master-0", "y", tags)
     items = {LIST_MACHINES: [one for one, _ in two], LIST_INTERFACES: [one for _, one in two]}
@@ -71,7 +71,7 @@ def test_a_flag_for_a_tag_names_the_machines_of_one_place() -> None:
     assert [one.group for one in found.machines] == ["b"]
 
 
-def test_a_name_that_two_machines_have_is_chosen_by_the_group_or_by_the_id() -> None:
+def test_the_group_or_the_id_chooses_between_two_machines_with_one_name() -> None:
     two = placed("a", "master-0", "x", {"any": "tag"}), placed("b", "master-0", "y", {"any": "tag"})
     items = {LIST_MACHINES: [one for one, _ in two], LIST_INTERFACES: [one for _, one in two]}
     flag: dict[str, Any] = {"extra_hosts": {"Master-0": [Role.CONTROL_PLANE]}}

@@ -1,4 +1,4 @@
-"""What the next host of a scale set, or of a pool of plain machines, will get."""
+"""The settings of the next host of a scale set, or of a pool of single machines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KOPS = {"KubernetesCluster": "prod", "k8s.io_role_control-plane": "1"}
 
 
 def configuration(*public: str, primary: bool = True, nsg: str = NSG) -> dict[str, Any]:
-    """Return an interface to come, with a public address of each version."""
+    """Return an interface configuration with a public IPv4 and IPv6 address."""
     base: dict[str, Any] = {"subnet": {"id": SUBNET}, "applicationSecurityGroups": [{"id": ASG}]}
     listed = [base] if not public else []
     for version in public:
@@ -54,7 +54,7 @@ def pools(made: dict[str, Any] | None, mode: str = "Uniform", count: int = 0) ->
     return api, read_pools(api, found, read_hosts(api, found))
 
 
-def test_the_next_host_gets_what_the_profile_says() -> None:
+def test_the_next_host_has_the_profile_s_settings() -> None:
     further = configuration("IPv4", primary=False, nsg="")
     api, [pool] = pools(profile(further, configuration("IPV6")))
     assert api.gaps == ()
@@ -68,7 +68,7 @@ def test_the_next_host_gets_what_the_profile_says() -> None:
 
 
 @pytest.mark.parametrize("mode", ["Uniform", "Flexible"])
-def test_members_that_are_counted_and_not_listed_are_a_gap(mode: str) -> None:
+def test_members_that_are_counted_but_not_listed_are_a_gap(mode: str) -> None:
     api, [pool] = pools(profile(), mode, count=3)
     assert pool.desired == 3
     assert [(gap.resource, gap.hides) for gap in api.gaps] == [(pool.id, (FactKind.HOSTS,))]
@@ -76,13 +76,13 @@ def test_members_that_are_counted_and_not_listed_are_a_gap(mode: str) -> None:
 
 
 @pytest.mark.parametrize("on", [True, False])
-def test_encryption_on_the_physical_host_is_the_profiles(*, on: bool) -> None:
+def test_the_profile_decides_encryption_at_host(*, on: bool) -> None:
     _, [pool] = pools(profile(securityProfile={"encryptionAtHost": on}))
     assert pool.host_encryption is on
 
 
 @pytest.mark.parametrize("word", ["IPv4", "ipv4", "", "IPv9"])
-def test_an_address_of_an_unknown_version_is_public(word: str) -> None:
+def test_a_public_address_of_an_unknown_version_counts(word: str) -> None:
     _, [pool] = pools(profile(configuration(word)))
     assert pool.public
 
@@ -98,7 +98,7 @@ def test_an_address_of_an_unknown_version_is_public(word: str) -> None:
         ({}, "Elsewhere", None),
     ],
 )
-def test_an_ephemeral_disk_is_encrypted_at_the_host_or_as_nothing_tells(
+def test_encryption_at_host_and_placement_decide_an_ephemeral_disk_s_encryption(
     settings: dict[str, object], placement: str, *, expected: bool | None
 ) -> None:
     local = {"diffDiskSettings": {"option": "LOCAL", "placement": placement}, "managedDisk": {}}
@@ -106,7 +106,7 @@ def test_an_ephemeral_disk_is_encrypted_at_the_host_or_as_nothing_tells(
     assert [disk.encrypted for disk in pool.disks] == [expected]
 
 
-def test_a_disk_in_a_storage_account_is_not_told_of() -> None:
+def test_the_encryption_of_a_disk_in_a_storage_account_is_unknown() -> None:
     _, [pool] = pools(profile(storageProfile={"osDisk": {"vhdContainers": ["https://x"]}}))
     assert [disk.encrypted for disk in pool.disks] == [None]
 
@@ -146,7 +146,7 @@ def test_a_profile_that_is_not_understood_is_a_gap(made: dict[str, Any] | None) 
     assert any(FactKind.POOLS in gap.hides for gap in api.gaps)
 
 
-def test_a_flexible_scale_set_without_a_profile_makes_no_host() -> None:
+def test_a_flexible_scale_set_without_a_profile_has_no_next_host() -> None:
     api, found = pools(None, "FLEXIBLE")
     assert (found, api.gaps) == ((), ())
 
@@ -161,7 +161,7 @@ def aks_pools(kind: str, *machines: dict[str, Any], **more: object) -> tuple[Ans
     return api, read_pools(api, found, read_hosts(api, found))
 
 
-def test_the_next_machine_of_a_pool_without_a_scale_set_is_as_those_of_today() -> None:
+def test_the_next_machine_of_a_pool_without_a_scale_set_equals_today_s() -> None:
     machines = [vm("mc", f"vm{number}", {"aks-managed-poolName": "pool1"}) for number in (1, 2)]
     api, [pool] = aks_pools("VirtualMachines", *machines, enableNodePublicIP=True)
     assert api.gaps == ()
@@ -169,14 +169,14 @@ def test_the_next_machine_of_a_pool_without_a_scale_set_is_as_those_of_today() -
     assert pool.host_encryption is False
 
 
-def test_a_pool_that_aks_says_to_be_encrypted_at_host_is() -> None:
+def test_aks_s_setting_decides_encryption_at_host() -> None:
     machine = vm("mc", "vm1", {"aks-managed-poolName": "pool1"})
     _, [pool] = aks_pools("VirtualMachines", machine, enableEncryptionAtHost=True)
     assert pool.host_encryption is True
 
 
 @pytest.mark.parametrize("kind", ["VirtualMachines", "VirtualMachineScaleSets", "Novelty", ""])
-def test_a_pool_of_which_nothing_is_seen_is_a_gap(kind: str) -> None:
+def test_a_pool_without_machines_or_a_scale_set_is_a_gap(kind: str) -> None:
     api, found = aks_pools(kind)
     assert found == ()
     assert [gap.hides for gap in api.gaps] == [(FactKind.POOLS,)]

@@ -1,4 +1,4 @@
-"""What load balancers send to beside a cluster's hosts."""
+"""Machines registered with load balancers beside a cluster's hosts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POOL = f"{LB}/backendAddressPools"
 
 
 def balancer(port: int, *configurations: str, addresses: Sequence[str] = (), network: str = "net") -> dict[str, Any]:
-    """Return a balancer with one rule to ``port`` of a pool: of IP configurations, and of addresses in a network."""
+    """Return a balancer with one rule to ``port`` of a pool, whose members are IP configurations or addresses."""
     pool = resource(
         "edge",
         POOL,
@@ -78,7 +78,7 @@ def behind(name: str, tags: dict[str, str] | None = None) -> tuple[dict[str, Any
 
 
 @pytest.mark.parametrize(("port", "expected"), [(6443, ["a", "c"]), (30080, ["a", "c"]), (443, ["a"]), (0, ["a"])])
-def test_what_is_registered_beside_its_own_belongs_to_the_cluster(port: int, expected: list[str]) -> None:
+def test_a_machine_registered_beside_the_cluster_s_own_belongs_to_it(port: int, expected: list[str]) -> None:
     machines, nics = zip(behind("a", own()), behind("b", own("other")), behind("c"), strict=True)
     items = {LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: [balancer(port)]}
     api, found = searched(items)

@@ -1,4 +1,4 @@
-"""The catalog of operations, the needs and escalation paths in its words, and custom roles as they are written."""
+"""The catalog of operations, its needs and escalation paths, and written custom roles."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ GROUP = "azure:s:g:*:*:*"
         ("Microsoft.Compute:{later}/write", Access.WRITE),
     ],
 )
-def test_operations_that_answer_with_secrets_or_data_are_told_from_settings(action: str, access: Access) -> None:
+def test_operations_that_return_secrets_or_data_differ_from_settings(action: str, access: Access) -> None:
     assert CATALOG.access(action) is access
 
 
-def test_the_lists_hold_operations_of_both_planes() -> None:
+def test_the_catalog_has_operations_of_both_planes() -> None:
     planes = dict(known())
     assert planes["Microsoft.Compute:virtualMachines/runCommand/action"] == CONTROL
     assert planes["Microsoft.Storage:storageAccounts/blobServices/containers/blobs/read"] == DATA
@@ -59,7 +59,7 @@ def test_the_lists_hold_operations_of_both_planes() -> None:
     assert all(":" in action and " " not in action for action in planes)
 
 
-def test_every_need_and_escalation_path_names_operations() -> None:
+def test_every_need_and_escalation_path_names_listed_operations() -> None:
     listed = [one for need in TABLES.needs(VALUES, PLACES) for one in (*need.statements, *need.documented)]
     actions = [action for one in listed for action in one.actions]
     actions += [action for path in TABLES.escalation_paths for action in path.actions]
@@ -68,13 +68,13 @@ def test_every_need_and_escalation_path_names_operations() -> None:
     assert all(need.source.startswith("https://") for need in TABLES.needs(VALUES, PLACES))
 
 
-def test_the_known_roles_are_whole() -> None:
+def test_the_known_roles_have_permissions_and_a_date() -> None:
     roles = {role.name: role for role in known_roles().values()}
     assert roles["Owner"].permissions[0].actions == ["*"]
     assert all(role.built_in and role.read for role in roles.values())
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_a_written_role_is_read_back_unchanged() -> None:
     disk = ("Microsoft.Compute:disks/read", "Microsoft.Compute:disks/write")
     subnet = "azure:s:net:microsoft.network:virtualnetworks/subnets:v/a"
     listed = [
@@ -106,13 +106,13 @@ def test_what_is_written_is_read_again() -> None:
         Statement("but", Effect.ALLOW, ("A:b/read",), not_resources=(GROUP,)),
     ],
 )
-def test_what_no_role_can_say_is_refused(statement: Statement) -> None:
+def test_a_statement_that_no_role_can_express_is_refused(statement: Statement) -> None:
     with pytest.raises(ValueError, match=r"role|scope"):
         RoleDocuments().write([statement])
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"Actions": 1}', "null", "{"])
-def test_what_is_no_role_is_refused(text: str) -> None:
+def test_a_text_that_is_no_role_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         RoleDocuments().read(text)
 
@@ -136,7 +136,7 @@ def test_only_subjects_of_other_issuers_are_outsiders(principal: str, kind: Call
     assert admissions(catalog, trust, [principal]) == ()
 
 
-def test_a_wide_role_is_replaced_by_one_that_is_proved(azure_cloud: AzureProxy) -> None:
+def test_a_wide_role_gets_a_proved_replacement(azure_cloud: AzureProxy) -> None:
     account = Subscription()
     subnet = account.subnet(account.network(rg="network"))
     held = account.identity("masters")
@@ -158,7 +158,7 @@ def test_a_wide_role_is_replaced_by_one_that_is_proved(azure_cloud: AzureProxy) 
     }, group
 
 
-def test_without_a_cluster_there_is_a_catalog_all_the_same() -> None:
+def test_a_snapshot_without_hosts_has_a_catalog() -> None:
     catalog = iam_catalog(snapshot([]))
     assert catalog.cluster_resources == ()
     assert any(need.unplaced for need in catalog.needs)

@@ -1,4 +1,4 @@
-"""Identities of AKS' add-ons: compared with what Microsoft documents that they need."""
+"""Identities of AKS's add-ons, compared with the needs in Microsoft's documentation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GATEWAY: Final = "gateway"
 
 
 def row(azure_cloud: AzureProxy, addon: str, grants: Sequence[tuple[str, str]]) -> RowResult:
-    """Return the row about a cluster with an add-on whose identity has roles, each at a place."""
+    """Return the row of a cluster with an add-on; its identity has these roles, each at a scope."""
     account = Subscription()
     own = account.identity(f"{addon}-prod", rg=account.node_group())
     held = account.properties(own)
@@ -56,7 +56,7 @@ def row(azure_cloud: AzureProxy, addon: str, grants: Sequence[tuple[str, str]]) 
         (ROUTING, [("Reader", "nodes")]),
     ],
 )
-def test_what_azure_assigns_to_an_addon_is_advice(
+def test_roles_that_azure_assigns_to_an_addon_are_at_most_advice(
     azure_cloud: AzureProxy, addon: str, grants: list[tuple[str, str]]
 ) -> None:
     found = row(azure_cloud, addon, grants)
@@ -76,11 +76,11 @@ def test_what_azure_assigns_to_an_addon_is_advice(
         (SECRETS, "Contributor", "nodes"),
     ],
 )
-def test_what_is_beyond_an_addons_need_is_a_finding(azure_cloud: AzureProxy, addon: str, role: str, place: str) -> None:
+def test_a_role_beyond_an_addon_s_need_is_a_finding(azure_cloud: AzureProxy, addon: str, role: str, place: str) -> None:
     assert row(azure_cloud, addon, [(role, place)]).verdict is Verdict.FAIL
 
 
-def test_of_which_vault_pods_mount_secrets_nothing_tells(azure_cloud: AzureProxy) -> None:
+def test_the_vault_of_mounted_secrets_is_unknown(azure_cloud: AzureProxy) -> None:
     found = row(azure_cloud, SECRETS, [("Key Vault Secrets User", "vault")])
     assert found.verdict is Verdict.UNKNOWN
     assert "the vault of what pods mount" in found.why

@@ -1,4 +1,4 @@
-"""What identities of clusters are granted, by the real SDK from a made-up subscription, and what the row says of it."""
+"""Grants of clusters' identities, read with the real SDK from a made-up subscription, and the row's verdict."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GROUP = "/providers/Microsoft.Management/managementGroups/all"
 
 
 def aks(**rest: Any) -> Subscription:  # noqa: ANN401 - JSON
-    """Return an account with a cluster as Azure makes it: its identity is Contributor on the nodes' group."""
+    """Return an account with a cluster made by AKS: its identity is Contributor on the node resource group."""
     account = Subscription()
     own = account.managed_cluster("prod", **rest)
     account.assign(account.principal(own), "Contributor", account.in_group(account.node_group()))
@@ -41,7 +41,7 @@ def identity(made: Snapshot, name: str) -> Identity:
     return one
 
 
-def test_a_cluster_as_azure_makes_it_passes(azure_cloud: AzureProxy) -> None:
+def test_a_cluster_with_azure_s_own_assignments_passes(azure_cloud: AzureProxy) -> None:
     account = aks()
     account.assign(kubelet(account), "AcrPull")
     made = collected(azure_cloud, account)
@@ -53,14 +53,14 @@ def test_a_cluster_as_azure_makes_it_passes(azure_cloud: AzureProxy) -> None:
     assert "in other subscriptions" in row.why
 
 
-def test_contributor_of_the_kubelets_identity_is_never_imposed(azure_cloud: AzureProxy) -> None:
+def test_contributor_for_the_kubelet_s_identity_is_never_mandated(azure_cloud: AzureProxy) -> None:
     for role in ("Contributor", "Virtual Machine Contributor"):
         account = aks()
         account.assign(kubelet(account), role, account.in_group(account.node_group()))
         assert found(azure_cloud, account) == {"inside prod-agentpool": Severity.MEDIUM}
 
 
-def test_whoever_may_assign_identities_gains_those_within_reach(azure_cloud: AzureProxy) -> None:
+def test_an_identity_that_may_assign_identities_gains_those_in_its_scope(azure_cloud: AzureProxy) -> None:
     account = Subscription()
     vault = account.identity("azurekeyvaultsecretsprovider-prod", rg=account.node_group())
     held = account.properties(vault)
@@ -73,7 +73,7 @@ def test_whoever_may_assign_identities_gains_those_within_reach(azure_cloud: Azu
     assert found(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
 
 
-def test_what_azure_tells_to_assign_a_clusters_identity_is_advice_where_it_is_used(azure_cloud: AzureProxy) -> None:
+def test_documented_assignments_are_advice_only_for_used_features(azure_cloud: AzureProxy) -> None:
     account = Subscription()
     vault, other = account.vault("secrets"), account.vault("other")
     kms = {"enabled": True, "keyId": account.key(vault), "keyVaultNetworkAccess": "Public"}
@@ -90,7 +90,7 @@ def test_what_azure_tells_to_assign_a_clusters_identity_is_advice_where_it_is_us
 
 
 @pytest.mark.parametrize("scope", ["/", GROUP, None])
-def test_a_role_above_reaches_the_whole_subscription(azure_cloud: AzureProxy, scope: str | None) -> None:
+def test_a_role_at_a_higher_scope_covers_the_whole_subscription(azure_cloud: AzureProxy, scope: str | None) -> None:
     account = aks()
     account.assign(kubelet(account), "Network Contributor", scope)
     assert found(azure_cloud, account)["outside prod-agentpool"] is Severity.HIGH
@@ -102,7 +102,7 @@ def test_owner_is_an_administrator(azure_cloud: AzureProxy) -> None:
     assert found(azure_cloud, account)["administrator prod-agentpool"] is Severity.CRITICAL
 
 
-def test_who_may_assign_roles_in_a_group_alone_is_no_administrator(azure_cloud: AzureProxy) -> None:
+def test_an_identity_that_assigns_roles_in_one_group_is_no_administrator(azure_cloud: AzureProxy) -> None:
     account = aks()
     account.assign(kubelet(account), "User Access Administrator", account.in_group(account.node_group()))
     assert found(azure_cloud, account) == {"inside prod-agentpool": Severity.MEDIUM}
@@ -111,7 +111,7 @@ def test_who_may_assign_roles_in_a_group_alone_is_no_administrator(azure_cloud: 
     assert found(azure_cloud, account) == {"outside prod-agentpool": Severity.HIGH}
 
 
-def test_a_custom_role_on_a_subnet_is_what_azure_documents(azure_cloud: AzureProxy) -> None:
+def test_a_custom_role_on_a_subnet_as_documented_passes(azure_cloud: AzureProxy) -> None:
     account = Subscription()
     subnet = account.subnet(account.network(rg="network"))
     own = account.managed_cluster(subnet=subnet)
@@ -133,7 +133,7 @@ def test_a_role_through_a_group_counts(azure_cloud: AzureProxy) -> None:
     assert any("through a group" in policy.name for policy in made.identities.policies)
 
 
-def test_without_the_answer_about_groups_the_row_is_unknown(azure_cloud: AzureProxy) -> None:
+def test_without_group_assignments_the_row_is_unknown(azure_cloud: AzureProxy) -> None:
     account = aks()
     refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleAssignments/read"}))
     made = collected(azure_cloud, account, azure=refused)
@@ -141,7 +141,7 @@ def test_without_the_answer_about_groups_the_row_is_unknown(azure_cloud: AzurePr
     assert row_of(made).verdict is Verdict.UNKNOWN
 
 
-def test_a_lockdown_takes_from_whoever_it_does_not_spare(azure_cloud: AzureProxy) -> None:
+def test_a_deny_assignment_applies_to_all_but_its_exceptions(azure_cloud: AzureProxy) -> None:
     account = aks()
     group = account.in_group(account.node_group())
     account.assign(kubelet(account), "Virtual Machine Contributor", group)
@@ -152,7 +152,7 @@ def test_a_lockdown_takes_from_whoever_it_does_not_spare(azure_cloud: AzureProxy
     assert not [one for one in row.findings if one.severity > Severity.LOW]
 
 
-def test_pods_become_an_identity_by_the_clusters_own_issuer(azure_cloud: AzureProxy) -> None:
+def test_pods_assume_an_identity_by_the_cluster_s_own_issuer(azure_cloud: AzureProxy) -> None:
     account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
     dns, other, shop = (account.identity(name) for name in ("dns", "other", "shop"))
     account.federated(dns, "dns", ISSUER, "system:serviceaccount:dns:external-dns")
@@ -171,7 +171,7 @@ def test_pods_become_an_identity_by_the_clusters_own_issuer(azure_cloud: AzurePr
     assert (trust.resource.name, trust.severity) == ("shop", Severity.MEDIUM)
 
 
-def test_an_issuer_with_the_clusters_name_is_the_clusters_perhaps(azure_cloud: AzureProxy) -> None:
+def test_an_issuer_with_the_cluster_s_name_may_be_the_cluster_s(azure_cloud: AzureProxy) -> None:
     account = Subscription()
     subnet = account.subnet(account.network())
     account.machine("m0", subnet, "10.0.0.4")
@@ -184,7 +184,7 @@ def test_an_issuer_with_the_clusters_name_is_the_clusters_perhaps(azure_cloud: A
     assert any("https://oidc.blob.core.windows.net/prod is the cluster's: only its name" in one for one in row.unknown)
 
 
-def test_a_condition_leaves_alone_what_it_is_not_about(azure_cloud: AzureProxy) -> None:
+def test_a_condition_does_not_restrict_other_operations(azure_cloud: AzureProxy) -> None:
     about = "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (@Request[a] StringEquals 'b'))"
     for condition, verdict in ((about, Verdict.UNKNOWN), ("", Verdict.FAIL), ("@Resource[a] StringEquals 'b'", None)):
         account = aks()
@@ -197,7 +197,7 @@ def test_a_condition_leaves_alone_what_it_is_not_about(azure_cloud: AzureProxy) 
     assert found(azure_cloud, account) == {"outside prod-agentpool": Severity.HIGH}
 
 
-def test_a_machine_holds_all_identities_that_it_is_assigned(azure_cloud: AzureProxy) -> None:
+def test_a_machine_has_all_its_assigned_identities(azure_cloud: AzureProxy) -> None:
     account = Subscription()
     subnet = account.subnet(account.network())
     one, two = account.identity("one"), account.identity("two", rg="elsewhere")
@@ -215,7 +215,7 @@ def test_a_machine_holds_all_identities_that_it_is_assigned(azure_cloud: AzurePr
     assert found(azure_cloud, account) == {"outside two": Severity.HIGH}
 
 
-def test_access_policies_of_vaults_grant_where_roles_do_not(azure_cloud: AzureProxy) -> None:
+def test_access_policies_grant_only_in_vaults_that_use_them(azure_cloud: AzureProxy) -> None:
     for by_roles, verdict in ((False, Verdict.FAIL), (True, Verdict.PASS)):
         account = aks()
         permissions = {"secrets": ["get", "list"], "keys": ["all"]}
@@ -224,7 +224,7 @@ def test_access_policies_of_vaults_grant_where_roles_do_not(azure_cloud: AzurePr
         assert row_of(collected(azure_cloud, account)).verdict is verdict
 
 
-def test_a_role_that_cannot_be_read_is_taken_as_it_was_and_leaves_the_rest_open(azure_cloud: AzureProxy) -> None:
+def test_an_unreadable_role_has_its_known_permissions_and_makes_the_rest_unknown(azure_cloud: AzureProxy) -> None:
     account = aks()
     account.assign(kubelet(account), "Network Contributor")
     refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleDefinitions/read"}))
@@ -247,7 +247,7 @@ def test_a_role_that_cannot_be_read_is_taken_as_it_was_and_leaves_the_rest_open(
         "Microsoft.KeyVault/vaults/read",
     ],
 )
-def test_what_is_refused_is_a_gap_and_no_pass(azure_cloud: AzureProxy, action: str) -> None:
+def test_a_refused_call_is_a_gap_and_the_row_does_not_pass(azure_cloud: AzureProxy, action: str) -> None:
     account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
     made = collected(azure_cloud, account, azure=Azure(account, refused=frozenset({action})))
     assert {gap.permission for gap in made.gaps} == {action}
@@ -255,7 +255,7 @@ def test_what_is_refused_is_a_gap_and_no_pass(azure_cloud: AzureProxy, action: s
     assert (row.verdict, bool(row.unknown)) == (Verdict.UNKNOWN, True)
 
 
-def test_deny_assignments_only_take_away(azure_cloud: AzureProxy) -> None:
+def test_unread_deny_assignments_hide_no_row(azure_cloud: AzureProxy) -> None:
     account = aks()
     refused = Azure(account, refused=frozenset({"Microsoft.Authorization/denyAssignments/read"}))
     row = row_of(collected(azure_cloud, account, azure=refused))
@@ -272,7 +272,7 @@ def test_deny_assignments_only_take_away(azure_cloud: AzureProxy) -> None:
         ("Microsoft.KeyVault/vaults/read", {"id": "vault", "properties": {"accessPolicies": [{"objectId": 7}]}}),
     ],
 )
-def test_what_is_not_understood_is_a_gap(azure_cloud: AzureProxy, action: str, spoilt: dict[str, Any]) -> None:
+def test_an_item_that_is_not_understood_is_a_gap(azure_cloud: AzureProxy, action: str, spoilt: dict[str, Any]) -> None:
     account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
     made = collected(azure_cloud, account, azure=Azure(account, spoiled={action: {"value": [spoilt]}}))
     assert any("not understood" in gap.message for gap in made.gaps)

@@ -1,4 +1,4 @@
-"""Role assignments and deny assignments against a naive evaluation of the same documents, request by request."""
+"""Role and deny assignments agree with a naive evaluation of the same documents, request by request."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ PLANES: Final = (CONTROL, DATA)
 ME, OTHER, GROUP, EVERYONE = "me", "other", "group", "00000000-0000-0000-0000-000000000000"
 WORLDS, POINTS = 100, 120
 WIDE = 10
-"""How many scopes hold the others."""
+"""The number of scopes that contain the other scopes."""
 
 
 @dataclass(frozen=True)
 class World:
-    """Roles assigned to one principal, and what is denied."""
+    """The roles assigned to one principal, and the deny assignments."""
 
     assigned: Sequence[tuple[str, Sequence[Permission]]]
     denials: Sequence[Denial]
@@ -113,7 +113,7 @@ def covers(scope: str, place: str) -> bool:
 
 
 def naively(world: World, operation: str, place: str, plane: str) -> bool:
-    """The published evaluation: denied by any deny assignment, else granted by any role assignment."""
+    """Evaluate as Azure documents: denied by any deny assignment, otherwise granted by any role assignment."""
     for denial in world.denials:
         meant, spared = (
             {ME, GROUP, EVERYONE} & {who for who, _ in listed} for listed in (denial.denied, denial.spared)
@@ -135,7 +135,7 @@ def documents(world: World) -> list[PolicyDocument]:
 
 
 def drawn_place(random: Random, kind: str) -> str:
-    """Return the id of a resource of a type, often one at or below an interesting scope."""
+    """Return the id of a resource of this type, often at or below an interesting scope."""
     provider, *kinds = kind.split("/")
     names = [random.choice(("vm", "vm2", "v", "a", "b", "new")) for _ in kinds]
     path = "/".join(f"{one}/{name}" for one, name in zip(kinds, names, strict=True))
@@ -143,7 +143,7 @@ def drawn_place(random: Random, kind: str) -> str:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_the_sets_agree_with_the_evaluation_of_every_request(seed: int) -> None:
+def test_permission_sets_agree_with_the_naive_evaluation_of_every_request(seed: int) -> None:
     random = Random(seed)
     catalog = OperationCatalog(
         (action, plane) for one in sorted(BOTH) for action in actions_of(one) for plane in PLANES

@@ -1,4 +1,4 @@
-"""How scopes, resources and operations are named, and that a scope covers what is below it and nothing else."""
+"""Names of scopes, resources and operations; a scope covers exactly the resources below it."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ VNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/Net"
         ("nothing", ()),
     ],
 )
-def test_patterns_of_operations_are_divided_wherever_their_provider_may_end(
+def test_operation_patterns_are_split_at_every_possible_end_of_the_provider(
     pattern: str, wanted: tuple[str, ...]
 ) -> None:
     assert actions_of(pattern) == wanted
 
 
-def test_an_action_is_an_operation_again() -> None:
+def test_an_action_is_converted_back_to_an_operation() -> None:
     assert operation("Microsoft.Compute:disks/read") == "Microsoft.Compute/disks/read"
 
 
@@ -66,18 +66,18 @@ def covers(scope: str, place: str) -> bool:
         (VNET, f"{VNET}2", False),
     ],
 )
-def test_a_scope_covers_what_is_below_it(scope: str, place: str, covered: bool) -> None:  # noqa: FBT001 - a case
+def test_a_scope_covers_the_resources_below_it(scope: str, place: str, covered: bool) -> None:  # noqa: FBT001 - a case
     assert covers(scope, place) is covered
 
 
 @pytest.mark.parametrize("scope", ["/subscriptions", "/elsewhere/x", f"{GROUP}/*", f"{GROUP}/x", "/subscriptions/a?b"])
-def test_a_scope_that_is_not_understood_is_none(scope: str) -> None:
+def test_a_scope_that_is_not_understood_is_refused(scope: str) -> None:
     with pytest.raises(AnswerError):
         scope_patterns(scope)
 
 
 @pytest.mark.parametrize("scope", ["/subscriptions/s", GROUP.lower(), VNET.lower(), f"{VNET}/subnets/a".lower()])
-def test_a_pattern_of_a_scope_is_that_scope(scope: str) -> None:
+def test_a_scope_s_pattern_is_converted_back_to_the_scope(scope: str) -> None:
     for plane in (CONTROL, DATA):
         first, *_ = scope_patterns(scope, plane)
         assert arm_scope(first).lower() == scope
@@ -94,7 +94,7 @@ def test_only_scopes_can_be_written() -> None:
             arm_scope(pattern)
 
 
-def test_operations_of_regular_providers_are_about_their_own_types() -> None:
+def test_operations_of_regular_providers_apply_to_their_own_types() -> None:
     assert resource_formats("Microsoft.Network:virtualNetworks/subnets/join/action", (CONTROL,)) == (
         "azure:*:*:microsoft.network:virtualnetworks/subnets:**",
     )
@@ -123,7 +123,5 @@ ADDED = "!(ActionMatches{'A/x/add/action'})"
         ("((((", None),
     ],
 )
-def test_what_a_condition_is_about_is_read_and_anything_else_is_in_question(
-    condition: str, wanted: tuple[str, ...] | None
-) -> None:
+def test_the_operations_of_a_condition_are_read_or_are_unknown(condition: str, wanted: tuple[str, ...] | None) -> None:
     assert narrowed_operations(condition) == wanted

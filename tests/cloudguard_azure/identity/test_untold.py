@@ -1,4 +1,4 @@
-"""Identities that an answer says to be there and does not tell of: none of them is taken for none."""
+"""Identities that an answer mentions without details: a missing detail never counts as "no identity"."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ SETS, SET = "Microsoft.Compute/virtualMachineScaleSets", "aks-nodepool1-12345678
         ({"type": "None"}, Verdict.PASS),
     ],
 )
-def test_an_identity_of_nodes(azure_cloud: AzureProxy, held: dict[str, Any], verdict: Verdict) -> None:
+def test_an_incomplete_identity_of_nodes_never_passes(
+    azure_cloud: AzureProxy, held: dict[str, Any], verdict: Verdict
+) -> None:
     account = Subscription()
     account.managed_cluster()
     account.get(account.id(SETS, SET, group=account.node_group()))["identity"] = held
@@ -31,7 +33,7 @@ def test_an_identity_of_nodes(azure_cloud: AzureProxy, held: dict[str, Any], ver
 
 
 @pytest.mark.parametrize(("enabled", "verdict"), [(True, Verdict.UNKNOWN), (False, Verdict.PASS)])
-def test_an_issuer_without_its_address(azure_cloud: AzureProxy, enabled: bool, verdict: Verdict) -> None:  # noqa: FBT001 - a case
+def test_an_enabled_issuer_without_a_url_is_unknown(azure_cloud: AzureProxy, enabled: bool, verdict: Verdict) -> None:  # noqa: FBT001 - a case
     account = Subscription()
     account.managed_cluster(oidcIssuerProfile={"enabled": enabled})
     assert row_of(collected(azure_cloud, account)).verdict is verdict

@@ -1,4 +1,4 @@
-"""Key vaults: what roles and access policies grant there, as far as a vault heeds them."""
+"""Key vaults: grants by roles or access policies, depending on which of them the vault uses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRETS_USER = "Key Vault Secrets User"
         (None, False, True, True),
     ],
 )
-def test_a_vault_heeds_roles_or_access_policies(
+def test_a_vault_uses_either_roles_or_access_policies(
     azure_cloud: AzureProxy, *, rbac: bool | None, role: bool, policy: bool, reads: bool
 ) -> None:
     account = Subscription()

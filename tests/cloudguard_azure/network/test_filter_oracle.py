@@ -1,4 +1,4 @@
-"""Two security groups in series let in what they do packet by packet, as their rules are written on the wire."""
+"""Two security groups in series agree with a naive walk of packets through their rules in the API's form."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AROUND: Final = Surroundings(
 )
 OWN: Final = AddressSet.of(("10.0.0.4", "fd00::4"))
 FRONT: Final = AddressSet.of(("20.1.1.1", "2600:1::1"))
-"""A front end's addresses, which floating IP leaves as they are."""
+"""A front end's addresses. Floating IP keeps them as the destination."""
 SOURCES: Final = (
     *("198.51.100.7", "20.60.0.9", "20.61.0.1", "10.0.0.9", "10.0.8.1", "10.9.0.1"),
     *("192.168.3.3", "168.63.129.16", "2600:1::7", "2800::7", "fd00::9"),
@@ -46,7 +46,7 @@ def _groups(name: str) -> list[Item]:
 
 
 def written(draw: Random) -> Item:
-    """Draw a rule, often with a word that nobody knows, or about some source ports only."""
+    """Draw a rule, often with an unknown value, or for some source ports only."""
     strange, ports = draw.choice(STRANGE), draw.choice(PORTS)
     source: Item = draw.choice(
         (
@@ -86,8 +86,8 @@ def admits(packets: PacketSet, source: str, protocol: str, port: int) -> bool:
     return ServiceSet.parse(f"{protocol}/{port}") <= packets.at(address_point(source))
 
 
-def test_the_filters_of_an_interface_let_in_what_its_security_groups_do() -> None:
-    """Tries 88 packets an example, directly and by a front end with floating IP: more than 10,000 points a run."""
+def test_an_interface_s_filters_agree_with_a_walk_through_its_security_groups() -> None:
+    """Test 88 packets per example, directly and through a front end with floating IP: more than 10,000 per run."""
     for seed in seeds(150):
         draw = Random(seed)
         drawn = [security_group(draw, "outer"), security_group(draw, "inner")]
@@ -122,6 +122,6 @@ def group_at(item: Item) -> str:
 
 
 def without_groups(source: str, lets_in: bool | None) -> set[bool]:  # noqa: FBT001 - one of three
-    """Return whether what comes from ``source`` gets in where no security group is: the internet may be shut out."""
+    """Return whether packets from ``source`` get in without a security group; the internet may be blocked."""
     near = source.startswith(("10.", "192.168.", "168.63.", "fd00:"))
     return {True} if near or lets_in else ({False} if lets_in is False else {True, False})

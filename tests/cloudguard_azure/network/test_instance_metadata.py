@@ -1,4 +1,4 @@
-"""What keeps a machine, and so its pods, from the metadata service: a rule that denies its tag, and no other."""
+"""Only a rule that denies the metadata service's tag keeps a machine, and its pods, from the metadata service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def group(*rules: dict[str, Any]) -> SecurityGroup:
 
 @pytest.mark.parametrize("denied", [True, False])
 @pytest.mark.parametrize("on_interface", [True, False])
-def test_a_group_of_the_subnet_or_the_interface_shuts_it_off(*, on_interface: bool, denied: bool) -> None:
+def test_a_group_of_the_subnet_or_interface_can_block_the_metadata_service(*, on_interface: bool, denied: bool) -> None:
     account = Subscription()
     deny = [
         rule(
@@ -60,7 +60,7 @@ def test_a_group_of_the_subnet_or_the_interface_shuts_it_off(*, on_interface: bo
     assert host.metadata.enabled is not denied
 
 
-def test_where_security_groups_are_not_read_nothing_is_known_of_it() -> None:
+def test_with_unread_security_groups_the_metadata_service_is_unknown() -> None:
     assert Guards(None, Places({}, {}), ServiceTags(Answers({}), ""), {}).metadata(OPEN_METADATA, []) is None
 
 
@@ -82,7 +82,7 @@ ODD: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("change", ODD)
-def test_another_rule_leaves_it_open(change: dict[str, Any]) -> None:
+def test_another_rule_leaves_the_metadata_service_open(change: dict[str, Any]) -> None:
     assert not group(DENY | change).denies_metadata
 
 
@@ -96,11 +96,11 @@ WHOLE: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("change", WHOLE)
-def test_the_same_rule_in_other_words_shuts_it_off(change: dict[str, Any]) -> None:
+def test_an_equivalent_rule_blocks_the_metadata_service(change: dict[str, Any]) -> None:
     assert group(DENY | change).denies_metadata
 
 
 @pytest.mark.parametrize(("priority", "expected"), [(100, True), (300, False)])
-def test_the_rule_with_the_smaller_number_decides(priority: int, *, expected: bool) -> None:
+def test_the_rule_with_the_lower_priority_number_decides(priority: int, *, expected: bool) -> None:
     found = group(DENY, DENY | {"access": "Allow", "priority": priority})
     assert found.denies_metadata is not expected

@@ -1,4 +1,4 @@
-"""Rules, balancers and neighbours on Azure in rarer shapes: each name gives the reason for its answer."""
+"""Rules, balancers and neighbours on Azure in rare forms. Each name gives the reason for its answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NODE, ETCD = "node-access", "etcd-access"
 
 
 def public(ports: str = "22", source: str | list[str] = INTERNET, *more: Item, **rest: Any) -> Clean:  # noqa: ANN401 - JSON
-    """Return nodes with public addresses, and a rule of their group for them."""
+    """Return nodes with public addresses, and a rule in their security group."""
     return Clean(nodes=[rule("one", 100, ports, source, **rest), *more], public="Standard")
 
 
@@ -40,7 +40,7 @@ def for_another_group() -> Clean:
 
 
 def behind(front: int, port: int, protocol: str = "Tcp", *, outbound: bool = False) -> Clean:
-    """Return a balancer before a node, whose group lets the internet in on ``port``."""
+    """Return a balancer in front of a node whose group lets the internet in on ``port``."""
     account = Clean(nodes=[rule("one", 100, str(port), INTERNET, protocol=protocol if protocol != "All" else "*")])
     places = [] if outbound else [(front, port if front else 0)]
     shown = account.public_address("front", "20.71.0.20")
@@ -51,7 +51,7 @@ def behind(front: int, port: int, protocol: str = "Tcp", *, outbound: bool = Fal
 
 
 def beside_etcd(state: str) -> Clean:
-    """Return a rule that lets a peer reach etcd, and the peering in some ``state``."""
+    """Return a rule that lets a peered network reach etcd, and the peering in this ``state``."""
     account = Clean(masters=[rule("etcd", 150, "2379", "10.2.0.0/16")])
     other = account.network("other", "10.2.0.0/16")
     account.peering(account.vnet, other, peeringState=state)
@@ -81,7 +81,9 @@ SHAPES: dict[str, tuple[Callable[[], Subscription], str, str]] = {
 
 
 @pytest.mark.parametrize(("build", "row", "verdict"), SHAPES.values(), ids=SHAPES)
-def test_what_gets_in(azure_cloud: AzureProxy, build: Callable[[], Subscription], row: str, verdict: str) -> None:
+def test_rules_give_the_expected_verdict(
+    azure_cloud: AzureProxy, build: Callable[[], Subscription], row: str, verdict: str
+) -> None:
     azure_cloud.azure = Azure(build())
     subscription = (azure_cloud.azure.account.subscription,)
     snapshot = pipeline.collect("azure", cluster="prod", options={"subscription": subscription})

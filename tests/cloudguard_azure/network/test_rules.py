@@ -1,4 +1,4 @@
-"""Rules of security groups as Azure writes them: odd spellings are understood, and what is not widens the answer."""
+"""Rules of security groups in Azure's form: odd spellings are understood; other values widen the answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def rules(name: str = "r", **properties: object) -> tuple[Rule, ...]:
         ("ah", ["*"], "proto/51"),
     ],
 )
-def test_services_are_read_however_they_are_spelt(protocol: str, ports: list[str], services: str) -> None:
+def test_services_are_read_in_every_spelling(protocol: str, ports: list[str], services: str) -> None:
     assert tuple(map(str, services_of(protocol, ports))) == (services, "")
 
 
@@ -71,7 +71,7 @@ def test_singular_and_plural_fields_and_groups_are_united() -> None:
     ]
 
 
-def test_the_guarded_side_is_a_rules_destination_and_outbound_its_source() -> None:
+def test_the_guarded_side_is_the_destination_inbound_and_the_source_outbound() -> None:
     ends = {"sourceAddressPrefix": "10.0.0.4", "destinationAddressPrefix": "10.0.9.0/24"}
     (inbound,), (outbound,) = rules(**ends), rules(**ends, direction="outbound")
     assert (inbound.direction, str(inbound.peer), str(inbound.target_ranges)) == (
@@ -90,7 +90,7 @@ def test_the_guarded_side_is_a_rules_destination_and_outbound_its_source() -> No
     assert (aimed.target_groups, aimed.uncertain) == ((group_id("db"),), "")
 
 
-def test_several_destinations_are_what_one_rule_is_about() -> None:
+def test_one_rule_may_have_several_destinations() -> None:
     (found,) = rules(
         destinationAddressPrefix="", destinationAddressPrefixes=["10.0.9.4", "VirtualNetwork", "192.0.2.7"]
     )
@@ -99,7 +99,7 @@ def test_several_destinations_are_what_one_rule_is_about() -> None:
     assert not found.target_ranges, "with * besides, it is about everything"
 
 
-def test_an_unknown_word_makes_a_rule_that_may_be_any_of_what_it_can_mean() -> None:
+def test_a_rule_with_an_unknown_value_may_have_any_meaning() -> None:
     found = rules(access="Audit")
     assert {one.action for one in found} == {Action.DENY, Action.PERMIT}
     assert all(one.uncertain for one in found)
@@ -109,23 +109,23 @@ def test_an_unknown_word_makes_a_rule_that_may_be_any_of_what_it_can_mean() -> N
 
 
 @pytest.mark.parametrize("side", ["source", "destination"])
-def test_a_side_that_is_not_written_may_be_anything(side: str) -> None:
+def test_a_missing_side_of_a_rule_may_be_anything(side: str) -> None:
     (found,) = rules(**{f"{side}AddressPrefix": ""})
     assert str(found.peer) == "0.0.0.0/0,::/0"
     assert not found.target_ranges
     assert "is not written" in found.uncertain
 
 
-def test_a_client_chooses_its_port_so_some_source_ports_let_in_and_do_not_keep_out() -> None:
+def test_a_rule_for_some_source_ports_permits_but_does_not_certainly_deny() -> None:
     (allow,), (deny,) = rules(sourcePortRange="1024-65535"), rules(sourcePortRange="1024-65535", access="Deny")
     assert (allow.uncertain, bool(deny.uncertain)) == ("", True)
 
 
-def test_a_rule_that_the_cloud_provider_wrote_says_so() -> None:
+def test_a_rule_written_by_the_cloud_provider_has_it_as_its_owner() -> None:
     names = "k8s-azure-lb_allow_IPv4_b5ae07e8a4177ea2d37162cdf2badf8b", f"a{'0' * 31}-TCP-80-Internet", "mine"
     assert [bool(one.written_by) for name in names for one in rules(name)] == [True, True, False]
 
 
-def test_a_rule_without_priority_is_not_understood() -> None:
+def test_a_rule_without_a_priority_is_refused() -> None:
     with pytest.raises(AnswerError):
         rules(priority=None)

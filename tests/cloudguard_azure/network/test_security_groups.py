@@ -1,4 +1,4 @@
-"""Which filters guard an interface, and what stands for groups that are missing, shared, or someone else's."""
+"""The filters that guard an interface, with missing, shared and foreign security groups."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def group(name: str, *rules: Item, **more: object) -> Item:
 
 
 def lets_in(made: Guards, tags: ServiceTags, chain: tuple[str, ...], source: str) -> tuple[bool, bool]:
-    """Return whether SSH from ``source`` certainly gets in, and whether it may."""
+    """Return whether SSH from ``source`` certainly gets in, and whether it possibly does."""
     found = Filters(topology(made, tags)).allowed_traffic(chain, Direction.INGRESS, (), OWN).by_address
     return found.lower.at(address_point(source)) >= SSH, found.upper.at(address_point(source)) >= SSH
 
 
 @pytest.mark.parametrize(("outer", "inner"), [("Allow", "Deny"), ("Deny", "Allow"), ("Allow", "Allow")])
-def test_groups_of_subnet_and_interface_that_disagree_let_in_what_both_do(outer: str, inner: str) -> None:
+def test_the_groups_of_subnet_and_interface_must_both_permit(outer: str, inner: str) -> None:
     groups = [group("outer", rule("ssh", outer, "Internet")), group("inner", rule("ssh", inner, "*"))]
     made, tags, _ = guards(groups, network(group="outer"))
     chain = made.of_interface(SUBNET, (INNER,), internet=True)
@@ -72,7 +72,7 @@ def test_groups_of_subnet_and_interface_that_disagree_let_in_what_both_do(outer:
 
 
 @pytest.mark.parametrize(("internet", "expected"), [(True, (True, True)), (False, (False,) * 2), (None, (False, True))])
-def test_without_a_group_the_sku_decides_about_the_internet_alone(
+def test_without_a_group_the_sku_decides_only_on_the_internet(
     internet: Any,  # noqa: ANN401 - one of three
     expected: tuple[bool, bool],
 ) -> None:
@@ -83,21 +83,21 @@ def test_without_a_group_the_sku_decides_about_the_internet_alone(
     assert not made.filters[chain[0]].editable
 
 
-def test_a_group_that_was_not_read_may_let_in_what_others_do() -> None:
+def test_an_unread_group_may_permit_what_the_other_group_permits() -> None:
     made, tags, _ = guards([group("outer", rule("ssh", "Allow", "Internet"))], network(group="outer"))
     chain = made.of_interface(SUBNET, (INNER,), internet=False)
     assert lets_in(made, tags, chain, "198.51.100.7") == (False, True)
     assert lets_in(made, tags, chain, "192.168.0.1") == (False, False)
 
 
-def test_a_subnet_that_was_not_read_may_have_any_group() -> None:
+def test_an_unread_subnet_may_have_any_group() -> None:
     made, tags, _ = guards([group("inner", rule("ssh", "Allow", "Internet"))])
     chain = made.of_interface(SUBNET, (INNER,), internet=False)
     assert lets_in(made, tags, chain, "198.51.100.7") == (False, True)
     assert lets_in(made, tags, (chain[0],), "198.51.100.7") == (False, True)
 
 
-def test_default_rules_are_the_answers_own_where_it_has_them() -> None:
+def test_default_rules_of_the_answer_are_used() -> None:
     own = rule("AllowAll", "Allow", "*", 65_000)
     made, tags, _ = guards([group("inner", defaultSecurityRules=[own])], network())
     chain = made.of_interface(SUBNET, (INNER,), internet=False)
@@ -107,7 +107,7 @@ def test_default_rules_are_the_answers_own_where_it_has_them() -> None:
     assert shown.written_by.id == "default-rule"
 
 
-def test_one_group_in_two_networks_stands_for_the_addresses_of_each() -> None:
+def test_one_group_in_two_networks_has_a_filter_for_each_network() -> None:
     other = resource(
         "virtualNetworks",
         "other",
@@ -144,7 +144,7 @@ def test_a_network_of_public_addresses_is_inside_and_not_the_internet() -> None:
     assert lets_in(made, tags, inner, far) == (True, True)
 
 
-def test_virtual_network_may_hold_routed_prefixes_and_holds_those_of_peers() -> None:
+def test_the_virtualnetwork_tag_has_peers_ranges_and_may_have_routed_prefixes() -> None:
     home = network(
         peering("10.9.0.0/16", allowVirtualNetworkAccess=True),
         group="outer",
@@ -174,7 +174,7 @@ def test_virtual_network_may_hold_routed_prefixes_and_holds_those_of_peers() -> 
         ({"direction": "Outbound"}, True),
     ],
 )
-def test_what_is_denied_of_virtual_network_no_default_rule_lets_in(more: dict[str, str], maybe: bool) -> None:  # noqa: FBT001 - a case
+def test_a_denial_for_virtualnetwork_overrides_the_default_rules(more: dict[str, str], maybe: bool) -> None:  # noqa: FBT001 - a case
     shut = rule(
         "nobody", "Deny", "VirtualNetwork", 4096, **({"destinationPortRange": "*", "sourcePortRange": "*"} | more)
     )
@@ -184,7 +184,7 @@ def test_what_is_denied_of_virtual_network_no_default_rule_lets_in(more: dict[st
     assert lets_in(made, tags, made.of_subnet(SUBNET), "192.168.7.7") == (False, maybe)
 
 
-def test_a_group_that_aks_keeps_is_not_to_be_edited() -> None:
+def test_a_group_kept_by_aks_is_marked() -> None:
     api = Answers({LIST_SECURITY_GROUPS: [group("inner")]})
     read = [SecurityGroupReader(api, name).groups() or {} for name in ("net", "mc_other", "")]
     assert [one[INNER].kept_by_aks for one in read] == [True, False, False]
@@ -200,7 +200,7 @@ def test_a_group_that_aks_keeps_is_not_to_be_edited() -> None:
         ("Perhaps", "Allow", (False, True)),
     ],
 )
-def test_what_a_network_manager_sets_comes_first(access: str, group_says: str, expected: tuple[bool, bool]) -> None:
+def test_rules_of_a_network_manager_come_first(access: str, group_says: str, expected: tuple[bool, bool]) -> None:
     admin = {
         "id": f"{NETWORK}/rules/ssh",
         "properties": {

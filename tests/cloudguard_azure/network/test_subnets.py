@@ -1,4 +1,4 @@
-"""Networks, their peers and links, and the routes of their subnets; what they do not tell widens the answer."""
+"""Networks, their peers and links, and the routes of their subnets; missing facts widen the answer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NODE = Host(
 
 
 def read(*items: Item) -> tuple[VirtualNetwork, Answers]:
-    """Return the network "vnet" of those that are listed."""
+    """Return the network "vnet" of the listed networks."""
     api = Answers({})
     found = virtual_networks(api, items)
     miss_peers(api, found, [OWN])
@@ -40,7 +40,7 @@ def read(*items: Item) -> tuple[VirtualNetwork, Answers]:
 
 
 def routes(home: VirtualNetwork, *written: tuple[str, str, str], **table: object) -> tuple[list[str], SubnetRoutes]:
-    """Return the routes of the subnet "hosts" that the system does not make, "PREFIX HOP TARGET LIST"."""
+    """Return the routes of the subnet "hosts" without the system's own, as "PREFIX HOP TARGET LIST"."""
     listed = [
         {
             "name": "aks-pool-vmss000000" if hop == "node" else f"r{number}",
@@ -79,13 +79,13 @@ def test_a_network_reaches_itself_its_peers_and_the_internet() -> None:
 
 
 @pytest.mark.parametrize("state", ["Initiated", "disconnected", "CONNECTED", "Pending"])
-def test_a_peering_counts_when_both_sides_have_it_and_an_unknown_state_is_a_gap(state: str) -> None:
+def test_only_a_connected_peering_counts_and_an_unknown_state_is_a_gap(state: str) -> None:
     home, api = read(network(peering("10.9.0.0/16", state=state)))
     assert bool(home.peerings) == (state == "CONNECTED")
     assert bool(api.gaps) == (state == "Pending")
 
 
-def test_a_peer_that_tells_no_addresses_has_its_networks_or_is_a_gap() -> None:
+def test_a_peering_without_addresses_has_its_network_s_or_is_a_gap() -> None:
     own = resource("virtualNetworks", "peer", addressSpace={"addressPrefixes": ["10.7.0.0/16"]})
     back: Item = {"name": "back", "properties": {"peeringState": "Connected", "remoteVirtualNetwork": {"id": NETWORK}}}
     own = {**own, "properties": {**own["properties"], "virtualNetworkPeerings": [back]}}
@@ -97,14 +97,14 @@ def test_a_peer_that_tells_no_addresses_has_its_networks_or_is_a_gap() -> None:
     assert [(gap.resource, "no such peering" in gap.message) for gap in api.gaps] == [(OWN, True)]
 
 
-def test_a_subnet_without_addresses_is_not_understood() -> None:
+def test_a_subnet_without_addresses_is_a_gap() -> None:
     home, api = read(network(addressPrefixes=[]))
     assert home.subnets == ()
     assert all({FactKind.ROUTES, FactKind.FILTERS} == {*gap.hides} for gap in api.gaps)
     assert len(api.gaps) == 1
 
 
-def test_a_tables_route_takes_the_place_of_the_same_prefix() -> None:
+def test_a_route_of_a_table_replaces_the_system_route_of_its_prefix() -> None:
     home, _ = read(network(peering("10.9.0.0/16")))
     found, _ = routes(
         home,
@@ -123,7 +123,7 @@ def test_a_tables_route_takes_the_place_of_the_same_prefix() -> None:
     ]
 
 
-def test_behind_an_appliance_others_may_be_but_behind_a_node_pods_are() -> None:
+def test_behind_an_appliance_may_be_others_and_behind_a_node_are_pods() -> None:
     home, _ = read(network())
     found, made = routes(
         home,
@@ -142,7 +142,7 @@ def test_behind_an_appliance_others_may_be_but_behind_a_node_pods_are() -> None:
 
 
 @pytest.mark.parametrize(("table", "linked"), [({}, True), ({"disableBgpRoutePropagation": True}, False)])
-def test_a_gateway_leads_to_unknown_private_networks_unless_its_routes_are_not_taken(
+def test_a_gateway_leads_to_unknown_private_networks_if_its_routes_are_used(
     table: dict[str, object],
     linked: bool,  # noqa: FBT001 - a case
 ) -> None:
@@ -158,7 +158,7 @@ def test_a_gateway_leads_to_unknown_private_networks_unless_its_routes_are_not_t
     assert api.gaps == ()
 
 
-def test_networks_that_a_manager_connects_are_links_too() -> None:
+def test_networks_connected_by_a_network_manager_are_linked() -> None:
     kind = "Microsoft.Network/networkManagers/connectivityConfigurations"
     groups = [{"networkGroupId": "/g/spokes", "groupConnectivity": "DirectlyConnected"}]
     item: Item = {
@@ -174,7 +174,7 @@ def test_networks_that_a_manager_connects_are_links_too() -> None:
     assert [gap.hides for gap in refused.gaps] == [(FactKind.ROUTES,)]
 
 
-def test_networks_of_one_name_are_told_apart_by_their_groups() -> None:
+def test_networks_with_one_name_in_two_groups_are_distinct() -> None:
     home = network()
     there = arm_id("Other", "Microsoft.Network/virtualNetworks", "vnet")
     found = virtual_networks(Answers({}), [home, {**home, "id": there, "properties": {}}])

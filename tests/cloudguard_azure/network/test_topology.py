@@ -1,4 +1,4 @@
-"""The topology of a made-up subscription: what guards hosts and pools, and who else is near them."""
+"""The topology of a made-up subscription: the filters of hosts and pools, and their neighbours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cloudguard_azure.network.topology import Around, read_around
 
 
 def around(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[Around, Served]:
-    """Return what is around the cluster "prod"."""
+    """Return the topology around the cluster "prod"."""
     api = Served(account, refused)
     found = find(api, CollectRequest(cluster="prod"))
     hosts = read_hosts(api, found)
@@ -29,7 +29,7 @@ def around(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[A
 
 
 def chains(found: Around) -> dict[str, list[str]]:
-    """Return the last parts of the ids of the filters that guard hosts and pools, by their names."""
+    """Return the last parts of the ids of filters, by the name of the host or pool."""
     of_hosts = {one.name: nic.filters for one in found.hosts for nic in one.interfaces}
     return {name: [_last(one) for one in ids] for name, ids in (of_hosts | _of_pools(found)).items()}
 
@@ -42,7 +42,7 @@ def _last(own: str) -> str:
     return own.rpartition("/")[2]
 
 
-def test_hosts_and_the_next_ones_of_pools_are_guarded_by_their_subnets_group_and_their_own() -> None:
+def test_hosts_and_next_hosts_are_guarded_by_subnet_and_interface_groups() -> None:
     account = Clean(on_nodes=[rule("ssh", 100, "22")])
     subnet = account.id("Microsoft.Network/virtualNetworks/subnets", "prod-vnet", "prod-node-subnet")
     nsg = account.id("Microsoft.Network/networkSecurityGroups", "prod-nic-nsg")
@@ -72,7 +72,7 @@ def test_hosts_and_the_next_ones_of_pools_are_guarded_by_their_subnets_group_and
         ("Gold", "perhaps open to the internet"),
     ],
 )
-def test_without_a_group_what_leads_to_a_host_decides_about_the_internet(sku: str, words: str) -> None:
+def test_without_a_group_the_public_address_s_sku_decides_on_the_internet(sku: str, words: str) -> None:
     account = Clean(guarded=False, public="Standard")
     for number in (1, 2):
         item = account.get(account.id("Microsoft.Network/publicIPAddresses", f"node-{number}"))
@@ -81,7 +81,7 @@ def test_without_a_group_what_leads_to_a_host_decides_about_the_internet(sku: st
     assert chains(found)["prod-node-1"] == [f"no network security group in prod-vnet, {words}"]
 
 
-def test_a_balancers_sku_decides_too() -> None:
+def test_without_a_group_a_balancer_s_sku_decides_too() -> None:
     account = Clean(guarded=False)
     balancer = account.load_balancer(
         "front", (80, 80), public=account.public_address("front", "20.71.0.20", sku="Basic"), sku="Basic"
@@ -95,7 +95,7 @@ def test_a_balancers_sku_decides_too() -> None:
     ]
 
 
-def test_other_machines_in_named_groups_and_in_the_clusters_networks_are_listed() -> None:
+def test_other_machines_in_allowed_groups_and_in_the_cluster_s_networks_are_listed() -> None:
     account = Clean()
     tools = account.subnet(account.vnet, "tools", "10.0.9.0/24")
     elsewhere = account.subnet(account.network("other", "10.9.0.0/16"), "tools", "10.9.0.0/24")
@@ -123,14 +123,14 @@ def test_other_machines_in_named_groups_and_in_the_clusters_networks_are_listed(
         (calls.LIST_ROUTE_TABLES, FactKind.ROUTES),
     ],
 )
-def test_what_was_refused_is_a_gap_and_leaves_everything_possible(call: calls.Call, hidden: FactKind) -> None:
+def test_a_refused_call_is_a_gap_and_leaves_everything_possible(call: calls.Call, hidden: FactKind) -> None:
     found, api = around(Clean(), [call])
     assert hidden in {kind for gap in api.gaps for kind in gap.hides}
     if call in {calls.LIST_SECURITY_GROUPS, calls.LIST_NETWORKS}:
         assert all(one.uncertain for filter_ in found.topology.filters for one in filter_.rules)
 
 
-def test_service_tags_are_asked_for_only_where_a_rule_names_one() -> None:
+def test_service_tags_are_read_only_if_a_rule_names_one() -> None:
     _, api = around(Clean())
     assert calls.LIST_SERVICE_TAGS.name not in api.made
     found, api = around(Clean(nodes=[rule("front", 100, "443", "AzureFrontDoor.Backend")]), [calls.LIST_SERVICE_TAGS])
@@ -139,7 +139,7 @@ def test_service_tags_are_asked_for_only_where_a_rule_names_one() -> None:
     assert {kind for gap in api.gaps for kind in gap.hides} == {FactKind.ADDRESS_LISTS}
 
 
-def test_of_an_aks_cluster_the_group_that_aks_keeps_is_mandated_and_routes_tell_of_pods() -> None:
+def test_aks_s_own_group_is_mandated_and_its_routes_show_pods() -> None:
     account = Subscription()
     network = account.network("aks", "10.1.0.0/16")
     table = account.route_table("aks", ("10.244.0.0/24", "VirtualAppliance", "10.1.0.4"))

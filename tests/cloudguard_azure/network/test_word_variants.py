@@ -1,4 +1,4 @@
-"""Words of Azure that are not known yet, a field a case: they widen what may get in, or are a gap."""
+"""Unknown values of Azure's fields, one field per case: they widen the possible traffic, or are a gap."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RULE: Item = {
     ],
     ids=str,
 )
-def test_a_denial_in_words_that_are_not_known_certainly_denies_nothing(changed: Item) -> None:
+def test_a_denial_with_an_unknown_value_is_uncertain(changed: Item) -> None:
     found = rule_reader().rules(security_rule({"name": "r", "properties": {**RULE, **changed}}))
     assert found
     assert all(one.uncertain for one in found)
@@ -49,7 +49,7 @@ def test_a_denial_in_words_that_are_not_known_certainly_denies_nothing(changed: 
 
 
 @pytest.mark.parametrize("hop", ["Internet2", "PrivateLink", ""])
-def test_a_next_hop_of_a_new_kind_may_be_the_internet(hop: str) -> None:
+def test_a_next_hop_of_an_unknown_kind_may_be_the_internet(hop: str) -> None:
     listed = [{"name": "r", "properties": {"addressPrefix": "0.0.0.0/0", "nextHopType": hop}}]
     (table,) = route_tables(Answers({LIST_ROUTE_TABLES: [resource("routeTables", "t", routes=listed)]})).values()
     assert [one.hop for one in table.routes] == [NextHop.UNKNOWN]
@@ -66,7 +66,7 @@ def test_a_route_that_is_not_understood_is_a_gap(changed: Item) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["Sctp", ""])
-def test_a_balancers_protocol_that_is_not_known_is_a_gap(protocol: str) -> None:
+def test_a_balancer_with_an_unknown_protocol_is_a_gap(protocol: str) -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
     account.host(pools=[account.pool(balancer)])
@@ -86,11 +86,11 @@ def test_a_balancers_protocol_that_is_not_known_is_a_gap(protocol: str) -> None:
         ({"exp": 1}, KeyState.EXPIRED),
     ],
 )
-def test_a_key_that_does_not_say_that_it_is_enabled_may_not_be(attributes: Item, state: KeyState) -> None:
+def test_a_key_without_an_enabled_field_may_be_disabled(attributes: Item, state: KeyState) -> None:
     assert state_of(attributes, 2) is state
 
 
 @pytest.mark.parametrize("attributes", [{"enabled": "perhaps"}, {"enabled": True, "exp": "soon"}])
-def test_a_key_that_is_not_understood_is_a_gap(attributes: Item) -> None:
+def test_a_key_that_is_not_understood_is_refused(attributes: Item) -> None:
     with pytest.raises(AnswerError):
         state_of(attributes, 2)

@@ -1,4 +1,4 @@
-"""Disks that may hold etcd: whose keys encrypt them, who can read their copies, and what nothing tells."""
+"""Disks that may hold etcd: their keys, the sharing of their copies, and unknown facts."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def key_set(*, follows: bool = False, vault: str = VAULT) -> dict[str, Any]:
 
 
 def key(*, rotates: bool = False, **attributes: object) -> list[dict[str, Any]]:
-    """Return a key's newest version, and the one that disks name."""
+    """Return the newest version of a key, and the version that disks name."""
     actions = [{"action": {"type": "Rotate"}}, {"action": {"type": "notify"}}] if rotates else []
     policy: dict[str, Any] = {"rotationPolicy": {"lifetimeActions": actions}} if rotates else {}
     kind = "Microsoft.KeyVault/vaults/keys"
@@ -71,7 +71,7 @@ def key(*, rotates: bool = False, **attributes: object) -> list[dict[str, Any]]:
 def read(
     machine: dict[str, Any] | None = None, **items: Iterable[Item]
 ) -> tuple[Answers, dict[str, Disk], tuple[DiskSnapshot, ...], dict[str, Key]]:
-    """Read the disks of a control-plane machine with the OS disk "cp-os"; ``items`` by the names of calls."""
+    """Read the disks of a control-plane machine with the OS disk "cp-os". ``items``: answers by name of call."""
     own = machine or vm("group", "cp", KOPS)
     given: dict[str, Call] = {
         "disks": LIST_DISKS,
@@ -93,7 +93,7 @@ def customers(kind: str = "EncryptionAtRestWithCustomerKey") -> dict[str, Any]:
     return {"type": kind, "diskEncryptionSetId": DES.upper()}
 
 
-def test_a_disk_of_a_control_plane_host_is_encrypted_by_azure() -> None:
+def test_azure_encrypts_a_control_plane_host_s_disk() -> None:
     api, disks, former, keys = read(disks=[disk("cp-os"), disk("other")])
     assert api.gaps == ()
     assert [(one.name, one.encrypted, one.key, one.device) for one in disks.values()] == [
@@ -111,7 +111,7 @@ def test_a_disk_of_a_control_plane_host_is_encrypted_by_azure() -> None:
         "EncryptionAtRestWithPlatformAndCustomerKeys",
     ],
 )
-def test_the_disk_decides_whose_key_it_is(kind: str) -> None:
+def test_the_encryption_type_of_the_disk_decides_its_key(kind: str) -> None:
     api, disks, _, keys = read(disks=[disk("cp-os", encryption=customers(kind))], sets=[key_set()], keys=key())
     assert api.gaps == ()
     assert disks["cp-os"].key == URL
@@ -129,7 +129,7 @@ def test_the_disk_decides_whose_key_it_is(kind: str) -> None:
         ({"enabled": None}, KeyState.UNKNOWN),
     ],
 )
-def test_a_key_is_in_the_state_that_its_attributes_give(attributes: dict[str, Any], state: KeyState) -> None:
+def test_the_attributes_of_a_key_decide_its_state(attributes: dict[str, Any], state: KeyState) -> None:
     _, _, _, keys = read(disks=[disk("cp-os", encryption=customers())], sets=[key_set()], keys=key(**attributes))
     assert keys[URL].state is state
     assert keys[URL].expires == {1_000_000_000: "2001-09-09", FOREVER: "2096-10-02"}.get(attributes.get("exp", 0), "")
@@ -137,7 +137,7 @@ def test_a_key_is_in_the_state_that_its_attributes_give(attributes: dict[str, An
 
 @pytest.mark.parametrize("follows", [True, False])
 @pytest.mark.parametrize("rotates", [True, False])
-def test_a_key_rotates_where_its_policy_says_so_and_the_set_follows(*, follows: bool, rotates: bool) -> None:
+def test_a_key_rotates_if_its_policy_says_so_and_the_set_follows(*, follows: bool, rotates: bool) -> None:
     encrypted = disk("cp-os", encryption=customers())
     _, _, _, keys = read(disks=[encrypted], sets=[key_set(follows=follows)], keys=key(rotates=rotates))
     assert keys[URL].rotates is (follows and rotates)
@@ -164,13 +164,13 @@ SPOILT: tuple[object, ...] = (
 
 
 @pytest.mark.parametrize("encryption", SPOILT)
-def test_a_disk_that_does_not_tell_is_a_gap_and_not_read(encryption: object) -> None:
+def test_a_disk_with_unknown_encryption_is_a_gap(encryption: object) -> None:
     api, disks, _, _ = read(disks=[disk("cp-os", encryption=encryption)])
     assert disks == {}
     assert any(FactKind.DISKS in gap.hides for gap in api.gaps)
 
 
-def test_a_set_that_is_not_seen_leaves_the_key_unread() -> None:
+def test_an_unread_disk_encryption_set_leaves_the_key_unread() -> None:
     api, disks, _, keys = read(disks=[disk("cp-os", encryption=customers())])
     assert (disks["cp-os"].key, keys) == (canonical(DES), {})
     assert [gap.hides for gap in api.gaps] == [(FactKind.KEYS,)]
@@ -183,7 +183,7 @@ def test_a_confidential_disk_has_the_key_of_its_own_set() -> None:
 
 
 @pytest.mark.parametrize(("enabled", "expected"), [(True, URL), (False, "")])
-def test_encryption_inside_the_machine_is_by_the_customers_key(*, enabled: bool, expected: str) -> None:
+def test_encryption_inside_the_machine_uses_the_customer_s_key(*, enabled: bool, expected: str) -> None:
     inside = {
         "enabled": enabled,
         "encryptionSettings": [{"keyEncryptionKey": {"keyUrl": URL, "sourceVault": {"id": VAULT}}}],
@@ -198,7 +198,7 @@ def with_disks(*data: dict[str, Any], **properties: Any) -> dict[str, Any]:  # n
     return machine
 
 
-def test_disks_without_a_resource_are_a_gap_and_leave_their_host_unread() -> None:
+def test_disks_without_a_resource_are_a_gap() -> None:
     blob = {"lun": 0, "name": "etcd", "vhd": {"uri": "https://acme.blob.core.windows.net/vhds/etcd.vhd?sig=SECRET"}}
     api, disks, _, _ = read(with_disks(blob, {"lun": 1}), disks=[disk("cp-os")])
     assert [*disks] == ["cp-os"]
@@ -227,7 +227,7 @@ def test_a_tag_is_strong_and_a_name_weak_evidence_of_etcd() -> None:
     assert disks["cp_etcddisk"].device == "LUN 0"
 
 
-def test_a_disk_says_itself_who_has_it() -> None:
+def test_a_disk_s_managedby_field_names_its_host() -> None:
     more = disk("more") | {"managedBy": vm("group", "cp")["id"].upper()}
     _, disks, _, _ = read(disks=[disk("cp-os"), more])
     assert disks["more"].host == disks["cp-os"].host
@@ -250,11 +250,11 @@ def test_a_disk_says_itself_who_has_it() -> None:
         ({}, None),
     ],
 )
-def test_a_link_opens_a_disk_to_its_holder(properties: dict[str, object], expected: tuple[str, ...] | None) -> None:
+def test_a_disk_with_an_access_link_is_shared(properties: dict[str, object], expected: tuple[str, ...] | None) -> None:
     assert shared_with(properties) == expected
 
 
-def test_copies_are_followed_wherever_they_lead() -> None:
+def test_chains_of_copies_are_followed() -> None:
     first = snapshot("first", disk("cp-os")["id"].upper())
     image = resource(
         "group", "Microsoft.Compute/images", "image", storageProfile={"osDisk": {"snapshot": {"id": first["id"]}}}
@@ -276,14 +276,14 @@ def test_copies_are_followed_wherever_they_lead() -> None:
     assert former == ()
 
 
-def test_copies_of_former_disks_are_found_by_their_tags() -> None:
+def test_copies_of_deleted_disks_are_found_by_their_tags() -> None:
     gone = arm_id("group", "Microsoft.Compute/disks", "gone")
     tagged, other = snapshot("tagged", gone, ETCD), snapshot("other", gone, {"KubernetesCluster": "other"})
     _, _, former, _ = read(disks=[disk("cp-os")], snapshots=[tagged, other])
     assert [(one.id.rpartition("/")[2], one.disk, bool(one.evidence)) for one in former] == [("tagged", "", True)]
 
 
-def test_a_copy_of_a_former_disk_that_only_a_name_tells_may_be_the_clusters() -> None:
+def test_a_copy_of_a_deleted_disk_known_by_name_alone_may_be_the_cluster_s() -> None:
     gone = arm_id("group", "Microsoft.Compute/disks", "m0_etcddisk")
     listed = [snapshot("nightly", gone), snapshot("nightly-etcd", ""), snapshot("nightly-os", "")]
     listed.append(snapshot("etcd-of-another", gone, {"KubernetesCluster": "other"}))
@@ -294,6 +294,6 @@ def test_a_copy_of_a_former_disk_that_only_a_name_tells_may_be_the_clusters() ->
     ]
 
 
-def test_an_open_disk_is_a_copy_of_itself() -> None:
+def test_a_shared_disk_counts_as_its_own_copy() -> None:
     _, disks, _, _ = read(disks=[disk("cp-os", diskState="ActiveSAS")])
     assert [(one.kind, one.relation) for one in disks["cp-os"].snapshots] == [("disk", "the content of")]

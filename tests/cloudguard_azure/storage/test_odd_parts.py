@@ -1,6 +1,6 @@
-"""No part of an answer that is missing, or not what it should be, ends the reading, or is taken for nothing.
+"""A missing or wrong part of an answer neither stops the reading nor counts as absent.
 
-Of a cluster whose etcd has an expired key: what is spoilt costs no host, pool or disk without a Gap.
+The cluster's etcd has an expired key. A spoilt part removes no host, pool or disk without a Gap.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def cluster() -> dict[Call, dict[str, Any]]:
 
 
 def read(answers: Mapping[Call, Any]) -> tuple[int, int, int, KeyState | None, bool]:
-    """Return how many hosts, pools and disks were read, the key's state, and whether anything is unread."""
+    """Return the numbers of hosts, pools and disks, the key's state, and whether anything is unread."""
     api = Answers({call: [item] for call, item in answers.items()})
     found = find(api, CollectRequest(cluster="prod"))
     hosts = read_hosts(api, found)
@@ -89,17 +89,17 @@ def spoilt(answers: Mapping[Call, Any], call: Call, place: Place, odd: object) -
     return made
 
 
-def test_the_cluster_is_read_whole() -> None:
+def test_the_unspoilt_cluster_is_read_completely() -> None:
     assert read(cluster()) == (2, 1, 1, KeyState.EXPIRED, False)
 
 
 @pytest.mark.parametrize("call", [*cluster()], ids=lambda call: call.name)
-def test_what_is_spoilt_costs_nothing_without_a_gap(call: Call) -> None:
+def test_a_spoilt_part_removes_nothing_without_a_gap(call: Call) -> None:
     whole = cluster()
     for place in every_place(whole[call]):
         for odd in ODD:
             if place[0] in {"tags", "id"}:
-                continue  # whose it is, and what it is an answer to
+                continue  # the identity of the item, and the call that it answers
             try:
                 hosts, pools, disks, state, gaps = read(spoilt(whole, call, place, odd))
             except CloudguardError:

@@ -1,4 +1,4 @@
-"""Whose key encrypts the Secrets that an AKS cluster keeps in etcd."""
+"""The key that encrypts the Secrets in an AKS cluster's etcd."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def with_kms(**kms: object) -> dict[str, Any]:
 
 
 def reader(*, vaults: bool = True) -> Answers:
-    """Return a vault with a key that rotates, of which the version that is named is disabled."""
+    """Return a reader of a vault with a rotating key; the named version of the key is disabled."""
     rotating = {"lifetimeActions": [{"action": {"type": "rotate"}}]}
     newest = resource("keys", KEYS, "acme", "etcd", attributes={"enabled": True}, rotationPolicy=rotating)
     version = resource("keys", f"{KEYS}/versions", "acme", "etcd", "0123abcd", attributes={"enabled": False})
@@ -32,7 +32,7 @@ def reader(*, vaults: bool = True) -> Answers:
     return Answers({LIST_VAULTS: known, GET_KEY: [newest], GET_KEY_VERSION: [version]})
 
 
-def test_without_a_key_of_its_own_it_is_azures() -> None:
+def test_without_a_customer_key_the_key_is_azure_s() -> None:
     for item in (aks("prod", "team", "mc"), with_kms(), with_kms(enabled=False, keyId=PINNED)):
         api = reader()
         secrets, keys = read_secrets(api, managed_cluster(item))
@@ -44,9 +44,7 @@ def test_without_a_key_of_its_own_it_is_azures() -> None:
 @pytest.mark.parametrize(
     ("address", "state", "rotates"), [(PINNED, KeyState.DISABLED, False), (NEWEST, KeyState.ENABLED, True)]
 )
-def test_a_key_without_a_version_follows_the_newest(
-    address: str, state: KeyState, vault: str, *, rotates: bool
-) -> None:
+def test_a_key_without_a_version_uses_the_newest(address: str, state: KeyState, vault: str, *, rotates: bool) -> None:
     api = reader()
     item = with_kms(enabled=True, keyId=address, keyVaultResourceId=vault)
     secrets, [key] = read_secrets(api, managed_cluster(item))
@@ -56,7 +54,7 @@ def test_a_key_without_a_version_follows_the_newest(
 
 
 @pytest.mark.parametrize("address", [PINNED, "https://acme.managedhsm.azure.net/keys/etcd", "etcd", "https://x/y"])
-def test_a_key_that_is_not_found_is_a_gap(address: str) -> None:
+def test_a_missing_key_is_a_gap(address: str) -> None:
     api = reader(vaults=False)
     secrets, keys = read_secrets(api, managed_cluster(with_kms(enabled=True, keyId=address)))
     assert secrets is not None
@@ -67,7 +65,7 @@ def test_a_key_that_is_not_found_is_a_gap(address: str) -> None:
 @pytest.mark.parametrize(
     "kms", [{"enabled": True}, {"keyId": PINNED}, {"enabled": "true", "keyId": PINNED}, {"enabled": True, "keyId": 3}]
 )
-def test_what_is_not_understood_is_neither_a_key_nor_none(kms: dict[str, object]) -> None:
+def test_settings_that_are_not_understood_are_a_gap(kms: dict[str, object]) -> None:
     api = reader()
     assert read_secrets(api, managed_cluster(with_kms(**kms))) == (None, ())
     assert [gap.hides for gap in api.gaps] == [(FactKind.KEYS,)]

@@ -1,4 +1,4 @@
-"""Application gateways, as proxies in front of hosts."""
+"""Application gateways as proxies in front of hosts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KIND = "application gateway"
 
 
 class Fronted(Made):
-    """The host, and a subnet for gateways."""
+    """An account with a host and a subnet for gateways."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,18 +31,18 @@ class Fronted(Made):
         self.application_gateway("waf", self.edge, public=public, addresses=listed, ports=ports, **rest)
 
     def inside(self, key: str) -> dict[str, Any]:
-        """Return the properties of one of its parts."""
+        """Return the properties of a part of the gateway."""
         return self.properties(f"{self.gateway}/{key}/one")
 
 
 def gateways(account: Made) -> list[Balancer]:
-    """Return the gateways that lead to the cluster; there is no gap."""
+    """Return the gateways that lead to the cluster. Asserts that there is no gap."""
     ways, api = ways_into(account)
     assert api.gaps == ()
     return [one for one in ways.balancers if one.kind == KIND]
 
 
-def test_it_connects_to_a_member_from_its_subnet() -> None:
+def test_a_gateway_connects_to_a_member_from_its_subnet() -> None:
     account = Fronted()
     account.waf(ADDRESS, "10.0.0.77")
     [found] = gateways(account)
@@ -58,21 +58,21 @@ def test_it_connects_to_a_member_from_its_subnet() -> None:
 
 
 @pytest.mark.parametrize(("port", "leads"), [(443, True), (80, False)])
-def test_it_is_followed_through_a_load_balancer(port: int, *, leads: bool) -> None:
+def test_a_gateway_is_followed_through_a_load_balancer(port: int, *, leads: bool) -> None:
     account = Fronted()
     account.waf("10.0.0.200", ports=(443, port))
     found = gateways(account)
     assert [str(target.service) for one in found for target in one.listeners[0].targets] == ["tcp/6443"] * leads
 
 
-def test_a_load_balancer_with_floating_ip_is_a_gap() -> None:
+def test_a_gateway_to_a_load_balancer_with_floating_ip_is_a_gap() -> None:
     account = Fronted()
     account.properties(account.balancer)["loadBalancingRules"][0]["properties"]["enableFloatingIP"] = True
     account.waf("10.0.0.200")
     assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
 
 
-def test_each_path_has_a_pool_of_its_own() -> None:
+def test_each_path_rule_has_its_own_pool() -> None:
     account = Fronted()
     account.waf("10.0.0.77")
     other = {**link(f"{account.gateway}/backendAddressPools/two")}
@@ -91,7 +91,7 @@ def test_each_path_has_a_pool_of_its_own() -> None:
     assert [len(one.listeners) for one in gateways(account)] == [1]
 
 
-def test_a_redirection_sends_nothing_on() -> None:
+def test_a_redirection_has_no_targets() -> None:
     account = Fronted()
     account.waf(ADDRESS)
     rule = account.inside("requestRoutingRules")
@@ -103,7 +103,7 @@ def test_a_redirection_sends_nothing_on() -> None:
 
 
 @pytest.mark.parametrize("missing", ["backendAddressPool", "httpListener"])
-def test_a_rule_that_is_not_understood_is_a_gap_where_a_pool_leads_to_the_cluster(missing: str) -> None:
+def test_an_unreadable_rule_is_a_gap_if_a_pool_leads_to_the_cluster(missing: str) -> None:
     account = Fronted()
     account.waf(ADDRESS)
     del account.inside("requestRoutingRules")[missing]
@@ -111,20 +111,20 @@ def test_a_rule_that_is_not_understood_is_a_gap_where_a_pool_leads_to_the_cluste
 
 
 @pytest.mark.parametrize(("address", "gap"), [(ADDRESS, True), ("10.0.0.77", False)])
-def test_a_gateway_of_which_no_rule_is_told_is_a_gap_where_it_leads_to_the_cluster(address: str, *, gap: bool) -> None:
+def test_a_gateway_without_rules_is_a_gap_if_it_leads_to_the_cluster(address: str, *, gap: bool) -> None:
     account = Fronted()
     account.waf(address, ports=())
     assert (hidden(ways_into(account)[1]) == {FactKind.BALANCERS}) == gap
 
 
-def test_in_a_network_far_away_an_address_of_the_clusters_is_a_gap() -> None:
+def test_a_gateway_in_an_unconnected_network_with_the_cluster_s_address_is_a_gap() -> None:
     account = Fronted()
     account.edge = account.subnet(account.network("far", "10.99.0.0/16"), "gateways", "10.99.0.0/24")
     account.waf(ADDRESS)
     assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
 
 
-def test_in_a_peer_it_is_followed() -> None:
+def test_a_gateway_in_a_peered_network_is_followed() -> None:
     account = Fronted()
     account.edge = account.subnet(account.hub, "gateways", "10.9.8.0/24")
     account.waf(ADDRESS)
@@ -133,7 +133,7 @@ def test_in_a_peer_it_is_followed() -> None:
     assert ways.networks == {account.hub.lower()}
 
 
-def test_what_it_offers_by_private_endpoints_is_published() -> None:
+def test_a_gateway_with_private_link_is_published() -> None:
     account = Fronted()
     account.waf(ADDRESS)
     offered = f"{account.gateway}/privateLinkConfigurations/one"
@@ -144,14 +144,14 @@ def test_what_it_offers_by_private_endpoints_is_published() -> None:
 
 
 @pytest.mark.parametrize("protocol", ["Http", "Https"])
-def test_http_to_its_targets_is_plaintext(protocol: str) -> None:
+def test_http_to_the_targets_is_plaintext(protocol: str) -> None:
     account = Fronted()
     account.waf(ADDRESS, protocol=protocol)
     [found] = gateways(account)
     assert found.listeners[0].plaintext == (protocol == "Http")
 
 
-def test_a_gateway_to_services_and_pods_is_no_way_to_hosts() -> None:
+def test_a_gateway_to_services_and_pods_is_no_path_to_hosts() -> None:
     account = Fronted()
     account.managed_cluster(nodes_group="nodes", subnet=account.nodes, addresses=["10.0.0.20"])
     account.balancer = account.load_balancer("web", (80, 80), subnet=account.nodes, address="10.0.0.201", rg="nodes")
@@ -168,7 +168,7 @@ def test_a_gateway_to_services_and_pods_is_no_way_to_hosts() -> None:
 
 
 @pytest.mark.parametrize("side", ["gateway", "interface"])
-def test_members_are_found_from_both_sides(side: str) -> None:
+def test_members_are_found_from_the_gateway_s_and_the_interface_s_side(side: str) -> None:
     account = Fronted()
     nic = account.id(f"{NETWORK}/networkInterfaces", "cp-0-nic")
     account.waf()
@@ -183,7 +183,7 @@ def test_members_are_found_from_both_sides(side: str) -> None:
     assert (account.host, True) in reached(ways_into(account)[0])
 
 
-def test_a_pool_that_an_interface_names_and_no_gateway_has_is_a_gap() -> None:
+def test_an_interface_s_pool_that_no_gateway_has_is_a_gap() -> None:
     account = Fronted()
     nic = account.id(f"{NETWORK}/networkInterfaces", "cp-0-nic")
     inside = account.properties(nic)["ipConfigurations"][0]["properties"]
@@ -191,7 +191,7 @@ def test_a_pool_that_an_interface_names_and_no_gateway_has_is_a_gap() -> None:
     assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
 
 
-def test_members_of_others_do_not_matter() -> None:
+def test_foreign_members_do_not_count() -> None:
     account = Fronted()
     account.machine("theirs", account.nodes, "10.0.0.99", rg=OTHERS)
     nic = account.id(f"{NETWORK}/networkInterfaces", "theirs-nic", group=OTHERS)

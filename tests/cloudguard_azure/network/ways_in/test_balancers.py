@@ -1,4 +1,4 @@
-"""Load balancers of a made-up subscription: who stands behind them, and what of a packet they change."""
+"""Load balancers of a made-up subscription: their targets, and the addresses and ports that they change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cloudguard.model.source import FactKind
 from cloudguard_azure.access import calls
 
 
-def test_a_rule_sends_to_the_members_of_its_pool_from_the_clients_own_address() -> None:
+def test_a_rule_sends_to_its_pool_and_preserves_the_client_address() -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
     account.host(pools=[account.pool(balancer)])
@@ -30,7 +30,7 @@ def test_a_rule_sends_to_the_members_of_its_pool_from_the_clients_own_address() 
     assert not listener.port_ranges
 
 
-def test_a_front_end_in_a_subnet_is_not_for_the_internet() -> None:
+def test_a_front_end_in_a_subnet_does_not_face_the_internet() -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), subnet=account.nodes, address="10.0.0.200")
     account.host(pools=[account.pool(balancer)])
@@ -38,7 +38,7 @@ def test_a_front_end_in_a_subnet_is_not_for_the_internet() -> None:
     assert (found.internet_facing, found.addresses.cidrs()) == (False, ("10.0.0.200/32",))
 
 
-def test_with_floating_ip_packets_stay_addressed_to_the_front_end() -> None:
+def test_with_floating_ip_packets_keep_the_front_end_as_destination() -> None:
     account = Made()
     balancer = account.load_balancer("web", (80, 80), public=account.public(), floating=True)
     account.host(pools=[account.pool(balancer)])
@@ -47,7 +47,7 @@ def test_with_floating_ip_packets_stay_addressed_to_the_front_end() -> None:
     assert found.addresses.cidrs() == (f"{API}/32",)
 
 
-def test_where_floating_ip_is_not_said_the_destination_is_not_known_and_nothing_is_a_services() -> None:
+def test_without_a_floating_ip_setting_the_destination_is_unknown() -> None:
     account = Made()
     tags = {"k8s-azure-service": "shop/web"}
     balancer = account.load_balancer("web", (80, 80), public=account.public(tags=tags))
@@ -58,7 +58,7 @@ def test_where_floating_ip_is_not_said_the_destination_is_not_known_and_nothing_
 
 
 @pytest.mark.parametrize("end", ["frontendIPConfigurations", "backendAddressPools"])
-def test_a_rule_that_only_its_ends_name_is_a_gap(end: str) -> None:
+def test_a_rule_named_only_by_its_front_end_and_pool_is_a_gap(end: str) -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
     inside = account.properties(balancer)
@@ -72,7 +72,7 @@ def test_a_rule_that_only_its_ends_name_is_a_gap(end: str) -> None:
     assert ways_into(account)[1].gaps == ()
 
 
-def test_rules_with_and_without_floating_ip_are_told_apart() -> None:
+def test_rules_with_and_without_floating_ip_are_separate() -> None:
     account = Made()
     balancer = account.load_balancer("web", (80, 80), (81, 8081), public=account.public())
     account.properties(balancer)["loadBalancingRules"][0]["properties"]["enableFloatingIP"] = True
@@ -105,7 +105,7 @@ def test_port_0_is_every_port(protocol: str, rule: tuple[int, int], outside: str
 @pytest.mark.parametrize(
     ("floating", "regional", "destination"), [(False, False, API), (True, False, "20.99.0.1"), (False, True, API)]
 )
-def test_a_global_balancer_leads_to_what_a_regional_one_sends_to(
+def test_a_global_balancer_leads_to_the_targets_of_its_regional_one(
     destination: str, *, floating: bool, regional: bool
 ) -> None:
     account = Made()
@@ -126,7 +126,7 @@ def test_a_global_balancer_leads_to_what_a_regional_one_sends_to(
     assert not found.keeps_destination or found.addresses.cidrs() == (f"{destination}/32",)
 
 
-def test_whether_packets_get_through_the_appliances_in_front_is_not_known() -> None:
+def test_traffic_through_appliances_in_front_is_uncertain() -> None:
     account = Made()
     gateway = account.load_balancer("nva", subnet=account.nodes, address="10.0.0.250", sku="Gateway")
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
@@ -170,7 +170,7 @@ def test_tags_of_the_public_address_show_the_service(tags: dict[str, str], servi
         (False, "a0123456789abcdef0123456789abcde-TCP-80"),
     ],
 )
-def test_names_show_a_service_only_where_aks_alone_gives_them(name: str, *, managed: bool) -> None:
+def test_names_show_a_service_only_if_aks_alone_gives_them(name: str, *, managed: bool) -> None:
     account = Made()
     account.managed_cluster(nodes_group="nodes", subnet=account.nodes, addresses=["10.0.0.4"])
     balancer = account.load_balancer(
@@ -192,13 +192,13 @@ def test_names_show_a_service_only_where_aks_alone_gives_them(name: str, *, mana
         calls.LIST_APPLICATION_GATEWAYS,
     ],
 )
-def test_what_is_refused_is_a_gap(call: calls.Call) -> None:
+def test_a_refused_call_is_a_gap(call: calls.Call) -> None:
     account = Made()
     account.host()
     assert FactKind.BALANCERS in hidden(ways_into(account, [call])[1])
 
 
-def test_skus_tell_what_the_internet_comes_by() -> None:
+def test_skus_of_public_front_ends_are_read() -> None:
     account = Made()
     one = account.load_balancer("a", (80, 80), public=account.public())
     two = account.load_balancer(

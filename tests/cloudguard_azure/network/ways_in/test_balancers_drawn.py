@@ -1,4 +1,4 @@
-"""Drawn load balancers, against what one reads off their JSON rule by rule and interface by interface."""
+"""Drawn load balancers agree with a naive reading of their JSON, rule by rule and interface by interface."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HOSTS = ("10.0.0.4", "10.0.0.5", "10.0.0.6")
 SOME_HOSTS = st.sets(st.sampled_from(HOSTS))
 PORTS = st.sampled_from([22, 80, 443, 6443])
 Pool = dict[str, set[str]]
-"""The addresses of a pool's members, by what names them."""
+"""The addresses of a pool's members, by the kind of reference."""
 Sent = tuple[bool, bool, str, str, str]
-"""Whether from the internet, whether floating, the service outside, the host's address, the service there."""
+"""(from the internet, floating IP, outer service, host's address, service at the host)."""
 
 
 class Rule(NamedTuple):
-    """A load balancing rule: its front end and its pools by number, the ports of both sides."""
+    """A load balancing rule: the numbers of its front end and pools, and the ports of both sides."""
 
     front: int
     protocol: str
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
 
 
 class NatRule(NamedTuple):
-    """An inbound NAT rule to SSH; ``both``: it names the interface, which names it."""
+    """An inbound NAT rule to SSH. ``both``: the rule and the interface name each other."""
 
     front: int
     host: str
@@ -56,7 +56,7 @@ NAT_RULES = st.builds(NatRule, st.integers(0, 1), st.sampled_from(HOSTS), st.boo
 
 
 def balancer(account: Subscription, rules: list[Rule], pools: list[Pool], rest: list[NatRule]) -> None:
-    """Add a balancer with a public and a private front end before some of the hosts; ``rest``: NAT rules to SSH."""
+    """Add a balancer with a public and a private front end for some of the hosts. ``rest``: NAT rules to SSH."""
     vnet = account.network()
     subnet = account.subnet(vnet)
     own = account.load_balancer("lb", public=account.public_address("p", "20.50.0.7"))
@@ -106,8 +106,8 @@ def _pool(own: str, drawn: Pool, nics: dict[str, str], vnet: str) -> Item:
     return {"id": own, "properties": {"backendIPConfigurations": listed, "loadBalancerBackendAddresses": addresses}}
 
 
-def read_off(rules: list[Rule], pools: list[Pool], rest: list[NatRule]) -> Iterator[Sent]:
-    """Yield what a balancer sends, as one reads it off what was drawn."""
+def naive_traffic(rules: list[Rule], pools: list[Pool], rest: list[NatRule]) -> Iterator[Sent]:
+    """Yield the balancer's traffic, by a naive reading of the drawn rules."""
     for rule in rules:
         members = {one for number in rule.pools for hosts in pools[number].values() for one in hosts}
         names = ["tcp", "udp"] if rule.protocol == "All" else [rule.protocol.lower()]
@@ -137,4 +137,4 @@ def test_a_balancer_sends_what_its_rules_say(rules: list[Rule], pools: list[Pool
         for listener in one.listeners
         for target in listener.targets
     ]
-    assert sorted(found) == sorted(read_off(rules, pools, rest))
+    assert sorted(found) == sorted(naive_traffic(rules, pools, rest))

@@ -1,4 +1,4 @@
-"""The endpoints of an AKS cluster: who may open a connection to its API, by each way that AKS offers."""
+"""The endpoints of an AKS cluster: access to its API, for each mode that AKS offers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def only(account: Subscription) -> Endpoint:
     return found
 
 
-def test_a_public_api_is_open_to_everyone_and_takes_commands() -> None:
+def test_a_public_api_is_open_to_everyone_and_allows_run_command() -> None:
     public, by_commands = endpoints(aks())
     assert (public.id, public.public, public.private, public.gatekeeper) == ("prod", True, False, "")
     assert public.public_ranges.cidrs() == ("0.0.0.0/0", "::/0")
@@ -62,7 +62,7 @@ def test_a_public_api_is_open_to_everyone_and_takes_commands() -> None:
         (["AzureCloud", "198.51.100.7/32"], (f"{OUT}/32", "198.51.100.7/32"), ("AzureCloud",)),
     ],
 )
-def test_authorized_ranges_let_in_the_clusters_own_balancer_besides(
+def test_authorized_ranges_also_let_in_the_cluster_s_own_balancer(
     listed: list[str], ranges: tuple[str, ...], lists: tuple[str, ...]
 ) -> None:
     found = only(aks({"authorizedIPRanges": listed, "disableRunCommand": True}))
@@ -70,7 +70,7 @@ def test_authorized_ranges_let_in_the_clusters_own_balancer_besides(
     assert (found.public_ranges.cidrs(), found.public_lists) == (ranges, lists)
 
 
-def test_another_switch_for_public_access_is_not_relied_on() -> None:
+def test_publicnetworkaccess_disabled_does_not_certainly_close_the_api() -> None:
     found = only(aks({"disableRunCommand": True}, publicNetworkAccess="Disabled"))
     assert found.public
     assert (found.public_ranges.cidrs(), len(found.public_lists)) == ((), 1)
@@ -94,7 +94,7 @@ def _subnet(account: Subscription, name: str = "nodes") -> str:
         ("", ()),
     ],
 )
-def test_filters_guard_a_private_endpoint_only_where_the_subnet_says_so(
+def test_filters_guard_a_private_endpoint_only_if_the_subnet_enables_it(
     policies: str, filters: tuple[str, ...] | None
 ) -> None:
     account = aks(PRIVATE | {"authorizedIPRanges": ["203.0.113.0/24"]})
@@ -113,7 +113,7 @@ def test_filters_guard_a_private_endpoint_only_where_the_subnet_says_so(
         assert tuple(name.rpartition("/")[2] for name in found.filters) == filters
 
 
-def test_rules_may_name_a_private_endpoint_by_its_groups() -> None:
+def test_rules_may_name_a_private_endpoint_by_application_groups() -> None:
     account = aks(PRIVATE)
     nsg, subnet = account.security_group("nodes"), account.properties(_subnet(account))
     subnet |= {"networkSecurityGroup": link(nsg), "privateEndpointNetworkPolicies": "Enabled"}
@@ -122,7 +122,7 @@ def test_rules_may_name_a_private_endpoint_by_its_groups() -> None:
     assert not {nsg.lower()}.issuperset(only(account).filters)
 
 
-def test_every_private_endpoint_of_the_api_is_found_in_whatever_network() -> None:
+def test_private_endpoints_of_the_api_are_found_in_every_network() -> None:
     account = aks(PRIVATE)
     hub = account.subnet(account.network("hub", "10.9.0.0/16"), "shared", "10.9.0.0/24")
     account.private_endpoint("api", _subnet(account), "10.0.0.9", account.id(CLUSTERS, "prod"), "management")
@@ -154,7 +154,7 @@ def test_a_private_cluster_without_an_endpoint_is_a_gap() -> None:
 
 @pytest.mark.parametrize("private", [True, False])
 @pytest.mark.parametrize("named", [True, False])
-def test_an_api_in_the_network_is_guarded_by_its_subnets_filters(*, private: bool, named: bool) -> None:
+def test_an_api_inside_the_network_is_guarded_by_its_subnet_s_filters(*, private: bool, named: bool) -> None:
     access = INTEGRATED | {"enablePrivateCluster": private, "authorizedIPRanges": ["203.0.113.0/24"]}
     account = aks(access)
     if named:
@@ -171,7 +171,7 @@ def test_an_api_in_the_network_is_guarded_by_its_subnets_filters(*, private: boo
 
 
 @pytest.mark.parametrize("delegated", [0, 2])
-def test_filters_of_a_subnet_that_is_not_named_are_not_known(delegated: int) -> None:
+def test_filters_of_an_unnamed_api_subnet_are_unknown(delegated: int) -> None:
     account = aks(INTEGRATED | {"enablePrivateCluster": True})
     listed = account.properties(account.id("Microsoft.Network/virtualNetworks", "vnet"))["subnets"]
     if delegated:
@@ -186,7 +186,7 @@ def test_filters_of_a_subnet_that_is_not_named_are_not_known(delegated: int) -> 
 
 
 @pytest.mark.parametrize("ranges", [["203.0.113.0/33"], ["2001:db8::/x"], [7]])
-def test_ranges_that_are_none_are_a_gap(ranges: list[Any]) -> None:
+def test_invalid_authorized_ranges_are_a_gap(ranges: list[Any]) -> None:
     account = aks()
     account.properties(account.id(CLUSTERS, "prod"))["apiServerAccessProfile"] = {"authorizedIPRanges": ranges}
     assert FactKind.ENDPOINT in hidden(ways_into(account)[1])

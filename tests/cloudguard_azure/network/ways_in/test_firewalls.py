@@ -1,4 +1,4 @@
-"""Azure Firewalls, as proxies in front of hosts."""
+"""Azure Firewalls as proxies in front of hosts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cloudguard_azure.network.ways_in.ways import Ways
 
 
 def translating(address: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Return a firewall's rule that translates destinations."""
+    """Return a firewall's destination NAT rule."""
     made: dict[str, Any] = {"name": "ssh", "translatedPort": "22", "destinationPorts": ["2222"]}
     made |= {"destinationAddresses": ["20.71.0.40"]}
     clients = {} if "sourceIpGroups" in rest else {"sourceAddresses": ["*"]}
@@ -44,14 +44,14 @@ def fronted(rule: dict[str, Any], *, classic: bool = False, hub: bool = False) -
 
 
 def through(account: Made) -> Ways:
-    """Return the ways in; there is no gap."""
+    """Return the ways in. Asserts that there is no gap."""
     ways, api = ways_into(account)
     assert api.gaps == ()
     return ways
 
 
 @pytest.mark.parametrize("classic", [True, False])
-def test_it_connects_to_a_member_from_its_subnet(*, classic: bool) -> None:
+def test_a_firewall_connects_to_a_member_from_its_subnet(*, classic: bool) -> None:
     ways = through(fronted(translating(ADDRESS), classic=classic))
     [found] = [one for one in ways.balancers if one.kind == "firewall"]
     assert (found.internet_facing, found.subnets[0].rpartition("/")[2]) == (True, "azurefirewallsubnet")
@@ -65,17 +65,17 @@ def test_it_connects_to_a_member_from_its_subnet(*, classic: bool) -> None:
 
 
 @pytest.mark.parametrize("classic", [True, False])
-def test_what_it_hands_on_to_others_is_no_way_in(*, classic: bool) -> None:
+def test_a_nat_rule_to_a_foreign_address_is_no_way_in(*, classic: bool) -> None:
     ways = through(fronted(translating("10.0.0.77"), classic=classic))
     assert [one.kind for one in ways.balancers] == ["load balancer"]
 
 
 @pytest.mark.parametrize("classic", [True, False])
-def test_a_name_that_it_hands_on_to_is_a_gap(*, classic: bool) -> None:
+def test_a_nat_rule_to_a_domain_name_is_a_gap(*, classic: bool) -> None:
     assert hidden(ways_into(fronted(translating(""), classic=classic))[1]) == {FactKind.BALANCERS}
 
 
-def test_clients_of_a_group_of_addresses_are_not_known() -> None:
+def test_clients_of_an_ip_group_are_unknown() -> None:
     group = f"/subscriptions/s/resourceGroups/g/providers/{NETWORK}/ipGroups/office"
     ways = through(fronted(translating(ADDRESS, sourceIpGroups=[group])))
     [filter_] = ways.filters
@@ -83,12 +83,12 @@ def test_clients_of_a_group_of_addresses_are_not_known() -> None:
 
 
 @pytest.mark.parametrize(("destination", "public"), [("10.0.7.4", False), ("20.71.0.40", True), ("*", True)])
-def test_a_rule_for_its_private_address_is_not_for_the_internet(destination: str, *, public: bool) -> None:
+def test_a_nat_rule_for_the_private_address_does_not_face_the_internet(destination: str, *, public: bool) -> None:
     ways = through(fronted(translating(ADDRESS, destinationAddresses=[destination])))
     [found] = [one for one in ways.balancers if one.kind == "firewall"]
     assert found.internet_facing is public
 
 
-def test_one_in_a_hub_has_no_subnet_to_connect_from() -> None:
+def test_a_firewall_in_a_hub_connects_from_no_subnet() -> None:
     ways, api = ways_into(fronted(translating(ADDRESS), hub=True))
     assert (api.gaps, [one.subnets for one in ways.balancers if one.kind == "firewall"]) == ((), [()])

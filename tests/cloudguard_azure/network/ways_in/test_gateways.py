@@ -20,7 +20,7 @@ from cloudguard.model.source import FactKind
         ({}, (), True),
     ],
 )
-def test_a_private_link_service_offers_a_front_end_to_others(
+def test_a_private_link_service_publishes_a_front_end(
     rest: dict[str, Any], allowed: tuple[str, ...], *, accepts_each: bool
 ) -> None:
     account = Made()
@@ -35,21 +35,21 @@ def test_a_private_link_service_offers_a_front_end_to_others(
     assert service.translated_to.cidrs() == ("10.0.7.0/28",)
 
 
-def test_clients_of_a_service_whose_subnets_are_not_known_may_arrive_from_anywhere() -> None:
+def test_clients_of_a_service_with_unknown_subnets_may_have_any_address() -> None:
     account = Made()
     account.link_service(loadBalancerFrontendIpConfigurations=[link(account.front)])
     ((service,),) = (one.published for one in ways_into(account)[0].balancers)
     assert service.translated_to.cidrs() == ("0.0.0.0/0", "::/0")
 
 
-def test_a_service_that_leads_nobody_knows_where_is_a_gap() -> None:
+def test_a_service_without_a_known_target_is_a_gap() -> None:
     account = Made()
     account.link_service()
     assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
 
 
 @pytest.mark.parametrize(("address", "gap"), [(ADDRESS, True), ("10.0.0.200", True), ("10.0.0.77", False)])
-def test_a_service_that_leads_to_an_address_is_a_gap_where_it_is_the_clusters(address: str, *, gap: bool) -> None:
+def test_a_service_with_the_cluster_s_address_as_target_is_a_gap(address: str, *, gap: bool) -> None:
     account = Made()
     account.link_service(destinationIPAddress=address)
     assert (hidden(ways_into(account)[1]) == {FactKind.BALANCERS}) == gap
@@ -57,7 +57,7 @@ def test_a_service_that_leads_to_an_address_is_a_gap_where_it_is_the_clusters(ad
 
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("of", ["vnet", "hub"])
-def test_a_bastion_connects_from_its_subnet_for_those_whom_it_lets_through(of: str, *, shared: bool) -> None:
+def test_a_bastion_is_a_tunnel_from_its_subnet_guarded_by_its_gatekeeper(of: str, *, shared: bool) -> None:
     account = Made()
     place = {"vnet": account.vnet, "hub": account.hub}[of]
     cidr = "10.0.8.0/26" if of == "vnet" else "10.9.8.0/26"
@@ -68,7 +68,7 @@ def test_a_bastion_connects_from_its_subnet_for_those_whom_it_lets_through(of: s
     assert tunnel.gatekeeper.startswith("Azure Bastion")
 
 
-def test_a_developers_bastion_connects_from_where_health_is_checked() -> None:
+def test_a_developer_bastion_connects_from_the_health_check_address() -> None:
     account = Made()
     account.bastion(network=account.vnet)
     (tunnel,) = ways_into(account)[0].tunnels
@@ -84,7 +84,7 @@ def test_bastions_of_other_networks_do_not_reach_the_hosts() -> None:
 
 
 @pytest.mark.parametrize("configured", [True, False])
-def test_a_bastion_that_stands_nobody_knows_where_is_a_gap(*, configured: bool) -> None:
+def test_a_bastion_without_a_known_network_is_a_gap(*, configured: bool) -> None:
     account = Made()
     listed = account.properties(account.bastion())["ipConfigurations"]
     if configured:

@@ -1,4 +1,4 @@
-"""Who stands behind load balancers of a made-up subscription, and by which addresses hosts leave."""
+"""Members of load balancers in a made-up subscription, and outbound addresses of hosts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_nat_rules_of_both_forms_and_nat_pools_lead_to_ssh() -> None:
 
 
 def nat_pool(account: Subscription, balancer: str) -> str:
-    """Add a NAT pool to SSH; return its id."""
+    """Add a NAT pool to SSH. Return its id."""
     own = f"{balancer}/inboundNatPools/ssh"
     inside = {
         "frontendIPConfiguration": link(f"{balancer}/frontendIPConfigurations/front"),
@@ -37,7 +37,7 @@ def nat_pool(account: Subscription, balancer: str) -> str:
     return own
 
 
-def test_a_scale_set_without_members_stands_behind_what_it_refers_to() -> None:
+def test_a_scale_set_without_members_is_behind_its_profile_s_balancers() -> None:
     account = Made()
     balancer = account.load_balancer("ssh", (443, 6443), public=account.public())
     pool = nat_pool(account, balancer)
@@ -48,14 +48,14 @@ def test_a_scale_set_without_members_stands_behind_what_it_refers_to() -> None:
     assert sent(ways_into(account)[0]) == {("ssh/front", "nodes", "tcp/6443"), ("ssh/front", "nodes", "tcp/22")}
 
 
-def test_members_of_a_uniform_scale_set_are_told_by_their_own_ids() -> None:
+def test_members_of_a_uniform_scale_set_are_found_by_their_own_ids() -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
     account.scale_set("nodes", account.nodes, "10.0.0.7", "10.0.0.8", pools=[account.pool(balancer)])
     assert sent(ways_into(account)[0]) == {("api/front", name, "tcp/6443") for name in ("0", "1", "nodes")}
 
 
-def test_a_pool_by_address_leads_to_who_has_the_address_in_its_network() -> None:
+def test_a_pool_by_address_leads_to_the_host_with_the_address_in_its_network() -> None:
     account = Made()
     elsewhere = account.network("elsewhere")
     pools = [("10.0.0.4", account.vnet), ("10.0.0.5", elsewhere), ("10.0.0.99", account.vnet)]
@@ -65,7 +65,7 @@ def test_a_pool_by_address_leads_to_who_has_the_address_in_its_network() -> None
     assert sent(ways_into(account)[0]) == {("api/front", "cp-0", "tcp/6443")}
 
 
-def test_a_pods_address_is_not_its_hosts() -> None:
+def test_a_pod_s_address_is_not_its_host_s() -> None:
     account = Made()
     account.load_balancer("web", (80, 8080), public=account.public(), addresses=[("10.0.0.40", account.vnet)])
     nic = account.host()
@@ -76,7 +76,7 @@ def test_a_pods_address_is_not_its_hosts() -> None:
     assert [one.address.cidrs() for one in listener.targets] == [("10.0.0.40/32",)]
 
 
-def test_who_is_behind_a_balancer_for_others_does_not_matter() -> None:
+def test_foreign_members_of_a_balancer_do_not_count() -> None:
     account = Made()
     account.host()
     balancer = account.load_balancer("theirs", (22, 22), public=account.public(), protocol="Tcp")
@@ -86,7 +86,7 @@ def test_who_is_behind_a_balancer_for_others_does_not_matter() -> None:
     assert (ways.balancers, api.gaps) == ((), ())
 
 
-def test_a_balancer_that_hosts_only_leave_by_is_no_way_in() -> None:
+def test_an_outbound_only_balancer_is_no_way_in() -> None:
     account = Made()
     balancer = account.load_balancer("out", public=account.public(), outbound=True)
     account.host(pools=[account.pool(balancer)])
@@ -95,7 +95,7 @@ def test_a_balancer_that_hosts_only_leave_by_is_no_way_in() -> None:
     assert ways.outbound_addresses.cidrs() == (f"{API}/32",)
 
 
-def test_hosts_leave_by_their_own_addresses_and_those_of_nat_gateways_and_rules() -> None:
+def test_outbound_addresses_are_those_of_hosts_nat_gateways_and_outbound_rules() -> None:
     account = Made()
     address = account.public_address("nat", "20.1.0.1")
     prefix = account.add("Microsoft.Network/publicIPPrefixes", "more", {"ipPrefix": "20.2.0.0/30", "prefixLength": 30})
@@ -114,7 +114,7 @@ def test_hosts_leave_by_their_own_addresses_and_those_of_nat_gateways_and_rules(
     assert ways.outbound_addresses.cidrs() == ("20.1.0.1/32", "20.2.0.0/30", f"{API}/32")
 
 
-def test_a_balancer_of_another_subscription_is_read_where_an_interface_refers_to_it() -> None:
+def test_a_balancer_of_another_subscription_is_read_if_an_interface_names_it() -> None:
     theirs = Subscription("11111111-1bf0-4dda-aec3-cb9272f09590")
     account = Made()
     balancer = theirs.load_balancer("api", (443, 6443), public=theirs.public_address("api", API))

@@ -1,4 +1,4 @@
-"""A reference that is left out, or a word that nobody knows, never shuts a way in: it is open, or a gap says so."""
+"""A missing reference or an unknown value never closes a way in: it stays open, or there is a gap."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from draws import DRAWS
 
 MANY = 10
 WORDS = {"protocol", "privateIPAddressVersion", "publicIPAddressVersion", "tier", "privateEndpointNetworkPolicies"}
-"""Fields with words that Azure may add to; SKUs are judged with the filters."""
+"""Fields with values that Azure may extend. SKUs are tested with the filters."""
 Spot = tuple[str, Any, Any]
-"""A place in words, and the object or list with the key of what stands there."""
+"""(description of the place, object or list, key in it)."""
 ALSO_NAMED = (
     "backendIPConfiguration",
     "loadBalancerBackendAddressPools",
@@ -35,11 +35,11 @@ ALSO_NAMED = (
     "publicIPAddress",
     "InboundNatRules",
 )
-"""References that are named from the other side as well, or are a front end's: without the rest, nothing is sent."""
+"""References that the other side also has, or of a front end. Without other references, nothing is sent."""
 
 
 def everything() -> Subscription:
-    """Return hosts and scale sets behind balancers of every form, named from both sides, and a private AKS cluster."""
+    """Return hosts and scale sets behind all forms of balancers, with references of both sides, and a private AKS."""
     account = Subscription()
     vnet = account.network()
     nodes = account.subnet(vnet)
@@ -73,7 +73,7 @@ def _nic_of_set(account: Subscription) -> str:
 
 
 def spots(value: Any, place: str) -> Iterator[Spot]:  # noqa: ANN401 - JSON
-    """Yield every spot in a value."""
+    """Yield every place in a value."""
     keys: list[Any] = [*value] if isinstance(value, dict) else []
     for key in keys or (range(len(cast("list[object]", value))) if isinstance(value, list) else ()):
         yield f"{place}.{key}", value, key
@@ -81,7 +81,7 @@ def spots(value: Any, place: str) -> Iterator[Spot]:  # noqa: ANN401 - JSON
 
 
 def is_reference(spot: Spot) -> bool:
-    """Whether a balancer's or an interface's reference stands there that is named elsewhere, too."""
+    """Whether the place has a reference of a balancer or interface that also exists elsewhere."""
     place, holder, key = spot
     of_these = "/loadbalancers/" in place or "/networkinterfaces/" in place
     named = isinstance(holder[key], dict) and holder[key].keys() == {"id"}
@@ -89,13 +89,13 @@ def is_reference(spot: Spot) -> bool:
 
 
 def is_word(spot: Spot) -> bool:
-    """Whether one of ``WORDS`` stands there."""
+    """Whether the place has a field of ``WORDS``."""
     _, holder, key = spot
     return key in WORDS and isinstance(holder[key], str)
 
 
 def take(spot: Spot) -> Callable[[], object]:
-    """Leave out a reference, and return what puts it back."""
+    """Remove a reference. Return a function that restores it."""
     _, holder, key = spot
     taken = holder.pop(key)
     put: Callable[[Any, Any], object] = getattr(holder, "insert", holder.__setitem__)
@@ -103,14 +103,14 @@ def take(spot: Spot) -> Callable[[], object]:
 
 
 def replace(spot: Spot) -> Callable[[], object]:
-    """Put a word that nobody knows in the place of another, and return what takes that back."""
+    """Replace a value by an unknown one. Return a function that restores it."""
     _, holder, key = spot
     former, holder[key] = holder[key], "Carrier pigeon"
     return partial(holder.__setitem__, key, former)
 
 
 def shut(before: Ways, account: Subscription) -> list[str]:
-    """Return the ways in that are open before and neither open now nor hidden by a gap."""
+    """Return the ways in that were open before and are now neither open nor hidden by a gap."""
     after, api = ways_into(account)
     gaps, now = hidden(api), reached(after)
     nothing = ServiceSet.nothing()
@@ -133,7 +133,7 @@ def _as_wide(one: Endpoint, other: Endpoint | None) -> bool:
 
 
 def closing(wanted: Callable[[Spot], bool], change: Callable[[Spot], Callable[[], object]]) -> dict[str, list[str]]:
-    """Return the places whose change shuts a way in, with which."""
+    """Return the places whose change closes ways in, with these ways."""
     account, found = everything(), dict[str, list[str]]()
     before, api = ways_into(account)
     assert api.gaps == ()
@@ -147,13 +147,13 @@ def closing(wanted: Callable[[Spot], bool], change: Callable[[Spot], Callable[[]
     return found
 
 
-def test_the_ways_in_are_there() -> None:
+def test_the_ways_in_are_found() -> None:
     ways, _ = ways_into(everything())
     assert {one.name for one in ways.balancers} == {"api/front", "web/front", "by/front", "far/front", "waf/one"}
     assert {one.id.rpartition("/")[2] for one in ways.endpoints} == {"prod by commands", "kube-apiserver"}
 
 
-def test_the_sdk_reads_the_same(azure_cloud: AzureProxy) -> None:
+def test_the_sdk_gives_the_same_ways_in(azure_cloud: AzureProxy) -> None:
     account = everything()
     named = {"translatedAddress": "10.0.0.4"}, {"translatedFqdn": "cp.example"}
     rules = [{"name": "ssh", "ruleType": "NatRule", "translatedPort": "22", **one} for one in named]
@@ -170,7 +170,7 @@ def test_the_sdk_reads_the_same(azure_cloud: AzureProxy) -> None:
 
 
 @pytest.mark.parametrize("odd", [None, [], {"id": "odd"}, 7, "odd", [7]], ids=repr)
-def test_an_odd_answer_ends_nothing_and_shuts_nothing_in_silence(odd: object) -> None:
+def test_an_odd_answer_closes_no_way_in_without_a_gap(odd: object) -> None:
     account, empty = everything(), odd in (None, [], {"id": "odd"})
     request = request_of(account, Served(account))
     before = reached(read_ways(Served(account), request)).keys()
@@ -183,9 +183,9 @@ def test_an_odd_answer_ends_nothing_and_shuts_nothing_in_silence(odd: object) ->
         assert empty or api.gaps or after >= before, place
 
 
-def test_a_reference_that_is_left_out_shuts_nothing() -> None:
+def test_a_missing_reference_closes_no_way_in() -> None:
     assert closing(is_reference, take) == {}
 
 
-def test_a_word_that_nobody_knows_shuts_nothing() -> None:
+def test_an_unknown_value_closes_no_way_in() -> None:
     assert closing(is_word, replace) == {}
