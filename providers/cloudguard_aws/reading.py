@@ -141,7 +141,9 @@ def _around(
     )
     machines = with_both_answers(api, machines, around.vpcs.interfaces or ())
     network, own, surroundings = api.three(
-        lambda: read_topology(api, around, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints),
+        lambda: read_topology(
+            api, around, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints, account=account
+        ),
         lambda: read_identities(api, hosts=machines, pools=groups, extra=extra),
         lambda: read_surroundings(api, found, account),
     )

@@ -181,6 +181,12 @@ DESCRIBE_VPC_ENDPOINT_SERVICE_PERMISSIONS = Call(
 DESCRIBE_LOAD_BALANCERS = Call(
     "elbv2", "DescribeLoadBalancers", "LoadBalancers[]", ("elasticloadbalancing:DescribeLoadBalancers",)
 )
+DESCRIBE_LOAD_BALANCER_ATTRIBUTES = Call(
+    "elbv2",
+    "DescribeLoadBalancerAttributes",
+    "Attributes[]",
+    ("elasticloadbalancing:DescribeLoadBalancerAttributes",),
+)
 DESCRIBE_TARGET_GROUPS = Call(
     "elbv2", "DescribeTargetGroups", "TargetGroups[]", ("elasticloadbalancing:DescribeTargetGroups",)
 )

@@ -44,6 +44,7 @@ from cloudguard_aws.network.registrations import (
     read_registrations,
 )
 
+_DENIES_GATEWAY: Final = "ipv6.deny_all_igw_traffic"
 _TAGGED_AT_ONCE: Final = 20
 """The number of balancers that one DescribeTags call accepts: elasticloadbalancing API reference, both versions."""
 
@@ -137,7 +138,7 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
     """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
     arns = [one.arn for one in known.modern]
     forwardings, tagged, published = api.three(
-        lambda: api.gather(*(partial(_forwarding, api, known, one) for one in known.modern)),
+        lambda: api.gather(*(partial(_forwarding, api, known, one) for one in _with_ipv6(api, known.modern))),
         partial(read_tags, api, arns, [one.name for one in known.classic]),
         partial(read_published, api, known.services, arns),
     )
@@ -155,6 +156,26 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
         for one in (*made.values(), *proxied, *classics)
     )
     return tuple(sorted((one for one in every if one.listeners), key=lambda one: one.id))
+
+
+def _with_ipv6(api: Api, balancers: Iterable[LoadBalancer]) -> list[LoadBalancer]:
+    """Return balancers. An internal one faces the internet by IPv6 if an attribute lets in its gateway.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html ("Load balancer
+    attributes"). Application balancers have the same attribute.
+    """
+    return api.gather(*(partial(_by_gateway, api, one) for one in balancers))
+
+
+def _by_gateway(api: Api, one: LoadBalancer) -> LoadBalancer:
+    if one.internet_facing is not False or not one.dual_stack:
+        return one
+    call = calls.DESCRIBE_LOAD_BALANCER_ATTRIBUTES
+    items = api.read_or_none(call, hides=HIDES, about=one.arn, LoadBalancerArn=one.arn)
+    values = [text(item, "Value") for item in items or () if item.get("Key") == _DENIES_GATEWAY]
+    if items is not None and "false" not in values:
+        return one
+    return replace(one, internet_facing=None if items is None else True, public_ipv4=False)
 
 
 def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwarding:

@@ -28,24 +28,28 @@ class SecurityGroups:
     """Security groups as filters, and the groups and prefix lists that their rules name.
 
     ``named``: dict of group id → account, for these groups and the groups that their rules name. ``foreign``: groups of
-    other accounts. ``asked``: the groups whose members were asked for. ``members``: interfaces in a group of ``asked``,
-    None if they could not be read. ``lists``: prefix lists that rules or routes name.
+    other accounts that only rules name. ``shared``: groups of other accounts that the cluster's own interfaces are in.
+    ``asked``: the groups whose members were asked for. ``members``: interfaces in a group of ``asked``, None if they
+    could not be read. ``lists``: prefix lists that rules or routes name.
     """
 
     filters: tuple[Filter, ...]
     named: Mapping[str, str]
     foreign: frozenset[str]
+    shared: frozenset[str]
     asked: frozenset[str]
     members: Sequence[Item] | None
     lists: tuple[AddressList, ...]
 
 
 def read_security_groups(
-    api: Api, names: frozenset[str], subnets: Collection[Subnet], hosts: Iterable[Host] = ()
+    api: Api, names: frozenset[str], subnets: Collection[Subnet], hosts: Iterable[Host] = (), account: str = ""
 ) -> SecurityGroups:
     """Read the groups with the ids ``names``, and what their rules and the routes of ``subnets`` refer to.
 
-    The interfaces of ``hosts`` are expected among the members of their groups.
+    The interfaces of ``hosts`` are expected among the members of their groups. ``account``: the account that is read,
+    "" if it is unknown. The owner of a VPC can share its groups with other accounts
+    (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-sharing.html).
     """
     group_call, rule_call = calls.DESCRIBE_SECURITY_GROUPS, calls.DESCRIBE_SECURITY_GROUP_RULES
     items, rule_items = api.two(
@@ -65,18 +69,20 @@ def read_security_groups(
     made = (with_owners(one, _with_rules(one.filter, by_group), tags) for one in groups)
     filters = tuple(sorted(made, key=lambda one: one.id))
     named = dict.fromkeys(names, "")
-    for name, account in (*(pair for one in groups for pair in one.named), *(one.named for one in rules)):
-        named[name] = named.get(name, "") or account
+    for name, owner in (*(pair for one in groups for pair in one.named), *(one.named for one in rules)):
+        named[name] = named.get(name, "") or owner
     named.pop("", None)
-    own = next((one.account for one in groups if one.account), "")
-    foreign = frozenset(name for name, account in named.items() if account and own not in {"", account})
+    own = account or next((one.account for one in groups if one.account), "")
+    others = {name for name, owner in named.items() if owner and own not in {"", owner}}
+    foreign = frozenset(others - names)
+    shared = frozenset(one.filter.id for one in groups if one.account and own not in {"", one.account})
     let_in = {rule.peer.group for one in filters for rule in one.rules if rule.direction is Direction.INGRESS}
     asked = names.union(let_in) - foreign - {""}
     members, lists = api.two(
         partial(read_members, api, asked, carried_by(hosts), {one.network for one in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
-    return SecurityGroups(filters, named, foreign, asked, members, lists)
+    return SecurityGroups(filters, named, foreign, shared, asked, members, lists)
 
 
 def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:
@@ -109,7 +115,7 @@ def groups_and_members(
             id=name,
             name=names.get(name, ""),
             source=api.source(call, name),
-            members_known=read.members is not None and name in read.asked,
+            members_known=read.members is not None and name in read.asked - read.shared,
             owner=account if name in read.foreign else "",
         )
         for name, account in sorted(read.named.items())

@@ -29,13 +29,17 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     hosts: tuple[Host, ...],
     pools: tuple[Pool, ...],
     endpoints: tuple[Endpoint, ...],
+    account: str = "",
 ) -> Topology:
-    """Read the network that concerns one cluster. ``inventory``: the cluster's VPCs and balancers."""
+    """Read the network that concerns one cluster. ``inventory``: the cluster's VPCs and balancers.
+
+    ``account``: the account that is read, "" if it is unknown.
+    """
     subnets = _subnets(api, inventory, _used(hosts, pools, endpoints) | inventory.balancers.subnets)
     names = _filter_names(hosts, pools, endpoints) | inventory.balancers.filters
     balancers, security_groups, outbound = api.three(
         partial(read_balancers, api, inventory.balancers, cluster=cluster),
-        partial(read_security_groups, api, names, subnets, hosts),
+        partial(read_security_groups, api, names, subnets, hosts, account),
         partial(_outbound, api, hosts, subnets),
     )
     own = ClusterInterfaces(

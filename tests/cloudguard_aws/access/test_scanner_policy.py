@@ -47,6 +47,8 @@ def legacy(a: Account) -> None:
     host = a.host("node", subnet, [group], kops.node, role=role)
     a.host("untold", subnet, [group], OWNED)
     balancer = a.nlb("web", subnet, [group], kind="application")
+    a.backend("elbv2").load_balancers[balancer.arn].ip_address_type = "dualstack"
+    a.backend("elbv2").load_balancers[balancer.arn].scheme = "internal"
     for port in (80, 8080):
         a.listener(balancer, port, [host], 30080, protocol="HTTP")
     a.clb("old", subnet, [group], 443, [host], 443)

@@ -16,6 +16,7 @@ from cloudguard_aws.network.listeners import Members
 from cloudguard_aws.network.registrations import api_targets
 from cloudguard_aws.network.topology import read_topology
 from moto_fixtures.aws.builder import Account, Host, Subnet, Vpc
+from moto_fixtures.aws.builder import Balancer as MadeBalancer
 
 PRESERVED, REPLACED = ClientAddress.PRESERVED, ClientAddress.REPLACED
 
@@ -207,3 +208,27 @@ def test_a_balancer_without_listeners_in_the_answer_is_a_gap(inner_account: Acco
     api.client("elbv2").meta.events.register("after-call.elastic-load-balancing-v2.DescribeListeners", edit)
     assert read(a, vpc, node, api) == ()
     assert [(gap.call, gap.hides) for gap in api.gaps] == [("elbv2:DescribeListeners", (FactKind.BALANCERS,))]
+
+
+@pytest.mark.parametrize(("denied", "internet_facing"), [("true", False), ("false", True), ("", False)])
+def test_an_internal_balancer_may_let_in_the_internet_by_ipv6(
+    inner_account: Account,
+    denied: str,
+    internet_facing: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    a = inner_account
+    vpc, subnet, host = ground(a)
+    made = a.call(
+        "elbv2",
+        "create_load_balancer",
+        Name="inside",
+        Type="network",
+        Scheme="internal",
+        Subnets=[subnet.id],
+        IpAddressType="dualstack",
+    )["LoadBalancers"][0]["LoadBalancerArn"]
+    a.listener(MadeBalancer(made, vpc), 6443, [host], 6443)
+    attributes = [{"Key": "ipv6.deny_all_igw_traffic", "Value": denied}] if denied else []
+    a.call("elbv2", "modify_load_balancer_attributes", LoadBalancerArn=made, Attributes=attributes)
+    (found,) = read(a, vpc, host)
+    assert (found.internet_facing, found.dual_stack, found.public_ipv4) == (internet_facing, True, not internet_facing)
