@@ -116,7 +116,7 @@ SCENES: Mapping[str, Owned] = {
         "kops update cluster",
         "kops cluster prod: spec.sshAccess",
     ),
-    "kops, before it tagged rules": Owned(
+    "kops, without tags on rules": Owned(
         of_nodes(KOPS | {"Name": "nodes.prod"}), "kops", "kops update cluster", "kops cluster prod: spec.sshAccess"
     ),
     "Cluster API, NodePorts": Owned(
@@ -131,7 +131,7 @@ SCENES: Mapping[str, Owned] = {
         "next reconciliation",
         "AWSCluster prod: spec.network.additionalNodeIngressRules",
     ),
-    "OpenShift, which installs by Cluster API": Owned(
+    "OpenShift, installed with Cluster API": Owned(
         of_nodes(
             {
                 "kubernetes.io/cluster/prod-x2b4k": "owned",
@@ -187,7 +187,7 @@ SCENES: Mapping[str, Owned] = {
         with_open_metadata(managed_node), "EKS, the node group", "by the next host", "launch template", "metadata."
     ),
     "a person": Owned(of_nodes({"Name": "launch-wizard-1"}), "", "", ""),
-    "a person, in a group of kops": Owned(beside_kops, "", "", ""),
+    "a person's rule in a group of kops": Owned(beside_kops, "", "", ""),
 }
 
 

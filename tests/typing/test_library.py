@@ -1,6 +1,6 @@
-"""What a library user imports has its types, and nothing else is there: type checkers read this file, pytest runs it.
+"""The library's public names and their types. Type checkers read this file, and pytest runs it.
 
-A comment that ignores an error which is none is an error itself, to mypy and to pyright.
+mypy and pyright report a comment that ignores an error which does not occur.
 """
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
@@ -44,12 +44,12 @@ def test_calls_have_types() -> None:
         assert_type(load_declarations(Path("no/such/file")), Declarations)
 
 
-def test_what_is_not_there_is_an_error() -> None:
+def test_unknown_names_and_arguments_are_errors() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         cloudguard.nonsense  # type: ignore[attr-defined] # noqa: B018
     with pytest.raises(TypeError):
         check("memory", clutser="prod")  # type: ignore[call-arg]
 
 
-def test_every_name_is_there() -> None:
+def test_every_public_name_exists() -> None:
     assert [name for name in cloudguard.__all__ if not hasattr(cloudguard, name)] == []

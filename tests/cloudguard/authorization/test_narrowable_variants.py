@@ -16,30 +16,30 @@ from granted_cases import ALL_AZURE, ALL_DATA, ALL_GOOGLE, SUBSCRIPTION, VOLUMES
 
 AUTOSCALER, DRIVER, DNS = ("cluster-autoscaler",), ("ebs-csi",), ("external-dns",)
 NARROWABLE: dict[str, Case] = {
-    "aws: others' volumes": aws("ec2:DeleteVolume", "ec2:DetachVolume"),
-    "aws: others' volumes, by their names": aws("ec2:AttachVolume", on=VOLUMES),
-    "aws: others' balancers": aws("elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeleteLoadBalancer"),
-    "aws: others' security groups": aws("ec2:RevokeSecurityGroupIngress", on="arn:aws:ec2:*:*:security-group/*"),
-    "aws: others' routes": aws("ec2:CreateRoute", "ec2:DeleteRoute"),
-    "aws: volumes without a tag": aws("ec2:CreateVolume"),
-    "aws: tags of what is others'": aws("ec2:CreateTags"),
-    "aws: others' groups of hosts": aws("autoscaling:SetDesiredCapacity", addons=AUTOSCALER),
-    "aws: snapshots of others' volumes": aws("ec2:CreateSnapshot", on=VOLUMES, addons=DRIVER),
-    "aws: others' volumes in one region": aws(
+    "aws: any volume": aws("ec2:DeleteVolume", "ec2:DetachVolume"),
+    "aws: any volume, by a name pattern": aws("ec2:AttachVolume", on=VOLUMES),
+    "aws: any balancer": aws("elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeleteLoadBalancer"),
+    "aws: any security group": aws("ec2:RevokeSecurityGroupIngress", on="arn:aws:ec2:*:*:security-group/*"),
+    "aws: any route table": aws("ec2:CreateRoute", "ec2:DeleteRoute"),
+    "aws: creation of volumes without a tag": aws("ec2:CreateVolume"),
+    "aws: tags of any resource": aws("ec2:CreateTags"),
+    "aws: any scaling group": aws("autoscaling:SetDesiredCapacity", addons=AUTOSCALER),
+    "aws: snapshots of any volume": aws("ec2:CreateSnapshot", on=VOLUMES, addons=DRIVER),
+    "aws: any volume in one region": aws(
         "ec2:DeleteVolume", when={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
     ),
-    "azure: others' disks": other("azure", ALL_AZURE, "Microsoft.Compute/disks/delete"),
-    "azure: others' balancers": other("azure", ALL_AZURE, "Microsoft.Network/loadBalancers/write"),
-    "azure: others' security groups": other("azure", ALL_AZURE, "Microsoft.Network/networkSecurityGroups/write"),
-    "gcp: others' disks": other("gcp", ALL_GOOGLE, "compute.disks.delete", "compute.disks.list"),
-    "gcp: others' machines": other("gcp", ALL_GOOGLE, "compute.instances.detachDisk", "compute.instances.get"),
-    "gcp: others' machines, by a predefined role": other("gcp", ALL_GOOGLE, "compute.instances.update", by="provider"),
-    "gcp: others' snapshots": other("gcp", ALL_GOOGLE, "compute.snapshots.delete", "compute.snapshots.useReadOnly"),
-    "gcp: others' images": other("gcp", ALL_GOOGLE, "compute.images.create"),
-    "gcp: machines in a group of others'": other("gcp", ALL_GOOGLE, "compute.instances.use"),
-    "gcp: deletion of others' machines": other("gcp", ALL_GOOGLE, "compute.instances.delete", addons=AUTOSCALER),
-    "gcp: others' disks in one region": other("gcp", "gcp:acme:compute:*:*:*", "compute.disks.resize"),
-    "gcp: machines that are made from within": other(
+    "azure: any disk": other("azure", ALL_AZURE, "Microsoft.Compute/disks/delete"),
+    "azure: any balancer": other("azure", ALL_AZURE, "Microsoft.Network/loadBalancers/write"),
+    "azure: any security group": other("azure", ALL_AZURE, "Microsoft.Network/networkSecurityGroups/write"),
+    "gcp: any disk": other("gcp", ALL_GOOGLE, "compute.disks.delete", "compute.disks.list"),
+    "gcp: any machine": other("gcp", ALL_GOOGLE, "compute.instances.detachDisk", "compute.instances.get"),
+    "gcp: any machine, by a predefined role": other("gcp", ALL_GOOGLE, "compute.instances.update", by="provider"),
+    "gcp: any snapshot": other("gcp", ALL_GOOGLE, "compute.snapshots.delete", "compute.snapshots.useReadOnly"),
+    "gcp: creation of images": other("gcp", ALL_GOOGLE, "compute.images.create"),
+    "gcp: machines in any instance group": other("gcp", ALL_GOOGLE, "compute.instances.use"),
+    "gcp: deletion of any machine": other("gcp", ALL_GOOGLE, "compute.instances.delete", addons=AUTOSCALER),
+    "gcp: any disk, by a resource pattern": other("gcp", "gcp:acme:compute:*:*:*", "compute.disks.resize"),
+    "gcp: machines made by the cluster's own machine API": other(
         "gcp",
         ALL_GOOGLE,
         *(f"compute.instances.{verb}" for verb in ("create", "delete", "setMetadata", "setServiceAccount", "update")),
@@ -85,7 +85,9 @@ NEEDS: dict[str, Case] = {
     "aws: a control plane pulls images": aws("ecr:GetDownloadUrlForLayer"),
     "aws: listing": aws("ec2:DescribeInstances", "elasticloadbalancing:DescribeLoadBalancers"),
     "aws: listing zones' records": aws("route53:ListResourceRecordSets", "route53:ListHostedZones", addons=DNS),
-    "aws: keys by the services that use them": aws("kms:Decrypt", "kms:GenerateDataKey*", installer="kops", when=VIA),
+    "aws: keys through the services that use them": aws(
+        "kms:Decrypt", "kms:GenerateDataKey*", installer="kops", when=VIA
+    ),
     "aws: the provider's own policy": aws("ec2:DeleteVolume", by="provider"),
     "azure: images": other("azure", ALL_AZURE, "Microsoft.ContainerRegistry/registries/pull/read", role="node"),
     "azure: listing zones": other("azure", ALL_AZURE, "Microsoft.Network/dnsZones/read", addons=("cert-manager",)),

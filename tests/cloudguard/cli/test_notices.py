@@ -170,13 +170,13 @@ def test_metrics_keep_the_time_of_the_last_complete_run(capsys: pytest.CaptureFi
 
 
 def _metrics(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, float]:
-    """Return what a check writes as metrics, by the names of those without labels of their own."""
+    """Return the metrics of a check without labels of their own, by name."""
     out = ran(capsys, "check", *words, "-f", "openmetrics", "--store", STORE)[1]
     lines = (line for line in out.splitlines() if not line.startswith("#"))
     return {line.partition("{")[0]: float(line.rpartition(" ")[2]) for line in lines}
 
 
-def test_a_store_knows_when_everything_was_last_read(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_store_keeps_the_time_of_the_last_complete_run(capsys: pytest.CaptureFixture[str]) -> None:
     complete = "cloudguard_last_complete_run_timestamp_seconds"
     first = _metrics(capsys, "--snapshot", night(1))
     later = [_metrics(capsys, "--snapshot", night(day, denied(OPEN)))[complete] for day in (2, 3)]
@@ -186,7 +186,7 @@ def test_a_store_knows_when_everything_was_last_read(capsys: pytest.CaptureFixtu
     assert _metrics(capsys, "--snapshot", night(5))[complete] == first[complete] + 4 * 86_400
 
 
-def test_a_store_knows_it_of_a_cluster_that_is_not_read_at_all(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_store_keeps_that_time_for_a_cluster_that_is_not_read(capsys: pytest.CaptureFixture[str]) -> None:
     locked = sample.snapshot(name="locked")
     first = _metrics(capsys, "--snapshot", night(1, locked))
     out = ran(capsys, "check", "memory", "--cluster=locked", "--cluster=none", "-f", "json", "--store", STORE)[1]
@@ -198,7 +198,7 @@ def test_a_store_knows_it_of_a_cluster_that_is_not_read_at_all(capsys: pytest.Ca
 NIGHTLY = ("--store", STORE, "--fail-on-new", "--notify-on", "new", "-f", "json")
 
 
-def test_only_what_is_new_is_told_night_by_night(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_night_only_new_findings_are_notified(capsys: pytest.CaptureFixture[str]) -> None:
     told = list[str]()
     for day, one in enumerate((SHUT, SHUT, OPEN, OPEN), 1):
         with http_server() as heard:
@@ -212,7 +212,7 @@ def test_only_what_is_new_is_told_night_by_night(capsys: pytest.CaptureFixture[s
     assert ("api-server-access/internet" in third, "etcd-access/internet" in third) == (False, True)
 
 
-def test_what_reached_nobody_is_new_to_the_next_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_of_a_failed_notice_are_new_in_the_next_run(capsys: pytest.CaptureFixture[str]) -> None:
     statuses = list[int]()
     for day, answer in enumerate((500, 200, 200), 1):
         with http_server(answer) as heard:
@@ -221,7 +221,7 @@ def test_what_reached_nobody_is_new_to_the_next_run(capsys: pytest.CaptureFixtur
     assert statuses == [1, 3, 0]
 
 
-def test_what_no_file_took_is_new_to_the_next_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_of_a_failed_format_are_new_in_the_next_run(capsys: pytest.CaptureFixture[str]) -> None:
     taken = [*NIGHTLY[:-2], "-f"]
     assert ran(capsys, "check", "--snapshot", night(1), *taken, "asff=a.json")[0] == 2
     statuses = [ran(capsys, "check", "--snapshot", night(day), *taken, "json")[0] for day in (2, 3)]

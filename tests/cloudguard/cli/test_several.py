@@ -116,7 +116,7 @@ def test_each_format_holds_several_clusters(capsys: pytest.CaptureFixture[str], 
     assert ran(capsys, *WITH_FAILURES, "-f", form)[0] == 5
 
 
-def test_clusters_of_one_name_are_told_apart_by_their_regions(capsys: pytest.CaptureFixture[str]) -> None:
+def test_clusters_with_one_name_are_shown_with_their_regions(capsys: pytest.CaptureFixture[str]) -> None:
     def written(form: str) -> str:
         return ran(capsys, "check", "memory", "--cluster", "twins", "--cluster", "prod", "-f", form)[1]
 

@@ -256,13 +256,13 @@ SHARED = ("check", "memory", "--strict-waivers")
 
 
 def _states(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, list[str]], str]:
-    """Check several clusters; return the status, each cluster's waivers' states, and what is said."""
+    """Check several clusters. Return the status, the states of the waivers by cluster, and stderr."""
     status, out, err = ran(capsys, *SHARED, *words, "-f", "json")
     reports = json.loads(out)["reports"]
     return status, {one["cluster"]["name"]: [use["state"] for use in one["waivers"]] for one in reports}, err
 
 
-def test_a_waiver_is_unused_only_where_no_cluster_of_the_run_uses_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_waiver_is_unused_only_if_no_cluster_of_the_run_uses_it(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("prod", "hostile"):
         assert ran(capsys, "waivers", "baseline", "memory", "--cluster", name, *WHO)[0] == 0
     text = re.sub("cluster = .*\n", "", Path(FILE).read_text(encoding="utf-8"))
@@ -279,7 +279,7 @@ def test_a_waiver_is_unused_only_where_no_cluster_of_the_run_uses_it(capsys: pyt
     assert err.count("there is no such finding") == err.count("cloudguard: waiver unused: finding 000000000000") == 1
 
 
-def test_what_was_not_read_may_use_a_waiver(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_waiver_for_an_unread_cluster_is_unknown_not_unused(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     unused = '\n[[waiver]]\ncheck = "etcd-encryption/pool"\nreason = "r"\nowner = "o"\nexpires = {}\ncluster = "{}"\n'
     text = Path(FILE).read_text(encoding="utf-8")

@@ -42,7 +42,7 @@ def test_a_new_grant_opens_permissions_and_a_new_deny_closes_some() -> None:
     assert found.undecided == ()
 
 
-def test_the_set_of_what_opened_names_the_condition_under_which_it_is_allowed() -> None:
+def test_opened_permissions_name_their_condition() -> None:
     prod = Condition("StringEquals", "tag/env", ("prod",))
     new = made(READS, replace(allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/*",)), conditions=(prod,)))
     (opened,) = changes(made(READS), new).opened

@@ -133,11 +133,9 @@ def test_a_removed_boundary_or_condition_makes_a_finding_wider() -> None:
         (("allow disk:* on *",), ("allow disk:* on *", "deny disk:B on *"), ("no longer: deny disk:B on *",)),
         (("disk a", "disk b"), ("disk a",), ("disk b",)),
     ],
-    ids=["a service", "a sender's target", "beside a boundary", "a deny", "a disk"],
+    ids=["a service", "a sender's target", "with a boundary", "a removed deny", "a disk"],
 )
-def test_only_what_was_not_inside_is_listed(
-    today: tuple[str, ...], then: tuple[str, ...], more: tuple[str, ...]
-) -> None:
+def test_beyond_lists_only_the_excess(today: tuple[str, ...], then: tuple[str, ...], more: tuple[str, ...]) -> None:
     assert beyond(today, then) == more
     assert beyond(today, today) == ()
 

@@ -63,11 +63,15 @@ def verdict_and_severity(
     ("pool", "expected"),
     [
         pytest.param(replace(POOL, subnets=("public",), public=True), Severity.CRITICAL, id="public address"),
-        pytest.param(replace(POOL, subnets=("public",), public_ipv6=True), Severity.CRITICAL, id="v6 address alone"),
+        pytest.param(replace(POOL, subnets=("public",), public_ipv6=True), Severity.CRITICAL, id="IPv6 address only"),
         pytest.param(replace(SHUT, further=(replace(BESIDE, public=True),)), Severity.CRITICAL, id="second interface"),
-        pytest.param(replace(SHUT, further=(replace(BESIDE, public_ipv6=True),)), Severity.CRITICAL, id="second by v6"),
-        pytest.param(replace(SHUT, subnets=("public",), public=True), None, id="public address, and shut"),
-        pytest.param(SHUT, None, id="shut"),
+        pytest.param(
+            replace(SHUT, further=(replace(BESIDE, public_ipv6=True),)),
+            Severity.CRITICAL,
+            id="second interface with IPv6",
+        ),
+        pytest.param(replace(SHUT, subnets=("public",), public=True), None, id="public address, closed filter"),
+        pytest.param(SHUT, None, id="no address, closed filter"),
     ],
 )
 def test_the_next_host_has_the_addresses_and_filters_of_its_template(pool: Pool, expected: Severity | None) -> None:
@@ -75,7 +79,7 @@ def test_the_next_host_has_the_addresses_and_filters_of_its_template(pool: Pool,
     assert (found, worst) == (Verdict.FAIL if expected else Verdict.PASS, expected)
 
 
-@pytest.mark.parametrize("hosts", [True, False], ids=["beside a shut host", "of an empty pool"])
+@pytest.mark.parametrize("hosts", [True, False], ids=["pool with a closed host", "empty pool"])
 @pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
 def test_the_next_host_is_a_target_of_its_pool_s_balancers(seen: ClientAddress, *, hosts: bool) -> None:
     """The template opens SSH and an internet balancer forwards to it, but to none of today's hosts."""

@@ -73,7 +73,7 @@ def test_a_tunnel_that_is_denied_or_reaches_only_node_ports_passes(peer: str, se
         (LINK, "10.0.9.0/24", Verdict.PASS),
         (replace(LINK, to_balancers=False), RANGE, Verdict.PASS),
     ],
-    ids=["by range", "by group", "for everyone", "shut out", "of hosts alone"],
+    ids=["by range", "by group", "for everyone", "denied", "to hosts only"],
 )
 def test_a_tunnel_reaches_the_api_through_an_internal_balancer(tunnel: Tunnel, peer: str, verdict: Verdict) -> None:
     """The hosts let in only the balancer, so only the balancer's own filter sees the sender."""

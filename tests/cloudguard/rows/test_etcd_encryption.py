@@ -197,8 +197,8 @@ def test_a_pool_with_unknown_disks_makes_the_row_unknown(disks: tuple[DiskTempla
     assert answer(disk("d1"), pools=[pool(*disks, roles=NODE)]).verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize("root", [False, None], ids=["plain", "untold"])
-@pytest.mark.parametrize("made_by", ["asg", ""], ids=["its own host", "no host of its own"])
+@pytest.mark.parametrize("root", [False, None], ids=["unencrypted", "unknown"])
+@pytest.mark.parametrize("made_by", ["asg", ""], ids=["pool with a host", "pool without a host"])
 def test_only_etcd_s_known_device_of_a_template_counts(root: bool | None, made_by: str) -> None:  # noqa: FBT001 - a case
     cp = replace(MASTER, pool=made_by)
     data = disk("d1", etcd="tag")

@@ -68,33 +68,33 @@ RULES: dict[str, tuple[Snapshot, Severity, str]] = {
     "its own subnet": (guarded(OWN), LOW, ""),
     "a part of its own subnet": (guarded("10.0.1.0/25"), LOW, ""),
     "every port of its own subnet": (guarded(OWN, services="all"), LOW, ""),
-    "a port that is advice anyway": (guarded(OWN, services="tcp/22"), LOW, ""),
+    "a port that is only advice": (guarded(OWN, services="tcp/22"), LOW, ""),
     "its own subnet and its pods": (guarded(OWN, PODS, subnets=(POD_SUBNET,)), LOW, ""),
     "the network has no other subnet": (guarded(RANGE), LOW, ""),
-    "another's machine is in another subnet": (guarded(OWN, neighbours=(FAR,), subnets=(OTHER,)), LOW, ""),
-    "another's machine is in the other half": (guarded("10.0.1.0/25", neighbours=(CI,)), LOW, ""),
-    "another's machine is in its subnet": (guarded(OWN, neighbours=(CI,)), MEDIUM, "ci is in these ranges today"),
-    "another's interface has an owner": (
+    "a foreign machine in another subnet": (guarded(OWN, neighbours=(FAR,), subnets=(OTHER,)), LOW, ""),
+    "a foreign machine in the other half of the subnet": (guarded("10.0.1.0/25", neighbours=(CI,)), LOW, ""),
+    "a foreign machine in the node's subnet": (guarded(OWN, neighbours=(CI,)), MEDIUM, "ci is in these ranges today"),
+    "a foreign interface with an owner": (
         guarded(OWN, neighbours=(replace(CI, owner="a database"),)),
         MEDIUM,
         "a database is in these ranges today",
     ),
-    "two of another's": (guarded(OWN, neighbours=(DATABASE, CI)), MEDIUM, "ci, db are in these ranges today"),
-    "another's machine is in the range of its pods": (
+    "two foreign machines": (guarded(OWN, neighbours=(DATABASE, CI)), MEDIUM, "ci, db are in these ranges today"),
+    "a foreign machine in the range of the pods": (
         guarded(OWN, PODS, subnets=(POD_SUBNET,), neighbours=(AMONG_PODS,)),
         MEDIUM,
         "build is in these ranges today",
     ),
-    "another's machine is in the range of its pods, which alone is let in": (
+    "a foreign machine in the range of the pods, the only allowed range": (
         guarded(PODS, subnets=(POD_SUBNET,), neighbours=(AMONG_PODS,)),
         MEDIUM,
         "build is in these ranges today",
     ),
-    "another subnet, where nothing stands today": (guarded(RANGE, subnets=(OTHER,)), MEDIUM, ""),
-    "more than its pods": (guarded("10.0.0.0/17", subnets=(POD_SUBNET, OTHER)), MEDIUM, ""),
+    "another subnet that is empty today": (guarded(RANGE, subnets=(OTHER,)), MEDIUM, ""),
+    "a wider range than the pods": (guarded("10.0.0.0/17", subnets=(POD_SUBNET, OTHER)), MEDIUM, ""),
     "a subnet in each region": (automatic(), MEDIUM, ""),
-    "everyone, though only the network gets there": (guarded(WORLD), MEDIUM, ""),
-    "somebody's own rule lets in the same": (beside("tcp/10250", OWN), MEDIUM, ""),
+    "everyone is allowed, but only the network has a path": (guarded(WORLD), MEDIUM, ""),
+    "a user's own rule lets in the same": (beside("tcp/10250", OWN), MEDIUM, ""),
 }
 
 
@@ -141,17 +141,17 @@ def metadata(cloud: str, *granted: str, switch: bool = False, service: str = "re
 CATALOGS = {"aws": of_aws, "gcp": of_gcp, "azure": of_azure}
 IDENTITIES: dict[str, tuple[Snapshot, Severity | None]] = {
     "gcp: nothing": (metadata("gcp"), None),
-    "gcp: nothing, whatever the switch": (metadata("gcp", switch=True), None),
+    "gcp: nothing, with a switch": (metadata("gcp", switch=True), None),
     "gcp: logs": (metadata("gcp", "logging.logEntries.create"), LOW),
     "gcp: metrics": (metadata("gcp", "monitoring.timeSeries.create"), LOW),
     "gcp: images": (metadata("gcp", "artifactregistry.repositories.downloadArtifacts"), LOW),
-    "gcp: logs where a switch is off": (metadata("gcp", "logging.logEntries.create", switch=True), MEDIUM),
+    "gcp: logs, with a switch that is off": (metadata("gcp", "logging.logEntries.create", switch=True), MEDIUM),
     "gcp: objects": (metadata("gcp", "storage.objects.get"), MEDIUM),
-    "gcp: what lists": (metadata("gcp", "compute.instances.list"), MEDIUM),
-    "gcp: logs, and reading them": (metadata("gcp", "logging.logEntries.create", "logging.logEntries.list"), MEDIUM),
+    "gcp: listing of machines": (metadata("gcp", "compute.instances.list"), MEDIUM),
+    "gcp: writing and reading logs": (metadata("gcp", "logging.logEntries.create", "logging.logEntries.list"), MEDIUM),
     "azure: nothing": (metadata("azure"), None),
     "azure: images": (metadata("azure", "Microsoft.ContainerRegistry/registries/pull/read"), LOW),
-    "azure: images, and pushing them": (
+    "azure: pulling and pushing images": (
         metadata(
             "azure",
             "Microsoft.ContainerRegistry/registries/pull/read",
@@ -161,7 +161,7 @@ IDENTITIES: dict[str, tuple[Snapshot, Severity | None]] = {
     ),
     "azure: disks": (metadata("azure", "Microsoft.Compute/disks/write"), MEDIUM),
     "aws: nothing": (metadata("aws", switch=True), None),
-    "aws: images where a switch is off": (metadata("aws", "ecr:GetAuthorizationToken", switch=True), MEDIUM),
+    "aws: images, with a switch that is off": (metadata("aws", "ecr:GetAuthorizationToken", switch=True), MEDIUM),
 }
 
 

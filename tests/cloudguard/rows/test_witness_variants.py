@@ -64,19 +64,23 @@ def endpoint(*ranges: str) -> Snapshot:
 
 JUMP, CI = interface("jump", "private", "10.0.1.200", "jump"), interface("ci", "private", "10.0.1.201", "jump")
 CASES: dict[str, tuple[Snapshot, tuple[str, ...], tuple[str, ...]]] = {
-    "a rule of their own": (public(("tcp/6443", OFFICE), ("tcp/6443", WORLD)), (OFFICE,), ("masters-1",)),
-    "a rule of their own behind the wide one": (
+    "the administrators' own rule before the open one": (
+        public(("tcp/6443", OFFICE), ("tcp/6443", WORLD)),
+        (OFFICE,),
+        ("masters-1",),
+    ),
+    "the administrators' own rule after the open one": (
         public(("tcp/6443", WORLD), ("tcp/6443", OFFICE)),
         (OFFICE,),
         ("masters-0",),
     ),
-    "version 6 of IP": (public(("tcp/6443", OFFICE6), ("tcp/6443", WORLD6)), (OFFICE6,), ("masters-1",)),
+    "IPv6": (public(("tcp/6443", OFFICE6), ("tcp/6443", WORLD6)), (OFFICE6,), ("masters-1",)),
     "several ranges": (
         public(("tcp/6443", OFFICE), ("tcp/6443", LAB), ("tcp/6443", WORLD)),
         (OFFICE, LAB),
         ("masters-2",),
     ),
-    "a range of theirs is not let in by its own rule": (
+    "one of two administrators' ranges has no rule": (
         public(("tcp/6443", OFFICE), ("tcp/6443", "192.0.2.0/24")),
         (OFFICE, LAB),
         ("masters-1",),
@@ -84,19 +88,23 @@ CASES: dict[str, tuple[Snapshot, tuple[str, ...], tuple[str, ...]]] = {
     "the middle of a wide range": (public(("tcp/6443", "198.51.96.0/20")), (OFFICE,), ("masters-0",)),
     "the first half of a range": (public(("tcp/6443", "198.51.100.0/23")), (OFFICE,), ("masters-0",)),
     "the last half of a range": (public(("tcp/6443", "198.51.100.0/23")), ("198.51.101.0/24",), ("masters-0",)),
-    "a list with others": (public(("tcp/6443", "list:offices")), (OFFICE,), ("masters-0",)),
-    "every port from them, and this one from all": (
+    "an address list with foreign ranges": (public(("tcp/6443", "list:offices")), (OFFICE,), ("masters-0",)),
+    "all ports from administrators, the API's port from everyone": (
         public(("tcp/443-9999", OFFICE), ("tcp/6443", WORLD)),
         (OFFICE,),
         ("masters-1",),
     ),
     "a part of the cluster's network": (inside(RANGE), ("10.0.0.0/25",), ("masters-0",)),
-    "a group with others": (inside("jump", JUMP, CI), ("10.0.1.200/32",), ("masters-0",)),
-    "a balancer, from their address": (balanced(ClientAddress.PRESERVED), (OFFICE,), ("front-1", "masters-0")),
-    "a balancer, from its address": (balanced(ClientAddress.REPLACED), (OFFICE,), ("front-1",)),
+    "a group with foreign members": (inside("jump", JUMP, CI), ("10.0.1.200/32",), ("masters-0",)),
+    "a balancer that preserves the client address": (
+        balanced(ClientAddress.PRESERVED),
+        (OFFICE,),
+        ("front-1", "masters-0"),
+    ),
+    "a balancer that replaces the client address": (balanced(ClientAddress.REPLACED), (OFFICE,), ("front-1",)),
     "a managed endpoint": (endpoint(OFFICE, PARTNER), (OFFICE,), ("",)),
-    "a managed endpoint for all": (endpoint(WORLD), (OFFICE,), ("",)),
-    "a managed endpoint by a list": (endpoint("list:offices"), (OFFICE,), ("",)),
+    "a managed endpoint open to everyone": (endpoint(WORLD), (OFFICE,), ("",)),
+    "a managed endpoint with an address list": (endpoint("list:offices"), (OFFICE,), ("",)),
 }
 
 
@@ -133,20 +141,20 @@ def test_a_change_keeps_the_administrators_and_duplicates_no_rule(
 
 
 SENDERS: dict[str, tuple[tuple[tuple[str, str], ...], set[tuple[str, ...]]]] = {
-    "all and a partner, of other ports": (
+    "everyone and a partner on different ports": (
         (("tcp/22", WORLD), ("tcp/3389", PARTNER)),
         {("the internet", "tcp/22"), (PARTNER, "tcp/3389")},
     ),
-    "all and a partner, of the same port": (
+    "everyone and a partner on the same port": (
         (("tcp/22", WORLD), ("tcp/22", PARTNER)),
         {("the internet", "tcp/22"), (PARTNER, "tcp/22")},
     ),
-    "two partners, of the same port": ((("tcp/22", LAB), ("tcp/22", PARTNER)), {(f"{LAB}, {PARTNER}", "tcp/22")}),
-    "two partners, of other ports": (
+    "two partners on the same port": ((("tcp/22", LAB), ("tcp/22", PARTNER)), {(f"{LAB}, {PARTNER}", "tcp/22")}),
+    "two partners on different ports": (
         (("tcp/22", LAB), ("tcp/3389", PARTNER)),
         {(f"{LAB} on the internet can connect to tcp/22", f"{PARTNER} on the internet to tcp/3389")},
     ),
-    "all by one version of IP, a partner by the other": (
+    "everyone by IPv6, a partner by IPv4": (
         (("tcp/22", WORLD6), ("tcp/22", PARTNER)),
         {("the internet", "tcp/22"), (PARTNER, "tcp/22")},
     ),

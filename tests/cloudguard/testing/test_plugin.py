@@ -17,13 +17,13 @@ ROOT = Path(__file__).parents[3]
 TESTS = """
 from cloudguard.testing import assert_rows
 
-def test_what_holds(cloudguard_check):
+def test_verdicts_that_hold(cloudguard_check):
     assert_rows(cloudguard_check("memory", cluster="prod"), etcd_access="FAIL", api_server_access="FAIL")
 
-def test_what_does_not(cloudguard_check):
+def test_a_verdict_that_does_not_hold(cloudguard_check):
     assert_rows(cloudguard_check("memory", cluster="prod"), etcd_access="PASS")
 
-def test_what_all_declare(cloudguard_check, cloudguard_declarations):
+def test_shared_declarations(cloudguard_check, cloudguard_declarations):
     assert cloudguard_declarations.etcd_tls == "kubeadm writes it"
     report = cloudguard_check("memory", cluster="prod")
     assert [one.name for one in report.declarations] == ["etcd-tls"]

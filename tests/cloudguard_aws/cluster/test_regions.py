@@ -104,7 +104,7 @@ def test_a_missing_cluster_is_searched_elsewhere_only_if_regions_can_be_listed(i
         ADAPTER.collect(request(inner_account, "prod"))
 
 
-def test_a_name_that_clusters_of_several_regions_have_is_each_of_them_where_several_are_read(
+def test_clusters_with_one_name_in_several_regions_are_all_checked(
     inner_account: Account,
 ) -> None:
     session, regions = inner_account.session, (REGION, "us-east-1", "ap-south-1")

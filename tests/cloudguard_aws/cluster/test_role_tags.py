@@ -14,20 +14,20 @@ KOPS_NODE, CAPA_MASTER = {"k8s.io/role/node": "1"}, {f"{CAPA}role": "control-pla
 KARPENTER = {"karpenter.sh/nodepool": "default"}
 
 SEVERAL: dict[str, tuple[Tags, tuple[Role, ...]]] = {
-    "kops' node is Cluster API's control plane": (KOPS_NODE | CAPA_MASTER, (NODE, CONTROL_PLANE)),
-    "kops' tags for both, on a cluster of one host": (
+    "kops's node tag and Cluster API's control-plane tag": (KOPS_NODE | CAPA_MASTER, (NODE, CONTROL_PLANE)),
+    "kops's tags for both roles, on a single-host cluster": (
         {"k8s.io/role/control-plane": "1", **KOPS_NODE},
         (CONTROL_PLANE, ETCD, NODE),
     ),
-    "kops' older tag beside its newer one": (
+    "kops's older and newer tag": (
         {"k8s.io/role/control-plane": "1", "k8s.io/role/master": "1"},
         (CONTROL_PLANE, ETCD),
     ),
-    "a control plane's tag on what Karpenter started": (KARPENTER | CAPA_MASTER, (CONTROL_PLANE, NODE)),
-    "a bastion that is a node too": ({"k8s.io/role/bastion": "1"} | KARPENTER, (BASTION, NODE)),
-    "OpenShift's name beside another installer's tag": ({"Name": "prod-x7k2p-master-0", **KOPS_NODE}, (NODE,)),
-    "tags of one role by two": (KARPENTER | {"eks:nodegroup-name": "a"}, (NODE,)),
-    "a role's tag that says no": ({"k8s.io/role/control-plane": "0", **KOPS_NODE}, (NODE,)),
+    "a control-plane tag on a host of Karpenter": (KARPENTER | CAPA_MASTER, (CONTROL_PLANE, NODE)),
+    "a bastion tag and a node tag": ({"k8s.io/role/bastion": "1"} | KARPENTER, (BASTION, NODE)),
+    "OpenShift's name and another installer's tag": ({"Name": "prod-x7k2p-master-0", **KOPS_NODE}, (NODE,)),
+    "two installers' tags for one role": (KARPENTER | {"eks:nodegroup-name": "a"}, (NODE,)),
+    "a role tag with the value 0": ({"k8s.io/role/control-plane": "0", **KOPS_NODE}, (NODE,)),
 }
 
 
@@ -48,15 +48,15 @@ def test_free_tags_and_names_give_no_role() -> None:
 OWNED = {"kubernetes.io/cluster/prod-x7k2p": "owned", "Name": "prod-x7k2p-master-0"}
 OF_CAPA = {f"{CAPA}cluster/prod-x7k2p": "owned", f"{CAPA}role": "control-plane"}
 OPENSHIFT: dict[str, tuple[Tags, Strength]] = {
-    "its name and the cluster's tag, which anyone may write": (OWNED, Strength.WEAK),
-    "all that it writes": (OWNED | OF_CAPA, Strength.STRONG),
-    "a role's tag alone": (OWNED | {f"{CAPA}role": "control-plane"}, Strength.WEAK),
-    "the tag of a node": (OWNED | OF_CAPA | {f"{CAPA}role": "node"}, Strength.WEAK),
-    "the tag of another cluster": (
+    "OpenShift's name and the cluster's tag, which anyone can write": (OWNED, Strength.WEAK),
+    "all of OpenShift's tags": (OWNED | OF_CAPA, Strength.STRONG),
+    "a role tag without the installer's cluster tag": (OWNED | {f"{CAPA}role": "control-plane"}, Strength.WEAK),
+    "the role tag of a node": (OWNED | OF_CAPA | {f"{CAPA}role": "node"}, Strength.WEAK),
+    "the cluster tag of another cluster": (
         OWNED | {f"{CAPA}cluster/other": "owned", f"{CAPA}role": "control-plane"},
         Strength.WEAK,
     ),
-    "a cluster that the host only shares": (
+    "the cluster's tag says shared, not owned": (
         OWNED | OF_CAPA | {"kubernetes.io/cluster/prod-x7k2p": "shared"},
         Strength.WEAK,
     ),

@@ -62,118 +62,130 @@ CRITICAL, HIGH, GRANTED_NOTHING = "FAIL CRITICAL", "FAIL HIGH", "PASS LOW"
 PULL_ONLY = ("GetAuthorizationToken", "BatchGetImage", "GetDownloadUrlForLayer", "BatchImportUpstreamImage")
 """AmazonEC2ContainerRegistryPullOnly."""
 RANKS: dict[str, tuple[str, list[Json]]] = {
-    "all actions but those of organizations": (
+    "all actions except those of organizations": (
         CRITICAL,
         [{"Effect": "Allow", "NotAction": ["organizations:*", "account:*"], "Resource": "*"}],
     ),
-    "all resources but one": (
+    "all resources except one": (
         CRITICAL,
         [{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::x"}],
     ),
-    "every request is encrypted": (CRITICAL, [allow("iam:PutRolePolicy", ROLE, Bool={"aws:SecureTransport": "true"})]),
-    "a pattern of one character": (CRITICAL, [allow("iam:?utRolePolicy", "arn:aws:iam::*:role/no*")]),
-    "IAM answers in us-east-1 only": (
+    "a condition on encryption that every request meets": (
+        CRITICAL,
+        [allow("iam:PutRolePolicy", ROLE, Bool={"aws:SecureTransport": "true"})],
+    ),
+    "a one-character wildcard in an action": (CRITICAL, [allow("iam:?utRolePolicy", "arn:aws:iam::*:role/no*")]),
+    "a region where IAM receives no requests": (
         GRANTED_NOTHING,
         [allow("iam:PutRolePolicy", StringEquals={"aws:RequestedRegion": "eu-west-1"})],
     ),
-    "its own account's organization": (CRITICAL, [allow("*", StringEquals={"aws:ResourceOrgID": ORGANIZATION})]),
-    "another organization's resources": (HIGH, [allow("*", StringEquals={"aws:ResourceOrgID": "o-other"})]),
-    "its own account's organization, by paths": (
+    "resources of the account's own organization": (
+        CRITICAL,
+        [allow("*", StringEquals={"aws:ResourceOrgID": ORGANIZATION})],
+    ),
+    "resources of another organization": (HIGH, [allow("*", StringEquals={"aws:ResourceOrgID": "o-other"})]),
+    "resources of the account's own organization, by path": (
         CRITICAL,
         [{**allow("*"), "Condition": {"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": f"{ORGANIZATION}/*"}}}],
     ),
-    "a host gets its credentials from version 2 of the metadata service": (
+    "a denial for credentials from version 1 of the metadata service": (
         CRITICAL,
         [allow("*"), deny("*", NumericLessThan={"ec2:RoleDelivery": "2.0"})],
     ),
-    "a host of the account": (
+    "any instance of the account as the source": (
         CRITICAL,
         [allow("*", ArnLike={"ec2:SourceInstanceARN": f"arn:aws:ec2:*:{ACCOUNT}:instance/*"})],
     ),
-    "whoever asks chooses the service that asks first": (
+    "a calling service that the caller chooses": (
         CRITICAL,
         [allow("*", StringEquals={"aws:CalledViaFirst": "cloudformation.amazonaws.com"})],
     ),
-    "the policy that may be attached is an administrator's": (
+    "attaching an administrator's policy": (
         CRITICAL,
         [allow("iam:AttachRolePolicy", ArnLike={"iam:PolicyARN": "arn:aws:iam::aws:policy/Admin*"})],
     ),
-    "the policy that may be attached only reads": (
+    "attaching a read-only policy": (
         HIGH,
         [allow("iam:AttachRolePolicy", ArnEquals={"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"})],
     ),
-    "whoever starts a host chooses its type": (
+    "an instance type that the caller chooses": (
         CRITICAL,
         [allow("iam:PassRole"), allow("ec2:RunInstances", StringLike={"ec2:InstanceType": "t3.*"})],
     ),
-    "roles may be handed to a service that no other permission starts": (
+    "passing roles to a service without permission to start it": (
         HIGH,
         [allow("iam:PassRole", StringEquals={"iam:PassedToService": "glue.amazonaws.com"}), allow("ec2:RunInstances")],
     ),
-    "whoever defines a job of Batch chooses its role": (
+    "passing roles to jobs of Batch": (
         CRITICAL,
         [allow(["iam:PassRole", "batch:RegisterJobDefinition", "batch:SubmitJob"])],
     ),
-    "a node pulls images, by what AWS documents for that": (
+    "a node pulls images with the documented permissions": (
         "PASS LOW",
         [allow([f"ecr:{name}" for name in PULL_ONLY])],
     ),
     "a node pulls images and pushes them": (HIGH, [allow([f"ecr:{name}" for name in (*PULL_ONLY, "PutImage")])]),
-    "a role never has a device for MFA": (
+    "a condition on MFA, which a role never has": (
         GRANTED_NOTHING,
         [allow("*", Bool={"aws:MultiFactorAuthPresent": "true"})],
     ),
-    "a role is no user": (CRITICAL, [allow("*"), deny("*", StringLike={"aws:PrincipalArn": "arn:aws:iam::*:user/*"})]),
-    "nothing is like the name of a user, which roles have not": (
+    "a denial for users, which a role is not": (
+        CRITICAL,
+        [allow("*"), deny("*", StringLike={"aws:PrincipalArn": "arn:aws:iam::*:user/*"})],
+    ),
+    "a grant on the user name's path, which a role lacks": (
         GRANTED_NOTHING,
         [allow("s3:*", "arn:aws:s3:::home/${aws:username}/*")],
     ),
-    "no user's name is denied to roles": (
+    "a denial on the user name's path, which a role lacks": (
         HIGH,
         [allow("s3:*", "arn:aws:s3:::home/*"), deny("s3:*", "arn:aws:s3:::home/${aws:username}*")],
     ),
-    "a variable without value has its default": (HIGH, [allow("s3:*", "arn:aws:s3:::home/${aws:username, 'all'}/*")]),
-    "the default is what is denied": (
+    "a grant by a variable's default value": (HIGH, [allow("s3:*", "arn:aws:s3:::home/${aws:username, 'all'}/*")]),
+    "a denial by a variable's default value": (
         GRANTED_NOTHING,
         [allow("s3:*", "arn:aws:s3:::home/*"), deny("s3:*", "arn:aws:s3:::${aws:username, 'home'}/*")],
     ),
-    "a session's id is the role's, with its name": (HIGH, [allow("s3:*", "arn:aws:s3:::home/${aws:userid}/*")]),
-    "a session's own objects are denied to it, and others are not": (
+    "a grant on the path of the session's own id": (HIGH, [allow("s3:*", "arn:aws:s3:::home/${aws:userid}/*")]),
+    "a denial on the path of the session's own id": (
         "UNKNOWN LOW",
         [allow("s3:*", "arn:aws:s3:::home/*"), deny("s3:*", "arn:aws:s3:::home/${aws:userid}*")],
     ),
-    "all but a session's own objects are denied to it": (
+    "a denial on everything except the path of the session's own id": (
         HIGH,
         [
             allow("s3:*"),
             {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::home/${aws:userid}/*"},
         ],
     ),
-    "a private address is never a request's": (GRANTED_NOTHING, [allow("*", IpAddress={"aws:SourceIp": "10.0.0.0/8"})]),
-    "no request has a private address, so all are denied": (
+    "a private source address, which no request has": (
+        GRANTED_NOTHING,
+        [allow("*", IpAddress={"aws:SourceIp": "10.0.0.0/8"})],
+    ),
+    "a denial for all public source addresses": (
         GRANTED_NOTHING,
         [allow("*"), deny("*", NotIpAddress={"aws:SourceIp": ["10.0.0.0/8", "172.16.0.0/12"]})],
     ),
-    "the role's tag tells the bucket": (HIGH, [allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")]),
-    "a tag that the role has not tells no bucket": (
+    "a bucket named by the role's tag": (HIGH, [allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/team}/*")]),
+    "a bucket named by a tag that the role lacks": (
         GRANTED_NOTHING,
         [allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/unit}/*")],
     ),
     "the role has the tag": (CRITICAL, [allow("*", StringEquals={"aws:PrincipalTag/team": "core"})]),
     "the role has another tag": (GRANTED_NOTHING, [allow("*", StringEquals={"aws:PrincipalTag/team": "ops"})]),
-    "all but roles with another tag are denied": (
+    "a denial for roles without another tag": (
         GRANTED_NOTHING,
         [allow("*"), deny("*", StringNotEquals={"aws:PrincipalTag/team": "ops"})],
     ),
-    "a host's session is not confirmed by MFA, and says so": (
+    "a denial for sessions without MFA": (
         GRANTED_NOTHING,
         [allow("*"), deny("*", Bool={"aws:MultiFactorAuthPresent": "false"})],
     ),
-    "all but describing is denied, and that shows user data": (
+    "a denial except for describing, which shows user data": (
         HIGH,
         [allow("*"), {"Effect": "Deny", "NotAction": "ec2:Describe*", "Resource": "*"}],
     ),
-    "all but describing is denied elsewhere": (
+    "a denial except for describing in other regions": (
         CRITICAL,
         [
             allow("*"),
@@ -185,17 +197,20 @@ RANKS: dict[str, tuple[str, list[Json]]] = {
             },
         ],
     ),
-    "whoever leaves by the internet has an address there": (
+    "a source address anywhere on the internet": (
         CRITICAL,
         [allow("*", IpAddress={"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]})],
     ),
-    "a network that may be its own": ("UNKNOWN", [allow("*", IpAddress={"aws:SourceIp": "203.0.113.0/24"})]),
-    "whoever asks chooses the name of the program": (CRITICAL, [allow("*", StringLike={"aws:UserAgent": "*kops*"})]),
-    "the denial begins in 2030": (
+    "a source network that may be the cluster's own": (
+        "UNKNOWN",
+        [allow("*", IpAddress={"aws:SourceIp": "203.0.113.0/24"})],
+    ),
+    "a user agent, which the caller chooses": (CRITICAL, [allow("*", StringLike={"aws:UserAgent": "*kops*"})]),
+    "a denial from 2030": (
         CRITICAL,
         [allow("*"), deny("*", DateGreaterThan={"aws:CurrentTime": "2030-01-01T00:00:00Z"})],
     ),
-    "the denial began in 2020": (
+    "a denial from 2020": (
         GRANTED_NOTHING,
         [allow("*"), deny("*", DateGreaterThan={"aws:CurrentTime": "2020-01-01T00:00:00Z"})],
     ),
@@ -209,25 +224,25 @@ def test_a_policy_has_the_expected_severity(found: str, granted: list[Json]) -> 
 
 DESCRIBE = allow("ec2:DescribeInstances")
 BOUNDARIES: dict[str, tuple[str, list[Json]]] = {
-    "a pattern reaches the boundary": (
+    "a resource pattern matches the boundary": (
         CRITICAL,
         [DESCRIBE, allow("iam:CreatePolicyVersion", "arn:aws:iam::*:policy/b*")],
     ),
-    "a pattern of actions holds the one that edits it": (CRITICAL, [DESCRIBE, allow("iam:Create*")]),
-    "it may put another boundary in its place": (
+    "an action pattern includes the edit of the boundary": (CRITICAL, [DESCRIBE, allow("iam:Create*")]),
+    "the role may replace its boundary": (
         CRITICAL,
         [DESCRIBE, allow("iam:PutRolePermissionsBoundary", ANY_ROLE)],
     ),
-    "it may take its boundary off": (CRITICAL, [DESCRIBE, allow("iam:Delete*", ANY_ROLE)]),
-    "what is not excluded takes the boundary off": (
+    "the role may remove its boundary": (CRITICAL, [DESCRIBE, allow("iam:Delete*", ANY_ROLE)]),
+    "NotAction includes the removal of the boundary": (
         CRITICAL,
         [{"Effect": "Allow", "NotAction": ["s3:*"], "Resource": "*"}],
     ),
-    "it may change other boundaries only": (
+    "the role may change only other boundaries": (
         HIGH,
         [DESCRIBE, allow("iam:CreatePolicyVersion", "arn:aws:iam::*:policy/other*")],
     ),
-    "it may take off the boundary of another role only": (
+    "the role may remove only another role's boundary": (
         HIGH,
         [DESCRIBE, allow("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::*:role/other")],
     ),

@@ -46,23 +46,23 @@ def all_but(principal: object, effect: str) -> Json:
 
 
 ROWS: dict[str, tuple[Found, list[Json]]] = {
-    "an account's number in a role's name names no account": (
+    "an account number inside a role's name does not name the account": (
         (ANYONE, False),
         [everyone({"StringLike": {"aws:PrincipalArn": f"*{ACCOUNT}*"}})],
     ),
-    "two digits left open are a hundred accounts": (
+    "a pattern that leaves two digits of the account open": (
         (ANYONE, False),
         [everyone({"StringLike": {"aws:PrincipalAccount": "1234567890??"}})],
     ),
-    "ForAllValues holds where the key is absent": (
+    "ForAllValues is true if the key is absent": (
         (ANYONE, False),
         [everyone({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}})],
     ),
-    "roots of organizations share their short ids": (
+    "root ids are not unique to an organization": (
         (ANYONE, False),
         [everyone({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "*/r-ab12/*"}})],
     ),
-    "what is only denied where a key is present is not denied to those without it": (
+    "a denial only if a key is present does not apply without the key": (
         (ANYONE, False),
         [
             everyone(),
@@ -75,7 +75,7 @@ ROWS: dict[str, tuple[Found, list[Json]]] = {
             ),
         ],
     ),
-    "a denial whose conditions hold together spares who meets one of them": (
+    "a denial with two conditions needs both": (
         (ANYONE, False),
         [
             everyone(),
@@ -88,182 +88,185 @@ ROWS: dict[str, tuple[Found, list[Json]]] = {
             ),
         ],
     ),
-    "a denial of all who are not the account's own leaves nobody else": (
+    "a denial for all other accounts": (
         None,
         [everyone(), everyone({"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}, effect="Deny")],
     ),
-    "a denial of all but the account's root leaves nobody else": (
+    "a denial for everyone except the account's root": (
         None,
         [everyone(), all_but({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Deny")],
     ),
-    "an organization's id in capitals is the same id where case is ignored": (
+    "an organization id in capitals with an operator that ignores case": (
         (OWN, False),
         [everyone({"StringEqualsIgnoreCase": {"aws:PrincipalOrgID": ORGANIZATION.upper()}})],
     ),
-    "StringEquals takes a star as it is written, and no external id has one": (
+    "StringEquals with a literal star as external id": (
         None,
         [trust({"AWS": ROOT}, StringEquals={"sts:ExternalId": "*"})],
     ),
-    "StringEquals takes a star as it is written, and no path of an organization has one": (
+    "StringEquals with a literal star in an organization path": (
         None,
         [everyone({"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": f"{ORGANIZATION}/*"}})],
     ),
-    "one pattern of several that all meet is enough": (
+    "one of several patterns matches everyone": (
         (OUTSIDER, False),
         [trust({"AWS": ROOT}, StringLike={"sts:ExternalId": ["k8s-7f3a91", "*"]})],
     ),
-    "StringEquals takes a star as it is written, and no role's name ends with one": (
+    "StringEquals with a literal star as role name": (
         None,
         [everyone({"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}})],
     ),
-    "StringEquals takes a star as it is written, and no account's number is one": (
+    "StringEquals with a literal star as account number": (
         None,
         [everyone({"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/deployer"}})],
     ),
-    "ArnEquals takes a star as a wildcard": (
+    "ArnEquals with a star as wildcard": (
         (OUTSIDER, False),
         [everyone({"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}})],
     ),
-    "a denial of all requests without the external id leaves those with it": (
+    "a denial for requests without the right external id": (
         (OUTSIDER, True),
         [trust({"AWS": ROOT}), trust({"AWS": ROOT}, effect="Deny", StringNotEquals={"sts:ExternalId": "k8s-7f3a91"})],
     ),
-    "a denial of requests without any external id asks for none in particular": (
+    "a denial for requests without any external id": (
         (OUTSIDER, False),
         [trust({"AWS": ROOT}), trust({"AWS": ROOT}, effect="Deny", Null={"sts:ExternalId": "true"})],
     ),
-    "a denial of everyone outside a network leaves whoever is in it": (
+    "a denial for everyone outside a network": (
         (OUTSIDER, True),
         [everyone(), everyone({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "sts:*", "Deny")],
     ),
-    "anyone has a network outside one range": (
+    "a source outside one range": (
         (ANYONE, False),
         [everyone({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})],
     ),
-    "everyone but its own account": (
+    "NotPrincipal with the own account": (
         (ANYONE, False),
         [all_but({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Allow")],
     ),
-    "all actions but one": (
+    "NotAction with one action": (
         (ANYONE, False),
         [{"Effect": "Allow", "Principal": "*", "NotAction": "sts:GetSessionToken"}],
     ),
-    "the names of context keys have no case": (
+    "a context key in capitals": (
         (OWN, False),
         [everyone({"StringEquals": {"AWS:PRINCIPALORGID": ORGANIZATION}})],
     ),
-    "the role is of its own account in every request for it": (
+    "a condition on the resource's account that every request meets": (
         (ANYONE, False),
         [everyone({"StringEquals": {"aws:ResourceAccount": ACCOUNT}})],
     ),
-    "one value of a list that all meet is enough": (
+    "one of several values matches everyone": (
         (ANYONE, False),
         [everyone({"StringLike": {"aws:PrincipalAccount": [ACCOUNT, "*"]}})],
     ),
-    "tokens of before 2020 have expired": (
+    "tokens issued before 2020, which have expired": (
         None,
         [everyone({"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}})],
     ),
-    "the window closed years ago": (None, [everyone({"DateLessThan": {"aws:EpochTime": "1600000000"}})]),
-    "a private range is in everybody's network": (
+    "a time window that ended years ago": (None, [everyone({"DateLessThan": {"aws:EpochTime": "1600000000"}})]),
+    "a private VPC source range, which anyone can have": (
         (ANYONE, False),
         [everyone({"IpAddress": {"aws:VpcSourceIp": "10.1.2.0/24"}})],
     ),
-    "halves of the internet are all of it": (
+    "both halves of the internet": (
         (ANYONE, False),
         [everyone({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}})],
     ),
-    "whoever does not come through an endpoint has no network": (
+    "IfExists on the source VPC, which is absent without an endpoint": (
         (ANYONE, False),
         [everyone({"StringEqualsIfExists": {"aws:SourceVpc": "vpc-1"}})],
     ),
-    "everyone calls by way of CloudFormation": (
+    "calls through CloudFormation, which anyone can make": (
         (ANYONE, False),
         [everyone({"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}})],
     ),
-    "only services name a source account": (None, [everyone({"StringEquals": {"aws:SourceAccount": ACCOUNT}})]),
-    "requests of accounts have no source account, and so meet IfExists": (
+    "the own account as source account, which only services send": (
+        None,
+        [everyone({"StringEquals": {"aws:SourceAccount": ACCOUNT}})],
+    ),
+    "IfExists on the source account, which accounts do not send": (
         (ANYONE, False),
         [everyone({"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}})],
     ),
-    "a service calls for the account that is named": (
+    "a service on behalf of the named account": (
         (OUTSIDER, False),
         [everyone({"StringEquals": {"aws:SourceAccount": OTHER}})],
     ),
-    "a service calls for a foreign organization": (
+    "a service on behalf of a foreign organization": (
         (OUTSIDER, False),
         [trust({"Service": "sns.amazonaws.com"}, StringEquals={"aws:SourceOrgID": FOREIGN})],
     ),
-    "a service calls for its own organization": (
+    "a service on behalf of the own organization": (
         None,
         [trust({"Service": "sns.amazonaws.com"}, StringEquals={"aws:SourceOrgID": ORGANIZATION})],
     ),
-    "an account of its own organization is no stranger": (
+    "an account of the own organization": (
         (OWN, False),
         [trust({"AWS": f"arn:aws:iam::{SISTER}:user/div/bob"})],
     ),
-    "AWS: * is everyone, with a token too": ((ANYONE, False), [everyone(action=WEB)]),
-    "everyone has a token of a workflow": (
+    "everyone, with a web identity token": ((ANYONE, False), [everyone(action=WEB)]),
+    "everyone, with a workflow's token of any repository": (
         (ANYONE, False),
         [everyone({"StringLike": {f"{GITHUB}:sub": "repo:*:ref:refs/heads/main"}}, WEB)],
     ),
-    "among everyone are pods of the cluster": (
+    "everyone, with a token of the cluster's pods": (
         (PODS, True),
         [everyone({"StringLike": {f"{CLUSTER}:sub": "system:serviceaccount:dns:*"}}, WEB)],
     ),
-    "among everyone are users of the account's SAML providers": ((OUTSIDER, False), [everyone(action=SAML)]),
-    "any owner has a repository called infra": ((ANYONE, False), [sub(GITHUB, "repo:?cme/infra:*")]),
-    "any repository has an environment called production": ((ANYONE, False), [sub(GITHUB, "*:environment:production")]),
-    "one subject of two is anybody's": (
+    "everyone, with a login of the account's SAML providers": ((OUTSIDER, False), [everyone(action=SAML)]),
+    "any owner's repository called infra": ((ANYONE, False), [sub(GITHUB, "repo:?cme/infra:*")]),
+    "any repository's environment called production": ((ANYONE, False), [sub(GITHUB, "*:environment:production")]),
+    "one of two subjects matches anyone": (
         (ANYONE, False),
         [web(GITHUB, StringLike={f"{GITHUB}:sub": ["repo:acme/infra:*", "repo:*/infra:*"]})],
     ),
-    "all that are not of one owner are strangers": ((ANYONE, False), [sub(GITHUB, "repo:acme/*", "StringNotLike")]),
-    "any workflow has an environment called production": (
+    "all repositories except one owner's": ((ANYONE, False), [sub(GITHUB, "repo:acme/*", "StringNotLike")]),
+    "the environment production without a repository": (
         (ANYONE, False),
         [web(GITHUB, StringEquals={f"{GITHUB}:environment": "production"})],
     ),
-    "any repository has a branch called main": (
+    "the branch main without a repository": (
         (ANYONE, False),
         [web(GITHUB, StringEquals={f"{GITHUB}:ref": "refs/heads/main"})],
     ),
-    "a person starts a workflow": ((OUTSIDER, True), [web(GITHUB, StringEquals={f"{GITHUB}:actor": "octocat"})]),
-    "a bot starts workflows in everybody's repositories": (
+    "workflows started by one person": ((OUTSIDER, True), [web(GITHUB, StringEquals={f"{GITHUB}:actor": "octocat"})]),
+    "workflows started by a bot in any repository": (
         (ANYONE, False),
         [web(GITHUB, StringEquals={f"{GITHUB}:actor": "dependabot[bot]"})],
     ),
-    "an organization of Google Cloud": (
+    "one organization of Google Cloud": (
         (OUTSIDER, True),
         [web(GOOGLE, StringEquals={f"{GOOGLE}:google/organization_number": "123456"})],
     ),
-    "any organization has a pipeline called deploy": (
+    "any organization's pipeline called deploy": (
         (ANYONE, False),
         [sub(BUILDKITE, "organization:*:pipeline:deploy:*")],
     ),
     "one organization's pipelines": ((OUTSIDER, True), [sub(BUILDKITE, "organization:acme:pipeline:deploy:*")]),
-    "a claim of another issuer is absent, which a negated operator takes": (
+    "a negated operator on another issuer's claim, which is absent": (
         (ANYONE, False),
         [web(GITHUB, StringNotLike={f"{GITLAB}:sub": "project_path:acme/*"})],
     ),
-    "a denial of one owner's names spares all others": (
+    "a denial for one owner's repositories": (
         (ANYONE, False),
         [web(GITHUB), {**sub(GITHUB, "repo:evil/*"), "Effect": "Deny", "Principal": "*"}],
     ),
-    "a denial of all but one owner's leaves that one": (
+    "a denial for all repositories except one owner's": (
         (OUTSIDER, True),
         [web(GITHUB), {**sub(GITHUB, "repo:acme/*", "StringNotLike"), "Effect": "Deny", "Principal": "*"}],
     ),
-    "anybody makes an identity pool, and signs in to it": (
+    "any identity pool of Cognito, which anyone can make": (
         (ANYONE, False),
         [{**web(COGNITO), "Condition": {"ForAnyValue:StringLike": {f"{COGNITO}:amr": "authenticated"}}}],
     ),
     "every service account of every namespace": ((PODS, False), [sub(CLUSTER, "system:serviceaccount:*:*")]),
-    "a condition on another cluster's subject is none on this one's": (
+    "IfExists on another cluster's subject, which is absent": (
         (PODS, False),
         [web(CLUSTER, StringEqualsIfExists={f"{ELSEWHERE}:sub": "system:serviceaccount:dns:external"})],
     ),
-    "a subject that must only be there is anybody's": ((PODS, False), [web(CLUSTER, Null={f"{CLUSTER}:sub": "false"})]),
-    "what the SAML provider says of all its users tells none apart": (
+    "any subject, which must only be present": ((PODS, False), [web(CLUSTER, Null={f"{CLUSTER}:sub": "false"})]),
+    "any subject of the account's SAML provider": (
         (OUTSIDER, False),
         [trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/Idp"}, "sts:*", StringLike={"SAML:sub": "*"})],
     ),

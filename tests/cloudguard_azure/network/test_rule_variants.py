@@ -67,16 +67,20 @@ def next_host_with_an_address() -> Clean:
 
 
 SHAPES: dict[str, tuple[Callable[[], Subscription], str, str]] = {
-    "halves of the internet are all of it": (lambda: public("22", ["0.0.0.0/1", "128.0.0.0/1"]), NODE, "FAIL"),
-    "whoever sends chooses the port it sends from": (lambda: public(sourcePortRange="1024-65535"), NODE, "FAIL"),
-    "rules see no public address of a host": (lambda: public(destination="20.71.0.0/24"), NODE, "PASS"),
-    "a denial of half the internet": (half_denied, NODE, "FAIL"),
-    "a group that they are not in": (for_another_group, NODE, "PASS"),
+    "both halves of the internet": (lambda: public("22", ["0.0.0.0/1", "128.0.0.0/1"]), NODE, "FAIL"),
+    "a range of source ports, which the sender chooses": (lambda: public(sourcePortRange="1024-65535"), NODE, "FAIL"),
+    "a rule for the host's public address, which rules do not see": (
+        lambda: public(destination="20.71.0.0/24"),
+        NODE,
+        "PASS",
+    ),
+    "a denial for half of the internet": (half_denied, NODE, "FAIL"),
+    "an application group without these hosts": (for_another_group, NODE, "PASS"),
     "a balancer for all ports": (lambda: behind(0, 22, "All"), NODE, "FAIL"),
-    "a balancer for datagrams": (lambda: behind(111, 111, "Udp"), NODE, "FAIL"),
-    "a balancer for what leaves": (lambda: behind(22, 22, outbound=True), NODE, "PASS"),
-    "a next host with an address of its own": (next_host_with_an_address, NODE, "FAIL"),
-    "a peer that has left": (lambda: beside_etcd("Disconnected"), ETCD, "PASS"),
+    "a UDP balancer": (lambda: behind(111, 111, "Udp"), NODE, "FAIL"),
+    "an outbound balancer": (lambda: behind(22, 22, outbound=True), NODE, "PASS"),
+    "a next host with its own public address": (next_host_with_an_address, NODE, "FAIL"),
+    "a disconnected peering": (lambda: beside_etcd("Disconnected"), ETCD, "PASS"),
 }
 
 

@@ -62,13 +62,13 @@ MEMBERS: dict[str, tuple[str, Found]] = {
         f"serviceAccount:service-{NUMBER}@container-engine-robot.iam.gserviceaccount.com",
         None,
     ),
-    "an account of strangers, named as a service agent is": (
+    "a foreign account with a service agent's name": (
         f"serviceAccount:service-{NUMBER}@elsewhere-1.iam.gserviceaccount.com",
         OUTSIDER,
     ),
     "App Engine of another project": ("serviceAccount:elsewhere-1@appspot.gserviceaccount.com", OUTSIDER),
     "App Engine of its own project": (f"serviceAccount:{PROJECT}@appspot.gserviceaccount.com", None),
-    "an account of a project that belongs to a domain": (
+    "an account of a domain-scoped project": (
         "serviceAccount:ci@tools.example.com.iam.gserviceaccount.com",
         OUTSIDER,
     ),
@@ -91,12 +91,12 @@ MEMBERS: dict[str, tuple[str, Found]] = {
         "principal://iam.googleapis.com/projects/-/serviceAccounts/ci@elsewhere-1.iam.gserviceaccount.com",
         OUTSIDER,
     ),
-    "an account that is gone": ("deleted:serviceAccount:ci@elsewhere-1.iam.gserviceaccount.com?uid=1", None),
-    "an agent of a kind that is not known": (
+    "a deleted account": ("deleted:serviceAccount:ci@elsewhere-1.iam.gserviceaccount.com?uid=1", None),
+    "a service agent of an unknown kind": (
         "principal://agents.global.org-1.system.id.goog/resources/x",
         (CallerKind.OUTSIDER, False),
     ),
-    "a word that is not known": ("robot:r2", (CallerKind.OUTSIDER, False)),
+    "a member of an unknown kind": ("robot:r2", (CallerKind.OUTSIDER, False)),
 }
 
 

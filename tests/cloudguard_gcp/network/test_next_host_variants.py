@@ -118,7 +118,7 @@ def test_further_interfaces_of_a_template_are_judged(google_cloud: Proxy) -> Non
 
 
 @pytest.mark.parametrize("behind", [False, True], ids=["with a public address", "behind a balancer"])
-@pytest.mark.parametrize("alone", [False, True], ids=["beside a template", "in versions alone"])
+@pytest.mark.parametrize("alone", [False, True], ids=["template and versions", "versions only"])
 def test_each_version_of_an_instance_group_has_a_next_host(google_cloud: Proxy, *, behind: bool, alone: bool) -> None:
     """One of two templates (a canary) has other settings than the other."""
     project = kops()

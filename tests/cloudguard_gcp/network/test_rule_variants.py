@@ -96,20 +96,20 @@ def second_interface() -> Project:
 
 NODE, ETCD = "node-access", "etcd-access"
 SHAPES: dict[str, tuple[Callable[[], Project], str, str]] = {
-    "a number is a protocol's": (lambda: public(allowed=[{"IPProtocol": "6", "ports": ["22"]}]), NODE, "FAIL"),
-    "a range or a tag lets in": (lambda: public(sourceTags=["bastion"], targetTags=[NODE_TAG]), NODE, "FAIL"),
-    "nodes by their account": (lambda: public(targetServiceAccounts=[NODES]), NODE, "FAIL"),
-    "a denial of the same priority comes first": (lambda: also_denied(priority=1000), NODE, "PASS"),
-    "a denial of half the internet": (lambda: also_denied(priority=900, sourceRanges=["0.0.0.0/1"]), NODE, "FAIL"),
+    "a protocol given by number": (lambda: public(allowed=[{"IPProtocol": "6", "ports": ["22"]}]), NODE, "FAIL"),
+    "a source range and a source tag": (lambda: public(sourceTags=["bastion"], targetTags=[NODE_TAG]), NODE, "FAIL"),
+    "a rule for the nodes' service account": (lambda: public(targetServiceAccounts=[NODES]), NODE, "FAIL"),
+    "a denial with the same priority": (lambda: also_denied(priority=1000), NODE, "PASS"),
+    "a denial for half of the internet": (lambda: also_denied(priority=900, sourceRanges=["0.0.0.0/1"]), NODE, "FAIL"),
     "a folder's denial for the nodes' account": (
         lambda: above("HIERARCHY", targetServiceAccounts=[NODES]),
         NODE,
         "PASS",
     ),
-    "a network's policy that comes before them": (policy_first, NODE, "PASS"),
-    "a machine that is stopped gets an address when it starts": (stopped, NODE, "FAIL"),
-    "a second interface stands in another network": (second_interface, NODE, "FAIL"),
-    "a tunnel leads there": (lambda: routed(nextHopVpnTunnel=TUNNEL), ETCD, "FAIL"),
+    "a network policy before the firewalls": (policy_first, NODE, "PASS"),
+    "a stopped machine that gets an address at start": (stopped, NODE, "FAIL"),
+    "a second interface in another network": (second_interface, NODE, "FAIL"),
+    "a route to a VPN tunnel": (lambda: routed(nextHopVpnTunnel=TUNNEL), ETCD, "FAIL"),
 }
 
 

@@ -93,7 +93,7 @@ def test_faults_beyond_twenty_are_counted() -> None:
         (TEXT.replace("10.0.0.0/16", "10.0.0.1/16"), "host bits"),
         (TEXT.replace("tcp/6443", "tcp/66443"), "66443"),
     ],
-    ids=["half", "empty", "blank", "list", "report", "trailing", "address", "host bits", "port"],
+    ids=["cut short", "empty", "blank", "list", "report", "trailing", "address", "host bits", "port"],
 )
 def test_a_wrong_file_is_refused(text: str, told: str) -> None:
     assert told in refusal(text)
