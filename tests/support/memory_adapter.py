@@ -38,7 +38,7 @@ class Memory:
         self.name = NAME
         self.options = (
             Option("profile", "Whose eyes to look with.", variables=("MEMORY_PROFILE", "MEMORY_USER")),
-            Option("region", "Where to look.", "REGION", many=True, target_key="regions"),
+            Option("region", "The region to search.", "REGION", many=True, target_key="regions"),
         )
         self.requests: list[CollectRequest] = []
 

@@ -33,7 +33,7 @@ def refuse_foreign(operation_model: OperationModel, response_dict: Mapping[str, 
         found = _ROOT.match(body)
         root = found[1].decode("ascii", "replace") if found else ""
         if root != f"{operation_model.name}Response":
-            raise _foreign(operation_model, f"its root element is {root[:40]!r}" if root else "it is no XML")
+            raise _foreign(operation_model, f"its root element is {root[:40]!r}" if root else "it is not XML")
     elif protocol in _JSON and operation_model.output_shape:
         members: Mapping[str, Any] = cast("Any", operation_model.output_shape).members
         _refuse_json(operation_model, body, {shape.serialization.get("name", name) for name, shape in members.items()})
@@ -43,10 +43,10 @@ def _refuse_json(operation_model: OperationModel, body: bytes, names: Collection
     try:
         written: object = json.loads(body or b"{}")
     except ValueError:
-        raise _foreign(operation_model, "it is no JSON") from None
+        raise _foreign(operation_model, "it is not JSON") from None
     if not isinstance(written, dict) or (written and not {*cast("dict[str, object]", written)} & {*names}):
-        raise _foreign(operation_model, "it has none of the answer's members")
+        raise _foreign(operation_model, "it has none of the expected members")
 
 
 def _foreign(operation_model: OperationModel, why: str) -> AnswerError:
-    return AnswerError(f"the answer to {operation_model.name} is not the API's: {why}")
+    return AnswerError(f"the answer to {operation_model.name} is not from the AWS API: {why}")

@@ -27,7 +27,7 @@ _MAKING = threading.Lock()
 """Held while a client is made: a session must not make two clients at once, and two readers may share one session
 (boto3 guide, resources/clients, multithreading)."""
 _DENIED = ("accessdenied", "unauthorized", "authfailure", "optinrequired", "notauthorized", "forbidden")
-_CUT_SHORT = "the answer is cut short: it says that there is more, and not how to ask for that"
+_CUT_SHORT = "the answer is incomplete: there are more pages, but no token for the next page"
 _THROTTLED = ("throttl", "requestlimitexceeded", "toomanyrequests", "slowdown", "priorrequestnotcomplete")
 _UNSUPPORTED = ("notimplemented", "unknownoperation", "invalidaction", "unsupportedoperation")
 _MISSING = ("notfound", "nosuchentity", "resourcenotfound", "malformed")
@@ -111,7 +111,7 @@ class Api(Reader[Call]):
         except AnswerError:
             raise
         except NotImplementedError:  # raised by a mock of AWS in this process
-            message = f"{call.name} is not implemented by what answers"
+            message = f"{call.name} is not supported by the server"
             raise ValueError(message) from None
         except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError):
             # The SDK's parsers raise these for a wrong shape. ResponseParserError's text has the whole answer: drop it.

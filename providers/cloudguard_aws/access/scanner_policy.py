@@ -7,7 +7,7 @@ import json
 from cloudguard.provider.permissions.hcl import listed
 from cloudguard_aws.access.calls import CALLS
 
-_DESCRIPTION = "What cloudguard reads"
+_DESCRIPTION = "Read-only access for cloudguard"
 
 
 def _actions() -> list[str]:
@@ -32,7 +32,7 @@ def cloudformation() -> str:
     }
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"{_DESCRIPTION}: attach it to the role that runs it",
+        "Description": f"{_DESCRIPTION}: attach it to the role that runs cloudguard",
         "Resources": {"CloudguardReader": reader},
         "Outputs": {"PolicyArn": {"Value": {"Ref": "CloudguardReader"}}},
     }

@@ -24,15 +24,15 @@ OPTIONS = (
     Option("profile", "A profile of the shared AWS configuration.", "NAME"),
     Option(
         "region",
-        "Where to look. Default: the session's region, then every enabled one.",
+        "The region to search. Default: the session's region, then all enabled regions.",
         "NAME",
         many=True,
         target_key="regions",
     ),
     Option("role-arn", "A role to assume first.", "ARN", implicit=False, target_key="role"),
-    Option("external-id", "The external id that the role asks for.", "ID", implicit=False),
-    Option("vpc-id", "The VPC of the cluster, where two clusters have one name.", "ID"),
-    Option("issuer", "The identity provider of the cluster's service accounts, where no tag shows it.", "URL"),
+    Option("external-id", "The external id that the role requires.", "ID", implicit=False),
+    Option("vpc-id", "The VPC of the cluster, if two clusters have the same name.", "ID"),
+    Option("issuer", "The identity provider of the cluster's service accounts, if no tag shows it.", "URL"),
 )
 CREDENTIALS_HINT = "Set AWS_PROFILE or --profile, or log in again (aws sso login), and try once more"
 FALLBACK_REGION = "us-east-1"
@@ -79,7 +79,7 @@ def _given(client: object) -> boto3.Session:
     import boto3  # noqa: PLC0415 - the caller has loaded it
 
     if not isinstance(client, boto3.Session):
-        message = f"the session given is a {type(client).__name__}, not a boto3.Session"
+        message = f"client is a {type(client).__name__}, not a boto3.Session"
         raise UsageError(message, hint="Pass boto3.Session(...)")
     return client
 
@@ -97,13 +97,13 @@ def _refuse_wrong_role(request: CollectRequest) -> None:
     role, external = option(request, "role-arn"), option(request, "external-id")
     if role and not _ROLE.fullmatch(role):
         message = f"{role!r} is not a role's ARN"
-        raise UsageError(message, hint="It reads arn:aws:iam::123456789012:role/NAME")
+        raise UsageError(message, hint="Expected: arn:aws:iam::123456789012:role/NAME")
     if external and not role:
-        message = "an external id is of no use without a role"
+        message = "--external-id has no effect without --role-arn"
         raise UsageError(message, hint="Give --role-arn too")
     if external and not _EXTERNAL_ID.fullmatch(external):
-        message = "the external id is not one"
-        raise UsageError(message, hint="It is 2 to 1224 letters, digits and +=,.@:/-_")
+        message = "the external id is invalid"
+        raise UsageError(message, hint="Expected: 2 to 1224 letters, digits and +=,.@:/-_")
 
 
 def _assumed(session: Session, request: CollectRequest) -> PlainSession:
@@ -122,7 +122,7 @@ def _assumed(session: Session, request: CollectRequest) -> PlainSession:
         extra["ExternalId"] = option(request, "external-id")
     source = base.get_credentials()
     if source is None:
-        message = "no AWS credentials were found to assume the role with"
+        message = "no AWS credentials were found for assuming the role"
         raise AccessError(message, hint=CREDENTIALS_HINT)
 
     def client(service: str, **given: Any) -> Any:  # noqa: ANN401 - botocore's interface
@@ -185,7 +185,7 @@ def unreachable(error: Exception, region: str) -> CloudguardError:
     _, message = explain(error)
     kind = type(error).__name__.lower()
     if _names(error, _UNKNOWN_HERE):
-        hint = f"Log in again (aws sso login), or see that {region} is enabled for the account"
+        hint = f"Log in again (aws sso login), or check that {region} is enabled for the account"
         return AccessError(f"AWS does not accept the credentials: {message}", hint=hint)
     if any(word in kind for word in _CREDENTIALS) or _names(error, _EXPIRED):
         return AccessError(f"AWS does not accept the credentials: {message}", hint=CREDENTIALS_HINT)
@@ -209,9 +209,9 @@ def given_regions(session: Session, request: CollectRequest) -> tuple[str, ...]:
     for region in wanted:
         if region not in known:
             near = difflib.get_close_matches(region, known, n=1, cutoff=0.5)
-            hint = f"Did you mean {near[0]}?" if near else "See them with: aws ec2 describe-regions"
+            hint = f"Did you mean {near[0]}?" if near else "See the regions with: aws ec2 describe-regions."
             message = f"there is no AWS region {region!r}"
-            raise UsageError(message, hint=f"{hint} If it is new, update boto3")
+            raise UsageError(message, hint=f"{hint} If the region is new, update boto3")
     return wanted
 
 
@@ -223,5 +223,7 @@ def enabled_regions(api: Api) -> tuple[str, ...]:
         pairs = [(required(one, "RegionName"), text(one, "OptInStatus")) for one in found]
     except errors() as error:
         message = f"the enabled regions can't be listed: {explain(error)[1]}"
-        raise AccessError(message, hint="Name the cluster's with --region, or grant ec2:DescribeRegions") from error
+        raise AccessError(
+            message, hint="Give the cluster's region with --region, or grant ec2:DescribeRegions"
+        ) from error
     return tuple(sorted(name for name, status in pairs if status != "not-opted-in"))

@@ -186,7 +186,7 @@ def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwar
     )
     listeners, arns = api.mapped(call, items or (), listener_facts, hides=HIDES), tuple(group.arn for group in groups)
     if items == []:
-        message = "target groups name the balancer, and no listener is answered that sends to them"
+        message = "no listener was returned for this balancer, although target groups name it"
         api.add_gap(Gap(call.name, one.arn, Reason.MISSING, message, HIDES))
     sent = api.gather(*(partial(_sent_to, api, each, one, arns, alone=len(listeners) == 1) for each in listeners))
     return _Forwarding(one, tuple(zip(listeners, sent, strict=True)), dict(zip(arns, targets, strict=True)))
@@ -261,7 +261,7 @@ def _before_proxies(
 
 
 def _in_series(front: Balancer, behind: Balancer) -> Gap:
-    message = f"{front.name} sends to {behind.name}; what the groups of both let through together is not worked out"
+    message = f"{front.name} sends to {behind.name}; the combined effect of both balancers' groups is not computed"
     return Gap(calls.DESCRIBE_LISTENERS.name, front.id, Reason.UNSUPPORTED, message, HIDES)
 
 

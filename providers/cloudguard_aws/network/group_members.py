@@ -19,7 +19,7 @@ from cloudguard_aws.network.pointers import is_tunnel
 from cloudguard_aws.network.registrations import Registrations
 
 _MEMBERS: Final = (FactKind.MEMBERS,)
-Carried = Mapping[str, Collection[str]]
+OwnMembers = Mapping[str, Collection[str]]
 """Dict of security group id → ids of the cluster's own interfaces in that group."""
 _PASSIVE: Final = {"vpc_endpoint", "gateway_load_balancer_endpoint", "nat_gateway", "natGateway", "efs"}
 """Interface types of services that never open a connection. AWS PrivateLink guide: "the service can't initiate". EFS
@@ -42,7 +42,7 @@ _TRUNK: Final = "vpcresources.k8s.aws/trunk-eni-id"
 aws/amazon-vpc-resource-controller-k8s."""
 
 
-def carried_by(hosts: Iterable[Host]) -> dict[str, set[str]]:
+def group_members_of(hosts: Iterable[Host]) -> dict[str, set[str]]:
     """Return a dict of security group id → ids of the interfaces of ``hosts`` in that group."""
     found = dict[str, set[str]]()
     for own in (one for host in hosts for one in host.interfaces):
@@ -51,7 +51,7 @@ def carried_by(hosts: Iterable[Host]) -> dict[str, set[str]]:
     return found
 
 
-def read_members(api: Api, groups: Collection[str], own: Carried, networks: Collection[str]) -> list[Item] | None:
+def read_members(api: Api, groups: Collection[str], own: OwnMembers, networks: Collection[str]) -> list[Item] | None:
     """Return the interfaces that are in any of ``groups``, or None if they could not be read.
 
     The function lists interfaces by group and by VPC. Some servers that stand in for AWS match a list of groups only if
@@ -71,7 +71,8 @@ def read_members(api: Api, groups: Collection[str], own: Carried, networks: Coll
     known = {name: item for name, named, item in read if not named.isdisjoint(groups)}
     missing = sorted({name for group in groups for name in own.get(group, ())} - known.keys())
     if missing:
-        message = f"the interfaces of {', '.join(sorted(groups))} are listed without {missing[0]}, which is one"
+        names = ", ".join(sorted(groups))
+        message = f"{missing[0]} is in one of these groups, but missing in the list of their interfaces: {names}"
         api.add_gap(Gap(call.name, missing[0], Reason.FAILED, message, _MEMBERS))
     return [*known.values()]
 

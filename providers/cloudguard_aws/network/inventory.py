@@ -37,13 +37,13 @@ class Vpcs:
     acls: Sequence[NetworkAcl] | None
     interfaces: Sequence[Item] | None
 
-    def and_also(self, other: Vpcs) -> Vpcs:
+    def merged_with(self, other: Vpcs) -> Vpcs:
         """Return these VPCs together with those of ``other``."""
         return Vpcs(
             networks=(*self.networks, *other.networks),
             owners={**self.owners, **other.owners},
             subnets={**self.subnets, **other.subnets},
-            tables=self.tables.and_also(other.tables) if self.tables and other.tables else None,
+            tables=self.tables.merged_with(other.tables) if self.tables and other.tables else None,
             acls=_both(self.acls, other.acls),
             interfaces=_both(self.interfaces, other.interfaces),
         )
@@ -89,7 +89,7 @@ def read_inventory(
     if not elsewhere:
         return Inventory(vpcs, public_access, balancers)
     others = _read_vpcs(api, elsewhere)
-    return Inventory(vpcs.and_also(others), public_access, balancers.beyond(others.networks))
+    return Inventory(vpcs.merged_with(others), public_access, balancers.beyond(others.networks))
 
 
 def _read_vpcs(api: Api, names: frozenset[str], known: Mapping[str, Subnet] | None = None) -> Vpcs:

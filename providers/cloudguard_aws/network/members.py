@@ -25,7 +25,7 @@ from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup, read_scali
 from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, fleet_of, is_control_plane
 from cloudguard_aws.network.balancers import read_tags
 from cloudguard_aws.network.listeners import Members
-from cloudguard_aws.network.pointers import point_out_lattice
+from cloudguard_aws.network.pointers import record_unfollowed_lattice
 from cloudguard_aws.network.registrations import Registrations, read_registrations, registered_together
 
 _OF_CONTROLLER: Final = "elbv2.k8s.aws/cluster"
@@ -50,7 +50,7 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
         for name in group.registers:
             registers.setdefault(name, []).append(group.name)
     found = replace(found, registers=registers)
-    point_out_lattice(api, registers)
+    record_unfollowed_lattice(api, registers)
     known = {one.id for one in found.instances}
     targets = {*_registered(api, found, read)}
     try:

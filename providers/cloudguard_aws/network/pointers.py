@@ -42,7 +42,7 @@ _LATTICE: Final = ".vpc-lattice"
 https://docs.aws.amazon.com/vpc-lattice/latest/ug/security-groups.html"""
 
 
-def point_out(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList], own: Collection[str]) -> None:
+def record_unfollowed(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList], own: Collection[str]) -> None:
     """Record a Gap for each way in by Global Accelerator, CloudFront VPC origins or VPC Lattice.
 
     ``interfaces``: those of the cluster's VPCs. ``lists``: prefix lists that rules name. ``own``: ids of the cluster's
@@ -51,7 +51,9 @@ def point_out(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList]
     if any(one.get("InterfaceType") == _ACCELERATOR for one in interfaces):
         call = calls.LIST_ENDPOINT_GROUPS
         for name in sorted(set(_accelerated(api)).intersection(own)):
-            message = "Global Accelerator sends the internet's packets there, past every gateway: that is not followed"
+            message = (
+                "Global Accelerator sends internet traffic there past every gateway; cloudguard does not follow it"
+            )
             api.add_gap(Gap(call.name, name, Reason.UNSUPPORTED, message, HIDES))
     services = {_LATTICE: "VPC Lattice"}
     if any(_OF_CLOUDFRONT in tags_of(one, "TagSet") for one in interfaces):
@@ -59,11 +61,11 @@ def point_out(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList]
     for one in lists:
         service = next((services[end] for end in services if one.name.removesuffix("-ipv6").endswith(end)), "")
         if service:
-            message = f"a rule lets in {one.name}: who comes by {service} is not asked"
+            message = f"a rule admits {one.name}; clients of {service} are not read"
             api.add_gap(Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, one.id, Reason.UNSUPPORTED, message, HIDES))
 
 
-def point_out_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) -> None:
+def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) -> None:
     """Record a Gap for each balancer that sends to an interface of the managed control plane.
 
     Senders that use such a balancer are not followed.
@@ -74,18 +76,19 @@ def point_out_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) 
     for group in read.groups.values():
         reached = sorted({at[target.id] for target in group.targets if target.id in at})
         for name in group.balancers if reached else ():
-            message = f"it sends to {reached[0]}, the managed control plane's: who comes by it is not followed"
+            target = f"{reached[0]}, an interface of the managed control plane"
+            message = f"it sends to {target}; senders through this balancer are not followed"
             api.add_gap(Gap(calls.DESCRIBE_TARGET_HEALTH.name, name, Reason.UNSUPPORTED, message, HIDES))
 
 
-def point_out_lattice(api: Api, registers: Mapping[str, Sequence[str]]) -> None:
+def record_unfollowed_lattice(api: Api, registers: Mapping[str, Sequence[str]]) -> None:
     """Record a Gap for scaling groups that register their hosts with VPC Lattice.
 
     ``registers``: dict of target group ARN → names of the scaling groups that register there.
     """
     for arn, groups in registers.items():
         if ":vpc-lattice:" in arn:
-            message = f"it registers its hosts with {arn}: who comes by VPC Lattice is not asked"
+            message = f"it registers its hosts with {arn}; clients of VPC Lattice are not read"
             call = calls.DESCRIBE_AUTO_SCALING_GROUPS
             api.add_gap(Gap(call.name, groups[0], Reason.UNSUPPORTED, message, HIDES))
 
@@ -105,9 +108,9 @@ def _tunnel(item: Item) -> Tunnel:
     made = interface(item, Source(calls.DESCRIBE_NETWORK_INTERFACES.name, required(item, "NetworkInterfaceId")))
     ranges = AddressSet.union(made.addresses)
     if item.get("InterfaceType") == _INSTANCE_CONNECT:
-        keeper = "EC2 Instance Connect, which asks for ec2-instance-connect:OpenTunnel,"
-        return Tunnel(f"EC2 Instance Connect ({made.id})", ranges, keeper, made.source, made.groups, _LOGINS)
-    why = "it is not asked where that leads, and whom it lets in"
+        gatekeeper = "EC2 Instance Connect, which requires ec2-instance-connect:OpenTunnel,"
+        return Tunnel(f"EC2 Instance Connect ({made.id})", ranges, gatekeeper, made.source, made.groups, _LOGINS)
+    why = "its destinations and its clients are not read"
     name = f"a VPC link of API Gateway ({made.id})"
     return Tunnel(name, ranges, "", made.source, made.groups, uncertain=why, to_balancers=True)
 

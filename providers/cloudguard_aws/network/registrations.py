@@ -18,7 +18,7 @@ APPLICATION, NETWORK, GATEWAY = "application", "network", "gateway"
 BY_INSTANCE, BY_BALANCER, BY_FUNCTION = "instance", "alb", "lambda"
 _SCHEMES: Final = {"internet-facing": True, "internal": False}
 _ENFORCED: Final = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
-_ONLY_SIX: Final = "dualstack-without-public-ipv4"
+_IPV6_ONLY: Final = "dualstack-without-public-ipv4"
 """Clients on the internet connect by IPv6 alone:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html ("IP address
 type")."""
@@ -133,20 +133,20 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
     arns = {one.arn for one in every}
     known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups or (), target_group, hides=HIDES)
     if listed is not None:
-        _miss(api, {arn for one in known if _may_concern(one, network_ids) for arn in one.balancers}, modern)
+        _record_missing(api, {arn for one in known if _may_concern(one, network_ids) for arn in one.balancers}, modern)
     used = [one for one in known if arns.intersection(one.balancers)]
     with_targets = api.gather(*(partial(_with_targets, api, one) for one in used if _may_concern(one, network_ids)))
     classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old or (), classic_balancer, hides=HIDES)
     return Registrations(every, classic, {one.arn: one for one in with_targets})
 
 
-def _miss(api: Api, named: Collection[str], answered: Iterable[LoadBalancer]) -> None:
+def _record_missing(api: Api, named: Collection[str], answered: Iterable[LoadBalancer]) -> None:
     """Record a Gap for each balancer that target groups name (``named``) and that no answer contains.
 
     Traffic through such a balancer is unknown.
     """
     for arn in sorted(set(named) - {one.arn for one in answered}):
-        message = "a target group names the balancer, and no answer has it"
+        message = "a target group names this balancer, but it was not returned"
         api.add_gap(Gap(calls.DESCRIBE_LOAD_BALANCERS.name, arn, Reason.MISSING, message, HIDES))
 
 
@@ -171,7 +171,7 @@ def load_balancer(item: Item) -> LoadBalancer:
         addresses=AddressSet.of(filter(None, (text(one, key) for one in listed for key in _ADDRESSES))),
         dual_stack=text(item, "IpAddressType") != "ipv4",
         enforces_groups=text(item, _ENFORCED) in {"", "on"},
-        public_ipv4=text(item, "IpAddressType") != _ONLY_SIX,
+        public_ipv4=text(item, "IpAddressType") != _IPV6_ONLY,
     )
 
 

@@ -121,7 +121,7 @@ class Tables:
     tables: Sequence[RouteTable]
     complete: bool = True
 
-    def and_also(self, other: Tables) -> Tables:
+    def merged_with(self, other: Tables) -> Tables:
         """Return these route tables together with those of ``other``."""
         return Tables([*self.tables, *other.tables], complete=self.complete and other.complete)
 

@@ -50,7 +50,7 @@ def _uncertain(protocol: str, *, without_ports: bool = False) -> str:
     """Return why it is not known what a rule matches, or "": an unknown protocol, or missing ports."""
     name = _NAMES.get(protocol, protocol)
     if without_ports and name in {"tcp", "udp"}:
-        return "its ports are not said"
+        return "its ports are missing"
     known = name in {*_NAMES.values(), "all", "-1"} or name.isdigit()
     return "" if known else f"the protocol {name[:40]!r} is not understood"
 

@@ -15,7 +15,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, parts, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.group_members import ClusterInterfaces, carried_by, foreign_interface, read_members
+from cloudguard_aws.network.group_members import ClusterInterfaces, foreign_interface, group_members_of, read_members
 from cloudguard_aws.network.rules import listed_rule, security_group, with_owners
 
 _FILTERS: Final = (FactKind.FILTERS,)
@@ -79,7 +79,7 @@ def read_security_groups(
     let_in = {rule.peer.group for one in filters for rule in one.rules if rule.direction is Direction.INGRESS}
     asked = names.union(let_in) - foreign - {""}
     members, lists = api.two(
-        partial(read_members, api, asked, carried_by(hosts), {one.network for one in subnets}),
+        partial(read_members, api, asked, group_members_of(hosts), {one.network for one in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
     return SecurityGroups(filters, named, foreign, shared, asked, members, lists)

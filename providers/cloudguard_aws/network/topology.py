@@ -16,7 +16,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
 from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions
 from cloudguard_aws.network.inventory import FILTERS, ROUTES, Inventory, read_subnets
-from cloudguard_aws.network.pointers import point_out, point_out_endpoint, tunnels
+from cloudguard_aws.network.pointers import record_unfollowed, record_unfollowed_to_endpoint, tunnels
 from cloudguard_aws.network.routes import with_routes
 from cloudguard_aws.network.security_groups import groups_and_members, read_security_groups
 
@@ -51,8 +51,8 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     groups, external_members = groups_and_members(api, security_groups, own)
     ends = {*own.hosts, *(one.arn for one in inventory.balancers.modern)}
     interfaces = inventory.vpcs.interfaces or ()
-    point_out(api, interfaces, security_groups.lists, ends)
-    point_out_endpoint(api, filter(own.is_endpoint, interfaces), inventory.balancers.read)
+    record_unfollowed(api, interfaces, security_groups.lists, ends)
+    record_unfollowed_to_endpoint(api, filter(own.is_endpoint, interfaces), inventory.balancers.read)
     tables, used = inventory.vpcs.tables, {name for one in subnets for name in one.filters}
     networks = inventory.vpcs.networks
     if tables:

@@ -41,13 +41,13 @@ def read(call: calls.Call, event: str, body: str) -> Api:
     [
         (calls.DESCRIBE_ROUTE_TABLES, "ec2.DescribeRouteTables", PAGE, "its root element is 'html'"),
         (calls.DESCRIBE_ROUTE_TABLES, "ec2.DescribeRouteTables", EC2.format("DescribeVpcs"), "'DescribeVpcsResponse'"),
-        (calls.DESCRIBE_ROUTE_TABLES, "ec2.DescribeRouteTables", "sign in", "it is no XML"),
-        (calls.DESCRIBE_ROUTE_TABLES, "ec2.DescribeRouteTables", "", "it is no XML"),
+        (calls.DESCRIBE_ROUTE_TABLES, "ec2.DescribeRouteTables", "sign in", "it is not XML"),
+        (calls.DESCRIBE_ROUTE_TABLES, "ec2.DescribeRouteTables", "", "it is not XML"),
         (calls.DESCRIBE_TARGET_GROUPS, "elastic-load-balancing-v2.DescribeTargetGroups", PAGE, "'html'"),
         (calls.LIST_ROLES, "iam.ListRoles", "<ok/>", "its root element is 'ok'"),
-        (calls.LIST_CLUSTERS, "eks.ListClusters", PAGE, "it is no JSON"),
-        (calls.LIST_CLUSTERS, "eks.ListClusters", '{"message": "sign in"}', "none of the answer's members"),
-        (calls.LIST_CLUSTERS, "eks.ListClusters", "[]", "none of the answer's members"),
+        (calls.LIST_CLUSTERS, "eks.ListClusters", PAGE, "it is not JSON"),
+        (calls.LIST_CLUSTERS, "eks.ListClusters", '{"message": "sign in"}', "none of the expected members"),
+        (calls.LIST_CLUSTERS, "eks.ListClusters", "[]", "none of the expected members"),
     ],
 )
 def test_an_answer_of_another_form_is_a_gap(call: calls.Call, event: str, body: str, why: str) -> None:
@@ -73,4 +73,4 @@ def test_an_answer_that_is_cut_short_is_a_gap() -> None:
     listed = "<Roles/><IsTruncated>true</IsTruncated>"
     body = f"<ListRolesResponse><ListRolesResult>{listed}</ListRolesResult></ListRolesResponse>"
     (gap,) = read(calls.LIST_ROLES, "iam.ListRoles", body).gaps
-    assert "cut short" in gap.message
+    assert "the answer is incomplete" in gap.message

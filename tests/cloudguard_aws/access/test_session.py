@@ -85,7 +85,7 @@ def test_a_role_that_cannot_be_assumed_is_an_error() -> None:
     [
         ({"role_arn": "auditor"}, "'auditor' is not a role's ARN"),
         ({"role_arn": "arn:aws:iam::123456789012:user/auditor"}, "not a role's ARN"),
-        ({"external_id": "them-and-us"}, "without a role"),
+        ({"external_id": "them-and-us"}, "without --role-arn"),
         ({"role_arn": ROLE, "external_id": "a b"}, "external id"),
     ],
 )
