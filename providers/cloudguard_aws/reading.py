@@ -31,7 +31,7 @@ from cloudguard_aws.iam_catalog.catalog_of_cluster import ready
 from cloudguard_aws.identity.key_policies import read_key_policies, with_resource_policies
 from cloudguard_aws.identity.resource_policies import with_policies_of_resources
 from cloudguard_aws.identity.roles import read_identities, resolve_profiles
-from cloudguard_aws.identity.surroundings import read_surroundings, whole
+from cloudguard_aws.identity.surroundings import all_identities, read_surroundings
 from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.members import with_members
 from cloudguard_aws.network.registrations import api_targets
@@ -147,7 +147,7 @@ def _around(
         lambda: read_identities(api, hosts=machines, pools=groups, extra=extra),
         lambda: read_surroundings(api, found, account),
     )
-    return machines, groups, network, whole(own, surroundings)
+    return machines, groups, network, all_identities(own, surroundings)
 
 
 def _account(found: Found, hosts: tuple[Host, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from cloudguard.model.keys import KeyState
 from cloudguard.results.api_call import ApiCall, PlannedCall, answer
 from cloudguard.results.change import AttributeEdit, Change, Resource
-from cloudguard_aws.changes.edits import EC2, UnsaidError, answer_name, known
+from cloudguard_aws.changes.edits import EC2, NoCallError, answer_name, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.changes.template_edits import DISKS, METADATA, NO_PODS, POOL, pool_calls
 
@@ -23,7 +23,7 @@ _TOKENS: Final = {True: "required", False: "optional"}
 def calls(
     index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit, made: Sequence[Change]
 ) -> Iterator[PlannedCall]:
-    """Yield the calls that set an attribute. Raises UnsaidError for a kind of change without a call."""
+    """Yield the calls that set an attribute. Raises NoCallError for a kind of change without a call."""
     pairs: Iterator[Pair]
     if change.kind == METADATA:
         pairs = (pair for one in edit.of for pair in _metadata(index, one, change, edit, made))
@@ -42,7 +42,7 @@ def _of(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex, Resourc
     found = kinds.get(change.kind)
     if found is None:
         message = f"no call makes a change of the kind {change.kind}"
-        raise UnsaidError(message)
+        raise NoCallError(message)
     return found
 
 
@@ -69,11 +69,11 @@ def _rotated(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
 def _enabled_if(state: str) -> Callable[[SnapshotIndex, Resource], tuple[Pair, ...]]:
     """Return the function that enables a disabled key.
 
-    Raises UnsaidError for other states, such as a key whose imported material expired: no call enables it.
+    Raises NoCallError for other states, such as a key whose imported material expired: no call enables it.
     """
     if state != KeyState.DISABLED:
-        message = f"a key that is {state} can't be enabled by a call"
-        raise UnsaidError(message)
+        message = f"no call enables a key whose state is {state}"
+        raise NoCallError(message)
     return lambda _, key: (_enabled(key.id),)
 
 
@@ -104,8 +104,8 @@ def _secrets(index: SnapshotIndex, cluster: Resource) -> tuple[Pair, ...]:
     """
     secrets = index.snapshot.cluster.secrets_encryption
     if secrets is None or secrets.key:
-        message = "Secrets have a key, which EKS can't change"
-        raise UnsaidError(message)
+        message = "EKS cannot change the key of Secrets"
+        raise NoCallError(message)
     name = answer_name("secrets_key", cluster.id)
     about = {"Description": f"Secrets of the EKS cluster {cluster.id}"}
     config = {"resources": ["secrets"], "provider": {"keyArn": answer(name)}}

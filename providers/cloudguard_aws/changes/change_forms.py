@@ -22,7 +22,7 @@ from cloudguard.results.change import (
     RuleTraffic,
 )
 from cloudguard_aws.changes import attributes, endpoints, group_moves, network_acls, policies, security_groups, storage
-from cloudguard_aws.changes.edits import UnsaidError, needed_answers
+from cloudguard_aws.changes.edits import NoCallError, needed_answers
 from cloudguard_aws.changes.exports.terraform import terraform
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.network.rules import NETWORK_ACL
@@ -62,21 +62,21 @@ class AwsChangeForms:
 
         Empty if the change names something that is not known, not declared, or not made before.
         """
-        found = self._said(change, made)
+        found = self._possible_calls(change, made)
         if not needed_answers(found) <= self._answered(made):
             return ()
         return found
 
-    def _said(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
+    def _possible_calls(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
         """Return the calls that make a change, even if they use answers that no earlier change gives."""
         try:
             return tuple(self._calls(change, made))
-        except UnsaidError:
+        except NoCallError:
             return ()
 
     def _answered(self, made: Sequence[Change]) -> frozenset[str]:
         """Return the names of the answers that the calls of ``made`` give."""
-        calls = (planned.call for place, one in enumerate(made) for planned in self._said(one, made[:place]))
+        calls = (planned.call for place, one in enumerate(made) for planned in self._possible_calls(one, made[:place]))
         return frozenset(name for call in calls for name in call.answers)
 
     def shell(self, call: ApiCall) -> str:
@@ -89,7 +89,7 @@ class AwsChangeForms:
         """Return HCL blocks that make a change. A comment replaces a block that has more settings than the change."""
         rules = self._index.rules.values()
         egress = {rule.id for rule in rules if rule.direction is Direction.EGRESS}
-        return terraform(self._said(change, ()), egress)
+        return terraform(self._possible_calls(change, ()), egress)
 
     def _calls(self, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
         if any(isinstance(edit, RuleEdit) for edit in change.edits):

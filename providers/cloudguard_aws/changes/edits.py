@@ -11,19 +11,19 @@ from cloudguard.results.change import PeerOf, RulePeer
 
 A = TypeVar("A")
 EC2: Final = "ec2"
-UNSAID: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT, PeerOf.INSIDE})
+WITHOUT_VALUE: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT, PeerOf.INSIDE})
 """Kinds of peers without a value. No call can name them before the user declares them."""
 
 
-class UnsaidError(ValueError):
+class NoCallError(ValueError):
     """An edit that no call can make, because a declaration is missing or a fact was not read."""
 
 
 def known(found: A | None, what: str) -> A:
-    """Return ``found``. Raises UnsaidError if it is None: ``what`` is not in the snapshot."""
+    """Return ``found``. Raises NoCallError if it is None: ``what`` is not in the snapshot."""
     if found is None:
         message = f"{what} is not in the snapshot"
-        raise UnsaidError(message)
+        raise NoCallError(message)
     return found
 
 

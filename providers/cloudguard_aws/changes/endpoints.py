@@ -11,7 +11,7 @@ from typing import Any, Final
 from cloudguard.model.network import Endpoint
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import AttributeEdit, Change, ListEdit, PeerOf
-from cloudguard_aws.changes.edits import UnsaidError, known
+from cloudguard_aws.changes.edits import NoCallError, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
 RESTRICT: Final = "endpoint.restrict"
@@ -25,7 +25,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html"""
 def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit | ListEdit) -> Iterator[PlannedCall]:
     """Yield the update that enables the private endpoint, sets the public ranges, or disables the public endpoint.
 
-    Raises UnsaidError if a peer of the list has no value, if the list is empty, or if it has too many ranges.
+    Raises NoCallError if a peer of the list has no value, if the list is empty, or if it has too many ranges.
     """
     endpoint = _endpoint(index, change)
     if isinstance(edit, AttributeEdit):
@@ -35,8 +35,8 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit 
     ranges = [peer.value for peer in edit.after if peer.kind is PeerOf.RANGE]
     inside = any(peer.kind is PeerOf.INSIDE for peer in edit.after)
     if len(ranges) + inside < len(edit.after) or not edit.after or len(ranges) > MOST_RANGES:
-        message = "a peer of the endpoint is not said, or is no range, or there are too many"
-        raise UnsaidError(message)
+        message = "a peer has no value yet or is not a range, or there are too many ranges"
+        raise NoCallError(message)
     after = {"publicAccessCidrs": ranges} if ranges else {"endpointPublicAccess": False}
     before = {"endpointPublicAccess": True, "publicAccessCidrs": [*endpoint.public_ranges.cidrs()]}
     yield PlannedCall(place, _update(endpoint, after), (_update(endpoint, before),))

@@ -11,7 +11,7 @@ from cloudguard.model.text_forms import read_addresses
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
-from cloudguard_aws.changes.edits import EC2, UnsaidError, known
+from cloudguard_aws.changes.edits import EC2, NoCallError, known
 from cloudguard_aws.changes.rule_parts import parts_of, without_other_version
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
@@ -42,10 +42,10 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 
 
 def fields(traffic: RuleTraffic) -> dict[str, Any]:
-    """Return an entry without its number. Raises UnsaidError for a peer that is no range."""
+    """Return an entry without its number. Raises NoCallError for a peer that is no range."""
     if traffic.peer.kind is not PeerOf.RANGE:
-        message = f"an entry of a network ACL names a range, not: {traffic.peer.kind}"
-        raise UnsaidError(message)
+        message = f"an entry of a network ACL needs a range, not {traffic.peer.kind}"
+        raise NoCallError(message)
     (part,) = parts_of(traffic.services)
     block = {"Ipv6CidrBlock" if ":" in traffic.peer.value else "CidrBlock": traffic.peer.value}
     about = {"Egress": traffic.direction is Direction.EGRESS, "RuleAction": _WORDS[traffic.action]}
@@ -88,7 +88,7 @@ def _in_place(edit: RuleEdit) -> int:
 def _number(index: SnapshotIndex, acl: str, edit: RuleEdit, traffic: RuleTraffic, used: Numbers) -> int:
     """Return a free number: the edit's own number, or the next one after the entry that the new entry replaces.
 
-    No other entry may lie between the two. Raises UnsaidError if no number is free.
+    No other entry may lie between the two. Raises NoCallError if no number is free.
     """
     origin = index.rules.get((acl, edit.rule))
     first = edit.order if edit.order is not None else (origin.order + 1 if origin else 1)
@@ -100,7 +100,7 @@ def _number(index: SnapshotIndex, acl: str, edit: RuleEdit, traffic: RuleTraffic
         if holder is not edit:
             break
     message = f"no number after {first - 1} is free in {acl}"
-    raise UnsaidError(message)
+    raise NoCallError(message)
 
 
 def _edit(index: SnapshotIndex, acl: str, edit: RuleEdit, numbers: Sequence[int]) -> Iterator[tuple[ApiCall, ApiCall]]:

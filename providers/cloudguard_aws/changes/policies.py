@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, cast
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, DocumentEdit, StatementFate
-from cloudguard_aws.changes.edits import UnsaidError, known
+from cloudguard_aws.changes.edits import NoCallError, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.identity.policy_documents import statements
 
@@ -32,7 +32,7 @@ Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 
 
 def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) -> Iterator[PlannedCall]:
-    """Yield the calls that replace a role's granting policies. Raises UnsaidError if the replacement is not proved.
+    """Yield the calls that replace a role's granting policies. Raises NoCallError if the replacement is not proved.
 
     Denials of a replaced policy move to their own policy. A managed policy is detached, never edited, because other
     identities may use it.
@@ -42,8 +42,8 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
         return
     role = known(index.identities.get(change.resource.id), f"the role {change.resource.id}")
     if edit.unproved or not role.complete or ":role/" not in role.id:
-        message = f"the replacement of {role.name}'s policies is not proved"
-        raise UnsaidError(message)
+        message = f"the new policies of {role.name} are not proved"
+        raise NoCallError(message)
     granting = [policy for name in role.policies if (policy := index.policies[name]).kind is PolicyKind.GRANT]
     going = [policy for policy in granting if _goes(policy, edit)]
     documents = [*edit.documents, *_denials(going)]
@@ -70,8 +70,8 @@ def _denials(policies: Sequence[PolicyDocument]) -> list[str]:
 def _statements(policy: PolicyDocument) -> list[dict[str, Any]]:
     document = json.loads(policy.document)
     if document.get("Version") != VERSION:
-        message = f"the policy {policy.name} is of an older version, in which variables are text"
-        raise UnsaidError(message)
+        message = f"the policy {policy.name} has an old version, which does not support variables"
+        raise NoCallError(message)
     listed = document["Statement"]
     return [cast("dict[str, Any]", listed)] if isinstance(listed, dict) else cast("list[dict[str, Any]]", listed)
 
@@ -90,8 +90,8 @@ def _inline(role: Identity, documents: Sequence[str]) -> Iterator[Pair]:
 def _managed(role: Identity, documents: Sequence[str], granting: Sequence[PolicyDocument]) -> Iterator[Pair]:
     """Yield the calls that make and attach managed policies, for documents that are too long as inline policies."""
     if sum(one.managed_by != INLINE for one in granting) + len(documents) > MOST_ATTACHED:
-        message = f"{role.name} can't have so many managed policies"
-        raise UnsaidError(message)
+        message = f"{role.name} would have more than {MOST_ATTACHED} managed policies"
+        raise NoCallError(message)
     prefix = role.id.partition(":role/")[0]
     for number, document in enumerate(documents, 1):
         name = f"{NAME}-{role.name}-{number}"[-128:]
@@ -114,7 +114,7 @@ def _removed(role: Identity, policy: PolicyDocument) -> Pair:
 def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) -> Iterator[PlannedCall]:
     """Yield the call that sets a trust policy with the statements of ``edit``.
 
-    Raises UnsaidError if the new document would differ from them, or if it has external ids: external ids are secrets,
+    Raises NoCallError if the new document would differ from them, or if it has external ids: external ids are secrets,
     which a snapshot does not contain.
     """
     policy = _trust_policy(index, change)
@@ -127,8 +127,8 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
     text = json.dumps(document, indent=2)
     put = [replace(one, name="") for one in statements(text, trust=True)]
     if _EXTERNAL_ID in text.lower() or put != [replace(one, name="") for one in edit.statements]:
-        message = f"the trust policy of {role} has what no snapshot holds"
-        raise UnsaidError(message)
+        message = f"the trust policy of {role} has parts that the snapshot does not contain"
+        raise NoCallError(message)
     before = [] if _EXTERNAL_ID in policy.document.lower() else [_put_trust(role, policy.document)]
     yield PlannedCall(place, _put_trust(role, text), tuple(before))
 
@@ -137,7 +137,7 @@ def _trust_policy(index: SnapshotIndex, change: Change) -> PolicyDocument:
     trust = index.policies.get(f"{change.resource.id}#trust")
     if trust is None or trust.kind is not PolicyKind.TRUST or ":role/" not in change.resource.id:
         message = f"the trust policy of {change.resource.id} is not in the snapshot"
-        raise UnsaidError(message)
+        raise NoCallError(message)
     return trust
 
 
@@ -148,7 +148,7 @@ def _staying(document: dict[str, Any], kept: list[Statement]) -> Iterator[tuple[
     by_name = {one.name: one for one in kept}
     if len(by_name) < len(kept):
         message = "several statements have the same name"
-        raise UnsaidError(message)
+        raise NoCallError(message)
     for number, item in enumerate(items, 1):
         name = str(item.get("Sid") or f"#{number}")
         if name in by_name:

@@ -11,7 +11,7 @@ from cloudguard.model.text_forms import read_addresses
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
-from cloudguard_aws.changes.edits import EC2, UNSAID, UnsaidError, group_id, known
+from cloudguard_aws.changes.edits import EC2, WITHOUT_VALUE, NoCallError, group_id, known
 from cloudguard_aws.changes.rule_parts import ANY, parts_of, without_other_version
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
@@ -40,17 +40,17 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 
 
 def fields(traffic: RuleTraffic, description: str = "") -> dict[str, Any]:
-    """Return one rule in the fields of SecurityGroupRuleRequest. Raises UnsaidError for a peer without a value."""
+    """Return one rule in the fields of SecurityGroupRuleRequest. Raises NoCallError for a peer without a value."""
     (part,) = parts_of(traffic.services)
     written = part.of_group()
-    said = {"FromPort": ANY, "ToPort": ANY} | written | _peer_field(traffic.peer)
-    return said | ({"Description": description} if description else {})
+    found = {"FromPort": ANY, "ToPort": ANY} | written | _peer_field(traffic.peer)
+    return found | ({"Description": description} if description else {})
 
 
 def _peer_field(peer: RulePeer) -> dict[str, Any]:
-    if peer.kind in UNSAID:
-        message = f"the peer is not said: {peer.kind}"
-        raise UnsaidError(message)
+    if peer.kind in WITHOUT_VALUE:
+        message = f"a peer has no value yet: {peer.kind}"
+        raise NoCallError(message)
     if peer.kind is PeerOf.RANGE:
         return {"CidrIpv6" if ":" in peer.value else "CidrIpv4": peer.value}
     if peer.kind is PeerOf.ADDRESS_LIST:
@@ -136,8 +136,8 @@ def _modified(
         return ApiCall(EC2, "ModifySecurityGroupRules", {"GroupId": group, "SecurityGroupRules": [rule_fields]})
 
     if len(before) != 1:
-        message = f"the rule {rule.id} is not one rule"
-        raise UnsaidError(message)
+        message = f"EC2 cannot express {rule.id} as one rule"
+        raise NoCallError(message)
     return put(after), put(before[0])
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, cast
 from cloudguard.model.cluster import Disk, DiskSnapshot
 from cloudguard.results.api_call import ApiCall, PlannedCall, answer
 from cloudguard.results.change import Change, Procedure
-from cloudguard_aws.changes.edits import EC2, UnsaidError, answer_name, known
+from cloudguard_aws.changes.edits import EC2, NoCallError, answer_name, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.changes.templates import AUTO_SCALING
 
@@ -23,7 +23,7 @@ processes)."""
 
 
 def calls(index: SnapshotIndex, change: Change, place: int, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls of a procedure on a disk or a copy of it. Raises UnsaidError for other procedures."""
+    """Yield the calls of a procedure on a disk or a copy of it. Raises NoCallError for other procedures."""
     if change.kind == ENCRYPT:
         pairs = _encrypted(index, change, made)
     elif change.kind == "snapshot.remove":
@@ -32,7 +32,7 @@ def calls(index: SnapshotIndex, change: Change, place: int, made: Sequence[Chang
         pairs = _image_closed(_copy(index, change.resource.id))
     else:
         message = f"no call makes a change of the kind {change.kind}"
-        raise UnsaidError(message)
+        raise NoCallError(message)
     for call, inverse in pairs:
         yield PlannedCall(place, call, inverse)
 
@@ -48,7 +48,7 @@ def _encrypted(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> 
     fields = cast("dict[str, Any]", json.loads(disk.copy_fields or "{}"))
     if not fields:
         message = f"the settings of {disk.id} are not in the snapshot"
-        raise UnsaidError(message)
+        raise NoCallError(message)
     yield from _own_key(change, made)
     key = {"KmsKeyId": answer(_KEY)} if _needs_key(change) else {}
     snapshot, volume = answer_name("snapshot", disk.id), answer_name("volume", disk.id)
@@ -131,11 +131,11 @@ def _sharers(copy: DiskSnapshot) -> dict[str, list[str]]:
 def _image_closed(copy: DiskSnapshot) -> Iterator[Pair]:
     """Yield the calls that stop the sharing of an image.
 
-    Raises UnsaidError for an unencrypted image, which the user must build anew: no call does this.
+    Raises NoCallError for an unencrypted image, which the user must build anew: no call does this.
     """
     if not copy.encrypted or not copy.shared_with:
-        message = f"the image {copy.id} is to be made anew"
-        raise UnsaidError(message)
+        message = f"the image {copy.id} must be built again"
+        raise NoCallError(message)
     who = [{"Group": EVERYONE} if one == EVERYONE else {"UserId": one} for one in copy.shared_with]
     remove, add = ({"ImageId": copy.id, "LaunchPermission": {verb: who}} for verb in ("Remove", "Add"))
     operation = "ModifyImageAttribute"

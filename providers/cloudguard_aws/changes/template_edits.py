@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import AttributeEdit, Change, Edit, GroupEdit, MembershipEdit, Resource
-from cloudguard_aws.changes.edits import UnsaidError, group_id
+from cloudguard_aws.changes.edits import NoCallError, group_id
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.changes.templates import Edited, Fields, new_version, template_of
 
@@ -28,8 +28,8 @@ def pool_calls(
     """Yield the calls that make an edit in a scaling group's template, each with its inverse calls."""
     edited = _edited(index, pool, change, edit)
     if edited is None:
-        message = f"nothing of the template of {pool} is to be edited"
-        raise UnsaidError(message)
+        message = f"the edit changes nothing in the template of {pool}"
+        raise NoCallError(message)
     earlier = (_edited(index, pool, one, each) for one in made for each in one.edits)
     yield from new_version(index, pool, edited, tuple(one for one in earlier if one is not None))
 
@@ -77,8 +77,8 @@ def _encrypted(devices: Sequence[str], fields: Fields) -> Fields:
     A disk that only the image has gets a mapping with only its device and encryption.
     """
     if not devices or not all(one.startswith(("/dev/", "xvd")) for one in devices):
-        message = "the devices to encrypt are not known by name"
-        raise UnsaidError(message)
+        message = "the names of the devices to encrypt are not known"
+        raise NoCallError(message)
     mappings: list[dict[str, Any]] = fields.get("BlockDeviceMappings", [])
     found = {str(one.get("DeviceName")): one for one in mappings}
     for device in devices:

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from cloudguard.model.cluster import Pool
 from cloudguard.results.api_call import ApiCall, answer
-from cloudguard_aws.changes.edits import EC2, UnsaidError, answer_name
+from cloudguard_aws.changes.edits import EC2, NoCallError, answer_name
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
 Fields = dict[str, Any]
@@ -23,12 +23,12 @@ _DEFAULT: Final = "$Default"
 def template_of(index: SnapshotIndex, pool: str) -> tuple[Pool, Fields]:
     """Return a scaling group and its template's fields.
 
-    Raises UnsaidError if a new template version can't be used, or if the group has several templates.
+    Raises NoCallError if a new template version can't be used, or if the group has several templates.
     """
     found = index.pools.get(pool, ())
     if len(found) != 1 or not found[0].template_fields or ":" not in found[0].template:
-        message = f"the template of {pool} is not the user's to edit, or is one of several"
-        raise UnsaidError(message)
+        message = f"the template of {pool} cannot be edited, or the group has several templates"
+        raise NoCallError(message)
     return found[0], cast("Fields", json.loads(found[0].template_fields))
 
 

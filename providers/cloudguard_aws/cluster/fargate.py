@@ -26,7 +26,7 @@ def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Hos
     wanted = [{"Name": "group-id", "Values": [group]}]
     listed = api.read(call, hides=_HIDES, about=group, Filters=wanted)
     source = api.source(call, group)
-    why = f"an interface without an instance in {group}, and the cluster has Fargate profiles"
+    why = f"it is an interface in {group} without an instance, and the cluster has Fargate profiles"
     evidence = (RoleEvidence(EvidenceKind.MANAGED, why),)
 
     def pod(item: Item) -> tuple[Host, ...]:

@@ -141,7 +141,7 @@ def _near(api: Api, flagged: Iterable[_Flagged], name: str, networks: Collection
             by_flag.setdefault(one.flag, []).extend([one.instance] if own and here else [])
     for flag, found in by_flag.items():
         if not found:
-            _nothing(api, flag, f"{flag} names instances, but none in this cluster's VPC that is not another cluster's")
+            _record_unmatched(api, flag, f"{flag} names only instances of other VPCs or other clusters")
         yield from found
 
 
@@ -150,8 +150,8 @@ def refuse_unseen(api: Api, name: str) -> None:
     hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
     if hidden:
         refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
-        message = f"whether {name!r} is in {api.region} can't be told: {refused}"
-        raise AccessError(message, hint="Grant it; see: cloudguard permissions aws")
+        message = f"could not check whether {name!r} is in {api.region}: {refused}"
+        raise AccessError(message, hint="Grant the permission; see: cloudguard permissions aws")
 
 
 def _refuse_two(found: Found, vpc: str) -> None:
@@ -166,10 +166,8 @@ def _refuse_two(found: Found, vpc: str) -> None:
         raise ClusterNotFoundError(message, hint="Choose one with --vpc-id")
     known = [roles_by_tags(one.tags) for one in found.instances] if found.eks else []
     if any(one and Role.CONTROL_PLANE in one.roles for one in known):
-        message = (
-            f"an EKS cluster and one with control-plane hosts of its own are called {found.name!r} in {found.region}"
-        )
-        raise ClusterNotFoundError(message, hint="Tag the hosts of each with a name of its own")
+        message = f"an EKS cluster and a self-managed cluster are both called {found.name!r} in {found.region}"
+        raise ClusterNotFoundError(message, hint="Tag the hosts of each cluster with a different cluster name")
 
 
 def _managed(api: Api, name: str) -> EksCluster | None:
@@ -242,15 +240,15 @@ def _flagged(api: Api, request: CollectRequest) -> list[_Flagged]:
             listed = [one for one in named if has_tag(one.tags, pair)]
             found += [_Flagged(one, f"--{role.value}-tag {pair}", (role,), by_id=False) for one in listed]
             if not listed:
-                _nothing(api, pair, f"no live instance has the tag {pair} of --{role.value}-tag")
+                _record_unmatched(api, pair, f"no live instance has the tag {pair} that --{role.value}-tag names")
     guests = instances_by_id(api, sorted(request.extra_hosts))
     for one in guests:
         roles = tuple(request.extra_hosts[one.id])
         found.append(_Flagged(one, f"--host {one.id}={','.join(roles)}", roles, by_id=True))
     for name in sorted(request.extra_hosts.keys() - {one.id for one in guests}):
-        _nothing(api, name, f"no live instance is called {name}, as --host says")
+        _record_unmatched(api, name, f"--host names {name}, but no live instance has this id")
     return found
 
 
-def _nothing(api: Api, resource: str, message: str) -> None:
+def _record_unmatched(api: Api, resource: str, message: str) -> None:
     api.add_gap(Gap(DESCRIBE_INSTANCES.name, resource, Reason.MISSING, message, HIDES))

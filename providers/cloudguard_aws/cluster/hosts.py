@@ -13,7 +13,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_VOLUMES
 from cloudguard_aws.cluster.find import Found
 from cloudguard_aws.cluster.instances import HIDES, Instance
-from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
+from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, FOUND_THROUGH_DISKS, with_tag_keys
 from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_openshift_name, roles_by_tags, tags_of
 
 _SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
@@ -61,7 +61,7 @@ def _by_flags_or_tags(found: Found, instance: Instance) -> HostRoles | None:
         return tagged.and_all(flagged)
     known = flagged or tagged
     if known is None and found.eks is not None:
-        why = f"of the EKS cluster {found.name}, which runs no control plane of its own"
+        why = f"it belongs to the EKS cluster {found.name}, whose control plane AWS runs"
         return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
     return known
 
@@ -88,7 +88,7 @@ def _etcd_volumes(api: Api) -> dict[str, str]:
 
     kops and other installers write these tags.
     """
-    listed = with_tag_keys(api, DESCRIBE_VOLUMES, ETCD_KEYS, hides=(*HIDES, *LEADS))
+    listed = with_tag_keys(api, DESCRIBE_VOLUMES, ETCD_KEYS, hides=(*HIDES, *FOUND_THROUGH_DISKS))
     found = dict[str, str]()
     for volume, hosts in sorted(api.mapped(DESCRIBE_VOLUMES, listed, _etcd_volume, hides=(FactKind.HOSTS,))):
         for host in hosts:

@@ -86,7 +86,7 @@ def instances(api: Api, filters: Sequence[Item]) -> tuple[Instance, ...]:
     except errors() as error:
         api.read(DESCRIBE_INSTANCES, hides=HIDES, Filters=wanted)
         message = f"the hosts can't be listed: {explain(error)[1]} (ec2:DescribeInstances in {api.region})"
-        raise AccessError(message, hint="Grant it; see: cloudguard permissions aws") from error
+        raise AccessError(message, hint="Grant the permission; see: cloudguard permissions aws") from error
     return api.mapped(DESCRIBE_INSTANCES, listed, _instance, hides=HIDES)
 
 

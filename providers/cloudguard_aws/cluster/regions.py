@@ -29,7 +29,7 @@ from cloudguard_aws.cluster.find import Found, find, prefetch
 
 _FEW = 3
 """The number of regions that an error lists. For more regions it gives their number."""
-_NO_CLUSTER = "No cluster was seen there; name its hosts with --control-plane-tag and --node-tag KEY=VALUE, or --region"
+_NO_CLUSTER = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag KEY=VALUE, or give --region"
 
 
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
@@ -43,9 +43,9 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     seen = seen_in(first.in_region(region) for region in (given if named else enabled_regions(first)))
     if seen.refused:
         names = ", ".join(f"{one.name} ({one.installer}, {one.region})" for one in seen.clusters)
-        message = f"not every cluster can be seen: {'; '.join(seen.refused[:_FEW])}"
-        also = f" These were seen: {names}" if names else ""
-        hint = f"Name the regions to ask with --region, or grant it.{also}"
+        message = f"could not list all clusters: {'; '.join(seen.refused[:_FEW])}"
+        also = f" Clusters found: {names}" if names else ""
+        hint = f"Give the regions with --region, or grant the permission.{also}"
         raise NotAllSeenError(message, seen.clusters, hint=hint)
     return seen.clusters
 
@@ -114,8 +114,8 @@ def _look(
         error, *others = refused.values()
         if not others:
             raise error
-        message = f"no region that answers has {request.cluster!r}, and {len(refused)} do not answer: {error}"
-        raise AccessError(message, hint="Name the cluster's region with --region")
+        message = f"{request.cluster!r} was not found, and {len(refused)} regions did not answer: {error}"
+        raise AccessError(message, hint="Give the cluster's region with --region")
     return places, tuple(refused)
 
 
@@ -131,5 +131,5 @@ def _not_found(first: Api, request: CollectRequest, regions: list[str]) -> Clust
     seen = seen_in(first.in_region(region) for region in regions)
     names = sorted({one.name for one in seen.clusters})
     where = ", ".join(regions) if len(regions) <= _FEW else f"{len(regions)} regions"
-    hint = f"There is: {', '.join(names)}" if names else _NO_CLUSTER
+    hint = f"Clusters found: {', '.join(names)}" if names else _NO_CLUSTER
     return ClusterNotFoundError(f"no cluster is called {request.cluster!r} in {where}", hint=hint)

@@ -12,7 +12,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.cluster.tags import ETCD_TAG, NAMED_BY_KEY
 
-LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.IDENTITIES)
+FOUND_THROUGH_DISKS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.IDENTITIES)
 """Kinds of facts that are found through disks: a disk names its key, and key policies let identities use the key."""
 ETCD_KEYS: Final = (f"{ETCD_TAG}*", *(f"{ETCD_TAG}{name}" for name in ("main", "events", "cilium", "leases")))
 """Tag keys of the volumes of kops' etcd clusters (kubernetes/kops pkg/wellknownports/wellknownports.go), and a pattern
@@ -25,7 +25,12 @@ def keys_of(cluster: str) -> tuple[str, ...]:
 
 
 def with_tag_keys(
-    api: Api, call: Call, keys: Collection[str], *, hides: tuple[FactKind, ...] = LEADS, **parameters: object
+    api: Api,
+    call: Call,
+    keys: Collection[str],
+    *,
+    hides: tuple[FactKind, ...] = FOUND_THROUGH_DISKS,
+    **parameters: object,
 ) -> list[Item]:
     """Return the resources that have a tag with any of ``keys``, which may be patterns.
 

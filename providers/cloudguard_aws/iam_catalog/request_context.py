@@ -21,7 +21,7 @@ from cloudguard.permission_sets.glob_sets import glob_set
 from cloudguard.permission_sets.globs import glob, literal
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
 
-NEVER_THERE: Final = (
+ABSENT_KEYS: Final = (
     "aws:assumedroot",
     "aws:multifactorauthage",
     "aws:principalservicename",
@@ -112,7 +112,7 @@ def known_context(snapshot: Snapshot) -> KnownContext:
     cluster = snapshot.cluster
     known: dict[str, str | Constraint | UnreadValue] = dict.fromkeys(UNKNOWN_TODAY, FREE)
     known["aws:sourceip"] = _FROM_THE_INTERNET
-    known |= dict.fromkeys(NEVER_THERE, ABSENT)
+    known |= dict.fromkeys(ABSENT_KEYS, ABSENT)
     known |= dict(_times(snapshot.started))
     known["aws:principalisawsservice"] = "false"
     known["aws:multifactorauthpresent"] = "false"

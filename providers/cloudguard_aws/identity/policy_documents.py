@@ -56,12 +56,12 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
     variables.
     """
     if len(text) > LONGEST:
-        message = f"the document has {len(text):,} characters, more than any service takes"
+        message = f"the document has {len(text):,} characters, more than any service accepts"
         raise DocumentError(message)
     try:
         document: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        message = f"the document is no JSON: {error}"
+        message = f"the document is not JSON: {error}"
         raise DocumentError(message) from error
     whole = _object(document, "the document")
     listed = whole.get("Statement")
@@ -73,7 +73,7 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
 def _has_variables(version: object) -> bool:
     """Whether documents of a version can have variables. Raises DocumentError for an unknown version."""
     if version != _VARIABLES_SINCE and version not in _WITHOUT_VARIABLES:
-        message = f"the document is of version {json.dumps(version)[:80]}, which is not known"
+        message = f"the document has the unknown version {json.dumps(version)[:80]}"
         raise DocumentError(message)
     return version == _VARIABLES_SINCE
 
@@ -92,7 +92,7 @@ def _literal(statement: Statement) -> Statement:
 def _object(value: object, what: str) -> Mapping[str, object]:
     if isinstance(value, dict):
         return cast("dict[str, object]", value)
-    message = f"{what} is no object"
+    message = f"{what} is not an object"
     raise DocumentError(message)
 
 
@@ -103,9 +103,8 @@ def _statement(item: Mapping[str, object], number: int, trust: bool) -> Statemen
     if trust and not (resources or not_resources):
         resources = ("*",)
     if effect is None or bool(actions) == bool(not_actions) or bool(resources) == bool(not_resources):
-        message = (
-            f"statement {number} lacks an effect, or has none or both of an element and its Not… (action, resource)"
-        )
+        pairs = "Action and NotAction, or of Resource and NotResource"
+        message = f"statement {number} lacks Effect, or has both or neither of {pairs}"
         raise DocumentError(message)
     return Statement(
         name=str(item.get("Sid") or f"#{number}"),
@@ -134,7 +133,7 @@ def _values(value: object) -> Iterator[str]:
     elif isinstance(value, (bool, int, float)):
         yield json.dumps(value)
     else:
-        message = f"{json.dumps(cast('Any', value))[:80]} stands where text should"
+        message = f"{json.dumps(cast('Any', value))[:80]} is not a string"
         raise DocumentError(message)
 
 

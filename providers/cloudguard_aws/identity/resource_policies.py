@@ -31,11 +31,9 @@ _WITHOUT_POLICY: Final = (
     "AWS.SimpleQueueService.NonExistentQueue:",
 )
 """Errors of S3 and SQS if there is no policy, or no bucket or queue (their API references, errors)."""
-_NOT_ASKED: Final = (
-    "what policies of resources grant (buckets, secrets, queues, topics, repositories) was not asked for"
-)
+_UNREAD_GRANTS: Final = "grants in resource policies (buckets, secrets, queues, topics, repositories) were not read"
 
-_ELSEWHERE: Final = "; whether roles of other accounts trust its identity provider, which only those accounts can tell"
+_OTHER_ACCOUNTS: Final = "; it is not known whether roles of other accounts trust the cluster's identity provider"
 
 
 def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
@@ -54,9 +52,14 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     read = api.gather(*(partial(_statements, api, *one) for one in asked))
     for (call, name, _), found in zip(asked, read, strict=True):
         identities = with_resource_policies(api, identities, call, {name: found})
-    but = f", but of {', '.join(name for _, name, _ in asked)} and of etcd's keys" if asked else ", but of etcd's keys"
-    elsewhere = _ELSEWHERE if identities.providers else ""
-    return replace(snapshot, identities=replace(identities, unread_grants=_NOT_ASKED + but + elsewhere), gaps=api.gaps)
+    names = [*(name for _, name, _ in asked), "etcd's keys"]
+    exceptions = f", except those of {' and '.join(names)}"
+    other_accounts = _OTHER_ACCOUNTS if identities.providers else ""
+    return replace(
+        snapshot,
+        identities=replace(identities, unread_grants=_UNREAD_GRANTS + exceptions + other_accounts),
+        gaps=api.gaps,
+    )
 
 
 def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) -> tuple[Statement, ...]:

@@ -46,7 +46,7 @@ def read_limits(api: Api, account: str) -> Limits:
     account to which it delegates that. Limits that were read before a failed call still count.
     """
     if not account:
-        return Limits(unseen="it is not known which account this is")
+        return Limits(unseen="the account id is not known")
     refused = list[str]()
     call = calls.DESCRIBE_ORGANIZATION
     described = _ask(api, refused, call, account)
@@ -95,7 +95,9 @@ def _parents(api: Api, refused: list[str], target: str) -> list[str]:
 def _named(api: Api, refused: list[str], call: Call, items: list[Item], key: str) -> list[str]:
     """Return the values of ``key`` in items. An item that is not understood leaves a Gap and a text in ``refused``."""
     found = api.mapped(call, items, lambda one: required(one, key), hides=())
-    refused += [f"{call.name} answered with what is not understood"] if len(found) < len(items) else []
+    refused += (
+        [f"{call.name} returned an answer that cloudguard does not understand"] if len(found) < len(items) else []
+    )
     return list(found)
 
 

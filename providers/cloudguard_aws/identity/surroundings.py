@@ -40,7 +40,7 @@ def _service_accounts(api: Api, found: Found, account: str) -> tuple[ServiceAcco
     return held, read_identities(api, hosts=(), pools=(), extra=tuple(own))
 
 
-def whole(own: Identities, around: Surroundings) -> Identities:
+def all_identities(own: Identities, around: Surroundings) -> Identities:
     """Return the identities of hosts together with those of service accounts and the account's limits."""
     held, roles, limits = around.service_accounts, around.roles, around.limits
     policies = {policy.id: policy for policy in (*own.policies, *roles.policies, *held.trusts, *limits.policies)}

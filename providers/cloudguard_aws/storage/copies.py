@@ -27,7 +27,7 @@ OF_PODS: Final = frozenset({"kubernetes.io/created-for/pvc/name", "CSIVolumeName
 """Tags on volumes and snapshots of persistent volume claims: kubernetes-sigs/aws-ebs-csi-driver docs/tagging.md."""
 
 
-OF_CONTROL_PLANE: Final = "tagged as of the control plane"
+OF_CONTROL_PLANE: Final = "tagged as part of the control plane"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def _of_hosts(
     host_of = {name: image.host for image in images if image.host in hosts for name in image.snapshots}
     for one in _snapshots(api, "snapshot-id", host_of):
         if one.disk not in volumes:
-            shown = RoleEvidence(EvidenceKind.DISK, f"of an image of {host_of[one.id]}", Strength.WEAK)
+            shown = RoleEvidence(EvidenceKind.DISK, f"part of an image of {host_of[one.id]}", Strength.WEAK)
             yield replace(one, evidence=None if named else shown)
 
 

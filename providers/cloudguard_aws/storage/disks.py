@@ -18,7 +18,7 @@ from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.owners import OWNERS
-from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, LEADS, with_tag_keys
+from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, FOUND_THROUGH_DISKS, with_tag_keys
 from cloudguard_aws.cluster.tags import CLUSTER, ETCD_TAG, clusters_of, is_control_plane, roles_by_tags, tags_of
 from cloudguard_aws.storage.copies import OF_PODS, Volume, read_copies
 from cloudguard_aws.storage.databases import read_datastores
@@ -60,7 +60,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     if not concerned:
         return Storage()  # the provider runs the control plane, or no host of it is known
     attached, tagged, left, datastores = api.four(
-        partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=LEADS),
+        partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=FOUND_THROUGH_DISKS),
         partial(_tagged, api, cluster),
         partial(_left, api, cluster),
         lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
@@ -73,7 +73,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         volumes += [one.left() for one in _volumes(api, of_servers, cluster, concerned)]
         spare = _volumes(api, unclear, cluster, concerned)
         volumes += [one for one in spare if one.disk.holds_etcd]
-        _miss_stores(api, stores or {}, set(concerned) - places)
+        _record_unclear_stores(api, stores or {}, set(concerned) - places)
     found = {one.disk.id: one for one in volumes}
     concerning = worth_copying([one.disk for one in volumes], concerned)
     apart_from = frozenset(name for host in hosts for name in host.disks) - concerning
@@ -100,13 +100,13 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
 
 def _spare(disk: Disk) -> DiskSnapshot:
     """Return a disk without a host as a copy that may hold etcd's data."""
-    return DiskSnapshot(disk.id, "", disk.encrypted, (), disk.source, "a disk that no host has", kind="disk")
+    return DiskSnapshot(disk.id, "", disk.encrypted, (), disk.source, "a disk without a host", kind="disk")
 
 
-def _miss_stores(api: Api, stores: Mapping[str, str], hosts: Iterable[str]) -> None:
+def _record_unclear_stores(api: Api, stores: Mapping[str, str], hosts: Iterable[str]) -> None:
     """Record a Gap for each host with an unencrypted instance store: it is not known whether etcd uses the store."""
     for host in sorted(host for host in hosts if stores.get(host)):
-        message = f"{stores[host]}; whether etcd uses it is not told"
+        message = f"{stores[host]}; it is not known whether etcd uses it"
         api.add_gap(Gap(calls.DESCRIBE_INSTANCES.name, host, Reason.UNSUPPORTED, message, (FactKind.DISKS,)))
 
 
@@ -122,13 +122,15 @@ def _left(api: Api, cluster: str) -> list[Item]:
         {"Name": "tag-key", "Values": [f"{CLUSTER}{cluster}"]},
         {"Name": "status", "Values": ["available"]},
     ]
-    listed = api.read(calls.DESCRIBE_VOLUMES, hides=LEADS, about=cluster, Filters=detached)
+    listed = api.read(calls.DESCRIBE_VOLUMES, hides=FOUND_THROUGH_DISKS, about=cluster, Filters=detached)
     tagged = ((one, tags_of(one)) for one in listed)
     return [one for one, tags in tagged if OF_PODS.isdisjoint(tags)]
 
 
 def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[str]) -> list[Volume]:
-    found = api.mapped(calls.DESCRIBE_VOLUMES, items, lambda one: _volume(api, one, cluster, hosts), hides=LEADS)
+    found = api.mapped(
+        calls.DESCRIBE_VOLUMES, items, lambda one: _volume(api, one, cluster, hosts), hides=FOUND_THROUGH_DISKS
+    )
     return sorted({one.disk.id: one for one in found}.values(), key=lambda one: one.disk.id)
 
 

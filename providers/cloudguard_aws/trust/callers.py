@@ -155,7 +155,7 @@ class _Accounts:
 
     def _from_network(self, key: str, values: tuple[str, ...]) -> Caller:
         within = holds("IpAddress" if key == SOURCE_IP else "StringEquals", key, *values)
-        who = f"whoever calls from {', '.join(values)}"
+        who = f"anyone who calls from {', '.join(values)}"
         return self._caller(CallerKind.OUTSIDER, who, (*self._strangers(), within), None, values[0])
 
     def _of_organization(self, organization: str) -> Caller:
@@ -237,7 +237,7 @@ def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
                     holds("StringEquals", SOURCE_ACCOUNT, account),
                     holds("ArnLike", SOURCE_ARN, f"arn:*:*:*:{account}:*"),
                 )
-                who = f"account {account} by way of {service}"
+                who = f"account {account} through {service}"
                 yield Caller(CallerKind.OUTSIDER, who, _ASSUME, (*base, *among), certain, (), service)
         for organization in mentions.source_organizations:
             if organization != home.organization:
@@ -246,12 +246,12 @@ def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
                     holds("ForAllValues:StringLike", SOURCE_ORGANIZATION_PATHS, f"{organization}/*"),
                     Condition("Null", SOURCE_ORGANIZATION_PATHS, ("false",)),
                 )
-                who = f"an account of {_whose(home, organization)} by way of {service}"
+                who = f"an account of {_whose(home, organization)} through {service}"
                 yield Caller(_kind(home, organization), who, _ASSUME, (*base, *inside), certain, (), service)
         if service == _CERTIFICATES:
             anchors = mentions.literals(SOURCE_ARN)
             bound = [key for key in mentions.keys if key.startswith("aws:principaltag/x509")]
             other = (holds("ArnNotEquals", SOURCE_ARN, *anchors),) if anchors else ()
             named = tuple(holds("StringNotEquals", key, *mentions.values(key)) for key in bound)
-            who = "whoever holds a certificate of any trust anchor of the account"
+            who = "anyone with a certificate of any trust anchor of the account"
             yield Caller(CallerKind.ORGANIZATION, who, _ASSUME, (*base, *other, *named), certain, (), service)

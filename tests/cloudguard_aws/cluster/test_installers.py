@@ -161,7 +161,7 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
                 "group": ((NODE,), ("tag eks:nodegroup-name=workers",)),
                 "karpenter": ((NODE,), ("tag karpenter.sh/nodepool=default",)),
                 "eksctl": ((NODE,), ("tag alpha.eksctl.io/nodegroup-name=own",)),
-                "own": ((NODE,), ("of the EKS cluster managed, which runs no control plane of its own",)),
+                "own": ((NODE,), ("it belongs to the EKS cluster managed, whose control plane AWS runs",)),
             },
         ),
     ],

@@ -53,7 +53,7 @@ def request(a: Account, cluster: str = "", *regions: str) -> CollectRequest:
 def test_an_incomplete_list_of_clusters_is_an_error(inner_account: Account, event: str, call: str) -> None:
     one_node(inner_account)
     answer(inner_account.session, event, 403, "AccessDeniedException")
-    with pytest.raises(AccessError, match="not every cluster can be seen") as caught:
+    with pytest.raises(AccessError, match="could not list all clusters") as caught:
         ADAPTER.discover(request(inner_account, "", REGION))
     assert f"{call} in {REGION}" in caught.value.message
     assert ("prod (kops, eu-west-1)" in caught.value.hint) is (event == "eks.ListClusters")
@@ -92,7 +92,7 @@ def test_clusters_of_several_regions_are_sorted_by_region_and_name(inner_account
 
 def test_a_cluster_is_not_called_missing_if_regions_do_not_answer(inner_account: Account) -> None:
     answer(inner_account.session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-")
-    with pytest.raises(AccessError, match=r"no region that answers has 'prod', and [0-9]+ do not answer") as caught:
+    with pytest.raises(AccessError, match=r"'prod' was not found, and [0-9]+ regions did not answer") as caught:
         ADAPTER.collect(request(inner_account, "prod"))
     assert "ec2:DescribeInstances" in caught.value.message
     assert "--region" in caught.value.hint

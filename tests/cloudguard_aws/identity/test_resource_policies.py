@@ -61,18 +61,18 @@ def test_policies_of_buckets_and_queues_in_needs_are_read(inner_account: Account
     (identity,) = found.identities.identities
     assert identity.policies == ("p", f"state#{ROLE}", f"{QUEUE}#{ROLE}")
     assert found.gaps == ()
-    assert found.identities.unread_grants.endswith(f"was not asked for, but of state, {QUEUE} and of etcd's keys")
+    assert found.identities.unread_grants.endswith(f"were not read, except those of state and {QUEUE} and etcd's keys")
 
 
 def test_a_resource_outside_the_needs_is_not_read_and_the_report_says_so(inner_account: Account) -> None:
     asked: list[str] = []
     found = with_policies_of_resources(api_of(inner_account, asked), cluster("arn:aws:s3:::payroll/*"))
     assert asked == []
-    assert found.identities.unread_grants.endswith("was not asked for, but of etcd's keys")
+    assert found.identities.unread_grants.endswith("were not read, except those of etcd's keys")
     providers = (IdentityProvider("issuer", Strength.STRONG, SOURCE),)
     federated = replace(found, identities=replace(found.identities, providers=providers))
     told = with_policies_of_resources(api_of(inner_account), federated).identities.unread_grants
-    assert told.endswith("roles of other accounts trust its identity provider, which only those accounts can tell")
+    assert told.endswith("it is not known whether roles of other accounts trust the cluster's identity provider")
 
 
 def test_a_bucket_without_a_policy_grants_nothing(inner_account: Account) -> None:

@@ -32,7 +32,7 @@ _ENTRY: Final = {
     "Ipv6CidrBlock": "ipv6_cidr_block",
 }
 _WITHOUT_PORTS: Final = -1
-_ELSEWHERE: Final = {
+_PARTS_OF_BLOCKS: Final = {
     "ModifyInstanceMetadataOptions": "metadata_options of the aws_instance",
     "CreateLaunchTemplateVersion": "the aws_launch_template (with update_default_version = true)",
     "UpdateClusterConfig": "vpc_config of the aws_eks_cluster",
@@ -78,8 +78,8 @@ def _blocks(planned: PlannedCall, egress: Collection[str]) -> Iterator[str]:
         case "PutRolePolicy" | "DeleteRolePolicy" | "DetachRolePolicy":
             yield _policy(call.operation, found)
         case operation:
-            what = _ELSEWHERE.get(operation)
-            yield from [f"# {what} has to say: {json.dumps(found)}\n"] if what else []
+            what = _PARTS_OF_BLOCKS.get(operation)
+            yield from [f"# set in {what}: {json.dumps(found)}\n"] if what else []
 
 
 def _kind(*, egress: bool) -> str:

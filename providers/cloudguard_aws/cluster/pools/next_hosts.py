@@ -102,7 +102,7 @@ def _roles(api: Api, group: ScalingGroup, found: Found, hosts: tuple[Host, ...])
     """Return the roles of a group's next hosts: those of its current hosts, else by its tags, else by its name."""
     known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags)
     if known is None and found.eks is not None:
-        why = "a scaling group of an EKS cluster, which runs no control plane of its own"
+        why = "it is a scaling group of an EKS cluster, whose control plane AWS runs"
         known = HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
     known = known or roles_by_names([("name", group.name)], found.name)
     return roles_of_pool(api, group.call, group.name, hosts, known)
@@ -139,7 +139,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
         if len(ids) == 1:
             found[name] = ids[0]
         else:
-            message = f"a template means the group {name!r} by name, and {len(ids)} are called so"
+            message = f"a template refers to the group {name!r} by name, but {len(ids)} groups have this name"
             api.add_gap(Gap(call.name, name, Reason.MISSING, message, hides))
     return found
 

@@ -103,7 +103,7 @@ def test_an_unknown_security_group_name_is_a_gap(inner_account: Account, subnet:
     snapshot = read(a)
     assert only(snapshot).filters == ("gone",)
     (gap,) = [gap for gap in of_pools(snapshot) if gap.reason is Reason.MISSING and gap.resource == "gone"]
-    assert "0 are called so" in gap.message
+    assert "0 groups have this name" in gap.message
 
 
 def test_an_unknown_role_is_a_gap_unless_a_flag_gives_it(inner_account: Account, subnet: Subnet) -> None:
