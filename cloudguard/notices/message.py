@@ -88,12 +88,15 @@ def _worst(report: Report, finding: Finding, more: int) -> Iterator[str]:
 
 
 def _of_all(reports: Sequence[Report]) -> Iterator[str]:
-    """Yield one or two lines for each cluster that is incomplete or has new findings, the worst first."""
+    """Yield a few lines for each cluster that is incomplete or has new findings, the worst first."""
     ranked = sorted(reports, key=_rank)
+    names = [report.cluster.name for report in reports]
     shown = [report for report in ranked if new_findings(report) or not report.complete][:_MOST_CLUSTERS]
     for number, report in enumerate(shown):
         yield from ([""] if number else [])
         yield _title(report)
+        if names.count(report.cluster.name) > 1:
+            yield " ".join((report.cluster.provider, report.cluster.account, *report.cluster.regions))
         yield from (f"{str(one.severity).upper()} {one.message}" for one in new_findings(report)[:1])
     rest = len(reports) - len(shown)
     if rest:
