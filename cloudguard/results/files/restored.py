@@ -6,7 +6,7 @@ Older versions wrote less: members that they left out are derived from members t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
 
 from cloudguard.results.finding import Severity
@@ -28,7 +28,8 @@ def restored(given: object) -> Table:
     report["digest"] = report.pop("snapshot_sha256", "")
     report["cluster"] = _cluster(report.get("cluster"))
     report["rows"] = [_row(row) for row in _items(report.get("rows"))]
-    report["plan"] = [_change(change) for change in _items(_table(report.get("plan")).get("changes"))]
+    changes = _items(_table(report.get("plan")).get("changes"))
+    report["plan"] = [_change(change, number, report["rows"]) for number, change in enumerate(changes, 1)]
     return report
 
 
@@ -42,7 +43,7 @@ def _cluster(given: object) -> Table:
 
 def _host(given: object) -> Table:
     """Return a host with one interface that has all of the host's addresses."""
-    host = {"source": _READ_FROM, **_table(given)}
+    host: Table = {"source": _READ_FROM, "role_evidence": [], **_table(given)}
     port = {"id": "", "subnet": "", "addresses": host.get("addresses", []), "source": host["source"]}
     return host | {"interfaces": [port]}
 
@@ -89,14 +90,24 @@ def _hop(given: object, line: str) -> Table:
     return hop | {"lets": hop.get("traffic") or hop.get("lets", "")}
 
 
-def _change(given: object) -> Table:
-    change = _table(given)
+def _change(given: object, number: int, rows: Sequence[Table]) -> Table:
+    """Return the change with this number in the plan of a report with ``rows``."""
+    change: Table = {"order": number, **_table(given)}
+    change.setdefault("mends", [*_mended_by(change.get("id"), rows)])
     edits = [_table(edit) for edit in _items(change.get("edits"))]
-    if any(_is_short(edit) for edit in edits):
+    if "edits" not in change or any(_is_short(edit) for edit in edits):
         edits = [{"before": change.get("before", []), "steps": change.get("after", [])}]
     change["edits"] = [edit | {"rule": edit["rule"]["id"]} if _is_of_rule(edit) else edit for edit in edits]
     change["loses"] = [{"direction": "ingress", **_table(one)} for one in _items(change.get("loses"))]
     return change
+
+
+def _mended_by(change: object, rows: Sequence[Table]) -> Iterator[object]:
+    """Yield the ids of the findings that name a change."""
+    for row in rows:
+        for finding in row["findings"]:
+            if change in _items(finding.get("changes")):
+                yield finding.get("id")
 
 
 def _is_short(edit: Table) -> bool:

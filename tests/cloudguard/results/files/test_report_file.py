@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any, cast
 
@@ -179,6 +180,22 @@ def test_a_report_of_an_older_version_is_rendered_in_every_format() -> None:
     paths = [line for line in now.splitlines() if line.lstrip().startswith("via ")]
     assert [line for line in paths if line not in text] == []
     assert [line for line in now.splitlines() if line.startswith("    - ") and line not in text] == []
+
+
+def test_a_report_of_the_first_version_shows_its_changes_as_lines() -> None:
+    document = json.loads((OLDER / "report.json").read_bytes())
+    for host in document["cluster"]["hosts"]:
+        del host["role_evidence"]
+    written = {"id", "row", "kind", "resource", "rule", "before", "after", "why", "proved", "documents", "statements"}
+    changes = [{key: one[key] for key in written & one.keys()} for one in document["plan"]["changes"]]
+    document["plan"]["changes"] = changes
+    report = load(json.dumps(document).encode(), "it")
+    assert [change.order for change in report.plan] == [*range(1, len(changes) + 1)]
+    assert all(change.mends for change in report.plan)
+    for format_name in ("html", "markdown"):
+        text = unescape(rendered(report, format_name))
+        assert all(line in text for line in changes[0]["before"] + changes[0]["after"]), format_name
+    assert "mended by change 1" in rendered(report, "table")
 
 
 def test_an_older_report_is_compared_with_today_s(
