@@ -52,7 +52,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.residual:
         yield from ("", "Found afterwards", *(f"  {message}" for message in plan.residual))
     if plan.plan_again:
-        yield from ("", "Plan again once this is made: its new groups may tell more hosts apart.")
+        yield from ("", "Plan again after this: another plan may mend more.")
     yield from ("", summary(plan))
 
 

@@ -12,6 +12,9 @@ from cloudguard.packet_sets import step_functions
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet, service_name
 
+_MUCH_SMALLER: Final = 8
+"""A set with this many times fewer steps than another is much smaller."""
+
 
 @dataclass(frozen=True, slots=True)
 class Packet:
@@ -78,10 +81,18 @@ class PacketSet:
     def __and__(self, other: PacketSet) -> PacketSet:
         if other is _EVERYTHING or not self:
             return self
-        return other if self is _EVERYTHING or not other else self._combined(other, step_functions.intersection_of)
+        if self is _EVERYTHING or not other:
+            return other
+        return self._near(other)._combined(other._near(self), step_functions.intersection_of)
 
     def __sub__(self, other: PacketSet) -> PacketSet:
-        return self._combined(other, step_functions.difference_of) if self and other else self
+        return self._combined(other._near(self), step_functions.difference_of) if self and other else self
+
+    def _near(self, other: PacketSet) -> PacketSet:
+        """Return the part from the addresses of ``other`` if that is much smaller, else the whole set."""
+        if len(other._function[0]) * _MUCH_SMALLER > len(self._function[0]):
+            return self
+        return PacketSet(step_functions.restricted(self._function, step_functions.support(other._function)), self._axis)
 
     def _combined(self, other: PacketSet, operation: Callable[[list[int], list[int]], list[int]]) -> PacketSet:
         axis = self._axis if self._axis is other._axis else step_functions.common_axis(self._axis, other._axis)

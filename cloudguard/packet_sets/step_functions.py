@@ -9,7 +9,7 @@ one up to SERVICE_END), and bit i of a mask stands for all services of atom i.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import compress
 from operator import ne
@@ -208,6 +208,20 @@ def restricted(function: StepFunction, intervals: Iterable[Interval[int]]) -> St
             kept.append(end)
             values.append(0)
     return canonical(kept, values)
+
+
+def support(function: StepFunction) -> Iterator[Interval[int]]:
+    """Yield the intervals where the function is not 0, in order."""
+    starts, masks = function
+    opened = -1
+    for start, mask in zip(starts, masks, strict=True):
+        if mask and opened < 0:
+            opened = start
+        elif not mask and opened >= 0:
+            yield opened, start
+            opened = -1
+    if opened >= 0:
+        yield opened, ADDRESS_END
 
 
 def canonical(starts: Iterable[int], masks: list[int]) -> StepFunction:

@@ -57,7 +57,8 @@ def candidates_of(
     for change in changes:
         mends = tuple(name for name in change.mends if name in asked)
         if mends:
-            _add(candidates, replace(change, mends=mends), endpoints, speaker)
+            mending = change if mends == change.mends else replace(change, mends=mends)
+            _add(candidates, mending, endpoints, speaker)
     return candidates
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cloudguard.planning.administrators import lets_in_administrators, shut_out, with_administrators
@@ -13,6 +13,7 @@ from cloudguard.planning.edits.sayable import Speaker
 from cloudguard.planning.moves import moves
 from cloudguard.planning.outcome import Outcome, outcome_of, residual
 from cloudguard.planning.proposal import Proposal, Proposer
+from cloudguard.planning.rounds import MOST_ROUNDS, MOST_RULES, combined
 from cloudguard.planning.smallest import smallest
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import Change, KeptTraffic, Procedure, RuleEdit, RuleTraffic
@@ -46,7 +47,8 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     asked = [finding for finding in report.findings if choice.asks_for(finding)]
     proposer = Proposer(case)
     made = _made(proposer, report.plan, asked, choice)
-    candidates, proposal, outcome = min((made, *_with_moves(proposer, made, asked, choice)), key=_edits)
+    made = min((made, *_with_moves(proposer, made, asked, choice)), key=_edits)
+    (candidates, proposal, outcome), plan_again = _with_rounds(proposer, made, asked, choice)
     left = dict(_left(asked, candidates, outcome))
     rows = outcome.rows
     if len(left) == len(asked):  # the plan mends no finding: make no edits
@@ -67,6 +69,7 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
         verdicts=tuple((row.row, row.verdict) for row in rows),
         shut_out=shut_out(case.at(proposal.after).context),
         by_hand=_by_hand(case, proposal, mended),
+        plan_again=plan_again and bool(proposal.order),
     )
     return Planned(replace(plan, proofs=tuple(_proofs(proposer, proposal, plan))), case, proposal)
 
@@ -115,6 +118,30 @@ def _with_moves(proposer: Proposer, made: _Made, asked: Sequence[Finding], choic
             yield other
 
 
+def _with_rounds(proposer: Proposer, made: _Made, asked: Sequence[Finding], choice: Choice) -> tuple[_Made, bool]:
+    """Return the result of further rounds of planning, and whether another plan may mend more."""
+    case = proposer.case
+    large = sum(len(one.rules) for one in case.snapshot.topology.filters) > MOST_RULES
+    for _ in range(MOST_ROUNDS):
+        candidates, proposal, outcome = made
+        findings = [one for one in outcome.findings if choice.asks_for(one)]
+        if large or not findings:
+            return made, large and bool(findings)
+        later = _made(Proposer(case.at(proposal.after)), outcome.changes, findings, choice)
+        if len(dict(_left(findings, later[0], later[2]))) == len(findings):
+            return made, False
+        states = case.snapshot, later[1].after
+        changes = combined(proposal.changes, later[1].changes, states, asked, choice.most_rules)
+        trial = proposer.of(changes) if changes is not None else None
+        if trial is None or not proposer.holds(trial):
+            return made, True
+        found = outcome_of(case.at(trial.after), asked, with_advice=choice.with_advice)
+        if not found.gone >= outcome.gone:
+            return made, True
+        made = candidates, trial, found
+    return made, True
+
+
 def _edits(made: _Made) -> int:
     return len(made[1].order)
 
@@ -123,37 +150,43 @@ def _changes(asked: Sequence[Finding], candidates: Candidates, proposal: Proposa
     """Return all changes of a plan with their numbers, including the changes that are not proved."""
     worst = {finding.id: finding.severity for finding in asked}
     proved = {change.id for change in proposal.changes}
-    changes = _numbered((*proposal.changes, *candidates.by_hand, *candidates.incomplete), worst)
-    return tuple(_finished(change, proved=change.id in proved) for change in changes)
+    changes = sorted((*proposal.changes, *candidates.by_hand, *candidates.incomplete), key=_rank(worst))
+    return tuple(_finished(change, order, proved=change.id in proved) for order, change in enumerate(changes, 1))
 
 
-def _numbered(changes: Iterable[Change], worst: dict[str, Severity]) -> Iterator[Change]:
-    """Yield the changes with their numbers: new groups first, then by the worst severity that a change removes."""
+def _rank(worst: Mapping[str, Severity]) -> Callable[[Change], tuple[bool, int, str, str]]:
+    """Return the sort key of changes: new groups first, then by the worst severity that a change removes."""
 
     def rank(change: Change) -> tuple[bool, int, str, str]:
         severity = max((worst[name] for name in change.mends if name in worst), default=Severity.LOW)
         return change.kind != "group.add", -severity, change.row, change.id
 
-    for order, change in enumerate(sorted(changes, key=rank), 1):
-        yield replace(change, order=order)
+    return rank
 
 
-def _finished(change: Change, *, proved: bool) -> Change:
-    """Return ``change`` with the traffic that its edits keep and lose."""
+def _finished(change: Change, order: int, *, proved: bool) -> Change:
+    """Return ``change`` with its number, and with the traffic that its edits keep and lose."""
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     keeps = [KeptTraffic(edit.after.peer, edit.after.services, "; ".join(edit.needs)) for edit in edits if edit.after]
     loses = [replace(edit.before, services=edit.loses) for edit in edits if edit.before and edit.loses]
-    return replace(change, proved=proved, keeps=tuple(keeps), loses=tuple[RuleTraffic, ...](loses))
+    return replace(change, order=order, proved=proved, keeps=tuple(keeps), loses=tuple[RuleTraffic, ...](loses))
 
 
 def _steps(proposal: Proposal, change_forms: ChangeForms) -> Iterator[Step]:
     """Yield one step for each edit, in order, with the calls that make the edit after all earlier edits."""
     made = list[Change]()
     for number, (phase, (change, edit)) in enumerate(proposal.order, 1):
-        alone, index = replace(change, edits=(edit,)), change.edits.index(edit)
+        alone = change if len(change.edits) == 1 else replace(change, edits=(edit,))
+        index = change.edits.index(edit)
         calls = change_forms.calls(alone, made)
         made.append(alone)
-        yield Step(number, phase, change.id, index, tuple(replace(call, edit=index) for call in calls))
+        yield Step(
+            number,
+            phase,
+            change.id,
+            index,
+            tuple(call if call.edit == index else replace(call, edit=index) for call in calls),
+        )
 
 
 def _left(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[tuple[str, str]]:

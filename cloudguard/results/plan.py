@@ -107,6 +107,8 @@ class Plan:
     verdicts: tuple[tuple[str, str], ...] = ()
     shut_out: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
+    plan_again: bool = False
+    """Whether another plan after this one may mend more findings."""
     schema: str = field(default=SCHEMA)
 
     def change(self, name: str) -> Change:
@@ -119,14 +121,6 @@ class Plan:
     def edit(self, step: Step) -> Edit:
         """Return the edit that a step makes."""
         return self.change(step.change).edits[step.edit]
-
-    @property
-    def plan_again(self) -> bool:
-        """Whether another plan after this one may fix more findings.
-
-        It may if this plan creates groups, because rules can then name hosts separately. Otherwise it fixes no more.
-        """
-        return any(change.kind == "group.add" for change in self.changes)
 
     @property
     def counts(self) -> EditCounts:

@@ -78,7 +78,7 @@ def _calls(change: Change, about: AboutPlan) -> tuple[Call, ...]:
 PLAN_SHAPES: Final[Shapes] = {
     **REPORT_SHAPES,
     Plan: Shape(
-        left_out=frozenset({"report", "proofs"}),
+        left_out=frozenset({"report", "proofs", "plan_again"}),
         added=frozenset({"plan_again"}),
         further={
             "schema": own(Literal["cloudguard/plan/v1"], attrgetter("schema")),

@@ -36,6 +36,8 @@ PRIVATE_SIDE: Final = "private side"
 """The name of an endpoint's attribute. It is "on" if hosts reach the endpoint inside their network."""
 UNNAMED: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT})
 """Kinds of peers whose addresses are not known. An edit with such a peer cannot be made."""
+NEW_GROUP: Final = "new:"
+"""The ids of new groups on the model begin with this."""
 _ADDED: Final = "+rule:"
 """The separator in the id of an added rule, after the id of the rule that it replaces."""
 Part = tuple[Change, Edit]
@@ -49,7 +51,7 @@ def parts(changes: Iterable[Change]) -> tuple[Part, ...]:
 
 def new_group_id(peer: RulePeer) -> str:
     """Return the id that the model uses for a group that does not exist yet."""
-    return f"new:{peer.value}"
+    return f"{NEW_GROUP}{peer.value}"
 
 
 def edited(snapshot: Snapshot, edits: Iterable[Part]) -> Snapshot:

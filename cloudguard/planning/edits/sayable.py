@@ -87,7 +87,7 @@ def _sayable(change: Change, guarded: _Guarded) -> Change | None:
     if said is None or [rule for one in said for rule in one.rules] == [before]:
         return None
     after = tuple((rule, one.needs) for one in said for rule in one.rules)
-    made = tuple(_edits(change.rule, before, after))
+    made = tuple(edits_of(change.rule, before, after))
     if not made:
         return None
     beyond = tuple(one.beyond for one in said if one.beyond is not None)
@@ -172,7 +172,7 @@ def _span(services: ServiceSet) -> ServiceSet:
     return ServiceSet.of_intervals(((services.intervals[0][0], services.intervals[-1][1]),))
 
 
-def _edits(
+def edits_of(
     rule: str, before: RuleTraffic | None, after: tuple[tuple[RuleTraffic, tuple[str, ...]], ...]
 ) -> Iterator[RuleEdit]:
     """Yield the edits that replace the rule ``rule`` (an id) by ``after``.

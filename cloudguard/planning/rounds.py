@@ -1,0 +1,97 @@
+"""Combine the changes of two rounds of planning: the second round plans for what the first leaves.
+
+The first round assumes that edited rules allow nothing, so it may keep traffic that another edited rule still allows.
+New groups can also make further changes possible. The second round finds both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from cloudguard.model.filters import Rule
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.planning.edits.model_edits import NEW_GROUP, origin_of
+from cloudguard.planning.edits.sayable import edits_of
+from cloudguard.reachability.explanation import rule_traffic
+from cloudguard.results.change import Change, PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard.results.finding import Finding
+
+MOST_ROUNDS = 4
+"""The largest number of rounds."""
+MOST_RULES = 2_000
+"""A cluster with more rules gets one round."""
+
+
+def combined(
+    first: Sequence[Change],
+    second: Sequence[Change],
+    states: tuple[Snapshot, Snapshot],
+    asked: Sequence[Finding],
+    most_rules: int,
+) -> tuple[Change, ...] | None:
+    """Return one set of changes with the effect of ``first`` and then ``second``. None if there is none.
+
+    ``states`` are the facts before the first round and after the second. At most ``most_rules`` replace one rule. The
+    result has no changes that create groups, because the proposer adds these.
+    """
+    others = [one for one in (*first, *second) if not _edits_a_rule(one) and one.kind != "group.add"]
+    if len({one.id for one in others}) < len(others):
+        return None
+    by_rule: dict[tuple[str, str], list[Change]] = {}
+    for one in (*first, *second):
+        if _edits_a_rule(one):
+            by_rule.setdefault((one.resource.id, origin_of(one.rule)), []).append(one)
+    made = [_one_change(changes, states, asked) for changes in by_rule.values()]
+    if any(not one.mends or _rules_of(one) > most_rules for one in made):
+        return None
+    return (*(one for one in made if one.edits), *others)
+
+
+def _edits_a_rule(change: Change) -> bool:
+    return bool(change.rule) and any(isinstance(edit, RuleEdit) for edit in change.edits)
+
+
+def _rules_of(change: Change) -> int:
+    return sum(isinstance(edit, RuleEdit) and edit.after is not None for edit in change.edits)
+
+
+def _one_change(changes: Sequence[Change], states: tuple[Snapshot, Snapshot], asked: Sequence[Finding]) -> Change:
+    """Return the change that replaces a rule by its rules after all ``changes``."""
+    change, rule = changes[0], origin_of(changes[0].rule)
+    (before, *_), after = (_with_origin(snapshot, change.resource.id, rule) for snapshot in states)
+    needs = {edit.after: edit.needs for one in changes for edit in one.edits if isinstance(edit, RuleEdit)}
+    kept = tuple((traffic, needs.get(traffic, ())) for traffic in map(_traffic, after))
+    peers = {traffic.peer for traffic, _ in kept}
+    return replace(
+        change,
+        kind="rule.narrow" if kept else "rule.remove",
+        rule=rule,
+        edits=tuple(edits_of(rule, rule_traffic(before), kept)),
+        mends=tuple(dict.fromkeys(name for one in changes for name in _mends(one, rule, asked))),
+        left=tuple(dict.fromkeys(part for one in changes for part in one.left if part.peer in peers)),
+    )
+
+
+def _with_origin(snapshot: Snapshot, guard: str, rule: str) -> list[Rule]:
+    """Return the rules of a filter that took the place of ``rule``, or ``rule`` itself."""
+    rules = (one for each in snapshot.topology.filters if each.id == guard for one in each.rules)
+    return [one for one in rules if origin_of(one.id) == rule]
+
+
+def _traffic(rule: Rule) -> RuleTraffic:
+    traffic = replace(rule_traffic(rule), action=rule.action)
+    if not rule.peer.group.startswith(NEW_GROUP):
+        return traffic
+    return replace(traffic, peer=RulePeer(PeerOf.NEW_GROUP, rule.peer.group.removeprefix(NEW_GROUP)))
+
+
+def _mends(change: Change, rule: str, asked: Sequence[Finding]) -> Iterator[str]:
+    """Yield the findings that a change mends.
+
+    If it only mends findings that the first round causes, yield the findings for which its rule is evidence.
+    """
+    names = {one.id for one in asked}
+    own = [name for name in change.mends if name in names]
+    place = change.resource.id, rule
+    yield from own or (one.id for one in asked if place in {(fact.resource.id, fact.rule) for fact in one.evidence})
