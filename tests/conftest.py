@@ -1,4 +1,4 @@
-"""Accounts to test in, on loopback: a moto server, empty for each test, Google's APIs and Azure's; all made up."""
+"""Made-up accounts for the tests, on loopback: a moto server, emptied for each test, Google's APIs and Azure's."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if (
 # One loader for every session: parsing the services' models for each session takes half of the AWS tests' time.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
 teach()
-# What moto finds out again at each call, and makes anew for each KMS key though no test reads it.
+# Caches of what moto computes again at each call, and for each KMS key though no test reads it.
 for name, function in (("moto.core.responses", "method_names_from_class"), ("moto.kms.models", "generate_private_key")):
     module = import_module(name)
     setattr(module, function, cache(getattr(module, function)))

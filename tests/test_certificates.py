@@ -25,7 +25,7 @@ from tools.check_certificate import Certificate
 EACH = max(1, 6 // DRAWS)
 
 
-def some(names: Iterable[str]) -> list[str]:
+def every_sixth(names: Iterable[str]) -> list[str]:
     """Return every sixth of ``names``; the seed chooses the first. A long run takes all of them."""
     return sorted(names)[SEED % EACH :: EACH]
 
@@ -36,19 +36,19 @@ def certificate_holds(snapshot: Snapshot, declarations: Declarations) -> bool:
     return [*Certificate(json.loads(certificate(planned))).faults()] == []
 
 
-@pytest.mark.parametrize("name", some(scenes()))
+@pytest.mark.parametrize("name", every_sixth(scenes()))
 def test_certificates_of_aws_plans_hold(name: str) -> None:
     assert certificate_holds(collected(name).snapshot, scenes()[name].DECLARED.policy)
 
 
-@pytest.mark.parametrize("name", some(gcp_scenes.SCENES))
+@pytest.mark.parametrize("name", every_sixth(gcp_scenes.SCENES))
 def test_certificates_of_google_cloud_plans_hold(name: str, google_cloud: Proxy) -> None:
     scene = gcp_scenes.SCENES[name]
     google_cloud.google = Google(scene.build(), beside=scene.beside())
     assert certificate_holds(pipeline.collect("gcp", cluster="prod"), scene.policy)
 
 
-@pytest.mark.parametrize("name", some(azure_scenes.SCENES))
+@pytest.mark.parametrize("name", every_sixth(azure_scenes.SCENES))
 def test_certificates_of_azure_plans_hold(name: str, azure_cloud: AzureProxy) -> None:
     scene = azure_scenes.SCENES[name]
     azure_cloud.azure = Azure(scene.build())

@@ -119,7 +119,7 @@ def _may_use(module: str, inside: str) -> bool:
     return own not in FOLDERS or (other in FOLDERS and FOLDERS.index(other) <= FOLDERS.index(own))
 
 
-def edges(text: str) -> list[str]:
+def outside_contacts(text: str) -> list[str]:
     """Return the places where a module prints, exits, or reads the environment or the standard streams."""
     found: list[str] = []
     for node in ast.walk(ast.parse(text)):
@@ -185,7 +185,7 @@ def test_imports_run_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", [path for path in PRODUCT if room_of(name_of(path)) not in EDGE], ids=_by_name)
 def test_only_the_command_line_prints_exits_or_reads_the_environment(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert edges(text) == [], "only cloudguard/cli prints, exits and reads the environment"
+    assert outside_contacts(text) == [], "only cloudguard/cli prints, exits and reads the environment"
     assert broad_excepts(text) == [], "name the exceptions that are expected"
 
 
@@ -262,7 +262,7 @@ def test_an_allowed_import_is_accepted(module: str, line: str) -> None:
     ["print(1)", "sys.exit(1)", "raise SystemExit", "sys.stdout.write('')", "os.environ['A']", "from os import getenv"],
 )
 def test_printing_exiting_and_reading_the_environment_are_found(line: str) -> None:
-    assert edges(line) != []
+    assert outside_contacts(line) != []
 
 
 @pytest.mark.parametrize("clause", ["except:", "except Exception:", "except (ValueError, BaseException) as error:"])

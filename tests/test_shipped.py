@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def starts() -> set[str]:
+def entry_modules() -> set[str]:
     """Return the entry modules: the library, and the commands and providers that pyproject.toml names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     points = project["entry-points"]
@@ -60,13 +60,13 @@ def imports(text: str) -> Iterator[str]:
 
 
 def unused(files: dict[str, str]) -> set[str]:
-    """Return the files that no module reachable from ``starts()`` imports or names as data.
+    """Return the files that no module reachable from ``entry_modules()`` imports or names as data.
 
     ``README.md`` and ``py.typed`` count as used: they are for the users of a package.
     """
     modules = {module_of(name): name for name in files if name.endswith(".py")}
     reached: set[str] = set()
-    waiting = starts()
+    waiting = entry_modules()
     while waiting:
         name = modules[waiting.pop()]
         reached.add(name)

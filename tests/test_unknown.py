@@ -32,7 +32,7 @@ NO_CAUSES = {
 }
 
 
-def templates() -> Iterator[str]:
+def causes_in_source() -> Iterator[str]:
     """Yield the texts in the rows' source that say what is unknown, with "…" in place of each value."""
     for path in ROOT.glob("cloudguard/rows/**/*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -50,7 +50,7 @@ def templates() -> Iterator[str]:
                 yield text
 
 
-@pytest.mark.parametrize("cause", sorted({*templates()} - {*NO_CAUSES}))
+@pytest.mark.parametrize("cause", sorted({*causes_in_source()} - {*NO_CAUSES}))
 def test_every_cause_in_the_source_is_on_the_page(cause: str) -> None:
     said = {" ".join(text.split()) for text in re.findall(r"`([^`]+)`", PAGE)}
     assert cause in said or any(pattern.fullmatch(cause) for pattern in PATTERNS.values())
@@ -58,7 +58,10 @@ def test_every_cause_in_the_source_is_on_the_page(cause: str) -> None:
 
 @pytest.mark.parametrize("heading", HEADINGS)
 def test_every_section_of_the_page_explains_a_cause_that_occurs(heading: str) -> None:
-    lines = {*templates(), *(line for made in spoilt() for row in rows_of(made).values() for line in row.unknown)}
+    lines = {
+        *causes_in_source(),
+        *(line for made in incomplete_clusters() for row in rows_of(made).values() for line in row.unknown),
+    }
     lines |= {
         "if i-1 are nodes: i-1 is open; only weak evidence shows their roles: name them",
         "whether nodes (node) is granted more than it needs: the provider's permissions are unknown",
@@ -67,7 +70,7 @@ def test_every_section_of_the_page_explains_a_cause_that_occurs(heading: str) ->
     assert [line for line in lines if PATTERNS[heading].fullmatch(line)]
 
 
-def spoilt() -> Iterator[Snapshot]:
+def incomplete_clusters() -> Iterator[Snapshot]:
     """Yield small clusters; each lacks a fact."""
     master, node = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
     filters = [group("masters", ("tcp/2379", RANGE)), group("nodes")]
@@ -82,6 +85,6 @@ def spoilt() -> Iterator[Snapshot]:
 
 
 def test_every_unknown_line_about_spoilt_facts_is_on_the_page() -> None:
-    lines = [line for made in spoilt() for row in rows_of(made).values() for line in row.unknown]
+    lines = [line for made in incomplete_clusters() for row in rows_of(made).values() for line in row.unknown]
     assert len(lines) > 10
     assert [line for line in lines if not any(pattern.fullmatch(line) for pattern in PATTERNS.values())] == []

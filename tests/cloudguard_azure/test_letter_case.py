@@ -21,15 +21,15 @@ from spoilt import Json
 DRAWS = 4
 
 
-def shouted(told: Shape, value: Json) -> Json:
+def upper_case_answer(told: Shape, value: Json) -> Json:
     """Return an answer with its enum values and ids in capitals."""
     told = told.whole()
     if isinstance(value, dict):
         told = told.variants.get(str(value.get(told.discriminator)), told).whole()
         fields = {key: told.fields.get(key, told.of or Shape("any")) for key in value}
-        return {_capital(key): shouted(fields[key], part) for key, part in value.items()}
+        return {_capital(key): upper_case_answer(fields[key], part) for key, part in value.items()}
     if isinstance(value, list):
-        return [shouted(told.of or Shape("any"), part) for part in value]
+        return [upper_case_answer(told.of or Shape("any"), part) for part in value]
     if not isinstance(value, str):
         return value
     return value.upper() if told.words else _capital(value)
@@ -44,13 +44,13 @@ def in_capitals(account: Account) -> Account:
     for own, item in account.items.items():
         operation = find("GET", own)
         assert operation
-        changed = shouted(shape_of(operation.package, operation.model), item)
+        changed = upper_case_answer(shape_of(operation.package, operation.model), item)
         assert isinstance(changed, dict)
         account.items[own] = changed | {"id": item["id"]}
     return account
 
 
-def judged(azure_cloud: AzureProxy, name: str, *, capitals: bool) -> Report:
+def report_on(azure_cloud: AzureProxy, name: str, *, capitals: bool) -> Report:
     """Return the findings of a scene."""
     account = SCENES[name].build()
     azure_cloud.azure = Azure(in_capitals(account) if capitals else account)
@@ -60,7 +60,7 @@ def judged(azure_cloud: AzureProxy, name: str, *, capitals: bool) -> Report:
 def test_no_verdict_depends_on_the_letter_case_of_ids_and_enum_values(azure_cloud: AzureProxy) -> None:
     for seed in seeds(DRAWS):
         name = Random(seed).choice(sorted(SCENES))
-        found = [judged(azure_cloud, name, capitals=capitals) for capitals in (False, True)]
+        found = [report_on(azure_cloud, name, capitals=capitals) for capitals in (False, True)]
         plain, loud = ([(row.row, row.verdict, len(row.findings)) for row in one.rows] for one in found)
         assert plain == loud, (seed, name)
         assert not {gap.call for gap in found[1].gaps} - {gap.call for gap in found[0].gaps}, (seed, name)

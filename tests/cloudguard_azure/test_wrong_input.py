@@ -25,7 +25,7 @@ SETTLING = 0.5
 """The seconds after which late calls of an earlier test have all arrived."""
 
 
-def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+def status_and_line(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
     """Run ``argv`` and return the status and the one line on stderr."""
     status = run(argv)
     out, err = capsys.readouterr()
@@ -49,7 +49,7 @@ def test_wrong_flags_are_a_usage_error(
     flags: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
 ) -> None:
     azure_cloud.azure = Azure(SCENES["aks-authorized"].build())
-    status, line = told(capsys, *CHECK, *flags)
+    status, line = status_and_line(capsys, *CHECK, *flags)
     assert (status, words in line) == (ExitStatus.USAGE, True), line
 
 
@@ -59,7 +59,7 @@ def test_a_missing_subscription_is_reported(
     monkeypatch.delenv("AZURE_SUBSCRIPTION_ID")
     time.sleep(SETTLING)
     azure_cloud.azure = Azure(Subscription())
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert (status, "Give --subscription ID" in line) == (ExitStatus.USAGE, True), line
     assert azure_cloud.azure.asked == []
 
@@ -69,26 +69,26 @@ def test_missing_credentials_are_reported(
 ) -> None:
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert (status, "az login" in line) == (ExitStatus.INCOMPLETE, True), line
     assert azure_cloud.azure.asked == []
 
 
 def test_an_expired_secret_is_reported(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     azure_cloud.secret = "expired"  # noqa: S105 - whether it is still good
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert (status, "AADSTS7000222" in line) == (ExitStatus.INCOMPLETE, True), line
 
 
 def test_a_wrong_tenant_is_reported(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     assert azure_cloud
-    status, line = told(capsys, *CHECK, "--tenant", guid("another tenant"))
+    status, line = status_and_line(capsys, *CHECK, "--tenant", guid("another tenant"))
     assert (status, "--tenant" in line) == (ExitStatus.INCOMPLETE, True), line
 
 
 def test_an_unknown_subscription_is_reported(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     assert azure_cloud
-    status, line = told(capsys, *CHECK, "--subscription", guid("another subscription"))
+    status, line = status_and_line(capsys, *CHECK, "--subscription", guid("another subscription"))
     assert (status, "there is no subscription" in line) == (ExitStatus.INCOMPLETE, True), line
 
 
@@ -96,13 +96,13 @@ def test_an_unknown_cluster_lists_the_clusters_that_exist(
     capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
 ) -> None:
     azure_cloud.azure = Azure(SCENES["aks-authorized"].build())
-    status, line = told(capsys, "check", "azure", "--cluster", "prd", "--no-progress")
+    status, line = status_and_line(capsys, "check", "azure", "--cluster", "prd", "--no-progress")
     assert (status, "prd" in line, "prod" in line) == (ExitStatus.USAGE, True, True), line
 
 
 def test_an_empty_subscription_is_a_usage_error(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     assert azure_cloud
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert (status, "prod" in line) == (ExitStatus.USAGE, True), line
 
 
@@ -113,7 +113,7 @@ def test_two_clusters_with_one_name_are_a_usage_error(
     for group in ("east", "west"):
         account.managed_cluster(rg=group)
     azure_cloud.azure = Azure(account)
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert (status, "--resource-group" in line) == (ExitStatus.USAGE, True), line
     run((*CHECK, "--resource-group", "WEST", "-f", "json"))
     report = json.loads(capsys.readouterr().out)
@@ -125,7 +125,7 @@ def test_a_long_retry_time_of_azure_is_reported(
     fault: Fault, capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
 ) -> None:
     azure_cloud.azure = Azure(SCENES["clean"].build(), faults={FIRST: [fault] * 9})
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert (status, "Try again later" in line) == (ExitStatus.INCOMPLETE, True), line
 
 

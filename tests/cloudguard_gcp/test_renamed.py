@@ -37,7 +37,7 @@ def written_on(project: Project) -> Iterator[tuple[str, Any, Any]]:
             yield from ((item["selfLink"], tags, place) for place in range(len(tags)))
 
 
-def judged(google_cloud: Proxy, project: Project, cluster: str) -> Report:
+def report_on(google_cloud: Proxy, project: Project, cluster: str) -> Report:
     google_cloud.google = Google(project)
     return pipeline.evaluate(pipeline.collect("gcp", cluster=cluster))
 
@@ -47,14 +47,14 @@ def test_renaming_a_resource_never_turns_fail_into_pass(
     google_cloud: Proxy, build: Callable[[], Project], cluster: str
 ) -> None:
     """A label or tag of a resource in the row's findings is excepted: it may decide the resource's owner or role."""
-    before = judged(google_cloud, build(), cluster)
+    before = report_on(google_cloud, build(), cluster)
     assert any(row.verdict is Verdict.FAIL for row in before.rows)
     for seed in seeds(8):
         draw, project = Random(seed), copy.deepcopy(build())
         bearer, held, key = draw.choice(list(written_on(project)))
         held[key] = draw.choice(WORDS)
         try:
-            after = judged(google_cloud, project, cluster)
+            after = report_on(google_cloud, project, cluster)
         except CloudguardError:
             continue  # the replacement hides the cluster itself
         turned = [

@@ -26,7 +26,7 @@ from gcp_server import Google
 CHECK = ("check", "gcp", "--cluster", "prod", "--no-progress")
 
 
-def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+def status_and_line(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
     """Run ``argv`` and return the status and the one line on stderr."""
     status = run(argv)
     out, err = capsys.readouterr()
@@ -47,7 +47,7 @@ def told(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
 def test_wrong_flags_are_a_usage_error_before_any_call(
     flags: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str], google_cloud: Proxy
 ) -> None:
-    status, line = told(capsys, *CHECK, *flags)
+    status, line = status_and_line(capsys, *CHECK, *flags)
     assert (status, words in line) == (2, True), line
     assert google_cloud.google.asked == []
 
@@ -58,7 +58,7 @@ def test_a_file_without_credentials_is_reported(
     assert google_cloud
     for text in ("", "{}", '{"type": "service_account"}'):
         (tmp_path / "key.json").write_text(text, encoding="utf-8")
-        status, line = told(capsys, *CHECK, "--credentials-file", str(tmp_path / "key.json"))
+        status, line = status_and_line(capsys, *CHECK, "--credentials-file", str(tmp_path / "key.json"))
         assert (status, "holds no credentials" in line) == (2, True), line
 
 
@@ -68,14 +68,14 @@ def test_missing_credentials_are_reported(
     assert google_cloud
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
     monkeypatch.setenv("HOME", str(tmp_path))
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert status == 4
     assert "gcloud auth application-default login" in line
 
 
 def test_an_unknown_project_is_reported(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
     assert google_cloud
-    status, line = told(capsys, *CHECK, "--project", "another-one")
+    status, line = status_and_line(capsys, *CHECK, "--project", "another-one")
     assert (status, "there is no project 'another-one'" in line) == (4, True), line
 
 
@@ -83,7 +83,7 @@ def test_a_disabled_api_is_reported_with_the_command_to_enable_it(
     capsys: pytest.CaptureFixture[str], google_cloud: Proxy
 ) -> None:
     google_cloud.google = Google(Project(), disabled=frozenset({"compute"}))
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert (status, "gcloud services enable compute.googleapis.com" in line) == (4, True), line
 
 
@@ -96,7 +96,7 @@ def test_an_unknown_cluster_lists_the_clusters_that_exist(
     capsys: pytest.CaptureFixture[str], google_cloud: Proxy
 ) -> None:
     google_cloud.google = Google(SCENES["gke-private"].build())
-    status, line = told(capsys, "check", "gcp", "--cluster", "prd", "--no-progress")
+    status, line = status_and_line(capsys, "check", "gcp", "--cluster", "prd", "--no-progress")
     assert (status, "no cluster is called 'prd' in acme-prod. There is: prod" in line) == (2, True), line
 
 
@@ -105,9 +105,9 @@ def test_two_clusters_with_one_name_are_a_usage_error(capsys: pytest.CaptureFixt
     project.cluster("prod", "europe-west1")
     google_cloud.google = Google(project)
     project.lists["projects/acme-prod/locations/-/clusters"].append({"name": "prod", "location": "us-east1-b"})
-    status, line = told(capsys, *CHECK)
+    status, line = status_and_line(capsys, *CHECK)
     assert (status, "Choose one with --location" in line) == (2, True), line
-    status, line = told(capsys, *CHECK, "--location", "asia-east1")
+    status, line = status_and_line(capsys, *CHECK, "--location", "asia-east1")
     assert (status, "It is not in asia-east1" in line) == (2, True), line
 
 

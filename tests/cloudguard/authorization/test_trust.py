@@ -57,7 +57,7 @@ def _drawn(random: Random) -> Statement:
     )
 
 
-def exactly(account: str, user: str, context: Context, *, free: tuple[str, ...] = ()) -> tuple[Condition, ...]:
+def conditions_of(account: str, user: str, context: Context, *, free: tuple[str, ...] = ()) -> tuple[Condition, ...]:
     """Return the conditions that all requests of one user in one context meet; the ``free`` keys may have any value."""
     keys = ("tag", "tag/two", "source", "size", "now", "ip", "secure", "blob", "tagkeys", "fields")
     held = [Condition("StringEquals", ACCOUNT, (account,)), Condition("StringEquals", USER, (user,))]
@@ -76,7 +76,7 @@ def exactly(account: str, user: str, context: Context, *, free: tuple[str, ...] 
     return tuple(held)
 
 
-def asked(trust: PolicyDocument, *conditions: tuple[Condition, ...]) -> tuple[Admission | None, ...]:
+def admissions_of(trust: PolicyDocument, *conditions: tuple[Condition, ...]) -> tuple[Admission | None, ...]:
     """Return the admission of each caller; each caller is described by the conditions that its requests meet."""
     callers = tuple(Caller(CallerKind.OUTSIDER, str(number), (ASSUME,), one) for number, one in enumerate(conditions))
     found = {one.caller.who: one for one in admissions(iam_catalog(principals=WordPrincipals(callers)), trust)}
@@ -89,7 +89,7 @@ def test_each_principal_is_admitted_as_the_naive_evaluator_says(seed: int) -> No
     for _ in range(POLICIES):
         trust = draw_trust(random)
         drawn = [(*random.choice(PEOPLE), draw_context(random)) for _ in range(CALLERS)]
-        found = asked(trust, *(exactly(*one) for one in drawn))
+        found = admissions_of(trust, *(conditions_of(*one) for one in drawn))
         for one, admission in zip(drawn, found, strict=True):
             assert admission is None or not admission.assumptions
             assert (admission is not None) == lets_in(trust, *one), f"{trust.statements}\n{one}"
@@ -101,7 +101,7 @@ def test_a_class_of_callers_is_admitted_if_a_member_is_and_the_witness_is_a_memb
     for _ in range(POLICIES):
         trust, context, free = draw_trust(random), draw_context(random), ("tag", "size", "tagkeys")
         account, user = random.choice(PEOPLE)
-        (found,) = asked(trust, exactly(account, user, context, free=free))
+        (found,) = admissions_of(trust, conditions_of(account, user, context, free=free))
         for _ in range(CALLERS):
             other = {key: values for key, values in draw_context(random).items() if key in free}
             member = {key: values for key, values in context.items() if key not in free} | other
@@ -120,7 +120,7 @@ def trusting(*statements: Statement) -> PolicyDocument:
     return policy(statements, PolicyKind.TRUST, "trust")
 
 
-def to(principal: str, *when: Condition, action: str = ASSUME) -> Statement:
+def trusts(principal: str, *when: Condition, action: str = ASSUME) -> Statement:
     return replace(allow(action, when=when), principals=(principal,))
 
 
@@ -129,35 +129,35 @@ def test_an_admission_that_needs_a_value_the_caller_lacks_is_narrowed() -> None:
     others = (Condition("StringNotEquals", "tag", ("secret",)),)
     caller = Caller(CallerKind.OUTSIDER, "2", (ASSUME,), (Condition("StringEquals", ACCOUNT, ("2",)),), (), others)
     facts = iam_catalog(principals=WordPrincipals((caller,)))
-    (narrowed,) = admissions(facts, trusting(to("account 2", held)))
-    (free,) = admissions(facts, trusting(to("account 2", held), to("account 2")))
+    (narrowed,) = admissions(facts, trusting(trusts("account 2", held)))
+    (free,) = admissions(facts, trusting(trusts("account 2", held), trusts("account 2")))
     assert (narrowed.narrowed, free.narrowed) == (True, False)
     assert [one.name for one in narrowed.statements] == ["#1"]
     named = iam_catalog(principals=WordPrincipals((replace(caller, ordinary=None),)))
-    assert admissions(named, trusting(to("account 2")))[0].narrowed
+    assert admissions(named, trusting(trusts("account 2")))[0].narrowed
 
 
 def test_an_admission_under_an_unknown_condition_is_undecided() -> None:
     odd = Condition("NoSuchOperator", "tag", ("x",))
-    (found,) = admissions(iam_catalog(principals=WordPrincipals()), trusting(to("account 2", odd)))
+    (found,) = admissions(iam_catalog(principals=WordPrincipals()), trusting(trusts("account 2", odd)))
     assert found.assumptions == ("tag (NoSuchOperator): x",)
     denied = replace(deny(ASSUME, when=(odd,)), principals=("anyone",))
     facts = iam_catalog(principals=WordPrincipals())
-    assert [one.assumptions for one in admissions(facts, trusting(to("account 2"), denied))] != [()]
+    assert [one.assumptions for one in admissions(facts, trusting(trusts("account 2"), denied))] != [()]
 
 
 def test_a_key_that_callers_may_lack_makes_only_conditions_that_require_it_undecided() -> None:
     unknown = (Condition("Null", "tag", ("true",)),)
     caller = Caller(CallerKind.ANYONE, "anyone", (ASSUME,), (), unknown)
     facts = iam_catalog(principals=WordPrincipals((caller,)))
-    (asks,) = admissions(facts, trusting(to("anyone", Condition("StringEquals", "tag", ("x",)))))
+    (asks,) = admissions(facts, trusting(trusts("anyone", Condition("StringEquals", "tag", ("x",)))))
     assert asks.assumptions == ("whose requests have tag is not known",)
-    (may_lack,) = admissions(facts, trusting(to("anyone", Condition("StringEqualsIfExists", "tag", ("x",)))))
+    (may_lack,) = admissions(facts, trusting(trusts("anyone", Condition("StringEqualsIfExists", "tag", ("x",)))))
     assert may_lack.assumptions == ()
 
 
 def test_only_declared_outsiders_are_left_out_of_the_admissions() -> None:
-    facts, trust = iam_catalog(principals=WordPrincipals()), trusting(to("account 2"), to("account 3"))
+    facts, trust = iam_catalog(principals=WordPrincipals()), trusting(trusts("account 2"), trusts("account 3"))
     assert [one.caller.who for one in admissions(facts, trust)] == ["account 2", "account 3"]
     assert [one.caller.who for one in admissions(facts, trust, ["account 2"])] == ["account 3"]
     assert [one.caller.who for one in admissions(facts, trust, ["user 2 a", "account 3"])] == ["account 2"]
@@ -165,6 +165,6 @@ def test_only_declared_outsiders_are_left_out_of_the_admissions() -> None:
 
 def test_other_actions_and_statements_without_a_principal_admit_nobody() -> None:
     facts = iam_catalog(principals=WordPrincipals())
-    assert admissions(facts, trusting(to("account 2", action="role:PassRole"))) == ()
+    assert admissions(facts, trusting(trusts("account 2", action="role:PassRole"))) == ()
     assert admissions(facts, trusting(replace(allow(ASSUME), principals=()))) == ()
-    assert admissions(iam_catalog(), trusting(to("account 2"))) == ()
+    assert admissions(iam_catalog(), trusting(trusts("account 2"))) == ()

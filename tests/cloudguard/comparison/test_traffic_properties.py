@@ -45,7 +45,7 @@ def senders(made: Snapshot) -> Iterator[Sender]:
     yield from (Sender(address, internet=True) for address in OUTSIDE)
 
 
-def let_in(made: Snapshot) -> set[Packet]:
+def packets_through(made: Snapshot) -> set[Packet]:
     """Return the packets that get through."""
     return {
         (sender.address, host.id, service.port)
@@ -74,7 +74,7 @@ def packets_of(changes: tuple[TrafficChange, ...], made: Snapshot) -> set[Packet
 @pytest.mark.parametrize("seed", seeds(60))
 def test_opened_and_closed_traffic_agrees_with_a_walk(seed: int) -> None:
     before, after = pair(seed)
-    was, now = let_in(before), let_in(after)
+    was, now = packets_through(before), packets_through(after)
     opened, closed = gains(before, after), gains(after, before)
     assert (opened.perhaps, closed.perhaps) == ((), ())
     assert packets_of(opened.certain, after) == now - was

@@ -31,7 +31,7 @@ from strategies import (
 NOTHING, EVERYTHING = PacketSet.nothing(), PacketSet.everything()
 
 
-def one(cidr: str, text: str) -> PacketSet:
+def packets_of(cidr: str, text: str) -> PacketSet:
     return PacketSet.of([(AddressSet.parse(cidr), ServiceSet.parse(text))])
 
 
@@ -185,7 +185,7 @@ def test_a_witness_is_in_the_set(a: PacketSet) -> None:
     ],
 )
 def test_a_witness_is_the_most_readable_packet(cidr: str, text: str, packet: str) -> None:
-    assert str(one(cidr, text).witness()) == packet
+    assert str(packets_of(cidr, text).witness()) == packet
 
 
 def test_a_packet_names_its_service() -> None:
@@ -193,13 +193,13 @@ def test_a_packet_names_its_service() -> None:
 
 
 def test_tcp_udp_and_icmp_are_not_every_protocol() -> None:
-    assert one("0.0.0.0/0", "tcp,udp,icmp,icmpv6") != one("0.0.0.0/0", "all")
+    assert packets_of("0.0.0.0/0", "tcp,udp,icmp,icmpv6") != packets_of("0.0.0.0/0", "all")
 
 
 def test_a_packet_set_differs_from_other_sets() -> None:
     assert ServiceSet.nothing() != NOTHING
     assert repr(NOTHING) == "<PacketSet nothing>"
-    assert repr(one("10.0.0.0/8", "tcp/22")) == "<PacketSet 10.0.0.0/8 tcp/22>"
+    assert repr(packets_of("10.0.0.0/8", "tcp/22")) == "<PacketSet 10.0.0.0/8 tcp/22>"
 
 
 @laws
@@ -248,5 +248,5 @@ def test_exact_bounds_stay_exact(a: PacketSet, b: PacketSet, wanted: ServiceSet,
 
 
 def test_an_unknown_part_is_neither_certainly_kept_nor_certainly_removed() -> None:
-    ssh, web = one("0.0.0.0/0", "tcp/22"), one("0.0.0.0/0", "tcp/443")
+    ssh, web = packets_of("0.0.0.0/0", "tcp/22"), packets_of("0.0.0.0/0", "tcp/443")
     assert exactly(ssh | web) - unknown(ssh) == Bounds(web, ssh | web)

@@ -36,7 +36,7 @@ def planned(made: Snapshot, *admins: str, rows: tuple[str, ...] = ()) -> Planned
     return pipeline.plan(made, Declarations(admin_cidrs=admins or (OFFICE,)), rows=rows)
 
 
-def only(one: Planned) -> Change:
+def only_change(one: Planned) -> Change:
     (change,) = one.plan.changes
     return change
 
@@ -47,7 +47,7 @@ def rules(change: Change) -> list[RuleEdit]:
 
 def test_a_rule_is_added_to_the_group_of_the_control_plane() -> None:
     made = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]))
-    change = only(made)
+    change = only_change(made)
     assert change.resource.id == "masters"
     assert [edit.after for edit in rules(change)] == [lets("tcp/6443", OFFICE)]
     assert Obligation.ADMINISTRATORS_LET_IN in {one.obligation for one in made.plan.proofs}
@@ -68,7 +68,7 @@ def test_a_group_that_guards_nodes_too_comes_after_one_that_does_not() -> None:
     master = host("cp1", CONTROL_PLANE, "all", "masters", where="public", public="203.0.113.12")
     worker = host("n1", NODE, "all")
     made = planned(snapshot([master, worker], [group("all"), group("masters")]))
-    assert only(made).resource.id == "masters"
+    assert only_change(made).resource.id == "masters"
 
 
 def test_no_rule_is_added_that_makes_another_row_fail() -> None:
@@ -89,7 +89,7 @@ def test_no_rule_is_added_for_hosts_without_a_path_from_outside() -> None:
 def test_administrators_inside_the_network_are_added() -> None:
     hosts = [host("cp1", CONTROL_PLANE, "masters"), WORKER]
     made = planned(snapshot(hosts, [group("masters"), group("nodes")]), "10.0.0.64/26")
-    assert [edit.after for edit in rules(only(made))] == [lets("tcp/6443", "10.0.0.64/26")]
+    assert [edit.after for edit in rules(only_change(made))] == [lets("tcp/6443", "10.0.0.64/26")]
 
 
 def test_the_balancer_and_its_targets_both_get_a_rule() -> None:
@@ -111,7 +111,7 @@ def test_administrators_are_added_to_a_public_endpoint_s_list() -> None:
     made = snapshot(
         [WORKER], [group("nodes")], endpoints=[managed_endpoint("192.0.2.0/24", private=True)], managed=True
     )
-    edits = [edit for edit in only(planned(made, OFFICE, "192.0.2.0/24")).edits if isinstance(edit, ListEdit)]
+    edits = [edit for edit in only_change(planned(made, OFFICE, "192.0.2.0/24")).edits if isinstance(edit, ListEdit)]
     assert [[one.value for one in edit.after] for edit in edits] == [["192.0.2.0/24", OFFICE]]
 
 
@@ -142,10 +142,10 @@ def test_a_rule_in_a_network_wide_filter_is_only_for_the_control_plane() -> None
     worker = host("n1", NODE, "vpc", where="public", public="203.0.113.13")
     worker = replace(worker, interfaces=tuple(replace(one, groups=("nodes",)) for one in worker.interfaces))
     made = planned(snapshot([tagged, worker], [wide]))
-    assert [edit.targets for edit in rules(only(made))] == [("masters",)]
+    assert [edit.targets for edit in rules(only_change(made))] == [("masters",)]
 
 
 def test_administrators_without_a_path_are_in_no_rule() -> None:
     one = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), OFFICE, "192.168.0.0/24")
-    assert [edit.after for edit in rules(only(one))] == [lets("tcp/6443", OFFICE)]
+    assert [edit.after for edit in rules(only_change(one))] == [lets("tcp/6443", OFFICE)]
     assert one.plan.shut_out == ("192.168.0.0/24",)

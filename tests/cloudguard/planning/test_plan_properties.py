@@ -96,7 +96,7 @@ def targets(made: Snapshot) -> Iterator[tuple[Host, Interface]]:
 Packets = frozenset[tuple[str, str, Service]]
 
 
-def let_in(made: Snapshot) -> Packets:
+def packets_through(made: Snapshot) -> Packets:
     """Return the packets that get through: (sender, interface, service)."""
     senders, alike = [*everyone(made)], dict[tuple[object, ...], list[tuple[str, Service]]]()
     found = set[tuple[str, str, Service]]()
@@ -135,10 +135,10 @@ def test_no_step_opens_or_loses_anything(seed: int) -> None:
 def assert_safe(one: Planned) -> None:
     """Assert that each step lets in nothing new, and still lets in everything needed."""
     made = one.case.snapshot
-    before = let_in(made)
+    before = packets_through(made)
     needed = {packet for packet in before if is_needed(made, packet)}
     for number, state in enumerate(prefixes(one)):
-        now = let_in(state)
+        now = packets_through(state)
         opened = {packet for packet in now - before if not is_declared(made, packet)}
         assert opened == set(), f"step {number} opens"
         assert needed - now == set(), f"step {number} loses"
@@ -179,7 +179,7 @@ def none_is_spare(one: Planned) -> None:
 
 def admitted(made: Snapshot) -> Packets:
     """Return the packets from administrators to the API that get through."""
-    return frozenset(packet for packet in let_in(made) if is_declared(made, packet))
+    return frozenset(packet for packet in packets_through(made) if is_declared(made, packet))
 
 
 @pytest.mark.parametrize("seed", seeds(40))

@@ -82,7 +82,7 @@ def names_for(place: Place) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def made(facts: OwnerFacts, place: Place) -> tuple[Snapshot, Change]:
+def snapshot_and_change(facts: OwnerFacts, place: Place) -> tuple[Snapshot, Change]:
     """Return a snapshot where an owner writes the resource edited at a place, and the change to that resource."""
     owner = Owner(facts.id, facts.who, names=names_for(place))
     guard = group("nodes", ("tcp/22", WORLD), closed=True)
@@ -161,7 +161,7 @@ def declared_of(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping
 @pytest.mark.parametrize("name", PLACES)
 def test_a_patch_has_the_fields_and_types_of_its_document(name: str) -> None:
     _, facts, place = PLACES[name]
-    found, change = made(facts, place)
+    found, change = snapshot_and_change(facts, place)
     (one,) = owned(found, change)
     assert one.owner.id == facts.id
     text = source(found, [change], {facts.id: replace(facts, places=(place,))})
@@ -179,7 +179,7 @@ def test_a_hostile_name_stays_on_its_line_of_the_patch() -> None:
     """A hostile stack name does not end a comment and is not read as YAML."""
     (name,) = [one for one in PLACES if "cloudformation stack {stack}: resource {logical_id}, SecurityGroup" in one]
     _, facts, place = PLACES[name]
-    found, change = made(facts, place)
+    found, change = snapshot_and_change(facts, place)
     text = source(found, [change], {facts.id: facts})
     assert re.search(r"^# .*net\?work: \{\}", text, re.MULTILINE)
 
@@ -194,7 +194,7 @@ def test_a_hostile_name_stays_on_its_line_of_the_patch() -> None:
 def test_a_patch_says_which_peer_its_field_cannot_express(peer: RulePeer, words: str) -> None:
     facts = owner_facts("cloudguard_aws")["kops"]
     place = next(one for one in facts.places if one.where.endswith("spec.sshAccess"))
-    found, change = made(facts, place)
+    found, change = snapshot_and_change(facts, place)
     (edit,) = change.edits
     assert isinstance(edit, RuleEdit)
     assert edit.after
@@ -207,7 +207,7 @@ def test_a_patch_says_which_peer_its_field_cannot_express(peer: RulePeer, words:
 def test_a_field_for_two_rules_is_set_once_and_only_if_both_change() -> None:
     facts = owner_facts("cloudguard_aws")["kops"]
     place = next(one for one in facts.places if one.where.endswith("spec.sshAccess"))
-    found, change = made(facts, place)
+    found, change = snapshot_and_change(facts, place)
     other = replace(found.topology.filters[0], id="masters", name="masters")
     found = replace(found, topology=replace(found.topology, filters=(*found.topology.filters, other)))
     assert "also writes another rule" in source(found, [change], {"kops": facts})
@@ -231,7 +231,7 @@ def test_a_field_for_two_rules_is_set_once_and_only_if_both_change() -> None:
 def test_a_list_is_emptied_only_if_an_empty_list_lets_in_nobody(owner: str, where: str, *, empty: bool) -> None:
     facts = owner_facts("cloudguard_aws")[owner]
     place = next(one for one in facts.places if where in one.where)
-    found, change = made(facts, place)
+    found, change = snapshot_and_change(facts, place)
     (edit,) = change.edits
     assert isinstance(edit, RuleEdit)
     change = replace(change, edits=(replace(edit, op=RuleOp.REMOVE, after=None),))
@@ -243,7 +243,7 @@ def test_a_list_is_emptied_only_if_an_empty_list_lets_in_nobody(owner: str, wher
 def test_a_field_with_fixed_ports_cannot_express_fewer_ports() -> None:
     facts = owner_facts("cloudguard_aws")["capa"]
     place = next(one for one in facts.places if "nodePortIngressRuleCidrBlocks" in one.where)
-    found, change = made(facts, place)
+    found, change = snapshot_and_change(facts, place)
     (edit,) = change.edits
     assert isinstance(edit, RuleEdit)
     assert edit.after

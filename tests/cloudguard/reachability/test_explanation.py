@@ -76,7 +76,7 @@ def test_a_path_from_the_internet_passes_the_subnet_s_and_the_host_s_filter() ->
     )
 
 
-def through(seen: ClientAddress, *, where: str = "private", named: str = "") -> tuple[Brief, ...]:
+def path_through(seen: ClientAddress, *, where: str = "private", named: str = "") -> tuple[Brief, ...]:
     """Return the path to a host behind a balancer in another subnet; its filter lets in the client and that subnet."""
     homes = (
         subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw")),
@@ -92,7 +92,7 @@ def through(seen: ClientAddress, *, where: str = "private", named: str = "") -> 
 
 
 def test_a_path_through_a_balancer_that_preserves_the_client_address() -> None:
-    assert through(ClientAddress.PRESERVED) == (
+    assert path_through(ClientAddress.PRESERVED) == (
         LISTENS,
         (HopKind.BALANCER_FILTER, "ssh", "", ""),
         sees(ClientAddress.PRESERVED),
@@ -102,7 +102,7 @@ def test_a_path_through_a_balancer_that_preserves_the_client_address() -> None:
 
 
 def test_a_path_through_a_balancer_that_replaces_the_client_address() -> None:
-    assert through(ClientAddress.REPLACED)[2:] == (
+    assert path_through(ClientAddress.REPLACED)[2:] == (
         sees(ClientAddress.REPLACED),
         acl(1, "tcp", "10.0.0.0/24"),
         nodes(1, "tcp/22", "10.0.0.0/24"),
@@ -110,7 +110,7 @@ def test_a_path_through_a_balancer_that_replaces_the_client_address() -> None:
 
 
 def test_a_path_through_a_balancer_whose_group_the_host_s_filter_names() -> None:
-    assert through(ClientAddress.REPLACED, named="front") == (
+    assert path_through(ClientAddress.REPLACED, named="front") == (
         LISTENS,
         (HopKind.BALANCER_FILTER, "front", "front-0", lets("tcp/2222", WORLD)),
         sees(ClientAddress.REPLACED),
@@ -120,7 +120,7 @@ def test_a_path_through_a_balancer_whose_group_the_host_s_filter_names() -> None
 
 
 def test_a_path_inside_the_balancer_s_subnet_passes_no_subnet_filter() -> None:
-    kinds = {kind for kind, *_ in through(ClientAddress.PRESERVED, where="public")}
+    kinds = {kind for kind, *_ in path_through(ClientAddress.PRESERVED, where="public")}
     assert HopKind.SUBNET_FILTER not in kinds
 
 

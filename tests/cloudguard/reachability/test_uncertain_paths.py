@@ -19,7 +19,7 @@ MASTER = host("cp", CONTROL_PLANE, "masters")
 NODES = [group("nodes", ("tcp/10250", "ci")), group("ci")]
 
 
-def starting(one: Host, *, public: bool | None) -> Host:
+def with_public_at_start(one: Host, *, public: bool | None) -> Host:
     """Return ``one`` with the setting whether it gets a public address at start; None: unknown."""
     return replace(one, interfaces=(replace(one.interfaces[0], public_ip_on_start=public),))
 
@@ -45,12 +45,12 @@ def test_traffic_of_a_balancer_that_may_face_the_internet_is_undecided() -> None
     ],
 )
 def test_an_open_host_that_may_get_a_public_address_is_undecided(where: str, peer: str, verdict: Verdict) -> None:
-    stopped = starting(host("n", NODE, "nodes", where=where), public=None)
+    stopped = with_public_at_start(host("n", NODE, "nodes", where=where), public=None)
     found = rows_of(snapshot([stopped], [group("nodes", ("tcp/22", peer))]))["node-access"]
     assert found.verdict is verdict
     assert bool(found.unknown) == (verdict is Verdict.UNKNOWN)
     assert verdict is not Verdict.UNKNOWN or "when it starts" in found.unknown[0]
-    started = starting(stopped, public=True)
+    started = with_public_at_start(stopped, public=True)
     expected = Verdict.FAIL if verdict is Verdict.UNKNOWN else verdict
     assert rows_of(snapshot([started], [group("nodes", ("tcp/22", peer))]))["node-access"].verdict is expected
 

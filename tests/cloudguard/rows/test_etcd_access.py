@@ -41,14 +41,14 @@ def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
     return rows_of(made, policy)["etcd-access"]
 
 
-def told(found: RowResult) -> dict[str, Severity]:
+def severities_of(found: RowResult) -> dict[str, Severity]:
     """Return severities by check, without the advice that every such cluster has."""
     listed = {one.check: one.severity for one in found.findings}
     assert listed.pop("etcd-access/tls", None) is Severity.LOW
     return listed
 
 
-def only(found: RowResult, check: str) -> Finding:
+def only_finding(found: RowResult, check: str) -> Finding:
     (one,) = (one for one in found.findings if one.check == check)
     return one
 
@@ -61,7 +61,7 @@ def cluster(
 
 def test_access_from_the_control_plane_alone_passes_with_advice_on_tls() -> None:
     found = row(cluster(("tcp/2379-2380", "masters"), ("tcp/6443", "nodes")))
-    assert (found.verdict, told(found)) == (Verdict.PASS, {})
+    assert (found.verdict, severities_of(found)) == (Verdict.PASS, {})
     own = MASTER.interfaces[0].addresses[0]
     assert row(cluster(("tcp/2379-2380", str(own)))).verdict is Verdict.PASS
     assert row(cluster(("tcp/2379", "10.0.1.10/32"))).verdict is Verdict.FAIL, "an address that is nobody's today"
@@ -80,8 +80,8 @@ def test_access_from_the_control_plane_alone_passes_with_advice_on_tls() -> None
 )
 def test_access_from_nodes_and_from_inside_is_high(allowed: list[tuple[str, str]]) -> None:
     found = row(cluster(*allowed))
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-access/inside": Severity.HIGH})
-    assert "etcd" in only(found, "etcd-access/inside").message
+    assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-access/inside": Severity.HIGH})
+    assert "etcd" in only_finding(found, "etcd-access/inside").message
 
 
 def test_port_ranges_around_etcd_s_ports_give_no_access() -> None:
@@ -91,24 +91,26 @@ def test_port_ranges_around_etcd_s_ports_give_no_access() -> None:
 def test_access_from_the_internet_is_critical_and_its_rule_has_one_finding() -> None:
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     found = row(snapshot([one, WORKER], [group("masters", ("tcp/2379-2380", WORLD)), group("nodes")]))
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-access/internet": Severity.CRITICAL})
-    finding = only(found, "etcd-access/internet")
+    assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-access/internet": Severity.CRITICAL})
+    finding = only_finding(found, "etcd-access/internet")
     assert finding.witness.summary.startswith("198.51.100.7 → tcp 2379 on cp")
     assert finding.hosts == ("cp",)
 
 
 def test_an_open_rule_on_private_hosts_is_high_and_latent() -> None:
     found = row(cluster(("tcp/2379", WORLD)))
-    assert told(found) == {"etcd-access/inside": Severity.HIGH}
-    assert "latent: tcp/2379 from 0.0.0.0/0 would let the internet in" in only(found, "etcd-access/inside").message
+    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
+    assert (
+        "latent: tcp/2379 from 0.0.0.0/0 would let the internet in" in only_finding(found, "etcd-access/inside").message
+    )
 
 
 def test_strangers_in_a_shared_group_are_named() -> None:
     made = cluster(("tcp/2379", "masters"))
     ci = replace(interface("ci", "private", "10.0.1.250", "masters"), owner="i-ci")
     found = row(replace(made, topology=replace(made.topology, external_members=(ci,))))
-    assert told(found) == {"etcd-access/inside": Severity.HIGH}
-    finding = only(found, "etcd-access/inside")
+    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
+    finding = only_finding(found, "etcd-access/inside")
     assert "an interface outside the cluster in group masters" in finding.message
     assert "10.0.1.250 (i-ci)" in finding.witness.summary
     assert any(evidence.resource.id == "ci" for evidence in finding.evidence)
@@ -151,7 +153,7 @@ def test_the_installer_decides_the_judged_ports(
     installer: str, labels: tuple[tuple[str, str], ...], services: str, check: str
 ) -> None:
     found = row(cluster((services, "nodes"), installer=installer, labels=labels))
-    assert told(found) == (
+    assert severities_of(found) == (
         {check: Severity.LOW if check == "etcd-access/auxiliary" else Severity.HIGH} if check else {}
     )
     assert found.verdict is (Verdict.FAIL if check == "etcd-access/inside" else Verdict.PASS)
@@ -159,8 +161,8 @@ def test_the_installer_decides_the_judged_ports(
 
 def test_an_etcd_that_nodes_may_use_is_closed_to_others() -> None:
     found = row(cluster(("tcp/4003", RANGE), installer="kops", labels=CILIUM))
-    assert told(found) == {"etcd-access/inside": Severity.HIGH}
-    assert "anyone inside vpc" in only(found, "etcd-access/inside").message
+    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
+    assert "anyone inside vpc" in only_finding(found, "etcd-access/inside").message
 
 
 def test_etcd_s_tls_can_be_declared_with_a_reason() -> None:
@@ -173,16 +175,18 @@ def test_etcd_s_tls_can_be_declared_with_a_reason() -> None:
 
 def test_declared_ports_are_judged_instead() -> None:
     odd = Declarations(etcd_ports=("tcp/2399",))
-    assert told(row(cluster(("tcp/2399", "nodes")), odd)) == {"etcd-access/inside": Severity.HIGH}
-    assert told(row(cluster(("tcp/2379", "nodes")), odd)) == {}
+    assert severities_of(row(cluster(("tcp/2399", "nodes")), odd)) == {"etcd-access/inside": Severity.HIGH}
+    assert severities_of(row(cluster(("tcp/2379", "nodes")), odd)) == {}
 
 
 def test_internet_access_to_etcd_s_helpers_is_advice_unless_their_ports_are_declared() -> None:
     one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     made = snapshot([one], [group("masters", ("tcp/3996", WORLD))], installer="kops")
-    assert told(row(made)) == {"etcd-access/auxiliary": Severity.LOW}
-    assert "etcd's helper programs (tcp/3996)" in only(row(made), "etcd-access/auxiliary").message
-    assert told(row(made, Declarations(etcd_ports=("tcp/3996",)))) == {"etcd-access/internet": Severity.CRITICAL}
+    assert severities_of(row(made)) == {"etcd-access/auxiliary": Severity.LOW}
+    assert "etcd's helper programs (tcp/3996)" in only_finding(row(made), "etcd-access/auxiliary").message
+    assert severities_of(row(made, Declarations(etcd_ports=("tcp/3996",)))) == {
+        "etcd-access/internet": Severity.CRITICAL
+    }
 
 
 @pytest.mark.parametrize("name", ["group/of/nodes", "urn:group", "1234/nodes"])
@@ -220,10 +224,10 @@ def test_a_balancer_that_speaks_plain_http_to_etcd_is_medium() -> None:
         return row(snapshot([MASTER], [group("masters", ("tcp/2379", "front")), group("front")], balancers=[front]))
 
     found = answer("tcp/2379", plaintext=True)
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-access/plaintext": Severity.MEDIUM})
-    assert only(found, "etcd-access/plaintext").witness.summary == "nlb/etcd tcp/80 → tcp/2379"
-    assert told(answer("tcp/2379", plaintext=False)) == {}
-    assert told(answer("tcp/8080", plaintext=True)) == {}
+    assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-access/plaintext": Severity.MEDIUM})
+    assert only_finding(found, "etcd-access/plaintext").witness.summary == "nlb/etcd tcp/80 → tcp/2379"
+    assert severities_of(answer("tcp/2379", plaintext=False)) == {}
+    assert severities_of(answer("tcp/8080", plaintext=True)) == {}
 
 
 def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_the_next_of_a_pool() -> None:
@@ -231,7 +235,7 @@ def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_th
         sent = [to(one, "tcp/2379") for one in hosts]
         front = balancer("etcd", "tcp/80", sent, "front", facing=False, seen=ClientAddress.REPLACED, plaintext=True)
         groups = [group("masters", ("tcp/2379", "front")), group("front")]
-        return only(row(snapshot(hosts, groups, balancers=[front])), "etcd-access/plaintext").width
+        return only_finding(row(snapshot(hosts, groups, balancers=[front])), "etcd-access/plaintext").width
 
     first, second = MASTER, host("cp2", CONTROL_PLANE, "masters", address="10.0.0.77")
     assert width(first) == (f"tcp/2379 to host {first.id}",)
@@ -269,20 +273,20 @@ def test_an_unread_filter_makes_the_row_unknown() -> None:
     assert "filter masters could not be read" in " ".join(found.unknown)
 
 
-def lines(made: Snapshot) -> list[Change]:
+def changes_in(made: Snapshot) -> list[Change]:
     return [*changes_of(made, row="etcd-access")]
 
 
 def test_the_edit_removes_etcd_s_ports_and_keeps_the_group() -> None:
-    (change,) = lines(cluster(("tcp/1-65535", "nodes")))
+    (change,) = changes_in(cluster(("tcp/1-65535", "nodes")))
     assert change.kind == "rule.narrow"
     assert after(change) == (lets("tcp/1-2378,tcp/2381-65535", "nodes"),)
-    (gone,) = lines(cluster(("tcp/2379-2380", "nodes")))
+    (gone,) = changes_in(cluster(("tcp/2379-2380", "nodes")))
     assert (gone.kind, after(gone)) == ("rule.remove", ())
 
 
 def test_the_edit_of_a_shared_rule_keeps_the_control_plane_s_access() -> None:
-    (change,) = lines(cluster(("tcp/2379-2380", RANGE)))
+    (change,) = changes_in(cluster(("tcp/2379-2380", RANGE)))
     assert after(change) == (lets("tcp/2379-2380", "masters"),)
 
 

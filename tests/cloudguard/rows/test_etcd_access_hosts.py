@@ -36,12 +36,12 @@ def row(made: Snapshot) -> RowResult:
     return rows_of(made)["etcd-access"]
 
 
-def told(found: RowResult) -> dict[str, Severity]:
+def severities_of(found: RowResult) -> dict[str, Severity]:
     """Return severities by check, without the advice that every such cluster has."""
     return {one.check: one.severity for one in found.findings if one.check != "etcd-access/tls"}
 
 
-def only(found: RowResult, check: str) -> Finding:
+def only_finding(found: RowResult, check: str) -> Finding:
     (one,) = (one for one in found.findings if one.check == check)
     return one
 
@@ -49,21 +49,21 @@ def only(found: RowResult, check: str) -> Finding:
 def test_ipv6_and_a_balancer_open_hosts_that_are_closed_by_ipv4() -> None:
     six = host("cp", CONTROL_PLANE, "masters", where="public", v6="2001:db8:0:1::9")
     found = row(snapshot([six], [group("masters", ("tcp/2379", WORLD6))]))
-    assert told(found) == {"etcd-access/internet": Severity.CRITICAL}
+    assert severities_of(found) == {"etcd-access/internet": Severity.CRITICAL}
     front = balancer("etcd", "tcp/443", [to(MASTER, "tcp/2379")])
     found = row(snapshot([MASTER], [group("masters", ("tcp/2379", WORLD))], balancers=[front]))
-    assert told(found) == {"etcd-access/internet": Severity.CRITICAL}
-    assert "via nlb/etcd" in only(found, "etcd-access/internet").witness.summary
+    assert severities_of(found) == {"etcd-access/internet": Severity.CRITICAL}
+    assert "via nlb/etcd" in only_finding(found, "etcd-access/internet").witness.summary
     inner = replace(front, internet_facing=False, subnets=("private",))
     found = row(snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], balancers=[inner]))
-    assert told(found) == {"etcd-access/inside": Severity.HIGH}
+    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
 
 
 def test_access_from_a_peered_network_is_high() -> None:
     linked = subnet("linked", ("10.0.1.0/24",), ("10.9.0.0/16", NextHop.PEER, "peering"))
     one = host("cp", CONTROL_PLANE, "masters", where="linked")
     made = snapshot([one], [group("masters", ("tcp/2379", "10.9.0.0/16"))], subnets=[linked])
-    assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}
+    assert severities_of(row(made)) == {"etcd-access/inside": Severity.HIGH}
 
 
 def test_a_pool_s_next_host_is_judged_and_does_not_replace_a_host() -> None:
@@ -74,8 +74,8 @@ def test_a_pool_s_next_host_is_judged_and_does_not_replace_a_host() -> None:
     assert (pool().verdict, "--etcd-tag" in pool().why) == (Verdict.UNKNOWN, True)
     assert pool(hosts=(MASTER,)).verdict is Verdict.PASS
     found = pool(("tcp/2379", RANGE), hosts=(MASTER,))
-    assert told(found) == {"etcd-access/inside": Severity.HIGH}
-    assert "the next host of masters" in only(found, "etcd-access/inside").message
+    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
+    assert "the next host of masters" in only_finding(found, "etcd-access/inside").message
 
 
 def test_a_host_without_read_interfaces_never_passes() -> None:
@@ -93,11 +93,11 @@ def test_external_etcd_is_judged_on_its_own_hosts() -> None:
 
     assert answer(("tcp/2379", "masters"), ("tcp/2379-2380", "etcd")).verdict is Verdict.PASS
     found = answer(("tcp/2379", "nodes"))
-    assert told(found) == {"etcd-access/inside": Severity.HIGH}
-    assert only(found, "etcd-access/inside").hosts == ("e1",)
+    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
+    assert only_finding(found, "etcd-access/inside").hosts == ("e1",)
 
 
 @pytest.mark.parametrize("roles", [(), (Role.BASTION,)])
 def test_access_from_bastions_and_hosts_without_a_role_is_high(roles: tuple[Role, ...]) -> None:
     made = snapshot([MASTER, host("b", roles, "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
-    assert told(row(made)) == {"etcd-access/inside": Severity.HIGH}
+    assert severities_of(row(made)) == {"etcd-access/inside": Severity.HIGH}

@@ -54,7 +54,7 @@ def answer(
     return row(snapshot([MASTER], disks=disks, keys=keys, pools=pools), policy)
 
 
-def told(found: RowResult) -> dict[str, Severity]:
+def severities_of(found: RowResult) -> dict[str, Severity]:
     return {finding.check: finding.severity for finding in found.findings}
 
 
@@ -66,7 +66,7 @@ def test_encrypted_disks_pass() -> None:
 def test_an_unencrypted_disk_of_an_etcd_host_is_high() -> None:
     found = answer(disk("d1", encrypted=False))
     assert found.verdict is Verdict.FAIL
-    assert told(found) == {"etcd-encryption/disk": Severity.HIGH}
+    assert severities_of(found) == {"etcd-encryption/disk": Severity.HIGH}
     (finding,) = found.findings
     assert finding.hosts == ("cp",)
     assert finding.changes == ("disk.encrypt:d1",)
@@ -100,7 +100,7 @@ def test_a_key_with_a_worse_fault_is_a_wider_finding() -> None:
 def test_if_etcd_s_disk_is_known_other_disks_do_not_count() -> None:
     found = answer(disk("root", encrypted=False), disk("d2", etcd="tagged etcd"))
     assert (found.verdict, found.findings) == (Verdict.PASS, ())
-    assert told(answer(disk("root"), disk("d2", etcd="tagged etcd", encrypted=False))) == {
+    assert severities_of(answer(disk("root"), disk("d2", etcd="tagged etcd", encrypted=False))) == {
         "etcd-encryption/disk": Severity.HIGH
     }
 
@@ -127,7 +127,7 @@ def test_a_disabled_or_expiring_key_is_one_high_finding_for_all_its_disks(state:
     masters = [MASTER, host("cp2", CONTROL_PLANE)]
     made = snapshot(masters, disks=[disk("d1", key="k"), disk("d2", "cp2", key="k")], keys=[key("k", state)])
     found = row(made)
-    assert told(found) == {"etcd-encryption/key": Severity.HIGH}
+    assert severities_of(found) == {"etcd-encryption/key": Severity.HIGH}
     (finding,) = found.findings
     assert words in finding.message
     assert "(and 1 more)" in finding.message
@@ -157,7 +157,7 @@ def test_an_unread_key_is_unknown_even_if_a_customer_key_is_required() -> None:
 )
 def test_an_unencrypted_or_shared_snapshot_is_high(encrypted: bool, shared: tuple[str, ...], words: str) -> None:  # noqa: FBT001 - a case
     found = answer(copied(disk("d1"), encrypted=encrypted, shared=shared))
-    assert told(found) == {"etcd-encryption/snapshot": Severity.HIGH}
+    assert severities_of(found) == {"etcd-encryption/snapshot": Severity.HIGH}
     assert words in found.findings[0].message
 
 
@@ -169,9 +169,9 @@ def test_a_private_snapshot_passes_and_one_with_unread_sharing_is_unknown() -> N
 
 def test_a_customer_key_is_demanded_only_if_it_is_required() -> None:
     assert answer(disk("d1")).verdict is Verdict.PASS
-    assert told(answer(disk("d1"), policy=STRICT)) == {"etcd-encryption/customer-key": Severity.MEDIUM}
+    assert severities_of(answer(disk("d1"), policy=STRICT)) == {"etcd-encryption/customer-key": Severity.MEDIUM}
     theirs = key("k", manager=KeyManager.PROVIDER)
-    assert told(answer(disk("d1", key="k"), keys=[theirs], policy=STRICT)) == {
+    assert severities_of(answer(disk("d1", key="k"), keys=[theirs], policy=STRICT)) == {
         "etcd-encryption/customer-key": Severity.MEDIUM
     }
     assert answer(disk("d1", key="k"), keys=[key("k")], policy=STRICT).verdict is Verdict.PASS
@@ -181,7 +181,7 @@ def test_an_unencrypted_disk_of_the_next_host_is_medium() -> None:
     found = answer(
         disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), DiskTemplate("/dev/b", encrypted=True))]
     )
-    assert told(found) == {"etcd-encryption/pool": Severity.MEDIUM}
+    assert severities_of(found) == {"etcd-encryption/pool": Severity.MEDIUM}
     assert "/dev/a" in found.findings[0].message
     assert "/dev/b" not in found.findings[0].message
     assert found.findings[0].evidence[0].fact == "template lt"
@@ -274,7 +274,7 @@ def test_node_pools_are_ignored_and_hide_no_other_pool() -> None:
 
 def test_a_key_without_rotation_is_one_advice_for_all_its_disks() -> None:
     found = answer(disk("d1", key="k"), disk("d2", key="k"), keys=[key("k", rotates=False)])
-    assert (found.verdict, told(found)) == (Verdict.PASS, {"etcd-encryption/rotation": Severity.LOW})
+    assert (found.verdict, severities_of(found)) == (Verdict.PASS, {"etcd-encryption/rotation": Severity.LOW})
     assert found.findings[0].changes == ("key.rotate:k",)
     assert not answer(disk("d1", key="k"), keys=[key("k", rotates=True)]).findings
 

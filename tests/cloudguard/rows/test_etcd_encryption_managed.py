@@ -33,7 +33,7 @@ def key(
     return Key(name, manager, state, SOURCE, rotates)
 
 
-def told(found: RowResult) -> dict[str, Severity]:
+def severities_of(found: RowResult) -> dict[str, Severity]:
     return {finding.check: finding.severity for finding in found.findings}
 
 
@@ -51,20 +51,20 @@ def test_a_managed_control_plane_has_the_verdict_provider() -> None:
 
 def test_a_provider_key_for_secrets_is_advice_or_a_finding_if_a_customer_key_is_required() -> None:
     found = row(managed(""))
-    assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
+    assert (found.verdict, severities_of(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
     assert found.findings[0].changes == ("secrets.encrypt:prod",)
     assert found.why.endswith("you can still encrypt Secrets with your own key")
     own = key("k", manager=KeyManager.PROVIDER)
-    assert told(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
+    assert severities_of(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
     assert row(managed("k", own), STRICT).verdict is Verdict.FAIL
     assert row(managed("k", key("k")), STRICT).verdict is Verdict.PROVIDER
     strict = row(managed(""), STRICT)
-    assert (strict.verdict, told(strict)) == (Verdict.FAIL, {"etcd-encryption/secrets": Severity.MEDIUM})
+    assert (strict.verdict, severities_of(strict)) == (Verdict.FAIL, {"etcd-encryption/secrets": Severity.MEDIUM})
 
 
 def test_an_expiring_key_of_secrets_is_high_and_an_unread_one_is_unknown() -> None:
     found = row(managed("k", key("k", KeyState.PENDING_DELETION)))
-    assert (found.verdict, told(found)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
+    assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
     assert found.why == found.findings[0].message == "the key k that encrypts Secrets is pending deletion"
     for made in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
         open_one = row(made)
@@ -82,11 +82,11 @@ def test_a_user_s_other_keys_count_beside_the_key_of_secrets() -> None:
     fine = row(managed("k", key("k"), key("disks")))
     assert (fine.verdict, fine.findings, fine.unknown) == (Verdict.PROVIDER, (), ())
     dying = row(managed("k", key("k"), key("disks", KeyState.DISABLED)))
-    assert (dying.verdict, told(dying)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
+    assert (dying.verdict, severities_of(dying)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
     assert dying.why == "the key disks that encrypts the control plane's disks and copies is disabled"
     assert row(managed("k", key("k"), key("disks", KeyState.UNKNOWN))).unknown
 
 
 def test_a_key_of_secrets_without_rotation_is_advice() -> None:
     found = row(managed("k", key("k", rotates=False)))
-    assert (found.verdict, told(found)) == (Verdict.PROVIDER, {"etcd-encryption/rotation": Severity.LOW})
+    assert (found.verdict, severities_of(found)) == (Verdict.PROVIDER, {"etcd-encryption/rotation": Severity.LOW})

@@ -47,7 +47,7 @@ def guarded(
     return replace(made, topology=replace(made.topology, neighbours=neighbours))
 
 
-def beside(services: str, peer: str) -> Snapshot:
+def with_own_rule(services: str, peer: str) -> Snapshot:
     """Return the same node with a user's own rule in addition."""
     made = guarded(OWN)
     (guard,) = made.topology.filters
@@ -55,7 +55,7 @@ def beside(services: str, peer: str) -> Snapshot:
     return replace(made, topology=replace(made.topology, filters=(both,)))
 
 
-def automatic() -> Snapshot:
+def subnet_per_region() -> Snapshot:
     """Return a network with a subnet in each region; the provider's rule lets all of them in."""
     made = guarded("10.128.0.0/9", RANGE)
     there = replace(OTHER, ranges=AddressSet.parse("10.132.0.0/20"))
@@ -92,9 +92,9 @@ RULES: dict[str, tuple[Snapshot, Severity, str]] = {
     ),
     "another subnet that is empty today": (guarded(RANGE, subnets=(OTHER,)), MEDIUM, ""),
     "a wider range than the pods": (guarded("10.0.0.0/17", subnets=(POD_SUBNET, OTHER)), MEDIUM, ""),
-    "a subnet in each region": (automatic(), MEDIUM, ""),
+    "a subnet in each region": (subnet_per_region(), MEDIUM, ""),
     "everyone is allowed, but only the network has a path": (guarded(WORLD), MEDIUM, ""),
-    "a user's own rule lets in the same": (beside("tcp/10250", OWN), MEDIUM, ""),
+    "a user's own rule lets in the same": (with_own_rule("tcp/10250", OWN), MEDIUM, ""),
 }
 
 
@@ -119,7 +119,7 @@ def test_a_rule_that_the_provider_restores_is_never_edited(made: Snapshot) -> No
     assert finding.advice == REMEDY or changes
 
 
-def spelt(cloud: str, permission: str) -> str:
+def as_action(cloud: str, permission: str) -> str:
     """Return a cloud's permission as an action."""
     if cloud == "azure":
         return actions_of(permission)[0]
@@ -130,7 +130,7 @@ def metadata(cloud: str, *granted: str, switch: bool = False, service: str = "re
     """Return a node whose pods reach the metadata service; its identity has the grants ``granted``."""
     names = {"aws": "arn:aws:iam::1:role/node", "gcp": "gcp:1:iam:serviceAccount::n@x", "azure": "azure:1:g:a:b:n"}
     everything = {"aws": "*", "gcp": "gcp:1:*:*:*:*", "azure": "azure:1:*:*:*:*"}[cloud]
-    statement = Statement("#1", Effect.ALLOW, tuple(spelt(cloud, one) for one in granted), resources=(everything,))
+    statement = Statement("#1", Effect.ALLOW, tuple(as_action(cloud, one) for one in granted), resources=(everything,))
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "{}", (statement,) if granted else (), SOURCE)
     identity = Identity(names[cloud], "node", ("node",), ("p",), SOURCE)
     open_ = MetadataService(enabled=True, tokens_required=False, hop_limit=1, remedy=service, has_switch=switch)

@@ -46,16 +46,16 @@ def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
     return rows_of(made, policy)["node-access"]
 
 
-def told(found: RowResult) -> list[tuple[str, Severity]]:
+def checks_of(found: RowResult) -> list[tuple[str, Severity]]:
     return [(one.check, one.severity) for one in found.findings]
 
 
-def edge(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
+def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
     """Return a cluster of one node with a public address."""
     return snapshot([host("n", NODE, "nodes", where="public", public=public, v6=v6)], [group("nodes", *allowed)])
 
 
-def inner(*allowed: tuple[str, str], **more: object) -> Snapshot:
+def private_node(*allowed: tuple[str, str], **more: object) -> Snapshot:
     """Return a cluster of one private node."""
     made = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
     return replace(made, topology=replace(made.topology, **more)) if more else made  # type: ignore[arg-type]
@@ -80,25 +80,25 @@ def inner(*allowed: tuple[str, str], **more: object) -> Snapshot:
     ],
 )
 def test_the_severity_of_internet_access_depends_on_the_ports(services: str, check: str, severity: Severity) -> None:
-    assert told(row(edge((services, WORLD)))) == [(check, severity)]
+    assert checks_of(row(public_node((services, WORLD)))) == [(check, severity)]
 
 
 def test_path_mtu_messages_are_expected_from_anywhere() -> None:
-    assert told(row(edge(("icmp/3/4", WORLD)))) == []
+    assert checks_of(row(public_node(("icmp/3/4", WORLD)))) == []
 
 
 def test_each_problem_of_a_filter_is_one_finding_for_all_its_hosts() -> None:
     hosts = [host(f"n{n}", NODE, "nodes", where="public", public="203.0.113.9") for n in range(12)]
     filters = [group("nodes", ("tcp/22", "0.0.0.0/1"), ("tcp/22", "128.0.0.0/1"), ("tcp/31000", WORLD))]
     found = row(snapshot(hosts, filters))
-    assert told(found) == [(INTERNET, Severity.CRITICAL), (NODE_PORTS, Severity.MEDIUM)]
+    assert checks_of(found) == [(INTERNET, Severity.CRITICAL), (NODE_PORTS, Severity.MEDIUM)]
     assert "12 nodes" in found.findings[0].message
     assert [one.rule for one in found.findings[0].evidence if one.rule] == ["nodes-0", "nodes-1"]
 
 
 def test_a_node_open_by_ipv6_alone_is_found() -> None:
-    found = row(edge(("tcp/22", WORLD6), v6="2600::5", public=""))
-    assert told(found) == [(INTERNET, Severity.CRITICAL)]
+    found = row(public_node(("tcp/22", WORLD6), v6="2600::5", public=""))
+    assert checks_of(found) == [(INTERNET, Severity.CRITICAL)]
     assert found.findings[0].witness.facts[1][1] == "2001:db8::7"
 
 
@@ -107,7 +107,7 @@ def test_a_subnet_filter_can_close_what_the_host_s_filter_opens() -> None:
     guard = network_acl("nacl", ("deny in", "tcp/22", WORLD), ("permit in", "all", WORLD), ("permit out", "all", WORLD))
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
     found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
-    assert INTERNET not in {check for check, _ in told(found)}
+    assert INTERNET not in {check for check, _ in checks_of(found)}
     assert any("latent" in finding.message and "blocks it" in finding.message for finding in found.findings)
 
 
@@ -116,19 +116,19 @@ def test_a_subnet_filter_without_return_traffic_lets_no_connection_in() -> None:
     guard = network_acl("nacl", ("permit in", "all", WORLD), ("permit out", "all", RANGE))
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
     found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
-    assert INTERNET not in {check for check, _ in told(found)}
+    assert INTERNET not in {check for check, _ in checks_of(found)}
 
 
 def test_a_public_address_without_a_route_is_latent() -> None:
     one = host("n", NODE, "nodes", where="private", public="203.0.113.9")
     found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD))]))
-    assert told(found) == [(INSIDE, Severity.LOW)]
+    assert checks_of(found) == [(INSIDE, Severity.LOW)]
     assert "no route to the internet" in found.findings[0].message
 
 
 def test_a_public_address_without_access_is_advice() -> None:
-    found = row(edge(("tcp/10250", "10.0.1.5/32")))
-    assert (PUBLIC_ADDRESS, Severity.LOW) in told(found)
+    found = row(public_node(("tcp/10250", "10.0.1.5/32")))
+    assert (PUBLIC_ADDRESS, Severity.LOW) in checks_of(found)
     assert row(snapshot([host("n", NODE, "nodes")], [group("nodes")])).findings == ()
 
 
@@ -145,17 +145,17 @@ def test_an_appliance_on_the_path_makes_the_row_unknown() -> None:
     [("tcp/10250", Severity.MEDIUM), ("all", Severity.MEDIUM), ("tcp", Severity.MEDIUM), ("tcp/22", Severity.LOW)],
 )
 def test_the_severity_of_inside_access_depends_on_the_ports(services: str, severity: Severity) -> None:
-    assert told(row(inner((services, RANGE)))) == [(INSIDE, severity)]
+    assert checks_of(row(private_node((services, RANGE)))) == [(INSIDE, severity)]
 
 
 @pytest.mark.parametrize("services", ["tcp/30000-32767", "tcp/10256", "icmp"])
 def test_services_and_health_checks_are_expected_from_inside(services: str) -> None:
-    assert told(row(inner((services, RANGE)))) == []
+    assert checks_of(row(private_node((services, RANGE)))) == []
 
 
 def test_open_node_ports_on_private_nodes_are_latent() -> None:
-    found = row(inner(("tcp/30000-32767", WORLD)))
-    assert told(found) == [(INSIDE, Severity.LOW)]
+    found = row(private_node(("tcp/30000-32767", WORLD)))
+    assert checks_of(found) == [(INSIDE, Severity.LOW)]
     assert "latent" in found.findings[0].message
     latent = found.findings[0].latent
     assert latent is not None
@@ -165,37 +165,37 @@ def test_open_node_ports_on_private_nodes_are_latent() -> None:
 
 def test_the_cluster_s_own_hosts_are_expected() -> None:
     hosts = [host("a", NODE, "nodes", address="10.0.1.4"), host("b", NODE, "nodes", address="10.0.1.5")]
-    assert told(row(snapshot(hosts, [group("nodes", ("all", "nodes"), ("all", "10.0.1.4/31"))]))) == []
+    assert checks_of(row(snapshot(hosts, [group("nodes", ("all", "nodes"), ("all", "10.0.1.4/31"))]))) == []
 
 
 def test_a_peered_network_with_a_route_gets_in() -> None:
     routed = replace(PRIVATE, routes=subnet("x", (), ("10.9.0.0/16", NextHop.PEER, "pcx-1")).routes)
-    made = inner(("tcp/10250", "10.9.0.0/16"), subnets=(PUBLIC, routed))
+    made = private_node(("tcp/10250", "10.9.0.0/16"), subnets=(PUBLIC, routed))
     found = row(made)
-    assert told(found) == [(INSIDE, Severity.MEDIUM)]
+    assert checks_of(found) == [(INSIDE, Severity.MEDIUM)]
     assert "pcx-1" in found.findings[0].message
-    assert told(row(inner(("tcp/10250", "10.9.0.0/16")))) == []
+    assert checks_of(row(private_node(("tcp/10250", "10.9.0.0/16")))) == []
 
 
 def test_a_default_route_to_a_hub_lets_in_only_private_addresses() -> None:
     routed = replace(PRIVATE, routes=subnet("x", (), (WORLD, NextHop.HUB, "tgw-1")).routes)
-    found = row(inner(("tcp/22", "172.16.0.0/12"), subnets=(PUBLIC, routed)))
-    assert told(found) == [(INSIDE, Severity.LOW)]
-    assert told(row(inner(("tcp/22", "198.51.100.0/24"), subnets=(PUBLIC, routed)))) == []
+    found = row(private_node(("tcp/22", "172.16.0.0/12"), subnets=(PUBLIC, routed)))
+    assert checks_of(found) == [(INSIDE, Severity.LOW)]
+    assert checks_of(row(private_node(("tcp/22", "198.51.100.0/24"), subnets=(PUBLIC, routed)))) == []
 
 
 def test_strangers_in_an_allowed_group_are_named() -> None:
     stranger = replace(interface("eni-x", "private", "10.0.1.99", "ci"), owner="instance i-ci")
-    found = row(inner(("tcp/10250", "ci"), external_members=(stranger,)))
-    assert told(found) == [(INSIDE, Severity.MEDIUM)]
+    found = row(private_node(("tcp/10250", "ci"), external_members=(stranger,)))
+    assert checks_of(found) == [(INSIDE, Severity.MEDIUM)]
     assert any(one.resource.id == "eni-x" for one in found.findings[0].evidence)
-    assert told(row(inner(("tcp/10250", "ci")))) == []
+    assert checks_of(row(private_node(("tcp/10250", "ci")))) == []
 
 
 def test_another_account_s_group_is_a_finding_and_an_unknown_group_is_unknown() -> None:
     foreign = Group("ci", "", SOURCE, members_known=False, owner="210987654321")
-    assert told(row(inner(("tcp/10250", "ci"), groups=(foreign,)))) == [(INSIDE, Severity.MEDIUM)]
-    found = row(inner(("tcp/10250", "ci"), groups=(replace(foreign, owner=""),)))
+    assert checks_of(row(private_node(("tcp/10250", "ci"), groups=(foreign,)))) == [(INSIDE, Severity.MEDIUM)]
+    found = row(private_node(("tcp/10250", "ci"), groups=(replace(foreign, owner=""),)))
     assert found.verdict is Verdict.UNKNOWN
     assert "cannot list them" in found.unknown[0]
 
@@ -210,7 +210,7 @@ def test_services_through_a_balancer_are_expected() -> None:
     def found(port: str, service: str, at: AddressSet = NO_ADDRESSES) -> list[tuple[str, Severity]]:
         target = replace(to(one, port), address=at)
         nlb = balancer("web", "tcp/80", [target], service=service)
-        return [pair for pair in told(row(snapshot([one], filters, balancers=[nlb]))) if pair[0] == INTERNET]
+        return [pair for pair in checks_of(row(snapshot([one], filters, balancers=[nlb]))) if pair[0] == INTERNET]
 
     assert found("tcp/30080", "") == []
     assert found("tcp/30080", "shop/web") == []
@@ -225,16 +225,16 @@ def test_a_service_s_balancer_needs_its_node_port_open_to_its_clients() -> None:
     behind, other = host("n", NODE, "nodes"), host("m", NODE, "nodes")
     rules = [group("nodes", ("tcp/31222", WORLD))]
     nlb = balancer("web", "tcp/80", [to(behind, "tcp/31222"), to(other, "tcp/31222")], service="shop/web")
-    assert told(row(snapshot([behind, other], rules, balancers=[nlb]))) == []
+    assert checks_of(row(snapshot([behind, other], rules, balancers=[nlb]))) == []
     some = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web")
     made = snapshot([behind, other], rules, balancers=[some])
-    assert told(row(made)) == [(INSIDE, Severity.LOW)]
+    assert checks_of(row(made)) == [(INSIDE, Severity.LOW)]
     assert changes_of(made) == ()
     wider = snapshot([behind, other], [group("nodes", ("tcp", WORLD))], balancers=[some])
     assert keeps(changes_of(wider), "tcp/31222", WORLD)
     inner_only = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web", facing=False)
     edged = replace(behind, interfaces=host("n", NODE, "nodes", where="public", public="203.0.113.9").interfaces)
-    assert told(row(snapshot([edged], rules, balancers=[inner_only]))) == [(NODE_PORTS, Severity.MEDIUM)]
+    assert checks_of(row(snapshot([edged], rules, balancers=[inner_only]))) == [(NODE_PORTS, Severity.MEDIUM)]
 
 
 def test_a_balancer_that_no_rule_names_keeps_its_own_addresses() -> None:
@@ -258,38 +258,40 @@ def test_the_hosts_path_to_the_control_plane_by_a_public_balancer_is_kept() -> N
     front = balancer("api", "tcp/9345", [to(one, "tcp/9345")], "front")
     made = snapshot([one], filters, balancers=[front], outbound=("192.0.2.7/32",))
     rows, changes = rows_of(made), changes_of(made)
-    assert told(rows["node-access"]) == [(INTERNET, Severity.HIGH)]
+    assert checks_of(rows["node-access"]) == [(INTERNET, Severity.HIGH)]
     assert after(changes[0]) == (lets("tcp/9345", "192.0.2.7/32"),)
     narrowed = [filters[0], group("front", ("tcp/9345", "192.0.2.7/32"))]
-    assert told(row(snapshot([one], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
+    assert checks_of(row(snapshot([one], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
 
 
 def test_outbound_addresses_and_administrators_of_the_api_are_expected() -> None:
-    made = edge(("tcp/6443", "198.51.100.0/24"), ("tcp/22", "192.0.2.7/32"))
+    made = public_node(("tcp/6443", "198.51.100.0/24"), ("tcp/22", "192.0.2.7/32"))
     made = replace(made, topology=replace(made.topology, outbound_addresses=AddressSet.parse("192.0.2.7")))
     admins = Declarations(admin_cidrs=("198.51.100.0/24",))
-    assert told(row(made, admins)) == []
-    assert told(row(made)) == [(INTERNET, Severity.HIGH)]
-    assert told(row(edge(("tcp/22", "198.51.100.0/24")), admins)) == [(INTERNET, Severity.CRITICAL)]
+    assert checks_of(row(made, admins)) == []
+    assert checks_of(row(made)) == [(INTERNET, Severity.HIGH)]
+    assert checks_of(row(public_node(("tcp/22", "198.51.100.0/24")), admins)) == [(INTERNET, Severity.CRITICAL)]
 
 
 def test_a_host_with_an_unknown_role_may_serve_the_api_and_gets_no_change() -> None:
     one = host("x", (), "all")
-    assert told(row(snapshot([one], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
+    assert checks_of(row(snapshot([one], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
     made = snapshot([one], [group("all", ("tcp/22", RANGE))])
     rows, changes = rows_of(made), changes_of(made)
-    assert told(rows["node-access"]) == [(INSIDE, Severity.LOW)]
+    assert checks_of(rows["node-access"]) == [(INSIDE, Severity.LOW)]
     assert "role" in rows["node-access"].findings[0].advice
     assert changes == ()
 
 
 def test_declared_services_and_needs_are_expected() -> None:
     services = Declarations(services=(DeclaredService("tcp/31443", ("192.0.2.0/24",)),))
-    assert NODE_PORTS not in {check for check, _ in told(row(edge(("tcp/31443", "192.0.2.0/24")), services))}
-    assert NODE_PORTS in {check for check, _ in told(row(edge(("tcp/31443", WORLD)), services))}
+    assert NODE_PORTS not in {
+        check for check, _ in checks_of(row(public_node(("tcp/31443", "192.0.2.0/24")), services))
+    }
+    assert NODE_PORTS in {check for check, _ in checks_of(row(public_node(("tcp/31443", WORLD)), services))}
     need = Declarations(needs=(DeclaredNeed("10.0.0.0/24", "node", "tcp/9100", "prometheus"),))
-    assert told(row(inner(("tcp/9100", "10.0.0.0/24")), need)) == []
-    assert told(row(inner(("tcp/9101", "10.0.0.0/24")), need)) == [(INSIDE, Severity.LOW)]
+    assert checks_of(row(private_node(("tcp/9100", "10.0.0.0/24")), need)) == []
+    assert checks_of(row(private_node(("tcp/9101", "10.0.0.0/24")), need)) == [(INSIDE, Severity.LOW)]
     by_group = Declarations(needs=(DeclaredNeed("ci", "node", "tcp/9100", "prometheus"),))
     stranger = interface("eni-x", "private", "10.0.1.99", "ci")
-    assert told(row(inner(("tcp/9100", "ci"), external_members=(stranger,)), by_group)) == []
+    assert checks_of(row(private_node(("tcp/9100", "ci"), external_members=(stranger,)), by_group)) == []

@@ -38,16 +38,16 @@ def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
     return rows_of(made, policy)["node-access"]
 
 
-def told(found: RowResult) -> list[tuple[str, Severity]]:
+def checks_of(found: RowResult) -> list[tuple[str, Severity]]:
     return [(one.check, one.severity) for one in found.findings]
 
 
-def edge(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
+def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
     """Return a cluster of one node with a public address."""
     return snapshot([host("n", NODE, "nodes", where="public", public=public, v6=v6)], [group("nodes", *allowed)])
 
 
-def inner(*allowed: tuple[str, str], **more: object) -> Snapshot:
+def private_node(*allowed: tuple[str, str], **more: object) -> Snapshot:
     """Return a cluster of one private node."""
     made = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
     return replace(made, topology=replace(made.topology, **more)) if more else made  # type: ignore[arg-type]
@@ -60,11 +60,13 @@ def pool(*filters: str, public: bool | None = None, roles: tuple[Role, ...] = NO
 def test_a_pool_s_next_host_is_judged_today() -> None:
     filters = [group("nodes", ("tcp/22", WORLD))]
     found = row(snapshot([], filters, pools=[pool("nodes", public=True)]))
-    assert told(found) == [(INTERNET, Severity.CRITICAL)]
+    assert checks_of(found) == [(INTERNET, Severity.CRITICAL)]
     assert "the next host of asg" in found.findings[0].message
-    assert told(row(snapshot([], filters, pools=[pool("nodes", public=False)]))) == [(INSIDE, Severity.LOW)]
+    assert checks_of(row(snapshot([], filters, pools=[pool("nodes", public=False)]))) == [(INSIDE, Severity.LOW)]
     default = [replace(PUBLIC, public_by_default=True), PRIVATE]
-    assert told(row(snapshot([], filters, subnets=default, pools=[pool("nodes")]))) == [(INTERNET, Severity.CRITICAL)]
+    assert checks_of(row(snapshot([], filters, subnets=default, pools=[pool("nodes")]))) == [
+        (INTERNET, Severity.CRITICAL)
+    ]
 
 
 def test_every_interface_and_ipv6_address_of_the_next_host_is_judged() -> None:
@@ -72,12 +74,15 @@ def test_every_interface_and_ipv6_address_of_the_next_host_is_judged() -> None:
     shut = pool("nodes", public=False)
     six = [replace(PUBLIC, ipv6_by_default=True), PRIVATE]
     wide = pool("wide", public=False)
-    assert told(row(snapshot([], filters, subnets=six, pools=[shut]))) == []
-    assert told(row(snapshot([], filters, subnets=six, pools=[wide])))[0] == (INTERNET, Severity.CRITICAL)
-    assert told(row(snapshot([], filters, pools=[replace(wide, public_ipv6=True)])))[0] == (INTERNET, Severity.CRITICAL)
-    assert told(row(snapshot([], filters, pools=[wide]))) == [(INSIDE, Severity.LOW)]
+    assert checks_of(row(snapshot([], filters, subnets=six, pools=[shut]))) == []
+    assert checks_of(row(snapshot([], filters, subnets=six, pools=[wide])))[0] == (INTERNET, Severity.CRITICAL)
+    assert checks_of(row(snapshot([], filters, pools=[replace(wide, public_ipv6=True)])))[0] == (
+        INTERNET,
+        Severity.CRITICAL,
+    )
+    assert checks_of(row(snapshot([], filters, pools=[wide]))) == [(INSIDE, Severity.LOW)]
     beside = replace(shut, further=(NextInterface(("wide",), ("wide",), ("private",)),))
-    assert told(row(snapshot([], filters, pools=[beside]))) == [(INSIDE, Severity.LOW)]
+    assert checks_of(row(snapshot([], filters, pools=[beside]))) == [(INSIDE, Severity.LOW)]
 
 
 def test_bastions_are_not_judged_and_hosts_without_a_role_are() -> None:
@@ -85,7 +90,7 @@ def test_bastions_are_not_judged_and_hosts_without_a_role_are() -> None:
     bastion = host("b", (Role.BASTION,), "open", where="public", public="203.0.113.9")
     assert row(snapshot([bastion], filters)).verdict is Verdict.UNKNOWN
     unknown = host("x", (), "open", where="public", public="203.0.113.9")
-    assert told(row(snapshot([unknown], filters))) == [(INTERNET, Severity.CRITICAL)]
+    assert checks_of(row(snapshot([unknown], filters))) == [(INTERNET, Severity.CRITICAL)]
 
 
 def test_an_unread_filter_makes_the_row_unknown() -> None:
@@ -107,13 +112,13 @@ def test_a_cluster_without_nodes_never_passes() -> None:
 @pytest.mark.parametrize("facet", [*FactKind])
 def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Call", "*", Reason.THROTTLED, "Throttled", (facet,))
-    made = replace(inner(), gaps=(gap,))
+    made = replace(private_node(), gaps=(gap,))
     rests = facet not in {FactKind.IDENTITIES, FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.KEYS, FactKind.ENDPOINT}
     assert row(made).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
 
 
 def test_a_finding_has_a_witness_that_names_the_blamed_rule() -> None:
-    found: Finding = row(edge(("tcp/22", WORLD))).findings[0]
+    found: Finding = row(public_node(("tcp/22", WORLD))).findings[0]
     assert found.witness.summary == "198.51.100.7 → tcp 22 on n (n.prod)"
     last = found.witness.path[-1]
     assert (last.kind, last.id, last.rule) == (HopKind.TARGET_FILTER, "nodes", "nodes-0")
@@ -132,9 +137,9 @@ def test_if_pods_share_the_nodes_filter_the_control_plane_needs_every_port() -> 
 def test_the_cluster_s_own_pods_are_expected() -> None:
     one = host("a", NODE, "nodes")
     own = snapshot([one], [group("nodes", ("all", "10.0.128.0/20"))], pods=("10.0.128.0/20",))
-    assert told(row(own)) == []
+    assert checks_of(row(own)) == []
     wider = snapshot([one], [group("nodes", ("all", "10.0.128.0/19"))], pods=("10.0.128.0/20",))
-    assert told(row(wider)) == [(INSIDE, Severity.MEDIUM)]
+    assert checks_of(row(wider)) == [(INSIDE, Severity.MEDIUM)]
 
 
 def pair_of_hosts(services: str, **more: object) -> Snapshot:
@@ -145,9 +150,9 @@ def pair_of_hosts(services: str, **more: object) -> Snapshot:
 
 def test_control_plane_access_to_every_node_port_is_advice() -> None:
     found = row(pair_of_hosts("all"))
-    assert told(found) == [(FROM_CONTROL_PLANE, Severity.LOW)]
+    assert checks_of(found) == [(FROM_CONTROL_PLANE, Severity.LOW)]
     assert "--cni" in found.findings[0].advice
-    assert told(row(pair_of_hosts("tcp/10250"))) == []
+    assert checks_of(row(pair_of_hosts("tcp/10250"))) == []
 
 
 def test_with_a_declared_cni_the_advice_lists_the_control_plane_s_ports() -> None:
@@ -159,7 +164,7 @@ def test_with_a_declared_cni_the_advice_lists_the_control_plane_s_ports() -> Non
 def test_managed_control_plane_access_to_every_port_is_advice_too() -> None:
     managed = managed_endpoint(private=True, filters=("eks",), groups=("eks",))
     made = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
-    assert told(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]
+    assert checks_of(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def disk(one: Host, *, encrypted: bool = True) -> Disk:
     return Disk(f"disk-{one.id}", "", one.id, "/dev/a", encrypted, "", SOURCE)
 
 
-def judged(row: str, hosts: Iterable[Host], *filters: Filter, plain: Iterable[str] = ()) -> RowResult:
+def judged_row(row: str, hosts: Iterable[Host], *filters: Filter, plain: Iterable[str] = ()) -> RowResult:
     listed = [*hosts]
     disks = [disk(one, encrypted=one.id not in {*plain}) for one in listed]
     return rows_of(snapshot(listed, [MASTERS, NODES, *filters], disks=disks))[row]
@@ -38,17 +38,17 @@ def judged(row: str, hosts: Iterable[Host], *filters: Filter, plain: Iterable[st
 
 def test_with_names_as_the_only_evidence_a_row_must_pass_for_every_possible_role() -> None:
     hosts = [weak("m", CONTROL_PLANE, "masters"), weak("w", NODE, "nodes")]
-    assert judged("etcd-encryption", hosts).verdict is Verdict.PASS
-    found = judged("etcd-encryption", hosts, plain=["w"])
+    assert judged_row("etcd-encryption", hosts).verdict is Verdict.PASS
+    found = judged_row("etcd-encryption", hosts, plain=["w"])
     assert found.verdict is Verdict.UNKNOWN
     assert "disk-w" in found.why
     assert found.why.endswith(FLAGS)
-    assert judged("etcd-encryption", hosts, plain=["m"]).verdict is Verdict.FAIL
+    assert judged_row("etcd-encryption", hosts, plain=["m"]).verdict is Verdict.FAIL
 
 
 def test_with_strong_evidence_of_the_control_plane_other_hosts_are_nodes() -> None:
     hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes")]
-    assert judged("etcd-encryption", hosts, plain=["w"]).verdict is Verdict.PASS
+    assert judged_row("etcd-encryption", hosts, plain=["w"]).verdict is Verdict.PASS
     assert possible_roles([hosts[0], weak("e", ETCD)]) == {"e": frozenset({Role.ETCD, Role.NODE})}
 
 
@@ -56,10 +56,10 @@ def test_a_bastion_s_name_alone_does_not_exclude_the_host_from_a_row() -> None:
     open_ = group("open", ("tcp/22", WORLD))
     jump = weak("bastion", BASTION, "open", where="public", public="8.8.8.8")
     hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes"), jump]
-    found = judged("node-access", hosts, open_)
+    found = judged_row("node-access", hosts, open_)
     assert (found.verdict, "bastion" in found.why) == (Verdict.UNKNOWN, True)
     told = [*hosts[:2], replace(jump, role_evidence=host("x", ()).role_evidence)]
-    assert judged("node-access", told, open_).verdict is Verdict.PASS
+    assert judged_row("node-access", told, open_).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(("roles", "verdict"), [(BASTION, Verdict.PASS), ((*NODE, *BASTION), Verdict.FAIL)])
@@ -67,7 +67,7 @@ def test_a_host_that_is_node_and_bastion_is_judged_as_a_node(roles: tuple[Role, 
     """Tags of two installers, or a flag, can give a host both roles. One role does not remove the other."""
     both = host("both", roles, "open", where="public", public="8.8.8.8")
     hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes"), both]
-    assert judged("node-access", hosts, group("open", ("tcp/22", WORLD))).verdict is verdict
+    assert judged_row("node-access", hosts, group("open", ("tcp/22", WORLD))).verdict is verdict
 
 
 def test_an_etcd_name_alone_does_not_allow_access_to_etcd() -> None:
@@ -92,7 +92,7 @@ def test_each_host_is_judged_as_the_possible_only_server() -> None:
 
 @pytest.mark.parametrize("row", ["node-access", "cloud-api-access"])
 def test_without_nodes_the_rows_about_nodes_are_unknown(row: str) -> None:
-    found = judged(row, [host("m", CONTROL_PLANE, "masters")])
+    found = judged_row(row, [host("m", CONTROL_PLANE, "masters")])
     assert (found.verdict, "--node-tag" in found.why) == (Verdict.UNKNOWN, True)
-    both = judged(row, [host("m", (*CONTROL_PLANE, *NODE), "masters")])
+    both = judged_row(row, [host("m", (*CONTROL_PLANE, *NODE), "masters")])
     assert both.verdict is Verdict.PASS

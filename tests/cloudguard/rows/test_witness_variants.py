@@ -43,13 +43,13 @@ def public(*allowed: tuple[str, str]) -> Snapshot:
     return snapshot([one, HOSTS[1]], [group("masters", *allowed), group("nodes")], lists=[LISTED])
 
 
-def inside(peer: str, *members: Interface) -> Snapshot:
+def private_cluster(peer: str, *members: Interface) -> Snapshot:
     """Return a cluster without public addresses, and external members of the group "jump"."""
     filters = [group("masters", ("tcp/6443", peer)), group("nodes"), group("jump")]
     return snapshot(HOSTS, filters, external_members=members)
 
 
-def balanced(seen: ClientAddress) -> Snapshot:
+def behind_balancer(seen: ClientAddress) -> Snapshot:
     """Return a cluster whose API is behind a balancer that lets in the office and everyone."""
     front = group("front", ("tcp/443", OFFICE), ("tcp/443", WORLD))
     api = balancer("api", "tcp/443", [to(HOSTS[0], "tcp/6443")], "front", seen=seen)
@@ -94,14 +94,14 @@ CASES: dict[str, tuple[Snapshot, tuple[str, ...], tuple[str, ...]]] = {
         (OFFICE,),
         ("masters-1",),
     ),
-    "a part of the cluster's network": (inside(RANGE), ("10.0.0.0/25",), ("masters-0",)),
-    "a group with foreign members": (inside("jump", JUMP, CI), ("10.0.1.200/32",), ("masters-0",)),
+    "a part of the cluster's network": (private_cluster(RANGE), ("10.0.0.0/25",), ("masters-0",)),
+    "a group with foreign members": (private_cluster("jump", JUMP, CI), ("10.0.1.200/32",), ("masters-0",)),
     "a balancer that preserves the client address": (
-        balanced(ClientAddress.PRESERVED),
+        behind_balancer(ClientAddress.PRESERVED),
         (OFFICE,),
         ("front-1", "masters-0"),
     ),
-    "a balancer that replaces the client address": (balanced(ClientAddress.REPLACED), (OFFICE,), ("front-1",)),
+    "a balancer that replaces the client address": (behind_balancer(ClientAddress.REPLACED), (OFFICE,), ("front-1",)),
     "a managed endpoint": (endpoint(OFFICE, PARTNER), (OFFICE,), ("",)),
     "a managed endpoint open to everyone": (endpoint(WORLD), (OFFICE,), ("",)),
     "a managed endpoint with an address list": (endpoint("list:offices"), (OFFICE,), ("",)),
@@ -175,6 +175,6 @@ def test_a_message_names_its_senders_with_their_ports(
 
 
 def test_only_group_members_that_are_no_administrators_are_counted() -> None:
-    row = rows_of(inside("jump", JUMP, CI), Declarations(admin_cidrs=("10.0.1.200/32",)))[API]
+    row = rows_of(private_cluster("jump", JUMP, CI), Declarations(admin_cidrs=("10.0.1.200/32",)))[API]
     assert [one.message[:22] for one in row.findings] == ["1 of 2 interfaces outs"]
     assert [one.witness.source for one in row.findings] == ["10.0.1.201"]

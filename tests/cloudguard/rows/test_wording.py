@@ -20,7 +20,7 @@ from judged import rows_of
 MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
 
 
-def found(made: Snapshot, check: str) -> list[Finding]:
+def findings_of(made: Snapshot, check: str) -> list[Finding]:
     return [one for one in rows_of(made)[check.partition("/")[0]].findings if one.check == check]
 
 
@@ -34,7 +34,7 @@ def test_a_few_senders_are_named_and_the_rest_counted(count: int, more: str) -> 
     labels = [f"g{number}" for number in range(count)]
     strangers = [interface(name, "private", f"10.0.1.{200 + number}", name) for number, name in enumerate(labels)]
     made = snapshot([WORKER], [group("nodes", *(("tcp/10250", name) for name in labels))], external_members=strangers)
-    (one,) = found(made, "node-access/inside")
+    (one,) = findings_of(made, "node-access/inside")
     assert f"{more} can connect to tcp/10250 of 1 node" in one.message
     assert one.message.count("an interface outside") == 3
 
@@ -42,14 +42,14 @@ def test_a_few_senders_are_named_and_the_rest_counted(count: int, more: str) -> 
 @pytest.mark.parametrize(("count", "more"), [(6, ""), (7, " and 1 more")])
 def test_a_few_services_are_named_and_the_rest_counted(count: int, more: str) -> None:
     ports = [f"tcp/{8000 + 2 * number}" for number in range(count)]
-    (one,) = found(public((",".join(ports), WORLD)), "node-access/internet")
+    (one,) = findings_of(public((",".join(ports), WORLD)), "node-access/internet")
     assert f"can connect to {','.join(ports[:6])}{more} of 1 node" in one.message
 
 
 def test_a_message_on_other_ports_leaves_out_node_ports() -> None:
-    (one,) = found(public(("tcp/29000-31000", WORLD)), "node-access/internet")
+    (one,) = findings_of(public(("tcp/29000-31000", WORLD)), "node-access/internet")
     assert "tcp/29000-29999 of" in one.message
-    (only,) = found(public(("tcp/31000", WORLD)), "node-access/node-ports")
+    (only,) = findings_of(public(("tcp/31000", WORLD)), "node-access/node-ports")
     assert "tcp/31000 of" in only.message
 
 
@@ -91,7 +91,7 @@ def test_a_message_names_the_ranges_of_a_network_that_get_in() -> None:
     (network,) = made.topology.networks
     wider = replace(network, ranges=network.ranges | AddressSet.parse("100.64.0.0/16"))
     both = replace(made, topology=replace(made.topology, networks=(wider,)))
-    assert "anyone inside vpc (10.0.0.0/16)" in found(both, "node-access/inside")[0].message
+    assert "anyone inside vpc (10.0.0.0/16)" in findings_of(both, "node-access/inside")[0].message
 
 
 def test_an_unread_network_hides_no_other_network() -> None:
@@ -101,7 +101,7 @@ def test_an_unread_network_hides_no_other_network() -> None:
     nlb = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], facing=False, where=("lost", "private"))
     made = snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], subnets=[lost, home], balancers=[nlb])
     listed = rows_of(made)["etcd-access"]
-    assert "anyone inside vpc (10.0.0.0/16" in found(made, "etcd-access/inside")[0].message
+    assert "anyone inside vpc (10.0.0.0/16" in findings_of(made, "etcd-access/inside")[0].message
     assert any("anyone inside a-lost, whose ranges could not be read" in line for line in listed.unknown)
 
 
@@ -112,7 +112,7 @@ def test_a_second_plaintext_listener_is_found() -> None:
     )
     both = replace(first, listeners=(*first.listeners, listener))
     made = snapshot([MASTER], [group("masters")], balancers=[both])
-    assert [one.message for one in found(made, "etcd-access/plaintext")] == [
+    assert [one.message for one in findings_of(made, "etcd-access/plaintext")] == [
         "etcd sends unencrypted traffic (tcp/81) to etcd"
     ]
 
@@ -120,16 +120,16 @@ def test_a_second_plaintext_listener_is_found() -> None:
 def test_a_sender_that_is_a_next_host_is_called_so() -> None:
     pool = Pool("asg", "asg", NODE, (), ("private",), ("nodes",), ("nodes",), SOURCE)
     made = snapshot([MASTER], [group("masters", ("tcp/2379", "nodes")), group("nodes")], pools=[pool])
-    (one,) = found(made, "etcd-access/inside")
+    (one,) = findings_of(made, "etcd-access/inside")
     assert one.message.startswith("the next node host can connect to etcd (tcp/2379) on 1 control-plane host")
     unnamed = snapshot([MASTER, host("x", (), "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
-    (other,) = found(unnamed, "etcd-access/inside")
+    (other,) = findings_of(unnamed, "etcd-access/inside")
     assert other.message.startswith("1 unknown host can connect")
 
 
 def test_advice_on_public_addresses_is_shown_on_the_first_host_by_id() -> None:
     hosts = [host(name, NODE, "nodes", where="public", public=f"203.0.113.{len(name)}") for name in ("bb", "a", "ccc")]
-    (one,) = found(snapshot(hosts, [group("nodes")]), "node-access/public-address")
+    (one,) = findings_of(snapshot(hosts, [group("nodes")]), "node-access/public-address")
     assert (one.resource.id, one.hosts) == ("a", ("a", "bb", "ccc"))
     assert one.witness.summary == "a has 203.0.113.1 and its subnet has a route to the internet"
 
@@ -143,5 +143,5 @@ def test_nodes_of_a_managed_cluster_depend_on_its_endpoint_and_all_other_facts(f
 
 @pytest.mark.parametrize(("cidr", "who"), [("8.0.0.0/7", "the internet"), ("8.0.0.0/8", "8.0.0.0/8 on the internet")])
 def test_a_message_says_the_internet_only_for_most_of_it(cidr: str, who: str) -> None:
-    (one,) = found(public(("tcp/22", cidr)), "node-access/internet")
+    (one,) = findings_of(public(("tcp/22", cidr)), "node-access/internet")
     assert one.message.startswith(f"{who} can connect")

@@ -70,7 +70,7 @@ def pods(a: Account) -> None:
     a.associate("prod", "kube-system:external-dns", role.arn)
 
 
-def named(a: Account) -> None:
+def with_named_resources(a: Account) -> None:
     """Build a host whose role's policies name the cluster's bucket and queue, and an identity provider."""
     subnet = a.subnet(a.vpc())
     queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:prod"
@@ -109,7 +109,7 @@ def started_by_a_spot_fleet(a: Account) -> None:
     a.host("node", subnet, [group], kops.node | {SPOT_FLEET: fleet})
 
 
-def nothing(a: Account) -> None:
+def without_clusters(a: Account) -> None:
     """Build nothing: the cluster is searched in every region."""
     assert a.session.region_name == REGION
 
@@ -117,10 +117,10 @@ def nothing(a: Account) -> None:
 ACCOUNTS: tuple[Callable[[Account], object], ...] = (
     legacy,
     pods,
-    named,
+    with_named_resources,
     organized,
     imaged,
-    nothing,
+    without_clusters,
     accelerated,
     started_by_a_spot_fleet,
     block_public_access.build,
@@ -153,7 +153,7 @@ def recorded(build: Callable[[Account], object]) -> set[str]:
         session: Any = boto3.Session()
         aws_accelerator.answer_for(session)
         session.events.register_first("before-send", note)
-        if build is nothing:
+        if build is without_clusters:
             with pytest.raises(ClusterNotFoundError):
                 ADAPTER.collect(CollectRequest(cluster="prod", client=session))
         else:

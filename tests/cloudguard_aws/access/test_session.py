@@ -20,7 +20,7 @@ from refused_calls import refusal, response
 ROLE = "arn:aws:iam::123456789012:role/auditor"
 
 
-def asked(**options: str) -> CollectRequest:
+def request_with(**options: str) -> CollectRequest:
     """Return a request with these flags; underscores stand for dashes."""
     return CollectRequest(cluster="prod", options={name.replace("_", "-"): (value,) for name, value in options.items()})
 
@@ -47,7 +47,7 @@ def test_other_calls_are_made_while_the_caller_is_identified() -> None:
 
 @pytest.mark.usefixtures("inner_account")
 def test_the_given_role_is_assumed() -> None:
-    caller = identify(Api(open_session(asked(role_arn=ROLE, external_id="them-and-us")), REGION))
+    caller = identify(Api(open_session(request_with(role_arn=ROLE, external_id="them-and-us")), REGION))
     assert caller.arn == "arn:aws:sts::123456789012:assumed-role/auditor/cloudguard"
 
 
@@ -60,7 +60,7 @@ def test_a_role_is_assumed_once_on_first_use_with_its_external_id() -> None:
 
     base = boto3.Session()
     cast("Any", base.events).register_first("before-send.sts.AssumeRole", note)
-    options = asked(role_arn=ROLE, external_id="them-and-us").options
+    options = request_with(role_arn=ROLE, external_id="them-and-us").options
     api = Api(open_session(CollectRequest(options=options, client=base)), REGION)
     assert sent == []
     identify(api)
@@ -76,7 +76,7 @@ def test_a_role_that_cannot_be_assumed_is_an_error() -> None:
     base = boto3.Session()
     cast("Any", base.events).register_first("before-send.sts.AssumeRole", refuse)
     with pytest.raises(AccessError, match="role can't be assumed: AccessDenied") as caught:
-        identify(Api(open_session(CollectRequest(options=asked(role_arn=ROLE).options, client=base)), REGION))
+        identify(Api(open_session(CollectRequest(options=request_with(role_arn=ROLE).options, client=base)), REGION))
     assert "--role-arn" in caught.value.hint
 
 
@@ -91,14 +91,14 @@ def test_a_role_that_cannot_be_assumed_is_an_error() -> None:
 )
 def test_a_wrong_role_is_an_error_before_any_call(options: dict[str, str], told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        open_session(asked(**options))
+        open_session(request_with(**options))
 
 
 def test_assuming_a_role_needs_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(AccessError, match="credentials"):
-        open_session(asked(role_arn=ROLE))
+        open_session(request_with(role_arn=ROLE))
 
 
 def test_a_profile_gives_its_region_and_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -109,14 +109,14 @@ def test_a_profile_gives_its_region_and_credentials(monkeypatch: pytest.MonkeyPa
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    session = open_session(asked(profile="audit"))
+    session = open_session(request_with(profile="audit"))
     assert cast("Any", session).get_credentials().access_key == "AKIDPROFILE"
-    assert given_regions(session, asked(profile="audit")) == ("eu-north-1",)
+    assert given_regions(session, request_with(profile="audit")) == ("eu-north-1",)
 
 
 def test_an_unknown_profile_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="nobody") as caught:
-        open_session(asked(profile="nobody"))
+        open_session(request_with(profile="nobody"))
     assert "list-profiles" in caught.value.hint
 
 

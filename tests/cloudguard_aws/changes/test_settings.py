@@ -32,7 +32,7 @@ PLAIN = Disk("vol-1", "", "i-1", "/dev/xvdu", encrypted=False, key="", source=SO
 ONE_HOST = snapshot(hosts=(replace(host("i-1", CONTROL_PLANE), pool="masters"),), disks=(PLAIN,))
 
 
-def made(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) -> list[tuple[str, dict[str, Any]]]:
+def calls_of(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) -> list[tuple[str, dict[str, Any]]]:
     """Return operations and parameters."""
     planned = AwsChangeForms(facts).calls(Change("c", "r", kind, of, (edit,)), before)
     return [(one.call.operation, dict(one.call.parameters)) for one in planned]
@@ -40,30 +40,30 @@ def made(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) 
 
 def operations(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) -> list[str]:
     """Return the operations alone."""
-    return [operation for operation, _ in made(facts, kind, of, edit, *before)]
+    return [operation for operation, _ in calls_of(facts, kind, of, edit, *before)]
 
 
-def listed(*peers: RulePeer) -> list[tuple[str, dict[str, Any]]]:
+def calls_for_list(*peers: RulePeer) -> list[tuple[str, dict[str, Any]]]:
     """Return the calls that set the endpoint's public list to ``peers``."""
     edit = ListEdit("public ranges", "tcp/443", (RulePeer(PeerOf.RANGE, "0.0.0.0/0"),), peers)
-    return made(snapshot(endpoints=(ENDPOINT,)), "endpoint.restrict", Resource("endpoint", ENDPOINT.id), edit)
+    return calls_of(snapshot(endpoints=(ENDPOINT,)), "endpoint.restrict", Resource("endpoint", ENDPOINT.id), edit)
 
 
 def test_the_public_and_private_endpoint_are_updated_one_by_one() -> None:
     facts, of = snapshot(endpoints=(ENDPOINT,)), Resource("endpoint", ENDPOINT.id)
-    ((operation, parameters),) = made(facts, "endpoint.restrict", of, AttributeEdit("private side", "off", "on"))
+    ((operation, parameters),) = calls_of(facts, "endpoint.restrict", of, AttributeEdit("private side", "off", "on"))
     assert (operation, parameters["name"]) == ("UpdateClusterConfig", "prod")
     assert parameters["resourcesVpcConfig"] == {"endpointPrivateAccess": True}
-    ((_, parameters),) = listed(RulePeer(PeerOf.RANGE, "198.51.100.0/24"))
+    ((_, parameters),) = calls_for_list(RulePeer(PeerOf.RANGE, "198.51.100.0/24"))
     assert parameters["resourcesVpcConfig"] == {"publicAccessCidrs": ["198.51.100.0/24"]}
-    ((_, parameters),) = listed(RulePeer(PeerOf.INSIDE))
+    ((_, parameters),) = calls_for_list(RulePeer(PeerOf.INSIDE))
     assert parameters["resourcesVpcConfig"] == {"endpointPublicAccess": False}
 
 
 @pytest.mark.parametrize("peer", [RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.ADDRESS_LIST, "pl-1")])
 def test_a_list_with_an_unknown_peer_is_not_set(peer: RulePeer) -> None:
-    assert listed(RulePeer(PeerOf.RANGE, "198.51.100.0/24"), peer) == []
-    assert listed() == []
+    assert calls_for_list(RulePeer(PeerOf.RANGE, "198.51.100.0/24"), peer) == []
+    assert calls_for_list() == []
 
 
 def test_a_running_host_s_metadata_service_is_closed_to_pods_and_can_be_reopened() -> None:
@@ -98,7 +98,7 @@ def test_secrets_without_a_key_get_a_rotating_key() -> None:
 
 
 def test_the_host_stops_during_the_disk_swap_and_the_old_disk_is_deleted_last() -> None:
-    found = made(ONE_HOST, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ()))
+    found = calls_of(ONE_HOST, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ()))
     assert [operation for operation, _ in found] == [
         "SuspendProcesses",
         "StopInstances",
@@ -121,19 +121,19 @@ def test_all_disks_of_a_plan_share_one_new_key() -> None:
     assert operations(ONE_HOST, "disk.encrypt", of, edit)[:2] == ["CreateKey", "EnableKeyRotation"]
     earlier = Change("b", "r", "disk.encrypt", Resource("disk", "vol-2"), (edit,))
     both = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, disks=(PLAIN, replace(PLAIN, id="vol-2"))))
-    found = made(both, "disk.encrypt", of, edit, earlier)
+    found = calls_of(both, "disk.encrypt", of, edit, earlier)
     assert found[0][0] == "SuspendProcesses"
     assert next(one for operation, one in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
 
 
 def test_a_disk_with_unread_settings_gets_no_calls() -> None:
     facts = snapshot(hosts=(host("i-1", CONTROL_PLANE),), disks=(replace(PLAIN, copy_fields=""),))
-    assert made(facts, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ())) == []
+    assert calls_of(facts, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ())) == []
 
 
 def test_an_unencrypted_copy_is_unshared_and_replaced_by_an_encrypted_one() -> None:
     facts = snapshot(disks=(replace(PLAIN, snapshots=(COPY,)),))
-    found = made(facts, "snapshot.remove", Resource("snapshot", "snap-1"), Procedure(("shared",), ()))
+    found = calls_of(facts, "snapshot.remove", Resource("snapshot", "snap-1"), Procedure(("shared",), ()))
     assert [operation for operation, _ in found] == ["ModifySnapshotAttribute", "CopySnapshot", "DeleteSnapshot"]
     assert found[0][1]["GroupNames"] == ["all"]
     assert found[0][1]["UserIds"] == ["2109"]

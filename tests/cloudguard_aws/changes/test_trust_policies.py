@@ -43,7 +43,7 @@ def trust_change(one: Planned) -> Change:
     return change
 
 
-def put(one: Planned) -> dict[str, Any]:
+def new_trust_policy(one: Planned) -> dict[str, Any]:
     """Return the trust policy of the plan's only call that sets one."""
     calls = [each.call for step in one.plan.steps for each in step.calls if "Assume" in each.call.operation]
     (call,) = calls
@@ -57,19 +57,19 @@ def allow(*principals: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JS
 
 def test_a_statement_for_an_outsider_alone_is_removed() -> None:
     one = planned(EC2, allow(OUTSIDER))
-    assert put(one)["Statement"] == [EC2]
+    assert new_trust_policy(one)["Statement"] == [EC2]
     assert one.plan.mends == one.plan.asked != ()
 
 
 def test_only_the_outsider_is_removed_from_a_statement() -> None:
     one = planned(EC2, allow(OUTSIDER, OWN))
-    assert put(one)["Statement"] == [EC2, allow(OWN)]
+    assert new_trust_policy(one)["Statement"] == [EC2, allow(OWN)]
 
 
 def test_a_condition_stays_with_its_statement() -> None:
     limited = {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "ops"}}}
     one = planned(allow(OWN, **limited), EC2, allow(OUTSIDER))
-    assert put(one)["Statement"] == [allow(OWN, **limited), EC2]
+    assert new_trust_policy(one)["Statement"] == [allow(OWN, **limited), EC2]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_exactly_the_outsiders_are_removed(written: tuple[dict[str, Any], ...]) 
     """Compare the principals before and after: only those of the other account are removed."""
     one = planned(*written)
     changes = [change for change in one.plan.changes if change.kind == "trust.narrow"]
-    before = [principal for each in written for principal in named(each)]
+    before = [principal for each in written for principal in principals_of(each)]
     wanted = [principal for principal in before if OTHER not in principal]
     if before == wanted:
         assert changes == []
@@ -112,9 +112,9 @@ def test_exactly_the_outsiders_are_removed(written: tuple[dict[str, Any], ...]) 
         assert isinstance(changes[0].edits[0], Procedure)
     else:
         assert isinstance(changes[0].edits[0], DocumentEdit)
-        assert [principal for each in put(one)["Statement"] for principal in named(each)] == wanted
+        assert [principal for each in new_trust_policy(one)["Statement"] for principal in principals_of(each)] == wanted
 
 
-def named(statement: dict[str, Any]) -> list[str]:
+def principals_of(statement: dict[str, Any]) -> list[str]:
     """Return the principals of a statement."""
     return [one for value in statement["Principal"].values() for one in ([value] if isinstance(value, str) else value)]

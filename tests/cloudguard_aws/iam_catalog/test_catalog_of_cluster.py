@@ -59,13 +59,13 @@ def catalog() -> PublishedCatalog:
     return published()
 
 
-def each(statements: Iterable[Statement]) -> Iterator[tuple[str, Statement]]:
+def actions_with_statements(statements: Iterable[Statement]) -> Iterator[tuple[str, Statement]]:
     """Yield every action with its statement."""
     for statement in statements:
         yield from ((action, statement) for action in (*statement.actions, *statement.not_actions))
 
 
-def empty(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterator[str]:
+def actions_without_grant(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterator[str]:
     """Yield the actions that no statement grants on any resource, for any context."""
     granted: dict[str, bool] = {}
     for statement in statements:
@@ -77,11 +77,13 @@ def empty(catalog: PublishedCatalog, statements: Iterable[Statement]) -> Iterato
 
 
 def test_every_needed_action_is_listed(catalog: PublishedCatalog) -> None:
-    unlisted = {action for one in NEEDS for action, _ in each(one.statements) if missing(catalog, action)}
+    unlisted = {
+        action for one in NEEDS for action, _ in actions_with_statements(one.statements) if is_unlisted(catalog, action)
+    }
     assert unlisted == UNLISTED
 
 
-def missing(catalog: PublishedCatalog, action: str) -> bool:
+def is_unlisted(catalog: PublishedCatalog, action: str) -> bool:
     """Whether a pattern of actions matches no listed action."""
     service, _, name = action.partition(":")
     names = catalog.actions(service) if service in catalog.services else ()
@@ -89,13 +91,15 @@ def missing(catalog: PublishedCatalog, action: str) -> bool:
 
 
 def test_every_need_matches_a_possible_request(catalog: PublishedCatalog) -> None:
-    found = {(one.id, action) for one in NEEDS for action in empty(catalog, one.statements)}
+    found = {(one.id, action) for one in NEEDS for action in actions_without_grant(catalog, one.statements)}
     assert found == EMPTY
 
 
 def test_every_known_policy_matches_a_possible_request(catalog: PublishedCatalog) -> None:
     policies = known_policies(VALUES).items()
-    assert {(name, action) for name, one in policies for action in empty(catalog, one.statements)} == EMPTY_KNOWN
+    assert {
+        (name, action) for name, one in policies for action in actions_without_grant(catalog, one.statements)
+    } == EMPTY_KNOWN
 
 
 def test_conditions_have_values_and_policies_have_only_known_keys() -> None:
@@ -165,7 +169,7 @@ def test_every_escalation_path_names_its_source_and_listed_actions(catalog: Publ
         assert way.source.startswith("https://"), way.id
         assert way.why, way.id
         assert not way.passrole_action or way.passrole_action in way.actions, way.id
-        assert not any(missing(catalog, action) for action in way.actions), way.id
+        assert not any(is_unlisted(catalog, action) for action in way.actions), way.id
 
 
 @pytest.mark.parametrize("action", ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion"])
@@ -180,7 +184,7 @@ def test_every_classified_read_action_is_listed(catalog: PublishedCatalog) -> No
     assert all(group["source"].startswith("https://") and group["what"] for group in groups)
     named = [action for group in groups for action in group["actions"] if not action.startswith("*:")]
     assert len(set(named)) == len(named)
-    assert not [action for action in named if missing(catalog, action)]
+    assert not [action for action in named if is_unlisted(catalog, action)]
 
 
 @pytest.mark.parametrize(
@@ -278,11 +282,11 @@ def test_cluster_resources_name_the_cluster() -> None:
         assert any("prod" in text for text in told), one.name
 
 
-def only(*components: str) -> tuple[PermissionNeed, ...]:
+def needs_of(*components: str) -> tuple[PermissionNeed, ...]:
     return tuple(one for one in NEEDS if one.id in components)
 
 
 def test_needs_belong_to_their_installer() -> None:
-    assert {one.id for one in only("node") if "kops" in one.except_installers} == {"node"}
+    assert {one.id for one in needs_of("node") if "kops" in one.except_installers} == {"node"}
     assert all(one.installers == ("kops",) for one in NEEDS if one.id.startswith("kops/"))
     assert all(one.installers == ("capa",) for one in NEEDS if one.id.startswith("capa/"))

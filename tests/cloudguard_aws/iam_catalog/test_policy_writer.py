@@ -29,18 +29,18 @@ VALUES_OF_KEYS = ("prod", "pro*", "ec2.amazonaws.com", "true")
 OPERATORS = ("StringEquals", "stringequals", "StringNotEquals", "StringLike", "StringEqualsIfExists", "Null")
 
 
-def some(values: Iterable[str], *, most: int = 3) -> st.SearchStrategy[tuple[str, ...]]:
+def drawn_values(values: Iterable[str], *, most: int = 3) -> st.SearchStrategy[tuple[str, ...]]:
     """Draw a few of the values."""
     return st.lists(st.sampled_from(tuple(values)), min_size=1, max_size=most, unique=True).map(tuple)
 
 
-conditions = st.builds(Condition, st.sampled_from(OPERATORS), st.sampled_from(KEYS), some(VALUES_OF_KEYS))
+conditions = st.builds(Condition, st.sampled_from(OPERATORS), st.sampled_from(KEYS), drawn_values(VALUES_OF_KEYS))
 
 
 @st.composite
 def statements(draw: st.DrawFn) -> Statement:
     """Draw a statement, sometimes with NotAction or NotResource."""
-    actions, resources = draw(some(ACTIONS)), draw(some(RESOURCES))
+    actions, resources = draw(drawn_values(ACTIONS)), draw(drawn_values(RESOURCES))
     but, apart = draw(st.booleans()), draw(st.booleans())
     return Statement(
         name=draw(st.sampled_from(("One", "Two", "#1", "a/b", "with space"))),

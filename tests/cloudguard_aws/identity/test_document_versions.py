@@ -66,10 +66,10 @@ def as_evaluated(statement: Statement, version: str | None) -> Statement:
 
 
 def _compared(operator: str, text: str, version: str | None) -> str:
-    return matches(text, version) if operator == "StringEquals" else text
+    return comparable(text, version) if operator == "StringEquals" else text
 
 
-def matches(text: str, version: str | None) -> str:
+def comparable(text: str, version: str | None) -> str:
     """Return a name or value as the naive evaluator compares it, with placeholders for stars."""
     return text.replace("*", "\N{BULLET}") if version == VERSIONS[0] else text
 
@@ -88,6 +88,6 @@ def test_the_version_decides_the_meaning_of_a_document(seed: int, version: str |
         for _ in range(40):
             action, name, held = random.choice(ACTIONS), random.choice(NAMES), random.choice((None, *HELD))
             context = {} if held is None else {"tag": (held,)}
-            asked = {key: tuple(matches(text, version) for text in texts) for key, texts in context.items()}
-            truth = really_allowed([oracle], action, matches(name, version), asked)
+            asked = {key: tuple(comparable(text, version) for text in texts) for key, texts in context.items()}
+            truth = really_allowed([oracle], action, comparable(name, version), asked)
             assert found.has(Request(action, name, tuple(context.items()))) == truth, (items, version, name, held)

@@ -18,12 +18,12 @@ def trust(**condition: object) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def left(text: str) -> Any:  # noqa: ANN401 - JSON
+def condition_without_ids(text: str) -> Any:  # noqa: ANN401 - JSON
     return json.loads(without_external_ids(text))["Statement"][0]["Condition"]
 
 
 def test_external_ids_are_numbered_and_equal_ids_get_equal_numbers() -> None:
-    found = left(
+    found = condition_without_ids(
         trust(StringEquals={"sts:ExternalId": ["s3cret", "other"]}, StringNotEquals={"STS:externalid": "other"})
     )
     assert found["StringEquals"]["sts:ExternalId"] == ["external-id-1", "external-id-2"]
@@ -40,7 +40,7 @@ def test_external_ids_are_numbered_and_equal_ids_get_equal_numbers() -> None:
     ids=str,
 )
 def test_patterns_and_other_keys_are_kept(condition: dict[str, object]) -> None:
-    assert left(trust(**condition)) == condition
+    assert condition_without_ids(trust(**condition)) == condition
 
 
 @pytest.mark.parametrize(

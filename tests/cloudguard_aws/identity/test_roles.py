@@ -131,7 +131,7 @@ def test_the_text_of_a_document_is_its_json_in_each_encoding() -> None:
     assert text_of('{"Statement": "100%25"}') == '{"Statement": "100%25"}'
 
 
-def managed(a: Account, name: str, *items: object) -> str:
+def managed_policy(a: Account, name: str, *items: object) -> str:
     """Make a customer-managed policy whose default version is its second."""
     made = a.call("iam", "create_policy", PolicyName=name, PolicyDocument=document(statement("s3:GetObject")))
     arn = str(made["Policy"]["Arn"])
@@ -141,8 +141,8 @@ def managed(a: Account, name: str, *items: object) -> str:
 
 def test_a_role_is_read_with_all_its_policies(inner_account: Account) -> None:
     a = inner_account
-    shared = managed(a, "shared", statement("iam:*"))
-    fence = managed(a, "fence", statement("ec2:*"))
+    shared = managed_policy(a, "shared", statement("iam:*"))
+    fence = managed_policy(a, "fence", statement("ec2:*"))
     role = a.role("masters", statement("ec2:RunInstances"))
     a.call("iam", "put_role_permissions_boundary", RoleName="masters", PermissionsBoundary=fence)
     nodes = a.role("nodes")

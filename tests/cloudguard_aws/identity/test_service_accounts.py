@@ -30,7 +30,7 @@ def federated(a: Account, name: str, issuer: str, **conditions: dict[str, object
     return str(made["Role"]["Arn"])
 
 
-def named(*accounts: str, issuer: str = ISSUER) -> dict[str, object]:
+def subject_is(*accounts: str, issuer: str = ISSUER) -> dict[str, object]:
     """Return the keys of a condition that the subject is one of ``accounts``."""
     return {f"{issuer}:sub": [SUBJECT + one for one in accounts], f"{issuer}:aud": "sts.amazonaws.com"}
 
@@ -38,12 +38,12 @@ def named(*accounts: str, issuer: str = ISSUER) -> dict[str, object]:
 def test_only_roles_of_the_cluster_s_issuer_belong_to_its_workloads(inner_account: Account) -> None:
     a = inner_account
     a.role("nodes")
-    csi = federated(a, "csi", ISSUER, StringEquals=named("kube-system:ebs-csi-controller-sa"))
-    dns = federated(a, "dns", ISSUER, StringLike=named("dns:*", "kube-system:external-dns"))
+    csi = federated(a, "csi", ISSUER, StringEquals=subject_is("kube-system:ebs-csi-controller-sa"))
+    dns = federated(a, "dns", ISSUER, StringLike=subject_is("dns:*", "kube-system:external-dns"))
     any_one = federated(a, "any", ISSUER)
-    but = federated(a, "but", ISSUER, StringNotLike=named("kube-system:*"))
-    federated(a, "other", f"{ISSUER[:-1]}0", StringEquals=named("kube-system:aws-node"))
-    federated(a, "longer", f"{ISSUER}0", StringEquals=named("kube-system:aws-node"))
+    but = federated(a, "but", ISSUER, StringNotLike=subject_is("kube-system:*"))
+    federated(a, "other", f"{ISSUER[:-1]}0", StringEquals=subject_is("kube-system:aws-node"))
+    federated(a, "longer", f"{ISSUER}0", StringEquals=subject_is("kube-system:aws-node"))
     federated(a, "github", "token.actions.githubusercontent.com")
     asked: list[str] = []
     api = api_of(a, asked)
@@ -92,8 +92,8 @@ def test_a_self_managed_cluster_has_the_identity_provider_with_its_name(inner_ac
     a, own, other = inner_account, "discovery.s3.eu-west-1.amazonaws.com/prod", "production-oidc.s3.amazonaws.com"
     for issuer in (own, other):
         a.call("iam", "create_open_id_connect_provider", Url=f"https://{issuer}", ThumbprintList=["0" * 40])
-    arn = federated(a, "ccm", own, StringEquals=named("kube-system:aws-cloud-controller-manager", issuer=own))
-    federated(a, "theirs", other, StringEquals=named("kube-system:aws-node", issuer=other))
+    arn = federated(a, "ccm", own, StringEquals=subject_is("kube-system:aws-cloud-controller-manager", issuer=own))
+    federated(a, "theirs", other, StringEquals=subject_is("kube-system:aws-node", issuer=other))
     api = api_of(a)
     held = read_service_accounts(api, "prod", None)
     assert [(one.identity, one.service_accounts, one.provider) for one in held.identities] == [

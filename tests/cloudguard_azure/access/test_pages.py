@@ -17,7 +17,7 @@ from cloudguard_azure.access.pages import Pages
 HOST = "https://management.azure.com"
 
 
-def taken(call: Call, *pages: object, status: int = 200, stop: Stop | None = None) -> tuple[Pages, list[Any]]:
+def collected_pages(call: Call, *pages: object, status: int = 200, stop: Stop | None = None) -> tuple[Pages, list[Any]]:
     """Return the collected items of ``pages``, and the pages that the SDK sees."""
     kept, left = Pages(call, HOST, stop or Stop()), list[Any]()
     for page in pages:
@@ -32,7 +32,7 @@ def taken(call: Call, *pages: object, status: int = 200, stop: Stop | None = Non
 def test_the_sdk_requests_the_next_page() -> None:
     link = f"{HOST}:443/page/2"
     item: Item = {"id": "/a", "properties": {"new": [1]}}
-    kept, left = taken(
+    kept, left = collected_pages(
         LIST_DISKS, {"value": [item], "nextLink": link}, {"value": [], "nextLink": ""}, {"value": [item]}
     )
     assert kept.answer().items == [item, item]
@@ -45,7 +45,7 @@ def test_the_sdk_requests_the_next_page() -> None:
 @pytest.mark.parametrize("page", ["", "<html>", "[]", "null", {}, {"value": None}, {"value": {}}, {"value": ["x"]}])
 def test_an_answer_that_is_no_page_is_refused(page: object) -> None:
     with pytest.raises(AnswerError):
-        taken(LIST_DISKS, page)
+        collected_pages(LIST_DISKS, page)
 
 
 @pytest.mark.parametrize(
@@ -63,26 +63,26 @@ def test_an_answer_that_is_no_page_is_refused(page: object) -> None:
     ],
 )
 def test_a_link_to_another_host_is_not_followed(link: object) -> None:
-    kept, left = taken(LIST_DISKS, {"value": [{"id": "/a"}], "nextLink": link})
+    kept, left = collected_pages(LIST_DISKS, {"value": [{"id": "/a"}], "nextLink": link})
     assert len(kept.answer().items) == len(kept.answer().faults) == 1
     assert left[0].json() == {"value": []}
 
 
 def test_a_repeated_page_ends_the_list_with_a_fault() -> None:
     page = {"value": [{"id": "/a"}], "nextLink": "https://MANAGEMENT.azure.com/page/2"}
-    kept, left = taken(LIST_DISKS, page, page)
+    kept, left = collected_pages(LIST_DISKS, page, page)
     assert "repeat" in kept.answer().faults[0]
     assert left[1].json() == {"value": []}
 
 
 def test_a_single_resource_is_no_list() -> None:
-    kept, _ = taken(GET_KEY, {"id": "/key", "nextLink": "https://elsewhere.example/"})
+    kept, _ = collected_pages(GET_KEY, {"id": "/key", "nextLink": "https://elsewhere.example/"})
     assert kept.answer().items == [{"id": "/key", "nextLink": "https://elsewhere.example/"}]
     assert kept.answer().faults == ()
 
 
 def test_an_error_without_a_page_gives_no_answer() -> None:
-    kept, left = taken(LIST_DISKS, {"error": {}}, status=403)
+    kept, left = collected_pages(LIST_DISKS, {"error": {}}, status=403)
     assert left[0].text() == '{"error": {}}'
     with pytest.raises(AnswerError):
         kept.answer()
@@ -92,7 +92,7 @@ def test_a_stopped_reading_requests_no_further_page() -> None:
     stop = Stop()
     stop.set("enough")
     with pytest.raises(StoppedError):
-        taken(LIST_DISKS, {"value": []}, stop=stop)
+        collected_pages(LIST_DISKS, {"value": []}, stop=stop)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp
 from cloudguard_azure import ADAPTER
 
 
-def built(cloud: AzureProxy, *rules: Item) -> Filter:
+def serve_group(cloud: AzureProxy, *rules: Item) -> Filter:
     """Serve a clean cluster whose nodes' group has these rules. Return the group as it is read."""
     account = Clean()
     account.get(_group(account))["properties"]["securityRules"] = [
@@ -76,7 +76,7 @@ SUBNET = RulePeer(PeerOf.RANGE, "10.0.1.0/24")
 
 
 def test_a_rule_is_narrowed_in_place_and_new_rules_keep_the_access_of_hosts(azure_cloud: AzureProxy) -> None:
-    guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"), rule("other", 201, "443"))
+    guard = serve_group(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"), rule("other", 201, "443"))
     calls = planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", SUBNET))
     assert [str(one.call.parameters["id"]).rpartition("/")[2] for one in calls] == ["ssh-2", "ssh"]
     for one in calls:
@@ -88,7 +88,7 @@ def test_a_rule_is_narrowed_in_place_and_new_rules_keep_the_access_of_hosts(azur
 
 
 def test_the_undo_calls_restore_the_rules(azure_cloud: AzureProxy) -> None:
-    guard = built(
+    guard = serve_group(
         azure_cloud, rule("ssh", 200, "22,80", ["10.0.0.0/16", "192.0.2.0/24"]), rule("gone", 300, "99", "Internet")
     )
     calls = [
@@ -105,7 +105,7 @@ def test_the_undo_calls_restore_the_rules(azure_cloud: AzureProxy) -> None:
 
 
 def test_the_other_peers_of_a_rule_are_kept(azure_cloud: AzureProxy) -> None:
-    guard = built(azure_cloud, rule("ssh", 200, "22", ["10.0.0.0/16", "192.0.2.0/24", "203.0.113.0/24"]))
+    guard = serve_group(azure_cloud, rule("ssh", 200, "22", ["10.0.0.0/16", "192.0.2.0/24", "203.0.113.0/24"]))
     first, second = narrowed(guard, "ssh#2", "none"), narrowed(guard, "ssh#3", "none")
     (one,) = planned(azure_cloud, first)
     (two,) = planned(azure_cloud, second, [first])
@@ -116,7 +116,7 @@ def test_the_other_peers_of_a_rule_are_kept(azure_cloud: AzureProxy) -> None:
 
 
 def test_a_new_rule_s_priority_is_not_across_a_denial(azure_cloud: AzureProxy) -> None:
-    guard = built(
+    guard = serve_group(
         azure_cloud,
         rule("deny", 100, "22", "203.0.113.0/24", access="Deny"),
         rule("ssh", 101, "22,80", "10.0.0.0/16"),
@@ -126,7 +126,7 @@ def test_a_new_rule_s_priority_is_not_across_a_denial(azure_cloud: AzureProxy) -
 
 
 def test_two_changes_use_two_priorities(azure_cloud: AzureProxy) -> None:
-    guard = built(azure_cloud, rule("a", 200, "22,80", "10.0.0.0/16"), rule("b", 201, "23,81", "10.0.0.0/16"))
+    guard = serve_group(azure_cloud, rule("a", 200, "22,80", "10.0.0.0/16"), rule("b", 201, "23,81", "10.0.0.0/16"))
     first, second = narrowed(guard, "a", "tcp/80", SUBNET), narrowed(guard, "b", "tcp/81", SUBNET)
     for one in (*planned(azure_cloud, first), *planned(azure_cloud, second, [first])):
         run(azure_cloud.azure, one.call)
@@ -134,7 +134,7 @@ def test_two_changes_use_two_priorities(azure_cloud: AzureProxy) -> None:
 
 
 def test_a_default_rule_is_overridden_by_rules_before_it(azure_cloud: AzureProxy) -> None:
-    guard = built(azure_cloud, rule("ssh", 200, "22", "192.0.2.0/24"))
+    guard = serve_group(azure_cloud, rule("ssh", 200, "22", "192.0.2.0/24"))
     name = next(one.id for one in guard.rules if one.id.startswith("AllowVnetInBound"))
     for one in planned(azure_cloud, narrowed(guard, name, "tcp/10256", SUBNET)):
         run(azure_cloud.azure, one.call)
@@ -148,7 +148,7 @@ def test_a_default_rule_is_overridden_by_rules_before_it(azure_cloud: AzureProxy
 
 
 def test_the_virtualnetwork_tag_is_written_back_as_the_tag(azure_cloud: AzureProxy) -> None:
-    guard = built(azure_cloud, rule("inside", 200, "22", ["VirtualNetwork", "192.0.2.0/24"]))
+    guard = serve_group(azure_cloud, rule("inside", 200, "22", ["VirtualNetwork", "192.0.2.0/24"]))
     last = next(one.id for one in reversed(guard.rules) if one.id.startswith("inside#"))
     for one in planned(azure_cloud, narrowed(guard, last, "none")):
         run(azure_cloud.azure, one.call)
@@ -156,18 +156,18 @@ def test_the_virtualnetwork_tag_is_written_back_as_the_tag(azure_cloud: AzurePro
 
 
 def test_an_edit_with_an_unknown_peer_has_no_calls(azure_cloud: AzureProxy) -> None:
-    guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
+    guard = serve_group(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
     for peer in (RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.NEW_GROUP, "node"), RulePeer(PeerOf.WAY_OUT)):
         assert planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", peer)) == ()
 
 
 def test_a_rule_that_is_not_fully_understood_gets_no_calls(azure_cloud: AzureProxy) -> None:
-    guard = built(azure_cloud, rule("odd", 200, "22,some", ["10.0.0.0/16", "192.0.2.0/24"]))
+    guard = serve_group(azure_cloud, rule("odd", 200, "22,some", ["10.0.0.0/16", "192.0.2.0/24"]))
     assert planned(azure_cloud, narrowed(guard, "odd#1", "none")) == ()
 
 
 def test_nothing_is_removed_if_its_replacement_cannot_be_added(azure_cloud: AzureProxy) -> None:
-    guard = built(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
+    guard = serve_group(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
     whole = narrowed(guard, "ssh", "none", RulePeer(PeerOf.NEW_GROUP, "node"))
     taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
     assert planned(azure_cloud, added) == ()

@@ -20,7 +20,7 @@ def traffic(services: str, peer: str = OFFICE) -> RuleTraffic:
     return RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), RulePeer(PeerOf.RANGE, peer))
 
 
-def said(services: str, peer: str = OFFICE) -> list[str]:
+def services_of_rules(services: str, peer: str = OFFICE) -> list[str]:
     """Return the services of each rule that says them."""
     return [str(one.services) for one in rules_of(traffic(services, peer))]
 
@@ -41,7 +41,7 @@ def said(services: str, peer: str = OFFICE) -> list[str]:
     ],
 )
 def test_one_rule_has_one_protocol_and_any_ports(services: str, parts: list[str]) -> None:
-    assert said(services) == parts
+    assert services_of_rules(services) == parts
 
 
 def test_one_rule_has_addresses_of_one_ip_version() -> None:
@@ -51,9 +51,9 @@ def test_one_rule_has_addresses_of_one_ip_version() -> None:
 
 
 def test_icmp_needs_addresses_of_its_ip_version() -> None:
-    assert said("icmp", "198.51.100.0/24") == ["icmp"]
-    assert said("icmpv6", "2001:db8::/32") == ["icmpv6"]
-    assert said("icmp", ANYONE) == []
+    assert services_of_rules("icmp", "198.51.100.0/24") == ["icmp"]
+    assert services_of_rules("icmpv6", "2001:db8::/32") == ["icmpv6"]
+    assert services_of_rules("icmp", ANYONE) == []
 
 
 @given(drawn_services())

@@ -27,7 +27,7 @@ def addresses(address: str) -> PublicAddresses:
     return PublicAddresses({canonical(PUBLIC): public_address({"id": PUBLIC, **held})})
 
 
-def configured(*configurations: dict[str, object]) -> dict[str, Any]:
+def ip_configuration(*configurations: dict[str, object]) -> dict[str, Any]:
     made = nic("cluster", "cp-0-nic", MACHINE, "10.0.0.4")
     base: dict[str, Any] = made["properties"]["ipConfigurations"][0]["properties"]
     made["properties"]["ipConfigurations"] = [{"properties": base | one} for one in configurations]
@@ -35,7 +35,7 @@ def configured(*configurations: dict[str, object]) -> dict[str, Any]:
 
 
 def test_an_interface_has_its_security_group_and_its_application_groups() -> None:
-    item = configured(
+    item = ip_configuration(
         {"applicationSecurityGroups": [{"id": "/Subscriptions/s/ASG/B"}, {"id": "/subscriptions/S/asg/a"}]}
     )
     item["properties"]["networkSecurityGroup"] = {"id": "/Subscriptions/S/NSG"}
@@ -50,7 +50,7 @@ def test_an_interface_has_its_security_group_and_its_application_groups() -> Non
 
 @pytest.mark.parametrize("written", [PUBLIC, PUBLIC.upper()])
 def test_a_public_address_is_found_by_its_id_in_any_letter_case(written: str) -> None:
-    made = interface(configured({"publicIPAddress": {"id": written}}), SOURCE, addresses("20.1.2.3"))
+    made = interface(ip_configuration({"publicIPAddress": {"id": written}}), SOURCE, addresses("20.1.2.3"))
     assert made.public == (AddressSet.parse("20.1.2.3"),)
     assert made.public_ip_on_start is False
 
@@ -59,13 +59,13 @@ def test_a_public_address_is_found_by_its_id_in_any_letter_case(written: str) ->
     ("version", "expected"), [("IPv4", True), ("", True), ("IPV6", None), ("ipv6", None), ("IPv7", True)]
 )
 def test_an_unassigned_or_unread_public_address_may_exist(version: str, *, expected: bool | None) -> None:
-    item = configured({"publicIPAddress": {"id": PUBLIC}, "privateIPAddressVersion": version})
+    item = ip_configuration({"publicIPAddress": {"id": PUBLIC}, "privateIPAddressVersion": version})
     for known in (NONE, addresses("")):
         assert interface(item, SOURCE, known).public_ip_on_start is expected
 
 
 def test_a_public_ipv6_address_is_one_of_the_interface_s_addresses() -> None:
-    item = configured(
+    item = ip_configuration(
         {},
         {
             "privateIPAddress": "fd00::4",
@@ -80,7 +80,7 @@ def test_a_public_ipv6_address_is_one_of_the_interface_s_addresses() -> None:
 
 def test_a_block_of_addresses_for_pods_is_read_as_a_range() -> None:
     made = interface(
-        configured({}, {"privateIPAddress": "10.0.0.16", "privateIPAddressPrefixLength": 28}), SOURCE, NONE
+        ip_configuration({}, {"privateIPAddress": "10.0.0.16", "privateIPAddressPrefixLength": 28}), SOURCE, NONE
     )
     assert made.addresses[1] == AddressSet.parse("10.0.0.16/28")
 
@@ -100,11 +100,11 @@ SPOILT: tuple[dict[str, object], ...] = (
 @pytest.mark.parametrize("spoilt", SPOILT)
 def test_an_interface_that_is_not_understood_is_refused(spoilt: dict[str, object]) -> None:
     with pytest.raises(ValueError if "privateIPAddress" in spoilt else AnswerError):
-        interface(configured(spoilt), SOURCE, NONE)
+        interface(ip_configuration(spoilt), SOURCE, NONE)
 
 
 def test_an_interface_must_be_in_exactly_one_subnet() -> None:
     with pytest.raises(ValueError, match="several subnets"):
-        interface(configured({}, {"subnet": {"id": "/subscriptions/other"}}), SOURCE, NONE)
+        interface(ip_configuration({}, {"subnet": {"id": "/subscriptions/other"}}), SOURCE, NONE)
     with pytest.raises(ValueError, match="missing"):
-        interface(configured(), SOURCE, NONE)
+        interface(ip_configuration(), SOURCE, NONE)

@@ -20,7 +20,7 @@ from cloudguard_azure.cluster.pools import read_pools
 from cloudguard_azure.network.topology import Around, read_around
 
 
-def around(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[Around, Served]:
+def topology_around(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[Around, Served]:
     """Return the topology around the cluster "prod"."""
     api = Served(account, refused)
     found = find(api, CollectRequest(cluster="prod"))
@@ -47,7 +47,7 @@ def test_hosts_and_next_hosts_are_guarded_by_subnet_and_interface_groups() -> No
     subnet = account.id("Microsoft.Network/virtualNetworks/subnets", "prod-vnet", "prod-node-subnet")
     nsg = account.id("Microsoft.Network/networkSecurityGroups", "prod-nic-nsg")
     account.scale_set("workers", subnet, "10.0.1.20", nsg=nsg, tags=capz_tags("node"))
-    found, api = around(account)
+    found, api = topology_around(account)
     both = ["prod-node-nsg", "prod-nic-nsg"]
     assert chains(found) == {
         "prod-cp-0": ["prod-controlplane-nsg"],
@@ -77,7 +77,7 @@ def test_without_a_group_the_public_address_s_sku_decides_on_the_internet(sku: s
     for number in (1, 2):
         item = account.get(account.id("Microsoft.Network/publicIPAddresses", f"node-{number}"))
         item["sku"] = {"name": sku} if sku else {}
-    found, _ = around(account)
+    found, _ = topology_around(account)
     assert chains(found)["prod-node-1"] == [f"no network security group in prod-vnet, {words}"]
 
 
@@ -88,7 +88,7 @@ def test_without_a_group_a_balancer_s_sku_decides_too() -> None:
     )
     configuration = account.properties(account.interface_of("prod-node-1"))["ipConfigurations"][0]["properties"]
     configuration["loadBalancerBackendAddressPools"] = [{"id": account.pool(balancer)}]
-    found, _ = around(account)
+    found, _ = topology_around(account)
     assert [chains(found)[name] for name in ("prod-node-1", "prod-node-2")] == [
         ["no network security group in prod-vnet, open to the internet"],
         ["no network security group in prod-vnet, closed to the internet"],
@@ -104,7 +104,7 @@ def test_other_machines_in_allowed_groups_and_in_the_cluster_s_networks_are_list
     account.scale_set("batch", tools, "10.0.9.20", asgs=[account.application_group("mine")])
     account.scale_set("far", elsewhere, "10.9.0.20")
     account.interface("detached", tools, "10.0.9.30", asgs=[account.masters])
-    found, api = around(account)
+    found, api = topology_around(account)
     assert [(one.owner, [_last(name) for name in one.groups]) for one in found.topology.external_members] == [
         ("ci", ["nodes"])
     ]
@@ -124,16 +124,18 @@ def test_other_machines_in_allowed_groups_and_in_the_cluster_s_networks_are_list
     ],
 )
 def test_a_refused_call_is_a_gap_and_leaves_everything_possible(call: calls.Call, hidden: FactKind) -> None:
-    found, api = around(Clean(), [call])
+    found, api = topology_around(Clean(), [call])
     assert hidden in {kind for gap in api.gaps for kind in gap.hides}
     if call in {calls.LIST_SECURITY_GROUPS, calls.LIST_NETWORKS}:
         assert all(one.uncertain for filter_ in found.topology.filters for one in filter_.rules)
 
 
 def test_service_tags_are_read_only_if_a_rule_names_one() -> None:
-    _, api = around(Clean())
+    _, api = topology_around(Clean())
     assert calls.LIST_SERVICE_TAGS.name not in api.made
-    found, api = around(Clean(nodes=[rule("front", 100, "443", "AzureFrontDoor.Backend")]), [calls.LIST_SERVICE_TAGS])
+    found, api = topology_around(
+        Clean(nodes=[rule("front", 100, "443", "AzureFrontDoor.Backend")]), [calls.LIST_SERVICE_TAGS]
+    )
     assert calls.LIST_SERVICE_TAGS.name in api.made
     assert [one.known for one in found.topology.address_lists if one.id == "AzureFrontDoor.Backend"] == [False]
     assert {kind for gap in api.gaps for kind in gap.hides} == {FactKind.ADDRESS_LISTS}
@@ -146,7 +148,7 @@ def test_aks_s_own_group_is_mandated_and_its_routes_show_pods() -> None:
     account.properties(table)["routes"][0]["name"] = "aks-nodepool1-12345678-vmss000000"
     subnet = account.subnet(network, "nodes", "10.1.0.0/24", routes=table)
     account.managed_cluster(subnet=subnet, addresses=["10.1.0.4"])
-    found, _ = around(account)
+    found, _ = topology_around(account)
     (kept,) = found.topology.filters
     assert not kept.editable
     assert kept.written_by is not None

@@ -25,7 +25,7 @@ from gcp_ways_in import gke_beside
 TAG = RulePeer(PeerOf.GROUP, "tag/prod-k8s-io-role-node")
 
 
-def built(cloud: Proxy, **ssh: Any) -> Filter:  # noqa: ANN401 - JSON
+def serve_firewall(cloud: Proxy, **ssh: Any) -> Filter:  # noqa: ANN401 - JSON
     """Serve a kops cluster with the additional firewall "ssh". Return its network's firewalls as they are read."""
     cloud.google = Google(kops(ssh=ssh), writable=True)
     return read("VPC firewall")
@@ -63,7 +63,7 @@ SSH: dict[str, Any] = {"allow": "tcp:22,80", "sourceRanges": ["192.0.2.0/24", "1
 
 
 def test_a_rule_is_patched_and_new_rules_keep_the_access_of_hosts(google_cloud: Proxy) -> None:
-    guard = built(google_cloud, **SSH)
+    guard = serve_firewall(google_cloud, **SSH)
     calls = planned(narrowed(guard, "ssh#1", "tcp/80", TAG))
     assert [one.call.operation for one in calls] == [*["compute.firewalls.insert"] * 2, "compute.firewalls.patch"]
     for one in calls:
@@ -76,7 +76,7 @@ def test_a_rule_is_patched_and_new_rules_keep_the_access_of_hosts(google_cloud: 
 
 
 def test_the_undo_calls_restore_the_rules(google_cloud: Proxy) -> None:
-    guard = built(google_cloud, **SSH)
+    guard = serve_firewall(google_cloud, **SSH)
     calls = planned(narrowed(guard, "ssh#1", "none", TAG))
     for one in calls:
         run(google_cloud.google, one.call)
@@ -88,7 +88,7 @@ def test_the_undo_calls_restore_the_rules(google_cloud: Proxy) -> None:
 
 
 def test_a_second_change_of_a_rule_starts_from_the_result_of_the_first(google_cloud: Proxy) -> None:
-    guard = built(google_cloud, **SSH)
+    guard = serve_firewall(google_cloud, **SSH)
     first, second = narrowed(guard, "ssh#1", "none"), narrowed(guard, "ssh#2", "none")
     for one in (*planned(first), *planned(second, [first])):
         run(google_cloud.google, one.call)
@@ -123,18 +123,18 @@ def test_a_rule_of_a_policy_is_patched_by_its_priority(google_cloud: Proxy) -> N
 
 
 def test_an_edit_with_an_unknown_peer_has_no_calls(google_cloud: Proxy) -> None:
-    guard = built(google_cloud, **SSH)
+    guard = serve_firewall(google_cloud, **SSH)
     for peer in (RulePeer(PeerOf.ADMINISTRATORS), RulePeer(PeerOf.NEW_GROUP, "node"), RulePeer(PeerOf.WAY_OUT)):
         assert planned(narrowed(guard, "ssh#1", "tcp/80", peer)) == ()
 
 
 def test_a_rule_that_is_not_fully_understood_gets_no_calls(google_cloud: Proxy) -> None:
-    guard = built(google_cloud, **{**SSH, "allow": "tcp:22 odd"})
+    guard = serve_firewall(google_cloud, **{**SSH, "allow": "tcp:22 odd"})
     assert planned(narrowed(guard, "ssh#1", "none")) == ()
 
 
 def test_nothing_is_removed_if_its_replacement_cannot_be_added(google_cloud: Proxy) -> None:
-    guard = built(google_cloud, **SSH)
+    guard = serve_firewall(google_cloud, **SSH)
     whole = narrowed(guard, "ssh#1", "none", RulePeer(PeerOf.NEW_GROUP, "node"))
     taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
     assert planned(added) == ()

@@ -13,7 +13,7 @@ from cloudguard_gcp.network.rules import services_of
 from strategies import services as drawn_services
 
 
-def said(services: str, peer: RulePeer, *, in_policy: bool = False) -> list[str]:
+def peers_of_rules(services: str, peer: RulePeer, *, in_policy: bool = False) -> list[str]:
     """Return the peer of each rule that says services from a peer."""
     traffic = RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), peer)
     return [one.peer.value for one in rules_of(traffic, in_policy=in_policy)]
@@ -24,22 +24,22 @@ BOTH = RulePeer(PeerOf.RANGE, "10.0.0.0/8,2001:db8::/32")
 
 @pytest.mark.parametrize("services", ["tcp/22,udp/53,icmp,proto/4", "all", "tcp,udp,icmp,icmpv6"])
 def test_one_rule_may_have_several_protocols(services: str) -> None:
-    assert said(services, RulePeer(PeerOf.RANGE, "10.0.0.0/8")) == ["10.0.0.0/8"]
+    assert peers_of_rules(services, RulePeer(PeerOf.RANGE, "10.0.0.0/8")) == ["10.0.0.0/8"]
 
 
 def test_a_firewall_has_ranges_of_one_ip_version_and_a_policy_rule_of_both() -> None:
-    assert said("tcp/22", BOTH) == ["10.0.0.0/8", "2001:db8::/32"]
-    assert said("tcp/22", BOTH, in_policy=True) == ["10.0.0.0/8,2001:db8::/32"]
+    assert peers_of_rules("tcp/22", BOTH) == ["10.0.0.0/8", "2001:db8::/32"]
+    assert peers_of_rules("tcp/22", BOTH, in_policy=True) == ["10.0.0.0/8,2001:db8::/32"]
 
 
 def test_no_rule_can_have_an_icmp_type() -> None:
-    assert said("icmp/8", BOTH) == []
+    assert peers_of_rules("icmp/8", BOTH) == []
 
 
 def test_a_policy_rule_cannot_name_a_network_tag() -> None:
     tag = RulePeer(PeerOf.GROUP, "tag/nodes")
-    assert said("tcp/22", tag) == ["tag/nodes"]
-    assert said("tcp/22", tag, in_policy=True) == []
+    assert peers_of_rules("tcp/22", tag) == ["tag/nodes"]
+    assert peers_of_rules("tcp/22", tag, in_policy=True) == []
 
 
 @given(drawn_services())

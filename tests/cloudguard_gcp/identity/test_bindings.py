@@ -39,7 +39,7 @@ SETS = [
 ]
 
 
-def in_doubt(google_cloud: Proxy, project: Project) -> set[str]:
+def uncertain_sets(google_cloud: Proxy, project: Project) -> set[str]:
     """Return the sets of principals that make the grants of the nodes' account uncertain. It certainly has none."""
     google_cloud.google = Google(project)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
@@ -70,14 +70,14 @@ def test_a_denial_for_a_set_of_principals_is_uncertain(google_cloud: Proxy, prin
         {"deniedPrincipals": [principals]},
         {"deniedPrincipals": [EVERYBODY], "exceptionPrincipals": [principals]},
     ):
-        assert in_doubt(google_cloud, denying(**rule)) == {principals}
+        assert uncertain_sets(google_cloud, denying(**rule)) == {principals}
 
 
 def test_a_grant_to_a_set_of_principals_is_uncertain(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", SETS[-1])
-    assert in_doubt(google_cloud, project) == {SETS[-1]}
+    assert uncertain_sets(google_cloud, project) == {SETS[-1]}
 
 
 def test_a_row_that_passes_names_groups_with_unread_members(google_cloud: Proxy) -> None:

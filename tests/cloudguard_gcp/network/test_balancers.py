@@ -69,7 +69,7 @@ def topology(google_cloud: Proxy, project: Project) -> Topology:
     return snapshot.topology
 
 
-def only(google_cloud: Proxy, cluster: Cluster) -> Balancer:
+def only_balancer(google_cloud: Proxy, cluster: Cluster) -> Balancer:
     (found,) = topology(google_cloud, cluster.project).balancers
     return found
 
@@ -79,7 +79,7 @@ def test_a_passthrough_balancer_preserves_the_client_address(google_cloud: Proxy
     master = cluster.project.link(f"zones/{ZONE}/instances/master-a")
     pool = cluster.project.add(HERE, "targetPools", "api", instances=[master])
     cluster.rule(HERE, "EXTERNAL", target=pool)
-    found = only(google_cloud, cluster)
+    found = only_balancer(google_cloud, cluster)
     (listener,) = found.listeners
     assert (found.kind, found.internet_facing, found.subnets, found.filters) == ("passthrough", True, (NODES,), ())
     assert (str(listener.service), listener.client_address) == ("tcp/443", ClientAddress.PRESERVED)
@@ -153,7 +153,7 @@ def test_an_endpoint_with_a_host_s_address_is_the_host_and_with_a_pod_s_is_not(g
     cluster.project.answer("compute", path, {"items": endpoints}, "POST")
     target = cluster.project.add("global", "targetTcpProxies", "api", service=cluster.service("global", group))
     cluster.rule("global", "EXTERNAL", target=target)
-    (listener,) = only(google_cloud, cluster).listeners
+    (listener,) = only_balancer(google_cloud, cluster).listeners
     assert [(one.host, str(one.address), str(one.service)) for one in listener.targets] == [
         (f"{ZONE}/node-1", "10.0.0.11/32", "tcp/8080")
     ]
@@ -189,7 +189,7 @@ def test_internet_traffic_has_the_ip_version_of_the_rule_s_address(google_cloud:
     cluster = Cluster()
     target, address = cluster.proxy("targetTcpProxies", "global", "TCP"), {"IPV6": "2600:1901::9"}
     cluster.rule("global", "EXTERNAL", target=target, ipVersion=version, IPAddress=address.get(version, "34.140.0.8"))
-    found = only(google_cloud, cluster)
+    found = only_balancer(google_cloud, cluster)
     assert (found.dual_stack, found.public_ipv4) == ((False, True) if version == "IPV4" else (True, False))
 
 
@@ -225,7 +225,7 @@ def test_the_source_ranges_of_a_rule_are_a_filter(google_cloud: Proxy) -> None:
 def test_a_rule_s_description_names_its_service(google_cloud: Proxy, description: str, declared: str) -> None:
     cluster = Cluster()
     cluster.rule(HERE, "EXTERNAL", backendService=cluster.service(HERE), description=description)
-    assert only(google_cloud, cluster).declared_service == declared
+    assert only_balancer(google_cloud, cluster).declared_service == declared
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_a_target_pool_s_backup_pool_is_a_target(google_cloud: Proxy) -> None:
     spare = cluster.project.add(HERE, "targetPools", "spare", instances=[link])
     first = cluster.project.add(HERE, "targetPools", "api", instances=[], backupPool=spare)
     cluster.rule(HERE, "EXTERNAL", target=first)
-    (listener,) = only(google_cloud, cluster).listeners
+    (listener,) = only_balancer(google_cloud, cluster).listeners
     assert [one.host for one in listener.targets] == [MASTER]
 
 

@@ -63,7 +63,7 @@ def nothing(project: Project, nic: Item, manager: Item) -> None:
     del project, nic, manager
 
 
-def judged(google_cloud: Proxy, project: Project) -> RowResult:
+def node_access_row(google_cloud: Proxy, project: Project) -> RowResult:
     google_cloud.google = Google(project)
     return pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("node-access")
 
@@ -94,7 +94,7 @@ def test_a_next_host_with_an_open_tag_is_judged_by_its_paths(
     }
     template = project.add("global", "instanceTemplates", "next-1", properties=made_of)
     project.add(WHERE, "instanceGroupManagers", "next", instanceTemplate=template, targetSize=0, **manager)
-    row = judged(google_cloud, project)
+    row = node_access_row(google_cloud, project)
     assert row.verdict is expected, (row.why, row.unknown)
 
 
@@ -113,7 +113,7 @@ def test_further_interfaces_of_a_template_are_judged(google_cloud: Proxy) -> Non
     }
     template = project.add("global", "instanceTemplates", "next-1", properties=made_of)
     project.add(WHERE, "instanceGroupManagers", "next", instanceTemplate=template, targetSize=0)
-    row = judged(google_cloud, project)
+    row = node_access_row(google_cloud, project)
     assert row.verdict is Verdict.UNKNOWN, row.why
 
 
@@ -139,5 +139,5 @@ def test_each_version_of_an_instance_group_has_a_next_host(google_cloud: Proxy, 
     if behind:
         behind_a_target_pool(project, nic, manager)
     project.add(WHERE, "instanceGroupManagers", "next", targetSize=0, versions=versions, **manager)
-    row = judged(google_cloud, project)
+    row = node_access_row(google_cloud, project)
     assert row.verdict is Verdict.FAIL, (row.why, row.unknown)

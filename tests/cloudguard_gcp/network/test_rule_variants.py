@@ -45,7 +45,7 @@ def also_denied(**rule: Any) -> Project:  # noqa: ANN401 - JSON
     return project
 
 
-def above(kind: str, **rule: Any) -> Project:  # noqa: ANN401 - JSON
+def denied_by_policy(kind: str, **rule: Any) -> Project:  # noqa: ANN401 - JSON
     """Return nodes with an open SSH port, and a policy that denies SSH."""
     project, made = open_ssh(), policy(kind, "deny")
     made["rules"][0] |= rule
@@ -54,7 +54,7 @@ def above(kind: str, **rule: Any) -> Project:  # noqa: ANN401 - JSON
 
 
 def policy_first() -> Project:
-    project = above("NETWORK")
+    project = denied_by_policy("NETWORK")
     project.lists["projects/acme-prod/global/networks"][0]["networkFirewallPolicyEnforcementOrder"] = (
         "BEFORE_CLASSIC_FIREWALL"
     )
@@ -102,7 +102,7 @@ SHAPES: dict[str, tuple[Callable[[], Project], str, str]] = {
     "a denial with the same priority": (lambda: also_denied(priority=1000), NODE, "PASS"),
     "a denial for half of the internet": (lambda: also_denied(priority=900, sourceRanges=["0.0.0.0/1"]), NODE, "FAIL"),
     "a folder's denial for the nodes' account": (
-        lambda: above("HIERARCHY", targetServiceAccounts=[NODES]),
+        lambda: denied_by_policy("HIERARCHY", targetServiceAccounts=[NODES]),
         NODE,
         "PASS",
     ),

@@ -44,7 +44,7 @@ def test_an_attachment_without_a_balancer_is_a_gap(google_cloud: Proxy) -> None:
     assert pipeline.evaluate(snapshot).row("api-server-access").verdict is not Verdict.PASS
 
 
-def judged(google_cloud: Proxy, project: Project) -> RowResult:
+def api_row(google_cloud: Proxy, project: Project) -> RowResult:
     google_cloud.google = Google(project)
     return pipeline.evaluate(pipeline.collect("gcp", cluster="prod")).row("api-server-access")
 
@@ -74,7 +74,7 @@ def private(*sources: str, subnets: tuple[str, ...] = ("psc",)) -> Project:
 def test_consumers_have_addresses_of_the_attachment_s_subnets(
     source: str, subnets: tuple[str, ...], google_cloud: Proxy, *, reached: bool
 ) -> None:
-    unknown = judged(google_cloud, private(source, subnets=subnets)).unknown
+    unknown = api_row(google_cloud, private(source, subnets=subnets)).unknown
     assert any("serviceAttachments/api" in text for text in unknown) is reached, unknown
 
 
@@ -82,6 +82,6 @@ def test_an_attachment_with_an_unread_balancer_is_a_gap(google_cloud: Proxy) -> 
     project = balancer_published()
     (items,) = [items for path, items in project.lists.items() if path.endswith("/serviceAttachments")]
     items[0]["targetService"] = items[0]["targetService"].replace("acme-prod", "123456789012")
-    row = judged(google_cloud, project)
+    row = api_row(google_cloud, project)
     assert row.verdict is not Verdict.PASS
     assert any("which it offers, was not seen" in text for text in row.unknown), row.unknown

@@ -89,7 +89,7 @@ def test_each_next_hop_has_its_kind_in_the_model(hop: Item, kind: NextHop) -> No
     assert [one for one, _ in hops(route("r", hop, destRange="10.8.0.0/16"))] == [kind]
 
 
-def around(google_cloud: Proxy, project: Project, *beside: Project) -> Topology:
+def topology_of(google_cloud: Proxy, project: Project, *beside: Project) -> Topology:
     google_cloud.google = Google(project, beside=beside)
     return ADAPTER.collect(CollectRequest(cluster="prod")).topology
 
@@ -99,11 +99,11 @@ def test_outbound_addresses_come_from_routers_of_the_network_s_project(google_cl
     address = owner.add(f"regions/{REGION}", "addresses", "out", address="34.140.0.7")
     nat = {"name": "nat", "natIpAllocateOption": "MANUAL_ONLY", "natIps": [address]}
     owner.add(f"regions/{REGION}", "routers", "r", network=owner.link("global/networks/shared"), nats=[nat])
-    assert around(google_cloud, shared(), owner).outbound_addresses.texts() == ("34.76.0.9", "34.140.0.7")
+    assert topology_of(google_cloud, shared(), owner).outbound_addresses.texts() == ("34.76.0.9", "34.140.0.7")
 
 
 def test_a_machine_outside_the_cluster_with_an_allowed_account_is_a_stranger(google_cloud: Proxy) -> None:
-    found = around(google_cloud, by_account())
+    found = topology_of(google_cloud, by_account())
     account = "service-account/batch@acme-prod.iam.gserviceaccount.com"
     assert [(one.owner, one.addresses, one.groups) for one in found.external_members] == [
         ("batch-1", each("10.0.0.99"), (account,))
@@ -114,7 +114,7 @@ def test_a_machine_outside_the_cluster_with_an_allowed_account_is_a_stranger(goo
 def test_in_a_shared_network_the_members_of_a_tag_are_not_all_known(google_cloud: Proxy) -> None:
     project = kops()
     project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})
-    groups = around(google_cloud, project).groups
+    groups = topology_of(google_cloud, project).groups
     assert groups
     assert not any(one.members_known for one in groups)
 
@@ -134,7 +134,7 @@ def test_learned_routes_apply_to_the_router_s_region_or_to_all_regions(google_cl
             f"projects/acme-prod/regions/{REGION}/routers/vpn/getRouterStatus",
             {"result": {"bestRoutes": [{"destRange": "10.200.0.0/16", "nextHopIp": "169.254.0.2", "priority": 100}]}},
         )
-        found = around(google_cloud, project)
+        found = topology_of(google_cloud, project)
         learned = {
             one.name: [str(route.destination) for route in one.routes if route.hop is NextHop.VPN]
             for one in found.subnets

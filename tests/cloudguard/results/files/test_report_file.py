@@ -209,17 +209,17 @@ def test_an_older_report_is_compared_with_today_s(
     assert {one["fate"] for one in json.loads(out)["findings"]} == {"unchanged"}
 
 
-def lacking(older: Any, today: Any, path: str = "") -> list[str]:  # noqa: ANN401 - JSON
+def missing_paths(older: Any, today: Any, path: str = "") -> list[str]:  # noqa: ANN401 - JSON
     """Return the paths of an older document that are missing in today's or have another type there."""
     alike = older is None or type(older) is type(today)
     if alike and isinstance(older, dict):
         before, now = cast("dict[str, Any]", older), cast("dict[str, Any]", today)
         gone = [f"{path}.{name} is gone" for name in before.keys() - now.keys()]
         both = before.keys() & now.keys()
-        return gone + [line for name in both for line in lacking(before[name], now[name], f"{path}.{name}")]
+        return gone + [line for name in both for line in missing_paths(before[name], now[name], f"{path}.{name}")]
     if alike and isinstance(older, list):
         pairs = zip(cast("list[object]", older), cast("list[object]", today), strict=False)
-        return [line for one, other in pairs for line in lacking(one, other, f"{path}[]")]
+        return [line for one, other in pairs for line in missing_paths(one, other, f"{path}[]")]
     return [] if alike else [f"{path} is of another type"]
 
 
@@ -227,7 +227,7 @@ def test_the_json_contract_keeps_every_member_and_its_type() -> None:
     snapshot = snapshot_file.load((OLDER / "snapshot.json").read_bytes(), "it")
     today = json.loads(json_report.render(pipeline.evaluate(snapshot)))
     older = json.loads((OLDER / "report.json").read_text())
-    assert lacking(older, today) == []
+    assert missing_paths(older, today) == []
     assert [row["row"] for row in today["rows"]] == [row["row"] for row in older["rows"]]
     del today["rows"][0]["findings"][0]["severity"]
-    assert lacking(older, today) == [".rows[].findings[].severity is gone"]
+    assert missing_paths(older, today) == [".rows[].findings[].severity is gone"]

@@ -12,7 +12,7 @@ from judged import changes_of
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 
 
-def behind(*filters: str) -> Snapshot:
+def behind_balancer(*filters: str) -> Snapshot:
     """Return a cluster whose control plane is behind a balancer with ``filters``."""
     one = host("cp", CONTROL_PLANE, "cp")
     guards = [group("cp", ("tcp/6443", "10.0.0.0/16")), group("front", ("tcp/443", "0.0.0.0/0"))]
@@ -21,7 +21,7 @@ def behind(*filters: str) -> Snapshot:
 
 
 def test_the_procedure_lists_the_peers_to_let_in_and_their_ports() -> None:
-    (change,) = [one for one in changes_of(behind(), ADMINS) if one.kind == "balancer.guard"]
+    (change,) = [one for one in changes_of(behind_balancer(), ADMINS) if one.kind == "balancer.guard"]
     (edit,) = change.edits
     assert isinstance(edit, Procedure)
     assert change.resource.id == "api"
@@ -30,6 +30,6 @@ def test_the_procedure_lists_the_peers_to_let_in_and_their_ports() -> None:
 
 
 def test_a_rule_of_a_guarded_balancer_is_narrowed_instead() -> None:
-    assert [one.kind for one in changes_of(behind("front"), ADMINS) if one.resource.id in {"api", "front"}] == [
-        "rule.narrow"
-    ]
+    assert [
+        one.kind for one in changes_of(behind_balancer("front"), ADMINS) if one.resource.id in {"api", "front"}
+    ] == ["rule.narrow"]

@@ -52,7 +52,7 @@ def read(a: Account, **flags: Any) -> Snapshot:  # noqa: ANN401 - of several typ
     return ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}, client=a.session, **flags))
 
 
-def only(snapshot: Snapshot) -> Pool:
+def only_pool(snapshot: Snapshot) -> Pool:
     (found,) = snapshot.cluster.pools
     return found
 
@@ -67,7 +67,7 @@ def test_a_template_without_groups_gets_the_vpc_s_default_group(inner_account: A
     wanted = [{"Name": "vpc-id", "Values": [subnet.vpc.id]}, {"Name": "group-name", "Values": ["default"]}]
     default = a.call("ec2", "describe_security_groups", Filters=wanted)["SecurityGroups"][0]["GroupId"]
     snapshot = read(a)
-    assert only(snapshot).filters == (default,)
+    assert only_pool(snapshot).filters == (default,)
     assert of_pools(snapshot) == []
 
 
@@ -81,7 +81,10 @@ def test_the_next_host_gets_every_interface_of_its_template(inner_account: Accou
     ]
     pool(a, "wide", subnet, kops.node, NetworkInterfaces=nics)
     found = read(a)
-    made, default = only(found), a.call("ec2", "describe_security_groups", GroupNames=["default"])["SecurityGroups"]
+    made, default = (
+        only_pool(found),
+        a.call("ec2", "describe_security_groups", GroupNames=["default"])["SecurityGroups"],
+    )
     ids = {one["GroupId"] for one in default if one["VpcId"] == subnet.vpc.id}
     assert (made.groups, made.public_ipv6) == ((first.id,), True)
     assert [(one.groups, one.subnets) for one in made.further] == [((second.id,), (storage.id,)), ((*ids,), ())]
@@ -94,14 +97,14 @@ def test_a_security_group_given_by_name_is_found_in_the_cluster_s_vpc(inner_acco
     named = a.group(subnet.vpc, "workers")
     a.group(a.vpc("10.7.0.0/16"), "workers")
     pool(a, "nodes", subnet, kops.node, SecurityGroups=["workers"])
-    assert only(read(a)).filters == (named.id,)
+    assert only_pool(read(a)).filters == (named.id,)
 
 
 def test_an_unknown_security_group_name_is_a_gap(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     pool(a, "nodes", subnet, kops.node, SecurityGroups=["gone"])
     snapshot = read(a)
-    assert only(snapshot).filters == ("gone",)
+    assert only_pool(snapshot).filters == ("gone",)
     (gap,) = [gap for gap in of_pools(snapshot) if gap.reason is Reason.MISSING and gap.resource == "gone"]
     assert "0 groups have this name" in gap.message
 
@@ -111,12 +114,15 @@ def test_an_unknown_role_is_a_gap_unless_a_flag_gives_it(inner_account: Account,
     own = a.group(subnet.vpc, "g")
     pool(a, "mystery", subnet, OWNED | {"tier": "work"}, SecurityGroupIds=[own.id])
     snapshot = read(a)
-    assert (only(snapshot).roles, only(snapshot).role_evidence) == ((), ())
+    assert (only_pool(snapshot).roles, only_pool(snapshot).role_evidence) == ((), ())
     (gap,) = of_pools(snapshot)
     assert gap.resource == "mystery"
     assert "--node-tag" in gap.message
     told = read(a, role_tags={NODE: ["tier=work"]})
-    assert (only(told).roles, [one.text for one in only(told).role_evidence]) == ((NODE,), ["--node-tag tier=work"])
+    assert (only_pool(told).roles, [one.text for one in only_pool(told).role_evidence]) == (
+        (NODE,),
+        ["--node-tag tier=work"],
+    )
     assert of_pools(told) == []
 
 
@@ -151,7 +157,7 @@ def test_tags_and_name_decide_the_role_of_the_next_host(
 ) -> None:
     a = inner_account
     pool(a, name, subnet, tags, SecurityGroupIds=[a.group(subnet.vpc, "g").id])
-    assert only(read(a)).roles == roles
+    assert only_pool(read(a)).roles == roles
 
 
 def test_with_etcd_hosts_the_next_control_plane_host_runs_no_etcd(inner_account: Account, subnet: Subnet) -> None:
@@ -159,7 +165,7 @@ def test_with_etcd_hosts_the_next_control_plane_host_runs_no_etcd(inner_account:
     group = a.group(subnet.vpc, "g")
     a.volume(a.host("etcd-0", subnet, [group], OWNED), {"k8s.io/etcd/main": "a/a"})
     pool(a, "masters", subnet, OWNED, SecurityGroupIds=[group.id])
-    assert only(read(a)).roles == (CP,)
+    assert only_pool(read(a)).roles == (CP,)
 
 
 def test_a_balancer_s_name_is_no_evidence_of_etcd(inner_account: Account, subnet: Subnet) -> None:
@@ -175,7 +181,7 @@ def test_every_scaling_group_of_an_eks_cluster_makes_nodes(inner_account: Accoun
     subnet, role = a.subnet(a.vpc()), a.role("eks", service="eks")
     cluster = a.eks("prod", [subnet], role)
     pool(a, "masters", subnet, OWNED, SecurityGroupIds=[cluster.group.id])
-    assert only(read(a)).roles == (NODE,)
+    assert only_pool(read(a)).roles == (NODE,)
 
 
 ROOT, DATA = "/dev/sda1", "/dev/sdf"
@@ -255,7 +261,7 @@ def test_a_template_gives_the_instance_type_of_its_hosts(
         SecurityGroupIds=[own],
         BlockDeviceMappings=[MAPPED],
     )
-    assert [disk.encrypted for disk in only(read(a)).disks if disk.device == DATA] == expected
+    assert [disk.encrypted for disk in only_pool(read(a)).disks if disk.device == DATA] == expected
 
 
 def test_a_launch_configuration_gives_the_instance_type_of_its_hosts(inner_account: Account) -> None:
@@ -282,7 +288,7 @@ def test_the_account_s_encryption_default_is_read_only_if_it_decides(inner_accou
     own = a.group(subnet.vpc, "g").id
     disk = {"DeviceName": ROOT, "Ebs": {"VolumeSize": 20, "Encrypted": True, "KmsKeyId": "alias/own"}}
     pool(a, "masters", subnet, kops.control_plane, SecurityGroupIds=[own], BlockDeviceMappings=[disk])
-    assert only(read(a)).disks == (DiskTemplate(ROOT, encrypted=True, key="alias/own"),)
+    assert only_pool(read(a)).disks == (DiskTemplate(ROOT, encrypted=True, key="alias/own"),)
     assert asked == []
 
 

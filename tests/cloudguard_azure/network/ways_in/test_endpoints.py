@@ -36,7 +36,7 @@ def endpoints(account: Subscription) -> tuple[Endpoint, ...]:
     return ways.endpoints
 
 
-def only(account: Subscription) -> Endpoint:
+def only_endpoint(account: Subscription) -> Endpoint:
     (found,) = endpoints(account)
     return found
 
@@ -65,18 +65,18 @@ def test_a_public_api_is_open_to_everyone_and_allows_run_command() -> None:
 def test_authorized_ranges_also_let_in_the_cluster_s_own_balancer(
     listed: list[str], ranges: tuple[str, ...], lists: tuple[str, ...]
 ) -> None:
-    found = only(aks({"authorizedIPRanges": listed, "disableRunCommand": True}))
+    found = only_endpoint(aks({"authorizedIPRanges": listed, "disableRunCommand": True}))
     assert found.public
     assert (found.public_ranges.cidrs(), found.public_lists) == (ranges, lists)
 
 
 def test_publicnetworkaccess_disabled_does_not_certainly_close_the_api() -> None:
-    found = only(aks({"disableRunCommand": True}, publicNetworkAccess="Disabled"))
+    found = only_endpoint(aks({"disableRunCommand": True}, publicNetworkAccess="Disabled"))
     assert found.public
     assert (found.public_ranges.cidrs(), len(found.public_lists)) == ((), 1)
     private = aks(PRIVATE, publicNetworkAccess="Enabled")
     private.private_endpoint("api", _subnet(private), "10.0.0.9", private.id(CLUSTERS, "prod"), "management")
-    assert not only(private).public
+    assert not only_endpoint(private).public
 
 
 def _subnet(account: Subscription, name: str = "nodes") -> str:
@@ -104,7 +104,7 @@ def test_filters_guard_a_private_endpoint_only_if_the_subnet_enables_it(
     account.private_endpoint(
         "db", _subnet(account), "10.0.0.10", account.id("Microsoft.KeyVault/vaults", account.vault())
     )
-    found = only(account)
+    found = only_endpoint(account)
     assert (found.public, found.private, found.subnets) == (False, True, (_subnet(account).lower(),))
     assert "privateEndpointNetworkPolicies" in found.remedy
     if filters is None:
@@ -119,7 +119,7 @@ def test_rules_may_name_a_private_endpoint_by_application_groups() -> None:
     subnet |= {"networkSecurityGroup": link(nsg), "privateEndpointNetworkPolicies": "Enabled"}
     own = account.private_endpoint("api", _subnet(account), "10.0.0.9", account.id(CLUSTERS, "prod"), "management")
     account.properties(own)["applicationSecurityGroups"] = [link(account.application_group("api"))]
-    assert not {nsg.lower()}.issuperset(only(account).filters)
+    assert not {nsg.lower()}.issuperset(only_endpoint(account).filters)
 
 
 def test_private_endpoints_of_the_api_are_found_in_every_network() -> None:
@@ -160,7 +160,7 @@ def test_an_api_inside_the_network_is_guarded_by_its_subnet_s_filters(*, private
     if named:
         subnet = _subnet(account, "api").upper()
         account.properties(account.id(CLUSTERS, "prod"))["apiServerAccessProfile"]["subnetId"] = subnet
-    found = only(account)
+    found = only_endpoint(account)
     assert (found.public, found.private) == (not private, True)
     assert found.public_ranges.cidrs() == (() if private else (f"{OUT}/32", "203.0.113.0/24"))
     assert (found.subnets, found.filters) == (
@@ -179,7 +179,7 @@ def test_filters_of_an_unnamed_api_subnet_are_unknown(delegated: int) -> None:
         listed[-1]["properties"]["delegations"] = listed[1]["properties"]["delegations"]
     else:
         listed[1]["properties"]["delegations"] = []
-    found = only(account)
+    found = only_endpoint(account)
     assert len(found.subnets) == delegated
     assert all("/" not in name for name in found.filters)
     assert found.filters

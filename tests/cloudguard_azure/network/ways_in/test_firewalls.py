@@ -15,7 +15,7 @@ from cloudguard.model.source import FactKind
 from cloudguard_azure.network.ways_in.ways import Ways
 
 
-def translating(address: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def nat_rule(address: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     """Return a firewall's destination NAT rule."""
     made: dict[str, Any] = {"name": "ssh", "translatedPort": "22", "destinationPorts": ["2222"]}
     made |= {"destinationAddresses": ["20.71.0.40"]}
@@ -43,7 +43,7 @@ def fronted(rule: dict[str, Any], *, classic: bool = False, hub: bool = False) -
     return account
 
 
-def through(account: Made) -> Ways:
+def ways_through(account: Made) -> Ways:
     """Return the ways in. Asserts that there is no gap."""
     ways, api = ways_into(account)
     assert api.gaps == ()
@@ -52,7 +52,7 @@ def through(account: Made) -> Ways:
 
 @pytest.mark.parametrize("classic", [True, False])
 def test_a_firewall_connects_to_a_member_from_its_subnet(*, classic: bool) -> None:
-    ways = through(fronted(translating(ADDRESS), classic=classic))
+    ways = ways_through(fronted(nat_rule(ADDRESS), classic=classic))
     [found] = [one for one in ways.balancers if one.kind == "firewall"]
     assert (found.internet_facing, found.subnets[0].rpartition("/")[2]) == (True, "azurefirewallsubnet")
     [listener] = found.listeners
@@ -66,29 +66,29 @@ def test_a_firewall_connects_to_a_member_from_its_subnet(*, classic: bool) -> No
 
 @pytest.mark.parametrize("classic", [True, False])
 def test_a_nat_rule_to_a_foreign_address_is_no_way_in(*, classic: bool) -> None:
-    ways = through(fronted(translating("10.0.0.77"), classic=classic))
+    ways = ways_through(fronted(nat_rule("10.0.0.77"), classic=classic))
     assert [one.kind for one in ways.balancers] == ["load balancer"]
 
 
 @pytest.mark.parametrize("classic", [True, False])
 def test_a_nat_rule_to_a_domain_name_is_a_gap(*, classic: bool) -> None:
-    assert hidden(ways_into(fronted(translating(""), classic=classic))[1]) == {FactKind.BALANCERS}
+    assert hidden(ways_into(fronted(nat_rule(""), classic=classic))[1]) == {FactKind.BALANCERS}
 
 
 def test_clients_of_an_ip_group_are_unknown() -> None:
     group = f"/subscriptions/s/resourceGroups/g/providers/{NETWORK}/ipGroups/office"
-    ways = through(fronted(translating(ADDRESS, sourceIpGroups=[group])))
+    ways = ways_through(fronted(nat_rule(ADDRESS, sourceIpGroups=[group])))
     [filter_] = ways.filters
     assert "office" in filter_.rules[0].uncertain
 
 
 @pytest.mark.parametrize(("destination", "public"), [("10.0.7.4", False), ("20.71.0.40", True), ("*", True)])
 def test_a_nat_rule_for_the_private_address_does_not_face_the_internet(destination: str, *, public: bool) -> None:
-    ways = through(fronted(translating(ADDRESS, destinationAddresses=[destination])))
+    ways = ways_through(fronted(nat_rule(ADDRESS, destinationAddresses=[destination])))
     [found] = [one for one in ways.balancers if one.kind == "firewall"]
     assert found.internet_facing is public
 
 
 def test_a_firewall_in_a_hub_connects_from_no_subnet() -> None:
-    ways, api = ways_into(fronted(translating(ADDRESS), hub=True))
+    ways, api = ways_into(fronted(nat_rule(ADDRESS), hub=True))
     assert (api.gaps, [one.subnets for one in ways.balancers if one.kind == "firewall"]) == ((), [()])

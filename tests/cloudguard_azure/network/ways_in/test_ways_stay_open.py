@@ -94,7 +94,7 @@ def is_word(spot: Spot) -> bool:
     return key in WORDS and isinstance(holder[key], str)
 
 
-def take(spot: Spot) -> Callable[[], object]:
+def remove_reference(spot: Spot) -> Callable[[], object]:
     """Remove a reference. Return a function that restores it."""
     _, holder, key = spot
     taken = holder.pop(key)
@@ -102,14 +102,14 @@ def take(spot: Spot) -> Callable[[], object]:
     return partial(put, key, taken)
 
 
-def replace(spot: Spot) -> Callable[[], object]:
+def replace_value(spot: Spot) -> Callable[[], object]:
     """Replace a value by an unknown one. Return a function that restores it."""
     _, holder, key = spot
     former, holder[key] = holder[key], "Carrier pigeon"
     return partial(holder.__setitem__, key, former)
 
 
-def shut(before: Ways, account: Subscription) -> list[str]:
+def closed_ways(before: Ways, account: Subscription) -> list[str]:
     """Return the ways in that were open before and are now neither open nor hidden by a gap."""
     after, api = ways_into(account)
     gaps, now = hidden(api), reached(after)
@@ -141,7 +141,7 @@ def closing(wanted: Callable[[Spot], bool], change: Callable[[Spot], Callable[[]
     assert len(tried) > MANY
     for spot in tried:
         back = change(spot)
-        if lost := shut(before, account):
+        if lost := closed_ways(before, account):
             found[spot[0]] = lost
         back()
     return found
@@ -184,8 +184,8 @@ def test_an_odd_answer_closes_no_way_in_without_a_gap(odd: object) -> None:
 
 
 def test_a_missing_reference_closes_no_way_in() -> None:
-    assert closing(is_reference, take) == {}
+    assert closing(is_reference, remove_reference) == {}
 
 
 def test_an_unknown_value_closes_no_way_in() -> None:
-    assert closing(is_word, replace) == {}
+    assert closing(is_word, replace_value) == {}
