@@ -1,4 +1,4 @@
-"""Writes ``docs/owners.md``: who writes a resource, whether an edit by hand stays, and where one holds."""
+"""Writes ``docs/owners.md``: who writes a resource, whether a manual edit stays, and where to make a lasting one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEAD = """# Owners
 Written by `make docs` from `owners.toml` of each provider.
 
 Much of what a plan changes is written by a program, which may write it again. cloudguard knows the program by a tag,
-a name or a description, and says so with each change: who writes it, when an edit by hand is undone, and where an
+a name or a description, and says so with each change: who writes it, when a manual edit is undone, and where an
 edit holds. What shows no sign of a program is taken for a person's. `cloudguard plan -f source` writes the patches of
 those places that have a field; for the others it says that there is none. With `--terraform-state FILE`, made by
 `terraform show -json`, Terraform is the owner of what its state has.
@@ -37,7 +37,7 @@ def _of_provider(provider: str) -> Iterator[str]:
 
 
 def _owner(facts: OwnerFacts) -> str:
-    fate = f"An edit by hand is undone {facts.undone}." if facts.undone else "An edit by hand stays."
+    fate = f"A manual edit is undone {facts.undone}." if facts.undone else "A manual edit stays."
     lines = [f"\n### {facts.who}\n", f"{fate} Source: {facts.source}\n"]
     lines += [f"- shown by {_sign(sign)}" for sign in facts.signs]
     lines += [f"- edit {', '.join(sorted(place.of))}: {place.where}" for place in facts.places]

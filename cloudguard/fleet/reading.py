@@ -43,7 +43,7 @@ def read_targets(
     read = partial(_read_account, request_of=request_of, stop=stop, progress=progress, shard=shard)
     with ThreadPoolExecutor(min(len(accounts), ACCOUNTS_AT_ONCE) or 1) as pool:
         found = list(chain.from_iterable(pool.map(read, accounts.values())))
-    return tuple(_told_apart(found))
+    return tuple(_with_unique_names(found))
 
 
 def _account(target: Target) -> Hashable:
@@ -110,11 +110,11 @@ def _clusters_of(
     except NotAllSeenError as error:
         found, refused = error.seen, error
     if not found and refused is None:
-        refused = AccessError("no cluster was seen", hint="Name the clusters, or leave the account out")
-    return tuple(TargetCluster(target, one.name, _choosing(one)) for one in found), refused
+        refused = AccessError("no cluster was found", hint="Name the clusters, or remove the account from the file")
+    return tuple(TargetCluster(target, one.name, _selecting_options(one)) for one in found), refused
 
 
-def _choosing(one: ClusterSummary) -> Mapping[str, Sequence[str]]:
+def _selecting_options(one: ClusterSummary) -> Mapping[str, Sequence[str]]:
     return {name: (value,) for name, value in one.options}
 
 
@@ -123,9 +123,13 @@ def _read(cluster: TargetCluster, request: RequestOf, progress: Progress) -> Sna
     snapshot = pipeline.collect_requested(target.provider, request(cluster), progress)
     account = snapshot.cluster.account
     if target.account not in {"", account}:
-        answers = f"the account {account} answers" if account else "which account answers is not told"
-        message = f"{answers}, and {target.account} is asked for"
-        raise AccessError(message, hint="See which credentials, role or profile the target names")
+        actual = (
+            f"the credentials belong to the account {account}"
+            if account
+            else "the account of the credentials is unknown"
+        )
+        message = f"{actual}, but the target is {target.account}"
+        raise AccessError(message, hint="Check the target's credentials, role or profile")
     return snapshot
 
 
@@ -144,7 +148,7 @@ def _error_of(done: Future[Any]) -> CloudguardError | None:
     return CloudguardError(f"internal error: {type(error).__name__}: {error}", hint="Please report it")
 
 
-def _told_apart(found: Iterable[Collected]) -> Iterable[Collected]:
+def _with_unique_names(found: Iterable[Collected]) -> Iterable[Collected]:
     """Yield ``found``; clusters with the same name get their target and options added to the name."""
     listed = list(found)
     names = [one.name for one in listed]

@@ -22,7 +22,7 @@ class Shard:
         """Return the shard for a text like "2/5"; raises ValueError for any other text."""
         found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
         if found is None or int(found[1]) > int(found[2]):
-            message = f"{text!r} is no shard: write 2/5 for the second of five"
+            message = f"{text!r} is not a shard: write 2/5 for the second of five"
             raise ValueError(message)
         return cls(int(found[1]), int(found[2]))
 

@@ -77,7 +77,7 @@ def _target(settings: Kind[Settings], value: object) -> Target:
     known = load_provider(provider).options if isinstance(provider, str) and provider in installed() else ()
     own = {option.name: option for option in known}
     common = {option.target_key: option for option in known if option.target_key}
-    fault = f"{provider} has no flag that it could stand for"
+    fault = f"{provider} has no flag for this key"
     optional: dict[str, Kind[Any]] = {
         "account": text(),
         "clusters": many(text(), least=1),
@@ -116,7 +116,7 @@ def _made(common: Mapping[str, Option], **values: object) -> Target:
             continue
         name = common[key].name if key in common else key
         if name in options:
-            message = f"{key} and {name} say the same thing: give one of them"
+            message = f"{key} and {name} set the same flag: give only one of them"
             raise ValueError(message)
         options[name] = (value,) if isinstance(value, str) else cast("tuple[str, ...]", value)
     return Target(
@@ -152,6 +152,6 @@ def _refuse_wrong(name: str, found: _File, targets: tuple[Target, ...]) -> None:
     for those, tables in ((targets, found.cluster), *(((one,), one.by_cluster) for one in found.target)):
         named = {cluster for target in those for cluster in target.clusters}
         if all(target.clusters for target in those):
-            faults += (f"{name}: cluster.{each}: no target names it" for each in sorted(tables.keys() - named))
+            faults += (f"{name}: cluster.{each}: no target has this cluster" for each in sorted(tables.keys() - named))
     if faults:
         raise SettingsError(tuple(dict.fromkeys(faults)))

@@ -26,8 +26,8 @@ from cloudguard.results.facts import Action, Direction
 
 _PEERS = {
     PeerOf.ADMINISTRATORS: "the administrators (--admin-cidr)",
-    PeerOf.WAY_OUT: "the addresses that the nodes leave by (not seen here; or make the private endpoint first)",
-    PeerOf.INSIDE: "inside the network alone",
+    PeerOf.WAY_OUT: "the nodes' outgoing addresses (unknown here; or enable the private endpoint first)",
+    PeerOf.INSIDE: "inside the network only",
 }
 _FEW = 3
 _NAMED = {"state", "rotation"}
@@ -45,7 +45,7 @@ def peer_text(peer: RulePeer) -> str:
     """Return a peer's value, or a description of a peer that does not exist yet or is not declared yet."""
     if peer.kind is PeerOf.NEW_GROUP:
         roles, within, subnet = peer.value.partition(" in ")
-        return f"a new group of {roles} hosts{within}{subnet} alone"
+        return f"a new group of only {roles} hosts{within}{subnet}"
     if peer.kind is PeerOf.WAY_OUT and peer.value:
         return f"public addresses of {peer.value}, unless hosts reach the API inside their network (--api-inside)"
     return _PEERS.get(peer.kind, peer.value)
@@ -116,7 +116,7 @@ def change_title(change: Change, numbers: Mapping[str, int]) -> str:
     """Return a change's resource and rule, and the numbers of the findings that it resolves."""
     rule = f", rule {change.rule}" if change.rule else ""
     mends = numbers_text((name for name in change.mends if name in numbers), numbers)
-    return f"{change.kind} on {named(change.resource)}{rule}: mends {mends}"
+    return f"{change.kind} on {named(change.resource)}{rule}: fixes {mends}"
 
 
 def owner_lines(change: Change) -> tuple[str, ...]:
@@ -126,8 +126,8 @@ def owner_lines(change: Change) -> tuple[str, ...]:
     """
     if not change.owner:
         return ()
-    fate = f"an edit by hand is undone {change.undone}" if change.undone else "an edit by hand stays"
-    where = f"edit {'instead' if change.undone else 'it'} by: {change.where}"
+    fate = f"a manual edit is undone {change.undone}" if change.undone else "a manual edit stays"
+    where = f"edit {'instead' if change.undone else 'it'} in: {change.where}"
     return (f"written by {change.owner}: {fate}", *([where] if change.where else []))
 
 
@@ -150,6 +150,6 @@ def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
     lines = [f"- {line}" for line in before_lines(change) if line not in said]
     for edit in change.edits:
         lines += [f"+ {line}{needs}" for line, needs in zip_longest(_lines(edit)[1], _needs(edit), fillvalue="")]
-    lines += [f"# first give {', '.join(f'--{name}' for name in change.needs_input)}"] if change.needs_input else []
+    lines += [f"# first set {', '.join(f'--{name}' for name in change.needs_input)}"] if change.needs_input else []
     lines += [f"# {line}" for line in owner_lines(change)]
-    return (*lines, "# proved: nothing needed is lost") if change.proved else tuple(lines)
+    return (*lines, "# proved: keeps all needed access") if change.proved else tuple(lines)

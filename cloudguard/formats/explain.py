@@ -54,7 +54,7 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
     yield from ("", "Evidence", *(line for fact in finding.evidence for line in _evidence(fact)))
     changes = tuple(change for change in report.plan if change.id in finding.changes)
     if changes:
-        yield from ("", "Changes that mend it")
+        yield from ("", "Changes that fix it")
     for change in changes:
         yield f"  {change.order}. {change_title(change, report.numbers)}"
         yield from (f"     {line}" for line in change_lines(change))
@@ -64,7 +64,7 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
             of = f" {number} of {len(whole)}" if len(whole) > 1 else ""
             yield from ("", f"Document{of}", *(f"  {line}" for line in document.splitlines()))
     yield from _references(finding.references)
-    yield from ("", "If it is meant to be so", *(f"  {line}" for line in _if_intended(finding)))
+    yield from ("", "If this is intended", *(f"  {line}" for line in _if_intended(finding)))
 
 
 def _evidence(fact: Evidence) -> Sequence[str]:
@@ -73,7 +73,7 @@ def _evidence(fact: Evidence) -> Sequence[str]:
 
 
 def _references(references: Iterable[Reference]) -> Iterator[str]:
-    yield from ("", "Asked for by")
+    yield from ("", "References")
     for one in references:
         yield from (f"  {one.id}", f"    {one.title}", f"    {one.link}")
 
@@ -81,6 +81,6 @@ def _references(references: Iterable[Reference]) -> Iterator[str]:
 def _if_intended(finding: Finding) -> Iterator[str]:
     if finding.advice:
         yield finding.advice
-    yield "Declare what you need in cloudguard.toml (admin-cidr, service, need): what is declared is no finding"
-    yield f"Or accept it for a while: cloudguard waivers add {finding.id}"
+    yield "Declare the need in cloudguard.toml (admin-cidr, service, need). Declared access is not a finding"
+    yield f"Or accept the finding until a date: cloudguard waivers add {finding.id}"
     yield f"The check: cloudguard explain {finding.check}"

@@ -10,7 +10,7 @@ from cloudguard.results.hop import Hop, HopKind
 _CLIENT_ADDRESS = {
     "preserved": "the client's address",
     "replaced": "the balancer's own address",
-    "unknown": "an address that could not be told",
+    "unknown": "an unknown address",
 }
 _TEXTS = {
     HopKind.INTERNET: "public address, routed to the internet by {hop.id}",

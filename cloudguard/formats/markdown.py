@@ -34,9 +34,9 @@ def render(report: Report) -> str:
     blocks = [
         f"# cloudguard: {markdown(report.cluster.name)}",
         "\n".join(f"- {label}: {markdown(text)}" for label, text in cluster_lines(report)),
-        table(("Row", "Verdict", "Why", "Looked at"), rows),
+        table(("Row", "Verdict", "Why", "Basis"), rows),
         "\n".join(
-            f"- {markdown(row.row)} lacks: {markdown(text)}"
+            f"- {markdown(row.row)} is unknown: {markdown(text)}"
             for row in report.rows
             for text in open_questions(row, report.gaps)
         ),
@@ -83,7 +83,7 @@ def _finding(finding: Finding, number: int) -> Iterator[str]:
     ]
     yield from (f"- {label}: {markdown(brief(text))}" for label, text in details if text)
     if finding.references:
-        yield f"- asked for by: {'; '.join(link(one.id, one.link) for one in finding.references)}"
+        yield f"- references: {'; '.join(link(one.id, one.link) for one in finding.references)}"
 
 
 def _change(change: Change, numbers: Mapping[str, int]) -> str:

@@ -90,10 +90,10 @@ def since_text(since: Since, numbers: Mapping[str, int]) -> str:
     worse = [one.id for one in since.findings if one.was and one.id in numbers]
     lapsed = [one.id for one in since.findings if one.was_waived and not one.waived]
     more = [
-        *([f"of another severity: {numbers_text(worse, numbers)}"] if worse else ()),
-        *([f"waived no more: {numbers_text(lapsed, numbers)}"] if lapsed else ()),
-        *([f"not all is known any more of {', '.join(since.newly_unknown)}"] if since.newly_unknown else ()),
-        *([f"all is known again of {', '.join(since.known_again)}"] if since.known_again else ()),
+        *([f"with another severity: {numbers_text(worse, numbers)}"] if worse else ()),
+        *([f"no longer waived: {numbers_text(lapsed, numbers)}"] if lapsed else ()),
+        *([f"newly unknown rows: {', '.join(since.newly_unknown)}"] if since.newly_unknown else ()),
+        *([f"known again: {', '.join(since.known_again)}"] if since.known_again else ()),
     ]
     return f"{since.earlier or 'the earlier report'}: " + "; ".join([", ".join(parts) or "no findings", *more])
 
@@ -131,7 +131,7 @@ def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:
         if found
     ]
     if row.unknown:
-        parts.append(f"{count(len(row.unknown), 'question')} open")
+        parts.append(f"{count(len(row.unknown), 'open question')}")
     return "; ".join(parts)
 
 
@@ -163,7 +163,7 @@ def open_questions(row: RowResult, gaps: Iterable[Gap]) -> Iterator[str]:
     failed = {gap_text(gap): gap.call for gap in gaps}
     calls = dict.fromkeys(failed[text] for text in row.unknown if text in failed)
     if calls:
-        yield f"rests on what was not read by {', '.join(calls)}"
+        yield f"depends on facts that were not read: {', '.join(calls)}"
     yield from (text for text in row.unknown if text not in failed)
 
 
@@ -183,7 +183,7 @@ def waiver(finding: Finding) -> str:
     waived = finding.waived
     if waived is None:
         return ""
-    width = ", however wide it becomes" if waived.any_width else ""
+    width = ", for any width" if waived.any_width else ""
     by = f" ({waived.origin})" if waived.origin else ""
     return f"waived by {waived.owner} until {waived.expires}{width}: {waived.reason}{by}"
 
@@ -205,20 +205,20 @@ def waiver_line(use: WaiverUse, numbers: Mapping[str, int]) -> str:
 
 
 def _fate(use: WaiverUse, numbers: Mapping[str, int]) -> str:
-    covered = f"covers {_findings(use.covered, numbers)}" + (", however wide" if use.any_width else "")
+    covered = f"covers {_findings(use.covered, numbers)}" + (", for any width" if use.any_width else "")
     counting = f"{_findings(use.uncovered, numbers)} {'counts' if len(use.uncovered) == 1 else 'count'}"
     match use.state:
         case WaiverState.EXPIRED:
             return counting
         case WaiverState.OUTGROWN:
             beyond = shortened("; ".join(use.beyond), _MOST_BEYOND)
-            return f"{counting}, wider than it holds: {beyond}" + (f"; {covered}" if use.covered else "")
+            return f"{counting}, wider than the waiver: {beyond}" + (f"; {covered}" if use.covered else "")
         case WaiverState.UNUSED:
             return "there is no such finding"
         case WaiverState.UNKNOWN:
-            return "no such finding was seen, and not everything was read"
+            return "no such finding was found, but not everything was read"
         case WaiverState.EXPIRING:
-            return f"{covered}, for {count(use.days_left, 'day')} more"
+            return f"{covered}, {count(use.days_left, 'day')} left"
         case WaiverState.ACTIVE:
             return covered
 

@@ -12,12 +12,12 @@ from cloudguard.results.change import Change
 from cloudguard.results.plan import Obligation, Plan
 
 _PROVED = {
-    Obligation.NOTHING_OPENED: "nothing is opened that was shut and is not declared",
-    Obligation.NOTHING_NEEDED_LOST: "nothing needed is lost, by today's hosts or the next one",
-    Obligation.DONE_TWICE: "done twice it changes nothing",
-    Obligation.QUOTAS: "no filter holds more rules than it may",
-    Obligation.ADMINISTRATORS_LET_IN: "declared administrators whom nothing let in are let in to the API",
-    Obligation.ROWS_MENDED: "the findings are gone when it is judged again",
+    Obligation.NOTHING_OPENED: "no step opens access that is closed today and not declared",
+    Obligation.NOTHING_NEEDED_LOST: "all needed traffic stays allowed, for today's hosts and for new hosts",
+    Obligation.DONE_TWICE: "making the changes twice has the same result as making them once",
+    Obligation.QUOTAS: "no filter exceeds its limit of rules",
+    Obligation.ADMINISTRATORS_LET_IN: "declared administrators who cannot reach the API today can reach it",
+    Obligation.ROWS_MENDED: "a check after the plan no longer shows the findings",
 }
 
 
@@ -35,7 +35,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield from ("", "Order", *(f"  {line}" for line in _order(plan)))
         yield from (
             "",
-            "Proved on the model",
+            "Proved on a model",
             *(f"  {_PROVED[one.obligation]} ({one.examined})" for one in plan.proofs),
         )
     if plan.left:
@@ -46,11 +46,11 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.shut_out:
         yield from (
             "",
-            "Declared administrators whom no change was found to let in to the API, and nothing else",
+            "Declared administrators who still cannot reach the API",
             *(f"  {one}" for one in plan.shut_out),
         )
     if plan.residual:
-        yield from ("", "Found afterwards", *(f"  {message}" for message in plan.residual))
+        yield from ("", "Findings after the plan", *(f"  {message}" for message in plan.residual))
     if plan.plan_again:
         yield from ("", "Plan again after this: another plan may mend more.")
     yield from ("", summary(plan))
@@ -60,9 +60,9 @@ def _hunk(plan: Plan, change: Change) -> Iterator[str]:
     rule = f", rule {change.rule}" if change.rule else ""
     yield f"@@ {change.order}. {change.kind}: {brief(named(change.resource))}{rule} @@"
     for name in change.mends:
-        yield f"  mends {finding_line(plan, plan.report.finding(name))}"
+        yield f"  fixes {finding_line(plan, plan.report.finding(name))}"
     if not change.mends:
-        yield "  lets in declared administrators, whom nothing lets in to the API today"
+        yield "  lets in declared administrators, who cannot reach the API today"
     yield from change_lines(change)
     yield from (f"  {line}" for line in statement_lines(change))
     for text in documents(change):
@@ -70,9 +70,9 @@ def _hunk(plan: Plan, change: Change) -> Iterator[str]:
     for traffic in change.loses:
         yield f"  loses {traffic.services} from {peer_text(traffic.peer)}"
     for left in change.left:
-        yield f"  leaves {left.services} from {peer_text(left.peer)}: {left.why}"
+        yield f"  keeps {left.services} from {peer_text(left.peer)}: {left.why}"
     if not change.proved:
-        yield "  not proved, and in no step: see below"
+        yield "  not proved, so no step makes it; see below"
 
 
 def _order(plan: Plan) -> Iterator[str]:

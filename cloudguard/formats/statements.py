@@ -30,11 +30,11 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
     for change in edit.changes:
         yield f"{change.fate.ljust(6)}  {_name(change)}: {whole(change.statement)}"
         if change.remains and change.remains == edit.statements:
-            yield "    to the whole replacement"
+            yield "    replaced by all new statements"
         else:
-            yield from (f"    to what {part.name} has of it: {whole(part)}" for part in change.remains)
+            yield from (f"    its part in {part.name}: {whole(part)}" for part in change.remains)
     for name in edit.detached:
-        yield f"detach  {name}: it is the provider's own, and only it can edit it"
+        yield f"detach  {name}: a policy of the provider that only the provider can edit"
     if edit.documents:
         count = len(edit.documents)
         yield f"attach  the replacement ({count} document{'s' if count > 1 else ''})"

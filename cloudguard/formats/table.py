@@ -105,7 +105,7 @@ def _rows(page: _Page, selection: Selection) -> str:
     questions = [
         f"  ? {row.row}: {text}" for row in selection.rows for text in open_questions(row, selection.report.gaps)
     ]
-    headers, limits = ("ROW", "VERDICT", "WHY, AND WHAT WAS LOOKED AT"), [None, None, page.width - _VERDICT_COLUMNS]
+    headers, limits = ("ROW", "VERDICT", "WHY, AND BASIS"), [None, None, page.width - _VERDICT_COLUMNS]
     table = tabulate(cells, headers, tablefmt="simple", disable_numparse=True, maxcolwidths=limits)
     return "\n".join([table, *([page.lines(questions)] if questions else ())])
 
@@ -148,7 +148,7 @@ def _details(finding: Finding, orders: dict[str, int]) -> Iterator[str]:
         ("witness ", witness(finding)),
         *(("  via ", line) for line in path_lines(finding.witness)),
         ("hosts ", host_list(finding.hosts)),
-        ("mended by ", ", ".join(f"change {orders[name]}" for name in finding.changes if name in orders)),
+        ("fixed by ", ", ".join(f"change {orders[name]}" for name in finding.changes if name in orders)),
         ("advice ", finding.advice),
         ("", waiver(finding)),
     ]

@@ -36,11 +36,11 @@ def address(url: str) -> StoreAddress:
     if scheme == "sqlite":
         if url.startswith(SQLITE) and url != SQLITE and "?" not in url:
             return of_file(Path(unquote(url.removeprefix(SQLITE))))
-        message = "--store: the URL of an SQLite store names its file after three slashes, and nothing else"
+        message = "--store: the URL of an SQLite store is sqlite:/// and the file, without options"
         raise UsageError(message, hint=_HINT)
     if scheme in {"postgresql", "postgres", POSTGRESQL} and "://" in url:
         return _server(f"{POSTGRESQL}://{url.partition('://')[2]}")
-    message = "--store: the URL is of no store: it begins neither with sqlite:/// nor with postgresql+psycopg://"
+    message = "--store: the URL must begin with sqlite:/// or postgresql+psycopg://"
     raise UsageError(message, hint=_HINT)
 
 
@@ -49,7 +49,7 @@ def _server(url: str) -> StoreAddress:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        message = "--store: the URL is not well formed"
+        message = "--store: the URL is not valid"
         raise UsageError(message, hint=_HINT) from None
     user = f"{parts.username}@" if parts.username else ""
     shown = f"{POSTGRESQL}://{user}{parts.hostname or ''}{port}{parts.path}"

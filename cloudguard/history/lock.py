@@ -66,5 +66,5 @@ class Lock:
             sleep(PAUSE)
 
     def _busy(self) -> LockedError:
-        message = f"another run holds the lock of {self._cluster} in {self._address.shown}"
-        return LockedError(message, hint="Try again later, or wait for it: --lock-wait 5m")
+        message = f"another run uses {self._cluster} in {self._address.shown}"
+        return LockedError(message, hint="Try again later, or wait for the other run: --lock-wait 5m")

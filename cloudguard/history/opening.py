@@ -61,7 +61,7 @@ def failing(address: StoreAddress) -> Generator[None]:
     try:
         yield
     except (ValueError, KeyError, TypeError) as error:
-        message = f"the store {address.shown} holds what no cloudguard wrote: {type(error).__name__} {error}"
+        message = f"the store {address.shown} has invalid rows: {type(error).__name__} {error}"
         raise StoreError(message) from None
     except (SQLAlchemyError, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
@@ -80,11 +80,11 @@ def _prepare_file(address: StoreAddress, purpose: Purpose) -> None:
     if file is None or file.is_file():
         return
     if file.exists():
-        message = f"--store: {file} is no file"
+        message = f"--store: {file} is not a file"
         raise UsageError(message)
     if purpose is Purpose.READ:
         message = f"there is no history in {file}"
-        raise UsageError(message, hint="Make one with: cloudguard history init --store URL")
+        raise UsageError(message, hint="To make one: cloudguard history init --store URL")
     if not file.parent.is_dir():
         message = f"--store: there is no folder {file.parent}"
         raise UsageError(message)
@@ -145,16 +145,18 @@ def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> b
             return False
         case Found.NEWER:
             message = f"the history in {address.shown} was made by a newer cloudguard"
-            raise UsageError(message, hint="Install that one")
+            raise UsageError(message, hint="Install the newer cloudguard")
         case Found.OLDER if not own and purpose is not Purpose.INIT:
             message = f"the history in {address.shown} has an older schema"
-            raise UsageError(message, hint=f"{init}, which brings it to the latest; older programs refuse it then")
+            raise UsageError(
+                message, hint=f"{init}. It migrates the schema, and older versions of cloudguard then refuse the store"
+            )
         case Found.NOTHING if purpose is Purpose.READ or not (own or purpose is Purpose.INIT):
-            message = f"{address.shown} holds no history"
+            message = f"{address.shown} has no history"
             raise UsageError(message, hint=init)
         case Found.OTHERS if purpose is not Purpose.INIT:
-            message = f"{address.shown} holds tables, but no history"
-            raise UsageError(message, hint=f"{init}, which adds its own beside them")
+            message = f"{address.shown} has tables, but no history"
+            raise UsageError(message, hint=f"{init}. It adds the tables of the history")
         case _:
             schema.upgrade(connection)
             return found is not Found.OLDER

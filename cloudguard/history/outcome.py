@@ -68,7 +68,7 @@ class Outcome:
     """The changes of a run to a history. Intervals that it does not list do not change.
 
     ``began`` are findings whose interval begins, ``ended`` are ids of intervals that end. ``unseen`` are ids of
-    intervals whose finding the run no longer confirms, ``seen`` of those that it confirms again. ``retold`` are
+    intervals whose finding the run no longer confirms, ``seen`` of those that it confirms again. ``reworded`` are
     intervals whose finding has only a new text. ``since`` is None for a cluster's first run.
     """
 
@@ -77,7 +77,7 @@ class Outcome:
     ended: tuple[tuple[int, Ending], ...] = ()
     unseen: tuple[int, ...] = ()
     seen: tuple[int, ...] = ()
-    retold: tuple[tuple[int, ListedFinding], ...] = ()
+    reworded: tuple[tuple[int, ListedFinding], ...] = ()
 
 
 def since_run(state: State, report: ListedReport) -> Since:
@@ -95,16 +95,16 @@ def outcome(state: State | None, report: ListedReport, waivers: Mapping[str, str
     for change in found.findings:
         finding = today.get(change.id)
         if finding is None:
-            changes.gone(change)
+            changes.record_missing(change)
         else:
-            changes.there(change, finding)
+            changes.record_shown(change, finding)
     return Outcome(
         found,
         tuple(changes.began),
         tuple(changes.ended),
         tuple(changes.unseen),
         tuple(changes.seen),
-        tuple(changes.retold),
+        tuple(changes.reworded),
     )
 
 
@@ -117,9 +117,9 @@ class Changes:
         self.ended = list[tuple[int, Ending]]()
         self.unseen = list[int]()
         self.seen = list[int]()
-        self.retold = list[tuple[int, ListedFinding]]()
+        self.reworded = list[tuple[int, ListedFinding]]()
 
-    def gone(self, change: FindingChange) -> None:
+    def record_missing(self, change: FindingChange) -> None:
         """Record a finding that the run does not show."""
         interval = self._intervals[change.id]
         if change.fate is Fate.FIXED:
@@ -129,7 +129,7 @@ class Changes:
         elif not interval.unseen:
             self.unseen.append(interval.id)
 
-    def there(self, change: FindingChange, finding: ListedFinding) -> None:
+    def record_shown(self, change: FindingChange, finding: ListedFinding) -> None:
         """Record a finding that the run shows."""
         interval = self._intervals.get(change.id)
         if interval is None:
@@ -143,7 +143,7 @@ class Changes:
             self.seen += [interval.id] if interval.unseen else []
             kept = interval.finding
             if replace(kept, first_seen="") != finding:
-                self.retold.append((interval.id, finding))
+                self.reworded.append((interval.id, finding))
 
     def _is_other(self, interval: OpenInterval, finding: ListedFinding, change: FindingChange) -> bool:
         waiver = self._waivers.get(finding.id, "")

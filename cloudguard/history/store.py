@@ -70,7 +70,7 @@ class Store:
         try:
             return utc(report.finished)
         except ValueError:
-            message = f"the report on {report.cluster.name} has no date: {report.finished!r}"
+            message = f"the report on {report.cluster.name} has no valid date: {report.finished!r}"
             raise StoreError(message) from None
 
     @contextmanager

@@ -45,6 +45,6 @@ def _period(history: HistoryExport, after: str, until: str) -> Period:
 
 
 def _open(findings: Sequence[Interval], at: str) -> tuple[tuple[str, int], ...]:
-    there = (one for one in findings if one.began <= at and (not one.ended or one.ended > at))
-    counts = Counter(one.severity for one in there if one.waiver is None)
+    present = (one for one in findings if one.began <= at and (not one.ended or one.ended > at))
+    counts = Counter(one.severity for one in present if one.waiver is None)
     return tuple((severity, counts[severity]) for severity in SEVERITIES)

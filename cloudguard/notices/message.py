@@ -39,13 +39,13 @@ def notice_of(reports: Sequence[Report]) -> Notice:
 
 def notice_unread(name: str, error: str) -> Notice:
     """Return the notice about a run that could not read ``name`` (a provider or a snapshot) at all."""
-    return Notice(_safe(f"{shortened(name, 60)}: not read"), _text((error, "", "no row is known")))
+    return Notice(_safe(f"{shortened(name, 60)}: not read"), _text((error, "", "every row is unknown")))
 
 
 def _title(report: Report) -> str:
     news, since = new_findings(report), report.since is not None
     found = f"{count(len(news), 'new finding' if since else 'finding')}" if news else "no new finding"
-    return f"{shortened(report.cluster.name, 60)}: {found}" + ("" if report.complete else ", not all was read")
+    return f"{shortened(report.cluster.name, 60)}: {found}" + ("" if report.complete else ", incomplete")
 
 
 def _of_one(report: Report) -> Iterator[str]:

@@ -40,10 +40,10 @@ def send(notice: Notice, urls: Sequence[str]) -> None:
     failed = [url for url in urls if not _service(url).notify(**content, timeout=SECONDS)]
     if failed:
         message = f"the notice was not sent to {', '.join(map(redacted, failed))}"
-        raise NoticeError(message, hint="Check the URL of --notify, and that its service can be reached")
+        raise NoticeError(message, hint="Check the URL of --notify and the connection to its service")
 
 
-def _service(url: str) -> Any:  # noqa: ANN401 - apprise's types are not all known
+def _service(url: str) -> Any:  # noqa: ANN401 - apprise's types are not completely known
     """Return apprise's object for one URL, which stores nothing on disk and logs nothing.
 
     Raises UsageError if apprise is not installed or does not understand the URL.
@@ -59,8 +59,8 @@ def _service(url: str) -> Any:  # noqa: ANN401 - apprise's types are not all kno
     asset = apprise.AppriseAsset(async_mode=False, storage_mode=apprise.PersistentStoreMode.MEMORY)
     service = apprise.Apprise(asset=asset)
     if not service.add(url):
-        message = f"--notify: {redacted(url)} is no URL of a service"
-        raise UsageError(message, hint="Its forms are those of apprise: slack://…, mailto://…, json://…")
+        message = f"--notify: {redacted(url)} is not the URL of a service"
+        raise UsageError(message, hint="Use a URL of apprise: slack://…, mailto://…, json://…")
     return service
 
 
@@ -78,7 +78,7 @@ def ping(url: str, ending: str = "") -> None:
     except (URLError, HTTPException, OSError, ValueError) as error:
         why = error.reason if isinstance(error, URLError) else error
         reason = type(why).__name__
-    message = f"the ping to {redacted(url)} was not answered: {reason}"
+    message = f"the ping to {redacted(url)} got no answer: {reason}"
     raise NoticeError(message, hint="Check the URL of --ping")
 
 

@@ -47,7 +47,7 @@ def _permissions(change: PermissionChange) -> str:
 COMPARISON_SHAPES: Final[Shapes] = {
     Comparison: Shape(
         left_out=frozenset({"access"}),
-        further={
+        members={
             "schema": own(Literal["cloudguard/comparison/v1"], attrgetter("schema")),
             "opened": own(tuple[AccessChange, ...] | None, _opened),
             "closed": own(tuple[AccessChange, ...] | None, _closed),
@@ -56,8 +56,8 @@ COMPARISON_SHAPES: Final[Shapes] = {
         first=("schema", "cluster", "old", "new", "opened", "closed", "undecided"),
     ),
     TrafficChange: Shape(
-        further={"kind": own(Literal["traffic"], _traffic), "packets": own(tuple[Packets, ...], _packets)},
+        members={"kind": own(Literal["traffic"], _traffic), "packets": own(tuple[Packets, ...], _packets)},
         first=("kind",),
     ),
-    PermissionChange: Shape(further={"kind": own(Literal["permissions"], _permissions)}, first=("kind",)),
+    PermissionChange: Shape(members={"kind": own(Literal["permissions"], _permissions)}, first=("kind",)),
 }

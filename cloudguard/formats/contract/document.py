@@ -13,7 +13,7 @@ from cloudguard.results.facts import ServiceSet
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
+class Member:
     """A member of a JSON object that is not a field of the type, or replaces a field.
 
     ``type`` is the type of the member's value, for the JSON Schema. ``of`` computes this value from the object and
@@ -25,26 +25,26 @@ class Further:
     optional: bool = False
 
 
-def own(type_: Any, of: Callable[[Any], object], *, optional: bool = False) -> Further:  # noqa: ANN401 - any type
+def own(type_: Any, of: Callable[[Any], object], *, optional: bool = False) -> Member:  # noqa: ANN401 - any type
     """Return a member whose value is computed from the object alone."""
 
-    def made(value: object, about: object) -> object:
-        del about
+    def made(value: object, subject: object) -> object:
+        del subject
         return of(value)
 
-    return Further(type_, made, optional)
+    return Member(type_, made, optional)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The differences between a type and its JSON object.
 
-    ``left_out`` are fields without a member, ``further`` are additional or replaced members by name. The members
+    ``left_out`` are fields without a member, ``members`` are additional or replaced members by name. The members
     ``first`` come first. Files of older versions may lack the members ``added``, and fields with a default.
     """
 
     left_out: frozenset[str] = frozenset()
-    further: Mapping[str, Further] = field(default_factory=dict[str, Further])
+    members: Mapping[str, Member] = field(default_factory=dict[str, Member])
     first: tuple[str, ...] = ()
     added: frozenset[str] = frozenset()
 
@@ -53,33 +53,33 @@ Shapes: TypeAlias = Mapping[type, Shape]
 _PLAIN = Shape()
 
 
-def document(value: object, about: object, shapes: Shapes) -> object:
+def document(value: object, subject: object, shapes: Shapes) -> object:
     """Return ``value`` as dicts, lists and JSON's plain types.
 
-    ``about`` is the subject of the whole document, for example a report; it is passed to ``Further.of``.
+    ``subject`` is the subject of the whole document, for example a report; it is passed to ``Member.of``.
     """
     if is_dataclass(value) and not isinstance(value, type | ServiceSet):
-        return _object(value, about, shapes)
+        return _object(value, subject, shapes)
     if isinstance(value, Mapping):
         members = cast("Mapping[object, object]", value)
-        return {str(name): document(member, about, shapes) for name, member in members.items()}
+        return {str(name): document(member, subject, shapes) for name, member in members.items()}
     if isinstance(value, tuple | list):
-        return [document(item, about, shapes) for item in cast("list[object]", value)]
+        return [document(item, subject, shapes) for item in cast("list[object]", value)]
     if isinstance(value, Enum):
         return value.value
     return str(value) if isinstance(value, ServiceSet) else value
 
 
-def _object(value: Any, about: object, shapes: Shapes) -> dict[str, object]:  # noqa: ANN401 - any dataclass
+def _object(value: Any, subject: object, shapes: Shapes) -> dict[str, object]:  # noqa: ANN401 - any dataclass
     shape = shapes.get(value.__class__, _PLAIN)
     names = (one.name for one in fields(value))
     members: dict[str, object] = {name: getattr(value, name) for name in names if name not in shape.left_out}
-    members |= {name: further.of(value, about) for name, further in shape.further.items()}
-    for name, further in shape.further.items():
-        if further.optional and members[name] is None:
+    members |= {name: member.of(value, subject) for name, member in shape.members.items()}
+    for name, member in shape.members.items():
+        if member.optional and members[name] is None:
             del members[name]
     order = (*shape.first, *(name for name in members if name not in shape.first))
-    return {name: document(members[name], about, shapes) for name in order if name in members}
+    return {name: document(members[name], subject, shapes) for name in order if name in members}
 
 
 def text(made: object) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final, Literal
 
-from cloudguard.formats.contract.document import Further, Shape, Shapes, own
+from cloudguard.formats.contract.document import Member, Shape, Shapes, own
 from cloudguard.results.change import (
     AttributeEdit,
     DocumentEdit,
@@ -52,7 +52,7 @@ def _denied(traffic: RuleTraffic) -> Action | None:
     return traffic.action if traffic.action is Action.DENY else None
 
 
-def _op(name: str) -> Further:
+def _op(name: str) -> Member:
     def of(edit: object) -> str:
         del edit
         return name
@@ -70,9 +70,9 @@ OPS: Final = {
 }
 """Value of ``op`` → type of edit. A RuleEdit is missing, because it has its own field ``op``."""
 EDIT_SHAPES: Final[Shapes] = {
-    **{of: Shape(further={"op": _op(name)}, first=("op",)) for name, of in OPS.items()},
+    **{of: Shape(members={"op": _op(name)}, first=("op",)) for name, of in OPS.items()},
     DocumentEdit: Shape(
-        further={
+        members={
             "op": _op("document.put"),
             "detach": own(tuple[str, ...], attrgetter("detached")),
         },
@@ -80,7 +80,7 @@ EDIT_SHAPES: Final[Shapes] = {
         added=frozenset({"statements", "changes"}),
     ),
     RuleEdit: Shape(
-        further={
+        members={
             "rule": own(EditedRule, _rule, optional=True),
             "keeps": own(tuple[NeededTraffic, ...], _keeps),
             "loses": own(tuple[RuleTraffic, ...], _loses),
@@ -91,7 +91,7 @@ EDIT_SHAPES: Final[Shapes] = {
     **dict.fromkeys(
         (RuleTraffic, EditedRule, NeededTraffic),
         Shape(
-            further={"action": own(Literal["deny"], _denied, optional=True)},
+            members={"action": own(Literal["deny"], _denied, optional=True)},
             first=("id",),
             added=frozenset({"direction"}),
         ),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal, Self
 
-from cloudguard.formats.contract.document import Further, Shape, Shapes, own
-from cloudguard.formats.contract.report_shapes import REPORT_SHAPES, About, Tool, declarations, tool
+from cloudguard.formats.contract.document import Member, Shape, Shapes, own
+from cloudguard.formats.contract.report_shapes import REPORT_SHAPES, Subject, Tool, declarations, tool
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change
 from cloudguard.results.facts import Cluster
@@ -36,7 +36,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class AboutPlan(About):
+class PlanSubject(Subject):
     """The subject of a plan's document: its report, and the calls of each change by the change's id."""
 
     calls: Mapping[str, tuple[Call, ...]]
@@ -44,10 +44,10 @@ class AboutPlan(About):
     @classmethod
     def of_plan(cls, plan: Plan) -> Self:
         """Return the subject of the document of ``plan``."""
-        about, calls = About.of(plan.report), dict[str, tuple[Call, ...]]()
+        subject, calls = Subject.of(plan.report), dict[str, tuple[Call, ...]]()
         for step in plan.steps:
             calls[step.change] = (*calls.get(step.change, ()), *(_call(step, planned) for planned in step.calls))
-        return cls(about.report, about.numbers, about.messages, calls)
+        return cls(subject.report, subject.numbers, subject.messages, calls)
 
 
 def _call(step: Step, planned: PlannedCall) -> Call:
@@ -71,8 +71,8 @@ def _edits(plan: Plan) -> Counts:
     return Counts(*plan.counts)
 
 
-def _calls(change: Change, about: AboutPlan) -> tuple[Call, ...]:
-    return about.calls.get(change.id, ())
+def _calls(change: Change, subject: PlanSubject) -> tuple[Call, ...]:
+    return subject.calls.get(change.id, ())
 
 
 PLAN_SHAPES: Final[Shapes] = {
@@ -80,7 +80,7 @@ PLAN_SHAPES: Final[Shapes] = {
     Plan: Shape(
         left_out=frozenset({"report", "proofs", "plan_again"}),
         added=frozenset({"plan_again"}),
-        further={
+        members={
             "schema": own(Literal["cloudguard/plan/v1"], attrgetter("schema")),
             "tool": own(Tool, _tool),
             "started": own(str, attrgetter("report.started")),
@@ -97,9 +97,9 @@ PLAN_SHAPES: Final[Shapes] = {
     ),
     Step: Shape(left_out=frozenset({"calls"})),
     Change: Shape(
-        further={
-            **REPORT_SHAPES[Change].further,
-            "calls": Further(tuple[Call, ...], _calls),
+        members={
+            **REPORT_SHAPES[Change].members,
+            "calls": Member(tuple[Call, ...], _calls),
         }
     ),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal, Self
 
-from cloudguard.formats.contract.document import Further, Shape, Shapes, own
+from cloudguard.formats.contract.document import Member, Shape, Shapes, own
 from cloudguard.formats.contract.edit_shapes import EDIT_SHAPES
 from cloudguard.formats.diff import after_lines, before_lines, documents, statement_lines
 from cloudguard.formats.hops import lets_text, path_lines
@@ -82,7 +82,7 @@ def _examined(basis: Basis) -> Examined:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class Subject:
     """The subject of a report's document: the report, and its findings' numbers and messages by finding id."""
 
     report: Report
@@ -95,9 +95,9 @@ class About:
         return cls(report, report.numbers, {finding.id: finding.message for finding in report.findings})
 
 
-def _why(change: Change, about: About) -> str:
+def _why(change: Change, subject: Subject) -> str:
     owner = f" ({change.owner})" if change.owner else ""
-    return "".join(about.messages[name] + owner for name in change.mends[:1] if name in about.messages)
+    return "".join(subject.messages[name] + owner for name in change.mends[:1] if name in subject.messages)
 
 
 def _settings(basis: Basis) -> tuple[SettingValue, ...]:
@@ -116,8 +116,8 @@ def _severity(finding: Finding) -> str:
     return str(finding.severity)
 
 
-def _number(finding: Finding, about: About) -> int:
-    return about.numbers[finding.id]
+def _number(finding: Finding, subject: Subject) -> int:
+    return subject.numbers[finding.id]
 
 
 def _facts(witness: Witness) -> dict[str, str]:
@@ -133,7 +133,7 @@ REPORT_SHAPES: Final[Shapes] = {
     **EDIT_SHAPES,
     Report: Shape(
         left_out=frozenset({"snapshot", "digest"}),
-        further={
+        members={
             "schema": own(Literal["cloudguard/report/v1"], attrgetter("schema")),
             "tool": own(Tool, tool),
             "snapshot_sha256": own(str, attrgetter("snapshot_sha256")),
@@ -146,36 +146,36 @@ REPORT_SHAPES: Final[Shapes] = {
     ),
     Declared: Shape(
         left_out=frozenset({"name", "origin"}),
-        further={"from": own(str, attrgetter("origin"))},
+        members={"from": own(str, attrgetter("origin"))},
     ),
     Cluster: Shape(
         left_out=frozenset({"pools", "pod_ranges", "traits"}),
-        further={"region": own(str, _region)},
+        members={"region": own(str, _region)},
         added=frozenset({"regions"}),
     ),
     Host: Shape(
         left_out=frozenset({"interfaces", "metadata", "written_by"}),
-        further={"addresses": own(_TEXTS, _addresses), "evidence": own(_TEXTS, attrgetter("evidence"))},
+        members={"addresses": own(_TEXTS, _addresses), "evidence": own(_TEXTS, attrgetter("evidence"))},
         added=frozenset({"source"}),
     ),
     Disk: Shape(left_out=frozenset({"written_by", "copy_fields"})),
     Basis: Shape(
         left_out=frozenset({"paths", "hosts", "disks", "identities", "keys"}),
-        further={
+        members={
             "examined": own(Examined, _examined),
             "settings": own(tuple[SettingValue, ...], _settings),
         },
         first=("examined",),
     ),
     Finding: Shape(
-        further={
-            "number": Further(int, _number),
+        members={
+            "number": Member(int, _number),
             "severity": own(Literal["low", "medium", "high", "critical"], _severity),
         },
         first=("id", "number"),
     ),
     Witness: Shape(
-        further={
+        members={
             "path": own(_TEXTS, path_lines),
             "facts": own(dict[str, str], _facts),
             "hops": own(tuple[Hop, ...], attrgetter("path")),
@@ -183,7 +183,7 @@ REPORT_SHAPES: Final[Shapes] = {
     ),
     Hop: Shape(
         left_out=frozenset({"attributed"}),
-        further={
+        members={
             "lets": own(str, lets_text),
             "traffic": own(RuleTraffic | None, _traffic),
             "blamed": own(bool, attrgetter("attributed")),
@@ -191,10 +191,10 @@ REPORT_SHAPES: Final[Shapes] = {
         added=frozenset({"traffic"}),
     ),
     Change: Shape(
-        further={
+        members={
             "before": own(_TEXTS, before_lines),
             "after": own(_TEXTS, after_lines),
-            "why": Further(str, _why),
+            "why": Member(str, _why),
             "needs_input": own(_TEXTS, attrgetter("needs_input")),
             "documents": own(_TEXTS, documents),
             "statements": own(_TEXTS, statement_lines),

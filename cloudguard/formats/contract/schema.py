@@ -36,9 +36,9 @@ def schema_of(of: Any, shapes: Shapes, description: str) -> Mapping[str, object]
             required = [name for name in made.get("required", ()) if name not in shape.left_out]
             for name in shape.left_out:
                 members.pop(name, None)
-            for name, further in shape.further.items():
-                members[name] = self.generate_inner(TypeAdapter(further.type).core_schema)
-                required += [] if further.optional or name in required else [name]
+            for name, member in shape.members.items():
+                members[name] = self.generate_inner(TypeAdapter(member.type).core_schema)
+                required += [] if member.optional or name in required else [name]
             made["required"] = sorted(name for name in required if name not in shape.added)
             return made
 

@@ -21,8 +21,8 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     """Return the findings and unknown rows of ``report``; raises UsageError if the cluster is not on AWS."""
     del checks
     if report.cluster.provider != "aws":
-        message = f"asff is for clusters on AWS; this one is on {report.cluster.provider}"
-        raise UsageError(message, hint="Other clouds: -f ocsf, which Security Hub takes as well")
+        message = f"asff is only for clusters on AWS, but this cluster is on {report.cluster.provider}"
+        raise UsageError(message, hint="For other clouds: -f ocsf, which Security Hub also accepts")
     found = [_finding(report, row, finding) for row in report.rows for finding in row.findings]
     return as_json([*found, *(_unknown(report, *each) for each in unknown_rows(report))])
 

@@ -31,7 +31,7 @@ def unknown_rows(report: Report) -> Iterator[tuple[RowResult, str, str]]:
         if row.unknown or row.verdict is Verdict.UNKNOWN:
             first, *others = row.unknown or (row.why,)
             more = f" (and {len(others)} more)" if others else ""
-            text = visible(f"{row.row} is not all known: {first}{more}")
+            text = visible(f"{row.row} is not completely known: {first}{more}")
             yield row, finding_id(report.cluster, f"{row.row}/unknown"), text
 
 

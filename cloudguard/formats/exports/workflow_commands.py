@@ -25,7 +25,7 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     lines = [_command(_COMMANDS[each.severity], f"{each.severity}: {each.check}", description(each)) for each in found]
     gaps = (f"{gap.call} on {gap.resource}: {gap_line(gap)}" for gap in report.gaps)
     lines += [_command("warning", "not read", text) for text in gaps]
-    lines += [_command("warning", "not all known", text) for _, _, text in unknown_rows(report)]
+    lines += [_command("warning", "not completely known", text) for _, _, text in unknown_rows(report)]
     uses = (waiver_line(use, report.numbers) for use in notable_waivers(report))
     lines += [_command("warning", "waiver", text) for text in uses]
     lines.append(_command("notice", NAME, summary(report)))

@@ -93,7 +93,7 @@ def mending(change: Change, numbers: Mapping[str, int], prefix: str) -> Mending:
     return Mending(
         change,
         f"{prefix}change-{change.order}",
-        brief(change_title(change, {}).removesuffix(": mends ")),
+        brief(change_title(change, {}).removesuffix(": fixes ")),
         tuple(DiffLine(_SIGNS[line[0]], brief(line[2:])) for line in change_lines(change)),
         tuple(sorted(numbers[name] for name in change.mends if name in numbers)),
         permissions_of(change),

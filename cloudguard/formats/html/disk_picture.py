@@ -49,7 +49,7 @@ def _key(name: str, key: Key | None, ids: Collection[str]) -> Step:
     short = name.rpartition("/")[2] or name
     if key is None:
         return Step("key", short, "not read", Look.UNKNOWN, depth=2)
-    return Step("key", short, f"{key.state}, the {key.manager}'s", _look(name, ids, bad=True), depth=2)
+    return Step("key", short, f"{key.state}, managed by the {key.manager}", _look(name, ids, bad=True), depth=2)
 
 
 def _copy(copy: DiskSnapshot, ids: Collection[str], depth: int) -> Step:

@@ -14,7 +14,7 @@ WORDS: Final = {
     Widest.INTERNET: "the internet",
     Widest.PUBLIC: "some public addresses",
     Widest.INSIDE: "inside",
-    Widest.NOBODY: "the cluster alone",
+    Widest.NOBODY: "only the cluster",
 }
 
 

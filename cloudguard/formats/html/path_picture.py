@@ -50,7 +50,7 @@ def undecided_picture(question: Undecided) -> Picture | None:
     return chain(
         [
             Step("from", question.sender),
-            Step("not known:", question.why, missing, Look.UNKNOWN),
+            Step("unknown:", question.why, missing, Look.UNKNOWN),
             Step("to", question.target, question.service, Look.UNKNOWN),
         ]
     )

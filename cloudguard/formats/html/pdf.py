@@ -24,7 +24,7 @@ _DATE: Final = re.compile(rb"(?<=Date \(D:)[0-9]{14}")
 def require_printer() -> None:
     """Raise UsageError if neither WeasyPrint nor Chromium is installed."""
     if not find_spec("weasyprint") and not _browser():
-        message = "-f pdf needs WeasyPrint or Chromium, and neither is installed"
+        message = "-f pdf needs WeasyPrint or Chromium, but neither is installed"
         raise UsageError(message, hint=INSTALL)
 
 
@@ -47,7 +47,7 @@ def _by_weasyprint(page: str) -> bytes:
     weasyprint: Any = import_module("weasyprint")  # an optional extra, slow to load, without type hints
 
     def refuse(url: str, *_: object, **__: object) -> NoReturn:
-        message = f"the page asks for {url}"
+        message = f"the page requests {url}"
         raise ValueError(message)
 
     return bytes(weasyprint.HTML(string=page, url_fetcher=refuse).write_pdf() or b"")

@@ -132,7 +132,7 @@ def _facts(report: Report) -> tuple[Fact, ...]:
         ("Hosts", hosts_by_role(cluster)),
         ("Read by", cluster.scanned_by or "unknown identity"),
         ("Read at", moment(report.finished)),
-        ("Snapshot's SHA-256", report.snapshot_sha256),
+        ("SHA-256 of the snapshot", report.snapshot_sha256),
     )
     return tuple(Fact(label, (text,)) for label, text in facts if text)
 
@@ -142,7 +142,7 @@ def _incomplete(report: Report) -> str:
     if report.complete:
         return ""
     open_rows = sum(bool(row.unknown) or row.verdict is Verdict.UNKNOWN for row in report.rows)
-    return f"{count(open_rows, 'row')} of {len(report.rows)} could not be answered in full"
+    return f"{count(open_rows, 'row')} of {len(report.rows)} could not be answered completely"
 
 
 def _tally(report: Report) -> tuple[tuple[str, int], ...]:
@@ -160,7 +160,7 @@ def _looked_at(basis: Basis) -> tuple[Fact, ...]:
         Fact("Disks", basis.disks),
         Fact("Keys", basis.keys),
         Fact("Identities", basis.identities),
-        Fact("Set by you", tuple(f"{name}: {value}" for name, value in basis.settings)),
+        Fact("Settings", tuple(f"{name}: {value}" for name, value in basis.settings)),
         Fact("Assumed", tuple(f"{item.what} ({item.source})" for item in basis.assumed)),
         Fact("Declared", basis.declared),
         Fact("Not asked for", tuple(one.what + helped for one, helped in zip(basis.not_asked, helps, strict=True))),

@@ -37,9 +37,10 @@ def cluster_id(connection: Connection, cluster: Cluster, *, make: bool = False) 
 
 
 def last_complete(connection: Connection, cluster: Cluster, before: str) -> str:
-    """Return when the latest run of a cluster that read everything was finished, of those ``before`` a time.
+    """Return when a cluster's latest complete run before the time ``before`` finished.
 
-    What is not known of the cluster ("") is that of any; "" where there is no such run, or more than one such cluster.
+    An unknown part of the cluster's key ("") matches every value. Return "" if there is no such run, or more than one
+    such cluster.
     """
     known = {name: value for name, value in cluster_key(cluster).items() if value}
     found = connection.execute(

@@ -55,8 +55,8 @@ def _end(connection: Connection, run: NewRun) -> None:
     result, before = run.outcome, run.before
     for interval, ending in result.ended:
         _update(connection, interval, ended=run.listed.finished, ended_as=str(ending), width="[]")
-    for interval, finding in result.retold:
-        _update(connection, interval, **_told(finding))
+    for interval, finding in result.reworded:
+        _update(connection, interval, **_text_columns(finding))
     for interval in result.seen:
         _update(connection, interval, last_seen=None, last_under=None)
     if before:
@@ -74,14 +74,14 @@ def _values(finding: ListedFinding, run: NewRun) -> dict[str, object]:
         "finding": finding.id,
         "check_id": finding.check,
         "severity": finding.severity,
-        **_told(finding),
+        **_text_columns(finding),
         "waiver": run.waivers.get(finding.id),
         "first_seen": finding.first_seen or finished,
         "began": finished,
     }
 
 
-def _told(finding: ListedFinding) -> dict[str, object]:
+def _text_columns(finding: ListedFinding) -> dict[str, object]:
     resource = finding.resource
     return {
         "kind": resource.kind,

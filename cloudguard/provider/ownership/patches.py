@@ -127,7 +127,7 @@ class _Patcher:
             message = f"no patch can say it: {where}; or accept the finding by: cloudguard waivers add"
             raise NotSaidError(message)
         if change.needs_input:
-            message = f"first give --{change.needs_input[0]}"
+            message = f"first set --{change.needs_input[0]}"
             raise NotSaidError(message)
         value = self._value(change, one, place, patch)
         if not value and value is not False and not patch.may_be_empty:

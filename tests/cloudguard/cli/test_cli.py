@@ -44,7 +44,7 @@ def test_a_snapshot_gives_the_same_report_byte_for_byte(capsys: pytest.CaptureFi
     for form in TEXTS:
         live = ran(capsys, "check", "memory", "--cluster", "hostile", "-f", form)
         assert live == ran(capsys, "check", "--snapshot", "prod.json", "-f", form)
-        assert live[0] == (2 if form == "asff" else 3), "asff is for clusters on AWS"
+        assert live[0] == (2 if form == "asff" else 3), "asff is only for clusters on AWS"
 
 
 def test_each_format_is_written_by_its_own_module(capsys: pytest.CaptureFixture[str]) -> None:

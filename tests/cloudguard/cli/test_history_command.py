@@ -108,7 +108,7 @@ def test_hostile_names_are_escaped(capsys: pytest.CaptureFixture[str], monkeypat
         (("show", "nothing"), "has no finding or cluster 'nothing'"),
         (("prune",), "--keep is missing"),
         (("list", "--store", "sqlite:///none.db"), "there is no history in none.db"),
-        (("list", "--store", "mysql://guard:s3cret@db/x"), "begins neither"),
+        (("list", "--store", "mysql://guard:s3cret@db/x"), "must begin"),
         (("export", "-o", "none/all.json"), "there is no folder"),
         (("trend", "--every", "soon"), "is not a time"),
     ],

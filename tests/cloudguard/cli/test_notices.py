@@ -60,7 +60,7 @@ def test_an_incomplete_run_is_notified_and_fails_its_ping(capsys: pytest.Capture
     with http_server() as heard:
         assert ran(capsys, *PLAIN, *notify(heard), "--notify-on", "incomplete", *ping(heard))[0] in {4, 5}
     assert heard.paths == [f"/{SECRET}/start", f"/{SECRET}", f"/{SECRET}/fail"]
-    assert "not all was read" in heard.requests[1][1]
+    assert "incomplete" in heard.requests[1][1]
 
 
 @pytest.mark.parametrize(("cluster", "status", "paths"), [("locked", 4, 3), ("nowhere", 2, 2)])
@@ -81,9 +81,9 @@ def test_a_notice_that_fails_loses_no_report(capsys: pytest.CaptureFixture[str])
     assert (status, json.loads(out)["cluster"]["name"]) == (1, "prod")
     lines = [line for line in err.splitlines() if line.startswith("cloudguard: the ")]
     assert [line.partition(". ")[0].partition(":")[2] for line in lines] == [
-        " the ping to http://… was not answered: status 500",
+        " the ping to http://… got no answer: status 500",
         " the notice was not sent to json://…",
-        " the ping to http://… was not answered: status 500",
+        " the ping to http://… got no answer: status 500",
     ]
     assert SECRET not in out + err
 
@@ -109,7 +109,7 @@ def test_no_password_of_a_ping_is_logged(capsys: pytest.CaptureFixture[str]) -> 
     ("flags", "part"),
     [
         (("--notify", SECRET), "--notify: it is not a URL: write SCHEME://…"),
-        (("--notify", f"nonsense://{SECRET}"), "--notify: nonsense://… is no URL of a service"),
+        (("--notify", f"nonsense://{SECRET}"), "--notify: nonsense://… is not the URL of a service"),
         (("--ping", f"ftp://{SECRET}"), "--ping: it is not a URL: write http://… or https://…"),
         (("--notify", f"json://{SECRET}", "--notify-on", "never"), "--notify-on: 'never' is not one of new, fixed"),
     ],

@@ -101,13 +101,13 @@ def test_only_changes_prints_nothing_without_changes_until_the_heartbeat(capsys:
         (("--fail-on-new",), "--fail-on-new needs an earlier run"),
         (("--only-changes", "--store", "none"), "--only-changes needs an earlier run"),
         (("--heartbeat", "7d", *AT), "--heartbeat has no effect without --only-changes"),
-        (("--store", "h.db"), "begins neither with sqlite:///"),
-        (("--store", "sqlite://h.db"), "names its file after three slashes"),
-        (("--store", "sqlite:///"), "names its file after three slashes"),
-        (("--store", "mysql://guard:s3cret@db/x"), "begins neither"),
-        (("--store", "postgresql://guard:s3cret@db:port/x"), "not well formed"),
+        (("--store", "h.db"), "must begin with sqlite:///"),
+        (("--store", "sqlite://h.db"), "is sqlite:/// and the file, without options"),
+        (("--store", "sqlite:///"), "is sqlite:/// and the file, without options"),
+        (("--store", "mysql://guard:s3cret@db/x"), "must begin"),
+        (("--store", "postgresql://guard:s3cret@db:port/x"), "not valid"),
         (("--store", "sqlite:///none/h.db"), "there is no folder none"),
-        (("--store", "sqlite:///."), "is no file"),
+        (("--store", "sqlite:///."), "is not a file"),
         (("--lock-wait", "soon", *AT), "is not a time: write 90s, 30m, 2h or 7d"),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_database_with_other_tables_is_not_changed(capsys: pytest.CaptureFixtu
     with sqlite3.connect("h.db") as connection:
         connection.execute("CREATE TABLE theirs (id)")
     before = Path("h.db").read_bytes()
-    assert "holds tables, but no history" in refusal(capsys, "check", "--snapshot", night(1), *AT)
+    assert "has tables, but no history" in refusal(capsys, "check", "--snapshot", night(1), *AT)
     assert Path("h.db").read_bytes() == before
 
 

@@ -40,7 +40,7 @@ def planned(capsys: pytest.CaptureFixture[str], file: str, *arguments: str) -> s
 
 def test_the_last_line_counts_edits_and_procedures(capsys: pytest.CaptureFixture[str], file: str) -> None:
     last = planned(capsys, file, *OFFICES[:2])
-    assert "1 procedure; mends 2 of 2 findings: 1 by edits, 1 by a procedure by hand" in last
+    assert "1 procedure; fixes 2 of 2 findings: 1 by edits, 1 by manual procedures" in last
     _, out, _ = ran(capsys, "plan", "--snapshot", file, *OFFICES[:2], "-f", "json")
     plan = json.loads(out)
     assert len(plan["by_hand"]) == 1
@@ -49,9 +49,9 @@ def test_the_last_line_counts_edits_and_procedures(capsys: pytest.CaptureFixture
 
 def test_more_than_four_rules_replace_one_only_on_request(capsys: pytest.CaptureFixture[str], file: str) -> None:
     rows = ("--row", "api-server-access")
-    assert "mends 0 of 1 finding" in planned(capsys, file, *rows, *OFFICES)
+    assert "fixes 0 of 1 finding" in planned(capsys, file, *rows, *OFFICES)
     last = planned(capsys, file, *rows, *OFFICES, "--most-rules", "9")
-    assert "mends 1 of 1 finding" in last
+    assert "fixes 1 of 1 finding" in last
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "four", "1.5"])

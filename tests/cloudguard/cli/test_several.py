@@ -165,7 +165,7 @@ def test_the_table_escapes_a_hostile_name(capsys: pytest.CaptureFixture[str]) ->
         (("--all", "--snapshot", "x.json"), "--snapshot is for one cluster, but several are requested"),
         (("--all", "--host", "h=node"), "--host is for one cluster, but several are requested"),
         (("--shard", "1/2"), "--shard divides several clusters between runs, but only one is requested"),
-        (("--all", "--shard", "3/2"), "--shard: '3/2' is no shard: write 2/5 for the second of five"),
+        (("--all", "--shard", "3/2"), "--shard: '3/2' is not a shard: write 2/5 for the second of five"),
         (("--targets", "none.toml"), "the providers are named in --targets none.toml, so memory must not be given"),
     ],
 )
@@ -202,5 +202,5 @@ def test_a_format_that_a_cluster_can_t_have_does_not_stop_other_formats(
     for clusters in (TWO, ("check", "memory", "--cluster", "prod")):
         file = tmp_path / f"{len(clusters)}.json"
         status, _, err = ran(capsys, *clusters, "-f", f"asff={tmp_path / 'asff.json'}", "-f", f"json={file}")
-        assert (status, "asff is for clusters on" in err) == (2, True)
+        assert (status, "asff is only for clusters on" in err) == (2, True)
         assert json.loads(file.read_text())["complete"] is not None

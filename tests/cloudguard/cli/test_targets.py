@@ -82,7 +82,7 @@ def test_a_cluster_in_an_unexpected_account_is_not_judged(capsys: pytest.Capture
     assert status == 5
     assert {row["verdict"] for row in prod["rows"]} == {"UNKNOWN"}
     assert "FAIL" in {row["verdict"] for row in gappy["rows"]}
-    assert f"prod: the account {ACCOUNT} answers, and 999 is asked for. See which" in err
+    assert f"prod: the credentials belong to the account {ACCOUNT}, but the target is 999. Check the target's" in err
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_cluster_in_an_unexpected_account_is_not_judged(capsys: pytest.Capture
             fail-on = "low"
             """,
             [
-                "target[0].role: memory has no flag that it could stand for",
+                "target[0].role: memory has no flag for this key",
                 "target[0].regon: no such key. Did you mean 'region'?",
                 "target[0].profile: ['a'] is not text",
                 "target[0].declarations.fail-on: no such key",
@@ -118,11 +118,11 @@ def test_a_cluster_in_an_unexpected_account_is_not_judged(capsys: pytest.Capture
         ),
         (
             '[[target]]\nprovider = "memory"\nregions = ["a"]\nregion = ["b"]\n',
-            ["target[0]: region and region say the same thing: give one of them"],
+            ["target[0]: region and region set the same flag: give only one of them"],
         ),
         (
             '[[target]]\nprovider = "memory"\nclusters = ["prod"]\n[cluster.prd]\ncni = "calico"\n',
-            ["cluster.prd: no target names it"],
+            ["cluster.prd: no target has this cluster"],
         ),
         ('[[target]]\nprovider = "memory"\n[cluster.prod]\nadmin-cidr = "x"\n', ["cluster.prod.admin-cidr: "]),
     ],

@@ -121,7 +121,7 @@ def test_a_waived_finding_that_became_wider_counts_again(capsys: pytest.CaptureF
     status, out, err = ran(capsys, *PLAIN)
     assert status == 3
     assert "outgrown: finding" in out
-    assert "wider than it holds: tcp/" in err
+    assert "wider than the waiver: tcp/" in err
     assert ran(capsys, "waivers", "check", "--snapshot", "prod.json")[0] == 3
     waive_all(capsys)
     assert report(capsys)[0] == 0

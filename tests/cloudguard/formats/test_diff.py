@@ -41,12 +41,12 @@ TOLD_EDITS: list[tuple[Edit, tuple[str, ...], tuple[str, ...]]] = [
     (
         RuleEdit(RuleOp.ADD, "r", None, RuleTraffic(Direction.EGRESS, SSH.services, new_group("node"))),
         (),
-        ("tcp/22 to a new group of node hosts alone",),
+        ("tcp/22 to a new group of only node hosts",),
     ),
     (
         ListEdit("public ranges", "tcp/443", (RULE.peer,), (RulePeer(PeerOf.INSIDE),)),
         ("tcp/443 from 0.0.0.0/0",),
-        ("tcp/443 from inside the network alone",),
+        ("tcp/443 from inside the network only",),
     ),
     (AttributeEdit("rotation", "off", "on"), ("rotation off",), ("rotation on",)),
     (AttributeEdit("secrets", "their key", "your key"), ("their key",), ("your key",)),
@@ -116,15 +116,15 @@ def test_a_change_lists_what_it_mends_keeps_and_needs_first() -> None:
     change = Change("c", "row", "rule.narrow", Resource("filter", "f"), edits, "r", mends=("a", "b"))
     change = replace(change, owner="a controller", undone="at once", where="its Service")
     numbers = {"a": 4, "b": 2, "c": 1}
-    assert diff.change_title(change, numbers) == "rule.narrow on filter f, rule r: mends 2, 4"
+    assert diff.change_title(change, numbers) == "rule.narrow on filter f, rule r: fixes 2, 4"
     assert diff.change_lines(change) == (
         "- tcp/22-23 from 0.0.0.0/0",
         "+ tcp/22 from the administrators (--admin-cidr)  # administrators; tests",
-        "# first give --admin-cidr",
-        "# written by a controller: an edit by hand is undone at once",
-        "# edit instead by: its Service",
+        "# first set --admin-cidr",
+        "# written by a controller: a manual edit is undone at once",
+        "# edit instead in: its Service",
     )
-    assert diff.change_lines(replace(change, edits=(), owner="", proved=True)) == ("# proved: nothing needed is lost",)
+    assert diff.change_lines(replace(change, edits=(), owner="", proved=True)) == ("# proved: keeps all needed access",)
 
 
 def test_a_sentence_of_the_finding_is_not_repeated() -> None:

@@ -164,7 +164,7 @@ def test_no_cell_of_csv_is_a_formula() -> None:
 def test_code_quality_has_unique_fingerprints_and_gitlab_s_severities() -> None:
     found = json.loads(rendered(code_quality, FULL))
     assert [one["severity"] for one in found] == ["blocker", "info", "major"]
-    assert found[-1]["description"] == "etcd-access is not all known: the filter of n-1"
+    assert found[-1]["description"] == "etcd-access is not completely known: the filter of n-1"
     assert len({one["fingerprint"] for one in found}) == len(found)
     assert all(one["location"]["path"].startswith("cloud/memory/1234/prod/") for one in found)
 
@@ -277,5 +277,5 @@ def test_ocsf_gives_an_unknown_row_with_advice_the_status_unknown() -> None:
 
 
 def test_asff_is_only_for_aws() -> None:
-    with pytest.raises(UsageError, match="asff is for clusters on AWS"):
+    with pytest.raises(UsageError, match="asff is only for clusters on AWS"):
         rendered(asff, FULL)

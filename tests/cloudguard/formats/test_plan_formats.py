@@ -55,7 +55,7 @@ def test_the_last_line_counts_edits_and_findings() -> None:
     last = plan_diff.render(made).splitlines()[-1]
     edits = sum(made.counts[:3])
     assert last.startswith(f"{edits} edits: {made.counts.in_place} in place, {made.counts.add} add, ")
-    assert f"mends {len(made.mends)} of {len(made.asked)} findings" in last
+    assert f"fixes {len(made.mends)} of {len(made.asked)} findings" in last
 
 
 def test_without_declared_administrators_the_change_needs_input() -> None:
@@ -65,7 +65,7 @@ def test_without_declared_administrators_the_change_needs_input() -> None:
     waiting = [change for change in made.changes if change.needs_input]
     assert [change.needs_input for change in waiting] == [("admin-cidr",)]
     assert not {step.change for step in made.steps} & {change.id for change in waiting}
-    assert "first give --admin-cidr" in plan_diff.render(made)
+    assert "first set --admin-cidr" in plan_diff.render(made)
 
 
 def test_a_plan_is_only_for_the_chosen_findings_and_rows() -> None:

@@ -49,8 +49,8 @@ def test_advice_is_one_line_without_verbose() -> None:
 
 def test_findings_and_changes_refer_to_each_other() -> None:
     text = table.render(REPORT)
-    assert " 1. rule.narrow on filter f-1 (prod), rule r-1: mends 1\n" in text
-    assert text.count("mended by change 1\n") == 1
+    assert " 1. rule.narrow on filter f-1 (prod), rule r-1: fixes 1\n" in text
+    assert text.count("fixed by change 1\n") == 1
 
 
 def test_only_the_worst_finding_of_a_row_is_shown_twice() -> None:
@@ -59,7 +59,7 @@ def test_only_the_worst_finding_of_a_row_is_shown_twice() -> None:
     text = table.render(made)
     assert text.count("message open") == 2
     assert text.count("access denied") == 1
-    assert "? etcd-access: rests on what was not read by memory:ReadFilters\n" in text
+    assert "? etcd-access: depends on facts that were not read: memory:ReadFilters\n" in text
     assert "why prod" not in text
 
 
@@ -82,4 +82,4 @@ def test_filters_of_the_display_keep_the_findings_numbers() -> None:
     assert ("etcd-access" in other.partition("prod: ")[0], "FIX" in other) == (False, False)
     unmended = replace(REPORT, plan=(replace(sample.change(), mends=(HIGH.id,)),))
     assert "FIX" not in table.render(unmended, min_severity=Severity.CRITICAL)
-    assert "mends 2" in table.render(unmended, min_severity=Severity.HIGH)
+    assert "fixes 2" in table.render(unmended, min_severity=Severity.HIGH)

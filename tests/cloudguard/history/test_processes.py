@@ -52,7 +52,7 @@ def test_a_second_run_for_the_same_cluster_is_refused_or_waits(url: str) -> None
     _, err = second.communicate(timeout=PATIENCE)
     assert second.returncode == 75
     assert err.count("\n") == 1
-    assert "another run holds the lock of memory slow in " in err
+    assert "another run uses memory slow in " in err
     assert "s3cr3t" not in err
     other = started("check", "memory", "--cluster", "prod", "--store", url)
     assert (other.wait(PATIENCE), other.communicate()[1].count("lock")) == (3, 0)

@@ -78,7 +78,7 @@ def test_only_init_makes_tables_in_a_server_s_database(url: str) -> None:
     if where.file is not None:
         pytest.skip("a file is made by a run")
     for purpose in (Purpose.RUN, Purpose.READ):
-        with pytest.raises(UsageError, match="holds no history"):
+        with pytest.raises(UsageError, match="has no history"):
             open_store(where, purpose)
     assert open_store(where, Purpose.INIT).made
     store = open_store(where, Purpose.RUN)

@@ -186,7 +186,7 @@ def test_hostile_names_are_read_back_and_stored_escaped(store: Store) -> None:
 
 
 def test_a_report_without_a_date_is_refused_in_one_line(store: Store) -> None:
-    with pytest.raises(StoreError, match="has no date: 'soon'"):
+    with pytest.raises(StoreError, match="has no valid date: 'soon'"):
         store.keep(replace(on(1), finished="soon"), {CHECK}, shown=True)
 
 
@@ -194,7 +194,7 @@ def test_rows_that_cloudguard_did_not_write_are_an_error_in_one_line(store: Stor
     run(store, on(1, ONE))
     with store.writing() as connection:
         connection.execute(CIRCUMSTANCES.update().values(document=json.dumps({"version": 3})))
-    with pytest.raises(StoreError, match="holds what no cloudguard wrote"):
+    with pytest.raises(StoreError, match="has invalid rows"):
         store.state(on(2, ONE))
 
 

@@ -90,7 +90,7 @@ def test_a_notice_on_several_clusters_lists_the_worst_first() -> None:
         "one: 1 finding",
         "HIGH message open",
         "",
-        "gone: no new finding, not all was read",
+        "gone: no new finding, incomplete",
         "",
         "nothing new: 1 cluster",
     ]

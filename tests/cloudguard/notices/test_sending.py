@@ -79,7 +79,7 @@ def test_a_user_and_a_password_are_sent_in_a_header(credentials: str, sent: str)
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "[::1", "127.0.0.1:port"])
 def test_a_failed_ping_with_a_password_does_not_show_it(host: str) -> None:
-    with pytest.raises(NoticeError, match=r"^the ping to http://… was not answered: ") as raised:
+    with pytest.raises(NoticeError, match=r"^the ping to http://… got no answer: ") as raised:
         ping(f"http://guard:{SECRET}@{host}/")
     assert SECRET not in str(raised.value)
 
@@ -90,7 +90,7 @@ def test_a_failed_ping_is_an_error_without_the_url() -> None:
     assert SECRET not in str(raised.value)
     with pytest.raises(NoticeError) as raised:
         ping(f"http://127.0.0.1:1/{SECRET}")
-    assert str(raised.value) == "the ping to http://… was not answered: ConnectionRefusedError. Check the URL of --ping"
+    assert str(raised.value) == "the ping to http://… got no answer: ConnectionRefusedError. Check the URL of --ping"
 
 
 def test_a_url_is_shown_as_its_scheme_only() -> None:

@@ -188,7 +188,7 @@ def test_a_hostile_name_stays_on_its_line_of_the_patch() -> None:
     ("peer", "words"),
     [
         (RulePeer(PeerOf.GROUP, "sg-1"), "takes ranges alone, not sg-1"),
-        (RulePeer(PeerOf.ADMINISTRATORS), "first give --admin-cidr"),
+        (RulePeer(PeerOf.ADMINISTRATORS), "first set --admin-cidr"),
     ],
 )
 def test_a_patch_says_which_peer_its_field_cannot_express(peer: RulePeer, words: str) -> None:

@@ -76,7 +76,7 @@ def test_findings_have_the_references_of_their_check() -> None:
     assert first.references[0].id.endswith("Access to etcd")
     (found,) = (one for one in json.loads(json_report.render(report))["rows"][3]["findings"] if one["id"] == first.id)
     assert found["references"][0].keys() == {"id", "title", "link", "source"}
-    assert "asked for by: [Kubernetes documentation" in markdown.render(report)
+    assert "references: [Kubernetes documentation" in markdown.render(report)
     page = explain.finding_page(first, report)
     assert first.references[0].title in page
     assert first.references[0].link in page
