@@ -52,7 +52,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.residual:
         yield from ("", "Findings after the plan", *(f"  {message}" for message in plan.residual))
     if plan.plan_again:
-        yield from ("", "Plan again after this: another plan may mend more.")
+        yield from ("", "Plan again after these changes: another plan may fix more.")
     yield from ("", summary(plan))
 
 

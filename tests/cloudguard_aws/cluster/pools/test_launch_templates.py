@@ -81,10 +81,8 @@ def test_the_next_host_gets_every_interface_of_its_template(inner_account: Accou
     ]
     pool(a, "wide", subnet, kops.node, NetworkInterfaces=nics)
     found = read(a)
-    made, default = (
-        only_pool(found),
-        a.call("ec2", "describe_security_groups", GroupNames=["default"])["SecurityGroups"],
-    )
+    made = only_pool(found)
+    default = a.call("ec2", "describe_security_groups", GroupNames=["default"])["SecurityGroups"]
     ids = {one["GroupId"] for one in default if one["VpcId"] == subnet.vpc.id}
     assert (made.groups, made.public_ipv6) == ((first.id,), True)
     assert [(one.groups, one.subnets) for one in made.further] == [((second.id,), (storage.id,)), ((*ids,), ())]
@@ -119,17 +117,13 @@ def test_an_unknown_role_is_a_gap_unless_a_flag_gives_it(inner_account: Account,
     assert gap.resource == "mystery"
     assert "--node-tag" in gap.message
     told = read(a, role_tags={NODE: ["tier=work"]})
-    assert (only_pool(told).roles, [one.text for one in only_pool(told).role_evidence]) == (
-        (NODE,),
-        ["--node-tag tier=work"],
-    )
+    made = only_pool(told)
+    assert (made.roles, [one.text for one in made.role_evidence]) == ((NODE,), ["--node-tag tier=work"])
     assert of_pools(told) == []
 
 
 @pytest.mark.parametrize(("name", "found"), [("prod", 1), ("other", 0), ("enabled", 0)])
-def test_a_scaling_group_with_autoscaler_tags_belongs_to_the_cluster(
-    inner_account: Account, subnet: Subnet, name: str, found: int
-) -> None:
+def test_autoscaler_tags_show_the_cluster(inner_account: Account, subnet: Subnet, name: str, found: int) -> None:
     a = inner_account
     tags = {f"k8s.io/cluster-autoscaler/{name}": "owned"}
     pool(a, "workers", subnet, tags, SecurityGroupIds=[a.group(subnet.vpc, "g").id])
@@ -247,9 +241,7 @@ def test_mapped_instance_stores_are_disks(
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("m3.large", [False]), ("c5d.large", [])])
-def test_a_template_gives_the_instance_type_of_its_hosts(
-    inner_account: Account, subnet: Subnet, kind: str, expected: list[bool]
-) -> None:
+def test_a_template_has_the_type(inner_account: Account, subnet: Subnet, kind: str, expected: list[bool]) -> None:
     a = inner_account
     own = a.group(subnet.vpc, "g").id
     pool(
