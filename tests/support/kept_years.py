@@ -5,7 +5,7 @@ Each night, one finding in a hundred is fixed and a new finding replaces it. One
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,15 +81,17 @@ def accounts(clusters: int, findings: int) -> list[Account]:
     return found
 
 
-def written(store: Store, of: list[Account], nights: range) -> Iterator[float]:
-    """Keep the reports of ``nights`` of each cluster in ``store``. Yield the seconds (processor time) of each write."""
+def written(
+    store: Store, of: list[Account], nights: range, clock: Callable[[], float] = process_time
+) -> Iterator[float]:
+    """Keep the reports of ``nights`` of each cluster in ``store``. Yield the seconds of each write, by ``clock``."""
     chance = Random(1)
     for night in nights:
         for account in of:
             report = account.next_night(night, chance)
-            begun = process_time()
+            begun = clock()
             store.keep(report, CHECKS, shown=True)
-            yield process_time() - begun
+            yield clock() - begun
 
 
 def size(file: Path) -> int:
