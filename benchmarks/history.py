@@ -1,8 +1,8 @@
 """Measure a year of nightly runs in a store: its size, the time of a night's write, and of the last comparison.
 
 ``python benchmarks/history.py`` keeps 365 nights of 50 clusters with 60 findings each, and takes some minutes.
-``--nights``, ``--clusters`` and ``--findings`` change these numbers. Times are processor time, except for the wall time of one more night.
-tests/support/kept_years.py makes the findings and their changes.
+``--nights``, ``--clusters`` and ``--findings`` change these numbers. Times are processor time, and one more night is
+also timed by the wall clock. tests/support/kept_years.py makes the findings and their changes.
 """
 
 from __future__ import annotations

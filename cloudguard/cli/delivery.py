@@ -65,6 +65,8 @@ def deliver(run: Run, settings: Settings, sinks: Sequence[output.Sink], past: Pa
     sent = notices.notify(settings, run.reports)
     for report in run.reports if sent else ():
         past.keep(report, shown=report in shown.reports)
+    if past.store and not sent:
+        say("cloudguard: the run is not saved in the store, so that the next run sends the notice again")
     if past.failed:
         say(visible(f"cloudguard: {past.failed}"))
         return past.failed.status

@@ -216,7 +216,9 @@ def test_findings_of_a_failed_notice_are_new_in_the_next_run(capsys: pytest.Capt
     statuses = list[int]()
     for day, answer in enumerate((500, 200, 200), 1):
         with http_server(answer) as heard:
-            statuses.append(ran(capsys, "check", "--snapshot", night(day), *NIGHTLY, *notify(heard))[0])
+            status, _, err = ran(capsys, "check", "--snapshot", night(day), *NIGHTLY, *notify(heard))
+        statuses.append(status)
+        assert ("is not saved in the store" in err) is (answer == 500)
         assert len(heard.requests) == (1 if day < 3 else 0)
     assert statuses == [1, 3, 0]
 
