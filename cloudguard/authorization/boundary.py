@@ -36,7 +36,7 @@ def without_boundary(
     free = evaluated(replace(identity, policies=own))
     if (request := changing.lower.witness()) is not None:
         return replace(free, changes_boundary=request)
-    assumption = Assumption(f"whether {identity.name} may change its boundary")
+    assumption = Assumption(f"it is unknown whether {identity.name} may change its boundary")
     boxes = (Box(box.actions, box.scope.assuming(assumption)) for box in free.permissions.parts)
     return replace(bounded, permissions=bounded.permissions | PermissionSet(free.permissions.space, tuple(boxes)))
 

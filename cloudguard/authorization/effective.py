@@ -65,13 +65,17 @@ class EffectivePermissions:
 
 
 def space_of(
-    catalog: ActionCatalog, statements: Iterable[Statement], actions: Iterable[str] = (), home: tuple[str, ...] = ()
+    catalog: ActionCatalog,
+    statements: Iterable[Statement],
+    actions: Iterable[str] = (),
+    preferred_segments: tuple[str, ...] = (),
 ) -> Space:
     """Return a space for sets of ``statements`` and ``actions``.
 
-    ``home`` are the name segments that witnesses prefer. A service that a pattern names has all its actions in the
-    table. Other services have only the actions that are named in full, and all unnamed services are one symbol. If
-    "*" or a statement on all except some actions occurs, every named service has all its actions in the table.
+    ``preferred_segments`` are the name segments that witnesses prefer. A service that a pattern names has all its
+    actions in the table. Other services have only the actions that are named in full, and all unnamed services are one
+    symbol. If "*" or a statement on all except some actions occurs, every named service has all its actions in the
+    table.
     """
     listed = list(statements)
     named = {text for statement in listed for text in (*statement.actions, *statement.not_actions)}
@@ -86,7 +90,13 @@ def space_of(
         if wildcard or service.lower() in services
     }
     table = ActionTable(tables, sorted(named))
-    return Space(table, catalog.resource_formats, catalog.multivalued, catalog.service_context, home=home)
+    return Space(
+        table,
+        catalog.resource_formats,
+        catalog.multivalued,
+        catalog.service_context,
+        preferred_segments=preferred_segments,
+    )
 
 
 def allowed(space: Space, statements: Iterable[Statement], known: KnownContext) -> PermissionSet:

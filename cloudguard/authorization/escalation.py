@@ -128,11 +128,11 @@ def _covers_any_name(scope: Scope, formats: Iterable[str] | None, own: str) -> b
 
     Also true for an action that takes no resource, or unknown resources.
     """
-    home = own.split(SEPARATOR)
+    own_segments = own.split(SEPARATOR)
     for text in formats or ():
         *head, last = text.split(SEPARATOR, SEGMENTS - 1)
-        place = [(mine or "any") if part == "*" else part for part, mine in zip(head, home, strict=False)]
+        filled = [(one or "any") if part == "*" else part for part, one in zip(head, own_segments, strict=False)]
         names = (last.replace("**", name).replace("*", name) for name in _SYNTHETIC_NAMES)
-        if all(SEPARATOR.join((*place, name)) in scope.names for name in names):
+        if all(SEPARATOR.join((*filled, name)) in scope.names for name in names):
             return True
     return not formats

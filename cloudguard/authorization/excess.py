@@ -124,26 +124,26 @@ class Comparer:
         iam_catalog: IamCatalog,
         declared: Declarations | None = None,
         *,
-        beside: Identities | None = None,
+        other_identities: Identities | None = None,
         space: Space | None = None,
     ) -> None:
         """Create a comparer.
 
-        ``beside``: more identities whose grants the space distinguishes. ``space``: the space of another comparer, to
-        share it.
+        ``other_identities``: more identities whose grants the space distinguishes. ``space``: the space of another
+        comparer, to share it.
         """
         in_doubt = (each.id for each in identities.providers if each.strength is Strength.WEAK)
         self.setting = Setting(cluster, identities.service_accounts, declared or Declarations(), frozenset(in_doubt))
         self.identities = identities
         self.iam_catalog = iam_catalog
         self.policies: Mapping[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}
-        self.space = space or self._space(beside or Identities())
+        self.space = space or self._space(other_identities or Identities())
         self._access: dict[str, Access] = {}
         self._needs: dict[tuple[str, str], PermissionSet] = {}
 
-    def _space(self, beside: Identities) -> Space:
+    def _space(self, other_identities: Identities) -> Space:
         """Return a space that distinguishes all granted and needed requests, and all actions of escalation paths."""
-        policies = (*self.identities.policies, *beside.policies)
+        policies = (*self.identities.policies, *other_identities.policies)
         granted = [statement for policy in policies for statement in policy.statements]
         needs = {
             need.id: need
@@ -156,7 +156,9 @@ class Comparer:
         actions.update((*self.iam_catalog.tag_actions, *self.iam_catalog.boundary_actions))
         for permission in self.setting.declarations.permissions:
             actions.update(permission.actions)
-        return space_of(self.iam_catalog.catalog, (*granted, *needed), sorted(actions), self.iam_catalog.home)
+        return space_of(
+            self.iam_catalog.catalog, (*granted, *needed), sorted(actions), self.iam_catalog.preferred_segments
+        )
 
     @cached_property
     def cluster_resources(self) -> PermissionSet:
@@ -180,8 +182,8 @@ class Comparer:
     def of(self, identity: Identity) -> Excess:
         """Return the excess of ``identity``: its granted and its needed permissions, and their difference."""
         granted = self.effective(identity)
-        holds = partial(self._holds, granted, identity)
-        choices = chosen(self.iam_catalog.needs, identity, self.setting, holds)
+        is_granted = partial(self._is_granted, granted, identity)
+        choices = chosen(self.iam_catalog.needs, identity, self.setting, is_granted)
         required = PermissionSet(self.space, ())
         for choice in choices:
             required |= self.needs_of(choice.need, identity)
@@ -209,7 +211,7 @@ class Comparer:
         """Return the unplaced needs. Each is assumed to be where it is granted."""
         known, boxes = self.iam_catalog.known_context(identity), list[Box]()
         for unplaced in (each for choice in choices for each in choice.need.unplaced):
-            assumption = Assumption(f"where {unplaced.place} is")
+            assumption = Assumption(f"it is unknown which resource is {unplaced.place}")
             found = matched(self.space, unplaced.statement, known).parts
             boxes += (Box(box.actions, box.scope.assuming(assumption)) for box in found)
         return PermissionSet.of(self.space, boxes)
@@ -225,14 +227,14 @@ class Comparer:
         evaluated = partial(effective, self.space, policies=policies or self.policies, known=known, limits=limits)
         return without_boundary(evaluated, identity, self.policies, self.iam_catalog)
 
-    def _holds(self, granted: EffectivePermissions, identity: Identity, need: PermissionNeed) -> bool:
+    def _is_granted(self, granted: EffectivePermissions, identity: Identity, need: PermissionNeed) -> bool:
         """Whether all of a need is granted, by statements that name its actions exactly as the need does.
 
         A grant with a wider wildcard does not show that an add-on runs.
         """
         named = {action.lower() for each in granted.statements for action in each.statement.actions}
-        spelled = all(action.lower() in named for statement in need.statements for action in statement.actions)
-        return spelled and self.needs_of(need, identity) <= granted.permissions
+        exactly_named = all(action.lower() in named for statement in need.statements for action in statement.actions)
+        return exactly_named and self.needs_of(need, identity) <= granted.permissions
 
     def needs_of(self, need: PermissionNeed, identity: Identity) -> PermissionSet:
         """Return the permissions of a need of ``identity``."""

@@ -33,7 +33,7 @@ def lines(effective: EffectivePermissions, actions: int, limits: Iterable[Iterab
     levels = {name: f"limit {number}" for number, level in enumerate(limits, 1) for name in level}
     found = dict[str, None]()
     for each in effective.statements:
-        relevant = _about(each, actions)
+        relevant = _restricted_to(each, actions)
         if relevant is not None:
             bounds = each.policy.kind in {PolicyKind.BOUNDARY, PolicyKind.ORGANIZATION_LIMIT}
             level = levels.get(each.policy.id, "boundary") if bounds and each.allows else _GRANT
@@ -41,7 +41,7 @@ def lines(effective: EffectivePermissions, actions: int, limits: Iterable[Iterab
     return tuple(sorted(found))
 
 
-def _about(each: MatchedStatement, actions: int) -> Statement | None:
+def _restricted_to(each: MatchedStatement, actions: int) -> Statement | None:
     """Return a statement with only its actions that are in a mask, or None if no request of it is in the mask."""
     if not each.requests.actions & actions:
         return None
@@ -69,13 +69,13 @@ def beyond(today: Iterable[str], then: Iterable[str]) -> Iterator[str]:
     new, old = (_by_level(listed) for listed in (today, then))
     for level, bounds in old.items():
         if level != _GRANT:
-            yield from _unbound(new.get(level), bounds)
+            yield from _loosened(new.get(level), bounds)
     allowing = {line: one for line, one in new[_GRANT].items() if one.effect is Effect.ALLOW}
-    yield from (line for line, one in allowing.items() if not _is_found(one, old[_GRANT], Effect.ALLOW))
+    yield from (line for line, one in allowing.items() if not _is_covered(one, old[_GRANT], Effect.ALLOW))
     allowed = [part for one in allowing.values() for part in _parts(one)]
     for line, one in old[_GRANT].items():
         relevant = (part for part in _parts(one) if not all(_disjoint(part, other) for other in allowed))
-        if one.effect is Effect.DENY and not all(_found(part, new[_GRANT], Effect.DENY) for part in relevant):
+        if one.effect is Effect.DENY and not all(_part_is_covered(part, new[_GRANT], Effect.DENY) for part in relevant):
             yield f"{_GONE}{line}"
 
 
@@ -83,12 +83,12 @@ _Listed: TypeAlias = Mapping[str, Statement]
 """Statements by their lines."""
 
 
-def _unbound(new: _Listed | None, old: _Listed) -> Iterator[str]:
-    """Yield what of a bound is wider than it was, or all of it where it is gone."""
+def _loosened(new: _Listed | None, old: _Listed) -> Iterator[str]:
+    """Yield the lines of a bound that are wider than before, or all its lines if the bound is gone."""
     if new is None:
         yield from (f"{_GONE}{line}" for line in old)
     else:
-        yield from (line for line, one in new.items() if not _is_found(one, old, Effect.ALLOW))
+        yield from (line for line, one in new.items() if not _is_covered(one, old, Effect.ALLOW))
 
 
 class _Part(NamedTuple):
@@ -126,11 +126,11 @@ def _parts(statement: Statement) -> Iterator[_Part]:
         yield _Part(action, statement.not_actions, resource, statement.not_resources, conditions)
 
 
-def _is_found(statement: Statement, among: _Listed, effect: Effect) -> bool:
-    return all(_found(part, among, effect) for part in _parts(statement))
+def _is_covered(statement: Statement, among: _Listed, effect: Effect) -> bool:
+    return all(_part_is_covered(part, among, effect) for part in _parts(statement))
 
 
-def _found(part: _Part, among: _Listed, effect: Effect) -> bool:
+def _part_is_covered(part: _Part, among: _Listed, effect: Effect) -> bool:
     """Whether one statement with this effect covers all requests of ``part``."""
     return any(part <= other for one in among.values() if one.effect is effect for other in _parts(one))
 
@@ -176,21 +176,21 @@ def _read(line: str) -> tuple[str, Statement]:
     """Return the level ("": a grant) and the statement of a line. Raises ValueError if the line has no statement."""
     found = _LINE.fullmatch(line)
     if found is None:
-        message = f"{line!r} is no statement: write allow ACTIONS on RESOURCES"
+        message = f"{line!r} is not a statement: write allow ACTIONS on RESOURCES"
         raise ValueError(message)
     words = _Words(line, found[3])
-    actions = words.list() if not words.took("all") else ()
-    not_actions = words.list() if words.took("but") else ()
+    actions = words.list() if not words.take_if("all") else ()
+    not_actions = words.list() if words.take_if("but") else ()
     words.expect("on")
-    others = words.took("all")
+    others = words.take_if("all")
     if others:
         words.expect("but")
     resources = words.list()
     conditions = list[Condition]()
-    while words.took("and" if conditions else "if"):
+    while words.take_if("and" if conditions else "if"):
         operator, key = words.word(), words.word()
         values = [] if words.ended else [words.word()]
-        while words.took("or"):
+        while words.take_if("or"):
             values.append(words.word())
         conditions.append(Condition(operator, key, tuple(values)))
     if not words.ended:
@@ -212,7 +212,7 @@ class _Words:
     def ended(self) -> bool:
         return not self._next
 
-    def took(self, keyword: str) -> bool:
+    def take_if(self, keyword: str) -> bool:
         """Take the next word if it is ``keyword``."""
         if self._next != keyword:
             return False
@@ -220,14 +220,14 @@ class _Words:
         return True
 
     def expect(self, keyword: str) -> None:
-        if not self.took(keyword):
-            message = f"{self._line!r} is no statement: {keyword} is missing before {self._next!r}"
+        if not self.take_if(keyword):
+            message = f"{self._line!r} is not a statement: {keyword} is missing before {self._next!r}"
             raise ValueError(message)
 
     def word(self) -> str:
         taken = self._next
         if not taken or taken in _KEYWORDS:
-            message = f"{self._line!r} is no statement: a word is missing before {taken!r}"
+            message = f"{self._line!r} is not a statement: a word is missing before {taken!r}"
             raise ValueError(message)
         self._next = next(self._tokens)
         return str(json.loads(taken)) if taken[0] == '"' else taken
@@ -235,6 +235,6 @@ class _Words:
     def list(self) -> tuple[str, ...]:
         """Take words that are separated by commas."""
         found = [self.word()]
-        while self.took(","):
+        while self.take_if(","):
             found.append(self.word())
         return tuple(found)

@@ -97,9 +97,9 @@ def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple
         if part:
             return documents, f"as written, it grants {fault} than the need: {_example(part)}"
     if places := " and ".join(dict.fromkeys(each.place for each in unplaced(excess))):
-        return documents, f"nothing shows which is {places}: name it, in place of all that it may be"
+        return documents, f"no fact shows which resource is {places}: name it in place of the pattern"
     if places := " and ".join(dict.fromkeys(_with_own_policies(excess))):
-        return documents, f"nothing shows which is {places}, whose own policy is to grant what is needed of it"
+        return documents, f"no fact shows which resource is {places}: its own policy must grant the need"
     return documents, _unproved(excess, read)
 
 
@@ -123,7 +123,7 @@ def _unproved(excess: Excess, replaced: tuple[Statement, ...]) -> str:
     if exceeding:
         return f"another policy still grants more than the need: {_example(exceeding)}"
     lost = (needed & excess.allowed) - after
-    return f"what is needed and granted today would be lost: {_example(lost)}" if lost else ""
+    return f"needed permissions that are granted today would be lost: {_example(lost)}" if lost else ""
 
 
 def _remainder(excess: Excess, policy: PolicyDocument) -> PolicyDocument:

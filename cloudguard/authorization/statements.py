@@ -78,7 +78,7 @@ def _actions(space: Space, statement: Statement) -> Iterator[tuple[int, Assumpti
     if mask := table.mask(listed) & ~excepted:
         yield mask, None
     for text in sorted(set(statement.actions).difference(listed)):
-        yield table.unlisted(text), Assumption(f"what the unlisted action {text} is")
+        yield table.unlisted(text), Assumption(f"the action {text} is not in the catalog")
 
 
 def _resources(space: Space, statement: Statement, known: KnownContext) -> Iterator[Scope]:
@@ -92,7 +92,7 @@ def _resources(space: Space, statement: Statement, known: KnownContext) -> Itera
         if is_exact:
             exact.extend(map(Scope, patterns))
         else:
-            assumption = Assumption(f"which resources {text} means")
+            assumption = Assumption(f"it is unknown which resources {text} matches")
             assumed.extend(Scope(names).assuming(assumption) for names in patterns)
     if statement.resources:
         yield from (*exact, *assumed)

@@ -56,21 +56,21 @@ def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statemen
     let_in = [(statement, common) for statement, requests in allowed if (common := requests & asked)]
     if not let_in:
         return None
-    sure = reader.asked(caller, caller.certain)
-    certain = [(statement, common) for statement, each in let_in if (common := (each & sure).lower)]
+    certain_requests = reader.asked(caller, caller.certain)
+    certain = [(statement, common) for statement, each in let_in if (common := (each & certain_requests).lower)]
     parts = certain or let_in
     statements = tuple(statement for statement, _ in parts)
     witness = next((request for _, part in parts if (request := part.witness()) is not None), None)
     if not certain:
         causes = {cause for _, part in let_in for cause in part.assumptions}
-        return Admission(caller, statements, witness, assumptions=tuple(sorted(causes)) or (_unsure(caller),))
+        return Admission(caller, statements, witness, assumptions=tuple(sorted(causes)) or (_unknown_keys(caller),))
     ordinary = None if caller.ordinary is None else reader.asked(caller, caller.ordinary)
     narrowed = ordinary is None or not any((each & ordinary).lower for _, each in certain)
     return Admission(caller, statements, witness, narrowed=narrowed)
 
 
-def _unsure(caller: Caller) -> str:
-    return f"whose requests have {', '.join(condition.key for condition in caller.certain)} is not known"
+def _unknown_keys(caller: Caller) -> str:
+    return f"it is unknown whose requests have {', '.join(condition.key for condition in caller.certain)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from cloudguard.model.iam_catalog import CallerKind, IamCatalog
 from cloudguard.model.identity import Effect, PolicyDocument, Statement
 from cloudguard.results.change import DocumentEdit, StatementChange, StatementFate
 
-FOR_PODS = "which service accounts need it is not known: a condition must name them"
-NOBODY_LEFT = "nobody else would be let in: whoever needs it is to be named, under a condition that only they can meet"
-EVERYONE = "everyone is named, and among them those who need it: name these"
-EXCEPTED = "a statement is about all but some: name those who need it"
+FOR_PODS = "the service accounts that need it are unknown: a condition must name them"
+NOBODY_LEFT = "no other principal would remain: name the callers that need it"
+EVERYONE = "the policy names everyone: name the callers that need it instead"
+EXCEPTED = "a statement names only exceptions: name the callers that need it instead"
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class NoReplacement:
     """The reason ``why`` no correct trust policy can be determined."""
 
     why: str
@@ -25,7 +25,7 @@ class Untold:
 
 def without_outsiders(
     iam_catalog: IamCatalog, policy: PolicyDocument, found: Sequence[Admission], declared: Iterable[str]
-) -> DocumentEdit | Untold:
+) -> DocumentEdit | NoReplacement:
     """Return the edit that removes from a trust policy exactly the principals by which ``found`` are let in.
 
     It is proved that the edited policy lets in declared outsiders only, and that every other principal stays in the
@@ -33,21 +33,21 @@ def without_outsiders(
     """
     outsiders = tuple(declared)
     if any(one.caller.kind is CallerKind.PODS for one in found):
-        return Untold(FOR_PODS)
+        return NoReplacement(FOR_PODS)
     changes = list[StatementChange]()
     for statement in policy.statements:
         if statement.effect is Effect.ALLOW and statement.not_principals:
-            return Untold(EXCEPTED)
+            return NoReplacement(EXCEPTED)
         kept = statement.principals
         if statement.effect is Effect.ALLOW:
             kept = tuple(_needed(iam_catalog, policy, statement, outsiders))
         if _names_everyone(iam_catalog, set(statement.principals) - set(kept)):
-            return Untold(EVERYONE)
+            return NoReplacement(EVERYONE)
         changes.append(_change(policy, statement, kept))
     left = tuple(part for one in changes for part in one.remains)
     allowing = [one for one in left if one.effect is Effect.ALLOW]
     if not allowing or admissions(iam_catalog, replace(policy, statements=left), outsiders):
-        return Untold(NOBODY_LEFT)
+        return NoReplacement(NOBODY_LEFT)
     return DocumentEdit((), left, tuple(changes))
 
 

@@ -41,7 +41,7 @@ NOTHING: Final = Gains((), ())
 def gains(before: Judged, after: Judged) -> Gains:
     """Return the permissions that identities gained from ``before`` to ``after``. With swapped arguments: lost."""
     identities = after.snapshot.identities
-    here = Comparer(after.snapshot.cluster, identities, after.catalog, beside=before.snapshot.identities)
+    here = Comparer(after.snapshot.cluster, identities, after.catalog, other_identities=before.snapshot.identities)
     there = Comparer(before.snapshot.cluster, before.snapshot.identities, before.catalog, space=here.space)
     known = {one.id: one for one in before.snapshot.identities.identities}
     unread = bool(before.snapshot.gaps_hiding(_HIDES))

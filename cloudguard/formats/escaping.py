@@ -29,7 +29,7 @@ def _escape(code: int) -> str:
     return f"\\u{code:04x}" if code <= _PLANE else f"\\U{code:08x}"
 
 
-def spelt_out(text: str) -> str:
+def with_escaped_surrogates(text: str) -> str:
     """Return JSON ``text`` with each lone surrogate replaced by the text of its escape, which every reader accepts."""
     return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)
 

@@ -220,16 +220,16 @@ class Disk:
         return self.etcd_evidence is not None
 
     @property
-    def is_the_place_of_etcd(self) -> bool:
+    def holds_main_etcd(self) -> bool:
         """Whether strong evidence shows that the disk holds the data of the main etcd cluster.
 
         Other disks of its host then hold that data only if evidence shows it. A disk of another etcd cluster
         ("events") does not show where the main one keeps its data.
         """
-        return self.is_shown_to_hold_etcd and self.etcd_cluster in {"", "main"}
+        return self.certainly_holds_etcd and self.etcd_cluster in {"", "main"}
 
     @property
-    def is_shown_to_hold_etcd(self) -> bool:
+    def certainly_holds_etcd(self) -> bool:
         """Whether strong evidence shows that the disk holds etcd's data."""
         return self.etcd_evidence is not None and self.etcd_evidence.strength is Strength.STRONG
 

@@ -275,5 +275,5 @@ class IamCatalog:
     tag_actions: tuple[str, ...] = ()
     """Actions that set tags of a resource."""
     principals: Principals | None = None
-    home: tuple[str, ...] = ()
+    preferred_segments: tuple[str, ...] = ()
     """The name segments that the cluster's own resources have in common. "" for a segment that varies."""

@@ -67,13 +67,13 @@ class Scope:
             if empty:
                 return NOWHERE
             if empty is None:
-                result = result.assuming(Assumption(f"whether any name matches {part}"))
+                result = result.assuming(Assumption(f"it is unknown whether any name matches {part}"))
         for key, constraint in self.context.items():
             empty = constraint.is_empty()
             if empty:
                 return NOWHERE
             if empty is None:
-                result = result.assuming(Assumption(f"whether any value of {key} is {constraint}"))
+                result = result.assuming(Assumption(f"it is unknown whether any value of {key} is {constraint}"))
         return result
 
     def __bool__(self) -> bool:

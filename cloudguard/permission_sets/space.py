@@ -49,7 +49,7 @@ class Space:
     service_context: Callable[[str], Mapping[str, str]] = _no_context
     """Returns the context values that all requests to a service (lower case) have, by lower-case key."""
     limit: int = 100_000
-    home: tuple[str, ...] = ()
+    preferred_segments: tuple[str, ...] = ()
     """The preferred segments of a witness's name ("" for any)."""
     _typical: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict[str, tuple[tuple[str, ...], ...]])
     _serials: count[int] = field(default_factory=lambda: count(1))
@@ -77,9 +77,10 @@ class Space:
         for text in sorted(self.resource_formats(action) or (), key=lambda text: (text.count("/"), len(text))):
             segments = text.split(SEPARATOR, SEGMENTS - 1)
             if len(segments) == SEGMENTS:
-                home = (*self.home, *[""] * SEGMENTS)
+                preferred = (*self.preferred_segments, *[""] * SEGMENTS)
                 placed = (
-                    own if segment == "*" and own else segment for segment, own in zip(segments, home, strict=False)
+                    own if segment == "*" and own else segment
+                    for segment, own in zip(segments, preferred, strict=False)
                 )
                 yield tuple(segment.replace("**", _ANY).replace("*", _ANY) for segment in placed)
 

@@ -33,7 +33,7 @@ def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]
     are all disks.
     """
     listed = list(disks)
-    unclear = set(hosts) - {disk.host for disk in listed if disk.is_the_place_of_etcd}
+    unclear = set(hosts) - {disk.host for disk in listed if disk.holds_main_etcd}
     return frozenset(disk.id for disk in listed if disk.holds_etcd or disk.host in unclear)
 
 

@@ -70,7 +70,7 @@ def iam_catalog(*needs: PermissionNeed, **fields: Any) -> IamCatalog:  # noqa: A
         cluster_resources=(allow("*", when=(OWN,)),),
         tag_keys=("tag",),
         tag_actions=("disk:CreateVolume",),
-        home=("n", "p", "", "", "1"),
+        preferred_segments=("n", "p", "", "", "1"),
     )
     return replace(made, **fields)
 

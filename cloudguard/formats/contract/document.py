@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeAlias, cast
 
-from cloudguard.formats.escaping import spelt_out
+from cloudguard.formats.escaping import with_escaped_surrogates
 from cloudguard.results.facts import ServiceSet
 
 
@@ -87,5 +87,5 @@ def text(made: object) -> str:
 
     A lone surrogate, which readers refuse, becomes the text of its escape.
     """
-    clean = json.loads(spelt_out(json.dumps(made, ensure_ascii=False)))
+    clean = json.loads(with_escaped_surrogates(json.dumps(made, ensure_ascii=False)))
     return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from cloudguard.formats.escaping import spelt_out
+from cloudguard.formats.escaping import with_escaped_surrogates
 from cloudguard.results.history.kept import ClusterSummary, HistoryExport, Interval, Period
 
 Listed = Sequence[ClusterSummary] | Sequence[Interval] | Sequence[Period]
@@ -15,5 +15,5 @@ Listed = Sequence[ClusterSummary] | Sequence[Interval] | Sequence[Period]
 def render(found: Listed | HistoryExport) -> str:
     """Return ``found`` as JSON in ASCII. Equal values give equal text."""
     content: object = asdict(found) if isinstance(found, HistoryExport) else [asdict(one) for one in found]
-    clean = json.loads(spelt_out(json.dumps(content, ensure_ascii=False)))
+    clean = json.loads(with_escaped_surrogates(json.dumps(content, ensure_ascii=False)))
     return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"

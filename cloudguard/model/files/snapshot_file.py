@@ -41,7 +41,8 @@ def dump(snapshot: Snapshot) -> str:
     try:
         data = _adapter().dump_json(snapshot, indent=1)
     except PydanticSerializationError:
-        data = to_json(from_json(spelt_out(json.dumps(_adapter().dump_python(snapshot), ensure_ascii=False))), indent=1)
+        text = json.dumps(_adapter().dump_python(snapshot), ensure_ascii=False)
+        data = to_json(from_json(with_escaped_surrogates(text)), indent=1)
     return data.decode() + "\n"
 
 
@@ -85,7 +86,7 @@ def _schema_of(raw: bytes, name: str) -> str:
 
     Raises UsageError if the file is empty, is not UTF-8 or is not a snapshot.
     """
-    hint = "Make one with: cloudguard collect PROVIDER --cluster NAME -o FILE"
+    hint = "Create one with: cloudguard collect PROVIDER --cluster NAME -o FILE"
     if not raw.strip():
         message = f"the snapshot {name} is empty"
         raise UsageError(message, hint=hint)
@@ -107,6 +108,6 @@ def _refusal(name: str, found: list[str]) -> UsageError:
     return UsageError(f"the snapshot {name} cannot be read: {listed(found)}", hint="Collect it again with this version")
 
 
-def spelt_out(text: str) -> str:
+def with_escaped_surrogates(text: str) -> str:
     """Return JSON ``text`` with every lone surrogate written as the text of its escape, which any reader accepts."""
     return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*"cloudguard/report/')
 SEVERAL_SCHEMA = "cloudguard/fleet/v1"
 """The schema of a document with the reports of several clusters."""
-_HINT = "Make one with: cloudguard check PROVIDER --cluster NAME -f json=FILE"
+_HINT = "Create one with: cloudguard check PROVIDER --cluster NAME -f json=FILE"
 _Root = NewType("_Root", Report)
 """A separate type, because pydantic accepts a configuration for a dataclass only under another name."""
 

@@ -36,7 +36,7 @@ def etcd_disks(cluster: Cluster) -> list[Disk]:
     They are the disks with any evidence of etcd, and all disks of an etcd host if no disk of it has strong evidence.
     """
     etcd = {host.id for host in cluster.hosts_by(Role.ETCD)}
-    known = {disk.host for disk in cluster.disks if disk.is_the_place_of_etcd and disk.host}
+    known = {disk.host for disk in cluster.disks if disk.holds_main_etcd and disk.host}
     return [disk for disk in cluster.disks if disk.holds_etcd or (disk.host in etcd and disk.host not in known)]
 
 

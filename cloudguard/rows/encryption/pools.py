@@ -55,7 +55,7 @@ def _for_etcd(cluster: Cluster, pool: Pool) -> tuple[DiskTemplate, ...]:
     """
     hosts = cluster.hosts_by(Role.ETCD)
     ids = {host.id for host in hosts if host.pool == pool.id} or {host.id for host in hosts}
-    of_hosts = [disk for disk in cluster.disks if disk.host in ids and disk.is_shown_to_hold_etcd]
-    if not ids or ids != {disk.host for disk in of_hosts if disk.is_the_place_of_etcd}:
+    of_hosts = [disk for disk in cluster.disks if disk.host in ids and disk.certainly_holds_etcd]
+    if not ids or ids != {disk.host for disk in of_hosts if disk.holds_main_etcd}:
         return pool.disks
     return tuple(disk for disk in pool.disks if disk.device in {one.device for one in of_hosts})

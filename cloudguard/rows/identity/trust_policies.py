@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from cloudguard.authorization.trust import Admission, admissions
-from cloudguard.authorization.trust_replacement import Untold, without_outsiders
+from cloudguard.authorization.trust_replacement import NoReplacement, without_outsiders
 from cloudguard.model.iam_catalog import CallerKind, IamCatalog
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.results.change import Change, DocumentEdit, Procedure, Resource
@@ -145,7 +145,7 @@ def _edit(
     context: Context, resource: Resource, policy: PolicyDocument, found: list[Admission]
 ) -> DocumentEdit | Procedure:
     """Return the edit of a trust policy, or a procedure for a person if the right policy cannot be determined."""
-    right: DocumentEdit | Untold = Untold("the provider's principals are unknown")
+    right: DocumentEdit | NoReplacement = NoReplacement("the provider's principals are unknown")
     if context.iam_catalog is not None:
         right = without_outsiders(context.iam_catalog, policy, found, _declared(context, resource))
     if isinstance(right, DocumentEdit):

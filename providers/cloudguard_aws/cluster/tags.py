@@ -155,7 +155,7 @@ def shown_installer(
     known = installer_of([*tagged.values()], cluster)
     hosts = [tagged.get(name, {}) for name in control_plane]
     if known.name == "kops":
-        etcd = any(disk.is_the_place_of_etcd and disk.etcd_cluster == "main" for disk in disks)
+        etcd = any(disk.holds_main_etcd and disk.etcd_cluster == "main" for disk in disks)
         sure = etcd and all(tags.get(LEGACY) == cluster and KOPS_GROUP in tags and _is_kops(tags) for tags in hosts)
     else:
         sure = known.name == "openshift" and all(

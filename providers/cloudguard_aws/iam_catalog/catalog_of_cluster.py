@@ -117,7 +117,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         tag_keys=tuple(key.lower() for key in TAG_KEYS if key != "aws:RequestTag/"),
         tag_actions=TAG_ACTIONS,
         principals=TrustPrincipals(_home(snapshot, partition)),
-        home=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
+        preferred_segments=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
     )
 
 

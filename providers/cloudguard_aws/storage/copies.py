@@ -229,4 +229,4 @@ def _is_golden(one: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:
     """
     if one is None or one.relation != "the origin of":
         return False
-    return not known[one.disk].disk.is_the_place_of_etcd
+    return not known[one.disk].disk.holds_main_etcd

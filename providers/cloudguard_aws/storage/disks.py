@@ -66,7 +66,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
     )
     volumes, spare = _volumes(api, (*tagged, *attached), cluster, concerned), list[Volume]()
-    places = {one.disk.host for one in volumes if one.disk.is_the_place_of_etcd}
+    places = {one.disk.host for one in volumes if one.disk.holds_main_etcd}
     if not places.issuperset(concerned):
         of_servers = [one for one in left if is_control_plane(tags_of(one))]
         unclear = [one for one in left if roles_by_tags(tags_of(one)) is None]

@@ -137,7 +137,7 @@ def shown_installer(
     hosts = [one for one in machines if one.id in control_plane]
     sure = False
     if known.name == "kops":
-        etcd = any(disk.is_the_place_of_etcd and disk.etcd_cluster == "main" for disk in disks)
+        etcd = any(disk.holds_main_etcd and disk.etcd_cluster == "main" for disk in disks)
         sure = etcd and all(_is_kops(one.tags, named) for one in hosts)
     elif known.name == "openshift":
         sure = all(_openshift(one.tags, named, one.name.lower()) for one in hosts)

@@ -56,7 +56,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         provider_mandated=tuple(_mandated(snapshot, values)) if cluster.managed else (),
         principals=Subjects(issuers),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
-        home=(CONTROL, cluster.account, next(iter(values["group"]), ""), "", "", ""),
+        preferred_segments=(CONTROL, cluster.account, next(iter(values["group"]), ""), "", "", ""),
     )
 
 

@@ -136,7 +136,7 @@ def shown_installer(
     """
     known, named = installer_of(instances, cluster), safe(cluster)
     if known.name == "kops":
-        etcd = any(disk.is_the_place_of_etcd and disk.etcd_cluster == "main" for disk in disks)
+        etcd = any(disk.holds_main_etcd and disk.etcd_cluster == "main" for disk in disks)
         sure = etcd and all(_is_kops(host, named) for host in control_plane)
     else:
         owned = (f"kubernetes-io-cluster-{named}" in host.labels for host in control_plane)

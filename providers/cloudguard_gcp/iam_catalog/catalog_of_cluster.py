@@ -40,5 +40,5 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
             in_organization=bool(snapshot.identities.organization),
         ),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
-        home=("gcp", cluster.account, "", "", "", ""),
+        preferred_segments=("gcp", cluster.account, "", "", "", ""),
     )

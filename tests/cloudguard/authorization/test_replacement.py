@@ -82,7 +82,7 @@ def test_a_need_without_a_known_place_is_kept_and_the_edit_is_unproved() -> None
 def test_a_grant_that_may_be_a_need_without_a_known_place_is_undecided() -> None:
     found = row(account(document(ANY_BUCKET)), iam_catalog(STORED))
     assert (found.verdict, severities(found)) == (Verdict.UNKNOWN, {})
-    assert any("where the state store is" in text for text in found.unknown)
+    assert any("which resource is the state store" in text for text in found.unknown)
 
 
 def test_an_ungranted_need_without_a_known_place_is_not_added() -> None:

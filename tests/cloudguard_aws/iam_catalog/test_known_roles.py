@@ -106,7 +106,7 @@ def test_the_replacement_is_proved_and_bound_to_the_cluster(name: str) -> None:
 def test_the_excess_of_a_need_without_a_known_place_is_undecided(name: str) -> None:
     found = excess_of(ROLES[name])
     assert not found.certain
-    assert found.assumptions == ("where the DNS zone is",)
+    assert found.assumptions == ("it is unknown which resource is the DNS zone",)
     edit = replacement(found)
     assert "the DNS zone" in edit.unproved
     assert any("route53:ChangeResourceRecordSets" in one.actions for one in edit.statements)

@@ -116,7 +116,7 @@ def test_a_volume_made_of_a_copy_holds_etcd_s_data(cluster: StackedCluster) -> N
     assert evidence is not None
     assert evidence.text == f"made from {taken}, a copy of {cluster.root}"
     assert made in cluster.row().why
-    assert not found[made].is_the_place_of_etcd
+    assert not found[made].holds_main_etcd
 
 
 @pytest.mark.parametrize(
