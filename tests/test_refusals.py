@@ -101,7 +101,7 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
 
 def falsely_fixed(report: Report, whole: Report) -> list[str]:
     """Return findings that the comparison calls fixed or replaced, though only a call was refused."""
-    found = since(listed(whole), listed(report)).of_fate(Fate.FIXED, Fate.REPLACED)
+    found = since(listed(whole), listed(report)).with_fate(Fate.FIXED, Fate.REPLACED)
     return [f"{one.check} ({one.id}) is {one.fate}" for one in found]
 
 

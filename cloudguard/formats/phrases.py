@@ -86,7 +86,7 @@ def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
 
 def since_text(since: Since, numbers: Mapping[str, int]) -> str:
     """Return the changes since an earlier run: "2026-01-02T02:17:00Z: 2 new (3, 4), 1 fixed"."""
-    parts = [_since_part(since.of_fate(fate), numbers) for fate in Fate if since.of_fate(fate)]
+    parts = [_since_part(since.with_fate(fate), numbers) for fate in Fate if since.with_fate(fate)]
     worse = [one.id for one in since.findings if one.was and one.id in numbers]
     lapsed = [one.id for one in since.findings if one.was_waived and not one.waived]
     more = [

@@ -122,12 +122,12 @@ class PacketSet:
             return NotImplemented
         if self._axis == other._axis:
             return self._function == other._function
-        return self._function[0] == other._function[0] and self._canon() == other._canon()
+        return self._function[0] == other._function[0] and self._canonical_form() == other._canonical_form()
 
     def __hash__(self) -> int:
-        return hash(self._canon())
+        return hash(self._canonical_form())
 
-    def _canon(self) -> tuple[step_functions.StepFunction, step_functions.Axis]:
+    def _canonical_form(self) -> tuple[step_functions.StepFunction, step_functions.Axis]:
         if self._canonical is None:
             self._canonical = step_functions.coarsest(self._function, self._axis)
         return self._canonical

@@ -24,7 +24,7 @@ FAMILIES: Final = {"tcp": 0, "udp": PORTS, "icmp": 2 * PORTS, "icmpv6": 3 * PORT
 NUMBERS: Final = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6"}
 """The protocol numbers of ``FAMILIES`` (IANA, "Assigned Internet Protocol Numbers"). They have no point after OTHER."""
 
-_HOLES: Final = tuple(sorted(OTHER + number for number in NUMBERS))
+_UNUSED_POINTS: Final = tuple(sorted(OTHER + number for number in NUMBERS))
 _WITH_PORTS: Final = frozenset(("tcp", "udp"))
 _TYPE_AND_CODE: Final = 2
 
@@ -36,7 +36,7 @@ class ServiceSet(Intervals):
     @classmethod
     def everything(cls) -> Self:
         """Return every service of every protocol."""
-        edges = (-1, *_HOLES, SERVICE_END)
+        edges = (-1, *_UNUSED_POINTS, SERVICE_END)
         return cls(union((low + 1, high) for low, high in pairwise(edges)))
 
     @classmethod
@@ -74,7 +74,7 @@ def _term_intervals(term: str, text: str) -> tuple[Interval[int], ...]:
         return tuple(_protocol_interval(number) for number in range(first, last + 1))
     base = FAMILIES.get(name)
     if base is None or len(parts) > (1 if name in _WITH_PORTS else _TYPE_AND_CODE):
-        message = f"{text!r} is no set of services: write tcp/443, udp/30000-32767, icmp/3/4, proto/4, all or none"
+        message = f"{text!r} is not a set of services: write tcp/443, udp/30000-32767, icmp/3/4, proto/4, all or none"
         raise ValueError(message)
     if not parts:
         return ((base, base + PORTS),)
@@ -144,8 +144,8 @@ def service_name(point: int) -> str:
 
     Raises ValueError if the point is not on the axis.
     """
-    if not 0 <= point < SERVICE_END or point in _HOLES:
-        message = f"{point} is no point of the service axis"
+    if not 0 <= point < SERVICE_END or point in _UNUSED_POINTS:
+        message = f"{point} is not a point of the service axis"
         raise ValueError(message)
     if point >= OTHER:
         return f"protocol {point - OTHER}"

@@ -17,7 +17,7 @@ from cloudguard.permission_sets.globs import SEGMENTS
 from cloudguard.permission_sets.resource_names import NO_NAMES, ResourceNames, joined
 from cloudguard.permission_sets.space import Request, Space
 
-GAVE_UP = "the difference has too many parts"
+TOO_MANY_PARTS = "the difference has too many parts"
 _MOST_COMPARED = 600
 """The maximum number of boxes that are compared pairwise to drop redundant boxes."""
 
@@ -209,7 +209,7 @@ def _scope_difference(
         part, rest = stack.pop()
         budget.steps -= 1 + len(rest)
         if budget.steps < 0:
-            yield part.assuming(Assumption(GAVE_UP, space.serial()))
+            yield part.assuming(Assumption(TOO_MANY_PARTS, space.serial()))
             continue
         overlapping = [other for other in rest if not part.isdisjoint(other)]
         if not overlapping:

@@ -139,6 +139,6 @@ class Comparison:
     access: AccessChanges | None = None
     schema: str = field(default=SCHEMA)
 
-    def of_fate(self, fate: Fate) -> tuple[FindingChange, ...]:
+    def with_fate(self, fate: Fate) -> tuple[FindingChange, ...]:
         """Return the findings with the fate ``fate``."""
         return tuple(one for one in self.findings if one.fate is fate)

@@ -125,11 +125,11 @@ class Plan:
     @property
     def counts(self) -> EditCounts:
         """The number of edits that change in place, add, remove, or are procedures for a person."""
-        tally = Counter(_made(self.edit(step)) for step in self.steps)
+        tally = Counter(_kind_of_edit(self.edit(step)) for step in self.steps)
         return EditCounts(tally["in place"], tally["add"], tally["remove"], tally["procedure"])
 
 
-def _made(edit: Edit) -> str:
+def _kind_of_edit(edit: Edit) -> str:
     if isinstance(edit, RuleEdit) and edit.op is not RuleOp.MODIFY:
         return "add" if edit.op is RuleOp.ADD else "remove"
     return "add" if isinstance(edit, GroupEdit) else "procedure" if isinstance(edit, Procedure) else "in place"

@@ -23,19 +23,19 @@ class Since:
     newly_unknown: tuple[str, ...] = ()
     known_again: tuple[str, ...] = ()
 
-    def of_fate(self, *fates: Fate) -> tuple[FindingChange, ...]:
+    def with_fate(self, *fates: Fate) -> tuple[FindingChange, ...]:
         """Return the findings with one of ``fates``."""
         return tuple(one for one in self.findings if one.fate in fates)
 
     @property
     def fixed(self) -> tuple[FindingChange, ...]:
         """The findings that are gone, whose facts were all read."""
-        return self.of_fate(Fate.FIXED)
+        return self.with_fate(Fate.FIXED)
 
     @property
     def unconfirmed(self) -> tuple[FindingChange, ...]:
         """The findings that were not seen, and that may still exist."""
-        return self.of_fate(Fate.UNCONFIRMED)
+        return self.with_fate(Fate.UNCONFIRMED)
 
     def of(self, finding: str) -> FindingChange:
         """Return the change of the finding with the id ``finding``. Raises KeyError if there is none."""

@@ -148,9 +148,9 @@ def _way_out(context: Context) -> tuple[RulePeer, ...]:
     They are the ranges of lasting addresses, and one placeholder peer if some addresses are unknown or may change.
     """
     subnets = {each.key.subnet for each in context.reach.classes}
-    unseen = any(context.reach.senders.has_unknown_way_out(name) for name in subnets)
+    unknown = any(context.reach.senders.has_unknown_way_out(name) for name in subnets)
     lasting = _ranges(lasting_addresses(context).cidrs())
-    return (*lasting, RulePeer(PeerOf.WAY_OUT)) if unseen or with_own_addresses(context) else lasting
+    return (*lasting, RulePeer(PeerOf.WAY_OUT)) if unknown or with_own_addresses(context) else lasting
 
 
 def _administrators(context: Context) -> tuple[RulePeer, ...]:
@@ -240,20 +240,20 @@ def _api_text(services: ServiceSet) -> str:
 def _assessment(context: Context, problem: Problem) -> Assessment:
     listed = context.declarations.admin_cidrs is not None
     addresses, services = problem.packets.addresses(), problem.packets.services()
-    who = subject(problem.targets)
+    targets = subject(problem.targets)
     keep = _needed(context, problem, services)
     declare = "" if listed else "Declare the administrators' addresses with --admin-cidr"
     if problem.name == GUARDED:
-        message = f"{connections(problem, _api_text)} of {who}"
+        message = f"{connections(problem, _api_text)} of {targets}"
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:
         beyond = " in addition to the declared administrators" if listed else ""
-        message = f"{connections(problem, _api_text)} of {who}{beyond}"
+        message = f"{connections(problem, _api_text)} of {targets}{beyond}"
         severity = Severity.MEDIUM if listed else Severity.LOW
         latent = latent_of(context.reach, problem)
         return Assessment(severity, with_latent(message, latent), declare, keep, latent=latent)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
-    message = f"{connections(problem, _api_text)} of {who}"
+    message = f"{connections(problem, _api_text)} of {targets}"
     gatekeepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]
     if gatekeepers and all(gatekeepers):
         return Assessment(Severity.LOW, f"{message}, if {gatekeepers[0]} lets them through", declare, keep)

@@ -100,11 +100,11 @@ class Context:
 
     def port_sources(self, kind: str) -> tuple[tuple[ServiceSet, str], ...]:
         """Return the ports of the API (``kind`` "api") or of etcd ("etcd"), each with the source that states them."""
-        ports, said = self.ports, self.declarations
+        ports, declared = self.ports, self.declarations
         if kind == "api":
-            return port_sources(kind, self.cluster, said.api_ports, ports.api, ports.api_possible)
+            return port_sources(kind, self.cluster, declared.api_ports, ports.api, ports.api_possible)
         etcd = ports.etcd | ports.etcd_from_nodes
-        return port_sources(kind, self.cluster, said.etcd_ports, etcd, ports.etcd_possible)
+        return port_sources(kind, self.cluster, declared.etcd_ports, etcd, ports.etcd_possible)
 
     @property
     def has_nodes(self) -> bool:

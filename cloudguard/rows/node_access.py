@@ -242,13 +242,13 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
             EVERY_PORT if problem.name == EVERY_PORT else services_text(services - context.ports.node_ports or services)
         )
 
-    who = subject(problem.targets)
+    targets = subject(problem.targets)
     keep = _kept(context, problem)
     if problem.check is FROM_CONTROL_PLANE:
         needed = context.ports.control_plane_to_node
         advice = f"It needs only {needed}" if needed else "Name the CNI with --cni to see which ports are needed"
-        return Assessment(Severity.LOW, f"the control plane can connect to every port of {who}", advice, mend=False)
-    message = f"{connections(problem, named)} of {who}"
+        return Assessment(Severity.LOW, f"the control plane can connect to every port of {targets}", advice, mend=False)
+    message = f"{connections(problem, named)} of {targets}"
     if problem.name == GUARDED:
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:

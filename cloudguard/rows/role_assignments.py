@@ -19,7 +19,7 @@ from cloudguard.results.report import RowResult
 from cloudguard.rows.context import NAME_HOSTS, NO_CONTROL_PLANE, NO_ETCD, NO_NODE
 
 _SERVERS = (Role.CONTROL_PLANE, Role.ETCD)
-_OF_THE_ASSIGNMENT = frozenset({NO_CONTROL_PLANE, NO_ETCD, NO_NODE})
+_CAUSED_BY_ASSIGNMENT = frozenset({NO_CONTROL_PLANE, NO_ETCD, NO_NODE})
 """Lines that are unknown only because no host has a role in an assignment."""
 _FEW = 3
 """The number of hosts that a line names. The others are counted."""
@@ -64,8 +64,8 @@ def undecided(base: RowResult, assignment: Assignment, answer: RowResult) -> tup
     ``answer`` is the row's result for ``assignment``.
     """
     failing = [finding.message for finding in answer.findings if finding.counts]
-    unread = [line for line in answer.unknown if line not in {*base.unknown, *_OF_THE_ASSIGNMENT}]
-    found = failing or unread
+    unknown = [line for line in answer.unknown if line not in {*base.unknown, *_CAUSED_BY_ASSIGNMENT}]
+    found = failing or unknown
     if not found:
         return ()
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""

@@ -78,6 +78,6 @@ def _status(found: Comparison, fail_on: str) -> ExitStatus:
     opened = bool(found.access and found.access.opened) and fail_on != "never"
     failed = opened or fails(found.findings, fail_on)
     open_questions = found.access.undecided if found.access else ()
-    if found.unknown or open_questions or found.of_fate(Fate.UNCONFIRMED):
+    if found.unknown or open_questions or found.with_fate(Fate.UNCONFIRMED):
         return ExitStatus.FINDINGS_AND_INCOMPLETE if failed else ExitStatus.INCOMPLETE
     return ExitStatus.FINDINGS if failed else ExitStatus.CLEAN

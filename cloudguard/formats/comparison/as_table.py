@@ -20,7 +20,7 @@ def render(found: Comparison) -> str:
         lines += _part("Closed", (_access_text(one) for one in found.access.closed))
         lines += _part("May have opened or closed", found.access.undecided)
     for fate in Fate:
-        shown = [one for one in found.of_fate(fate) if fate is not Fate.UNCHANGED or one.was]
+        shown = [one for one in found.with_fate(fate) if fate is not Fate.UNCHANGED or one.was]
         lines += _part(f"Findings {fate}", map(_finding_text, shown))
     lines += _part("Unknown", found.unknown)
     return "\n".join(visible(line) for line in (*lines, "", summary(found))) + "\n"
@@ -28,7 +28,7 @@ def render(found: Comparison) -> str:
 
 def summary(found: Comparison) -> str:
     """Return the summary line of a comparison."""
-    counts = [f"{len(found.of_fate(fate))} {fate}" for fate in Fate]
+    counts = [f"{len(found.with_fate(fate))} {fate}" for fate in Fate]
     access = found.access
     opened = [f"{len(access.opened)} opened, {len(access.closed)} closed"] if access else []
     total = count(len(found.findings), "finding")

@@ -55,11 +55,11 @@ def since_section(since: Since | None) -> SinceSection | None:
     """Return the section of the changes, None if the report was not compared with an earlier one."""
     if since is None:
         return None
-    groups = (FateGroup(title, since.of_fate(fate)) for fate, title in _TITLES.items())
+    groups = (FateGroup(title, since.with_fate(fate)) for fate, title in _TITLES.items())
     return SinceSection(
         moment(since.earlier),
         tuple(group for group in groups if group.findings),
-        len(since.of_fate(Fate.UNCHANGED)),
+        len(since.with_fate(Fate.UNCHANGED)),
         since.newly_unknown,
         since.known_again,
     )

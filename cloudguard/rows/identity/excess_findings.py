@@ -83,14 +83,14 @@ def judged(context: Context, excess: Excess) -> list[PendingFinding]:
     if not excess.need_is_known:
         return [pending(context, excess, draft, None) for draft in worst]
     administrator = any(draft.check is ADMINISTRATOR for draft in worst)
-    drafts = worst if administrator else [*worst, *_beyond(excess, escalations)]
+    drafts = worst if administrator else [*worst, *_other_excess(excess, escalations)]
     replaced = any(draft.severity > Severity.LOW or draft.check is LISTING for draft in drafts)
     change = change_of(excess) if replaced else None
     drafts += [*_needed_escalation(excess, escalations), *_mandated(excess), *_missing(excess), *_idle(excess)]
-    return [pending(context, excess, draft, change if _mended(draft) else None) for draft in drafts]
+    return [pending(context, excess, draft, change if _is_fixed_by_replacement(draft) else None) for draft in drafts]
 
 
-def _mended(draft: FindingDraft) -> bool:
+def _is_fixed_by_replacement(draft: FindingDraft) -> bool:
     """Whether the replacement policy fixes a finding. It does not remove an escalation path that is needed."""
     needed_escalation = draft.check is ESCALATION and draft.severity is Severity.LOW
     return draft.check in {ADMINISTRATOR, ESCALATION, OUTSIDE, NARROWABLE, INSIDE, LISTING} and not needed_escalation
@@ -134,7 +134,7 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
         yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, found, id_parts=("needed",))
 
 
-def _beyond(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
+def _other_excess(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     """Yield drafts for excess that changes resources or reads data, and for excess that lists."""
     if risky := excess.part(Access.WRITE, Access.DATA):
         yield from _risky(excess, risky, escalations)

@@ -17,7 +17,7 @@ _MAX_ACTIONS = 4
 _HARMFUL = frozenset({Access.WRITE, Access.DATA})
 
 
-def not_compared(excess: Excess) -> tuple[str, ...]:
+def unknown_need(excess: Excess) -> tuple[str, ...]:
     """Return a line about an identity whose need is unknown, if it may change resources or read data."""
     risky = excess.comparer.mask_of(excess.total.actions, _HARMFUL)
     if not risky:
@@ -30,7 +30,9 @@ def not_compared(excess: Excess) -> tuple[str, ...]:
     return (f"the need of {identity_text(excess.identity)}{whose} is unknown, and it may use {may}; {declare}",)
 
 
-def doubted(context: Context, findings: Iterable[PendingFinding]) -> tuple[tuple[PendingFinding, ...], tuple[str, ...]]:
+def with_weak_evidence(
+    context: Context, findings: Iterable[PendingFinding]
+) -> tuple[tuple[PendingFinding, ...], tuple[str, ...]]:
     """Return the findings, and lines about what is unknown, after a look at weak evidence.
 
     An identity may belong to the cluster by the name of its identity provider only. Its findings then say so, and a
@@ -44,10 +46,10 @@ def doubted(context: Context, findings: Iterable[PendingFinding]) -> tuple[tuple
         "does, or name the cluster's own provider with a flag"
         for name in sorted({*by_name.values()})
     )
-    return tuple(_doubted(each, by_name.get(each.finding.resource.id, "")) for each in findings), unknown
+    return tuple(_marked_weak(each, by_name.get(each.finding.resource.id, "")) for each in findings), unknown
 
 
-def _doubted(pending: PendingFinding, provider: str) -> PendingFinding:
+def _marked_weak(pending: PendingFinding, provider: str) -> PendingFinding:
     if not provider:
         return pending
     message = f"{pending.finding.message} (only the name of the identity provider {provider} links it to the cluster)"

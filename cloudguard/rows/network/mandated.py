@@ -31,7 +31,7 @@ class MandatedRules:
         The severity becomes low if provider-mandated rules alone are responsible and only the cluster is in the
         allowed ranges. The advice says what to do instead of an edit of these rules.
         """
-        if not self._responsible(problem):
+        if not self._only_mandated_rules(problem):
             return severity, message, ""
         writers = [one.rule.written_by for one in problem.attributions if one.rule]
         remedy = "; ".join(sorted({one.instead for one in writers if one} - {""}))
@@ -45,18 +45,20 @@ class MandatedRules:
         self._excused = True
         return Severity.LOW, message, remedy
 
-    def _responsible(self, problem: Problem) -> bool:
+    def _only_mandated_rules(self, problem: Problem) -> bool:
         """Whether all responsible rules are provider-mandated and let in only the cluster's own subnets and pods."""
         reach = self._context.reach
         own = reach.senders.ranges({target.key.subnet for target in reach.classes}) | self._context.cluster.pod_ranges
         rules = [attribution.rule for attribution in problem.attributions]
         return all(
-            rule is not None and rule.provider_mandated and (reach.filters.peers(rule) or _ANY) - self._empty <= own
+            rule is not None
+            and rule.provider_mandated
+            and (reach.filters.peers(rule) or _ANY) - self._unused_addresses <= own
             for rule in rules
         )
 
     @property
-    def _empty(self) -> AddressSet:
+    def _unused_addresses(self) -> AddressSet:
         """Addresses of networks that are in none of their subnets, so that no host can have them."""
         found = AddressSet.nothing()
         for network in self._context.snapshot.topology.networks:
