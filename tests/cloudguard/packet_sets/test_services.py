@@ -126,13 +126,13 @@ def test_points_that_do_not_exist_are_in_no_set() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "no set of services"),
-        ("tcp/443,", "no set of services"),
-        ("sctp/1", "no set of services"),
-        ("tcp/1/2", "no set of services"),
-        ("icmp/1/2/3", "no set of services"),
-        ("proto", "no set of services"),
-        ("proto/4/1", "no set of services"),
+        ("", "not a set of services"),
+        ("tcp/443,", "not a set of services"),
+        ("sctp/1", "not a set of services"),
+        ("tcp/1/2", "not a set of services"),
+        ("icmp/1/2/3", "not a set of services"),
+        ("proto", "not a set of services"),
+        ("proto/4/1", "not a set of services"),
         ("tcp/65536", "a port is a number from 0 to 65535"),
         ("tcp/-1", "a port is"),
         ("tcp/", "a port is"),
@@ -144,7 +144,7 @@ def test_points_that_do_not_exist_are_in_no_set() -> None:
         ("icmp/256", "an ICMP type is a number from 0 to 255"),
         ("icmp/3/256", "an ICMP code is"),
         ("proto/256", "a protocol number is"),
-        ("all/1", "no set of services"),
+        ("all/1", "not a set of services"),
     ],
 )
 def test_bad_text_is_refused_with_the_reason(text: str, complaint: str) -> None:
@@ -168,7 +168,7 @@ def test_services_have_names(point: int, name: str) -> None:
 
 @pytest.mark.parametrize("point", [-1, SERVICE_END, *HOLES])
 def test_points_off_the_axis_have_no_name(point: int) -> None:
-    with pytest.raises(ValueError, match="no point of the service axis"):
+    with pytest.raises(ValueError, match="not a point of the service axis"):
         service_name(point)
 
 
