@@ -20,7 +20,7 @@ from cloudguard.errors import ClusterNotFoundError, UsageError
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 from cloudguard.model.source import Gap, Source
-from cloudguard.model.ways_in import Entered, WayState
+from cloudguard.model.ways_in import WayInTarget, WayState
 from cloudguard.provider.port import Adapter, CollectRequest, installed, load
 from docs import ways_in
 from gcp_everything import everything
@@ -101,7 +101,7 @@ def test_the_printed_permissions_cover_every_declared_call(name: str) -> None:
 def test_every_way_in_has_a_state_declared_calls_and_a_source(name: str) -> None:
     calls: Any = import_module(f"cloudguard_{name}.access.calls")
     declared, ways = {call.name for call in calls.CALLS}, load(name).ways_in()
-    left_out = set(Entered) - {entered for way in ways for entered in way.leads_to}
+    left_out = set(WayInTarget) - {entered for way in ways for entered in way.leads_to}
     assert left_out == set(), "ways_in.toml has no way that leads there"
     assert len({way.id for way in ways}) == len({way.name for way in ways}) == len(ways)
     for way in ways:

@@ -123,7 +123,7 @@ def _unread(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
 def _other_data(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
     """Return a declaration or version that differs between the two reports' judgements; "" if none differs."""
     there = seen.report
-    keys = dict.fromkeys((*there.rows[seen.row].heeds, *row.heeds))
+    keys = dict.fromkeys((*there.rows[seen.row].used_declarations, *row.used_declarations))
     changed = [key for key in keys if there.declared.get(key, ()) != by.declared.get(key, ())]
     if changed:
         return f"declaration: {changed[0]}"

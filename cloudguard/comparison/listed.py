@@ -30,12 +30,12 @@ class ListedFinding:
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """The compared parts of a row: findings, unknown facts, ways in not asked for, and keys of heeded declarations."""
+    """The compared parts of a row: findings, unknown facts, ways in not asked for, and keys of used declarations."""
 
     findings: tuple[ListedFinding, ...]
     unknown: tuple[str, ...]
     not_asked: frozenset[str]
-    heeds: tuple[str, ...]
+    used_declarations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

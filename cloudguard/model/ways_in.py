@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Entered(StrEnum):
+class WayInTarget(StrEnum):
     """The kind of target of a way in."""
 
     HOST = "host"
@@ -36,7 +36,7 @@ class WayIn:
 
     id: str
     name: str
-    leads_to: tuple[Entered, ...]
+    leads_to: tuple[WayInTarget, ...]
     source: str
     calls: tuple[str, ...] = ()
     shut_by: str = ""

@@ -6,7 +6,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from cloudguard.model.ways_in import Entered, WayIn, WayState
+from cloudguard.model.ways_in import WayIn, WayInTarget, WayState
 
 FILE = "ways_in.toml"
 
@@ -19,7 +19,7 @@ def ways_in(package: str) -> tuple[WayIn, ...]:
         WayIn(
             id=table["id"],
             name=table["name"],
-            leads_to=tuple(Entered(one) for one in table["leads-to"]),
+            leads_to=tuple(WayInTarget(one) for one in table["leads-to"]),
             source=table["source"],
             calls=tuple(table.get("calls", ())),
             shut_by=table.get("shut-by", ""),

@@ -13,7 +13,7 @@ from dataclasses import replace
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
-from cloudguard.model.ways_in import Entered
+from cloudguard.model.ways_in import WayInTarget
 from cloudguard.needs.in_force import ALMOST_EVERYONE4, ALMOST_EVERYONE6, MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
@@ -68,7 +68,7 @@ INSIDE = Check(
 )
 DECLARED = declared_check(ROW)
 CHECKS = (INTERNET, INSIDE, DECLARED)
-HEEDED = ("admin-cidr", "admin-reason", "api-port")
+USED_DECLARATIONS = ("admin-cidr", "admin-reason", "api-port")
 
 UNDECLARED = RulePeer(PeerOf.ADMINISTRATORS)
 
@@ -90,7 +90,7 @@ def judge(context: Context) -> JudgedRow:
         len(paths),
         tally(masters),
         assumed=(*_assumed(context), *context.assumed_empty),
-        not_asked=context.not_asked(*([Entered.ENDPOINT] if context.cluster.managed else [])),
+        not_asked=context.not_asked(*([WayInTarget.ENDPOINT] if context.cluster.managed else [])),
     )
     clean = _clean(context, pending)
     judged = judged_row((ROW, AREA), pending, unknown, clean, basis)

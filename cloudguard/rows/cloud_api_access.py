@@ -37,7 +37,7 @@ CHECKS = (
     *(*excess_findings.CHECKS, *trust_policies.CHECKS, *tag_laundering.CHECKS, *instance_metadata.CHECKS),
     DECLARED,
 )
-HEEDED = ("addons", "need", "outsider")
+USED_DECLARATIONS = ("addons", "need", "outsider")
 _OF_NODES = frozenset({Role.NODE.value, "pods"})
 Judged = tuple[list[PendingFinding], tuple[str, ...]]
 """Findings, and lines about facts that are unknown."""

@@ -15,7 +15,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
-from cloudguard.model.ways_in import Entered, WayIn
+from cloudguard.model.ways_in import WayIn, WayInTarget
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
 from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.needs.ports import (
@@ -225,9 +225,9 @@ class Context:
         """Return a line for each of ``hosts`` without a known interface."""
         return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
 
-    def not_asked(self, *entered: Entered) -> tuple[NotAsked, ...]:
-        """Return the ways in to hosts, balancers and ``entered`` that the snapshot's reading did not ask for."""
-        wanted = {Entered.HOST, Entered.BALANCER, *entered}
+    def not_asked(self, *targets: WayInTarget) -> tuple[NotAsked, ...]:
+        """Return the ways in to hosts, balancers and ``targets`` that the snapshot's reading did not ask for."""
+        wanted = {WayInTarget.HOST, WayInTarget.BALANCER, *targets}
         unknown = (one for one in self.ways_in if one.id not in self.snapshot.asked)
         return tuple(NotAsked(one.name, one.would_help) for one in unknown if wanted.intersection(one.leads_to))
 
@@ -235,7 +235,7 @@ class Context:
     def copies_not_asked(self) -> tuple[NotAsked, ...]:
         """The places that may hold copies of etcd's data and that the snapshot's reading did not ask for."""
         unknown = (one for one in self.ways_in if one.id not in self.snapshot.asked)
-        return tuple(NotAsked(one.name, one.would_help) for one in unknown if Entered.COPY in one.leads_to)
+        return tuple(NotAsked(one.name, one.would_help) for one in unknown if WayInTarget.COPY in one.leads_to)
 
     @property
     def assumed_empty(self) -> tuple[Assumed, ...]:

@@ -1,4 +1,4 @@
-"""The declarations that a row heeds.
+"""The declarations that a row uses.
 
 A declaration that allows everything is advice, and it becomes the stated reason if the row passes.
 """
@@ -26,20 +26,20 @@ def declared_check(row: str) -> Check:
     )
 
 
-def with_declarations(context: Context, judged: JudgedRow, heeded: tuple[str, ...], check: Check | None) -> JudgedRow:
+def with_declarations(context: Context, judged: JudgedRow, used: tuple[str, ...], check: Check | None) -> JudgedRow:
     """Return a judged row with the declarations that it rests on.
 
-    ``heeded`` are the keys of the declarations that the row heeds. If one of them allows everything, a finding of
+    ``used`` are the keys of the declarations that the row uses. If one of them allows everything, a finding of
     ``check`` is added.
     """
     row, pending = judged
-    declared = tuple(each.name for each in in_force(context.declarations) if each.name in heeded)
+    declared = tuple(each.name for each in in_force(context.declarations) if each.name in used)
     row = replace(row, basis=replace(row.basis, declared=declared))
     permissions = row.row == "cloud-api-access"
     found = [
         each
         for each in everything_declared(context.declarations)
-        if each.name in heeded and (each.name != "need" or each.permission is permissions)
+        if each.name in used and (each.name != "need" or each.permission is permissions)
     ]
     if not found or check is None or row.verdict is Verdict.PROVIDER:
         return row, pending

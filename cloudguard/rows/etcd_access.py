@@ -71,7 +71,7 @@ TLS = Check(
 )
 DECLARED = declared_check(ROW)
 CHECKS = (INTERNET, INSIDE, PLAINTEXT, AUXILIARY, TLS, DECLARED)
-HEEDED = ("need", "etcd-port", "etcd-tls")
+USED_DECLARATIONS = ("need", "etcd-port", "etcd-tls")
 
 
 def judge(context: Context) -> JudgedRow:

@@ -45,7 +45,7 @@ SECRETS = Check(
     },
     "A managed cluster encrypts Secrets with the provider's key only.",
 )
-HEEDED = ("require-cmk",)
+USED_DECLARATIONS = ("require-cmk",)
 CHECKS = (DISK, KEY, SNAPSHOT, CUSTOMER_KEY, POOL, ROTATION, SECRETS)
 
 

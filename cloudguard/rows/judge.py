@@ -33,8 +33,8 @@ from cloudguard.rows.role_assignments import assignments, undecided
 ROWS: tuple[ModuleType, ...] = (api_server_access, node_access, cloud_api_access, etcd_access, etcd_encryption)
 """The modules of the rows, in the order of the report's table.
 
-Each has ``ROW``, ``AREA``, ``CHECKS`` (a tuple of ``Check``), ``judge`` and ``HEEDED`` (keys of the declarations that
-the row heeds)."""
+Each has ``ROW``, ``AREA``, ``CHECKS`` (a tuple of ``Check``), ``judge`` and ``USED_DECLARATIONS`` (keys of the
+declarations that the row uses)."""
 
 
 def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
@@ -97,7 +97,7 @@ def _completed(context: Context, row: ModuleType, result: RowResult) -> RowResul
 
 def _with_declarations(context: Context, row: ModuleType, judged: JudgedRow) -> JudgedRow:
     check = next((each for each in row.CHECKS if each.id.endswith("/declared")), None)
-    return with_declarations(context, judged, row.HEEDED, check)
+    return with_declarations(context, judged, row.USED_DECLARATIONS, check)
 
 
 def _waived(judged: JudgedRow, waive: Waive | None, *, roles_known: bool = True) -> JudgedRow:

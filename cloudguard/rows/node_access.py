@@ -92,7 +92,7 @@ FROM_CONTROL_PLANE = Check(
 )
 DECLARED = declared_check(ROW)
 CHECKS = (INTERNET, NODE_PORTS, INSIDE, PUBLIC_ADDRESS, FROM_CONTROL_PLANE, DECLARED)
-HEEDED = ("service", "need", "node-ports", "cni")
+USED_DECLARATIONS = ("service", "need", "node-ports", "cni")
 EVERY_PORT = "every port"
 
 

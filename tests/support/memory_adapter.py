@@ -15,7 +15,7 @@ from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClusters
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Gap, Reason
-from cloudguard.model.ways_in import Entered, WayIn
+from cloudguard.model.ways_in import WayIn, WayInTarget
 from cloudguard.provider.port import (
     ClusterSummary,
     CollectRequest,
@@ -95,8 +95,8 @@ class Memory:
     def ways_in(self) -> tuple[WayIn, ...]:
         """Return one way in that is asked for, and one that is not asked for."""
         return (
-            WayIn("route", "Route to the internet", (Entered.HOST,), "https://memory.test", calls=("memory:Read",)),
-            WayIn("tunnel", "Tunnel", (Entered.HOST,), "https://memory.test", would_help="memory:ReadTunnels"),
+            WayIn("route", "Route to the internet", (WayInTarget.HOST,), "https://memory.test", calls=("memory:Read",)),
+            WayIn("tunnel", "Tunnel", (WayInTarget.HOST,), "https://memory.test", would_help="memory:ReadTunnels"),
         )
 
     def permissions(self) -> str:

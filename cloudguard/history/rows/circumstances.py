@@ -42,7 +42,7 @@ def document(report: ListedReport) -> Document:
     For an unknown row, only the fact is stored and not the reason, because the cloud's messages vary.
     """
     rows: dict[str, _Row] = {
-        name: {"unknown": bool(row.unknown), "not_asked": sorted(row.not_asked), "heeds": list(row.heeds)}
+        name: {"unknown": bool(row.unknown), "not_asked": sorted(row.not_asked), "heeds": list(row.used_declarations)}
         for name, row in report.rows.items()
     }
     content: _Circumstances = {

@@ -19,7 +19,7 @@ def guard_procedure(row: str, problem: Problem, assessment: Assessment) -> tuple
     steps = (
         f"if the cloud can do so, give it a filter that lets in {_kept(assessment.keep)} on {_services(problem)}",
         "otherwise create a balancer with that filter and the same targets",
-        "let the new balancer and its clients in at the filters of the targets",
+        "allow the new balancer and its clients in the filters of the targets",
         "point the DNS name that clients use to the new balancer, and wait until no client uses the old one",
         f"then delete {found.name or found.id}",
     )
