@@ -17,7 +17,7 @@ from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.host_roles import API_PORTS
 from cloudguard.provider.installers import ShownInstaller
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.access.calls import GET_KEY_POLICY
+from cloudguard_aws.access.calls import GET_KEY_POLICY, LIST_ROLES
 from cloudguard_aws.access.session import Caller
 from cloudguard_aws.cluster.eks import MANAGED_BY, NodeGroups, read_node_groups
 from cloudguard_aws.cluster.fargate import read_fargate_pods
@@ -32,6 +32,7 @@ from cloudguard_aws.identity.key_policies import read_key_policies, with_resourc
 from cloudguard_aws.identity.resource_policies import with_policies_of_resources
 from cloudguard_aws.identity.roles import read_identities, resolve_profiles
 from cloudguard_aws.identity.surroundings import all_identities, read_surroundings
+from cloudguard_aws.identity.trusting_roles import ALL_AT_ONCE, with_trusting_roles
 from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.members import with_members
 from cloudguard_aws.network.registrations import api_targets
@@ -62,6 +63,7 @@ def _snapshot(api: Api, found: Found, caller: Caller, assemble: Assemble) -> Sna
         lambda: _read_storage(api, found, machines, account),
     )
     identities = with_resource_policies(api, identities, GET_KEY_POLICY, policies)
+    identities = with_trusting_roles(api, identities)
     machines, groups = _with_roles(machines, groups, resolve_profiles(api, _profiles(machines, groups)))
     installer = _installer(found, machines, storage.disks, topology.balancers)
     cluster = Cluster(
@@ -100,6 +102,7 @@ def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
         partial(_read_storage, api, found, hosts_by_tags(api, found), account),
         partial(read_surroundings, api, found, account),
         partial(read_scaling_groups, api, found, ()),
+        partial(api.prefetch, LIST_ROLES, **ALL_AT_ONCE),
         ready,
     ]
     api.gather(*reads)

@@ -28,6 +28,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.eks import EksCluster
 from cloudguard_aws.cluster.tags import clusters_of, tags_of
 from cloudguard_aws.identity.policy_documents import policy_document, text_of
+from cloudguard_aws.identity.trusting_roles import ALL_AT_ONCE
 from cloudguard_aws.trust.issuers import shared_issuers
 
 _HIDES: Final = (FactKind.IDENTITIES,)
@@ -61,7 +62,7 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
         partial(_providers, api, cluster, managed, named), partial(_bound, api, cluster, managed)
     )
     issuers = tuple(provider.id for provider in providers)
-    roles = api.read(calls.LIST_ROLES, hides=_HIDES, MaxItems=1000) if issuers else []
+    roles = api.read(calls.LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE) if issuers else []
     found = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
     pairs = [pair for pair in found if pair is not None]
     identities = sorted((*(identity for identity, _ in pairs), *bound), key=lambda one: (one.identity, one.trust))

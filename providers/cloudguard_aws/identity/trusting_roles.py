@@ -1,0 +1,58 @@
+"""Roles of the account that let the cluster's roles assume them.
+
+A trust policy that names a role of the same account grants by itself, without a policy of that role
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from cloudguard.model.identity import Identities, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, required
+from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import LIST_ROLES
+from cloudguard_aws.identity.key_policies import with_resource_policies
+from cloudguard_aws.identity.policy_documents import policy_document, text_of
+
+ALL_AT_ONCE: Final[Mapping[str, Any]] = {"MaxItems": 1000}
+_HIDES: Final = (FactKind.IDENTITIES,)
+_EVERYONE: Final = '"*"'
+
+
+def with_trusting_roles(api: Api, identities: Identities) -> Identities:
+    """Return the identities with the grants of trust policies of the account's other roles."""
+    names = {one.id.rpartition("/")[2]: one.id for one in identities.identities if ":role/" in one.id}
+    if not names:
+        return identities
+    listed = api.read(LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE)
+    found = api.mapped(LIST_ROLES, listed, partial(_trust, api, names), hides=_HIDES)
+    for role, trusted in found:
+        others = tuple(one for one in identities.identities if one.id != role)
+        if trusted:
+            granted = with_resource_policies(api, replace(identities, identities=others), LIST_ROLES, {role: trusted})
+            own = tuple(one for one in identities.identities if one.id == role)
+            both = tuple(sorted((*granted.identities, *own), key=lambda one: one.id))
+            identities = replace(granted, identities=both)
+    return identities
+
+
+def _trust(api: Api, names: Mapping[str, str], role: Item) -> tuple[str, tuple[Statement, ...]]:
+    """Return a role and the statements of its trust policy, if they may name one of the cluster's roles.
+
+    ``names``: dict of name → ARN of these roles. One of them that trusts everyone is a finding of its own, which is not
+    repeated for the others.
+    """
+    arn, document = required(role, "Arn"), role.get("AssumeRolePolicyDocument")
+    text = text_of(document)
+    for_everyone = _EVERYONE in text and arn not in names.values()
+    if not for_everyone and not any(name in text for name in names):
+        return arn, ()
+    source = api.source(LIST_ROLES, required(role, "RoleName"))
+    shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
+    read = policy_document(shell, document).statements
+    return arn, tuple(replace(one, resources=(arn,), not_resources=()) for one in read)
