@@ -231,6 +231,8 @@ LIST_POD_IDENTITY_ASSOCIATIONS = Call(
 DESCRIBE_POD_IDENTITY_ASSOCIATION = Call(
     "eks", "DescribePodIdentityAssociation", "association", ("eks:DescribePodIdentityAssociation",)
 )
+LIST_CAPABILITIES = Call("eks", "ListCapabilities", "capabilities[]", ("eks:ListCapabilities",))
+DESCRIBE_CAPABILITY = Call("eks", "DescribeCapability", "capability", ("eks:DescribeCapability",))
 DESCRIBE_ORGANIZATION = Call(
     "organizations", "DescribeOrganization", "Organization", ("organizations:DescribeOrganization",)
 )

@@ -50,6 +50,7 @@ _VALUES: Final[Mapping[str, str | list[str] | dict[str, str]]] = {
     "name": _NAME,
     "clusterName": _NAME,
     "nodegroupName": _NAME,
+    "capabilityName": _NAME,
     "fargateProfileName": _NAME,
 }
 """Values for required parameters: valid in form, but no resource has them. Where the value is a dict, its keys are

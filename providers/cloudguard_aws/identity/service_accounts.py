@@ -1,7 +1,8 @@
 """Roles that pods take on through their service account, by the cluster's identity provider or by pod identity.
 
 https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html,
-https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
+https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html,
+https://docs.aws.amazon.com/eks/latest/userguide/capabilities.html
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from cloudguard.model.identity import (
     ServiceAccountIdentity,
     Statement,
 )
-from cloudguard.model.source import FactKind, Source
+from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.provider.answers import Item, required, text
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.cluster.eks import EksCluster
 from cloudguard_aws.cluster.tags import clusters_of, tags_of
 from cloudguard_aws.identity.policy_documents import policy_document, text_of
@@ -58,14 +59,17 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
     flag.
     """
     named = issuer.removeprefix("https://").rstrip("/")
-    providers, bound = api.two(
-        partial(_providers, api, cluster, managed, named), partial(_bound, api, cluster, managed)
+    providers, bound, capabilities = api.three(
+        partial(_providers, api, cluster, managed, named),
+        partial(_bound, api, cluster, managed),
+        partial(_capabilities, api, cluster, managed),
     )
     issuers = tuple(provider.id for provider in providers)
     roles = api.read(calls.LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE) if issuers else []
     found = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
     pairs = [pair for pair in found if pair is not None]
-    identities = sorted((*(identity for identity, _ in pairs), *bound), key=lambda one: (one.identity, one.trust))
+    held = (*(identity for identity, _ in pairs), *bound, *capabilities)
+    identities = sorted(held, key=lambda one: (one.identity, one.trust))
     return ServiceAccounts(providers, tuple(identities), tuple(trust for _, trust in pairs))
 
 
@@ -168,6 +172,34 @@ def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceA
             accounts = dict.fromkeys((*known.service_accounts, *one.service_accounts))
             found[one.identity] = replace(one, service_accounts=tuple(accounts))
     return tuple(found.values())
+
+
+def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceAccountIdentity, ...]:
+    """Return the roles of the cluster's capabilities: what EKS runs for it, and whoever may use its API directs.
+
+    A region or a server that does not know the call has no capabilities.
+    """
+    if managed is None:
+        return ()
+    call, describe = calls.LIST_CAPABILITIES, calls.DESCRIBE_CAPABILITY
+    try:
+        listed = api.ask(call, clusterName=cluster)
+    except errors() as error:
+        if explain(error)[0] is not Reason.UNSUPPORTED:
+            api.read(call, hides=_HIDES, about=cluster, clusterName=cluster)
+        return ()
+    names = api.mapped(call, listed, lambda one: required(one, "capabilityName"), hides=_HIDES)
+    read = (
+        partial(api.read, describe, hides=_HIDES, about=one, clusterName=cluster, capabilityName=one) for one in names
+    )
+    items = [item for found in api.gather(*read) for item in found]
+    source = api.source(describe, cluster)
+    return api.mapped(describe, items, partial(_capability, source), hides=_HIDES)
+
+
+def _capability(source: Source, item: Item) -> ServiceAccountIdentity:
+    role, name = required(item, "roleArn"), required(item, "capabilityName")
+    return ServiceAccountIdentity(role, role.rpartition("/")[2], (f"capability:{name}",), "", source)
 
 
 def _association(api: Api, cluster: str, item: Item) -> tuple[ServiceAccountIdentity, ...]:

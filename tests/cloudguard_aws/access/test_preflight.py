@@ -15,6 +15,7 @@ NOT_IN_MOTO = {
     *("ec2:DescribeImageAttribute", "ec2:GetSnapshotBlockPublicAccessState", "eks:ListNodegroups"),
     *("globalaccelerator:ListAccelerators", "globalaccelerator:ListListeners", "globalaccelerator:ListEndpointGroups"),
     *("eks:ListFargateProfiles", "eks:ListPodIdentityAssociations", "eks:DescribePodIdentityAssociation"),
+    *("eks:ListCapabilities", "eks:DescribeCapability"),
     *("ec2:GetInstanceMetadataDefaults", "ec2:DescribeVpcBlockPublicAccessOptions"),
     "ec2:DescribeVpcBlockPublicAccessExclusions",
 }

