@@ -1,12 +1,12 @@
 """Check a plan's certificate with the standard library: no step opens closed access or stops needed traffic.
 
 ``python tools/check_certificate.py FILE`` prints "holds" (exit status 0), or the first bad step and its packets (3; 2:
-not a certificate). ``cloudguard plan … -f certificate`` writes one. Sets are disjoint half-open intervals. Addresses:
-IPv4 in [0, 2^32), then IPv6. Services: tcp ports in [0, 65536), then as many for udp, for icmp and for icmpv6 (256 x
-type + code), then protocol numbers. A rule names addresses or a group. Its members are the senders in it; anyone, if it
-is not ``complete``. A need must pass a guard: filters in sequence, the first of which that decides must permit. An
-ordered filter decides by its first matching rule; another filter only permits, and leaves other packets to the next.
-Each filter is checked by itself: if it allows less, it allows less in every guard. A step changes one filter.
+not a certificate). Sets are disjoint half-open intervals. Addresses: IPv4 in [0, 2^32), then IPv6. Services: tcp ports
+in [0, 65536), then as many for udp, for icmp and for icmpv6 (256 x type + code), then protocol numbers. A rule names
+addresses or a group, whose members are the senders in it; anyone, if it is not ``complete``. A need must pass a guard:
+filters in sequence, the first of which that decides must permit. An ordered filter decides by its first matching rule;
+another only permits, and leaves other packets to the next. A step changes one filter. Each is checked by itself: if it
+allows less, it allows less in every guard.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-HOLDS, BAD, FAILS = 0, 2, 3
-V4_END, PORTS = 1 << 32, 1 << 16
+HOLDS, BAD, FAILS, V4_END, PORTS = 0, 2, 3, 1 << 32, 1 << 16
 EVERYWHERE = ((0, V4_END + (1 << 128)),)
 FAMILIES = ("tcp", "udp", "icmp", "icmpv6", "proto")
-Rules: TypeAlias = "Sequence[Sequence[Rule]]"
 
 
 class Sender:
@@ -33,6 +31,7 @@ class Sender:
     def __init__(self, name: str, addresses: Iterable[Sequence[int]], groups: Iterable[str] = ()) -> None:
         self.name, self.groups, self.addresses = name, frozenset(groups), sorted((a, b) for a, b in addresses)
         self.starts, self.ends = [start for start, _ in self.addresses], [end for _, end in self.addresses]
+        self.start, self.end = min(self.starts, default=0), max(self.ends, default=0)
 
 
 class Rule(NamedTuple):
@@ -49,70 +48,80 @@ class Rule(NamedTuple):
         """Return the addresses of ``sender`` that the rule matches."""
         if self.group:
             return sender.addresses if self.group in sender.groups else ()
+        if not self.addresses or self.addresses[0][0] >= sender.end or self.addresses[-1][1] <= sender.start:
+            return ()
         near = ((a, b, bisect_right(sender.ends, a), bisect_left(sender.starts, b)) for a, b in self.addresses)
         return [(max(a, c), min(b, d)) for a, b, low, high in near for c, d in sender.addresses[low:high]]
 
 
 @dataclass(eq=False)
 class Filter:
-    """A filter. ``allowed``: its rules before the first step and the declared traffic. ``rules``: its current rules."""
+    """A filter: rules before the first step and declared traffic, current rules, and all rules that it ever has."""
 
     ordered: bool
     allowed: dict[str, Rule]
     rules: dict[str, Rule]
+    ever: list[Rule]
 
 
-@dataclass
 class Need:
-    """``services`` that ``sender`` needs through ``guard``; the matching rules of each filter: at first, and now."""
+    """``services`` that ``sender`` needs through ``guard``. ``now`` holds the matching rules between any two edges."""
 
-    why: str
-    sender: Sender
-    services: int
-    guard: list[Filter]
-    before: list[list[Rule]]
-    now: list[dict[str, Rule]]
+    def __init__(self, why: str, sender: Sender, services: int, guard: list[Filter]) -> None:
+        self.why, self.sender, self.services, self.guard = why, sender, services, guard
+        spans = [span for one in guard for rule in one.ever if rule.services & services for span in rule.of(sender)]
+        self.edges = sorted({edge for span in (*sender.addresses, *spans) for edge in span})
+        self.now: dict[int, dict[tuple[int, str], Rule]] = {edge: {} for edge in self.edges}
+        touched = {edge for one in guard for edge in self.change(one, (), one.rules.values())}
+        self.before = {edge: self.passes(edge) for edge in touched}
+
+    def passes(self, edge: int) -> int:
+        """Return the services that pass from ``edge`` on."""
+        return passing(self.guard, [(place, rule) for (place, _), rule in self.now[edge].items()])[0] & self.services
+
+    def change(self, guard: Filter, gone: Iterable[Rule], put: Iterable[Rule]) -> Iterator[int]:
+        """Remove and add rules of ``guard``. Yield the edges where they match, some more than once."""
+        place = self.guard.index(guard)
+        for rule, there in (*((rule, False) for rule in gone), *((rule, True) for rule in put)):
+            for start, end in rule.of(self.sender) if rule.services & self.services else ():
+                for edge in self.edges[bisect_left(self.edges, start) : bisect_left(self.edges, end)]:
+                    rules = self.now[edge]
+                    rules.update({(place, rule.id): rule}) if there else rules.pop((place, rule.id), None)
+                    yield edge
 
 
 def matching(rules: Iterable[Rule], sender: Sender, services: int) -> list[Rule]:
-    """Return the rules that match some of ``services`` from ``sender``, in order, each with its matching addresses."""
-    found = [rule._replace(addresses=part) for rule in rules if rule.services & services and (part := rule.of(sender))]
-    return sorted(found, key=lambda rule: rule.order)
+    """Return the rules that match some of ``services`` from ``sender``, each with its matching addresses."""
+    return [rule._replace(addresses=part) for rule in rules if rule.services & services and (part := rule.of(sender))]
 
 
-def passing(guard: Sequence[Filter], rules: Sequence[Iterable[Rule]], address: int) -> tuple[int, int]:
-    """Return the services that a guard permits from an address, and the services that it does not decide."""
+def passing(guard: Sequence[Filter], rules: Sequence[tuple[int, Rule]]) -> tuple[int, int]:
+    """Return the services that a guard permits by rules (each with its filter's place), and does not decide."""
     permitted, rest = 0, -1
-    for one, each in zip(guard, rules, strict=True):
+    for place, one in enumerate(guard):
         left, skipped = rest, 0
-        for rule in each:
-            if any(start <= address < end for start, end in rule.addresses):
-                permitted |= rule.services & left if rule.action == "permit" else 0
-                skipped |= rule.services & left if rule.action == "next" else 0
-                left &= ~rule.services if one.ordered else -1
+        for _, rule in sorted((each for each in rules if each[0] == place), key=lambda each: each[1].order):
+            permitted |= rule.services & left if rule.action == "permit" else 0
+            skipped |= rule.services & left if rule.action == "next" else 0
+            left &= ~rule.services if one.ordered else -1
         rest = left | skipped
     return permitted, rest
 
 
-def excess(guard: list[Filter], left: Rules, right: Rules, sender: Sender, services: int) -> Iterator[tuple[int, int]]:
-    """Yield addresses of ``sender``, each with the ``services`` that only the rules ``left`` permit or leave open."""
-    spans = [*sender.addresses, *(span for rules in (*left, *right) for rule in rules for span in rule.addresses)]
-    for edge in sorted({edge for span in spans for edge in span}):
-        (permits, leaves), (permitted, undecided) = (passing(guard, rules, edge) for rules in (left, right))
-        if more := (permits & ~permitted | (permits | leaves) & ~(permitted | undecided)) & services:
-            yield edge, more
+def excess(guard: Filter, rules: Sequence[Sequence[Rule]], edge: int) -> int:
+    """Return the services that the first of two lists of rules permits or leaves open from an address, alone."""
+    at = ([(0, one) for one in each if any(start <= edge < end for start, end in one.addresses)] for each in rules)
+    (permits, leaves), (permitted, undecided) = (passing([guard], each) for each in at)
+    return permits & ~permitted | (permits | leaves) & ~(permitted | undecided)
 
 
 class Certificate:
     """A certificate. Raises KeyError, TypeError or ValueError if ``data`` is not a certificate."""
 
-    last = Filter(ordered=True, allowed={}, rules={"": Rule("", "deny", 0, EVERYWHERE, "", -1)})
-
     def __init__(self, data: dict[str, Any]) -> None:
         if data["schema"] != "cloudguard/certificate/v1":
             raise ValueError(data["schema"])
-        self.steps = data["steps"]
-        rules = [rule for one in (*data["filters"], *self.steps) for rule in one["rules"]]
+        rules = [rule for one in (*data["filters"], *data["steps"]) for rule in one["rules"]]
         holders = (*rules, *data["declared"], *data["needs"])
         self.edges = sorted({0, *(edge for each in holders for span in each["services"] for edge in span)})
         self.bit = {edge: number for number, edge in enumerate(self.edges)}
@@ -121,65 +130,56 @@ class Certificate:
         anyone = (Sender(f"any member of {name}", EVERYWHERE, (name,)) for name in sorted(loose - {""}))
         self.views = [Sender("anyone", EVERYWHERE), *senders.values(), *anyone]
         self.filters = {each["id"]: self.filter(each, data["declared"]) for each in data["filters"]}
-        needs = [self.need(each, senders[each["sender"]]) for each in data["needs"]]
+        self.steps = [(one, [self.rule(each) for each in one["rules"]]) for one in data["steps"]]
+        for step, put in self.steps:
+            self.filters[step["filter"]].ever += put
+        given = ((one, [self.filters[name] for name in one["guard"]]) for one in data["needs"])
+        needs = [Need(one["why"], senders[one["sender"]], self.rule(one).services, guard) for one, guard in given]
         self.needs = {name: [need for need in needs if one in need.guard] for name, one in self.filters.items()}
 
     def filter(self, data: dict[str, Any], declared: list[dict[str, Any]]) -> Filter:
         """Return a filter with its declared traffic."""
         rules = {each["id"]: self.rule(each) for each in data["rules"]}
         allowed = {f"declared {n}": self.rule(each) for n, each in enumerate(declared) if each["filter"] == data["id"]}
-        return Filter(data["ordered"], {**allowed, **rules}, rules)
-
-    def need(self, data: dict[str, Any], sender: Sender) -> Need:
-        """Return a need."""
-        guard, services = [*(self.filters[name] for name in data["guard"]), self.last], self.mask(data)
-        before = [matching(one.rules.values(), sender, services) for one in guard]
-        return Need(data["why"], sender, services, guard, before, [{rule.id: rule for rule in each} for each in before])
+        return Filter(data["ordered"], {**allowed, **rules}, rules, [*rules.values()])
 
     def rule(self, data: dict[str, Any]) -> Rule:
-        """Return a rule."""
-        peer = data.get("addresses", ()), data.get("group", "")
-        return Rule(data.get("id", ""), data.get("action", "permit"), data.get("order", -1), *peer, self.mask(data))
-
-    def mask(self, data: dict[str, Any]) -> int:
-        """Return services as a bit mask, with one bit for each interval between two edges of the certificate."""
-        return sum((1 << self.bit[end]) - (1 << self.bit[start]) for start, end in data["services"])
+        """Return a rule. Its services are a bit mask, with one bit for each interval between two edges."""
+        peer = sorted((a, b) for a, b in data.get("addresses", ())), data.get("group", "")
+        services = sum((1 << self.bit[end]) - (1 << self.bit[start]) for start, end in data["services"])
+        return Rule(data.get("id", ""), data.get("action", "permit"), data.get("order", -1), *peer, services)
 
     def faults(self) -> Iterator[str]:
         """Yield the packets that each step opens and the needed packets that it loses."""
-        for number, step in enumerate(self.steps, 1):
+        for number, (step, put) in enumerate(self.steps, 1):
             guard, name = self.filters[step["filter"]], f"step {number} ({step['change']})"
-            gone, put = [guard.rules.pop(each) for each in step["drop"]], [self.rule(each) for each in step["rules"]]
+            gone = [guard.rules.pop(each) for each in step["drop"]]
             guard.rules.update((rule.id, rule) for rule in put)
-            for found in (found for rule in (*gone, *put) for found in self.opened(guard, rule)):
-                yield f"{name} opens {step['filter']}: {found}"
+            opened = (found for rule in (*gone, *put) for found in self.opened(guard, rule))
+            yield from (f"{name} opens {step['filter']}: {found}" for found in opened)
+            moved = Sender("", [span for one in (*gone, *put) for span in (EVERYWHERE if one.group else one.addresses)])
             for need in self.needs[step["filter"]]:
-                for found in self.lost(need, need.now[need.guard.index(guard)], gone, put):
-                    yield f"{name} loses {found}, needed for {need.why}"
+                if moved.start < need.sender.end and moved.end > need.sender.start:
+                    edges = sorted({*need.change(guard, gone, put)})
+                    lost = ((edge, need.before.get(edge, 0) & ~need.passes(edge)) for edge in edges)
+                    yield from (f"{name} loses {one}, needed for {need.why}" for one in self.packets(lost, need.sender))
 
     def opened(self, guard: Filter, rule: Rule) -> Iterator[str]:
         """Yield the packets that ``guard`` allows after ``rule`` was added or removed, and must not allow."""
         views = self.views if guard.ordered or rule.group else self.views[:1]
-        old = guard.allowed.get(rule.id, self.last.rules[""])
-        there = rule[3:5] == old[3:5] and not rule.services & ~old.services  # the rule was there, and allowed as much
+        old = guard.allowed.get(rule.id)  # was the rule there, and allowed as much?
+        there = old is not None and rule[3:5] == old[3:5] and not rule.services & ~old.services
         for sender in views if guard.ordered or (rule.id in guard.rules and not there) else ():
-            if part := rule.of(sender):
-                some = Sender(sender.name, part, sender.groups)
-                now = matching(guard.rules.values() if guard.ordered else [rule], some, rule.services)
-                allowed = matching(guard.allowed.values(), some, rule.services)
-                yield from self.packets(excess([guard], [now], [allowed], some, rule.services), sender)
-
-    def lost(self, need: Need, now: dict[str, Rule], gone: list[Rule], put: list[Rule]) -> Iterator[str]:
-        """Yield the packets of a need that passed at first, and do not after a step. ``now``: the filter's rules."""
-        went, came = [rule for rule in gone if now.pop(rule.id, None)], matching(put, need.sender, need.services)
-        now.update((rule.id, rule) for rule in came)
-        if went or came:
-            after = [sorted(rules.values(), key=lambda rule: rule.order) for rules in need.now]
-            yield from self.packets(excess(need.guard, need.before, after, need.sender, need.services), need.sender)
+            some = Sender(sender.name, rule.of(sender), sender.groups)
+            listed = guard.rules.values() if guard.ordered else [rule], guard.allowed.values()
+            rules = [matching(each, some, rule.services) for each in listed if some.addresses]
+            edges = {edge for each in rules for one in each for span in one.addresses for edge in span}
+            found = ((edge, excess(guard, rules, edge) & rule.services) for edge in sorted(edges))
+            yield from self.packets(found, sender)
 
     def packets(self, found: Iterable[tuple[int, int]], sender: Sender) -> Iterator[str]:
         """Yield, for each address, the first of its services as text."""
-        for number, services in found:
+        for number, services in ((number, services) for number, services in found if services):
             family, port = divmod(self.edges[(services & -services).bit_length() - 1], PORTS)
             address = IPv4Address(number) if number < V4_END else IPv6Address(number - V4_END)
             yield f"{FAMILIES[family]}/{port} from {address} ({sender.name})"

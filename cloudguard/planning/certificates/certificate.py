@@ -75,7 +75,7 @@ def _needs(
     """Return the senders, and the needs, of the needed flows that a filter in ``touched`` (ids) may stop."""
     senders, needs = dict[tuple[AddressSet, tuple[str, ...]], Json](), list[Json]()
     known = states[0].reach.filters.filters
-    for flow in flows(*states, planned.case.context.ports):
+    for flow in flows(*states, planned.case.context):
         guards = [name for name in flow.target.key.filters if name in known]
         if touched.isdisjoint(guards):
             continue

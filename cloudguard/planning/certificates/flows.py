@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from cloudguard.needs.ports import Ports
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.planning.proof.needed_traffic import needed_between
+from cloudguard.planning.proof.needed_traffic import needed_between, needed_by_paths
 from cloudguard.planning.proof.network_state import NetworkState
 from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass
+from cloudguard.rows.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,18 @@ class _Caller:
     later: tuple[str, ...] = ()
 
 
-def flows(first: NetworkState, last: NetworkState, ports: Ports) -> Iterator[Flow]:
-    """Yield the flows that hosts, pods, managed control planes and load balancers need to each host class."""
+def flows(first: NetworkState, last: NetworkState, context: Context) -> Iterator[Flow]:
+    """Yield the needed flows to each host class.
+
+    They are of hosts, pods, managed control planes and load balancers, and of clients from outside that connect
+    directly: administrators and declared clients.
+    """
+    ports = context.ports
     for target in first.classes:
+        for path, needed in needed_by_paths(context, first, target):
+            if path.registration is None:
+                for addresses, services in needed.lower.items():
+                    yield Flow(path.sender.name, addresses, path.sender.groups, services, target)
         admitted = first.reach.allowed_in(target)
         for caller in _callers(first, last, ports, target):
             groups = tuple(dict.fromkeys((*caller.groups, *caller.later)))

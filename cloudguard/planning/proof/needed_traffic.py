@@ -21,6 +21,7 @@ from cloudguard.planning.proof.network_state import NetworkState, PathKey, path_
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass, Registration
+from cloudguard.reachability.paths import Path
 from cloudguard.rows.context import Context
 from cloudguard.rows.network.phrases import target_text
 from cloudguard.rows.network.way_out import lasting_addresses, own_addresses, using_own_addresses
@@ -96,6 +97,19 @@ def _by_balancer(context: Context, target: HostClass, registration: Registration
 
 def _from_outside(context: Context, first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
     """Yield the flows from outside: of administrators, declared clients and clients of services; one for each path."""
+    for path, needed in needed_by_paths(context, first, target):
+        guards = frozenset({*path.filters, *(path.balancer.filters if path.balancer else ())})
+        yield NeededTraffic(
+            path.sender.name,
+            target_text(target),
+            "declared, or a service",
+            guards,
+            _on_path(path_key(path), number, needed),
+        )
+
+
+def needed_by_paths(context: Context, first: NetworkState, target: HostClass) -> Iterator[tuple[Path, Bounds]]:
+    """Yield each path from outside the cluster to ``target`` with the needed part of its allowed traffic, if any."""
     groups, expected = context.declared_groups(target), _expected(context, target)
     for path in first.reach.paths_to(target):
         by_address = expected
@@ -107,16 +121,8 @@ def _from_outside(context: Context, first: NetworkState, number: int, target: Ho
         needed |= path.allowed.only(named) if named else NOTHING
         if path.registration is not None:
             needed |= path.allowed.only(_published(context, target, path.registration))
-        if not needed.upper:
-            continue
-        guards = frozenset({*path.filters, *(path.balancer.filters if path.balancer else ())})
-        yield NeededTraffic(
-            path.sender.name,
-            target_text(target),
-            "declared, or a service",
-            guards,
-            _on_path(path_key(path), number, needed),
-        )
+        if needed.upper:
+            yield path, needed
 
 
 def _on_path(key: PathKey, number: int, needed: Bounds) -> Callable[[NetworkState], Bounds]:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 import sample
+from builders import CONTROL_PLANE, NODE, group, host, snapshot
 from cloudguard import pipeline
+from cloudguard.needs.declarations import Declarations
 from cloudguard.planning.certificates.certificate import certificate
 from cloudguard.planning.planner import Planned
 from tools.check_certificate import Certificate, Rule
@@ -62,3 +64,16 @@ def test_the_certificate_s_rules_are_those_of_the_snapshot(document: dict[str, A
     for name, one in read.filters.items():
         assert {rule.id for rule in one.rules.values()} == {rule.id for rule in filters[name].rules}
         assert all(isinstance(rule, Rule) for rule in one.rules.values())
+
+
+def test_a_step_that_takes_administrators_from_the_api_is_refused() -> None:
+    office = "198.51.100.0/24"
+    filters = [group("masters", ("tcp", office)), group("nodes", ("tcp", "masters"))]
+    master = host("cp1", CONTROL_PLANE, "masters", where="public", public="203.0.113.12")
+    one = pipeline.plan(snapshot([master, host("n1", NODE, "nodes")], filters), Declarations(admin_cidrs=(office,)))
+    document: dict[str, Any] = json.loads(certificate(one))
+    (step,) = document["steps"]
+    assert faults(document) == []
+    taken: list[dict[str, Any]] = [{**step, "rules": []}]
+    found = faults({**document, "steps": taken})
+    assert [fault.partition(" from ")[0] for fault in found] == [f"step 1 ({step['change']}) loses tcp/6443"]
