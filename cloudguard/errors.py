@@ -53,7 +53,7 @@ class ClusterNotFoundError(UsageError):
 
 
 class SeveralClustersError(ClusterNotFoundError):
-    """More than one cluster goes by the given name; ``choices``: for each, the provider's flags that choose it."""
+    """More than one cluster has the given name. ``choices``: the provider's flags that select each cluster."""
 
     def __init__(self, message: str, choices: Sequence[Mapping[str, str]], *, hint: str = "") -> None:
         super().__init__(message, hint=hint)

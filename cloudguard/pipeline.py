@@ -93,8 +93,8 @@ def _only_cluster(provider: str, found: Sequence[ClusterSummary]) -> str:
     """Return the name of the only cluster; raises ClusterNotFoundError if there is not exactly one."""
     if len(found) == 1:
         return found[0].name
-    names = ", ".join(f"{one.name} ({one.region})" for one in found) or "none was seen"
-    message = f"no cluster is named, and there is not just one: {names}"
+    names = ", ".join(f"{one.name} ({one.region})" for one in found) or "none was found"
+    message = f"no cluster is named, and the account does not have exactly one: {names}"
     raise ClusterNotFoundError(message, hint=f"Give --cluster NAME; see: cloudguard discover {provider}")
 
 
@@ -239,7 +239,7 @@ def _finding_id(report: Report, name: str) -> str:
         return report.finding(name).id
     except KeyError:
         message = f"the report on {report.cluster.name!r} has no finding {name!r}"
-        raise UsageError(message, hint="Its findings' numbers are on the first screen of: cloudguard check") from None
+        raise UsageError(message, hint="Its findings' numbers are in the output of: cloudguard check") from None
 
 
 def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:
@@ -251,7 +251,7 @@ def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:
 
     names = [(one.cluster.provider, one.cluster.account, one.cluster.name) for one in (old, new)]
     if names[0] != names[1]:
-        message = f"they are of two clusters: {' '.join(names[0])} and {' '.join(names[1])}"
+        message = f"the snapshots are of two different clusters: {' '.join(names[0])} and {' '.join(names[1])}"
         raise UsageError(message)
     provider = new.cluster.provider
     with sdk_of(provider):

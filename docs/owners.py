@@ -49,7 +49,7 @@ def _sign(sign: Sign) -> str:
     seen = [f"tag `{one.pattern}`" for one in sign.tags]
     seen += [f"name `{sign.name.pattern}`"] if sign.name else []
     seen += [f"description `{sign.description.pattern}`"] if sign.description else []
-    seen += ["the rule of a group for itself"] if sign.own_group else []
+    seen += ["a rule that allows a group's members to connect to each other"] if sign.own_group else []
     return f"{' and '.join(seen)} of {', '.join(sorted(sign.of))}"
 
 

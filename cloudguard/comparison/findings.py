@@ -100,20 +100,20 @@ def _unseen(seen: _Seen, by: ListedReport) -> Unseen | None:
     """Return why a finding may still exist although the report ``by`` lacks it. None if it does not exist."""
     row = by.rows.get(seen.row)
     if row is None:
-        return Unseen("the other report has no such row")
+        return Unseen("the other report does not have this row")
     if by.checks is not None and seen.finding.check not in by.checks:
-        return Unseen(f"the check {seen.finding.check} was not made", check=True)
+        return Unseen(f"the check {seen.finding.check} was not run", check=True)
     if unread := _unread(seen, row, by):
         return Unseen(unread)
     if others := _other_data(seen, row, by):
-        return Unseen(f"judged by another {others}", read=True)
+        return Unseen(f"judged with a different {others}", read=True)
     return None
 
 
 def _unread(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
     """Return a fact that the finding may rest on and that was not read for ``by``; "" if all facts were read."""
     if row.unknown:
-        return f"not all is known: {row.unknown[0]}"
+        return f"not completely known: {row.unknown[0]}"
     if missed := sorted(row.not_asked - seen.report.rows[seen.row].not_asked):
         return f"not asked for: {missed[0]}"
     failed = sorted(by.gaps - seen.report.gaps)

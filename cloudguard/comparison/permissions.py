@@ -51,13 +51,13 @@ def gains(before: Judged, after: Judged) -> Gains:
         earlier = known.get(identity.id)
         then = there.effective(earlier).permissions if earlier else PermissionSet(here.space, ())
         if earlier is None and unread:
-            perhaps.append(f"what {_name(identity)} may do, which was not read before")
+            perhaps.append(f"permissions of {_name(identity)}: they were not read before")
             continue
         found = (now.lower - then.upper).lower
         if found:
             certain.append(_change(identity, found))
         if now.assumptions != then.assumptions and ((now.upper - then.lower) - found).upper:
-            perhaps.append(f"what {_name(identity)} may do: {'; '.join(now.assumptions + then.assumptions)}")
+            perhaps.append(f"permissions of {_name(identity)}: {'; '.join(now.assumptions + then.assumptions)}")
     return Gains(tuple(certain), tuple(dict.fromkeys(perhaps)))
 
 
@@ -67,7 +67,7 @@ def _name(identity: Identity) -> str:
 
 def _change(identity: Identity, found: PermissionSet) -> PermissionChange:
     table, request = found.space.table, found.witness()
-    witness = f"{request.action} on {request.name}" if request else "a request that no name was found for"
+    witness = f"{request.action} on {request.name}" if request else "a request without an example name"
     parts = sorted(_requests(table, box) for box in found.boxes)
     return PermissionChange(identity.id, identity.name, actions_text(table, found.actions, None), witness, tuple(parts))
 

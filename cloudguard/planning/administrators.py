@@ -159,7 +159,7 @@ class _Ways:
         lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
         added = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in self._peers)
         after = (*before, *lists, *added)
-        needs = ("let in today",) * (len(before) + len(lists)) + (WHY,) * len(added)
+        needs = ("allowed today",) * (len(before) + len(lists)) + (WHY,) * len(added)
         edit = ListEdit("public ranges", str(endpoint.service), (*before, *lists), after, needs)
         resource = Resource("endpoint", endpoint.id)
         return Change(f"endpoint.add:{endpoint.id}:{','.join(self._peers)}", ROW, "endpoint.add", resource, (edit,))

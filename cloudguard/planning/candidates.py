@@ -14,10 +14,10 @@ from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Edit, PeerOf, Procedure, RuleEdit
 
-BY_HAND = "its change is not proved: the model does not show what it does"
+BY_HAND = "its change is not proved, because the model does not show its effect"
 WAY_OUT_UNSEEN = (
-    "the cluster's hosts leave by addresses that are not known, or that go with a host: declare those that are to stay "
-    "let in (--admin-cidr), or let hosts leave by a gateway"
+    "the outgoing addresses of the cluster's hosts are unknown, or change with a host: declare the addresses that must "
+    "stay allowed (--admin-cidr), or route the hosts through a gateway"
 )
 
 
@@ -73,16 +73,14 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
     elif not _is_shown(change):
         candidates.by_hand = (*candidates.by_hand, change)
         steps = [step for edit in change.edits if isinstance(edit, Procedure) for step in edit.steps]
-        candidates.leave([change], f"{BY_HAND}; by hand: {steps[0]}" if steps else BY_HAND)
+        candidates.leave([change], f"{BY_HAND}; first manual step: {steps[0]}" if steps else BY_HAND)
     else:
         said = speaker.said(change)
         if said is None:
             candidates.leave([change], speaker.unsaid(change))
         elif not can_be_called(said, speaker.change_forms):
-            writer = (
-                f": {change.owner} writes it" if change.owner else ", so no plan makes the change; it is for a person"
-            )
-            candidates.leave([change], f"no call changes it{writer}")
+            writer = f": {change.owner} writes it" if change.owner else ": a person must make the change"
+            candidates.leave([change], f"the cloud has no call for this change{writer}")
         else:
             candidates.changes = (*candidates.changes, said)
 
@@ -90,11 +88,12 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
 def _incomplete(change: Change) -> str:
     """Return which declarations a change lacks, and what to declare instead where one is not so."""
     flags = " and ".join("--" + name for name in change.needs_input)
-    text = f"its change is incomplete without {flags}"
+    text = f"the change needs {flags}"
     if not change.way_out:
         return text
     hosts = "; ".join(change.way_out)
-    return f"{text}; if {hosts} must reach the API by a public address, give that to --admin-cidr, not --api-inside"
+    instead = "give their addresses in --admin-cidr instead of --api-inside"
+    return f"{text}; if {hosts} must reach the API at its public address, {instead}"
 
 
 def can_be_called(change: Change, change_forms: ChangeForms) -> bool:

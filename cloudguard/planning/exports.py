@@ -16,7 +16,7 @@ def export(planned: Planned, format_name: str) -> str:
     """Return a plan in the format ``format_name``. Raises UsageError if it cannot be written so."""
     made = EXPORTS.get(format_name)
     if made is None:
-        message = f"no plan can be written as {format_name} yet"
+        message = f"a plan cannot be written as {format_name} yet"
         raise UsageError(message, hint=f"Use one of {', '.join(EXPORTS)}")
     return made(planned)
 
@@ -66,7 +66,7 @@ def _one_line(text: str) -> str:
 def _require(planned: Planned, what: str, *, there: bool) -> None:
     """Raise UsageError if the plan has steps and ``there`` is false: the provider cannot write it as ``what``."""
     if planned.plan.steps and not there:
-        message = f"the provider {planned.case.snapshot.cluster.provider!r} has no form of this plan as {what}"
+        message = f"the provider {planned.case.snapshot.cluster.provider!r} cannot write this plan as {what}"
         raise UsageError(message, hint="Use -f json")
 
 

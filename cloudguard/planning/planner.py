@@ -22,8 +22,8 @@ from cloudguard.results.plan import LeftFinding, Obligation, Plan, Proof, Step
 from cloudguard.results.report import Report
 from cloudguard.rows import api_server_access
 
-NO_CHANGE = "no rule or setting of yours is known that would mend it"
-ALL_NEEDED = "the cluster needs what its rules let in, and no group tells those who need it from the others"
+NO_CHANGE = "no known rule or setting of yours would fix it"
+ALL_NEEDED = "the cluster needs what the rules allow, and no group separates the needed senders from the others"
 
 
 _Made = tuple[Candidates, Proposal, Outcome]
@@ -86,7 +86,7 @@ def _by_hand(case: Case, proposal: Proposal, mended: Sequence[Finding]) -> tuple
 def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proof]:
     yield from proposer.prover.proofs(proposal.order)
     if admitted := [one for one in proposal.changes if lets_in_administrators(one)]:
-        yield Proof(Obligation.ADMINISTRATORS_LET_IN, f"every way in to the API, after {len(admitted)} changes")
+        yield Proof(Obligation.ADMINISTRATORS_LET_IN, f"all ways in to the API, after {len(admitted)} changes")
     yield Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings")
 
 
@@ -195,7 +195,7 @@ def _left(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) ->
     for finding in asked:
         if finding.id in outcome.gone:
             if instead := outcome.instead_of(finding, asked):
-                yield finding.id, f"less is let in then, but {instead}"
+                yield finding.id, f"less is allowed after the plan, but {instead}"
         else:
             usual = ALL_NEEDED if finding.resource.kind == "filter" else NO_CHANGE
             why = candidates.why.get(finding.id) or stays.get(finding.id) or finding.advice or usual
@@ -203,4 +203,4 @@ def _left(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) ->
 
 
 def _beyond(change: Change) -> str:
-    return "; ".join(f"{one.services} from {one.peer.value} would stay let in: {one.why}" for one in change.left)
+    return "; ".join(f"{one.services} from {one.peer.value} would stay allowed: {one.why}" for one in change.left)

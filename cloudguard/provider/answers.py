@@ -32,7 +32,7 @@ def objects(name: str, values: Iterable[object]) -> Iterator[Item]:
     """Yield the items of an answer. Raises AnswerError, with the call's ``name``, if an item is not an object."""
     for value in values:
         if not isinstance(value, dict):
-            message = f"{name} answered with what is no object"
+            message = f"the answer of {name} contains an item that is not an object"
             raise AnswerError(message)
         yield cast("Item", value)
 
@@ -91,7 +91,7 @@ def choice(item: Item, key: str, meanings: Mapping[str, A]) -> A:
     """Return the meaning of the word in a field. Raises AnswerError if the word is not a key of ``meanings``."""
     value = text(item, key)
     if value not in meanings:
-        message = f"{key} is {value[:40]!r}, none of {', '.join(meanings)}"
+        message = f"{key} is {value[:40]!r}, not one of {', '.join(meanings)}"
         raise AnswerError(message)
     return meanings[value]
 
@@ -159,4 +159,4 @@ def _wrong(key: str, value: object, expected: str, *, within: bool = False) -> A
     if value is None and not within:
         return AnswerError(f"{key} is missing")
     kind = _KINDS.get(type(value), "null" if value is None else "something else")
-    return AnswerError(f"{key} {'holds' if within else 'is'} {kind}, not {expected}")
+    return AnswerError(f"{key} {'contains' if within else 'is'} {kind}, not {expected}")

@@ -25,8 +25,10 @@ CLUSTER_PORTS: Final = ServiceSet.parse(",".join(f"tcp/{port}" for port in sorte
 _FEW = 3
 """The largest number of hosts that one Gap names."""
 _NAME_IT = "name it with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
-_STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host is etcd's alone, so control-plane hosts run it")
-_ANOTHER = RoleEvidence(EvidenceKind.HOSTS, "strong evidence shows the control plane, and this is not part of it")
+_STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host runs only etcd, so control-plane hosts run it")
+_ANOTHER = RoleEvidence(
+    EvidenceKind.HOSTS, "strong evidence shows the control-plane hosts, and this host is not one of them"
+)
 
 
 @dataclass(frozen=True, slots=True)

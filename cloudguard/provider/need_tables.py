@@ -56,7 +56,7 @@ class NeedTables:
         for need in needs:
             unread = _unread_keys(need)
             if unread:
-                message = f"the need {need.get('id')!r} has keys that nothing reads: {', '.join(unread)}"
+                message = f"the need {need.get('id')!r} has unknown keys: {', '.join(unread)}"
                 raise ValueError(message)
         return needs
 

@@ -185,7 +185,7 @@ def load(name: str) -> Adapter:
     point = _points(tuple(sys.path)).get(name)
     if point is None:
         near = get_close_matches(name, installed(), n=1)
-        message = f"no provider is called {name!r} (installed: {', '.join(installed()) or 'none'})"
+        message = f"there is no provider {name!r} (installed: {', '.join(installed()) or 'none'})"
         raise UsageError(message, hint=f"Did you mean {near[0]!r}?" if near else "Install the package that adds it")
     adapter = point.load()
     if not isinstance(adapter, Adapter):

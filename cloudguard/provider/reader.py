@@ -46,7 +46,7 @@ def checked_calls(names: Iterable[str], calls: Iterable[Call]) -> frozenset[str]
     wanted, known = frozenset(names), sorted({call.name for call in calls})
     for name in sorted(wanted.difference(known)):
         near = get_close_matches(name, known, n=1)
-        message = f"assume_empty: the provider makes no call {name!r}"
+        message = f"assume_empty: the provider has no call {name!r}"
         raise UsageError(message, hint=f"Did you mean {near[0]!r}?" if near else "Gaps name the calls that were made")
     return wanted
 
@@ -175,7 +175,7 @@ class Reader(ABC, Generic[CallT]):
                 found.append(make(item))
             except ValueError as error:
                 named = (str(item[key]) for key in self.identifiers if isinstance(item.get(key), str) and item[key])
-                message = f"an item of the answer is not understood and left out: {error}"
+                message = f"an item of the answer was left out, because it is not valid: {error}"
                 self.failed(call, about or next(named, "*"), (Reason.FAILED, message[:LONGEST_MESSAGE]), hides)
         return tuple(found)
 

@@ -36,9 +36,9 @@ def roles_by_names(named: Iterable[tuple[str, str]], cluster: str) -> HostRoles 
         return None
     if len({roles for _, roles in suggested}) > 1 or suggested[0][1] not in _POSSIBLE:
         each = "; ".join(f"{source} suggests {' and '.join(roles)}" for source, roles in suggested)
-        return HostRoles((), (_weak(f"its names contradict one another: {each}"),))
+        return HostRoles((), (_weak(f"its names contradict each other: {each}"),))
     source, roles = suggested[0]
-    return HostRoles(roles, (_weak(f"{source} suggests it (weak evidence)"),))
+    return HostRoles(roles, (_weak(f"{source} suggests the role (weak evidence)"),))
 
 
 def _weak(text: str) -> RoleEvidence:

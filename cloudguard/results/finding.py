@@ -152,7 +152,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         if not self.evidence or not self.witness.summary:
-            message = f"a finding of {self.check} lacks its evidence or its witness"
+            message = f"a finding of {self.check} has no evidence or no witness"
             raise ValueError(message)
 
 

@@ -27,9 +27,9 @@ def statement_text(statement: Statement, most: int | None = FEW) -> str:
 
 def effect_text(statement: Statement, most: int | None = FEW) -> str:
     """Return a statement without its conditions, such as "allow disk:* on *"."""
-    excepted = f" but {few(statement.not_actions, most)}" if statement.not_actions else ""
+    excepted = f" except {few(statement.not_actions, most)}" if statement.not_actions else ""
     actions = (few(tuple(map(action_text, statement.actions)), most) if statement.actions else "all") + excepted
-    others = f"all but {few(statement.not_resources, most)}"
+    others = f"all except {few(statement.not_resources, most)}"
     resources = few(statement.resources, most) if statement.resources else others
     return f"{'allow' if statement.effect is Effect.ALLOW else 'deny'} {actions} on {resources}"
 

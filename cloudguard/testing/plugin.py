@@ -30,7 +30,7 @@ class CheckCluster(Protocol):
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add pytest's option for the file of declarations."""
     parser.addini(
-        _CONFIG, "cloudguard.toml whose declarations hold in all tests (path from the root folder)", default=""
+        _CONFIG, "cloudguard.toml with the declarations for all tests (path from the root folder)", default=""
     )
 
 

@@ -38,13 +38,13 @@ def _faults(verdicts: Mapping[str, str], rows: set[str]) -> list[str]:
     no_row = [f"there is no row {name!r}{nearest(name, rows)}" for name in verdicts if name not in rows]
     wrong = (word for word in verdicts.values() if word not in words)
     no_verdict = (f"there is no verdict {word!r}{nearest(word, words)}" for word in wrong)
-    return [*no_row, *no_verdict] if verdicts else ["no row is named"]
+    return [*no_row, *no_verdict] if verdicts else ["name at least one row"]
 
 
 def declarations_of(text: str, keys: Mapping[str, object]) -> Declarations:
     """Return the declarations in the text of a ``cloudguard.toml``, or in ``keys``; raises errors like ``declared``."""
     if text and keys:
-        message = "give the text of a cloudguard.toml, or keys, not both"
+        message = "give either the text of a cloudguard.toml or keys, not both"
         raise UsageError(message)
     raw = parse(text, FILE_NAME) if text else {name.replace("_", "-"): _plain(value) for name, value in keys.items()}
     made = declarations(read(raw, FILE_NAME if text else "declared"))

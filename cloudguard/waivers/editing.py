@@ -9,8 +9,8 @@ from cloudguard.errors import UsageError
 from cloudguard.needs.waivers import FILE_NAME, DeclaredWaiver
 
 _HEAD = f"""\
-# {FILE_NAME}: findings that somebody accepts, each until a day.
-# A finding that becomes wider than "width" says counts again.
+# {FILE_NAME}: accepted findings, each with an expiry date.
+# A finding that becomes wider than its "width" counts again.
 
 """
 
@@ -29,14 +29,14 @@ def with_added(text: str, added: Iterable[tuple[DeclaredWaiver, str]], name: str
     try:
         document = tomlkit.parse(text or _HEAD)
     except TOMLKitError as error:
-        message = f"{name} is not TOML: {error}"
+        message = f"{name} is not valid TOML: {error}"
         raise UsageError(message) from None
     if "waiver" not in document:
         document.append("waiver", tomlkit.aot())
     tables: Any = document["waiver"]
     if not isinstance(tables, AoT):
-        message = f"{name} holds its waivers in a list"
-        raise UsageError(message, hint="Write each as a table: [[waiver]]")
+        message = f"the waivers in {name} are a list"
+        raise UsageError(message, hint="Write each waiver as a table: [[waiver]]")
     held: Any = tables
     for waiver, comment in added:
         known = next((one for one in held if one.get("finding") == waiver.finding), None)

@@ -88,7 +88,9 @@ def test_an_unknown_role_is_refused() -> None:
 
 def test_the_cluster_s_name_is_optional_if_there_is_only_one_cluster() -> None:
     assert cloudguard.collect("memory", options={"region": "here"}).cluster.name == "prod"
-    with pytest.raises(ClusterNotFoundError, match=r"no cluster is named, and there is not just one: none was seen"):
+    with pytest.raises(
+        ClusterNotFoundError, match=r"no cluster is named, and the account does not have exactly one: none was found"
+    ):
         cloudguard.collect("memory", options={"region": "nowhere"})
     with pytest.raises(ClusterNotFoundError, match=r"prod \(here\), "):
         cloudguard.collect("memory")
@@ -109,7 +111,7 @@ def test_several_threads_can_check_at_once() -> None:
 
 
 def test_an_unknown_provider_is_an_error() -> None:
-    with pytest.raises(UsageError, match="no provider is called 'nimbus'"):
+    with pytest.raises(UsageError, match="there is no provider 'nimbus'"):
         cloudguard.check("nimbus")
 
 

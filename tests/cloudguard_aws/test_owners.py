@@ -237,6 +237,6 @@ def test_a_rule_of_kops_is_changed_by_a_field_of_the_cluster(inner_account: Acco
     (change,) = [one for one in planned.plan.changes if one.where.endswith("spec.sshAccess")]
     state = TerraformState({change.rule.lower(): "aws_vpc_security_group_ingress_rule.ssh"})
     again = pipeline.plan(snapshot, clean.DECLARED.policy, rows=("node-access",), terraform=state)
-    assert ("kops, by Terraform", "aws_vpc_security_group_ingress_rule.ssh") in {
+    assert ("kops, through Terraform", "aws_vpc_security_group_ingress_rule.ssh") in {
         (one.owner, one.where) for one in again.plan.changes
     }

@@ -130,7 +130,7 @@ def test_an_answer_that_is_no_list_of_objects_is_a_gap(google_cloud: Proxy, item
     google_cloud.google = Google(SCENES["kops"].build(), spoiled=spoiled)
     (gap,) = ADAPTER.collect(CollectRequest(cluster="prod")).gaps
     assert (gap.call, gap.reason) == ("compute.firewalls.list", Reason.FAILED)
-    assert gap.message.endswith("compute.firewalls.list answered with what is no object")
+    assert gap.message.endswith("the answer of compute.firewalls.list contains an item that is not an object")
 
 
 def test_an_incomplete_answer_is_a_gap(google_cloud: Proxy) -> None:

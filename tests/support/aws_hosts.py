@@ -18,7 +18,7 @@ from cloudguard_aws.network.registrations import api_targets
 from moto_fixtures.aws.builder import REGION, Account, Tags
 
 SOURCE = Source("ec2:DescribeInstances")
-STACKED = "no host is etcd's alone, so control-plane hosts run it"
+STACKED = "no host runs only etcd, so control-plane hosts run it"
 HostRoles = dict[str, tuple[tuple[Role, ...], tuple[str, ...]]]
 """Name of a host → its roles and the evidence for them."""
 

@@ -42,7 +42,7 @@ def _rule(filters: Filters, rule: Rule, addresses: AddressSet | None) -> Json:
     named: Json = {"id": rule.id, "action": rule.action.value, "order": rule.order}
     peers = filters.peers(rule)
     if filters.uncertain(rule, addresses):
-        peer: Json = {"group": f"whoever rule {rule.id.partition('+')[0]} is about"}
+        peer: Json = {"group": f"the unknown senders of rule {rule.id.partition('+')[0]}"}
     elif peers is None:
         peer = {"group": rule.peer.group}
     else:

@@ -127,7 +127,7 @@ def peer_of(peer: RulePeer) -> Peer:
         case PeerOf.ADDRESS_LIST:
             return Peer(address_list=peer.value)
         case _:
-            message = f"no rule can name {peer.kind}: its addresses are not known"
+            message = f"no rule can name {peer.kind}, because its addresses are unknown"
             raise ValueError(message)
 
 

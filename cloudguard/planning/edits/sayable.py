@@ -20,10 +20,10 @@ from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, Rul
 MOST_RULES: Final = 4
 """The largest number of rules that may replace one rule. A person cannot review a larger replacement."""
 UNSAID: Final = (
-    "the cloud holds no few rules that say less than the present one and all that is needed (--cni or --most-rules may "
-    "help)"
+    "no small set of rules allows less than the present rule and still allows all needed traffic (--cni or "
+    "--most-rules may help)"
 )
-TOO_MANY: Final = "the cloud says what is needed only in more than {most} rules (--cni or --most-rules may help)"
+TOO_MANY: Final = "the needed traffic takes more than {most} rules (--cni or --most-rules may help)"
 _FAMILIES: Final = tuple(ServiceSet.of_intervals(((base, base + PORTS),)) for base in FAMILIES.values())
 _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
 
@@ -49,7 +49,7 @@ class Speaker:
     def unsaid(self, change: Change) -> str:
         """Return the reason why no rules of the cloud express ``change``, with the traffic that stays allowed."""
         before = next((edit.before for edit in change.edits if isinstance(edit, RuleEdit) and edit.before), None)
-        return f"{UNSAID}{f': {before.services} from {_named(before.peer)} stays let in' if before else ''}"
+        return f"{UNSAID}{f': {before.services} from {_named(before.peer)} stays allowed' if before else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _as_one(
     if one is None or one.rules == (before,):
         return None
     named = ", ".join(dict.fromkeys(_named(traffic.peer) for traffic, _ in wanted))
-    beyond = KeptTraffic(before.peer, one.rules[0].services, f"needed by {named} alone, but {guarded.too_many}")
+    beyond = KeptTraffic(before.peer, one.rules[0].services, f"needed only by {named}, but {guarded.too_many}")
     return [replace(one, beyond=beyond)]
 
 

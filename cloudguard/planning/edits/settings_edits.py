@@ -15,7 +15,7 @@ from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Proce
 
 TRUST: Final = "trust.narrow"
 """The kind of change whose documents are trust policies."""
-OWN_KEY: Final = "planned: a key of your own"
+OWN_KEY: Final = "planned: your own key"
 """The id on the model of a key that is still to be made."""
 _COPIES = frozenset({"snapshot.remove", "image.remove", "disk.remove"})
 ON_MODEL = frozenset({"metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt", *_COPIES})

@@ -75,7 +75,7 @@ def _between(
     filters = {name for one in target.key.registrations for name in one.balancer.filters}
     name = first.reach.sender_of(source).name
     guards = frozenset({*target.key.filters, *filters})
-    return NeededTraffic(name, target_text(target), "the cluster's hosts speak to one another", guards, allowed)
+    return NeededTraffic(name, target_text(target), "the cluster's hosts connect to each other", guards, allowed)
 
 
 def needed_between(source: HostClass, target: HostClass, ports: Ports) -> ServiceSet:
@@ -167,7 +167,7 @@ def _of_balancers(first: NetworkState, number: int, target: HostClass) -> Iterat
 
         guards = frozenset(target.key.filters)
         who = f"{one.balancer.kind}/{one.balancer.name}"
-        yield NeededTraffic(who, target_text(target), "it checks its targets' health", guards, allowed)
+        yield NeededTraffic(who, target_text(target), "it checks the health of its targets", guards, allowed)
 
 
 def _of_pods(context: Context, number: int, target: HostClass) -> Iterator[NeededTraffic]:
@@ -180,7 +180,7 @@ def _of_pods(context: Context, number: int, target: HostClass) -> Iterator[Neede
         return state.reach.allowed_in(state.classes[number]).allows(pods, ()).only(needed)
 
     yield NeededTraffic(
-        "pods", target_text(target), "pods and hosts speak to one another", frozenset(target.key.filters), allowed
+        "pods", target_text(target), "pods and hosts connect to each other", frozenset(target.key.filters), allowed
     )
 
 

@@ -80,7 +80,7 @@ class NetworkState:
         read = {group.id for group in topology.groups if group.members_known}
         named = {rule.peer.group for one in topology.filters for rule in one.rules} - read - {""}
         for name in sorted(named):
-            yield Peer(f"members of {name}, who were not read", EVERYWHERE, (name,))
+            yield Peer(f"members of {name}, which were not read", EVERYWHERE, (name,))
 
 
 def _moved(first: NetworkState, snapshot: Snapshot) -> Iterator[HostClass]:

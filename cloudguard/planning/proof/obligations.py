@@ -122,7 +122,7 @@ class Prover:
             then = one.allowed(point)
             lost = ((today.lower - then.lower) | (today.upper - then.upper)) - IMPOSSIBLE
             if lost:
-                what = f"{one.who} would lose {lost.services()} on {one.target}, needed: {one.why}"
+                what = f"{one.who} would lose {lost.services()} on {one.target}, which it needs: {one.why}"
                 yield Violation(Obligation.NOTHING_NEEDED_LOST, one.filters, what, lost)
 
     def _over_quota(self, ordered: Ordered) -> Iterator[Violation]:
@@ -130,7 +130,7 @@ class Prover:
             guard = self.first.reach.filters.filters.get(name)
             quota = self._change_forms.quota(guard) if guard else None
             if quota is not None and peak and quota.present + peak > quota.most:
-                what = f"{name} would hold {quota.present + peak} rules, and may hold {quota.most}"
+                what = f"{name} would have {quota.present + peak} rules, but at most {quota.most} are allowed"
                 yield Violation(Obligation.QUOTAS, frozenset({name}), what, PacketSet.everything())
 
     def proofs(self, ordered: Ordered) -> tuple[Proof, ...]:
@@ -142,7 +142,7 @@ class Prover:
         found = [
             Proof(Obligation.NOTHING_OPENED, f"{len(filters)} filters, {len(self.first.peers)} senders, {steps}"),
             Proof(Obligation.NOTHING_NEEDED_LOST, f"{len(self._needed)} needed flows, {steps}"),
-            Proof(Obligation.QUOTAS, f"{len(filters)} filters, at the most rules that each holds"),
+            Proof(Obligation.QUOTAS, f"{len(filters)} filters, each at its largest number of rules"),
         ]
         if edited(last, twice) == last:
             found.append(Proof(Obligation.DONE_TWICE, f"{len(ordered)} edits"))

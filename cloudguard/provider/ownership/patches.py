@@ -38,7 +38,7 @@ def source(snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, Ow
     for change in changes:
         found = owned(snapshot, change)
         if not found:
-            left.append(f"{_title(change)}: no program is known to write it; it is edited itself")
+            left.append(f"{_title(change)}: no program is known to write it, so edit the resource itself")
         for one in found:
             _add(_Patcher(snapshot, changes, table), change, one, documents, left)
     texts = [_comments(one.comments) + yaml_text(one.fields) for one in documents.values()]
@@ -124,14 +124,14 @@ class _Patcher:
         where = filled(place.where, self.names(change, one)) if place else one.owner.instead
         patch = place.patch if place else None
         if place is None or patch is None:
-            message = f"no patch can say it: {where}; or accept the finding by: cloudguard waivers add"
+            message = f"no patch can express this change. Instead: {where}; or accept it with: cloudguard waivers add"
             raise NotSaidError(message)
         if change.needs_input:
             message = f"first set --{change.needs_input[0]}"
             raise NotSaidError(message)
         value = self._value(change, one, place, patch)
         if not value and value is not False and not patch.may_be_empty:
-            message = f"nothing would be left of its field, which then lets in everyone, or what it did before: {where}"
+            message = f"the change would empty its field, which then allows everyone or the previous senders: {where}"
             raise NotSaidError(message)
         return value
 
@@ -147,16 +147,16 @@ class _Patcher:
         peers = self._peers(change, one, place)
         odd = [peer.value for peer in peers if peer.kind not in _LISTED or (patch.value != "peers" and _is_list(peer))]
         if odd:
-            message = f"its field takes ranges alone, not {', '.join(odd)}"
+            message = f"its field accepts only ranges, not {', '.join(odd)}"
             raise NotSaidError(message)
         texts = sorted({peer.value for peer in peers})
         gone = {edit.before.peer.value for edit in _rule_edits(change) if edit.before is not None}
         gone -= {edit.after.peer.value for edit in _rule_edits(change) if edit.after is not None}
         if kept := sorted(gone & set(texts)):
-            message = f"its field also writes another rule, which lets in {', '.join(kept)}"
+            message = f"its field also writes another rule, which allows {', '.join(kept)}"
             raise NotSaidError(message)
         if one.rule and any(edit.after and edit.after.services != one.rule.services for edit in _rule_edits(change)):
-            message = f"its field takes no ports: it stands for {one.rule.services}"
+            message = f"its field accepts no ports: it always means {one.rule.services}"
             raise NotSaidError(message)
         return ",".join(texts) if patch.value == "joined-ranges" else texts
 

@@ -31,11 +31,11 @@ def rule_items(
         kind = "range6" if traffic.peer.kind is PeerOf.RANGE and ":" in traffic.peer.value else traffic.peer.kind.value
         template = templates.get(kind)
         if template is None:
-            message = f"its list has no rule with the peer {traffic.peer.value or kind}"
+            message = f"its list cannot contain a rule with the peer {traffic.peer.value or kind}"
             raise NotSaidError(message)
         for names in _parts(traffic):
             if known is not None and names["protocol"] not in known:
-                message = f"its list has no rule for {traffic.services}"
+                message = f"its list cannot contain a rule for {traffic.services}"
                 raise NotSaidError(message)
             more = {"nth": f"-{len(items) + 1}" if items else "", **_of(rule, len(items)), **names}
             item = _made(template, {**more, **_peer(traffic), "filter": guard.name or guard.id})
@@ -71,7 +71,7 @@ def _parts(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
         elif protocol == "proto" and ports.isdecimal():
             yield {"protocol": ports, "first": -1, "last": -1, "ports": "*"}
         else:
-            message = f"its list has no rule for {term}"
+            message = f"its list cannot contain a rule for {term}"
             raise NotSaidError(message)
 
 

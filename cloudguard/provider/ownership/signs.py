@@ -89,7 +89,7 @@ def _evidence(sign: Sign, seen: _Seen) -> tuple[str, tuple[tuple[str, str], ...]
         found.append((f"{what} {match[0]}", match))
     if sign.own_group and not seen.own_group:
         return None
-    words = [text for text, _ in found] or ["the rule of a group for itself"]
+    words = [text for text, _ in found] or ["a rule that allows a group's members to connect to each other"]
     names = {name: value for _, match in found for name, value in match.groupdict().items() if value}
     return ", ".join(words), tuple(names.items())
 

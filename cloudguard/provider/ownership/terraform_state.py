@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from cloudguard.errors import UsageError
 from cloudguard.results.change import Change
 
-_HINT: Final = "Make it with: terraform show -json > state.json"
+_HINT: Final = "To make one: terraform show -json > state.json"
 _IDS: Final = ("id", "arn", "self_link", "security_group_rule_id")
 """Attributes that hold an id of the resource in the cloud's answers."""
 _INLINE: Final = ("ingress", "egress", "security_rule")
@@ -43,11 +43,11 @@ def load(data: bytes, name: str) -> TerraformState:
     try:
         document: object = json.loads(data)
     except ValueError as error:
-        message = f"{name} is no JSON: {error}"
+        message = f"{name} is not valid JSON: {error}"
         raise UsageError(message, hint=_HINT) from None
     module = _table(_table(_table(document).get("values")).get("root_module"))
     if "format_version" not in _table(document) or not module:
-        message = f"{name} is not what terraform show -json writes: it has no values.root_module"
+        message = f"{name} is not the output of terraform show -json: it has no values.root_module"
         raise UsageError(message, hint=_HINT)
     addresses, inline = dict[str, str](), set[str]()
     for one in _resources(module):
@@ -70,12 +70,12 @@ def _with_address(change: Change, state: TerraformState) -> Change:
     address = state.of(*filter(None, (rule, *_paths(resource.id, rule)))) if rule else ""
     group = state.of(resource.id)
     if not address and group in state.inline:
-        address = f"{group}, its inline rules"
+        address = f"{group} (inline rules)"
     elif not address and not rule:
         address = group
     if not address:
         return change
-    who = f"{change.owner}, by {WHO}" if change.owner else WHO
+    who = f"{change.owner}, through {WHO}" if change.owner else WHO
     return replace(change, owner=who, undone=UNDONE, where=address)
 
 

@@ -74,7 +74,7 @@ def _try(
     reader: Reader[CallT], call: CallT, make: Callable[[], object] | None, passes: Callable[[BaseException], bool]
 ) -> Tried:
     if make is None:
-        return Tried(call.name, call.permissions, Outcome.NOT_SHOWN, "no harmless call shows it")
+        return Tried(call.name, call.permissions, Outcome.NOT_SHOWN, "no harmless call tests it")
     reader.progress(call.name)
     try:
         make()

@@ -89,4 +89,4 @@ def _is_time(text: str) -> bool:
 
 
 def _refusal(name: str, why: str) -> UsageError:
-    return UsageError(f"{name} is not a cloudguard report: {why}", hint=_HINT)
+    return UsageError(f"{name} is not a report of cloudguard: {why}", hint=_HINT)

@@ -95,7 +95,7 @@ def test_findings_on_unread_facts_are_no_longer_visible(
 
 def test_snapshots_of_two_clusters_are_refused(capsys: pytest.CaptureFixture[str], files: tuple[str, str]) -> None:
     other = written("other.json", sample.snapshot(name="other"))
-    assert "two clusters" in refusal(capsys, "diff", files[0], other)
+    assert "two different clusters" in refusal(capsys, "diff", files[0], other)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_snapshots_of_two_clusters_are_refused(capsys: pytest.CaptureFixture[str
         ("", "is empty"),
         ("{}", "not a cloudguard snapshot"),
         ("\xff\xfe", "not a cloudguard snapshot"),
-        ('{"schema": "cloudguard/report/v1"}', "not a cloudguard report: tool: missing"),
-        ('{"schema": "cloudguard/report/v1", ', "not a cloudguard report"),
-        ('{"schema": "cloudguard/report/v2", "cluster": 1}', "not a cloudguard report: its schema is"),
+        ('{"schema": "cloudguard/report/v1"}', "not a report of cloudguard: tool: missing"),
+        ('{"schema": "cloudguard/report/v1", ', "not a report of cloudguard"),
+        ('{"schema": "cloudguard/report/v2", "cluster": 1}', "not a report of cloudguard: its schema is"),
         ('{"schema": "cloudguard/snapshot/v2", "cluster": [', "damaged"),
     ],
 )

@@ -91,7 +91,7 @@ def test_every_printed_flag_exists() -> None:
 def test_an_unknown_provider_gives_a_hint(name: str, hint: str) -> None:
     with pytest.raises(UsageError) as raised:
         port.load(name)
-    assert raised.value.message == f"no provider is called {name!r} (installed: {', '.join(installed())})"
+    assert raised.value.message == f"there is no provider {name!r} (installed: {', '.join(installed())})"
     assert raised.value.hint == hint
 
 

@@ -78,7 +78,7 @@ def test_a_baseline_of_another_cluster_is_an_error_after_the_report(capsys: pyte
 @pytest.mark.parametrize("content", ["{}", "", '{"schema": "cloudguard/report/v1"}'])
 def test_a_baseline_that_is_no_report_is_refused(capsys: pytest.CaptureFixture[str], content: str) -> None:
     Path("bad.json").write_text(content, encoding="utf-8")
-    assert "bad.json is not a cloudguard report" in refusal(
+    assert "bad.json is not a report of cloudguard" in refusal(
         capsys, "check", "--snapshot", night(1), "--baseline", "bad.json"
     )
 

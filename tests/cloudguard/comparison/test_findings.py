@@ -31,7 +31,7 @@ CLEAN = replace(ROW, findings=())
     [
         (later(ROW), Fate.UNCHANGED, ""),
         (later(CLEAN), Fate.FIXED, ""),
-        (later(None), Fate.UNCONFIRMED, "no such row"),
+        (later(None), Fate.UNCONFIRMED, "does not have this row"),
         (later(replace(CLEAN, unknown=("the filters were not read",))), Fate.UNCONFIRMED, "filters were not read"),
         (later(replace(CLEAN, not_asked=frozenset({"Tunnels"}))), Fate.UNCONFIRMED, "not asked for: Tunnels"),
         (replace(later(CLEAN), declared={"admin-cidr": ("0.0.0.0/0",)}), Fate.UNCONFIRMED, "admin-cidr"),

@@ -44,11 +44,15 @@ def fates(old: ListedReport, new: ListedReport) -> dict[str, Fate]:
     [
         (replace(OLD, checks=CHECKS), None, ""),
         (replace(OLD, checks=None), None, ""),
-        (OLD, BroughtBy.CHECK, "before, the check node-access/inside was not made"),
-        (having(replace(OLD, checks=CHECKS), SSH, unknown=UNKNOWN), BroughtBy.DATA, f"not all is known: {UNKNOWN[0]}"),
-        (replace(OLD, checks=CHECKS, version="0.9"), BroughtBy.DATA, "before, judged by another version: 0.9"),
+        (OLD, BroughtBy.CHECK, "before, the check node-access/inside was not run"),
+        (
+            having(replace(OLD, checks=CHECKS), SSH, unknown=UNKNOWN),
+            BroughtBy.DATA,
+            f"not completely known: {UNKNOWN[0]}",
+        ),
+        (replace(OLD, checks=CHECKS, version="0.9"), BroughtBy.DATA, "before, judged with a different version: 0.9"),
         (replace(OLD, checks=CHECKS, gaps=frozenset({"list on *"})), BroughtBy.DATA, "before, not read: list on *"),
-        (replace(OLD, checks=CHECKS, declared={"admin-cidr": ("::/0",)}), BroughtBy.DATA, "another declaration"),
+        (replace(OLD, checks=CHECKS, declared={"admin-cidr": ("::/0",)}), BroughtBy.DATA, "a different declaration"),
     ],
 )
 def test_a_new_finding_names_a_new_check_or_new_data_as_its_cause(

@@ -194,7 +194,7 @@ def test_every_fault_of_a_file_is_listed() -> None:
     parts = (
         "admin-cidrs: no such key. Did you mean 'admin-cidr'?",
         "nonsense: no such key; known: addons, admin-cidr, ",
-        "admin-cidr[0]: '10.0.0.1/8' is no CIDR: it has host bits",
+        "admin-cidr[0]: '10.0.0.1/8' is not a CIDR: it has host bits",
         "admin-cidr[1]: 'here' ",
         "require-cmk: 'yes' is not true or false",
         "node-ports: '99999'",

@@ -101,15 +101,15 @@ def test_points_and_texts_correspond_one_to_one(point: int) -> None:
         ("10.0.0.0/-1", "from 0 to 32"),
         ("10.0.0.0/255.0.0.0", "from 0 to 32"),
         ("10.0.0.0/٨", "from 0 to 32"),
-        ("10.0.0", "no IP address"),
-        ("010.0.0.1", "no IP address"),
-        ("10.0.0.256", "no IP address"),
-        ("fe80::1%eth0", "no IP address"),
-        ("::g", "no IP address"),
-        ("", "no IP address"),
-        ("any", "no IP address"),
-        ("10.0.0.1\0", "no IP address"),
-        ("\udc80", "no IP address"),
+        ("10.0.0", "not an IP address"),
+        ("010.0.0.1", "not an IP address"),
+        ("10.0.0.256", "not an IP address"),
+        ("fe80::1%eth0", "not an IP address"),
+        ("::g", "not an IP address"),
+        ("", "not an IP address"),
+        ("any", "not an IP address"),
+        ("10.0.0.1\0", "not an IP address"),
+        ("\udc80", "not an IP address"),
     ],
 )
 def test_bad_text_is_refused_with_the_reason(text: str, complaint: str) -> None:
@@ -119,7 +119,7 @@ def test_bad_text_is_refused_with_the_reason(text: str, complaint: str) -> None:
 
 @pytest.mark.parametrize("point", [-1, ADDRESS_END])
 def test_points_off_the_axis_have_no_text(point: int) -> None:
-    with pytest.raises(ValueError, match="no point of the address axis"):
+    with pytest.raises(ValueError, match="not a point of the address axis"):
         address_text(point)
 
 

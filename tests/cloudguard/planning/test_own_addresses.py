@@ -72,8 +72,8 @@ def test_a_rule_for_hosts_with_their_own_addresses_needs_a_declaration() -> None
     (change,), (left,) = one.plan.changes, one.plan.left
     assert (change.needs_input, change.way_out) == (("api-inside",), ("n1.prod (203.0.113.21)",))
     assert left.why == (
-        "its change is incomplete without --api-inside; if n1.prod (203.0.113.21) must reach the API by a public "
-        "address, give that to --admin-cidr, not --api-inside"
+        "the change needs --api-inside; if n1.prod (203.0.113.21) must reach the API at its public "
+        "address, give their addresses in --admin-cidr instead of --api-inside"
     )
 
 
@@ -94,7 +94,7 @@ def test_a_rule_that_only_own_addresses_use_stays(inside: bool) -> None:  # noqa
     one = planned(by_balancer(PRIVATE, OWN, guarded=True), inside=inside)
     assert one.plan.changes == ()
     assert [left.why.partition(":")[0] for left in one.plan.left] == [
-        "the cluster's hosts leave by addresses that are not known, or that go with a host"
+        "the outgoing addresses of the cluster's hosts are unknown, or change with a host"
     ]
 
 

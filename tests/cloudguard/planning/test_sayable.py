@@ -100,4 +100,4 @@ def test_beyond_four_one_rule_covers_all_needs_and_its_excess_is_named() -> None
     assert after(said) == (lets("tcp/6443", "0.0.0.0/0"),)
     (left,) = said.left
     assert (str(left.services), left.peer.value) == ("tcp/6443", "0.0.0.0/0")
-    assert "192.0.2.5/32 alone" in left.why
+    assert "needed only by 192.0.2.0/32, " in left.why

@@ -65,11 +65,14 @@ def test_a_missing_part_is_empty(item: Item) -> None:
         (lambda: flag(ITEM, "name"), "name is a text, not true or false"),
         (lambda: part(ITEM, "in", "z", "q"), "q is a text, not an object"),
         (lambda: parts(ITEM, "in"), "in is an object, not a list"),
-        (lambda: parts(ITEM, "tags"), "tags holds a text, not a list of objects"),
-        (lambda: texts(ITEM, "rows"), "rows holds an object, not a list of texts"),
-        (lambda: texts({"x": [None]}, "x"), "x holds null, not a list of texts"),
-        (lambda: choice(ITEM, "name", {"b": 1, "c": 2}), "name is 'a', none of b, c"),
-        (lambda: list(objects("ec2:DescribeVpcs", ["a"])), "ec2:DescribeVpcs answered with what is no object"),
+        (lambda: parts(ITEM, "tags"), "tags contains a text, not a list of objects"),
+        (lambda: texts(ITEM, "rows"), "rows contains an object, not a list of texts"),
+        (lambda: texts({"x": [None]}, "x"), "x contains null, not a list of texts"),
+        (lambda: choice(ITEM, "name", {"b": 1, "c": 2}), "name is 'a', not one of b, c"),
+        (
+            lambda: list(objects("ec2:DescribeVpcs", ["a"])),
+            "the answer of ec2:DescribeVpcs contains an item that is not an object",
+        ),
     ],
 )
 def test_a_part_of_the_wrong_type_is_an_error(read: Callable[[], object], words: str) -> None:
@@ -119,7 +122,7 @@ def test_an_item_that_cannot_be_read_is_a_gap_with_its_name() -> None:
     api, call = Small(Answer([])), Call()
     items: list[Item] = [{"id": "a", "n": 1}, {"id": "b", "n": "odd"}, {"n": None}, {"id": 7, "name": "d", "n": 4}]
     assert api.mapped(call, items, lambda one: number(one, "n"), hides=HIDES) == (1, 4)
-    why = "an item of the answer is not understood and left out: "
+    why = "an item of the answer was left out, because it is not valid: "
     assert api.gaps == (
         Gap("small:List", "*", Reason.FAILED, f"{why}n is missing", HIDES),
         Gap("small:List", "b", Reason.FAILED, f"{why}n is a text, not a number", HIDES),

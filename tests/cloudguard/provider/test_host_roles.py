@@ -52,9 +52,9 @@ def test_control_plane_hosts_run_etcd_if_no_host_runs_only_etcd() -> None:
 
 
 def test_hosts_with_unknown_roles_make_a_gap_for_each_reason() -> None:
-    contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict one another", Strength.WEAK)
+    contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict each other", Strength.WEAK)
     found, gaps = hosts_with(a=UNKNOWN, b=UNKNOWN, c=HostRoles((), (contradiction,)))
-    assert found["c"].evidence == ("its names contradict one another",)
+    assert found["c"].evidence == ("its names contradict each other",)
     assert [gap.resource for gap in gaps] == ["a, b", "c"]
     assert "contradict" in gaps[1].message
     assert {gap.hides for gap in gaps} == {(FactKind.HOSTS,)}
@@ -69,7 +69,7 @@ def test_a_host_s_name_alone_does_not_remove_etcd_from_the_control_plane() -> No
 
 
 def test_with_strong_evidence_of_the_control_plane_other_hosts_are_nodes() -> None:
-    contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict one another", Strength.WEAK)
+    contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict each other", Strength.WEAK)
     found, gaps = hosts_with(
         m=HostRoles(MASTER, (SAID,)),
         silent=UNKNOWN,

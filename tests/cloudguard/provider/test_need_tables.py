@@ -59,7 +59,7 @@ def test_statements_without_a_resource_are_left_out_and_keep_their_number(tmp_pa
 
 @pytest.mark.parametrize("line", ['service-account = ["a:b"]', '[[need.statement]]\nresource = ["*"]'])
 def test_an_unknown_key_is_refused(tmp_path: Path, line: str) -> None:
-    with pytest.raises(ValueError, match=r"the need 'n' has keys that nothing reads: (service-account|resource)$"):
+    with pytest.raises(ValueError, match=r"the need 'n' has unknown keys: (service-account|resource)$"):
         tables(tmp_path, NEED.format("n") + line).needs(VALUES)
 
 

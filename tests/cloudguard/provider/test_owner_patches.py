@@ -187,7 +187,7 @@ def test_a_hostile_name_stays_on_its_line_of_the_patch() -> None:
 @pytest.mark.parametrize(
     ("peer", "words"),
     [
-        (RulePeer(PeerOf.GROUP, "sg-1"), "takes ranges alone, not sg-1"),
+        (RulePeer(PeerOf.GROUP, "sg-1"), "accepts only ranges, not sg-1"),
         (RulePeer(PeerOf.ADMINISTRATORS), "first set --admin-cidr"),
     ],
 )
@@ -236,7 +236,7 @@ def test_a_list_is_emptied_only_if_an_empty_list_lets_in_nobody(owner: str, wher
     assert isinstance(edit, RuleEdit)
     change = replace(change, edits=(replace(edit, op=RuleOp.REMOVE, after=None),))
     text = source(found, [change], {owner: replace(facts, places=(place,))})
-    assert ("nothing would be left" in text) is not empty
+    assert ("would empty its field" in text) is not empty
     assert ("[]" in text) is empty
 
 
@@ -249,7 +249,7 @@ def test_a_field_with_fixed_ports_cannot_express_fewer_ports() -> None:
     assert edit.after
     fewer = replace(edit.after, services=ServiceSet.parse("tcp/31000"))
     text = source(found, [replace(change, edits=(replace(edit, after=fewer),))], {"capa": facts})
-    assert "its field takes no ports: it stands for tcp/30000-32767" in text
+    assert "its field accepts no ports: it always means tcp/30000-32767" in text
 
 
 def test_a_rule_written_by_a_person_has_no_source() -> None:

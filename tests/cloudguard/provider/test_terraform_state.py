@@ -53,7 +53,7 @@ def change(kind: str, resource: str, rule: str = "", owner: str = "") -> Change:
     [
         (change("filter", "sg-9", "sgr-1"), "aws_vpc_security_group_ingress_rule.ssh"),
         (change("filter", "sg-9", "sgr-2"), "aws_security_group_rule.api"),
-        (change("filter", "sg-1", "sgr-9"), "aws_security_group.nodes, its inline rules"),
+        (change("filter", "sg-1", "sgr-9"), "aws_security_group.nodes (inline rules)"),
         (change("filter", "sg-2", "sgr-9"), ""),
         (change("filter", AZURE, "ssh#2"), "module.net.azurerm_network_security_rule.ssh"),
         (change("filter", NETWORK, "ssh"), "google_compute_firewall.ssh"),
@@ -70,7 +70,7 @@ def test_the_block_that_made_the_resource_is_named(made: Change, where: str) -> 
 def test_a_resource_that_an_installer_writes_by_terraform_names_both() -> None:
     made = change("filter", "sg-9", "sgr-1", owner="kops")
     (found,) = with_terraform([made], load(json.dumps(STATE).encode(), "state.json"))
-    assert found.owner == "kops, by Terraform"
+    assert found.owner == "kops, through Terraform"
 
 
 @pytest.mark.parametrize(

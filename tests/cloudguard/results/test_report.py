@@ -27,7 +27,7 @@ def report(*rows: RowResult) -> Report:
 
 def test_a_finding_without_evidence_or_witness_is_refused() -> None:
     for lacking in ({"evidence": ()}, {"witness": Witness("")}):
-        with pytest.raises(ValueError, match="row/a lacks its evidence or its witness"):
+        with pytest.raises(ValueError, match="row/a has no evidence or no witness"):
             replace(finding(), **lacking)
 
 

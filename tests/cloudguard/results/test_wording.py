@@ -31,9 +31,9 @@ def test_a_long_list_is_cut_and_counted(most: int | None, text: str) -> None:
 
 def test_a_statement_is_one_line() -> None:
     conditions = "StringLike tag p or q and Null tag false"
-    assert statement_text(WIDE) == f"deny all but a:A, a:B, a:C and 1 more on all but r if {conditions}"
-    assert whole(WIDE) == f"deny all but a:A, a:B, a:C, a:D on all but r if {conditions}"
-    assert short(WIDE) == "deny all but a:A, a:B and 2 more on all but r under a condition on tag"
+    assert statement_text(WIDE) == f"deny all except a:A, a:B, a:C and 1 more on all except r if {conditions}"
+    assert whole(WIDE) == f"deny all except a:A, a:B, a:C, a:D on all except r if {conditions}"
+    assert short(WIDE) == "deny all except a:A, a:B and 2 more on all except r under a condition on tag"
     assert short(allow("disk:*")) == whole(allow("disk:*")) == "allow disk:* on *"
 
 

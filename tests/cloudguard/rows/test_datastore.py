@@ -11,7 +11,7 @@ from cloudguard.model.cluster import Datastore, Disk, EvidenceKind, RoleEvidence
 from cloudguard.results.report import Verdict
 from judged import rows_of
 
-STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host is etcd's alone, so control-plane hosts run it")
+STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host runs only etcd, so control-plane hosts run it")
 DATABASE = Datastore("state", "mysql", encrypted=False, source=SOURCE)
 ROWS = ("etcd-access", "etcd-encryption")
 

@@ -29,7 +29,7 @@ def test_the_id_depends_on_check_and_key_and_the_hosts_are_sorted() -> None:
 
 def test_a_finding_without_evidence_or_witness_is_refused() -> None:
     for lacking in (replace(BUILDER, evidence=()), replace(BUILDER, witness=Witness(""))):
-        with pytest.raises(ValueError, match="row/check lacks its evidence or its witness"):
+        with pytest.raises(ValueError, match="row/check has no evidence or no witness"):
             lacking.build(CLUSTER)
 
 

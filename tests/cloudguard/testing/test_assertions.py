@@ -32,7 +32,7 @@ def test_a_failure_lists_the_differences_and_prints_the_first_screen() -> None:
     [
         ({"etcd_acess": "PASS"}, "there is no row 'etcd_acess'. Did you mean 'etcd_access'?"),
         ({"etcd_access": "PAS"}, "there is no verdict 'PAS'. Did you mean 'PASS'?"),
-        ({}, "no row is named"),
+        ({}, "name at least one row"),
     ],
 )
 def test_unknown_rows_and_verdicts_are_refused(verdicts: dict[str, str], words: str) -> None:

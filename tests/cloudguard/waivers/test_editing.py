@@ -47,7 +47,7 @@ def test_hostile_text_is_read_back(text: str, width: list[str]) -> None:
     assert tuple(one.get("width", ())) == lines
 
 
-@pytest.mark.parametrize(("text", "part"), [("a = ", "is not valid TOML"), ("waiver = []", "in a list")])
+@pytest.mark.parametrize(("text", "part"), [("a = ", "is not valid TOML"), ("waiver = []", "are a list")])
 def test_a_file_that_cannot_be_added_to_is_refused(text: str, part: str) -> None:
     with pytest.raises(UsageError, match=part):
         with_added(text, [(WAIVER, "x")], "f")

@@ -192,7 +192,7 @@ def test_hostile_tags_are_kept_unchanged_and_give_no_roles(inner_account: Accoun
     (host,) = hosts_of(a)
     assert host.name == name
     assert host.roles == (CP, ETCD)
-    assert host.evidence == (f"name {name} suggests it (weak evidence)", STACKED)
+    assert host.evidence == (f"name {name} suggests the role (weak evidence)", STACKED)
 
 
 def fargate(a: Account) -> tuple[Group, Subnet]:

@@ -19,7 +19,7 @@ from cloudguard_aws.cluster.find import find
 from moto_fixtures.aws.builder import REGION, Account, Group, Subnet, Tags
 from moto_fixtures.aws.installers import CAPA
 
-ANOTHER = "strong evidence shows the control plane, and this is not part of it"
+ANOTHER = "strong evidence shows the control-plane hosts, and this host is not one of them"
 CP, ETCD, NODE, BASTION = Role.CONTROL_PLANE, Role.ETCD, Role.NODE, Role.BASTION
 
 
@@ -141,17 +141,20 @@ def plain(a: Account, subnet: Subnet, group: Group) -> None:
             {
                 "kubernetes-spray-master0": (
                     (CP, ETCD),
-                    ("name kubernetes-spray-master0 suggests it (weak evidence)", STACKED),
+                    ("name kubernetes-spray-master0 suggests the role (weak evidence)", STACKED),
                 ),
-                "kubernetes-spray-worker0": ((NODE,), ("name kubernetes-spray-worker0 suggests it (weak evidence)",)),
+                "kubernetes-spray-worker0": (
+                    (NODE,),
+                    ("name kubernetes-spray-worker0 suggests the role (weak evidence)",),
+                ),
             },
         ),
         (
             "ranch",
             "rke2",
             {
-                "rke2-server-a": ((CP, ETCD), ("name rke2-server-a suggests it (weak evidence)", STACKED)),
-                "rke2-agent-a": ((NODE,), ("name rke2-agent-a suggests it (weak evidence)",)),
+                "rke2-server-a": ((CP, ETCD), ("name rke2-server-a suggests the role (weak evidence)", STACKED)),
+                "rke2-agent-a": ((NODE,), ("name rke2-agent-a suggests the role (weak evidence)",)),
             },
         ),
         (
@@ -191,8 +194,8 @@ def test_without_an_installer_s_tags_balancers_and_volumes_give_roles(many: Acco
         "a": ((CP,), (f"target of {behind} on port 6443",)),
         "b": ((CP,), (f"target of {behind} on port 9345",)),
         "c": ((ETCD,), (f"its volume {volume['VolumeId']} is tagged k8s.io/etcd/main",)),
-        "d": ((NODE,), ("instance profile plain-workers suggests it (weak evidence)", ANOTHER)),
-        "kube-agent-1": ((NODE,), ("name kube-agent-1 suggests it (weak evidence)", ANOTHER)),
+        "d": ((NODE,), ("instance profile plain-workers suggests the role (weak evidence)", ANOTHER)),
+        "kube-agent-1": ((NODE,), ("name kube-agent-1 suggests the role (weak evidence)", ANOTHER)),
         "ingress": ((NODE,), (ANOTHER,)),
         "e": ((NODE,), (ANOTHER,)),
     }

@@ -48,7 +48,7 @@ def test_a_name_suggests_roles(name: str, cluster: str, roles: tuple[Role, ...] 
     found = roles_by_names([("name", name)], cluster)
     assert (found.roles if found else None) == roles
     if found:
-        assert found.why == f"name {name} suggests it (weak evidence)"
+        assert found.why == f"name {name} suggests the role (weak evidence)"
 
 
 def weak(text: str) -> RoleEvidence:
@@ -57,12 +57,12 @@ def weak(text: str) -> RoleEvidence:
 
 def test_a_host_s_own_name_overrides_its_instance_profile_s_name() -> None:
     found = roles_by_names([("instance profile", "k8s-node-profile"), ("name", "master-1")], "prod")
-    assert found == HostRoles((CP,), (weak("name master-1 suggests it (weak evidence)"),))
+    assert found == HostRoles((CP,), (weak("name master-1 suggests the role (weak evidence)"),))
 
 
 def test_agreeing_names_give_the_first_as_evidence() -> None:
     found = roles_by_names([("instance profile", ""), ("scaling group", "workers"), ("name", "prod-worker-1")], "prod")
-    assert found == HostRoles((NODE,), (weak("scaling group workers suggests it (weak evidence)"),))
+    assert found == HostRoles((NODE,), (weak("scaling group workers suggests the role (weak evidence)"),))
 
 
 @pytest.mark.parametrize(

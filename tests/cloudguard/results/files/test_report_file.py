@@ -195,7 +195,7 @@ def test_a_report_of_the_first_version_shows_its_changes_as_lines() -> None:
     for format_name in ("html", "markdown"):
         text = unescape(rendered(report, format_name))
         assert all(line in text for line in changes[0]["before"] + changes[0]["after"]), format_name
-    assert "mended by change 1" in rendered(report, "table")
+    assert "fixed by change 1" in rendered(report, "table")
 
 
 def test_an_older_report_is_compared_with_today_s(
