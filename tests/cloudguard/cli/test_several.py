@@ -61,7 +61,7 @@ def test_all_checks_every_cluster_of_the_account(capsys: pytest.CaptureFixture[s
     assert [report["cluster"]["name"] for report in document["reports"]] == ["prod"]
     status, _, err = ran(capsys, "check", "memory", "--all", "--region", "nowhere")
     assert status == 4
-    assert "clusters of memory nowhere: no cluster was seen" in err
+    assert "clusters of memory nowhere: no cluster was found" in err
 
 
 def test_a_cluster_that_fails_is_named_and_the_others_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
