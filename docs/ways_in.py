@@ -22,7 +22,7 @@ def _summary(provider: str, ways: tuple[WayIn, ...]) -> str:
     count = Counter(way.state for way in ways)
     lines = [
         f"**{provider}**: {count[WayState.ASKED]} ways in are asked for, {count[WayState.SHUT]} shut. The others:\n",
-        "| not asked for | what would tell |",
+        "| not asked for | permission or fact that would show it |",
         "|---|---|",
     ]
     lines += [f"| {way.name} | {way.would_help or 'nothing'} |" for way in ways if way.state is WayState.NOT_ASKED]
@@ -30,7 +30,7 @@ def _summary(provider: str, ways: tuple[WayIn, ...]) -> str:
 
 
 def table(ways: tuple[WayIn, ...]) -> str:
-    """Return a provider's table, a line a way: how it is asked for, what shuts it, or what would tell."""
+    """Return a provider's table, a line a way: how it is asked for, why it is shut, or what would show it."""
     lines = ["| way in | leads to | asked for, or not |", "|---|---|---|"]
     lines += [f"| [{way.name}]({way.source}) | {', '.join(way.leads_to)} | {_how(way)} |" for way in ways]
     return "\n".join(lines) + "\n"
@@ -44,7 +44,7 @@ def _how(way: WayIn) -> str:
             return f"shut: {way.shut_by}"
         case WayState.NOT_ASKED:
             pointer = f"; {way.pointer} would be a gap" if way.pointer else ""
-            return f"not asked; {way.would_help or 'nothing'} would tell{pointer}"
+            return f"not asked; {way.would_help or 'nothing'} would show it{pointer}"
 
 
 def pages() -> Mapping[Path, str]:

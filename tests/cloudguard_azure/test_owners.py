@@ -18,7 +18,11 @@ Said = tuple[str, str, str]
 """Parts of the expected texts: the writer of a rule or endpoint, when it undoes manual edits, and where to edit."""
 
 CASES: Mapping[str, tuple[Callable[[], Subscription], str, Said]] = {
-    "AKS' group": (lambda: aks_peered(machine=True), "rule.", ("AKS", "by AKS", "of your own on the subnet")),
+    "AKS' group": (
+        lambda: aks_peered(machine=True),
+        "rule.",
+        ("AKS", "by AKS", "your own network security group on the subnet"),
+    ),
     "AKS' endpoint": (
         aks,
         "endpoint.",

@@ -38,9 +38,9 @@ def status_and_line(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--subscription", "acme prod"), "is no subscription's id"),
-        (("--tenant", "a tenant"), "--tenant is no tenant"),
-        (("--client-id", "nodes"), "--client-id is no client id"),
+        (("--subscription", "acme prod"), "is not a subscription id"),
+        (("--tenant", "a tenant"), "--tenant is not a tenant"),
+        (("--client-id", "nodes"), "--client-id is not a client id"),
         (("--cloud", "AzureMoon"), "no cloud is called 'AzureMoon'"),
         (("--resource-group", "elsewhere"), "elsewhere"),
     ],
@@ -89,7 +89,7 @@ def test_a_wrong_tenant_is_reported(capsys: pytest.CaptureFixture[str], azure_cl
 def test_an_unknown_subscription_is_reported(capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy) -> None:
     assert azure_cloud
     status, line = status_and_line(capsys, *CHECK, "--subscription", guid("another subscription"))
-    assert (status, "there is no subscription" in line) == (ExitStatus.INCOMPLETE, True), line
+    assert (status, "these credentials cannot see a subscription" in line) == (ExitStatus.INCOMPLETE, True), line
 
 
 def test_an_unknown_cluster_lists_the_clusters_that_exist(

@@ -59,7 +59,7 @@ def test_a_file_without_credentials_is_reported(
     for text in ("", "{}", '{"type": "service_account"}'):
         (tmp_path / "key.json").write_text(text, encoding="utf-8")
         status, line = status_and_line(capsys, *CHECK, "--credentials-file", str(tmp_path / "key.json"))
-        assert (status, "holds no credentials" in line) == (2, True), line
+        assert (status, "has no valid credentials" in line) == (2, True), line
 
 
 def test_missing_credentials_are_reported(
@@ -76,7 +76,7 @@ def test_missing_credentials_are_reported(
 def test_an_unknown_project_is_reported(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
     assert google_cloud
     status, line = status_and_line(capsys, *CHECK, "--project", "another-one")
-    assert (status, "there is no project 'another-one'" in line) == (4, True), line
+    assert (status, "these credentials cannot see a project 'another-one'" in line) == (4, True), line
 
 
 def test_a_disabled_api_is_reported_with_the_command_to_enable_it(
@@ -97,7 +97,7 @@ def test_an_unknown_cluster_lists_the_clusters_that_exist(
 ) -> None:
     google_cloud.google = Google(SCENES["gke-private"].build())
     status, line = status_and_line(capsys, "check", "gcp", "--cluster", "prd", "--no-progress")
-    assert (status, "no cluster is called 'prd' in acme-prod. There is: prod" in line) == (2, True), line
+    assert (status, "no cluster is called 'prd' in acme-prod. Clusters found: prod" in line) == (2, True), line
 
 
 def test_two_clusters_with_one_name_are_a_usage_error(capsys: pytest.CaptureFixture[str], google_cloud: Proxy) -> None:
@@ -185,7 +185,7 @@ def test_flags_find_hosts_by_label_network_tag_and_name(google_cloud: Proxy) -> 
     roles = {host.name: host.roles for host in snapshot.cluster.hosts}
     assert roles == {"alpha": (Role.CONTROL_PLANE, Role.ETCD), "beta": (Role.NODE,), "gamma": (Role.NODE,)}
     (gap,) = snapshot.gaps
-    assert re.search("--node-tag tag=nobody names no instance", gap.message)
+    assert re.search("--node-tag tag=nobody matches no instance", gap.message)
 
 
 def test_a_writing_request_is_never_sent(google_cloud: Proxy) -> None:

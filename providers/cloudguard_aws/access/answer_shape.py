@@ -16,7 +16,7 @@ _ROOT: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]
 """Matches the name of an XML document's root element, after its declaration, doctype and comments."""
 _XML: Final = {"ec2", "query"}
 _JSON: Final = {"json", "rest-json"}
-_LAST_GOOD: Final = 299
+_LAST_SUCCESS: Final = 299
 
 
 def refuse_foreign(operation_model: OperationModel, response_dict: Mapping[str, Any], **_rest: object) -> None:
@@ -27,7 +27,7 @@ def refuse_foreign(operation_model: OperationModel, response_dict: Mapping[str, 
     """
     protocol: str = cast("Any", operation_model.service_model).resolved_protocol
     body: object = response_dict["body"]
-    if response_dict["status_code"] > _LAST_GOOD or not isinstance(body, bytes):
+    if response_dict["status_code"] > _LAST_SUCCESS or not isinstance(body, bytes):
         return
     if protocol in _XML:
         found = _ROOT.match(body)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cloudguard_aws.access.session import Session
 
 THREADS = 16
-_MAKING = threading.Lock()
+_CLIENT_LOCK = threading.Lock()
 """Held while a client is made: a session must not make two clients at once, and two readers may share one session
 (boto3 guide, resources/clients, multithreading)."""
 _DENIED = ("accessdenied", "unauthorized", "authfailure", "optinrequired", "notauthorized", "forbidden")
@@ -130,7 +130,7 @@ class Api(Reader[Call]):
         import jmespath  # noqa: PLC0415 - comes with the SDK
 
         expression: Any = jmespath.compile(call.items)
-        with _MAKING:  # the first use lists the SDK's files, and threads that do so at once slow each other down
+        with _CLIENT_LOCK:  # the first use lists the SDK's files, and threads that do so at once slow each other down
             paged = client.can_paginate(call.method)
         if paged:
             pages: Any = client.get_paginator(call.method).paginate(**parameters)
@@ -145,7 +145,7 @@ class Api(Reader[Call]):
 
     def client(self, service: str, region: str = "") -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """Return the client of a service in ``region`` ("": the reader's own region). Each client is made once."""
-        with _MAKING:
+        with _CLIENT_LOCK:
             found = self._clients.get(service)
             if found is None:
                 found = self.session.client(service, region_name=region or self.region, config=settings(service))

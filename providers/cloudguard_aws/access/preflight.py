@@ -56,7 +56,7 @@ _VALUES: Final[Mapping[str, str | list[str] | dict[str, str]]] = {
 """Values for required parameters: valid in form, but no resource has them. Where the value is a dict, its keys are
 operations, and "" is any other operation."""
 _ONE_ITEM: Final = ("MaxRecords", "MaxItems", "maxResults", "PageSize")
-_LEAST: Final = {"rds:DescribeDBInstances": 20}
+_SMALLEST_PAGES: Final = {"rds:DescribeDBInstances": 20}
 """The smallest allowed page size, where it is more than one (RDS API reference)."""
 _HIDES: Final = frozenset({"s3", "sqs"})
 """Services that give everyone the same error for a resource that does not exist (S3 and SQS API references, errors)."""
@@ -101,7 +101,7 @@ def _parameters(api: Api, call: Call, account: str) -> dict[str, Any]:
     given = {name: _value(name, call, api.region, account) for name in dict.fromkeys(wanted)}
     if "DryRun" in known:
         return {**given, "DryRun": True}
-    return {**given, **{name: _LEAST.get(call.name, 1) for name in _ONE_ITEM if name in known}}
+    return {**given, **{name: _SMALLEST_PAGES.get(call.name, 1) for name in _ONE_ITEM if name in known}}
 
 
 def _value(name: str, call: Call, region: str, account: str) -> str | list[str]:

@@ -22,7 +22,7 @@ raised.
 https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
 LAST_NUMBER: Final = 32766
 """The highest number that a user's entry may have: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html"""
-_CLOSING: Final = 2
+_DEFAULT_DENIALS: Final = 2
 _WORDS: Final = {Action.PERMIT: "allow", Action.DENY: "deny"}
 _ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
 Numbers = dict[tuple[Direction, int], object]
@@ -58,7 +58,7 @@ def quota(guard: Filter) -> RuleQuota:
     An ACL with more entries than the default quota has a raised quota of unknown size.
     """
     counts = [sum(rule.direction is direction for rule in guard.rules) for direction in Direction]
-    present = max(counts) + _CLOSING
+    present = max(counts) + _DEFAULT_DENIALS
     return RuleQuota(max(MOST_RULES, present), present)
 
 

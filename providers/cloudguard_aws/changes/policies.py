@@ -27,7 +27,7 @@ VERSION: Final = "2012-10-17"
 TRUST: Final = "trust.narrow"
 _EXTERNAL_ID: Final = "sts:externalid"
 NAME: Final = "cloudguard-least-privilege"
-_GOES: Final = frozenset({StatementFate.NARROW, StatementFate.DROP})
+_REDUCED: Final = frozenset({StatementFate.NARROW, StatementFate.DROP})
 Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 
 
@@ -45,7 +45,7 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
         message = f"the new policies of {role.name} are not proved"
         raise NoCallError(message)
     granting = [policy for name in role.policies if (policy := index.policies[name]).kind is PolicyKind.GRANT]
-    going = [policy for policy in granting if _goes(policy, edit)]
+    going = [policy for policy in granting if _grants_excess(policy, edit)]
     documents = [*edit.documents, *_denials(going)]
     fits = sum(map(_length, (*documents, *(one.document for one in granting if one.managed_by == INLINE))))
     puts = _inline(role, documents) if fits <= MOST_INLINE else _managed(role, documents, granting)
@@ -53,10 +53,10 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
         yield PlannedCall(place, call, inverse)
 
 
-def _goes(policy: PolicyDocument, edit: DocumentEdit) -> bool:
+def _grants_excess(policy: PolicyDocument, edit: DocumentEdit) -> bool:
     """Whether a policy grants more than is needed. A policy whose grants are all needed stays."""
     fates = {each.fate for each in edit.changes if each.policy == policy.name and each.statement in policy.statements}
-    return not fates.isdisjoint(_GOES)
+    return not fates.isdisjoint(_REDUCED)
 
 
 def _denials(policies: Sequence[PolicyDocument]) -> list[str]:

@@ -18,7 +18,7 @@ MAX_CHARACTERS: Final = 6144
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 _ENVELOPE: Final = len('{"Version":"2012-10-17","Statement":[]}')
-_ROOM: Final = 4
+_EXTRA_CHARACTERS: Final = 4
 """Extra characters for each statement: a comma, and the number that a Sid may get."""
 _SID: Final = re.compile(r"[A-Za-z0-9]+")
 """A valid Sid: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html"""
@@ -40,7 +40,7 @@ class PolicyDocuments:
         free, sids = 0, set[str]()
         for statement in statements:
             for part in _split(statement):
-                size = _size(part) + _ROOM
+                size = _size(part) + _EXTRA_CHARACTERS
                 if size > free:
                     documents.append([])
                     free, sids = MAX_CHARACTERS - _ENVELOPE, set[str]()
@@ -69,7 +69,7 @@ def _size(written: dict[str, object]) -> int:
 def _split(statement: Statement) -> Iterator[dict[str, object]]:
     """Yield the statement as JSON. If it is too long for a document, split it by actions, or else by resources."""
     written = _written(statement)
-    if _size(written) <= MAX_CHARACTERS - _ENVELOPE - _ROOM:
+    if _size(written) <= MAX_CHARACTERS - _ENVELOPE - _EXTRA_CHARACTERS:
         yield written
         return
     if len(statement.actions) > 1:

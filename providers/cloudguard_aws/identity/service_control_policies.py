@@ -19,7 +19,7 @@ from cloudguard_aws.identity.policy_documents import policy_document
 
 _NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
 _KIND: Final = "SERVICE_CONTROL_POLICY"
-_DEEPEST: Final = 8
+_MOST_LEVELS: Final = 8
 """The maximum number of levels: a root, five nested units, the account (Organizations user guide, quotas), and one
 spare."""
 
@@ -72,7 +72,7 @@ def _accounts(api: Api, known: list[str]) -> tuple[str, ...]:
 def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...], ...]:
     """Return the ids of policies, level by level. Levels without an attached policy are left out."""
     target, found = account, list[tuple[str, ...]]()
-    for _ in range(_DEEPEST):
+    for _ in range(_MOST_LEVELS):
         attached, parents = api.two(partial(_attached, api, refused, target), partial(_parents, api, refused, target))
         found.append(tuple(sorted(attached)))
         if not parents:

@@ -45,7 +45,7 @@ from cloudguard_aws.network.registrations import (
 )
 
 _DENIES_GATEWAY: Final = "ipv6.deny_all_igw_traffic"
-_TAGGED_AT_ONCE: Final = 20
+_MOST_TAGGED: Final = 20
 """The number of balancers that one DescribeTags call accepts: elasticloadbalancing API reference, both versions."""
 
 
@@ -283,5 +283,5 @@ def _tag_page(
 def _pages(names: Iterable[str]) -> Iterator[list[str]]:
     """Yield ``names`` in pages of as many as DescribeTags accepts."""
     left = iter(names)
-    while page := list(islice(left, _TAGGED_AT_ONCE)):
+    while page := list(islice(left, _MOST_TAGGED)):
         yield page

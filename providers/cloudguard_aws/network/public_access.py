@@ -14,7 +14,7 @@ from cloudguard_aws.access.api import Api
 _BLOCKED: Final = {"block-bidirectional": NextHop.BLACKHOLE, "block-ingress": NextHop.OUTBOUND}
 _EXCLUDED: Final = {"allow-egress": NextHop.OUTBOUND}
 _IN_FORCE: Final = "update-complete"
-_GONE: Final = {"create-failed", "delete-complete"}
+_NOT_IN_FORCE: Final = {"create-failed", "delete-complete"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,4 @@ def _exclusion(item: Item) -> tuple[str, NextHop]:
     """
     name = required(item, "ResourceArn").rpartition("/")[2]
     hop = _EXCLUDED.get(text(item, "InternetGatewayExclusionMode"), NextHop.INTERNET)
-    return ("", hop) if text(item, "State") in _GONE else (name, hop)
+    return ("", hop) if text(item, "State") in _NOT_IN_FORCE else (name, hop)

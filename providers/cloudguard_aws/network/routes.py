@@ -45,7 +45,7 @@ _HOPS: Final = {
 does."""
 _HOPS_BY_KEY: Final = {"CoreNetworkArn": NextHop.HUB, "OdbNetworkArn": NextHop.PEER}
 
-_GONE: Final = {"disassociated", "failing", "failed"}
+_NOT_ASSOCIATED: Final = {"disassociated", "failing", "failed"}
 """States of a range that is not, or no longer, part of the VPC or subnet."""
 
 Peerings = Mapping[str, Sequence[AddressSet]]
@@ -193,7 +193,7 @@ def subnet(item: Item) -> Subnet:
 
 def _associated(item: Item, many: str, key: str) -> Iterator[str]:
     for one in parts(item, many):
-        if text(part(one, f"{key}State"), "State") not in _GONE and text(one, key):
+        if text(part(one, f"{key}State"), "State") not in _NOT_ASSOCIATED and text(one, key):
             yield text(one, key)
 
 

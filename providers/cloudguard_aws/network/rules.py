@@ -52,7 +52,7 @@ def _uncertain(protocol: str, *, without_ports: bool = False) -> str:
     if without_ports and name in {"tcp", "udp"}:
         return "its ports are missing"
     known = name in {*_NAMES.values(), "all", "-1"} or name.isdigit()
-    return "" if known else f"the protocol {name[:40]!r} is not understood"
+    return "" if known else f"the protocol {name[:40]!r} is not known"
 
 
 def _services(item: Item) -> str:

@@ -97,7 +97,7 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     found = former | {one.id: replace(one, disk=sources[one.id].disk.id, relation="the origin of") for one in made_from}
     found |= {one.id: one for one in taken}
     found = {one.id: one for one in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | found
-    golden = {name for image in images for name in image.snapshots if _is_golden(found.get(name), known)}
+    golden = {name for image in images for name in image.snapshots if _is_installation_image(found.get(name), known)}
     whole = {name: one for name, one in found.items() if name not in golden}
     whole |= {name: former[name] for name in golden & former.keys()}  # its tags show that it holds more
     copied, restored = api.two(
@@ -222,7 +222,7 @@ def _of_hosts(
             yield replace(one, evidence=None if named else shown)
 
 
-def _is_golden(one: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:
+def _is_installation_image(one: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:
     """Whether a snapshot of an image is only the installation source of hosts' disks.
 
     This is not assumed if an installer's tag marks the disk as etcd's.

@@ -15,7 +15,7 @@ from cloudguard_aws.cluster.tags import clusters_of, tags_of
 
 _HIDES: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 _ENGINES: Final = ("mysql", "mariadb", "postgres", "aurora")
-_TAKES_ANY: Final = frozenset({"k3s", "rke2"})
+_WITH_DATASTORE_FLAG: Final = frozenset({"k3s", "rke2"})
 """Distributions with the flag --datastore-endpoint (k3s-io/docs docs/datastore/datastore.md; rancher/rke2
 pkg/cli/cmds)."""
 _WORDS: Final = frozenset({"k3s", "rke2", "kine"})
@@ -33,7 +33,7 @@ def read_datastores(api: Api, cluster: str, installer: str, networks: Collection
         name, engine = required(item, "DBInstanceIdentifier"), text(item, "Engine")
         tags = tags_of(item, "TagList")
         words = {*re.split(r"[^a-z0-9]+", " ".join([name, *tags, *tags.values()]).lower())}
-        within = text(part(item, "DBSubnetGroup"), "VpcId") in networks and installer in _TAKES_ANY
+        within = text(part(item, "DBSubnetGroup"), "VpcId") in networks and installer in _WITH_DATASTORE_FLAG
         own = cluster in {*clusters_of(tags)} or not words.isdisjoint(_WORDS) or within
         if not own or not engine.startswith(_ENGINES):
             return None

@@ -94,11 +94,11 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     if any(disk.key for disk in disks.values()):
         keys = read_keys(api, [disk.key for disk in disks.values()], account)
     ordered = [disks[name] for name in sorted(disks)]
-    apart = (_spare(one.disk) for one in spare if one.disk.id not in disks)
+    apart = (_as_copy(one.disk) for one in spare if one.disk.id not in disks)
     return Storage(with_snapshots(ordered, copies.of_disks), (*copies.others, *apart), keys, datastores)
 
 
-def _spare(disk: Disk) -> DiskSnapshot:
+def _as_copy(disk: Disk) -> DiskSnapshot:
     """Return a disk without a host as a copy that may hold etcd's data."""
     return DiskSnapshot(disk.id, "", disk.encrypted, (), disk.source, "a disk without a host", kind="disk")
 

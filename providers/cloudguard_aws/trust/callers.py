@@ -94,12 +94,14 @@ class _Accounts:
     def callers(self) -> Iterator[Caller]:
         """Yield the callers."""
         mentions = self._mentions
-        yield self._caller(CallerKind.ANYONE, "anyone in any account", (*self._strangers(), *self._elsewhere()))
+        yield self._caller(
+            CallerKind.ANYONE, "anyone in any account", (*self._unnamed_callers(), *self._outside_networks())
+        )
         for key, values in mentions.networks:
             yield self._from_network(key, values)
         for user in mentions.users:
             # The id does not show the identity's account.
-            among = (*self._strangers(users=False), holds("StringLike", USER_ID, user, f"{user}:*"))
+            among = (*self._unnamed_callers(users=False), holds("StringLike", USER_ID, user, f"{user}:*"))
             yield self._caller(CallerKind.OUTSIDER, f"the identity {user}", among, ordinary=None)
         if {ORGANIZATION, ORGANIZATION_PATHS} & {*mentions.keys}:
             # Without a condition on organizations, an organization's accounts are let in like all others.
@@ -118,20 +120,20 @@ class _Accounts:
         declared_as: str = "",
     ) -> Caller:
         if ordinary is not None:
-            ordinary = (*ordinary, *self._given_nothing())
+            ordinary = (*ordinary, *self._without_id_or_network())
         return Caller(kind, who, _ASSUME, (*self._any, *context), self._certain, ordinary, declared_as)
 
-    def _given_nothing(self) -> Iterator[Condition]:
+    def _without_id_or_network(self) -> Iterator[Condition]:
         """Yield conditions on requests without a valid external id and from none of the named networks."""
         ids = self._mentions.external_ids
         yield from (holds("StringNotEqualsIgnoreCase", EXTERNAL_ID, *ids),) if ids else ()
-        yield from self._elsewhere()
+        yield from self._outside_networks()
 
-    def _elsewhere(self) -> Iterator[Condition]:
+    def _outside_networks(self) -> Iterator[Condition]:
         for key, values in self._mentions.networks:
             yield holds("NotIpAddress" if key == SOURCE_IP else "StringNotEquals", key, *values)
 
-    def _strangers(self, *, users: bool = True) -> tuple[Condition, ...]:
+    def _unnamed_callers(self, *, users: bool = True) -> tuple[Condition, ...]:
         """Return conditions on requests of identities in accounts and organizations that the policy does not name."""
         known = self._named_organizations
         found = [
@@ -156,7 +158,7 @@ class _Accounts:
     def _from_network(self, key: str, values: tuple[str, ...]) -> Caller:
         within = holds("IpAddress" if key == SOURCE_IP else "StringEquals", key, *values)
         who = f"anyone who calls from {', '.join(values)}"
-        return self._caller(CallerKind.OUTSIDER, who, (*self._strangers(), within), None, values[0])
+        return self._caller(CallerKind.OUTSIDER, who, (*self._unnamed_callers(), within), None, values[0])
 
     def _of_organization(self, organization: str) -> Caller:
         among = (
@@ -165,7 +167,7 @@ class _Accounts:
             *_in_organization(organization),
         )
         kind = _kind(self._home, organization)
-        who = f"another account of {_whose(self._home, organization)}"
+        who = f"another account of {_organization_text(self._home, organization)}"
         return self._caller(kind, who, among, (), organization)
 
     def _of_account(self, account: str) -> Iterator[Caller]:
@@ -200,7 +202,7 @@ def _kind(home: Home, organization: str) -> CallerKind:
     return CallerKind.ORGANIZATION if home.organization in {organization, None} else CallerKind.OUTSIDER
 
 
-def _whose(home: Home, organization: str) -> str:
+def _organization_text(home: Home, organization: str) -> str:
     whose = "its own organization" if home.organization == organization else "organization"
     unknown = ", which may be its own" if home.organization is None else ""
     return f"{whose} {organization}{unknown}"
@@ -246,7 +248,7 @@ def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
                     holds("ForAllValues:StringLike", SOURCE_ORGANIZATION_PATHS, f"{organization}/*"),
                     Condition("Null", SOURCE_ORGANIZATION_PATHS, ("false",)),
                 )
-                who = f"an account of {_whose(home, organization)} through {service}"
+                who = f"an account of {_organization_text(home, organization)} through {service}"
                 yield Caller(_kind(home, organization), who, _ASSUME, (*base, *inside), certain, (), service)
         if service == _CERTIFICATES:
             anchors = mentions.literals(SOURCE_ARN)

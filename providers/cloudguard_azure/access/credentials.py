@@ -29,7 +29,7 @@ _WRONG_TENANT: Final = re.compile(r"authority configuration|AADSTS90002|AADSTS70
 """Phrases for a tenant that does not exist (MSAL's and Entra's), and for an application that is not in the tenant
 (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
 """
-_SOON: Final = 300
+_RENEWED_BEFORE: Final = 300
 """Seconds before its expiry at which a token is replaced."""
 
 
@@ -45,7 +45,7 @@ class Tokens:
     def get_token(self, *scopes: str, **rest: Any) -> AccessToken:  # noqa: ANN401 - the SDK's
         """Return a token."""
         with self._lock:
-            if self._token is None or rest.get("claims") or self._token.expires_on < time.time() + _SOON:
+            if self._token is None or rest.get("claims") or self._token.expires_on < time.time() + _RENEWED_BEFORE:
                 self._token = self._credential.get_token(*scopes, **self._of_tenant, **rest)
             return self._token
 
@@ -65,14 +65,16 @@ def default(cloud: str, tenant: str, client: str) -> TokenCredential:
             additionally_allowed_tenants=[tenant] if tenant else [],
         )
     except ValueError as error:
-        raise UsageError(clean(str(error)).rstrip("."), hint="It is a variable of azure-identity") from error
+        raise UsageError(
+            clean(str(error)).rstrip("."), hint="Correct this environment variable of azure-identity"
+        ) from error
 
 
 def checked(given: object) -> TokenCredential:
     """Return the credential that a library's user passes. Raises UsageError if it is not a credential."""
     if not callable(getattr(given, "get_token", None)):
-        message = f"the client given is a {type(given).__name__}, not a credential"
-        raise UsageError(message, hint="Pass one of azure.identity: it has a method get_token")
+        message = f"client is a {type(given).__name__}, not a credential"
+        raise UsageError(message, hint="Pass a credential of azure.identity (it has the method get_token)")
     return cast("TokenCredential", given)
 
 
@@ -96,7 +98,7 @@ def claims(credential: Tokens, scope: str) -> Item:
 def account_of(holder: Item) -> str:
     """Return the account of the credentials, as far as the claims of their token show it."""
     names = (holder.get(name) for name in ("upn", "unique_name", "preferred_username", "appid", "oid"))
-    return next((name for name in names if isinstance(name, str) and name), "the holder of the Azure credentials")
+    return next((name for name in names if isinstance(name, str) and name), "the user of the Azure credentials")
 
 
 def _why_none(error: Exception) -> str:
@@ -106,4 +108,4 @@ def _why_none(error: Exception) -> str:
     failed = [line for line in tried if "AADSTS" in line or not _NOT_SET_UP.search(line)]
     if tried and not failed:
         return "no Azure credentials were found"
-    return f"Azure gives no token: {clean(failed[0]) if failed else explain(error)[1]}".rstrip(".")
+    return f"Azure issued no token: {clean(failed[0]) if failed else explain(error)[1]}".rstrip(".")

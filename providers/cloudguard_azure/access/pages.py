@@ -37,7 +37,7 @@ class Pages:
         if self._call.listed:
             listed = page.get("value")
             if not isinstance(listed, list):
-                message = f"{self._call.name} answered without a list"
+                message = f"{self._call.name} returned no list"
                 raise AnswerError(message)
             self._items += objects(self._call.name, cast("list[object]", listed))
             link = self._next(page)
@@ -48,7 +48,7 @@ class Pages:
     def answer(self) -> Answer:
         """Return the items that were kept. Raises AnswerError if there was no page."""
         if not self._taken:
-            message = f"{self._call.name} gave no answer"
+            message = f"{self._call.name} returned no answer"
             raise AnswerError(message)
         return Answer(self._items, tuple(self._faults))
 
@@ -56,7 +56,7 @@ class Pages:
         try:
             parsed: object = json.loads(text)
         except ValueError:
-            message = f"{self._call.name} answered with what is not JSON"
+            message = f"{self._call.name} returned an answer that is not JSON"
             raise AnswerError(message) from None
         return next(objects(self._call.name, (parsed,)))
 
@@ -64,14 +64,14 @@ class Pages:
         """Return the next page's link; "" on the last page, and if the link is not followed: then a fault says why."""
         link = page.get("nextLink") or ""
         if page.get("skipToken"):
-            self._faults.append("there is another page, which was not asked for")
+            self._faults.append("there is another page, which was not read")
         if not link:
             return ""
         if not isinstance(link, str) or _host(link) != self._host:
-            self._faults.append("the next page is elsewhere, and was not asked for")
+            self._faults.append("the next page is on another host and was not read")
             return ""
         if link in self._links:
-            self._faults.append("the pages repeat, and there may be more")
+            self._faults.append("the pages repeat, so there may be more items")
             return ""
         self._links.add(link)
         return link

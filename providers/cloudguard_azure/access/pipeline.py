@@ -13,9 +13,9 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-_PATIENCE: Final = 60
+_READ_TIMEOUT: Final = 60
 """Seconds for one answer, and for all attempts of one page together."""
-_CONNECTING: Final = 15
+_CONNECT_TIMEOUT: Final = 15
 """Seconds for a connection."""
 
 
@@ -40,11 +40,11 @@ class ReadOnly(SansIOHTTPPolicy[Any, Any]):
 
 
 class Retry(policies.RetryPolicy[Any, Any]):
-    """Retries like the SDK, unless Azure asks to wait longer than ``_PATIENCE``."""
+    """Retries like the SDK, unless Azure asks to wait longer than ``_READ_TIMEOUT``."""
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:  # noqa: ANN401 - the SDK's generics
         """Whether a request is sent again."""
-        return super().is_retry(settings, response) and (self.get_retry_after(response) or 0) < _PATIENCE
+        return super().is_retry(settings, response) and (self.get_retry_after(response) or 0) < _READ_TIMEOUT
 
 
 def pipeline(credential: TokenCredential, scope: str) -> Any:  # noqa: ANN401 - generic over two kinds of requests
@@ -53,9 +53,9 @@ def pipeline(credential: TokenCredential, scope: str) -> Any:  # noqa: ANN401 - 
         policies.RequestIdPolicy(),
         policies.UserAgentPolicy("cloudguard"),
         policies.ContentDecodePolicy(),
-        Retry(retry_total=4, retry_status=4, retry_backoff_max=8, timeout=_PATIENCE),
+        Retry(retry_total=4, retry_status=4, retry_backoff_max=8, timeout=_READ_TIMEOUT),
         ARMChallengeAuthenticationPolicy(credential, scope),
         policies.CustomHookPolicy(),
         ReadOnly(),
     ]
-    return Pipeline[Any, Any](RequestsTransport(connection_timeout=_CONNECTING, read_timeout=_PATIENCE), steps)
+    return Pipeline[Any, Any](RequestsTransport(connection_timeout=_CONNECT_TIMEOUT, read_timeout=_READ_TIMEOUT), steps)

@@ -8,7 +8,7 @@ from cloudguard.provider.permissions.hcl import listed
 from cloudguard_azure.access.calls import CALLS
 
 _NAME = "cloudguard reader"
-_DESCRIPTION = "What cloudguard reads; assign it on the subscription, and above it where you can"
+_DESCRIPTION = "Read-only access for cloudguard; assign it on the subscription and, if possible, above it"
 
 
 def _actions() -> list[str]:
@@ -43,7 +43,7 @@ variable "scope" {{
 
 variable "principal_id" {{
   type        = string
-  description = "The object id of who runs cloudguard"
+  description = "The object id of the principal that runs cloudguard"
 }}
 
 resource "azurerm_role_definition" "cloudguard" {{

@@ -23,15 +23,24 @@ from cloudguard_azure.access.credentials import LOGIN, Tokens, account_of, check
 OPTIONS = (
     Option(
         "subscription",
-        "The subscription of the cluster's hosts, by its id. Default: AZURE_SUBSCRIPTION_ID, else that of az account.",
+        "The id of the subscription of the cluster's hosts. Default: AZURE_SUBSCRIPTION_ID, else the default of az.",
         "ID",
         variables=("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"),
         target_key="account",
     ),
-    Option("tenant", "The tenant to log in to. Default: that of the credentials.", "ID", implicit=False),
-    Option("resource-group", "The group of the cluster, where two have one name. All groups are read.", "NAME"),
-    Option("client-id", "The user-assigned managed identity to log in as.", "ID", implicit=False),
-    Option("cloud", f"One of {', '.join(CLOUDS)}. Default: the subscription's.", "NAME", implicit=False),
+    Option("tenant", "The tenant to log in to. Default: the tenant of the credentials.", "ID", implicit=False),
+    Option(
+        "resource-group",
+        "The resource group of the cluster, if two clusters have the same name. All groups are read.",
+        "NAME",
+    ),
+    Option("client-id", "The client id of the user-assigned managed identity to log in with.", "ID", implicit=False),
+    Option(
+        "cloud",
+        f"The cloud, one of {', '.join(CLOUDS)}. Default: the cloud of the subscription.",
+        "NAME",
+        implicit=False,
+    ),
 )
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TENANT: Final = re.compile(r"[0-9a-z.-]+")
@@ -54,11 +63,11 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
     known = profile.subscription(option(request, "subscription"))
     subscription, cloud = _subscription(request, known), _cloud(request, known)
     for name, pattern, shape in (
-        ("tenant", _TENANT, "Give its id, or a domain of it"),
+        ("tenant", _TENANT, "Give the tenant's id or one of its domains"),
         ("client-id", _GUID, "Give the client id of the identity, not its name or object id"),
     ):
         if (given := option(request, name)) and not pattern.fullmatch(given.lower()):
-            message = f"--{name} is no {'client id' if name == 'client-id' else 'tenant'}: {given!r}"
+            message = f"--{name} is not a {'client id' if name == 'client-id' else 'tenant'}: {given!r}"
             raise UsageError(message, hint=shape)
     logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints the SDK's warnings
     assumed = checked_calls(request.assume_empty, CALLS)
@@ -78,10 +87,10 @@ def _subscription(request: CollectRequest, known: Item) -> str:
     given = option(request, "subscription")
     found = (text(known, "id") or given).lower()
     if not found:
-        message = "no subscription is named, and az has no default one"
+        message = "no subscription is given, and az has no default subscription"
         raise UsageError(message, hint="Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or run: az login")
     if not _GUID.fullmatch(found):
-        message = f"{given!r} is no subscription's id, and az knows none of that name"
+        message = f"{given!r} is not a subscription id, and az knows no subscription with this name"
         raise UsageError(message, hint="See: az account list --output table")
     return found
 
@@ -93,7 +102,7 @@ def _cloud(request: CollectRequest, known: Item) -> str:
         if name.lower() == given.lower():
             return name
     message = f"no cloud is called {given!r}"
-    raise UsageError(message, hint=f"Give --cloud, one of {', '.join(CLOUDS)}")
+    raise UsageError(message, hint=f"Set --cloud to one of {', '.join(CLOUDS)}")
 
 
 def _credential(request: CollectRequest, cloud: str) -> Tokens:
@@ -101,8 +110,8 @@ def _credential(request: CollectRequest, cloud: str) -> Tokens:
     if request.client is None:
         return Tokens(default(cloud, tenant, client), tenant)
     if client:
-        message = "--client-id chooses a credential, and another one is given"
-        raise UsageError(message, hint="Leave one of them out")
+        message = "--client-id cannot be used together with a given credential"
+        raise UsageError(message, hint="Omit one of them")
     return Tokens(checked(request.client), tenant)
 
 
@@ -124,12 +133,12 @@ def unreachable(error: Exception, subscription: str) -> CloudguardError:
     """Return the error for a user to whom the cloud does not answer."""
     reason, message = explain(error)
     if code_of(error) == "InvalidAuthenticationTokenTenant":
-        return AccessError(f"the subscription is of another tenant: {message}", hint="Give --tenant ID")
+        return AccessError(f"the subscription belongs to another tenant: {message}", hint="Give --tenant ID")
     if reason is Reason.DENIED:
         return AccessError(f"Azure does not accept the credentials: {message}", hint=LOGIN)
     if reason is Reason.MISSING:
-        absent = f"there is no subscription {subscription} that these credentials may see"
+        absent = f"these credentials cannot see a subscription {subscription}"
         return AccessError(absent, hint="Check --subscription and --cloud; see: az account list --output table")
     if reason is Reason.THROTTLED:
-        return AccessError(f"Azure asks to slow down: {message}", hint="Try again later")
+        return AccessError(f"Azure throttled the request: {message}", hint="Try again later")
     return AccessError(f"Azure can't be reached: {message}", hint="Check the network, HTTPS_PROXY and --cloud")

@@ -19,12 +19,12 @@ from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, said
 from cloudguard_azure.changes.security_rules import SecurityRules
 from cloudguard_azure.network.security_groups import KIND
 
-_APART: Final = " in "
+_SEPARATOR: Final = " in "
 
 
 def group_id(guard: Filter) -> str:
     """Return the id of a filter's security group; "" if the filter is not one."""
-    own = guard.id.partition(_APART)[0]
+    own = guard.id.partition(_SEPARATOR)[0]
     return own if guard.kind == KIND and own.startswith("/") else ""
 
 

@@ -45,13 +45,13 @@ def own_group(
     takes = _takes(edits) and not _takes(made)
     for subnet in sorted(_subnets(snapshot, guard)):
         if guarded and group_of(subnet) == group_of(guard.id):
-            message = "AKS made the subnet too: what is in the group of its nodes is not to be changed"
+            message = "AKS also made the subnet, and resources in the node resource group must not be changed"
             raise ValueError(message)
         scope = f"/subscriptions/{subscription_of(subnet)}/resourceGroups/{group_of(subnet)}"
         group = f"{scope}/providers/Microsoft.Network/networkSecurityGroups/{name_of(subnet)}-cloudguard"
         location = next((one.zone for one in snapshot.topology.subnets if one.id == subnet), "")
         if not location:
-            message = f"where {subnet} stands is not known"
+            message = f"the location of {subnet} is not known"
             raise ValueError(message)
         undo = put(group, _group(location, before)) if before is not None else delete(group)
         yield PlannedCall(0, put(group, _group(location, after)), (undo,))

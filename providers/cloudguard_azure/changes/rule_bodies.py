@@ -13,7 +13,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.change import PeerOf, RulePeer
 from cloudguard_azure.changes.rule_forms import protocol_and_ports
-from cloudguard_azure.network.service_tags import EVERYWHERE, HOST, MAYBE
+from cloudguard_azure.network.service_tags import EVERYWHERE, HOST, UNKNOWN_PREFIXES
 
 Body = Mapping[str, Any]
 _ACCESS: Final = {Action.PERMIT: "Allow", Action.DENY: "Deny"}
@@ -43,8 +43,8 @@ class BodyWriter:
 
     def body(self, parts: Sequence[Part], priority: int) -> Body:
         """Return one rule made of parts. Raises ValueError if no single rule can express them, or a peer is unknown."""
-        if any(part.uncertain not in {"", MAYBE} for part in parts):
-            message = "what the rule says is not all understood: it would not be put back as it is"
+        if any(part.uncertain not in {"", UNKNOWN_PREFIXES} for part in parts):
+            message = "cloudguard does not understand all of the rule and cannot restore it"
             raise ValueError(message)
         first = parts[0].traffic
         services = ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals)
@@ -70,14 +70,14 @@ class BodyWriter:
         named = [one for peer in peers if peer.kind not in _GROUPS for one in self._prefixes(peer)]
         named += [_NETWORK] if len(_without_network(parts)) < len(parts) else []
         if groups and named:
-            message = "one side of a rule names prefixes, or groups"
+            message = "one side of a rule cannot have both prefixes and groups"
             raise ValueError(message)
         return _in_groups(side, groups) if groups else _one_or_many(f"{side}AddressPrefix", [*dict.fromkeys(named)])
 
     def _group(self, peer: RulePeer) -> str:
         found = peer.value if peer.kind is PeerOf.GROUP else self.groups.get(peer)
         if found is None:
-            message = f"the group of {peer.value} is not made"
+            message = f"the group of {peer.value} does not exist yet"
             raise ValueError(message)
         return found
 
@@ -85,7 +85,7 @@ class BodyWriter:
         if peer.kind is PeerOf.RANGE:
             return _cidrs(read_addresses(peer.value))
         if peer.kind is not PeerOf.ADDRESS_LIST:
-            message = f"it is not known who is meant: {peer.kind}"
+            message = f"a peer has no value yet: {peer.kind}"
             raise ValueError(message)
         return self._tag(peer.value)
 
@@ -100,7 +100,7 @@ class BodyWriter:
             return ["Internet" if name.startswith(_INTERNET) else name]
         known = self.lists.get(name)
         if known is None or not known.known:
-            message = f"what {name} holds is not known"
+            message = f"the addresses of {name} are not known"
             raise ValueError(message)
         return [*AddressSet.union(known.ranges).cidrs()]
 
@@ -112,7 +112,7 @@ def _without_network(parts: Sequence[Part]) -> list[Part]:
     balancer = [part for part in read if part.traffic.peer.value == _BALANCER]
     if not tagged or not balancer:
         return [*parts]
-    return [part for part in parts if part not in (*tagged, *balancer) and part.uncertain != MAYBE]
+    return [part for part in parts if part not in (*tagged, *balancer) and part.uncertain != UNKNOWN_PREFIXES]
 
 
 def _cidrs(ranges: AddressSet) -> list[str]:

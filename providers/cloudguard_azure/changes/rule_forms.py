@@ -50,7 +50,7 @@ def said(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     found = rules_of(traffic)
     if not found:
-        message = f"no rules of a network security group can say {traffic.services} alone"
+        message = f"no rules of a network security group can express exactly {traffic.services}"
         raise ValueError(message)
     return found
 
@@ -59,7 +59,7 @@ def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[
     """Return the protocol and ports of services that one rule can express. Raises ValueError for other services."""
     version = _version(peer)
     if _services(services, version) != (services,):
-        message = f"no rule of a network security group can say {services} alone"
+        message = f"no rule of a network security group can express exactly {services}"
         raise ValueError(message)
     if CARRIED - _impossible(version) <= services:
         return "*", ["*"]

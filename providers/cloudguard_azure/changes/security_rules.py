@@ -124,7 +124,7 @@ class _Editor:
     def _put_behind(self, parts: Iterable[Part], place: int) -> None:
         for part in parts:
             denies = part.traffic.action is Action.DENY
-            taken = {rule.priority: name for name, rule in self._alike(part.traffic)}
+            taken = {rule.priority: name for name, rule in self._same_direction(part.traffic)}
             others = (priority for priority, name in taken.items() if name not in self.denials)
             last = max(others, default=FIRST_PRIORITY)
             free = [priority for priority in range(last + 1, LAST_PRIORITY + 1) if priority not in taken]
@@ -141,7 +141,7 @@ class _Editor:
         old = self._before.known.get(edit.rule, Part("", traffic, edit.targets, order=FIRST_PRIORITY))
         return [old.instead(one) for one in said(traffic)]
 
-    def _alike(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:
+    def _same_direction(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:
         """Yield the rules of the same direction, whose priorities must differ."""
         for name, rule in self.rules.items():
             if rule.traffic.direction is traffic.direction:
@@ -152,7 +152,7 @@ class _Editor:
 
         The order of such rules does not matter. Raises ValueError if there is no such priority.
         """
-        taken = {rule.priority: rule.traffic.action for _, rule in self._alike(traffic)}
+        taken = {rule.priority: rule.traffic.action for _, rule in self._same_direction(traffic)}
         for steps in (range(near + 1, LAST_PRIORITY + 1), range(near - 1, FIRST_PRIORITY - 1, -1)):
             for priority in steps:
                 if priority not in taken:

@@ -25,14 +25,14 @@ from cloudguard_azure.access.calls import (
 from cloudguard_azure.access.session import Caller, begin
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import ManagedCluster
-from cloudguard_azure.cluster.inventory import SOON, Interfaces, Inventory, read_interfaces, read_inventory
+from cloudguard_azure.cluster.inventory import SEARCH_CALLS, Interfaces, Inventory, read_interfaces, read_inventory
 from cloudguard_azure.cluster.machines import Machine, ScaleSet
 from cloudguard_azure.cluster.members import read_cluster_members, with_registered
 from cloudguard_azure.cluster.places import in_one_place, refuse_another
 
 _FEW: Final = 5
 """Number of clusters that an error names."""
-_SOON: Final = (LIST_NETWORKS, LIST_SECURITY_GROUPS, LIST_LOAD_BALANCERS, LIST_DISKS, LIST_ROUTE_TABLES)
+_PREFETCHED: Final = (LIST_NETWORKS, LIST_SECURITY_GROUPS, LIST_LOAD_BALANCERS, LIST_DISKS, LIST_ROUTE_TABLES)
 """Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 
 
@@ -81,7 +81,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     Raises UsageError if several clusters have the name, ClusterNotFoundError if none has, AccessError if this is
     unknown.
     """
-    api, caller = begin(request, progress, (*SOON, *_SOON))
+    api, caller = begin(request, progress, (*SEARCH_CALLS, *_PREFETCHED))
     return api, caller, find(api, request)
 
 
@@ -102,7 +102,7 @@ def find(api: Api, request: CollectRequest) -> Found:
     names = [aks.name] if aks else installer_tags.full_names([one.tags for one in members.machines], request.cluster)
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
-        raise UsageError(message, hint="Choose one by its whole name")
+        raise UsageError(message, hint="Give the full name of one of them")
     return Found(
         name=names[0],
         subscription=api.subscription,
@@ -118,13 +118,13 @@ def find(api: Api, request: CollectRequest) -> Found:
 
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
     """Return the clusters of the subscription. Raises NotAllSeenError if a call failed."""
-    api, caller = begin(request, progress, SOON[:2])
+    api, caller = begin(request, progress, SEARCH_CALLS[:2])
     found = summaries(read_inventory(api))
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.subscription}: {gap.message}" for gap in api.gaps)
-        also = f" These were seen: {', '.join(cluster.name for cluster in found)}" if found else ""
-        message = f"not every cluster can be seen: {refused}"
-        raise NotAllSeenError(message, found, hint=f"Grant it; see: cloudguard permissions azure.{also}")
+        also = f" Clusters found: {', '.join(cluster.name for cluster in found)}" if found else ""
+        message = f"could not list all clusters: {refused}"
+        raise NotAllSeenError(message, found, hint=f"Grant the permission; see: cloudguard permissions azure.{also}")
     return found
 
 
@@ -174,12 +174,12 @@ def _not_found(
     hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
     if hidden:
         refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
-        message = f"whether {request.cluster!r} is in {api.subscription} can't be told: {refused}"
-        return AccessError(message, hint="Grant it; see: cloudguard permissions azure")
+        message = f"could not check whether {request.cluster!r} is in {api.subscription}: {refused}"
+        return AccessError(message, hint="Grant the permission; see: cloudguard permissions azure")
     group = option(request, "resource-group")
     tagged = {name for host in everyone for name in installer_tags.clusters_of(host.tags)}
     names = sorted({*(f"{one.name} (in {one.group})" for one in read.clusters), *tagged})
     few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
-    none = "No cluster was seen there; name its hosts with --control-plane-tag and --node-tag, or with --host"
+    none = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or with --host"
     message = f"no cluster is called {request.cluster!r} in {group or api.subscription}"
-    return ClusterNotFoundError(message, hint=f"There is: {few}" if names else none)
+    return ClusterNotFoundError(message, hint=f"Clusters found: {few}" if names else none)

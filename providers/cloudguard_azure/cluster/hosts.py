@@ -31,8 +31,8 @@ _SERVERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap."""
-    _miss_nodes(api, found)
-    _miss_members(api, found)
+    _record_missing_nodes(api, found)
+    _record_missing_members(api, found)
     hosts = tuple(filter(None, (_host(api, found, one) for one in found.machines)))
     roles = {one.id: known for one in found.machines if (known := roles_of(found, one))}
     return with_roles(api, LIST_MACHINES, hosts, roles)
@@ -65,7 +65,7 @@ def roles_of(found: Found, machine: Machine) -> HostRoles | None:
     if flagged:
         return flagged
     if found.aks is not None:
-        why = f"in the node group of the AKS cluster {found.name}, which runs no control plane of its own"
+        why = f"it is in the node group of the AKS cluster {found.name}, whose control plane Azure runs"
         return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
     if tagged is None and machine.id in found.api_targets:
         sends = RoleEvidence(EvidenceKind.REGISTRATION, found.api_targets[machine.id])
@@ -73,17 +73,17 @@ def roles_of(found: Found, machine: Machine) -> HostRoles | None:
     return tagged or roles_by_names(machine.suggestive_names(), found.name)
 
 
-def _miss_members(api: Api, found: Found) -> None:
+def _record_missing_members(api: Api, found: Found) -> None:
     """Record a Gap for each scale set that counts more members than were read."""
     seen = Counter(one.pool for one in found.machines)
     for one in found.scale_sets:
         if one.count > seen[one.id]:
             call = LIST_SCALE_SET_MACHINES if one.uniform else LIST_MACHINES
-            message = f"it counts {one.count} members, of which {seen[one.id]} were seen"
+            message = f"it reports {one.count} members, but only {seen[one.id]} were found"
             api.missed(call, one.id, message, _HOSTS)
 
 
-def _miss_nodes(api: Api, found: Found) -> None:
+def _record_missing_nodes(api: Api, found: Found) -> None:
     """Record a Gap for nodes of AKS that were not read. AKS may count early, or hide nodes in its own subscription.
 
     https://learn.microsoft.com/azure/aks/automatic/aks-automatic-managed-system-node-pools-about
@@ -92,8 +92,8 @@ def _miss_nodes(api: Api, found: Found) -> None:
         return
     seen = len(found.machines)
     if aks.node_count > seen:
-        message = f"AKS counts {aks.node_count} nodes, of which {seen} were seen in {aks.node_group}"
+        message = f"AKS reports {aks.node_count} nodes, but only {seen} were found in {aks.node_group}"
         api.missed(LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS)
     if aks.hosted_system:
-        message = "its system nodes are in a subscription of Azure's, and are not shown"
+        message = "its system nodes are in a subscription of Microsoft and cannot be listed"
         api.missed(LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS, Reason.UNSUPPORTED)

@@ -28,7 +28,7 @@ from cloudguard_azure.cluster.machines import HIDES, Machine, ScaleSet, machine,
 
 _OF_CLUSTERS: Final = (FactKind.ENDPOINT, FactKind.HOSTS)
 _OF_SETS: Final = (*HIDES, FactKind.POOLS)
-SOON: Final = (LIST_SCALE_SETS, LIST_MACHINES, LIST_INTERFACES, LIST_PUBLIC_ADDRESSES)
+SEARCH_CALLS: Final = (LIST_SCALE_SETS, LIST_MACHINES, LIST_INTERFACES, LIST_PUBLIC_ADDRESSES)
 """Calls that find any cluster."""
 _PUBLIC: Final = (FactKind.HOSTS,)
 A = TypeVar("A")

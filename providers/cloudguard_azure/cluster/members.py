@@ -52,7 +52,7 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     foreign = {one.node_group for one in read.clusters if one is not aks}
     sets = [one for one in read.sets if _may_concern(one, request, aks, foreign)]
     everyone = (*read.machines, *read_members(api, sets))
-    guests = _guests(api, request, everyone)
+    guests = _by_name(api, request, everyone)
     by_flag = _both(_flagged(api, request, everyone, foreign), guests)
     own = {one.id for one in everyone if one.id in by_flag or _belongs(one, request, aks, foreign)}
     tagged = {one.id for one in read.sets if _belongs(one, request, aks, foreign)}
@@ -77,12 +77,12 @@ def with_registered(api: Api, read: Inventory, members: Members, interfaces: Int
     for one in registered(api, interfaces):
         concerns = ServiceSet.parse(f"tcp/{one.port}") <= CLUSTER_PORTS
         if one.port in API_PORTS:
-            words = f"member of {one.pool}, which gets connections on port {one.port}"
+            words = f"member of {one.pool}, which receives connections on port {one.port}"
             targets |= {name: words for name in one.machines if name not in targets}
         if concerns and own & one.machines:
             own |= one.machines & members.free
             if one.unseen:  # the unread targets may be the cluster's hosts
-                why = f"it sends to {', '.join(one.unseen)} as well, which no interface that was read has"
+                why = f"it also sends to {', '.join(one.unseen)}, but no interface that was read matches"
                 api.missed(LIST_LOAD_BALANCERS, one.pool, why, _HOSTS)
     whole = _with_sets(read, members, own, [one.id for one in members.scale_sets])
     return replace(whole, api_targets=targets)
@@ -125,10 +125,10 @@ def _flagged(
         for pair in pairs:
             if "=" not in pair:
                 message = f"{pair!r} is not KEY=VALUE"
-                raise UsageError(message, hint="A tag reads key=value")
+                raise UsageError(message, hint="Write a tag as key=value")
             hit = [one for one in everyone if _has_tag(one.tags, pair)]
             free = [one for one in hit if _is_free(one, request.cluster, foreign)]
-            _note(api, found, f"--{role}-tag {pair}", free, (role,))
+            _record_flag(api, found, f"--{role}-tag {pair}", free, (role,))
     return found
 
 
@@ -137,7 +137,7 @@ def _both(first: Mapping[str, HostRoles], second: Mapping[str, HostRoles]) -> di
     return {**first, **{name: first[name].and_all(known) if name in first else known for name, known in second.items()}}
 
 
-def _guests(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> dict[str, HostRoles]:
+def _by_name(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> dict[str, HostRoles]:
     """Return the roles of the machines that the user names by name or id.
 
     Raises UsageError if several machines have the name, and ``--resource-group`` does not choose one.
@@ -151,7 +151,7 @@ def _guests(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> d
         if len(hit) > 1:
             message = f"{len(hit)} machines are called {name!r}: in {' and '.join(sorted(one.group for one in hit))}"
             raise UsageError(message, hint="Give its id, or --resource-group")
-        _note(api, found, f"--host {name}", hit, tuple(roles))
+        _record_flag(api, found, f"--host {name}", hit, tuple(roles))
     return found
 
 
@@ -167,9 +167,11 @@ def _has_tag(tags: Tags, pair: str) -> bool:
     return has_tag(tags, f"{key.lower()}={value}")
 
 
-def _note(api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Machine], roles: tuple[Role, ...]) -> None:
+def _record_flag(
+    api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Machine], roles: tuple[Role, ...]
+) -> None:
     if not hit:
-        why = f"{flag} names no machine of the subscription that is not another cluster's"
+        why = f"{flag} matches no machine of the subscription, or only machines of other clusters"
         api.missed(LIST_MACHINES, flag, why, _HOSTS)
     for one in hit:
         found[one.id] = found.get(one.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))

@@ -24,7 +24,7 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
     """
     own = {one.id: {one.group, *interfaces.networks.get(one.id, ())} for one in members.machines}
     placed = [keys for machine, keys in own.items() if machine not in members.guests]
-    places = [set[str]().union(*placed)] if any(len(keys) == 1 for keys in placed) else [*_apart(placed)]
+    places = [set[str]().union(*placed)] if any(len(keys) == 1 for keys in placed) else [*_disjoint(placed)]
     here = [place for place in places if group in {"", *place}]
     if len(here) > 1:
         each = " and in ".join(sorted(", ".join(_groups(place)) for place in here))
@@ -32,7 +32,7 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
         raise UsageError(message, hint=_CHOOSE)
     if places and not here:
         message = f"the cluster {name!r} is in {', '.join(_groups(set[str]().union(*places)))}"
-        raise ClusterNotFoundError(message, hint=f"It is not in {group}: change or leave out --resource-group")
+        raise ClusterNotFoundError(message, hint=f"It is not in {group}: change or omit --resource-group")
     if len(places) <= 1:
         return members
     machines = tuple(one for one in members.machines if own[one.id] & here[0] or one.id in members.guests)
@@ -41,7 +41,7 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
     return replace(members, machines=machines, scale_sets=sets)
 
 
-def _apart(placed: Iterable[set[str]]) -> list[set[str]]:
+def _disjoint(placed: Iterable[set[str]]) -> list[set[str]]:
     """Return sets of groups and networks. Sets with a common element are merged."""
     places = list[set[str]]()
     for keys in placed:
@@ -62,5 +62,7 @@ def refuse_another(name: str, aks: ManagedCluster, read: Inventory, members: Mem
     for one in (one for one in every if one.group not in managed and installer_tags.is_of(one.tags, name)):
         known = installer_tags.roles_by_tags(one.tags, name, one.name)
         if known and Role.CONTROL_PLANE in known.roles:
-            message = f"an AKS cluster in {aks.group} and one with hosts in {one.group} are called {name!r}"
+            message = (
+                f"an AKS cluster in {aks.group} and a self-managed cluster in {one.group} are both called {name!r}"
+            )
             raise UsageError(message, hint=_CHOOSE)

@@ -88,7 +88,7 @@ def _roles(found: Found, scale_set: ScaleSet) -> HostRoles | None:
 
 
 def _of_aks(cluster: ManagedCluster) -> HostRoles:
-    why = f"a pool of the AKS cluster {cluster.name}, which runs no control plane of its own"
+    why = f"it is a pool of the AKS cluster {cluster.name}, whose control plane Azure runs"
     return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
 
 
@@ -141,7 +141,7 @@ def _pools_of_machines(api: Api, found: Found, cluster: ManagedCluster, hosts: S
         if pool.name in sets:
             continue
         if pool.kind == OF_SCALE_SET or not made:
-            message = f"what the next node of the pool {pool.name} will get was not seen"
+            message = f"the settings of the next node of the pool {pool.name} were not found"
             api.missed(LIST_MANAGED_CLUSTERS, cluster.name, message, HIDES)
         yield from _of_machines(api, cluster, pool, made)
 

@@ -46,7 +46,9 @@ class OperationCatalog(ContextFree):
     @property
     def version(self) -> str:
         """The number of operations in the catalog, and their sources."""
-        return f"{self._count} operations of the built-in roles of {_READ}, of the roles read and of what is needed"
+        return (
+            f"{self._count} operations of the built-in roles of {_READ}, of the roles that were read and of the needs"
+        )
 
     @property
     def services(self) -> Collection[str]:

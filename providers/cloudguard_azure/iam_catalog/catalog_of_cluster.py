@@ -29,7 +29,7 @@ _WITHOUT_KEY: Final = {
     "group": "the resource group of the cluster's machines",
     "netgroup": "the resource group of the cluster's network",
     "gateway": "the add-on's application gateway",
-    "podvault": "the vault of what pods mount",
+    "podvault": "the vault of the secrets that pods mount",
 }
 PLACES: Final = {**_WITHOUT_KEY, "vault": "the vault of the cluster's key"}
 _TELEMETRY: Final = frozenset({"image-pull", "image-pull/repositories"})

@@ -47,9 +47,11 @@ class Subjects:
         for principal in dict.fromkeys(name for one in allowing for name in one.principals):
             issuer, _, subject = principal.partition(SEPARATOR)
             if issuer in self.issuers and not subject:
-                yield _caller(CallerKind.PODS, "service accounts that an expression tells", principal)
+                yield _caller(CallerKind.PODS, "service accounts that an expression selects", principal)
             elif issuer not in self.issuers:
-                yield _caller(CallerKind.OUTSIDER, f"{subject or 'what an expression tells'} of {issuer}", principal)
+                yield _caller(
+                    CallerKind.OUTSIDER, f"{subject or 'subjects that an expression selects'} of {issuer}", principal
+                )
 
 
 def _caller(kind: CallerKind, who: str, principal: str) -> Caller:

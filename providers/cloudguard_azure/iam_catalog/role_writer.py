@@ -58,7 +58,7 @@ def _role(statement: Statement, scopes: list[str], part: slice, *, data: bool) -
     return {
         "Name": f"cloudguard {statement.name}",
         "IsCustom": True,
-        "Description": "What Kubernetes needs",
+        "Description": "Permissions that Kubernetes needs",
         "Actions": [] if data else granted,
         "NotActions": [] if data else excepted,
         "DataActions": granted if data else [],

@@ -117,7 +117,7 @@ def granted(assignment: Assignment, role: Role | None, heedless: Collection[str]
 
 def through_groups(principal: str, identity: str) -> PolicyDocument:
     """Return a policy for the groups of a principal that could not be read: they may grant anything."""
-    unread = (opaque("groups", f"what groups of {principal} are assigned"),)
+    unread = (opaque("groups", f"the role assignments of the groups of {principal}"),)
     statements = statements_of((EVERYTHING,), "/", assumptions=unread)
     source = Source(calls.LIST_ASSIGNED_TO.name, principal)
     return grant(f"{identity}#groups", "role assignments through groups", statements, source)
@@ -166,7 +166,7 @@ def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocu
     if meant is None or spared == "":
         return None
     assumptions = [opaque("principal", f"whether it is a member of {group}") for group in (meant, spared) if group]
-    assumptions += [opaque("scope", f"what {denial.name} denies below {denial.scope}")] if denial.here_only else []
+    assumptions += [opaque("scope", f"the effect of {denial.name} below {denial.scope}")] if denial.here_only else []
     assumptions += [opaque("condition", denial.condition)] if denial.condition else []
     return grant(
         f"{denial.id}#{principal}" if assumptions else denial.id,

@@ -65,7 +65,8 @@ def identities_of(item: Item) -> Iterator[Held]:
     kinds = {one.strip() for one in word(identity, "type").split(",")}
     assigned = part(identity, "userAssignedIdentities")
     if not kinds <= _KINDS or (_ASSIGNED in kinds and not assigned):
-        message = f"identity.type is {', '.join(sorted(kinds))[:80]!r}, and userAssignedIdentities has {len(assigned)}"
+        named = ", ".join(sorted(kinds))[:80]
+        message = f"identity.type is {named!r}, but userAssignedIdentities has {len(assigned)} entries"
         raise AnswerError(message)
     principal = text(identity, "principalId")
     if principal or _OWN in kinds:

@@ -19,9 +19,9 @@ from cloudguard_azure.identity.federation import Federated
 from cloudguard_azure.identity.holders import HIDES, Attachments, Held, held_by_cluster, held_by_machines, united
 from cloudguard_azure.identity.roles import Roles
 
-_ELSEWHERE: Final = (
-    "what they are granted in other subscriptions, by roles and applications of the directory, and by groups that "
-    "access policies of key vaults name; what service principals may do whose secrets the cluster holds"
+_UNREAD_GRANTS: Final = (
+    "grants in other subscriptions, by directory roles and app permissions, and by groups in key vault access policies "
+    "were not read, and neither were grants to service principals whose secrets the cluster holds"
 )
 
 
@@ -71,7 +71,7 @@ def read_identities(api: Api, asked: Asked) -> Identities:
         service_accounts=tuple(accounts),
         unread_limits=unread,
         providers=providers,
-        unread_grants=_ELSEWHERE,
+        unread_grants=_UNREAD_GRANTS,
     )
 
 

@@ -27,7 +27,7 @@ operation is "userAssignedIdentities/assign/action"
 """
 _ABOVE: Final = "/providers/microsoft.management/managementgroups/"
 _PAIR: Final = 2
-_FEWEST: Final = 2
+_FEWEST_SLASHES: Final = 2
 """Least number of slashes in an operation's name: it has a provider, a type and a verb."""
 _UNREADABLE: Final = re.compile(r"[*?$\x00-\x1f\ufdd0-\ufdef]")
 """Characters with a meaning in patterns. No name of a resource has them."""
@@ -45,7 +45,7 @@ def _providers(kind: str) -> frozenset[str]:
 
 def actions_of(operation: str) -> tuple[str, ...]:
     """Return the actions of an operation, or of a pattern of operations. ``*`` stands for any text."""
-    texts = [operation, *(text for text in _with_parts(operation) if text.count("/") >= _FEWEST)]
+    texts = [operation, *(text for text in _with_parts(operation) if text.count("/") >= _FEWEST_SLASHES)]
     return tuple(dict.fromkeys(action for text in texts for action in _divided(text)))
 
 
@@ -114,7 +114,7 @@ def _segments(written: str) -> tuple[str, str, str, str, str]:
             group, words = words[1], words[2:]
     resource_like = words[:1] == ["providers"] and len(words) > _PAIR
     if _UNREADABLE.search(written) or (words and not resource_like) or not (words or subscription):
-        message = f"{written[:120]!r} is no scope that is known"
+        message = f"{written[:120]!r} is not a known scope"
         raise AnswerError(message)
     provider, kind, name = _typed(words)
     return subscription or "-", group, provider, kind, name
@@ -138,7 +138,7 @@ def arm_scope(pattern: str) -> str:
     plane, subscription, group, provider, kind, name = pattern.split(":", 5)
     odd = provider != "*" and ("*" in f"{group}{kind}{name}" or not kind)
     if plane not in {CONTROL, DATA} or "*" in subscription or odd:
-        message = f"no scope is {pattern}"
+        message = f"{pattern} is not a scope"
         raise ValueError(message)
     place = f"/subscriptions/{subscription}" + (f"/resourceGroups/{group}" if group not in {"*", ""} else "")
     if provider == "*":

@@ -14,7 +14,7 @@ from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_SECURITY_GROUPS
 from cloudguard_azure.access.ids import name_of
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.network.rules import ALLOW_OR_DENY, RuleReader
-from cloudguard_azure.network.security_groups import SecurityGroup, in_series, plain_rule, unread, whole
+from cloudguard_azure.network.security_groups import SecurityGroup, in_series, plain_rule, rules_for_all_traffic, unread
 from cloudguard_azure.network.service_tags import Place, ServiceTags
 from cloudguard_azure.network.subnets import Places
 
@@ -113,7 +113,7 @@ class Guards:
         closed = plain_rule("closed by default", "inbound", "deny", 0, ("Internet", "*"))
         shut = () if internet else reader.rules(closed)
         unsure = "the SKU of an address or balancer is not known" if internet is None else ""
-        rules = (*(replace(rule, uncertain=unsure) for rule in shut), *whole(_NONE, source))
+        rules = (*(replace(rule, uncertain=unsure) for rule in shut), *rules_for_all_traffic(_NONE, source))
         return in_series(name, _NONE, rules, source, OWNERS.known("no-group"), editable=False)
 
     def _add(self, made: Filter) -> str:

@@ -108,7 +108,7 @@ def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
         return CARRIED, f"the protocol {protocol[:40]!r} is not known"
     if not _EVERY_PORT.isdisjoint(words):
         return CARRIED if len(_WITH_PORTS[protocol]) > 1 else ServiceSet.parse(protocol), ""
-    found, strange = list[str](), "" if words else "no port is named"
+    found, strange = list[str](), "" if words else "it has no ports"
     for one in words:
         matched = _PORTS.fullmatch(one)
         first, last = (int(matched[1]), int(matched[2] or matched[1])) if matched else (1, 0)
@@ -181,7 +181,7 @@ class RuleReader:
     def _named(self, words: Collection[str], groups: Collection[str]) -> Iterator[Named]:
         """Yield what words name. If a side has no words and no groups, it may be anything."""
         if not words and not groups:
-            yield Named(EVERYWHERE, uncertain="one of its sides is not written")
+            yield Named(EVERYWHERE, uncertain="it has no source or no destination")
         for named in (named for one in words for named in self.tags.named(one, self.place)):
             if named.addresses is None or named.addresses:
                 yield named
@@ -192,7 +192,7 @@ def _about(own: Iterable[Named]) -> Iterator[tuple[_About, str]]:
     certain = AddressSet.nothing()
     for one in own:
         if one.addresses is None:
-            yield ((), NO_ADDRESSES), f"it is about addresses of {one.tag}, which are not known"
+            yield ((), NO_ADDRESSES), f"the addresses of {one.tag} are not known"
         elif one.uncertain:
             yield ((), NO_ADDRESSES if one.addresses == EVERYWHERE else one.addresses), one.uncertain
         else:
@@ -204,7 +204,7 @@ def _about(own: Iterable[Named]) -> Iterator[tuple[_About, str]]:
 def _by_source_port(written: Written, action: Action) -> str:
     """Return why a rule may not apply to a client ("": it does): clients choose their source port."""
     some = bool(written.source_ports) and _EVERY_PORT.isdisjoint(one.strip().lower() for one in written.source_ports)
-    return "it is about some source ports only" if some and action is Action.DENY else ""
+    return "it applies only to some source ports" if some and action is Action.DENY else ""
 
 
 def _numbered(rules: Sequence[Rule], *, several: bool) -> Iterator[Rule]:

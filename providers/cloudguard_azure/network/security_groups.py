@@ -145,7 +145,7 @@ def in_series(  # noqa: PLR0913 - the fields of a filter
     )
 
 
-def whole(name: str, source: Source, uncertain: str = "") -> tuple[Rule, ...]:
+def rules_for_all_traffic(name: str, source: Source, uncertain: str = "") -> tuple[Rule, ...]:
     """Return rules that let everything in and out."""
     return tuple(
         Rule(
@@ -164,7 +164,7 @@ def whole(name: str, source: Source, uncertain: str = "") -> tuple[Rule, ...]:
 
 def unread(name: str, title: str, source: Source) -> Filter:
     """Return a filter whose rules are unknown."""
-    return in_series(name, title, whole("unread", source, f"{title} could not be read"), source)
+    return in_series(name, title, rules_for_all_traffic("unread", source, f"{title} could not be read"), source)
 
 
 class SecurityGroupReader:

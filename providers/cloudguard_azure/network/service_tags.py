@@ -25,7 +25,9 @@ HOST: Final = AddressSet.parse("168.63.129.16")
 EVERYWHERE: Final = AddressSet.everything()
 _ANY: Final = frozenset({"*", "any"})
 _HIDES: Final = (FactKind.ADDRESS_LISTS,)
-MAYBE: Final = "whether VirtualNetwork holds the prefixes of user-defined routes and of gateways is not known"
+UNKNOWN_PREFIXES: Final = (
+    "it is not known whether VirtualNetwork includes the prefixes of user-defined routes and gateways"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class ServiceTags:
             yield self._tag("AzureLoadBalancer", HOST)
             beyond = place.maybe - place.inside
             if beyond:
-                yield Named(beyond, uncertain=MAYBE)
+                yield Named(beyond, uncertain=UNKNOWN_PREFIXES)
         elif name == "internet":
             near = PUBLIC & place.inside
             yield self._tag(f"Internet without {place.network}" if near else "Internet", PUBLIC - place.inside - HOST)

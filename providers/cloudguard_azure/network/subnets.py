@@ -83,7 +83,7 @@ def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwor
     return {one.id: replace(one, peerings=tuple(_with_ranges(one.peerings, found))) for one in found.values()}
 
 
-def miss_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> None:
+def record_missing_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> None:
     """Record a Gap for each peer of the ``own`` networks (ids) whose addresses or peering were not read."""
     for network in (networks[name] for name in sorted(own) if name in networks):
         peers = {one.network for one in network.peerings}
@@ -93,8 +93,10 @@ def miss_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[s
             for one in networks.values()
             if one.id not in peers and any(peering.network == network.id for peering in one.peerings)
         ]
-        messages = [f"of {name} no address space is told" for name in silent]
-        messages += [f"{name} is peered with {network.name}, which tells of no such peering" for name in missing]
+        messages = [f"the address space of {name} is missing" for name in silent]
+        messages += [
+            f"{name} is peered with {network.name}, but {network.name} does not list this peering" for name in missing
+        ]
         for message in messages:
             api.missed(LIST_NETWORKS, network.id, message, HIDES)
 
@@ -119,7 +121,7 @@ def _subnet(network: str, item: Item) -> VirtualSubnet:
     properties = part(item, "properties")
     listed = [*filter(None, [text(properties, "addressPrefix")]), *texts(properties, "addressPrefixes")]
     if not listed:
-        message = "it has no addresses"
+        message = "it has no address prefixes"
         raise AnswerError(message)
     return VirtualSubnet(
         id=own_id(item),
@@ -159,7 +161,7 @@ def _peering(item: Item) -> Peering | None:
     if state in _UNPEERED:
         return None
     if state != "connected":
-        message = f"peeringState is {state[:40]!r}, which is not known"
+        message = f"peeringState has the unknown value {state[:40]!r}"
         raise AnswerError(message)
     ranges = _space(properties, "remoteAddressSpace")
     if flag(properties, "peerCompleteVnets", default=True):
@@ -182,7 +184,7 @@ def _ranges(listed: Iterable[str]) -> AddressSet:
     for one in listed:
         addresses = addresses_of(one)
         if addresses is None:
-            message = f"{one[:40]!r} is no range of addresses"
+            message = f"{one[:40]!r} is not an address range"
             raise AnswerError(message)
         found.append(addresses)
     return AddressSet.union(found)

@@ -24,7 +24,14 @@ from cloudguard_azure.network.others import Near, read_others
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
 from cloudguard_azure.network.security_groups import SecurityGroupReader, read_admin_filter
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
-from cloudguard_azure.network.subnets import HIDES, Places, VirtualNetwork, miss_peers, virtual_networks, with_meshes
+from cloudguard_azure.network.subnets import (
+    HIDES,
+    Places,
+    VirtualNetwork,
+    record_missing_peers,
+    virtual_networks,
+    with_meshes,
+)
 from cloudguard_azure.network.ways_in.ways import Ways, WaysRequest, read_ways
 
 _MEMBERS: Final = (FactKind.MEMBERS,)
@@ -63,8 +70,13 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     networks |= {one.id: one for one in meshed}
     places = Places(networks, {name: table.prefixes for name, table in tables.items()})
     for name in sorted(used - places.subnets.keys()):
-        api.missed(calls.LIST_NETWORKS, name, "a host stands in it, and no virtual network that was read has it", HIDES)
-    miss_peers(api, networks, own)
+        api.missed(
+            calls.LIST_NETWORKS,
+            name,
+            "a host is in this subnet, but no virtual network that was read contains it",
+            HIDES,
+        )
+    record_missing_peers(api, networks, own)
     tags = ServiceTags(api, next((networks[name].location for name in sorted(own) if name in networks), ""))
     guards = Guards(known, places, tags, _admin_filters(api, own & networks.keys(), tags, places))
     ways = read_ways(

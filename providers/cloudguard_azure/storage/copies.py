@@ -21,11 +21,11 @@ from cloudguard_azure.access.ids import canonical, id_in, name_of, own_id, word
 from cloudguard_azure.cluster.installer_tags import clusters_of, is_of
 from cloudguard_azure.cluster.machines import Tags, tags_of
 
-LIST_SOON: Final = (LIST_SNAPSHOTS, LIST_IMAGES, LIST_DISKS)
+COPY_CALLS: Final = (LIST_SNAPSHOTS, LIST_IMAGES, LIST_DISKS)
 _KINDS: Final = {LIST_SNAPSHOTS: "snapshot", LIST_IMAGES: "image", LIST_DISKS: "disk"}
 _HIDES: Final = (FactKind.DISKS,)
 _ETCD: Final = "k8s.io_etcd_"
-_HOLDER: Final = "whoever has the link that was made for it"
+_HOLDER: Final = "anyone with its shared access link"
 _NOT_OPEN: Final = frozenset({"unattached", "attached", "reserved", "frozen", "readytoupload", "activeupload"})
 _OPEN: Final = frozenset({"activesas", "activesasfrozen"})
 """https://learn.microsoft.com/rest/api/compute/disks/list, DiskState."""
@@ -50,7 +50,7 @@ def read_copies(
     ``origins``: map of each disk whose copies matter to the sources that it was made from. ``other_disks``: ids of
     disks whose copies do not matter.
     """
-    listed = [copy for call in LIST_SOON for copy in _listed(api, call)]
+    listed = [copy for call in COPY_CALLS for copy in _listed(api, call)]
     related = relations({one.id: one.origins for one in listed}, origins)
     others, made = set(other_disks), list[DiskSnapshot]()
     for copy in listed:

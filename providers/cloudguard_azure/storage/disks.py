@@ -24,7 +24,7 @@ from cloudguard_azure.cluster.attached_disks import AttachedDisk, Storage, attac
 from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.installer_tags import is_of
 from cloudguard_azure.cluster.machines import Machine, Tags, tags_of
-from cloudguard_azure.storage.copies import LIST_SOON, origins_of, read_copies
+from cloudguard_azure.storage.copies import COPY_CALLS, origins_of, read_copies
 from cloudguard_azure.storage.keys import KeyReference, read_keys
 
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
@@ -70,7 +70,7 @@ def read_disks(
     concerned = frozenset(host.id for host in hosts_with_etcd(hosts))
     if not concerned:
         return (), (), ()  # the provider runs the control plane, or no host with etcd is known
-    for call in (LIST_DISK_ENCRYPTION_SETS, *LIST_SOON):
+    for call in (LIST_DISK_ENCRYPTION_SETS, *COPY_CALLS):
         api.prefetch(call)
     attached = [(one, disk) for one in found.machines if one.id in concerned for disk in attached_disks(one.item)]
     context = _Context(found.name, concerned, {disk.id: (one, disk) for one, disk in attached}, _key_sets(api))
@@ -144,7 +144,7 @@ def _key_of(properties: Item, sets: KeySets) -> KeyReference | None:
     named = canonical(text(part(properties, "encryption"), "diskEncryptionSetId"))
     named = named or canonical(text(confidential, "secureVMDiskEncryptionSetId"))
     if kind not in {_PLATFORM, *_CUSTOMER} or (kind in _CUSTOMER and not named):
-        message = f"encryption.type is {kind[:60]!r}, and diskEncryptionSetId {'set' if named else 'missing'}"
+        message = f"encryption.type is {kind[:60]!r}, and diskEncryptionSetId is {'set' if named else 'missing'}"
         raise AnswerError(message)
     if named:
         return sets.get(named, KeyReference(named, "", follows=False))
@@ -166,12 +166,14 @@ def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]
         if disk.storage is Storage.LOCAL and encrypted is not None:
             yield Disk(disk.id, disk.name, machine.id, disk.device, encrypted, "", source)
         elif disk.storage is not Storage.MANAGED:
-            message = f"how the {disk.device} of {machine.name} is encrypted is not told: it is {_KINDS[disk.storage]}"
+            message = (
+                f"the encryption of the {disk.device} of {machine.name} is not known: it is {_KINDS[disk.storage]}"
+            )
             api.missed(LIST_MACHINES, disk.id, message, _DISKS, Reason.UNSUPPORTED)
 
 
 _KINDS: Final = {
     Storage.LOCAL: "on the physical host",
     Storage.UNMANAGED: "a blob of a storage account",
-    Storage.UNKNOWN: "of a kind that is not known",
+    Storage.UNKNOWN: "of an unknown kind",
 }

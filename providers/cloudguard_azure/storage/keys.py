@@ -72,8 +72,8 @@ def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) 
     found = _ADDRESS.fullmatch(wanted.address)
     vault = wanted.vault or (vaults.get(found[1].lower(), "") if found else "")
     if found is None or not vault:
-        what = "is in no vault of the subscription" if found else "is in no key vault whose address is understood"
-        message = f"the key {wanted.address} {what}: its state is not read"
+        what = "is in no vault of the subscription" if found else "is in no key vault with a known address"
+        message = f"the key {wanted.address} {what}, so its state is not read"
         api.missed(GET_KEY, wanted.address, message, _KEYS, Reason.UNSUPPORTED)
         return None
     where = {**place(vault, "vault_name"), "key_name": found[2]}

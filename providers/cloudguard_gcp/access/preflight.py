@@ -19,7 +19,7 @@ from cloudguard_gcp.access.session import begin
 
 _NAME: Final = "cloudguard-preflight"
 _REGION: Final = "europe-west1"
-_OF_A_THING: Final[dict[str, tuple[str, ...]]] = {
+_RESOURCE_PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
     "compute.networks.getEffectiveFirewalls": ("network",),
     "compute.regionNetworkFirewallPolicies.getEffectiveFirewalls": ("region", "network"),
     "compute.images.getIamPolicy": ("resource",),
@@ -60,7 +60,7 @@ def _parameters(call: Call, project: str) -> dict[str, Any] | None:
     if call.service == "container":
         return {"parent": f"projects/{project}/locations/-"}
     if call.client:
-        names = _OF_A_THING.get(call.name, ())
+        names = _RESOURCE_PARAMETERS.get(call.name, ())
         return {"project": project, **{name: _PLACES.get(name, _NAME) for name in names}}
     if "{project}" in call.path:
         return {"project": project}

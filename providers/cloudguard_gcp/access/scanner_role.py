@@ -8,7 +8,7 @@ from cloudguard.provider.permissions.hcl import listed
 from cloudguard_gcp.access.calls import CALLS
 
 _TITLE = "cloudguard reader"
-_DESCRIPTION = "What cloudguard reads; bind it on the project, and above it where you can"
+_DESCRIPTION = "Read-only access for cloudguard; bind it on the project and, if possible, above it"
 
 
 def _permissions() -> list[str]:
@@ -38,7 +38,7 @@ variable "project" {{
 
 variable "member" {{
   type        = string
-  description = "Who runs cloudguard: serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"
+  description = "The principal that runs cloudguard: serviceAccount:NAME@PROJECT.iam.gserviceaccount.com"
 }}
 
 resource "google_project_iam_custom_role" "cloudguard" {{

@@ -23,18 +23,23 @@ from cloudguard_gcp.access.calls import CALLS, GET_PROJECT
 
 OPTIONS = (
     Option(
-        "project", "The project of the cluster's hosts. Default: that of the credentials.", "ID", target_key="account"
+        "project",
+        "The project of the cluster's hosts. Default: the project of the credentials.",
+        "ID",
+        target_key="account",
     ),
-    Option("location", "The GKE cluster's region or zone, where two clusters have one name.", "NAME"),
-    Option("credentials-file", "Credentials to use instead of the application default ones.", "FILE", implicit=False),
+    Option("location", "The region or zone of the GKE cluster, if two clusters have the same name.", "NAME"),
+    Option(
+        "credentials-file", "Credentials to use instead of the application default credentials.", "FILE", implicit=False
+    ),
     Option(
         "impersonate-service-account",
-        "A service account to act as; a chain is separated by commas.",
+        "A service account to impersonate. Separate a chain of accounts by commas.",
         "EMAIL",
         implicit=False,
         target_key="role",
     ),
-    Option("quota-project", "The project that the calls are counted on.", "ID"),
+    Option("quota-project", "The project whose quota the calls use.", "ID"),
 )
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 """IAM's methods accept no narrower scope (iam v1 discovery document). ``read_only_transport.ReadOnly`` limits the
@@ -63,16 +68,16 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
     _refuse_wrong_flags(request)
     assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
-    session, credentials, project = shared.once(_whose(request), partial(_opened, request))
+    session, credentials, project = shared.once(_session_key(request), partial(_opened, request))
     project = option(request, "project") or project
     if not project:
-        message = "no project is named, and the credentials name none"
+        message = "no project is given, and the credentials have none"
         raise UsageError(message, hint="Give --project ID, or set GOOGLE_CLOUD_PROJECT")
     api = Api(session, progress, request.stop, assumed, shared)
     return api, Caller(project, _default_account(api, project), account_of(credentials))
 
 
-def _whose(request: CollectRequest) -> Hashable:
+def _session_key(request: CollectRequest) -> Hashable:
     """Return the parts of ``request`` that choose the session."""
     names = ("credentials-file", "impersonate-service-account", "quota-project")
     return request.client, *(option(request, name) for name in names)
@@ -87,8 +92,8 @@ def _opened(request: CollectRequest) -> tuple[Any, Any, str]:
 def _refuse_wrong_flags(request: CollectRequest) -> None:
     file = option(request, "credentials-file")
     for name, pattern, shape in (
-        ("project", _PROJECT, "It has 6 to 30 lower-case letters, digits and hyphens; a number is none"),
-        ("quota-project", _PROJECT, "It has 6 to 30 lower-case letters, digits and hyphens"),
+        ("project", _PROJECT, "Expected: 6 to 30 lower-case letters, digits and hyphens, not a project number"),
+        ("quota-project", _PROJECT, "Expected: 6 to 30 lower-case letters, digits and hyphens"),
     ):
         if option(request, name) and not pattern.fullmatch(option(request, name)):
             message = f"{option(request, name)!r} is not a project's id"
@@ -96,7 +101,7 @@ def _refuse_wrong_flags(request: CollectRequest) -> None:
     for email in filter(None, option(request, "impersonate-service-account").split(",")):
         if not _EMAIL.fullmatch(email.strip()):
             message = f"{email!r} is not a service account's address"
-            raise UsageError(message, hint="It reads NAME@PROJECT.iam.gserviceaccount.com")
+            raise UsageError(message, hint="Expected: NAME@PROJECT.iam.gserviceaccount.com")
     if file and not Path(file).is_file():
         message = f"there is no credentials file {file}"
         raise UsageError(message, hint="Give the path of a service account's key or of gcloud's credentials")
@@ -110,7 +115,7 @@ def _credentials(request: CollectRequest) -> tuple[Any, str]:
 
     library: Any = google.auth
     if request.client is not None and not isinstance(request.client, Credentials):
-        message = f"the client given is a {type(request.client).__name__}, not google.auth credentials"
+        message = f"client is a {type(request.client).__name__}, not google.auth credentials"
         raise UsageError(message, hint="Pass google.auth.credentials.Credentials")
     file = option(request, "credentials-file")
     try:
@@ -122,7 +127,7 @@ def _credentials(request: CollectRequest) -> tuple[Any, str]:
             credentials, project = library.default(scopes=SCOPES)
     except (GoogleAuthError, ValueError, OSError) as error:
         if file:
-            message = f"{file} holds no credentials: {' '.join(str(error).split())}"
+            message = f"{file} has no valid credentials: {' '.join(str(error).split())}"
             raise UsageError(message, hint="Give a service account's key or gcloud's credentials") from error
         message = "no Google credentials were found"
         raise AccessError(message, hint=LOGIN) from error
@@ -192,10 +197,10 @@ def unreachable(error: Exception, project: str) -> CloudguardError:
     if isinstance(error, GoogleAuthError) or getattr(error, "code", None) == 401:  # noqa: PLR2004 - not known
         return AccessError(f"Google does not accept the credentials: {message}", hint=LOGIN)
     if reason is Reason.MISSING:
-        return AccessError(f"there is no project {project!r} that these credentials may see", hint="Check --project")
+        return AccessError(f"these credentials cannot see a project {project!r}", hint="Check --project")
     if reason is Reason.UNSUPPORTED:
         hint = f"Enable it: gcloud services enable compute.googleapis.com --project {project}"
-        return AccessError(f"the Compute Engine API is off: {message}", hint=hint)
+        return AccessError(f"the Compute Engine API is not enabled: {message}", hint=hint)
     if reason is Reason.THROTTLED:
-        return AccessError(f"Google asks to slow down: {message}", hint="Try again later, or with --quota-project")
+        return AccessError(f"Google throttled the request: {message}", hint="Try again later, or with --quota-project")
     return AccessError(f"Google can't be reached: {message}", hint="Check the network and HTTPS_PROXY")

@@ -189,7 +189,7 @@ def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
     services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
     if services is None or any(part.uncertain for part in parts):
         message = (
-            "no firewall can say it, or what the rule says is not all understood: it would not be put back as it is"
+            "a firewall rule cannot express it, or cloudguard does not understand all of the rule and cannot restore it"
         )
         raise ValueError(message)
     own = [cidr for part in parts[:1] for cidr in part.own.cidrs()]
@@ -211,7 +211,7 @@ def _peers(side: str, peers: Mapping[RulePeer, None], tags: Mapping[RulePeer, st
         tags[peer] for peer in peers if peer in tags
     ]
     if len(groups) + sum(peer.kind is PeerOf.RANGE for peer in peers) < len(peers):
-        message = "it is not known who is meant"
+        message = "a peer has no value yet"
         raise ValueError(message)
     named = {f"{side}{field}": _with_prefix(prefix, groups) for prefix, field in _GROUPS if side == "source"}
     return {f"{side}Ranges": ranges, **named}

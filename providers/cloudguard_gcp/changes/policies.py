@@ -103,11 +103,11 @@ def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
     far, near = ("src", "dest") if first.direction is Direction.INGRESS else ("dest", "src")
     services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
     if services is None or any(part.traffic.peer.kind is not PeerOf.RANGE or part.uncertain for part in parts):
-        message = "the rule names more than ranges and protocols"
+        message = "the rule has peers other than ranges, or services that one rule cannot express"
         raise ValueError(message)
     groups = dict.fromkeys(group for part in parts for group in part.groups)
     if any(not group.startswith(ACCOUNT) for group in groups):
-        message = "a policy's rule is about service accounts, not about network tags"
+        message = "a rule of a firewall policy cannot have network tags as targets"
         raise ValueError(message)
     ranges = [cidr for part in parts for cidr in read_addresses(part.traffic.peer.value).cidrs()]
     own = [*parts[0].own.cidrs()]

@@ -36,7 +36,7 @@ def said(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     found = rules_of(traffic, in_policy=in_policy)
     if not found:
-        message = f"no rules can say {traffic.services} with {traffic.peer.kind} {traffic.peer.value}"
+        message = f"no rules can express {traffic.services} with {traffic.peer.kind} {traffic.peer.value}"
         raise ValueError(message)
     return found
 

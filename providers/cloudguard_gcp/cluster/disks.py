@@ -111,7 +111,7 @@ def key_of(encryption: Item) -> str:
     own = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
     key = text(encryption, "kmsKeyName") or own
     if any(encryption.values()) and not key:
-        message = "it is not known whose the key of an encryption is"
+        message = "an encryption setting has a key of an unknown kind"
         raise AnswerError(message)
     return key
 

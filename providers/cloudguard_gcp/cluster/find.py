@@ -34,7 +34,7 @@ from cloudguard_gcp.cluster.instances import HIDES, Instance, instance
 
 _FEW: Final = 5
 """Number of clusters that an error names."""
-_SOON: Final = (
+_PREFETCHED: Final = (
     *(LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES),
     LIST_BACKEND_SERVICES,
 )
@@ -117,9 +117,9 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
         found.append(ClusterSummary(name, installer, ", ".join(regions), _counts(those, name)))
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)
-        also = f" These were seen: {', '.join(cluster.name for cluster in found)}" if found else ""
-        message = f"not every cluster can be seen: {refused}"
-        raise NotAllSeenError(message, found, hint=f"Grant it; see: cloudguard permissions gcp.{also}")
+        also = f" Clusters found: {', '.join(cluster.name for cluster in found)}" if found else ""
+        message = f"could not list all clusters: {refused}"
+        raise NotAllSeenError(message, found, hint=f"Grant the permission; see: cloudguard permissions gcp.{also}")
     return tuple(sorted(found, key=lambda cluster: (cluster.region, cluster.name)))
 
 
@@ -143,7 +143,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
 
     Raises ClusterNotFoundError if no cluster or several clusters have the name, AccessError if this is unknown.
     """
-    api, caller, managed, everyone = _begin(request, progress, *_SOON)
+    api, caller, managed, everyone = _begin(request, progress, *_PREFETCHED)
     gke = _choose(request, [one for one in managed if one.name == request.cluster])
     flagged = _flagged(api, request, everyone)
     own = [host for host in everyone if _belongs(host, request.cluster, gke) or host.id in flagged]
@@ -153,7 +153,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     names = [request.cluster] if gke else installer_labels.named(own, request.cluster)
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
-        raise ClusterNotFoundError(message, hint="Choose one by its whole name")
+        raise ClusterNotFoundError(message, hint="Give the full name of one of them")
     return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged)
 
 
@@ -183,7 +183,7 @@ def _choose(request: CollectRequest, named: Sequence[GkeCluster]) -> GkeCluster 
         raise SeveralClustersError(message, choices, hint="Choose one with --location")
     if named and not here:
         message = f"the cluster {request.cluster!r} is in {', '.join(one.location for one in named)}"
-        raise ClusterNotFoundError(message, hint=f"It is not in {wanted}: change or leave out --location")
+        raise ClusterNotFoundError(message, hint=f"It is not in {wanted}: change or omit --location")
     return here[0] if here else None
 
 
@@ -195,16 +195,16 @@ def _flagged(api: Api, request: CollectRequest, instances: Sequence[Instance]) -
             key, equals, value = text.partition("=")
             if not equals:
                 message = f"{text!r} is not KEY=VALUE"
-                raise UsageError(message, hint="A label reads key=value, a network tag tag=NAME")
-            hit = [host for host in instances if _carries(host, key, value) and is_free(host, request.cluster)]
-            _note(api, found, f"--{role}-tag {text}", hit, (role,))
+                raise UsageError(message, hint="Write a label as key=value, and a network tag as tag=NAME")
+            hit = [host for host in instances if _has_label(host, key, value) and is_free(host, request.cluster)]
+            _record_flag(api, found, f"--{role}-tag {text}", hit, (role,))
     for name, roles in request.extra_hosts.items():
         hit = [host for host in instances if name in {host.host.name, host.number, host.id}]
-        _note(api, found, f"--host {name}", hit, tuple(roles))
+        _record_flag(api, found, f"--host {name}", hit, tuple(roles))
     return found
 
 
-def _carries(host: Instance, key: str, value: str) -> bool:
+def _has_label(host: Instance, key: str, value: str) -> bool:
     return (key == TAG and value in host.tags) or host.labels.get(key) == value
 
 
@@ -213,9 +213,11 @@ def is_free(host: Instance, cluster: str) -> bool:
     return installer_labels.is_of(host, cluster) or not any(installer_labels.clusters_of(host))
 
 
-def _note(api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Instance], roles: tuple[Role, ...]) -> None:
+def _record_flag(
+    api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Instance], roles: tuple[Role, ...]
+) -> None:
     if not hit:
-        message = f"{flag} names no instance of the project that is not another cluster's"
+        message = f"{flag} matches no instance of the project, or only instances of other clusters"
         api.add_gap(Gap(LIST_INSTANCES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
     for host in hit:
         found[host.id] = found.get(host.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
@@ -227,10 +229,10 @@ def _not_found(
     hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
     if hidden:
         refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
-        message = f"whether {request.cluster!r} is in {caller.project} can't be told: {refused}"
-        return AccessError(message, hint="Grant it; see: cloudguard permissions gcp")
+        message = f"could not check whether {request.cluster!r} is in {caller.project}: {refused}"
+        return AccessError(message, hint="Grant the permission; see: cloudguard permissions gcp")
     names = sorted({*managed, *(name for host in everyone for name in installer_labels.clusters_of(host))})
     few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
-    none = "No cluster was seen there; name its hosts with --control-plane-tag and --node-tag, or --project"
+    none = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or give --project"
     message = f"no cluster is called {request.cluster!r} in {caller.project}"
-    return ClusterNotFoundError(message, hint=f"There is: {few}" if names else none)
+    return ClusterNotFoundError(message, hint=f"Clusters found: {few}" if names else none)

@@ -44,7 +44,7 @@ _BY_KUBERNETES: Final = ("enableK8sTokensViaDns", "enableK8sCertsViaDns")
 _CREDENTIALS: Final = "Kubernetes credentials"
 _DISK_KEYS: Final = ("controlPlaneDiskEncryptionKey", "gkeopsEtcdBackupEncryptionKey")
 """https://cloud.google.com/kubernetes-engine/docs/concepts/about-control-plane-authority"""
-_CONCEALED: Final = "GKE_METADATA"
+_GKE_METADATA: Final = "GKE_METADATA"
 """With Workload Identity, GKE's own metadata server answers pods in place of Compute's
 (https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity).
 """
@@ -93,7 +93,7 @@ class GkeCluster:
     def metadata_service(self, pool: str) -> MetadataService:
         """Return whether pods can use the metadata server of a node pool's hosts."""
         modes = {known.metadata_mode for known in self.node_pools if known.name == pool}
-        concealed = self.autopilot or modes == {_CONCEALED}
+        concealed = self.autopilot or modes == {_GKE_METADATA}
         return MetadataService(
             enabled=True, tokens_required=concealed, hop_limit=1, remedy="" if concealed else _REMEDY
         )
@@ -105,9 +105,13 @@ def gke_cluster(item: Item) -> GkeCluster:
     source = Source(LIST_CLUSTERS.name, short(text(item, "selfLink")).replace("/zones/", "/locations/") or name)
     guard = _guard(item, source)
     google = AddressList(
-        GOOGLE_CLOUD, "machines of Google Cloud's customers, among them", _BLOCKS, known=True, source=source
+        GOOGLE_CLOUD,
+        "addresses of Google Cloud, including those of its customers' machines",
+        _BLOCKS,
+        known=True,
+        source=source,
     )
-    who = "whoever Google's front end lets through with a token or certificate of Kubernetes'"
+    who = "clients that Google's front end admits with a Kubernetes token or certificate"
     holders = AddressList(_CREDENTIALS, who, (), known=False, source=source)
     own_keys = part(item, "userManagedKeysConfig")
     return GkeCluster(
@@ -202,7 +206,7 @@ def _guarded(cluster: Item, source: Source, way: str, address: str, permission: 
         groups=(),
         source=source,
         address=address,
-        gatekeeper=f"Google's front end, which asks for {permission},",
+        gatekeeper=f"Google's front end, which requires {permission},",
         written_by=_owner(cluster),
     )
 

@@ -28,23 +28,25 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     by_group = {one.id: _of_group(*groups[one.host.pool]) for one in found.instances if one.host.pool in groups}
     roles = {name: made for name, known in shown.items() if (made := known or by_group.get(name))}
     if found.gke is not None:
-        _miss_nodes(api, found.gke, len(found.instances))
+        _record_missing_nodes(api, found.gke, len(found.instances))
     return with_roles(api, LIST_INSTANCES, (host_of(one, found.gke) for one in found.instances), roles)
 
 
 def _of_group(name: str, known: HostRoles) -> HostRoles:
     """Return the roles of a host in the same managed group as the host ``name``, whose roles are ``known``."""
-    evidence = RoleEvidence(EvidenceKind.HOSTS, f"made by the group of {name}: {known.why}", known.strength)
+    evidence = RoleEvidence(
+        EvidenceKind.HOSTS, f"in the same managed instance group as {name}: {known.why}", known.strength
+    )
     return replace(known, evidence=(evidence,))
 
 
-def _miss_nodes(api: Api, cluster: GkeCluster, seen: int) -> None:
+def _record_missing_nodes(api: Api, cluster: GkeCluster, seen: int) -> None:
     """Add a Gap if GKE counts more nodes than were read. Google may hide machines, for example Autopilot's.
 
     https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-security
     """
     if cluster.node_count > seen:
-        message = f"GKE counts {cluster.node_count} nodes, of which {seen} were seen in the project"
+        message = f"GKE reports {cluster.node_count} nodes, but only {seen} were found in the project"
         api.add_gap(Gap(LIST_INSTANCES.name, cluster.name, Reason.MISSING, message, (FactKind.HOSTS,)))
 
 
@@ -59,7 +61,7 @@ def roles_of(found: Found, instance: Instance, by_flag: Mapping[str, HostRoles])
     """Return the roles of an instance or of a template's next one; None if no flag, label or tag shows a role."""
     known = by_flag.get(instance.id) or roles_by_labels(instance, found.name)
     if known is None and found.gke is not None:
-        why = f"belongs to the GKE cluster {found.name}, which runs no control plane of its own"
+        why = f"it belongs to the GKE cluster {found.name}, whose control plane Google runs"
         return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
     return known
 

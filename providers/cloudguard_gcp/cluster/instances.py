@@ -30,7 +30,7 @@ _METADATA_SERVICE: Final = MetadataService(
     enabled=True,
     tokens_required=False,
     hop_limit=1,
-    remedy="a network policy, or a rule on the host, that keeps pods from 169.254.169.254",
+    remedy="a network policy or a host firewall rule that blocks pods from 169.254.169.254",
     has_switch=False,
     has_tokens=False,
 )

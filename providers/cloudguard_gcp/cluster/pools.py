@@ -132,7 +132,7 @@ def _pool(
     otherwise = roles_of(found, after, {}) if after else None
     known = roles_of_pool(api, LIST_GROUP_MANAGERS, manager.id, hosts, otherwise)
     if after is None:
-        message = f"the template {template or '(none)'} of {manager.id} was not seen"
+        message = f"the template {template or '(none)'} of {manager.id} was not found"
         api.add_gap(Gap(LIST_INSTANCE_TEMPLATES.name, manager.id, Reason.MISSING, message, HIDES))
     host = host_of(after, found.gke) if after else None
     nics = host.interfaces if host else ()

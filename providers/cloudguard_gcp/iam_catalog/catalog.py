@@ -32,9 +32,7 @@ class RoleCatalog(ContextFree):
     @property
     def version(self) -> str:
         """The number of permissions in the catalog, and their sources."""
-        return (
-            f"the {sum(map(len, self._actions.values()))} permissions of the roles that were read and of what is needed"
-        )
+        return f"{sum(map(len, self._actions.values()))} permissions of the roles that were read and of the needs"
 
     @property
     def services(self) -> Collection[str]:

@@ -29,7 +29,7 @@ PLACES: Final = {
     "zone": "the DNS zone",
 }
 """The meaning of placeholders that exist in every cluster with the need, even if nothing shows them."""
-_NAMED_AFTER_IT: Final = frozenset({"capg", "openshift"})
+_NAMED_AFTER_CLUSTER: Final = frozenset({"capg", "openshift"})
 """Installers that begin the names of machines and of their disks with the cluster's name.
 
 OpenShift: with the infrastructure id (openshift/installer pkg/asset/machines/gcp); Cluster API, unless the user chooses
@@ -64,7 +64,7 @@ def _buckets(snapshot: Snapshot, action: str) -> set[str]:
 def _instances(cluster: Cluster) -> Iterator[str]:
     """Yield the names of the cluster's machines: prefixes of future names where known, and the other names."""
     beginnings = {f"{value}*" for name, value in cluster.traits if name == NEXT_HOST}
-    beginnings |= {f"{cluster.name}-*"} if cluster.installer in _NAMED_AFTER_IT else set()
+    beginnings |= {f"{cluster.name}-*"} if cluster.installer in _NAMED_AFTER_CLUSTER else set()
     names = {host.name for host in cluster.hosts}
     yield from beginnings
     yield from (name for name in names if name and not _is_among(name, beginnings))

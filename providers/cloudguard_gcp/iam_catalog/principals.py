@@ -18,7 +18,7 @@ from cloudguard_gcp.identity.resource_names import is_consumers, is_googles, own
 _MEMBER: Final = "caller:member"
 """A key that only cloudguard uses: the member that makes a request."""
 _EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"})
-_STRANGER: Final = "user:somebody@example.com"
+_UNNAMED_USER: Final = "user:somebody@example.com"
 _POD: Final = re.compile(r"^serviceAccount:([^\[\]]+)\.svc\.id\.goog\[([^/\]]+)/([^\]]+)\]$")
 _POOL: Final = re.compile(
     r"^principal(Set)?://iam\.googleapis\.com/.*/(workloadIdentityPools|workforcePools)/([^/]+)/(.+)$"
@@ -77,7 +77,7 @@ class Members:
         actions = tuple(sorted({action for one in allowing for action in one.actions}))
         named = dict.fromkeys(member for one in allowing for member in one.principals)
         if _EVERYONE & named.keys():
-            yield _caller(CallerKind.ANYONE, "anyone in any account", actions, _STRANGER, ())
+            yield _caller(CallerKind.ANYONE, "anyone in any account", actions, _UNNAMED_USER, ())
         for member in named:
             accounts = service_accounts_of(member, IdentityPool(f"{self._project}.svc.id.goog"))
             if accounts.endswith("*"):

@@ -16,7 +16,7 @@ from cloudguard_gcp.identity.resource_names import action, permission
 
 MAX_PERMISSIONS: Final = 3000
 """Most permissions in a custom role (https://cloud.google.com/iam/quotas)."""
-_TITLE: Final = "What Kubernetes needs"
+_TITLE: Final = "Permissions that Kubernetes needs"
 
 
 class RoleDocuments:
@@ -30,7 +30,7 @@ class RoleDocuments:
                 message = "a role can only grant permissions, and must name them"
                 raise ValueError(message)
             if wildcards := [action for action in statement.actions if "*" in action]:
-                message = f"a role takes no wildcard: {', '.join(wildcards)}"
+                message = f"a role cannot have wildcards: {', '.join(wildcards)}"
                 raise ValueError(message)
         return tuple(text for statement in listed for text in _documents(statement))
 

@@ -88,7 +88,7 @@ def bindings_of(api: Api, call: Call, policies: Sequence[Item], about: str) -> t
 def _binding(item: Item) -> Binding:
     members = texts(item, "members")
     if not members:
-        message = "it binds nobody, which no binding does"
+        message = "a binding has no members"
         raise AnswerError(message)
     return Binding(required(item, "role"), members, text(part(item, "condition"), "expression"))
 
@@ -154,7 +154,7 @@ def _denials(api: Api, name: str) -> tuple[tuple[DenyPolicy, ...], str]:
     read = api.gather(*(partial(api.read, call, hides=(), about=one, policy=one) for one in names))
     found = [api.mapped(call, items, _deny_policy, hides=(), about=one) for one, items in zip(names, read, strict=True)]
     unread = [one for one, policies in zip(names, found, strict=True) if not policies]
-    unread += ["one without a name"] * (len(listed) - len(names))
+    unread += ["a policy without a name"] * (len(listed) - len(names))
     whole = tuple(policy for policies in found for policy in policies)
     return whole, f"{', '.join(unread)} could not be read" if unread else ""
 

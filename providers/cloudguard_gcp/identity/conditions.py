@@ -19,12 +19,12 @@ OPAQUE: Final = "undecided"
 NAME: Final = "resource.name"
 TIME: Final = "request.time"
 _EQUALS: Final = re.compile(r"""(resource\.(?:name|type|service))\s*([=!]=)\s*(["'])([^"'\\]*)\3""")
-_PART: Final = re.compile(
+_NAME_TEST: Final = re.compile(
     r"""resource\.name(?:\.extract\(\s*(?P<by>["'])(?P<from>/[A-Za-z]+/)\{\w+\}(?P=by)\s*\))?"""
     r"""(?:\.(?P<how>startsWith|endsWith)\(\s*|\s*==\s*)(?P<in>["'])(?P<text>[^"'*?$\\]*)(?P=in)\s*\)?"""
 )
 """A comparison with a part of a resource's name: its start, its end, or the part after "/instances/"."""
-_MOMENT: Final = re.compile(r"""request\.time\s*([<>]=?)\s*timestamp\(\s*(["'])([^"']*)\2\s*\)""")
+_TIME_TEST: Final = re.compile(r"""request\.time\s*([<>]=?)\s*timestamp\(\s*(["'])([^"']*)\2\s*\)""")
 _COMPARISONS: Final = {
     "<": ("DateLessThan", "DateGreaterThanEquals"),
     "<=": ("DateLessThanEquals", "DateGreaterThan"),
@@ -66,13 +66,13 @@ def _condition(atom: Atom) -> Condition:
     """Return a part of an expression as a condition. A part that is not understood is undecided, negated or not."""
     if equal := _EQUALS.fullmatch(atom.text):
         return Condition(_string("Equals", (equal[2] == "!=") != atom.negated), equal[1], (equal[4],))
-    if (named := _PART.fullmatch(atom.text)) and (named["from"] or named["how"]):
+    if (named := _NAME_TEST.fullmatch(atom.text)) and (named["from"] or named["how"]):
         start = "*" if named["how"] == "endsWith" or named["from"] else ""
         end = "*" if named["how"] == "startsWith" else ""
         between = "*" if named["from"] and named["how"] == "endsWith" else ""
         pattern = f"{start}{named['from'] or ''}{between}{named['text']}{end}"
         return Condition(_string("Like", atom.negated), NAME, (pattern,))
-    if moment := _MOMENT.fullmatch(atom.text):
+    if moment := _TIME_TEST.fullmatch(atom.text):
         return Condition(_COMPARISONS[moment[1]][atom.negated], TIME, (moment[3],))
     return Condition(OPAQUE, "condition", (f"!({atom.text})" if atom.negated else atom.text,))
 
@@ -127,5 +127,5 @@ def _written(condition: Condition, value: str) -> str:
         return f'{NAME}.extract("{behind[1]}{{name}}"){how}'
     if condition.operator == "StringLike" and value.endswith("*") and "*" not in value[:-1]:
         return f'{condition.key}.startsWith("{value[:-1]}")'
-    message = f"no expression says {condition.operator} of {value!r}"
+    message = f"no expression can state {condition.operator} with {value!r}"
     raise ValueError(message)

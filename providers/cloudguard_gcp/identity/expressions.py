@@ -48,7 +48,7 @@ def _read(text: str, *, negated: bool) -> Alternatives:
     if text.startswith("(") and _end(text) == len(text) - 1:
         return _read(text[1:-1], negated=negated)
     if not text or "?" in "".join(_outside_quotes(text)):
-        message = "nothing, or a choice, stands in an expression"
+        message = "an expression is empty or has a ternary operator"
         raise ValueError(message)
     return ((Atom(" ".join(text.split()), negated),),)
 

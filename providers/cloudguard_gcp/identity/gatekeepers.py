@@ -41,8 +41,8 @@ def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluste
     A tunnel or endpoint has no gatekeeper if IAM lets everyone through.
     """
     levels, roles = read_levels(api, project), Roles(api)
-    keeper = "" if _everyone_holds(levels, roles, _BY_PROXY) else f"{_PROXY}, which asks for {_BY_PROXY},"
-    tunnel = Tunnel(_PROXY, TUNNELS, keeper, Source(GET_PROJECT_POLICY.name, project))
+    gatekeeper = "" if _everyone_holds(levels, roles, _BY_PROXY) else f"{_PROXY}, which requires {_BY_PROXY},"
+    tunnel = Tunnel(_PROXY, TUNNELS, gatekeeper, Source(GET_PROJECT_POLICY.name, project))
     if gke is None:
         return replace(topology, tunnels=(tunnel,))
     opened = {permission for permission in (CONNECT, GATEWAY) if _everyone_holds(levels, roles, permission)}

@@ -51,7 +51,7 @@ from cloudguard_gcp.identity.service_accounts import (
 _PREDEFINED: Final = "roles/"
 _GROUP: Final = "group:"
 _FEW: Final = 3
-_NOT_ASKED: Final = "what policies of single resources grant (buckets, secrets, keys, repositories) was not asked for"
+_UNREAD_GRANTS: Final = "grants in resource policies (buckets, secrets, keys, repositories) were not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def _unread(levels: Iterable[Level]) -> str:
     members = {member for level in levels for binding in level.bindings for member in binding.members}
     groups = sorted(member.removeprefix(_GROUP) for member in members if member.startswith(_GROUP))
     few = ", ".join(groups[:_FEW]) + (f" and {len(groups) - _FEW} more" if len(groups) > _FEW else "")
-    return f"{_NOT_ASKED}, nor whether they are members of {few}" if groups else _NOT_ASKED
+    return f"{_UNREAD_GRANTS}, and neither were memberships in {few}" if groups else _UNREAD_GRANTS
 
 
 def _named(levels: Iterable[Level], principal: Principal) -> Iterator[str]:
@@ -205,7 +205,7 @@ def _of(
         granted = (
             each
             for conditions in conditions_of(binding.condition)
-            for each in _statements(binding.role, role, reach, (*_doubt(among), *conditions))
+            for each in _statements(binding.role, role, reach, (*_undecided_member(among), *conditions))
         )
         statements = tuple(replace(each, name=f"#{place}") for place, each in enumerate(granted, 1))
         if statements:
@@ -251,7 +251,7 @@ def _denied(levels: Iterable[Level], principal: Principal) -> Iterator[PolicyDoc
                 )
 
 
-def _doubt(among: str) -> tuple[Condition, ...]:
+def _undecided_member(among: str) -> tuple[Condition, ...]:
     """Return the undecided condition that a principal is in a set; none for ""."""
     return (Condition(OPAQUE, "principal", (among,)),) if among else ()
 
@@ -266,7 +266,7 @@ def _denial(rule: DenyRule, name: str, reach: str, among: str) -> Statement:
         effect=Effect.DENY,
         actions=tuple(_of_api(permission) for permission in rule.permissions if permission not in spared),
         resources=(reach,),
-        conditions=(*_doubt(among), *(Condition(OPAQUE, "condition", (text,)) for text in assumptions)),
+        conditions=(*_undecided_member(among), *(Condition(OPAQUE, "condition", (text,)) for text in assumptions)),
     )
 
 

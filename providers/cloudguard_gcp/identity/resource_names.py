@@ -14,9 +14,9 @@ EVERYWHERE: Final = "gcp:*:*:*:*:*"
 ACCOUNT: Final = "gcp:*:iam:serviceAccount:*:**"
 _USERS: Final = re.compile(r"[^@]+@([a-z0-9-]+)(?:\.(.+))?\.iam\.gserviceaccount\.com")
 _APP_ENGINE: Final = re.compile(r"([^@]+)@appspot\.gserviceaccount\.com")
-_GOOGLES: Final = re.compile(r"(?:[a-z]+-|p)?(\d*)[^@]*@(.+)\.gserviceaccount\.com")
+_SERVICE_AGENT: Final = re.compile(r"(?:[a-z]+-|p)?(\d*)[^@]*@(.+)\.gserviceaccount\.com")
 """An address of an account that Google creates: the number of its project, and a domain."""
-_GOOGLES_DOMAINS: Final = frozenset(
+_SERVICE_AGENT_DOMAINS: Final = frozenset(
     {
         *("cloudbuild", "cloudservices", "developer", "system", "bigquery-encryption.iam", "cloud-filer.iam"),
         *("cloud-memcache-sa.iam", "cloud-ml.google.com.iam", "cloud-redis.iam", "cloud-tpu.iam"),
@@ -74,7 +74,7 @@ def is_consumers(member: str) -> bool:
 def is_googles(email: str) -> bool:
     """Whether an address is one of the service accounts that Google creates, for itself or for a project."""
     domain = email.partition("@")[2].removesuffix(".gserviceaccount.com")
-    return domain in _GOOGLES_DOMAINS or domain.startswith(_SERVICE_AGENTS)
+    return domain in _SERVICE_AGENT_DOMAINS or domain.startswith(_SERVICE_AGENTS)
 
 
 def owner_of(email: str) -> str:
@@ -85,7 +85,7 @@ def owner_of(email: str) -> str:
     if application := _APP_ENGINE.fullmatch(email):
         return application[1]
     if is_googles(email):
-        made = _GOOGLES.fullmatch(email)
+        made = _SERVICE_AGENT.fullmatch(email)
         return made[1] if made else ""
     found = _USERS.fullmatch(email)
     return "" if found is None else f"{found[2]}:{found[1]}" if found[2] else found[1]

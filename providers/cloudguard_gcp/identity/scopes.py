@@ -15,7 +15,18 @@ from cloudguard_gcp.identity.resource_names import EVERYWHERE
 
 _PREFIX: Final = "https://www.googleapis.com/auth/"
 _READ: Final = ("get", "list", "getIamPolicy")
-_PERHAPS: Final = ("get*", "list*", "read*", "download*", "export*", "search*", "query*", "fetch*", "lookup*", "view*")
+_POSSIBLE_VERBS: Final = (
+    "get*",
+    "list*",
+    "read*",
+    "download*",
+    "export*",
+    "search*",
+    "query*",
+    "fetch*",
+    "lookup*",
+    "view*",
+)
 
 
 def _all(*services: str) -> tuple[str, ...]:
@@ -26,14 +37,14 @@ def _read(*services: str, verbs: tuple[str, ...] = _READ) -> tuple[str, ...]:
     return tuple(f"{service}:*.{verb}" for service in services for verb in verbs)
 
 
-def _perhaps_read(*services: str) -> tuple[str, ...]:
-    return _read(*services, verbs=_PERHAPS)
+def _possible_read(*services: str) -> tuple[str, ...]:
+    return _read(*services, verbs=_POSSIBLE_VERBS)
 
 
 _MONITORING: Final = ("monitoring", "stackdriver", "opsconfigmonitoring", "autoscaling")
 _IMAGES: Final = ("artifactregistry:*.get", "artifactregistry:*.list", "artifactregistry:*.download*")
 """Images can be pulled with a scope for storage (https://cloud.google.com/artifact-registry/docs/access-control)."""
-SURELY: Final[dict[str, tuple[str, ...]]] = {
+CERTAIN: Final[dict[str, tuple[str, ...]]] = {
     "cloud-platform": ("*",),
     "cloud-platform.read-only": _read("*"),
     "compute": _all("compute"),
@@ -66,21 +77,21 @@ SURELY: Final[dict[str, tuple[str, ...]]] = {
     "cloudruntimeconfig": _all("runtimeconfig"),
 }
 """For each scope, without its prefix, the permissions that it certainly allows."""
-POSSIBLY: Final[dict[str, tuple[str, ...]]] = {
-    "cloud-platform.read-only": _perhaps_read("*"),
-    "compute.readonly": _perhaps_read("compute"),
-    "devstorage.read_only": _perhaps_read("storage"),
+POSSIBLE: Final[dict[str, tuple[str, ...]]] = {
+    "cloud-platform.read-only": _possible_read("*"),
+    "compute.readonly": _possible_read("compute"),
+    "devstorage.read_only": _possible_read("storage"),
     "devstorage.read_write": _all("storage"),
     "logging.write": _all("logging"),
-    "logging.read": _perhaps_read("logging"),
+    "logging.read": _possible_read("logging"),
     "monitoring.write": _all(*_MONITORING),
-    "monitoring.read": _perhaps_read(*_MONITORING),
+    "monitoring.read": _possible_read(*_MONITORING),
     "servicecontrol": _all("servicemanagement", "serviceusage"),
-    "service.management.readonly": _perhaps_read("servicemanagement"),
+    "service.management.readonly": _possible_read("servicemanagement"),
     "trace.append": _all("cloudtrace", "telemetry"),
     "userinfo.email": (),
-    "ndev.clouddns.readonly": _perhaps_read("dns"),
-    "source.read_only": _perhaps_read("source"),
+    "ndev.clouddns.readonly": _possible_read("dns"),
+    "source.read_only": _possible_read("source"),
 }
 """For each scope, further permissions that it may allow, by their names. The list may be too long, never too short."""
 
@@ -92,9 +103,9 @@ def statements_of(scopes: Iterable[str]) -> tuple[Statement, ...]:
 
 def _statements(scope: str) -> Iterator[Statement]:
     name = scope.removeprefix(_PREFIX)
-    sure = SURELY.get(name, ())
+    sure = CERTAIN.get(name, ())
     yield _statement(name, sure)
-    yield _statement(name, POSSIBLY.get(name, () if sure else ("*",)), Condition(OPAQUE, "scope", (scope,)))
+    yield _statement(name, POSSIBLE.get(name, () if sure else ("*",)), Condition(OPAQUE, "scope", (scope,)))
 
 
 def _statement(name: str, actions: tuple[str, ...], *assumptions: Condition) -> Statement:

@@ -105,7 +105,7 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
     source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, known.email)
     return PolicyDocument(
         f"{known.email}#trust",
-        "who may act as it",
+        "its allow policy",
         PolicyKind.TRUST,
         "user",
         json.dumps({"bindings": written}, sort_keys=True),

@@ -36,7 +36,7 @@ _KINDS: Final = {
 }
 
 
-_BACKWARDS: Final = frozenset({"selfLink", "usedBy"})
+_LINKS_TO_SENDERS: Final = frozenset({"selfLink", "usedBy"})
 """Fields that link to the resource itself, or to the resources that send to it."""
 
 
@@ -117,7 +117,7 @@ class Backends:
         """
         kind = next((name for name in _KINDS if f"/{name}/" in link), "")
         if not kind:
-            self._miss(link, "what stands behind it is not followed")
+            self._record_missing(link, "cloudguard does not follow this kind of link")
             return
         for found in self._found(_KINDS[kind], link, _backend):
             for instance in found.instances:
@@ -140,13 +140,13 @@ class Backends:
         listed = self._api.read_or_none(call, hides=HIDES, project=project)
         mine = [item for item in listed or () if short(str(item.get("selfLink"))) == short(link)]
         if not mine and listed is not None:
-            self._miss(link, f"{call.name} does not have it")
+            self._record_missing(link, f"{call.name} did not return it")
         return self._api.mapped(call, mine, make, hides=HIDES)
 
-    def _miss(self, link: str, why: str) -> None:
+    def _record_missing(self, link: str, why: str) -> None:
         if link not in _BUNDLES and not any(f"/{kind}/" in link for kind in _NO_HOSTS):
             name = short(link)
-            message = f"whom {last(name)} leads to was not seen: {why}"
+            message = f"the targets of {last(name)} were not found: {why}"
             self._api.add_gap(Gap(calls.LIST_FORWARDING_RULES.name, name, Reason.MISSING, message, HIDES))
 
     def _members(self, link: str, backend: _Backend, service: ServiceSet | None) -> Iterator[Reached]:
@@ -177,7 +177,7 @@ class Backends:
             return
         group = group_of(self._api, link, self._project)
         if group is None:
-            self._miss(link, f"{calls.LIST_ENDPOINT_GROUPS.name} does not have it")
+            self._record_missing(link, f"{calls.LIST_ENDPOINT_GROUPS.name} did not return it")
         elif group.has_endpoints:
             found = endpoints(self._api, link, self._project, service)
             yield from (Reached(one, "", by_internet=group.is_outside) for one in found)
@@ -209,7 +209,7 @@ def _links(value: object) -> Iterator[str]:
             yield value
     elif isinstance(value, dict):
         for key, inner in cast("Item", value).items():
-            if key not in _BACKWARDS:
+            if key not in _LINKS_TO_SENDERS:
                 yield from _links(inner)
     elif isinstance(value, list):
         for inner in cast("list[object]", value):

@@ -123,7 +123,7 @@ class PolicyReader:
         )
         rules = [rule for listed in read for rule in listed]
         made = Filter(
-            id=f"policy {number_ or name}{_apart(kind, self.network, self.region)}",
+            id=f"policy {number_ or name}{_id_suffix(kind, self.network, self.region)}",
             name=name,
             kind=f"{kind.lower().replace('_', ' ')} firewall policy".strip(),
             rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
@@ -138,7 +138,7 @@ class PolicyReader:
     def _rules(self, rule: Item, kind: str, lists: dict[str, AddressList]) -> tuple[Rule, ...]:
         if flag(rule, "disabled") or not _concerns(rule, self.network):
             return ()
-        why = "" if kind in _KNOWN else f"policies of the kind {kind} are not known"
+        why = "" if kind in _KNOWN else f"the policy type {kind} is not known"
         return tuple(_rules(rule, self.source, lists, why))
 
 
@@ -148,7 +148,7 @@ def chain_of(
     """Return the filters of ``network``: its VPC firewall rules, and the ``policies`` in effect on it in a region."""
     rules = [rule for firewall in firewalls if firewall.network == network.id for rule in firewall.rules]
     classic = Filter(
-        id=f"firewalls of {_called(network.id)}",
+        id=f"firewalls of {_full_name(network.id)}",
         name="",
         kind="VPC firewall",
         rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
@@ -165,16 +165,16 @@ def chain_of(
     return Chain((*above, *system, *first, *then, _implied(network.id, source)), tuple(lists.values()))
 
 
-def _called(network: str) -> str:
+def _full_name(network: str) -> str:
     """Return a network's name after its project's: "acme-prod/default"."""
     return f"{project_of(network)}/{last(network)}"
 
 
-def _apart(kind: str, network: str, region: str) -> str:
+def _id_suffix(kind: str, network: str, region: str) -> str:
     """Return a suffix that makes a policy's id unique. Policies above the project have unique numbers as names."""
     if kind in _GLOBAL:
-        return f" of {_called(network)}"
-    return f" of {_called(network)} in {region}" if kind in _REGIONAL or kind in _SYSTEM else ""
+        return f" of {_full_name(network)}"
+    return f" of {_full_name(network)} in {region}" if kind in _REGIONAL or kind in _SYSTEM else ""
 
 
 def _implied(network: str, source: Source) -> Filter:
@@ -190,7 +190,7 @@ def _implied(network: str, source: Source) -> Filter:
         )
         for cidr in sorted(WHOLE)
     )
-    name = f"implied rules of {_called(network)}"
+    name = f"implied rules of {_full_name(network)}"
     return Filter(
         name,
         "",
@@ -221,7 +221,12 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
     services, strange = _services(match)
     word = text(rule, "action")
     actions = _ACTIONS.get(word.lower(), (Action.PERMIT, Action.DENY))
-    reasons = [why, *_assumptions(rule, match, own), strange, f"it hands over to {word}" if len(actions) > 1 else ""]
+    reasons = [
+        why,
+        *_assumptions(rule, match, own),
+        strange,
+        f"its action {word} may allow or deny" if len(actions) > 1 else "",
+    ]
     peers = [(peer, narrow, action) for peer, narrow in _peers(match, sender, source, lists) for action in actions]
     for place, (peer, narrow, action) in enumerate(peers, 1):
         yield Rule(
@@ -249,18 +254,18 @@ def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
     """Yield the reasons why the machines that a rule applies to are unknown."""
     about = text(rule, "targetType")
     if about not in {"", "INSTANCES"}:
-        yield f"it is about {about}, which are not known"
+        yield f"it applies to {about}, which cloudguard does not know"
     strange = [key for key in match if key not in _SELECTORS and match[key]]
     strange += [key for key in rule if key.startswith("target") and key not in _TARGETS and rule[key]]
     if strange:
-        yield f"it also asks for {', '.join(sorted(strange))}, which is not known"
+        yield f"it also has {', '.join(sorted(strange))}, which cloudguard does not know"
     tags = parts(rule, "targetSecureTags")
     if tags:
         names = ", ".join(text(tag, "name") for tag in tags)
-        yield f"which machines have the secure tag {names} was not read"
+        yield f"the machines with the secure tag {names} were not read"
     for selector, word in _UNREADABLE:
         if match.get(f"{own}{selector}"):
-            yield f"it is about a {word} of the machines only"
+            yield f"it applies only to machines of one {word}"
 
 
 def _aimed(match: Item, own: str) -> AddressSet:
@@ -278,7 +283,7 @@ def _peers(match: Item, sender: str, source: Source, lists: dict[str, AddressLis
     adding = [(word, _words(match[f"{sender}{key}"])) for key, word in _UNREADABLE if match.get(f"{sender}{key}")]
     narrow = [_words(match[f"{sender}{key}"]) for key in _NARROWING if match.get(f"{sender}{key}")]
     narrow = list(dict.fromkeys(words for words in narrow if words != _ANYWHERE))
-    uncertain = f"only what comes by {', '.join(narrow)}" if narrow else ""
+    uncertain = f"it matches only traffic from {', '.join(narrow)}" if narrow else ""
     for cidr in ranges or ([] if adding else [EVERYONE, "::/0"]):
         yield Peer(AddressSet.parse(cidr)), uncertain
     for word, words in adding:

@@ -48,7 +48,7 @@ _PROTOCOLS: Final = {
 }
 _VERSIONS: Final = {"": ALL4, "IPV4": ALL4, "IPV6": ALL6}
 """A rule without a version has version 4 (https://cloud.google.com/compute/docs/reference/rest/v1/forwardingRules)."""
-_MADE_FOR: Final = ("kubernetes.io/service-name", "networking.gke.io/service-name", "kubernetes.io/ingress-name")
+_SERVICE_KEYS: Final = ("kubernetes.io/service-name", "networking.gke.io/service-name", "kubernetes.io/ingress-name")
 """Keys in a forwarding rule's description that name the Kubernetes service (kubernetes/cloud-provider-gcp
 providers/gce/gce_loadbalancer_naming.go; kubernetes/ingress-gce pkg/utils/utils.go, L4LBResourceDescription, and
 pkg/loadbalancers/l7.go).
@@ -141,4 +141,4 @@ def _declared(description: str) -> str:
     except ValueError:
         return ""
     named: Item = cast("Item", found) if isinstance(found, dict) else {}
-    return next((str(named[key]) for key in _MADE_FOR if named.get(key)), "")
+    return next((str(named[key]) for key in _SERVICE_KEYS if named.get(key)), "")

@@ -67,7 +67,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
         (required(one, "IPProtocol"), texts(one, "ports")) for one in denied or parts(item, "allowed")
     )
     if not services:
-        message = "it neither allows nor denies anything"
+        message = "it has neither allowed nor denied"
         raise AnswerError(message)
     order, groups, ranges = (
         order_of(number(item, "priority", 1000), action),
@@ -78,7 +78,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
     mandated = (found := BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{found[1]}-node"),)
     others = ", ".join(sorted(key for key in item if _SELECTORS.fullmatch(key) and key not in _KNOWN and item[key]))
     if others:
-        strange = strange or f"it also asks for {others}, which is not known"
+        strange = strange or f"it also has {others}, which cloudguard does not know"
     peers = list(_peers(item, ingress=ingress))
     for place, peer in enumerate(peers, 1):
         yield Rule(

@@ -61,7 +61,7 @@ def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]
     seen = set(rules)
     for one in attachments:
         if one.rule not in seen and _OFFERED in one.rule:
-            call, message = calls.LIST_SERVICE_ATTACHMENTS.name, f"{last(one.rule)}, which it offers, was not seen"
+            call, message = calls.LIST_SERVICE_ATTACHMENTS.name, f"its forwarding rule {last(one.rule)} was not found"
             api.add_gap(Gap(call, one.service.id, Reason.MISSING, message, HIDES))
 
 

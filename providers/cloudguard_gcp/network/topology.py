@@ -32,7 +32,7 @@ from cloudguard_gcp.network.subnets import VpcNetwork, VpcSubnet, networks_of, v
 _FILTERS: Final = (FactKind.FILTERS,)
 _ROUTES: Final = (FactKind.ROUTES,)
 _NETWORKS: Final = (FactKind.ROUTES, FactKind.FILTERS)
-_SHARES_NONE: Final = frozenset({"", "UNSPECIFIED_XPN_PROJECT_STATUS"})
+_NOT_SHARED: Final = frozenset({"", "UNSPECIFIED_XPN_PROJECT_STATUS"})
 _FOR_HOSTS: Final = frozenset({"", "PRIVATE"})
 """Purposes of subnets that hosts can be in."""
 
@@ -56,7 +56,7 @@ class _Inventory:
     learned: tuple[Learned, ...] = ()
     outbound: AddressSet = field(default_factory=AddressSet.nothing)
 
-    def and_also(self, other: _Inventory) -> _Inventory:
+    def merged_with(self, other: _Inventory) -> _Inventory:
         """Return the union of two inventories."""
         return _Inventory(
             (*self.networks, *other.networks),
@@ -77,7 +77,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         lambda: api.gather(*(partial(read_rules, api, one) for one in projects_with_rules(api, found))),
         lambda: read_attachments(api, projects),
     )
-    inventory = reduce(_Inventory.and_also, inventories, _Inventory())
+    inventory = reduce(_Inventory.merged_with, inventories, _Inventory())
     used = {interface.subnet for host in hosts for interface in host.interfaces}
     used.update(name for pool in pools for name in subnets_of(pool))
     chains = _chains(api, inventory, used)
@@ -124,8 +124,8 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
     own = tuple(network for network in networks if network.id in used)
     speaking = [one for one in routers if one.network in used]
     here = tuple(one for one in subnets if one.subnet.network in used)
-    _miss_peerings(api, own, routes)
-    _miss_subnet_routes(api, here, routes)
+    _record_missing_peerings(api, own, routes)
+    _record_missing_subnet_routes(api, here, routes)
     return _Inventory(
         own,
         here,
@@ -136,17 +136,17 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
     )
 
 
-def _miss_peerings(api: Api, networks: Iterable[VpcNetwork], routes: Sequence[VpcRoute]) -> None:
+def _record_missing_peerings(api: Api, networks: Iterable[VpcNetwork], routes: Sequence[VpcRoute]) -> None:
     """Record a Gap for each peering without a route: the addresses of the peer are unknown."""
     routed = {(route.network, route.target) for route in routes if route.hop is NextHop.PEER}
     for network in networks:
         for peering in network.peerings:
             if (network.id, peering) not in routed:
-                message = f"{network.name} is peered by {peering}, and no route of it was seen"
+                message = f"no route of the peering {peering} of {network.name} was found"
                 api.add_gap(Gap(calls.LIST_ROUTES.name, peering, Reason.MISSING, message, _ROUTES))
 
 
-def _miss_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes: Sequence[VpcRoute]) -> None:
+def _record_missing_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes: Sequence[VpcRoute]) -> None:
     """Record a Gap for each subnet without a route.
 
     Each subnet has one: https://cloud.google.com/vpc/docs/routes#subnet-routes
@@ -154,7 +154,7 @@ def _miss_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes: Sequence
     seen = {(route.network, route.destination) for route in routes if route.hop is NextHop.LOCAL}
     for subnet in (one.subnet for one in subnets if one.purpose in _FOR_HOSTS):
         if not any(network == subnet.network and ranges <= subnet.ranges for network, ranges in seen):
-            message = f"no route to the subnet {subnet.name} was seen, so not all routes were"
+            message = f"no route to the subnet {subnet.name} was found, so the list of routes is incomplete"
             api.add_gap(Gap(calls.LIST_ROUTES.name, subnet.id, Reason.MISSING, message, _ROUTES))
 
 
@@ -210,7 +210,7 @@ def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
     call = calls.GET_PROJECT
     listed = api.read(call, hides=(), about=project, project=project)
     states = api.mapped(call, listed, lambda item: text(item, "xpnProjectStatus"), hides=())
-    return bool(states) and states[0] in _SHARES_NONE
+    return bool(states) and states[0] in _NOT_SHARED
 
 
 def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:

@@ -171,7 +171,7 @@ def test_rules_of_two_different_answers_are_united(inner_account: Account, lost:
 
 @pytest.mark.parametrize(
     ("protocol", "why"),
-    [("tcp", ""), ("6", ""), ("-1", ""), ("50", ""), ("quic", "the protocol 'quic' is not understood")],
+    [("tcp", ""), ("6", ""), ("-1", ""), ("50", ""), ("quic", "the protocol 'quic' is not known")],
 )
 def test_a_rule_with_an_unknown_protocol_is_uncertain(protocol: str, why: str) -> None:
     permission = {"IpProtocol": protocol, "FromPort": 443, "ToPort": 443}

@@ -73,9 +73,9 @@ def test_all_pages_are_read_with_the_field_names_of_the_api(call: Call, azure_cl
         ([Fault(404, "ResourceGroupNotFound")], Reason.MISSING, "404: ResourceGroupNotFound: ", 1),
         ([Fault(400, "NoRegisteredProviderFound")], Reason.UNSUPPORTED, "400: NoRegisteredProviderFound: ", 1),
         ([Fault(400, "InvalidApiVersionParameter")], Reason.UNSUPPORTED, "400: InvalidApiVersionParameter: ", 1),
-        ([MALFORMED], Reason.FAILED, "answered with what is not JSON", 1),
-        ([PAGE_OF_A_PROXY], Reason.FAILED, "answered with what is not JSON", 1),
-        ([Fault(200, body=b"{}")], Reason.FAILED, "answered without a list", 1),
+        ([MALFORMED], Reason.FAILED, "returned an answer that is not JSON", 1),
+        ([PAGE_OF_A_PROXY], Reason.FAILED, "returned an answer that is not JSON", 1),
+        ([Fault(200, body=b"{}")], Reason.FAILED, "returned no list", 1),
         ([Fault(302, headers={"Location": "https://elsewhere.example/"}, body=b"{}")], Reason.FAILED, "302: ", 1),
         ([UNREGISTERED], None, "", 1),
     ],
@@ -117,7 +117,7 @@ def test_a_broken_connection_is_retried(azure_cloud: AzureProxy) -> None:
 def test_a_next_page_on_another_host_is_a_gap(call: Call, link: object, azure_cloud: AzureProxy) -> None:
     api = reading(azure_cloud, Azure(account(), spoiled={call.permissions[0]: {"nextLink": link}}))
     assert len(api.read(call, hides=HIDES)) == 3
-    assert only_gap(api).message == "the next page is elsewhere, and was not asked for"
+    assert only_gap(api).message == "the next page is on another host and was not read"
 
 
 def test_a_single_resource_is_read_by_its_id(azure_cloud: AzureProxy) -> None:

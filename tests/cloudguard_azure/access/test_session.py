@@ -51,11 +51,11 @@ def reading(azure: Azure, proxy: AzureProxy, /, **options: str) -> tuple[Api, Ca
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        ({"subscription": "acme"}, "'acme' is no subscription's id, and az knows none of that name"),
-        ({"subscription": ""}, "no subscription is named, and az has no default one"),
+        ({"subscription": "acme"}, "'acme' is not a subscription id, and az knows no subscription with this name"),
+        ({"subscription": ""}, "no subscription is given, and az has no default subscription"),
         ({"cloud": "AzureMoon"}, "no cloud is called 'AzureMoon'"),
-        ({"tenant": "a tenant"}, "--tenant is no tenant: 'a tenant'"),
-        ({"client_id": "nodes"}, "--client-id is no client id: 'nodes'"),
+        ({"tenant": "a tenant"}, "--tenant is not a tenant: 'a tenant'"),
+        ({"client_id": "nodes"}, "--client-id is not a client id: 'nodes'"),
     ],
 )
 def test_a_wrong_flag_is_a_usage_error(flags: dict[str, str], words: str, azure_cloud: AzureProxy) -> None:
@@ -85,7 +85,7 @@ def test_an_expired_secret_is_an_error(azure_cloud: AzureProxy) -> None:
 
 
 def test_an_unknown_tenant_is_an_error(azure_cloud: AzureProxy) -> None:
-    with pytest.raises(AccessError, match=r"Azure gives no token: .*authority.* Check --tenant and AZURE_TENANT_ID"):
+    with pytest.raises(AccessError, match=r"Azure issued no token: .*authority.* Check --tenant and AZURE_TENANT_ID"):
         reading(Azure(Subscription()), azure_cloud, tenant=guid("another tenant"))
 
 
@@ -98,9 +98,9 @@ def test_a_wrong_variable_of_the_sdk_is_a_usage_error(azure_cloud: AzureProxy, m
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [
-        (401, "InvalidAuthenticationTokenTenant", "the subscription is of another tenant: .* Give --tenant ID"),
+        (401, "InvalidAuthenticationTokenTenant", "the subscription belongs to another tenant: .* Give --tenant ID"),
         (401, "ExpiredAuthenticationToken", "Azure does not accept the credentials: 401: Expired.* az login"),
-        (429, "TooManyRequests", "Azure asks to slow down: 429: TooManyRequests: .* Try again later"),
+        (429, "TooManyRequests", "Azure throttled the request: 429: TooManyRequests: .* Try again later"),
     ],
 )
 def test_an_error_of_azure_s_first_answer_is_an_access_error(
@@ -113,7 +113,7 @@ def test_an_error_of_azure_s_first_answer_is_an_access_error(
 
 
 def test_an_unknown_subscription_is_an_error(azure_cloud: AzureProxy) -> None:
-    with pytest.raises(AccessError, match=f"no subscription {guid('b')} that these credentials may see. Check --sub"):
+    with pytest.raises(AccessError, match=f"these credentials cannot see a subscription {guid('b')}. Check --sub"):
         reading(Azure(Subscription()), azure_cloud, subscription=guid("b"))
 
 
@@ -158,7 +158,7 @@ def test_the_profile_of_az_names_the_subscription_and_its_cloud(
         assert (caller.subscription, api.endpoint) == (SUBSCRIPTION, "https://management.usgovcloudapi.net")
     for unreadable in ("", "[]", "{}", '{"subscriptions": 7}', '{"subscriptions": [{}, null]}'):
         (tmp_path / ".azure" / "azureProfile.json").write_text(unreadable, encoding="utf-8")
-        with pytest.raises(UsageError, match="no subscription is named"):
+        with pytest.raises(UsageError, match="no subscription is given"):
             reading(Azure(Subscription()), azure_cloud, subscription="")
 
 
@@ -198,8 +198,8 @@ def test_a_token_that_cannot_be_decoded_is_sent_all_the_same(azure_cloud: AzureP
 
 
 def test_a_client_that_is_no_credential_is_refused() -> None:
-    with pytest.raises(UsageError, match="the client given is a str, not a credential"):
+    with pytest.raises(UsageError, match="client is a str, not a credential"):
         begin(CollectRequest(options=REQUEST.options, client="secret"), silent)
     both = {**REQUEST.options, "client-id": (guid("identity"),)}
-    with pytest.raises(UsageError, match="--client-id chooses a credential, and another one is given"):
+    with pytest.raises(UsageError, match="--client-id cannot be used together with a given credential"):
         begin(CollectRequest(options=both, client=Given()), silent)

@@ -166,8 +166,8 @@ def test_an_unknown_cluster_is_an_error() -> None:
     items = {LIST_MACHINES: [vm("a", "mine", own("other"))], LIST_MANAGED_CLUSTERS: [aks("third", "team", "mc")]}
     with pytest.raises(ClusterNotFoundError) as raised:
         searched(items)
-    assert raised.value.hint == "There is: other, third (in team)"
-    with pytest.raises(AccessError, match="can't be told"):
+    assert raised.value.hint == "Clusters found: other, third (in team)"
+    with pytest.raises(AccessError, match="could not check whether"):
         find(Answers(items, refused=[LIST_SCALE_SETS]), CollectRequest(cluster="prod"))
 
 

@@ -53,7 +53,7 @@ def test_the_group_chooses_between_a_managed_and_a_self_managed_cluster() -> Non
         LIST_MACHINES: [master[0]],
         LIST_INTERFACES: [master[1]],
     }
-    with pytest.raises(UsageError, match="in team and one with hosts in b"):
+    with pytest.raises(UsageError, match="in team and a self-managed cluster in b"):
         searched(items)
     assert searched(items, options={"resource-group": ["team"]})[1].aks is not None
     _, found = searched(items, options={"resource-group": ["b"]})

@@ -72,7 +72,7 @@ def test_members_that_are_counted_but_not_listed_are_a_gap(mode: str) -> None:
     api, [pool] = pools(profile(), mode, count=3)
     assert pool.desired == 3
     assert [(gap.resource, gap.hides) for gap in api.gaps] == [(pool.id, (FactKind.HOSTS,))]
-    assert "3 members, of which 0 were seen" in api.gaps[0].message
+    assert "3 members, but only 0 were found" in api.gaps[0].message
 
 
 @pytest.mark.parametrize("on", [True, False])

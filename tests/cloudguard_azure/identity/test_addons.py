@@ -83,4 +83,4 @@ def test_a_role_beyond_an_addon_s_need_is_a_finding(azure_cloud: AzureProxy, add
 def test_the_vault_of_mounted_secrets_is_unknown(azure_cloud: AzureProxy) -> None:
     found = row(azure_cloud, SECRETS, [("Key Vault Secrets User", "vault")])
     assert found.verdict is Verdict.UNKNOWN
-    assert "the vault of what pods mount" in found.why
+    assert "the vault of the secrets that pods mount" in found.why

@@ -113,7 +113,7 @@ def test_a_missing_side_of_a_rule_may_be_anything(side: str) -> None:
     (found,) = rules(**{f"{side}AddressPrefix": ""})
     assert str(found.peer) == "0.0.0.0/0,::/0"
     assert not found.target_ranges
-    assert "is not written" in found.uncertain
+    assert "no source or no destination" in found.uncertain
 
 
 def test_a_rule_for_some_source_ports_permits_but_does_not_certainly_deny() -> None:

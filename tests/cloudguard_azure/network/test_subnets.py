@@ -17,7 +17,7 @@ from cloudguard_azure.access.calls import LIST_EFFECTIVE_CONNECTIVITY, LIST_ROUT
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.network.routes import SubnetRoutes, route_tables
 from cloudguard_azure.network.service_tags import ServiceTags
-from cloudguard_azure.network.subnets import Places, VirtualNetwork, miss_peers, virtual_networks, with_meshes
+from cloudguard_azure.network.subnets import Places, VirtualNetwork, record_missing_peers, virtual_networks, with_meshes
 
 OWN = canonical(NETWORK)
 NODE = Host(
@@ -35,7 +35,7 @@ def read(*items: Item) -> tuple[VirtualNetwork, Answers]:
     """Return the network "vnet" of the listed networks."""
     api = Answers({})
     found = virtual_networks(api, items)
-    miss_peers(api, found, [OWN])
+    record_missing_peers(api, found, [OWN])
     return found[OWN], api
 
 
@@ -94,7 +94,7 @@ def test_a_peering_without_addresses_has_its_network_s_or_is_a_gap() -> None:
     _, api = read(network(peering()))
     assert [gap.resource for gap in api.gaps] == [OWN]
     _, api = read(network(), own)
-    assert [(gap.resource, "no such peering" in gap.message) for gap in api.gaps] == [(OWN, True)]
+    assert [(gap.resource, "does not list this peering" in gap.message) for gap in api.gaps] == [(OWN, True)]
 
 
 def test_a_subnet_without_addresses_is_a_gap() -> None:

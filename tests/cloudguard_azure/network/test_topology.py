@@ -152,7 +152,7 @@ def test_aks_s_own_group_is_mandated_and_its_routes_show_pods() -> None:
     (kept,) = found.topology.filters
     assert not kept.editable
     assert kept.written_by is not None
-    assert "of your own on the subnet" in kept.written_by.instead
+    assert "your own network security group on the subnet" in kept.written_by.instead
     inbound = [one for one in kept.rules if one.id.startswith("AllowVnetInBound")]
     assert inbound
     assert all(one.provider_mandated and one.written_by == kept.written_by for one in inbound)

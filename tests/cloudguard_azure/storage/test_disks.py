@@ -237,10 +237,10 @@ def test_a_disk_s_managedby_field_names_its_host() -> None:
     ("properties", "expected"),
     [
         ({"diskState": "Unattached"}, ()),
-        ({"diskState": "ACTIVESAS"}, ("whoever has the link that was made for it",)),
+        ({"diskState": "ACTIVESAS"}, ("anyone with its shared access link",)),
         (
             {"diskState": "ActiveSASFrozen", "networkAccessPolicy": "AllowAll"},
-            ("whoever has the link that was made for it",),
+            ("anyone with its shared access link",),
         ),
         ({"diskState": "ActiveSAS", "networkAccessPolicy": "denyall"}, ()),
         ({"diskState": "ActiveSAS", "networkAccessPolicy": "AllowPrivate"}, ()),
@@ -270,7 +270,7 @@ def test_chains_of_copies_are_followed() -> None:
     assert found == {
         "first": ("snapshot", "a copy of", ()),
         "image": ("image", "a copy of", ()),
-        "further": ("disk", "a copy of", ("whoever has the link that was made for it",)),
+        "further": ("disk", "a copy of", ("anyone with its shared access link",)),
         "before": ("snapshot", "the origin of", ()),
     }
     assert former == ()

@@ -104,7 +104,7 @@ def test_nodes_that_google_does_not_show_are_a_gap(google_cloud: Proxy) -> None:
     assert read(google_cloud, gke(currentNodeCount=2)).gaps == ()
     snapshot = read(google_cloud, gke(autopilot=True, currentNodeCount=3))
     (gap,) = snapshot.gaps
-    assert (gap.hides, gap.message) == ((FactKind.HOSTS,), "GKE counts 3 nodes, of which 2 were seen in the project")
+    assert (gap.hides, gap.message) == ((FactKind.HOSTS,), "GKE reports 3 nodes, but only 2 were found in the project")
     hidden = gke(autopilot=True)
     hidden.lists["projects/acme-prod/zones/europe-west1-b/instances"].clear()
     rows = pipeline.evaluate(read(google_cloud, hidden), Declarations()).rows
@@ -125,7 +125,7 @@ def test_a_dns_endpoint_with_kubernetes_credentials_is_not_certainly_guarded_by_
 ) -> None:
     row = of_api(google_cloud, controlPlaneEndpointsConfig=PRIVATE | {"dnsEndpointConfig": DNS | {setting: True}})
     assert row.verdict is Verdict.UNKNOWN
-    assert any("token or certificate of Kubernetes" in text for text in row.unknown), row.unknown
+    assert any("with a Kubernetes token or certificate" in text for text in row.unknown), row.unknown
     assert of_api(google_cloud, controlPlaneEndpointsConfig=PRIVATE | {"dnsEndpointConfig": DNS}).unknown == ()
 
 

@@ -87,7 +87,7 @@ def test_a_row_that_passes_names_groups_with_unread_members(google_cloud: Proxy)
     google_cloud.google = Google(project)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
     assert row.verdict is Verdict.PASS
-    assert row.why.endswith(", nor whether they are members of ops@example.com")
+    assert row.why.endswith(", and neither were memberships in ops@example.com")
 
 
 @pytest.mark.parametrize("gone", [{"deleted": True}, {"stage": "DISABLED"}])

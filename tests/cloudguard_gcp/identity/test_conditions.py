@@ -136,5 +136,5 @@ def test_an_ended_or_future_time_lets_nobody_in(expression: str, *, over: bool) 
 
 
 def test_a_condition_without_an_expression_is_refused() -> None:
-    with pytest.raises(ValueError, match="no expression says"):
+    with pytest.raises(ValueError, match="no expression can state"):
         expressions_of((Condition("StringLike", NAME, ("a*b",)),))

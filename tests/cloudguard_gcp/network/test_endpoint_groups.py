@@ -127,7 +127,7 @@ def test_a_group_that_is_missing_in_the_list_is_a_gap(google_cloud: Proxy) -> No
     project = cluster(*FRONTS)
     behind_proxy(project, group(project, HERE, "SERVERLESS").replace("/api", "/gone"), HERE)
     (gap,) = collected(google_cloud, project).gaps
-    assert "does not have it" in gap.message
+    assert "did not return it" in gap.message
 
 
 def shared_service(*, leads_to: str = "master-a") -> Project:

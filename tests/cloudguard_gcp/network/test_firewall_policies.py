@@ -85,7 +85,7 @@ def test_a_rule_s_destinations_are_its_target_ranges() -> None:
 
 def test_peers_are_united_and_a_network_context_makes_each_rule_uncertain() -> None:
     match: Item = {"srcIpRanges": ["192.0.2.7"], "srcThreatIntelligences": ["iplist-tor-exit-nodes"]}
-    for context, doubt in (("UNSPECIFIED", ""), ("INTERNET", "only what comes by INTERNET")):
+    for context, doubt in (("UNSPECIFIED", ""), ("INTERNET", "it matches only traffic from INTERNET")):
         found = rules(match=match | {"srcNetworkType": context, "srcNetworkContext": context})
         assert [(str(one.peer), one.uncertain) for one in found] == [
             ("192.0.2.7/32", doubt),

@@ -261,7 +261,7 @@ def test_a_domain_name_as_a_peer_is_an_unread_list() -> None:
 
 def test_a_network_type_or_unread_targets_make_a_rule_uncertain() -> None:
     rules, _ = only(srcNetworkType="INTERNET", srcIpRanges=["0.0.0.0/0"])
-    assert [one.uncertain for one in rules] == ["only what comes by INTERNET"]
+    assert [one.uncertain for one in rules] == ["it matches only traffic from INTERNET"]
     policies_: list[Item] = [
         {
             "name": "1",

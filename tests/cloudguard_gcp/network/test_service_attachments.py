@@ -84,4 +84,4 @@ def test_an_attachment_with_an_unread_balancer_is_a_gap(google_cloud: Proxy) -> 
     items[0]["targetService"] = items[0]["targetService"].replace("acme-prod", "123456789012")
     row = api_row(google_cloud, project)
     assert row.verdict is not Verdict.PASS
-    assert any("which it offers, was not seen" in text for text in row.unknown), row.unknown
+    assert any("its forwarding rule " in text and "was not found" in text for text in row.unknown), row.unknown

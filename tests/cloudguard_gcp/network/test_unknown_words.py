@@ -169,6 +169,6 @@ def test_a_firewall_of_an_unknown_kind_is_refused(changed: Item) -> None:
 
 @pytest.mark.parametrize("key", [{"hsmKeyName": "k"}, {"kmsKeyServiceAccount": "a"}])
 def test_a_key_with_an_unknown_manager_does_not_count_as_google_s(key: Item) -> None:
-    with pytest.raises(ValueError, match="whose"):
+    with pytest.raises(ValueError, match="key of an unknown kind"):
         key_of(key)
     assert (key_of({}), key_of({"kmsKeyName": "k"} | key)) == ("", "k")

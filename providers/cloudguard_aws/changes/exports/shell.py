@@ -16,7 +16,7 @@ from botocore import xform_name
 
 from cloudguard.results.api_call import ANSWER, ApiCall
 
-_FETCHED: Final = re.compile(r"(-|(file|fileb|https?)://)")
+_LOADED_BY_CLI: Final = re.compile(r"(-|(file|fileb|https?)://)")
 """Matches values that ``aws`` would read as an option, or as a file or URL to load
 (https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html)."""
 _WAITS: Final = {
@@ -52,7 +52,7 @@ def _wait(call: ApiCall, aws: str) -> Iterator[str]:
 
 
 def _options(parameters: Mapping[str, Any]) -> Iterator[str]:
-    if any(_FETCHED.match(text) for value in parameters.values() for text in _texts(value)):
+    if any(_LOADED_BY_CLI.match(text) for value in parameters.values() for text in _texts(value)):
         yield from ("--cli-input-json", _json(parameters))
         return
     for name, value in parameters.items():

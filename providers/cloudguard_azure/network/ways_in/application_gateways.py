@@ -55,12 +55,14 @@ def read_application_gateways(
     found = api.listed(call, partial(_gateway, guards), hides=HIDES)
     for one in found:
         if one.names and any(parent(subnet) in named for subnet in one.proxy.subnets):
-            why = f"it sends what the internet asks of it to {one.names[0]}: whose that is, is not seen"
-            targets.miss(one.proxy.source, one.proxy.id, why)
+            why = f"it forwards internet traffic to {one.names[0]}, whose owner is not known"
+            targets.record_unfollowed(one.proxy.source, one.proxy.id, why)
     pools = {pool.id for one in found for pool in one.proxy.pools}
     for name in sorted(one for one in targets.members.references - pools if "/applicationgateways/" in one):
         source = Source(LIST_INTERFACES.name, name)
-        targets.miss(source, name, "members of the cluster are in it, and no application gateway that was read has it")
+        targets.record_unfollowed(
+            source, name, "hosts of the cluster are in this pool, but no application gateway that was read contains it"
+        )
     return tuple(one.proxy for one in found)
 
 
@@ -100,7 +102,7 @@ def _all_rules(
             found += _rules(one, named, pools)
         except AnswerError as error:
             unclear = str(error)
-    return tuple(found), unclear if listed else "no rule of it is told"
+    return tuple(found), unclear if listed else "its rules are missing"
 
 
 def _addresses(pool: Item) -> list[Item]:
@@ -133,7 +135,7 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
     branches = [inside, *([paths] if paths else []), *(part(one, "properties") for one in parts(paths, "pathRules"))]
     sent = [pair for branch in branches for pair in _sent(branch, named)]
     if front is None or not (sent or paths or id_in(inside, "redirectConfiguration")):
-        message = f"the rule {text(item, 'name')} names no listener that is known, or nothing to send to"
+        message = f"the rule {text(item, 'name')} has no known listener or no target"
         raise AnswerError(message)
     outside = _tcp(port(_part(named, id_in(listener, "frontendPort")), "port", 0))
     for number, (pool, settings) in enumerate(sent):

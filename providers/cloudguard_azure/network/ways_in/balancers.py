@@ -73,7 +73,7 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
         by_front.setdefault(flow.front.id, []).append(flow)
     for one in sorted(listed, key=lambda each: each.id):
         if regional[one.id] and one.sku == _GATEWAY:
-            why = "members of the cluster stand behind a gateway load balancer: that is not followed"
+            why = "hosts of the cluster are behind a gateway load balancer; cloudguard does not follow it"
             context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
         flows = (*regional[one.id], *_across_regions(context, one, by_front))
         for balancer in _balancers(context, one, flows):
@@ -95,7 +95,7 @@ def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
     if one.unseen and any(context.members.behind(name, pool)[0] for name, pool in one.pools.items()):
         unseen |= dict.fromkeys(one.unseen)
     if unseen:
-        why = f"it has {len(unseen)} rules or members that no answer shows, {next(iter(unseen))} among them"
+        why = f"{len(unseen)} of its rules or members were not found, for example {next(iter(unseen))}"
         context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
 
 

@@ -33,14 +33,14 @@ NOBODY: Final = "0.0.0.0/32"
 that AKS adds by itself are let in.
 """
 RUN_COMMAND: Final = "Microsoft.ContainerService/managedClusters/runcommand/action"
-_BY_COMMAND: Final = f"Azure Resource Manager, which asks for {RUN_COMMAND},"
+_BY_COMMAND: Final = f"Azure Resource Manager, which requires {RUN_COMMAND},"
 """https://learn.microsoft.com/azure/aks/access-private-cluster"""
 NO_COMMANDS: Final = "apiServerAccessProfile.disableRunCommand: true"
 _GUARD_ENDPOINT: Final = (
-    "privateEndpointNetworkPolicies: NetworkSecurityGroupEnabled on its subnet, and rules there for those who need it"
+    "privateEndpointNetworkPolicies: NetworkSecurityGroupEnabled on its subnet, with rules for the clients that need it"
 )
-_GUARD_SUBNET: Final = "a network security group on its subnet, with rules for those who need it"
-_SWITCHED_OFF: Final = "whatever publicNetworkAccess: Disabled leaves open, as nothing documents what it shuts"
+_GUARD_SUBNET: Final = "a network security group on its subnet, with rules for the clients that need it"
+_SWITCHED_OFF: Final = "addresses that publicNetworkAccess: Disabled may still admit (its effect is not documented)"
 _FILTERED: Final = frozenset({"enabled", "networksecuritygroupenabled"})
 _UNFILTERED: Final = frozenset({"", "disabled", "routetableenabled"})
 """https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy"""
@@ -70,7 +70,7 @@ def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpo
     name = own_id(cluster)
     by_endpoints = _private_endpoints(api, name, around)
     if not by_endpoints and not _is_inside(cluster):
-        message = "the cluster is private, and no private endpoint of it was seen"
+        message = "the cluster is private, but none of its private endpoints was found"
         api.missed(LIST_PRIVATE_ENDPOINTS, name, message, _HIDES)
     return (*(one for made in own for one in made), *by_endpoints)
 
@@ -186,7 +186,7 @@ def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[En
     )
     here = tuple(one for one in made if one is not None)
     for name in sorted({*connected} - {one.id for one in here} - {""}):
-        message = "a private endpoint of another subscription leads to the API: who can reach it is not known"
+        message = "a private endpoint of another subscription leads to the API; its clients are not read"
         api.missed(call, name, message, _HIDES, Reason.UNSUPPORTED)
     return here
 

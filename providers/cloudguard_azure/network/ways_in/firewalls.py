@@ -72,8 +72,8 @@ def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple
         rules = list[ProxyRule]()
         for each in (*one.rules, *of_policy.get(one.policy, ())):
             if not each.target:
-                why = f"the rule {each.path} hands on connections to a name: whose that is, is not seen"
-                targets.miss(each.source, one.id, why)
+                why = f"the rule {each.path} forwards connections to a domain name, whose owner is not known"
+                targets.record_unfollowed(each.source, one.id, why)
                 continue
             filters.append(_clients(one, each))
             rules.append(_rule(one, each, filters[-1].id))

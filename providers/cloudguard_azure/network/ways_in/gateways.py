@@ -23,8 +23,8 @@ _SHARED: Final = AddressSet.parse("168.63.129.16")
 """The source address of Bastion Developer, which has no subnet:
 https://learn.microsoft.com/azure/bastion/quickstart-developer
 """
-_BY_ROLE: Final = "Azure Bastion, which asks for Reader on itself and on the machine,"
-_BY_LINK: Final = "Azure Bastion, which asks for roles, or for a link that someone shared,"
+_BY_ROLE: Final = "Azure Bastion, which requires Reader on itself and on the machine,"
+_BY_LINK: Final = "Azure Bastion, which requires roles or a shared link,"
 """https://learn.microsoft.com/azure/bastion/shareable-link"""
 
 
@@ -48,7 +48,7 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
     approved = texts(part(inside, "autoApproval"), "subscriptions")
     front_ends = ids_in(inside, "loadBalancerFrontendIpConfigurations")
     if not front_ends and not text(inside, "destinationIPAddress"):
-        message = "what it leads to is missing"
+        message = "its destination is missing"
         raise AnswerError(message)
     subnets = [id_in(part(one, "properties"), "subnet") for one in parts(inside, "ipConfigurations")]
     every = [ranges.get(subnet, AddressSet.everything()) for subnet in subnets] or [AddressSet.everything()]
@@ -83,12 +83,12 @@ def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: 
     if unread or not places:
         message = f"the ranges of its subnet {unread[0]} were not read" if unread else "its network is missing"
         raise AnswerError(message)
-    keeper = _BY_LINK if flag(inside, "enableShareableLink") else _BY_ROLE
+    gatekeeper = _BY_LINK if flag(inside, "enableShareableLink") else _BY_ROLE
     own = AddressSet.union(ranges[subnet] for subnet in subnets) if subnets else _SHARED
-    return (Tunnel(name, own, keeper, Source(LIST_BASTIONS.name, name)),)
+    return (Tunnel(name, own, gatekeeper, Source(LIST_BASTIONS.name, name)),)
 
 
-def point_out(api: Api, inside: AddressSet, subnets: Iterable[VirtualSubnet]) -> None:
+def record_unfollowed(api: Api, inside: AddressSet, subnets: Iterable[VirtualSubnet]) -> None:
     """Record Gaps for other senders to the addresses ``inside`` or into ``subnets``: they are not followed.
 
     A private link service may lead to an address without a load balancer
@@ -96,11 +96,11 @@ def point_out(api: Api, inside: AddressSet, subnets: Iterable[VirtualSubnet]) ->
     """
     for name in api.mapped(LIST_NETWORKS, (one.item for one in subnets), _with_service_gateway, hides=HIDES):
         if name:
-            why = "it has a service gateway, and what this registers is not asked"
+            why = "it has a service gateway, whose registrations are not read"
             api.missed(LIST_NETWORKS, name, why, HIDES, Reason.UNSUPPORTED)
     for name, leads_to in api.listed(LIST_PRIVATE_LINK_SERVICES, _direct, hides=HIDES):
         if leads_to & inside:
-            why = f"it leads to {leads_to} without a load balancer: that is not followed"
+            why = f"it leads to {leads_to} without a load balancer; cloudguard does not follow it"
             api.missed(LIST_PRIVATE_LINK_SERVICES, name, why, HIDES, Reason.UNSUPPORTED)
 
 

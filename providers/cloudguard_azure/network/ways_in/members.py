@@ -74,7 +74,7 @@ class Members:
                 self._refer(one, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
             further = len(listed) > 1 and not flag(interface, "primary")
             if further and any(parts(one, key) for one in inner for key in _OF_SCALE_SETS):
-                message = "a further interface of its next host is behind a load balancer"
+                message = "a secondary interface of its next host is behind a load balancer"
                 raise AnswerError(message)
 
     def _refer(self, configuration: Item, keys: Iterable[str], member: Member | None) -> None:

@@ -79,7 +79,7 @@ class Targets:
     balancers: Sequence[Balancer]
     networks: frozenset[str]
 
-    def miss(self, source: Source, about: str, why: str) -> None:
+    def record_unfollowed(self, source: Source, about: str, why: str) -> None:
         """Record a Gap for a path that is not followed."""
         self.api.add_gap(Gap(source.call, about, Reason.UNSUPPORTED, why, HIDES))
 
@@ -89,12 +89,12 @@ class Targets:
             pools = dict.fromkeys((*proxy.pools, *(rule.pool for rule in proxy.rules)))
             behind = {pool: members for pool in pools if (members := self._behind(proxy, pool))}
             if behind and proxy.unclear:
-                self.miss(proxy.source, proxy.id, f"it sends to members of the cluster, and {proxy.unclear}")
+                self.record_unfollowed(proxy.source, proxy.id, f"it sends to hosts of the cluster, but {proxy.unclear}")
             sent = ((rule, behind[rule.pool].targets(rule.inside)) for rule in proxy.rules if rule.pool in behind)
             leading = [(rule, targets) for rule, targets in sent if targets]
             if behind and not self.networks.issuperset(map(parent, proxy.subnets)):
-                where = "a network that is neither the cluster's nor a peer of it"
-                self.miss(proxy.source, proxy.id, f"it sends to addresses of the cluster from {where}")
+                where = "a network that is not the cluster's and not peered with it"
+                self.record_unfollowed(proxy.source, proxy.id, f"it sends to addresses of the cluster from {where}")
                 continue
             by_front: dict[tuple[FrontEnd, tuple[str, ...]], list[tuple[ProxyRule, tuple[BackendTarget, ...]]]] = {}
             for rule, targets in leading:
@@ -107,14 +107,20 @@ class Targets:
         addresses = [one for _, one in pool.addresses if one & self.inside]
         members, unseen = self.members.behind(pool.id, replace(pool, addresses=tuple(("", one) for one in addresses)))
         if unseen:
-            self.miss(proxy.source, proxy.id, f"whether {unseen[0]}, which it sends to, is the cluster's is not known")
+            self.record_unfollowed(
+                proxy.source,
+                proxy.id,
+                f"it sends to {unseen[0]}, and it is not known whether this is a host of the cluster",
+            )
         further = [
             one
             for one in self.balancers
             if not one.declared_service and any(one.addresses & each for each in addresses)
         ]
         if any(one.keeps_destination for one in further):
-            self.miss(proxy.source, proxy.id, "it sends to a load balancer with floating IP: that is not followed")
+            self.record_unfollowed(
+                proxy.source, proxy.id, "it sends to a load balancer with floating IP; cloudguard does not follow it"
+            )
         followed = tuple(one for one in further if not one.keeps_destination)
         return _Behind(members, followed) if members or followed else None
 

@@ -29,12 +29,12 @@ from cloudguard_azure.network.ways_in.endpoints import (
     subnets_of_apis,
 )
 from cloudguard_azure.network.ways_in.firewalls import read_firewalls
-from cloudguard_azure.network.ways_in.gateways import point_out, read_bastions, read_published
+from cloudguard_azure.network.ways_in.gateways import read_bastions, read_published, record_unfollowed
 from cloudguard_azure.network.ways_in.members import Members
 from cloudguard_azure.network.ways_in.proxies import Targets
 from cloudguard_azure.network.ways_in.public_addresses import nat_addresses, with_prefixes
 
-_SOON: Final = (
+_PREFETCHED: Final = (
     calls.LIST_LOAD_BALANCERS,
     calls.LIST_PUBLIC_PREFIXES,
     calls.LIST_PRIVATE_LINK_SERVICES,
@@ -86,7 +86,7 @@ class Ways:
 
 def read_ways(api: Api, request: WaysRequest) -> Ways:
     """Read all paths into the cluster."""
-    api.gather(*(partial(api.prefetch, call) for call in _SOON))
+    api.gather(*(partial(api.prefetch, call) for call in _PREFETCHED))
     subnets = {one.id: one for network in request.networks.values() for one in network.subnets}
     ranges = {name: one.ranges for name, one in subnets.items()}
     peers = {one.network for name in request.own if name in request.networks for one in request.networks[name].peerings}
@@ -99,7 +99,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     endpoints = read_endpoints(api, request.aks, around) if request.aks else ()
     near = request.own | peers
     targets = Targets(api, members, addresses, _inside(request, balancers), balancers, near)
-    point_out(api, targets.inside, [one for one in subnets.values() if one.network in request.own])
+    record_unfollowed(api, targets.inside, [one for one in subnets.values() if one.network in request.own])
     gateways = read_application_gateways(api, targets, request.guards, frozenset() if request.aks else near)
     firewalls, filters = read_firewalls(api, targets)
     proxies = tuple(targets.balancers_of((*gateways, *firewalls)))
@@ -131,7 +131,7 @@ def _every_balancer(api: Api, members: Members) -> tuple[LoadBalancer, ...]:
         one for each in api.gather(*(partial(read_load_balancers, api, name) for name in elsewhere)) for one in each
     ]
     for name in sorted(wanted - _known(further)):
-        message = "an interface of the cluster refers to it, and no load balancer that was read has it"
+        message = "an interface of the cluster refers to it, but no load balancer that was read contains it"
         api.missed(calls.LIST_LOAD_BALANCERS, name, message, HIDES)
     return (*listed, *further)
 
