@@ -188,11 +188,11 @@ class _Ways:
         for group in self._targets(guard, target):
             peer = RulePeer(PeerOf.RANGE, ",".join(self._peers))
             order = self._forms.order_before(guard, _first_refusal(guard, services, AddressSet.of(self._peers)))
-            said = self._forms.rules(guard, RuleTraffic(Direction.INGRESS, services, peer))
+            rules = self._forms.rules(guard, RuleTraffic(Direction.INGRESS, services, peer))
             targets = (group,) if group else ()
             if order is None and (guard.ordered or guard.in_chain):
                 return
-            edits = tuple(RuleEdit(RuleOp.ADD, "", None, one, (WHY,), order, targets) for one in said)
+            edits = tuple(RuleEdit(RuleOp.ADD, "", None, one, (WHY,), order, targets) for one in rules)
             name = sha256(f"administrators\0{guard.id}\0{services}\0{group}\0{self._peers}".encode()).hexdigest()[:12]
             resource = Resource("filter", guard.id, guard.name)
             if edits:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from cloudguard.model.network import Endpoint
 from cloudguard.planning.edits.endpoints import private_first
 from cloudguard.planning.edits.model_edits import can_be_made
-from cloudguard.planning.edits.sayable import Speaker
+from cloudguard.planning.edits.rule_writer import RuleWriter
 from cloudguard.planning.edits.settings_edits import ON_MODEL
 from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.provider.change_forms import ChangeForms
@@ -47,7 +47,7 @@ def candidates_of(
     changes: Iterable[Change],
     asked: frozenset[str],
     endpoints: Mapping[str, Endpoint],
-    speaker: Speaker,
+    rule_writer: RuleWriter,
 ) -> Candidates:
     """Return the candidates: the ``changes`` that mend a requested finding. ``asked``: ids of the requested findings.
 
@@ -58,11 +58,11 @@ def candidates_of(
         mends = tuple(name for name in change.mends if name in asked)
         if mends:
             mending = change if mends == change.mends else replace(change, mends=mends)
-            _add(candidates, mending, endpoints, speaker)
+            _add(candidates, mending, endpoints, rule_writer)
     return candidates
 
 
-def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoint], speaker: Speaker) -> None:
+def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoint], rule_writer: RuleWriter) -> None:
     if change.resource.id in endpoints:
         change = private_first(change, endpoints[change.resource.id])
     if change.needs_input:
@@ -75,14 +75,14 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
         steps = [step for edit in change.edits if isinstance(edit, Procedure) for step in edit.steps]
         candidates.leave([change], f"{BY_HAND}; first manual step: {steps[0]}" if steps else BY_HAND)
     else:
-        said = speaker.said(change)
-        if said is None:
-            candidates.leave([change], speaker.unsaid(change))
-        elif not can_be_called(said, speaker.change_forms):
+        written = rule_writer.as_rules(change)
+        if written is None:
+            candidates.leave([change], rule_writer.why_not(change))
+        elif not can_be_called(written, rule_writer.change_forms):
             writer = f": {change.owner} writes it" if change.owner else ": a person must make the change"
             candidates.leave([change], f"the cloud has no call for this change{writer}")
         else:
-            candidates.changes = (*candidates.changes, said)
+            candidates.changes = (*candidates.changes, written)
 
 
 def _incomplete(change: Change) -> str:

@@ -8,7 +8,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.ways_in import WayIn
 from cloudguard.needs.declarations import Declarations
-from cloudguard.planning.edits.sayable import MOST_RULES
+from cloudguard.planning.edits.rule_writer import MOST_RULES
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
@@ -66,5 +66,5 @@ class Case:
 
     def judged(self, *, with_advice: bool = False) -> tuple[tuple[RowResult, ...], tuple[Change, ...]]:
         """Return the rows and the changes for their findings. ``with_advice``: also edit rules for low findings."""
-        known, said = (self.iam_catalog, self.ways_in), self.waive
-        return judge(self.snapshot, self.declarations, *known, with_advice=with_advice, waive=said)
+        known = self.iam_catalog, self.ways_in
+        return judge(self.snapshot, self.declarations, *known, with_advice=with_advice, waive=self.waive)

@@ -9,7 +9,7 @@ from cloudguard.planning.administrators import lets_in_administrators, shut_out,
 from cloudguard.planning.candidates import Candidates, candidates_of
 from cloudguard.planning.case import Case, Choice
 from cloudguard.planning.edits.model_edits import edited, parts
-from cloudguard.planning.edits.sayable import Speaker
+from cloudguard.planning.edits.rule_writer import RuleWriter
 from cloudguard.planning.moves import moves
 from cloudguard.planning.outcome import Outcome, outcome_of, residual
 from cloudguard.planning.proposal import Proposal, Proposer
@@ -99,7 +99,7 @@ def _made(
         changes,
         frozenset(finding.id for finding in asked),
         {one.id: one for one in topology.endpoints},
-        Speaker({one.id: one for one in topology.filters}, case.change_forms, proposer.members, choice.most_rules),
+        RuleWriter({one.id: one for one in topology.filters}, case.change_forms, proposer.members, choice.most_rules),
     )
     candidates.changes = (*first, *candidates.changes)
     proposal = proposer.proved(candidates)

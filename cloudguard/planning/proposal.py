@@ -12,7 +12,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.planning.candidates import Candidates
 from cloudguard.planning.case import Case
 from cloudguard.planning.edits.new_groups import group_changes
-from cloudguard.planning.edits.sayable import without_repeats
+from cloudguard.planning.edits.rule_writer import without_repeats
 from cloudguard.planning.proof.obligations import Ordered, Prover, responsible
 from cloudguard.planning.proof.order import ordered
 from cloudguard.reachability.explanation import rule_traffic

@@ -14,7 +14,7 @@ from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.ownership.changes import Owned, owned, place_of
 from cloudguard.provider.ownership.facts import OwnerFacts, PatchForm, Place, filled
-from cloudguard.provider.ownership.rule_items import NotSaidError, rule_items
+from cloudguard.provider.ownership.rule_items import NoFieldError, rule_items
 from cloudguard.provider.ownership.yaml_text import yaml_text
 from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
 
@@ -49,12 +49,12 @@ def _add(patcher: _Patcher, change: Change, one: Owned, documents: dict[str, _Do
     place = place_of(one, patcher.table)
     try:
         value = patcher.value(change, one, place)
-    except NotSaidError as error:
+    except NoFieldError as error:
         left.append(f"{_title(change)}: written by {one.owner.who}; {error}")
         return
     patch = place.patch if place else None
     if place is None or patch is None:
-        return  # never reached: ``value`` has raised NotSaidError
+        return  # never reached: ``value`` has raised NoFieldError
     names = patcher.names(change, one)
     document = cast("dict[str, Any]", _filled(patch.document, names))
     key = yaml_text(document)
@@ -120,19 +120,19 @@ class _Patcher:
         return (*one.owner.names, ("filter", guard.name if guard else ""), ("subnet", subnet))
 
     def value(self, change: Change, one: Owned, place: Place | None) -> object:
-        """Return the new value of the field at ``place``. Raises NotSaidError if no field can express the change."""
+        """Return the new value of the field at ``place``. Raises NoFieldError if no field can express the change."""
         where = filled(place.where, self.names(change, one)) if place else one.owner.instead
         patch = place.patch if place else None
         if place is None or patch is None:
             message = f"no patch can express this change. Instead: {where}; or accept it with: cloudguard waivers add"
-            raise NotSaidError(message)
+            raise NoFieldError(message)
         if change.needs_input:
             message = f"first set --{change.needs_input[0]}"
-            raise NotSaidError(message)
+            raise NoFieldError(message)
         value = self._value(change, one, place, patch)
         if not value and value is not False and not patch.may_be_empty:
             message = f"the change would empty its field, which then allows everyone or the previous senders: {where}"
-            raise NotSaidError(message)
+            raise NoFieldError(message)
         return value
 
     def _value(self, change: Change, one: Owned, place: Place, patch: PatchForm) -> object:
@@ -148,16 +148,16 @@ class _Patcher:
         odd = [peer.value for peer in peers if peer.kind not in _LISTED or (patch.value != "peers" and _is_list(peer))]
         if odd:
             message = f"its field accepts only ranges, not {', '.join(odd)}"
-            raise NotSaidError(message)
+            raise NoFieldError(message)
         texts = sorted({peer.value for peer in peers})
         gone = {edit.before.peer.value for edit in _rule_edits(change) if edit.before is not None}
         gone -= {edit.after.peer.value for edit in _rule_edits(change) if edit.after is not None}
         if kept := sorted(gone & set(texts)):
             message = f"its field also writes another rule, which allows {', '.join(kept)}"
-            raise NotSaidError(message)
+            raise NoFieldError(message)
         if one.rule and any(edit.after and edit.after.services != one.rule.services for edit in _rule_edits(change)):
             message = f"its field accepts no ports: it always means {one.rule.services}"
-            raise NotSaidError(message)
+            raise NoFieldError(message)
         return ",".join(texts) if patch.value == "joined-ranges" else texts
 
     def _peers(self, change: Change, one: Owned, place: Place) -> list[RulePeer]:

@@ -11,7 +11,7 @@ from cloudguard.results.change import PeerOf, RuleTraffic
 _WHOLE = {"tcp": (0, 65_535), "udp": (0, 65_535)}
 
 
-class NotSaidError(ValueError):
+class NoFieldError(ValueError):
     """A change that no field of its owner can express. The text says why, or which flag is needed first."""
 
 
@@ -23,7 +23,7 @@ def rule_items(
     ``templates``: kind of peer ("range", "range6", "group", "address-list") → template; the key "protocols" lists the
     allowed protocols, if not all are allowed. In a template, ``{first}``, ``{last}``, ``{ports}``, ``{protocol}``,
     ``{peer}`` and ``{filter}`` are replaced by the rule's values; ``{nth}`` by "" in the first item and "-2" in the
-    second; ``{order}`` and ``{targets}`` by the values of ``rule``, the rule that is replaced. Raises NotSaidError if
+    second; ``{order}`` and ``{targets}`` by the values of ``rule``, the rule that is replaced. Raises NoFieldError if
     the list can hold no such rule.
     """
     items, known = list[object](), templates.get("protocols")
@@ -32,11 +32,11 @@ def rule_items(
         template = templates.get(kind)
         if template is None:
             message = f"its list cannot contain a rule with the peer {traffic.peer.value or kind}"
-            raise NotSaidError(message)
+            raise NoFieldError(message)
         for names in _parts(traffic):
             if known is not None and names["protocol"] not in known:
                 message = f"its list cannot contain a rule for {traffic.services}"
-                raise NotSaidError(message)
+                raise NoFieldError(message)
             more = {"nth": f"-{len(items) + 1}" if items else "", **_of(rule, len(items)), **names}
             item = _made(template, {**more, **_peer(traffic), "filter": guard.name or guard.id})
             items += [item] if item not in items else []
@@ -72,7 +72,7 @@ def _parts(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
             yield {"protocol": ports, "first": -1, "last": -1, "ports": "*"}
         else:
             message = f"its list cannot contain a rule for {term}"
-            raise NotSaidError(message)
+            raise NoFieldError(message)
 
 
 def _made(template: object, names: Mapping[str, object]) -> object:

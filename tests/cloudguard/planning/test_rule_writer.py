@@ -12,7 +12,7 @@ from builders import group
 from cloudguard.model.filters import Direction, Filter
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.planning.edits.sayable import MOST_RULES, Speaker
+from cloudguard.planning.edits.rule_writer import MOST_RULES, RuleWriter
 from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
 from draws import seeds
@@ -37,9 +37,9 @@ class Spans(PlainForms):
         return tuple(replace(traffic, services=part) for part in parts)
 
 
-def speaker(most: int = MOST_RULES) -> Speaker:
+def rule_writer(most: int = MOST_RULES) -> RuleWriter:
     members = {name: AddressSet.of(GROUPS[name]) for name in ("nodes", "masters")}
-    return Speaker({"own": group("own")}, Spans(), members, most)
+    return RuleWriter({"own": group("own")}, Spans(), members, most)
 
 
 def change(before: RuleTraffic, *wanted: RuleTraffic) -> Change:
@@ -66,10 +66,12 @@ def test_new_rules_cover_the_needs_and_are_within_the_old_rule(seed: int) -> Non
     needed = [lets(",".join(dice.sample(SERVICES, dice.randrange(1, 4))), peer) for peer in peers]
     needed = [replace(one, services=one.services & before.services) for one in needed]
     wanted = tuple(one for one in needed if one.services)
-    said = speaker().said(change(before, *wanted))
-    rules = after(said) if said else (before,)
+    written = rule_writer().as_rules(change(before, *wanted))
+    rules = after(written) if written else (before,)
     assert len(rules) <= MOST_RULES
-    left = tuple(RuleTraffic(Direction.INGRESS, one.services, one.peer) for one in said.left) if said else (before,)
+    left = (
+        tuple(RuleTraffic(Direction.INGRESS, one.services, one.peer) for one in written.left) if written else (before,)
+    )
     for host in HOSTS:
         for service in POINTS:
             need, now = lets_in(wanted, host, service), lets_in(rules, host, service)
@@ -80,24 +82,24 @@ def test_new_rules_cover_the_needs_and_are_within_the_old_rule(seed: int) -> Non
 
 def test_a_group_inside_a_range_needs_no_rule_of_its_own() -> None:
     wanted = [lets("tcp/6443", who) for who in ("198.51.100.0/24", "192.0.2.7/32", "10.0.0.0/23", "nodes", "masters")]
-    said = speaker().said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
-    assert said
-    assert (after(said), said.left) == (tuple(wanted[:3]), ())
+    written = rule_writer().as_rules(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
+    assert written
+    assert (after(written), written.left) == (tuple(wanted[:3]), ())
 
 
 def test_more_than_four_rules_are_made_on_request() -> None:
     wanted = [lets("tcp/6443", f"192.0.2.{number}/32") for number in range(6)]
-    assert speaker().said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted)) is None
-    said = speaker(6).said(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
-    assert said
-    assert len(after(said)) == len(wanted)
+    assert rule_writer().as_rules(change(lets("tcp/6443", "0.0.0.0/0"), *wanted)) is None
+    written = rule_writer(6).as_rules(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
+    assert written
+    assert len(after(written)) == len(wanted)
 
 
 def test_beyond_four_one_rule_covers_all_needs_and_its_excess_is_named() -> None:
     wanted = [lets("tcp/6443", f"192.0.2.{number}/32") for number in range(6)]
-    said = speaker().said(change(lets("all", "0.0.0.0/0"), *wanted))
-    assert said
-    assert after(said) == (lets("tcp/6443", "0.0.0.0/0"),)
-    (left,) = said.left
+    written = rule_writer().as_rules(change(lets("all", "0.0.0.0/0"), *wanted))
+    assert written
+    assert after(written) == (lets("tcp/6443", "0.0.0.0/0"),)
+    (left,) = written.left
     assert (str(left.services), left.peer.value) == ("tcp/6443", "0.0.0.0/0")
     assert "needed only by 192.0.2.0/32, " in left.why

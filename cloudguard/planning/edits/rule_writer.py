@@ -19,7 +19,7 @@ from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, Rul
 
 MOST_RULES: Final = 4
 """The largest number of rules that may replace one rule. A person cannot review a larger replacement."""
-UNSAID: Final = (
+NO_SMALL_SET: Final = (
     "no small set of rules allows less than the present rule and still allows all needed traffic (--cni or "
     "--most-rules may help)"
 )
@@ -29,7 +29,7 @@ _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class RuleWriter:
     """Writes changes as rules that the cloud can hold. At most ``most`` rules replace one rule.
 
     ``filters``: filter id → filter. ``members``: group id → all addresses that the cluster's hosts in the group may
@@ -41,25 +41,25 @@ class Speaker:
     members: Mapping[str, AddressSet]
     most: int = MOST_RULES
 
-    def said(self, change: Change) -> Change | None:
+    def as_rules(self, change: Change) -> Change | None:
         """Return ``change`` in rules that the cloud can hold. None if no such rules exist or they change nothing."""
         guard = self.filters.get(change.resource.id) if isinstance(change.edits[0], RuleEdit) else None
-        return change if guard is None else _sayable(change, _Guarded(guard, self))
+        return change if guard is None else _with_rules(change, _Guarded(guard, self))
 
-    def unsaid(self, change: Change) -> str:
+    def why_not(self, change: Change) -> str:
         """Return the reason why no rules of the cloud express ``change``, with the traffic that stays allowed."""
         before = next((edit.before for edit in change.edits if isinstance(edit, RuleEdit) and edit.before), None)
-        return f"{UNSAID}{f': {before.services} from {_named(before.peer)} stays allowed' if before else ''}"
+        return f"{NO_SMALL_SET}{f': {before.services} from {_named(before.peer)} stays allowed' if before else ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Guarded:
     guard: Filter
-    speaker: Speaker
+    writer: RuleWriter
 
     @property
     def most(self) -> int:
-        return self.speaker.most
+        return self.writer.most
 
     @property
     def too_many(self) -> str:
@@ -68,11 +68,11 @@ class _Guarded:
 
     def rules(self, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return the fewest rules that allow exactly ``traffic``. Empty if no rules of the cloud can."""
-        return self.speaker.change_forms.rules(self.guard, traffic)
+        return self.writer.change_forms.rules(self.guard, traffic)
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _NeededRules:
     """Rules for needed traffic. ``needs``: who needs it. ``beyond``: traffic that the rules allow beyond the need."""
 
     needs: tuple[str, ...]
@@ -80,21 +80,21 @@ class _Said:
     beyond: KeptTraffic | None = None
 
 
-def _sayable(change: Change, guarded: _Guarded) -> Change | None:
+def _with_rules(change: Change, guarded: _Guarded) -> Change | None:
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     before = next((edit.before for edit in edits if edit.before), None)
-    said = _said(edits, before, guarded)
-    if said is None or [rule for one in said for rule in one.rules] == [before]:
+    chosen = _rules_for(edits, before, guarded)
+    if chosen is None or [rule for one in chosen for rule in one.rules] == [before]:
         return None
-    after = tuple((rule, one.needs) for one in said for rule in one.rules)
+    after = tuple((rule, one.needs) for one in chosen for rule in one.rules)
     made = tuple(edits_of(change.rule, before, after))
     if not made:
         return None
-    beyond = tuple(one.beyond for one in said if one.beyond is not None)
+    beyond = tuple(one.beyond for one in chosen if one.beyond is not None)
     return replace(change, kind="rule.narrow" if after else "rule.remove", edits=made, left=(*change.left, *beyond))
 
 
-def _said(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guarded) -> list[_Said] | None:
+def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guarded) -> list[_NeededRules] | None:
     """Return rules for the needed traffic. None if the cloud can hold no such rules.
 
     The attempts, in this order, until at most ``guarded.most`` rules remain:
@@ -105,7 +105,7 @@ def _said(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guard
     """
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
-    exact = [_Said(needs, guarded.rules(traffic)) for traffic, needs in wanted]
+    exact = [_NeededRules(needs, guarded.rules(traffic)) for traffic, needs in wanted]
     if all(one.rules for one in exact) and sum(len(one.rules) for one in exact) <= guarded.most:
         return exact
     ways = [[*_ways(traffic, needs, within, guarded)] for traffic, needs in wanted]
@@ -122,7 +122,9 @@ def _said(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guard
     return [each[0] for each in ways]
 
 
-def _ways(traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guarded: _Guarded) -> Iterator[_Said]:
+def _ways(
+    traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guarded: _Guarded
+) -> Iterator[_NeededRules]:
     """Yield rules for the needed traffic of one peer, each time fewer rules than before.
 
     First the exact services; then one range of ports for each protocol; then all services of the old rule
@@ -135,19 +137,19 @@ def _ways(traffic: RuleTraffic, needs: tuple[str, ...], within: ServiceSet, guar
         if rules and (fewest is None or len(rules) < fewest):
             fewest = len(rules)
             beyond = services - traffic.services
-            yield _Said(needs, rules, KeptTraffic(traffic.peer, beyond, guarded.too_many) if beyond else None)
+            yield _NeededRules(needs, rules, KeptTraffic(traffic.peer, beyond, guarded.too_many) if beyond else None)
 
 
 def _is_held(traffic: RuleTraffic, others: Iterable[RuleTraffic], guarded: _Guarded) -> bool:
     """Whether the ranges of other rules already allow the same services to the cluster's hosts of a group."""
-    members = guarded.speaker.members.get(traffic.peer.value) if traffic.peer.kind is PeerOf.GROUP else None
+    members = guarded.writer.members.get(traffic.peer.value) if traffic.peer.kind is PeerOf.GROUP else None
     ranges = (one for one in others if one.peer.kind is PeerOf.RANGE and traffic.services <= one.services)
     return members is not None and members <= AddressSet.union(read_addresses(one.peer.value) for one in ranges)
 
 
 def _as_one(
     wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], before: RuleTraffic | None, guarded: _Guarded
-) -> list[_Said] | None:
+) -> list[_NeededRules] | None:
     """Return one rule with the old rule's peer that covers all needed traffic. None if it equals the old rule."""
     if before is None:
         return None
