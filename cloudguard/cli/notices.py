@@ -33,7 +33,7 @@ def watched(settings: Settings, name: str, work: Callable[[], int]) -> int:
         status = work()
     except BaseException as error:
         if isinstance(error, AccessError):
-            _tell_unread(settings, name, error)
+            _notify_unread(settings, name, error)
         _pinged(settings, "fail")
         raise
     arrived = _pinged(settings, "" if status in _SEEN else "fail") and arrived
@@ -51,7 +51,7 @@ def notify(settings: Settings, reports: Sequence[Report]) -> bool:
     return _sent(message.notice_of(reports), urls) if events.happened(reports, wanted) else True
 
 
-def _tell_unread(settings: Settings, name: str, error: CloudguardError) -> None:
+def _notify_unread(settings: Settings, name: str, error: CloudguardError) -> None:
     """Send a notice that nothing could be read, if ``--notify-on`` asks for it."""
     urls = settings.get(NOTIFY)
     if not urls:

@@ -116,7 +116,7 @@ def change_title(change: Change, numbers: Mapping[str, int]) -> str:
     """Return a change's resource and rule, and the numbers of the findings that it resolves."""
     rule = f", rule {change.rule}" if change.rule else ""
     mends = numbers_text((name for name in change.mends if name in numbers), numbers)
-    return f"{change.kind} on {named(change.resource)}{rule}: fixes {mends}"
+    return f"{change.kind} on {named(change.resource)}{rule}" + (f": fixes {mends}" if mends else "")
 
 
 def owner_lines(change: Change) -> tuple[str, ...]:

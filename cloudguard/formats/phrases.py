@@ -88,10 +88,10 @@ def since_text(since: Since, numbers: Mapping[str, int]) -> str:
     """Return the changes since an earlier run: "2026-01-02T02:17:00Z: 2 new (3, 4), 1 fixed"."""
     parts = [_since_part(since.with_fate(fate), numbers) for fate in Fate if since.with_fate(fate)]
     worse = [one.id for one in since.findings if one.was and one.id in numbers]
-    lapsed = [one.id for one in since.findings if one.was_waived and not one.waived]
+    unwaived = [one.id for one in since.findings if one.was_waived and not one.waived]
     more = [
         *([f"with another severity: {numbers_text(worse, numbers)}"] if worse else ()),
-        *([f"no longer waived: {numbers_text(lapsed, numbers)}"] if lapsed else ()),
+        *([f"no longer waived: {numbers_text(unwaived, numbers)}"] if unwaived else ()),
         *([f"newly unknown rows: {', '.join(since.newly_unknown)}"] if since.newly_unknown else ()),
         *([f"known again: {', '.join(since.known_again)}"] if since.known_again else ()),
     ]

@@ -29,14 +29,14 @@ class DiffLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
+class ShownChange:
     """A change as the page shows it: its anchor, lines, and the numbers of the findings that it resolves."""
 
     change: Change
     anchor: str
     title: str
     lines: tuple[DiffLine, ...]
-    mends: tuple[int, ...]
+    fixes: tuple[int, ...]
     permissions: Permissions | None
 
 
@@ -63,8 +63,8 @@ class Card:
     """A finding, and everything that the page shows of it.
 
     ``state`` is "new", "unchanged", "open" or "waived". ``rank`` is the severity as a number. Each change is shown in
-    the card of the first finding that it resolves: this card shows ``mendings`` and only links to
-    ``mended_elsewhere``.
+    the card of the first finding that it resolves: this card shows ``changes`` and only links to
+    ``changes_elsewhere``.
     """
 
     finding: Finding
@@ -79,8 +79,8 @@ class Card:
     pictures: tuple[Picture, ...]
     hosts: str
     references: tuple[Linked, ...]
-    mendings: tuple[Mending, ...]
-    mended_elsewhere: tuple[Mending, ...]
+    changes: tuple[ShownChange, ...]
+    changes_elsewhere: tuple[ShownChange, ...]
 
     @property
     def is_advice(self) -> bool:
@@ -88,12 +88,12 @@ class Card:
         return self.finding.severity is Severity.LOW
 
 
-def mending(change: Change, numbers: Mapping[str, int], prefix: str) -> Mending:
+def shown_change(change: Change, numbers: Mapping[str, int], prefix: str) -> ShownChange:
     """Return a change as the page shows it; ``prefix`` makes its anchor unique among the clusters of the page."""
-    return Mending(
+    return ShownChange(
         change,
         f"{prefix}change-{change.order}",
-        brief(change_title(change, {}).removesuffix(": fixes ")),
+        brief(change_title(change, {})),
         tuple(DiffLine(_SIGNS[line[0]], brief(line[2:])) for line in change_lines(change)),
         tuple(sorted(numbers[name] for name in change.mends if name in numbers)),
         permissions_of(change),
@@ -105,12 +105,12 @@ def _linked(reference: Reference) -> Linked:
     return Linked(reference.id, reference.title, reference.link if safe else "")
 
 
-def card(finding: Finding, place: Place, cluster: Cluster, mendings: Iterable[Mending]) -> Card:
-    """Return the card of a finding; ``mendings`` are all changes that resolve it."""
+def card(finding: Finding, place: Place, cluster: Cluster, changes: Iterable[ShownChange]) -> Card:
+    """Return the card of a finding; ``changes`` are all changes that resolve it."""
     pictures = (path_picture(finding), latent_picture(finding), disk_picture(cluster, finding))
     number = place.number
-    own = tuple(mendings)
-    shown_here = tuple(each for each in own if each.mends[:1] == (number,))
+    own = tuple(changes)
+    shown_here = tuple(each for each in own if each.fixes[:1] == (number,))
     return Card(
         finding=finding,
         number=number,
@@ -124,6 +124,6 @@ def card(finding: Finding, place: Place, cluster: Cluster, mendings: Iterable[Me
         pictures=tuple(picture for picture in pictures if picture),
         hosts=host_list(finding.hosts),
         references=tuple(map(_linked, finding.references)),
-        mendings=shown_here,
-        mended_elsewhere=tuple(each for each in own if each not in shown_here),
+        changes=shown_here,
+        changes_elsewhere=tuple(each for each in own if each not in shown_here),
     )

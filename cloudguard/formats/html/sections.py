@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from cloudguard.formats.html.cards import Card, Mending, Place, card, mending
+from cloudguard.formats.html.cards import Card, Place, ShownChange, card, shown_change
 from cloudguard.formats.html.exceptions import AcceptedLine, accepted_lines
 from cloudguard.formats.html.history import SinceSection, moment, since_section, states_of
 from cloudguard.formats.html.matrix import Matrix, matrix_of
@@ -61,7 +61,7 @@ class ReportSections:
     incomplete: str
     tally: tuple[tuple[str, int], ...]
     rows: tuple[RowSection, ...]
-    mendings: tuple[Mending, ...]
+    changes: tuple[ShownChange, ...]
     matrix: Matrix | None
     since: SinceSection | None
     accepted: tuple[AcceptedLine, ...]
@@ -90,10 +90,10 @@ def filters_of(clusters: Iterable[ReportSections]) -> Filters | None:
 def sections_of(report: Report, prefix: str = "") -> ReportSections:
     """Return the sections of the page on ``report``."""
     numbers, states = report.numbers, states_of(report)
-    mendings = {change.id: mending(change, numbers, prefix) for change in report.plan}
+    changes = {change.id: shown_change(change, numbers, prefix) for change in report.plan}
 
     def card_of(finding: Finding) -> Card:
-        own = (mendings[name] for name in finding.changes if name in mendings)
+        own = (changes[name] for name in finding.changes if name in changes)
         place = Place(numbers[finding.id], states[finding.id], prefix)
         return card(finding, place, report.cluster, own)
 
@@ -117,7 +117,7 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
         incomplete=_incomplete(report),
         tally=_tally(report),
         rows=rows,
-        mendings=tuple(mendings.values()),
+        changes=tuple(changes.values()),
         matrix=matrix_of(report),
         since=since_section(report.since),
         accepted=accepted_lines(report, cards),

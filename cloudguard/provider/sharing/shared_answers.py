@@ -123,7 +123,7 @@ class SharedAnswers:
             error = answers.exception()
             if error is None or part.same_for_all(error):
                 for number, one in enumerate(group):
-                    self._tell(one.asked, answers if error else tried(partial(answers.result().__getitem__, number)))
+                    self._answer(one.asked, answers if error else tried(partial(answers.result().__getitem__, number)))
                 self.workers.leave()
                 return
         with self.workers.lock:
@@ -132,10 +132,10 @@ class SharedAnswers:
             self._begin(partial(self._settle, one.fetch, one.asked))
 
     def _settle(self, fetch: Fetch, asked: Asked) -> None:
-        self._tell(asked, tried(partial(fetch, None)))
+        self._answer(asked, tried(partial(fetch, None)))
         self.workers.leave()
 
-    def _tell(self, asked: Asked, found: Future[Any]) -> None:
+    def _answer(self, asked: Asked, found: Future[Any]) -> None:
         """Give the answer, or its error, to all waiting threads, and count these threads as working."""
         with self.workers.lock:
             self.workers.add(asked.waiting)
