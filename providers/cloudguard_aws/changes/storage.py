@@ -12,6 +12,7 @@ from cloudguard.results.change import Change, Procedure
 from cloudguard_aws.changes.edits import EC2, NoCallError, answer_name, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.changes.templates import AUTO_SCALING
+from cloudguard_aws.cluster.tags import is_fleet
 
 Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 ENCRYPT: Final = "disk.encrypt"
@@ -45,6 +46,9 @@ def _encrypted(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> 
     """
     disk = known(_disk(index, change.resource.id), f"the disk {change.resource.id}")
     host = known(index.hosts.get(disk.host), f"the host of {disk.id}")
+    if is_fleet(host.pool):
+        message = f"the fleet {host.pool} replaces a host that stops"
+        raise NoCallError(message)
     fields = cast("dict[str, Any]", json.loads(disk.copy_fields or "{}"))
     if not fields:
         message = f"the settings of {disk.id} are not in the snapshot"

@@ -42,6 +42,7 @@ SCALING_GROUP = "aws:autoscaling:groupName"
 FLEET, SPOT_FLEET = "aws:ec2:fleet-id", "aws:ec2spot:fleet-request-id"
 """Tags that EC2 puts on the instances of a fleet, with the fleet's id. A scaling group uses fleets of type "instant",
 which launch no further instances."""
+_FLEET_ID = re.compile(r"(?:fleet|sfr)-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _KOPS_ROLES = (
     ("k8s.io/role/control-plane", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
     ("k8s.io/role/master", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
@@ -94,6 +95,11 @@ def clusters_of(tags: Mapping[str, str]) -> Iterator[str]:
 def fleet_of(tags: Mapping[str, str]) -> str:
     """Return the id of the fleet that launched an instance, "" for none, and "" for the fleet of a scaling group."""
     return "" if SCALING_GROUP in tags else tags.get(FLEET, "") or tags.get(SPOT_FLEET, "")
+
+
+def is_fleet(pool: str) -> bool:
+    """Whether a pool's id is that of an EC2 Fleet or a Spot Fleet request, which end with a UUID."""
+    return _FLEET_ID.fullmatch(pool) is not None
 
 
 def roles_by_tags(tags: Mapping[str, str]) -> HostRoles | None:

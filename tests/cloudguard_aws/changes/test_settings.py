@@ -116,6 +116,15 @@ def test_the_host_stops_during_the_disk_swap_and_the_old_disk_is_deleted_last() 
     assert found[-1][1] == {"VolumeId": "vol-1"}
 
 
+def test_no_call_stops_a_host_that_a_fleet_replaces() -> None:
+    (host,) = ONE_HOST.cluster.hosts
+    fleet = replace(host, pool="fleet-0f35e2a4-6c1d-4b7e-9a55-1d2c3b4a5f60")
+    facts = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, hosts=(fleet,)))
+    assert operations(facts, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ())) == []
+    named = replace(facts, cluster=replace(facts.cluster, hosts=(replace(host, pool="fleet-of-masters"),)))
+    assert calls_of(named, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ())) != []
+
+
 def test_all_disks_of_a_plan_share_one_new_key() -> None:
     edit, of = Procedure(("provider's key",), ()), Resource("disk", "vol-1")
     assert operations(ONE_HOST, "disk.encrypt", of, edit)[:2] == ["CreateKey", "EnableKeyRotation"]
