@@ -112,7 +112,7 @@ def test_a_waiver_that_expires_soon_is_announced(capsys: pytest.CaptureFixture[s
     status, _, err = ran(capsys, *PLAIN, "-f", "json", "--strict-waivers")
     assert status == 0
     assert "cloudguard: waiver expiring: finding " in err
-    assert ", for 7 days more; until the VPN is there" in err
+    assert ", 7 days left; until the VPN is there" in err
 
 
 def test_a_waived_finding_that_became_wider_counts_again(capsys: pytest.CaptureFixture[str]) -> None:
