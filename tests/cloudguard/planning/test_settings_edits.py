@@ -1,0 +1,37 @@
+"""Edits of disks on the model: what the planner assumes of a disk once a procedure is carried out."""
+
+from __future__ import annotations
+
+from builders import CONTROL_PLANE, SOURCE, host, snapshot
+from cloudguard import pipeline
+from cloudguard.model.cluster import Disk
+from cloudguard.model.keys import Key, KeyManager, KeyState
+from cloudguard.needs.declarations import Declarations
+from cloudguard.planning.planner import Planned
+
+PROVIDERS = Key("aws/ebs", KeyManager.PROVIDER, KeyState.ENABLED, SOURCE)
+STRICT = Declarations(require_customer_key=True)
+
+
+def planned(*disks: Disk) -> Planned:
+    made = snapshot([host("cp", CONTROL_PLANE)], disks=disks, keys=[PROVIDERS])
+    return pipeline.plan(made, STRICT, rows=("etcd-encryption",))
+
+
+def disk(name: str, key: str, *, encrypted: bool = True) -> Disk:
+    return Disk(name, "", "cp", "/dev/b", encrypted, key, SOURCE)
+
+
+def test_disks_with_the_providers_key_get_one_key_of_the_users_own() -> None:
+    one = planned(disk("d1", PROVIDERS.id), disk("d2", PROVIDERS.id))
+    assert one.plan.mends == one.plan.asked != ()
+    after = one.proposal.after.cluster
+    (key,) = {each.key for each in after.disks}
+    assert [each.manager for each in after.keys if each.id == key] == [KeyManager.CUSTOMER]
+
+
+def test_a_disk_that_is_encrypted_anew_does_not_get_the_users_own_key() -> None:
+    one = planned(disk("d1", "", encrypted=False))
+    assert [each.key for each in one.proposal.after.cluster.disks] == [""]
+    assert len(one.plan.residual) == 1
+    assert one.plan.plan_again
