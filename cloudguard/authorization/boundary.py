@@ -30,7 +30,7 @@ def without_boundary(
     own = tuple(name for name in identity.policies if not _is_boundary(policies.get(name)))
     if len(own) == len(identity.policies):
         return bounded
-    changing = _changing(bounded.permissions, identity, policies, iam_catalog)
+    changing = _boundary_changes(bounded.permissions, identity, policies, iam_catalog)
     if not changing:
         return bounded
     free = evaluated(replace(identity, policies=own))
@@ -45,7 +45,7 @@ def _is_boundary(policy: PolicyDocument | None) -> bool:
     return policy is not None and policy.kind is PolicyKind.BOUNDARY
 
 
-def _changing(
+def _boundary_changes(
     permissions: PermissionSet, identity: Identity, policies: Mapping[str, PolicyDocument], iam_catalog: IamCatalog
 ) -> PermissionSet:
     """Return the ordinary requests by which ``identity`` can change its boundary."""

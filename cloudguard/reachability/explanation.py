@@ -161,7 +161,7 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
             yield from _filters(reach, HopKind.TARGET_FILTER, path.filters, sent, attributed)
         return
     subnet = path.target.key.subnet
-    near = sender <= reach.senders.ranges((subnet,))
+    same_subnet = sender <= reach.senders.ranges((subnet,))
     if path.balancer is not None and path.listener is not None:
         yield from _balancer_hops(reach, path, path.balancer, sent, attributed)
         own = reach.senders.ranges(path.balancer.subnets)
@@ -169,11 +169,11 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
         yield Hop(HopKind.CLIENT_ADDRESS, path.balancer.id, path.balancer.name, path.balancer.kind, lets=client_address)
         addresses = (own,) if client_address is ClientAddress.REPLACED else (sender, own)
         sent = _Sent(addresses, path.balancer.groups, packet.service)
-        near = subnet in path.balancer.subnets
+        same_subnet = subnet in path.balancer.subnets
     elif not path.sender.inside:
         yield Hop(HopKind.INTERNET, subnet)
-    entered = None if near else reach.subnets.get(subnet)
-    for name in entered.filters if entered else ():
+    entered_subnet = None if same_subnet else reach.subnets.get(subnet)
+    for name in entered_subnet.filters if entered_subnet else ():
         yield from _filters(reach, HopKind.SUBNET_FILTER, (name,), sent, attributed)
     arrived = replace(sent, target_groups=path.target_groups, destination=path.destination)
     yield from _filters(reach, HopKind.TARGET_FILTER, path.filters, arrived, attributed)

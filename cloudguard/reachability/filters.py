@@ -35,7 +35,7 @@ class Filters:
         self._target_groups = {name for one in topology.filters for rule in one.rules for name in rule.target_groups}
         self._with_target_ranges = {one.id for one in topology.filters if any(rule.target_ranges for rule in one.rules)}
         self._by_filter: dict[tuple[str, Direction], AllowedTraffic] = {}
-        self._together: dict[_Key, AllowedTraffic] = {}
+        self._combined: dict[_Key, AllowedTraffic] = {}
         self._boundaries: dict[tuple[str, Direction], Bounds] = {}
         self._packets: dict[tuple[Rule, AddressSet | None], Bounds] = {}
 
@@ -49,9 +49,9 @@ class Filters:
         """Return the traffic that a set of filters (ids) allows in one direction. Without a filter all is allowed."""
         named = frozenset(self._target_groups.intersection(groups)) if self._target_groups else _NO_GROUPS
         key = (names, direction, named, None if self._with_target_ranges.isdisjoint(names) else addresses)
-        found = self._together.get(key)
+        found = self._combined.get(key)
         if found is None:
-            found = self._together[key] = self._combine(*key)
+            found = self._combined[key] = self._combine(*key)
         return found
 
     def without(

@@ -91,7 +91,7 @@ class Sender:
         return self.kind is SenderKind.TUNNEL and not self.gatekeeper
 
 
-def _through_tunnel(tunnel: Tunnel) -> Sender:
+def _tunnel_sender(tunnel: Tunnel) -> Sender:
     who = f"users that {tunnel.gatekeeper} lets through" if tunnel.gatekeeper else f"anyone through {tunnel.id}"
     return Sender(
         SenderKind.TUNNEL,
@@ -128,7 +128,7 @@ class Senders:
         self.by_unknown_balancer = replace(self.internet, exact=False, why=why)
         why = "it is unknown whether the host gets a public address when it starts"
         self.by_unknown_address = replace(self.internet, exact=False, why=why)
-        self.tunnels = {tunnel: _through_tunnel(tunnel) for tunnel in topology.tunnels}
+        self.tunnels = {tunnel: _tunnel_sender(tunnel) for tunnel in topology.tunnels}
         self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
         self._replied_to: dict[str, Bounds] = {}
         self._members: dict[str, tuple[Sender, ...]] = {}

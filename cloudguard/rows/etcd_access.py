@@ -86,7 +86,9 @@ def judge(context: Context) -> JudgedRow:
     collector = ProblemCollector(context.reach, ROW, context.administrators)
     possible = ProblemCollector(context.reach, ROW)
     etcd = context.ports.etcd | context.ports.etcd_from_nodes
-    paths = [(to, path) for to in targets for path in (*context.reach.paths_to(to), *_from_others(context, to))]
+    paths = [
+        (to, path) for to in targets for path in (*context.reach.paths_to(to), *_paths_from_other_hosts(context, to))
+    ]
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
         excess = _excess(context, target, path)
         collector.add(path, excess.only(etcd), _kind)
@@ -105,7 +107,7 @@ def judge(context: Context) -> JudgedRow:
     return with_connections(judged, collector.undecided_connections)
 
 
-def _from_others(context: Context, target: HostClass) -> list[Path]:
+def _paths_from_other_hosts(context: Context, target: HostClass) -> list[Path]:
     """Return the paths from the cluster's hosts that have other roles than control plane and etcd."""
     others = [other for other in context.reach.classes if not (other.has(Role.CONTROL_PLANE) or other.has(Role.ETCD))]
     known = context.ports

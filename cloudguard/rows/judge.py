@@ -23,8 +23,8 @@ from cloudguard.rows.pending_finding import (
     JudgedRow,
     PendingFinding,
     Waive,
-    also_unknown,
     with_undecided,
+    with_unknown,
     with_waivers,
 )
 from cloudguard.rows.references import check_references
@@ -83,7 +83,7 @@ def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow], wai
         for number, (row, (base, _)) in enumerate(judged.items()):
             if base.verdict is not Verdict.FAIL and (row is etcd_access or not assignment.one_server):
                 unknown[number] += undecided(base, assignment, _waived(row.judge(other), waive, roles_known=False)[0])
-    return [(also_unknown(row, lines), found) for (row, found), lines in zip(judged.values(), unknown, strict=True)]
+    return [(with_unknown(row, lines), found) for (row, found), lines in zip(judged.values(), unknown, strict=True)]
 
 
 def _completed(context: Context, row: ModuleType, result: RowResult) -> RowResult:

@@ -108,10 +108,10 @@ def judge(context: Context) -> JudgedRow:
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
         collector.add(path, _excess(context, target, path), lambda path, attribution: _kind(context, path, attribution))
     needed = context.ports.control_plane_to_node or ServiceSet.nothing()
-    from_control_plane = _from_control_plane(context)
+    from_control_plane = _control_plane_paths(context)
     for path in from_control_plane:
         excess = exactly(path.allowed.lower.only(ServiceSet.everything() - needed))
-        collector.add(path, excess, lambda path, attribution: _whole_kind(FROM_CONTROL_PLANE, path, attribution))
+        collector.add(path, excess, lambda path, attribution: _every_port_kind(FROM_CONTROL_PLANE, path, attribution))
     mandated = MandatedRules(context)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem, mandated))
     pending += _public_addresses(context, targets)
@@ -201,7 +201,7 @@ def _kind(context: Context, path: Path, attribution: Attribution) -> ProblemKind
         return ProblemKind(INSIDE, GUARDED)
     if path.sender.inside and services <= context.ports.node_ports:
         return ProblemKind(INSIDE, "NodePorts") if lets_internet_in(context.reach, attribution) else None
-    whole = _whole_kind(INSIDE if path.sender.inside else INTERNET, path, attribution)
+    whole = _every_port_kind(INSIDE if path.sender.inside else INTERNET, path, attribution)
     if whole is not None:
         return whole
     if path.sender.inside:
@@ -219,7 +219,7 @@ def _name(services: ServiceSet) -> str:
     return "ping" if services <= ICMP else "other ports"
 
 
-def _whole_kind(check: Check, path: Path, attribution: Attribution) -> ProblemKind | None:
+def _every_port_kind(check: Check, path: Path, attribution: Attribution) -> ProblemKind | None:
     """Return the kind "every port" if the rule allows every TCP port and the path blocks none. None otherwise."""
     if attribution.rule is None or attribution.part.services() <= ICMP:
         return None
@@ -228,7 +228,7 @@ def _whole_kind(check: Check, path: Path, attribution: Attribution) -> ProblemKi
     return ProblemKind(check, EVERY_PORT) if whole else None
 
 
-def _from_control_plane(context: Context) -> list[Path]:
+def _control_plane_paths(context: Context) -> list[Path]:
     nodes = [node for node in context.with_role(Role.NODE) if not node.has(Role.CONTROL_PLANE)]
     masters = context.with_role(Role.CONTROL_PLANE)
     paths = [context.reach.between(master, node) for node in nodes for master in masters]
@@ -269,7 +269,7 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
 def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
     """Return the advice on hosts that need no public address, because nothing connects to them by it."""
     exposed = [target for target in targets if target.hosts and context.reach.exposed(target)]
-    idle = [target for target in exposed if not _entered(context, target)]
+    idle = [target for target in exposed if not _is_reachable_directly(context, target)]
     if not idle:
         return ()
     hosts = {host.id: host for target in idle for host in target.hosts}
@@ -293,7 +293,7 @@ def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple
     return (PendingFinding(builder.build(context.cluster)),)
 
 
-def _entered(context: Context, target: HostClass) -> bool:
+def _is_reachable_directly(context: Context, target: HostClass) -> bool:
     return any(
         path.sender.kind is SenderKind.INTERNET and path.balancer is None and path.allowed.upper
         for path in context.reach.paths_to(target)

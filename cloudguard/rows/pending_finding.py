@@ -81,7 +81,7 @@ def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
     return replace(row, undecided=tuple(map(completed, row.unknown)))
 
 
-def also_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
+def with_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
     """Return a row that does not fail, with the lines ``unknown`` added. It becomes UNKNOWN if there are any."""
     if not unknown:
         return row
@@ -155,10 +155,10 @@ def _why(verdict: Verdict, findings: tuple[Finding, ...], unknown: tuple[str, ..
         return unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
     counting = [finding.message for finding in findings if finding.counts]
     waived = [finding for finding in findings if finding.waived and finding.severity > Severity.LOW]
-    first = counting[0] if counting else f"{_accepted(waived[0])}: {waived[0].message}"
+    first = counting[0] if counting else f"{_waiver_text(waived[0])}: {waived[0].message}"
     more = len(counting or waived) - 1
     return first + (f" (and {more} more)" if more else "")
 
 
-def _accepted(finding: Finding) -> str:
+def _waiver_text(finding: Finding) -> str:
     return f"waived by {finding.waived.owner} until {finding.waived.expires}" if finding.waived else ""
