@@ -99,8 +99,8 @@ def passing(guard: Sequence[Filter], rules: Sequence[tuple[int, Rule]]) -> tuple
     """Return the services that a guard permits by rules (each with its filter's place), and does not decide."""
     permitted, rest = 0, -1
     for place, one in enumerate(guard):
-        left, skipped = rest, 0
-        for _, rule in sorted((each for each in rules if each[0] == place), key=lambda each: each[1].order):
+        left, skipped, own = rest, 0, [rule for at, rule in rules if at == place]
+        for rule in sorted(own, key=lambda rule: rule.order) if one.ordered else own:
             permitted |= rule.services & left if rule.action == "permit" else 0
             skipped |= rule.services & left if rule.action == "next" else 0
             left &= ~rule.services if one.ordered else -1
