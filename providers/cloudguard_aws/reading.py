@@ -98,7 +98,7 @@ def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
     account = caller.account or _account(found, hosts)
     reads: list[Callable[[], object]] = [
         partial(read_identities, api, hosts=hosts, pools=(), extra=found.eks.roles if found.eks else ()),
-        partial(read_inventory, api, hosts=hosts, endpoints=endpoints, network_ids=found.networks),
+        partial(read_inventory, api, hosts=hosts, endpoints=endpoints, network_ids=found.interface_networks),
         partial(_read_storage, api, found, hosts_by_tags(api, found), account),
         partial(read_surroundings, api, found, account),
         partial(read_scaling_groups, api, found, ()),
@@ -139,7 +139,11 @@ def _around(
     groups, around = api.two(
         lambda: read_pools(api, found, machines, node_groups.scaling_groups if node_groups else ()),
         lambda: read_inventory(
-            api, hosts=machines, endpoints=endpoints, network_ids=found.networks, registers=found.registers
+            api,
+            hosts=machines,
+            endpoints=endpoints,
+            network_ids=found.interface_networks,
+            registers=found.registers,
         ),
     )
     machines = with_both_answers(api, machines, around.vpcs.interfaces or ())

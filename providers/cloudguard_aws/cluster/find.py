@@ -62,6 +62,11 @@ class Found:
         return frozenset({*(one.vpc for one in self.instances), self.eks.vpc if self.eks else ""} - {""})
 
     @property
+    def interface_networks(self) -> frozenset[str]:
+        """The ids of the cluster's VPCs, and of the VPCs that further interfaces of its instances are in."""
+        return self.networks.union(*(one.networks for one in self.instances))
+
+    @property
     def installer(self) -> str:
         """The name of the installer that made the cluster."""
         return "eks" if self.eks else installer_of([one.tags for one in self.instances], self.name).name

@@ -35,13 +35,15 @@ _SOURCE = Source(DESCRIBE_INSTANCES.name)
 class Instance:
     """An instance: its VPC, its tags, and its host.
 
-    ``store``: a text about its unencrypted instance store, "" for none.
+    ``store``: a text about its unencrypted instance store, "" for none. ``networks``: the VPCs of its interfaces, which
+    may be others (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-multi-vpc-attach.html).
     """
 
     vpc: str
     tags: Mapping[str, str]
     host: Host
     store: str = ""
+    networks: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -114,4 +116,5 @@ def _instance(item: Item) -> Instance:
         metadata=metadata_service(part(item, "MetadataOptions")),
         written_by=OWNERS.of(Thing.HOST, tags.get("Name", ""), tags),
     )
-    return Instance(text(item, "VpcId"), tags, host, plain_store(item))
+    networks = frozenset(text(one, "VpcId") for one in listed)
+    return Instance(text(item, "VpcId"), tags, host, plain_store(item), networks - {""})
