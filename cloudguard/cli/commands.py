@@ -99,7 +99,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "plan": Command(
         "cloudguard plan {provider} --cluster prod",
-        "Each step is proved on a model: it opens no access and keeps all needed access. Nothing is "
+        "Each step is proved on a model: it opens no undeclared access and keeps all needed access. Nothing is "
         "written to the cloud.",
         flags=(*_panels(HOSTS), *_PLANNED),
         alone=_PLANNED,
