@@ -183,7 +183,7 @@ def test_a_machine_that_is_not_understood_is_a_gap() -> None:
     broken["properties"]["storageProfile"] = {"dataDisks": "none"}
     api, found = searched({LIST_MACHINES: [vm("a", "mine", own()), broken, {"name": "nobody"}]})
     assert [host.name for host in read_hosts(api, found)] == ["mine"]
-    assert sum("not understood" in gap.message and FactKind.HOSTS in gap.hides for gap in api.gaps) == 2
+    assert sum("not valid" in gap.message and FactKind.HOSTS in gap.hides for gap in api.gaps) == 2
 
 
 def test_discovery_shows_aks_clusters_and_clusters_named_by_tags() -> None:

@@ -275,7 +275,7 @@ def test_unread_deny_assignments_hide_no_row(azure_cloud: AzureProxy) -> None:
 def test_an_item_that_is_not_understood_is_a_gap(azure_cloud: AzureProxy, action: str, spoilt: dict[str, Any]) -> None:
     account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
     made = collected(azure_cloud, account, azure=Azure(account, spoiled={action: {"value": [spoilt]}}))
-    assert any("not understood" in gap.message for gap in made.gaps)
+    assert any("not valid" in gap.message for gap in made.gaps)
     assert row_of(made).verdict is Verdict.UNKNOWN
 
 
