@@ -203,7 +203,7 @@ def test_an_assumption_leaves_the_row_unknown_and_is_named() -> None:
     found = row(account(document(uncertain)))
     assert (found.verdict, severities(found)) == (Verdict.UNKNOWN, {})
     assert found.unknown[0].startswith(
-        "whether masters (control-plane) is granted more than it needs is undecided: which "
+        "whether masters (control-plane) is granted more than it needs is undecided: it is unknown which "
     )
     sure = row(account(document(uncertain, allow("store:PutObject"))))
     assert (sure.verdict, sure.unknown) == (Verdict.FAIL, ())
