@@ -12,6 +12,8 @@ from azure_sdk import find
 from fixture_error import FixtureError
 
 _PRIORITIES = range(100, 4097)
+_RESOURCES = frozenset({"federatedidentitycredentials"})
+"""The types of child resources that are not parts of their parent resource."""
 _MOST_RULES = 1000
 
 
@@ -58,7 +60,7 @@ def _place(account: Account, path: str) -> tuple[list[Any] | None, int | None]:
     above, _, rest = path.rpartition("/")
     above, _, kind = above.rpartition("/")
     parent = account.items.get(above.lower())
-    if parent is None or not rest:
+    if parent is None or not rest or kind.lower() in _RESOURCES:
         return None, None
     listed: list[Item] = parent["properties"].setdefault(kind, [])
     number = next((place for place, one in enumerate(listed) if str(one["id"]).lower() == path.lower()), None)
