@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from cloudguard import pipeline
 from cloudguard.cli import delivery, output
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
@@ -12,7 +13,6 @@ from cloudguard.cli.reading import Reading, read
 from cloudguard.cli.reports.past import Asked, Past, past
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import CloudguardError, ClusterNotFoundError, ExitStatus, UsageError
-from cloudguard.fleet.judging import Case, judged
 from cloudguard.fleet.reading import read_targets
 from cloudguard.fleet.target import Collected, Target, TargetCluster
 from cloudguard.fleet.targets_file import read_targets_file
@@ -59,7 +59,8 @@ def _delivered(
     if not reading.result:
         return _nothing(settings)
     reports, failures = list[Report](), list[delivery.Failure]()
-    for one, (report, error) in zip(reading.result, _judged(reading.result), strict=True):
+    for one in reading.result:
+        report, error = _judged(one)
         reports.append(report)
         failures += [delivery.Failure(one.name, error)] if error else []
     shard = settings.get(SHARD)
@@ -90,23 +91,16 @@ def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
     return (Target(line.named_provider(), request(line, settings, one=False).options, names, settings=settings),)
 
 
-def _judged(collected: Sequence[Collected]) -> Iterator[tuple[Report, CloudguardError | None]]:
-    """Yield the report on each cluster, and the error if it was not read or not judged."""
-    cases, errors = dict[int, Case](), dict[int, CloudguardError]()
-    for number, one in enumerate(collected):
+def _judged(one: Collected) -> tuple[Report, CloudguardError | None]:
+    """Return the report on a cluster, and the error if it was not read or not judged."""
+    error = one.error
+    if one.snapshot and one.cluster:
         try:
-            if one.snapshot and one.cluster:
-                cases[number] = one.snapshot, declarations(one.cluster.settings)
+            return pipeline.evaluate(one.snapshot, declarations(one.cluster.settings)), None
         except UsageError as wrong:
-            errors[number] = wrong
-    found = dict(zip(cases, judged([*cases.values()]), strict=True))
-    for number, one in enumerate(collected):
-        report = found.get(number)
-        if isinstance(report, Report):
-            yield report, None
-        else:
-            error = report or errors.get(number) or one.error or ClusterNotFoundError("nothing was read")
-            yield unread_report(one, error), error
+            error = wrong
+    error = error or ClusterNotFoundError("nothing was read")
+    return unread_report(one, error), error
 
 
 def _nothing(settings: Settings) -> int:
