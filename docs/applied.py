@@ -34,20 +34,22 @@ from moto_fixtures.aws.scene import scenes
 PAGE = Path(__file__).parent / "applied.md"
 HEAD = """<!-- Written by `make applied`. -->
 
-# Plans made true
+# Plans carried out
 
-Every scene of the tests in which a row fails is checked, planned (with the administrators declared, and with
-`--api-inside` where the plan asks for it), changed by the plan's own calls in a made-up cloud, and checked again. A row
-that does not pass then has its reason.
+This page shows the results of plans that were carried out in simulated clouds. It covers every scene (test account) in
+which a row fails. Each scene is checked and planned. The plan declares the administrators, and uses `--api-inside` if
+it requires this. Then the plan's calls are made, and the scene is checked again. If a row still does not pass, its line
+gives the reason.
 """
 _LONGEST = 200
-_AWS = """In [moto](https://docs.getmoto.org/), by boto3 or by the lines of `cloudguard plan -f shell` with the real
-`aws`. A probe over what EC2 describes, which knows nothing of cloudguard, compares who can connect to whom before and
-after: hosts, strangers, balancers and the outside, every pool's next host, and every host replaced. "Opened" is what it
-saw.
+_AWS = """The calls go to [moto](https://docs.getmoto.org/). The column "by" names their client: boto3, or the real
+`aws` with the lines of `cloudguard plan -f shell`. A probe reads the answers of EC2 and uses no code of cloudguard. It
+compares who can connect to whom before and after the calls: hosts, other machines, load balancers, senders from
+outside, the next host of every pool, and a replacement for every host. "Opened" lists the connections that are possible
+only after the calls.
 """
-_PROBED = """On a server on loopback, which answers as the cloud's API does, and learns the writes of a plan. A probe
-over its answers, which knows nothing of cloudguard, compares who can connect to whom, as on AWS.
+_PROBED = """The calls go to a server on loopback. The server answers like the cloud's API and stores the writes of a
+plan. A probe reads its answers and uses no code of cloudguard. It compares who can connect to whom, as on AWS.
 """
 _BY_SHELL = frozenset(
     (
