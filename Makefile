@@ -58,7 +58,7 @@ docs: $(READY) ## write docs/rows from the rows' docstrings, the tables of ways 
 	$(BIN)/python docs/schemas.py
 	$(BIN)/python docs/identities/render.py
 
-applied: $(READY) ## make every scene's plan true in a made-up cloud, and write docs/applied.md; some minutes
+applied: $(READY) ## carry out the plan of every scene in a made-up cloud, and write docs/applied.md; some minutes
 	$(BIN)/python docs/applied.py
 
 bench: $(READY) ## time the sets, and a whole check against a moto server

@@ -1,6 +1,6 @@
-"""Writes docs/applied.md: every scene's plan made true in a made-up cloud. ``make applied``.
+"""Writes docs/applied.md: the plan of every scene, carried out in a made-up cloud. ``make applied``.
 
-Each is checked, planned, changed by the plan's own calls, and checked again.
+Each scene is checked and planned, the plan's calls are made, and the scene is checked again.
 """
 
 from __future__ import annotations
