@@ -175,9 +175,10 @@ def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceA
 
 
 def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceAccountIdentity, ...]:
-    """Return the roles of the cluster's capabilities: what EKS runs for it, and whoever may use its API directs.
+    """Return the roles of the cluster's capabilities: controllers that EKS runs, and that users of its API direct.
 
-    A region or a server that does not know the call has no capabilities.
+    If the service does not support the call, though it answered DescribeCluster, it has no capabilities. The gap then
+    hides nothing.
     """
     if managed is None:
         return ()
@@ -185,8 +186,8 @@ def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[S
     try:
         listed = api.ask(call, clusterName=cluster)
     except errors() as error:
-        if explain(error)[0] is not Reason.UNSUPPORTED:
-            api.read(call, hides=_HIDES, about=cluster, clusterName=cluster)
+        hides = () if explain(error)[0] is Reason.UNSUPPORTED else _HIDES
+        api.read(call, hides=hides, about=cluster, clusterName=cluster)  # records the gap
         return ()
     names = api.mapped(call, listed, lambda one: required(one, "capabilityName"), hides=_HIDES)
     read = (
