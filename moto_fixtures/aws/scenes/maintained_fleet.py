@@ -1,4 +1,4 @@
-"""A node that an EC2 Fleet keeps running: the next one is made of the fleet's template, which lets the world in."""
+"""An EC2 Fleet keeps a node running. The template of its next node has a group that lets in the internet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERDICTS = clean.VERDICTS | {"node-access": "FAIL"}
 
 
 def build(a: Account) -> None:
-    """Make it."""
+    """Build the account."""
     cluster = clean.build(a)
     debug = a.group(cluster.vpc, "debug")  # OK
     debug.allow("tcp/22", WORLD)  # NOT OK: node-access/internet

@@ -1,4 +1,4 @@
-"""Condition keys whose value the caller chooses: what a comparison with the caller's name says of the caller."""
+"""Condition keys whose value the caller chooses, such as the name of the session."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _UNEQUAL: Final = frozenset({"stringnotequals", "stringnotequalsignorecase", "st
 
 
 def by_caller(condition: Condition, effect: Effect) -> Condition:
-    """Return a condition that compares such a key with the user's name as a condition that the caller is a user.
+    """Return a condition on the caller for one that compares a chosen value with ``aws:username``, else ``condition``.
 
-    Every user can choose the own name, to meet what allows and to avoid what denies. Other callers have no user's name.
-    Conditions of any other kind are returned as they are.
+    An IAM user can choose the own user name as the value. The user then meets the condition of an Allow, and does not
+    meet that of a Deny. Callers that are not IAM users have no ``aws:username``.
     """
     values = [value.lower() for value in condition.values]
     if condition.key.lower() not in _CHOSEN or values != [f"${{{_USER}}}"]:
