@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,8 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
     """Run a line in bash. ``cloudguard`` in the line is this project's program."""
     command = ["bash", "-o", "pipefail", "-c", line.replace("cloudguard", f"{sys.executable} -m cloudguard")]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+
+
+def today() -> date:
+    """Return the day of the test. A constant would be wrong after midnight."""
+    return datetime.now(UTC).date()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,9 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 import sample
-from command import install, ran, refusal, written_snapshot
+from command import install, ran, refusal, today, written_snapshot
 
 FILE = "cloudguard-waivers.toml"
-TODAY = datetime.now(UTC).date()
 WHO = ("--owner", "alice", "--reason", "until the VPN is there")
 PLAIN = ("check", "--snapshot", "prod.json")
 
@@ -28,7 +27,7 @@ def snapshot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     install(monkeypatch, tmp_path)
     written_snapshot()
     document = json.loads(Path("prod.json").read_text(encoding="utf-8"))
-    document["finished"] = f"{TODAY}T12:00:00+00:00"
+    document["finished"] = f"{today()}T12:00:00+00:00"
     Path("prod.json").write_text(json.dumps(document), encoding="utf-8")
     return "prod.json"
 
@@ -69,7 +68,7 @@ def test_add_waives_one_finding_by_its_number_and_keeps_the_file(capsys: pytest.
     Path(FILE).chmod(0o644)
     status, out, err = ran(capsys, "waivers", "add", "1", "--snapshot", "prod.json", *WHO, "--expires", "30d")
     assert (status, out) == (0, "")
-    assert err == f"cloudguard: 1 waiver by alice until {TODAY + timedelta(days=30)} written to {FILE}\n"
+    assert err == f"cloudguard: 1 waiver by alice until {today() + timedelta(days=30)} written to {FILE}\n"
     assert Path(FILE).read_text(encoding="utf-8").startswith("# ours\n")
     assert Path(FILE).stat().st_mode & 0o777 == 0o644
     _, document = report(capsys)
@@ -85,11 +84,11 @@ def test_a_baseline_includes_low_findings_on_request(capsys: pytest.CaptureFixtu
 
 def test_a_finding_with_an_expired_waiver_counts_and_its_owner_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
-    rewritten(f"expires = {TODAY + timedelta(days=90)}", f"expires = {TODAY - timedelta(days=1)}")
+    rewritten(f"expires = {today() + timedelta(days=90)}", f"expires = {today() - timedelta(days=1)}")
     status, out, err = ran(capsys, *PLAIN, "-f", "json")
     assert status == 3
     assert {use["state"] for use in json.loads(out)["waivers"]} == {"expired"}
-    assert f"waived by alice expired on {TODAY - timedelta(days=1)}: finding 1 counts" in err
+    assert f"waived by alice expired on {today() - timedelta(days=1)}: finding 1 counts" in err
     assert ran(capsys, *PLAIN, "--fail-on", "never")[0] == 0
     assert ran(capsys, *PLAIN, "--fail-on", "never", "--strict-waivers")[0] == 3
 
@@ -97,7 +96,7 @@ def test_a_finding_with_an_expired_waiver_counts_and_its_owner_is_named(capsys: 
 def test_an_unused_waiver_is_a_warning_and_a_finding_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     waive_all(capsys)
     text = Path(FILE).read_text(encoding="utf-8")
-    more = f'[[waiver]]\ncheck = "etcd-access/plaintext"\nreason = "r"\nowner = "bob"\nexpires = {TODAY}\n'
+    more = f'[[waiver]]\ncheck = "etcd-access/plaintext"\nreason = "r"\nowner = "bob"\nexpires = {today()}\n'
     Path(FILE).write_text(text + more, encoding="utf-8")
     status, _, err = ran(capsys, *PLAIN, "-f", "json")
     assert status == 0
@@ -217,11 +216,11 @@ def test_waivers_are_listed_without_a_cluster(capsys: pytest.CaptureFixture[str]
     status, out, _ = ran(capsys, "waivers", "list")
     assert (status, "alice" in out, "prod" in out) == (0, True, True)
     listed = json.loads(ran(capsys, "waivers", "list", "-f", "json")[1])
-    assert listed[0]["expires"] == str(TODAY + timedelta(days=90))
+    assert listed[0]["expires"] == str(today() + timedelta(days=90))
     assert ran(capsys, "waivers", "check")[0] == 0
     states = json.loads(ran(capsys, "waivers", "check", "--snapshot", "prod.json", "-f", "json")[1])
     assert {one["state"] for one in states} == {"active"}
-    rewritten(f"expires = {TODAY + timedelta(days=90)}", "expires = 2020-01-01")
+    rewritten(f"expires = {today() + timedelta(days=90)}", "expires = 2020-01-01")
     assert ran(capsys, "waivers", "check")[0] == 3
 
 
@@ -272,7 +271,7 @@ def test_a_waiver_is_unused_only_if_no_cluster_of_the_run_uses_it(capsys: pytest
     assert (status, {each for states in states.values() for each in states}) == (0, {"active"})
     alone = json.loads(ran(capsys, "check", "memory", "--cluster=prod", "-f", "json")[1])["waivers"]
     assert {use["state"] for use in alone} == {"active", "unused"}
-    text += f'[[waiver]]\nfinding = "{"0" * 12}"\nreason = "r"\nowner = "o"\nexpires = {TODAY}\n'
+    text += f'[[waiver]]\nfinding = "{"0" * 12}"\nreason = "r"\nowner = "o"\nexpires = {today()}\n'
     Path(FILE).write_text(text, encoding="utf-8")
     status, states, err = _states(capsys, *both)
     assert (status, [one[-1] for one in states.values()]) == (3, ["unused"] * 2)
@@ -283,7 +282,7 @@ def test_a_waiver_for_an_unread_cluster_is_unknown_not_unused(capsys: pytest.Cap
     waive_all(capsys)
     unused = '\n[[waiver]]\ncheck = "etcd-encryption/pool"\nreason = "r"\nowner = "o"\nexpires = {}\ncluster = "{}"\n'
     text = Path(FILE).read_text(encoding="utf-8")
-    Path(FILE).write_text(text + "".join(unused.format(TODAY, name) for name in ("prod", "*")), encoding="utf-8")
+    Path(FILE).write_text(text + "".join(unused.format(today(), name) for name in ("prod", "*")), encoding="utf-8")
     _, states, _ = _states(capsys, "--cluster=prod", "--cluster=locked")
     assert states["prod"][-2:] == ["unused", "unknown"]
     _, states, _ = _states(capsys, "--cluster=prod", "--shard=1/1")
