@@ -22,7 +22,7 @@ def record(file: Path, clusters: Sequence[str]) -> None:
     """Read the clusters and write every call to ``file``."""
     import boto3  # noqa: PLC0415 - each way of running loads only what it needs
 
-    from cloudguard.pipeline import collect_requested  # noqa: PLC0415
+    from cloudguard.collection import collect_requested  # noqa: PLC0415
     from cloudguard.provider.port import CollectRequest  # noqa: PLC0415
     from cloudguard.provider.sharing.shared_answers import SharedAnswers  # noqa: PLC0415
 

@@ -18,10 +18,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from cloudguard.collection import collect
     from cloudguard.errors import CloudguardError
     from cloudguard.needs.declarations import Declarations
     from cloudguard.needs.declarations_file import load_declarations
-    from cloudguard.pipeline import check, collect, evaluate
+    from cloudguard.pipeline import check, evaluate
     from cloudguard.results.finding import Severity
     from cloudguard.results.report import Report, Verdict
 
@@ -32,7 +33,7 @@ else:  # hidden from type checkers: they report a name that is not imported abov
         "Declarations": "needs.declarations",
         "load_declarations": "needs.declarations_file",
         "check": "pipeline",
-        "collect": "pipeline",
+        "collect": "collection",
         "evaluate": "pipeline",
         "Severity": "results.finding",
         "Report": "results.report",
@@ -47,7 +48,7 @@ else:  # hidden from type checkers: they report a name that is not imported abov
         from importlib import import_module  # noqa: PLC0415 - see the docstring
 
         if name == "__version__":
-            return import_module("cloudguard.pipeline").version()
+            return import_module("cloudguard.version").version()
         if name in _MODULES:
             return getattr(import_module(f"cloudguard.{_MODULES[name]}"), name)
         message = f"module {__name__!r} has no attribute {name!r}"

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from cloudguard.errors import SettingsError, UsageError
+from cloudguard.errors import SettingsError
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.in_force import faults_of, unknown_names
 from cloudguard.provider.ownership.facts import KnowsOwners, OwnerFacts
-from cloudguard.provider.port import Adapter, installed, load
+from cloudguard.provider.port import Adapter, installed, load, sdk_of
 from cloudguard.results.reference import KnowsReferences
 
 if TYPE_CHECKING:
     from cloudguard.model.iam_catalog import IamCatalog
     from cloudguard.model.ways_in import WayIn
     from cloudguard.results.reference import ReferenceEntry
-
-
-@contextmanager
-def sdk_of(provider: str) -> Generator[None]:
-    """Raise UsageError, with the command to install it, if a package of the provider's SDK is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        message = f"the provider {provider!r} needs the package {error.name!r}, which is not installed"
-        raise UsageError(message, hint=f"In a clone of cloudguard, run: pip install '.[{provider}]'") from error
 
 
 class Known(NamedTuple):

@@ -1,124 +1,33 @@
-"""The steps from a provider's name to a report: collect, then evaluate. They print nothing and keep no state."""
+"""The steps from a snapshot to a report, a plan or a comparison. They print nothing and keep no state."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
-from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from cloudguard.errors import ClusterNotFoundError, SettingsError, UsageError
-from cloudguard.known import Known, known_of, sdk_of
+from cloudguard.collection import collect
+from cloudguard.errors import SettingsError, UsageError
+from cloudguard.known import Known, known_of
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.in_force import in_force
-from cloudguard.needs.setting_values import nearest
 from cloudguard.provider.change_forms import MakesPlans
 from cloudguard.provider.ownership.changes import with_owners
 from cloudguard.provider.ownership.facts import KnowsOwners, OwnerFacts
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, installed, load, silent
-from cloudguard.results.report import Declared, Report
+from cloudguard.provider.port import Progress, installed, load, sdk_of, silent
+from cloudguard.results.report import Declared, Report, RowResult
+from cloudguard.rows.judge import ROWS, judge
+from cloudguard.rows.references import with_references
+from cloudguard.version import version
 
 if TYPE_CHECKING:
     from cloudguard.planning.planner import Planned
     from cloudguard.provider.ownership.terraform_state import TerraformState
     from cloudguard.results.change import Change
     from cloudguard.results.comparison import AccessChanges
-    from cloudguard.results.report import RowResult
     from cloudguard.waivers.matching import Waivers
-
-DISTRIBUTION = "cloudguard-k8s"
-
-
-def version() -> str:
-    """Return the version of cloudguard, or "unknown" if the package is not installed."""
-    try:
-        return version_of(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def collect(  # noqa: PLR0913 - one keyword per option of the caller
-    provider: str,
-    *,
-    cluster: str = "",
-    options: Mapping[str, str | Sequence[str]] | None = None,
-    role_tags: Mapping[Role, Sequence[str]] | None = None,
-    extra_hosts: Mapping[str, Sequence[Role]] | None = None,
-    session: object | None = None,
-    progress: Progress = silent,
-    assume_empty: Sequence[str] = (),
-) -> Snapshot:
-    """Read one cluster through the installed ``provider``. A refused call becomes a Gap in the snapshot.
-
-    ``cluster`` may be left out if the account shows only one cluster.
-
-    ``options`` are the provider's own flags without dashes: ``{"region": "eu-west-1"}``. ``role_tags`` maps a role to
-    the ``KEY=VALUE`` tags that mark its hosts. ``extra_hosts`` maps a machine's id to its roles. ``session`` is the
-    session of the provider's SDK to use instead of the default one. ``progress`` may be called from any thread.
-    ``assume_empty`` names calls that are skipped and treated as if they returned nothing; the report lists them. It is
-    for tests against an emulator of the cloud that does not support these calls.
-
-    Raises UsageError (no such provider, option or cluster; its SDK is not installed) and AccessError.
-    """
-    given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in (options or {}).items()}
-    request = CollectRequest(
-        cluster, given, role_tags or {}, extra_hosts or {}, client=session, assume_empty=tuple(assume_empty)
-    )
-    return collect_requested(provider, request, progress)
-
-
-def collect_requested(provider: str, request: CollectRequest, progress: Progress = silent) -> Snapshot:
-    """Read the cluster of ``request``; raises the same errors as ``collect``."""
-    adapter = load(provider)
-    options = {option.name for option in adapter.options}
-    given = (name for name in request.options if name not in options)
-    faults = [f"{provider} has no option {name!r}{nearest(name, options)}" for name in given]
-    named = dict.fromkeys(map(str, (*request.role_tags, *chain(*request.extra_hosts.values()))))
-    faults += [f"there is no role {role!r}{nearest(role, map(str, Role))}" for role in named if role not in {*Role}]
-    if faults:
-        raise SettingsError(faults)
-    with sdk_of(provider):
-        if not request.cluster:
-            request = replace(request, cluster=_only_cluster(provider, adapter.discover(request, progress)))
-        return adapter.collect(request, Preparing(progress))
-
-
-def _only_cluster(provider: str, found: Sequence[ClusterSummary]) -> str:
-    """Return the name of the only cluster; raises ClusterNotFoundError if there is not exactly one."""
-    if len(found) == 1:
-        return found[0].name
-    names = ", ".join(f"{one.name} ({one.region})" for one in found) or "none was found"
-    message = f"no cluster is named, and the account does not have exactly one: {names}"
-    raise ClusterNotFoundError(message, hint=f"Give --cluster NAME; see: cloudguard discover {provider}")
-
-
-def discover(provider: str, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-    """Return the clusters that the account shows; raises the same errors as ``collect``."""
-    with sdk_of(provider):
-        return load(provider).discover(request, progress)
-
-
-class Preparing:
-    """A Progress that imports the rows in a background thread while the calls wait for their answers."""
-
-    FIRST_CALLS = 16
-    """The import starts at this call. An earlier import would delay the first calls, and all calls that follow."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._steps = count(1)
-
-    def __call__(self, step: str) -> None:
-        """Pass ``step`` to the wrapped progress, and start the import at step number ``FIRST_CALLS``."""
-        if next(self._steps) == self.FIRST_CALLS:
-            threading.Thread(target=import_module, args=("cloudguard.rows.judge",), daemon=True).start()
-        self._progress(step)
 
 
 def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Report:
@@ -130,8 +39,6 @@ def evaluate(snapshot: Snapshot, declarations: Declarations | None = None) -> Re
     """
     declared = declarations or Declarations()
     known = known_of(snapshot, declared)
-    from cloudguard.rows.judge import judge  # noqa: PLC0415 - usually loaded already, see Preparing
-
     waivers = _waivers(snapshot, declared)
     rows, changes = judge(snapshot, declared, known.iam_catalog, known.ways_in, waive=waivers)
     return _report(snapshot, declared, known, rows, with_owners(snapshot, changes, known.owners), waivers=waivers)
@@ -144,7 +51,6 @@ def _waivers(snapshot: Snapshot, declared: Declarations) -> Waivers | None:
     """
     if not declared.waivers:
         return None
-    from cloudguard.rows.judge import ROWS  # noqa: PLC0415 - as in ``evaluate``
     from cloudguard.waivers.matching import Waivers, unknown_checks  # noqa: PLC0415 - loaded only for waivers
 
     if faults := tuple(unknown_checks(declared.waivers, [check.id for row in ROWS for check in row.CHECKS])):
@@ -161,8 +67,6 @@ def _report(  # noqa: PLR0913 - one parameter per part of a report
     *,
     waivers: Waivers | None,
 ) -> Report:
-    from cloudguard.rows.references import with_references  # noqa: PLC0415 - as ``judge``
-
     return Report(
         tool=f"cloudguard {version()}",
         started=snapshot.started,

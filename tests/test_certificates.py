@@ -12,7 +12,7 @@ import gcp_scenes
 from aws_scenes import collected
 from azure_proxy import AzureProxy
 from azure_server import Azure
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.planning.certificates.certificate import certificate
@@ -45,7 +45,7 @@ def test_certificates_of_aws_plans_hold(name: str) -> None:
 def test_certificates_of_google_cloud_plans_hold(name: str, google_cloud: Proxy) -> None:
     scene = gcp_scenes.SCENES[name]
     google_cloud.google = Google(scene.build(), beside=scene.beside())
-    assert certificate_holds(pipeline.collect("gcp", cluster="prod"), scene.policy)
+    assert certificate_holds(collection.collect("gcp", cluster="prod"), scene.policy)
 
 
 @pytest.mark.parametrize("name", every_sixth(azure_scenes.SCENES))
@@ -53,4 +53,4 @@ def test_certificates_of_azure_plans_hold(name: str, azure_cloud: AzureProxy) ->
     scene = azure_scenes.SCENES[name]
     azure_cloud.azure = Azure(scene.build())
     options = {"subscription": azure_cloud.azure.account.subscription}
-    assert certificate_holds(pipeline.collect("azure", cluster="prod", options=options), scene.policy)
+    assert certificate_holds(collection.collect("azure", cluster="prod", options=options), scene.policy)

@@ -20,6 +20,7 @@ SETS = ("packet_sets", "permission_sets", "intervals")
 JUDGED = ("rows", "results", "needs", "model", "errors")
 JUDGING = ("reachability", "authorization", "results", "needs", "model", *SETS, "errors")
 PORT = ("provider.port", "provider.change_forms", "provider.ownership")
+STEPS = ("collection", "pipeline", "version")
 CLI_PORT = ("provider.port", "provider.permissions", "provider.ownership.terraform_state")
 MAY_IMPORT = {
     "intervals": (),
@@ -40,12 +41,14 @@ MAY_IMPORT = {
     "history": ("comparison.listed", "comparison.findings", "comparison.widths", "results", "errors"),
     "formats": ("results", "errors"),
     "notices": ("formats", "results", "errors"),
-    "pipeline": ("known", "waivers", "comparison", "planning", "rows", "results", "needs", *PORT, "model", "errors"),
-    "fleet": ("pipeline", "rows", "results", "needs", "provider.port", "provider.sharing", "model", "errors"),
-    "cli": ("known", "pipeline", "fleet", "history", "waivers", "notices", "comparison", "formats", *JUDGED, *CLI_PORT),
+    "version": (),
+    "collection": ("needs", "provider.port", "model", "errors"),
+    "pipeline": (*STEPS, "known", "waivers", "comparison", "planning", *JUDGED, *PORT),
+    "fleet": (*STEPS, "rows", "results", "needs", "provider.port", "provider.sharing", "model", "errors"),
+    "cli": (*STEPS, "known", "fleet", "history", "waivers", "notices", "comparison", "formats", *JUDGED, *CLI_PORT),
     "testing": ("pipeline", "formats", "results", "needs", "errors"),
     "__main__": ("cli",),
-    "__init__": ("pipeline", "results", "needs.declarations", "needs.declarations_file", "errors"),
+    "__init__": (*STEPS, "results", "needs.declarations", "needs.declarations_file", "errors"),
     "adapter": ("provider", "results.change", "results.api_call", "model", *SETS, "errors"),
 }
 """The rooms, or single modules of rooms, that each room may import. A room may always import itself."""

@@ -28,7 +28,7 @@ import gcp_scenes
 from aws_scenes import collected
 from azure_fixtures import Subscription
 from azure_server import Azure
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
@@ -49,7 +49,7 @@ def gcp_snapshots() -> Iterator[tuple[str, Snapshot]]:
         os.environ.update(proxy.environment)
         for name, scene in gcp_scenes.SCENES.items():
             proxy.google = Google(scene.build(), beside=scene.beside())
-            yield name, pipeline.collect("gcp", cluster="prod")
+            yield name, collection.collect("gcp", cluster="prod")
 
 
 def azure_snapshots() -> Iterator[tuple[str, Snapshot]]:
@@ -59,7 +59,7 @@ def azure_snapshots() -> Iterator[tuple[str, Snapshot]]:
         for name, scene in azure_scenes.SCENES.items():
             proxy.azure = Azure(scene.build())
             options = {"subscription": (proxy.azure.account.subscription,)}
-            yield name, pipeline.collect("azure", cluster="prod", options=options)
+            yield name, collection.collect("azure", cluster="prod", options=options)
 
 
 def declared(provider: str, name: str) -> Declarations:

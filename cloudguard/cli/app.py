@@ -8,6 +8,7 @@ from typing import Final, cast
 import typer
 from typer.core import TyperGroup
 
+from cloudguard.cli.failures import put
 from cloudguard.cli.typer_commands import HELP_OPTION, as_written
 from cloudguard.errors import ExitStatus, UsageError
 
@@ -77,9 +78,9 @@ def _command_of(words: Sequence[str]) -> str:
 
 def _version(asked: bool) -> None:
     if asked:
-        from cloudguard.cli.subcommands.discover import version  # noqa: PLC0415 - help does not need it
+        from cloudguard.version import version  # noqa: PLC0415 - help does not need it
 
-        version()
+        put(f"cloudguard {version()}\n")
         raise typer.Exit
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
@@ -223,59 +224,9 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
 
 
 def _do(name: str, line: CommandLine) -> int:
-    """Run the command ``name`` and return its exit status. Only the module of this command is loaded."""
-    match name:
-        case "completion":
-            return script(line.argument("shell"))
-        case "check" | "collect":
-            from cloudguard.cli.subcommands import check  # noqa: PLC0415 - help does not need it
-
-            return check.check(line) if name == "check" else check.collect(line)
-        case _ if " " in name:
-            return _of_action(name, line)
-        case "plan" | "explain" | "diff" | "report" | "schema":
-            return _of_report(name, line)
-        case "permissions":
-            from cloudguard.cli.subcommands import permissions  # noqa: PLC0415 - help does not need it
-
-            return permissions.permissions(line)
-        case _:
-            from cloudguard.cli.subcommands import discover  # noqa: PLC0415 - help does not need it
-
-            return discover.version() if name == "version" else discover.discover(line)
-
-
-def _of_action(name: str, line: CommandLine) -> int:
-    """Run an action of a command, for example "history list"."""
-    if name.startswith("history "):
-        from cloudguard.cli.subcommands import history  # noqa: PLC0415 - it loads SQLAlchemy
-
-        return history.ACTIONS[name](line)
-    from cloudguard.cli.subcommands import waivers  # noqa: PLC0415 - help does not need it
-
-    return waivers.ACTIONS[name](line)
-
-
-def _of_report(name: str, line: CommandLine) -> int:
-    """Run a command about a report: plan, explain, report, schema or diff."""
-    match name:
-        case "plan":
-            from cloudguard.cli.subcommands import plan  # noqa: PLC0415 - help does not need it
-
-            return plan.write_plan(line)
-        case "explain":
-            from cloudguard.cli.subcommands import explain  # noqa: PLC0415 - help does not need it
-
-            return explain.explain(line)
-        case "report":
-            from cloudguard.cli.subcommands import report  # noqa: PLC0415 - help does not need it
-
-            return report.report(line)
-        case "schema":
-            from cloudguard.cli.subcommands import schema  # noqa: PLC0415 - help does not need it
-
-            return schema.schema(line)
-        case _:
-            from cloudguard.cli.subcommands import diff  # noqa: PLC0415 - help does not need it
-
-            return diff.diff(line)
+    """Run a command, for example "check" or "history list". Only the module of this command is loaded."""
+    if name == "completion":
+        return script(line.argument("shell"))
+    command, _, action = name.partition(" ")
+    module = import_module(f"cloudguard.cli.subcommands.{command}")
+    return int(module.ACTIONS[name](line) if action else getattr(module, command)(line))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from threading import Thread
 from time import monotonic
 from typing import Generic, TypeVar
@@ -27,6 +28,10 @@ GRACE = 4.0
 """Seconds that a stopped reading has to return what it has read so far."""
 
 
+FIRST_CALLS = 16
+"""The preparation starts at this call. An earlier start would delay the first calls, and all calls that follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
     """The result of a reading, and the signal that ended it early, None if none did."""
@@ -35,16 +40,25 @@ class Reading(Generic[T]):
     signal: SignalError | None = None
 
 
-def read(work: Callable[[Stop, Progress], T], settings: Settings, *, keep: bool = False) -> Reading[T]:
+def read(
+    work: Callable[[Stop, Progress], T],
+    settings: Settings,
+    *,
+    keep: bool = False,
+    prepare: Callable[[], object] | None = None,
+) -> Reading[T]:
     """Run ``work``, stop it after ``--timeout``, and return its result; raises the errors of ``work``.
+
+    ``prepare`` is called once in a background thread, while the calls of ``work`` wait for their answers.
 
     Raises AccessError if ``work`` does not end within ``GRACE`` seconds after the time limit. Raises SignalError if a
     signal arrives; with ``keep``, only if ``work`` returns no result within ``GRACE`` seconds.
     """
     stop, answer = Stop(), Future[T]()
     with _progress(settings) as (step, beat):
+        shown = preparing(step, prepare) if prepare else step
         try:
-            Thread(target=_settle, args=(answer, lambda: work(stop, step)), daemon=True).start()
+            Thread(target=_settle, args=(answer, lambda: work(stop, shown)), daemon=True).start()
             _wait(answer, stop, settings.get(TIMEOUT), beat)
         except SignalError as error:
             stop.set(f"the run was {error.word}")
@@ -52,6 +66,18 @@ def read(work: Callable[[Stop, Progress], T], settings: Settings, *, keep: bool 
                 return Reading(answer.result(), error)
             raise
     return Reading(answer.result())
+
+
+def preparing(progress: Progress, prepare: Callable[[], object]) -> Progress:
+    """Return ``progress`` that also starts ``prepare`` in a background thread at call number ``FIRST_CALLS``."""
+    numbers = count(1)
+
+    def shown(step: str) -> None:
+        if next(numbers) == FIRST_CALLS:
+            Thread(target=prepare, daemon=True).start()
+        progress(step)
+
+    return shown
 
 
 def _settle(answer: Future[T], work: Callable[[], T]) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, TypeAlias
 
-from cloudguard import pipeline
+from cloudguard import collection
 from cloudguard.errors import AccessError, CloudguardError, SeveralClustersError
 from cloudguard.fleet.shard import Shard
 from cloudguard.fleet.target import Collected, Target, TargetCluster
@@ -106,7 +106,7 @@ def _clusters_of(
         return tuple(TargetCluster(target, name) for name in target.clusters), None
     refused: CloudguardError | None = None
     try:
-        found = pipeline.discover(target.provider, request(TargetCluster(target, "")), progress)
+        found = collection.discover(target.provider, request(TargetCluster(target, "")), progress)
     except NotAllSeenError as error:
         found, refused = error.seen, error
     if not found and refused is None:
@@ -120,7 +120,7 @@ def _selecting_options(one: ClusterSummary) -> Mapping[str, Sequence[str]]:
 
 def _read(cluster: TargetCluster, request: RequestOf, progress: Progress) -> Snapshot:
     target = cluster.target
-    snapshot = pipeline.collect_requested(target.provider, request(cluster), progress)
+    snapshot = collection.collect_requested(target.provider, request(cluster), progress)
     account = snapshot.cluster.account
     if target.account not in {"", account}:
         actual = (

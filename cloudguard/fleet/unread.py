@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from cloudguard.errors import CloudguardError
 from cloudguard.fleet.target import Collected
 from cloudguard.model.cluster import Cluster
-from cloudguard.pipeline import version
 from cloudguard.provider.port import load
 from cloudguard.results.report import Report, RowResult, Verdict
 from cloudguard.rows.judge import ROWS
+from cloudguard.version import version
 
 
 def unread_report(one: Collected, error: CloudguardError) -> Report:

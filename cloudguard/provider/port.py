@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -192,6 +192,16 @@ def load(name: str) -> Adapter:
         message = f"the provider {name!r} ({point.value}) is not a cloudguard adapter"
         raise UsageError(message, hint="Update or remove the package that registers it")
     return adapter
+
+
+@contextmanager
+def sdk_of(provider: str) -> Generator[None]:
+    """Raise UsageError, with the command to install it, if a package of the provider's SDK is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        message = f"the provider {provider!r} needs the package {error.name!r}, which is not installed"
+        raise UsageError(message, hint=f"In a clone of cloudguard, run: pip install '.[{provider}]'") from error
 
 
 @cache

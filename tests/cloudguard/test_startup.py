@@ -75,17 +75,17 @@ def output_of(code: str) -> str:
 def test_the_rows_are_loaded_once_during_the_collection() -> None:
     code = """
 import sys, threading
-from cloudguard import pipeline
+from cloudguard.cli import reading
 from cloudguard.cli.subcommands import check
 before = "cloudguard.rows.judge" in sys.modules
 steps = []
-step = pipeline.Preparing(steps.append)
-for number in range(2 * step.FIRST_CALLS):
+step = reading.preparing(steps.append, lambda: check.prepare(["json"]))
+for number in range(2 * reading.FIRST_CALLS):
     step(number)
 started = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
 for thread in started:
     thread.join()
-print(before, "cloudguard.rows.judge" in sys.modules, steps == [*range(2 * step.FIRST_CALLS)], len(started) <= 1)
+print(before, "cloudguard.rows.judge" in sys.modules, steps == [*range(2 * reading.FIRST_CALLS)], len(started) <= 1)
 """
     assert output_of(code) == "False True True True"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.model.filters import Direction
 from cloudguard.provider.ownership.terraform_state import TerraformState
 from cloudguard.results.change import Change
@@ -213,7 +213,7 @@ def test_a_change_names_the_program_that_writes_its_resource_and_where_to_edit(
 
 def test_eks_restores_only_its_group_s_rule_for_itself(inner_account: Account) -> None:
     eks_public.build(inner_account)
-    snapshot = pipeline.collect("aws", cluster="prod", session=inner_account.session)
+    snapshot = collection.collect("aws", cluster="prod", session=inner_account.session)
     (group,) = [one for one in snapshot.topology.filters if one.name.startswith("eks-cluster-sg")]
     writers = {(rule.peer.group == group.id, rule.direction): rule.written_by for rule in group.rules}
     own = writers.pop((True, Direction.INGRESS))
@@ -229,7 +229,7 @@ def test_a_rule_of_kops_is_changed_by_a_field_of_the_cluster(inner_account: Acco
     marked(inner_account, made.nodes, KOPS | {"Name": "nodes.prod"})
     made.nodes.allow("all", made.masters, made.nodes)
     opened(inner_account, made.nodes, "tcp/22", WORLD)
-    snapshot = pipeline.collect("aws", cluster="prod", session=inner_account.session)
+    snapshot = collection.collect("aws", cluster="prod", session=inner_account.session)
     planned = pipeline.plan(snapshot, clean.DECLARED.policy, rows=("node-access",))
     text = pipeline.export(planned, "source")
     assert "# 1. rule." in text

@@ -10,7 +10,7 @@ from functools import cache, partial
 from moto import mock_aws
 
 from aws_clusters import DISTINCT, MANAGED, account_with_clusters
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.port import CollectRequest
@@ -42,7 +42,7 @@ def _read() -> tuple[Mapping[str, Snapshot], Mapping[str, Snapshot], Counter[str
         def read(name: str, shared: SharedAnswers | None = None) -> Snapshot:
             asked = CollectRequest(name, {"region": (REGION,)}, client=account.session, shared=shared)
             counted = calls["" if shared else name]
-            return pipeline.collect_requested("aws", asked, lambda step: counted.update([step]))
+            return collection.collect_requested("aws", asked, lambda step: counted.update([step]))
 
         alone = {name: read(name) for name in NAMES}
         together = shared.together([partial(read, name, shared) for name in NAMES])

@@ -8,7 +8,7 @@ from azure_everything import everything
 from azure_proxy import AzureProxy, asking
 from azure_scenes import SCENES
 from azure_server import Azure
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_azure import ADAPTER
 from finding_ids import assert_ids
@@ -17,7 +17,7 @@ from finding_ids import assert_ids
 def collected(azure_cloud: AzureProxy, name: str) -> Snapshot:
     """Build a scene and read it."""
     azure_cloud.azure = Azure(SCENES[name].build())
-    return pipeline.collect(
+    return collection.collect(
         "azure", cluster="prod", options={"subscription": (azure_cloud.azure.account.subscription,)}
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloudguard import pipeline
+from cloudguard import collection
 from cloudguard.model.snapshot import Snapshot
 from gcp_clusters import kops, open_ssh
 from gcp_project import Project
@@ -26,6 +26,6 @@ def test_a_finding_hidden_by_a_denied_call_is_not_fixed(
 ) -> None:
     def night(*refused: str) -> Snapshot:
         google_cloud.google = Google(made, frozenset(refused))
-        return pipeline.collect("gcp", cluster="prod")
+        return collection.collect("gcp", cluster="prod")
 
     assert_unconfirmed(night(), night(denied), check)

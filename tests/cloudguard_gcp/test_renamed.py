@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.errors import CloudguardError
 from cloudguard.results.report import Report, Verdict
 from draws import seeds
@@ -39,7 +39,7 @@ def written_on(project: Project) -> Iterator[tuple[str, Any, Any]]:
 
 def report_on(google_cloud: Proxy, project: Project, cluster: str) -> Report:
     google_cloud.google = Google(project)
-    return pipeline.evaluate(pipeline.collect("gcp", cluster=cluster))
+    return pipeline.evaluate(collection.collect("gcp", cluster=cluster))
 
 
 @pytest.mark.parametrize(("build", "cluster"), BUILT.values(), ids=BUILT)

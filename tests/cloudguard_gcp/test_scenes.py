@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Report, Verdict
 from finding_ids import assert_ids
@@ -17,12 +17,12 @@ from gcp_server import Google
 def test_a_scene_has_exactly_the_expected_findings(name: str, google_cloud: Proxy) -> None:
     scene = SCENES[name]
     google_cloud.google = Google(scene.build(), beside=scene.beside())
-    assert_ids(f"gcp/{name}", scene.check(pipeline.collect("gcp", cluster="prod")))
+    assert_ids(f"gcp/{name}", scene.check(collection.collect("gcp", cluster="prod")))
 
 
 def _judged(name: str, google_cloud: Proxy) -> Report:
     google_cloud.google = Google(SCENES[name].build())
-    return pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), SCENES[name].policy)
+    return pipeline.evaluate(collection.collect("gcp", cluster="prod"), SCENES[name].policy)
 
 
 def test_a_threat_list_that_cannot_be_resolved_is_named(google_cloud: Proxy) -> None:
@@ -50,7 +50,7 @@ def test_another_machine_with_an_address_of_the_pods_range_is_named_too(google_c
     (nic,) = project.lists["projects/acme-prod/zones/europe-west1-b/instances"][-1]["networkInterfaces"]
     nic["aliasIpRanges"] = [{"ipCidrRange": "10.4.200.7/32", "subnetworkRangeName": "pods"}]
     google_cloud.google = Google(project)
-    row = pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), Declarations()).row("node-access")
+    row = pipeline.evaluate(collection.collect("gcp", cluster="prod"), Declarations()).row("node-access")
     assert row.verdict is Verdict.FAIL
     named = [one for one in row.findings if "runner is in these ranges today" in one.message]
     assert any(shown.rule.endswith("-all") for one in named for shown in one.evidence), [
@@ -62,7 +62,7 @@ def test_the_machines_in_a_shared_subnet_are_unknown(google_cloud: Proxy) -> Non
     project = SCENES["gke-private"].build()
     project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})
     google_cloud.google = Google(project)
-    row = pipeline.evaluate(pipeline.collect("gcp", cluster="prod"), Declarations()).row("node-access")
+    row = pipeline.evaluate(collection.collect("gcp", cluster="prod"), Declarations()).row("node-access")
     assert row.verdict is Verdict.UNKNOWN
     assert any("not all interfaces" in text for text in row.unknown)
 

@@ -9,7 +9,7 @@ from azure_plan import run
 from azure_probe import Reading
 from azure_proxy import AzureProxy
 from azure_server import Azure
-from cloudguard import pipeline
+from cloudguard import collection
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall
 from marked_scenes import Scene
@@ -31,4 +31,4 @@ def applied(cloud: AzureProxy, scene: Scene[Subscription]) -> Applied:
 
 def collected(cloud: AzureProxy) -> Snapshot:
     """Read the cluster "prod"."""
-    return pipeline.collect("azure", cluster="prod", options={"subscription": (cloud.azure.account.subscription,)})
+    return collection.collect("azure", cluster="prod", options={"subscription": (cloud.azure.account.subscription,)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from applied import Applied, Cloud, apply
-from cloudguard import pipeline
+from cloudguard import collection
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall
 from gcp_clusters import OFFICE
@@ -31,4 +31,4 @@ def applied(cloud: Proxy, scene: Scene[Project]) -> Applied:
 
 def collected() -> Snapshot:
     """Read the cluster "prod"."""
-    return pipeline.collect("gcp", cluster="prod")
+    return collection.collect("gcp", cluster="prod")

@@ -14,11 +14,11 @@ from cloudguard.cli.flags import QUIET
 from cloudguard.errors import CloudguardError, StoreError, UsageError
 from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import BASELINE, FAIL_ON_NEW, HEARTBEAT, LOCK_WAIT, ONLY_CHANGES, STORE
-from cloudguard.results.report import Report
 
 if TYPE_CHECKING:  # at run time, loaded only with a store or a baseline
     from cloudguard.comparison.listed import ListedReport
     from cloudguard.history.store import Store
+    from cloudguard.results.report import Report
 
 NONE: Final = "none"
 """The value of ``--store`` that switches the store off."""
@@ -215,7 +215,7 @@ def _open(found: Past, url: str) -> None:
 
 
 def _baseline(file: str) -> tuple[ListedReport, ...]:
-    from cloudguard.cli.subcommands.check import read_file  # noqa: PLC0415 - that module imports this one
+    from cloudguard.cli.snapshots import read_file  # noqa: PLC0415 - that module imports this one
     from cloudguard.comparison.report_file import load_all  # noqa: PLC0415 - only with a baseline
 
     return load_all(read_file(file, "the baseline "), file)

@@ -1,30 +1,19 @@
-"""The commands ``check`` and ``collect``."""
+"""The command ``check``."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 
-from cloudguard import pipeline
-from cloudguard.cli import delivery, notices, output
-from cloudguard.cli.failures import say
-from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
-from cloudguard.cli.reading import Reading, read
+from cloudguard.cli import notices, output
+from cloudguard.cli.flags import ALL, SHARD, SNAPSHOT, TARGETS
 from cloudguard.cli.reports.past import Asked, past
-from cloudguard.cli.settings import CommandLine, one_cluster, request
-from cloudguard.errors import ExitStatus, UsageError
-from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import count, gap_line
-from cloudguard.model.files import snapshot_file
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.needs.declarations_file import bounded, declarations
+from cloudguard.cli.settings import CommandLine, request
+from cloudguard.cli.snapshots import snapshot_of
+from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.setting import Settings
-from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, NODE_TAG
-
-MOST_MEBIBYTES = 512
-"""The largest size of an input file. A snapshot of this size has tens of thousands of hosts."""
+from cloudguard.needs.settings import CLUSTER
 
 
 def check(line: CommandLine) -> int:
@@ -42,9 +31,22 @@ def _check(line: CommandLine, settings: Settings) -> int:
     declared = declarations(settings)
     earlier = past(settings)
     with earlier.locked(_asked(line, settings)):
-        reading = snapshot_of(line, settings, keep=any(sink.file for sink in sinks))
+        load = partial(prepare, tuple(sink.format for sink in sinks))
+        reading = snapshot_of(line, settings, keep=any(sink.file for sink in sinks), prepare=load)
+        from cloudguard import pipeline  # noqa: PLC0415 - loaded while the cluster is read, see prepare
+        from cloudguard.cli.reports import delivery  # noqa: PLC0415 - likewise
+
         run = delivery.Run((pipeline.evaluate(reading.result, declared),), signal=reading.signal)
         return int(delivery.deliver(run, settings, sinks, earlier))
+
+
+def prepare(formats: Sequence[str]) -> None:
+    """Load what judges a cluster and writes its report in ``formats``."""
+    for name in ("cloudguard.pipeline", "cloudguard.cli.reports.delivery"):
+        import_module(name)
+    from cloudguard.cli.reports import rendering  # noqa: PLC0415 - loaded while the cluster is read
+
+    rendering.prepare(formats)
 
 
 def _asked(line: CommandLine, settings: Settings) -> tuple[Asked, ...]:
@@ -53,62 +55,3 @@ def _asked(line: CommandLine, settings: Settings) -> tuple[Asked, ...]:
         return ()
     asked = request(line, settings)
     return (Asked(line.named_provider(), asked.cluster, asked.options),)
-
-
-def collect(line: CommandLine) -> int:
-    """Read one cluster and write its snapshot; the exit status is 4 if something could not be read."""
-    settings = line.settings()
-    file = output.file_of(settings)
-    output.writable(file)
-    reading = snapshot_of(line, settings, keep=bool(file))
-    snapshot = reading.result
-    output.save(snapshot_file.dump(snapshot), file)
-    if reading.signal:
-        raise reading.signal
-    for gap in snapshot.gaps:
-        say(visible(f"cloudguard: not read: {gap.call} on {gap.resource}: {gap_line(gap)}"))
-    if not settings.get(QUIET):
-        counts = f"{count(len(snapshot.cluster.hosts), 'host')}, {count(len(snapshot.gaps), 'gap')}"
-        say(visible(f"{snapshot.cluster.name}: {counts}"))
-    return int(ExitStatus.INCOMPLETE if snapshot.gaps else ExitStatus.CLEAN)
-
-
-def snapshot_of(line: CommandLine, settings: Settings, *, keep: bool = False) -> Reading[Snapshot]:
-    """Return the cluster's snapshot, from the file of ``--snapshot`` or from the cloud.
-
-    ``keep``: after a signal, return the facts that were read so far.
-    """
-    file = settings.get(SNAPSHOT)
-    if file is not None:
-        return Reading(_from_file(file, settings, line.provider))
-    provider, asked = line.named_provider(), request(line, settings)
-    return read(
-        lambda stop, step: pipeline.collect_requested(provider, replace(asked, stop=stop), step), settings, keep=keep
-    )
-
-
-def read_file(file: str, what: str = "") -> bytes:
-    """Return the content of a file that the user named ("-": stdin); raises UsageError if it can't be read.
-
-    ``what`` describes the file in the error: "the snapshot ".
-    """
-    try:
-        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
-            return bounded(stream, "stdin" if file == "-" else file, MOST_MEBIBYTES)
-    except OSError as error:
-        message = f"cannot read {what}{file}: {error.strerror}"
-        raise UsageError(message) from None
-
-
-def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
-    snapshot = snapshot_file.load(read_file(file, "the snapshot "), "on stdin" if file == "-" else file)
-    cluster = snapshot.cluster
-    names = (("provider", provider, cluster.provider), ("--cluster", one_cluster(settings), cluster.name))
-    for flag, name, own in names:
-        if name and name != own:
-            message = f"{flag} {name!r} does not match the snapshot, which has {own!r}"
-            raise UsageError(message)
-    for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG, HOST):
-        if settings.get(setting):
-            say(f"cloudguard: --{setting.name} has no effect on a snapshot: use it with collect")
-    return snapshot

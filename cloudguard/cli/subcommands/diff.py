@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from cloudguard import pipeline
 from cloudguard.cli import output
-from cloudguard.cli.delivery import DEFAULT_FAIL_ON
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import LIST_FORMAT, QUIET
+from cloudguard.cli.reports.delivery import DEFAULT_FAIL_ON
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.subcommands.check import read_file
+from cloudguard.cli.snapshots import read_file
 from cloudguard.comparison import report_file
 from cloudguard.comparison.findings import compared, fails, unknown_rows
 from cloudguard.comparison.listed import ListedReport, listed

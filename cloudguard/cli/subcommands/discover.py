@@ -1,13 +1,13 @@
-"""The commands ``discover`` and ``version``."""
+"""The command ``discover``."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
 
-from cloudguard import pipeline
+from cloudguard import collection
 from cloudguard.cli import output
-from cloudguard.cli.failures import put, say
+from cloudguard.cli.failures import say
 from cloudguard.cli.flags import LIST_FORMAT, QUIET
 from cloudguard.cli.reading import read
 from cloudguard.cli.settings import CommandLine, request
@@ -22,7 +22,7 @@ def discover(line: CommandLine) -> int:
     provider, settings = line.named_provider(), line.settings()
     sinks = output.sinks(settings, LIST_FORMAT)
     asked = replace(request(line, settings), cluster="")
-    clusters = read(lambda stop, step: pipeline.discover(provider, replace(asked, stop=stop), step), settings).result
+    clusters = read(lambda stop, step: collection.discover(provider, replace(asked, stop=stop), step), settings).result
     for sink in sinks:
         output.save(_json(clusters) if sink.format == "json" else _table(clusters), sink.file)
     if not clusters and not settings.get(QUIET):
@@ -30,12 +30,6 @@ def discover(line: CommandLine) -> int:
             "cloudguard: no cluster found. If the hosts have no tags of an installer, name them: cloudguard check "
             f"{provider} --cluster NAME --control-plane-tag KEY=VALUE --node-tag KEY=VALUE"
         )
-    return int(ExitStatus.CLEAN)
-
-
-def version() -> int:
-    """Print the version."""
-    put(f"cloudguard {pipeline.version()}\n")
     return int(ExitStatus.CLEAN)
 
 

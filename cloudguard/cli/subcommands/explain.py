@@ -9,7 +9,7 @@ from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.flags import SNAPSHOT
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.subcommands.check import snapshot_of
+from cloudguard.cli.snapshots import snapshot_of
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats import explain as pages
 from cloudguard.formats.table import grid

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cloudguard import pipeline
-from cloudguard.cli import delivery, output
+from cloudguard.cli import output
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
 from cloudguard.cli.reading import Reading, read
+from cloudguard.cli.reports import delivery
 from cloudguard.cli.reports.past import Asked, Past, past
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import CloudguardError, ClusterNotFoundError, ExitStatus, UsageError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cloudguard import pipeline
 from cloudguard.cli import output
-from cloudguard.cli.delivery import DEFAULT_FAIL_ON, exit_status
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import (
     DEFAULT_MOST_RULES,
@@ -16,8 +15,9 @@ from cloudguard.cli.flags import (
     TERRAFORM_STATE,
     WITH_ADVICE,
 )
+from cloudguard.cli.reports.delivery import DEFAULT_FAIL_ON, exit_status
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.subcommands.check import read_file, snapshot_of
+from cloudguard.cli.snapshots import read_file, snapshot_of
 from cloudguard.formats import plan_diff, plan_json
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.plan_phrases import summary
@@ -27,7 +27,7 @@ from cloudguard.provider.ownership.terraform_state import TerraformState, load
 from cloudguard.results.plan import Plan
 
 
-def write_plan(line: CommandLine) -> int:
+def plan(line: CommandLine) -> int:
     """Make a plan for one cluster and write it; return the same exit status as ``check``."""
     settings = line.settings()
     sinks = output.sinks(settings, PLAN_FORMAT, "diff")

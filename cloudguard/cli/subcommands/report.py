@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cloudguard.cli import delivery, output
+from cloudguard.cli import output
+from cloudguard.cli.reports import delivery
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.subcommands.check import read_file
+from cloudguard.cli.snapshots import read_file
 from cloudguard.errors import UsageError
 from cloudguard.results.files import report_file
 

@@ -12,11 +12,11 @@ from typing import Final
 
 from cloudguard import pipeline
 from cloudguard.cli import output
-from cloudguard.cli.delivery import DEFAULT_FAIL_ON, STRICT_STATES, united
 from cloudguard.cli.failures import say
 from cloudguard.cli.flags import EXPIRES, LIST_FORMAT, OWNER, QUIET, REASON, SNAPSHOT
+from cloudguard.cli.reports.delivery import DEFAULT_FAIL_ON, STRICT_STATES, united
 from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.subcommands.check import snapshot_of
+from cloudguard.cli.snapshots import snapshot_of
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import count, waiver_line

@@ -31,6 +31,11 @@ def _adapter() -> TypeAdapter[Snapshot]:
     return TypeAdapter(_Root, config=ConfigDict(extra="forbid", strict=True))
 
 
+def prepare() -> None:
+    """Build the adapter, which takes a tenth of a second, before the first snapshot is written or read."""
+    _adapter()
+
+
 def dump(snapshot: Snapshot) -> str:
     """Return ``snapshot`` as JSON text, with the schema first. Equal snapshots give equal text.
 

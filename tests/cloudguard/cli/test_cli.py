@@ -49,7 +49,7 @@ def test_a_snapshot_gives_the_same_report_byte_for_byte(capsys: pytest.CaptureFi
 
 def test_each_format_is_written_by_its_own_module(capsys: pytest.CaptureFixture[str]) -> None:
     written = {ran(capsys, "check", "memory", "--cluster", "prod", "-f", form)[1] for form in TEXTS}
-    assert len(written) == len(TEXTS), "a format of FORMATS is left out of cloudguard/cli/output.py"
+    assert len(written) == len(TEXTS), "a format of FORMATS is left out of cloudguard/cli/reports/rendering.py"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 import sample
 from cloudguard import pipeline
-from cloudguard.cli import delivery
 from cloudguard.cli.output import Sink
+from cloudguard.cli.reports import delivery
 from cloudguard.cli.reports.past import Past
 from cloudguard.errors import AccessError, ExitStatus
 from cloudguard.needs.setting import Settings

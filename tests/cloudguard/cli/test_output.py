@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cloudguard.cli.flags import ROWS
-from cloudguard.cli.output import coloured
+from cloudguard.cli.reports.rendering import coloured
 from cloudguard.rows import judge
 from command import install, ran, refusal, shell, written_snapshot
 

@@ -12,7 +12,7 @@ import azure_installers as made
 from azure_fixtures import Subscription
 from azure_proxy import AzureProxy
 from azure_server import Azure
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.model.cluster import Role, Strength
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
@@ -90,7 +90,7 @@ CASES: Mapping[str, Installed] = {
 def test_a_cluster_is_found_and_judged_as_defined_by_its_installer(azure_cloud: AzureProxy, name: str) -> None:
     case, azure_cloud.azure = CASES[name], Azure(CASES[name].build())
     options = {"subscription": (azure_cloud.azure.account.subscription,)}
-    snapshot = pipeline.collect("azure", cluster="prod", options=options, extra_hosts=case.hosts, role_tags=case.tags)
+    snapshot = collection.collect("azure", cluster="prod", options=options, extra_hosts=case.hosts, role_tags=case.tags)
     report = pipeline.evaluate(snapshot)
     assert (snapshot.gaps, snapshot.cluster.installer_strength) == ((), case.strength)
     counts = len(snapshot.cluster.hosts_by(Role.CONTROL_PLANE)), len(snapshot.cluster.hosts_by(Role.NODE))

@@ -15,7 +15,7 @@ from azure_proxy import AzureProxy
 from azure_rules import rule
 from azure_server import Azure
 from azure_ways_in import SSH
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 
 NODE, ETCD = "node-access", "etcd-access"
 
@@ -90,6 +90,6 @@ def test_rules_give_the_expected_verdict(
 ) -> None:
     azure_cloud.azure = Azure(build())
     subscription = (azure_cloud.azure.account.subscription,)
-    snapshot = pipeline.collect("azure", cluster="prod", options={"subscription": subscription})
+    snapshot = collection.collect("azure", cluster="prod", options={"subscription": subscription})
     found = pipeline.evaluate(snapshot).row(row)
     assert found.verdict == verdict, (found.why, found.unknown)

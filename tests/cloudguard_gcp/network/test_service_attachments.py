@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cloudguard import pipeline
+from cloudguard import collection, pipeline
 from cloudguard.model.source import FactKind
 from cloudguard.results.report import RowResult, Verdict
 from gcp_project import REGION, ROOT, Project
@@ -27,7 +27,7 @@ def test_the_attachment_says_which_projects_may_connect(
     preference: str, offered: tuple[tuple[str, ...], bool], google_cloud: Proxy
 ) -> None:
     google_cloud.google = Google(balancer_published(connectionPreference=preference, consumerAcceptLists=LISTED))
-    snapshot = pipeline.collect("gcp", cluster="prod")
+    snapshot = collection.collect("gcp", cluster="prod")
     (published,) = [one.published for one in snapshot.topology.balancers]
     assert [(one.allowed, one.accepts_each) for one in published] == [offered]
     row = pipeline.evaluate(snapshot).row("api-server-access")
@@ -39,14 +39,14 @@ def test_an_attachment_without_a_balancer_is_a_gap(google_cloud: Proxy) -> None:
     (items,) = [items for path, items in project.lists.items() if path.endswith("/serviceAttachments")]
     del items[0]["targetService"]
     google_cloud.google = Google(project)
-    snapshot = pipeline.collect("gcp", cluster="prod")
+    snapshot = collection.collect("gcp", cluster="prod")
     assert [gap.hides for gap in snapshot.gaps] == [(FactKind.BALANCERS,)]
     assert pipeline.evaluate(snapshot).row("api-server-access").verdict is not Verdict.PASS
 
 
 def api_row(google_cloud: Proxy, project: Project) -> RowResult:
     google_cloud.google = Google(project)
-    return pipeline.evaluate(pipeline.collect("gcp", cluster="prod")).row("api-server-access")
+    return pipeline.evaluate(collection.collect("gcp", cluster="prod")).row("api-server-access")
 
 
 def private(*sources: str, subnets: tuple[str, ...] = ("psc",)) -> Project:

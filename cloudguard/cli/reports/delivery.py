@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cloudguard.cli import notices, output, several
+from cloudguard.cli import notices, output
 from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import QUIET
+from cloudguard.cli.reports import rendering, several
 from cloudguard.cli.reports.past import Past
 from cloudguard.errors import CloudguardError, ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
@@ -83,7 +84,7 @@ def write_reports(run: Run, settings: Settings, sinks: Sequence[output.Sink]) ->
             if run.several:
                 several.write(run.reports, (sink,), settings)
             for report in () if run.several else run.reports:
-                output.write(report, (sink,), settings)
+                rendering.write(report, (sink,), settings)
         except UsageError as error:
             errors.append(error)
     if errors:

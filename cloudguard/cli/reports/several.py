@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from cloudguard.cli import output
 from cloudguard.cli.flags import VERBOSE
+from cloudguard.cli.reports import rendering
 from cloudguard.formats.several.joined import joined
 from cloudguard.formats.several.overview import alike, as_table, worst_first
 from cloudguard.needs.setting import Settings
@@ -28,23 +29,23 @@ def write(reports: Sequence[Report], to: Sequence[output.Sink], settings: Settin
     for sink in to:
         if PLACEHOLDER in sink.file:
             for name, report in file_names(reports):
-                output.write(report, [replace(sink, file=sink.file.replace(PLACEHOLDER, name))], settings)
+                rendering.write(report, [replace(sink, file=sink.file.replace(PLACEHOLDER, name))], settings)
         else:
-            output.save(_document(reports, sink, settings), sink.file, output.mode_of(sink))
+            output.save(_document(reports, sink, settings), sink.file, rendering.mode_of(sink))
 
 
 def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) -> str | bytes:
     """Return one document with all reports, in the sink's format."""
     match sink.format:
         case "html" | "pdf":
-            return output.as_page(reports, sink)
+            return rendering.as_page(reports, sink)
         case "table":
-            screens = [output.rendered(one, sink, settings) for one in worst_first(reports)]
+            screens = [rendering.rendered(one, sink, settings) for one in worst_first(reports)]
             return "\n".join([as_table(reports), *(screens if settings.get(VERBOSE) else ())])
         case _:
             shared = alike(reports)
             sinks = (replace(sink, by_region=number in shared) for number in range(len(reports)))
-            texts = [output.rendered(one, to, settings) for one, to in zip(reports, sinks, strict=True)]
+            texts = [rendering.rendered(one, to, settings) for one, to in zip(reports, sinks, strict=True)]
             return joined(sink.format, reports, texts)
 
 
