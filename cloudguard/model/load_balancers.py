@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, NO_SERVICES, Addresses, Ranges, Services
+
+EVERYONE: Final = "*"
+"""All accounts of the cloud, among those that may create an endpoint of a published service."""
 
 
 class ClientAddress(StrEnum):
@@ -52,9 +56,10 @@ class Listener:
 class PublishedService:
     """A service that offers a balancer to other networks, which reach it by a private endpoint of their own.
 
-    ``allowed``: who may create an endpoint, in the cloud's terms ("*": everyone). ``accepts_each``: the owner must
+    ``allowed``: who may create an endpoint, in the cloud's terms (``EVERYONE``: all). ``accepts_each``: the owner must
     accept each endpoint. ``filtered``: the balancer's filters see the clients with addresses of their own networks.
-    ``translated_to``: the client addresses that the targets see (empty: the balancer's own).
+    ``translated_to``: the client addresses that the targets see (empty: the balancer's own). ``connected``: the owner
+    has accepted an endpoint (None: unknown).
     """
 
     id: str
@@ -63,6 +68,19 @@ class PublishedService:
     source: Source
     filtered: bool = True
     translated_to: Ranges = NO_ADDRESSES
+    connected: bool | None = None
+
+    @property
+    def has_consumers(self) -> bool | None:
+        """Whether someone can connect without a further decision of the owner; None if this is unknown."""
+        if self.connected or (self.allowed and not self.accepts_each):
+            return True
+        return self.connected
+
+    @property
+    def open_to_everyone(self) -> bool:
+        """Whether everyone may create an endpoint, which the owner does not have to accept."""
+        return not self.accepts_each and EVERYONE in self.allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.filters import TCP, UDP, Filters
 from cloudguard.reachability.host_classes import HostClass, Registration
-from cloudguard.reachability.senders import Sender, SenderKind, Senders, all_from
+from cloudguard.reachability.senders import Sender, SenderKind, Senders, all_from, consumers
 
 
 class LoadBalancerPaths:
@@ -38,7 +38,7 @@ class LoadBalancerPaths:
         yield from self._senders.inside(balancer.subnets)
         for group in sorted(self._filters.allowed_traffic(balancer.filters, Direction.INGRESS).by_group):
             yield from self._senders.group_members(group)
-        yield from map(self._senders.consumers, balancer.published)
+        yield from (consumers(service) for service in balancer.published if service.has_consumers is not False)
         yield from (sender for tunnel, sender in self._senders.tunnels.items() if tunnel.to_balancers)
 
     def through(

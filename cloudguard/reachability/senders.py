@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
 
 from cloudguard.model.filters import AddressList
@@ -37,7 +38,7 @@ class SenderKind(StrEnum):
     GROUP = "group"
     """External members of a group that a rule names."""
     CONSUMERS = "consumers"
-    """Anyone who creates an endpoint, in a network of their own, for a service that publishes a balancer."""
+    """Those who have an endpoint, in a network of their own, of a service that publishes a balancer."""
     HOSTS = "hosts"
     """A class of the cluster's own hosts."""
     TUNNEL = "tunnel"
@@ -91,6 +92,23 @@ class Sender:
         return self.kind is SenderKind.TUNNEL and not self.gatekeeper
 
 
+@cache
+def consumers(service: PublishedService) -> Sender:
+    """Return the consumers of a published service as a sender. Their addresses are unknown."""
+    allowed = ", ".join(service.allowed) or "no named account"
+    accepted = "the owner must accept each connection" if service.accepts_each else "no acceptance is required"
+    who = "anyone who creates an endpoint" if service.open_to_everyone else "consumers"
+    return Sender(
+        SenderKind.CONSUMERS,
+        f"{who} of {service.id}",
+        EVERYWHERE,
+        exact=bool(service.has_consumers),
+        why="" if service.has_consumers else f"{service.id} offers the balancer to {allowed}, and {accepted}",
+        filtered=service.filtered,
+        translated_to=service.translated_to,
+    )
+
+
 def _tunnel_sender(tunnel: Tunnel) -> Sender:
     who = f"users that {tunnel.gatekeeper} lets through" if tunnel.gatekeeper else f"anyone through {tunnel.id}"
     return Sender(
@@ -133,7 +151,6 @@ class Senders:
         self._replied_to: dict[str, Bounds] = {}
         self._members: dict[str, tuple[Sender, ...]] = {}
         self._connected: dict[tuple[str, ...], Bounds] = {}
-        self._consumers: dict[PublishedService, Sender] = {}
 
     def ranges(self, subnets: Iterable[str]) -> AddressSet:
         """Return the known addresses of ``subnets`` (ids)."""
@@ -243,25 +260,6 @@ class Senders:
             return True
         routes = routed(self._subnets[subnet], self._lists)
         return any(is_default(addresses) for (hop, _), addresses in routes.items() if hop in {*_BEHIND, *_ANYWHERE})
-
-    def consumers(self, service: PublishedService) -> Sender:
-        """Return the possible consumers of a published service as a sender. The actual consumers are unknown."""
-        found = self._consumers.get(service)
-        if found is None:
-            allowed = ", ".join(service.allowed) or "no named account"
-            accepted = "the owner must accept each connection" if service.accepts_each else "no acceptance is required"
-            who = f"anyone who creates an endpoint of {service.id}"
-            why = f"{service.id} offers the balancer to {allowed}, and {accepted}"
-            found = self._consumers[service] = Sender(
-                SenderKind.CONSUMERS,
-                who,
-                EVERYWHERE,
-                exact=False,
-                why=why,
-                filtered=service.filtered,
-                translated_to=service.translated_to,
-            )
-        return found
 
     def group_members(self, group: str) -> tuple[Sender, ...]:
         """Return the members of a group outside the cluster, as one sender for each value of their ``uncertain``."""

@@ -34,6 +34,7 @@ from cloudguard.rows.network.phrases import (
     subject,
 )
 from cloudguard.rows.network.problem import (
+    BY_CONSUMERS,
     GUARDED,
     GUARDED_ADVICE,
     GUARDED_TEXT,
@@ -61,7 +62,7 @@ INTERNET = Check(
 INSIDE = Check(
     f"{ROW}/inside",
     {
-        Severity.MEDIUM: "a private address outside `--admin-cidr` can connect",
+        Severity.MEDIUM: f"a private address outside `--admin-cidr` can connect; or {BY_CONSUMERS}",
         Severity.LOW: f"senders inside the network can connect, while no `--admin-cidr` is declared; or {GUARDED_TEXT}",
     },
     "Private addresses other than the cluster's and the administrators' can connect to the API server.",
@@ -249,7 +250,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     if problem.check is INSIDE:
         beyond = " in addition to the declared administrators" if listed else ""
         message = f"{connections(problem, _api_text)} of {targets}{beyond}"
-        severity = Severity.MEDIUM if listed else Severity.LOW
+        severity = Severity.MEDIUM if listed or problem.by_consumers else Severity.LOW
         latent = latent_of(context.reach, problem)
         return Assessment(severity, with_latent(message, latent), declare, keep, latent=latent)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)

@@ -44,6 +44,7 @@ from cloudguard.rows.network.latent import latent_of, lets_internet_in, with_lat
 from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import connections, services_text, subject
 from cloudguard.rows.network.problem import (
+    BY_CONSUMERS,
     GUARDED,
     GUARDED_ADVICE,
     GUARDED_TEXT,
@@ -75,7 +76,7 @@ INSIDE = Check(
     f"{ROW}/inside",
     {
         Severity.MEDIUM: "senders inside the network, other than the cluster, can connect to the kubelet or to every "
-        "port; a provider-mandated rule counts only if hosts outside the cluster are in the cluster's subnets",
+        f"port, by a provider-mandated rule only if other hosts are in the cluster's subnets; or {BY_CONSUMERS}",
         Severity.LOW: f"senders inside the network, other than the cluster, can connect to others; or {GUARDED_TEXT}",
     },
     "Senders inside the network, other than the cluster, can connect to a host.",
@@ -238,9 +239,8 @@ def _control_plane_paths(context: Context) -> list[Path]:
 
 def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> Assessment:
     def named(services: ServiceSet) -> str:
-        return (
-            EVERY_PORT if problem.name == EVERY_PORT else services_text(services - context.ports.node_ports or services)
-        )
+        some = services_text(services - context.ports.node_ports or services)
+        return EVERY_PORT if problem.name == EVERY_PORT else some
 
     targets = subject(problem.targets)
     keep = _kept(context, problem)
@@ -252,7 +252,7 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
     if problem.name == GUARDED:
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:
-        severity = Severity.MEDIUM if problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
+        severity = Severity.MEDIUM if problem.by_consumers or problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
         latent = latent_of(context.reach, problem)
         severity, message, remedy = mandated.rated(problem, severity, with_latent(message, latent))
         known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)

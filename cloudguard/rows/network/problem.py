@@ -12,6 +12,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
+from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Latent, Severity
@@ -27,6 +28,7 @@ class ProblemKind(NamedTuple):
 GUARDED = "guarded"
 """The name of problems whose senders come through a service of the cloud that requires an identity first."""
 GUARDED_TEXT = "anyone that a cloud service lets through after an identity check can connect"
+BY_CONSUMERS = "consumers of a published service can connect"
 GUARDED_ADVICE = "Restrict who may use that service, or remove its range from the rule"
 
 
@@ -49,6 +51,11 @@ class Problem:
     def pairs(self) -> Iterator[tuple[Path, Attribution]]:
         """Each path with its attribution."""
         return zip(self.paths, self.attributions, strict=True)
+
+    @property
+    def by_consumers(self) -> bool:
+        """Whether consumers of a published service can connect, from networks of their own."""
+        return any(path.sender.kind is SenderKind.CONSUMERS for path in self.paths)
 
     @property
     def packets(self) -> PacketSet:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from cloudguard.model.load_balancers import Balancer, PublishedService
+from cloudguard.model.load_balancers import EVERYONE, Balancer, PublishedService
 from cloudguard.model.source import Gap, Reason, Source
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.provider.answers import Item, parts, text, texts
@@ -25,6 +25,7 @@ _CONSUMER = ("projectIdOrNum", "networkUrl", "endpointUrl")
 serviceAttachments).
 """
 _ONLY_LISTED = "ACCEPT_MANUAL"
+_SHUT = frozenset({"PENDING", "REJECTED", "CLOSED"})
 _ANY = ALL4 | ALL6
 _OFFERED = "/forwardingRules/"
 """Forwarding rules lead to hosts. An attachment may also offer a gateway, which is not a balancer."""
@@ -47,13 +48,27 @@ def read_attachments(api: Api, projects: Iterable[str]) -> tuple[Attachment, ...
 
 
 def _attachment(item: Item) -> Attachment:
-    """Return an attachment. Everyone may use it, unless its owner accepts only the listed clients."""
-    name, accepts_each = required_link(item), text(item, "connectionPreference") == _ONLY_LISTED
-    listed = {text(one, key) for one in parts(item, "consumerAcceptLists") for key in _CONSUMER}
-    allowed = tuple(sorted(listed - {""})) if accepts_each else ("*",)
-    source = Source(calls.LIST_SERVICE_ATTACHMENTS.name, name)
-    service = PublishedService(name, allowed, accepts_each, source)
+    """Return an attachment. Everyone may use it, unless its owner accepts only the listed clients, always."""
+    name, only_listed = required_link(item), text(item, "connectionPreference") == _ONLY_LISTED
+    listed = {text(one, key) for one in parts(item, "consumerAcceptLists") for key in _CONSUMER} - {""}
+    service = PublishedService(
+        id=name,
+        allowed=tuple(sorted(listed)) if only_listed else (EVERYONE,),
+        accepts_each=False,
+        source=Source(calls.LIST_SERVICE_ATTACHMENTS.name, name),
+        connected=_is_connected(text(one, "status") for one in parts(item, "connectedEndpoints")),
+    )
     return Attachment(required_link(item, "targetService"), service, tuple(map(short, texts(item, "natSubnets"))))
+
+
+def _is_connected(states: Iterable[str]) -> bool | None:
+    """Return whether an endpoint in one of ``states`` was accepted; None if a state does not show it.
+
+    https://cloud.google.com/python/docs/reference/compute/latest/
+    google.cloud.compute_v1.types.ServiceAttachmentConnectedEndpoint.Status
+    """
+    others = {*states} - _SHUT
+    return "ACCEPTED" in others or (None if others else False)
 
 
 def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]) -> None:

@@ -50,8 +50,8 @@ def test_a_transparent_balancer_has_only_the_addresses_of_its_health_checks(own:
     ("translated", "let_in", "verdict"),
     [
         ("", "10.0.9.0/24", Verdict.PASS),
-        ("", "10.0.1.0/24", Verdict.UNKNOWN),
-        ("10.0.9.0/24", "10.0.9.0/24", Verdict.UNKNOWN),
+        ("", "10.0.1.0/24", Verdict.FAIL),
+        ("10.0.9.0/24", "10.0.9.0/24", Verdict.FAIL),
         ("10.0.9.0/24", "10.0.1.0/24", Verdict.PASS),
     ],
 )
@@ -66,5 +66,30 @@ def test_clients_of_a_published_service_have_its_translated_addresses(
     assert front.listeners[0].client_address is ClientAddress.PRESERVED
     made = snapshot([master], [group("masters", ("tcp/6443", let_in))], balancers=[front])
     found = rows_of(made)["api-server-access"]
-    assert any("svc offers the balancer" in line for line in found.unknown) == (verdict is Verdict.UNKNOWN)
     assert found.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("allowed", "accepts_each", "connected", "verdict"),
+    [
+        (("*",), False, False, Verdict.FAIL),
+        (("partner",), False, None, Verdict.FAIL),
+        (("*",), True, True, Verdict.FAIL),
+        (("*",), True, None, Verdict.UNKNOWN),
+        (("*",), True, False, Verdict.PASS),
+        ((), False, None, Verdict.UNKNOWN),
+        ((), False, False, Verdict.PASS),
+    ],
+)
+def test_a_published_service_has_consumers_if_one_is_accepted_or_needs_no_acceptance(
+    allowed: tuple[str, ...], verdict: Verdict, *, connected: bool | None, accepts_each: bool
+) -> None:
+    service = PublishedService("svc", allowed, accepts_each=accepts_each, source=SOURCE, connected=connected)
+    master = host("cp", CONTROL_PLANE, "masters")
+    front = balancer("api", "tcp/443", [to(master, "tcp/6443")], facing=False, where=("private",))
+    filters = [group("masters", ("tcp/6443", "10.0.1.0/24"))]
+    made = snapshot([master], filters, balancers=[replace(front, published=(service,), transparent=True)])
+    found = rows_of(made)["api-server-access"]
+    assert found.verdict is verdict
+    said = any("svc offers the balancer" in line for line in found.unknown)
+    assert said is (verdict is Verdict.UNKNOWN)

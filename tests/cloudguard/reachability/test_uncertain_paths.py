@@ -123,9 +123,11 @@ def test_a_published_balancer_lets_in_any_consumer_with_an_allowed_address(
         made = snapshot([MASTER], filters, balancers=[replace(front, published=published)])
         return rows_of(made, Declarations(admin_cidrs=admins))["api-server-access"]
 
-    found = row(service)
-    assert found.verdict in {Verdict.UNKNOWN, row().verdict}
-    assert any("svc offers the balancer to *, and no acceptance is required" in line for line in found.unknown)
+    assert row(service).verdict is Verdict.FAIL
+    assert any("anyone who creates an endpoint of svc" in one.message for one in row(service).findings)
+    asked = row(replace(service, accepts_each=True))
+    assert asked.verdict in {Verdict.UNKNOWN, row().verdict}
+    assert any("svc offers the balancer to *, and the owner must accept" in line for line in asked.unknown)
 
 
 @pytest.mark.parametrize("within", ["172.16.0.0/12", ""])

@@ -18,7 +18,7 @@ LISTED = [{"projectIdOrNum": "partner"}, {"networkUrl": "projects/other/global/n
 @pytest.mark.parametrize(
     ("preference", "offered"),
     [
-        ("ACCEPT_MANUAL", (("partner", "projects/other/global/networks/n"), True)),
+        ("ACCEPT_MANUAL", (("partner", "projects/other/global/networks/n"), False)),
         ("ACCEPT_AUTOMATIC", (("*",), False)),
         ("CONNECTION_PREFERENCE_UNSPECIFIED", (("*",), False)),
     ],
@@ -30,8 +30,25 @@ def test_the_attachment_says_which_projects_may_connect(
     snapshot = collection.collect("gcp", cluster="prod")
     (published,) = [one.published for one in snapshot.topology.balancers]
     assert [(one.allowed, one.accepts_each) for one in published] == [offered]
-    row = pipeline.evaluate(snapshot).row("api-server-access")
-    assert any("serviceAttachments/api" in text for text in row.unknown), row.unknown
+    assert "serviceAttachments/api" in _reached(pipeline.evaluate(snapshot).row("api-server-access"))
+
+
+@pytest.mark.parametrize(
+    ("states", "connected"),
+    [((), False), (("ACCEPTED",), True), (("PENDING", "CLOSED"), False), (("NEEDS_ATTENTION",), None)],
+)
+def test_the_attachment_says_whether_an_endpoint_is_accepted(
+    states: tuple[str, ...], google_cloud: Proxy, *, connected: bool | None
+) -> None:
+    endpoints = [{"status": state} for state in states]
+    google_cloud.google = Google(balancer_published(connectionPreference="ACCEPT_MANUAL", connectedEndpoints=endpoints))
+    ((published,),) = [one.published for one in collection.collect("gcp", cluster="prod").topology.balancers]
+    assert (published.allowed, published.connected, published.has_consumers) == ((), connected, connected)
+
+
+def _reached(row: RowResult) -> str:
+    """Return what the row says of the senders that reach the API, or may reach it."""
+    return "\n".join((*row.unknown, *(one.message for one in row.findings)))
 
 
 def test_an_attachment_without_a_balancer_is_a_gap(google_cloud: Proxy) -> None:
@@ -74,8 +91,8 @@ def private(*sources: str, subnets: tuple[str, ...] = ("psc",)) -> Project:
 def test_consumers_have_addresses_of_the_attachment_s_subnets(
     source: str, subnets: tuple[str, ...], google_cloud: Proxy, *, reached: bool
 ) -> None:
-    unknown = api_row(google_cloud, private(source, subnets=subnets)).unknown
-    assert any("serviceAttachments/api" in text for text in unknown) is reached, unknown
+    said = _reached(api_row(google_cloud, private(source, subnets=subnets)))
+    assert ("serviceAttachments/api" in said) is reached, said
 
 
 def test_an_attachment_with_an_unread_balancer_is_a_gap(google_cloud: Proxy) -> None:

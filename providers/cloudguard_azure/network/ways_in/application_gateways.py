@@ -20,6 +20,7 @@ from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_APPLICATION_GATEWAYS, LIST_INTERFACES
 from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, word
 from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, front_end
+from cloudguard_azure.network.ways_in.private_links import connected
 from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule, Targets
 
 KIND: Final = "application gateway"
@@ -123,7 +124,8 @@ def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedSer
     """
     for one in parts(inside, "frontendIPConfigurations"):
         if name := id_in(part(one, "properties"), "privateLinkConfiguration"):
-            yield canonical(text(one, "id")), PublishedService(name, (), accepts_each=True, source=source)
+            service = PublishedService(name, (), accepts_each=True, source=source, connected=connected(inside))
+            yield canonical(text(one, "id")), service
 
 
 def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]) -> Iterator[ProxyRule]:

@@ -45,6 +45,8 @@ _FILTERED: Final = frozenset({"enabled", "networksecuritygroupenabled"})
 _UNFILTERED: Final = frozenset({"", "disabled", "routetableenabled"})
 """https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy"""
 _DELEGATED: Final = "microsoft.containerservice/managedclusters"
+NOT_ACCEPTED: Final = frozenset({"pending", "rejected", "disconnected"})
+"""States of a connection to which the owner of a service did not agree."""
 _HIDES: Final = (FactKind.ENDPOINT,)
 
 
@@ -230,6 +232,11 @@ def _policies(subnet: str, around: Surroundings, *, grouped: bool) -> tuple[str,
 
 def _connected(item: Item) -> str:
     """Return the private endpoint of a connection; "" if the owner has not approved it."""
-    inside = part(item, "properties")
-    state = word(part(inside, "privateLinkServiceConnectionState"), "status")
-    return "" if state in {"pending", "rejected", "disconnected"} else id_in(inside, "privateEndpoint") or own_id(item)
+    if state_of_connection(item) in NOT_ACCEPTED:
+        return ""
+    return id_in(part(item, "properties"), "privateEndpoint") or own_id(item)
+
+
+def state_of_connection(item: Item) -> str:
+    """Return the state of a private endpoint's connection, in lower case."""
+    return word(part(item, "properties", "privateLinkServiceConnectionState"), "status")

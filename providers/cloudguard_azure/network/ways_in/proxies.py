@@ -70,6 +70,7 @@ class Targets:
     """The targets of proxies: the cluster's members, with the addresses ``inside``, and load balancers before them.
 
     ``networks``: ids of the cluster's networks and their peers. In all of them an address means the same machine.
+    ``linked``: further networks may be connected to them.
     """
 
     api: Api
@@ -78,6 +79,7 @@ class Targets:
     inside: AddressSet
     balancers: Sequence[Balancer]
     networks: frozenset[str]
+    linked: bool
 
     def record_unfollowed(self, source: Source, about: str, why: str) -> None:
         """Record a Gap for a path that is not followed."""
@@ -86,13 +88,16 @@ class Targets:
     def balancers_of(self, proxies: Iterable[Proxy]) -> Iterator[Balancer]:
         """Yield the front ends of proxies that lead to the cluster."""
         for proxy in proxies:
+            elsewhere = not self.networks.issuperset(map(parent, proxy.subnets))
+            if elsewhere and not self.linked:
+                continue
             pools = dict.fromkeys((*proxy.pools, *(rule.pool for rule in proxy.rules)))
             behind = {pool: members for pool in pools if (members := self._behind(proxy, pool))}
             if behind and proxy.unclear:
                 self.record_unfollowed(proxy.source, proxy.id, f"it sends to hosts of the cluster, but {proxy.unclear}")
             sent = ((rule, behind[rule.pool].targets(rule.inside)) for rule in proxy.rules if rule.pool in behind)
             leading = [(rule, targets) for rule, targets in sent if targets]
-            if behind and not self.networks.issuperset(map(parent, proxy.subnets)):
+            if behind and elsewhere:
                 where = "a network that is not the cluster's and not peered with it"
                 self.record_unfollowed(proxy.source, proxy.id, f"it sends to addresses of the cluster from {where}")
                 continue

@@ -29,8 +29,9 @@ from cloudguard_azure.network.ways_in.endpoints import (
     subnets_of_apis,
 )
 from cloudguard_azure.network.ways_in.firewalls import read_firewalls
-from cloudguard_azure.network.ways_in.gateways import read_bastions, read_published, record_unfollowed
+from cloudguard_azure.network.ways_in.gateways import read_bastions, record_service_gateways
 from cloudguard_azure.network.ways_in.members import Members
+from cloudguard_azure.network.ways_in.private_links import read_direct_links, read_published
 from cloudguard_azure.network.ways_in.proxies import Targets
 from cloudguard_azure.network.ways_in.public_addresses import nat_addresses, with_prefixes
 
@@ -68,10 +69,10 @@ class WaysRequest:
 class Ways:
     """The paths into the cluster, and the public addresses that its hosts leave by.
 
-    ``networks``: ids of further networks that contain endpoints and proxies. ``filters``: the clients of firewalls.
-    ``control_plane``: addresses of the pods of an API server in a subnet of the network. ``skus``: for each host or
-    pool id, the SKUs of the balancers that may lead there from the internet, in lower case ("" for a balancer without
-    SKU).
+    ``networks``: ids of further networks that contain endpoints and proxies. ``filters``: the clients of firewalls and
+    of private link services. ``control_plane``: addresses of the pods of an API server in a subnet of the network.
+    ``skus``: for each host or pool id, the SKUs of the balancers that may lead there from the internet, in lower case
+    ("" for a balancer without SKU).
     """
 
     balancers: tuple[Balancer, ...]
@@ -98,11 +99,12 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     around = Surroundings(addresses, subnets, request.own, request.guards)
     endpoints = read_endpoints(api, request.aks, around) if request.aks else ()
     near = request.own | peers
-    targets = Targets(api, members, addresses, _inside(request, balancers), balancers, near)
-    record_unfollowed(api, targets.inside, [one for one in subnets.values() if one.network in request.own])
+    targets = Targets(api, members, addresses, _inside(request, balancers), balancers, near, _is_linked(request))
+    record_service_gateways(api, [one for one in subnets.values() if one.network in request.own])
     gateways = read_application_gateways(api, targets, request.guards, frozenset() if request.aks else near)
-    firewalls, filters = read_firewalls(api, targets)
-    proxies = tuple(targets.balancers_of((*gateways, *firewalls)))
+    firewalls, clients = read_firewalls(api, targets)
+    links, consumers = read_direct_links(api, ranges)
+    proxies = tuple(targets.balancers_of((*gateways, *firewalls, *links)))
     return Ways(
         (*balancers, *proxies),
         endpoints,
@@ -111,8 +113,14 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
         frozenset({*(one.network for one in endpoints), *(one.network for one in proxies)}) - request.own - {""},
         AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
         _skus(balancers, listed),
-        filters,
+        (*clients, *consumers),
     )
+
+
+def _is_linked(request: WaysRequest) -> bool:
+    """Whether networks other than its peers may be connected to one of the cluster's networks."""
+    own = [request.networks.get(name) for name in request.own]
+    return any(one is None or one.linked for one in own)
 
 
 def _members(api: Api, request: WaysRequest) -> Members:

@@ -1,58 +1,13 @@
-"""Private link services, bastions and service gateways of a made-up subscription."""
+"""Bastions and service gateways of a made-up subscription."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from azure_networks import NETWORK, link
-from azure_proxied import ADDRESS, Made
+from azure_proxied import Made
 from azure_ways import hidden, ways_into
 from cloudguard.model.source import FactKind
-
-
-@pytest.mark.parametrize(
-    ("rest", "allowed", "accepts_each"),
-    [
-        ({"visibility": {"subscriptions": ["*"]}, "autoApproval": {"subscriptions": ["*"]}}, ("*",), False),
-        ({"visibility": {"subscriptions": ["s1"]}}, ("s1",), True),
-        ({}, (), True),
-    ],
-)
-def test_a_private_link_service_publishes_a_front_end(
-    rest: dict[str, Any], allowed: tuple[str, ...], *, accepts_each: bool
-) -> None:
-    account = Made()
-    nat = account.subnet(account.vnet, "nat", "10.0.7.0/28")
-    configuration = {"name": "nat", "properties": {"subnet": link(nat)}}
-    account.link_service(
-        loadBalancerFrontendIpConfigurations=[link(account.front)], ipConfigurations=[configuration], **rest
-    )
-    (balancer,) = ways_into(account)[0].balancers
-    (service,) = balancer.published
-    assert (service.allowed, service.accepts_each) == (allowed, accepts_each)
-    assert service.translated_to.cidrs() == ("10.0.7.0/28",)
-
-
-def test_clients_of_a_service_with_unknown_subnets_may_have_any_address() -> None:
-    account = Made()
-    account.link_service(loadBalancerFrontendIpConfigurations=[link(account.front)])
-    ((service,),) = (one.published for one in ways_into(account)[0].balancers)
-    assert service.translated_to.cidrs() == ("0.0.0.0/0", "::/0")
-
-
-def test_a_service_without_a_known_target_is_a_gap() -> None:
-    account = Made()
-    account.link_service()
-    assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
-
-
-@pytest.mark.parametrize(("address", "gap"), [(ADDRESS, True), ("10.0.0.200", True), ("10.0.0.77", False)])
-def test_a_service_with_the_cluster_s_address_as_target_is_a_gap(address: str, *, gap: bool) -> None:
-    account = Made()
-    account.link_service(destinationIPAddress=address)
-    assert (hidden(ways_into(account)[1]) == {FactKind.BALANCERS}) == gap
 
 
 @pytest.mark.parametrize("shared", [True, False])
