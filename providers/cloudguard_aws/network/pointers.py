@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from cloudguard.model.filters import AddressList
+from cloudguard.model.filters import AddressList, Direction, Filter
 from cloudguard.model.network import Tunnel
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
@@ -40,6 +40,8 @@ _OF_CLOUDFRONT: Final = "aws.cloudfront.vpcorigin"
 _LATTICE: Final = ".vpc-lattice"
 """End of the name of the prefix list of VPC Lattice's addresses, which are link-local:
 https://docs.aws.amazon.com/vpc-lattice/latest/ug/security-groups.html"""
+_LINK_LOCAL: Final = AddressSet.of(("169.254.0.0/16", "fd00:ec2::/32"))
+"""Link-local addresses, and the IPv6 range of AWS's own services in a VPC. VPC Lattice sends from both."""
 
 
 def record_unfollowed(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList], own: Collection[str]) -> None:
@@ -48,21 +50,41 @@ def record_unfollowed(api: Api, interfaces: Sequence[Item], lists: Iterable[Addr
     ``interfaces``: those of the cluster's VPCs. ``lists``: prefix lists that rules name. ``own``: ids of the cluster's
     instances and ARNs of its balancers.
     """
-    if any(one.get("InterfaceType") == _ACCELERATOR for one in interfaces):
-        call = calls.LIST_ENDPOINT_GROUPS
-        for name in sorted(set(_accelerated(api)).intersection(own)):
-            message = (
-                "Global Accelerator sends internet traffic there past every gateway; cloudguard does not follow it"
-            )
-            api.add_gap(Gap(call.name, name, Reason.UNSUPPORTED, message, HIDES))
+    _record_accelerators(api, [one for one in interfaces if one.get("InterfaceType") == _ACCELERATOR], own)
     services = {_LATTICE: "VPC Lattice"}
-    if any(_OF_CLOUDFRONT in tags_of(one, "TagSet") for one in interfaces):
+    if any(map(_is_origin, interfaces)):
         services |= {_CLOUDFRONT: "a VPC origin of CloudFront"}
     for one in lists:
         service = next((services[end] for end in services if one.name.removesuffix("-ipv6").endswith(end)), "")
         if service:
             message = f"a rule admits {one.name}; clients of {service} are not read"
             api.add_gap(Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, one.id, Reason.UNSUPPORTED, message, HIDES))
+
+
+def _record_accelerators(api: Api, interfaces: Sequence[Item], own: Collection[str]) -> None:
+    """Record a Gap for each of the ``own`` resources that an accelerator sends to.
+
+    If no accelerator of the account sends anywhere, the interfaces belong to an accelerator of another account:
+    https://docs.aws.amazon.com/global-accelerator/latest/dg/cross-account-resources.html
+    """
+    if not interfaces:
+        return
+    endpoints = set(_accelerated(api))
+    for name in sorted(endpoints.intersection(own)):
+        message = "Global Accelerator sends internet traffic there past every gateway; cloudguard does not follow it"
+        api.add_gap(Gap(calls.LIST_ENDPOINT_GROUPS.name, name, Reason.UNSUPPORTED, message, HIDES))
+    if not endpoints:
+        message = f"no accelerator was listed, but {interfaces[0].get('NetworkInterfaceId')} is an interface of one"
+        api.add_gap(Gap(calls.LIST_ACCELERATORS.name, "*", Reason.MISSING, message, HIDES))
+
+
+def record_unfollowed_lattice_ranges(api: Api, filters: Iterable[Filter]) -> None:
+    """Record a Gap for each of the ``filters`` with a rule for addresses from which only VPC Lattice sends."""
+    for one in filters:
+        ingress = (rule.peer.addresses for rule in one.rules if rule.direction is Direction.INGRESS)
+        if any(addresses and addresses <= _LINK_LOCAL for addresses in ingress):
+            message = "a rule admits addresses of VPC Lattice; its clients are not read"
+            api.add_gap(Gap(one.source.call, one.id, Reason.UNSUPPORTED, message, HIDES))
 
 
 def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) -> None:
@@ -94,14 +116,22 @@ def record_unfollowed_lattice(api: Api, registers: Mapping[str, Sequence[str]]) 
 
 
 def is_tunnel(item: Item) -> bool:
-    """Whether a service (API Gateway, EC2 Instance Connect) lets outsiders in through this interface."""
+    """Whether the type of an interface shows that a service lets outsiders in through it."""
     return item.get("InterfaceType") in {_API_GATEWAY, _INSTANCE_CONNECT}
 
 
 def tunnels(api: Api, interfaces: Iterable[Item]) -> tuple[Tunnel, ...]:
-    """Return the services that let outsiders in through ``interfaces`` of the cluster's VPCs."""
-    call = calls.DESCRIBE_NETWORK_INTERFACES
-    return api.mapped(call, [one for one in interfaces if is_tunnel(one)], _tunnel, hides=(FactKind.MEMBERS,))
+    """Return the services that let outsiders in through ``interfaces`` of the cluster's VPCs.
+
+    They are API Gateway, EC2 Instance Connect and CloudFront.
+    """
+    call, found = calls.DESCRIBE_NETWORK_INTERFACES, (one for one in interfaces if is_tunnel(one) or _is_origin(one))
+    return api.mapped(call, [*found], _tunnel, hides=(FactKind.MEMBERS,))
+
+
+def _is_origin(item: Item) -> bool:
+    """Whether an interface has the tag of CloudFront's VPC origins. Anyone may write the tag, so it removes nothing."""
+    return _OF_CLOUDFRONT in tags_of(item, "TagSet")
 
 
 def _tunnel(item: Item) -> Tunnel:
@@ -111,7 +141,7 @@ def _tunnel(item: Item) -> Tunnel:
         gatekeeper = "EC2 Instance Connect, which requires ec2-instance-connect:OpenTunnel,"
         return Tunnel(f"EC2 Instance Connect ({made.id})", ranges, gatekeeper, made.source, made.groups, _LOGINS)
     why = "its destinations and its clients are not read"
-    name = f"a VPC link of API Gateway ({made.id})"
+    name = f"{'a VPC origin of CloudFront' if _is_origin(item) else 'a VPC link of API Gateway'} ({made.id})"
     return Tunnel(name, ranges, "", made.source, made.groups, uncertain=why, to_balancers=True)
 
 

@@ -16,7 +16,12 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
 from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions
 from cloudguard_aws.network.inventory import FILTERS, ROUTES, Inventory, read_subnets
-from cloudguard_aws.network.pointers import record_unfollowed, record_unfollowed_to_endpoint, tunnels
+from cloudguard_aws.network.pointers import (
+    record_unfollowed,
+    record_unfollowed_lattice_ranges,
+    record_unfollowed_to_endpoint,
+    tunnels,
+)
 from cloudguard_aws.network.routes import with_routes
 from cloudguard_aws.network.security_groups import groups_and_members, read_security_groups
 
@@ -52,6 +57,7 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     ends = {*own.hosts, *(one.arn for one in inventory.balancers.modern)}
     interfaces = inventory.vpcs.interfaces or ()
     record_unfollowed(api, interfaces, security_groups.lists, ends)
+    record_unfollowed_lattice_ranges(api, security_groups.filters)
     record_unfollowed_to_endpoint(api, filter(own.is_endpoint, interfaces), inventory.balancers.read)
     tables, used = inventory.vpcs.tables, {name for one in subnets for name in one.filters}
     networks = inventory.vpcs.networks

@@ -73,11 +73,27 @@ def test_accelerators_are_read_only_if_one_has_an_interface(inner_account: Accou
     assert [step for step in asked if step.startswith("globalaccelerator")] == []
 
 
-def test_a_rule_that_lets_lattice_in_is_a_gap(inner_account: Account) -> None:
+def test_an_accelerator_of_another_account_is_a_gap(inner_account: Account) -> None:
+    """Its interface is in the VPC, but this account lists no accelerator that sends anywhere."""
+    a = inner_account
+    subnet = a.subnet(a.vpc())
+    node = a.host("node", subnet, [a.group(subnet.vpc, "nodes")])
+    aws_accelerator.place(a, subnet)
+    aws_accelerator.answer_for(a.session)
+    api = api_of(a)
+    read(api, a, node)
+    assert [(gap.call, gap.reason, gap.hides) for gap in api.gaps] == [
+        ("globalaccelerator:ListAccelerators", Reason.MISSING, HIDES)
+    ]
+
+
+@pytest.mark.parametrize("by", ["prefix list", "range"])
+def test_a_rule_that_lets_lattice_in_is_a_gap(inner_account: Account, by: str) -> None:
     a = inner_account
     vpc = a.vpc()
     nodes = a.group(vpc, "nodes")
-    nodes.allow("tcp/443", a.prefixes("com.amazonaws.eu-west-1.vpc-lattice", "169.254.171.0/24"))
+    lattice = "169.254.171.0/24"
+    nodes.allow("tcp/443", lattice if by == "range" else a.prefixes("com.amazonaws.eu-west-1.vpc-lattice", lattice))
     node = a.host("node", a.subnet(vpc), [nodes])
     api = api_of(a)
     read(api, a, node)

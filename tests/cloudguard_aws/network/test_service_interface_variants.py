@@ -86,4 +86,17 @@ def test_a_rule_for_cloudfront_applies_to_its_origins_in_the_vpc(
     origin = inner_account.interface(subnet, [inner_account.group(subnet.vpc, "origins")], "", kind="interface")
     if tagged:
         inner_account.tag(origin, {"aws.cloudfront.vpcorigin": "enabled"})
-    assert ["VPC origin" in gap.message for gap in read(inner_account, node)[1]] == ([True] if tagged else [])
+    topology, gaps = read(inner_account, node)
+    assert ["VPC origin" in gap.message for gap in gaps] == ([True] if tagged else [])
+    assert [one.source.resource for one in topology.tunnels] == ([origin] if tagged else [])
+
+
+def test_a_vpc_origin_of_cloudfront_lets_outsiders_in(
+    inner_account: Account, place: tuple[Subnet, Group, Host]
+) -> None:
+    """Anyone may write its tag, so the interface remains a member of its group, too."""
+    subnet, nodes, node = place
+    origin = inner_account.interface(subnet, [nodes], "", kind="interface")
+    inner_account.tag(origin, {"aws.cloudfront.vpcorigin": "enabled"})
+    found, _ = read(inner_account, node)
+    assert (meaning(found), [one.id for one in found.external_members]) == (OUTSIDERS, [origin])
