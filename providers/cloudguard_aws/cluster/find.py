@@ -176,7 +176,11 @@ def _refuse_two(found: Found, vpc: str) -> None:
 
 
 def _managed(api: Api, name: str) -> EksCluster | None:
-    """Return the EKS cluster. None: there is none, or EKS did not answer, which leaves a Gap."""
+    """Return the EKS cluster. None: there is none, or EKS did not answer, which leaves a Gap.
+
+    A registered cluster, which has a ``connectorConfig``, is only displayed by EKS; AWS does not run its control plane:
+    https://docs.aws.amazon.com/eks/latest/userguide/eks-connector.html
+    """
     if not _EKS_NAME.fullmatch(name):
         return None
     hides = (FactKind.ENDPOINT, FactKind.HOSTS)
@@ -186,7 +190,8 @@ def _managed(api: Api, name: str) -> EksCluster | None:
         if explain(error)[0] is not Reason.MISSING:
             api.read(DESCRIBE_CLUSTER, hides=hides, about=name, name=name)
         return None
-    found = api.mapped(DESCRIBE_CLUSTER, listed, eks_cluster, hides=hides)
+    run_by_eks = [one for one in listed if not one.get("connectorConfig")]
+    found = api.mapped(DESCRIBE_CLUSTER, run_by_eks, eks_cluster, hides=hides)
     return found[0] if found else None
 
 

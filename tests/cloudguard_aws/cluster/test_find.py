@@ -55,6 +55,21 @@ def test_one_name_in_two_vpcs_is_two_clusters_and_the_vpc_chooses(inner_account:
     assert (own.installer, ids(own.instances)) == ("kops", {master.id})
 
 
+def test_a_cluster_that_is_only_registered_with_eks_is_self_managed(inner_account: Account) -> None:
+    a = inner_account
+    _, subnet, group = place(a)
+    master = a.host("master", subnet, [group], kops.control_plane)
+    a.eks("prod", [subnet], a.role("eks", service="eks"))
+
+    def register(parsed: dict[str, Any], **_rest: object) -> None:
+        parsed["cluster"] = {"name": "prod", "arn": parsed["cluster"]["arn"], "connectorConfig": {"provider": "OTHER"}}
+
+    cast("Any", a.session).events.register("after-call.eks.DescribeCluster", register)
+    found = find(Api(a.session, REGION), CollectRequest(cluster="prod"))
+    assert found is not None
+    assert (found.eks, found.installer, ids(found.instances)) == (None, "kops", {master.id})
+
+
 def test_a_managed_and_a_self_managed_cluster_with_one_name_in_one_vpc(inner_account: Account) -> None:
     a = inner_account
     _, subnet, group = place(a)
