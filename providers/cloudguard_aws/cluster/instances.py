@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -97,6 +97,18 @@ def instances_by_id(api: Api, ids: Sequence[str]) -> list[Instance]:
     pages = [ids[start : start + MOST_VALUES] for start in range(0, len(ids), MOST_VALUES)]
     found = api.gather(*(partial(instances, api, [{"Name": "instance-id", "Values": page}]) for page in pages))
     return [one for page in found for one in page]
+
+
+def record_unseen(api: Api, ids: Collection[str], why: str) -> None:
+    """Record a Gap for each of ``ids`` that no answer contains, not even as a terminated instance.
+
+    ``why``: how it is known that the instance exists.
+    """
+    wanted = [{"Name": "instance-id", "Values": sorted(ids)[:MOST_VALUES]}]
+    listed = api.read_or_none(DESCRIBE_INSTANCES, hides=HIDES, Filters=wanted) if ids else None
+    seen = {text(one, "InstanceId") for one in listed or ()}
+    for name in sorted({*ids} - seen) if listed is not None else ():
+        api.missed(DESCRIBE_INSTANCES, name, f"{why}, but it was not returned", HIDES)
 
 
 def _instance(item: Item) -> Instance:

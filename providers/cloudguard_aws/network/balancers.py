@@ -42,6 +42,7 @@ from cloudguard_aws.network.registrations import (
     Registrations,
     TargetGroup,
     read_registrations,
+    record_missing_groups,
 )
 
 _DENIES_GATEWAY: Final = "ipv6.deny_all_igw_traffic"
@@ -137,10 +138,11 @@ def _concerns(read: Registrations, arn: str, members: Members) -> bool:
 def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[Balancer, ...]:
     """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
     arns = [one.arn for one in known.modern]
-    forwardings, tagged, published = api.three(
+    forwardings, tagged, published, _ = api.four(
         lambda: api.gather(*(partial(_forwarding, api, known, one) for one in _with_ipv6(api, known.modern))),
         partial(read_tags, api, arns, [one.name for one in known.classic]),
         partial(read_published, api, known.services, arns),
+        lambda: api.gather(*(partial(_without_groups, api, known.read, arn) for arn in known.read.bare)),
     )
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
     models = (one.model(declared.get(one.balancer.arn, ""), published) for one in forwardings)
@@ -178,6 +180,14 @@ def _by_gateway(api: Api, one: LoadBalancer) -> LoadBalancer:
     return replace(one, internet_facing=None if items is None else True, public_ipv4=False)
 
 
+def _without_groups(api: Api, read: Registrations, arn: str) -> None:
+    """Read the listeners of a balancer that no target group names. They forward to none, or the answers contradict."""
+    call = calls.DESCRIBE_LISTENERS
+    items = api.read(call, hides=HIDES, about=arn, LoadBalancerArn=arn) if read.answered is not None else ()
+    for one in api.mapped(call, items, listener_facts, hides=HIDES):
+        record_missing_groups(api, read, one.arn, one.forwards_to or ())
+
+
 def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwarding:
     call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(one.arn)
     items, targets = api.two(
@@ -189,6 +199,8 @@ def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwar
         message = "no listener was returned for this balancer, although target groups name it"
         api.add_gap(Gap(call.name, one.arn, Reason.MISSING, message, HIDES))
     sent = api.gather(*(partial(_sent_to, api, each, one, arns, alone=len(listeners) == 1) for each in listeners))
+    for each, forwarded_to in zip(listeners, sent, strict=True):
+        record_missing_groups(api, known.read, each.arn, forwarded_to)
     return _Forwarding(one, tuple(zip(listeners, sent, strict=True)), dict(zip(arns, targets, strict=True)))
 
 

@@ -18,7 +18,7 @@ from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES, MOST_VALUES
 from cloudguard_aws.cluster.find import Found
-from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id
+from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id, record_unseen
 from cloudguard_aws.cluster.interfaces import addresses_of
 from cloudguard_aws.cluster.pools.fleets import TAGS, read_fleets
 from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup, read_scaling_groups
@@ -62,6 +62,7 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
         ]
     except AccessError:
         return found  # a Gap was recorded
+    record_unseen(api, pools.keys() - known - {one.id for one in listed}, "a scaling group lists it")
     started = {group.name for group in fleets}
     pools |= {one.id: name for one in (*found.instances, *listed) if (name := fleet_of(one.tags)) in started}
     own = (one for one in listed if one.id in pools or {*clusters_of(one.tags)} <= {found.name})

@@ -106,12 +106,15 @@ class ClassicBalancer:
 class Registrations:
     """The balancers of a region, and a dict of target group ARN → target group.
 
-    Target groups that can't have a target in the VPCs that were asked for are left out.
+    Target groups that can't have a target in the VPCs that were asked for are left out of ``groups``. ``answered``: the
+    ARNs of all target groups, None if they could not be read. ``bare``: ARNs of the balancers that none of them names.
     """
 
     balancers: tuple[LoadBalancer, ...]
     classic: tuple[ClassicBalancer, ...]
     groups: Mapping[str, TargetGroup]
+    answered: frozenset[str] | None = None
+    bare: tuple[str, ...] = ()
 
     def groups_of(self, arn: str) -> tuple[TargetGroup, ...]:
         """Return the target groups behind a balancer, through any of its listeners or rules."""
@@ -125,7 +128,7 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
     """
     listed, groups, old = api.gather(
         partial(api.read_or_none, calls.DESCRIBE_LOAD_BALANCERS, hides=HIDES),
-        partial(api.read, calls.DESCRIBE_TARGET_GROUPS, hides=HIDES),
+        partial(api.read_or_none, calls.DESCRIBE_TARGET_GROUPS, hides=HIDES),
         partial(api.read, calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, hides=HIDES),
     )
     modern = api.mapped(calls.DESCRIBE_LOAD_BALANCERS, listed or (), load_balancer, hides=HIDES)
@@ -137,7 +140,21 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
     used = [one for one in known if arns.intersection(one.balancers)]
     with_targets = api.gather(*(partial(_with_targets, api, one) for one in used if _may_concern(one, network_ids)))
     classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old or (), classic_balancer, hides=HIDES)
-    return Registrations(every, classic, {one.arn: one for one in with_targets})
+    named = {arn for one in known for arn in one.balancers}
+    return Registrations(
+        every,
+        classic,
+        groups={one.arn: one for one in with_targets},
+        answered=None if groups is None or len(known) < len(groups) else frozenset(one.arn for one in known),
+        bare=tuple(one.arn for one in every if one.arn not in named),
+    )
+
+
+def record_missing_groups(api: Api, read: Registrations, listener: str, forwarded_to: Iterable[str]) -> None:
+    """Record a Gap for each target group that a listener forwards to and that no answer contains."""
+    for arn in sorted(set(forwarded_to) - read.answered) if read.answered is not None else ():
+        message = f"{listener} forwards to this target group, but it was not returned"
+        api.add_gap(Gap(calls.DESCRIBE_TARGET_GROUPS.name, arn, Reason.MISSING, message, HIDES))
 
 
 def _record_missing(api: Api, named: Collection[str], answered: Iterable[LoadBalancer]) -> None:

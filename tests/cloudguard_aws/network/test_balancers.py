@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.load_balancers import Balancer, ClientAddress
-from cloudguard.model.source import FactKind
+from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers, read_cluster_balancers
 from cloudguard_aws.network.inventory import read_inventory
@@ -232,3 +232,24 @@ def test_an_internal_balancer_may_let_in_the_internet_by_ipv6(
     a.call("elbv2", "modify_load_balancer_attributes", LoadBalancerArn=made, Attributes=attributes)
     (found,) = read(a, vpc, host)
     assert (found.internet_facing, found.dual_stack, found.public_ipv4) == (internet_facing, True, not internet_facing)
+
+
+@pytest.mark.parametrize("forgotten", ["every", "one"])
+def test_a_target_group_that_a_listener_names_and_no_answer_contains_is_a_gap(
+    inner_account: Account, forgotten: str
+) -> None:
+    a = inner_account
+    vpc, subnet, node = ground(a)
+    front = a.nlb("front", subnet)
+    a.listener(front, 443, [node], 6443)
+    a.listener(front, 80, [node], 30080, name="second")
+
+    def forget(parsed: dict[str, Any], **_rest: object) -> None:
+        del parsed["TargetGroups"][0 if forgotten == "every" else 1 :]
+
+    cast("Any", a.session).events.register("after-call.elastic-load-balancing-v2.DescribeTargetGroups", forget)
+    api = api_of(a)
+    read(a, vpc, node, api)
+    gaps = [(gap.call, gap.reason, gap.hides) for gap in api.gaps]
+    missing = ("elbv2:DescribeTargetGroups", Reason.MISSING, (FactKind.BALANCERS,))
+    assert gaps == [missing] * (2 if forgotten == "every" else 1)

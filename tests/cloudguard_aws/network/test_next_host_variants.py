@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 
 from aws_hosts import api_of
 from cloudguard import pipeline
+from cloudguard.model.source import Reason
 from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Verdict
@@ -71,3 +73,51 @@ def test_every_traffic_source_of_a_scaling_group_is_read(inner_account: Account)
     registers = with_members(api, found, ()).registers
     assert registers == {name: ["nodes"] for name in ("arn:new", "old", lattice)}
     assert ["VPC Lattice" in gap.message for gap in api.gaps] == [True]
+
+
+def _without_groups(parsed: dict[str, Any]) -> None:
+    parsed["AutoScalingGroups"].clear()
+
+
+def _without_templates(parsed: dict[str, Any]) -> None:
+    for one in parsed["AutoScalingGroups"]:
+        one.pop("LaunchTemplate", None)
+
+
+def _without_versions(parsed: dict[str, Any]) -> None:
+    parsed["LaunchTemplateVersions"].clear()
+
+
+def _without_instances(parsed: dict[str, Any]) -> None:
+    for one in parsed["Reservations"]:
+        one["Instances"] = [each for each in one["Instances"] if "k8s.io/role/node" in str(each["Tags"])]
+
+
+@pytest.mark.parametrize(
+    ("call", "forget"),
+    [
+        ("auto-scaling.DescribeAutoScalingGroups", _without_groups),
+        ("auto-scaling.DescribeAutoScalingGroups", _without_templates),
+        ("ec2.DescribeLaunchTemplateVersions", _without_versions),
+        ("ec2.DescribeInstances", _without_instances),
+    ],
+)
+def test_what_another_answer_names_and_no_answer_contains_is_a_gap(
+    inner_account: Account, call: str, forget: Callable[[dict[str, Any]], None]
+) -> None:
+    """Instances name a scaling group, it names a template, and it lists instances."""
+    a = inner_account
+    vpc = a.vpc()
+    subnet, group = a.subnet(vpc), a.group(vpc, "nodes")
+    node, bare = a.host("n", subnet, [group], kops.node), a.host("bare", subnet, [group])
+    a.pool("nodes", subnet, [group], kops.node)
+    a.call("autoscaling", "attach_instances", AutoScalingGroupName="nodes", InstanceIds=[node.id, bare.id])
+
+    def spoil(parsed: dict[str, Any], **_rest: object) -> None:
+        forget(parsed)
+
+    cast("Any", a.session).events.register(f"after-call.{call}", spoil)
+    snapshot = ADAPTER.collect(CollectRequest(cluster=CLUSTER, options=REQUEST.options, client=a.session))
+    missing = [gap for gap in snapshot.gaps if gap.reason is Reason.MISSING]
+    assert [gap.call.rpartition(":")[2] for gap in missing] == [call.rpartition(".")[2]]
+    assert pipeline.evaluate(snapshot, Declarations()).row("node-access").verdict is Verdict.UNKNOWN

@@ -27,6 +27,7 @@ HIDES: Final = (FactKind.POOLS,)
 _DISKS: Final = (FactKind.DISKS,)
 MOST_NAMES: Final = 50
 """The number of names that one call accepts (Auto Scaling API reference, DescribeLaunchConfigurations)."""
+_NOT_RETURNED: Final = "a scaling group or fleet names it, but it was not returned"
 REPLACED: Final = ("NetworkInterfaces", "SecurityGroupIds", "BlockDeviceMappings", "MetadataOptions")
 """Fields that a new template version takes as a whole, either from the request or from its source version."""
 
@@ -109,19 +110,27 @@ def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
     wanted, call = sorted(names), DESCRIBE_LAUNCH_CONFIGURATIONS
     found: dict[str, Template] = {}
     for start in range(0, len(wanted), MOST_NAMES):
-        listed = api.read(call, hides=HIDES, LaunchConfigurationNames=wanted[start : start + MOST_NAMES])
+        page = wanted[start : start + MOST_NAMES]
+        listed = api.read_or_none(call, hides=HIDES, LaunchConfigurationNames=page)
         made = api.mapped(
-            call, listed, lambda one: template(one, call, required(one, "LaunchConfigurationName")), hides=HIDES
+            call, listed or (), lambda one: template(one, call, required(one, "LaunchConfigurationName")), hides=HIDES
         )
         found.update((one.name, one) for one in made)
+        for name in page if listed is not None else ():
+            if name not in found:
+                api.missed(call, name, _NOT_RETURNED, HIDES)
     return found
 
 
 def template_versions(api: Api, key: str, name: str, version: str) -> tuple[Template, ...]:
     """Return a version of a launch template. ``key``: the parameter for ``name``, which is a name or an id."""
     call = DESCRIBE_LAUNCH_TEMPLATE_VERSIONS
-    listed = api.read(call, hides=HIDES, about=name, **{key: name}, Versions=[version])
-    return api.mapped(call, listed, lambda one: template(one, call, required(one, "LaunchTemplateId")), hides=HIDES)
+    listed = api.read_or_none(call, hides=HIDES, about=name, **{key: name}, Versions=[version])
+    if listed == []:
+        api.missed(call, name, _NOT_RETURNED, HIDES)
+    return api.mapped(
+        call, listed or (), lambda one: template(one, call, required(one, "LaunchTemplateId")), hides=HIDES
+    )
 
 
 def template(item: Item, call: Call, name: str) -> Template:

@@ -94,6 +94,8 @@ def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> 
     found = [known[group.configuration]] if group.configuration in known else [*group.specifications]
     for key, name, version in group.templates:
         found += template_versions(api, key, name, version)
+    if not (group.configuration or group.specifications or group.templates):
+        api.missed(group.call, group.name, "it names no launch template and no launch configuration", HIDES)
     listed = {template.name: template for template in found}.values()
     return [replace(one, types=group.types) for one in listed] if group.types else [*listed]
 

@@ -44,9 +44,12 @@ class ScalingGroup:
 
 
 def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[ScalingGroup]:
-    """Return the cluster's scaling groups: those with its tag, those in ``named``, and those of its instances."""
+    """Return the cluster's scaling groups: those with its tag, those in ``named``, and those of its instances.
+
+    Auto Scaling removes its tag from an instance that leaves its group. moto's node groups name groups that don't exist.
+    """
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
-    own = (one.host.pool for one in found.instances if one.host.pool != fleet_of(one.tags))
+    own = {one.host.pool for one in found.instances if one.host.pool != fleet_of(one.tags)}
     names = {*named, *own} - {""}
     keys = [f"{prefix}{cluster}" for prefix in (*NAMED_BY_KEY, _AUTOSCALER)]
     if any(LEGACY in one.tags for one in found.instances):
@@ -57,8 +60,10 @@ def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[
     more = sorted(names - groups.keys())
     for start in range(0, len(more), MOST_NAMES):
         page = more[start : start + MOST_NAMES]
-        answer = api.read(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
-        groups.update((one.name, one) for one in api.mapped(call, answer, _scaling_group, hides=HIDES))
+        listed = api.read_or_none(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
+        groups.update((one.name, one) for one in api.mapped(call, listed or (), _scaling_group, hides=HIDES))
+        for name in own.intersection(page) - groups.keys() if listed is not None else ():
+            api.missed(call, name, "the tag of an instance names it, but it was not returned", HIDES)
     return [groups[name] for name in sorted(groups)]
 
 
