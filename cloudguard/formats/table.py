@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from tabulate import tabulate
 
-from cloudguard.formats.diff import change_lines, change_title
+from cloudguard.formats.diff import change_lines, change_title, doubt, unproved
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
@@ -116,11 +116,12 @@ def _plan(page: _Page, selection: Selection) -> str:
     for change in selection.changes:
         lines.append(f"{change.order:>2}. {change_title(change, selection.numbers)}")
         lines += [f"    {line}" for line in change_lines(change, messages)]
+        lines += [f"    # not proved: {why}" for why in unproved(change)]
     return page.lines(lines)
 
 
 def _findings(page: _Page, selection: Selection) -> Iterator[str]:
-    orders = {change.id: change.order for change in selection.report.plan}
+    changes = {change.id: f"change {change.order}{doubt(change)}" for change in selection.report.plan}
     short = list[str]()
     for finding in selection.findings:
         head = _head(finding, selection.numbers[finding.id])
@@ -128,7 +129,7 @@ def _findings(page: _Page, selection: Selection) -> Iterator[str]:
             waived = f" ({waiver(finding)})" if finding.waived else ""
             short.append(_painted(page, finding, page.lines([f"{head}: {finding.message}{waived}"])))
         else:
-            yield _painted(page, finding, page.lines([f"{head}  {finding.id}", *_details(finding, orders)]))
+            yield _painted(page, finding, page.lines([f"{head}  {finding.id}", *_details(finding, changes)]))
     yield "\n".join(short)
 
 
@@ -141,14 +142,14 @@ def _painted(page: _Page, finding: Finding, text: str) -> str:
     return text.replace(word, page.paint(word), 1)
 
 
-def _details(finding: Finding, orders: dict[str, int]) -> Iterator[str]:
+def _details(finding: Finding, changes: dict[str, str]) -> Iterator[str]:
     details = [
         ("", finding.message),
         ("on ", named(finding.resource)),
         ("witness ", witness(finding)),
         *(("  via ", line) for line in path_lines(finding.witness)),
         ("hosts ", host_list(finding.hosts)),
-        ("fixed by ", ", ".join(f"change {orders[name]}" for name in finding.changes if name in orders)),
+        ("fixed by ", ", ".join(changes[name] for name in finding.changes if name in changes)),
         ("advice ", finding.advice),
         ("", waiver(finding)),
     ]

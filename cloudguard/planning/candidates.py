@@ -9,10 +9,9 @@ from cloudguard.model.network import Endpoint
 from cloudguard.planning.edits.endpoints import private_first
 from cloudguard.planning.edits.model_edits import can_be_made
 from cloudguard.planning.edits.rule_writer import RuleWriter
-from cloudguard.planning.edits.settings_edits import ON_MODEL
 from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Edit, PeerOf, Procedure, RuleEdit
+from cloudguard.results.change import Change, Edit, PeerOf, Procedure, RuleEdit
 
 BY_HAND = "its change is not proved, because the model does not show its effect"
 WAY_OUT_UNSEEN = (
@@ -70,7 +69,7 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
         candidates.leave([change], _incomplete(change))
     elif not all(map(can_be_made, change.edits)):
         candidates.leave([change], WAY_OUT_UNSEEN)
-    elif not _is_shown(change):
+    elif not change.on_model:
         candidates.by_hand = (*candidates.by_hand, change)
         steps = [step for edit in change.edits if isinstance(edit, Procedure) for step in edit.steps]
         candidates.leave([change], f"{BY_HAND}; first manual step: {steps[0]}" if steps else BY_HAND)
@@ -111,18 +110,3 @@ def _waits(edit: Edit) -> bool:
     if isinstance(edit, RuleEdit):
         return edit.after is not None and edit.after.peer.kind is PeerOf.NEW_GROUP
     return isinstance(edit, Procedure)
-
-
-def _is_shown(change: Change) -> bool:
-    """Whether the model shows the effect of ``change``.
-
-    The effect of a policy document is shown only if the document is proved to grant all needed permissions.
-    """
-    if change.kind in ON_MODEL:
-        return True
-    return not any(
-        isinstance(edit, Procedure)
-        or (isinstance(edit, AttributeEdit) and change.resource.kind != "endpoint")
-        or (isinstance(edit, DocumentEdit) and bool(edit.unproved))
-        for edit in change.edits
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from cloudguard.model.filters import Action, Direction
 from cloudguard.model.identity import Statement
@@ -217,6 +217,13 @@ class Procedure:
     steps: tuple[str, ...]
 
 
+_ON_MODEL: Final = frozenset(
+    {
+        *("metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt"),
+        *("snapshot.remove", "image.remove", "disk.remove"),
+    }
+)
+"""Kinds of changes whose effect the model shows, in addition to changes of rules, groups, endpoints and documents."""
 Edit: TypeAlias = RuleEdit | AttributeEdit | ListEdit | GroupEdit | MembershipEdit | DocumentEdit | Procedure
 
 
@@ -248,6 +255,19 @@ class Change:
     keeps: tuple[KeptTraffic, ...] = ()
     loses: tuple[RuleTraffic, ...] = ()
     left: tuple[KeptTraffic, ...] = ()
+
+    @property
+    def on_model(self) -> bool:
+        """Whether the model shows the effect of the change, so that a plan can prove it.
+
+        The effect of a policy document is shown only if the document is proved to grant all needed permissions.
+        """
+        return self.kind in _ON_MODEL or not any(
+            isinstance(edit, Procedure)
+            or (isinstance(edit, AttributeEdit) and self.resource.kind != "endpoint")
+            or (isinstance(edit, DocumentEdit) and bool(edit.unproved))
+            for edit in self.edits
+        )
 
     @property
     def needs_input(self) -> tuple[str, ...]:

@@ -18,8 +18,6 @@ TRUST: Final = "trust.narrow"
 OWN_KEY: Final = "planned: your own key"
 """The id on the model of a key that is still to be made."""
 _COPIES = frozenset({"snapshot.remove", "image.remove", "disk.remove"})
-ON_MODEL = frozenset({"metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt", *_COPIES})
-"""Kinds of changes whose effect the model shows, in addition to changes of rules, groups, endpoints and documents."""
 
 
 def with_setting(snapshot: Snapshot, change: Change, edit: AttributeEdit | Procedure | DocumentEdit) -> Snapshot:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.iam_catalog import IamCatalog
+from cloudguard.model.iam_catalog import EscalationPath, IamCatalog
 from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard_aws.iam_catalog.catalog import published
@@ -107,7 +108,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         catalog=published(partition),
         writer=PolicyDocuments(),
         needs=TABLES.needs(values, PLACES),
-        escalation_paths=TABLES.escalation_paths,
+        escalation_paths=tuple(_of_partition(path, partition) for path in TABLES.escalation_paths),
         known_context=partial(context_of, known_context(snapshot)),
         ordinary_context=ordinary_context(snapshot, partition),
         boundary_actions=BOUNDARY_ACTIONS,
@@ -119,6 +120,17 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         principals=TrustPrincipals(_home(snapshot, partition)),
         preferred_segments=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
     )
+
+
+def _of_partition(path: EscalationPath, partition: str) -> EscalationPath:
+    """Return a path whose pass-role conditions name only services of the partition (".cn": of China)."""
+    if partition == "aws-cn" or not path.passrole_conditions:
+        return path
+    conditions = tuple(
+        replace(one, values=tuple(value for value in one.values if not value.endswith(".cn")))
+        for one in path.passrole_conditions
+    )
+    return replace(path, passrole_conditions=conditions)
 
 
 def _harmless(partition: str) -> Iterator[Statement]:
@@ -136,6 +148,7 @@ def _home(snapshot: Snapshot, partition: str) -> Home:
         organization=identities.organization,
         members=frozenset(identities.organization_accounts),
         providers=frozenset(provider.id for provider in identities.providers),
+        instances=frozenset(host.id for host in snapshot.cluster.hosts),
         now=snapshot.started,
     )
 

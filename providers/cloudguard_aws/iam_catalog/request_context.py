@@ -20,6 +20,7 @@ from cloudguard.permission_sets.condition_operators import KnownContext, UnreadV
 from cloudguard.permission_sets.glob_sets import glob_set
 from cloudguard.permission_sets.globs import glob, literal
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
+from cloudguard_aws.trust.context_keys import SOME_INSTANCE
 
 ABSENT_KEYS: Final = (
     "aws:assumedroot",
@@ -34,6 +35,8 @@ ABSENT_KEYS: Final = (
 )
 """Keys that only requests of users, of services on behalf of others, or of sessions with MFA have."""
 UNKNOWN_TODAY: Final = (
+    "aws:ec2instancesourceprivateipv4",
+    "aws:federatedprovider",
     "aws:principalorgpaths",
     "aws:sourceidentity",
     "aws:sourcevpcarn",
@@ -43,11 +46,16 @@ UNKNOWN_TODAY: Final = (
     "aws:vpceorgpaths",
     "aws:vpcsourceip",
 )
-"""Keys that the network or the organization sets, not the caller. Their values are not read."""
+"""Keys that the network, the organization or the session sets, not the caller. Their values are not read."""
+_OF_HOSTS: Final = "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn"
+"""Keys that only requests with the credentials of an instance have."""
+_NOT_OF_HOSTS: Final = frozenset({"cluster", "pods", SERVICE_ACCOUNT})
+"""Holders of a role that have no instance: a managed control plane, Fargate, and service accounts."""
 ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:calledvia": (),
     "aws:calledviafirst": (),
     "aws:calledvialast": (),
+    "aws:ec2instancesourcevpc": (),
     "aws:referer": (),
     "aws:requestedregion": (),
     "aws:requesttag/*": (),
@@ -90,11 +98,14 @@ _UNKNOWN_USER: Final = "*:*"
 def ordinary_context(snapshot: Snapshot, partition: str) -> Mapping[str, tuple[str, ...]]:
     """Return the context of ordinary requests that hosts make on resources of the same account."""
     account, organization = snapshot.cluster.account, snapshot.identities.organization
-    region = next(iter(snapshot.cluster.regions), "")
+    regions = snapshot.cluster.regions or ("",)
+    instances = (SOME_INSTANCE, *(host.id for host in snapshot.cluster.hosts))
     found = {
         **ORDINARY,
         "aws:resourceaccount": (account,),
-        "ec2:sourceinstancearn": (f"arn:{partition}:ec2:{region}:{account}:instance/i-0123456789abcdef0",),
+        "ec2:sourceinstancearn": tuple(
+            f"arn:{partition}:ec2:{region}:{account}:instance/{name}" for name in instances for region in regions
+        ),
         "iam:policyarn": (f"arn:{partition}:iam::aws:policy/AdministratorAccess",),
     }
     if organization:
@@ -123,6 +134,7 @@ def known_context(snapshot: Snapshot) -> KnownContext:
     organization = snapshot.identities.organization
     known["aws:principalorgid"] = FREE if organization is None else organization or ABSENT
     known["aws:sourcevpc"] = _source_networks(snapshot)
+    known["aws:ec2instancesourcevpc"] = _own_networks(snapshot)
     return known
 
 
@@ -135,6 +147,13 @@ def _source_networks(snapshot: Snapshot) -> Constraint:
     networks = [literal(subnet.network) for subnet in subnets if subnet.network]
     elsewhere = any(route.hop in _OTHER_NETWORKS for subnet in subnets for route in subnet.routes)
     return Constraint(absent=True, text=glob_set([networks])) if networks and not elsewhere else FREE
+
+
+def _own_networks(snapshot: Snapshot) -> Constraint:
+    """Return the VPCs of the hosts whose credentials sign requests."""
+    networks = {subnet.network for subnet in snapshot.topology.subnets if subnet.network}
+    named = glob_set([[literal(name) for name in sorted(networks)]])
+    return Constraint(absent=False, text=named) if networks else FREE
 
 
 def context_of(known: KnownContext, identity: Identity) -> KnownContext:
@@ -155,6 +174,8 @@ def context_of(known: KnownContext, identity: Identity) -> KnownContext:
         own |= {f"aws:principaltag/{key.lower()}": value for key, value in identity.tags}
         if SERVICE_ACCOUNT not in identity.roles:
             own["aws:principaltag/*"] = ABSENT
+    if identity.roles and _NOT_OF_HOSTS.issuperset(identity.roles):
+        own |= dict.fromkeys(_OF_HOSTS, ABSENT)
     return {**known, **own}
 
 

@@ -24,6 +24,7 @@ from cloudguard_aws.trust.context_keys import (
     ORGANIZATION_PATHS,
     PRINCIPAL_ACCOUNT,
     PRINCIPAL_ARN,
+    SOME_INSTANCE,
     SOURCE_ACCOUNT,
     SOURCE_ARN,
     SOURCE_IP,
@@ -42,7 +43,6 @@ from cloudguard_aws.trust.principals import Home, declared, requests_of
 _ASSUME: Final = ("sts:AssumeRole",)
 _CERTIFICATES: Final = "rolesanywhere.amazonaws.com"
 _SOME_ROLE: Final = "role/some-role-of-the-account"
-_SOME_INSTANCE: Final = "instance/i-0123456789abcdef0"
 _SOME_FUNCTION: Final = "function:some-function-of-the-account"
 
 
@@ -103,6 +103,10 @@ class _Accounts:
             # The id does not show the identity's account.
             among = (*self._unnamed_callers(users=False), holds("StringLike", USER_ID, user, f"{user}:*"))
             yield self._caller(CallerKind.OUTSIDER, f"the identity {user}", among, ordinary=None)
+        for instance in mentions.instances:
+            if instance not in self._home.instances:
+                among = (*self._unnamed_callers(instances=False), holds("StringLike", INSTANCE_ARN, f"*/{instance}"))
+                yield self._caller(CallerKind.OUTSIDER, f"the instance {instance}", among, ordinary=None)
         if {ORGANIZATION, ORGANIZATION_PATHS} & {*mentions.keys}:
             # Without a condition on organizations, an organization's accounts are let in like all others.
             for organization in self._named_organizations:
@@ -131,10 +135,13 @@ class _Accounts:
 
     def _outside_networks(self) -> Iterator[Condition]:
         for key, values in self._mentions.networks:
-            yield holds("NotIpAddress" if key == SOURCE_IP else "StringNotEquals", key, *values)
+            yield holds("NotIpAddress" if key == SOURCE_IP else "StringNotLike", key, *values)
 
-    def _unnamed_callers(self, *, users: bool = True) -> tuple[Condition, ...]:
-        """Return conditions on requests of identities in accounts and organizations that the policy does not name."""
+    def _unnamed_callers(self, *, users: bool = True, instances: bool = True) -> tuple[Condition, ...]:
+        """Return conditions on requests of identities in accounts and organizations that the policy does not name.
+
+        ``users``, ``instances``: without the identities and instances that the policy names by their id.
+        """
         known = self._named_organizations
         found = [
             holds("StringLike", PRINCIPAL_ACCOUNT, "?" * 12),
@@ -147,6 +154,8 @@ class _Accounts:
         if users and self._mentions.users:
             ids = (pattern for one in self._mentions.users for pattern in (one, f"{one}:*"))
             found.append(holds("StringNotLike", USER_ID, *ids))
+        if instances and self._mentions.instances:
+            found.append(holds("StringNotLike", INSTANCE_ARN, *(f"*/{one}" for one in self._mentions.instances)))
         return tuple(found)
 
     def _unnamed_accounts(self) -> Iterator[Condition]:
@@ -156,9 +165,10 @@ class _Accounts:
             yield from (holds("ArnNotLike", key, *arns) for key in (PRINCIPAL_ARN, *CREDENTIALS_OF))
 
     def _from_network(self, key: str, values: tuple[str, ...]) -> Caller:
-        within = holds("IpAddress" if key == SOURCE_IP else "StringEquals", key, *values)
-        who = f"anyone who calls from {', '.join(values)}"
-        return self._caller(CallerKind.OUTSIDER, who, (*self._unnamed_callers(), within), None, values[0])
+        within = holds("IpAddress" if key == SOURCE_IP else "StringLike", key, *values)
+        names = [value.removeprefix("*/") for value in values]
+        who = f"anyone who calls from {', '.join(names)}"
+        return self._caller(CallerKind.OUTSIDER, who, (*self._unnamed_callers(), within), None, names[0])
 
     def _of_organization(self, organization: str) -> Caller:
         among = (
@@ -186,7 +196,7 @@ class _Accounts:
         some = f"arn:{partition}:iam::{account}:{_SOME_ROLE}"
         ordinary = (
             holds("ArnLike", PRINCIPAL_ARN, some, *self._mentions.arns_of(account)),
-            holds("ArnLikeIfExists", INSTANCE_ARN, f"arn:{partition}:ec2:*:{account}:{_SOME_INSTANCE}"),
+            holds("ArnLikeIfExists", INSTANCE_ARN, f"arn:{partition}:ec2:*:{account}:instance/{SOME_INSTANCE}"),
             holds("ArnLikeIfExists", FUNCTION_ARN, f"arn:{partition}:lambda:*:{account}:{_SOME_FUNCTION}"),
         )
         inside, outside = _in_organization(own or ""), tuple(_outside_organization(own or ""))

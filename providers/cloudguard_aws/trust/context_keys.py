@@ -30,7 +30,9 @@ SOURCE_ARN: Final = "aws:sourcearn"
 SOURCE_ORGANIZATION: Final = "aws:sourceorgid"
 SOURCE_ORGANIZATION_PATHS: Final = "aws:sourceorgpaths"
 SOURCE_IP: Final = "aws:sourceip"
+SOURCE_VPC_ARN: Final = "aws:sourcevpcarn"
 INSTANCE_ARN: Final = "ec2:sourceinstancearn"
+SOME_INSTANCE: Final = "i-0a1b2c3d4e5f60718"
 FUNCTION_ARN: Final = "lambda:sourcefunctionarn"
 CREDENTIALS_OF: Final = (INSTANCE_ARN, FUNCTION_ARN)
 """Keys of requests with the credentials of an instance or a function: its ARN, in the account of the identity
@@ -38,13 +40,12 @@ CREDENTIALS_OF: Final = (INSTANCE_ARN, FUNCTION_ARN)
 https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html)."""
 NETWORKS: Final = (
     "aws:sourcevpc",
-    "aws:sourcevpcarn",
     "aws:sourcevpce",
     "aws:vpceaccount",
     "aws:vpceorgid",
     "aws:ec2instancesourcevpc",
 )
-"""Keys that name the network, or its owner, from which a request comes."""
+"""Keys that name the network, or its owner, from which a request comes. ``SOURCE_VPC_ARN`` also names an account."""
 
 _OF_PRINCIPALS: Final = (
     PRINCIPAL_ACCOUNT,
@@ -69,20 +70,22 @@ _OF_SERVICES: Final = (
 """Keys that only requests that services make by themselves have."""
 _ALWAYS: Final = (PRINCIPAL_ACCOUNT, PRINCIPAL_ARN, "aws:principaltype", USER_ID)
 """Keys that every request of an account's identity has."""
-_NAMES: Final = (ORGANIZATION, EXTERNAL_ID, USER_ID)
+_NAMES: Final = (ORGANIZATION, EXTERNAL_ID, USER_ID, *CREDENTIALS_OF, SOURCE_VPC_ARN)
 NO_NAME: Final = ("*${*}*", "*${?}*")
-"""Globs of names with a star or a question mark. No organization, external id, session, service account, repository,
-ref, project or workspace has one in its name (API references of AWS Organizations and STS; Kubernetes docs, object
-names)."""
-_NO_ARN: Final = ("arn:*::*${*}*:*", "arn:*::*${?}*:*", "*${*}", "*${?}")
-"""Globs of ARNs with a star or a question mark in the account or at the end. No account, and no name of a role or user,
-has one. A path may have one (IAM API reference, CreateRole)."""
+"""Globs of names with a star or a question mark. No organization, external id, session, instance, function, VPC,
+service account, repository, ref, project or workspace has one in its name (API references of AWS Organizations, STS,
+EC2 and Lambda; Kubernetes docs, object names)."""
+_NO_ARN: Final = ("arn:*::*${*}*:*", "arn:*::*${?}*:*", "*${*}", "*${?}", "arn:*:sts::*:assumed-role/*")
+"""Globs of ARNs with a star or a question mark in the account or at the end, and of sessions. No account, and no name
+of a role or user, has one. A path may have one (IAM API reference, CreateRole). Requests of a session have the ARN
+of its role (reference of global keys, aws:PrincipalArn)."""
 _FREE: Final = frozenset(
     {
         *_OF_PRINCIPALS,
         *_OF_SERVICES,
         *NETWORKS,
         SOURCE_IP,
+        SOURCE_VPC_ARN,
         *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:currenttime", "aws:epochtime"),
         *("aws:ec2instancesourceprivateipv4", "aws:federatedprovider", "aws:multifactorauthage"),
         *("aws:multifactorauthpresent", "aws:principalisawsservice", "aws:referer", "aws:requestedregion"),

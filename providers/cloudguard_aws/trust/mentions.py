@@ -16,6 +16,7 @@ from cloudguard.model.identity import PolicyDocument
 from cloudguard_aws.trust.context_keys import (
     CREDENTIALS_OF,
     EXTERNAL_ID,
+    INSTANCE_ARN,
     NETWORKS,
     ORGANIZATION,
     ORGANIZATION_PATHS,
@@ -26,6 +27,7 @@ from cloudguard_aws.trust.context_keys import (
     SOURCE_IP,
     SOURCE_ORGANIZATION,
     SOURCE_ORGANIZATION_PATHS,
+    SOURCE_VPC_ARN,
     USER_ID,
     is_claim,
 )
@@ -35,6 +37,9 @@ _OF_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _ORGANIZATION: Final = re.compile(r"^(o-[a-z0-9]+)(?:/|$)", re.IGNORECASE)
 _SESSION: Final = re.compile(r"^(arn:[^:]+):sts::([^:]*):assumed-role/([^/]+)/.+$")
 _USER: Final = re.compile(r"^(A[A-Z]{3}[A-Z0-9]{12,})(?::|$)")
+_INSTANCE: Final = re.compile(r"^.*[*?].*/(i-[0-9a-f]+)$")
+_VPC: Final = re.compile(r"^.*/(vpc-[0-9a-f]+)$")
+"""Match patterns that leave the account open and give the id of an instance or VPC. An id belongs to one owner."""
 _MOST_ADDRESSES4: Final = 1 << 16
 _MOST_ADDRESSES6: Final = 1 << 80
 """The largest number of addresses in a range that one owner may hold (IPv4: 2^16, IPv6: 2^80). A wider range includes
@@ -109,14 +114,20 @@ class Mentions:
         return tuple(_found((_USER,), self.values(USER_ID)))
 
     @cached_property
+    def instances(self) -> tuple[str, ...]:
+        """The ids of instances that are named without their account."""
+        return tuple(_found((_INSTANCE,), self.values(INSTANCE_ARN)))
+
+    @cached_property
     def external_ids(self) -> tuple[str, ...]:
         """The external ids. Each is a secret of its holder."""
         return self.literals(EXTERNAL_ID)
 
     @cached_property
     def networks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Pairs of context key and networks that may belong to one owner."""
+        """Pairs of context key and networks that may belong to one owner: globs, or CIDRs of ``aws:SourceIp``."""
         named = [(key, self.literals(key)) for key in NETWORKS]
+        named.append((SOURCE_VPC_ARN, tuple(f"*/{name}" for name in _found((_VPC,), self.values(SOURCE_VPC_ARN)))))
         named.append((SOURCE_IP, tuple(value for value in self.values(SOURCE_IP) if _may_be_one_owners(value))))
         return tuple((key, values) for key, values in named if values)
 

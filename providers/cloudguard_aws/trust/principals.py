@@ -25,6 +25,7 @@ from cloudguard_aws.trust.context_keys import (
     SERVICE_KIND,
     SESSION,
     SOURCE_IP,
+    SOURCE_VPC_ARN,
     holds,
 )
 
@@ -43,7 +44,7 @@ class Home:
     """The account whose roles are judged. ``organization``: its id, "" for none, None if not known.
 
     ``members``: accounts that are known to be in the same organization. ``providers``: names of the cluster's own
-    identity providers. ``now``: the time of the scan in ISO 8601.
+    identity providers. ``instances``: the ids of its own instances. ``now``: the time of the scan in ISO 8601.
     """
 
     account: str
@@ -51,6 +52,7 @@ class Home:
     organization: str | None = None
     members: frozenset[str] = field(default_factory=frozenset[str])
     providers: frozenset[str] = field(default_factory=frozenset[str])
+    instances: frozenset[str] = field(default_factory=frozenset[str])
     now: str = ""
 
     @property
@@ -101,17 +103,19 @@ def _identities(who: str, excepted: bool) -> Iterator[tuple[Condition, ...]]:  #
         yield (holds(_UNDECIDED, KIND, who),)
 
 
-def _by_context(text: str) -> tuple[Condition, ...]:
-    """Return conditions on requests of an organization or from a network. Empty for any other text."""
+def _by_context(text: str) -> tuple[tuple[Condition, ...], ...]:
+    """Return alternatives of conditions on requests of an organization or from a network. Empty for any other text."""
     if _ORGANIZATION.match(text):
-        return holds("StringEquals", KIND, ACCOUNT_KIND), holds("StringEquals", ORGANIZATION, text)
-    if text.startswith(("vpc-", "vpce-")):
-        return (holds("StringEquals", "aws:SourceVpce" if text.startswith("vpce-") else "aws:SourceVpc", text),)
+        return ((holds("StringEquals", KIND, ACCOUNT_KIND), holds("StringEquals", ORGANIZATION, text)),)
+    if text.startswith("vpce-"):
+        return ((holds("StringEquals", "aws:SourceVpce", text),),)
+    if text.startswith("vpc-"):
+        return (holds("StringEquals", "aws:SourceVpc", text),), (holds("StringLike", SOURCE_VPC_ARN, f"*/{text}"),)
     try:
         cidr_interval(text)
     except ValueError:
         return ()
-    return (holds("IpAddress", SOURCE_IP, text),)
+    return ((holds("IpAddress", SOURCE_IP, text),),)
 
 
 def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
@@ -123,7 +127,7 @@ def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
     if ACCOUNT.match(text) or (text.startswith("arn:") and _IDENTITY.match(text) and "-provider/" not in text):
         return requests_of(f"AWS:{text}")
     if known := _by_context(text):
-        return (known,)
+        return known
     if text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return requests_of(f"Service:{text}")
     if ":saml-provider/" in text:

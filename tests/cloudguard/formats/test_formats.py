@@ -38,7 +38,7 @@ def test_text_formats_show_the_parts_in_the_documented_order(render: Callable[[R
         "all is well",
         "the filter of n-1",
         "fix in this order",
-        "1. rule.narrow on filter f-1 (prod), rule r-1: fixes 1",
+        "1. rule.narrow on filter f-1 (prod), rule r-1: fixes 1 (not proved)",
         "- before prod",
         "+ after prod",
         "000000000002",

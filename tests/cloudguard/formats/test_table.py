@@ -49,8 +49,8 @@ def test_advice_is_one_line_without_verbose() -> None:
 
 def test_findings_and_changes_refer_to_each_other() -> None:
     text = table.render(REPORT)
-    assert " 1. rule.narrow on filter f-1 (prod), rule r-1: fixes 1\n" in text
-    assert text.count("fixed by change 1\n") == 1
+    assert " 1. rule.narrow on filter f-1 (prod), rule r-1: fixes 1 (not proved)\n" in text
+    assert text.count("fixed by change 1 (not proved)\n") == 1
 
 
 def test_only_the_worst_finding_of_a_row_is_shown_twice() -> None:
