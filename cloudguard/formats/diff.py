@@ -116,7 +116,7 @@ def change_title(change: Change, numbers: Mapping[str, int]) -> str:
     """Return a change's resource and rule, and the numbers of the findings that it resolves."""
     rule = f", rule {change.rule}" if change.rule else ""
     mends = numbers_text((name for name in change.mends if name in numbers), numbers)
-    fixes = f": fixes {mends}{doubt(change)}" if mends else ""
+    fixes = f": fixes {mends}{proof_remark(change)}" if mends else ""
     return f"{change.kind} on {named(change.resource)}{rule}{fixes}"
 
 
@@ -125,7 +125,7 @@ def unproved(change: Change) -> tuple[str, ...]:
     return tuple(edit.unproved for edit in change.edits if isinstance(edit, DocumentEdit) and edit.unproved)
 
 
-def doubt(change: Change) -> str:
+def proof_remark(change: Change) -> str:
     """Return a remark for a change that no plan can prove to resolve its findings, or ""."""
     return "" if change.on_model else " (not proved)"
 

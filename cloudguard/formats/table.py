@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from tabulate import tabulate
 
-from cloudguard.formats.diff import change_lines, change_title, doubt, unproved
+from cloudguard.formats.diff import change_lines, change_title, proof_remark, unproved
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
@@ -121,7 +121,7 @@ def _plan(page: _Page, selection: Selection) -> str:
 
 
 def _findings(page: _Page, selection: Selection) -> Iterator[str]:
-    changes = {change.id: f"change {change.order}{doubt(change)}" for change in selection.report.plan}
+    changes = {change.id: f"change {change.order}{proof_remark(change)}" for change in selection.report.plan}
     short = list[str]()
     for finding in selection.findings:
         head = _head(finding, selection.numbers[finding.id])

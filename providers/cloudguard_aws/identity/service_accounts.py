@@ -199,8 +199,10 @@ def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[S
 
 
 def _capability(source: Source, item: Item) -> ServiceAccountIdentity:
+    """Return the role of a capability. In place of a service account it has its type and name ("capability:ack/c")."""
     role, name = required(item, "roleArn"), required(item, "capabilityName")
-    return ServiceAccountIdentity(role, role.rpartition("/")[2], (f"capability:{name}",), "", source)
+    account = f"capability:{text(item, 'type').lower()}/{name}"
+    return ServiceAccountIdentity(role, role.rpartition("/")[2], (account,), "", source)
 
 
 def _association(api: Api, cluster: str, item: Item) -> tuple[ServiceAccountIdentity, ...]:

@@ -194,5 +194,5 @@ def test_capabilities_have_roles_of_the_cluster(
     api = api_of(a)
     held = read_service_accounts(api, "prod", EKS)
     roles = [(one.identity, one.service_accounts) for one in held.identities]
-    assert roles == [(role, (f"capability:{aws_capabilities.NAME}",))] * found
+    assert roles == [(role, (f"capability:ack/{aws_capabilities.NAME}",))] * found
     assert [bool(gap.hides) for gap in api.gaps if gap.call == "eks:ListCapabilities"] == hides
