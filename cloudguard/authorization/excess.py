@@ -13,7 +13,7 @@ from cloudguard.model.cluster import Cluster, Strength
 from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.needs.declarations import Declarations
-from cloudguard.needs.permissions import NeedChoice, Setting, chosen, fitting
+from cloudguard.needs.permissions import NeedChoice, Setting, chosen, covers_all_users, fitting
 from cloudguard.permission_sets.boxes import Box
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -40,7 +40,8 @@ class Excess:
     @property
     def need_is_known(self) -> bool:
         """Whether the need of the identity is known. The need of an application's pods is unknown."""
-        return bool(self.choices) or self.identity.roles != (SERVICE_ACCOUNT,)
+        hosts = self.identity.roles != (SERVICE_ACCOUNT,)
+        return hosts or covers_all_users(self.choices, self.identity, self.comparer.setting)
 
     @property
     def allowed(self) -> PermissionSet:

@@ -99,6 +99,20 @@ def _addons_of(fit: Iterable[PermissionNeed], own: Iterable[str]) -> frozenset[s
     return frozenset(need.addon for need in found.values())
 
 
+def covers_all_users(choices: Iterable[NeedChoice], identity: Identity, setting: Setting) -> bool:
+    """Whether the needs ``choices`` of an identity of service accounts cover all of its service accounts.
+
+    A declared need covers them all.
+    """
+    needs = [choice.need for choice in choices]
+    held = [one for one in setting.service_accounts if one.identity == identity.id]
+    known = all(
+        one.service_accounts and all(any(_runs_as(need, account) for need in needs) for account in one.service_accounts)
+        for one in held
+    )
+    return bool(needs) and (known or any(need.confidence is Confidence.DECLARED for need in needs))
+
+
 def _runs_as(need: PermissionNeed, account: str) -> bool:
     return any(fnmatchcase(account, pattern) for pattern in need.service_accounts)
 

@@ -40,6 +40,7 @@ TAG_KEYS: Final = (
 reference)."""
 NAMES: Final = (
     ("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*.<cluster>"),
+    ("autoscaling", "autoScalingGroup:*:autoScalingGroupName/<pool>"),
     ("eks", "cluster/<cluster>"),
     ("eks", "access-entry/<cluster>/*"),
     ("eks", "addon/<cluster>/*"),
@@ -57,6 +58,8 @@ NAMES: Final = (
 kops names groups "nodes-….<cluster>". EKS's formats are from the service authorization reference. EKS and Container
 Insights write to these log groups. Karpenter's documentation gives its queue the cluster's name. kops does the same,
 with dashes for dots (pkg/model/awsmodel/context.go)."""
+IDS: Final = ("arn:<partition>:ec2:*:*:instance/<host>", "arn:<partition>:ec2:*:*:volume/<disk>")
+"""Instances and volumes. An id is unique, so a policy may leave the account open."""
 STORES: Final = ("arn:<partition>:s3:::<state>/<cluster>/*", "arn:<partition>:s3:::<backups>/<cluster>/*")
 """Paths where kops stores a cluster's state and etcd's backups (https://kops.sigs.k8s.io/state/)."""
 
@@ -76,6 +79,9 @@ def cluster_resources(values: Values) -> Iterator[Statement]:
         yield Statement(f"names: {service}", Effect.ALLOW, (f"{service}:*",), resources=resources)
     stores = tuple(dict.fromkeys(filled(STORES, values)))
     keys = tuple(filled(("<key>",), values))
+    ids = tuple(filled(IDS, values))
+    if ids:
+        yield Statement("ids", Effect.ALLOW, ("ec2:*",), resources=ids)
     if keys:
         yield Statement("keys", Effect.ALLOW, ("kms:*",), resources=keys)
     if stores:

@@ -2,8 +2,9 @@
 
 Placeholders: ``<cluster>`` (``<dashed>``: with dashes for dots), ``<account>``, ``<region>``, ``<partition>``;
 ``<state>`` and ``<backups>`` (kops' buckets with their prefixes), ``<bucket>`` (those buckets) and ``<zone>`` (a hosted
-zone), as far as policies of the identities name them; ``<key>`` (a customer's key of a disk or of Secrets) and
-``<secrets>`` (the customer's key of Secrets).
+zone), ``<pool>`` (a scaling group), ``<host>`` (an instance) and ``<disk>`` (a volume), as far as policies of the
+identities name them; ``<key>`` (a customer's key of a disk or of Secrets) and ``<secrets>`` (the customer's key of
+Secrets).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def values_of(snapshot: Snapshot) -> Values:
     states = sorted({found[1] for text in texts if (found := re.match(in_bucket + r"\*$", text))})
     backups = sorted({found[1] for text in texts if (found := re.match(in_bucket + "backups/", text))})
     secrets = cluster.secrets_encryption.key if cluster.secrets_encryption else ""
+    last = {text.rpartition("/")[2] for text in texts}
     keys = {*(key.id for key in cluster.keys if key.manager is KeyManager.CUSTOMER), secrets}
     partitions = {found[1] for identity in snapshot.identities.identities if (found := _ROLE.match(identity.id))}
     return {
@@ -48,5 +50,8 @@ def values_of(snapshot: Snapshot) -> Values:
         "bucket": sorted({path.partition("/")[0] for path in (*states, *backups)}),
         "key": sorted(filter(_KEY.match, keys)),
         "secrets": sorted(filter(_KEY.match, {secrets})),
+        "pool": sorted(last & {pool.name for pool in cluster.pools}),
+        "host": sorted(last & {host.id for host in cluster.hosts}),
+        "disk": sorted(last & {disk.id for disk in cluster.disks}),
         "zone": sorted({found[1] for text in texts if (found := _ZONE.match(text))}),
     }

@@ -55,6 +55,16 @@ def test_a_service_account_s_identity_is_compared_with_its_add_on_s_need() -> No
     assert row(any_account, iam_catalog(NEED, addon)).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("accounts", [("backups:job", "shop:api"), ("backups:job", "*:*"), ()], ids=str)
+def test_the_need_of_an_identity_that_others_share_is_unknown(accounts: tuple[str, ...]) -> None:
+    addon = need(allow("store:PutObject"), name="backup", addon="backup", service_accounts=("backups:*",))
+    made = held_by_pods(document(allow("store:PutObject", "store:GetObject"), name="q"))
+    (pods,) = made.identities.service_accounts
+    shared = replace(made.identities, service_accounts=(pods, replace(pods, service_accounts=accounts)))
+    found = row(replace(made, identities=shared), iam_catalog(NEED, addon))
+    assert (found.verdict, severities(found)) == (Verdict.UNKNOWN, {})
+
+
 def test_an_application_s_identity_is_unknown_except_for_escalation_paths() -> None:
     found = row(held_by_pods(document(allow("store:PutObject", "disk:DescribeVolumes"), name="q")))
     assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
