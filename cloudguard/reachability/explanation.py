@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cloudguard.model.filters import Action, Direction, Filter, Rule
-from cloudguard.model.load_balancers import Balancer, ClientAddress
+from cloudguard.model.load_balancers import Balancer, ClientAddress, PublishedService
 from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet, PacketSet
@@ -34,6 +34,8 @@ class Attribution:
         return f"{self.rule.services} from {self.rule.peer}" if self.rule else self.note
 
 
+PUBLISHED_SERVICE = "published service"
+"""The kind of the resource that publishes a balancer."""
 _FACING = {True: "faces the internet", False: "is internal", None: "may face the internet"}
 
 
@@ -51,10 +53,13 @@ def filter_resource(filter_: Filter) -> Resource:
 def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bool = True) -> Iterator[Attribution]:
     """Yield the attributions of excess traffic to the rules that allow it.
 
-    Excess that no rule allows is attributed to the load balancer, the endpoint or the target's filters. In an ordered
-    filter a rule is not responsible for traffic that an earlier rule denies. ``certain``: a rule is responsible only
-    for traffic that it certainly lets in.
+    Excess that no rule allows is attributed to the load balancer, the endpoint or the target's filters, and that of
+    consumers to the published service. In an ordered filter a rule is not responsible for traffic that an earlier rule
+    denies. ``certain``: a rule is responsible only for traffic that it certainly lets in.
     """
+    if path.sender.published is not None:
+        yield _of_service(path.sender.published, excess)
+        return
     left, denied = excess, dict[str, PacketSet]()
     names = _one_in_series(reach, _narrowable(path))
     for filter_, rule in _in_order(reach, path, names):
@@ -135,6 +140,12 @@ def _without_rule(path: Path, part: PacketSet) -> Attribution:
     fact = f"{name} could not be read" if path.filters else "the interface has no filter"
     call = path.target.interfaces[0].source.call if path.target.interfaces else ""
     return Attribution(Resource("filter", name), part, call, fact)
+
+
+def _of_service(service: PublishedService, part: PacketSet) -> Attribution:
+    who = ", ".join(service.allowed) or "no named account"
+    fact = f"it is offered to {who}, and {'the owner accepts each endpoint' if service.accepts_each else 'accepts all'}"
+    return Attribution(Resource(PUBLISHED_SERVICE, service.id), part, service.source.call, fact)
 
 
 def hops(reach: Reachability, path: Path, packet: Packet, attribution: Attribution) -> tuple[Hop, ...]:

@@ -62,7 +62,8 @@ class LoadBalancerPaths:
             if sent is not None:
                 out = sent(subnet)
                 clients &= Bounds(all_from(out.lower.addresses()), all_from(out.upper.addresses()))
-            own = sender.translated_to or self._senders.ranges((subnet,))
+            translated = sender.published.translated_to if sender.published else AddressSet.nothing()
+            own = translated or self._senders.ranges((subnet,))
             by_subnet[subnet] = self._from_subnet(registration, subnet, clients.only(registration.service), target, own)
         upper = PacketSet.union(one.upper for one in by_subnet.values())
         own_subnet = by_subnet.get(target.key.subnet)
@@ -97,7 +98,7 @@ class LoadBalancerPaths:
             arriving &= self._senders.connected((subnet,))
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
-        filters = balancer.filters if sender.filtered else ()
+        filters = () if sender.published and not sender.published.filtered else balancer.filters
         traffic = self._filters.allowed_traffic(filters, Direction.INGRESS, addresses=self._own_addresses(balancer))
         passing = arriving & traffic.allows(sender.addresses, sender.groups)
         return Bounds(all_from(passing.lower.on(services)), all_from(passing.upper.on(services)))

@@ -11,7 +11,6 @@ from itertools import groupby
 from cloudguard.model.filters import AddressList
 from cloudguard.model.load_balancers import Balancer, PublishedService
 from cloudguard.model.network import Interface, Network, NextHop, Subnet, Topology, Tunnel
-from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, unknown
 from cloudguard.packet_sets.packets import PacketSet
@@ -49,9 +48,9 @@ class SenderKind(StrEnum):
 class Sender:
     """A source of traffic, described by ``name``. ``groups`` are the groups of its interfaces.
 
-    ``example``: the id or address of one interface ("" for whole ranges). ``filtered``: the balancer's filters see its
-    traffic. ``translated_to``: the addresses that targets see (empty: the balancer's). ``exact``: it is known that such
-    a sender exists. If not, ``why`` says why ("": the name says it). ``gatekeeper``: requires an identity ("": none).
+    ``example``: the id or address of one interface ("" for whole ranges). ``published``: the consumers' service.
+    ``exact``: it is known that such a sender exists. If not, ``why`` says why ("": the name says it). ``gatekeeper``:
+    requires an identity ("": none).
     """
 
     kind: SenderKind
@@ -61,11 +60,10 @@ class Sender:
     example: str = ""
     exact: bool = True
     why: str = ""
-    filtered: bool = True
     hosts: HostClass | None = None
     external_members: tuple[Interface, ...] = ()
     gatekeeper: str = ""
-    translated_to: AddressSet = NO_ADDRESSES
+    published: PublishedService | None = None
 
     def bounded(self, allowed: Bounds) -> Bounds:
         """Return ``allowed``, with an empty lower bound if it is unknown whether the sender exists."""
@@ -104,8 +102,7 @@ def consumers(service: PublishedService) -> Sender:
         EVERYWHERE,
         exact=bool(service.has_consumers),
         why="" if service.has_consumers else f"{service.id} offers the balancer to {allowed}, and {accepted}",
-        filtered=service.filtered,
-        translated_to=service.translated_to,
+        published=service,
     )
 
 

@@ -1,17 +1,29 @@
-"""Procedures for balancers without a filter. Not every existing balancer can get a filter in every cloud."""
+"""Procedures for balancers without a filter, which not every cloud can add, and for published services."""
 
 from __future__ import annotations
 
+from cloudguard.reachability.explanation import PUBLISHED_SERVICE
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, Procedure
 from cloudguard.results.finding import Severity
 from cloudguard.rows.network.problem import Assessment, Problem
 
 BALANCER = "balancer"
 KIND = "balancer.guard"
+SERVICE = "service.restrict"
+_RESTRICT = Procedure(
+    ("it offers the balancer to other networks",),
+    (
+        "require that you accept each endpoint, and name only the accounts that need the service",
+        "reject or delete the endpoints of all others",
+        "delete the service if nobody needs it",
+    ),
+)
 
 
 def guard_procedure(row: str, problem: Problem, assessment: Assessment) -> tuple[Change, ...]:
-    """Return the procedure that gives a filter to a balancer, or replaces the balancer. Empty for advice."""
+    """Return the procedure that guards a published service, or a balancer. Empty for advice."""
+    if problem.resource.kind == PUBLISHED_SERVICE and assessment.severity > Severity.LOW:
+        return (Change(f"{SERVICE}:{problem.resource.id}", row, SERVICE, problem.resource, (_RESTRICT,)),)
     balancers = {path.balancer.id: path.balancer for path in problem.paths if path.balancer is not None}
     found = balancers.get(problem.resource.id)
     if problem.resource.kind != BALANCER or found is None or found.filters or assessment.severity <= Severity.LOW:

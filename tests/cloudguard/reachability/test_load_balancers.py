@@ -13,8 +13,10 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import classify
 from cloudguard.reachability.senders import Senders
+from cloudguard.results.change import Resource
+from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
-from judged import rows_of
+from judged import changes_of, rows_of
 
 SSH = ServiceSet.parse("tcp/22")
 POOL = Pool("asg", "asg", NODE, (), ("public",), ("nodes",), ("nodes",), SOURCE)
@@ -93,3 +95,6 @@ def test_a_published_service_has_consumers_if_one_is_accepted_or_needs_no_accept
     assert found.verdict is verdict
     said = any("svc offers the balancer" in line for line in found.unknown)
     assert said is (verdict is Verdict.UNKNOWN)
+    shown = [one.resource for one in found.findings if one.severity is Severity.MEDIUM]
+    assert shown == ([Resource("published service", "svc")] if verdict is Verdict.FAIL else [])
+    assert [one.kind for one in changes_of(made) if one.resource in shown] == ["service.restrict"] * len(shown)
