@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import TypeAlias
+from functools import partial
+from typing import Final, TypeAlias
 
 from cloudguard.provider.answers import Answer, Item
 
@@ -14,6 +14,7 @@ Fetch: TypeAlias = Callable[[Sequence[str] | None], Answer]
 """A function that makes a call: for the given values, or with its own values (None)."""
 Gather: TypeAlias = Callable[[Sequence[Callable[[], Answer]], int], list[Answer]]
 """A function that makes calls in parallel, and at most the given number at a time."""
+_WILDCARDS: Final = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,17 @@ class Part:
     most: int
     same_for_all: Callable[[BaseException], bool]
 
-    def takes(self, item: Item) -> bool:
-        """Whether the answer to the call includes ``item``."""
-        own = self.of(item)
-        return any(_pattern(value).fullmatch(name) for name in own for value in self.values)
+    def matcher(self) -> Callable[[frozenset[str]], bool]:
+        """Return a function that tells from an item's values whether the answer to the call includes the item."""
+        texts = {value for value in self.values if _WILDCARDS.isdisjoint(value)}
+        patterns = [_pattern(value) for value in self.values if value not in texts]
+
+        def includes(own: frozenset[str]) -> bool:
+            return not texts.isdisjoint(own) or any(each.fullmatch(value) for each in patterns for value in own)
+
+        return includes
 
 
-@cache
 def _pattern(value: str) -> re.Pattern[str]:
     return re.compile("".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in value), re.DOTALL)
 
@@ -51,4 +56,9 @@ def merged(parts: Sequence[Part], fetch: Fetch, gather: Gather) -> list[Answer]:
     pages = [values[start : start + most] for start in range(0, len(values), most)]
     answers = gather([partial(fetch, page) for page in pages], len(pages))
     faults = tuple(fault for answer in answers for fault in answer.faults)
-    return [Answer([item for one in answers for item in one.items if part.takes(item)], faults) for part in parts]
+    items = [(item, frozenset(parts[0].of(item))) for answer in answers for item in answer.items]
+    found = list[Answer]()
+    for part in parts:
+        includes = part.matcher()
+        found.append(Answer([item for item, own in items if includes(own)], faults))
+    return found

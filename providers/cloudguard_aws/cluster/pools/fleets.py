@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-request-type.html
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -47,8 +48,7 @@ def _fleets(call: Call, item: Item) -> list[ScalingGroup]:
 
 def _starts_hosts(item: Item) -> bool:
     """Whether a fleet may launch another instance. One of type "request" does so until its capacity is fulfilled."""
-    until: object = item.get("ValidUntil")
-    over = text(item, "State").startswith(_OVER) or (isinstance(until, datetime) and until <= datetime.now(UTC))
+    over = text(item, "State").startswith(_OVER) or _is_past(item.get("ValidUntil"))
     match text(item, "Type"):
         case "instant":
             return False
@@ -56,6 +56,14 @@ def _starts_hosts(item: Item) -> bool:
             return not over and text(item, "ActivityStatus") != "fulfilled"
         case _:
             return not over
+
+
+def _is_past(time: object) -> bool:
+    """Whether a time is past: text as AWS answers it, or the datetime that boto3 makes of it."""
+    if isinstance(time, str):
+        with suppress(ValueError):
+            time = datetime.fromisoformat(time)
+    return isinstance(time, datetime) and time.tzinfo is not None and time <= datetime.now(UTC)
 
 
 def _templates(call: Call, item: Item) -> Iterator[ScalingGroup]:

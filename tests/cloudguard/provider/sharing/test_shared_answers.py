@@ -158,4 +158,4 @@ def test_without_merging_each_call_is_made_at_once() -> None:
 )
 def test_a_value_matches_as_in_the_cloud_s_filters(value: str, text: str, taken: bool) -> None:  # noqa: FBT001 - a case
     part = Part("list", (value,), lambda item: (item["text"],), 1, lambda _: False)
-    assert part.takes({"text": text}) is taken
+    assert part.matcher()(frozenset((text,))) is taken
