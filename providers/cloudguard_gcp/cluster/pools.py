@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -108,6 +108,19 @@ def next_hosts(api: Api, project: str, pools: Iterable[Pool]) -> tuple[tuple[str
     known = {_manager_of(pool.id) for pool in pools}
     managers = api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES)
     return tuple(sorted({(NEXT_HOST, one.base_name) for one in managers if one.id in known and one.base_name}))
+
+
+def next_of_others(api: Api, project: str, pools: Iterable[Pool]) -> Iterator[tuple[str, Instance]]:
+    """Yield the next instances of the group managers that are not the cluster's, each with its manager's name."""
+    listed, templates = (
+        api.read(call, hides=HIDES, project=project) for call in (LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES)
+    )
+    described = api.mapped(LIST_INSTANCE_TEMPLATES, templates, next_instance, hides=HIDES)
+    known, own = {_place(one.link): one for one in described}, {_manager_of(pool.id) for pool in pools}
+    for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
+        if manager.id not in own:
+            found = (known.get(_place(link)) for link in manager.templates)
+            yield from ((manager.name, after) for after in found if after)
 
 
 def _manager_of(pool: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from typing import Final
@@ -18,7 +18,8 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, project_of
 from cloudguard_gcp.cluster.find import Found
 from cloudguard_gcp.cluster.instances import Instance
-from cloudguard_gcp.cluster.pools import pools_behind
+from cloudguard_gcp.cluster.pools import next_of_others, pools_behind
+from cloudguard_gcp.cluster.selectors import is_of_connectors
 from cloudguard_gcp.network.backends import Backends
 from cloudguard_gcp.network.balancers import balancers_of
 from cloudguard_gcp.network.firewall_policies import Chain, PolicyReader, chain_of
@@ -100,7 +101,10 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         groups=tuple(_groups(named, alone=alone)),
         address_lists=_lists(chains.values()),
         balancers=tuple(published(balancers.balancers, attachments, ranges)),
-        external_members=tuple(_external_members(found, hosts, named)),
+        external_members=(
+            *_external_members(found, hosts, named),
+            *_next_members(found, next_of_others(api, found.project, pools), named, ranges),
+        ),
         neighbours=tuple(_neighbours(found, hosts, used)) if alone else None,
         outbound_addresses=AddressSet.union((*own, inventory.outbound)),
     )
@@ -216,7 +220,8 @@ def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
 def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:
     """Yield the groups. In a shared network, machines of other projects may be in them too."""
     for name in sorted(named):
-        yield Group(name, name.partition("/")[2], Source(calls.LIST_INSTANCES.name), alone)
+        known = alone and not is_of_connectors(name)
+        yield Group(name, name.partition("/")[2], Source(calls.LIST_INSTANCES.name), known)
 
 
 def _lists(chains: Iterable[Chain]) -> tuple[AddressList, ...]:
@@ -233,6 +238,22 @@ def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str
             for network, interface in zip(other.networks, other.host.interfaces, strict=True):
                 if network in found.networks:
                     yield replace(_foreign(interface, other), groups=groups)
+
+
+def _next_members(
+    found: Found, others: Iterable[tuple[str, Instance]], named: Collection[str], ranges: Mapping[str, AddressSet]
+) -> Iterator[Interface]:
+    """Yield the interfaces of next instances that are in a group of a host or of a rule, with their subnets' ranges.
+
+    ``others``: next instances of managers that are not the cluster's. ``ranges``: map of a subnet's id → its ranges.
+    """
+    for manager, after in others:
+        groups = tuple(name for name in after.groups if name in named)
+        for network, nic in zip(after.networks, after.host.interfaces, strict=True) if groups else ():
+            if nic.subnet in ranges or network in found.networks:
+                addresses = ranges.get(nic.subnet) or AddressSet.union(ranges.values())
+                owner = f"the next instance of {manager}"
+                yield replace(nic, groups=groups, addresses=(addresses,), owner=owner)
 
 
 def _neighbours(found: Found, hosts: Iterable[Host], used: Collection[str]) -> Iterator[Interface]:

@@ -61,10 +61,12 @@ def policy_first() -> Project:
     return project
 
 
+TO_ETCD: dict[str, Any] = {"allowed": [{"IPProtocol": "tcp", "ports": ["4001"]}], "targetTags": [MASTER_TAG]}
+
+
 def routed(**route: Any) -> Project:  # noqa: ANN401 - JSON
     """Return a rule that lets a remote network reach etcd, and a route to it."""
-    etcd = [{"IPProtocol": "tcp", "ports": ["4001"]}]
-    project = ruled(kops(), allowed=etcd, sourceRanges=["192.168.0.0/16"], targetTags=[MASTER_TAG])
+    project = ruled(kops(), **TO_ETCD, sourceRanges=["192.168.0.0/16"])
     where: dict[str, Any] = {"network": project.link(NETWORK), "destRange": "192.168.0.0/16", "priority": 100}
     project.add("global", "routes", "there", **where, **route)
     return project
@@ -94,6 +96,16 @@ def second_interface() -> Project:
     return project
 
 
+def bastions(**nic: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return a rule that lets bastions reach etcd, and an empty group of them."""
+    project = ruled(kops(), **TO_ETCD, sourceTags=["bastion"])
+    place: Item = {"network": project.link(NETWORK), **nic}
+    made_of: Item = {"tags": {"items": ["bastion"]}, "networkInterfaces": [place]}
+    template = project.add("global", "instanceTemplates", "bastion", properties=made_of)
+    project.add("zones/europe-west1-b", "instanceGroupManagers", "bastion", instanceTemplate=template, targetSize=0)
+    return project
+
+
 NODE, ETCD = "node-access", "etcd-access"
 SHAPES: dict[str, tuple[Callable[[], Project], str, str]] = {
     "a protocol given by number": (lambda: public(allowed=[{"IPProtocol": "6", "ports": ["22"]}]), NODE, "FAIL"),
@@ -109,6 +121,19 @@ SHAPES: dict[str, tuple[Callable[[], Project], str, str]] = {
     "a network policy before the firewalls": (policy_first, NODE, "PASS"),
     "a stopped machine that gets an address at start": (stopped, NODE, "FAIL"),
     "a second interface in another network": (second_interface, NODE, "FAIL"),
+    "a source tag of no machine": (lambda: ruled(kops(), **TO_ETCD, sourceTags=["bastion"]), ETCD, "PASS"),
+    "a source tag of an empty group's next machine": (lambda: bastions(subnetwork=kops().link(SUBNET)), ETCD, "FAIL"),
+    "a source tag of a next machine in a network of automatic subnets": (bastions, ETCD, "FAIL"),
+    "the tag of all serverless connectors, which no list of machines has": (
+        lambda: ruled(kops(), **TO_ETCD, sourceTags=["vpc-connector"]),
+        ETCD,
+        "UNKNOWN",
+    ),
+    "the tag of one serverless connector": (
+        lambda: ruled(kops(), **TO_ETCD, sourceTags=["vpc-connector-europe-west1-web"]),
+        ETCD,
+        "UNKNOWN",
+    ),
     "a route to a VPN tunnel": (lambda: routed(nextHopVpnTunnel=TUNNEL), ETCD, "FAIL"),
 }
 
