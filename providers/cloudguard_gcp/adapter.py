@@ -119,16 +119,16 @@ def _read_identities(
 ) -> Identities:
     from cloudguard_gcp.identity.holders import held  # noqa: PLC0415 - only when asked for
     from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
-    from cloudguard_gcp.identity.kubernetes_accounts import IdentityPool  # noqa: PLC0415
+    from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged  # noqa: PLC0415
     from cloudguard_gcp.identity.resource_names import owner_of  # noqa: PLC0415
 
-    pool = IdentityPool("")
+    cluster: IdentityPools | SelfManaged = SelfManaged(found.name, found.other_clusters)
     if gke := found.gke:
         own = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
-        pool = IdentityPool(gke.workload_pool, own)
+        cluster = IdentityPools(frozenset({gke.workload_pool} - {""}), own)
     number = owner_of(caller.default_account)
     names = (number,) if number else ()
-    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), pool, names)
+    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), cluster, names)
 
 
 def _read_disks(

@@ -70,6 +70,12 @@ class Found:
         return tuple(sorted({own, *(host.region for host in self.instances)} - {""}))
 
     @property
+    def other_clusters(self) -> frozenset[str]:
+        """The names of the project's other self-managed clusters."""
+        names = {name for host in self.everyone for name in installer_labels.clusters_of(host)}
+        return frozenset(name for name in names if not installer_labels.means(name, self.name))
+
+    @property
     def networks(self) -> tuple[str, ...]:
         """The short names of the networks of its instances and endpoints."""
         endpoints = self.gke.endpoints if self.gke else ()

@@ -66,11 +66,11 @@ def clusters_of(instance: Instance) -> Iterator[str]:
 
 def is_of(instance: Instance, cluster: str) -> bool:
     """Whether an instance belongs to a cluster."""
-    return any(_means(name, cluster) for name in clusters_of(instance))
+    return any(means(name, cluster) for name in clusters_of(instance))
 
 
 @lru_cache
-def _means(name: str, cluster: str) -> bool:
+def means(name: str, cluster: str) -> bool:
     """Whether a name is a cluster's name, or its infrastructure id, which begins with the name."""
     wanted, written = safe(cluster), safe(name)
     return not {wanted, wanted[:LONGEST_BASE]}.isdisjoint((written, without_infra(written)))
@@ -84,7 +84,7 @@ def location_of(instance: Instance) -> str:
 def named(instances: Iterable[Instance], cluster: str) -> list[str]:
     """Return the full names of the clusters called ``cluster``. OpenShift's names have an infrastructure id."""
     called = [{*clusters_of(instance)} for instance in instances]
-    names = {name for listed in called if any(_means(name, cluster) for name in listed) for name in listed}
+    names = {name for listed in called if any(means(name, cluster) for name in listed) for name in listed}
     whole = {name for name in names if safe(name) != safe(cluster) and is_infra(safe(name))}
     return sorted(whole) if whole and whole == names else [cluster]
 

@@ -10,6 +10,7 @@ _CONNECTORS: Final = re.compile(r"tag/vpc-connector(-.+)?")
 (https://cloud.google.com/vpc/docs/configure-serverless-vpc-access).
 """
 
+
 def by_tag(name: str) -> str:
     """Return the group of machines with a network tag."""
     return f"tag/{name}"

@@ -12,7 +12,7 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
-from cloudguard_gcp.identity.kubernetes_accounts import ANY, IdentityPool, service_accounts_of
+from cloudguard_gcp.identity.kubernetes_accounts import ANY, IdentityPools, service_accounts_of
 from cloudguard_gcp.identity.resource_names import is_consumers, is_googles, owner_of
 
 _MEMBER: Final = "caller:member"
@@ -43,7 +43,8 @@ class Members:
     """Reads members of bindings ("serviceAccount:…", "principalSet://…", "allUsers"), for one project.
 
     ``names``: the project's other names, such as its number. ``known_context``: the context of all requests today.
-    ``in_organization``: the project is in an organization, to which private Google Accounts do not belong.
+    ``in_organization``: the project is in an organization, to which private Google Accounts do not belong. ``pools``:
+    the identity pools of the cluster's service accounts.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class Members:
         known_context: Mapping[str, str] | None = None,
         *,
         in_organization: bool = False,
+        pools: Iterable[str] = (),
     ) -> None:
         self._project, self._names = project, frozenset((project, *names))
         self._in_organization = in_organization
+        self._pools = IdentityPools(frozenset({f"{project}.svc.id.goog", *pools}))
         self.known_context: Mapping[str, str] = known_context or {}
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
@@ -79,7 +82,7 @@ class Members:
         if _EVERYONE & named.keys():
             yield _caller(CallerKind.ANYONE, "anyone in any account", actions, _UNNAMED_USER, ())
         for member in named:
-            accounts = service_accounts_of(member, IdentityPool(f"{self._project}.svc.id.goog"))
+            accounts = service_accounts_of(member, self._pools)
             if accounts.endswith("*"):
                 who = f"any Kubernetes service account {'of the project' if accounts == ANY else f'in {accounts[:-2]}'}"
                 yield _caller(CallerKind.PODS, who, actions, member, () if accounts == ANY else None)

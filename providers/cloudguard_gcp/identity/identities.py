@@ -15,7 +15,6 @@ from cloudguard.model.identity import (
     Identity,
     PolicyDocument,
     PolicyKind,
-    ServiceAccountIdentity,
     Statement,
 )
 from cloudguard.model.source import Source
@@ -34,17 +33,20 @@ from cloudguard_gcp.identity.bindings import (
     sets_of_accounts,
 )
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
-from cloudguard_gcp.identity.kubernetes_accounts import IdentityPool, service_accounts_of
+from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged
 from cloudguard_gcp.identity.resource_attributes import left_by
 from cloudguard_gcp.identity.resource_names import account, action, owner_of
 from cloudguard_gcp.identity.roles import Role, Roles
 from cloudguard_gcp.identity.scopes import statements_of
 from cloudguard_gcp.identity.service_accounts import (
-    BECOMING,
     Account,
+    bound_pods,
     outsiders_bound,
     pods_of,
+    pools_of,
+    providers_of,
     read_accounts,
+    service_accounts,
     trust_of,
 )
 
@@ -76,25 +78,30 @@ def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dic
 
 
 def read_identities(
-    api: Api, project: str, holders: Mapping[str, Holder], pool: IdentityPool, names: tuple[str, ...] = ()
+    api: Api,
+    project: str,
+    holders: Mapping[str, Holder],
+    cluster: IdentityPools | SelfManaged,
+    names: tuple[str, ...] = (),
 ) -> Identities:
     """Return the identities with every policy that grants to them, denies them or bounds them.
 
-    The identities are the ``holders``, by address, and those that service accounts of the workload identity ``pool``
-    take on. ``names``: other names of the project.
+    The identities are the ``holders``, by address, and those that service accounts of the ``cluster`` take on: of its
+    identity pools, which are searched for a self-managed cluster. ``names``: other names of the project.
     """
     levels, accounts = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
     roles, inherited = Roles(api), outsiders_bound(levels, {project, *names})
+    pools = cluster if isinstance(cluster, IdentityPools) else pools_of(api, cluster, accounts, inherited)
     roles.prefetch([binding.role for _, binding in inherited])
     roles.prefetch([binding.role for known in accounts for binding in known.bindings])
-    pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pool))}
+    pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pools))}
     held = _with_pods(holders, pods)
     sets = sets_of_accounts(levels, names)
     principals = [
         (service_account(email, project, sets if owner_of(email) in {project, *names} else ()), holder)
         for email, holder in held.items()
     ]
-    principals += [(principal, _OF_PODS) for principal in _bound_pods(inherited, roles, project, pool)]
+    principals += [(principal, _OF_PODS) for principal in bound_pods(inherited, roles, project, pools)]
     roles.prefetch([role for principal, _ in principals for role in _named(levels, principal)])
     own = {known.email: known for known in accounts}
     identities = list[Identity]()
@@ -112,8 +119,9 @@ def read_identities(
     return Identities(
         tuple(identities),
         tuple(policies.values()),
-        tuple(_service_accounts(principals, pods, pool, policies)),
+        tuple(service_accounts([one for one, _ in principals], pods, pools, policies)),
         unread_limits=unseen,
+        providers=providers_of(pools),
         account_names=names,
         organization=organization_of(levels),
         unread_grants=_unread(levels),
@@ -126,43 +134,6 @@ def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, 
     more = [(email, holders.get(email, nobody)) for email in pods]
     united = {email: Holder((*known.roles, *_OF_PODS.roles), known.scopes | _OF_PODS.scopes) for email, known in more}
     return dict(sorted({**holders, **united}.items()))
-
-
-def _bound_pods(
-    inherited: Iterable[tuple[str, Binding]], roles: Roles, project: str, pool: IdentityPool
-) -> Iterator[Principal]:
-    """Yield the Kubernetes service accounts that are bound to roles directly.
-
-    A role that only lets them act as a service account does not count.
-    """
-    names: dict[str, set[str]] = {}
-    for _, binding in inherited:
-        for member in binding.members:
-            if accounts := service_accounts_of(member, pool):
-                role = roles.role(binding.role)
-                if role is None or not BECOMING.issuperset(role.permissions):
-                    names.setdefault(accounts, set()).add(member)
-    for accounts, members in sorted(names.items()):
-        name = accounts.replace(":", "/")
-        yield Principal(f"gcp:{project}:iam:workload::{name}", name, frozenset(members), frozenset(members))
-
-
-def _service_accounts(
-    principals: Iterable[tuple[Principal, Holder]],
-    pods: Mapping[str, tuple[str, ...]],
-    pool: IdentityPool,
-    policies: Mapping[str, PolicyDocument],
-) -> Iterator[ServiceAccountIdentity]:
-    """Yield the identities that Kubernetes service accounts take on."""
-    for principal, _ in principals:
-        bound = {found for name in principal.names if (found := service_accounts_of(name, pool))}
-        accounts = pods.get(principal.name, tuple(sorted(bound)))
-        if accounts:
-            trust = f"{principal.name}#trust"
-            source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, principal.name)
-            yield ServiceAccountIdentity(
-                principal.id, principal.name, accounts, trust if trust in policies else "", source
-            )
 
 
 def _unread(levels: Iterable[Level]) -> str:

@@ -1,53 +1,93 @@
-"""Kubernetes service accounts in the members of bindings, by the project's workload identity pool.
+"""Kubernetes service accounts in the members of bindings, by the workload identity pools of a cluster.
 
 https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity,
+https://cloud.google.com/iam/docs/workload-identity-federation-with-kubernetes,
 https://cloud.google.com/iam/docs/principal-identifiers
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
+
+from cloudguard.model.cluster import Strength
+from cloudguard.provider.installers import without_infra
 
 _MEMBER: Final = re.compile(r"serviceAccount:([^\[\]]+)\[([^/\]]+)/([^\]]+)\]")
 _IN_POOL: Final = re.compile(
     r"principal(?:Set)?://iam\.googleapis\.com/projects/[^/]+/locations/[^/]+/workloadIdentityPools/([^/]+)/(.+)"
 )
 _SUBJECT: Final = re.compile(r"subject/ns/([^/]+)/sa/([^/]+)")
+_ISSUED: Final = re.compile(r"subject/system:serviceaccount:([^:]+):([^:]+)")
+"""The subject of a token that a self-managed cluster issues, as a pool takes it over from the token."""
 _NAMESPACE: Final = re.compile(r"namespace/([^/]+)")
 _CLUSTER: Final = re.compile(r"kubernetes\.cluster/.*/(projects/[^/]+/(?:locations|zones)/[^/]+/clusters/[^/]+)")
+_SUFFIX: Final = re.compile(r"-(?:oidc|pool|wif|k8s|identity|workload-identity)(?:-pool)?$")
+"""What follows a cluster's name in the name of its pool. OpenShift's tool gives a pool the name itself
+(openshift/cloud-credential-operator docs/ccoctl.md).
+"""
+_LONGEST: Final = 32
+"""The most characters of a pool's name (https://cloud.google.com/iam/docs/manage-workload-identity-pools-providers)."""
 ANY: Final = "*:*"
 """Any service account of any namespace."""
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityPool:
-    """The identity pool that a project's clusters share ("": none). ``cluster``: one of these clusters ("": any).
+class IdentityPools:
+    """The identity pools of a cluster's service accounts (``names``).
 
-    For example "projects/acme-prod/locations/europe-west1/clusters/prod".
+    Clusters of GKE share one pool of their project. ``cluster``: one of these clusters ("": any), for example
+    "projects/acme-prod/locations/europe-west1/clusters/prod". ``strength``: of the evidence that the pools are its own.
     """
 
-    name: str
+    names: frozenset[str] = field(default_factory=frozenset[str])
     cluster: str = ""
+    strength: Strength = Strength.STRONG
 
 
-def service_accounts_of(member: str, pool: IdentityPool) -> str:
-    """Return the service accounts of ``pool`` in a member, as "namespace:name" with wildcards; "" if it has none."""
-    if not pool.name:
-        return ""
-    if (found := _MEMBER.fullmatch(member)) and found[1] == pool.name:
+def service_accounts_of(member: str, pools: IdentityPools) -> str:
+    """Return the service accounts of ``pools`` in a member, as "namespace:name" with wildcards; "" if it has none."""
+    if (found := _MEMBER.fullmatch(member)) and found[1] in pools.names:
         return f"{found[2]}:{found[3]}"
     inside = _IN_POOL.fullmatch(member)
-    if inside is None or inside[1] != pool.name:
+    if inside is None or inside[1] not in pools.names:
         return ""
     if (
-        pool.cluster
+        pools.cluster
         and (of := _CLUSTER.fullmatch(inside[2]))
-        and of[1].replace("/zones/", "/locations/") != pool.cluster
+        and of[1].replace("/zones/", "/locations/") != pools.cluster
     ):
         return ""
-    if subject := _SUBJECT.fullmatch(inside[2]):
+    if subject := _SUBJECT.fullmatch(inside[2]) or _ISSUED.fullmatch(inside[2]):
         return f"{subject[1]}:{subject[2]}"
+    if inside[2].startswith("subject/"):
+        return ""
     namespace = _NAMESPACE.fullmatch(inside[2])
     return f"{namespace[1]}:*" if namespace else ANY
+
+
+@dataclass(frozen=True, slots=True)
+class SelfManaged:
+    """A self-managed cluster by its name, and the names of the project's other clusters."""
+
+    name: str
+    others: frozenset[str]
+
+    def pools(self, members: Iterable[str]) -> tuple[IdentityPools, tuple[str, ...]]:
+        """Return the pools with the cluster's name, and the names of pools that no cluster's name explains.
+
+        Only pools count that have a service account of Kubernetes among ``members``.
+        """
+        named = {found[1] for one in members if (found := _IN_POOL.fullmatch(one)) and _ISSUED.fullmatch(found[2])}
+        own = frozenset(one for one in named if _is_named(one, {self.name}))
+        unclear = tuple(sorted(one for one in named - own if not _is_named(one, self.others)))
+        return IdentityPools(own, strength=Strength.WEAK), unclear
+
+
+def _is_named(pool: str, clusters: Iterable[str]) -> bool:
+    """Whether a pool is named after one of ``clusters``."""
+    names = {name for each in clusters for name in (each, without_infra(each))}
+    known = {re.sub("[^a-z0-9-]+", "-", name.lower())[:_LONGEST].rstrip("-") for name in names}
+    return not known.isdisjoint({pool, _SUFFIX.sub("", pool)})

@@ -7,19 +7,26 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
-from cloudguard.model.source import FactKind, Source
+from cloudguard.model.identity import (
+    Effect,
+    IdentityProvider,
+    PolicyDocument,
+    PolicyKind,
+    ServiceAccountIdentity,
+    Statement,
+)
+from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import flag, required
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.identity.bindings import Binding, Level, bindings_of, organization_of
+from cloudguard_gcp.identity.bindings import Binding, Level, Principal, bindings_of, organization_of
 from cloudguard_gcp.identity.conditions import conditions_of
-from cloudguard_gcp.identity.kubernetes_accounts import IdentityPool, service_accounts_of
+from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged, service_accounts_of
 from cloudguard_gcp.identity.resource_attributes import left_by
 from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
@@ -143,14 +150,70 @@ def _is_own(member: str, own: Container[str], *, consumers: bool) -> bool:
 
 
 def pods_of(
-    known: Account, inherited: Iterable[tuple[str, Binding]], roles: Roles, pool: IdentityPool
+    known: Account, inherited: Iterable[tuple[str, Binding]], roles: Roles, pools: IdentityPools
 ) -> tuple[str, ...]:
-    """Return the Kubernetes service accounts of ``pool`` ("namespace:name") that can take on a service account."""
+    """Return the Kubernetes service accounts of ``pools`` ("namespace:name") that can take on a service account."""
     bindings = (*known.bindings, *(binding for _, binding in inherited))
     named = (
         (binding, accounts)
         for binding in bindings
         for member in binding.members
-        if (accounts := service_accounts_of(member, pool))
+        if (accounts := service_accounts_of(member, pools))
     )
     return tuple(sorted({accounts for binding, accounts in named if lets_act(roles, binding)}))
+
+
+def pools_of(
+    api: Api, cluster: SelfManaged, accounts: Iterable[Account], inherited: Iterable[tuple[str, Binding]]
+) -> IdentityPools:
+    """Return the identity pools of a self-managed cluster. One that may be the cluster's or another's leaves a Gap."""
+    bindings = (*(binding for known in accounts for binding in known.bindings), *(binding for _, binding in inherited))
+    found, unclear = cluster.pools(member for binding in bindings for member in binding.members)
+    for name in unclear:
+        message = f"service accounts of Kubernetes are in the identity pool {name}, whose name shows no cluster"
+        api.add_gap(Gap(calls.GET_SERVICE_ACCOUNT_POLICY.name, name, Reason.MISSING, message, _HIDES))
+    return found
+
+
+def providers_of(pools: IdentityPools) -> tuple[IdentityProvider, ...]:
+    """Return the identity pools as identity providers."""
+    source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name)
+    return tuple(IdentityProvider(name, pools.strength, source) for name in sorted(pools.names))
+
+
+def bound_pods(
+    inherited: Iterable[tuple[str, Binding]], roles: Roles, project: str, pools: IdentityPools
+) -> Iterator[Principal]:
+    """Yield the Kubernetes service accounts that are bound to roles directly.
+
+    A role that only lets them act as a service account does not count.
+    """
+    names: dict[str, set[str]] = {}
+    for _, binding in inherited:
+        for member in binding.members:
+            if accounts := service_accounts_of(member, pools):
+                role = roles.role(binding.role)
+                if role is None or not BECOMING.issuperset(role.permissions):
+                    names.setdefault(accounts, set()).add(member)
+    for accounts, members in sorted(names.items()):
+        name = accounts.replace(":", "/")
+        yield Principal(f"gcp:{project}:iam:workload::{name}", name, frozenset(members), frozenset(members))
+
+
+def service_accounts(
+    principals: Iterable[Principal],
+    pods: Mapping[str, tuple[str, ...]],
+    pools: IdentityPools,
+    policies: Mapping[str, PolicyDocument],
+) -> Iterator[ServiceAccountIdentity]:
+    """Yield the identities that Kubernetes service accounts take on."""
+    provider = min(pools.names, default="")
+    for principal in principals:
+        bound = {found for name in principal.names if (found := service_accounts_of(name, pools))}
+        accounts = pods.get(principal.name, tuple(sorted(bound)))
+        if accounts:
+            trust = f"{principal.name}#trust"
+            source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, principal.name)
+            yield ServiceAccountIdentity(
+                principal.id, principal.name, accounts, trust if trust in policies else "", source, provider
+            )
