@@ -28,7 +28,11 @@ OPTIONS = (
         "ID",
         target_key="account",
     ),
-    Option("location", "The region or zone of the GKE cluster, if two clusters have the same name.", "NAME"),
+    Option(
+        "location",
+        "If several clusters have the same name: the region or zone of the GKE cluster, or `self-managed`.",
+        "NAME",
+    ),
     Option(
         "credentials-file", "Credentials to use instead of the application default credentials.", "FILE", implicit=False
     ),

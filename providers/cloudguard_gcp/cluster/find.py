@@ -41,6 +41,8 @@ _PREFETCHED: Final = (
 """Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 TAG: Final = "tag"
 """The key of a network tag in ``--node-tag tag=NAME``. Every other key is a label's."""
+SELF_MANAGED: Final = "self-managed"
+"""The ``--location`` that chooses the self-managed cluster of a name that a GKE cluster has too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,12 @@ class Found:
     gke: GkeCluster | None = None
     by_flag: Mapping[str, HostRoles] = field(default_factory=dict[str, HostRoles])
     """Roles and evidence from the user's flags, by instance id."""
+    named: Sequence[GkeCluster] = ()
+    """The GKE clusters with its name. A self-managed cluster may have the name too."""
+
+    def owns(self, instance: Instance) -> bool:
+        """Whether an instance, or the next one of a template, has the cluster's name and is of its kind."""
+        return installer_labels.is_of(instance, self.name) and _belongs(instance, self.gke, self.named)
 
     def installer(self, hosts: Iterable[Host], disks: Iterable[Disk]) -> ShownInstaller:
         """Return the cluster's installer, and how strong the evidence is. ``hosts``: its hosts, with their roles."""
@@ -117,10 +125,17 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     for host in instances:
         for name in sorted({installer_labels.safe(name) for name in installer_labels.clusters_of(host)}):
             hosts.setdefault(name, []).append(host)
-    found = [_managed(cluster, hosts.pop(installer_labels.safe(cluster.name), [])) for cluster in managed]
-    for name, those in sorted(hosts.items()):
-        regions, installer = sorted({host.region for host in those}), installer_labels.installer_of(those, name).name
-        found.append(ClusterSummary(name, installer, ", ".join(regions), _counts(those, name)))
+    names = {installer_labels.safe(cluster.name) for cluster in managed}
+    nodes = {
+        name: [host for host in hosts.get(name, ()) if not installer_labels.is_self_managed(host)] for name in names
+    }
+    found = [_managed(cluster, nodes[installer_labels.safe(cluster.name)]) for cluster in managed]
+    for name, listed in sorted(hosts.items()):
+        those = [host for host in listed if host not in nodes.get(name, ())]
+        if those:
+            regions, installer = sorted({one.region for one in those}), installer_labels.installer_of(those, name).name
+            chosen = (("location", SELF_MANAGED),) if name in names else ()
+            found.append(ClusterSummary(name, installer, ", ".join(regions), _counts(those, name), chosen))
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)
         also = f" Clusters found: {', '.join(cluster.name for cluster in found)}" if found else ""
@@ -150,9 +165,12 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     Raises ClusterNotFoundError if no cluster or several clusters have the name, AccessError if this is unknown.
     """
     api, caller, managed, everyone = _begin(request, progress, *_PREFETCHED)
-    gke = _choose(request, [one for one in managed if one.name == request.cluster])
+    named = [one for one in managed if one.name == request.cluster]
+    mine = [host for host in everyone if installer_labels.is_of(host, request.cluster)]
+    gke = _choose(request, named, beside=any(map(installer_labels.is_self_managed, mine)))
     flagged = _flagged(api, request, everyone)
-    own = [host for host in everyone if _belongs(host, request.cluster, gke) or host.id in flagged]
+    own = [host for host in mine if _belongs(host, gke, named)]
+    own += [host for host in everyone if host.id in flagged and host not in own]
     own += _made_by_the_same(request.cluster, own, everyone, gke)
     if gke is None and not own:
         raise _not_found(api, caller, request, [one.name for one in managed], everyone)
@@ -160,7 +178,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
         raise ClusterNotFoundError(message, hint="Give the full name of one of them")
-    return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged)
+    return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged, named)
 
 
 def _made_by_the_same(
@@ -173,20 +191,28 @@ def _made_by_the_same(
     return [host for host in others if host.host.pool in groups and is_free(host, cluster)]
 
 
-def _belongs(host: Instance, cluster: str, gke: GkeCluster | None) -> bool:
-    if not installer_labels.is_of(host, cluster):
-        return False
-    return gke is None or installer_labels.location_of(host) in {"", gke.location}
+def _belongs(host: Instance, gke: GkeCluster | None, named: Sequence[GkeCluster]) -> bool:
+    """Whether an instance with the cluster's name belongs to it. ``named``: the GKE clusters with that name."""
+    self_managed = installer_labels.is_self_managed(host)
+    if gke is None:
+        return self_managed or not named
+    return not self_managed and installer_labels.location_of(host) in {"", gke.location}
 
 
-def _choose(request: CollectRequest, named: Sequence[GkeCluster]) -> GkeCluster | None:
+def _choose(request: CollectRequest, named: Sequence[GkeCluster], *, beside: bool) -> GkeCluster | None:
+    """Return the GKE cluster to read; None: the self-managed cluster. ``beside``: one has the name too."""
     wanted = option(request, "location")
+    if beside and named and wanted == SELF_MANAGED:
+        return None
     here = [one for one in named if wanted in {"", one.location}]
-    if len(here) > 1:
-        locations = sorted(one.location for one in here)
-        message = f"clusters called {request.cluster!r} are in {' and '.join(locations)}"
-        choices = [{"location": location} for location in locations]
-        raise SeveralClustersError(message, choices, hint="Choose one with --location")
+    places = [*sorted(one.location for one in here), *([SELF_MANAGED] if beside and not wanted else [])]
+    if here and len(places) > 1:
+        message = f"clusters called {request.cluster!r} are in {' and '.join(places)}"
+        if SELF_MANAGED in places:
+            message = (
+                f"clusters called {request.cluster!r} are GKE's in {', '.join(places[:-1])} and a self-managed one"
+            )
+        raise SeveralClustersError(message, [{"location": one} for one in places], hint="Choose one with --location")
     if named and not here:
         message = f"the cluster {request.cluster!r} is in {', '.join(one.location for one in named)}"
         raise ClusterNotFoundError(message, hint=f"It is not in {wanted}: change or omit --location")

@@ -69,6 +69,12 @@ def is_of(instance: Instance, cluster: str) -> bool:
     return any(means(name, cluster) for name in clusters_of(instance))
 
 
+def is_self_managed(instance: Instance) -> bool:
+    """Whether an instance has the cluster labels of another installer, and no mark of GKE."""
+    by_others = any(key in _NAMED_BY_VALUE or key.startswith(_NAMED_BY_KEY) for key in instance.labels)
+    return by_others and GKE_CLUSTER not in instance.labels and not any(map(_GKE_TAG.match, instance.tags))
+
+
 @lru_cache
 def means(name: str, cluster: str) -> bool:
     """Whether a name is a cluster's name, or its infrastructure id, which begins with the name."""

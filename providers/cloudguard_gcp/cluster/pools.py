@@ -17,7 +17,6 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
 from cloudguard_gcp.access.links import last, link_in
 from cloudguard_gcp.access.owners import OWNERS
-from cloudguard_gcp.cluster import installer_labels
 from cloudguard_gcp.cluster.disks import key_of
 from cloudguard_gcp.cluster.find import Found
 from cloudguard_gcp.cluster.hosts import UNREAD, host_of, roles_of
@@ -58,7 +57,7 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[P
     pools, own = list[Pool](), dict[str, Instance]()
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         described_by = [known.get(_place(link)) for link in manager.templates]
-        marked = any(after and installer_labels.is_of(after, found.name) for after in described_by)
+        marked = any(after and found.owns(after) for after in described_by)
         own_hosts = [host for host in hosts if host.pool == manager.id]
         for link, after in zip(manager.templates, described_by, strict=True) if marked or manager.id in made else ():
             pools.append(_pool(api, found, manager, (link, after), own_hosts))

@@ -22,12 +22,16 @@ from cloudguard_gcp.identity.resource_names import EVERYWHERE, account, all_of
 _HIDES: Final = (FactKind.IDENTITIES,)
 EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers"})
 _OTHERS: Final = (
-    *("deleted:", "domain:", "group:", "projectEditor:", "projectOwner:", "projectViewer:", "serviceAccount:", "user:"),
+    *("deleted:", "domain:", "projectEditor:", "projectOwner:", "projectViewer:", "serviceAccount:", "user:"),
     *("principal://goog/", "principal://iam.googleapis.com/", "principalSet://iam.googleapis.com/"),
 )
-"""Prefixes of members that cannot stand for an unnamed service account: people, groups, service accounts by name, and
-pools of federated identities. Any other member may include service accounts: a set of a project or above, a customer, a
-group in a deny policy (https://cloud.google.com/iam/docs/principal-identifiers), or an unknown kind.
+"""Prefixes of members that cannot stand for an unnamed service account: people, service accounts by name, and pools of
+federated identities. Any other member may include service accounts: a set of a project or above, a customer, a group
+(https://cloud.google.com/iam/docs/principal-identifiers), or an unknown kind.
+"""
+GROUPS: Final = ("group:", "principalSet://goog/group/")
+"""Prefixes of groups. Their members can be service accounts, but not identities of a pool
+(https://cloud.google.com/iam/docs/groups-in-cloud-console).
 """
 _RESOURCES: Final = "cloudresourcemanager.googleapis.com/"
 
@@ -177,12 +181,16 @@ def _deny_rule(item: Item) -> DenyRule:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A principal that may have roles: its ``names`` in bindings, and its names in deny policies (``denied_as``)."""
+    """A principal that may have roles: its ``names`` in bindings, and its names in deny policies (``denied_as``).
+
+    ``joins_groups``: whether it can be a member of groups. Their members are not read.
+    """
 
     id: str
     name: str
     names: frozenset[str]
     denied_as: frozenset[str]
+    joins_groups: bool = True
 
 
 def service_account(email: str, project: str, sets: Iterable[str] = ()) -> Principal:
@@ -208,7 +216,7 @@ def concerns(members: Sequence[str], principal: Principal) -> str | None:
     It is "" if they do, by its name or as everyone; a member that may include the principal, if this can't be decided;
     None if they do not.
     """
-    return _meant(members, principal.names | EVERYONE)
+    return _meant(members, principal.names | EVERYONE, groups=principal.joins_groups)
 
 
 def denied(rule: DenyRule, principal: Principal) -> str | None:
@@ -218,13 +226,14 @@ def denied(rule: DenyRule, principal: Principal) -> str | None:
     be decided; None if it does not apply.
     """
     own = principal.denied_as | {"principalSet://goog/public:all"}
-    named, spared = _meant(rule.denied, own), _meant(rule.spared, own)
+    named, spared = (_meant(listed, own, groups=principal.joins_groups) for listed in (rule.denied, rule.spared))
     if named is None or spared == "":
         return None
     return named or spared or ""
 
 
-def _meant(listed: Sequence[str], own: frozenset[str]) -> str | None:
+def _meant(listed: Sequence[str], own: frozenset[str], *, groups: bool) -> str | None:
     if not own.isdisjoint(listed):
         return ""
-    return next((one for one in sorted(listed) if not one.startswith(_OTHERS)), None)
+    known = _OTHERS if groups else (*_OTHERS, *GROUPS)
+    return next((one for one in sorted(listed) if not one.startswith(known)), None)

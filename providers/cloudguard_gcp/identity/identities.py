@@ -21,6 +21,7 @@ from cloudguard.model.source import Source
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import (
+    GROUPS,
     Binding,
     DenyRule,
     Level,
@@ -51,8 +52,6 @@ from cloudguard_gcp.identity.service_accounts import (
 )
 
 _PREDEFINED: Final = "roles/"
-_GROUP: Final = "group:"
-_FEW: Final = 3
 _UNREAD_GRANTS: Final = "grants in resource policies (buckets, secrets, keys, repositories) were not read"
 
 
@@ -124,7 +123,7 @@ def read_identities(
         providers=providers_of(pools),
         account_names=names,
         organization=organization_of(levels),
-        unread_grants=_unread(levels),
+        unread_grants=_UNREAD_GRANTS,
     )
 
 
@@ -134,14 +133,6 @@ def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, 
     more = [(email, holders.get(email, nobody)) for email in pods]
     united = {email: Holder((*known.roles, *_OF_PODS.roles), known.scopes | _OF_PODS.scopes) for email, known in more}
     return dict(sorted({**holders, **united}.items()))
-
-
-def _unread(levels: Iterable[Level]) -> str:
-    """Return which grants were not read: in policies of single resources, and of groups, whose members are not read."""
-    members = {member for level in levels for binding in level.bindings for member in binding.members}
-    groups = sorted(member.removeprefix(_GROUP) for member in members if member.startswith(_GROUP))
-    few = ", ".join(groups[:_FEW]) + (f" and {len(groups) - _FEW} more" if len(groups) > _FEW else "")
-    return f"{_UNREAD_GRANTS}, and neither were memberships in {few}" if groups else _UNREAD_GRANTS
 
 
 def _named(levels: Iterable[Level], principal: Principal) -> Iterator[str]:
@@ -223,8 +214,9 @@ def _denied(levels: Iterable[Level], principal: Principal) -> Iterator[PolicyDoc
 
 
 def _undecided_member(among: str) -> tuple[Condition, ...]:
-    """Return the undecided condition that a principal is in a set; none for ""."""
-    return (Condition(OPAQUE, "principal", (among,)),) if among else ()
+    """Return the undecided condition that a principal is in a set or a group; none for ""."""
+    key = "membership" if among.startswith(GROUPS) else "principal"
+    return (Condition(OPAQUE, key, (among,)),) if among else ()
 
 
 def _denial(rule: DenyRule, name: str, reach: str, among: str) -> Statement:

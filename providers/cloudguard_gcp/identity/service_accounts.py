@@ -197,7 +197,8 @@ def bound_pods(
                     names.setdefault(accounts, set()).add(member)
     for accounts, members in sorted(names.items()):
         name = accounts.replace(":", "/")
-        yield Principal(f"gcp:{project}:iam:workload::{name}", name, frozenset(members), frozenset(members))
+        own = f"gcp:{project}:iam:workload::{name}"
+        yield Principal(own, name, frozenset(members), frozenset(members), joins_groups=False)
 
 
 def service_accounts(
