@@ -46,7 +46,8 @@ class ScalingGroup:
 def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[ScalingGroup]:
     """Return the cluster's scaling groups: those with its tag, those in ``named``, and those of its instances.
 
-    Auto Scaling removes its tag from an instance that leaves its group. moto's node groups name groups that don't exist.
+    Auto Scaling removes its tag from an instance that leaves its group. moto's node groups name groups that
+    don't exist.
     """
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
     own = {one.host.pool for one in found.instances if one.host.pool != fleet_of(one.tags)}
