@@ -22,6 +22,8 @@ SSH_AND_RDP = ServiceSet.parse("tcp/22,tcp/3389")
 KUBELET = ServiceSet.parse("tcp/10250,tcp/10255")
 """The kubelet's API and its read-only port (kubernetes/website, ports-and-protocols)."""
 ALL_TCP = ServiceSet.parse("tcp")
+PLAIN_HTTP = ServiceSet.parse("tcp/80")
+"""The port of unencrypted HTTP (IANA). The API server encrypts; its former insecure port is 8080."""
 HEALTH_CHECKS = ServiceSet.parse("tcp/10256")
 """kube-proxy's health port, which load balancers check (k3s-io/docs, requirements)."""
 PATH_MTU = ServiceSet.parse("icmp/3/4,icmpv6/2/0")
@@ -84,7 +86,7 @@ def port_sources(
         return ((ports, "declaration"),)
     given = _by_source(kind, cluster)
     others = ports - ServiceSet.union(services for services, _ in given)
-    listed = (*given, (others, "a load balancer sends to this port"), (possible, "possible: used by another installer"))
+    listed = (*given, (others, "a load balancer sends to this port"), (possible, "possible: the installer is unknown"))
     return tuple((services, source) for services, source in listed if services)
 
 
@@ -113,16 +115,21 @@ class Ports:
     between_hosts: ServiceSet = CLUSTER_PROTOCOLS
 
 
-def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) -> Ports:
+def ports_of(
+    cluster: Cluster, policy: Declarations, api_targets: ServiceSet, other_targets: ServiceSet = NONE
+) -> Ports:
     """Return the cluster's ports. Declared ports replace all others.
 
     ``api_targets``: ports of control-plane hosts to which a load balancer forwards the API's traffic.
+    ``other_targets``: further ports of control-plane hosts to which a load balancer forwards. The API may listen there
+    if nothing shows the installer.
     """
     node_ports = ServiceSet.parse(policy.node_ports) - SSH_AND_RDP - KUBELET
     etcd = _union(policy.etcd_ports) or _services("etcd", cluster)
     from_nodes = _services("etcd-from-nodes", cluster)
     api = _union(policy.api_ports) or _services("api", cluster) | (api_targets - node_ports - etcd)
     elsewhere = (node_ports & _USUAL_NODE_PORTS) | etcd | from_nodes | api
+    possible = _possible(("api", "api-listener"), cluster) | (NONE if _is_sure(cluster) else other_targets)
     return Ports(
         api=api,
         etcd=etcd,
@@ -130,7 +137,7 @@ def ports_of(cluster: Cluster, policy: Declarations, api_targets: ServiceSet) ->
         etcd_from_nodes=from_nodes,
         node_ports=node_ports,
         control_plane_to_node=_control_plane_to_node(cluster, policy),
-        api_possible=NONE if policy.api_ports else _possible(("api", "api-listener"), cluster) - elsewhere,
+        api_possible=NONE if policy.api_ports else possible - elsewhere,
         etcd_possible=NONE if policy.etcd_ports else _possible(("etcd",), cluster) - elsewhere,
         between_hosts=_between_hosts(cluster, policy),
     )

@@ -19,7 +19,9 @@ from cloudguard.model.ways_in import WayIn, WayInTarget
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
 from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.needs.ports import (
+    ALL_TCP,
     KUBELET,
+    PLAIN_HTTP,
     SSH_AND_RDP,
     Ports,
     api_listeners,
@@ -90,13 +92,18 @@ class Context:
     @cached_property
     def ports(self) -> Ports:
         """The cluster's ports. The API's include the host ports to which balancers in front of the API forward."""
-        listeners, found = api_listeners(self.cluster), ServiceSet.nothing()
+        listeners, found, others = api_listeners(self.cluster), ServiceSet.nothing(), ServiceSet.nothing()
         for target in self.with_role(Role.CONTROL_PLANE):
             for registration in target.key.registrations:
                 services = registration.listener.service | registration.service
-                if services & listeners and not registration.balancer.declared_service:
+                if registration.balancer.declared_service:
+                    continue
+                if services & listeners:
                     found |= registration.service
-        return ports_of(self.cluster, self.declarations, found - SSH_AND_RDP - KUBELET)
+                elif not target.has(Role.NODE):
+                    others |= (registration.service & ALL_TCP) - PLAIN_HTTP
+        login = SSH_AND_RDP | KUBELET
+        return ports_of(self.cluster, self.declarations, found - login, others - login)
 
     def port_sources(self, kind: str) -> tuple[tuple[ServiceSet, str], ...]:
         """Return the ports of the API (``kind`` "api") or of etcd ("etcd"), each with the source that states them."""

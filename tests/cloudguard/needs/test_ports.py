@@ -110,7 +110,7 @@ def test_each_port_has_its_source() -> None:
         ("tcp/6443", DEFAULT),
         ("tcp/16443", "microk8s, by weak evidence"),
         ("tcp/7443", "a load balancer sends to this port"),
-        ("tcp/443,tcp/8080,tcp/8443,tcp/9345", "possible: used by another installer"),
+        ("tcp/443,tcp/8080,tcp/8443,tcp/9345", "possible: the installer is unknown"),
     ]
     assert port_sources("api", cluster("kops"), (), ports("kops").api, NONE) == ((ports("kops").api, "kops"),)
     declared = ServiceSet.parse("tcp/9443")

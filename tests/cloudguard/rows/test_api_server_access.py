@@ -20,6 +20,7 @@ from builders import (
     snapshot,
     to,
 )
+from cloudguard.model.cluster import Strength
 from cloudguard.model.filters import AddressList, Filter
 from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.network import Endpoint
@@ -173,6 +174,27 @@ def test_a_host_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
     assert row(snapshot([one], filters, balancers=[served])).findings[0].check == INTERNET
     assert row(snapshot([one], filters)).findings == ()
     assert row(snapshot([one], filters), Declarations(api_ports=("tcp/7443",))).findings[0].check == INTERNET
+
+
+@pytest.mark.parametrize(
+    ("listening", "arriving", "service", "shown", "verdict"),
+    [
+        ("tcp/7443", "tcp/7443", "", Strength.WEAK, Verdict.UNKNOWN),
+        ("tcp/7443", "tcp/7443", "", Strength.STRONG, Verdict.PASS),
+        ("tcp/7443", "tcp/7443", "default/web", Strength.WEAK, Verdict.PASS),
+        ("tcp/8022", "tcp/22", "", Strength.WEAK, Verdict.PASS),
+        ("tcp/80", "tcp/80", "", Strength.WEAK, Verdict.PASS),
+        ("tcp/7443", "tcp/30443", "", Strength.WEAK, Verdict.PASS),
+    ],
+)
+def test_the_api_may_listen_on_any_port_that_a_balancer_serves(
+    listening: str, arriving: str, service: str, shown: Strength, verdict: Verdict
+) -> None:
+    one = host("cp", CONTROL_PLANE, "masters")
+    front = balancer("front", listening, [to(one, arriving)], service=service)
+    made = snapshot([one], [group("masters", (arriving, WORLD))], balancers=[front], installer="kubeadm", shown=shown)
+    found = row(made)
+    assert (found.verdict, any("--api-port" in line for line in found.unknown)) == (verdict, verdict is Verdict.UNKNOWN)
 
 
 def test_an_unknown_client_address_makes_the_row_unknown() -> None:
