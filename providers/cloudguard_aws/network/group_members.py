@@ -41,6 +41,10 @@ _TRUNK: Final = "vpcresources.k8s.aws/trunk-eni-id"
 """Tag on the interface of a pod with its own security groups; the value is the id of the node's trunk interface:
 aws/amazon-vpc-resource-controller-k8s."""
 
+OF_CLUSTER: Final = "cluster.k8s.amazonaws.com/name"
+"""Tag of the VPC CNI on the interfaces that it adds to nodes, with the cluster's name: aws/amazon-vpc-cni-k8s
+pkg/awsutils/awsutils.go."""
+
 
 def group_members_of(hosts: Iterable[Host]) -> dict[str, set[str]]:
     """Return a dict of security group id → ids of the interfaces of ``hosts`` in that group."""
@@ -97,11 +101,14 @@ class ClusterInterfaces:
     balancers: Collection[str]
 
     def include(self, item: Item) -> bool:
-        """Whether an interface belongs to a host, a pod, the managed control plane, or a balancer that was read."""
-        attachment, tags = part(item, "Attachment"), tags_of(item, "TagSet")
-        if required(item, "NetworkInterfaceId") in self.interfaces or text(attachment, "InstanceId") in self.hosts:
+        """Whether an interface belongs to a host, a pod, the managed control plane, or a balancer that was read.
+
+        Anyone may write tags, so a tag makes no interface of another instance the cluster's.
+        """
+        instance, tags = text(part(item, "Attachment"), "InstanceId"), tags_of(item, "TagSet")
+        if required(item, "NetworkInterfaceId") in self.interfaces or instance in self.hosts:
             return True
-        if tags.get(_TRUNK) in self.interfaces or tags.get("cluster.k8s.amazonaws.com/name") == self.cluster:
+        if not instance and (tags.get(_TRUNK) in self.interfaces or tags.get(OF_CLUSTER) == self.cluster):
             return True
         return (text(item, "Description") in self.balancers and _by_service(item)) or self.is_endpoint(item)
 

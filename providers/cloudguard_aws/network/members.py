@@ -14,6 +14,7 @@ from cloudguard.errors import AccessError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, part, text
 from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES, MOST_VALUES
@@ -22,8 +23,9 @@ from cloudguard_aws.cluster.instances import Instance, instances, instances_by_i
 from cloudguard_aws.cluster.interfaces import addresses_of
 from cloudguard_aws.cluster.pools.fleets import TAGS, read_fleets
 from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup, read_scaling_groups
-from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, fleet_of, is_control_plane
+from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, fleet_of, is_control_plane, tags_of
 from cloudguard_aws.network.balancers import read_tags
+from cloudguard_aws.network.group_members import OF_CLUSTER
 from cloudguard_aws.network.listeners import Members
 from cloudguard_aws.network.pointers import record_unfollowed_lattice
 from cloudguard_aws.network.registrations import Registrations, read_registrations, registered_together
@@ -54,7 +56,9 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
     known = {one.id for one in found.instances}
     targets = {*_registered(api, found, read)}
     try:
-        named = {*pools, *_ids(targets), *_at(api, targets - _ids(targets), found.networks)}
+        interfaces = api.matching(DESCRIBE_NETWORK_INTERFACES, "vpc-id", found.networks, hides=(FactKind.MEMBERS,))
+        of_plugin = _of_plugin(api, interfaces, found.name)
+        named = {*pools, *_ids(targets), *_at(api, targets - _ids(targets), interfaces), *of_plugin}
         listed = [
             *instances_by_id(api, sorted(named - known)),
             *_warm(api, [group.name for group in groups if group.warm]),
@@ -80,13 +84,25 @@ def _ids(targets: Iterable[str]) -> set[str]:
     return {name for name in targets if name.startswith("i-")}
 
 
-def _at(api: Api, addresses: Collection[str], networks: Collection[str]) -> set[str]:
+def _of_plugin(api: Api, interfaces: Iterable[Item], cluster: str) -> set[str]:
+    """Return ids of the instances to which the VPC CNI of the cluster has added an interface."""
+    call, hides = DESCRIBE_NETWORK_INTERFACES, (FactKind.MEMBERS,)
+
+    def instance(item: Item) -> str:
+        ours = tags_of(item, "TagSet").get(OF_CLUSTER) == cluster
+        return text(part(item, "Attachment"), "InstanceId") if ours else ""
+
+    return {*api.mapped(call, interfaces, instance, hides=hides)} - {""}
+
+
+def _at(api: Api, addresses: Collection[str], interfaces: Iterable[Item]) -> set[str]:
     """Return ids of the instances that have one of ``addresses``, on any interface or in a delegated range of one."""
     if not addresses:
         return set()
     call, hides = DESCRIBE_NETWORK_INTERFACES, (FactKind.MEMBERS,)
-    listed = api.matching(call, "vpc-id", networks, hides=hides)
-    members = Members.at(dict(pair for each in api.mapped(call, listed, addresses_of, hides=hides) for pair in each))
+    members = Members.at(
+        dict(pair for each in api.mapped(call, interfaces, addresses_of, hides=hides) for pair in each)
+    )
     return {known[0] for one in addresses if (known := members.find(one)) is not None}
 
 

@@ -18,6 +18,8 @@ from cloudguard_aws.network.members import with_members
 from moto_fixtures.aws.builder import Account, Group, Host
 from moto_fixtures.aws.installers import CLUSTER, kops
 
+OTHER = {"kubernetes.io/cluster/other": "owned"}
+
 
 def members(account: Account) -> set[str]:
     """Return the ids of the cluster's instances."""
@@ -103,3 +105,17 @@ def test_instances_of_a_warm_pool_belong_to_the_cluster(inner_account: Account, 
 
     cast("Any", a.session).events.register("after-call.auto-scaling.DescribeAutoScalingGroups", tell)
     assert (warm.id in members(a)) is bool(field)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "tags", "joins"), [(CLUSTER, {}, True), ("other", {}, False), (CLUSTER, OTHER, False)]
+)
+def test_an_instance_with_an_interface_of_the_network_plugin_belongs_to_the_cluster(
+    inner_account: Account, cluster: str, tags: dict[str, str], *, joins: bool
+) -> None:
+    a = inner_account
+    subnet = a.subnet(a.vpc())
+    group = a.group(subnet.vpc, "all")
+    node, bare = a.host("n", subnet, [group], kops.node), a.host("bare", subnet, [group], tags)
+    a.tag(a.second_interface(bare, subnet, [group]), {"cluster.k8s.amazonaws.com/name": cluster})
+    assert members(a) == {node.id, *([bare.id] if joins else [])}

@@ -100,3 +100,14 @@ def test_a_vpc_origin_of_cloudfront_lets_outsiders_in(
     inner_account.tag(origin, {"aws.cloudfront.vpcorigin": "enabled"})
     found, _ = read(inner_account, node)
     assert (meaning(found), [one.id for one in found.external_members]) == (OUTSIDERS, [origin])
+
+
+def test_a_tag_does_not_make_an_interface_of_another_instance_the_cluster_s(
+    inner_account: Account, place: tuple[Subnet, Group, Host]
+) -> None:
+    subnet, nodes, node = place
+    other = inner_account.host("other", subnet, [inner_account.group(subnet.vpc, "others")])
+    made = inner_account.second_interface(other, subnet, [nodes])
+    inner_account.tag(made, {"cluster.k8s.amazonaws.com/name": "prod"})
+    found, _ = read(inner_account, node)
+    assert [one.id for one in found.external_members] == [made]
