@@ -8,7 +8,7 @@ import signal
 _SIGNALS = {signal.SIGINT: b"cloudguard: interrupted\n", signal.SIGTERM: b"cloudguard: terminated\n"}
 
 
-def _end(number: int, frame: object) -> None:
+def _end_process(number: int, frame: object) -> None:
     """End the process at once. This handles signals during the imports, before any work is done."""
     del frame
     os.write(2, _SIGNALS[signal.Signals(number)])
@@ -23,7 +23,7 @@ def main() -> int:
     """
     handled = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     for number in handled:
-        signal.signal(number, _end)
+        signal.signal(number, _end_process)
     import gc  # noqa: PLC0415 - after the handlers are set, a signal prints one line and no traceback
 
     from cloudguard.cli import run  # noqa: PLC0415 - imported after the handlers are set, like gc

@@ -135,7 +135,7 @@ def export(planned: Planned, format_name: str) -> str:
     provider = planned.case.snapshot.cluster.provider
     adapter = load(provider) if provider in installed() else None
     owners = adapter.owners() if isinstance(adapter, KnowsOwners) else dict[str, OwnerFacts]()
-    return source(planned.case.snapshot, exports.made(planned), owners)
+    return source(planned.case.snapshot, exports.changes_with_steps(planned), owners)
 
 
 def _finding_id(report: Report, name: str) -> str:

@@ -13,7 +13,7 @@ from cloudguard.model.cluster import Cluster, Strength
 from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.needs.declarations import Declarations
-from cloudguard.needs.permissions import NeedChoice, Setting, chosen, covers_all_users, fitting
+from cloudguard.needs.permissions import NeedChoice, Setting, chosen, covers_all_users, matching_needs
 from cloudguard.permission_sets.boxes import Box
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -149,7 +149,7 @@ class Comparer:
         needs = {
             need.id: need
             for identity in self.identities.identities
-            for need in fitting(self.iam_catalog.needs, self.setting.cluster, identity)
+            for need in matching_needs(self.iam_catalog.needs, self.setting.cluster, identity)
         }
         needed = [statement for need in needs.values() for statement in (*need.statements, *need.documented)]
         needed += [each.statement for need in needs.values() for each in need.unplaced]
@@ -249,7 +249,7 @@ class Comparer:
         """Return the add-ons that would need a part of the certain excess, if they ran with this identity."""
         taken = {choice.need.id for choice in excess.choices}
         risky = excess.part(Access.WRITE, Access.DATA)
-        fit = fitting(self.iam_catalog.needs, self.setting.cluster, excess.identity)
+        fit = matching_needs(self.iam_catalog.needs, self.setting.cluster, excess.identity)
         others = (need for need in fit if need.addon and need.id not in taken)
         found = (need for need in others if not self.needs_of(need, excess.identity).isdisjoint(risky))
         return tuple(dict.fromkeys(need.addon for need in found))

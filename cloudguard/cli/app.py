@@ -66,7 +66,7 @@ def command_line(words: Sequence[str]) -> TyperGroup:
 
             add(app, name, text, words[1:])
         else:
-            app.command(name, help=text)(_nothing)
+            app.command(name, help=text)(_do_nothing)
     return as_written(typer.main.get_group(app))
 
 
@@ -94,5 +94,5 @@ def _root(version: bool = _VERSION_OPTION, help: bool = HELP_OPTION) -> None:  #
     del version, help
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """Do nothing. This is the function of commands that the command line does not name."""

@@ -184,7 +184,7 @@ def _add_single(app: typer.Typer, name: str, command: Command, work: str, words:
 
     def then(values: Mapping[str, object]) -> Work:
         provider = str(values.get(_PROVIDER.name, ""))
-        return partial(_do, work, CommandLine(values, command.flags, provider, own.get(provider, ())))
+        return partial(_run_command, work, CommandLine(values, command.flags, provider, own.get(provider, ())))
 
     about = "\n\n".join(filter(None, (command.help, command.more, f"Example: {command.example}")))
     app.command(name, help=about, short_help=command.help, add_help_option=False)(function(parameters, then))
@@ -199,7 +199,7 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
 
     def then(provider: str, own: tuple[Setting[Any], ...], values: Mapping[str, object]) -> Work:
         together.update(values)
-        return partial(_do, name, CommandLine(together, command.flags, provider, own))
+        return partial(_run_command, name, CommandLine(together, command.flags, provider, own))
 
     own = {provider: own_flags(provider) if command.own and provider in words else () for provider in providers}
     before = () if words[:1] and words[0] in providers else (*chain(*own.values()), *command.flags)
@@ -223,7 +223,7 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
     return group
 
 
-def _do(name: str, line: CommandLine) -> int:
+def _run_command(name: str, line: CommandLine) -> int:
     """Run a command, for example "check" or "history list". Only the module of this command is loaded."""
     if name == "completion":
         return script(line.argument("shell"))

@@ -13,7 +13,7 @@ from cloudguard.needs.setting_values import (
     choice_to_file,
     counted,
     duration,
-    many,
+    list_of,
     switch,
     text,
     whole_number,
@@ -41,7 +41,7 @@ SHARD: Final = Setting(
     HOSTS,
 )
 SUMMARY: Final = Setting("summary", switch(), "Table: show only the rows and the summary.", REPORT)
-ROW: Final = Setting("row ROW", many(choice(*ROWS)), "Table: show only this row.", REPORT)
+ROW: Final = Setting("row ROW", list_of(choice(*ROWS)), "Table: show only this row.", REPORT)
 MIN_SEVERITY: Final = Setting(
     "min-severity SEVERITY",
     choice(*SEVERITIES),
@@ -79,7 +79,7 @@ LOG_FILE: Final = Setting(
 )
 LIST_FORMAT: Final = Setting(
     "format FMT[=FILE]",
-    many(choice_to_file("table", "json")),
+    list_of(choice_to_file("table", "json")),
     "Write table or json, to FILE if given.",
     REPORT,
     "table",
@@ -88,7 +88,7 @@ LIST_FORMAT: Final = Setting(
 PLAN_FORMATS: Final = ("diff", "json", "certificate", "terraform", "shell", "source")
 PLAN_FORMAT: Final = Setting(
     "format FMT[=FILE]",
-    many(choice_to_file(*PLAN_FORMATS)),
+    list_of(choice_to_file(*PLAN_FORMATS)),
     f"Write {', '.join(PLAN_FORMATS[:-1])} or {PLAN_FORMATS[-1]}, to FILE if given.",
     REPORT,
     "diff",
@@ -96,14 +96,14 @@ PLAN_FORMAT: Final = Setting(
 )
 PERMISSION_FORMAT: Final = Setting(
     "format FMT[=FILE]",
-    many(choice_to_file("json", "terraform", "cloudformation", "table")),
+    list_of(choice_to_file("json", "terraform", "cloudformation", "table")),
     "Write json, terraform or cloudformation (AWS), to FILE if given; with --verify table or json.",
     REPORT,
     "json",
     short="-f",
 )
 VERIFY: Final = Setting("verify", switch(), "Test each call harmlessly and list the outcomes.", REPORT)
-PLAN_ROW: Final = Setting("row ROW", many(choice(*ROWS)), "Plan only for findings of this row.", REPORT)
+PLAN_ROW: Final = Setting("row ROW", list_of(choice(*ROWS)), "Plan only for findings of this row.", REPORT)
 ONLY: Final = Setting(
     "only FINDINGS", text(), "Plan only for these findings: numbers or ids, separated by commas.", REPORT
 )
@@ -128,7 +128,7 @@ EXPIRES: Final = Setting(
     WAIVER_PANEL,
     "90d",
 )
-OF_CLUSTER: Final = Setting("cluster NAME", many(text()), "Only clusters with this name.", REPORT, "all")
+OF_CLUSTER: Final = Setting("cluster NAME", list_of(text()), "Only clusters with this name.", REPORT, "all")
 EVERY: Final = Setting("every TIME", duration(), "The length of a period.", REPORT, "7d")
 KEEP: Final = Setting("keep TIME", duration(), "Delete what is older than this: 400d.", REPORT)
 NOT_IN_FILE: Final = (
@@ -144,7 +144,7 @@ def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:
     return tuple(
         Setting(
             f"{option.name} {option.metavar}",
-            Kind(many(text(), least=1).read, many=option.many),
+            Kind(list_of(text(), least=1).read, many=option.many),
             option.help,
             f"Options of {provider}",
             implicit=option.implicit,

@@ -48,7 +48,7 @@ def notify(settings: Settings, reports: Sequence[Report]) -> bool:
     from cloudguard.notices import events, message  # noqa: PLC0415 - loaded only for --notify
 
     wanted = settings.get(NOTIFY_ON) or events.USUAL
-    return _sent(message.notice_of(reports), urls) if events.happened(reports, wanted) else True
+    return _sent(message.notice_of(reports), urls) if events.has_event(reports, wanted) else True
 
 
 def _notify_unread(settings: Settings, name: str, error: CloudguardError) -> None:

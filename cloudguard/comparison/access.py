@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudguard.comparison import permissions, traffic
-from cloudguard.comparison.permissions import Judged
+from cloudguard.comparison.permissions import CatalogedSnapshot
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.comparison import AccessChanges
@@ -17,7 +17,7 @@ def access_changes(old: Snapshot, new: Snapshot, catalogs: tuple[IamCatalog, Iam
     opened, closed = traffic.gains(old, new), traffic.gains(new, old)
     gained = lost = permissions.NOTHING
     if catalogs:
-        before, after = Judged(old, catalogs[0]), Judged(new, catalogs[1])
+        before, after = CatalogedSnapshot(old, catalogs[0]), CatalogedSnapshot(new, catalogs[1])
         gained, lost = permissions.gains(before, after), permissions.gains(after, before)
     perhaps = dict.fromkeys(
         (

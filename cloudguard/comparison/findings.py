@@ -25,7 +25,7 @@ class Unseen:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _ReportedFinding:
     """A finding, with the report and the row that contain it."""
 
     finding: ListedFinding
@@ -60,18 +60,22 @@ def compared(
     old: ListedReport, new: ListedReport, *, older: Sequence[ListedReport] = (), closed: Collection[str] = ()
 ) -> tuple[FindingChange, ...]:
     """Return the fate of each finding, in the order of ``Fate`` and then by severity. Parameters as in ``since``."""
-    today = _seen(new)
-    known = {name: seen for report in (*reversed(older), old) for name, seen in _seen(report).items()}
+    today = _findings_by_id(new)
+    known = {name: seen for report in (*reversed(older), old) for name, seen in _findings_by_id(report).items()}
     gone = {name: (seen, _unseen(seen, by=new)) for name, seen in known.items() if name not in today}
     replaced = _replaced(
         [seen.finding for name, seen in today.items() if name not in known],
         [seen for seen, hidden in gone.values() if hidden is None],
     )
     found = [
-        *(_kept(seen, known[name]) for name, seen in today.items() if name in known),
+        *(_change_of_kept(seen, known[name]) for name, seen in today.items() if name in known),
         *(_replacing(today[name], former) for name, former in replaced.items()),
-        *(_fresh(one, old, closed) for name, one in today.items() if name not in known and name not in replaced),
-        *(_gone(seen, hidden) for seen, hidden in gone.values() if seen not in replaced.values()),
+        *(
+            _change_of_new(one, old, closed)
+            for name, one in today.items()
+            if name not in known and name not in replaced
+        ),
+        *(_change_of_missing(seen, hidden) for seen, hidden in gone.values() if seen not in replaced.values()),
     ]
     order = [*Fate]
     return tuple(
@@ -96,21 +100,21 @@ def fails(changes: tuple[FindingChange, ...], fail_on: str) -> bool:
     )
 
 
-def _unseen(seen: _Seen, by: ListedReport) -> Unseen | None:
+def _unseen(seen: _ReportedFinding, by: ListedReport) -> Unseen | None:
     """Return why a finding may still exist although the report ``by`` lacks it. None if it does not exist."""
     row = by.rows.get(seen.row)
     if row is None:
         return Unseen("the other report does not have this row")
     if by.checks is not None and seen.finding.check not in by.checks:
         return Unseen(f"the check {seen.finding.check} was not run", check=True)
-    if unread := _unread(seen, row, by):
+    if unread := _unread_fact(seen, row, by):
         return Unseen(unread)
     if others := _other_data(seen, row, by):
         return Unseen(f"judged with a different {others}", read=True)
     return None
 
 
-def _unread(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
+def _unread_fact(seen: _ReportedFinding, row: ListedRow, by: ListedReport) -> str:
     """Return a fact that the finding may rest on and that was not read for ``by``; "" if all facts were read."""
     if row.unknown:
         return f"not completely known: {row.unknown[0]}"
@@ -120,7 +124,7 @@ def _unread(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
     return f"not read: {failed[0]}" if failed else ""
 
 
-def _other_data(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
+def _other_data(seen: _ReportedFinding, row: ListedRow, by: ListedReport) -> str:
     """Return a declaration or version that differs between the two reports' judgements; "" if none differs."""
     there = seen.report
     keys = dict.fromkeys((*there.rows[seen.row].used_declarations, *row.used_declarations))
@@ -131,14 +135,14 @@ def _other_data(seen: _Seen, row: ListedRow, by: ListedReport) -> str:
     return f"version: {by.version}" if known and there.version != by.version else ""
 
 
-def _seen(report: ListedReport) -> dict[str, _Seen]:
+def _findings_by_id(report: ListedReport) -> dict[str, _ReportedFinding]:
     """Return finding id → finding, for all findings of a report."""
-    return {one.id: _Seen(one, report, name) for name, row in report.rows.items() for one in row.findings}
+    return {one.id: _ReportedFinding(one, report, name) for name, row in report.rows.items() for one in row.findings}
 
 
-def _replaced(fresh: Iterable[ListedFinding], gone: Iterable[_Seen]) -> dict[str, _Seen]:
+def _replaced(fresh: Iterable[ListedFinding], gone: Iterable[_ReportedFinding]) -> dict[str, _ReportedFinding]:
     """Return id of a fresh finding → the earlier finding that it replaces. Each earlier finding is replaced once."""
-    left, found = list(gone), dict[str, _Seen]()
+    left, found = list(gone), dict[str, _ReportedFinding]()
     for one in fresh:
         former = next((earlier for earlier in left if _is_anew(one, earlier.finding)), None)
         if former:
@@ -154,18 +158,20 @@ def _is_anew(one: ListedFinding, former: ListedFinding) -> bool:
     return one.check == former.check and named_alike and now.id != then.id
 
 
-def _kept(now: _Seen, then: _Seen) -> FindingChange:
+def _change_of_kept(now: _ReportedFinding, then: _ReportedFinding) -> FindingChange:
     fate = Fate.WIDER if _is_wider(now, then) else Fate.UNCHANGED
-    return replace(_change(fate, now), was=_was(now, then), first_seen=then.first, was_waived=_waived(then))
+    return replace(
+        _change(fate, now), was=_earlier_severity(now, then), first_seen=then.first, was_waived=_waived(then)
+    )
 
 
-def _replacing(now: _Seen, then: _Seen) -> FindingChange:
+def _replacing(now: _ReportedFinding, then: _ReportedFinding) -> FindingChange:
     fate = Fate.WIDER if _is_wider(now, then) else Fate.REPLACED
     change = replace(_change(fate, now), replaces=then.finding.id)
-    return replace(change, was=_was(now, then), first_seen=then.first, was_waived=_waived(then))
+    return replace(change, was=_earlier_severity(now, then), first_seen=then.first, was_waived=_waived(then))
 
 
-def _fresh(now: _Seen, old: ListedReport, closed: Collection[str]) -> FindingChange:
+def _change_of_new(now: _ReportedFinding, old: ListedReport, closed: Collection[str]) -> FindingChange:
     if now.finding.id in closed:
         return _change(Fate.REOPENED, now)
     hidden = _unseen(now, by=old)
@@ -175,12 +181,12 @@ def _fresh(now: _Seen, old: ListedReport, closed: Collection[str]) -> FindingCha
     return replace(_change(Fate.NEW, now), brought_by=brought_by, why=f"before, {hidden.why}")
 
 
-def _gone(then: _Seen, hidden: Unseen | None) -> FindingChange:
+def _change_of_missing(then: _ReportedFinding, hidden: Unseen | None) -> FindingChange:
     change = replace(_change(Fate.UNCONFIRMED if hidden else Fate.FIXED, then), was_waived=_waived(then))
     return replace(change, why=hidden.why, read=hidden.read) if hidden else change
 
 
-def _change(fate: Fate, seen: _Seen) -> FindingChange:
+def _change(fate: Fate, seen: _ReportedFinding) -> FindingChange:
     one = seen.finding
     return FindingChange(
         fate=fate,
@@ -195,7 +201,7 @@ def _change(fate: Fate, seen: _Seen) -> FindingChange:
     )
 
 
-def _is_wider(now: _Seen, then: _Seen) -> bool:
+def _is_wider(now: _ReportedFinding, then: _ReportedFinding) -> bool:
     """Whether a finding allows more than before. False if its earlier width is not known."""
     today, before = now.finding.width, then.finding.width
     if not before or today == before:
@@ -205,9 +211,9 @@ def _is_wider(now: _Seen, then: _Seen) -> bool:
     return not inside(today, before)
 
 
-def _was(now: _Seen, then: _Seen) -> str:
+def _earlier_severity(now: _ReportedFinding, then: _ReportedFinding) -> str:
     return "" if then.finding.severity == now.finding.severity else then.finding.severity
 
 
-def _waived(seen: _Seen) -> bool:
+def _waived(seen: _ReportedFinding) -> bool:
     return seen.finding.waived

@@ -20,7 +20,7 @@ _HIDES = frozenset({FactKind.IDENTITIES})
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CatalogedSnapshot:
     """A snapshot with its provider's IAM catalog."""
 
     snapshot: Snapshot
@@ -38,7 +38,7 @@ class Gains:
 NOTHING: Final = Gains((), ())
 
 
-def gains(before: Judged, after: Judged) -> Gains:
+def gains(before: CatalogedSnapshot, after: CatalogedSnapshot) -> Gains:
     """Return the permissions that identities gained from ``before`` to ``after``. With swapped arguments: lost."""
     identities = after.snapshot.identities
     here = Comparer(after.snapshot.cluster, identities, after.catalog, other_identities=before.snapshot.identities)

@@ -63,8 +63,8 @@ class _Target:
 def gains(before: Snapshot, after: Snapshot) -> Gains:
     """Return the traffic that opened from ``before`` to ``after``. With swapped arguments, the traffic that closed."""
     found, perhaps = list[TrafficChange](), list[str]()
-    for target in _targets(_Reached(before), _Reached(after)):
-        known = _together(allowed for sender, allowed in target.before.items() if sender.by_address)
+    for target in _targets(_AllowedTraffic(before), _AllowedTraffic(after)):
+        known = _union(allowed for sender, allowed in target.before.items() if sender.by_address)
         for sender, allowed in target.after.items():
             earlier = known if sender.by_address else target.before.get(sender, NOTHING)
             certain = allowed.lower - earlier.upper
@@ -76,7 +76,7 @@ def gains(before: Snapshot, after: Snapshot) -> Gains:
     return Gains(tuple(_united(found)), tuple(dict.fromkeys(perhaps)))
 
 
-class _Reached:
+class _AllowedTraffic:
     """The traffic that can reach the hosts and endpoints of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -130,7 +130,7 @@ class _Reached:
         return found
 
 
-def _together(parts: Iterable[Bounds]) -> Bounds:
+def _union(parts: Iterable[Bounds]) -> Bounds:
     found = NOTHING
     for one in parts:
         found |= one
@@ -153,7 +153,7 @@ def _by_sender(paths: Iterable[Path]) -> _Allowed:
     return found
 
 
-def _targets(before: _Reached, after: _Reached) -> Iterator[_Target]:
+def _targets(before: _AllowedTraffic, after: _AllowedTraffic) -> Iterator[_Target]:
     """Yield the targets of the later snapshot. Hosts with equal traffic in both snapshots form one target."""
     found: dict[tuple[int, int, _Roles], _Target] = {}
     for member in chain[Host | Pool](after.cluster.hosts, after.cluster.pools):

@@ -12,7 +12,7 @@ from cloudguard.errors import SettingsError
 from cloudguard.fleet.target import Target
 from cloudguard.needs.declarations_file import declarations, load, place
 from cloudguard.needs.setting import Setting, Settings
-from cloudguard.needs.setting_values import FaultsError, Kind, as_table, choice, many, mapping, table, text
+from cloudguard.needs.setting_values import FaultsError, Kind, as_table, choice, list_of, mapping, table, text
 from cloudguard.needs.settings import CLUSTER, HOSTS, IN_FILE, NEED
 from cloudguard.provider.port import Option, installed
 from cloudguard.provider.port import load as load_provider
@@ -51,7 +51,7 @@ def read_targets_file(name: str, stronger: Settings, weaker: Settings) -> tuple[
     kinds = {"declarations": settings, "cluster": mapping(settings)}
     target = Kind(partial(_target, settings))
     try:
-        found = table(_File, {"target": many(target, least=1)}, kinds).read(dict(raw))
+        found = table(_File, {"target": list_of(target, least=1)}, kinds).read(dict(raw))
     except FaultsError as error:
         raise SettingsError([f"{place(name, path)}: {fault}" for path, fault in error.faults]) from None
     targets = tuple(_with_all(one, found, stronger, weaker) for one in found.target)
@@ -80,7 +80,7 @@ def _target(settings: Kind[Settings], value: object) -> Target:
     fault = f"{provider} has no flag for this key"
     optional: dict[str, Kind[Any]] = {
         "account": text(),
-        "clusters": many(text(), least=1),
+        "clusters": list_of(text(), least=1),
         "declarations": settings,
         "cluster": mapping(settings),
         **{key: _of_option(common[key]) if key in common else _refused(fault) for key in _COMMON[1:]},
@@ -88,11 +88,11 @@ def _target(settings: Kind[Settings], value: object) -> Target:
     }
     if not known:  # the provider is wrong or missing: report only this fault, not the keys that depend on it
         optional |= dict.fromkeys(given.keys() - optional.keys() - {"provider"}, Kind(_anything))
-    return table(partial(_made, common), {"provider": choice(*installed())}, optional).read(value)
+    return table(partial(_target_of, common), {"provider": choice(*installed())}, optional).read(value)
 
 
 def _of_option(option: Option) -> Kind[Any]:
-    return many(text(), least=1) if option.many else text()
+    return list_of(text(), least=1) if option.many else text()
 
 
 def _refused(fault: str) -> Kind[Any]:
@@ -107,7 +107,7 @@ def _anything(value: object) -> object:
     return value
 
 
-def _made(common: Mapping[str, Option], **values: object) -> Target:
+def _target_of(common: Mapping[str, Option], **values: object) -> Target:
     """Return the target with the values of its table; raises ValueError if two keys set the same flag."""
     account = cast("str", values.pop("account", "")) if "account" not in common else ""
     options = dict[str, Sequence[str]]()

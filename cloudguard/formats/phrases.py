@@ -31,10 +31,10 @@ _PATH = re.compile(r"(?<![^\s(])(?:/[^/\s(),:;]+){6}/([^/\s(),:;]+/[^\s(),:;]+)(
 
 def brief(text: str) -> str:
     """Return ``text`` with ids that are long paths shortened to their last parts: kind and name."""
-    return _PATH.sub(_tail, text)
+    return _PATH.sub(_unlinked_end, text)
 
 
-def _tail(match: re.Match[str]) -> str:
+def _unlinked_end(match: re.Match[str]) -> str:
     path, name = match.groups()
     named_already = name is None or path.rpartition("/")[2].lower() == name.lower()
     return path if named_already else f"{path} ({name})"

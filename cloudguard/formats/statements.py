@@ -17,22 +17,22 @@ def before_lines(edit: DocumentEdit) -> tuple[str, ...]:
     """Return the current statements that the edit drops, then those that it narrows, in short form."""
     fates = (StatementFate.DROP, StatementFate.NARROW)
     gone = [change for fate in fates for change in edit.changes if change.fate is fate]
-    return _cut([f"{_name(change)}: {short(change.statement)}" for change in gone])
+    return _first_lines([f"{_name(change)}: {short_text(change.statement)}" for change in gone])
 
 
 def after_lines(edit: DocumentEdit) -> tuple[str, ...]:
     """Return the new statements of the edit, in short form."""
-    return _cut([short(statement) for statement in edit.statements])
+    return _first_lines([short_text(statement) for statement in edit.statements])
 
 
 def fates(edit: DocumentEdit) -> Iterator[str]:
     """Yield the fate of each current statement, and the new statements, in full."""
     for change in edit.changes:
-        yield f"{change.fate.ljust(6)}  {_name(change)}: {whole(change.statement)}"
+        yield f"{change.fate.ljust(6)}  {_name(change)}: {full_text(change.statement)}"
         if change.remains and change.remains == edit.statements:
             yield "    replaced by all new statements"
         else:
-            yield from (f"    its part in {part.name}: {whole(part)}" for part in change.remains)
+            yield from (f"    its part in {part.name}: {full_text(part)}" for part in change.remains)
     for name in edit.detached:
         yield f"detach  {name}: a policy of the provider that only the provider can edit"
     if edit.documents:
@@ -42,13 +42,13 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
         yield f"not proved: {edit.unproved}"
 
 
-def short(statement: Statement) -> str:
+def short_text(statement: Statement) -> str:
     """Return a statement's first actions and resources in a line: "allow disk:* on * under a condition on tag"."""
     keys = few(tuple(dict.fromkeys(condition.key for condition in statement.conditions)), _FEW)
     return effect_text(statement, _FEW) + (f" under a condition on {keys}" if keys else "")
 
 
-def whole(statement: Statement) -> str:
+def full_text(statement: Statement) -> str:
     """Return the complete statement in one line."""
     return statement_text(statement, None)
 
@@ -57,6 +57,6 @@ def _name(change: StatementChange) -> str:
     return f"{change.policy}/{change.statement.name}" if change.policy else change.statement.name
 
 
-def _cut(lines: list[str]) -> tuple[str, ...]:
+def _first_lines(lines: list[str]) -> tuple[str, ...]:
     more = len(lines) - MOST_LINES
     return (*lines[:MOST_LINES], f"and {more} more statements") if more > 0 else tuple(lines)

@@ -124,7 +124,7 @@ def _findings(page: _Page, selection: Selection) -> Iterator[str]:
     changes = {change.id: f"change {change.order}{proof_remark(change)}" for change in selection.report.plan}
     short = list[str]()
     for finding in selection.findings:
-        head = _head(finding, selection.numbers[finding.id])
+        head = _heading(finding, selection.numbers[finding.id])
         if finding.severity is Severity.LOW and not page.verbose:
             waived = f" ({waiver(finding)})" if finding.waived else ""
             short.append(_painted(page, finding, page.lines([f"{head}: {finding.message}{waived}"])))
@@ -133,7 +133,7 @@ def _findings(page: _Page, selection: Selection) -> Iterator[str]:
     yield "\n".join(short)
 
 
-def _head(finding: Finding, number: int) -> str:
+def _heading(finding: Finding, number: int) -> str:
     return f"{number:>2}  {str(finding.severity).ljust(_SEVERITY_WIDTH)}  {finding.check}"
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from cloudguard.errors import StoreError, UsageError
 from cloudguard.history import schema
 from cloudguard.history.address import StoreAddress
-from cloudguard.history.schema import Found
+from cloudguard.history.schema import DatabaseContent
 
 BUSY_SECONDS: Final = 10
 """The time that a statement waits while another process writes to the same SQLite file."""
@@ -46,7 +46,7 @@ def open_engine(address: StoreAddress, purpose: Purpose) -> tuple[Engine, bool]:
             _prepare_file(address, purpose)
         engine = _engine(address)
         with engine.connect() as connection, connection.begin():
-            if schema.found(connection) is Found.LATEST:
+            if schema.content_of(connection) is DatabaseContent.LATEST:
                 return engine, False
         with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
             made = _ready(connection, address, purpose)
@@ -138,25 +138,25 @@ def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> b
 
     Raises UsageError if the schema is missing, older or newer and may not be changed.
     """
-    found, own = schema.found(connection), address.file is not None
+    found, own = schema.content_of(connection), address.file is not None
     init = "Run: cloudguard history init --store URL"
     match found:
-        case Found.LATEST:
+        case DatabaseContent.LATEST:
             return False
-        case Found.NEWER:
+        case DatabaseContent.NEWER:
             message = f"the history in {address.shown} was made by a newer cloudguard"
             raise UsageError(message, hint="Install the newer cloudguard")
-        case Found.OLDER if not own and purpose is not Purpose.INIT:
+        case DatabaseContent.OLDER if not own and purpose is not Purpose.INIT:
             message = f"the history in {address.shown} has an older schema"
             raise UsageError(
                 message, hint=f"{init}. It migrates the schema, and older versions of cloudguard then refuse the store"
             )
-        case Found.NOTHING if purpose is Purpose.READ or not (own or purpose is Purpose.INIT):
+        case DatabaseContent.NOTHING if purpose is Purpose.READ or not (own or purpose is Purpose.INIT):
             message = f"{address.shown} has no history"
             raise UsageError(message, hint=init)
-        case Found.OTHERS if purpose is not Purpose.INIT:
+        case DatabaseContent.OTHERS if purpose is not Purpose.INIT:
             message = f"{address.shown} has tables, but no history"
             raise UsageError(message, hint=f"{init}. It adds the tables of the history")
         case _:
             schema.upgrade(connection)
-            return found is not Found.OLDER
+            return found is not DatabaseContent.OLDER

@@ -15,7 +15,7 @@ SCHEMAS: Final = ("1",)
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
-class Found(Enum):
+class DatabaseContent(Enum):
     """The content of a database, with regard to a history."""
 
     NOTHING = auto()
@@ -27,15 +27,15 @@ class Found(Enum):
     """A history that a newer version of cloudguard made."""
 
 
-def found(connection: Connection) -> Found:
+def content_of(connection: Connection) -> DatabaseContent:
     """Return what kind of history the database has."""
     tables = set(inspect(connection).get_table_names())
     if VERSION_TABLE not in tables:
-        return Found.OTHERS if tables else Found.NOTHING
+        return DatabaseContent.OTHERS if tables else DatabaseContent.NOTHING
     schema = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
     if schema not in SCHEMAS:
-        return Found.NEWER
-    return Found.LATEST if schema == SCHEMAS[-1] else Found.OLDER
+        return DatabaseContent.NEWER
+    return DatabaseContent.LATEST if schema == SCHEMAS[-1] else DatabaseContent.OLDER
 
 
 def own_tables() -> tuple[str, ...]:

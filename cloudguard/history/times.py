@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 def utc(time: str) -> str:
     """Return an ISO 8601 time in UTC. A time without a zone is taken as UTC. Raises ValueError for any other text."""
-    return _text(_moment(time))
+    return _text(_datetime(time))
 
 
 def earlier(time: str, by: timedelta) -> str:
     """Return the time that is ``by`` before ``time``. Raises ValueError if ``time`` is not a time."""
-    return _text(_moment(time) - by)
+    return _text(_datetime(time) - by)
 
 
 def between(start: str, end: str) -> timedelta:
     """Return the duration from ``start`` to ``end``. Raises ValueError if one of them is not a time."""
-    return _moment(end) - _moment(start)
+    return _datetime(end) - _datetime(start)
 
 
-def _moment(time: str) -> datetime:
+def _datetime(time: str) -> datetime:
     found = datetime.fromisoformat(time)
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 

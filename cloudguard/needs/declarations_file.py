@@ -105,7 +105,7 @@ def declarations(settings: Settings) -> Declarations:
         needs=tuple(need for need in needs if isinstance(need, DeclaredNeed)),
         permissions=tuple(need for need in needs if isinstance(need, DeclaredPermission)),
         stated_in=tuple((setting.name, origin) for setting, origin in settings.origins.items()),
-        others=tuple(_others(settings)),
+        others=tuple(_role_declarations(settings)),
         **{name: value for name, value in values.items() if value is not None},
     )
     if faults := (*faults_of(declared), *too_late(waivers, datetime.now(UTC).date())):
@@ -113,7 +113,7 @@ def declarations(settings: Settings) -> Declarations:
     return declared
 
 
-def _others(settings: Settings) -> Iterator[InForce]:
+def _role_declarations(settings: Settings) -> Iterator[InForce]:
     """Yield the declarations of host roles: tags, and hosts with their roles."""
     for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG):
         if values := settings.get(setting):

@@ -47,7 +47,7 @@ def chosen(
 
     ``holds`` is called only for needs that are implied by grant.
     """
-    fit = tuple(fitting(needs, setting.cluster, identity))
+    fit = tuple(matching_needs(needs, setting.cluster, identity))
     own = [
         account
         for held in setting.service_accounts
@@ -71,7 +71,7 @@ def chosen(
     return (*found, *(NeedChoice(_declared(permission), "declared") for permission in declared))
 
 
-def fitting(needs: Iterable[PermissionNeed], cluster: Cluster, identity: Identity) -> Iterator[PermissionNeed]:
+def matching_needs(needs: Iterable[PermissionNeed], cluster: Cluster, identity: Identity) -> Iterator[PermissionNeed]:
     """Yield the needs that match the installer, the traits and the identity's roles. Add-ons are not considered."""
     for need in needs:
         installer = not need.installers or cluster.installer in need.installers

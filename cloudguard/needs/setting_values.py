@@ -71,7 +71,7 @@ def secret(*schemes: str) -> Kind[str]:
     return Kind(read)
 
 
-def many(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
+def list_of(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
     """Return the kind of a list of at least ``least`` values of ``item``. A single value needs no list."""
 
     def read(value: object) -> tuple[T, ...]:
@@ -138,7 +138,7 @@ def table(
 
     def read(value: object) -> T:
         given = as_table(value)
-        readers = {key: kinds[key].read if key in kinds else _no_such_key(key, kinds) for key in given}
+        readers = {key: kinds[key].read if key in kinds else _unknown_key(key, kinds) for key in given}
         readers |= dict.fromkeys(required.keys() - given.keys(), _missing)
         values = read_all((key, reader, given.get(key)) for key, reader in readers.items())
         return make(**dict(zip(readers, values, strict=True)))
@@ -189,7 +189,7 @@ def read_all(parts: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
     return values
 
 
-def _no_such_key(key: str, known: Iterable[str]) -> Reader[Any]:
+def _unknown_key(key: str, known: Iterable[str]) -> Reader[Any]:
     """Return a reader that refuses the unknown ``key`` and suggests the nearest of the keys ``known``."""
 
     def read(value: object) -> object:

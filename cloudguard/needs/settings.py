@@ -22,7 +22,7 @@ from cloudguard.needs.setting_values import (
     choice_to_file,
     cidr,
     duration,
-    many,
+    list_of,
     mapping,
     named,
     peer,
@@ -73,7 +73,10 @@ def _read_need(value: object) -> DeclaredNeed | DeclaredPermission:
 
 
 _FLOW: Final[Mapping[str, Kind[Any]]] = {"peer": text(peer), "services": text(services)}
-_PERMISSION: Final[Mapping[str, Kind[Any]]] = {"actions": many(text(), least=1), "resources": many(text(), least=1)}
+_PERMISSION: Final[Mapping[str, Kind[Any]]] = {
+    "actions": list_of(text(), least=1),
+    "resources": list_of(text(), least=1),
+}
 _NEEDED_FLOW: Final = table(DeclaredNeed, {"role": choice(*Role), "reason": text(), **_FLOW})
 _NEEDED_PERMISSION: Final = table(
     DeclaredPermission,
@@ -82,14 +85,14 @@ _NEEDED_PERMISSION: Final = table(
 )
 _NEED: Final = Kind(_read_need, schema={"anyOf": [_NEEDED_FLOW.schema, _NEEDED_PERMISSION.schema]})
 _SERVICE: Final = table(
-    DeclaredService, {"services": text(services)}, {"sources": many(text(cidr), least=1), "reason": text()}
+    DeclaredService, {"services": text(services)}, {"sources": list_of(text(cidr), least=1), "reason": text()}
 )
 _OUTSIDER: Final = table(DeclaredOutsider, {"principal": text(named), "reason": text()}, {"identity": text()})
-_TAGS: Final = many(text(tag))
-_PORTS: Final = many(text(services))
+_TAGS: Final = list_of(text(tag))
+_PORTS: Final = list_of(text(services))
 
 CLUSTER: Final = Setting(
-    "cluster NAME", many(text(), least=1), "The cluster's name.", HOSTS, "the only one that the account shows"
+    "cluster NAME", list_of(text(), least=1), "The cluster's name.", HOSTS, "the only one that the account shows"
 )
 CONTROL_PLANE_TAG: Final = Setting(
     "control-plane-tag KEY=VALUE",
@@ -106,14 +109,14 @@ ETCD_TAG: Final = Setting(
 )
 HOST: Final = Setting(
     "host ID=ROLE",
-    mapping(many(Kind(_read_role, schema=choice(*Role).schema), least=1)),
+    mapping(list_of(Kind(_read_role, schema=choice(*Role).schema), least=1)),
     "A host of the cluster with its role: control-plane, etcd or node.",
     HOSTS,
     from_flag=_host_table,
 )
 ADMIN_CIDR: Final = Setting(
     "admin-cidr CIDR",
-    many(text(cidr)),
+    list_of(text(cidr)),
     "Administrators connect to the API server from this range. In the file, an empty list means: from nowhere.",
     DECLARED,
     "not declared: public access is judged by its size",
@@ -136,7 +139,7 @@ API_INSIDE: Final = Setting(
 )
 SERVICE: Final = Setting(
     "service tcp/443[=CIDR]",
-    many(_SERVICE),
+    list_of(_SERVICE),
     "Clients may connect to this service on the nodes, from CIDR if given.",
     DECLARED,
     declares="services",
@@ -144,20 +147,20 @@ SERVICE: Final = Setting(
 )
 NEED: Final = Setting(
     "need",
-    many(_NEED),
+    list_of(_NEED),
     "A flow or a permission of your own that the cluster needs.",
     flag=False,
 )
 OUTSIDER: Final = Setting(
     "outsider",
-    many(_OUTSIDER),
+    list_of(_OUTSIDER),
     "A principal outside the account that may assume an identity of the cluster.",
     flag=False,
     declares="outsiders",
 )
 ADDONS: Final = Setting(
     "addons NAME",
-    many(text()),
+    list_of(text()),
     "An add-on that runs with the hosts' identity: ebs-csi, cluster-autoscaler, …",
     DECLARED,
     "detected",
@@ -202,7 +205,7 @@ NODE_PORTS: Final = Setting(
 WAIVERS: Final = Setting(
     "waivers FILE", text(), "Read waivers of findings from FILE.", DECLARED, "./cloudguard-waivers.toml if there is one"
 )
-WAIVER: Final = Setting("waiver", many(WAIVER_TABLE), "A finding that is accepted until a date.", flag=False)
+WAIVER: Final = Setting("waiver", list_of(WAIVER_TABLE), "A finding that is accepted until a date.", flag=False)
 STRICT_WAIVERS: Final = Setting(
     "strict-waivers", switch(), "Exit with status 3 also if a waiver has expired or covers nothing.", REPORT
 )
@@ -215,7 +218,7 @@ FAIL_ON: Final = Setting(
 )
 NOTIFY: Final = Setting(
     "notify URL",
-    many(secret()),
+    list_of(secret()),
     "Send a notice to this apprise URL: slack://…, msteams://…, mailto://… or json://…",
     NOTICES,
     implicit=False,
@@ -223,7 +226,7 @@ NOTIFY: Final = Setting(
 NOTIFY_EVENTS: Final = ("new", "fixed", "incomplete", "expiring", "always")
 NOTIFY_ON: Final = Setting(
     "notify-on EVENT",
-    many(choice(*NOTIFY_EVENTS)),
+    list_of(choice(*NOTIFY_EVENTS)),
     f"Send notices only for this event: {', '.join(NOTIFY_EVENTS[:-1])} or {NOTIFY_EVENTS[-1]}.",
     NOTICES,
     "new, incomplete and expiring",
@@ -242,7 +245,7 @@ FORMATS: Final = (
 )
 FORMAT: Final = Setting(
     "format FMT[=FILE]",
-    many(choice_to_file(*FORMATS)),
+    list_of(choice_to_file(*FORMATS)),
     f"Write {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, to FILE if given.",
     REPORT,
     "table",
@@ -284,7 +287,7 @@ COLOR: Final = Setting(
     "color WHEN", choice("auto", "always", "never"), "Colour severities: auto, always or never.", REPORT, "auto"
 )
 PROVIDER: Final = Setting(
-    "provider", mapping(mapping(many(text()))), "The flags of a provider, by the provider's name.", flag=False
+    "provider", mapping(mapping(list_of(text()))), "The flags of a provider, by the provider's name.", flag=False
 )
 
 

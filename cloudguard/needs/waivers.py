@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from cloudguard.needs.setting_values import Kind, many, table, text
+from cloudguard.needs.setting_values import Kind, list_of, table, text
 from cloudguard.permission_sets.globs import ReservedCharacterError, glob
 
 FILE_NAME: Final = "cloudguard-waivers.toml"
@@ -100,7 +100,7 @@ _OPTIONAL: Final[Mapping[str, Kind[Any]]] = {
     "check": text(_check),
     "resource": text(_pattern),
     "cluster": text(_pattern),
-    "width": many(text()),
+    "width": list_of(text()),
 }
 _WAIVER: Final = table(DeclaredWaiver, _REQUIRED, _OPTIONAL)
 WAIVER_TABLE: Final = Kind(_read, schema=_WAIVER.schema)

@@ -48,7 +48,7 @@ def events(report: Report) -> frozenset[Event]:
     return frozenset(found)
 
 
-def happened(reports: Iterable[Report], wanted: Iterable[str]) -> bool:
+def has_event(reports: Iterable[Report], wanted: Iterable[str]) -> bool:
     """Whether any of the events ``wanted`` (words of ``--notify-on``) happened in any of the reports."""
     words = frozenset(wanted)
     return any(event in words for report in reports for event in events(report))

@@ -34,7 +34,7 @@ def notice_of(reports: Sequence[Report]) -> Notice:
     """Return the notice about the reports of one run."""
     if len(reports) == 1:
         return Notice(_safe(_title(reports[0])), _text(_of_one(reports[0])))
-    return Notice(f"cloudguard: {count(len(reports), 'cluster')}", _text(_of_all(reports)))
+    return Notice(f"cloudguard: {count(len(reports), 'cluster')}", _text(_cluster_lines(reports)))
 
 
 def notice_unread(name: str, error: str) -> Notice:
@@ -54,7 +54,7 @@ def _of_one(report: Report) -> Iterator[str]:
     yield from _verdicts(report)
     news = new_findings(report)
     if news:
-        yield from ("", *_worst(report, news[0], len(news) - 1))
+        yield from ("", *_worst_finding_lines(report, news[0], len(news) - 1))
     if report.since and report.since.fixed:
         yield from ("", f"fixed: {count(len(report.since.fixed), 'finding')}")
     for gap in report.gaps[:1]:
@@ -75,7 +75,7 @@ def _verdicts(report: Report) -> Iterator[str]:
         yield f"PASS {count(passed, 'row')}"
 
 
-def _worst(report: Report, finding: Finding, more: int) -> Iterator[str]:
+def _worst_finding_lines(report: Report, finding: Finding, more: int) -> Iterator[str]:
     yield f"{str(finding.severity).upper()} {finding.check} {finding.id}"
     yield finding.message
     yield f"on {named(finding.resource)}"
@@ -87,7 +87,7 @@ def _worst(report: Report, finding: Finding, more: int) -> Iterator[str]:
         yield f"and {count(more, 'finding')} more"
 
 
-def _of_all(reports: Sequence[Report]) -> Iterator[str]:
+def _cluster_lines(reports: Sequence[Report]) -> Iterator[str]:
     """Yield a few lines for each cluster that is incomplete or has new findings, the worst first."""
     ranked = sorted(reports, key=_rank)
     names = [report.cluster.name for report in reports]

@@ -83,12 +83,12 @@ class PacketSet:
             return self
         if self is _EVERYTHING or not other:
             return other
-        return self._near(other)._combined(other._near(self), step_functions.intersection_of)
+        return self._restricted_to(other)._combined(other._restricted_to(self), step_functions.intersection_of)
 
     def __sub__(self, other: PacketSet) -> PacketSet:
-        return self._combined(other._near(self), step_functions.difference_of) if self and other else self
+        return self._combined(other._restricted_to(self), step_functions.difference_of) if self and other else self
 
-    def _near(self, other: PacketSet) -> PacketSet:
+    def _restricted_to(self, other: PacketSet) -> PacketSet:
         """Return the part from the addresses of ``other`` if that is much smaller, else the whole set."""
         if len(other._function[0]) * _MUCH_SMALLER > len(self._function[0]):
             return self

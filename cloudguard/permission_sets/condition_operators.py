@@ -205,7 +205,7 @@ def alternatives(
         return found
     undecided = Assumption(f"{key}, whose value is unknown ({operator}): {', '.join(sorted(values))}")
     if isinstance(fixed, UnreadValue):
-        return tuple(_unread(found, fixed, undecided))
+        return tuple(_of_unread_key(found, fixed, undecided))
     return tuple(_decided(found, fixed, undecided))
 
 
@@ -221,7 +221,7 @@ def _decided(found: Iterable[Alternative], fixed: str | Constraint, undecided: A
             yield Alternative(FREE, assumption or undecided)
 
 
-def _unread(found: Iterable[Alternative], fixed: UnreadValue, undecided: Assumption) -> Iterator[Alternative]:
+def _of_unread_key(found: Iterable[Alternative], fixed: UnreadValue, undecided: Assumption) -> Iterator[Alternative]:
     """Yield the alternatives that hold for every usual value of a key, or that hold if ``undecided`` is true."""
     for constraint, assumption in found:
         if fixed.possible <= constraint:

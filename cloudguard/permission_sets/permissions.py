@@ -178,14 +178,14 @@ def difference(space: Space, left: Iterable[Box], right: Sequence[Box]) -> Itera
                     overlapping.append(other)
             if not actions:
                 break
-        for mask, scopes in _by_scopes(actions, overlapping):
+        for mask, scopes in _grouped_by_scopes(actions, overlapping):
             for scope in _scope_difference(space, mask, box.scope, scopes, budget):
                 part = _possible(space, Box(mask, scope))
                 if part is not None:
                     yield part
 
 
-def _by_scopes(actions: int, boxes: list[Box]) -> Iterator[tuple[int, list[Scope]]]:
+def _grouped_by_scopes(actions: int, boxes: list[Box]) -> Iterator[tuple[int, list[Scope]]]:
     """Yield classes of ``actions`` that occur in the same ``boxes``, each with the scopes of these boxes."""
     classes: dict[tuple[int, ...], int] = {(): actions} if actions else {}
     for index, box in enumerate(boxes):

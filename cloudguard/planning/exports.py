@@ -40,12 +40,12 @@ def shell(planned: Planned) -> str:
 
 def terraform(planned: Planned) -> str:
     """Return the plan as blocks of HCL, one change after another. Raises UsageError if the provider has no blocks."""
-    blocks = [text for change in made(planned) if (text := planned.case.change_forms.terraform(change))]
+    blocks = [text for change in changes_with_steps(planned) if (text := planned.case.change_forms.terraform(change))]
     _require(planned, "Terraform", there=bool(blocks))
     return "\n\n".join(blocks) + ("\n" if blocks else "")
 
 
-def made(planned: Planned) -> tuple[Change, ...]:
+def changes_with_steps(planned: Planned) -> tuple[Change, ...]:
     """Return the changes that have steps in the plan."""
     with_steps = {step.change for step in planned.plan.steps}
     return tuple(change for change in planned.plan.changes if change.id in with_steps)

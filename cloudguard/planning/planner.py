@@ -26,7 +26,7 @@ NO_CHANGE = "no known rule or setting of yours would fix it"
 ALL_NEEDED = "the cluster needs what the rules allow, and no group separates the needed senders from the others"
 
 
-_Made = tuple[Candidates, Proposal, Outcome]
+_ProvedProposal = tuple[Candidates, Proposal, Outcome]
 """All candidates, the proved and needed part of them, and the outcome of that part."""
 
 
@@ -46,10 +46,10 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     """
     asked = [finding for finding in report.findings if choice.asks_for(finding)]
     proposer = Proposer(case)
-    made = _made(proposer, report.plan, asked, choice)
+    made = _smallest_proposal(proposer, report.plan, asked, choice)
     made = min((made, *_with_moves(proposer, made, asked, choice)), key=_edits)
     (candidates, proposal, outcome), plan_again = _with_rounds(proposer, made, asked, choice)
-    left = dict(_left(asked, candidates, outcome))
+    left = dict(_unmended(asked, candidates, outcome))
     rows = outcome.rows
     if len(left) == len(asked):  # the plan mends no finding: make no edits
         proposal, rows = proposer.of(()), report.rows
@@ -68,13 +68,13 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
         residual=residual(report.findings, (finding for row in rows for finding in row.findings)),
         verdicts=tuple((row.row, row.verdict) for row in rows),
         shut_out=shut_out(case.at(proposal.after).context),
-        by_hand=_by_hand(case, proposal, mended),
+        by_hand=_waiting_for_procedures(case, proposal, mended),
         plan_again=plan_again and bool(proposal.order),
     )
     return Planned(replace(plan, proofs=tuple(_proofs(proposer, proposal, plan))), case, proposal)
 
 
-def _by_hand(case: Case, proposal: Proposal, mended: Sequence[Finding]) -> tuple[str, ...]:
+def _waiting_for_procedures(case: Case, proposal: Proposal, mended: Sequence[Finding]) -> tuple[str, ...]:
     """Return the ids of the findings that stay until a person carries out the plan's procedures."""
     edits = [part for _, part in proposal.order if not isinstance(part[1], Procedure)]
     if len(edits) == len(proposal.order):
@@ -90,9 +90,9 @@ def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proo
     yield Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings")
 
 
-def _made(
+def _smallest_proposal(
     proposer: Proposer, changes: Iterable[Change], asked: Sequence[Finding], choice: Choice, *first: Change
-) -> _Made:
+) -> _ProvedProposal:
     """Return the smallest proved proposal of the changes ``first``, followed by the candidates of ``changes``."""
     case, topology = proposer.case, proposer.case.snapshot.topology
     candidates = candidates_of(
@@ -107,18 +107,22 @@ def _made(
     return candidates, *smallest(proposer, proposal, outcome, asked, with_advice=choice.with_advice)
 
 
-def _with_moves(proposer: Proposer, made: _Made, asked: Sequence[Finding], choice: Choice) -> Iterator[_Made]:
+def _with_moves(
+    proposer: Proposer, made: _ProvedProposal, asked: Sequence[Finding], choice: Choice
+) -> Iterator[_ProvedProposal]:
     """Yield each proposal that first removes external members from a group and mends at least as much as ``made``."""
     case = proposer.case
     for move in moves(made[1].changes, case.snapshot.topology):
         moved = case.at(edited(case.snapshot, parts([move])))
         _, changes = moved.judged(with_advice=choice.with_advice)
-        other = _made(proposer, changes, asked, choice, move)
+        other = _smallest_proposal(proposer, changes, asked, choice, move)
         if other[2].gone >= made[2].gone:
             yield other
 
 
-def _with_rounds(proposer: Proposer, made: _Made, asked: Sequence[Finding], choice: Choice) -> tuple[_Made, bool]:
+def _with_rounds(
+    proposer: Proposer, made: _ProvedProposal, asked: Sequence[Finding], choice: Choice
+) -> tuple[_ProvedProposal, bool]:
     """Return the result of further rounds of planning, and whether another plan may mend more."""
     case = proposer.case
     large = sum(len(one.rules) for one in case.snapshot.topology.filters) > MOST_RULES
@@ -127,8 +131,8 @@ def _with_rounds(proposer: Proposer, made: _Made, asked: Sequence[Finding], choi
         findings = [one for one in outcome.findings if choice.asks_for(one)]
         if large or not findings:
             return made, large and bool(findings)
-        later = _made(Proposer(case.at(proposal.after)), outcome.changes, findings, choice)
-        if len(dict(_left(findings, later[0], later[2]))) == len(findings):
+        later = _smallest_proposal(Proposer(case.at(proposal.after)), outcome.changes, findings, choice)
+        if len(dict(_unmended(findings, later[0], later[2]))) == len(findings):
             return made, False
         states = case.snapshot, later[1].after
         changes = combined(proposal.changes, later[1].changes, states, asked, choice.most_rules)
@@ -142,7 +146,7 @@ def _with_rounds(proposer: Proposer, made: _Made, asked: Sequence[Finding], choi
     return made, True
 
 
-def _edits(made: _Made) -> int:
+def _edits(made: _ProvedProposal) -> int:
     return len(made[1].order)
 
 
@@ -189,9 +193,9 @@ def _steps(proposal: Proposal, change_forms: ChangeForms) -> Iterator[Step]:
         )
 
 
-def _left(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[tuple[str, str]]:
+def _unmended(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[tuple[str, str]]:
     """Yield the id of each finding that stays, with the reason."""
-    stays = {finding: _beyond(change) for change in candidates.changes if change.left for finding in change.mends}
+    stays = {finding: _left_text(change) for change in candidates.changes if change.left for finding in change.mends}
     for finding in asked:
         if finding.id in outcome.gone:
             if instead := outcome.instead_of(finding, asked):
@@ -202,5 +206,5 @@ def _left(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) ->
             yield finding.id, why
 
 
-def _beyond(change: Change) -> str:
+def _left_text(change: Change) -> str:
     return "; ".join(f"{one.services} from {one.peer.value} would stay allowed: {one.why}" for one in change.left)

@@ -22,8 +22,8 @@ def smallest(
 
     Changes are tried for removal one by one, the last change first.
     """
-    useful = tuple(change for change in _free(proposal) if not outcome.gone.isdisjoint(change.mends))
-    if len(useful) < len(_free(proposal)):
+    useful = tuple(change for change in _droppable(proposal) if not outcome.gone.isdisjoint(change.mends))
+    if len(useful) < len(_droppable(proposal)):
         trial = proposer.of(useful)
         found = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
         if found.gone >= outcome.gone and proposer.holds(trial):
@@ -31,22 +31,24 @@ def smallest(
     topology = proposer.case.snapshot.topology
     rules = 1 + sum(len(one.rules) for one in topology.filters)
     chains = frozenset(one.id for one in topology.filters if one.in_chain)
-    likely = [*_spare(_free(proposal), proposer.prover.first.classes, chains)][::-1]
-    others = [change for change in reversed(_free(proposal)) if change not in likely]
+    likely = [*_likely_unnecessary(_droppable(proposal), proposer.prover.first.classes, chains)][::-1]
+    others = [change for change in reversed(_droppable(proposal)) if change not in likely]
     for change in (*likely, *others)[: min(MOST_TRIALS, MOST_RULES // rules)]:
-        trial = proposer.of(tuple(one for one in _free(proposal) if one.id != change.id))
+        trial = proposer.of(tuple(one for one in _droppable(proposal) if one.id != change.id))
         found = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
         if found.gone >= outcome.gone and proposer.holds(trial):
             proposal, outcome = trial, found
     return proposal, outcome
 
 
-def _free(proposal: Proposal) -> tuple[Change, ...]:
+def _droppable(proposal: Proposal) -> tuple[Change, ...]:
     """Return the changes that can be dropped. A new group is dropped together with the changes that refer to it."""
     return tuple(change for change in proposal.changes if change.kind != "group.add")
 
 
-def _spare(changes: Sequence[Change], classes: Iterable[HostClass], chains: frozenset[str]) -> Iterator[Change]:
+def _likely_unnecessary(
+    changes: Sequence[Change], classes: Iterable[HostClass], chains: frozenset[str]
+) -> Iterator[Change]:
     """Yield the changes that other changes most likely make unnecessary.
 
     These are edits of a filter whose traffic another edited filter on the same path also stops: a filter of the load

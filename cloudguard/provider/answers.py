@@ -110,7 +110,7 @@ def part(item: Item, *path: str) -> Item:
 
 def parts(item: Item, key: str) -> Sequence[Item]:
     """Return a list of objects; empty if it is missing. Raises AnswerError if an item is not an object."""
-    found = _listed(item, key) if key in item else ()
+    found = _list_at(item, key) if key in item else ()
     for value in found:
         if not isinstance(value, dict):
             raise _wrong(key, value, "a list of objects", within=True)
@@ -119,7 +119,7 @@ def parts(item: Item, key: str) -> Sequence[Item]:
 
 def texts(item: Item, key: str) -> Sequence[str]:
     """Return a list of texts; empty if it is missing. Raises AnswerError if an item is not a text."""
-    found = _listed(item, key) if key in item else ()
+    found = _list_at(item, key) if key in item else ()
     for value in found:
         if not isinstance(value, str):
             raise _wrong(key, value, "a list of texts", within=True)
@@ -135,7 +135,7 @@ def text_map(item: Item, key: str) -> Mapping[str, str]:
     return cast("Mapping[str, str]", found)
 
 
-def _listed(item: Item, key: str) -> Sequence[object]:
+def _list_at(item: Item, key: str) -> Sequence[object]:
     value = item.get(key)
     if value is None:
         return ()

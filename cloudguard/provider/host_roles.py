@@ -139,14 +139,14 @@ def with_roles(
         made.append(replace(host, roles=known.roles, role_evidence=known.evidence))
     for why, those in unknown.items():
         more = f" and {len(those) - _FEW} more" if len(those) > _FEW else ""
-        names = ", ".join(map(_named, those[:_FEW])) + more
+        names = ", ".join(map(_quoted_names, those[:_FEW])) + more
         message = f"the role of {names} is unknown{f' ({why})' if why else ''}; {_NAME_IT}"
         ids = ", ".join(one.id for one in those[:_FEW]) + more
         reader.add_gap(Gap(call.name, ids, Reason.MISSING, message, (FactKind.HOSTS,)))
     return tuple(made)
 
 
-def _named(host: Host) -> str:
+def _quoted_names(host: Host) -> str:
     return f"{host.id} ({host.name})" if host.name and host.name != host.id.rpartition("/")[2] else host.id
 
 

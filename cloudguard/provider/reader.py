@@ -13,7 +13,7 @@ from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Answer, Item
 from cloudguard.provider.port import Progress, Stop, StoppedError
 from cloudguard.provider.sharing.merging import Part
-from cloudguard.provider.sharing.shared_answers import Asked, SharedAnswers
+from cloudguard.provider.sharing.shared_answers import SharedAnswers, SharedCall
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -153,7 +153,7 @@ class Reader(ABC, Generic[CallT]):
     def prefetch(self, call: CallT, **parameters: Any) -> None:  # noqa: ANN401 - the SDK's
         """Start a call that will be read later, without waiting. A later ``read`` of the same call reports errors."""
         if call.name not in self.assume_empty:
-            self._asked(call, parameters)
+            self._shared_call(call, parameters)
 
     def mapped(
         self,
@@ -226,9 +226,9 @@ class Reader(ABC, Generic[CallT]):
         if call.name in self.assume_empty:
             self._assumed.add(call.name)
             return Answer([])
-        return self.shared.answer(self._asked(call, parameters), self.stop)
+        return self.shared.answer(self._shared_call(call, parameters), self.stop)
 
-    def _asked(self, call: CallT, parameters: Mapping[str, Any]) -> Asked:
+    def _shared_call(self, call: CallT, parameters: Mapping[str, Any]) -> SharedCall:
         """Make a call once. All readers with the same call share its answer or error."""
         whose = self.whose(call)
         turns = self.shared.turns(whose, self._threads)

@@ -130,7 +130,7 @@ class LoadBalancerPaths:
             return replaced
         if registration.listener.client_address is ClientAddress.PRESERVED:
             return _by_version(addresses, preserved, replaced)
-        return _either(preserved, replaced)
+        return _union(preserved, replaced)
 
     def _let_out(
         self, registration: Registration, subnet: str, target: HostClass, addresses: AddressSet
@@ -171,11 +171,11 @@ def _by_version(addresses: AddressSet, preserved: Bounds, replaced: Bounds) -> B
     """
     if not addresses & ALL4:
         return preserved.within(ALL6) | replaced.within(ALL4)
-    six = _either(preserved, replaced) if addresses & ALL6 else replaced
+    six = _union(preserved, replaced) if addresses & ALL6 else replaced
     return preserved.within(ALL4) | six.within(ALL6)
 
 
-def _either(one: Bounds, other: Bounds) -> Bounds:
+def _union(one: Bounds, other: Bounds) -> Bounds:
     return Bounds(one.lower & other.lower, one.upper | other.upper)
 
 

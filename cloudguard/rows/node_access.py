@@ -184,7 +184,7 @@ def _own_public_addresses(context: Context, path: Path) -> tuple[RulePeer, ...]:
     return way_out_peers(context, path) if public and masters else ()
 
 
-def _kept(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
+def _kept_traffic(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]:
     """Return the traffic that a problem's rules must keep: declared, for balancers, and of the cluster's own hosts."""
     filters = {attribution.filter.id for attribution in problem.attributions if attribution.filter is not None}
     guarded = [target for target in context.reach.classes if filters.intersection(target.key.filters)]
@@ -243,7 +243,7 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
         return EVERY_PORT if problem.name == EVERY_PORT else some
 
     targets = subject(problem.targets)
-    keep = _kept(context, problem)
+    keep = _kept_traffic(context, problem)
     if problem.check is FROM_CONTROL_PLANE:
         needed = context.ports.control_plane_to_node
         advice = f"It needs only {needed}" if needed else "Name the CNI with --cni to see which ports are needed"

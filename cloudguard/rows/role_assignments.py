@@ -49,12 +49,12 @@ def assignments(snapshot: Snapshot, classes: Iterable[HostClass]) -> Iterator[As
         return
     nodes = dict.fromkeys(possible, (Role.NODE,))
     servers = {name: roles for name, known in possible.items() if (roles := _as_server(known))}
-    yield Assignment(f"if {_named(cluster, possible)} are nodes", _assigned(snapshot, nodes))
+    yield Assignment(f"if {_names_text(cluster, possible)} are nodes", _assigned(snapshot, nodes))
     if servers:
-        words = f"if {_named(cluster, servers)} are control plane"
+        words = f"if {_names_text(cluster, servers)} are control plane"
         yield Assignment(words, _assigned(snapshot, {**nodes, **servers}))
     for name in _one_of_each(classes, servers):
-        words = f"if {_named(cluster, [name])} is control plane and the others are nodes"
+        words = f"if {_names_text(cluster, [name])} is control plane and the others are nodes"
         yield Assignment(words, _assigned(snapshot, {**nodes, name: servers[name]}), one_server=True)
 
 
@@ -87,7 +87,7 @@ def _one_of_each(classes: Iterable[HostClass], servers: Mapping[str, object]) ->
             yield name
 
 
-def _named(cluster: Cluster, ids: Iterable[str]) -> str:
+def _names_text(cluster: Cluster, ids: Iterable[str]) -> str:
     names = {one.id: one.name for one in chain[Host | Pool](cluster.hosts, cluster.pools)}
     listed = [f"{name} ({names[name]})" if names[name] not in {"", name} else name for name in sorted(ids)]
     return ", ".join(listed[:_FEW]) + (f" and {len(listed) - _FEW} more" if len(listed) > _FEW else "")

@@ -16,10 +16,10 @@ def with_uses_of_all(reports: Sequence[Report], *, whole: bool) -> tuple[Report,
     it: whether a waiver is unused is then known only of one that names its cluster.
     """
     used = {_key(use) for report in reports for use in report.waivers if use.state is not WaiverState.UNUSED}
-    return tuple(replace(report, waivers=tuple(_kept(report, used, whole=whole))) for report in reports)
+    return tuple(replace(report, waivers=tuple(_reported_uses(report, used, whole=whole))) for report in reports)
 
 
-def _kept(report: Report, used: Collection[tuple[str, int]], *, whole: bool) -> Iterator[WaiverUse]:
+def _reported_uses(report: Report, used: Collection[tuple[str, int]], *, whole: bool) -> Iterator[WaiverUse]:
     for use in report.waivers:
         if use.state is not WaiverState.UNUSED:
             yield use

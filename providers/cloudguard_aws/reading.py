@@ -21,7 +21,7 @@ from cloudguard_aws.access.calls import GET_KEY_POLICY, LIST_ROLES
 from cloudguard_aws.access.session import Caller
 from cloudguard_aws.cluster.eks import MANAGED_BY, NodeGroups, read_node_groups
 from cloudguard_aws.cluster.fargate import read_fargate_pods
-from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.hosts import hosts_by_tags, read_hosts
 from cloudguard_aws.cluster.interfaces import with_both_answers
 from cloudguard_aws.cluster.pools.next_hosts import read_pools
@@ -44,13 +44,13 @@ Assemble: TypeAlias = Callable[[Cluster, Topology, Identities], Snapshot]
 """Makes a snapshot from the cluster, topology and identities, with the gaps recorded so far."""
 
 
-def read_all(api: Api, found: Found, caller: Caller, assemble: Assemble) -> Snapshot:
+def read_all(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble) -> Snapshot:
     """Read all facts about a cluster that was found. A second thread makes likely calls ahead."""
     snapshot, _ = api.two(lambda: _snapshot(api, found, caller, assemble), lambda: _ask_ahead(api, found, caller))
     return snapshot
 
 
-def _snapshot(api: Api, found: Found, caller: Caller, assemble: Assemble) -> Snapshot:
+def _snapshot(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble) -> Snapshot:
     managed = found.eks
     found, node_groups = _members(api, found)
     machines = read_hosts(api, found, partial(api_targets, api, found.networks, API_PORTS))
@@ -91,7 +91,7 @@ def _snapshot(api: Api, found: Found, caller: Caller, assemble: Assemble) -> Sna
     return with_policies_of_resources(api, snapshot)
 
 
-def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
+def _ask_ahead(api: Api, found: FoundCluster, caller: Caller) -> None:
     """Make the calls that need only the cluster's identity. Their answers are shared, so no call is made twice."""
     hosts = tuple(one.host for one in found.instances)
     endpoints = (found.eks.endpoint,) if found.eks else ()
@@ -108,14 +108,14 @@ def _ask_ahead(api: Api, found: Found, caller: Caller) -> None:
     api.gather(*reads)
 
 
-def _members(api: Api, found: Found) -> tuple[Found, NodeGroups | None]:
+def _members(api: Api, found: FoundCluster) -> tuple[FoundCluster, NodeGroups | None]:
     """Return the cluster with all of its instances, and its node groups (None unless it is an EKS cluster)."""
     groups = read_node_groups(api, found.eks.name) if found.eks else None
     return with_members(api, found, groups.scaling_groups if groups else ()), groups
 
 
 def _installer(
-    found: Found, machines: tuple[Host, ...], disks: tuple[Disk, ...], balancers: tuple[Balancer, ...]
+    found: FoundCluster, machines: tuple[Host, ...], disks: tuple[Disk, ...], balancers: tuple[Balancer, ...]
 ) -> ShownInstaller:
     """Return the installer that made the cluster, with the strength of the evidence."""
     if found.eks:
@@ -128,7 +128,7 @@ def _installer(
 
 
 def _around(
-    api: Api, found: Found, node_groups: NodeGroups | None, machines: tuple[Host, ...], account: str
+    api: Api, found: FoundCluster, node_groups: NodeGroups | None, machines: tuple[Host, ...], account: str
 ) -> tuple[tuple[Host, ...], tuple[Pool, ...], Topology, Identities]:
     """Read the pools, then the network and identities of hosts and pools.
 
@@ -157,14 +157,14 @@ def _around(
     return machines, groups, network, all_identities(own, surroundings)
 
 
-def _account(found: Found, hosts: tuple[Host, ...]) -> str:
+def _account(found: FoundCluster, hosts: tuple[Host, ...]) -> str:
     """Return the account in the cluster's ARNs, for a caller without a known account. "" if no ARN has one."""
     names = [found.eks.arn if found.eks else "", *(host.identity for host in hosts)]
     return next((name.split(":")[4] for name in names if name.startswith("arn:")), "")
 
 
 def _read_storage(
-    api: Api, found: Found, hosts: tuple[Host, ...], account: str
+    api: Api, found: FoundCluster, hosts: tuple[Host, ...], account: str
 ) -> tuple[Storage, Mapping[str, tuple[Statement, ...]]]:
     """Read etcd's disks and the keys with their policies. For an EKS cluster, read only the key of its Secrets."""
     if found.eks is None:

@@ -126,10 +126,10 @@ def _read_disks(
 def _read_identities(
     api: Api, found: Found, holding: tuple[tuple[Host, ...], tuple[Pool, ...]], attached: Attachments
 ) -> Identities:
-    from cloudguard_azure.identity.identities import Asked, read_identities  # noqa: PLC0415 - only when asked for
+    from cloudguard_azure.identity.identities import ClusterHolders, read_identities  # noqa: PLC0415 - only when asked for
 
     managed = found.aks.item if found.aks else None
-    return read_identities(api, Asked(found.name, *holding, attached, managed))
+    return read_identities(api, ClusterHolders(found.name, *holding, attached, managed))
 
 
 ADAPTER = AzureAdapter()

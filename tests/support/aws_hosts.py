@@ -11,7 +11,7 @@ from cloudguard.model.source import Source
 from cloudguard.provider.host_roles import API_PORTS
 from cloudguard.provider.port import CollectRequest
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.cluster.find import Found, find
+from cloudguard_aws.cluster.find import FoundCluster, find
 from cloudguard_aws.cluster.hosts import read_hosts
 from cloudguard_aws.cluster.instances import instances_by_id
 from cloudguard_aws.network.registrations import api_targets
@@ -45,7 +45,7 @@ def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host,
     )
 
 
-def read(api: Api, found: Found) -> tuple[Host, ...]:
+def read(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     """Return the hosts of a cluster, as the adapter reads them."""
     return read_hosts(api, found, partial(api_targets, api, found.networks, API_PORTS))
 

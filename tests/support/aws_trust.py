@@ -12,7 +12,7 @@ from cloudguard_aws.iam_catalog.catalog import published
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from cloudguard_aws.identity.policy_documents import policy_document
 from cloudguard_aws.trust.callers import TrustPrincipals
-from cloudguard_aws.trust.principals import Home
+from cloudguard_aws.trust.principals import HomeAccount
 from drawn_policies import SOURCE
 
 ACCOUNT, OTHER, SISTER = "123456789012", "210987654321", "111122223333"
@@ -22,7 +22,7 @@ ELSEWHERE = "oidc.eks.eu-west-1.amazonaws.com/id/FEDCBA9876543210"
 GITHUB, GITLAB, TERRAFORM = "token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io"
 GOOGLE, COGNITO = "accounts.google.com", "cognito-identity.amazonaws.com"
 ROOT, ROLE = f"arn:aws:iam::{OTHER}:root", f"arn:aws:iam::{OTHER}:role/ci"
-HOME = Home(
+HOME = HomeAccount(
     ACCOUNT,
     organization=ORGANIZATION,
     members=frozenset({SISTER}),
@@ -48,7 +48,7 @@ def sub(issuer: str, value: str, operator: str = "StringLike") -> Json:
     return web(issuer, **{operator: {f"{issuer}:sub": value}})
 
 
-def let_in(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> tuple[Admission, ...]:
+def let_in(*statements: Json, home: HomeAccount = HOME, declared: tuple[str, ...] = ()) -> tuple[Admission, ...]:
     """Return the admissions of a trust policy."""
     facts = IamCatalog(published(), PolicyDocuments(), principals=TrustPrincipals(home))
     shell = PolicyDocument(f"arn:aws:iam::{ACCOUNT}:role/node#trust", "t", PolicyKind.TRUST, "inline", "", (), SOURCE)
@@ -56,13 +56,15 @@ def let_in(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ())
     return admissions(facts, document, declared)
 
 
-def told(*statements: Json, home: Home = HOME, declared: tuple[str, ...] = ()) -> list[tuple[CallerKind, bool, str]]:
+def told(
+    *statements: Json, home: HomeAccount = HOME, declared: tuple[str, ...] = ()
+) -> list[tuple[CallerKind, bool, str]]:
     """Return the callers that a trust policy admits: kind, whether narrowed, name ("?" before undecided ones)."""
     found = let_in(*statements, home=home, declared=declared)
     return [(one.caller.kind, one.narrowed, ("?" if one.assumptions else "") + one.caller.who) for one in found]
 
 
-def worst(*statements: Json, home: Home = HOME) -> Found:
+def worst(*statements: Json, home: HomeAccount = HOME) -> Found:
     found = told(*statements, home=home)
     assert not any(who.startswith("?") for _, _, who in found), found
     return found[0][:2] if found else None

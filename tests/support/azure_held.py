@@ -20,7 +20,7 @@ from cloudguard_azure.access.session import begin
 from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog
 from cloudguard_azure.identity.aks_places import aks_traits
 from cloudguard_azure.identity.holders import attachments, known
-from cloudguard_azure.identity.identities import Asked, read_identities
+from cloudguard_azure.identity.identities import ClusterHolders, read_identities
 from judged import rows_of
 
 _SHUT = MetadataService(enabled=False, tokens_required=False, hop_limit=1)
@@ -35,7 +35,7 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
     pools = tuple(known(one, attached) for one in _pools(account))
     managed = next(_of(account, "managedClusters"), None)
     traits = aks_traits(api, managed) if managed else ()
-    identities = read_identities(api, Asked("prod", hosts, pools, attached, managed))
+    identities = read_identities(api, ClusterHolders("prod", hosts, pools, attached, managed))
     made = snapshot(hosts, identities=identities, gaps=api.gaps)
     cluster = replace(
         made.cluster,

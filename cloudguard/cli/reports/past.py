@@ -25,7 +25,7 @@ NONE: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestedCluster:
     """A requested cluster ("": all clusters of the account), and the values of the provider's own flags."""
 
     provider: str
@@ -60,7 +60,7 @@ class Past:
     failed: CloudguardError | None = None
 
     @contextmanager
-    def locked(self, asked: Sequence[Asked]) -> Generator[None]:
+    def locked(self, asked: Sequence[RequestedCluster]) -> Generator[None]:
         """Hold the store's locks for all requested clusters while the block runs.
 
         Raises LockedError if another run holds one of them.

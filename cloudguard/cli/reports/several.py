@@ -11,7 +11,7 @@ from cloudguard.cli import output
 from cloudguard.cli.flags import VERBOSE
 from cloudguard.cli.reports import rendering
 from cloudguard.formats.several.joined import joined
-from cloudguard.formats.several.overview import alike, as_table, worst_first
+from cloudguard.formats.several.overview import ambiguous_reports, as_table, worst_first
 from cloudguard.needs.setting import Settings
 from cloudguard.results.report import Report
 
@@ -43,7 +43,7 @@ def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) 
             screens = [rendering.rendered(one, sink, settings) for one in worst_first(reports)]
             return "\n".join([as_table(reports), *(screens if settings.get(VERBOSE) else ())])
         case _:
-            shared = alike(reports)
+            shared = ambiguous_reports(reports)
             sinks = (replace(sink, by_region=number in shared) for number in range(len(reports)))
             texts = [rendering.rendered(one, to, settings) for one, to in zip(reports, sinks, strict=True)]
             return joined(sink.format, reports, texts)

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from cloudguard.cli import notices, output
 from cloudguard.cli.flags import ALL, SHARD, SNAPSHOT, TARGETS
-from cloudguard.cli.reports.past import Asked, past
+from cloudguard.cli.reports.past import RequestedCluster, past
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.cli.snapshots import snapshot_of
 from cloudguard.needs.declarations_file import declarations
@@ -30,7 +30,7 @@ def _check(line: CommandLine, settings: Settings) -> int:
         return check_several(line, settings, sinks)
     declared = declarations(settings)
     earlier = past(settings)
-    with earlier.locked(_asked(line, settings)):
+    with earlier.locked(_requested_clusters(line, settings)):
         load = partial(prepare, tuple(sink.format for sink in sinks))
         reading = snapshot_of(line, settings, keep=any(sink.file for sink in sinks), prepare=load)
         from cloudguard import pipeline  # noqa: PLC0415 - loaded while the cluster is read, see prepare
@@ -49,9 +49,9 @@ def prepare(formats: Sequence[str]) -> None:
     rendering.prepare(formats)
 
 
-def _asked(line: CommandLine, settings: Settings) -> tuple[Asked, ...]:
+def _requested_clusters(line: CommandLine, settings: Settings) -> tuple[RequestedCluster, ...]:
     """Return the requested cluster, whose lock the run takes; none for a snapshot, which is judged in a moment."""
     if settings.get(SNAPSHOT) is not None:
         return ()
     asked = request(line, settings)
-    return (Asked(line.named_provider(), asked.cluster, asked.options),)
+    return (RequestedCluster(line.named_provider(), asked.cluster, asked.options),)

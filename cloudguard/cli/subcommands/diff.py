@@ -29,7 +29,7 @@ _HINT = "Example: cloudguard diff monday.json today.json"
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _InputFile:
     """An input file: its report, and its snapshot if the file is a snapshot."""
 
     report: ListedReport
@@ -55,15 +55,15 @@ def diff(line: CommandLine) -> int:
     return int(_status(found, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
 
 
-def _given(name: str, declared: Declarations) -> _Given:
+def _given(name: str, declared: Declarations) -> _InputFile:
     data = read_file(name)
     if is_report(data):
-        return _Given(report_file.load(data, name), None)
+        return _InputFile(report_file.load(data, name), None)
     snapshot = snapshot_file.load(data, name)
-    return _Given(listed(pipeline.evaluate(snapshot, declared)), snapshot)
+    return _InputFile(listed(pipeline.evaluate(snapshot, declared)), snapshot)
 
 
-def _comparison(names: tuple[str, str], old: _Given, new: _Given) -> Comparison:
+def _comparison(names: tuple[str, str], old: _InputFile, new: _InputFile) -> Comparison:
     if old.report.cluster != new.report.cluster:
         message = f"the files are about two different clusters: {old.report.cluster} and {new.report.cluster}"
         raise UsageError(message)

@@ -11,7 +11,7 @@ from cloudguard.cli.failures import say
 from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
 from cloudguard.cli.reading import Reading, read
 from cloudguard.cli.reports import delivery
-from cloudguard.cli.reports.past import Asked, Past, past
+from cloudguard.cli.reports.past import Past, RequestedCluster, past
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import CloudguardError, ClusterNotFoundError, ExitStatus, UsageError
 from cloudguard.fleet.reading import read_targets
@@ -35,7 +35,7 @@ def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.
         return replace(asked, cluster=cluster.name, options={**cluster.target.options, **cluster.options})
 
     earlier = past(settings)
-    with earlier.locked(_asked(targets)):
+    with earlier.locked(_requested_clusters(targets)):
         reading = read(
             lambda stop, step: read_targets(targets, request_of, stop, step, settings.get(SHARD)),
             settings,
@@ -44,10 +44,10 @@ def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.
         return _delivered(reading, settings, sinks, earlier)
 
 
-def _asked(targets: Sequence[Target]) -> tuple[Asked, ...]:
+def _requested_clusters(targets: Sequence[Target]) -> tuple[RequestedCluster, ...]:
     """Return an entry for each cluster that a target names, and one for each target that names none."""
     return tuple(
-        Asked(target.provider, name, {"account": (target.account,), **target.options})
+        RequestedCluster(target.provider, name, {"account": (target.account,), **target.options})
         for target in targets
         for name in target.clusters or ("",)
     )
@@ -58,7 +58,7 @@ def _delivered(
 ) -> int:
     """Judge the clusters that were read and write the reports; return the exit status."""
     if not reading.result:
-        return _nothing(settings)
+        return _report_empty_shard(settings)
     reports, failures = list[Report](), list[delivery.Failure]()
     for one in reading.result:
         report, error = _judged(one)
@@ -104,7 +104,7 @@ def _judged(one: Collected) -> tuple[Report, CloudguardError | None]:
     return unread_report(one, error), error
 
 
-def _nothing(settings: Settings) -> int:
+def _report_empty_shard(settings: Settings) -> int:
     """Print that this run's shard has no cluster, and return status 0: this is neither a fault nor a passed check."""
     if not settings.get(QUIET):
         say(f"cloudguard: shard {settings.get(SHARD)} has no cluster, so nothing was checked")

@@ -34,7 +34,7 @@ def init(line: CommandLine) -> int:
     settings = line.settings()
     where = _address(settings)
     if where.file is not None and not settings.get(STORE):
-        _made(where.file.parent)
+        _make_folder(where.file.parent)
     store = open_store(where, Purpose.INIT)
     if not settings.get(QUIET):
         made = f"made a history in {where.shown} with the tables {', '.join(own_tables())}"
@@ -42,7 +42,7 @@ def init(line: CommandLine) -> int:
     return int(ExitStatus.CLEAN)
 
 
-def _made(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     """Make the folder for the user's state if it is missing; raises UsageError if this fails."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def _made(folder: Path) -> None:
 
 def list_clusters(line: CommandLine) -> int:
     """List the clusters, each with its latest run."""
-    settings, store = _opened(line)
+    settings, store = _settings_and_store(line)
     with store.reading() as connection:
         found = queries.clusters(connection, settings.get(OF_CLUSTER) or ())
     return _write(settings, found, as_table.clusters)
@@ -61,7 +61,7 @@ def list_clusters(line: CommandLine) -> int:
 
 def show(line: CommandLine) -> int:
     """Show a finding, or all findings of a cluster, over time."""
-    settings, store = _opened(line)
+    settings, store = _settings_and_store(line)
     word = line.argument("what")
     if not word:
         message = "name a finding by its id, or a cluster"
@@ -77,7 +77,7 @@ def show(line: CommandLine) -> int:
 
 def show_trend(line: CommandLine) -> int:
     """Show how many findings were open, new and fixed in each period."""
-    settings, store = _opened(line)
+    settings, store = _settings_and_store(line)
     every = settings.get(EVERY)
     with store.reading() as connection:
         history = queries.everything(connection, settings.get(OF_CLUSTER) or ())
@@ -87,7 +87,7 @@ def show_trend(line: CommandLine) -> int:
 
 def prune_runs(line: CommandLine) -> int:
     """Delete runs and ended findings that are older than ``--keep``."""
-    settings, store = _opened(line)
+    settings, store = _settings_and_store(line)
     keep = settings.get(KEEP)
     if keep is None:
         message = "--keep is missing"
@@ -101,7 +101,7 @@ def prune_runs(line: CommandLine) -> int:
 
 def export(line: CommandLine) -> int:
     """Write the store's content as JSON."""
-    settings, store = _opened(line)
+    settings, store = _settings_and_store(line)
     file = output.file_of(settings)
     output.writable(file)
     with store.reading() as connection:
@@ -125,7 +125,7 @@ def _write(settings: Settings, found: as_json.Listed, table: Callable[[Sequence[
     return int(ExitStatus.CLEAN)
 
 
-def _opened(line: CommandLine) -> tuple[Settings, Store]:
+def _settings_and_store(line: CommandLine) -> tuple[Settings, Store]:
     settings = line.settings()
     return settings, open_store(_address(settings), Purpose.READ)
 

@@ -58,7 +58,7 @@ def check(line: CommandLine) -> int:
         return int(ExitStatus.FINDINGS if late else ExitStatus.CLEAN)
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
     for sink in sinks:
-        output.save(_uses(report, sink.format), sink.file)
+        output.save(_uses_text(report, sink.format), sink.file)
     if not settings.get(QUIET):
         for use in report.waivers:
             if use.state is not WaiverState.ACTIVE:
@@ -120,7 +120,7 @@ def _accept(line: CommandLine, chosen: Callable[[Report], Sequence[Finding]]) ->
     output.writable(place)
     declared = declarations(settings if there else settings.without(WAIVERS))
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
-    made = [_made(report, finding, reason, owner, expires) for finding in chosen(report)]
+    made = [_new_waiver(report, finding, reason, owner, expires) for finding in chosen(report)]
     if made:
         mode = Path(place).stat().st_mode if there else None
         output.save(with_added(_text(place) if there else "", made, place), place)
@@ -140,7 +140,7 @@ def _text(place: str) -> str:
         raise UsageError(message) from None
 
 
-def _made(report: Report, finding: Finding, reason: str, owner: str, expires: date) -> tuple[DeclaredWaiver, str]:
+def _new_waiver(report: Report, finding: Finding, reason: str, owner: str, expires: date) -> tuple[DeclaredWaiver, str]:
     """Return the waiver for a finding, and the comment to write above it."""
     waiver = DeclaredWaiver(
         reason, owner, expires, finding=finding.id, cluster=report.cluster.name, width=finding.width
@@ -185,7 +185,7 @@ def _write_declared(waivers: Iterable[DeclaredWaiver], sinks: Sequence[output.Si
         output.save(text + "\n", sink.file)
 
 
-def _uses(report: Report, format_name: str) -> str:
+def _uses_text(report: Report, format_name: str) -> str:
     """Return the effect of each waiver, as JSON or a table."""
     from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
 

@@ -16,13 +16,13 @@ def render(found: Comparison) -> str:
     """Return a comparison as text."""
     lines = [f"{found.cluster}: {found.old} → {found.new}"]
     if found.access:
-        lines += _part("Opened", (_access_text(one) for one in found.access.opened))
-        lines += _part("Closed", (_access_text(one) for one in found.access.closed))
-        lines += _part("May have opened or closed", found.access.undecided)
+        lines += _section("Opened", (_access_text(one) for one in found.access.opened))
+        lines += _section("Closed", (_access_text(one) for one in found.access.closed))
+        lines += _section("May have opened or closed", found.access.undecided)
     for fate in Fate:
         shown = [one for one in found.with_fate(fate) if fate is not Fate.UNCHANGED or one.was]
-        lines += _part(f"Findings {fate}", map(_finding_text, shown))
-    lines += _part("Unknown", found.unknown)
+        lines += _section(f"Findings {fate}", map(_finding_text, shown))
+    lines += _section("Unknown", found.unknown)
     return "\n".join(visible(line) for line in (*lines, "", summary(found))) + "\n"
 
 
@@ -35,7 +35,7 @@ def summary(found: Comparison) -> str:
     return "; ".join((*opened, f"{total}: {', '.join(counts)}"))
 
 
-def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     shown = [*lines]
     if shown:
         yield from ("", f"{title}:", *(f"  {shortened(brief(line), _LONGEST)}" for line in shown))

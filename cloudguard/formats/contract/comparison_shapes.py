@@ -18,7 +18,7 @@ class Packets:
     services: str
 
 
-def _opened(found: Comparison) -> tuple[AccessChange, ...] | None:
+def _opened_access(found: Comparison) -> tuple[AccessChange, ...] | None:
     return found.access.opened if found.access else None
 
 
@@ -49,7 +49,7 @@ COMPARISON_SHAPES: Final[Shapes] = {
         left_out=frozenset({"access"}),
         members={
             "schema": own(Literal["cloudguard/comparison/v1"], attrgetter("schema")),
-            "opened": own(tuple[AccessChange, ...] | None, _opened),
+            "opened": own(tuple[AccessChange, ...] | None, _opened_access),
             "closed": own(tuple[AccessChange, ...] | None, _closed),
             "undecided": own(tuple[str, ...] | None, _undecided),
         },

@@ -15,11 +15,11 @@ def clusters(found: Sequence[ClusterSummary]) -> str:
     headers = ("CLUSTER", "LAST RUN", "LAST COMPLETE", "VERDICTS", "OPEN", "WAIVED", "UNCONFIRMED", "RUNS")
     rows = [
         (
-            _place(one.cluster),
+            _location(one.cluster),
             one.last,
             "the last" if one.complete else one.last_complete or "none",
-            _tally(Counter(verdict for _, verdict in one.verdicts).items()),
-            _tally((severity, number) for severity, number in one.open),
+            _counts_text(Counter(verdict for _, verdict in one.verdicts).items()),
+            _counts_text((severity, number) for severity, number in one.open),
             str(one.waived),
             str(one.unconfirmed),
             str(one.runs),
@@ -58,11 +58,11 @@ def trend(found: Sequence[Period]) -> str:
     return grid(rows, headers) + "\n"
 
 
-def _place(cluster: KeptCluster) -> str:
+def _location(cluster: KeptCluster) -> str:
     return " ".join(filter(None, (cluster.name, cluster.provider, cluster.account, cluster.regions)))
 
 
-def _tally(counts: Iterable[tuple[str, int]]) -> str:
+def _counts_text(counts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {word}" for word, number in counts) or "none"
 
 

@@ -35,7 +35,7 @@ def accepted_lines(report: Report, cards: dict[str, Card]) -> tuple[AcceptedLine
     ``cards`` maps a finding's id to its card.
     """
     shown = {name for use in report.waivers for name in use.covered}
-    return (*(_line(use, cards) for use in report.waivers), *_others(cards, shown))
+    return (*(_line(use, cards) for use in report.waivers), *_other_lines(cards, shown))
 
 
 def _line(use: WaiverUse, cards: dict[str, Card]) -> AcceptedLine:
@@ -52,7 +52,7 @@ def _line(use: WaiverUse, cards: dict[str, Card]) -> AcceptedLine:
     )
 
 
-def _others(cards: dict[str, Card], shown: set[str]) -> Iterator[AcceptedLine]:
+def _other_lines(cards: dict[str, Card], shown: set[str]) -> Iterator[AcceptedLine]:
     for name, card in cards.items():
         waiver = card.finding.waived
         if waiver and name not in shown:

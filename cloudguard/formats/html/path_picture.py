@@ -67,17 +67,17 @@ def is_open(hop: Hop) -> bool:
 def _step(hop: Hop) -> Step:
     name = hop.name or hop.id
     if hop.attributed:
-        return Step(_word(hop), name, _detail(hop), Look.ATTRIBUTED)
+        return Step(_hop_label(hop), name, _detail(hop), Look.ATTRIBUTED)
     if is_open(hop):
         return Step(hop.word, f"{name}: open", look=Look.FOLDED)
     if hop.kind in {HopKind.CLIENT_ADDRESS, HopKind.INTERNET}:
         return Step("", hop_text(hop), look=Look.FOLDED)
     if hop.kind is HopKind.BALANCER_FILTER and not hop.rule:
         return Step("", "no filter of its own", look=Look.FOLDED)
-    return Step(_word(hop), name, _detail(hop))
+    return Step(_hop_label(hop), name, _detail(hop))
 
 
-def _word(hop: Hop) -> str:
+def _hop_label(hop: Hop) -> str:
     return "statement" if hop.kind is HopKind.STATEMENT else hop.word
 
 

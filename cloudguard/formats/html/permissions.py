@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cloudguard.formats.statements import whole
+from cloudguard.formats.statements import full_text
 from cloudguard.results.change import Change, DocumentEdit, StatementChange, StatementFate
 
 
@@ -40,7 +40,7 @@ def permissions_of(change: Change) -> Permissions | None:
     changes = [each for edit in edits for each in edit.changes]
     return Permissions(
         granted=tuple(_granted(each) for each in changes if each.fate is not StatementFate.ADD),
-        added=tuple(whole(each.statement) for each in changes if each.fate is StatementFate.ADD),
+        added=tuple(full_text(each.statement) for each in changes if each.fate is StatementFate.ADD),
         detached=tuple(name for edit in edits for name in edit.detached),
         documents=tuple(text for edit in edits for text in edit.documents),
         unproved="; ".join(edit.unproved for edit in edits if edit.unproved),
@@ -49,7 +49,7 @@ def permissions_of(change: Change) -> Permissions | None:
 
 def _granted(each: StatementChange) -> Granted:
     name = f"{each.policy}/{each.statement.name}" if each.policy else each.statement.name
-    text = whole(each.statement)
+    text = full_text(each.statement)
     stays = each.fate in {StatementFate.KEEP, StatementFate.STAYS}
-    enough = (text,) if stays else tuple(whole(part) for part in each.remains)
+    enough = (text,) if stays else tuple(full_text(part) for part in each.remains)
     return Granted(name, text, each.fate, enough)

@@ -100,14 +100,16 @@ def _placed(steps: Iterable[Step]) -> tuple[Station, ...]:
     stations, y = list[Station](), _TOP
     for step in steps:
         x, room = _LEFT + step.depth * _INDENT, MOST_LETTERS - step.depth * _INDENTED_LETTERS
-        word = _cut(step.word, room)
-        name = _cut(step.name, max(room - len(word), _FEWEST_LETTERS))
-        stations.append(Station(x, y, x + _TEXT, word, name, _cut(step.detail, room + _SMALLER_LETTERS), step.look))
+        word = _shortened(step.word, room)
+        name = _shortened(step.name, max(room - len(word), _FEWEST_LETTERS))
+        stations.append(
+            Station(x, y, x + _TEXT, word, name, _shortened(step.detail, room + _SMALLER_LETTERS), step.look)
+        )
         y += _TALL if step.detail else _LOW
     return tuple(stations)
 
 
-def _cut(text: str, most: int) -> str:
+def _shortened(text: str, most: int) -> str:
     shown = visible(text)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 

@@ -115,7 +115,7 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
         prefix=prefix,
         facts=_facts(report),
         incomplete=_incomplete(report),
-        tally=_tally(report),
+        tally=_severity_counts(report),
         rows=rows,
         changes=tuple(changes.values()),
         matrix=matrix_of(report),
@@ -145,7 +145,7 @@ def _incomplete(report: Report) -> str:
     return f"{count(open_rows, 'row')} of {len(report.rows)} could not be answered completely"
 
 
-def _tally(report: Report) -> tuple[tuple[str, int], ...]:
+def _severity_counts(report: Report) -> tuple[tuple[str, int], ...]:
     found = Counter(finding.severity for finding in report.findings if finding.waived is None)
     waived = sum(finding.waived is not None for finding in report.findings)
     counts = [(str(severity), found[severity]) for severity in sorted(Severity, reverse=True) if found[severity]]

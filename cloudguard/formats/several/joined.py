@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, fromstring, indent, tostring
 from cloudguard.formats.contract import document
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.exports.common import NAME, as_json
-from cloudguard.formats.several.overview import alike, as_markdown
+from cloudguard.formats.several.overview import ambiguous_reports, as_markdown
 from cloudguard.results.files.report_file import SEVERAL_SCHEMA
 from cloudguard.results.report import Report
 
@@ -30,7 +30,7 @@ def _document(reports: Sequence[Report], texts: Sequence[str]) -> str:
 
 def _sarif(reports: Sequence[Report], texts: Sequence[str]) -> str:
     """Return one SARIF log with the runs of all texts. Each run has an id of its own."""
-    logs, shared = [json.loads(text) for text in texts], alike(reports)
+    logs, shared = [json.loads(text) for text in texts], ambiguous_reports(reports)
     for number in shared:
         for run in logs[number]["runs"]:
             run["automationDetails"]["id"] += f"{_regions(reports[number])}/"
@@ -66,7 +66,7 @@ def _csv(reports: Sequence[Report], texts: Sequence[str]) -> str:
 
 def _junit(reports: Sequence[Report], texts: Sequence[str]) -> str:
     """Return the suites of all; the cluster's name stands before that of a suite, and in the class of a case."""
-    root, shared = Element("testsuites", name=NAME, time="0"), alike(reports)
+    root, shared = Element("testsuites", name=NAME, time="0"), ambiguous_reports(reports)
     for number, (report, text) in enumerate(zip(reports, texts, strict=True)):
         name = visible(report.cluster.name) + (f" {_regions(report)}" if number in shared else "")
         for suite in fromstring(text):  # noqa: S314 - written by this program

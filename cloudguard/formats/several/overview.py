@@ -16,7 +16,7 @@ _MOST_NAME = 40
 """The largest number of characters of a cell, for example a cluster's name, on a screen."""
 
 
-def alike(reports: Sequence[Report]) -> frozenset[int]:
+def ambiguous_reports(reports: Sequence[Report]) -> frozenset[int]:
     """Return the numbers, from 0, of the reports that share the cluster's name and account with another."""
     names = [(one.cluster.name, one.cluster.provider, one.cluster.account) for one in reports]
     return frozenset(number for number, name in enumerate(names) if names.count(name) > 1)

@@ -32,7 +32,7 @@ def cluster_id(connection: Connection, cluster: Cluster, *, make: bool = False) 
     """
     key = cluster_key(cluster)
     if make:
-        return made(connection, CLUSTER, key)
+        return row_id(connection, CLUSTER, key)
     return connection.execute(select(CLUSTER.c.id).where(_same(CLUSTER, key))).scalar() or 0
 
 
@@ -54,7 +54,7 @@ def last_complete(connection: Connection, cluster: Cluster, before: str) -> str:
     return str(times[0]) if len(times) == 1 else ""
 
 
-def made(connection: Connection, table: Table, key: Mapping[str, str], more: Mapping[str, str] | None = None) -> int:
+def row_id(connection: Connection, table: Table, key: Mapping[str, str], more: Mapping[str, str] | None = None) -> int:
     """Return the id of the row with the columns ``key``. Make the row, with ``more`` columns, if it is missing.
 
     The row is locked if the database can lock rows.

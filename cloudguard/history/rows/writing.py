@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, update
 from cloudguard.comparison.listed import ListedFinding, ListedReport
 from cloudguard.history.outcome import Outcome, State
 from cloudguard.history.rows.circumstances import document
-from cloudguard.history.rows.reading import made
+from cloudguard.history.rows.reading import row_id
 from cloudguard.history.tables import CIRCUMSTANCES, FINDING, RUN
 from cloudguard.results.report import Report
 
@@ -34,7 +34,7 @@ class NewRun:
 def write(connection: Connection, cluster: int, run: NewRun) -> None:
     """Write a run of the cluster whose row has the id ``cluster``: one row for the run, and its changes."""
     kept = document(run.listed)
-    under = made(connection, CIRCUMSTANCES, {"digest": kept.digest}, {"document": kept.text})
+    under = row_id(connection, CIRCUMSTANCES, {"digest": kept.digest}, {"document": kept.text})
     connection.execute(
         insert(RUN).values(
             cluster=cluster,
@@ -45,12 +45,12 @@ def write(connection: Connection, cluster: int, run: NewRun) -> None:
             shown=run.shown,
         )
     )
-    _end(connection, run)
+    _update_intervals(connection, run)
     for finding in run.outcome.began:
         connection.execute(insert(FINDING).values(cluster=cluster, **_values(finding, run)))
 
 
-def _end(connection: Connection, run: NewRun) -> None:
+def _update_intervals(connection: Connection, run: NewRun) -> None:
     """Update the intervals that were open before the run."""
     result, before = run.outcome, run.before
     for interval, ending in result.ended:

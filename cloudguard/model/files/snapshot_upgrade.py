@@ -84,7 +84,7 @@ def upgraded(raw: bytes, schema: str) -> bytes:
 
 def _rename(document: object) -> None:
     for path, names in _RENAMED.items():
-        for found in _at(document, path):
+        for found in _objects_at(document, path):
             for former, present in names.items():
                 if former in found:
                     found[present] = found.pop(former)
@@ -92,16 +92,16 @@ def _rename(document: object) -> None:
 
 def _separate_lists(document: object) -> None:
     """Move ids of address lists, and port ranges of listeners, to the fields that they have since v2."""
-    for route in _at(document, ("topology", "subnets", "routes")):
+    for route in _objects_at(document, ("topology", "subnets", "routes")):
         named = route["destination"] if _is_list(route.get("destination")) else ""
         route.update({"destination": "", "address_list": named} if named else {"address_list": ""})
-    for endpoint in _at(document, ("topology", "endpoints")):
+    for endpoint in _objects_at(document, ("topology", "endpoints")):
         named = endpoint.get("public_ranges")
         if isinstance(named, list):
             listed = cast("list[object]", named)
             endpoint["public_lists"] = [text for text in listed if _is_list(text)]
             endpoint["public_ranges"] = [text for text in listed if not _is_list(text)]
-    for listener in _at(document, ("topology", "balancers", "listeners")):
+    for listener in _objects_at(document, ("topology", "balancers", "listeners")):
         parts = str(listener.get("service", "")).split(",")
         ranges = [part for part in parts if "/" not in part or "-" in part]
         listener["port_ranges"] = ",".join(ranges) or "none"
@@ -113,11 +113,11 @@ def _type_evidence(document: object) -> None:
     Its kind and strength were not stored, so the kind is unknown and the strength weak.
     """
     for path in (("cluster", "hosts"), ("cluster", "pools")):
-        for holder in _at(document, path):
+        for holder in _objects_at(document, path):
             texts = holder.pop("evidence", [])
             listed = cast("list[object]", texts) if isinstance(texts, list) else [texts]
             holder["role_evidence"] = [_evidence(text) for text in listed]
-    for disk in _at(document, ("cluster", "disks")):
+    for disk in _objects_at(document, ("cluster", "disks")):
         text = disk.pop("holds_etcd", "")
         disk["etcd_evidence"] = _evidence(text) if text else None
 
@@ -125,7 +125,7 @@ def _type_evidence(document: object) -> None:
 def _name_writers(document: object) -> None:
     """Convert each note, which said what to do instead of an edit, to an owner."""
     for path in (("topology", "filters"), ("topology", "filters", "rules")):
-        for found in _at(document, path):
+        for found in _objects_at(document, path):
             if instead := found.pop("note", ""):
                 texts = {"id": "", "who": "the cloud or a controller", "evidence": "", "undone": "", "instead": instead}
                 found["written_by"] = {**texts, "names": []}
@@ -139,15 +139,15 @@ def _is_list(text: object) -> bool:
     return isinstance(text, str) and "/" not in text
 
 
-def _at(value: object, path: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _objects_at(value: object, path: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield the objects at ``path`` below ``value``."""
     if isinstance(value, list):
         for item in cast("list[object]", value):
-            yield from _at(item, path)
+            yield from _objects_at(item, path)
     elif isinstance(value, dict):
         table = cast("dict[str, Any]", value)
         if path:
-            yield from _at(table.get(path[0]), path[1:])
+            yield from _objects_at(table.get(path[0]), path[1:])
         else:
             yield table
 

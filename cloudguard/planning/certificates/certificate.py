@@ -53,7 +53,7 @@ def _document(planned: Planned) -> Json:
     return {
         "schema": SCHEMA,
         "groups": [{"id": name, "complete": True} for name in read],
-        "senders": [*senders, *_others(first, last)],
+        "senders": [*senders, *_possible_senders(first, last)],
         "filters": filters,
         "declared": declared,
         "needs": needs,
@@ -61,7 +61,7 @@ def _document(planned: Planned) -> Json:
     }
 
 
-def _others(first: NetworkState, last: NetworkState) -> Iterator[Json]:
+def _possible_senders(first: NetworkState, last: NetworkState) -> Iterator[Json]:
     """Yield each possible sender that is in a group, with all its groups from before and after the plan."""
     for number, (before, after) in enumerate(zip(first.peers, last.peers, strict=False)):
         if before.groups or after.groups:

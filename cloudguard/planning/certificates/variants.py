@@ -109,7 +109,7 @@ class Variants:
             for one in old:
                 del rules[one.id]
             rules.update((one.id, one) for one in new)
-            before, after = (self._alone(replace(guard, rules=each)) for each in (old, new))
+            before, after = (self._filters_of(replace(guard, rules=each)) for each in (old, new))
             for variant in variants.get(guard.id, ()):
                 was, will_be = _by_id(variant.rules(before)), _by_id(variant.rules(after))
                 drop = [name for name in was if was[name] != will_be.get(name)]
@@ -117,7 +117,7 @@ class Variants:
                 if drop or put:
                     yield {"change": change.id, "filter": variant.name, "drop": drop, "rules": put}
 
-    def _alone(self, guard: Filter) -> Filters:
+    def _filters_of(self, guard: Filter) -> Filters:
         return Filters(replace(self._snapshot.topology, filters=(guard,)))
 
     def _edited(self, guard: Filter, part: Part) -> Filter:

@@ -49,7 +49,7 @@ class RuleWriter:
     def why_not(self, change: Change) -> str:
         """Return the reason why no rules of the cloud express ``change``, with the traffic that stays allowed."""
         before = next((edit.before for edit in change.edits if isinstance(edit, RuleEdit) and edit.before), None)
-        return f"{NO_SMALL_SET}{f': {before.services} from {_named(before.peer)} stays allowed' if before else ''}"
+        return f"{NO_SMALL_SET}{f': {before.services} from {_peer_name(before.peer)} stays allowed' if before else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +158,12 @@ def _as_one(
     one = next((each for each in _ways(needed, needs, before.services, guarded) if len(each.rules) == 1), None)
     if one is None or one.rules == (before,):
         return None
-    named = ", ".join(dict.fromkeys(_named(traffic.peer) for traffic, _ in wanted))
+    named = ", ".join(dict.fromkeys(_peer_name(traffic.peer) for traffic, _ in wanted))
     beyond = KeptTraffic(before.peer, one.rules[0].services, f"needed only by {named}, but {guarded.too_many}")
     return [replace(one, beyond=beyond)]
 
 
-def _named(peer: RulePeer) -> str:
+def _peer_name(peer: RulePeer) -> str:
     return peer.value or peer.kind
 
 

@@ -45,7 +45,7 @@ class NetworkState:
     def __init__(self, snapshot: Snapshot, first: NetworkState | None = None) -> None:
         self.snapshot = snapshot
         self.reach = Reachability(snapshot)
-        self.classes = self.reach.classes if first is None else tuple(_moved(first, snapshot))
+        self.classes = self.reach.classes if first is None else tuple(_updated_classes(first, snapshot))
         self._paths: dict[int, dict[PathKey, Bounds]] = {}
 
     def paths_to(self, number: int) -> Mapping[PathKey, Bounds]:
@@ -64,10 +64,10 @@ class NetworkState:
         return (
             Peer("anyone", EVERYWHERE),
             *(Peer(self.reach.sender_of(one).name, one.possible_addresses, one.key.groups) for one in self.classes),
-            *self._others(),
+            *self._other_peers(),
         )
 
-    def _others(self) -> Iterator[Peer]:
+    def _other_peers(self) -> Iterator[Peer]:
         topology, senders = self.snapshot.topology, self.reach.senders
         for one in topology.external_members:
             yield Peer(one.owner or one.id, AddressSet.union(one.addresses), one.groups)
@@ -83,7 +83,7 @@ class NetworkState:
             yield Peer(f"members of {name}, which were not read", EVERYWHERE, (name,))
 
 
-def _moved(first: NetworkState, snapshot: Snapshot) -> Iterator[HostClass]:
+def _updated_classes(first: NetworkState, snapshot: Snapshot) -> Iterator[HostClass]:
     """Yield the host classes of ``first``, each with its groups and filters in ``snapshot``."""
     were, are = _memberships(first.snapshot), _memberships(snapshot)
     if were == are:

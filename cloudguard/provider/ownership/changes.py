@@ -35,13 +35,13 @@ def with_owners(snapshot: Snapshot, changes: Iterable[Change], table: Mapping[st
 
     A change of resources without a known owner is returned as it is.
     """
-    known = _Known(snapshot)
+    known = _SnapshotOwners(snapshot)
     return tuple(_with_owner(change, tuple(known.owned(change)), table) for change in changes)
 
 
 def owned(snapshot: Snapshot, change: Change) -> tuple[Owned, ...]:
     """Return the things that ``change`` edits and that have an owner."""
-    return tuple(_Known(snapshot).owned(change))
+    return tuple(_SnapshotOwners(snapshot).owned(change))
 
 
 def place_of(one: Owned, table: Mapping[str, OwnerFacts]) -> Place | None:
@@ -68,11 +68,11 @@ def _with_owner(change: Change, found: Sequence[Owned], table: Mapping[str, Owne
         change,
         owner=_joined(one.owner.who for one in found),
         undone=_joined(one.owner.undone for one in found),
-        where=_joined(_where(one, table) for one in found),
+        where=_joined(_place_text(one, table) for one in found),
     )
 
 
-def _where(one: Owned, table: Mapping[str, OwnerFacts]) -> str:
+def _place_text(one: Owned, table: Mapping[str, OwnerFacts]) -> str:
     place = place_of(one, table)
     return filled(place.where, one.owner.names) if place else one.owner.instead
 
@@ -81,7 +81,7 @@ def _joined(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(filter(None, texts)))
 
 
-class _Known:
+class _SnapshotOwners:
     """The owners in a snapshot, by the kinds and ids of their resources."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -33,17 +33,17 @@ def rule_items(
         if template is None:
             message = f"its list cannot contain a rule with the peer {traffic.peer.value or kind}"
             raise NoFieldError(message)
-        for names in _parts(traffic):
+        for names in _ports_of_terms(traffic):
             if known is not None and names["protocol"] not in known:
                 message = f"its list cannot contain a rule for {traffic.services}"
                 raise NoFieldError(message)
-            more = {"nth": f"-{len(items) + 1}" if items else "", **_of(rule, len(items)), **names}
-            item = _made(template, {**more, **_peer(traffic), "filter": guard.name or guard.id})
+            more = {"nth": f"-{len(items) + 1}" if items else "", **_unchanged_fields(rule, len(items)), **names}
+            item = _filled(template, {**more, **_peer(traffic), "filter": guard.name or guard.id})
             items += [item] if item not in items else []
     return items
 
 
-def _of(rule: Rule | None, number: int) -> Mapping[str, object]:
+def _unchanged_fields(rule: Rule | None, number: int) -> Mapping[str, object]:
     """Return the targets of ``rule``, and the order of the item ``number`` of the rules that replace it."""
     if rule is None:
         return {}
@@ -54,7 +54,7 @@ def _peer(traffic: RuleTraffic) -> Mapping[str, object]:
     return {"peer": traffic.peer.value, "peer_name": traffic.peer.value.rpartition("/")[2]}
 
 
-def _parts(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
+def _ports_of_terms(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
     """Yield the protocol and ports of each term of a rule's services."""
     for term in str(traffic.services).split(","):
         protocol, _, ports = term.partition("/")
@@ -75,12 +75,12 @@ def _parts(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
             raise NoFieldError(message)
 
 
-def _made(template: object, names: Mapping[str, object]) -> object:
+def _filled(template: object, names: Mapping[str, object]) -> object:
     """Return ``template`` with its names replaced by values. A text that is only ``{name}`` becomes the value."""
     if isinstance(template, Mapping):
-        return {key: _made(one, names) for key, one in cast("Mapping[str, object]", template).items()}
+        return {key: _filled(one, names) for key, one in cast("Mapping[str, object]", template).items()}
     if isinstance(template, list):
-        return [_made(one, names) for one in cast("list[object]", template)]
+        return [_filled(one, names) for one in cast("list[object]", template)]
     if not isinstance(template, str):
         return template
     if template[:1] == "{" and template[1:-1] in names:

@@ -12,7 +12,7 @@ from cloudguard.provider.ownership.facts import OwnerFacts, Sign, Thing, filled,
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _SignedResource:
     """The properties of a resource that signs are compared with."""
 
     thing: Thing
@@ -35,15 +35,15 @@ class Owners:
 
     def of(self, thing: Thing, name: str, tags: Mapping[str, str]) -> Owner | None:
         """Return the owner of a resource, found by its name and tags. None if a person may have written it."""
-        return self._first(_Seen(thing, name, tags))
+        return self._first(_SignedResource(thing, name, tags))
 
     def of_rule(
         self, name: str, description: str, tags: Mapping[str, str] | None = None, *, own_group: bool = False
     ) -> Owner | None:
         """Return the owner of a rule. ``own_group``: the rule names its own group as its peer."""
-        return self._first(_Seen(Thing.RULE, name, tags or {}, description, own_group))
+        return self._first(_SignedResource(Thing.RULE, name, tags or {}, description, own_group))
 
-    def _first(self, seen: _Seen) -> Owner | None:
+    def _first(self, seen: _SignedResource) -> Owner | None:
         for facts in self.facts.values():
             for sign in facts.signs:
                 found = _evidence(sign, seen) if seen.thing in sign.of else None
@@ -77,7 +77,7 @@ def _owner(facts: OwnerFacts, evidence: str, names: tuple[tuple[str, str], ...])
     return Owner(facts.id, facts.who, evidence, facts.undone, filled(facts.instead, names), names)
 
 
-def _evidence(sign: Sign, seen: _Seen) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+def _evidence(sign: Sign, seen: _SignedResource) -> tuple[str, tuple[tuple[str, str], ...]] | None:
     """Return the parts of the resource that match ``sign``, in words, and the names in them. None if a part is missing.
 
     The names are pairs of a pattern's named group and its value.
@@ -94,7 +94,7 @@ def _evidence(sign: Sign, seen: _Seen) -> tuple[str, tuple[tuple[str, str], ...]
     return ", ".join(words), tuple(names.items())
 
 
-def _matches(sign: Sign, seen: _Seen) -> Iterator[tuple[str, re.Match[str] | None]]:
+def _matches(sign: Sign, seen: _SignedResource) -> Iterator[tuple[str, re.Match[str] | None]]:
     """Yield each compared part ("name", "description", "tag") with the match of its pattern; None without a match."""
     if sign.name:
         yield "name", sign.name.fullmatch(seen.name)

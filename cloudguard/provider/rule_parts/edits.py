@@ -35,7 +35,7 @@ def after_edits(
     return tuple(dict.fromkeys(found))
 
 
-def heir(rules: Sequence[tuple[Part, ...]], old: Sequence[Part]) -> tuple[Part, ...]:
+def successor_of(rules: Sequence[tuple[Part, ...]], old: Sequence[Part]) -> tuple[Part, ...]:
     """Return the one of ``rules`` that keeps the name of the rule that they replace.
 
     A rule with parts that were read from the old rule comes first; then a rule with the old rule's services.

@@ -20,7 +20,7 @@ AT_ONCE = 64
 
 
 @dataclass(slots=True, eq=False)
-class Asked:
+class SharedCall:
     """A call that was made or will be made. ``waiting``: the number of threads that wait for its answer."""
 
     answer: Future[Answer] = field(default_factory=Future[Answer])
@@ -32,7 +32,7 @@ class _KeptBack(NamedTuple):
 
     part: Part
     fetch: Fetch
-    asked: Asked
+    asked: SharedCall
 
 
 class SharedAnswers:
@@ -45,7 +45,7 @@ class SharedAnswers:
     def __init__(self, *, merging: bool = False) -> None:
         self.workers = Workers(self._send)
         self._merging = merging
-        self._asked: dict[Hashable, Asked] = {}
+        self._asked: dict[Hashable, SharedCall] = {}
         self._kept_back: list[_KeptBack] = []
         self._kept: dict[Hashable, object] = {}
         self._turns: dict[Hashable, threading.BoundedSemaphore] = {}
@@ -72,7 +72,7 @@ class SharedAnswers:
         finally:
             self.workers.leave()
 
-    def ask(self, key: Hashable, fetch: Fetch, part: Part | None) -> Asked:
+    def ask(self, key: Hashable, fetch: Fetch, part: Part | None) -> SharedCall:
         """Return the call with this ``key``. Start it with ``fetch`` if nobody has started it.
 
         ``part``: the list of values that the call asks for, if it has one. ``fetch`` takes the values to ask for; None
@@ -82,7 +82,7 @@ class SharedAnswers:
             known = self._asked.get(key)
             if known:
                 return known
-            asked = self._asked[key] = Asked()
+            asked = self._asked[key] = SharedCall()
             if self._merging and part:
                 self._kept_back.append(_KeptBack(part, fetch, asked))
                 return asked
@@ -90,7 +90,7 @@ class SharedAnswers:
         self._begin(partial(self._settle, fetch, asked))
         return asked
 
-    def answer(self, asked: Asked, stop: Stop) -> Answer:
+    def answer(self, asked: SharedCall, stop: Stop) -> Answer:
         """Wait for the answer and return it, or raise its error. Raises StoppedError if the reading stops first."""
         with self.workers.lock:
             waits = not asked.answer.done()
@@ -131,11 +131,11 @@ class SharedAnswers:
         for one in group:
             self._begin(partial(self._settle, one.fetch, one.asked))
 
-    def _settle(self, fetch: Fetch, asked: Asked) -> None:
+    def _settle(self, fetch: Fetch, asked: SharedCall) -> None:
         self._answer(asked, tried(partial(fetch, None)))
         self.workers.leave()
 
-    def _answer(self, asked: Asked, found: Future[Any]) -> None:
+    def _answer(self, asked: SharedCall, found: Future[Any]) -> None:
         """Give the answer, or its error, to all waiting threads, and count these threads as working."""
         with self.workers.lock:
             self.workers.add(asked.waiting)

@@ -51,7 +51,7 @@ _DECLARABLE = {CallerKind.OUTSIDER, CallerKind.ORGANIZATION}
 def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
     """Return the findings, and lines about callers for whom it is undecided whether a policy lets them in."""
     facts = context.iam_catalog
-    findings, unknown = list[PendingFinding](), [*_unread(context)]
+    findings, unknown = list[PendingFinding](), [*_unread_policies(context)]
     if facts is None or facts.principals is None:
         provider = context.cluster.provider
         why = f"{provider}'s principals are unknown; judge the snapshot where the provider {provider} is installed"
@@ -75,7 +75,7 @@ def _undecided(resource: Resource, found: Sequence[Admission]) -> Iterator[str]:
         yield f"whether {found[0].caller.who} may assume {resource.name} is undecided: {causes}"
 
 
-def _unread(context: Context) -> Iterator[str]:
+def _unread_policies(context: Context) -> Iterator[str]:
     """Yield a line for each identity of service accounts whose trust policy was not read."""
     read = {policy.id for policy in context.snapshot.identities.policies}
     for pods in context.snapshot.identities.service_accounts:

@@ -66,7 +66,7 @@ def connections(problem: Problem, services_name: Callable[[ServiceSet], str]) ->
         by_services.setdefault(services, []).append(public_text(addresses))
     for name, services in _inside(problem):
         by_services.setdefault(services, []).append(name)
-    parts = [(_listed(names), services_name(services)) for services, names in by_services.items()]
+    parts = [(_enumeration(names), services_name(services)) for services, names in by_services.items()]
     first = f"{parts[0][0]} can connect to {parts[0][1]}"
     more = f" and {len(parts) - FEW} more senders to other services" if len(parts) > FEW else ""
     return ", ".join([first, *(f"{names} to {services}" for names, services in parts[1:FEW])]) + more
@@ -121,7 +121,7 @@ def _sender_text(sender: Sender, reached: AddressSet) -> str:
     return f"{inside} of {sender.name}" if 0 < inside < len(members) else sender.name
 
 
-def _listed(names: list[str]) -> str:
+def _enumeration(names: list[str]) -> str:
     return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
 
 

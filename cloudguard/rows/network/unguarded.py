@@ -29,7 +29,7 @@ def guard_procedure(row: str, problem: Problem, assessment: Assessment) -> tuple
     if problem.resource.kind != BALANCER or found is None or found.filters or assessment.severity <= Severity.LOW:
         return ()
     steps = (
-        f"if the cloud can do so, give it a filter that lets in {_kept(assessment.keep)} on {_services(problem)}",
+        f"if the cloud can do so, give it a filter that lets in {_kept_text(assessment.keep)} on {_services(problem)}",
         "otherwise create a balancer with that filter and the same targets",
         "allow the new balancer and its clients in the filters of the targets",
         "point the DNS name that clients use to the new balancer, and wait until no client uses the old one",
@@ -39,7 +39,7 @@ def guard_procedure(row: str, problem: Problem, assessment: Assessment) -> tuple
     return (Change(f"{KIND}:{problem.resource.id}", row, KIND, problem.resource, (procedure,)),)
 
 
-def _kept(keep: tuple[KeptTraffic, ...]) -> str:
+def _kept_text(keep: tuple[KeptTraffic, ...]) -> str:
     peers = [one.peer.value or "the administrators" for one in keep if one.peer.kind is not PeerOf.WAY_OUT]
     return ", ".join(dict.fromkeys(peers)) or "the senders that need it"
 

@@ -40,7 +40,7 @@ def way_out_peers(context: Context, path: Path) -> tuple[RulePeer, ...]:
     """
     lasting = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in lasting_addresses(context).cidrs())
     using = using_own_addresses(context, path)
-    return (*lasting, RulePeer(PeerOf.WAY_OUT, _named(context, path, using))) if using else lasting
+    return (*lasting, RulePeer(PeerOf.WAY_OUT, _hosts_text(context, path, using))) if using else lasting
 
 
 def using_own_addresses(context: Context, path: Path) -> tuple[HostClass, ...]:
@@ -70,7 +70,7 @@ def _may_come_from(source: HostClass, addresses: AddressSet) -> bool:
     return bool(known & addresses) or (unknown and everyone(addresses))
 
 
-def _named(context: Context, path: Path, using: tuple[HostClass, ...]) -> str:
+def _hosts_text(context: Context, path: Path, using: tuple[HostClass, ...]) -> str:
     """Return the hosts of classes in words if all of them also reach the API inside their network, else "".
 
     Examples: "edge (203.0.113.7)", "the next host of nodes".

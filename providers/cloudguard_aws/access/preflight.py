@@ -69,10 +69,10 @@ def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
     region = (*given_regions(session, request), FALLBACK_REGION)[0]
     api = Api(session, region, progress, request.stop)
     account = identify(api).account or "123456789012"
-    return tried(api, _asked(api, account), _is_later)
+    return tried(api, _test_calls(api, account), _is_later)
 
 
-def _asked(api: Api, account: str) -> Iterator[tuple[Call, Callable[[], object] | None]]:
+def _test_calls(api: Api, account: str) -> Iterator[tuple[Call, Callable[[], object] | None]]:
     for call in CALLS:
         if call.permissions:
             yield call, None if call.service in _HIDES else partial(_make, api, call, account)

@@ -55,7 +55,7 @@ class Caller:
     arn: str
 
 
-def whose(request: CollectRequest) -> Hashable:
+def session_key(request: CollectRequest) -> Hashable:
     """Return the parts of ``request`` that select the session."""
     return request.client, *(option(request, name) for name in ("profile", "role-arn", "external-id"))
 

@@ -30,15 +30,15 @@ def calls(
     elif change.kind == DISKS:
         pairs = pool_calls(index, change.resource.id, change, edit, made)
     else:
-        pairs = iter(_of(change, edit)(index, change.resource))
+        pairs = iter(_call_maker(change, edit)(index, change.resource))
     for call, inverse in pairs:
         yield PlannedCall(place, call, inverse)
 
 
-def _of(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex, Resource], Sequence[Pair]]:
+def _call_maker(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex, Resource], Sequence[Pair]]:
     kinds = {"key.rotate": _rotated, "secrets.encrypt": _secrets}
     if change.kind == "key.enable":
-        return _recovered if edit.before == KeyState.PENDING_DELETION else _enabled_if(edit.before)
+        return _key_recovery if edit.before == KeyState.PENDING_DELETION else _enabled_if(edit.before)
     found = kinds.get(change.kind)
     if found is None:
         message = f"no call makes a change of the kind {change.kind}"
@@ -81,7 +81,7 @@ def _enabled(key: str) -> Pair:
     return _of_key("EnableKey", key), (_of_key("DisableKey", key),)
 
 
-def _recovered(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
+def _key_recovery(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
     """Return the calls that cancel a key's deletion and enable the key.
 
     A cancelled deletion leaves the key disabled (KMS API reference, CancelKeyDeletion).

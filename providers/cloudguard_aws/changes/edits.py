@@ -36,12 +36,12 @@ def needed_answers(calls: Iterable[PlannedCall]) -> frozenset[str]:
     """Return the names of answers that calls use and that no earlier call among them gives."""
     given, needed = set[str](), set[str]()
     for planned in calls:
-        needed |= {*_named(planned.call.parameters)} - given
+        needed |= {*_answer_names(planned.call.parameters)} - given
         given |= {*planned.call.answers}
     return frozenset(needed)
 
 
-def _named(value: object) -> Iterator[str]:
+def _answer_names(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         items = cast("Mapping[str, object]", value)
         if [*items] == [ANSWER]:
@@ -50,7 +50,7 @@ def _named(value: object) -> Iterator[str]:
         value = [*items.values()]
     if isinstance(value, (list, tuple)):
         for one in cast("Sequence[object]", value):
-            yield from _named(one)
+            yield from _answer_names(one)
 
 
 def group_id(peer: RulePeer) -> object:

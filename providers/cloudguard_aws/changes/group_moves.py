@@ -19,17 +19,17 @@ def calls(
 ) -> Iterator[PlannedCall]:
     """Yield the calls that make a group and move its members. A call for an interface lists all of its groups."""
     if isinstance(edit, GroupEdit):
-        yield from _made(index, place, edit)
+        yield from _group_creation(index, place, edit)
     for member in edit.members:
         if member.kind == POOL:
             for call, inverse in pool_calls(index, member.id, change, edit, made):
                 yield PlannedCall(place, call, inverse)
         else:
             before = _groups_before(index, member, made)
-            yield PlannedCall(place, _put(member, moved(before, edit)), (_put(member, before),))
+            yield PlannedCall(place, _set_groups(member, moved(before, edit)), (_set_groups(member, before),))
 
 
-def _made(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterator[PlannedCall]:
+def _group_creation(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterator[PlannedCall]:
     """Yield the calls that make a group without rules: EC2 adds a rule to a new group that lets everything out.
 
     EC2 adds this rule once for each IP version of the VPC (EC2 API reference, CreateSecurityGroup).
@@ -55,5 +55,5 @@ def _groups_before(index: SnapshotIndex, member: Resource, made: Sequence[Change
     return groups
 
 
-def _put(member: Resource, groups: Sequence[object]) -> ApiCall:
+def _set_groups(member: Resource, groups: Sequence[object]) -> ApiCall:
     return ApiCall(EC2, "ModifyNetworkInterfaceAttribute", {"NetworkInterfaceId": member.id, "Groups": [*groups]})

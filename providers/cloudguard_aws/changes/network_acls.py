@@ -107,17 +107,17 @@ def _edit(index: SnapshotIndex, acl: str, edit: RuleEdit, numbers: Sequence[int]
     after = rules(edit.after) if edit.after else ()
     kept, added = after[: _in_place(edit)], after[_in_place(edit) :]
     for traffic, number in zip(added, numbers, strict=True):
-        yield _put("Create", acl, number, traffic), _delete(acl, number, traffic)
+        yield _entry_call("Create", acl, number, traffic), _delete(acl, number, traffic)
     if edit.op is RuleOp.ADD or edit.before is None:
         return
     present = known(index.rules.get((acl, edit.rule)), f"the entry {edit.rule}").order
     for traffic in kept:
-        yield _put("Replace", acl, present, traffic), _put("Replace", acl, present, edit.before)
+        yield _entry_call("Replace", acl, present, traffic), _entry_call("Replace", acl, present, edit.before)
     if not kept:
-        yield _delete(acl, present, edit.before), _put("Create", acl, present, edit.before)
+        yield _delete(acl, present, edit.before), _entry_call("Create", acl, present, edit.before)
 
 
-def _put(verb: str, acl: str, number: int, traffic: RuleTraffic) -> ApiCall:
+def _entry_call(verb: str, acl: str, number: int, traffic: RuleTraffic) -> ApiCall:
     about = {"NetworkAclId": acl, "RuleNumber": number}
     return ApiCall(EC2, f"{verb}NetworkAclEntry", about | fields(traffic))
 

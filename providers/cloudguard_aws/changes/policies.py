@@ -122,7 +122,7 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
     document = json.loads(policy.document)
     kept = [part for one in edit.changes for part in one.remains]
     document["Statement"] = [
-        _with_principals(item, dict.fromkeys(one.principals)) for item, one in _staying(document, kept)
+        _with_principals(item, dict.fromkeys(one.principals)) for item, one in _remaining_statements(document, kept)
     ]
     text = json.dumps(document, indent=2)
     put = [replace(one, name="") for one in statements(text, trust=True)]
@@ -141,7 +141,9 @@ def _trust_policy(index: SnapshotIndex, change: Change) -> PolicyDocument:
     return trust
 
 
-def _staying(document: dict[str, Any], kept: list[Statement]) -> Iterator[tuple[dict[str, Any], Statement]]:
+def _remaining_statements(
+    document: dict[str, Any], kept: list[Statement]
+) -> Iterator[tuple[dict[str, Any], Statement]]:
     """Yield each statement of a document that stays, with the part of it that remains."""
     listed = document["Statement"]
     items = cast("list[dict[str, Any]]", listed if isinstance(listed, list) else [listed])
@@ -160,14 +162,14 @@ def _with_principals(item: dict[str, Any], kept: dict[str, None]) -> dict[str, A
     principal = item.get("Principal")
     if not isinstance(principal, dict):
         return item
-    named = {kind: _listed(values) for kind, values in cast("dict[str, Any]", principal).items()}
+    named = {kind: _as_list(values) for kind, values in cast("dict[str, Any]", principal).items()}
     left = {kind: [one for one in values if f"{kind}:{one}" in kept] for kind, values in named.items()}
     if left == named:
         return item
     return {**item, "Principal": {kind: values for kind, values in left.items() if values}}
 
 
-def _listed(values: object) -> list[str]:
+def _as_list(values: object) -> list[str]:
     return cast("list[str]", values) if isinstance(values, list) else [str(values)]
 
 

@@ -88,12 +88,12 @@ def quota(index: SnapshotIndex, guard: Filter) -> RuleQuota | None:
                 return None
             weight = max(1, len(listed.ranges))
         for version in (4, 6):
-            counts[rule.direction, version] += weight if _counts(rule, version) else 0
+            counts[rule.direction, version] += weight if _has_version(rule, version) else 0
     present = max(counts.values())
     return RuleQuota(max(MOST_RULES, present), present)
 
 
-def _counts(rule: Rule, version: int) -> bool:
+def _has_version(rule: Rule, version: int) -> bool:
     addresses = rule.peer.addresses
     return addresses is None or bool(addresses.size6 if version == 6 else addresses.size4)  # noqa: PLR2004 - IP version
 

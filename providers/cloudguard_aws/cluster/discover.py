@@ -29,24 +29,24 @@ _HIDES = (FactKind.ENDPOINT,)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class DiscoveredClusters:
     """The clusters that were seen, and a text for each failed read ("call in region: message")."""
 
     clusters: tuple[ClusterSummary, ...]
     refused: tuple[str, ...]
 
 
-def seen_in(apis: Iterable[Api]) -> Seen:
+def discover_in(apis: Iterable[Api]) -> DiscoveredClusters:
     """Return the clusters of several regions, in the order of ``apis`` and then by name."""
     readers = list(apis)
-    found = readers[0].gather(*(partial(_seen, api) for api in readers)) if readers else []
-    return Seen(
+    found = readers[0].gather(*(partial(_discover_region, api) for api in readers)) if readers else []
+    return DiscoveredClusters(
         tuple(cluster for one in found for cluster in one.clusters),
         tuple(words for one in found for words in one.refused),
     )
 
 
-def _seen(api: Api) -> Seen:
+def _discover_region(api: Api) -> DiscoveredClusters:
     listed, tagged = api.two(partial(api.read, LIST_CLUSTERS, hides=_HIDES), partial(_tagged, api))
     eks = api.mapped(LIST_CLUSTERS, listed, lambda one: required(one, "name"), hides=_HIDES)
     members: dict[str, list[Instance]] = {name: [] for name in eks}
@@ -54,7 +54,7 @@ def _seen(api: Api) -> Seen:
         for name in set(clusters_of(one.tags)):
             members.setdefault(name, []).append(one)
     clusters = (_summary(name, api.region, members[name], managed=name in eks) for name in sorted(members))
-    return Seen(tuple(clusters), tuple(f"{gap.call} in {api.region}: {gap.message}" for gap in api.gaps))
+    return DiscoveredClusters(tuple(clusters), tuple(f"{gap.call} in {api.region}: {gap.message}" for gap in api.gaps))
 
 
 def _tagged(api: Api) -> tuple[Instance, ...]:

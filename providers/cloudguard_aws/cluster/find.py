@@ -40,7 +40,7 @@ rejects."""
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundCluster:
     """A cluster in one region: its instances, and its EKS description if it is an EKS cluster."""
 
     name: str
@@ -73,7 +73,7 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class _Flagged:
+class _FlaggedInstance:
     """An instance that a flag names. ``by_id``: the flag names its id, so it counts in any VPC and cluster."""
 
     instance: Instance
@@ -82,34 +82,34 @@ class _Flagged:
     by_id: bool
 
 
-def find(api: Api, request: CollectRequest, vpc: str = "") -> Found | None:
+def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | None:
     """Return the cluster in the Api's region, or None if it is not there.
 
     Raises ClusterNotFoundError if two clusters share the name, and AccessError if the hosts can't be listed.
     """
     name = request.cluster
     eks, tagged, flagged = api.three(
-        partial(_managed, api, name), partial(_tagged, api, name), partial(_flagged, api, request)
+        partial(_managed, api, name), partial(_tagged, api, name), partial(_flagged_instances, api, request)
     )
     if not tagged and eks is None:
         name, tagged = _infra(api, name)
     if vpc and eks is not None and eks.vpc != vpc:
         eks = None
     networks = {*(one.vpc for one in tagged), eks.vpc if eks else ""} - {""}
-    members = {one.id: one for one in (*tagged, *_near(api, flagged, name, networks))}
+    members = {one.id: one for one in (*tagged, *_flagged_in_networks(api, flagged, name, networks))}
     own = [one for one in members.values() if vpc in {"", one.vpc}]
     guests = {one.instance.id: one.instance for one in flagged if one.by_id}
     if eks is None and not own and not guests:
         refuse_unseen(api, name)
         return None
-    _refuse_two(Found(name, api.region, tuple(own), eks), vpc)
+    _refuse_shared_name(FoundCluster(name, api.region, tuple(own), eks), vpc)
     hosts = guests | {one.id: one for one in own}
     by_flag = dict[str, HostRoles]()
     for one in flagged:
         by_flag[one.instance.id] = by_flag.get(one.instance.id, UNKNOWN).and_also(
             one.roles, RoleEvidence(EvidenceKind.USER, one.flag)
         )
-    return Found(
+    return FoundCluster(
         name,
         api.region,
         tuple(hosts[key] for key in sorted(hosts)),
@@ -132,7 +132,9 @@ def prefetch(api: Api, name: str) -> None:
         api.prefetch(call)
 
 
-def _near(api: Api, flagged: Iterable[_Flagged], name: str, networks: Collection[str]) -> Iterator[Instance]:
+def _flagged_in_networks(
+    api: Api, flagged: Iterable[_FlaggedInstance], name: str, networks: Collection[str]
+) -> Iterator[Instance]:
     """Yield the instances that flags name by tag, without those of other clusters and VPCs, which may use the same tag.
 
     A flag that leaves no instance leaves a Gap.
@@ -159,7 +161,7 @@ def refuse_unseen(api: Api, name: str) -> None:
         raise AccessError(message, hint="Grant the permission; see: cloudguard permissions aws")
 
 
-def _refuse_two(found: Found, vpc: str) -> None:
+def _refuse_shared_name(found: FoundCluster, vpc: str) -> None:
     """Raise ClusterNotFoundError if two clusters share the name.
 
     They are in two VPCs, or an EKS cluster and a cluster with its own control-plane hosts are in one.
@@ -240,21 +242,21 @@ def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
     return infra, [one for one in found if infra in clusters_of(one.tags)]
 
 
-def _flagged(api: Api, request: CollectRequest) -> list[_Flagged]:
+def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstance]:
     """Return the instances that the user's flags name. A flag that names no live instance leaves a Gap."""
-    found: list[_Flagged] = []
+    found: list[_FlaggedInstance] = []
     for role, pairs in request.role_tags.items():
         for pair in pairs:
             key, _, value = pair.partition("=")
             named = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
             listed = [one for one in named if has_tag(one.tags, pair)]
-            found += [_Flagged(one, f"--{role.value}-tag {pair}", (role,), by_id=False) for one in listed]
+            found += [_FlaggedInstance(one, f"--{role.value}-tag {pair}", (role,), by_id=False) for one in listed]
             if not listed:
                 _record_unmatched(api, pair, f"no live instance has the tag {pair} that --{role.value}-tag names")
     guests = instances_by_id(api, sorted(request.extra_hosts))
     for one in guests:
         roles = tuple(request.extra_hosts[one.id])
-        found.append(_Flagged(one, f"--host {one.id}={','.join(roles)}", roles, by_id=True))
+        found.append(_FlaggedInstance(one, f"--host {one.id}={','.join(roles)}", roles, by_id=True))
     for name in sorted(request.extra_hosts.keys() - {one.id for one in guests}):
         _record_unmatched(api, name, f"--host names {name}, but no live instance has this id")
     return found

@@ -11,7 +11,7 @@ from cloudguard.provider.host_roles import UNKNOWN, HostRoles, with_roles
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_VOLUMES
-from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.instances import HIDES, Instance
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, FOUND_THROUGH_DISKS, with_tag_keys
 from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_openshift_name, roles_by_tags, tags_of
@@ -23,7 +23,7 @@ Servers = Mapping[str, bool]
 """Dict of instance id or address → whether it is known to be a control-plane host."""
 
 
-def read_hosts(api: Api, found: Found, read_api_targets: Callable[[Servers], ApiTargets]) -> tuple[Host, ...]:
+def read_hosts(api: Api, found: FoundCluster, read_api_targets: Callable[[Servers], ApiTargets]) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap.
 
     ``read_api_targets`` is called only if flags and tags do not give the roles of every host.
@@ -38,12 +38,12 @@ def read_hosts(api: Api, found: Found, read_api_targets: Callable[[Servers], Api
             for name in _names(one)
         }
         targets, etcd = api.two(lambda: read_api_targets(servers), lambda: _etcd_volumes(api))
-        known.update((one.id, _by_others(found, one, targets, etcd)) for one in others)
+        known.update((one.id, _roles_by_targets_or_names(found, one, targets, etcd)) for one in others)
     roles = {name: one for name, one in known.items() if one is not None}
     return with_roles(api, DESCRIBE_INSTANCES, (one.host for one in found.instances), roles)
 
 
-def hosts_by_tags(api: Api, found: Found) -> tuple[Host, ...]:
+def hosts_by_tags(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     """Return the hosts if flags or tags give the roles of every host, else an empty tuple."""
     known = {name: one for name, one in _shown(found).items() if one is not None and one.roles}
     if len(known) < len(found.instances):
@@ -51,11 +51,11 @@ def hosts_by_tags(api: Api, found: Found) -> tuple[Host, ...]:
     return with_roles(api, DESCRIBE_INSTANCES, (one.host for one in found.instances), known)
 
 
-def _shown(found: Found) -> dict[str, HostRoles | None]:
+def _shown(found: FoundCluster) -> dict[str, HostRoles | None]:
     return {one.id: _by_flags_or_tags(found, one) for one in found.instances}
 
 
-def _by_flags_or_tags(found: Found, instance: Instance) -> HostRoles | None:
+def _by_flags_or_tags(found: FoundCluster, instance: Instance) -> HostRoles | None:
     flagged, tagged = found.by_flag.get(instance.id), roles_by_tags(instance.tags)
     if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
         return tagged.and_all(flagged)
@@ -66,7 +66,9 @@ def _by_flags_or_tags(found: Found, instance: Instance) -> HostRoles | None:
     return known
 
 
-def _by_others(found: Found, instance: Instance, targets: ApiTargets, etcd: Mapping[str, str]) -> HostRoles | None:
+def _roles_by_targets_or_names(
+    found: FoundCluster, instance: Instance, targets: ApiTargets, etcd: Mapping[str, str]
+) -> HostRoles | None:
     """Return the roles that a balancer's targets show, else the roles by the host's names. An etcd volume adds etcd."""
     sends = next((targets[key] for key in _names(instance) if key in targets), "")
     serves = HostRoles((Role.CONTROL_PLANE,), (RoleEvidence(EvidenceKind.REGISTRATION, sends),))

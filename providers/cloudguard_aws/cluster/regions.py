@@ -22,10 +22,10 @@ from cloudguard_aws.access.session import (
     given_regions,
     identify,
     open_session,
-    whose,
+    session_key,
 )
-from cloudguard_aws.cluster.discover import seen_in
-from cloudguard_aws.cluster.find import Found, find, prefetch
+from cloudguard_aws.cluster.discover import discover_in
+from cloudguard_aws.cluster.find import FoundCluster, find, prefetch
 
 _FEW = 3
 """The number of regions that an error lists. For more regions it gives their number."""
@@ -40,7 +40,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     first, given = _begin(request, progress)
     identify(first)
     named = request.options.get("region")
-    seen = seen_in(first.in_region(region) for region in (given if named else enabled_regions(first)))
+    seen = discover_in(first.in_region(region) for region in (given if named else enabled_regions(first)))
     if seen.refused:
         names = ", ".join(f"{one.name} ({one.installer}, {one.region})" for one in seen.clusters)
         message = f"could not list all clusters: {'; '.join(seen.refused[:_FEW])}"
@@ -50,7 +50,9 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     return seen.clusters
 
 
-def cluster(request: CollectRequest, progress: Progress, meanwhile: Callable[[], object]) -> tuple[Api, Found, Caller]:
+def cluster(
+    request: CollectRequest, progress: Progress, meanwhile: Callable[[], object]
+) -> tuple[Api, FoundCluster, Caller]:
     """Return the Api of the cluster's region, the cluster, and the caller.
 
     ``meanwhile`` is called while the first answers are awaited. Raises ClusterNotFoundError if the cluster is in no
@@ -65,10 +67,10 @@ def cluster(request: CollectRequest, progress: Progress, meanwhile: Callable[[],
 
     caller = identify(first, begin)
     looked = list(given)
-    places, refused = _look(first, given, request)
+    places, refused = _search_regions(first, given, request)
     if not places and not request.options.get("region"):
-        others = [region for region in _others(first, given) if region not in looked]
-        places, _ = _look(first, others, request)
+        others = [region for region in _enabled_regions(first, given) if region not in looked]
+        places, _ = _search_regions(first, others, request)
         looked += others
     if len(places) == 1:
         return (*places[0], caller)
@@ -82,12 +84,12 @@ def cluster(request: CollectRequest, progress: Progress, meanwhile: Callable[[],
 def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str, ...]]:
     assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
-    session = shared.once(whose(request), partial(open_session, request))
+    session = shared.once(session_key(request), partial(open_session, request))
     given = given_regions(session, request)
     return Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop, assumed, shared), given
 
 
-def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
+def _enabled_regions(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
     """Return the enabled regions. Empty if they can't be listed and the session already gives a region."""
     try:
         return enabled_regions(api)
@@ -97,9 +99,9 @@ def _others(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
         return ()
 
 
-def _look(
+def _search_regions(
     first: Api, regions: Iterable[str], request: CollectRequest
-) -> tuple[list[tuple[Api, Found]], tuple[str, ...]]:
+) -> tuple[list[tuple[Api, FoundCluster]], tuple[str, ...]]:
     """Return the Apis of the regions that have the cluster, each with the cluster, and the regions that were refused.
 
     Raises AccessError if no region has it and a region could not be read.
@@ -119,7 +121,7 @@ def _look(
     return places, tuple(refused)
 
 
-def _found_or_refused(api: Api, request: CollectRequest) -> Found | AccessError | None:
+def _found_or_refused(api: Api, request: CollectRequest) -> FoundCluster | AccessError | None:
     """Return an AccessError instead of raising it: an account may have no access to regions that it does not use."""
     try:
         return find(api, request, option(request, "vpc-id"))
@@ -128,7 +130,7 @@ def _found_or_refused(api: Api, request: CollectRequest) -> Found | AccessError 
 
 
 def _not_found(first: Api, request: CollectRequest, regions: list[str]) -> ClusterNotFoundError:
-    seen = seen_in(first.in_region(region) for region in regions)
+    seen = discover_in(first.in_region(region) for region in regions)
     names = sorted({one.name for one in seen.clusters})
     where = ", ".join(regions) if len(regions) <= _FEW else f"{len(regions)} regions"
     hint = f"Clusters found: {', '.join(names)}" if names else _NO_CLUSTER

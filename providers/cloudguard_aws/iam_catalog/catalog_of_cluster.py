@@ -18,7 +18,7 @@ from cloudguard_aws.iam_catalog.read_actions import read_actions
 from cloudguard_aws.iam_catalog.request_context import context_of, known_context, ordinary_context
 from cloudguard_aws.identity.need_values import values_of
 from cloudguard_aws.trust.callers import TrustPrincipals
-from cloudguard_aws.trust.principals import Home
+from cloudguard_aws.trust.principals import HomeAccount
 
 TAG_ACTIONS: Final = (
     "ec2:CreateTags",
@@ -117,7 +117,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         provider_mandated=_provider_mandated(partition) if cluster.managed else (),
         tag_keys=tuple(key.lower() for key in TAG_KEYS if key != "aws:RequestTag/"),
         tag_actions=TAG_ACTIONS,
-        principals=TrustPrincipals(_home(snapshot, partition)),
+        principals=TrustPrincipals(_home_account(snapshot, partition)),
         preferred_segments=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
     )
 
@@ -139,10 +139,10 @@ def _harmless(partition: str) -> Iterator[Statement]:
         yield Statement(f"harmless: {names[0]}", Effect.ALLOW, actions, resources=names)
 
 
-def _home(snapshot: Snapshot, partition: str) -> Home:
+def _home_account(snapshot: Snapshot, partition: str) -> HomeAccount:
     """Return the account whose roles are judged."""
     identities = snapshot.identities
-    return Home(
+    return HomeAccount(
         account=snapshot.cluster.account,
         partition=partition,
         organization=identities.organization,

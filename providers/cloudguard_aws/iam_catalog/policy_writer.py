@@ -39,7 +39,7 @@ class PolicyDocuments:
         documents: list[list[dict[str, object]]] = []
         free, sids = 0, set[str]()
         for statement in statements:
-            for part in _split(statement):
+            for part in _statements_as_json(statement):
                 size = _size(part) + _EXTRA_CHARACTERS
                 if size > free:
                     documents.append([])
@@ -66,7 +66,7 @@ def _size(written: dict[str, object]) -> int:
     return len(json.dumps(written, separators=(",", ":")))
 
 
-def _split(statement: Statement) -> Iterator[dict[str, object]]:
+def _statements_as_json(statement: Statement) -> Iterator[dict[str, object]]:
     """Yield the statement as JSON. If it is too long for a document, split it by actions, or else by resources."""
     written = _written(statement)
     if _size(written) <= MAX_CHARACTERS - _ENVELOPE - _EXTRA_CHARACTERS:
@@ -74,11 +74,11 @@ def _split(statement: Statement) -> Iterator[dict[str, object]]:
         return
     if len(statement.actions) > 1:
         for actions in _halves(statement.actions):
-            yield from _split(replace(statement, actions=actions))
+            yield from _statements_as_json(replace(statement, actions=actions))
         return
     if len(statement.resources) > 1:
         for resources in _halves(statement.resources):
-            yield from _split(replace(statement, resources=resources))
+            yield from _statements_as_json(replace(statement, resources=resources))
         return
     message = f"statement {statement.name} is longer than a policy may be ({MAX_CHARACTERS} characters)"
     raise DocumentError(message)
@@ -117,7 +117,7 @@ def _conditions(statement: Statement) -> dict[str, dict[str, str | list[str]]]:
             combined[place] = (condition.operator, condition.key, condition.values)
         else:
             operator, key, values = combined[place]
-            combined[place] = (operator, key, _both(statement, condition, values))
+            combined[place] = (operator, key, _common_values(statement, condition, values))
     written: dict[str, dict[str, str | list[str]]] = {}
     for operator, key, values in combined.values():
         name = next((known for known in written if known.lower() == operator.lower()), operator)
@@ -125,7 +125,7 @@ def _conditions(statement: Statement) -> dict[str, dict[str, str | list[str]]]:
     return written
 
 
-def _both(statement: Statement, condition: Condition, values: tuple[str, ...]) -> tuple[str, ...]:
+def _common_values(statement: Statement, condition: Condition, values: tuple[str, ...]) -> tuple[str, ...]:
     """Return the values of one condition that means ``condition`` and also the same operator and key with ``values``.
 
     The values of a condition are alternatives. A negated operator excludes the values of both lists. An exact operator

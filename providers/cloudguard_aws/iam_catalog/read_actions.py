@@ -36,7 +36,7 @@ class ReadActions:
     def access(self, action: str, level: str) -> Access:
         """Return the kind of access of an action. ``level``: its AWS access level ("": the action is not listed)."""
         service, _, name = action.lower().partition(":")
-        named = next(self._named(service, name), None)
+        named = next(self._access_by_patterns(service, name), None)
         if level not in _CALLED_READS:
             return Access.DATA if named is Access.DATA else Access.WRITE
         if named is not None:
@@ -45,7 +45,7 @@ class ReadActions:
         settings = level == _LIST or name in self._settings.get(service, ())
         return Access.LIST if settings and not holds_contents else Access.DATA
 
-    def _named(self, service: str, name: str) -> Iterator[Access]:
+    def _access_by_patterns(self, service: str, name: str) -> Iterator[Access]:
         for group in (service, "*"):
             yield from (access for pattern, access in self._groups.get(group, ()) if fnmatchcase(name, pattern))
 

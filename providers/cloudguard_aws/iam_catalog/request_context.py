@@ -124,7 +124,7 @@ def known_context(snapshot: Snapshot) -> KnownContext:
     known: dict[str, str | Constraint | UnreadValue] = dict.fromkeys(UNKNOWN_TODAY, FREE)
     known["aws:sourceip"] = _FROM_THE_INTERNET
     known |= dict.fromkeys(ABSENT_KEYS, ABSENT)
-    known |= dict(_times(snapshot.started))
+    known |= dict(_time_keys(snapshot.started))
     known["aws:principalisawsservice"] = "false"
     known["aws:multifactorauthpresent"] = "false"
     if cluster.account:
@@ -179,7 +179,7 @@ def context_of(known: KnownContext, identity: Identity) -> KnownContext:
     return {**known, **own}
 
 
-def _times(started: str) -> Iterator[tuple[str, str | Constraint]]:
+def _time_keys(started: str) -> Iterator[tuple[str, str | Constraint]]:
     """Yield the context keys for the time. A session may have started just now."""
     epoch: str | Constraint = FREE
     moment: str | Constraint = FREE

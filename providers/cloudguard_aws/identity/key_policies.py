@@ -83,11 +83,13 @@ def names(statement: Statement, role: str) -> bool:
     guide, AWS JSON policy elements: Principal, NotPrincipal).
     """
     if statement.not_principals:
-        return not any(_is(principal, role, account=False) for principal in statement.not_principals)
-    return any(_is(principal, role, account=statement.effect is Effect.DENY) for principal in statement.principals)
+        return not any(_includes_role(principal, role, account=False) for principal in statement.not_principals)
+    return any(
+        _includes_role(principal, role, account=statement.effect is Effect.DENY) for principal in statement.principals
+    )
 
 
-def _is(principal: str, role: str, *, account: bool) -> bool:
+def _includes_role(principal: str, role: str, *, account: bool) -> bool:
     who = principal.removeprefix("AWS:")
     if account and who in {account_of(role), f"{role.rpartition(':')[0]}:root"}:
         return True

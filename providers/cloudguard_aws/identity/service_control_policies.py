@@ -50,8 +50,8 @@ def read_limits(api: Api, account: str) -> Limits:
     refused = list[str]()
     call = calls.DESCRIBE_ORGANIZATION
     described = _ask(api, refused, call, account)
-    found = _named(api, refused, call, described, "MasterAccountId")
-    organization = next(iter(_named(api, refused, call, described, "Id")), None if refused else "")
+    found = _values_of_key(api, refused, call, described, "MasterAccountId")
+    organization = next(iter(_values_of_key(api, refused, call, described, "Id")), None if refused else "")
     if found in ([], [account]):
         accounts = _accounts(api, found) if found else ()
         return Limits(unseen="; ".join(refused), organization=organization, accounts=accounts)
@@ -66,7 +66,7 @@ def read_limits(api: Api, account: str) -> Limits:
 def _accounts(api: Api, known: list[str]) -> tuple[str, ...]:
     """Return the organization's accounts, or only the ``known`` ones if they can't be listed."""
     call = calls.LIST_ACCOUNTS
-    return tuple(dict.fromkeys((*known, *_named(api, [], call, _ask(api, [], call, "*"), "Id"))))
+    return tuple(dict.fromkeys((*known, *_values_of_key(api, [], call, _ask(api, [], call, "*"), "Id"))))
 
 
 def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...], ...]:
@@ -83,16 +83,16 @@ def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...]
 
 def _attached(api: Api, refused: list[str], target: str) -> list[str]:
     call = calls.LIST_POLICIES_FOR_TARGET
-    return _named(api, refused, call, _ask(api, refused, call, target, TargetId=target, Filter=_KIND), "Id")
+    return _values_of_key(api, refused, call, _ask(api, refused, call, target, TargetId=target, Filter=_KIND), "Id")
 
 
 def _parents(api: Api, refused: list[str], target: str) -> list[str]:
     call = calls.LIST_PARENTS
     items = [] if target.startswith("r-") else _ask(api, refused, call, target, ChildId=target)
-    return _named(api, refused, call, items, "Id")
+    return _values_of_key(api, refused, call, items, "Id")
 
 
-def _named(api: Api, refused: list[str], call: Call, items: list[Item], key: str) -> list[str]:
+def _values_of_key(api: Api, refused: list[str], call: Call, items: list[Item], key: str) -> list[str]:
     """Return the values of ``key`` in items. An item that is not understood leaves a Gap and a text in ``refused``."""
     found = api.mapped(call, items, lambda one: required(one, key), hides=())
     refused += (

@@ -9,7 +9,7 @@ from functools import partial
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.arns import account_of
-from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.identity.roles import read_identities
 from cloudguard_aws.identity.service_accounts import ServiceAccounts, read_service_accounts
 from cloudguard_aws.identity.service_control_policies import Limits, read_limits
@@ -24,7 +24,7 @@ class Surroundings:
     limits: Limits
 
 
-def read_surroundings(api: Api, found: Found, account: str) -> Surroundings:
+def read_surroundings(api: Api, found: FoundCluster, account: str) -> Surroundings:
     """Read the service accounts of a cluster, their roles, and the limits of the ``account``."""
     (service_accounts, roles), limits = api.two(
         partial(_service_accounts, api, found, account), partial(read_limits, api, account)
@@ -32,7 +32,7 @@ def read_surroundings(api: Api, found: Found, account: str) -> Surroundings:
     return Surroundings(service_accounts, roles, limits)
 
 
-def _service_accounts(api: Api, found: Found, account: str) -> tuple[ServiceAccounts, Identities]:
+def _service_accounts(api: Api, found: FoundCluster, account: str) -> tuple[ServiceAccounts, Identities]:
     """Read service accounts and their roles. Roles of other accounts can't be read from this account."""
     held = read_service_accounts(api, found.name, found.eks, found.issuer)
     arns = dict.fromkeys(one.identity for one in held.identities)

@@ -44,12 +44,12 @@ class Vpcs:
             owners={**self.owners, **other.owners},
             subnets={**self.subnets, **other.subnets},
             tables=self.tables.merged_with(other.tables) if self.tables and other.tables else None,
-            acls=_both(self.acls, other.acls),
-            interfaces=_both(self.interfaces, other.interfaces),
+            acls=_concatenated(self.acls, other.acls),
+            interfaces=_concatenated(self.interfaces, other.interfaces),
         )
 
 
-def _both(one: Sequence[A] | None, other: Sequence[A] | None) -> Sequence[A] | None:
+def _concatenated(one: Sequence[A] | None, other: Sequence[A] | None) -> Sequence[A] | None:
     return None if one is None or other is None else [*one, *other]
 
 

@@ -18,7 +18,7 @@ from cloudguard.provider.answers import Item, part, text
 from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES, MOST_VALUES
-from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id, record_unseen
 from cloudguard_aws.cluster.interfaces import addresses_of
 from cloudguard_aws.cluster.pools.fleets import TAGS, read_fleets
@@ -35,7 +35,7 @@ _OF_CONTROLLER: Final = "elbv2.k8s.aws/cluster"
 kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go"""
 
 
-def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
+def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> FoundCluster:
     """Return a cluster with the instances that its scaling groups, its fleets and its balancers list.
 
     Scaling groups belong to the cluster by tag, or because ``named`` lists them. An instance of a scaling group always
@@ -58,10 +58,10 @@ def with_members(api: Api, found: Found, named: Collection[str]) -> Found:
     try:
         interfaces = api.matching(DESCRIBE_NETWORK_INTERFACES, "vpc-id", found.networks, hides=(FactKind.MEMBERS,))
         of_plugin = _of_plugin(api, interfaces, found.name)
-        named = {*pools, *_ids(targets), *_at(api, targets - _ids(targets), interfaces), *of_plugin}
+        named = {*pools, *_ids(targets), *_instances_at(api, targets - _ids(targets), interfaces), *of_plugin}
         listed = [
             *instances_by_id(api, sorted(named - known)),
-            *_warm(api, [group.name for group in groups if group.warm]),
+            *_warm_instances(api, [group.name for group in groups if group.warm]),
             *_started(api, fleets),
         ]
     except AccessError:
@@ -95,7 +95,7 @@ def _of_plugin(api: Api, interfaces: Iterable[Item], cluster: str) -> set[str]:
     return {*api.mapped(call, interfaces, instance, hides=hides)} - {""}
 
 
-def _at(api: Api, addresses: Collection[str], interfaces: Iterable[Item]) -> set[str]:
+def _instances_at(api: Api, addresses: Collection[str], interfaces: Iterable[Item]) -> set[str]:
     """Return ids of the instances that have one of ``addresses``, on any interface or in a delegated range of one."""
     if not addresses:
         return set()
@@ -106,7 +106,7 @@ def _at(api: Api, addresses: Collection[str], interfaces: Iterable[Item]) -> set
     return {known[0] for one in addresses if (known := members.find(one)) is not None}
 
 
-def _warm(api: Api, groups: Collection[str]) -> Iterator[Instance]:
+def _warm_instances(api: Api, groups: Collection[str]) -> Iterator[Instance]:
     """Yield the instances of scaling groups with a warm pool. The scaling group itself does not list warm instances.
 
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
@@ -126,7 +126,7 @@ def _tagged(api: Api, tag: str, names: Collection[str]) -> Iterator[Instance]:
         yield from instances(api, [{"Name": f"tag:{tag}", "Values": page}])
 
 
-def _registered(api: Api, found: Found, read: Registrations) -> Iterator[str]:
+def _registered(api: Api, found: FoundCluster, read: Registrations) -> Iterator[str]:
     """Yield unknown targets (instance ids and addresses) that are registered with balancers of the cluster.
 
     A balancer is the cluster's if it sends to known hosts on a cluster port, if the only known hosts behind it are

@@ -147,13 +147,13 @@ def _tunnel(item: Item) -> Tunnel:
 
 def _accelerated(api: Api) -> Iterator[str]:
     """Yield the ids of instances and the ARNs of balancers that the account's accelerators send to."""
-    arns = _named(api, calls.LIST_ACCELERATORS, "AcceleratorArn")
+    arns = _values_of_key(api, calls.LIST_ACCELERATORS, "AcceleratorArn")
     listeners = api.gather(
-        *(partial(_named, api, calls.LIST_LISTENERS, "ListenerArn", AcceleratorArn=arn) for arn in arns)
+        *(partial(_values_of_key, api, calls.LIST_LISTENERS, "ListenerArn", AcceleratorArn=arn) for arn in arns)
     )
     groups = api.gather(
         *(
-            partial(_named, api, calls.LIST_ENDPOINT_GROUPS, "EndpointId", ListenerArn=arn)
+            partial(_values_of_key, api, calls.LIST_ENDPOINT_GROUPS, "EndpointId", ListenerArn=arn)
             for each in listeners
             for arn in each
         )
@@ -161,6 +161,6 @@ def _accelerated(api: Api) -> Iterator[str]:
     yield from (name for each in groups for name in each)
 
 
-def _named(api: Api, call: calls.Call, key: str, **parameters: str) -> tuple[str, ...]:
+def _values_of_key(api: Api, call: calls.Call, key: str, **parameters: str) -> tuple[str, ...]:
     items = api.read(call, hides=HIDES, about=next(iter(parameters.values()), "*"), **parameters)
     return api.mapped(call, items, lambda one: required(one, key), hides=HIDES)

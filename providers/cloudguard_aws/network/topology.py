@@ -40,7 +40,7 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
 
     ``account``: the account that is read, "" if it is unknown.
     """
-    subnets = _subnets(api, inventory, _used(hosts, pools, endpoints) | inventory.balancers.subnets)
+    subnets = _subnets(api, inventory, _used_subnets(hosts, pools, endpoints) | inventory.balancers.subnets)
     names = _filter_names(hosts, pools, endpoints) | inventory.balancers.filters
     balancers, security_groups, outbound = api.three(
         partial(read_balancers, api, inventory.balancers, cluster=cluster),
@@ -78,7 +78,7 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     )
 
 
-def _used(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
+def _used_subnets(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
     """Return the ids of the subnets of hosts, pools and endpoints."""
     used = {interface.subnet for host in hosts for interface in host.interfaces}
     used.update(*(pool.subnets for pool in pools), *(endpoint.subnets for endpoint in endpoints))

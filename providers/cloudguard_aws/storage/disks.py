@@ -62,7 +62,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     attached, tagged, left, datastores = api.four(
         partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=FOUND_THROUGH_DISKS),
         partial(_tagged, api, cluster),
-        partial(_left, api, cluster),
+        partial(_detached_volumes, api, cluster),
         lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
     )
     volumes, spare = _volumes(api, (*tagged, *attached), cluster, concerned), list[Volume]()
@@ -116,7 +116,7 @@ def _tagged(api: Api, cluster: str) -> list[Item]:
     return [one for one in listed if cluster in {*clusters_of(tags_of(one))}]
 
 
-def _left(api: Api, cluster: str) -> list[Item]:
+def _detached_volumes(api: Api, cluster: str) -> list[Item]:
     """Read detached volumes of former hosts by the cluster's tag, without volumes of pods."""
     detached = [
         {"Name": "tag-key", "Values": [f"{CLUSTER}{cluster}"]},

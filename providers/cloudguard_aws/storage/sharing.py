@@ -76,11 +76,11 @@ def _shared_image(api: Api, image: Image, known: Mapping[str, DiskSnapshot]) -> 
 def _shares(api: Api, call: Call, name: str, asked: Mapping[str, str]) -> tuple[str, ...] | None:
     """Return the accounts and organizations that may use a snapshot or image. None: not read."""
     listed = api.read_or_none(call, hides=_DISKS, about=name, **asked)
-    shares = api.mapped(call, listed or (), _who, hides=_DISKS)
+    shares = api.mapped(call, listed or (), _shared_account, hides=_DISKS)
     return None if listed is None or len(shares) < len(listed) else tuple(sorted(shares))
 
 
-def _who(item: Item) -> str:
+def _shared_account(item: Item) -> str:
     named = (text(item, key) for key in ("UserId", "OrganizationArn", "OrganizationalUnitArn"))
     return next(filter(None, named), "") or required(item, "Group")
 

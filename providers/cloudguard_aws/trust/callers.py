@@ -31,14 +31,14 @@ from cloudguard_aws.trust.context_keys import (
     SOURCE_ORGANIZATION,
     SOURCE_ORGANIZATION_PATHS,
     USER_ID,
-    at,
+    from_time,
     holds,
     not_understood,
     of_account,
     of_service,
 )
 from cloudguard_aws.trust.mentions import Mentions
-from cloudguard_aws.trust.principals import Home, declared, requests_of
+from cloudguard_aws.trust.principals import HomeAccount, declared, requests_of
 
 _ASSUME: Final = ("sts:AssumeRole",)
 _CERTIFICATES: Final = "rolesanywhere.amazonaws.com"
@@ -49,7 +49,7 @@ _SOME_FUNCTION: Final = "function:some-function-of-the-account"
 class TrustPrincipals:
     """Reads the principals in trust policies of one account's roles."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: HomeAccount) -> None:
         self._home = home
 
     @property
@@ -82,13 +82,13 @@ class TrustPrincipals:
 class _Accounts:
     """Callers that are identities of accounts, according to the accounts and organizations in a trust policy."""
 
-    def __init__(self, home: Home, mentions: Mentions) -> None:
+    def __init__(self, home: HomeAccount, mentions: Mentions) -> None:
         self._home, self._mentions = home, mentions
         own = [home.organization] if home.organization else []
         accounts = [home.account, *mentions.accounts] if home.account else [*mentions.accounts]
         self._named_accounts: tuple[str, ...] = tuple(dict.fromkeys(accounts))
         self._named_organizations: tuple[str, ...] = tuple(dict.fromkeys([*own, *mentions.organizations]))
-        self._any = (*of_account(mentions.keys), *at(home.now))
+        self._any = (*of_account(mentions.keys), *from_time(home.now))
         self._certain = not_understood(mentions.keys)
 
     def callers(self) -> Iterator[Caller]:
@@ -98,7 +98,7 @@ class _Accounts:
             CallerKind.ANYONE, "anyone in any account", (*self._unnamed_callers(), *self._outside_networks())
         )
         for key, values in mentions.networks:
-            yield self._from_network(key, values)
+            yield self._caller_from_network(key, values)
         for user in mentions.users:
             # The id does not show the identity's account.
             among = (*self._unnamed_callers(users=False), holds("StringLike", USER_ID, user, f"{user}:*"))
@@ -164,7 +164,7 @@ class _Accounts:
             yield holds("StringNotEquals", PRINCIPAL_ACCOUNT, *self._named_accounts)
             yield from (holds("ArnNotLike", key, *arns) for key in (PRINCIPAL_ARN, *CREDENTIALS_OF))
 
-    def _from_network(self, key: str, values: tuple[str, ...]) -> Caller:
+    def _caller_from_network(self, key: str, values: tuple[str, ...]) -> Caller:
         within = holds("IpAddress" if key == SOURCE_IP else "StringLike", key, *values)
         names = [value.removeprefix("*/") for value in values]
         who = f"anyone who calls from {', '.join(names)}"
@@ -208,11 +208,11 @@ class _Accounts:
             yield self._caller(CallerKind.OUTSIDER, who, (*among, *outside), ordinary, account)
 
 
-def _kind(home: Home, organization: str) -> CallerKind:
+def _kind(home: HomeAccount, organization: str) -> CallerKind:
     return CallerKind.ORGANIZATION if home.organization in {organization, None} else CallerKind.OUTSIDER
 
 
-def _organization_text(home: Home, organization: str) -> str:
+def _organization_text(home: HomeAccount, organization: str) -> str:
     whose = "its own organization" if home.organization == organization else "organization"
     unknown = ", which may be its own" if home.organization is None else ""
     return f"{whose} {organization}{unknown}"
@@ -232,7 +232,7 @@ def _outside_organization(organization: str) -> Iterator[Condition]:
         yield holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, f"{organization}/*")
 
 
-def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
+def _behind_services(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
     """Yield the accounts on whose behalf a service may call, and the holders of certificates of any trust anchor.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html,
@@ -242,7 +242,7 @@ def _behind_services(home: Home, mentions: Mentions) -> Iterator[Caller]:
     services += ["a service of AWS"] if mentions.everyone else []
     certain = not_understood(mentions.keys)
     for service in services:
-        base = (*of_service(service, mentions.keys), *at(home.now))
+        base = (*of_service(service, mentions.keys), *from_time(home.now))
         for account in mentions.source_accounts:
             if account != home.account:
                 among = (

@@ -119,7 +119,7 @@ def absent(*keys: str) -> tuple[Condition, ...]:
     return tuple(Condition("Null", key, ("true",)) for key in keys)
 
 
-def at(moment: str) -> tuple[Condition, ...]:
+def from_time(moment: str) -> tuple[Condition, ...]:
     """Return conditions on requests made at or after ``moment`` (ISO 8601). Empty if ``moment`` is no valid time."""
     try:
         datetime.fromisoformat(moment)

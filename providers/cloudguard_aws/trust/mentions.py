@@ -88,12 +88,12 @@ class Mentions:
         """The accounts in principals, and in conditions on principals."""
         named = [one.removeprefix("AWS:") for one in self.principals]
         named += self.values(PRINCIPAL_ACCOUNT, PRINCIPAL_ARN, *CREDENTIALS_OF)
-        return tuple(_found((_ACCOUNT, _OF_ARN), named))
+        return tuple(_matches((_ACCOUNT, _OF_ARN), named))
 
     @cached_property
     def source_accounts(self) -> tuple[str, ...]:
         """The accounts on whose behalf services call."""
-        return tuple(_found((_ACCOUNT, _OF_ARN), self.values(SOURCE_ACCOUNT, SOURCE_ARN)))
+        return tuple(_matches((_ACCOUNT, _OF_ARN), self.values(SOURCE_ACCOUNT, SOURCE_ARN)))
 
     @cached_property
     def organizations(self) -> tuple[str, ...]:
@@ -106,17 +106,17 @@ class Mentions:
         return self._organizations(SOURCE_ORGANIZATION, SOURCE_ORGANIZATION_PATHS)
 
     def _organizations(self, *keys: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name.lower() for name in _found((_ORGANIZATION,), self.values(*keys))))
+        return tuple(dict.fromkeys(name.lower() for name in _matches((_ORGANIZATION,), self.values(*keys))))
 
     @cached_property
     def users(self) -> tuple[str, ...]:
         """The unique ids of users and roles."""
-        return tuple(_found((_USER,), self.values(USER_ID)))
+        return tuple(_matches((_USER,), self.values(USER_ID)))
 
     @cached_property
     def instances(self) -> tuple[str, ...]:
         """The ids of instances that are named without their account."""
-        return tuple(_found((_INSTANCE,), self.values(INSTANCE_ARN)))
+        return tuple(_matches((_INSTANCE,), self.values(INSTANCE_ARN)))
 
     @cached_property
     def external_ids(self) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class Mentions:
     def networks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Pairs of context key and networks that may belong to one owner: globs, or CIDRs of ``aws:SourceIp``."""
         named = [(key, self.literals(key)) for key in NETWORKS]
-        named.append((SOURCE_VPC_ARN, tuple(f"*/{name}" for name in _found((_VPC,), self.values(SOURCE_VPC_ARN)))))
+        named.append((SOURCE_VPC_ARN, tuple(f"*/{name}" for name in _matches((_VPC,), self.values(SOURCE_VPC_ARN)))))
         named.append((SOURCE_IP, tuple(value for value in self.values(SOURCE_IP) if _may_be_one_owners(value))))
         return tuple((key, values) for key, values in named if values)
 
@@ -138,7 +138,7 @@ class Mentions:
         return tuple(arn for arn in arns if f"::{account}:" in arn and not arn.endswith(":root"))
 
 
-def _found(patterns: Iterable[re.Pattern[str]], texts: Iterable[str]) -> Iterator[str]:
+def _matches(patterns: Iterable[re.Pattern[str]], texts: Iterable[str]) -> Iterator[str]:
     matches = (pattern.match(text) for text in texts for pattern in patterns)
     return iter(dict.fromkeys(match[1] for match in matches if match))
 

@@ -40,7 +40,7 @@ _UNDECIDED: Final = "is not understood"
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class HomeAccount:
     """The account whose roles are judged. ``organization``: its id, "" for none, None if not known.
 
     ``members``: accounts that are known to be in the same organization. ``providers``: names of the cluster's own

@@ -11,10 +11,10 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition
-from cloudguard_aws.trust.context_keys import NO_NAME, absent, at, holds, not_understood, of_provider, present
+from cloudguard_aws.trust.context_keys import NO_NAME, absent, from_time, holds, not_understood, of_provider, present
 from cloudguard_aws.trust.issuers import SharedIssuer, shared_issuers
 from cloudguard_aws.trust.mentions import Mentions
-from cloudguard_aws.trust.principals import OIDC_PROVIDER, Home
+from cloudguard_aws.trust.principals import OIDC_PROVIDER, HomeAccount
 
 _WEB_IDENTITY: Final = ("sts:AssumeRoleWithWebIdentity",)
 _SAML: Final = ("sts:AssumeRoleWithSAML",)
@@ -26,7 +26,7 @@ _FOR_EVERYONE: Final = "accounts.google.com"
 _ANY_SAML: Final = "any SAML provider of the account"
 
 
-def callers(home: Home, mentions: Mentions) -> Iterator[Caller]:
+def callers(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
     """Yield the callers with a token of a provider that the policy trusts."""
     named = [one.partition(":")[2] for one in mentions.principals if one.startswith("Federated:")]
     trusted = [*named, *(_of_everyone(home, mentions) if mentions.everyone else ())]
@@ -44,16 +44,16 @@ def callers(home: Home, mentions: Mentions) -> Iterator[Caller]:
             yield _of_issuer(home, mentions, provider)
 
 
-def _of_everyone(home: Home, mentions: Mentions) -> Iterator[str]:
+def _of_everyone(home: HomeAccount, mentions: Mentions) -> Iterator[str]:
     """Yield the providers that the principal "everyone" includes: any provider that the account may have."""
     own = {name.lower(): name for name in home.providers}
     yield from (own.get(issuer, issuer) for issuer in (_FOR_EVERYONE, *mentions.issuers))
     yield _ANY_SAML
 
 
-def _base(home: Home, mentions: Mentions, provider: str, issuer: str) -> tuple[Condition, ...]:
+def _base(home: HomeAccount, mentions: Mentions, provider: str, issuer: str) -> tuple[Condition, ...]:
     claims = tuple(f"{issuer}:{claim}" for claim in ("sub", "aud"))
-    return (*of_provider(provider, f"{issuer}:", mentions.keys), *map(present, claims), *at(home.now))
+    return (*of_provider(provider, f"{issuer}:", mentions.keys), *map(present, claims), *from_time(home.now))
 
 
 def _certain(mentions: Mentions, issuer: str, *claims: str) -> tuple[Condition, ...]:
@@ -61,7 +61,7 @@ def _certain(mentions: Mentions, issuer: str, *claims: str) -> tuple[Condition, 
     return not_understood(mentions.keys, (f"{issuer}:{claim}".lower() for claim in known))
 
 
-def _pods(home: Home, mentions: Mentions, provider: str, issuer: str) -> Caller:
+def _pods(home: HomeAccount, mentions: Mentions, provider: str, issuer: str) -> Caller:
     """Return the cluster's pods, except those whose service account the policy names in full."""
     key = f"{issuer}:sub"
     literals, values = mentions.literals(key.lower()), mentions.values(key.lower())
@@ -78,7 +78,7 @@ def _pods(home: Home, mentions: Mentions, provider: str, issuer: str) -> Caller:
     return Caller(CallerKind.PODS, f"{who} of {issuer}", _WEB_IDENTITY, context, certain, some)
 
 
-def _of_issuer(home: Home, mentions: Mentions, provider: str) -> Caller:
+def _of_issuer(home: HomeAccount, mentions: Mentions, provider: str) -> Caller:
     """Return the subjects of an issuer that belongs to one owner, or of an unknown issuer."""
     issuer = provider.partition(OIDC_PROVIDER)[2] or provider
     some = (holds("StringEquals", f"{issuer}:sub", _SOME_SUBJECT, _SOME_POD),)
@@ -87,7 +87,7 @@ def _of_issuer(home: Home, mentions: Mentions, provider: str) -> Caller:
     return Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, context, certain, some, every)
 
 
-def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssuer) -> Iterator[Caller]:
+def _of_shared(home: HomeAccount, mentions: Mentions, provider: str, shared: SharedIssuer) -> Iterator[Caller]:
     """Yield everyone with a token of a shared issuer, and each owner that the policy names."""
     issuer, claims = shared.name, {claim: f"{shared.name}:{claim}" for claim in shared.formats}
     owners = shared.owners({claim: mentions.values(key.lower()) for claim, key in claims.items()})
@@ -101,7 +101,9 @@ def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssu
         # A case-insensitive comparison may match a value in another case: it has the same owner.
         theirs = [one for one in mentions.literals(key.lower()) if shared.owners({claim: (one,)})]
         everyone += [holds("StringNotEqualsIgnoreCase", key, *theirs)] if theirs else []
-    what = shared.what if provider in map(_who, mentions.principals) else "Google, Facebook, Amazon or Cognito"
+    what = (
+        shared.what if provider in map(_principal_value, mentions.principals) else "Google, Facebook, Amazon or Cognito"
+    )
     yield Caller(CallerKind.ANYONE, f"anyone with a token of {what}", _WEB_IDENTITY, (*base, *everyone), certain)
     for owner in owners:
         own = (holds("StringLike", claims[owner.claim], owner.pattern),)
@@ -112,7 +114,7 @@ def _of_shared(home: Home, mentions: Mentions, provider: str, shared: SharedIssu
         yield Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, (*base, *own), certain, guests, name)
 
 
-def _of_saml(home: Home, mentions: Mentions, provider: str) -> Caller:
+def _of_saml(home: HomeAccount, mentions: Mentions, provider: str) -> Caller:
     """Return the users of a SAML provider.
 
     Conditions on claims other than the audience tell some users from others.
@@ -120,12 +122,16 @@ def _of_saml(home: Home, mentions: Mentions, provider: str) -> Caller:
     """
     common = {"saml:aud", "saml:iss", "saml:doc", "saml:sub_type", "saml:namequalifier"}
     keys = [key for key in mentions.keys if key.startswith("saml:")]
-    context = (*of_provider(provider, "saml:", mentions.keys), *map(present, ("SAML:aud", "SAML:iss")), *at(home.now))
+    context = (
+        *of_provider(provider, "saml:", mentions.keys),
+        *map(present, ("SAML:aud", "SAML:iss")),
+        *from_time(home.now),
+    )
     others = [key for key in keys if key not in common | {"saml:sub"}]
     some = (holds("StringEquals", "SAML:sub", _SOME_SUBJECT), *absent(*others))
     who = f"a user of {provider.rpartition(':')[2]}"
     return Caller(CallerKind.OUTSIDER, who, _SAML, context, not_understood(mentions.keys, keys), some, provider)
 
 
-def _who(principal: str) -> str:
+def _principal_value(principal: str) -> str:
     return principal.partition(":")[2]

@@ -70,7 +70,7 @@ def default(cloud: str, tenant: str, client: str) -> TokenCredential:
         ) from error
 
 
-def checked(given: object) -> TokenCredential:
+def checked_credential(given: object) -> TokenCredential:
     """Return the credential that a library's user passes. Raises UsageError if it is not a credential."""
     if not callable(getattr(given, "get_token", None)):
         message = f"client is a {type(given).__name__}, not a credential"
@@ -85,7 +85,7 @@ def claims(credential: Tokens, scope: str) -> Item:
     try:
         token = str(credential.get_token(scope).token)
     except (AzureError, ValueError) as error:
-        why = _why_none(error)
+        why = _cause(error)
         raise AccessError(why, hint=_TENANT if _WRONG_TENANT.search(why) else LOGIN) from error
     try:
         payload = token.split(".")[1]
@@ -101,7 +101,7 @@ def account_of(holder: Item) -> str:
     return next((name for name in names if isinstance(name, str) and name), "the user of the Azure credentials")
 
 
-def _why_none(error: Exception) -> str:
+def _cause(error: Exception) -> str:
     """Return the cause of a failure. azure-identity's message has a line for each credential; most are not set up."""
     lines = str(getattr(error, "message", "") or error).splitlines()
     tried = [line.strip() for line in lines if re.match(r"\t\w+Credential: ", line)]

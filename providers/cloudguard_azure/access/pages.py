@@ -43,7 +43,7 @@ class Pages:
             link = self._next(page)
         else:
             self._items.append(page)
-        response.http_response = _Turned(response.http_response, link)
+        response.http_response = _PageLink(response.http_response, link)
 
     def answer(self) -> Answer:
         """Return the items that were kept. Raises AnswerError if there was no page."""
@@ -85,7 +85,7 @@ def _host(address: str) -> tuple[str, str]:
     return found.scheme, found.netloc.lower().removesuffix(":443")
 
 
-class _Turned:
+class _PageLink:
     """A response whose content is only the next page's link."""
 
     def __init__(self, response: object, link: str) -> None:

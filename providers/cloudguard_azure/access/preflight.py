@@ -25,10 +25,10 @@ _WRONG: Final = frozenset({400, 404, 409})
 def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
     """Try each call on the subscription. Raises AccessError if no call can be made."""
     api, _ = begin(request, progress)
-    return tried(api, _asked(api), _is_later)
+    return tried(api, _test_calls(api), _is_later)
 
 
-def _asked(api: Api) -> Iterator[tuple[Call, Callable[[], object]]]:
+def _test_calls(api: Api) -> Iterator[tuple[Call, Callable[[], object]]]:
     for call in CALLS:
         yield call, partial(_make, api, call)
 

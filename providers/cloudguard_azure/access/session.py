@@ -18,7 +18,7 @@ from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_azure.access import profile
 from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
 from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS, Call
-from cloudguard_azure.access.credentials import LOGIN, Tokens, account_of, checked, claims, default
+from cloudguard_azure.access.credentials import LOGIN, Tokens, account_of, checked_credential, claims, default
 
 OPTIONS = (
     Option(
@@ -112,7 +112,7 @@ def _credential(request: CollectRequest, cloud: str) -> Tokens:
     if client:
         message = "--client-id cannot be used together with a given credential"
         raise UsageError(message, hint="Omit one of them")
-    return Tokens(checked(request.client), tenant)
+    return Tokens(checked_credential(request.client), tenant)
 
 
 def _refuse_unreachable(api: Api) -> None:

@@ -21,7 +21,7 @@ from cloudguard_azure.changes.calls import delete, put, set_in
 from cloudguard_azure.changes.rule_bodies import BodyWriter, one_rule
 from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
 from cloudguard_azure.changes.security_rules import SecurityRules
-from cloudguard_azure.network.rules import CARRIED
+from cloudguard_azure.network.rules import SUPPORTED_SERVICES
 from cloudguard_azure.network.service_tags import EVERYWHERE
 
 _ANYONE: Final = RulePeer(PeerOf.RANGE, ",".join(EVERYWHERE.cidrs()))
@@ -42,7 +42,7 @@ def own_group(
     guarded = guard.id.startswith("/")
     before = _rules(guard, made, writer, guarded=guarded) if made else None
     after = _rules(guard, (*made, *edits), writer, guarded=guarded)
-    takes = _takes(edits) and not _takes(made)
+    takes = _removes_rules(edits) and not _removes_rules(made)
     for subnet in sorted(_subnets(snapshot, guard)):
         if guarded and group_of(subnet) == group_of(guard.id):
             message = "AKS also made the subnet, and resources in the node resource group must not be changed"
@@ -64,25 +64,25 @@ def _group(location: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
     return {"location": location, "properties": {"securityRules": rules}}
 
 
-def _takes(edits: Sequence[RuleEdit]) -> bool:
+def _removes_rules(edits: Sequence[RuleEdit]) -> bool:
     return any(edit.before is not None for edit in edits)
 
 
 def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guarded: bool) -> list[dict[str, Any]]:
     known = SecurityRules.of(guard).known
     closed = [rule for rule in guard.rules if rule.action is Action.DENY and not guarded]
-    parts = [Part("", RuleTraffic(Direction.INGRESS, CARRIED, _INTERNET, Action.DENY)) for _ in closed[:1]]
+    parts = [Part("", RuleTraffic(Direction.INGRESS, SUPPORTED_SERVICES, _INTERNET, Action.DENY)) for _ in closed[:1]]
     parts += [Part("", one) for edit in edits if edit.after is not None for one in said(edit.after)]
     for edit in edits:
         if edit.before is not None:
-            parts += [Part("", RuleTraffic(edit.before.direction, CARRIED, _BALANCER))]
+            parts += [Part("", RuleTraffic(edit.before.direction, SUPPORTED_SERVICES, _BALANCER))]
             own = known[edit.rule].own if edit.rule in known else NO_ADDRESSES
             parts += [Part("", one, own=own) for one in said(replace(edit.before, action=Action.DENY))]
     made = as_rules(dict.fromkeys(parts), one_rule)
     bodies = [writer.body(one, FIRST_PRIORITY + 10 * number) for number, one in enumerate(made)]
     names = [f"cloudguard-{body['access'].lower()}-{number}" for number, body in enumerate(bodies, 1)]
     if guarded:
-        rest = (Part("", RuleTraffic(Direction.INGRESS, CARRIED, _ANYONE)),)
+        rest = (Part("", RuleTraffic(Direction.INGRESS, SUPPORTED_SERVICES, _ANYONE)),)
         names, bodies = [*names, "rest"], [*bodies, writer.body(rest, LAST_PRIORITY)]
     return [{"name": name, "properties": body} for name, body in zip(names, bodies, strict=True)]
 

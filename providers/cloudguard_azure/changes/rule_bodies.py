@@ -60,11 +60,11 @@ class BodyWriter:
             "protocol": protocol,
             "sourcePortRange": "*",
             **_one_or_many("destinationPortRange", ports),
-            **self._side(far, parts),
+            **self._side_fields(far, parts),
             **(_in_groups(near, about) if about else _one_or_many(f"{near}AddressPrefix", self._own(own))),
         }
 
-    def _side(self, side: str, parts: Sequence[Part]) -> Body:
+    def _side_fields(self, side: str, parts: Sequence[Part]) -> Body:
         peers = dict.fromkeys(part.traffic.peer for part in _without_network(parts))
         groups = [self._group(peer) for peer in peers if peer.kind in _GROUPS]
         named = [one for peer in peers if peer.kind not in _GROUPS for one in self._prefixes(peer)]

@@ -15,7 +15,7 @@ from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
 from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
-from cloudguard_azure.network.rules import CARRIED
+from cloudguard_azure.network.rules import SUPPORTED_SERVICES
 from cloudguard_azure.network.service_tags import EVERYWHERE
 
 FIRST_PRIORITY: Final = 100
@@ -61,7 +61,7 @@ def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[
     if _services(services, version) != (services,):
         message = f"no rule of a network security group can express exactly {services}"
         raise ValueError(message)
-    if CARRIED - _impossible(version) <= services:
+    if SUPPORTED_SERVICES - _impossible(version) <= services:
         return "*", ["*"]
     for name, other in _OTHERS.items():
         if services == other:
@@ -100,9 +100,9 @@ def _impossible(version: int) -> ServiceSet:
 def _services(services: ServiceSet, version: int) -> tuple[ServiceSet, ...]:
     """Return services, one part for each rule; none if rules can't express them."""
     wanted = services - _impossible(version)
-    if CARRIED - _impossible(version) <= services:
+    if SUPPORTED_SERVICES - _impossible(version) <= services:
         return (services,)
-    icmp, others = _ICMP - _impossible(version), wanted - CARRIED
+    icmp, others = _ICMP - _impossible(version), wanted - SUPPORTED_SERVICES
     if others or (wanted & icmp and not icmp <= wanted):
         return ()
     tcp, udp = _ports(services, "tcp"), _ports(services, "udp")

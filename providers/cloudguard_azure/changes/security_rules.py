@@ -9,12 +9,12 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.rule_parts.edits import after_edits, by_rule, heir
+from cloudguard.provider.rule_parts.edits import after_edits, by_rule, successor_of
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_azure.changes.rule_bodies import one_rule
 from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
-from cloudguard_azure.network.rules import CARRIED
+from cloudguard_azure.network.rules import SUPPORTED_SERVICES
 from cloudguard_azure.network.service_tags import HOST
 
 _LONGEST_NAME: Final = 80
@@ -92,17 +92,17 @@ class _Editor:
         parts = after_edits(old.parts if old else (), (edit for _, edit in edits), self._parts)
         made = as_rules(parts, one_rule)
         if old and made:
-            first = heir(made, old.parts)
+            first = successor_of(made, old.parts)
             made.remove(first)
             self.rules[name] = SecurityRule(old.priority, first, places if first != old.parts else ())
         for one in made:
-            self.rules[self._name(name)] = SecurityRule(self._free(one[0].order, one[0].traffic), one, places)
+            self.rules[self._name(name)] = SecurityRule(self._free_priority(one[0].order, one[0].traffic), one, places)
 
     def add(self, edit: RuleEdit, place: int) -> None:
         """Add a rule with the priority of the edit, or the next free one."""
         if edit.after is not None and edit.order is not None:
             for part in self._parts(edit, edit.after):
-                priority = self._free(edit.order - 1, part.traffic)
+                priority = self._free_priority(edit.order - 1, part.traffic)
                 self.rules[self._name(_ADDED[part.traffic.action])] = SecurityRule(priority, (part,), (place,))
 
     def put_before_default(self, edits: Sequence[tuple[int, RuleEdit]]) -> None:
@@ -113,15 +113,15 @@ class _Editor:
         """
         for place, edit in edits:
             if edit.after is not None:
-                self._put_behind(self._parts(edit, edit.after), place)
+                self._append_last(self._parts(edit, edit.after), place)
         for place, edit in edits:
             if edit.before is not None:
                 if _may_hold_host(edit.before.peer):
-                    probes = replace(edit.before, services=CARRIED, peer=_BALANCER)
-                    self._put_behind(self._parts(edit, probes), place)
-                self._put_behind(self._parts(edit, replace(edit.before, action=Action.DENY)), place)
+                    probes = replace(edit.before, services=SUPPORTED_SERVICES, peer=_BALANCER)
+                    self._append_last(self._parts(edit, probes), place)
+                self._append_last(self._parts(edit, replace(edit.before, action=Action.DENY)), place)
 
-    def _put_behind(self, parts: Iterable[Part], place: int) -> None:
+    def _append_last(self, parts: Iterable[Part], place: int) -> None:
         for part in parts:
             denies = part.traffic.action is Action.DENY
             taken = {rule.priority: name for name, rule in self._same_direction(part.traffic)}
@@ -147,7 +147,7 @@ class _Editor:
             if rule.traffic.direction is traffic.direction:
                 yield name, rule
 
-    def _free(self, near: int, traffic: RuleTraffic) -> int:
+    def _free_priority(self, near: int, traffic: RuleTraffic) -> int:
         """Return the free priority next to ``near`` with only rules of the same action in between.
 
         The order of such rules does not matter. Raises ValueError if there is no such priority.

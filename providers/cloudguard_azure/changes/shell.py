@@ -47,7 +47,7 @@ def _words(call: ApiCall) -> Iterator[str]:
     elif SET in call.parameters:
         yield from _set(resource, call.parameters[SET])
     elif PUT in call.parameters:
-        yield from _put(resource, call.parameters[PUT])
+        yield from _put_command(resource, call.parameters[PUT])
     elif kind_of(resource) == "roleassignments":
         yield from ("role", "assignment", "delete", "--ids", resource)
     elif kind_of(resource) == "roledefinitions":
@@ -56,7 +56,7 @@ def _words(call: ApiCall) -> Iterator[str]:
         yield from ("resource", "delete", "--ids", resource)
 
 
-def _put(resource: str, body: Mapping[str, Any]) -> Iterator[str]:
+def _put_command(resource: str, body: Mapping[str, Any]) -> Iterator[str]:
     properties: Mapping[str, Any] = body.get("properties", {})
     match kind_of(resource):
         case "securityrules":

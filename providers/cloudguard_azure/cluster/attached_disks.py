@@ -48,7 +48,7 @@ class AttachedDisk:
 def attached_disks(item: Item) -> tuple[AttachedDisk, ...]:
     """Return the disks of a machine, or of a scale set's profile (which has no ``id``)."""
     profile = part(item, "properties", "storageProfile") or part(item, "storageProfile")
-    return tuple(_disk(canonical(text(item, "id")), device, disk) for device, disk in _listed(profile))
+    return tuple(_disk(canonical(text(item, "id")), device, disk) for device, disk in _disk_items(profile))
 
 
 def has_host_encryption(item: Item) -> bool:
@@ -57,7 +57,7 @@ def has_host_encryption(item: Item) -> bool:
     return flag(profile, "encryptionAtHost")
 
 
-def _listed(profile: Item) -> Iterator[tuple[str, Item]]:
+def _disk_items(profile: Item) -> Iterator[tuple[str, Item]]:
     if system := part(profile, "osDisk"):
         yield OS_DEVICE, system
     for disk in parts(profile, "dataDisks"):

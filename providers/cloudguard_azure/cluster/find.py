@@ -88,7 +88,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
 def find(api: Api, request: CollectRequest) -> Found:
     """Return the cluster in the reader's subscription. Raises the same errors as ``cluster``."""
     read = read_inventory(api)
-    aks = _choose(request, [one for one in read.clusters if one.name.lower() == request.cluster.lower()])
+    aks = _chosen_cluster(request, [one for one in read.clusters if one.name.lower() == request.cluster.lower()])
     members = read_cluster_members(api, request, read, aks)
     if aks is None and not members.machines and not members.scale_sets:
         raise _not_found(api, request, read, members.everyone)
@@ -156,7 +156,7 @@ def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSumm
     return ClusterSummary(name, installer, ", ".join(regions), tuple(sorted((+counts).items())))
 
 
-def _choose(request: CollectRequest, named: Sequence[ManagedCluster]) -> ManagedCluster | None:
+def _chosen_cluster(request: CollectRequest, named: Sequence[ManagedCluster]) -> ManagedCluster | None:
     """Return the AKS cluster with the name, in the resource group of the user's flag if it has one; None if none."""
     wanted = option(request, "resource-group").lower()
     here = [one for one in named if wanted in {"", one.group, one.node_group}]

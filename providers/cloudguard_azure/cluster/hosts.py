@@ -44,11 +44,11 @@ def _host(api: Api, found: Found, machine: Machine) -> Host | None:
     items = found.interfaces.of_machine.get(machine.id, ())
     make = partial(interface, source=api.source(call, machine.id), public=found.interfaces.public)
     interfaces = api.mapped(call, items, make, hides=HIDES)
-    made = api.mapped(LIST_MACHINES, (machine.item,), lambda _: _with(api, call, machine, interfaces), hides=HIDES)
+    made = api.mapped(LIST_MACHINES, (machine.item,), lambda _: _host_with(api, call, machine, interfaces), hides=HIDES)
     return made[0] if made else None
 
 
-def _with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
+def _host_with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
     """Return a machine's host. An interface that the machine names but that was not listed leaves a Gap."""
     missing = sorted(set(machine.interface_ids) - {one.id for one in interfaces})
     if missing:

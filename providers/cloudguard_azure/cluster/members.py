@@ -53,7 +53,7 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     sets = [one for one in read.sets if _may_concern(one, request, aks, foreign)]
     everyone = (*read.machines, *read_members(api, sets))
     guests = _by_name(api, request, everyone)
-    by_flag = _both(_flagged(api, request, everyone, foreign), guests)
+    by_flag = _united_roles(_roles_by_tag_flags(api, request, everyone, foreign), guests)
     own = {one.id for one in everyone if one.id in by_flag or _belongs(one, request, aks, foreign)}
     tagged = {one.id for one in read.sets if _belongs(one, request, aks, foreign)}
     free = frozenset(one.id for one in everyone if one.id in own or _is_free(one, request.cluster, foreign))
@@ -116,7 +116,7 @@ def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:
     return installer_tags.is_of(machine.tags, cluster) or not any(installer_tags.clusters_of(machine.tags))
 
 
-def _flagged(
+def _roles_by_tag_flags(
     api: Api, request: CollectRequest, everyone: Sequence[Machine], foreign: Iterable[str]
 ) -> dict[str, HostRoles]:
     """Return the roles of machines by the tags in the user's flags. A flag that matches no machine leaves a Gap."""
@@ -132,7 +132,7 @@ def _flagged(
     return found
 
 
-def _both(first: Mapping[str, HostRoles], second: Mapping[str, HostRoles]) -> dict[str, HostRoles]:
+def _united_roles(first: Mapping[str, HostRoles], second: Mapping[str, HostRoles]) -> dict[str, HostRoles]:
     """Return the union of two maps of machine id → roles."""
     return {**first, **{name: first[name].and_all(known) if name in first else known for name, known in second.items()}}
 

@@ -23,7 +23,7 @@ _Places = Mapping[AddressSet, set[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredMachines:
     """The machines (their ids) of a backend pool, and the port on them that a rule sends to (0: any).
 
     ``unseen``: addresses in the pool that no interface has, among those that were read.
@@ -35,7 +35,7 @@ class Registered:
     unseen: tuple[str, ...]
 
 
-def registered(api: Api, interfaces: Interfaces) -> tuple[Registered, ...]:
+def registered(api: Api, interfaces: Interfaces) -> tuple[RegisteredMachines, ...]:
     """Return the machines that load balancers send to.
 
     Pools name IP configurations or addresses, and interfaces name pools. Each of these registers a machine.
@@ -63,14 +63,14 @@ def _rules(balancer: LoadBalancer) -> Iterator[tuple[int, BackendPool]]:
                 yield port(rule.item, "backendPort", 0), balancer.pools.get(link, BackendPool(link, (), (), ()))
 
 
-def _registered(number: int, pool: BackendPool, interfaces: Interfaces, having: _Places) -> Registered:
+def _registered(number: int, pool: BackendPool, interfaces: Interfaces, having: _Places) -> RegisteredMachines:
     machines, unseen = {name for name, pools in interfaces.pools.items() if pool.id in pools}, list[str]()
     for network, address in pool.addresses:
         here = {machine for own, machine in having.get(address, ()) if network in {"", own}}
         machines |= here
         unseen += [] if here else address.texts()
     machines.update(_machine(one, interfaces.machine_of) for one in pool.configurations)
-    return Registered(pool.id, number, frozenset(machines - {""}), tuple(sorted(unseen)))
+    return RegisteredMachines(pool.id, number, frozenset(machines - {""}), tuple(sorted(unseen)))
 
 
 def _machine(configuration: str, machine_of: Mapping[str, str]) -> str:

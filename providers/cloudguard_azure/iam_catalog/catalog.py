@@ -112,12 +112,12 @@ def catalog_of(
     """Return the catalog for one cluster."""
     held = [statement for policy in snapshot.identities.policies for statement in policy.statements]
     held += [statement for need in needs for statement in (*need.statements, *need.documented)]
-    named = {pair for statement in held for pair in _named(statement)}
+    named = {pair for statement in held for pair in _named_actions(statement)}
     named.update((action, CONTROL) for path in paths for action in path.actions)
     return OperationCatalog((*known(), *sorted(named)))
 
 
-def _named(statement: Statement) -> Iterator[tuple[str, str]]:
+def _named_actions(statement: Statement) -> Iterator[tuple[str, str]]:
     """Yield the actions that a statement names. For a pattern, yield an unlisted action that matches it."""
     planes = {resource.partition(":")[0] for resource in statement.resources} & {CONTROL, DATA}
     for text in statement.actions:

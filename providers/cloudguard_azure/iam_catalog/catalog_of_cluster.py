@@ -74,11 +74,11 @@ def values_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
         "group": _groups(machines, subscription),
         "netgroup": _groups(subnets, subscription),
         "kubelet": tuple(name for one in sorted(kubelets) if _ASSIGNED in one for name in (one, *below_of(one))),
-        "subnet": _at(*subnets),
-        "network": _at(*map(parent, subnets)),
-        "vault": _at(named.pop("vault"), plane=DATA),
-        "clusterdata": _at(named[_CLUSTER], plane=DATA),
-        **{name: _at(scope) for name, scope in named.items()},
+        "subnet": _patterns_of_scopes(*subnets),
+        "network": _patterns_of_scopes(*map(parent, subnets)),
+        "vault": _patterns_of_scopes(named.pop("vault"), plane=DATA),
+        "clusterdata": _patterns_of_scopes(named[_CLUSTER], plane=DATA),
+        **{name: _patterns_of_scopes(scope) for name, scope in named.items()},
     }
 
 
@@ -89,7 +89,7 @@ def _subnets(snapshot: Snapshot) -> list[str]:
     return sorted((of_hosts | {name for pool in cluster.pools for name in pool.subnets}) - {""})
 
 
-def _at(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
+def _patterns_of_scopes(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
     """Return the patterns of scopes. Scopes that can't be parsed have none."""
     found = list[str]()
     for scope in scopes:
@@ -121,7 +121,11 @@ def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iter
     groups = [f"/subscriptions/{values['subscription'][0]}/resourcegroups/{group}" for group in values["group"]]
     near = {parent(scope) for scope in _subnets(snapshot)}
     inside = [one.id for one in snapshot.topology.subnets if one.network in near]
-    asked = {**values, "group": _at(*groups), "network": (*values["network"], *_at(*inside))}
+    asked = {
+        **values,
+        "group": _patterns_of_scopes(*groups),
+        "network": (*values["network"], *_patterns_of_scopes(*inside)),
+    }
     nodes = {name for one in snapshot.identities.identities if Role.NODE in one.roles for name in one.policies}
     for policy in snapshot.identities.policies:
         reached = _without_plane(name for one in policy.statements for name in one.resources)

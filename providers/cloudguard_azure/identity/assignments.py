@@ -162,7 +162,7 @@ def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocu
 
     ``groups``: object ids of the groups that the principal is known to be a member of.
     """
-    meant, spared = _meant(denial.denied, principal, groups), _meant(denial.spared, principal, groups)
+    meant, spared = _match(denial.denied, principal, groups), _match(denial.spared, principal, groups)
     if meant is None or spared == "":
         return None
     assumptions = [opaque("principal", f"whether it is a member of {group}") for group in (meant, spared) if group]
@@ -177,7 +177,7 @@ def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocu
     )
 
 
-def _meant(listed: Sequence[tuple[str, str]], principal: str, groups: Container[str]) -> str | None:
+def _match(listed: Sequence[tuple[str, str]], principal: str, groups: Container[str]) -> str | None:
     """Return "" if a list names a principal or everybody, a possible group of it if that is unknown, else None."""
     if any(one in {principal, _EVERYBODY} or one in groups for one, _ in listed):
         return ""

@@ -30,22 +30,22 @@ def narrowed_operations(condition: str) -> tuple[str, ...] | None:
     """
     found = list[str]()
     for clause in _divided(condition, _AND):
-        others = [named for part in _divided(clause, _OR) if (named := _named(part))]
+        others = [named for part in _divided(clause, _OR) if (named := _excluded_operations(part))]
         if not others:
             return None
         found += others[0]
     return tuple(dict.fromkeys(found))
 
 
-def _named(text: str) -> list[str]:
+def _excluded_operations(text: str) -> list[str]:
     """Return the operations of "it is none of them"; none if the text has another form."""
-    parts = [_OTHER_ACTION.fullmatch(_bare(part)) for part in _divided(text, _AND)]
+    parts = [_OTHER_ACTION.fullmatch(_without_parentheses(part)) for part in _divided(text, _AND)]
     return [part[1] for part in parts if part] if all(parts) else []
 
 
 def _divided(text: str, joint: re.Pattern[str]) -> Iterator[str]:
     """Yield the parts of a text between joints that are outside parentheses, quotes and braces."""
-    text, start, depth, quoted, at = _bare(text), 0, 0, False, 0
+    text, start, depth, quoted, at = _without_parentheses(text), 0, 0, False, 0
     while at < len(text):
         character = text[at]
         quoted ^= character == "'"
@@ -59,15 +59,15 @@ def _divided(text: str, joint: re.Pattern[str]) -> Iterator[str]:
     yield text[start:]
 
 
-def _bare(text: str) -> str:
+def _without_parentheses(text: str) -> str:
     """Return a text without parentheses around all of it."""
     text = text.strip()
-    while text.startswith("(") and _closes(text) == len(text) - 1:
+    while text.startswith("(") and _closing_index(text) == len(text) - 1:
         text = text[1:-1].strip()
     return text
 
 
-def _closes(text: str) -> int:
+def _closing_index(text: str) -> int:
     """Return the index of the parenthesis that closes the first one; -1 if none does."""
     depth, quoted = 0, False
     for at, character in enumerate(text):

@@ -20,7 +20,7 @@ from cloudguard.provider.answers import Item, part, required, text
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import name_of, own_id, place
-from cloudguard_azure.identity.holders import HIDES, Held
+from cloudguard_azure.identity.holders import HIDES, HeldIdentity
 from cloudguard_azure.identity.resource_names import resource
 
 BECOMING: Final = "Microsoft.ManagedIdentity:userAssignedIdentities/federatedIdentityCredentials/exchange/action"
@@ -56,30 +56,30 @@ class Credential:
 class Federated:
     """A user-assigned identity and its federated credentials."""
 
-    held: Held
+    held: HeldIdentity
     credentials: tuple[Credential, ...]
 
 
-def read_identities(api: Api) -> tuple[Held, ...]:
+def read_identities(api: Api) -> tuple[HeldIdentity, ...]:
     """Return the subscription's user-assigned identities. The answer does not show what they are used for."""
     call = calls.LIST_USER_ASSIGNED_IDENTITIES
     return api.listed(call, _identity, hides=HIDES)
 
 
-def _identity(item: Item) -> Held:
+def _identity(item: Item) -> HeldIdentity:
     arm_id = own_id(item)
     principal = text(part(item, "properties"), "principalId").lower()
-    return Held(resource(arm_id), text(item, "name") or name_of(arm_id), principal, arm_id=arm_id)
+    return HeldIdentity(resource(arm_id), text(item, "name") or name_of(arm_id), principal, arm_id=arm_id)
 
 
-def read_credentials(api: Api, identities: Iterable[Held]) -> tuple[Federated, ...]:
+def read_credentials(api: Api, identities: Iterable[HeldIdentity]) -> tuple[Federated, ...]:
     """Return the identities that have federated credentials, in any subscription."""
     asked = [held for held in identities if held.arm_id]
     read = api.gather(*(partial(_credentials, api, held) for held in asked))
     return tuple(Federated(held, found) for held, found in zip(asked, read, strict=True) if found)
 
 
-def _credentials(api: Api, held: Held) -> tuple[Credential, ...]:
+def _credentials(api: Api, held: HeldIdentity) -> tuple[Credential, ...]:
     where = place(held.arm_id, "resource_name")
     return api.listed(calls.LIST_FEDERATED_CREDENTIALS, _credential, hides=HIDES, about=held.arm_id, **where)
 

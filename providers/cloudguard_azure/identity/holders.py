@@ -37,7 +37,7 @@ HIDES: Final = (FactKind.IDENTITIES,)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldIdentity:
     """An identity held by a resource of the cluster.
 
     ``arm_id``: its resource's id, "" for a system-assigned one. ``principal``: its object id, "" if unknown.
@@ -52,11 +52,11 @@ class Held:
     accounts: tuple[str, ...] = ()
 
 
-Attachments = Mapping[str, tuple[Held, ...]]
+Attachments = Mapping[str, tuple[HeldIdentity, ...]]
 """The identities of machines and scale sets, by their canonical ids."""
 
 
-def identities_of(item: Item) -> Iterator[Held]:
+def identities_of(item: Item) -> Iterator[HeldIdentity]:
     """Yield the identities of a machine, scale set or cluster: the system-assigned one first, then user-assigned ones.
 
     Raises AnswerError if it has identities that the answer does not name.
@@ -72,13 +72,13 @@ def identities_of(item: Item) -> Iterator[Held]:
     if principal or _OWN in kinds:
         prefix, subscription, group, _, kind, name = resource(own_id(item)).split(":", 5)
         own = f"{prefix}:{subscription}:{group}:microsoft.managedidentity:identities:{kind}/{name}"
-        yield Held(own, f"{name_of(own_id(item))} (system-assigned)", principal.lower())
+        yield HeldIdentity(own, f"{name_of(own_id(item))} (system-assigned)", principal.lower())
     for arm_id in sorted(assigned, key=str.lower):
         yield _assigned(arm_id, text(part(assigned, arm_id), "principalId"))
 
 
-def _assigned(arm_id: str, principal: str) -> Held:
-    return Held(resource(arm_id), name_of(arm_id), principal.lower(), arm_id=canonical(arm_id))
+def _assigned(arm_id: str, principal: str) -> HeldIdentity:
+    return HeldIdentity(resource(arm_id), name_of(arm_id), principal.lower(), arm_id=canonical(arm_id))
 
 
 def attachments(api: Api, items: Iterable[Item]) -> Attachments:
@@ -90,24 +90,24 @@ def attachments(api: Api, items: Iterable[Item]) -> Attachments:
 
 def known(one: _Holding, attached: Attachments) -> _Holding:
     """Return a host or pool with its identities."""
-    names = [held.id for held in _of(one, attached)]
+    names = [held.id for held in _identities_of(one, attached)]
     return replace(one, identity=names[0], further_identities=tuple(names[1:])) if names else one
 
 
-def _of(one: Host | Pool, attached: Attachments) -> tuple[Held, ...]:
+def _identities_of(one: Host | Pool, attached: Attachments) -> tuple[HeldIdentity, ...]:
     """Return the identities of a host or pool. Members of a uniform scale set have those of their scale set."""
     places = (one.id, one.pool) if isinstance(one, Host) else (one.id,)
     return next((attached[place] for place in places if place in attached), ())
 
 
-def held_by_machines(hosts: Iterable[Host], pools: Iterable[Pool], attached: Attachments) -> Iterator[Held]:
+def held_by_machines(hosts: Iterable[Host], pools: Iterable[Pool], attached: Attachments) -> Iterator[HeldIdentity]:
     """Yield the identities of machines, with the roles of the hosts and pools that hold them."""
     for one in chain[Host | Pool](hosts, pools):
-        for held in _of(one, attached):
+        for held in _identities_of(one, attached):
             yield replace(held, roles=tuple(map(str, one.roles)))
 
 
-def held_by_cluster(item: Item) -> Iterator[Held]:
+def held_by_cluster(item: Item) -> Iterator[HeldIdentity]:
     """Yield the identities of a managed cluster: its own, its kubelets', those of its add-ons.
 
     Its service principal is only known by its application id.
@@ -118,33 +118,33 @@ def held_by_cluster(item: Item) -> Iterator[Held]:
     application = text(part(properties, "servicePrincipalProfile"), "clientId")
     if application and application.lower() != _MANAGED:
         name = f"{CONTROL}:-:-:microsoft.graph:serviceprincipals:{application.lower()}"
-        yield Held(name, f"service principal {application}", "", (CLUSTER, NODE))
+        yield HeldIdentity(name, f"service principal {application}", "", (CLUSTER, NODE))
     profile = part(properties, "identityProfile")
     for name in profile:
-        yield from _named(part(profile, name), (NODE,) if name.lower() == KUBELET else (CLUSTER,))
+        yield from _identity_of(part(profile, name), (NODE,) if name.lower() == KUBELET else (CLUSTER,))
     addons = part(properties, "addonProfiles")
     for name in addons:
-        yield from _named(part(addons, name, "identity"), (SERVICE_ACCOUNT,), (f"kube-system:{name.lower()}",))
+        yield from _identity_of(part(addons, name, "identity"), (SERVICE_ACCOUNT,), (f"kube-system:{name.lower()}",))
     routing = part(properties, "ingressProfile", "webAppRouting", "identity")
-    yield from _named(routing, (SERVICE_ACCOUNT,), ("app-routing-system:webapprouting",))
+    yield from _identity_of(routing, (SERVICE_ACCOUNT,), ("app-routing-system:webapprouting",))
     for pod in parts(part(properties, "podIdentityProfile"), "userAssignedIdentities"):
         account = f"{required(pod, 'namespace')}:{required(pod, 'name')}"
-        yield from _named(part(pod, "identity"), (SERVICE_ACCOUNT,), (account,))
+        yield from _identity_of(part(pod, "identity"), (SERVICE_ACCOUNT,), (account,))
 
 
-def _named(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = ()) -> Iterator[Held]:
+def _identity_of(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = ()) -> Iterator[HeldIdentity]:
     if identity:
         held = _assigned(required(identity, "resourceId"), text(identity, "objectId"))
         yield replace(held, roles=roles, accounts=accounts)
 
 
-def united(by_cluster: Iterable[Held], by_others: Iterable[Held]) -> dict[str, Held]:
+def united(by_cluster: Iterable[HeldIdentity], by_others: Iterable[HeldIdentity]) -> dict[str, HeldIdentity]:
     """Return identities by id, each with all facts that are known of it.
 
     An identity that a managed cluster lists as an add-on's is not a node's, although nodes hold it for the add-on's
     pods.
     """
-    known = dict[str, Held]()
+    known = dict[str, HeldIdentity]()
     for held in by_cluster:
         known[held.id] = _joined(known.get(held.id), held)
     addons = {held.id for held in known.values() if held.roles == (SERVICE_ACCOUNT,)}
@@ -153,7 +153,7 @@ def united(by_cluster: Iterable[Held], by_others: Iterable[Held]) -> dict[str, H
     return known
 
 
-def _joined(known: Held | None, held: Held) -> Held:
+def _joined(known: HeldIdentity | None, held: HeldIdentity) -> HeldIdentity:
     if known is None:
         return held
     return replace(

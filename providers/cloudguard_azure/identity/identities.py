@@ -16,7 +16,14 @@ from cloudguard_azure.access.api import Api
 from cloudguard_azure.identity import assignments, federation, vaults
 from cloudguard_azure.identity.assignments import Assignment, Denial
 from cloudguard_azure.identity.federation import Federated
-from cloudguard_azure.identity.holders import HIDES, Attachments, Held, held_by_cluster, held_by_machines, united
+from cloudguard_azure.identity.holders import (
+    HIDES,
+    Attachments,
+    HeldIdentity,
+    held_by_cluster,
+    held_by_machines,
+    united,
+)
 from cloudguard_azure.identity.roles import Roles
 
 _UNREAD_GRANTS: Final = (
@@ -26,7 +33,7 @@ _UNREAD_GRANTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClusterHolders:
     """A cluster whose identities are read: its name, hosts and pools. ``managed``: the answer about an AKS cluster."""
 
     cluster: str
@@ -37,7 +44,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
+class _SubscriptionGrants:
     """What a subscription grants and denies to any principal."""
 
     assignments: tuple[Assignment, ...]
@@ -45,9 +52,9 @@ class _Around:
     vaults: tuple[vaults.Vault, ...]
 
 
-def read_identities(api: Api, asked: Asked) -> Identities:
+def read_identities(api: Api, asked: ClusterHolders) -> Identities:
     """Return the identities with all policies that grant to them or deny them, and who can take them on."""
-    held = _held(api, asked)
+    held = _held_identities(api, asked)
     issuer = _issuer(api, asked.managed)
     (denials, unread), assigned, granting, federated = api.four(
         partial(assignments.read_denials, api),
@@ -62,7 +69,7 @@ def read_identities(api: Api, asked: Asked) -> Identities:
     pods = [replace(each.held, roles=(SERVICE_ACCOUNT,)) for each in federated if each.held.id in named]
     held = united(held.values(), pods)
     trusts = {each.held.id: federation.trust_of(each) for each in federated if each.held.id in held}
-    attached = _attached(api, [*held.values()], _Around(assigned, denials, granting))
+    attached = _attached(api, [*held.values()], _SubscriptionGrants(assigned, denials, granting))
     policies = {policy.id: policy for found in attached.values() for policy in found}
     policies.update((trust.id, trust) for trust in trusts.values())
     return Identities(
@@ -75,7 +82,7 @@ def read_identities(api: Api, asked: Asked) -> Identities:
     )
 
 
-def _held(api: Api, asked: Asked) -> dict[str, Held]:
+def _held_identities(api: Api, asked: ClusterHolders) -> dict[str, HeldIdentity]:
     """Return the identities of the managed cluster and the machines, by id."""
     cluster = [asked.managed] if asked.managed else []
     call = calls.LIST_MANAGED_CLUSTERS
@@ -83,7 +90,7 @@ def _held(api: Api, asked: Asked) -> dict[str, Held]:
     return united(by_cluster, held_by_machines(asked.hosts, asked.pools, asked.attached))
 
 
-def _listed(item: Item) -> list[Held]:
+def _listed(item: Item) -> list[HeldIdentity]:
     return [*held_by_cluster(item)]
 
 
@@ -98,7 +105,7 @@ def _issuer_of(item: Item) -> str:
     return required(profile, "issuerURL") if flag(profile, "enabled") else text(profile, "issuerURL")
 
 
-def _federated(api: Api, held: Mapping[str, Held], *, only_held: bool) -> tuple[Federated, ...]:
+def _federated(api: Api, held: Mapping[str, HeldIdentity], *, only_held: bool) -> tuple[Federated, ...]:
     """Return the identities with federated credentials, among those held and the subscription's.
 
     ``only_held``: without the subscription's.
@@ -116,38 +123,42 @@ def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceA
             yield ServiceAccountIdentity(held.id, held.name, accounts, trust.id, trust.source, issuer)
 
 
-def _of_addons(held: Iterable[Held]) -> Iterator[ServiceAccountIdentity]:
+def _of_addons(held: Iterable[HeldIdentity]) -> Iterator[ServiceAccountIdentity]:
     for one in held:
         if one.accounts:
             source = Source(calls.LIST_MANAGED_CLUSTERS.name, one.arm_id)
             yield ServiceAccountIdentity(one.id, one.name, one.accounts, "", source)
 
 
-def _attached(api: Api, held: list[Held], around: _Around) -> dict[str, list[PolicyDocument]]:
+def _attached(api: Api, held: list[HeldIdentity], around: _SubscriptionGrants) -> dict[str, list[PolicyDocument]]:
     """Return the policies of each identity, by its id."""
     asked = sorted({one.principal for one in held if one.principal})
     read = api.gather(*(partial(assignments.read_assigned_to, api, principal) for principal in asked))
     assigned = dict(zip(asked, read, strict=True))
     roles, heedless = Roles(api), [one.id for one in around.vaults if not one.heeds_roles]
-    concerned = {one.id: _concerning(one, assigned.get(one.principal), around) for one in held}
+    concerned = {one.id: _assignments_to(one, assigned.get(one.principal), around) for one in held}
     roles.prefetch([one.role for found in concerned.values() for one in found])
     return {
         one.id: [
             *(assignments.granted(each, roles.role(each.role), heedless) for each in concerned[one.id]),
-            *_others(one, assigned.get(one.principal), around),
+            *_other_policies(one, assigned.get(one.principal), around),
         ]
         for one in held
     }
 
 
-def _concerning(held: Held, assigned: Iterable[Assignment] | None, around: _Around) -> list[Assignment]:
+def _assignments_to(
+    held: HeldIdentity, assigned: Iterable[Assignment] | None, around: _SubscriptionGrants
+) -> list[Assignment]:
     """Return the assignments to an identity and to its groups, from both answers."""
     known = {one.principal for one in assigned or ()} | {held.principal} - {""}
     others = (one for one in around.assignments if one.principal in known)
     return [*{one.id: one for one in (*others, *(assigned or ()))}.values()]
 
 
-def _others(held: Held, assigned: Iterable[Assignment] | None, around: _Around) -> Iterator[PolicyDocument]:
+def _other_policies(
+    held: HeldIdentity, assigned: Iterable[Assignment] | None, around: _SubscriptionGrants
+) -> Iterator[PolicyDocument]:
     """Yield the other policies that grant to an identity or deny it."""
     if not held.principal:
         return
@@ -159,7 +170,7 @@ def _others(held: Held, assigned: Iterable[Assignment] | None, around: _Around) 
     yield from filter(None, (*denying, *granting))
 
 
-def _identity(held: Held, policies: Iterable[PolicyDocument], trust: PolicyDocument | None) -> Identity:
+def _identity(held: HeldIdentity, policies: Iterable[PolicyDocument], trust: PolicyDocument | None) -> Identity:
     """Return an identity. If its object id is unknown, its assignments are unknown too."""
     names = tuple(policy.id for policy in (*policies, *([trust] if trust else [])))
     source = Source(calls.LIST_ASSIGNED_TO.name, held.principal or held.id)

@@ -57,8 +57,8 @@ def statements_of(
             statement = Statement(
                 name,
                 effect,
-                actions=_all(actions),
-                not_actions=_all(excepted),
+                actions=_actions_of_all(actions),
+                not_actions=_actions_of_all(excepted),
                 resources=scope_patterns(scope, plane),
                 conditions=tuple(assumptions),
             )
@@ -80,7 +80,7 @@ def conditioned(statement: Statement, condition: str) -> Iterator[Statement]:
         return
     narrowed = narrowed_operations(condition)
     if narrowed is not None:
-        yield replace(statement, not_actions=(*statement.not_actions, *_all(narrowed)))
+        yield replace(statement, not_actions=(*statement.not_actions, *_actions_of_all(narrowed)))
     yield replace(
         statement,
         name=f"{statement.name} (conditional)",
@@ -88,5 +88,5 @@ def conditioned(statement: Statement, condition: str) -> Iterator[Statement]:
     )
 
 
-def _all(operations: Iterable[str]) -> tuple[str, ...]:
+def _actions_of_all(operations: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(action for one in operations for action in actions_of(one)))

@@ -26,7 +26,7 @@ _HIDES: Final = (FactKind.MEMBERS,)
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class Relevance:
     """What makes another machine matter: the cluster's ``networks``, and the ``groups`` of rules and of its hosts.
 
     ``own``: ids of the cluster's interfaces.
@@ -39,53 +39,55 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
-class Others:
+class OtherInterfaces:
     """``members``: interfaces in a group, of today's and next machines. ``neighbours``: today's in the networks."""
 
     members: tuple[Interface, ...]
     neighbours: tuple[Interface, ...]
 
 
-def read_others(api: Api, found: Found, near: Near) -> Others:
+def read_others(api: Api, found: Found, near: Relevance) -> OtherInterfaces:
     """Read the interfaces of other machines, and of the next machines of other scale sets."""
     ids, call = {one.id for one in found.scale_sets}, calls.LIST_SCALE_SETS
     sets = api.listed(call, scale_set, hides=_HIDES)
     others = {one.id: one for one in sets if one.id not in ids}
     items = [one.item for one in others.values() if one.profile]
-    made = api.mapped(call, items, lambda item: tuple(_next(others[own_id(item)], near.places)), hides=_HIDES)
+    made = api.mapped(
+        call, items, lambda item: tuple(_next_interfaces(others[own_id(item)], near.places)), hides=_HIDES
+    )
     following = [one for those in made for one in those]
-    far = {_set_of(one) for one in following} - {_set_of(one) for one in following if _is_near(one, near)}
+    far = {_set_of(one) for one in following} - {_set_of(one) for one in following if _is_relevant(one, near)}
     asked = [one for one in others.values() if one.uniform and one.id not in far]
     interfaces = read_interfaces(api, asked) if asked else found.interfaces
     owners = {own_id(item): name for name, listed in interfaces.of_machine.items() if name for item in listed}
     foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in near.own]
-    make = partial(_today, owners, interfaces.public)
+    make = partial(_existing_interface, owners, interfaces.public)
     today = api.mapped(calls.LIST_INTERFACES, foreign, make, hides=_HIDES)
     members = [*_members(today, near)]
     seen = {(one.subnet, one.groups) for one in members}
-    return Others(
+    return OtherInterfaces(
         (*members, *(one for one in _members(following, near) if (one.subnet, one.groups) not in seen)),
         tuple(one for one in today if parent(one.subnet) in near.networks),
     )
 
 
-def _members(listed: Iterable[Interface], near: Near) -> Iterator[Interface]:
+def _members(listed: Iterable[Interface], near: Relevance) -> Iterator[Interface]:
     """Yield the interfaces that are in a group of ``near``, with only these groups."""
     for one in listed:
         if groups := tuple(name for name in one.groups if name in near.groups):
             yield replace(one, groups=groups)
 
 
-def _is_near(one: Interface, near: Near) -> bool:
+def _is_relevant(one: Interface, near: Relevance) -> bool:
     return parent(one.subnet) in near.networks or not near.groups.isdisjoint(one.groups)
 
 
-def _today(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> Interface:
+def _existing_interface(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> Interface:
     own = own_id(item)
     return interface(item, Source(calls.LIST_INTERFACES.name, own), public, owner=name_of(owners[own]))
 
 
-def _next(one: ScaleSet, places: Places) -> Iterator[Interface]:
+def _next_interfaces(one: ScaleSet, places: Places) -> Iterator[Interface]:
     """Yield the interfaces of a scale set's next machine, each with all addresses of its subnet."""
     source = Source(calls.LIST_SCALE_SETS.name, one.id)
     for number, each in enumerate(next_interfaces(one.profile)):

@@ -108,12 +108,12 @@ class SubnetRoutes:
         written = table.routes if table else ()
         replaced = {one.addresses for one in written}
         return (
-            *(one for one in self._by_itself(network) if one.destination not in replaced),
+            *(one for one in self._system_routes(network) if one.destination not in replaced),
             *(one for route in written for one in self._of_table(route, subnet, network)),
             *self._behind(network, learns=table is None or table.learns),
         )
 
-    def _by_itself(self, network: VirtualNetwork) -> Iterator[Route]:
+    def _system_routes(self, network: VirtualNetwork) -> Iterator[Route]:
         """Yield the routes that Azure makes: to the network, its peers and the internet."""
         source = Source(LIST_NETWORKS.name, network.id)
         for cidr in network.ranges.cidrs():

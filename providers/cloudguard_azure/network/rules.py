@@ -26,18 +26,18 @@ _DIRECTIONS: Final = {"inbound": Direction.INGRESS, "outbound": Direction.EGRESS
 _WITH_PORTS: Final = {"tcp": ("tcp",), "udp": ("udp",), "*": ("tcp", "udp"), "any": ("tcp", "udp")}
 _OTHERS: Final = {"icmp": "icmp,icmpv6", "esp": "proto/50", "ah": "proto/51"}
 _PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
-CARRIED: Final = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/50-51")
+SUPPORTED_SERVICES: Final = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/50-51")
 """The protocols that virtual networks carry and that rules can name
 (https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq#what-protocols-can-i-use-in-virtual-networks).
 """
 _EVERY_PORT: Final = frozenset({"*", "any", "0-65535", "1-65535"})
 _LAST_PORT: Final = 65_535
-_About = tuple[tuple[str, ...], AddressSet]
+_OwnAddresses = tuple[tuple[str, ...], AddressSet]
 """The guarded side of a rule: groups, or addresses. Both are empty if the rule applies to everything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenRule:
     """A rule in Azure's form: addresses, tags and ports as written, enums in lower case, groups by id."""
 
     name: str
@@ -54,10 +54,10 @@ class Written:
     description: str = ""
 
 
-def security_rule(item: Item) -> Written:
+def security_rule(item: Item) -> WrittenRule:
     """Return a rule of a security group. Its singular and plural fields are merged."""
     properties = part(item, "properties")
-    return Written(
+    return WrittenRule(
         name=required(item, "name"),
         direction=word(properties, "direction"),
         access=word(properties, "access"),
@@ -73,10 +73,10 @@ def security_rule(item: Item) -> Written:
     )
 
 
-def admin_rule(item: Item) -> Written:
+def admin_rule(item: Item) -> WrittenRule:
     """Return a security admin rule of a network manager."""
     properties = part(item, "properties")
-    return Written(
+    return WrittenRule(
         name=name_of(text(item, "id")) or required(item, "name"),
         direction=word(properties, "direction"),
         access=word(properties, "access"),
@@ -105,9 +105,9 @@ def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
     if known is not None:
         return ServiceSet.parse(known), ""
     if protocol not in _WITH_PORTS:
-        return CARRIED, f"the protocol {protocol[:40]!r} is not known"
+        return SUPPORTED_SERVICES, f"the protocol {protocol[:40]!r} is not known"
     if not _EVERY_PORT.isdisjoint(words):
-        return CARRIED if len(_WITH_PORTS[protocol]) > 1 else ServiceSet.parse(protocol), ""
+        return SUPPORTED_SERVICES if len(_WITH_PORTS[protocol]) > 1 else ServiceSet.parse(protocol), ""
     found, strange = list[str](), "" if words else "it has no ports"
     for one in words:
         matched = _PORTS.fullmatch(one)
@@ -130,7 +130,7 @@ class RuleReader:
     source: Source
     actions: Mapping[str, Action]
 
-    def rules(self, written: Written, owner: Owner | None = None, *, mandated: bool = False) -> tuple[Rule, ...]:
+    def rules(self, written: WrittenRule, owner: Owner | None = None, *, mandated: bool = False) -> tuple[Rule, ...]:
         """Return a rule for each possible peer, direction and action. An unknown word may be any action or direction.
 
         ``owner``: the rule's owner, if its name does not show it.
@@ -167,13 +167,16 @@ class RuleReader:
         ends = (*written.sources, *written.source_groups), (*written.destinations, *written.destination_groups)
         return tuple(_numbered(found, several=any(len(one) > 1 for one in ends)))
 
-    def _matches(self, written: Written, *, ingress: bool) -> Iterator[tuple[Peer, _About, tuple[str, str]]]:
+    def _matches(self, written: WrittenRule, *, ingress: bool) -> Iterator[tuple[Peer, _OwnAddresses, tuple[str, str]]]:
         """Yield each peer with the guarded side of the rule, and why either may not match ("": it does)."""
         sides = (written.sources, written.source_groups), (written.destinations, written.destination_groups)
         (peers, peer_groups), (own, own_groups) = sides if ingress else sides[::-1]
         ends = [(one.peer, one.uncertain) for one in self._named(peers, peer_groups)]
         ends += [(Peer(group=name), "") for name in peer_groups]
-        about = [*_about(self._named(own, own_groups)), *([((own_groups, NO_ADDRESSES), "")] if own_groups else [])]
+        about = [
+            *_own_addresses(self._named(own, own_groups)),
+            *([((own_groups, NO_ADDRESSES), "")] if own_groups else []),
+        ]
         for peer, why in ends:
             for targets, narrow in about:
                 yield peer, targets, (why, narrow)
@@ -187,7 +190,7 @@ class RuleReader:
                 yield named
 
 
-def _about(own: Iterable[Named]) -> Iterator[tuple[_About, str]]:
+def _own_addresses(own: Iterable[Named]) -> Iterator[tuple[_OwnAddresses, str]]:
     """Yield the addresses of the guarded side that a rule applies to; none for all. Certain ones are merged."""
     certain = AddressSet.nothing()
     for one in own:
@@ -201,7 +204,7 @@ def _about(own: Iterable[Named]) -> Iterator[tuple[_About, str]]:
         yield ((), NO_ADDRESSES if certain == EVERYWHERE else certain), ""
 
 
-def _by_source_port(written: Written, action: Action) -> str:
+def _by_source_port(written: WrittenRule, action: Action) -> str:
     """Return why a rule may not apply to a client ("": it does): clients choose their source port."""
     some = bool(written.source_ports) and _EVERY_PORT.isdisjoint(one.strip().lower() for one in written.source_ports)
     return "it applies only to some source ports" if some and action is Action.DENY else ""

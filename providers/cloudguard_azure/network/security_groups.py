@@ -24,9 +24,9 @@ from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.machines import tags_of
 from cloudguard_azure.network.rules import (
     ALLOW_OR_DENY,
-    CARRIED,
+    SUPPORTED_SERVICES,
     RuleReader,
-    Written,
+    WrittenRule,
     admin_rule,
     security_rule,
     services_of,
@@ -41,9 +41,9 @@ _ANYBODY: Final = frozenset({"*", "any", _NETWORK, "0.0.0.0/0"})
 _HTTP: Final = ServiceSet.parse("tcp/80")
 
 
-def plain_rule(name: str, direction: str, access: str, priority: int, ends: tuple[str, str]) -> Written:
+def plain_rule(name: str, direction: str, access: str, priority: int, ends: tuple[str, str]) -> WrittenRule:
     """Return a rule for every protocol and port, from the first of ``ends`` to the second."""
-    return Written(name, direction, access, "*", priority, ("*",), ("*",), ends[:1], ends[1:])
+    return WrittenRule(name, direction, access, "*", priority, ("*",), ("*",), ends[:1], ends[1:])
 
 
 DEFAULT_RULES: Final = (
@@ -66,8 +66,8 @@ class SecurityGroup:
 
     id: str
     name: str
-    rules: tuple[Written, ...]
-    defaults: tuple[Written, ...]
+    rules: tuple[WrittenRule, ...]
+    defaults: tuple[WrittenRule, ...]
     kept_by_aks: bool
     written_by: Owner | None
 
@@ -85,7 +85,7 @@ class SecurityGroup:
             rules += inbound.rules(one, default, mandated=self.kept_by_aks)
         return in_series(name, self.name, rules, source, self.written_by, editable=not self.kept_by_aks)
 
-    def _owner_of(self, written: Written) -> Owner | None:
+    def _owner_of(self, written: WrittenRule) -> Owner | None:
         """Return the group's owner with the rule's name added: the places of edits depend on it."""
         owner = self.written_by
         return replace(owner, names=(*owner.names, ("rule", written.name))) if owner else None
@@ -152,7 +152,7 @@ def rules_for_all_traffic(name: str, source: Source, uncertain: str = "") -> tup
             id=name,
             direction=direction,
             action=Action.PERMIT,
-            services=CARRIED,
+            services=SUPPORTED_SERVICES,
             peer=Peer(EVERYWHERE),
             source=source,
             order=1,

@@ -20,7 +20,7 @@ from cloudguard_azure.cluster.find import Found
 from cloudguard_azure.cluster.interfaces import configurations
 from cloudguard_azure.cluster.machines import ScaleSet
 from cloudguard_azure.network.guards import Guards
-from cloudguard_azure.network.others import Near, read_others
+from cloudguard_azure.network.others import Relevance, read_others
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
 from cloudguard_azure.network.security_groups import SecurityGroupReader, read_admin_filter
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
@@ -44,7 +44,7 @@ _OPEN: Final = "basic"
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class NetworkFacts:
     """The topology, the hosts and pools with their filters, and the ranges of pods from the routes to them.
 
     If the API server is in a subnet of the network, its pods count as the cluster's too.
@@ -56,7 +56,7 @@ class Around:
     pod_ranges: AddressSet
 
 
-def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> Around:
+def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
     """Read all facts about the cluster's networks that concern its hosts."""
     groups = SecurityGroupReader(api, found.aks.node_group if found.aks else "")
     listed, tables, known = api.three(
@@ -99,9 +99,9 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     near = [networks[name] for name in sorted(own | ways.networks) if name in networks]
     for name in (name for endpoint in ways.endpoints for name in endpoint.public_lists):
         tags.list_of(name)
-    named = _named(guards.filters.values(), hosts, pools)
+    named = _peer_groups(guards.filters.values(), hosts, pools)
     interfaces = {one.id for host in hosts for one in host.interfaces}
-    others = read_others(api, found, Near(own, named, interfaces, places))
+    others = read_others(api, found, Relevance(own, named, interfaces, places))
     topology = Topology(
         networks=tuple(_networks(networks, near)),
         subnets=tuple(_subnets(near, routes)),
@@ -115,7 +115,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         tunnels=ways.tunnels,
         outbound_addresses=ways.outbound_addresses,
     )
-    return Around(topology, hosts, pools, _pod_ranges(near, tables, routes) | ways.control_plane)
+    return NetworkFacts(topology, hosts, pools, _pod_ranges(near, tables, routes) | ways.control_plane)
 
 
 def _admin_filters(api: Api, own: Collection[str], tags: ServiceTags, places: Places) -> dict[str, Filter]:
@@ -157,7 +157,7 @@ def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable]
     return AddressSet.union(part for name in wanted if name in tables for part in routes.to_hosts(tables[name]))
 
 
-def _named(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
+def _peer_groups(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
     """Return the groups that rules name as peers, and those of the cluster's hosts and pools."""
     own = (name for host in hosts for interface in host.interfaces for name in interface.groups)
     peers = (rule.peer.group for one in filters for rule in one.rules)

@@ -55,9 +55,9 @@ def read_copies(
     others, made = set(other_disks), list[DiskSnapshot]()
     for copy in listed:
         if copy.id in origins:
-            made += [_made(copy, copy.id, "the content of")] if copy.shared_with != () else []
+            made += [_disk_snapshot(copy, copy.id, "the content of")] if copy.shared_with != () else []
         elif copy.id in related:
-            made.append(_made(copy, *related[copy.id]))
+            made.append(_disk_snapshot(copy, *related[copy.id]))
         elif copy.call is not LIST_DISKS and not copy.origins & others and (former := _former(copy, cluster)):
             made.append(former)
     return made
@@ -105,11 +105,13 @@ def _former(copy: _Copy, cluster: str) -> DiskSnapshot | None:
     if is_of(copy.tags, cluster):
         etcd = min((key for key in copy.tags if key.startswith(_ETCD)), default="")
         shown = RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={copy.tags[etcd]}") if etcd else None
-        return _made(copy, "", evidence=shown)
+        return _disk_snapshot(copy, "", evidence=shown)
     named = any(is_named_for_etcd(name_of(name), cluster) for name in (copy.id, *copy.origins))
-    return _made(copy, "") if named and not any(clusters_of(copy.tags)) else None
+    return _disk_snapshot(copy, "") if named and not any(clusters_of(copy.tags)) else None
 
 
-def _made(copy: _Copy, disk: str, relation: str = "a copy of", evidence: RoleEvidence | None = None) -> DiskSnapshot:
+def _disk_snapshot(
+    copy: _Copy, disk: str, relation: str = "a copy of", evidence: RoleEvidence | None = None
+) -> DiskSnapshot:
     source = Source(copy.call.name, copy.id)
     return DiskSnapshot(copy.id, disk, True, copy.shared_with, source, relation, evidence, _KINDS[copy.call])  # noqa: FBT003 - encrypted

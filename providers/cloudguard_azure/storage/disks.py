@@ -50,7 +50,7 @@ class _Context:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ReadDisk:
     """A disk by its resource. ``of_cluster``: it may hold this cluster's etcd. ``key``: None for Azure's own."""
 
     id: str
@@ -103,7 +103,7 @@ def _key_set(item: Item) -> tuple[str, KeyReference]:
     return own_id(item), KeyReference(required(active, "keyUrl"), id_in(active, "sourceVault"), follows)
 
 
-def _disk(api: Api, item: Item, context: _Context) -> _Read:
+def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
     """Return a disk, and whether it belongs to a host, or to etcd by its tags. Raises AnswerError."""
     own, tags, name = own_id(item), tags_of(item), required(item, "name")
     machine, place = context.places.get(own, (None, None))
@@ -123,7 +123,7 @@ def _disk(api: Api, item: Item, context: _Context) -> _Read:
         etcd_cluster=etcd.removeprefix(ETCD),
         written_by=OWNERS.of(Thing.DISK, name, tags),
     )
-    return _Read(own, disk, reference, of_cluster, origins_of(item, with_images=bool(etcd)))
+    return _ReadDisk(own, disk, reference, of_cluster, origins_of(item, with_images=bool(etcd)))
 
 
 def _evidence(name: str, tags: Tags, etcd: str, cluster: str) -> RoleEvidence | None:

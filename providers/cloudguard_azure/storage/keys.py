@@ -83,13 +83,13 @@ def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) 
         call, where = GET_KEY_VERSION, {**where, "key_version": found[3]}
         used = api.read(call, hides=_KEYS, about=wanted.address, **where)
     source = api.source(call, wanted.address)
-    keys = api.mapped(call, used, lambda item: _made(item, wanted, source, now), hides=_KEYS, about=vault)
+    keys = api.mapped(call, used, lambda item: _key_version(item, wanted, source, now), hides=_KEYS, about=vault)
     rotated = api.mapped(GET_KEY, newest, _rotates, hides=_KEYS, about=wanted.address)
     rotates = (rotated[0] and wanted.follows) if rotated else None
     return replace(keys[0], rotates=rotates) if keys else None
 
 
-def _made(item: Item, wanted: KeyReference, source: Source, now: float) -> Key:
+def _key_version(item: Item, wanted: KeyReference, source: Source, now: float) -> Key:
     """Return the key of a version. It can't be used after its expiry."""
     attributes = part(item, "properties", "attributes")
     expiry = number(attributes, "exp", 0)

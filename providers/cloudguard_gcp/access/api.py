@@ -178,10 +178,10 @@ def retry() -> Any:  # noqa: ANN401 - the SDK's own type has no annotations
     from google.api_core.retry import Retry  # noqa: PLC0415 - the SDK is loaded on first use
 
     maker: Any = Retry
-    return maker(predicate=_passes, initial=0.5, maximum=8.0, multiplier=2.0, timeout=60.0)
+    return maker(predicate=_is_temporary, initial=0.5, maximum=8.0, multiplier=2.0, timeout=60.0)
 
 
-def _passes(error: Exception) -> bool:
+def _is_temporary(error: Exception) -> bool:
     """Whether a failure may be temporary."""
     from requests.exceptions import ConnectionError as Unconnected  # noqa: PLC0415 - the SDK is loaded on first use
     from requests.exceptions import ProxyError, SSLError, Timeout  # noqa: PLC0415 - likewise

@@ -41,10 +41,10 @@ _LATER: Final = frozenset({400, 404})
 def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
     """Try each call on the project. Raises AccessError if no call can be made."""
     api, caller = begin(request, progress)
-    return tried(api, _asked(api, caller.project), _is_later)
+    return tried(api, _test_calls(api, caller.project), _is_later)
 
 
-def _asked(api: Api, project: str) -> Iterator[tuple[Call, Callable[[], object] | None]]:
+def _test_calls(api: Api, project: str) -> Iterator[tuple[Call, Callable[[], object] | None]]:
     for call in CALLS:
         parameters = _parameters(call, project)
         yield call, None if parameters is None else partial(_make, api, call, parameters)

@@ -72,7 +72,7 @@ def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
     _refuse_wrong_flags(request)
     assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
-    session, credentials, project = shared.once(_session_key(request), partial(_opened, request))
+    session, credentials, project = shared.once(_session_key(request), partial(_open, request))
     project = option(request, "project") or project
     if not project:
         message = "no project is given, and the credentials have none"
@@ -87,7 +87,7 @@ def _session_key(request: CollectRequest) -> Hashable:
     return request.client, *(option(request, name) for name in names)
 
 
-def _opened(request: CollectRequest) -> tuple[Any, Any, str]:
+def _open(request: CollectRequest) -> tuple[Any, Any, str]:
     """Return a session, its credentials, and the project in the credentials ("" if they name none)."""
     credentials, project = _credentials(request)
     return _session(credentials), credentials, project
@@ -135,12 +135,12 @@ def _credentials(request: CollectRequest) -> tuple[Any, str]:
             raise UsageError(message, hint="Give a service account's key or gcloud's credentials") from error
         message = "no Google credentials were found"
         raise AccessError(message, hint=LOGIN) from error
-    credentials = _acting(credentials, option(request, "impersonate-service-account"))
+    credentials = _impersonated(credentials, option(request, "impersonate-service-account"))
     quota = option(request, "quota-project")
     return (credentials.with_quota_project(quota) if quota else credentials), project or ""
 
 
-def _acting(credentials: Any, chain: str) -> Any:  # noqa: ANN401 - google-auth has no annotations
+def _impersonated(credentials: Any, chain: str) -> Any:  # noqa: ANN401 - google-auth has no annotations
     """Return credentials of the last account of a chain, impersonated through the others (as gcloud does)."""
     accounts = [name.strip() for name in chain.split(",") if name.strip()]
     if not accounts:

@@ -16,12 +16,12 @@ from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts.edits import after_edits, by_rule, heir, rule_edits
+from cloudguard.provider.rule_parts.edits import after_edits, by_rule, rule_edits, successor_of
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_gcp.access.links import project_of
-from cloudguard_gcp.changes.rule_forms import ACCOUNT, TAG, one_rule, protocols, said
+from cloudguard_gcp.changes.rule_forms import ACCOUNT, TAG, expressed, one_rule, protocols
 from cloudguard_gcp.cluster.selectors import by_tag
 from cloudguard_gcp.network.rules import BY_GKE
 
@@ -54,7 +54,7 @@ def firewall_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Ite
         edit.group: by_tag(edit.name) for one in (*made, change) for edit in one.edits if isinstance(edit, GroupEdit)
     }
     for edit in (edit for one in made if one.id == change.id for edit in rule_edits(one)):
-        for traffic in said(edit.after, in_policy=False) if edit.after is not None else ():
+        for traffic in expressed(edit.after, in_policy=False) if edit.after is not None else ():
             firewall_body((Part("", traffic),), tags)  # raises ValueError: nothing is removed then either
     before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
     for one in made:
@@ -74,18 +74,18 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         old = known.get(edit.rule, Part("", traffic, edit.targets, order=edit.order or 0))
         order = old.order if edit.order is None else edit.order
-        return [replace(old.instead(one), order=order) for one in said(traffic, in_policy=False)]
+        return [replace(old.instead(one), order=order) for one in expressed(traffic, in_policy=False)]
 
     for name, own in by_rule(edits).items():
         places = tuple(place for place, _ in own)
         if BY_GKE.fullmatch(name):
-            for place, part in _before_it(guard, own, parts):
+            for place, part in _rules_before(guard, own, parts):
                 rules[_name(f"{name}-cloudguard", rules)] = Firewall((part,), (place,))
             continue
         old = rules.pop(name, None)
         made = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), one_rule)
         if old and made:
-            first = heir(made, old.parts)
+            first = successor_of(made, old.parts)
             made.remove(first)
             rules[name] = Firewall(first, places if first != old.parts else ())
         for one in made:
@@ -93,7 +93,7 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
     return rules
 
 
-def _before_it(
+def _rules_before(
     guard: Filter, edits: Sequence[tuple[int, RuleEdit]], parts: Callable[[RuleEdit, RuleTraffic], Iterable[Part]]
 ) -> Iterator[tuple[int, Part]]:
     """Yield rules with smaller priorities that have the effect of edits to a rule that GKE would restore.
@@ -157,17 +157,17 @@ def _difference(
             undo = _call("patch", project, name, firewall_body(before[name].parts, tags))
             yield PlannedCall(min(changed[name].edits), _call("patch", project, name, body), (undo,))
         else:
-            whole = _whole(name, network, body)
+            whole = _complete_body(name, network, body)
             yield PlannedCall(
                 min(changed[name].edits), _call("insert", project, "", whole), (_call("delete", project, name),)
             )
     last_edit = max((place for rule in changed.values() for place in rule.edits), default=0)
     for name in gone:
-        whole = _whole(name, network, firewall_body(before[name].parts, tags))
+        whole = _complete_body(name, network, firewall_body(before[name].parts, tags))
         yield PlannedCall(last_edit, _call("delete", project, name), (_call("insert", project, "", whole),))
 
 
-def _whole(name: str, network: str, body: Body) -> Body:
+def _complete_body(name: str, network: str, body: Body) -> Body:
     link = f"https://www.googleapis.com/compute/v1/{network}"
     return {"name": name, "network": link, **{key: value for key, value in body.items() if value != []}}
 

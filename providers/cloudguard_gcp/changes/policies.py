@@ -14,13 +14,13 @@ from typing import Any, Final
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts.edits import after_edits, by_rule, heir, rule_edits
+from cloudguard.provider.rule_parts.edits import after_edits, by_rule, rule_edits, successor_of
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleTraffic
 from cloudguard_gcp.access.links import project_of
 from cloudguard_gcp.changes.firewalls import COMPUTE
-from cloudguard_gcp.changes.rule_forms import ACCOUNT, protocols, said
+from cloudguard_gcp.changes.rule_forms import ACCOUNT, expressed, protocols
 
 POLICY: Final = "firewall policy"
 _ACTIONS: Final = {Action.PERMIT: "allow", Action.DENY: "deny", Action.NEXT: "goto_next"}
@@ -67,22 +67,22 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
 
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         old = known.get(edit.rule, Part("", traffic, edit.targets))
-        return [old.instead(one) for one in said(traffic, in_policy=True)]
+        return [old.instead(one) for one in expressed(traffic, in_policy=True)]
 
     for name, own in by_rule(edits).items():
         places, priority = tuple(place for place, _ in own), int(name) if name else (own[0][1].order or 0) // 2
         old = rules.pop(priority, None) if name else None
         made = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), lambda peer: peer.kind)
         if made and priority not in rules:
-            first = heir(made, old.parts) if old else made[0]
+            first = successor_of(made, old.parts) if old else made[0]
             made.remove(first)
             rules[priority] = PolicyRule(first, places if old is None or first != old.parts else ())
         for one in made:
-            rules[_free(rules, priority, one[0])] = PolicyRule(one, places)
+            rules[_free_priority(rules, priority, one[0])] = PolicyRule(one, places)
     return rules
 
 
-def _free(rules: Mapping[int, PolicyRule], near: int, part: Part) -> int:
+def _free_priority(rules: Mapping[int, PolicyRule], near: int, part: Part) -> int:
     """Return the free priority next to ``near`` with only rules of the same action in between.
 
     Raises ValueError if there is none.

@@ -32,7 +32,7 @@ def rules_of(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...
     return tuple(replace(traffic, peer=peer) for peer in _peers(traffic.peer, in_policy=in_policy))
 
 
-def said(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
+def expressed(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     found = rules_of(traffic, in_policy=in_policy)
     if not found:

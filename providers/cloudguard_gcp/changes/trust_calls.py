@@ -29,12 +29,12 @@ def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     policy = next((one for one in snapshot.identities.policies if one.id == name), None)
     for place, edit in enumerate(change.edits):
         if policy is not None and policy.kind is PolicyKind.TRUST and isinstance(edit, DocumentEdit):
-            for binding in _taken(policy, edit):
+            for binding in _removed_bindings(policy, edit):
                 remove, add = (_bound(policy.source.resource, {verb: [binding]}) for verb in ("remove", "add"))
                 yield PlannedCall(place, remove, (add,))
 
 
-def _taken(policy: PolicyDocument, edit: DocumentEdit) -> list[Mapping[str, Any]]:
+def _removed_bindings(policy: PolicyDocument, edit: DocumentEdit) -> list[Mapping[str, Any]]:
     """Return what no longer binds whom, each with its condition; nothing if not all of it can be taken."""
     gone, stays = set[tuple[str, str]](), set[tuple[str, str]]()
     for one in edit.changes:

@@ -135,7 +135,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
         if those:
             regions, installer = sorted({one.region for one in those}), installer_labels.installer_of(those, name).name
             chosen = (("location", SELF_MANAGED),) if name in names else ()
-            found.append(ClusterSummary(name, installer, ", ".join(regions), _counts(those, name), chosen))
+            found.append(ClusterSummary(name, installer, ", ".join(regions), _role_counts(those, name), chosen))
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)
         also = f" Clusters found: {', '.join(cluster.name for cluster in found)}" if found else ""
@@ -150,7 +150,7 @@ def _managed(gke: GkeCluster, hosts: Sequence[Instance]) -> ClusterSummary:
     )
 
 
-def _counts(hosts: Iterable[Instance], name: str) -> tuple[tuple[str, int], ...]:
+def _role_counts(hosts: Iterable[Instance], name: str) -> tuple[tuple[str, int], ...]:
     counts: dict[str, int] = {}
     for host in hosts:
         known = installer_labels.roles_by_labels(host, name)
@@ -167,11 +167,11 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     api, caller, managed, everyone = _begin(request, progress, *_PREFETCHED)
     named = [one for one in managed if one.name == request.cluster]
     mine = [host for host in everyone if installer_labels.is_of(host, request.cluster)]
-    gke = _choose(request, named, beside=any(map(installer_labels.is_self_managed, mine)))
-    flagged = _flagged(api, request, everyone)
+    gke = _chosen_cluster(request, named, beside=any(map(installer_labels.is_self_managed, mine)))
+    flagged = _roles_by_flags(api, request, everyone)
     own = [host for host in mine if _belongs(host, gke, named)]
     own += [host for host in everyone if host.id in flagged and host not in own]
-    own += _made_by_the_same(request.cluster, own, everyone, gke)
+    own += _instances_of_same_groups(request.cluster, own, everyone, gke)
     if gke is None and not own:
         raise _not_found(api, caller, request, [one.name for one in managed], everyone)
     names = [request.cluster] if gke else installer_labels.named(own, request.cluster)
@@ -181,7 +181,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged, named)
 
 
-def _made_by_the_same(
+def _instances_of_same_groups(
     cluster: str, own: Iterable[Instance], everyone: Iterable[Instance], gke: GkeCluster | None
 ) -> list[Instance]:
     """Return further instances: of the managed groups of the cluster's instances, or of its GKE node pools."""
@@ -199,7 +199,7 @@ def _belongs(host: Instance, gke: GkeCluster | None, named: Sequence[GkeCluster]
     return not self_managed and installer_labels.location_of(host) in {"", gke.location}
 
 
-def _choose(request: CollectRequest, named: Sequence[GkeCluster], *, beside: bool) -> GkeCluster | None:
+def _chosen_cluster(request: CollectRequest, named: Sequence[GkeCluster], *, beside: bool) -> GkeCluster | None:
     """Return the GKE cluster to read; None: the self-managed cluster. ``beside``: one has the name too."""
     wanted = option(request, "location")
     if beside and named and wanted == SELF_MANAGED:
@@ -219,7 +219,7 @@ def _choose(request: CollectRequest, named: Sequence[GkeCluster], *, beside: boo
     return here[0] if here else None
 
 
-def _flagged(api: Api, request: CollectRequest, instances: Sequence[Instance]) -> dict[str, HostRoles]:
+def _roles_by_flags(api: Api, request: CollectRequest, instances: Sequence[Instance]) -> dict[str, HostRoles]:
     """Return the roles from the user's flags, by instance id. A flag that matches no instance leaves a Gap."""
     found: dict[str, HostRoles] = {}
     for role, texts in request.role_tags.items():

@@ -89,9 +89,9 @@ class Members:
             elif self._in_organization and is_consumers(member):
                 yield _caller(CallerKind.OUTSIDER, member.rpartition("/")[2], actions, member, ())
             elif not accounts and member not in _EVERYONE and not _OWN.match(member):
-                yield from self._others(member, actions)
+                yield from self._outsiders(member, actions)
 
-    def _others(self, member: str, actions: tuple[str, ...]) -> Iterator[Caller]:
+    def _outsiders(self, member: str, actions: tuple[str, ...]) -> Iterator[Caller]:
         """Yield the outsider that a member stands for; none if it is the project's own."""
         if subjects := _subjects(member):
             yield _caller(CallerKind.OUTSIDER, subjects[0], actions, member, subjects[1])

@@ -99,7 +99,9 @@ def _binding(item: Item) -> Binding:
 
 def read_levels(api: Api, project: str) -> tuple[Level, ...]:
     """Return the levels from the project up to the organization."""
-    first, above = api.two(partial(_level, api, f"projects/{project}", project), lambda: list(_above(api, project)))
+    first, above = api.two(
+        partial(_level, api, f"projects/{project}", project), lambda: list(_levels_above(api, project))
+    )
     return (first, *above)
 
 
@@ -108,7 +110,7 @@ def organization_of(levels: Iterable[Level]) -> str | None:
     return next((level.name for level in levels if level.name.startswith("organizations/")), None)
 
 
-def _above(api: Api, project: str) -> Iterator[Level]:
+def _levels_above(api: Api, project: str) -> Iterator[Level]:
     """Yield the folders and the organization above a project. One that can't be read leaves a Gap."""
     names = list(_ancestors(api, project))
     yield from api.gather(*(partial(_level, api, name, "") for name in names))
@@ -216,7 +218,7 @@ def concerns(members: Sequence[str], principal: Principal) -> str | None:
     It is "" if they do, by its name or as everyone; a member that may include the principal, if this can't be decided;
     None if they do not.
     """
-    return _meant(members, principal.names | EVERYONE, groups=principal.joins_groups)
+    return _match(members, principal.names | EVERYONE, groups=principal.joins_groups)
 
 
 def denied(rule: DenyRule, principal: Principal) -> str | None:
@@ -226,13 +228,13 @@ def denied(rule: DenyRule, principal: Principal) -> str | None:
     be decided; None if it does not apply.
     """
     own = principal.denied_as | {"principalSet://goog/public:all"}
-    named, spared = (_meant(listed, own, groups=principal.joins_groups) for listed in (rule.denied, rule.spared))
+    named, spared = (_match(listed, own, groups=principal.joins_groups) for listed in (rule.denied, rule.spared))
     if named is None or spared == "":
         return None
     return named or spared or ""
 
 
-def _meant(listed: Sequence[str], own: frozenset[str], *, groups: bool) -> str | None:
+def _match(listed: Sequence[str], own: frozenset[str], *, groups: bool) -> str | None:
     if not own.isdisjoint(listed):
         return ""
     known = _OTHERS if groups else (*_OTHERS, *GROUPS)

@@ -42,7 +42,7 @@ def _read(text: str, *, negated: bool) -> Alternatives:
         parts = list(_split(text, mark))
         if len(parts) > 1:
             read = [_read(part, negated=negated) for part in parts]
-            return _any(read) if is_or else _all(read)
+            return _any_of(read) if is_or else _all_of(read)
     if text.startswith("!"):
         return _read(text[1:], negated=not negated)
     if text.startswith("(") and _end(text) == len(text) - 1:
@@ -53,11 +53,11 @@ def _read(text: str, *, negated: bool) -> Alternatives:
     return ((Atom(" ".join(text.split()), negated),),)
 
 
-def _any(parts: list[Alternatives]) -> Alternatives:
+def _any_of(parts: list[Alternatives]) -> Alternatives:
     return _bounded(tuple(dict.fromkeys(chain.from_iterable(parts))))
 
 
-def _all(parts: list[Alternatives]) -> Alternatives:
+def _all_of(parts: list[Alternatives]) -> Alternatives:
     made: Alternatives = ((),)
     for part in parts:
         made = _bounded(tuple((*one, *other) for one, other in product(made, part)))

@@ -12,7 +12,7 @@ from cloudguard_gcp.cluster.find import Found
 from cloudguard_gcp.cluster.instances import Instance
 from cloudguard_gcp.identity.resource_names import account
 
-Held = tuple[str, Sequence[str], Sequence[str]]
+HeldAccount = tuple[str, Sequence[str], Sequence[str]]
 """A service account's address, its holder's roles (such as "node"), and the scopes of its tokens there."""
 _NODE: Final = ("node",)
 _Holding = TypeVar("_Holding", Host, Pool)
@@ -20,7 +20,7 @@ _Holding = TypeVar("_Holding", Host, Pool)
 
 def held(
     found: Found, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Instance]
-) -> Iterator[Held]:
+) -> Iterator[HeldAccount]:
     """Yield the service account of each host, pool and node pool.
 
     ``templates``: map of a pool's id → its next instance.

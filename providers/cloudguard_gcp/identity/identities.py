@@ -35,7 +35,7 @@ from cloudguard_gcp.identity.bindings import (
 )
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged
-from cloudguard_gcp.identity.resource_attributes import left_by
+from cloudguard_gcp.identity.resource_attributes import permissions_left
 from cloudguard_gcp.identity.resource_names import account, action, owner_of
 from cloudguard_gcp.identity.roles import Role, Roles
 from cloudguard_gcp.identity.scopes import statements_of
@@ -101,7 +101,7 @@ def read_identities(
         for email, holder in held.items()
     ]
     principals += [(principal, _OF_PODS) for principal in bound_pods(inherited, roles, project, pools)]
-    roles.prefetch([role for principal, _ in principals for role in _named(levels, principal)])
+    roles.prefetch([role for principal, _ in principals for role in _bound_roles(levels, principal)])
     own = {known.email: known for known in accounts}
     identities = list[Identity]()
     policies = dict[str, PolicyDocument]()
@@ -135,7 +135,7 @@ def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, 
     return dict(sorted({**holders, **united}.items()))
 
 
-def _named(levels: Iterable[Level], principal: Principal) -> Iterator[str]:
+def _bound_roles(levels: Iterable[Level], principal: Principal) -> Iterator[str]:
     """Yield the roles that a principal is bound to, or may be bound to."""
     for level in levels:
         for binding in level.bindings:
@@ -148,13 +148,13 @@ def _granted(
 ) -> Iterator[PolicyDocument]:
     """Yield a policy for each binding that applies, or may apply, to a principal."""
     for level in levels:
-        yield from _of(level.bindings, principal, roles, (level.name, level.reach, level.call))
+        yield from _policies_of(level.bindings, principal, roles, (level.name, level.reach, level.call))
     for one in accounts:
         where = (f"serviceAccounts/{one.email}", account(one.email, project), calls.GET_SERVICE_ACCOUNT_POLICY.name)
-        yield from _of(one.bindings, principal, roles, where)
+        yield from _policies_of(one.bindings, principal, roles, where)
 
 
-def _of(
+def _policies_of(
     bindings: Iterable[Binding], principal: Principal, roles: Roles, where: tuple[str, str, str]
 ) -> Iterator[PolicyDocument]:
     place, reach, call = where
@@ -190,7 +190,7 @@ def _written(binding: Binding, principal: Principal) -> str:
 
 def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Condition, ...]) -> Iterator[Statement]:
     """Yield the statements of a role: its known permissions, and possibly anything if it was not read now."""
-    permissions = left_by(conditions, role.permissions if role else ())
+    permissions = permissions_left(conditions, role.permissions if role else ())
     if permissions:
         yield Statement("", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=conditions)
     if role is None or role.read:

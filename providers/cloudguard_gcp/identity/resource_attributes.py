@@ -51,7 +51,7 @@ _ELSEWHERE: Final = {"instances": ("bigtable.", "cloudsql.", "spanner.")}
 _LISTING: Final = (".list", ".aggregatedList")
 
 
-def left_by(conditions: Iterable[Condition], permissions: Iterable[str]) -> tuple[str, ...]:
+def permissions_left(conditions: Iterable[Condition], permissions: Iterable[str]) -> tuple[str, ...]:
     """Return the permissions for which some request meets the conditions."""
     asked = [one for one in conditions if one.key in {TYPE, SERVICE, NAME}]
     return tuple(each for each in permissions if all(_may_meet(each, one) for one in asked))
@@ -68,11 +68,11 @@ def _may_meet(permission: str, condition: Condition) -> bool:
 
 def _may_have(permission: str, key: str, value: str) -> bool:
     """Whether a request for a permission may be for a resource with the attribute. Unknown attributes may match."""
-    beginnings = _beginnings(key, value)
+    beginnings = _permission_prefixes(key, value)
     return not beginnings or permission.startswith(beginnings)
 
 
-def _beginnings(key: str, value: str) -> tuple[str, ...]:
+def _permission_prefixes(key: str, value: str) -> tuple[str, ...]:
     """Return the prefixes of the permissions that match an attribute; none if they are unknown."""
     if key == NAME:
         folder = next((part for part in value.split("/")[:-1] if part in _COLLECTIONS), "")

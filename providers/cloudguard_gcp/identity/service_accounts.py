@@ -27,7 +27,7 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import Binding, Level, Principal, bindings_of, organization_of
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged, service_accounts_of
-from cloudguard_gcp.identity.resource_attributes import left_by
+from cloudguard_gcp.identity.resource_attributes import permissions_left
 from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
 
@@ -98,7 +98,7 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
         )
         for above, binding in listed
         for conditions in conditions_of(binding.condition)
-        if left_by(conditions, BECOMING)
+        if permissions_left(conditions, BECOMING)
     )
     written = [
         {

@@ -41,7 +41,7 @@ _LINKS_TO_SENDERS: Final = frozenset({"selfLink", "usedBy"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachedTarget:
     """A target, and the protocol that its backend service uses ("" if packets are passed on unchanged).
 
     ``by_internet``: the proxy connects to the target's public address, from the addresses that Google has for this.
@@ -109,7 +109,9 @@ class Backends:
         for call in dict.fromkeys(wanted):
             self._api.prefetch(call, project=self._project)
 
-    def behind(self, link: str, service: ServiceSet | None, seen: frozenset[str] = frozenset()) -> Iterator[Reached]:
+    def behind(
+        self, link: str, service: ServiceSet | None, seen: frozenset[str] = frozenset()
+    ) -> Iterator[ReachedTarget]:
         """Yield the targets behind ``link``.
 
         ``service``: the one that targets are reached on (None: the backends' own). ``seen``: links that were followed
@@ -119,11 +121,11 @@ class Backends:
         if not kind:
             self._record_missing(link, "cloudguard does not follow this kind of link")
             return
-        for found in self._found(_KINDS[kind], link, _backend):
+        for found in self._resources_at(_KINDS[kind], link, _backend):
             for instance in found.instances:
-                yield Reached(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
+                yield ReachedTarget(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
             for pool in self._pools.get(place_of(found.id), ()):
-                yield Reached(BackendTarget(pool, NO_ADDRESSES, service or _ALL_TCP), "")
+                yield ReachedTarget(BackendTarget(pool, NO_ADDRESSES, service or _ALL_TCP), "")
             for group in found.groups:
                 for one in self._members(group, found, service):
                     yield replace(one, protocol=found.protocol)
@@ -131,7 +133,7 @@ class Backends:
                 if short(further) not in seen:
                     yield from self.behind(further, service, seen | {short(link)})
 
-    def _found(self, call: calls.Call, link: str, make: Callable[[Item], A]) -> tuple[A, ...]:
+    def _resources_at(self, call: calls.Call, link: str, make: Callable[[Item], A]) -> tuple[A, ...]:
         """Return the resources that a link leads to, from the list of its own project.
 
         If the list was read and does not have the resource, return nothing and leave a Gap.
@@ -149,17 +151,17 @@ class Backends:
             message = f"the targets of {last(name)} were not found: {why}"
             self._api.add_gap(Gap(calls.LIST_FORWARDING_RULES.name, name, Reason.MISSING, message, HIDES))
 
-    def _members(self, link: str, backend: _Backend, service: ServiceSet | None) -> Iterator[Reached]:
+    def _members(self, link: str, backend: _Backend, service: ServiceSet | None) -> Iterator[ReachedTarget]:
         if "/networkEndpointGroups/" in link:
             yield from self._endpoints(short(link), service)
             return
-        for group in self._found(calls.LIST_INSTANCE_GROUPS, link, _group):
+        for group in self._resources_at(calls.LIST_INSTANCE_GROUPS, link, _group):
             if group.network and self._networks and group.network not in self._networks:
                 continue
             named = [port for name, port in group.ports if name == backend.port_name] or [backend.port]
             own = service or ServiceSet.parse(",".join(f"tcp/{port}" for port in named if port) or "tcp")
             for member in (*map(machine, self._instances(link)), *self._pools.get(place_of(link), ())):
-                yield Reached(BackendTarget(member, NO_ADDRESSES, own), "")
+                yield ReachedTarget(BackendTarget(member, NO_ADDRESSES, own), "")
 
     def _instances(self, group: str) -> tuple[str, ...]:
         """Return the links of the instances in a group."""
@@ -170,17 +172,17 @@ class Backends:
         listed = self._api.read(call, hides=HIDES, about=about, **where, instance_group=about)
         return self._api.mapped(call, listed, lambda item: required(item, "instance"), hides=HIDES, about=about)
 
-    def _endpoints(self, link: str, service: ServiceSet | None) -> Iterator[Reached]:
+    def _endpoints(self, link: str, service: ServiceSet | None) -> Iterator[ReachedTarget]:
         """Yield the endpoints of a group; none for serverless and Private Service Connect groups."""
         if part_of(link, "zones"):
-            yield from (Reached(one, "") for one in endpoints(self._api, link, self._project, service))
+            yield from (ReachedTarget(one, "") for one in endpoints(self._api, link, self._project, service))
             return
         group = group_of(self._api, link, self._project)
         if group is None:
             self._record_missing(link, f"{calls.LIST_ENDPOINT_GROUPS.name} did not return it")
         elif group.has_endpoints:
             found = endpoints(self._api, link, self._project, service)
-            yield from (Reached(one, "", by_internet=group.is_outside) for one in found)
+            yield from (ReachedTarget(one, "", by_internet=group.is_outside) for one in found)
 
 
 def _backend(item: Item) -> _Backend:

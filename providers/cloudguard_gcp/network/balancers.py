@@ -20,7 +20,7 @@ from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES
-from cloudguard_gcp.network.backends import Backends, Reached
+from cloudguard_gcp.network.backends import Backends, ReachedTarget
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 from cloudguard_gcp.network.subnets import HEALTH_CHECKS, VpcSubnet, front_ends, proxy_subnets, regional_proxies
 
@@ -50,12 +50,12 @@ def balancers_of(
     places = {address: host for host in known.values() if isinstance(host, Host) for address in _addresses(host)}
     balancers, filters, own = list[Balancer](), list[Filter](), dict[str, Subnet]()
     for rule in sorted(rules, key=lambda one: one.id):
-        reached = (_resolved(one, places) for one in _reached(rule, backends))
+        reached = (_resolved(one, places) for one in _targets_of_rule(rule, backends))
         mine = [one for one in dict.fromkeys(reached) if _is_of(one.target, known)]
         if not mine:
             continue
         guard = _guard(rule)
-        where = _where(api, rule, mine, subnets, own) if rule.is_proxy else _places(mine, known)
+        where = _proxy_subnets(api, rule, mine, subnets, own) if rule.is_proxy else _target_subnets(mine, known)
         filters += [guard] if guard else []
         balancers.append(_balancer(rule, mine, where, guard))
     return LoadBalancers(tuple(balancers), tuple(filters), tuple(own.values()))
@@ -65,7 +65,7 @@ def _addresses(host: Host) -> Iterator[AddressSet]:
     return (address for nic in host.interfaces for address in (*nic.addresses, *nic.public))
 
 
-def _resolved(one: Reached, places: Mapping[AddressSet, Host]) -> Reached:
+def _resolved(one: ReachedTarget, places: Mapping[AddressSet, Host]) -> ReachedTarget:
     """Return the host at the address of an endpoint that names no machine, if the address is a host's."""
     host = places.get(one.target.address) if not one.target.host else None
     return one if host is None else replace(one, target=replace(one.target, host=host.id, address=NO_ADDRESSES))
@@ -79,7 +79,7 @@ def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:
     return not target.address or any(target.address in one.addresses for one in found.interfaces)
 
 
-def _places(mine: Iterable[Reached], members: Mapping[str, Host | Pool]) -> tuple[str, ...]:
+def _target_subnets(mine: Iterable[ReachedTarget], members: Mapping[str, Host | Pool]) -> tuple[str, ...]:
     """Return the subnets of the targets: clients of a passthrough balancer reach the targets directly."""
     found = (name for one in mine for name in _subnets(members[one.target.host]))
     return tuple(dict.fromkeys(found))
@@ -89,8 +89,8 @@ def _subnets(one: Host | Pool) -> tuple[str, ...]:
     return tuple(nic.subnet for nic in one.interfaces) if isinstance(one, Host) else one.subnets
 
 
-def _where(
-    api: Api, rule: ForwardingRule, mine: Iterable[Reached], subnets: Sequence[VpcSubnet], own: dict[str, Subnet]
+def _proxy_subnets(
+    api: Api, rule: ForwardingRule, mine: Iterable[ReachedTarget], subnets: Sequence[VpcSubnet], own: dict[str, Subnet]
 ) -> tuple[str, ...]:
     """Return the subnets that a proxy is in; none if they are unknown. Subnets of Google's are added to ``own``."""
     if rule.outside is False:
@@ -104,7 +104,9 @@ def _where(
     return (found.id,)
 
 
-def _balancer(rule: ForwardingRule, mine: Sequence[Reached], where: tuple[str, ...], guard: Filter | None) -> Balancer:
+def _balancer(
+    rule: ForwardingRule, mine: Sequence[ReachedTarget], where: tuple[str, ...], guard: Filter | None
+) -> Balancer:
     source = _source(rule)
     return Balancer(
         id=rule.id,
@@ -130,7 +132,7 @@ def _source(rule: ForwardingRule) -> Source:
     return Source(LIST_FORWARDING_RULES.name, rule.name)
 
 
-def _listeners(rule: ForwardingRule, mine: Iterable[Reached], source: Source) -> Iterator[Listener]:
+def _listeners(rule: ForwardingRule, mine: Iterable[ReachedTarget], source: Source) -> Iterator[Listener]:
     """Yield the listeners of a rule: one for targets that a proxy reaches unencrypted, one for all others."""
     parts = dict[bool, list[BackendTarget]]()
     plain = _PLAIN | {"TCP"} if rule.decrypts else _PLAIN
@@ -149,7 +151,7 @@ def _listeners(rule: ForwardingRule, mine: Iterable[Reached], source: Source) ->
         )
 
 
-def _reached(rule: ForwardingRule, backends: Backends) -> Iterator[Reached]:
+def _targets_of_rule(rule: ForwardingRule, backends: Backends) -> Iterator[ReachedTarget]:
     """Yield a rule's targets: on the rule's own port if it is passthrough, on the backends' ports if it is a proxy."""
     own = None if rule.is_proxy else ServiceSet.union(rule.services)
     for link in rule.links:

@@ -136,7 +136,7 @@ class PolicyReader:
         return FirewallPolicy(kind, priority, made, tuple(lists.values()))
 
     def _rules(self, rule: Item, kind: str, lists: dict[str, AddressList]) -> tuple[Rule, ...]:
-        if flag(rule, "disabled") or not _concerns(rule, self.network):
+        if flag(rule, "disabled") or not _applies_to_network(rule, self.network):
             return ()
         why = "" if kind in _KNOWN else f"the policy type {kind} is not known"
         return tuple(_rules(rule, self.source, lists, why))
@@ -203,7 +203,7 @@ def _implied(network: str, source: Source) -> Filter:
     )
 
 
-def _concerns(rule: Item, network: str) -> bool:
+def _applies_to_network(rule: Item, network: str) -> bool:
     """Whether a rule applies to machines of ``network``. Some rules are only for other networks, or for balancers."""
     if text(rule, "targetType") == _ABOUT_BALANCERS or rule.get("targetForwardingRules"):
         return False
@@ -239,7 +239,7 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
             order=order_of(priority, action),
             description=text(rule, "description"),
             target_groups=targets_of(rule),
-            target_ranges=_aimed(match, own),
+            target_ranges=_target_addresses(match, own),
             uncertain="; ".join(filter(None, [*reasons, narrow])),
         )
 
@@ -268,7 +268,7 @@ def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
             yield f"it applies only to machines of one {word}"
 
 
-def _aimed(match: Item, own: str) -> AddressSet:
+def _target_addresses(match: Item, own: str) -> AddressSet:
     """Return the own addresses that select a rule's machines; none if it also has selectors that were not read."""
     unread = any(match.get(f"{own}{selector}") for selector, _ in _UNREADABLE)
     return NO_ADDRESSES if unread else AddressSet.of(texts(match, f"{own}IpRanges"))

@@ -28,14 +28,14 @@ def projects_with_rules(api: Api, found: Found) -> list[str]:
     known, call = {one.id for one in found.instances}, calls.LIST_BACKEND_SERVICES
     backends, others = Backends(api, found.project, found.networks), set[str]()
     for project in sorted(own):
-        for link, users in api.mapped(call, api.read(call, hides=HIDES, project=project), _users, hides=HIDES):
+        for link, users in api.mapped(call, api.read(call, hides=HIDES, project=project), _link_and_users, hides=HIDES):
             further = {project_of(user) for user in users} - own - {""}
             if further and any(one.target.host in known for one in backends.behind(link, None)):
                 others |= further
     return sorted(own | others)
 
 
-def _users(service: Item) -> tuple[str, tuple[str, ...]]:
+def _link_and_users(service: Item) -> tuple[str, tuple[str, ...]]:
     """Return the link of a backend service, and links to the resources that refer to it."""
     return required_link(service), tuple(text(one, "reference") for one in parts(service, "usedBy"))
 
@@ -57,13 +57,13 @@ def with_members(api: Api, found: Found) -> Found:
     """
     listed = api.gather(*(partial(read_rules, api, one) for one in projects_with_rules(api, found)))
     rules = [rule for rules_of_one in listed for rule in rules_of_one]
-    beside = {name for names in _together(api, found, rules) for name in names}
+    beside = {name for names in _targets_of_rules(api, found, rules) for name in names}
     known = {one.id for one in found.instances}
     more = (one for one in found.everyone if one.id in beside - known and is_free(one, found.name))
     return replace(found, instances=(*found.instances, *more))
 
 
-def _together(api: Api, found: Found, rules: Iterable[ForwardingRule]) -> Iterator[set[str]]:
+def _targets_of_rules(api: Api, found: Found, rules: Iterable[ForwardingRule]) -> Iterator[set[str]]:
     """Yield the ids of all targets of a rule, for each rule that is the cluster's."""
     backends, known = Backends(api, found.project, found.networks), {one.id for one in found.instances}
     for rule in rules:

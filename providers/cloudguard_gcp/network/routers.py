@@ -36,7 +36,7 @@ class Router:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearnedRoute:
     """A learned route in force in a region of a network ("": in all regions)."""
 
     network: str
@@ -50,14 +50,14 @@ def router(item: Item) -> Router:
     return Router(required_link(item), required_link(item, "network"), bool(parts(item, "bgpPeers")), outbound)
 
 
-def learned_routes(api: Api, networks: Iterable[VpcNetwork], routers: Iterable[Router]) -> tuple[Learned, ...]:
+def learned_routes(api: Api, networks: Iterable[VpcNetwork], routers: Iterable[Router]) -> tuple[LearnedRoute, ...]:
     """Return the routes that the networks' routers have learned from their BGP peers."""
     everywhere = {network.id for network in networks if network.learns_everywhere}
     speaking = [router for router in routers if router.speaks]
     found = api.gather(*(partial(_status, api, router) for router in speaking))
     return tuple(
         dict.fromkeys(
-            Learned(router.network, region, route)
+            LearnedRoute(router.network, region, route)
             for router, routes in zip(speaking, found, strict=True)
             for region in ["" if router.network in everywhere else part_of(router.id, "regions")]
             for route in routes

@@ -18,7 +18,7 @@ from cloudguard.provider.answers import Item, number, parts, required, text, tex
 from cloudguard_gcp.access.calls import LIST_ROUTES
 from cloudguard_gcp.access.links import last, required_link
 from cloudguard_gcp.cluster.selectors import by_tag
-from cloudguard_gcp.network.routers import Learned
+from cloudguard_gcp.network.routers import LearnedRoute
 
 _OUT: Final = frozenset({NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN})
 """Next hops with no network of the owner's behind them."""
@@ -127,7 +127,7 @@ def subnets_of(pool: Pool) -> frozenset[str]:
 def with_routes(
     subnets: Iterable[Subnet],
     routes: Sequence[VpcRoute],
-    learned: Iterable[Learned],
+    learned: Iterable[LearnedRoute],
     members: Mapping[str, set[Member]],
 ) -> Iterator[Subnet]:
     """Yield the subnets with their routes. ``members``: the cluster's own hosts in each subnet.

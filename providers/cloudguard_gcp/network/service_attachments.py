@@ -94,11 +94,11 @@ def published(
         offers = by_rule.get(balancer.id, [])
         services = [one.service for one in offers]
         if balancer.kind == PASSTHROUGH:
-            services = [replace(one.service, translated_to=_seen_at(one, ranges)) for one in offers]
+            services = [replace(one.service, translated_to=_client_addresses(one, ranges)) for one in offers]
         yield replace(balancer, published=tuple(services))
 
 
-def _seen_at(attachment: Attachment, ranges: Mapping[str, AddressSet]) -> AddressSet:
+def _client_addresses(attachment: Attachment, ranges: Mapping[str, AddressSet]) -> AddressSet:
     """Return the addresses at which targets see the clients: all, if one of the attachment's subnets was not read."""
     found = [ranges.get(name, _ANY) for name in attachment.subnets]
     return AddressSet.union(found or [_ANY])

@@ -24,7 +24,7 @@ from cloudguard_gcp.network.backends import Backends
 from cloudguard_gcp.network.balancers import balancers_of
 from cloudguard_gcp.network.firewall_policies import Chain, PolicyReader, chain_of
 from cloudguard_gcp.network.members import projects_with_rules, read_rules
-from cloudguard_gcp.network.routers import Learned, addresses_out, learned_routes, router
+from cloudguard_gcp.network.routers import LearnedRoute, addresses_out, learned_routes, router
 from cloudguard_gcp.network.routes import VpcRoute, members_of, subnets_of, vpc_route, with_routes
 from cloudguard_gcp.network.rules import Firewall, firewall
 from cloudguard_gcp.network.service_attachments import miss_rules, published, read_attachments
@@ -39,7 +39,7 @@ _FOR_HOSTS: Final = frozenset({"", "PRIVATE"})
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class NetworkFacts:
     """The topology, and for each subnet the ids of the filters for an interface in it, in evaluation order."""
 
     topology: Topology
@@ -54,7 +54,7 @@ class _Inventory:
     subnets: tuple[VpcSubnet, ...] = ()
     routes: tuple[VpcRoute, ...] = ()
     firewalls: tuple[Firewall, ...] = ()
-    learned: tuple[Learned, ...] = ()
+    learned: tuple[LearnedRoute, ...] = ()
     outbound: AddressSet = field(default_factory=AddressSet.nothing)
 
     def merged_with(self, other: _Inventory) -> _Inventory:
@@ -69,7 +69,7 @@ class _Inventory:
         )
 
 
-def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> Around:
+def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
     """Read all facts about the cluster's networks that concern its hosts."""
     owners = sorted({project_of(name) for name in found.networks} - {""})
     projects = sorted({found.project, *owners})
@@ -88,7 +88,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     balancers = balancers_of(api, rules, backends, inventory.subnets, (*hosts, *pools))
     ranges = {one.subnet.id: one.subnet.ranges for one in inventory.subnets}
     filters = {one.id: one for chain in chains.values() for one in chain.filters}
-    named = _named(filters.values()) | _carried(hosts, pools)
+    named = _peer_groups(filters.values()) | _carried(hosts, pools)
     own = (address for host in hosts for interface in host.interfaces for address in interface.public)
     subnets = with_routes(
         [one.subnet for one in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
@@ -108,7 +108,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
         neighbours=tuple(_neighbours(found, hosts, used)) if alone else None,
         outbound_addresses=AddressSet.union((*own, inventory.outbound)),
     )
-    return Around(topology, {subnet: chain.ids for subnet, chain in chains.items()})
+    return NetworkFacts(topology, {subnet: chain.ids for subnet, chain in chains.items()})
 
 
 def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
@@ -193,7 +193,7 @@ def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region:
     return chain_of(network, firewalls, policies, Source(calls.LIST_FIREWALLS.name, network.id))
 
 
-def _named(filters: Iterable[Filter]) -> frozenset[str]:
+def _peer_groups(filters: Iterable[Filter]) -> frozenset[str]:
     """Return the groups that rules name as peers."""
     return frozenset(rule.peer.group for one in filters for rule in one.rules) - {""}
 

@@ -8,7 +8,7 @@ import pytest
 
 import sample
 from cloudguard.needs.settings import NOTIFY_EVENTS
-from cloudguard.notices.events import USUAL, Event, events, happened, new_findings
+from cloudguard.notices.events import USUAL, Event, events, has_event, new_findings
 from cloudguard.results.comparison import Fate, FindingChange
 from cloudguard.results.finding import Severity, Waiver, WaiverState, WaiverUse
 from cloudguard.results.report import Report
@@ -58,9 +58,9 @@ def test_the_events_are_the_values_of_the_flag() -> None:
 )
 def test_a_report_has_the_expected_events(report: Report, expected: set[Event]) -> None:
     assert events(report) == expected | {Event.ALWAYS}
-    assert happened([CLEAN, report], USUAL) is bool(expected & {*USUAL})
-    assert happened([report], ["always"])
-    assert not happened([], ["always"])
+    assert has_event([CLEAN, report], USUAL) is bool(expected & {*USUAL})
+    assert has_event([report], ["always"])
+    assert not has_event([], ["always"])
 
 
 def test_without_an_earlier_run_every_counting_finding_is_new() -> None:

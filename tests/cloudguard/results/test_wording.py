@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cloudguard.authorization.effective import space_of
-from cloudguard.formats.statements import short, whole
+from cloudguard.formats.statements import full_text, short_text
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.space import Request
@@ -32,9 +32,9 @@ def test_a_long_list_is_cut_and_counted(most: int | None, text: str) -> None:
 def test_a_statement_is_one_line() -> None:
     conditions = "StringLike tag p or q and Null tag false"
     assert statement_text(WIDE) == f"deny all except a:A, a:B, a:C and 1 more on all except r if {conditions}"
-    assert whole(WIDE) == f"deny all except a:A, a:B, a:C, a:D on all except r if {conditions}"
-    assert short(WIDE) == "deny all except a:A, a:B and 2 more on all except r under a condition on tag"
-    assert short(allow("disk:*")) == whole(allow("disk:*")) == "allow disk:* on *"
+    assert full_text(WIDE) == f"deny all except a:A, a:B, a:C, a:D on all except r if {conditions}"
+    assert short_text(WIDE) == "deny all except a:A, a:B and 2 more on all except r under a condition on tag"
+    assert short_text(allow("disk:*")) == full_text(allow("disk:*")) == "allow disk:* on *"
 
 
 def test_a_request_names_only_the_keys_that_have_values() -> None:

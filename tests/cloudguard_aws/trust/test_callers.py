@@ -33,7 +33,7 @@ from aws_trust import (
     web,
     worst,
 )
-from cloudguard_aws.trust.principals import Home
+from cloudguard_aws.trust.principals import HomeAccount
 
 ANY_ARN = "arn:aws:iam::*:role/deployer"
 FUNCTION = "arn:aws:lambda:eu-west-1:{}:function:deploy"
@@ -205,16 +205,16 @@ def test_a_statement_that_is_not_understood_is_undecided(statement: Json, cause:
 
 
 def test_an_unknown_organization_may_be_the_account_s_own() -> None:
-    unknown = Home(ACCOUNT, now=HOME.now)
+    unknown = HomeAccount(ACCOUNT, now=HOME.now)
     (found,) = told(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=unknown)
     assert found == (OWN, False, f"another account of organization {FOREIGN}, which may be its own")
-    none = Home(ACCOUNT, organization="", now=HOME.now)
+    none = HomeAccount(ACCOUNT, organization="", now=HOME.now)
     assert worst(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=none) == (OUTSIDER, False)
 
 
 def test_without_a_known_account_the_role_s_account_counts_as_its_own() -> None:
-    assert worst(trust({"AWS": ACCOUNT}), home=Home("")) is None
-    assert worst(trust({"AWS": OTHER}), home=Home("")) == (OUTSIDER, False)
+    assert worst(trust({"AWS": ACCOUNT}), home=HomeAccount("")) is None
+    assert worst(trust({"AWS": OTHER}), home=HomeAccount("")) == (OUTSIDER, False)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from cloudguard.model.filters import Direction
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
 from cloudguard_azure.changes.rule_forms import protocol_and_ports, rules_of
-from cloudguard_azure.network.rules import CARRIED, services_of
+from cloudguard_azure.network.rules import SUPPORTED_SERVICES, services_of
 from strategies import services as drawn_services
 
 ANYONE, OFFICE = "0.0.0.0/0,::/0", "198.51.100.0/24"
@@ -34,7 +34,7 @@ def services_of_rules(services: str, peer: str = OFFICE) -> list[str]:
         ("tcp,udp", ["tcp", "udp"]),
         ("icmp", ["icmp"]),
         ("proto/50-51", ["proto/50", "proto/51"]),
-        (str(CARRIED), [str(CARRIED)]),
+        (str(SUPPORTED_SERVICES), [str(SUPPORTED_SERVICES)]),
         ("all", ["all"]),
         ("icmp/8", []),
         ("tcp/22,proto/4", []),
@@ -67,4 +67,4 @@ def test_written_rules_are_read_as_the_same_services(services: ServiceSet) -> No
         assert not strange
         read |= found
     port_0 = ServiceSet.parse("tcp/0,udp/0")  # "1-65535" is read as every port
-    assert not parts or read | port_0 == services & CARRIED | port_0
+    assert not parts or read | port_0 == services & SUPPORTED_SERVICES | port_0

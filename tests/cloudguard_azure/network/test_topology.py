@@ -17,10 +17,10 @@ from cloudguard_azure.access import calls
 from cloudguard_azure.cluster.find import find
 from cloudguard_azure.cluster.hosts import read_hosts
 from cloudguard_azure.cluster.pools import read_pools
-from cloudguard_azure.network.topology import Around, read_around
+from cloudguard_azure.network.topology import NetworkFacts, read_around
 
 
-def topology_around(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[Around, Served]:
+def topology_around(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[NetworkFacts, Served]:
     """Return the topology around the cluster "prod"."""
     api = Served(account, refused)
     found = find(api, CollectRequest(cluster="prod"))
@@ -28,13 +28,13 @@ def topology_around(account: Subscription, refused: Iterable[calls.Call] = ()) -
     return read_around(api, found, hosts, read_pools(api, found, hosts)), api
 
 
-def chains(found: Around) -> dict[str, list[str]]:
+def chains(found: NetworkFacts) -> dict[str, list[str]]:
     """Return the last parts of the ids of filters, by the name of the host or pool."""
     of_hosts = {one.name: nic.filters for one in found.hosts for nic in one.interfaces}
     return {name: [_last(one) for one in ids] for name, ids in (of_hosts | _of_pools(found)).items()}
 
 
-def _of_pools(found: Around) -> dict[str, tuple[str, ...]]:
+def _of_pools(found: NetworkFacts) -> dict[str, tuple[str, ...]]:
     return {one.name: one.filters for one in found.pools}
 
 

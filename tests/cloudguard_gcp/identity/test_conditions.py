@@ -8,7 +8,7 @@ import pytest
 
 from cloudguard.model.identity import Condition
 from cloudguard_gcp.identity.conditions import NAME, OPAQUE, conditions_of, expressions_of, is_over
-from cloudguard_gcp.identity.resource_attributes import left_by
+from cloudguard_gcp.identity.resource_attributes import permissions_left
 
 TYPE, DISK, INSTANCE = "resource.type", "compute.googleapis.com/Disk", "compute.googleapis.com/Instance"
 UNTIL = 'request.time < timestamp("2030-01-01T00:00:00Z")'
@@ -95,7 +95,9 @@ def test_an_expression_that_is_not_understood_is_one_uncertain_condition(express
 def test_a_condition_on_one_kind_grants_nothing_on_others(expression: str, left: list[str] | None) -> None:
     permissions = ("compute.disks.use", "compute.disks.list", "compute.instances.delete", "pubsub.topics.delete")
     (conditions,) = conditions_of(expression)
-    found = set(left_by(conditions, permissions)) - ({"compute.disks.list"} if f'== "{DISK}"' in expression else set())
+    found = set(permissions_left(conditions, permissions)) - (
+        {"compute.disks.list"} if f'== "{DISK}"' in expression else set()
+    )
     assert found == set(permissions if left is None else left)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from cloudguard.provider.answers import Item, number, part, parts, required, text
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_FLEETS, DESCRIBE_SPOT_FLEET_REQUESTS, Call
-from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.pools.launch_templates import HIDES, listed, template, template_named
 from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup
 from cloudguard_aws.cluster.tags import FLEET, SPOT_FLEET, clusters_of, fleet_of, tags_of
@@ -27,7 +27,7 @@ _OVER: Final = ("deleted", "cancelled", "failed")
 SpotFleetRequestConfig)."""
 
 
-def read_fleets(api: Api, found: Found) -> list[ScalingGroup]:
+def read_fleets(api: Api, found: FoundCluster) -> list[ScalingGroup]:
     """Return the fleets that may launch further hosts of the cluster, one for each template of a fleet.
 
     A fleet belongs to the cluster if it launched one of its hosts, or has its tag. No call is made if no host has a tag

@@ -17,7 +17,7 @@ from cloudguard.provider.tag_patterns import has_tag
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
 from cloudguard_aws.access.owners import OWNERS
-from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.instance_metadata import Settings, next_service
 from cloudguard_aws.cluster.instance_metadata import read_defaults as read_metadata_defaults
 from cloudguard_aws.cluster.pools.fleets import read_fleets
@@ -61,7 +61,7 @@ class _Context:
         return group.subnets or template.subnets or tuple(sorted({*stand}))
 
 
-def read_pools(api: Api, found: Found, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
+def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...], named: Collection[str]) -> tuple[Pool, ...]:
     """Return the cluster's scaling groups and fleets as pools.
 
     They have its tag, are listed in ``named``, or have launched its hosts.
@@ -100,7 +100,7 @@ def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> 
     return [replace(one, types=group.types) for one in listed] if group.types else [*listed]
 
 
-def _roles(api: Api, group: ScalingGroup, found: Found, hosts: tuple[Host, ...]) -> HostRoles:
+def _roles(api: Api, group: ScalingGroup, found: FoundCluster, hosts: tuple[Host, ...]) -> HostRoles:
     """Return the roles of a group's next hosts: those of its current hosts, else by its tags, else by its name."""
     known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags)
     if known is None and found.eks is not None:
@@ -110,7 +110,7 @@ def _roles(api: Api, group: ScalingGroup, found: Found, hosts: tuple[Host, ...])
     return roles_of_pool(api, group.call, group.name, hosts, known)
 
 
-def _roles_by_flags(tags: Mapping[str, str], found: Found) -> HostRoles | None:
+def _roles_by_flags(tags: Mapping[str, str], found: FoundCluster) -> HostRoles | None:
     named = [(role, pair) for role, listed in found.role_tags.items() for pair in listed if has_tag(tags, pair)]
     evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role.value}-tag {pair}") for role, pair in named)
     return HostRoles(tuple(role for role, _ in named), evidence) if named else None

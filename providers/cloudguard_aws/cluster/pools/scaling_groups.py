@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, Call
-from cloudguard_aws.cluster.find import Found
+from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.pools.launch_templates import HIDES, Template, listed, templates_named, types_named
 from cloudguard_aws.cluster.tags import LEGACY, NAMED_BY_KEY, clusters_of, fleet_of, tags_of
 
@@ -43,7 +43,7 @@ class ScalingGroup:
     call: Call = DESCRIBE_AUTO_SCALING_GROUPS
 
 
-def read_scaling_groups(api: Api, found: Found, named: Collection[str]) -> list[ScalingGroup]:
+def read_scaling_groups(api: Api, found: FoundCluster, named: Collection[str]) -> list[ScalingGroup]:
     """Return the cluster's scaling groups: those with its tag, those in ``named``, and those of its instances.
 
     Auto Scaling removes its tag from an instance that leaves its group. moto's node groups name groups that

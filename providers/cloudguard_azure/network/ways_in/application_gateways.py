@@ -131,15 +131,15 @@ def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedSer
 def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]) -> Iterator[ProxyRule]:
     """Yield the rules of a routing rule: to its own pool, or to the pools of its paths."""
     inside = part(item, "properties")
-    listener = _part(named, id_in(inside, "httpListener") or id_in(inside, "listener"))
+    listener = _named_part(named, id_in(inside, "httpListener") or id_in(inside, "listener"))
     front = named.get(id_in(listener, "frontendIPConfiguration"))
-    paths = _part(named, id_in(inside, "urlPathMap"))
+    paths = _named_part(named, id_in(inside, "urlPathMap"))
     branches = [inside, *([paths] if paths else []), *(part(one, "properties") for one in parts(paths, "pathRules"))]
     sent = [pair for branch in branches for pair in _sent(branch, named)]
     if front is None or not (sent or paths or id_in(inside, "redirectConfiguration")):
         message = f"the rule {text(item, 'name')} has no known listener or no target"
         raise AnswerError(message)
-    outside = _tcp(port(_part(named, id_in(listener, "frontendPort")), "port", 0))
+    outside = _tcp(port(_named_part(named, id_in(listener, "frontendPort")), "port", 0))
     for number, (pool, settings) in enumerate(sent):
         yield ProxyRule(
             id=canonical(text(item, "id")) + (f"#{number}" if number else ""),
@@ -154,14 +154,14 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
 def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]:
     """Yield the pools that a rule, or a path of it, sends to, each with its settings."""
     found = {key.removeprefix("default").lower(): id_in(branch, key) for key in branch if isinstance(branch[key], dict)}
-    settings = _part(named, found.get("backendhttpsettings", "") or found.get("backendsettings", ""))
-    policy = _part(named, found.get("loaddistributionpolicy", ""))
+    settings = _named_part(named, found.get("backendhttpsettings", "") or found.get("backendsettings", ""))
+    policy = _named_part(named, found.get("loaddistributionpolicy", ""))
     shared = (id_in(part(one, "properties"), "backendAddressPool") for one in parts(policy, "loadDistributionTargets"))
     for pool in filter(None, (found.get("backendaddresspool", ""), *shared)):
         yield pool, settings
 
 
-def _part(named: Mapping[str, Item], own: str) -> Item:
+def _named_part(named: Mapping[str, Item], own: str) -> Item:
     return part(named[own], "properties") if own in named else {}
 
 

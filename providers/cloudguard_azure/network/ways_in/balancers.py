@@ -75,7 +75,7 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
         if regional[one.id] and one.sku == _GATEWAY:
             why = "hosts of the cluster are behind a gateway load balancer; cloudguard does not follow it"
             context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
-        flows = (*regional[one.id], *_across_regions(context, one, by_front))
+        flows = (*regional[one.id], *_cross_region_traffic(context, one, by_front))
         for balancer in _balancers(context, one, flows):
             made[balancer.id] = balancer
     return tuple(made[name] for name in sorted(made))
@@ -91,7 +91,7 @@ def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
         members = listed[0] if len(listed) == 1 else tuple(dict.fromkeys(chain.from_iterable(listed)))
         for outside, inside in _services(context.api, rule) if members else ():
             front = one.front_ends.get(rule.front, FrontEnd(rule.front))
-            yield _Flow(front, rule, outside, inside, _addressed_to(front, rule), members)
+            yield _Flow(front, rule, outside, inside, _front_end_for(front, rule), members)
     if one.unseen and any(context.members.behind(name, pool)[0] for name, pool in one.pools.items()):
         unseen |= dict.fromkeys(one.unseen)
     if unseen:
@@ -99,7 +99,7 @@ def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
         context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
 
 
-def _addressed_to(front: FrontEnd, rule: Forwarding) -> FrontEnd | None:
+def _front_end_for(front: FrontEnd, rule: Forwarding) -> FrontEnd | None:
     return FrontEnd(f"{front.id}#unknown") if rule.floating is None else front if rule.floating else None
 
 
@@ -107,7 +107,9 @@ def _services(api: Api, rule: Forwarding) -> tuple[tuple[ServiceSet, ServiceSet]
     return api.mapped(LIST_LOAD_BALANCERS, [rule.item], lambda _: services(rule), hides=HIDES, about=rule.id)
 
 
-def _across_regions(context: Context, one: LoadBalancer, by_front: Mapping[str, Sequence[_Flow]]) -> Iterator[_Flow]:
+def _cross_region_traffic(
+    context: Context, one: LoadBalancer, by_front: Mapping[str, Sequence[_Flow]]
+) -> Iterator[_Flow]:
     """Yield the traffic of a cross-region balancer through the front ends of others, to the port in its rule.
 
     Floating IP may be on in its rule, in the other's rule, or in both. The first one determines the packets'
@@ -120,7 +122,7 @@ def _across_regions(context: Context, one: LoadBalancer, by_front: Mapping[str, 
             front = one.front_ends.get(rule.front, FrontEnd(rule.front))
             for flow in further:
                 if flow.outside & inside:
-                    addressed_to = _addressed_to(front, rule) or flow.addressed_to
+                    addressed_to = _front_end_for(front, rule) or flow.addressed_to
                     yield _Flow(front, rule, outside, flow.inside, addressed_to, flow.members)
 
 

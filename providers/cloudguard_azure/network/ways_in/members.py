@@ -61,7 +61,7 @@ class Members:
             member = _member(host, interface, address, primary=flag(inside, "primary", default=True))
             self._by_configuration[own_id(one)] = member
             self._by_address.setdefault(address, []).append((parent(interface.subnet), member))
-            self._refer(inside, (*_OF_INTERFACES, APPLICATION_GATEWAYS), member)
+            self._add_references(inside, (*_OF_INTERFACES, APPLICATION_GATEWAYS), member)
 
     def add_scale_set(self, item: Item) -> None:
         """Add the references of a scale set's next host. Raises AnswerError if a further interface has some."""
@@ -71,13 +71,13 @@ class Members:
         for interface in listed if member else ():
             inner = [part(one, "properties") for one in parts(interface, "ipConfigurations")]
             for one in inner:
-                self._refer(one, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
+                self._add_references(one, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
             further = len(listed) > 1 and not flag(interface, "primary")
             if further and any(parts(one, key) for one in inner for key in _OF_SCALE_SETS):
                 message = "a secondary interface of its next host is behind a load balancer"
                 raise AnswerError(message)
 
-    def _refer(self, configuration: Item, keys: Iterable[str], member: Member | None) -> None:
+    def _add_references(self, configuration: Item, keys: Iterable[str], member: Member | None) -> None:
         for name in (name for key in keys for name in ids_in(configuration, key)):
             if member is not None:
                 self._by_reference.setdefault(name, {})[member] = None
@@ -101,11 +101,11 @@ class Members:
                 unseen += [name] if own is None else []
                 found |= dict.fromkeys(own or ())
             for network, address in pool.addresses if pool else ():
-                found |= dict.fromkeys(self._at(network, address))
+                found |= dict.fromkeys(self._members_at(network, address))
             known = self._behind[link] = tuple(found), tuple(unseen)
         return known
 
-    def _at(self, network: str, address: AddressSet) -> Iterator[Member]:
+    def _members_at(self, network: str, address: AddressSet) -> Iterator[Member]:
         """Yield the members that have an address in a network ("": in any)."""
         for own, member in self._by_address.get(address, ()):
             if not own or network in {"", own}:
