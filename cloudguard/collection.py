@@ -63,7 +63,7 @@ def _only_cluster(provider: str, found: Sequence[ClusterSummary]) -> str:
     """Return the name of the only cluster; raises ClusterNotFoundError if there is not exactly one."""
     if len(found) == 1:
         return found[0].name
-    names = ", ".join(f"{one.name} ({one.region})" for one in found) or "none was found"
+    names = ", ".join(f"{cluster.name} ({cluster.region})" for cluster in found) or "none was found"
     message = f"no cluster is named, and the account does not have exactly one: {names}"
     raise ClusterNotFoundError(message, hint=f"Give --cluster NAME; see: cloudguard discover {provider}")
 

@@ -75,7 +75,7 @@ def _report(  # noqa: PLR0913 - one parameter per part of a report
         rows=with_references(rows, known.references, managed=snapshot.cluster.managed),
         plan=changes,
         gaps=snapshot.gaps,
-        declarations=tuple(Declared(*each) for each in in_force(declared)),
+        declarations=tuple(Declared(*declaration) for declaration in in_force(declared)),
         snapshot=snapshot,
         waivers=waivers.uses(rows) if waivers else (),
     )
@@ -153,7 +153,7 @@ def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:
     """
     from cloudguard.comparison import access  # noqa: PLC0415 - only comparisons need it
 
-    names = [(one.cluster.provider, one.cluster.account, one.cluster.name) for one in (old, new)]
+    names = [(snapshot.cluster.provider, snapshot.cluster.account, snapshot.cluster.name) for snapshot in (old, new)]
     if names[0] != names[1]:
         message = f"the snapshots are of two different clusters: {' '.join(names[0])} and {' '.join(names[1])}"
         raise UsageError(message)

@@ -56,12 +56,16 @@ class EffectivePermissions:
 
     def responsible(self, request: Request) -> tuple[MatchedStatement, ...]:
         """Return the statements that grant ``request``, or may grant it."""
-        return tuple(each for each in self.statements if each.is_grant and each.requests.has(request) is not False)
+        return tuple(
+            statement
+            for statement in self.statements
+            if statement.is_grant and statement.requests.has(request) is not False
+        )
 
     @property
     def idle(self) -> tuple[MatchedStatement, ...]:
         """The granting statements that match no request."""
-        return tuple(each for each in self.statements if each.is_grant and not each.requests)
+        return tuple(statement for statement in self.statements if statement.is_grant and not statement.requests)
 
 
 def space_of(
@@ -129,7 +133,7 @@ def effective(
         if policy.kind is not PolicyKind.TRUST
         for statement in policy.statements
     )
-    granted = _union(space, (each.requests for each in statements if each.is_grant))
+    granted = _union(space, (statement.requests for statement in statements if statement.is_grant))
     boundaries = {name for name in identity.policies if name in policies and policies[name].kind is PolicyKind.BOUNDARY}
     if boundaries:
         granted &= _allowed_by(space, boundaries, statements)
@@ -137,7 +141,7 @@ def effective(
         not_read = ", ".join(name for name in level if name not in policies)
         cause = f"{not_read} limits the account and was not read"
         granted &= _unknown(space, cause) if not_read else _allowed_by(space, level, statements)
-    granted -= _union(space, (each.requests for each in statements if not each.allows))
+    granted -= _union(space, (statement.requests for statement in statements if not statement.allows))
     if unread or not identity.complete:
         missing = unread or (f"a document of {identity.name}",)
         return EffectivePermissions(_unknown(space, f"{', '.join(missing)} was not read"), statements, missing)
@@ -146,7 +150,9 @@ def effective(
 
 def _allowed_by(space: Space, policies: Container[str], statements: Iterable[MatchedStatement]) -> PermissionSet:
     """Return the requests that the allowing statements of ``policies`` (ids) match."""
-    return _union(space, (each.requests for each in statements if each.policy.id in policies and each.allows))
+    return _union(
+        space, (statement.requests for statement in statements if statement.policy.id in policies and statement.allows)
+    )
 
 
 def _union(space: Space, sets: Iterable[PermissionSet]) -> PermissionSet:

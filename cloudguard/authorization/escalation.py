@@ -43,14 +43,14 @@ def granted_escalations(excess: Excess, paths: Iterable[EscalationPath]) -> tupl
     certain = (excess.certain - excess.documented).lower
     open_paths = (path for path in paths if not (confined and path.on_own_identity))
     found = [each for path in open_paths if (each := _granted(excess, granted, certain, path)) is not None]
-    return tuple(sorted(found, key=lambda each: (not each.unconditional, not each.exceeds_need, each.path.id)))
+    return tuple(sorted(found, key=lambda item: (not item.unconditional, not item.exceeds_need, item.path.id)))
 
 
 def _is_confined(excess: Excess) -> bool:
     """Whether a boundary that does not allow everything limits the identity, whatever it grants itself."""
-    bounds = [each for each in excess.effective.statements if each.policy.kind is PolicyKind.BOUNDARY]
+    bounds = [statement for statement in excess.effective.statements if statement.policy.kind is PolicyKind.BOUNDARY]
     others = excess.allowed.space.table.unlisted("*:*")
-    return bool(bounds) and not any(each.allows and each.requests.actions & others for each in bounds)
+    return bool(bounds) and not any(bound.allows and bound.requests.actions & others for bound in bounds)
 
 
 def _granted(
@@ -131,7 +131,9 @@ def _covers_any_name(scope: Scope, formats: Iterable[str] | None, own: str) -> b
     own_segments = own.split(SEPARATOR)
     for text in formats or ():
         *head, last = text.split(SEPARATOR, SEGMENTS - 1)
-        filled = [(one or "any") if part == "*" else part for part, one in zip(head, own_segments, strict=False)]
+        filled = [
+            (segment or "any") if part == "*" else part for part, segment in zip(head, own_segments, strict=False)
+        ]
         names = (last.replace("**", name).replace("*", name) for name in _SYNTHETIC_NAMES)
         if all(SEPARATOR.join((*filled, name)) in scope.names for name in names):
             return True

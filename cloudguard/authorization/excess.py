@@ -108,7 +108,9 @@ class Excess:
 
     def responsible(self, requests: Iterable[Request]) -> tuple[MatchedStatement, ...]:
         """Return the first statement that grants each of ``requests``."""
-        return tuple(dict.fromkeys(each for request in requests for each in self.effective.responsible(request)[:1]))
+        return tuple(
+            dict.fromkeys(statement for request in requests for statement in self.effective.responsible(request)[:1])
+        )
 
 
 def _of_provider(policy: PolicyDocument | None) -> bool:
@@ -133,7 +135,7 @@ class Comparer:
         ``other_identities``: more identities whose grants the space distinguishes. ``space``: the space of another
         comparer, to share it.
         """
-        in_doubt = (each.id for each in identities.providers if each.strength is Strength.WEAK)
+        in_doubt = (provider.id for provider in identities.providers if provider.strength is Strength.WEAK)
         self.setting = Setting(cluster, identities.service_accounts, declared or Declarations(), frozenset(in_doubt))
         self.identities = identities
         self.iam_catalog = iam_catalog
@@ -233,7 +235,7 @@ class Comparer:
 
         A grant with a wider wildcard does not show that an add-on runs.
         """
-        named = {action.lower() for each in granted.statements for action in each.statement.actions}
+        named = {action.lower() for statement in granted.statements for action in statement.statement.actions}
         exactly_named = all(action.lower() in named for statement in need.statements for action in statement.actions)
         return exactly_named and self.needs_of(need, identity) <= granted.permissions
 

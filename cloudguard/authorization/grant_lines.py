@@ -32,11 +32,11 @@ def lines(effective: EffectivePermissions, actions: int, limits: Iterable[Iterab
     """
     levels = {name: f"limit {number}" for number, level in enumerate(limits, 1) for name in level}
     found = dict[str, None]()
-    for each in effective.statements:
-        relevant = _restricted_to(each, actions)
+    for statement in effective.statements:
+        relevant = _restricted_to(statement, actions)
         if relevant is not None:
-            bounds = each.policy.kind in {PolicyKind.BOUNDARY, PolicyKind.ORGANIZATION_LIMIT}
-            level = levels.get(each.policy.id, "boundary") if bounds and each.allows else _GRANT
+            bounds = statement.policy.kind in {PolicyKind.BOUNDARY, PolicyKind.ORGANIZATION_LIMIT}
+            level = levels.get(statement.policy.id, "boundary") if bounds and statement.allows else _GRANT
             found[(f"{level}: " if level else "") + _text(relevant)] = None
     return tuple(sorted(found))
 
@@ -135,8 +135,8 @@ def _part_is_covered(part: _Part, among: _Listed, effect: Effect) -> bool:
     return any(part <= other for one in among.values() if one.effect is effect for other in _parts(one))
 
 
-def _disjoint(one: _Part, other: _Part) -> bool:
-    return disjoint(glob(one.action.lower()), glob(other.action.lower()))
+def _disjoint(part: _Part, other: _Part) -> bool:
+    return disjoint(glob(part.action.lower()), glob(other.action.lower()))
 
 
 def _covers(wide: str, narrow: str) -> bool:

@@ -25,8 +25,10 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
     of it is granted.
     """
     comparer, known = excess.comparer, excess.comparer.iam_catalog.known_context(excess.identity)
-    needed = [of_component(each, choice.need.id) for choice in excess.choices for each in choice.need.statements]
-    needed += (each.statement for each in unplaced(excess))
+    needed = [
+        of_component(statement, choice.need.id) for choice in excess.choices for statement in choice.need.statements
+    ]
+    needed += (unplaced_statement.statement for unplaced_statement in unplaced(excess))
     found = [
         (statement, matched(comparer.space, statement, known)) for statement in merged(needed, comparer.space.table)
     ]
@@ -79,7 +81,9 @@ def _union(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _conditions(conditions: Iterable[Condition]) -> Hashable:
-    return frozenset((each.operator.lower(), each.key.lower(), frozenset(each.values)) for each in conditions)
+    return frozenset(
+        (condition.operator.lower(), condition.key.lower(), frozenset(condition.values)) for condition in conditions
+    )
 
 
 def _all_but_actions(statement: Statement) -> Hashable:

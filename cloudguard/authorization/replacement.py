@@ -30,7 +30,9 @@ def replacement(excess: Excess) -> DocumentEdit:
     statements = tuple(statement for statement, _ in new)
     documents, unproved = _documents(excess, statements)
     changes = tuple(_changes(excess, new))
-    provider_policies = {each.policy.id: each.policy for each in excess.effective.statements if _edited(excess, each)}
+    provider_policies = {
+        statement.policy.id: statement.policy for statement in excess.effective.statements if _edited(excess, statement)
+    }
     detached = tuple(policy.name for policy in provider_policies.values())
     return DocumentEdit(documents, statements, changes, detached, unproved)
 
@@ -38,7 +40,7 @@ def replacement(excess: Excess) -> DocumentEdit:
 def _changes(excess: Excess, new: tuple[MinimisedStatement, ...]) -> Iterator[StatementChange]:
     """Yield the fate of each replaceable statement, then the new statements, then the ones that stay unchanged."""
     needed = excess.needed
-    present = [each for each in excess.effective.statements if _replaceable(excess, each)]
+    present = [statement for statement in excess.effective.statements if _replaceable(excess, statement)]
     kept = [each for each in present if each.requests <= needed]
     dropped = [each for each in present if each not in kept and each.requests.isdisjoint(needed)]
     yield from (_change(StatementFate.KEEP, each) for each in kept)
@@ -96,7 +98,7 @@ def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple
     for part, fault in ((written - excess.needed.upper, "more"), (excess.required - written, "less")):
         if part:
             return documents, f"as written, it grants {fault} than the need: {_example(part)}"
-    if places := " and ".join(dict.fromkeys(each.place for each in unplaced(excess))):
+    if places := " and ".join(dict.fromkeys(unplaced_statement.place for unplaced_statement in unplaced(excess))):
         return documents, f"no fact shows which resource is {places}: name it in place of the pattern"
     if places := " and ".join(dict.fromkeys(_with_own_policies(excess))):
         return documents, f"no fact shows which resource is {places}: its own policy must grant the need"

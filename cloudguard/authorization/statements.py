@@ -46,8 +46,8 @@ def depends_on_context(statements: Iterable[Statement], known: KnownContext) -> 
     """Whether the requests that the statements match may depend on the known context."""
     listed = list(statements)
     keys = {condition.key.lower() for statement in listed for condition in statement.conditions}
-    texts = (text for one in listed for text in (*one.resources, *one.not_resources))
-    values = (text for one in listed for condition in one.conditions for text in condition.values)
+    texts = (text for statement in listed for text in (*statement.resources, *statement.not_resources))
+    values = (text for statement in listed for condition in statement.conditions for text in condition.values)
     prefixes = {f"{key.partition('/')[0]}/*" for key in keys}
     return not (keys | prefixes).isdisjoint(known) or any("${" in text for text in (*texts, *values))
 

@@ -39,12 +39,12 @@ def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterab
     callers = tuple(principals.callers(policy))
     actions = sorted({action for caller in callers for action in caller.actions})
     reader = _Reader(space_of(iam_catalog.catalog, policy.statements, actions), principals)
-    allowing = [each for each in policy.statements if each.effect is Effect.ALLOW]
-    excepted = [reader.requests(each) for each in policy.statements if each.effect is Effect.DENY]
+    allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
+    excepted = [reader.requests(statement) for statement in policy.statements if statement.effect is Effect.DENY]
     excepted += [reader.where(conditions) for outsider in declared for conditions in principals.declared(outsider)]
     allowed = [(each, reader.requests(each) - reader.union(excepted)) for each in allowing]
     found = (_admission(reader, caller, allowed) for caller in callers)
-    return tuple(each for each in found if each is not None)
+    return tuple(admission for admission in found if admission is not None)
 
 
 def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statement, PermissionSet]]) -> Admission | None:
@@ -85,7 +85,10 @@ class _Reader:
         statement = replace(statement, conditions=self.principals.conditions_of(statement))
         if statement.not_principals:
             return self._matched(statement) - self.union(map(self.where, self._conditions(statement)))
-        own = (replace(statement, conditions=(*statement.conditions, *one)) for one in self._conditions(statement))
+        own = (
+            replace(statement, conditions=(*statement.conditions, *condition))
+            for condition in self._conditions(statement)
+        )
         return self.union(map(self._matched, own))
 
     def _conditions(self, statement: Statement) -> Iterator[tuple[Condition, ...]]:

@@ -32,7 +32,7 @@ def without_outsiders(
     same statements.
     """
     outsiders = tuple(declared)
-    if any(one.caller.kind is CallerKind.PODS for one in found):
+    if any(admission.caller.kind is CallerKind.PODS for admission in found):
         return NoReplacement(FOR_PODS)
     changes = list[StatementChange]()
     for statement in policy.statements:
@@ -44,7 +44,7 @@ def without_outsiders(
         if _names_everyone(iam_catalog, set(statement.principals) - set(kept)):
             return NoReplacement(EVERYONE)
         changes.append(_change(policy, statement, kept))
-    left = tuple(part for one in changes for part in one.remains)
+    left = tuple(part for change in changes for part in change.remains)
     allowing = [one for one in left if one.effect is Effect.ALLOW]
     if not allowing or admissions(iam_catalog, replace(policy, statements=left), outsiders):
         return NoReplacement(NOBODY_LEFT)

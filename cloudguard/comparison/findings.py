@@ -46,7 +46,7 @@ def since(
     ``older``: reports with earlier findings that are not in ``old`` and that no report shows to be fixed. ``closed``:
     ids of findings that an earlier report contained and a later report showed to be fixed.
     """
-    open_before, open_now = ({name for name, row in one.rows.items() if row.unknown} for one in (old, new))
+    open_before, open_now = ({name for name, row in report.rows.items() if row.unknown} for report in (old, new))
     both = old.rows.keys() & new.rows.keys()
     return Since(
         earlier=old.finished,
@@ -71,15 +71,18 @@ def compared(
         *(_change_of_kept(seen, known[name]) for name, seen in today.items() if name in known),
         *(_replacing(today[name], former) for name, former in replaced.items()),
         *(
-            _change_of_new(one, old, closed)
-            for name, one in today.items()
+            _change_of_new(reported_finding, old, closed)
+            for name, reported_finding in today.items()
             if name not in known and name not in replaced
         ),
         *(_change_of_missing(seen, hidden) for seen, hidden in gone.values() if seen not in replaced.values()),
     ]
     order = [*Fate]
     return tuple(
-        sorted(found, key=lambda one: (order.index(one.fate), -Severity[one.severity.upper()], one.check, one.id))
+        sorted(
+            found,
+            key=lambda change: (order.index(change.fate), -Severity[change.severity.upper()], change.check, change.id),
+        )
     )
 
 
@@ -94,9 +97,9 @@ def fails(changes: tuple[FindingChange, ...], fail_on: str) -> bool:
         return False
     least = Severity[fail_on.upper()]
     return any(
-        Severity[one.severity.upper()] >= least
-        and (one.counts_as_new or (not one.waived and one.was != "" and Severity[one.was.upper()] < least))
-        for one in changes
+        Severity[change.severity.upper()] >= least
+        and (change.counts_as_new or (not change.waived and change.was != "" and Severity[change.was.upper()] < least))
+        for change in changes
     )
 
 
@@ -137,25 +140,29 @@ def _other_data(seen: _ReportedFinding, row: ListedRow, by: ListedReport) -> str
 
 def _findings_by_id(report: ListedReport) -> dict[str, _ReportedFinding]:
     """Return finding id → finding, for all findings of a report."""
-    return {one.id: _ReportedFinding(one, report, name) for name, row in report.rows.items() for one in row.findings}
+    return {
+        finding.id: _ReportedFinding(finding, report, name)
+        for name, row in report.rows.items()
+        for finding in row.findings
+    }
 
 
 def _replaced(fresh: Iterable[ListedFinding], gone: Iterable[_ReportedFinding]) -> dict[str, _ReportedFinding]:
     """Return id of a fresh finding → the earlier finding that it replaces. Each earlier finding is replaced once."""
     left, found = list(gone), dict[str, _ReportedFinding]()
-    for one in fresh:
-        former = next((earlier for earlier in left if _is_anew(one, earlier.finding)), None)
+    for finding in fresh:
+        former = next((earlier for earlier in left if _is_anew(finding, earlier.finding)), None)
         if former:
-            found[one.id] = former
+            found[finding.id] = former
             left.remove(former)
     return found
 
 
-def _is_anew(one: ListedFinding, former: ListedFinding) -> bool:
+def _is_anew(finding: ListedFinding, former: ListedFinding) -> bool:
     """Whether two findings are of the same check, on two resources with the same kind and name and different ids."""
-    now, then = one.resource, former.resource
+    now, then = finding.resource, former.resource
     named_alike = now.name != "" and (now.kind, now.name) == (then.kind, then.name)
-    return one.check == former.check and named_alike and now.id != then.id
+    return finding.check == former.check and named_alike and now.id != then.id
 
 
 def _change_of_kept(now: _ReportedFinding, then: _ReportedFinding) -> FindingChange:

@@ -67,15 +67,15 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
             row.row: ListedRow(
                 tuple(
                     ListedFinding(
-                        id=one.id,
-                        check=one.check,
-                        severity=str(one.severity),
-                        message=one.message,
-                        waived=one.waived is not None,
-                        resource=one.resource,
-                        width=one.width,
+                        id=finding.id,
+                        check=finding.check,
+                        severity=str(finding.severity),
+                        message=finding.message,
+                        waived=finding.waived is not None,
+                        resource=finding.resource,
+                        width=finding.width,
                     )
-                    for one in row.findings
+                    for finding in row.findings
                 ),
                 row.unknown,
                 frozenset(one.what for one in row.basis.not_asked),
@@ -83,7 +83,7 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
             )
             for row in report.rows
         },
-        declared={one.name: one.values for one in report.declarations},
+        declared={declaration.name: declaration.values for declaration in report.declarations},
         finished=report.finished,
         version=report.tool.partition(" ")[2],
         gaps=frozenset(f"{gap.call} on {gap.resource}" for gap in report.gaps if not gap.hides),

@@ -82,12 +82,12 @@ class _AllowedTraffic:
     def __init__(self, snapshot: Snapshot) -> None:
         self.reach = Reachability(snapshot)
         self.cluster = snapshot.cluster
-        self.endpoints = {one.id: one for one in snapshot.topology.endpoints}
+        self.endpoints = {endpoint.id: endpoint for endpoint in snapshot.topology.endpoints}
         self.knows_hosts = not snapshot.gaps_hiding(_HIDES_HOSTS)
         self.classes: dict[str, tuple[HostClass, ...]] = {}
-        for one in self.reach.classes:
-            for member in chain[Host | Pool](one.hosts, one.pools):
-                self.classes[member.id] = (*self.classes.get(member.id, ()), one)
+        for host_class in self.reach.classes:
+            for member in chain[Host | Pool](host_class.hosts, host_class.pools):
+                self.classes[member.id] = (*self.classes.get(member.id, ()), host_class)
         self._known: dict[tuple[HostClass, ...], _Allowed] = {}
 
     def of(self, member: Host | Pool) -> _Allowed | None:
@@ -99,7 +99,7 @@ class _AllowedTraffic:
         pool = member.pool if isinstance(member, Host) else ""
         found = self.classes.get(member.id) or self.classes.get(pool)
         if found is None:
-            found = tuple(one for one in self.reach.classes if one.key.roles == member.roles)
+            found = tuple(host_class for host_class in self.reach.classes if host_class.key.roles == member.roles)
             if not found and not self.knows_hosts:
                 return None
         return self.traffic(found)
@@ -108,7 +108,7 @@ class _AllowedTraffic:
         """Return the traffic allowed to any of ``classes``."""
         known = self._known.get(classes)
         if known is None:
-            paths = [path for one in classes for path in self.reach.paths_to(one)]
+            paths = [path for host_class in classes for path in self.reach.paths_to(host_class)]
             known = self._known[classes] = {**_by_sender(paths), **self._inside(classes)}
         return known
 
@@ -125,15 +125,17 @@ class _AllowedTraffic:
         found: dict[_Sender, Bounds] = {}
         for source in self.reach.classes:
             sender = _Sender(f"{_roles_text(source.key.roles)} hosts", by_address=False)
-            for one in classes:
-                found[sender] = found.get(sender, NOTHING) | _from_anywhere(self.reach.between(source, one).allowed)
+            for host_class in classes:
+                found[sender] = found.get(sender, NOTHING) | _from_anywhere(
+                    self.reach.between(source, host_class).allowed
+                )
         return found
 
 
 def _union(parts: Iterable[Bounds]) -> Bounds:
     found = NOTHING
-    for one in parts:
-        found |= one
+    for part in parts:
+        found |= part
     return found
 
 
@@ -194,4 +196,4 @@ def _change(sender: _Sender, target: _Target, packets: PacketSet) -> TrafficChan
 
 def _united(changes: Iterable[TrafficChange]) -> Iterable[TrafficChange]:
     """Return one change for each target, sender and set of packets."""
-    return {(one.target, one.sender, one.packets): one for one in changes}.values()
+    return {(change.target, change.sender, change.packets): change for change in changes}.values()

@@ -68,11 +68,11 @@ def _read_account(
         error = _error_of(done)
         clusters, refused = ((), error) if error else done.result()
         failures += [Collected(f"clusters of {target.name}", target, error=refused)] if refused else []
-        wanted.update((each.key, each) for each in clusters if shard is None or shard.takes(each.key))
+        wanted.update((cluster.key, cluster) for cluster in clusters if shard is None or shard.takes(cluster.key))
 
     def read(clusters: Iterable[TargetCluster]) -> list[Collected]:
         listed = list(clusters)
-        readings = shared.together([partial(tried, partial(_read, each, request, progress)) for each in listed])
+        readings = shared.together([partial(tried, partial(_read, cluster, request, progress)) for cluster in listed])
         return [*map(_collected, listed, readings)]
 
     return [*_each_of_a_name(read(wanted.values()), read), *failures]
@@ -85,17 +85,17 @@ def _each_of_a_name(
     known = {one.cluster.key for one in found if one.cluster}
     chosen = {one.key: one for each in found for one in _chosen(each) if one.key not in known}
     further = dict(zip(chosen, read(chosen.values()), strict=True)) if chosen else {}
-    for each in found:
-        those = _chosen(each)
-        yield from filter(None, (further.pop(one.key, None) for one in those)) if those else (each,)
+    for collected in found:
+        those = _chosen(collected)
+        yield from filter(None, (further.pop(one.key, None) for one in those)) if those else (collected,)
 
 
-def _chosen(one: Collected) -> tuple[TargetCluster, ...]:
+def _chosen(collected: Collected) -> tuple[TargetCluster, ...]:
     """Return the clusters of one name, each with what chooses it; none where the name is one cluster's."""
-    if one.cluster is None or not isinstance(one.error, SeveralClustersError):
+    if collected.cluster is None or not isinstance(collected.error, SeveralClustersError):
         return ()
-    choices = ({name: (value,) for name, value in choice.items()} for choice in one.error.choices)
-    return tuple(replace(one.cluster, options={**one.cluster.options, **choice}) for choice in choices)
+    choices = ({name: (value,) for name, value in choice.items()} for choice in collected.error.choices)
+    return tuple(replace(collected.cluster, options={**collected.cluster.options, **choice}) for choice in choices)
 
 
 def _clusters_of(
@@ -114,8 +114,8 @@ def _clusters_of(
     return tuple(TargetCluster(target, one.name, _selecting_options(one)) for one in found), refused
 
 
-def _selecting_options(one: ClusterSummary) -> Mapping[str, Sequence[str]]:
-    return {name: (value,) for name, value in one.options}
+def _selecting_options(cluster: ClusterSummary) -> Mapping[str, Sequence[str]]:
+    return {name: (value,) for name, value in cluster.options}
 
 
 def _read(cluster: TargetCluster, request: RequestOf, progress: Progress) -> Snapshot:
@@ -152,10 +152,10 @@ def _with_unique_names(found: Iterable[Collected]) -> Iterable[Collected]:
     """Yield ``found``; clusters with the same name get their target and options added to the name."""
     listed = list(found)
     names = [one.name for one in listed]
-    for one in listed:
-        cluster = one.cluster
-        if cluster is None or names.count(one.name) == 1:
-            yield one
+    for collected in listed:
+        cluster = collected.cluster
+        if cluster is None or names.count(collected.name) == 1:
+            yield collected
         else:
             target = replace(cluster.target, options={**cluster.target.options, **cluster.options})
-            yield replace(one, name=f"{one.name} ({target.name})")
+            yield replace(collected, name=f"{collected.name} ({target.name})")

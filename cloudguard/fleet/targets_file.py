@@ -144,7 +144,7 @@ def _with_all(target: Target, found: _File, stronger: Settings, weaker: Settings
 def _refuse_wrong(name: str, found: _File, targets: tuple[Target, ...]) -> None:
     """Raise SettingsError for contradictory declarations, and for tables of clusters that no target names."""
     faults = list[str]()
-    for settings in (each for one in targets for each in (one.settings, *one.by_cluster.values())):
+    for settings in (each for target in targets for each in (target.settings, *target.by_cluster.values())):
         try:
             declarations(settings)
         except SettingsError as error:
@@ -152,6 +152,6 @@ def _refuse_wrong(name: str, found: _File, targets: tuple[Target, ...]) -> None:
     for those, tables in ((targets, found.cluster), *(((one,), one.by_cluster) for one in found.target)):
         named = {cluster for target in those for cluster in target.clusters}
         if all(target.clusters for target in those):
-            faults += (f"{name}: cluster.{each}: no target has this cluster" for each in sorted(tables.keys() - named))
+            faults += (f"{name}: cluster.{key}: no target has this cluster" for key in sorted(tables.keys() - named))
     if faults:
         raise SettingsError(tuple(dict.fromkeys(faults)))

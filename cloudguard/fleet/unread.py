@@ -13,9 +13,9 @@ from cloudguard.rows.judge import ROWS
 from cloudguard.version import version
 
 
-def unread_report(one: Collected, error: CloudguardError) -> Report:
+def unread_report(collected: Collected, error: CloudguardError) -> Report:
     """Return a report whose rows are all UNKNOWN, because ``error`` stopped the reading of the cluster."""
-    target = one.target
+    target = collected.target
     names = [option.name for option in load(target.provider).options if option.target_key == "account"]
     account = next((value for name in names for value in target.options.get(name, ())), target.account)
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -24,6 +24,6 @@ def unread_report(one: Collected, error: CloudguardError) -> Report:
         tool=f"cloudguard {version()}",
         started=now,
         finished=now,
-        cluster=Cluster(one.name, target.provider, account, (), "", "", managed=False, scanned_by=""),
+        cluster=Cluster(collected.name, target.provider, account, (), "", "", managed=False, scanned_by=""),
         rows=tuple(RowResult(row.ROW, row.AREA, Verdict.UNKNOWN, why, unknown=(why,)) for row in ROWS),
     )

@@ -96,7 +96,10 @@ def _membership_lines(edit: GroupEdit | MembershipEdit) -> tuple[tuple[str, ...]
 
 
 def _members_text(members: tuple[Resource, ...]) -> str:
-    names = [f"the next host of {one.name or one.id}" if one.kind == "pool" else one.name or one.id for one in members]
+    names = [
+        f"the next host of {member.name or member.id}" if member.kind == "pool" else member.name or member.id
+        for member in members
+    ]
     return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
 
 

@@ -74,8 +74,8 @@ def _evidence(fact: Evidence) -> Sequence[str]:
 
 def _references(references: Iterable[Reference]) -> Iterator[str]:
     yield from ("", "References")
-    for one in references:
-        yield from (f"  {one.id}", f"    {one.title}", f"    {one.link}")
+    for reference in references:
+        yield from (f"  {reference.id}", f"    {reference.title}", f"    {reference.link}")
 
 
 def _if_intended(finding: Finding) -> Iterator[str]:

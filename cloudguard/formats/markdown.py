@@ -83,7 +83,7 @@ def _finding(finding: Finding, number: int) -> Iterator[str]:
     ]
     yield from (f"- {label}: {markdown(brief(text))}" for label, text in details if text)
     if finding.references:
-        yield f"- references: {'; '.join(link(one.id, one.link) for one in finding.references)}"
+        yield f"- references: {'; '.join(link(reference.id, reference.link) for reference in finding.references)}"
 
 
 def _change(change: Change, numbers: Mapping[str, int]) -> str:

@@ -74,7 +74,8 @@ def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
     installer = f"{cluster.installer or 'unknown installer'} {cluster.version}".strip()
     place = " ".join((cluster.provider, cluster.account, ", ".join(cluster.regions)))
     declared = "; ".join(
-        f"{each.name} {', '.join(each.values)} ({each.origin or 'the caller'})" for each in report.declarations
+        f"{declaration.name} {', '.join(declaration.values)} ({declaration.origin or 'the caller'})"
+        for declaration in report.declarations
     )
     return (
         ("cluster", f"{cluster.name} ({installer}), {place}: {hosts_by_role(cluster)}"),
@@ -87,8 +88,8 @@ def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
 def since_text(since: Since, numbers: Mapping[str, int]) -> str:
     """Return the changes since an earlier run: "2026-01-02T02:17:00Z: 2 new (3, 4), 1 fixed"."""
     parts = [_since_part(since.with_fate(fate), numbers) for fate in Fate if since.with_fate(fate)]
-    worse = [one.id for one in since.findings if one.was and one.id in numbers]
-    unwaived = [one.id for one in since.findings if one.was_waived and not one.waived]
+    worse = [finding.id for finding in since.findings if finding.was and finding.id in numbers]
+    unwaived = [finding.id for finding in since.findings if finding.was_waived and not finding.waived]
     more = [
         *([f"with another severity: {numbers_text(worse, numbers)}"] if worse else ()),
         *([f"no longer waived: {numbers_text(unwaived, numbers)}"] if unwaived else ()),
@@ -104,9 +105,11 @@ def _since_part(found: Sequence[FindingChange], numbers: Mapping[str, int]) -> s
     The numbers of today's findings are added, unless the fate is "unchanged".
     """
     fate = found[0].fate
-    shown = [one.id for one in found if one.id in numbers and fate is not Fate.UNCHANGED]
+    shown = [change.id for change in found if change.id in numbers and fate is not Fate.UNCHANGED]
     brought = Counter(
-        f"by a new {one.brought_by}" if one.brought_by == "check" else "by new data" for one in found if one.brought_by
+        f"by a new {change.brought_by}" if change.brought_by == "check" else "by new data"
+        for change in found
+        if change.brought_by
     )
     which = [*([numbers_text(shown, numbers)] if shown else ()), *(f"{number} {by}" for by, number in brought.items())]
     return f"{len(found)} {fate}" + (f" ({'; '.join(which)})" if which else "")

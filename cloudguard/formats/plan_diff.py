@@ -36,7 +36,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield from (
             "",
             "Proved on a model",
-            *(f"  {_PROVED[one.obligation]} ({one.examined})" for one in plan.proofs),
+            *(f"  {_PROVED[proof.obligation]} ({proof.examined})" for proof in plan.proofs),
         )
     if plan.left:
         yield from ("", "Left")

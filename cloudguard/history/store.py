@@ -31,7 +31,7 @@ class Store:
 
     def state(self, report: Report) -> State | None:
         """Return the history of the report's cluster, None if it has no run. Raises StoreError if the store fails."""
-        ids = [one.id for one in report.findings]
+        ids = [finding.id for finding in report.findings]
         with self.reading() as connection:
             cluster = cluster_id(connection, report.cluster)
             return state(connection, cluster, ids) if cluster else None
@@ -51,10 +51,10 @@ class Store:
         written to the store in the meantime. Raises StoreError if the store fails.
         """
         today = self.listed(report, checks)
-        waivers = {one.id: _text(one.waived) for one in report.findings if one.waived}
+        waivers = {finding.id: _text(finding.waived) for finding in report.findings if finding.waived}
         with self.writing() as connection:
             cluster = cluster_id(connection, report.cluster, make=True)
-            before = state(connection, cluster, [one.id for one in report.findings])
+            before = state(connection, cluster, [finding.id for finding in report.findings])
             if before and before.finished >= today.finished:
                 return False
             run = NewRun(report, today, waivers, before, outcome(before, today, waivers), shown)

@@ -32,8 +32,14 @@ def trend(history: HistoryExport, every: timedelta) -> tuple[Period, ...]:
 
 def _period(history: HistoryExport, after: str, until: str) -> Period:
     made = [run for run in history.runs if after < run.finished <= until]
-    began = (one for one in history.findings if one.began == one.first_seen and after < one.began <= until)
-    fixed = (one for one in history.findings if one.ended_as == Ending.FIXED and after < one.ended <= until)
+    began = (
+        finding
+        for finding in history.findings
+        if finding.began == finding.first_seen and after < finding.began <= until
+    )
+    fixed = (
+        finding for finding in history.findings if finding.ended_as == Ending.FIXED and after < finding.ended <= until
+    )
     return Period(
         until=until,
         runs=len(made),
@@ -45,6 +51,6 @@ def _period(history: HistoryExport, after: str, until: str) -> Period:
 
 
 def _open(findings: Sequence[Interval], at: str) -> tuple[tuple[str, int], ...]:
-    present = (one for one in findings if one.began <= at and (not one.ended or one.ended > at))
-    counts = Counter(one.severity for one in present if one.waiver is None)
+    present = (finding for finding in findings if finding.began <= at and (not finding.ended or finding.ended > at))
+    counts = Counter(interval.severity for interval in present if interval.waiver is None)
     return tuple((severity, counts[severity]) for severity in SEVERITIES)

@@ -10,20 +10,20 @@ from cloudguard.model.cluster import EvidenceKind, Host, Pool, Role, Strength
 _ALONE = {Role.CONTROL_PLANE, Role.ETCD}
 
 
-def is_settled(one: Host | Pool) -> bool:
+def is_settled(member: Host | Pool) -> bool:
     """Whether strong evidence shows the roles of a host or pool."""
-    return any(evidence.strength is Strength.STRONG for evidence in one.role_evidence)
+    return any(evidence.strength is Strength.STRONG for evidence in member.role_evidence)
 
 
 def shown(ones: Iterable[Host | Pool], role: Role) -> bool:
     """Whether strong evidence shows a host or pool with ``role``."""
-    return any(role in one.roles and is_settled(one) for one in ones)
+    return any(role in member.roles and is_settled(member) for member in ones)
 
 
 def shows_etcd(hosts: Iterable[Host]) -> bool:
     """Whether strong evidence shows that a host runs etcd. Evidence from the roles of other hosts does not count."""
     etcd = (host for host in hosts if Role.ETCD in host.roles and is_settled(host))
-    return any(all(one.kind is not EvidenceKind.HOSTS for one in host.role_evidence) for host in etcd)
+    return any(all(evidence.kind is not EvidenceKind.HOSTS for evidence in host.role_evidence) for host in etcd)
 
 
 def possible_roles(hosts: Iterable[Host], pools: Iterable[Pool] = ()) -> Mapping[str, frozenset[Role]]:

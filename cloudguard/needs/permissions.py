@@ -105,7 +105,7 @@ def covers_all_users(choices: Iterable[NeedChoice], identity: Identity, setting:
     A declared need covers them all.
     """
     needs = [choice.need for choice in choices]
-    held = [one for one in setting.service_accounts if one.identity == identity.id]
+    held = [account for account in setting.service_accounts if account.identity == identity.id]
     known = all(
         one.service_accounts and all(any(_runs_as(need, account) for need in needs) for account in one.service_accounts)
         for one in held

@@ -109,7 +109,7 @@ WAIVER_TABLE: Final = Kind(_read, schema=_WAIVER.schema)
 
 def too_late(waivers: Iterable[DeclaredWaiver], today: date) -> Iterator[str]:
     """Yield a fault for each waiver that expires more than ``MOST_DAYS`` days after ``today``."""
-    for one in waivers:
-        if (one.expires - today).days > MOST_DAYS:
-            place = f"{one.origin}: waiver[{one.number - 1}].expires"
-            yield f"{place}: {one.expires} is more than {MOST_DAYS} days ahead"
+    for waiver in waivers:
+        if (waiver.expires - today).days > MOST_DAYS:
+            place = f"{waiver.origin}: waiver[{waiver.number - 1}].expires"
+            yield f"{place}: {waiver.expires} is more than {MOST_DAYS} days ahead"

@@ -34,7 +34,7 @@ def new_findings(report: Report) -> tuple[Finding, ...]:
     counting = tuple(finding for finding in report.findings if finding.counts)
     if report.since is None:
         return counting
-    news = {one.id for one in report.since.with_fate(*_NEWS)}
+    news = {change.id for change in report.since.with_fate(*_NEWS)}
     return tuple(finding for finding in counting if finding.id in news)
 
 

@@ -249,7 +249,7 @@ def _alternatives(
     if multivalued and (not mode or comparison.kind):
         found = [Alternative(PRESENT, assumption)]
     else:
-        compared = [one for one in values if comparison.negated or not has_no_value(one, known)]
+        compared = [value for value in values if comparison.negated or not has_no_value(value, known)]
         read = comparison.read(compared, known)
         found = list(_present(read, assumption, negated=comparison.negated, mode=mode if multivalued else None))
     return _with_absence(found) if absent else tuple(found)

@@ -55,7 +55,7 @@ class PermissionSet:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """The reasons why it is undecided whether some requests are in the set."""
-        return tuple(sorted({each.cause for box in self.boxes for each in box.scope.assumptions}))
+        return tuple(sorted({assumption.cause for box in self.boxes for assumption in box.scope.assumptions}))
 
     @property
     def actions(self) -> int:

@@ -26,9 +26,9 @@ def moves(changes: Iterable[Change], topology: Topology) -> tuple[Change, ...]:
                 by_group.setdefault(peer.value, []).append(change)
     found = list[Change]()
     for group, replaced in sorted(by_group.items()):
-        members = [one for one in topology.external_members if group in one.groups]
-        if members and all({*one.groups} > {group} and {*one.filters} != {group} for one in members):
-            others = tuple(Resource("interface", one.id, one.owner) for one in members)
+        members = [member for member in topology.external_members if group in member.groups]
+        if members and all({*member.groups} > {group} and {*member.filters} != {group} for member in members):
+            others = tuple(Resource("interface", member.id, member.owner) for member in members)
             found.append(_move(group, others, replaced))
     return tuple(found)
 

@@ -85,7 +85,7 @@ def _waiting_for_procedures(case: Case, proposal: Proposal, mended: Sequence[Fin
 
 def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proof]:
     yield from proposer.prover.proofs(proposal.order)
-    if admitted := [one for one in proposal.changes if lets_in_administrators(one)]:
+    if admitted := [change for change in proposal.changes if lets_in_administrators(change)]:
         yield Proof(Obligation.ADMINISTRATORS_LET_IN, f"all ways in to the API, after {len(admitted)} changes")
     yield Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings")
 
@@ -98,8 +98,10 @@ def _smallest_proposal(
     candidates = candidates_of(
         changes,
         frozenset(finding.id for finding in asked),
-        {one.id: one for one in topology.endpoints},
-        RuleWriter({one.id: one for one in topology.filters}, case.change_forms, proposer.members, choice.most_rules),
+        {endpoint.id: endpoint for endpoint in topology.endpoints},
+        RuleWriter(
+            {guard.id: guard for guard in topology.filters}, case.change_forms, proposer.members, choice.most_rules
+        ),
     )
     candidates.changes = (*first, *candidates.changes)
     proposal = proposer.proved(candidates)
@@ -125,10 +127,10 @@ def _with_rounds(
 ) -> tuple[_ProvedProposal, bool]:
     """Return the result of further rounds of planning, and whether another plan may mend more."""
     case = proposer.case
-    large = sum(len(one.rules) for one in case.snapshot.topology.filters) > MOST_RULES
+    large = sum(len(guard.rules) for guard in case.snapshot.topology.filters) > MOST_RULES
     for _ in range(MOST_ROUNDS):
         candidates, proposal, outcome = made
-        findings = [one for one in outcome.findings if choice.asks_for(one)]
+        findings = [finding for finding in outcome.findings if choice.asks_for(finding)]
         if large or not findings:
             return made, large and bool(findings)
         later = _smallest_proposal(Proposer(case.at(proposal.after)), outcome.changes, findings, choice)

@@ -35,24 +35,24 @@ class Proposer:
         self.case = case
         self.prover = Prover(case.context, case.change_forms)
         topology = case.snapshot.topology
-        self._filters = {one.id: one for one in topology.filters}
-        self._subnets = {one.id: one for one in topology.subnets}
+        self._filters = {guard.id: guard for guard in topology.filters}
+        self._subnets = {subnet.id: subnet for subnet in topology.subnets}
         self._present: Mapping[str, frozenset[RuleTraffic]] = {
-            one.id: frozenset(
+            guard.id: frozenset(
                 rule_traffic(rule)
-                for rule in one.rules
+                for rule in guard.rules
                 if rule.direction is Direction.INGRESS and rule.action is Action.PERMIT and not rule.uncertain
             )
-            for one in topology.filters
+            for guard in topology.filters
         }
 
     @cached_property
     def members(self) -> Mapping[str, AddressSet]:
         """Group id → all addresses that the cluster's hosts in the group may have."""
         found: dict[str, list[AddressSet]] = {}
-        for one in self.prover.first.classes:
-            for group in one.key.groups:
-                found.setdefault(group, []).append(one.possible_addresses)
+        for host_class in self.prover.first.classes:
+            for group in host_class.key.groups:
+                found.setdefault(group, []).append(host_class.possible_addresses)
         return {group: AddressSet.union(each) for group, each in found.items()}
 
     def proved(self, candidates: Candidates) -> Proposal:

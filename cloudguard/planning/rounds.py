@@ -39,9 +39,9 @@ def combined(
     if len({one.id for one in others}) < len(others):
         return None
     by_rule: dict[tuple[str, str], list[Change]] = {}
-    for one in (*first, *second):
-        if _edits_a_rule(one):
-            by_rule.setdefault((one.resource.id, origin_of(one.rule)), []).append(one)
+    for change in (*first, *second):
+        if _edits_a_rule(change):
+            by_rule.setdefault((change.resource.id, origin_of(change.rule)), []).append(change)
     made = [_one_change(changes, states, asked) for changes in by_rule.values()]
     if any(not one.mends or _rules_of(one) > most_rules for one in made):
         return None
@@ -91,7 +91,9 @@ def _mends(change: Change, rule: str, asked: Sequence[Finding]) -> Iterator[str]
 
     If it only mends findings that the first round causes, yield the findings for which its rule is evidence.
     """
-    names = {one.id for one in asked}
+    names = {finding.id for finding in asked}
     own = [name for name in change.mends if name in names]
     place = change.resource.id, rule
-    yield from own or (one.id for one in asked if place in {(fact.resource.id, fact.rule) for fact in one.evidence})
+    yield from own or (
+        finding.id for finding in asked if place in {(fact.resource.id, fact.rule) for fact in finding.evidence}
+    )

@@ -29,8 +29,8 @@ def smallest(
         if found.gone >= outcome.gone and proposer.holds(trial):
             proposal, outcome = trial, found
     topology = proposer.case.snapshot.topology
-    rules = 1 + sum(len(one.rules) for one in topology.filters)
-    chains = frozenset(one.id for one in topology.filters if one.in_chain)
+    rules = 1 + sum(len(guard.rules) for guard in topology.filters)
+    chains = frozenset(guard.id for guard in topology.filters if guard.in_chain)
     likely = [*_likely_unnecessary(_droppable(proposal), proposer.prover.first.classes, chains)][::-1]
     others = [change for change in reversed(_droppable(proposal)) if change not in likely]
     for change in (*likely, *others)[: min(MOST_TRIALS, MOST_RULES // rules)]:
@@ -56,9 +56,11 @@ def _likely_unnecessary(
     """
     edited = {change.resource.id for change in changes}
     crossed = set[str]()
-    for one in classes:
-        own = edited.intersection(one.key.filters)
-        of_balancers = edited.intersection(name for each in one.key.registrations for name in each.balancer.filters)
+    for host_class in classes:
+        own = edited.intersection(host_class.key.filters)
+        of_balancers = edited.intersection(
+            name for registration in host_class.key.registrations for name in registration.balancer.filters
+        )
         crossed |= own | of_balancers if own and of_balancers else set[str]()
         crossed |= own if len(own & chains) > 1 else set[str]()
     yield from (change for change in changes if change.resource.kind != "filter" or change.resource.id in crossed)

@@ -65,6 +65,6 @@ def etcd_traits(disks: Iterable[Disk]) -> tuple[tuple[str, str], ...]:
 def with_snapshots(disks: Iterable[Disk], snapshots: Collection[DiskSnapshot]) -> tuple[Disk, ...]:
     """Return ``disks``, each with its snapshots in the order of their ids."""
     by_disk: dict[str, list[DiskSnapshot]] = {}
-    for one in sorted(snapshots, key=lambda snapshot: snapshot.id):
-        by_disk.setdefault(one.disk, []).append(one)
+    for copy in sorted(snapshots, key=lambda snapshot: snapshot.id):
+        by_disk.setdefault(copy.disk, []).append(copy)
     return tuple(replace(disk, snapshots=tuple(by_disk.get(disk.id, ()))) for disk in disks)

@@ -158,7 +158,7 @@ def roles_of_pool(
     Unknown roles are recorded as a Gap.
     """
     listed = list(hosts)
-    made = sorted((host for host in listed if host.pool == pool and host.roles), key=lambda one: not _is_strong(one))
+    made = sorted((host for host in listed if host.pool == pool and host.roles), key=lambda host: not _is_strong(host))
     if made:
         first, strength = made[0].role_evidence[0], max_strength(made[0].role_evidence)
         evidence = RoleEvidence(EvidenceKind.HOSTS, f"its host {made[0].id}: {first.text}", strength)

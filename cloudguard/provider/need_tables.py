@@ -37,7 +37,7 @@ _DOCUMENTED: Final = "documented"
 _NEED_KEYS: Final = {
     _STATEMENTS,
     "statements-of",
-    *(one.name.replace("_", "-") for one in fields(PermissionNeed) if one.name not in {"statements", "unplaced"}),
+    *(field.name.replace("_", "-") for field in fields(PermissionNeed) if field.name not in {"statements", "unplaced"}),
 }
 
 
@@ -139,7 +139,9 @@ def _statements(name: str, tables: Iterable[Table], values: Values) -> Iterator[
     for number, table in enumerate(tables, 1):
         resources = tuple(filled(table.get("resources", ()), values))
         not_resources = tuple(filled(table.get("not-resources", ()), values))
-        if (resources or not_resources) and all(_is_placed(one, values) for one in table.get("conditions", ())):
+        if (resources or not_resources) and all(
+            _is_placed(condition, values) for condition in table.get("conditions", ())
+        ):
             yield Statement(
                 name=f"{name}/{table.get('name', f'#{number}')}",
                 effect=Effect(table.get("effect", "allow")),
@@ -160,10 +162,17 @@ def _unplaced(
     """
     anywhere = {place: ["*"] for place in places if not values.get(place)}
     for number, table in enumerate(tables, 1):
-        texts = (*table.get("resources", ()), *(text for one in table.get("conditions", ()) for text in one))
+        texts = (
+            *table.get("resources", ()),
+            *(text for condition in table.get("conditions", ()) for text in condition),
+        )
         unknown = dict.fromkeys(places[place] for place in _placeholders(texts) if place in anywhere)
         if unknown and not any(_statements(name, (table,), values)):
-            kept = [one for one in table.get("conditions", ()) if not anywhere.keys() & {*_placeholders(one)}]
+            kept = [
+                condition
+                for condition in table.get("conditions", ())
+                if not anywhere.keys() & {*_placeholders(condition)}
+            ]
             (statement,) = _statements(name, ({**table, "conditions": kept},), {**values, **anywhere})
             statement = replace(statement, name=f"{name}/{table.get('name', f'#{number}')}")
             yield UnplacedStatement(" and ".join(unknown), statement, table.get("own-policy", False))

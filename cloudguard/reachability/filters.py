@@ -28,12 +28,16 @@ class Filters:
     """
 
     def __init__(self, topology: Topology) -> None:
-        self.filters: Mapping[str, Filter] = {one.id: one for one in topology.filters}
-        self._subnets: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
+        self.filters: Mapping[str, Filter] = {guard.id: guard for guard in topology.filters}
+        self._subnets: Mapping[str, Subnet] = {subnet.id: subnet for subnet in topology.subnets}
         self._lists = {one.id: AddressSet.union(one.ranges) for one in topology.address_lists if one.known}
-        self._in_chain = {one.id for one in topology.filters if one.in_chain}
-        self._target_groups = {name for one in topology.filters for rule in one.rules for name in rule.target_groups}
-        self._with_target_ranges = {one.id for one in topology.filters if any(rule.target_ranges for rule in one.rules)}
+        self._in_chain = {guard.id for guard in topology.filters if guard.in_chain}
+        self._target_groups = {
+            name for guard in topology.filters for rule in guard.rules for name in rule.target_groups
+        }
+        self._with_target_ranges = {
+            guard.id for guard in topology.filters if any(rule.target_ranges for rule in guard.rules)
+        }
         self._by_filter: dict[tuple[str, Direction], AllowedTraffic] = {}
         self._combined: dict[_Key, AllowedTraffic] = {}
         self._boundaries: dict[tuple[str, Direction], Bounds] = {}

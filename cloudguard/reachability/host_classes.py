@@ -60,7 +60,7 @@ class ClassKey:
     def rank(self) -> tuple[object, ...]:
         """The sort key of classes."""
         public = self.has_public_ipv4 is None, bool(self.has_public_ipv4), self.has_public_ipv6
-        registrations = [one.rank for one in self.registrations]
+        registrations = [registration.rank for registration in self.registrations]
         return self.roles, self.subnet, self.filters, self.groups, public, registrations, self.target_range_numbers
 
 
@@ -131,8 +131,11 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
             key = replace(made, target_range_numbers=target_ranges.with_a_version_of(made.filters, ranges))
             classes.setdefault(key, HostClass(key, ranges)).pools.append(pool)
     external = (address for member in topology.external_members for address in member.addresses)
-    taken = AddressSet.union((*(one.addresses for one in classes.values()), *external))
-    return tuple(replace(one, taken=taken) for one in sorted(classes.values(), key=lambda one: one.key.rank))
+    taken = AddressSet.union((*(host_class.addresses for host_class in classes.values()), *external))
+    return tuple(
+        replace(host_class, taken=taken)
+        for host_class in sorted(classes.values(), key=lambda host_class: host_class.key.rank)
+    )
 
 
 def _key(
@@ -140,7 +143,7 @@ def _key(
 ) -> ClassKey:
     found = by_id = () if interface.secondary else of_host
     if by_address:
-        of_interface = {one for address in interface.addresses for one in by_address.get(address, ())}
+        of_interface = {registration for address in interface.addresses for registration in by_address.get(address, ())}
         found = _sorted(of_interface.union(by_id)) if of_interface else by_id
     return ClassKey(
         roles=host.roles,
@@ -168,10 +171,10 @@ class _TargetRanges:
     def __init__(self, filters: Iterable[Filter]) -> None:
         numbers: dict[AddressSet, int] = {}
         self._of_filter: dict[str, dict[int, AddressSet]] = {}
-        for one in filters:
-            for ranges in (rule.target_ranges for rule in one.rules if rule.target_ranges):
+        for guard in filters:
+            for ranges in (rule.target_ranges for rule in guard.rules if rule.target_ranges):
                 number = numbers.setdefault(ranges, len(numbers))
-                self._of_filter.setdefault(one.id, {})[number] = ranges
+                self._of_filter.setdefault(guard.id, {})[number] = ranges
 
     def with_any_of(self, filters: tuple[str, ...], addresses: Iterable[AddressSet]) -> tuple[int, ...]:
         """Return the numbers of the target ranges of ``filters`` (ids) that contain any of ``addresses``."""
@@ -221,9 +224,9 @@ def _next_keys(
 def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
     """Return the keys of each pool's hosts today, by the pool's id."""
     found: dict[str, dict[ClassKey, None]] = {}
-    for one in classes:
-        for name in {host.pool for host in one.hosts} - {""}:
-            found.setdefault(name, {})[one.key] = None
+    for host_class in classes:
+        for name in {host.pool for host in host_class.hosts} - {""}:
+            found.setdefault(name, {})[host_class.key] = None
     return found
 
 
@@ -248,4 +251,4 @@ def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registration
 
 
 def _sorted(found: Iterable[Registration]) -> Registrations:
-    return tuple(sorted(found, key=lambda one: one.rank))
+    return tuple(sorted(found, key=lambda registration: registration.rank))

@@ -16,12 +16,14 @@ class KeptByRange:
 
     def __init__(self, kept: Sequence[KeptTraffic]) -> None:
         self.kept = kept
-        self._others = [number for number, one in enumerate(kept) if one.peer.kind is not PeerOf.RANGE]
+        self._others = [
+            number for number, kept_traffic in enumerate(kept) if kept_traffic.peer.kind is not PeerOf.RANGE
+        ]
         found = (
             (start, end, number)
-            for number, one in enumerate(kept)
-            if one.peer.kind is PeerOf.RANGE
-            for start, end in read_addresses(one.peer.value).intervals
+            for number, kept_traffic in enumerate(kept)
+            if kept_traffic.peer.kind is PeerOf.RANGE
+            for start, end in read_addresses(kept_traffic.peer.value).intervals
         )
         self._intervals = sorted(found)
         self._starts = [start for start, _, _ in self._intervals]

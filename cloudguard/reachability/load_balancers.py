@@ -70,8 +70,8 @@ class LoadBalancerPaths:
         if own_subnet is not None:
             return Bounds(own_subnet.lower, upper)
         lower = upper
-        for one in by_subnet.values():
-            lower &= one.lower
+        for bounds in by_subnet.values():
+            lower &= bounds.lower
         return Bounds(lower, upper)
 
     def _clients_in(self, registration: Registration, sender: Sender, subnet: str) -> Bounds:
@@ -175,8 +175,8 @@ def _by_version(addresses: AddressSet, preserved: Bounds, replaced: Bounds) -> B
     return preserved.within(ALL4) | six.within(ALL6)
 
 
-def _union(one: Bounds, other: Bounds) -> Bounds:
-    return Bounds(one.lower & other.lower, one.upper | other.upper)
+def _union(bounds: Bounds, other: Bounds) -> Bounds:
+    return Bounds(bounds.lower & other.lower, bounds.upper | other.upper)
 
 
 def _from_each(addresses: AddressSet, admitted: PacketSet, services: ServiceSet) -> ServiceSet:

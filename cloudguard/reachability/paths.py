@@ -69,7 +69,7 @@ class Reachability:
     def __init__(self, snapshot: Snapshot) -> None:
         self.topology = snapshot.topology
         self.cluster = snapshot.cluster
-        self.subnets = {one.id: one for one in self.topology.subnets}
+        self.subnets = {subnet.id: subnet for subnet in self.topology.subnets}
         self.filters = Filters(self.topology)
         self.senders = Senders(self.topology)
         self.classes = classify(self.cluster, self.topology)
@@ -220,9 +220,11 @@ class Reachability:
 
     def _registrations(self, target: HostClass) -> Iterator[Registration]:
         """Yield a class's registrations. A registration with several protocols is split by protocol."""
-        for one in target.key.registrations:
-            for part in filter(None, (one.service & TCP, one.service & UDP, one.service - TCP - UDP)):
-                yield replace(one, service=part)
+        for registration in target.key.registrations:
+            for part in filter(
+                None, (registration.service & TCP, registration.service & UDP, registration.service - TCP - UDP)
+            ):
+                yield replace(registration, service=part)
 
     def _versions_of(self, target: HostClass) -> AddressSet:
         """Return all addresses of the IP versions of a class. Only these addresses can connect to it directly."""

@@ -14,8 +14,8 @@ def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, .
     """Return the part of ``peer`` that a rule lets in today, as peers. So a change never opens anything."""
     known = reach.filters.peers(rule)
     if rule.peer.group and peer.kind is PeerOf.RANGE:
-        members = (one for one in reach.topology.external_members if rule.peer.group in one.groups)
-        known = AddressSet.union(part for one in members for part in one.addresses)
+        members = (member for member in reach.topology.external_members if rule.peer.group in member.groups)
+        known = AddressSet.union(part for member in members for part in member.addresses)
     if known is None or peer.kind is not PeerOf.RANGE:
         return () if rule.peer.group and peer != rule_traffic(rule).peer else (peer,)
     return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())
@@ -35,7 +35,11 @@ def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[H
     kinds = {group.partition("/")[0] for group in rule.target_groups}
     free = [group for group in source.key.groups if group in known - taken and group != rule.peer.group]
     if free:
-        held = {name: sum(name in one.key.groups for one in reach.classes) for name in free} if len(free) > 1 else {}
+        held = (
+            {name: sum(name in host_class.key.groups for host_class in reach.classes) for name in free}
+            if len(free) > 1
+            else {}
+        )
         best = min(free, key=lambda name: (name.partition("/")[0] not in kinds, -held.get(name, 0)))
         return RulePeer(PeerOf.GROUP, best)
     alike = [other for other in refused if other.key.roles == source.key.roles]

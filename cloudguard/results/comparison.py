@@ -141,4 +141,4 @@ class Comparison:
 
     def with_fate(self, fate: Fate) -> tuple[FindingChange, ...]:
         """Return the findings with the fate ``fate``."""
-        return tuple(one for one in self.findings if one.fate is fate)
+        return tuple(finding for finding in self.findings if finding.fate is fate)

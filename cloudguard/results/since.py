@@ -25,7 +25,7 @@ class Since:
 
     def with_fate(self, *fates: Fate) -> tuple[FindingChange, ...]:
         """Return the findings with one of ``fates``."""
-        return tuple(one for one in self.findings if one.fate in fates)
+        return tuple(finding for finding in self.findings if finding.fate in fates)
 
     @property
     def fixed(self) -> tuple[FindingChange, ...]:
@@ -49,7 +49,7 @@ class Since:
         """Whether anything is different: a finding, its severity or waiver, or the unknown facts of a row."""
         return bool(self.newly_unknown or self.known_again) or any(map(self._differs, self.findings))
 
-    def _differs(self, one: FindingChange) -> bool:
-        if one.fate is Fate.UNCONFIRMED:  # it is a difference only if the earlier run saw it
-            return one.last_seen == self.earlier
-        return one.fate not in LASTING or one.was != "" or one.waived != one.was_waived
+    def _differs(self, change: FindingChange) -> bool:
+        if change.fate is Fate.UNCONFIRMED:  # it is a difference only if the earlier run saw it
+            return change.last_seen == self.earlier
+        return change.fate not in LASTING or change.was != "" or change.waived != change.was_waived

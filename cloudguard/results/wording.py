@@ -21,7 +21,9 @@ def few(values: tuple[str, ...], most: int | None = FEW) -> str:
 
 def statement_text(statement: Statement, most: int | None = FEW) -> str:
     """Return a statement as a line, such as "allow disk:*, host:Describe* on * if StringEquals tag prod"."""
-    conditions = [f"{each.operator} {each.key} {_any_of(each.values, most)}" for each in statement.conditions]
+    conditions = [
+        f"{condition.operator} {condition.key} {_any_of(condition.values, most)}" for condition in statement.conditions
+    ]
     return effect_text(statement, most) + (f" if {' and '.join(conditions)}" if conditions else "")
 
 

@@ -53,7 +53,7 @@ def judge(context: Context) -> JudgedRow:
         unknown += ("no host and no identity was found; name the hosts with --control-plane-tag and --node-tag",)
     elif not context.has_nodes and not any(_OF_NODES & {*identity.roles} for identity in identities):
         unknown += (NO_NODE,)
-    used = {name for one in chain[Host | Pool](hosts, context.cluster.pools) for name in one.identities}
+    used = {name for member in chain[Host | Pool](hosts, context.cluster.pools) for name in member.identities}
     used |= {pods.identity for pods in context.snapshot.identities.service_accounts}
     unread = used - {identity.id for identity in identities} - {""}
     unknown += tuple(f"the identity {name} was not read" for name in sorted(unread))

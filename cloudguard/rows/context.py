@@ -116,7 +116,7 @@ class Context:
     @property
     def has_nodes(self) -> bool:
         """Whether any node was found, or a pool that creates nodes."""
-        return any(Role.NODE in one.roles for one in chain[Host | Pool](self.cluster.hosts, self.cluster.pools))
+        return any(Role.NODE in member.roles for member in chain[Host | Pool](self.cluster.hosts, self.cluster.pools))
 
     @cached_property
     def administrators(self) -> AddressSet:
@@ -128,7 +128,7 @@ class Context:
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
         """Return the host classes that have ``role``."""
-        return tuple(each for each in self.reach.classes if each.has(role))
+        return tuple(host_class for host_class in self.reach.classes if host_class.has(role))
 
     @cached_property
     def own_addresses(self) -> AddressSet:
@@ -138,12 +138,12 @@ class Context:
         """
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
-        taken = AddressSet.union(part for one in others for part in one.addresses)
+        taken = AddressSet.union(part for interface in others for part in interface.addresses)
         return self.addresses_of(self.reach.classes) | (self.cluster.pod_ranges - taken)
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
         """Return the addresses that hosts of ``classes`` have today."""
-        return AddressSet.union(each.addresses for each in classes)
+        return AddressSet.union(host_class.addresses for host_class in classes)
 
     def declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
         """Return the traffic that the user declares as needed to a class's hosts: as a packet set, and by peer."""
@@ -235,14 +235,18 @@ class Context:
     def not_asked(self, *targets: WayInTarget) -> tuple[NotAsked, ...]:
         """Return the ways in to hosts, balancers and ``targets`` that the snapshot's reading did not ask for."""
         wanted = {WayInTarget.HOST, WayInTarget.BALANCER, *targets}
-        unknown = (one for one in self.ways_in if one.id not in self.snapshot.asked)
-        return tuple(NotAsked(one.name, one.would_help) for one in unknown if wanted.intersection(one.leads_to))
+        unknown = (way_in for way_in in self.ways_in if way_in.id not in self.snapshot.asked)
+        return tuple(
+            NotAsked(way_in.name, way_in.would_help) for way_in in unknown if wanted.intersection(way_in.leads_to)
+        )
 
     @property
     def copies_not_asked(self) -> tuple[NotAsked, ...]:
         """The places that may hold copies of etcd's data and that the snapshot's reading did not ask for."""
-        unknown = (one for one in self.ways_in if one.id not in self.snapshot.asked)
-        return tuple(NotAsked(one.name, one.would_help) for one in unknown if WayInTarget.COPY in one.leads_to)
+        unknown = (way_in for way_in in self.ways_in if way_in.id not in self.snapshot.asked)
+        return tuple(
+            NotAsked(way_in.name, way_in.would_help) for way_in in unknown if WayInTarget.COPY in way_in.leads_to
+        )
 
     @property
     def assumed_empty(self) -> tuple[Assumed, ...]:

@@ -25,5 +25,5 @@ def datastore_unknown(context: Context) -> tuple[str, ...]:
     return ()
 
 
-def _text(one: Datastore) -> str:
-    return f"{one.id} ({one.engine}, {'encrypted' if one.encrypted else 'not encrypted'})"
+def _text(datastore: Datastore) -> str:
+    return f"{datastore.id} ({datastore.engine}, {'encrypted' if datastore.encrypted else 'not encrypted'})"

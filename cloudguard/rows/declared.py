@@ -33,7 +33,7 @@ def with_declarations(context: Context, judged: JudgedRow, used: tuple[str, ...]
     ``check`` is added.
     """
     row, pending = judged
-    declared = tuple(each.name for each in in_force(context.declarations) if each.name in used)
+    declared = tuple(declaration.name for declaration in in_force(context.declarations) if declaration.name in used)
     row = replace(row, basis=replace(row.basis, declared=declared))
     permissions = row.row == "cloud-api-access"
     found = [

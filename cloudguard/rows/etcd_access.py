@@ -176,11 +176,11 @@ def _receivers(targets: Iterable[HostClass], listener: Listener) -> list[str]:
     """Return what a listener sends to, a line each: "tcp/2379 to host m-1", or to the hosts of a pool."""
     return sorted(
         {
-            f"{one.service} to {f'the hosts of pool {host.pool}' if host.pool else f'host {host.id}'}"
+            f"{registration.service} to {f'the hosts of pool {host.pool}' if host.pool else f'host {host.id}'}"
             for target in targets
-            for one in target.key.registrations
+            for registration in target.key.registrations
             for host in target.hosts
-            if one.listener is listener
+            if registration.listener is listener
         }
     )
 

@@ -58,7 +58,7 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     judged = _by_every_role(context, {row: _waived(row.judge(context), waive) for row in rows}, waive)
     judged = [_with_declarations(context, row, each) for row, each in zip(rows, judged, strict=True)]
     if waive:
-        judged = [with_waivers(each, waive) for each in judged]
+        judged = [with_waivers(row, waive) for row in judged]
     pending = [each for _, found in judged for each in found if each.finding.waived is None]
     excesses = (excess for finding in pending for excess in finding.excesses)
     by_rule = plan(
@@ -114,7 +114,9 @@ def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change])
 
 
 def _with_changes(findings: Iterable[Finding], changes: Mapping[str, Iterable[Change]]) -> Iterable[Finding]:
-    return (replace(one, changes=tuple(change.id for change in changes.get(one.id, ()))) for one in findings)
+    return (
+        replace(finding, changes=tuple(change.id for change in changes.get(finding.id, ()))) for finding in findings
+    )
 
 
 def _ordered(findings: Sequence[Finding], changes: Mapping[str, Iterable[Change]]) -> tuple[Change, ...]:

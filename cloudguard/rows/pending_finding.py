@@ -41,7 +41,7 @@ def judged_row(
     ``clean`` is the line that says why the row passes.
     """
     distinct = _with_distinct_messages(pending)
-    ordered = tuple(sorted(distinct, key=lambda each: (-each.finding.severity, each.finding.check, each.finding.id)))
+    ordered = tuple(sorted(distinct, key=lambda item: (-item.finding.severity, item.finding.check, item.finding.id)))
     findings = tuple(each.finding for each in ordered)
     verdict = verdict_of(findings, unknown)
     if verdict is Verdict.FAIL:
@@ -66,7 +66,7 @@ def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
     For a connection these are the network gaps on a resource that its line names. If there are none, they are all gaps
     that hide facts about the network.
     """
-    known, failed = {one.what: one for one in row.undecided}, [*gaps]
+    known, failed = {item.what: item for item in row.undecided}, [*gaps]
 
     def completed(line: str) -> Undecided:
         one = known.get(line, Undecided(line))

@@ -22,7 +22,7 @@ def checks_with_references(
 ) -> tuple[Check, ...]:
     """Return ``checks`` with the references that their findings have; ``further`` and ``managed`` as below."""
     entries = (*reference_table(_PACKAGE), *further)
-    return tuple(replace(one, references=references_of(one.id, entries, managed=managed)) for one in checks)
+    return tuple(replace(check, references=references_of(check.id, entries, managed=managed)) for check in checks)
 
 
 def with_references(

@@ -79,16 +79,18 @@ def _as_server(possible: Iterable[Role]) -> tuple[Role, ...]:
 def _one_of_each(classes: Iterable[HostClass], servers: Mapping[str, object]) -> Iterator[str]:
     """Yield one of ``servers`` (ids of hosts and pools) for each host class. Classes are compared without roles."""
     seen = set[object]()
-    for each in classes:
-        name = next((one.id for one in chain[Host | Pool](each.hosts, each.pools) if one.id in servers), "")
-        key = replace(each.key, roles=())
+    for host_class in classes:
+        name = next(
+            (member.id for member in chain[Host | Pool](host_class.hosts, host_class.pools) if member.id in servers), ""
+        )
+        key = replace(host_class.key, roles=())
         if name and key not in seen:
             seen.add(key)
             yield name
 
 
 def _names_text(cluster: Cluster, ids: Iterable[str]) -> str:
-    names = {one.id: one.name for one in chain[Host | Pool](cluster.hosts, cluster.pools)}
+    names = {member.id: member.name for member in chain[Host | Pool](cluster.hosts, cluster.pools)}
     listed = [f"{name} ({names[name]})" if names[name] not in {"", name} else name for name in sorted(ids)]
     return ", ".join(listed[:_FEW]) + (f" and {len(listed) - _FEW} more" if len(listed) > _FEW else "")
 
@@ -96,13 +98,13 @@ def _names_text(cluster: Cluster, ids: Iterable[str]) -> str:
 def _assigned(snapshot: Snapshot, roles: Mapping[str, tuple[Role, ...]]) -> Snapshot:
     """Return the snapshot with ``roles`` (by id of a host or pool) in place of the roles in it."""
     cluster = snapshot.cluster
-    hosts = tuple(replace(one, roles=roles.get(one.id, one.roles)) for one in cluster.hosts)
-    pools = tuple(replace(one, roles=roles.get(one.id, one.roles)) for one in cluster.pools)
+    hosts = tuple(replace(host, roles=roles.get(host.id, host.roles)) for host in cluster.hosts)
+    pools = tuple(replace(pool, roles=roles.get(pool.id, pool.roles)) for pool in cluster.pools)
     held = dict[str, set[str]]()
-    for one in chain[Host | Pool](hosts, pools):
-        for name in one.identities:
-            held.setdefault(name, set()).update(map(str, one.roles))
-    identities = tuple(_holding(one, held) for one in snapshot.identities.identities)
+    for member in chain[Host | Pool](hosts, pools):
+        for name in member.identities:
+            held.setdefault(name, set()).update(map(str, member.roles))
+    identities = tuple(_holding(identity, held) for identity in snapshot.identities.identities)
     return replace(
         snapshot,
         cluster=replace(cluster, hosts=hosts, pools=pools),

@@ -33,7 +33,7 @@ class Waivers:
     @classmethod
     def of(cls, declared: Iterable[DeclaredWaiver], cluster: str, time: str) -> Waivers:
         """Return the waivers of ``declared`` that apply to ``cluster``, which was read at the ISO 8601 ``time``."""
-        return cls(tuple(one for one in declared if _matches(one.cluster, cluster)), day_of(time))
+        return cls(tuple(waiver for waiver in declared if _matches(waiver.cluster, cluster)), day_of(time))
 
     def __call__(self, finding: Finding, *, roles_known: bool = True) -> Waiver | None:
         """Return the waiver that covers ``finding``. None if no waiver covers it.
@@ -51,35 +51,35 @@ class Waivers:
         """Return the use of each waiver in ``rows``: its state, and the findings that it covers."""
         return tuple(self._use(one, rows) for one in self.declared)
 
-    def _use(self, one: DeclaredWaiver, rows: Sequence[RowResult]) -> WaiverUse:
-        found = [finding for row in rows for finding in row.findings if is_about(one, finding)]
-        days = (one.expires - self.day).days
-        accepted = [finding for finding in found if days >= 0 and covers(one, finding)]
+    def _use(self, waiver: DeclaredWaiver, rows: Sequence[RowResult]) -> WaiverUse:
+        found = [finding for row in rows for finding in row.findings if is_about(waiver, finding)]
+        days = (waiver.expires - self.day).days
+        accepted = [finding for finding in found if days >= 0 and covers(waiver, finding)]
         others = [finding for finding in found if finding not in accepted]
         wider = others if days >= 0 else []
         return WaiverUse(
-            number=one.number,
-            origin=one.origin,
-            target=one.target,
-            owner=one.owner,
-            reason=one.reason,
-            expires=one.expires.isoformat(),
-            state=_state(days, found=bool(found), outgrown=bool(others), complete=_is_read(one, rows)),
+            number=waiver.number,
+            origin=waiver.origin,
+            target=waiver.target,
+            owner=waiver.owner,
+            reason=waiver.reason,
+            expires=waiver.expires.isoformat(),
+            state=_state(days, found=bool(found), outgrown=bool(others), complete=_is_read(waiver, rows)),
             days_left=days,
             covered=tuple(finding.id for finding in accepted),
             uncovered=tuple(finding.id for finding in others),
-            beyond=tuple(dict.fromkeys(line for each in wider for line in beyond(each.width, one.width))),
-            any_width=not one.width and any(finding.width for finding in accepted),
-            cluster=one.cluster,
+            beyond=tuple(dict.fromkeys(line for each in wider for line in beyond(each.width, waiver.width))),
+            any_width=not waiver.width and any(finding.width for finding in accepted),
+            cluster=waiver.cluster,
         )
 
 
 def unknown_checks(waivers: Iterable[DeclaredWaiver], checks: Sequence[str]) -> Iterator[str]:
     """Yield a fault for each waiver whose pattern matches none of ``checks`` (ids)."""
-    for one in waivers:
-        if one.check and not any(_matches(one.check, check) for check in checks):
-            where = f"{one.origin or 'waivers'}: waiver[{one.number - 1}].check"
-            yield f"{where}: there is no check {one.check!r}{nearest(one.check, checks)}"
+    for waiver in waivers:
+        if waiver.check and not any(_matches(waiver.check, check) for check in checks):
+            where = f"{waiver.origin or 'waivers'}: waiver[{waiver.number - 1}].check"
+            yield f"{where}: there is no check {waiver.check!r}{nearest(waiver.check, checks)}"
 
 
 def is_about(waiver: DeclaredWaiver, finding: Finding) -> bool:

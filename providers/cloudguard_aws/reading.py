@@ -93,7 +93,7 @@ def _snapshot(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble)
 
 def _ask_ahead(api: Api, found: FoundCluster, caller: Caller) -> None:
     """Make the calls that need only the cluster's identity. Their answers are shared, so no call is made twice."""
-    hosts = tuple(one.host for one in found.instances)
+    hosts = tuple(instance.host for instance in found.instances)
     endpoints = (found.eks.endpoint,) if found.eks else ()
     account = caller.account or _account(found, hosts)
     reads: list[Callable[[], object]] = [
@@ -121,9 +121,9 @@ def _installer(
     if found.eks:
         return ShownInstaller("eks", Strength.STRONG)
     control_plane = [host.id for host in machines if Role.CONTROL_PLANE in host.roles]
-    targets = [target for one in balancers for listener in one.listeners for target in listener.targets]
+    targets = [target for balancer in balancers for listener in balancer.listeners for target in listener.targets]
     configuring = {target.host for target in targets if target.service & OPENSHIFT_CONFIGURATION}
-    tagged = {one.id: one.tags for one in found.instances}
+    tagged = {instance.id: instance.tags for instance in found.instances}
     return shown_installer(tagged, found.name, control_plane, disks, configuring)
 
 
@@ -175,7 +175,7 @@ def _read_storage(
             installer=found.installer,
             networks=found.networks,
             account=account,
-            stores={one.id: one.store for one in found.instances},
+            stores={instance.id: instance.store for instance in found.instances},
         )
     else:
         storage = Storage(keys=read_keys(api, (found.eks.secrets.key,), account))
@@ -183,7 +183,7 @@ def _read_storage(
 
 
 def _profiles(hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> frozenset[str]:
-    return frozenset(one.identity for group in (hosts, pools) for one in group if one.identity)
+    return frozenset(host.identity for group in (hosts, pools) for host in group if host.identity)
 
 
 def _with_roles(
@@ -193,6 +193,6 @@ def _with_roles(
 ) -> tuple[tuple[Host, ...], tuple[Pool, ...]]:
     """Return hosts and pools with the role of their instance profile in place of the profile, if the role is known."""
     return (
-        tuple(replace(one, identity=roles.get(one.identity, one.identity)) for one in hosts),
-        tuple(replace(one, identity=roles.get(one.identity, one.identity)) for one in pools),
+        tuple(replace(host, identity=roles.get(host.identity, host.identity)) for host in hosts),
+        tuple(replace(pool, identity=roles.get(pool.identity, pool.identity)) for pool in pools),
     )

@@ -81,7 +81,7 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
 
     machines = hosts.read_hosts(api, found)
     groups = pools.read_pools(api, found, machines)
-    attached = attachments(api, (*found.machine_items, *(one.item for one in found.scale_sets)))
+    attached = attachments(api, (*found.machine_items, *(scale_set.item for scale_set in found.scale_sets)))
     around, (found_disks, copies, keys, secrets), identities = api.three(
         partial(read_around, api, found, machines, groups),
         partial(_read_disks, api, found, machines),
@@ -97,8 +97,8 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
         version=found.aks.version if found.aks else "",
         managed=found.aks is not None,
         scanned_by=caller.account,
-        hosts=tuple(known(one, attached) for one in around.hosts),
-        pools=tuple(known(one, attached) for one in around.pools),
+        hosts=tuple(known(host, attached) for host in around.hosts),
+        pools=tuple(known(pool, attached) for pool in around.pools),
         disks=found_disks,
         copies=copies,
         keys=keys,

@@ -122,7 +122,7 @@ def exit_status_of(run: Run, settings: Settings) -> ExitStatus:
     fail_on, only_new = settings.get(FAIL_ON) or DEFAULT_FAIL_ON, bool(settings.get(FAIL_ON_NEW))
     of_failures = (ExitStatus.INCOMPLETE for _ in run.failures)
     strict = bool(settings.get(STRICT_WAIVERS))
-    statuses = (exit_status(one, fail_on, strict_waivers=strict, only_new=only_new) for one in run.reports)
+    statuses = (exit_status(report, fail_on, strict_waivers=strict, only_new=only_new) for report in run.reports)
     return united(*of_failures, *statuses)
 
 

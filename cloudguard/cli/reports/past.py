@@ -70,8 +70,12 @@ class Past:
                 from cloudguard.history.lock import Lock  # noqa: PLC0415 - only with a store
 
                 try:
-                    for one in sorted(asked, key=lambda each: each.key):  # the same order in all runs: no deadlock
-                        lock = Lock(self.store.address, self.store.engine, one.name, one.key)
+                    for requested_cluster in sorted(
+                        asked, key=lambda each: each.key
+                    ):  # the same order in all runs: no deadlock
+                        lock = Lock(
+                            self.store.address, self.store.engine, requested_cluster.name, requested_cluster.key
+                        )
                         held.callback(lock.release)
                         lock.acquire(self.settings.get(LOCK_WAIT) or 0)
                 except StoreError as error:

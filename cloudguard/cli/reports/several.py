@@ -40,12 +40,12 @@ def _document(reports: Sequence[Report], sink: output.Sink, settings: Settings) 
         case "html" | "pdf":
             return rendering.as_page(reports, sink)
         case "table":
-            screens = [rendering.rendered(one, sink, settings) for one in worst_first(reports)]
+            screens = [rendering.rendered(report, sink, settings) for report in worst_first(reports)]
             return "\n".join([as_table(reports), *(screens if settings.get(VERBOSE) else ())])
         case _:
             shared = ambiguous_reports(reports)
             sinks = (replace(sink, by_region=number in shared) for number in range(len(reports)))
-            texts = [rendering.rendered(one, to, settings) for one, to in zip(reports, sinks, strict=True)]
+            texts = [rendering.rendered(report, to, settings) for report, to in zip(reports, sinks, strict=True)]
             return joined(sink.format, reports, texts)
 
 

@@ -92,16 +92,16 @@ def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
     return (Target(line.named_provider(), request(line, settings, one=False).options, names, settings=settings),)
 
 
-def _judged(one: Collected) -> tuple[Report, CloudguardError | None]:
+def _judged(collected: Collected) -> tuple[Report, CloudguardError | None]:
     """Return the report on a cluster, and the error if it was not read or not judged."""
-    error = one.error
-    if one.snapshot and one.cluster:
+    error = collected.error
+    if collected.snapshot and collected.cluster:
         try:
-            return pipeline.evaluate(one.snapshot, declarations(one.cluster.settings)), None
+            return pipeline.evaluate(collected.snapshot, declarations(collected.cluster.settings)), None
         except UsageError as wrong:
             error = wrong
     error = error or ClusterNotFoundError("nothing was read")
-    return unread_report(one, error), error
+    return unread_report(collected, error), error
 
 
 def _report_empty_shard(settings: Settings) -> int:

@@ -52,7 +52,7 @@ def _verify(line: CommandLine) -> int:
             raise UsageError(message, hint=f"For the policy as {sink.format}, leave out --{VERIFY.name}")
     asked = request(line, settings, one=False)
     found = read(lambda stop, step: adapter.verify(replace(asked, stop=stop), step), settings).result
-    found = tuple(sorted(found, key=lambda one: (_ORDER.index(one.outcome), one.call)))
+    found = tuple(sorted(found, key=lambda item: (_ORDER.index(item.outcome), item.call)))
     for sink in sinks:
         output.save(_json(found) if sink.format == "json" else _table(found), sink.file)
     tally = Counter(one.outcome for one in found)
@@ -64,8 +64,13 @@ def _verify(line: CommandLine) -> int:
 
 def _json(found: Sequence[Tried]) -> str:
     listed = [
-        {"call": one.call, "permissions": [*one.permissions], "outcome": one.outcome.value, "message": one.message}
-        for one in found
+        {
+            "call": tried.call,
+            "permissions": [*tried.permissions],
+            "outcome": tried.outcome.value,
+            "message": tried.message,
+        }
+        for tried in found
     ]
     return json.dumps(listed, indent=2) + "\n"
 
@@ -73,5 +78,5 @@ def _json(found: Sequence[Tried]) -> str:
 def _table(found: Sequence[Tried]) -> str:
     from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
 
-    rows = [(one.outcome.value, ", ".join(one.permissions), one.call, visible(one.message)) for one in found]
+    rows = [(tried.outcome.value, ", ".join(tried.permissions), tried.call, visible(tried.message)) for tried in found]
     return grid(rows, ("OUTCOME", "PERMISSION", "CALL", "WHY")) + "\n"

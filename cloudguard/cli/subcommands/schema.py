@@ -91,6 +91,6 @@ def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _of_settings(settings: Iterable[Setting[Any]], description: str) -> str:
-    members = {one.name: {"description": one.help, **one.kind.schema} for one in settings}
+    members = {setting.name: {"description": setting.help, **setting.kind.schema} for setting in settings}
     made = {"$schema": DIALECT, "description": description, "type": "object", "properties": members}
     return json.dumps({**made, "additionalProperties": False}, indent=2) + "\n"

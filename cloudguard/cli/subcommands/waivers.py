@@ -54,7 +54,7 @@ def check(line: CommandLine) -> int:
     if settings.get(SNAPSHOT) is None and not line.provider:
         _write_declared(declared.waivers, sinks)
         today = datetime.now(UTC).date()
-        late = any(one.expires < today for one in declared.waivers)
+        late = any(waiver.expires < today for waiver in declared.waivers)
         return int(ExitStatus.FINDINGS if late else ExitStatus.CLEAN)
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
     for sink in sinks:
@@ -95,7 +95,7 @@ def baseline(line: CommandLine) -> int:
         raise UsageError(message, hint="Name a severity: --fail-on medium")
 
     def chosen(report: Report) -> Sequence[Finding]:
-        of_note = (one for one in report.findings if one.severity >= Severity[least.upper()])
+        of_note = (finding for finding in report.findings if finding.severity >= Severity[least.upper()])
         return tuple(finding for finding in of_note if finding.waived is None)
 
     return _accept(line, chosen)
@@ -176,11 +176,19 @@ def _write_declared(waivers: Iterable[DeclaredWaiver], sinks: Sequence[output.Si
 
     listed = tuple(waivers)
     rows = [
-        (str(one.number), one.target, one.cluster, one.owner, str(one.expires), one.reason, one.origin)
-        for one in listed
+        (
+            str(waiver.number),
+            waiver.target,
+            waiver.cluster,
+            waiver.owner,
+            str(waiver.expires),
+            waiver.reason,
+            waiver.origin,
+        )
+        for waiver in listed
     ]
     for sink in sinks:
-        document = [{**asdict(one), "expires": str(one.expires)} for one in listed]
+        document = [{**asdict(waiver), "expires": str(waiver.expires)} for waiver in listed]
         text = json.dumps(document, indent=2) if sink.format == "json" else grid(rows, _HEADERS)
         output.save(text + "\n", sink.file)
 

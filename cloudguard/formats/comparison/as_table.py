@@ -16,11 +16,11 @@ def render(found: Comparison) -> str:
     """Return a comparison as text."""
     lines = [f"{found.cluster}: {found.old} → {found.new}"]
     if found.access:
-        lines += _section("Opened", (_access_text(one) for one in found.access.opened))
-        lines += _section("Closed", (_access_text(one) for one in found.access.closed))
+        lines += _section("Opened", (_access_text(access) for access in found.access.opened))
+        lines += _section("Closed", (_access_text(access) for access in found.access.closed))
         lines += _section("May have opened or closed", found.access.undecided)
     for fate in Fate:
-        shown = [one for one in found.with_fate(fate) if fate is not Fate.UNCHANGED or one.was]
+        shown = [change for change in found.with_fate(fate) if fate is not Fate.UNCHANGED or change.was]
         lines += _section(f"Findings {fate}", map(_finding_text, shown))
     lines += _section("Unknown", found.unknown)
     return "\n".join(visible(line) for line in (*lines, "", summary(found))) + "\n"
@@ -41,20 +41,24 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield from ("", f"{title}:", *(f"  {shortened(brief(line), _LONGEST)}" for line in shown))
 
 
-def _access_text(one: AccessChange) -> str:
-    if isinstance(one, PermissionChange):
-        parts = "; ".join(map(_requests_text, one.requests)) or one.actions
-        return f"{one.name or one.identity} may use {shortened(parts, _LONGEST // 2)}: {one.witness}"
-    what = "; ".join(f"{services} from {addresses}" if addresses else services for addresses, services in one.packets)
-    return f"{one.sender} → {one.target}: {shortened(what, _LONGEST // 2)}; {one.witness}"
+def _access_text(change: AccessChange) -> str:
+    if isinstance(change, PermissionChange):
+        parts = "; ".join(map(_requests_text, change.requests)) or change.actions
+        return f"{change.name or change.identity} may use {shortened(parts, _LONGEST // 2)}: {change.witness}"
+    what = "; ".join(
+        f"{services} from {addresses}" if addresses else services for addresses, services in change.packets
+    )
+    return f"{change.sender} → {change.target}: {shortened(what, _LONGEST // 2)}; {change.witness}"
 
 
-def _requests_text(one: Requests) -> str:
+def _requests_text(requests: Requests) -> str:
     """Return requests in a line: "disk:DeleteVolume on n:p:disk:*:*:volume/* if tag/prod is absent"."""
-    return f"{one.actions} on {one.resources}" + (f" if {' and '.join(one.conditions)}" if one.conditions else "")
+    return f"{requests.actions} on {requests.resources}" + (
+        f" if {' and '.join(requests.conditions)}" if requests.conditions else ""
+    )
 
 
-def _finding_text(one: FindingChange) -> str:
-    was = f", was {one.was}" if one.was else ""
-    why = f" ({one.why})" if one.why else ""
-    return f"{one.severity}{was}  {one.check}  {one.message}{why}"
+def _finding_text(change: FindingChange) -> str:
+    was = f", was {change.was}" if change.was else ""
+    why = f" ({change.why})" if change.why else ""
+    return f"{change.severity}{was}  {change.check}  {change.message}{why}"

@@ -68,7 +68,7 @@ def tool(report: Report) -> Tool:
 
 def declarations(report: Report) -> dict[str, Declared]:
     """Return the declarations in force, by their keys."""
-    return {each.name: each for each in report.declarations}
+    return {declaration.name: declaration for declaration in report.declarations}
 
 
 def _addresses(host: Host) -> list[str]:

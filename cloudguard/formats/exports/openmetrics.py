@@ -85,4 +85,7 @@ def _last_complete(report: Report, earlier: str, labels: Mapping[str, str]) -> f
     except ValueError:
         return None
     samples = (sample for family in families for sample in family.samples)
-    return next((one.value for one in samples if (one.name, one.labels) == (f"{NAME}_{_LAST_COMPLETE}", labels)), None)
+    return next(
+        (sample.value for sample in samples if (sample.name, sample.labels) == (f"{NAME}_{_LAST_COMPLETE}", labels)),
+        None,
+    )

@@ -61,13 +61,13 @@ def _rule(check: Check) -> dict[str, object]:
 def _help(check: Check) -> dict[str, str]:
     """Return what a rule looks for and who asks for it, as text and as Markdown, which GitHub prefers."""
     head = f"{check.text} More: {NAME} explain {check.id}"
-    listed = [f"{one.id}: {one.title} {one.link}" for one in check.references]
-    linked = [f"- {link(one.id, one.link)}: {markdown(one.title)}" for one in check.references]
+    listed = [f"{reference.id}: {reference.title} {reference.link}" for reference in check.references]
+    linked = [f"- {link(reference.id, reference.link)}: {markdown(reference.title)}" for reference in check.references]
     return {"text": "\n".join([head, *listed]), "markdown": "\n".join([markdown(head), "", *linked])}
 
 
 def _references(references: Iterable[Reference]) -> list[dict[str, str]]:
-    return [{"id": visible(one.id), "link": visible(one.link)} for one in references]
+    return [{"id": visible(reference.id), "link": visible(reference.link)} for reference in references]
 
 
 def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, object]:

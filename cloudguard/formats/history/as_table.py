@@ -15,16 +15,16 @@ def clusters(found: Sequence[ClusterSummary]) -> str:
     headers = ("CLUSTER", "LAST RUN", "LAST COMPLETE", "VERDICTS", "OPEN", "WAIVED", "UNCONFIRMED", "RUNS")
     rows = [
         (
-            _location(one.cluster),
-            one.last,
-            "the last" if one.complete else one.last_complete or "none",
-            _counts_text(Counter(verdict for _, verdict in one.verdicts).items()),
-            _counts_text((severity, number) for severity, number in one.open),
-            str(one.waived),
-            str(one.unconfirmed),
-            str(one.runs),
+            _location(cluster.cluster),
+            cluster.last,
+            "the last" if cluster.complete else cluster.last_complete or "none",
+            _counts_text(Counter(verdict for _, verdict in cluster.verdicts).items()),
+            _counts_text((severity, number) for severity, number in cluster.open),
+            str(cluster.waived),
+            str(cluster.unconfirmed),
+            str(cluster.runs),
         )
-        for one in found
+        for cluster in found
     ]
     return grid(rows, headers) + "\n"
 
@@ -34,15 +34,17 @@ def intervals(found: Sequence[Interval]) -> str:
     headers = ("CLUSTER", "FINDING", "SEVERITY", "CHECK", "SINCE", "STATE", "WHAT")
     rows = [
         (
-            one.cluster.name,
-            one.finding,
-            one.severity,
-            one.check,
-            one.began if one.began == one.first_seen else f"{one.began} (first {one.first_seen})",
-            _state(one),
-            shortened(brief(one.message), MOST_LETTERS),
+            interval.cluster.name,
+            interval.finding,
+            interval.severity,
+            interval.check,
+            interval.began
+            if interval.began == interval.first_seen
+            else f"{interval.began} (first {interval.first_seen})",
+            _state(interval),
+            shortened(brief(interval.message), MOST_LETTERS),
         )
-        for one in found
+        for interval in found
     ]
     return grid(rows, headers) + "\n"
 
@@ -52,8 +54,13 @@ def trend(found: Sequence[Period]) -> str:
     severities = [severity for severity, _ in found[0].open] if found else []
     headers = ("UNTIL", "RUNS", "INCOMPLETE", *(f"OPEN {severity.upper()}" for severity in severities), "NEW", "FIXED")
     rows = [
-        (one.until, *map(str, (one.runs, one.incomplete, *(number for _, number in one.open), one.new, one.fixed)))
-        for one in found
+        (
+            period.until,
+            *map(
+                str, (period.runs, period.incomplete, *(number for _, number in period.open), period.new, period.fixed)
+            ),
+        )
+        for period in found
     ]
     return grid(rows, headers) + "\n"
 
@@ -66,10 +73,10 @@ def _counts_text(counts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{number} {word}" for word, number in counts) or "none"
 
 
-def _state(one: Interval) -> str:
+def _state(interval: Interval) -> str:
     """Return an interval's state: "open", "waived by …", "unconfirmed: last seen …", or its ending and time."""
-    if one.ended:
-        return f"{one.ended_as} {one.ended}"
-    waived = f"waived by {one.waiver.owner} until {one.waiver.expires}" if one.waiver else ""
-    unseen = f"unconfirmed: last seen {one.last_seen}" if one.last_seen else ""
+    if interval.ended:
+        return f"{interval.ended_as} {interval.ended}"
+    waived = f"waived by {interval.waiver.owner} until {interval.waiver.expires}" if interval.waiver else ""
+    unseen = f"unconfirmed: last seen {interval.last_seen}" if interval.last_seen else ""
     return "; ".join(filter(None, (waived, unseen))) or "open"

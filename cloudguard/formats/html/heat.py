@@ -50,7 +50,7 @@ def heat_of(clusters: Sequence[ReportSections]) -> Heat | None:
         return None
     areas = tuple(section.row.area for section in clusters[0].rows)
     lines = tuple(map(_row, clusters))
-    return Heat(f"{len(clusters)} clusters", summary([one.report for one in clusters]), areas, lines)
+    return Heat(f"{len(clusters)} clusters", summary([cluster.report for cluster in clusters]), areas, lines)
 
 
 def _row(one: ReportSections) -> HeatRow:

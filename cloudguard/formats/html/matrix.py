@@ -61,18 +61,18 @@ def matrix_of(report: Report) -> Matrix | None:
     """Return the matrix of a report, None if no row has an exposure."""
     exposures = [one for row in report.rows for one in row.basis.exposure]
     columns = dict[str, Column]()
-    for one in sorted(exposures, key=lambda one: -len(one.services)):
-        for service in one.services:
+    for exposure in sorted(exposures, key=lambda one: -len(one.services)):
+        for service in exposure.services:
             columns.setdefault(service.name, Column(service.name, service.services))
     rows = tuple(_row(one, columns) for one in exposures)
     return Matrix(tuple(columns.values()), rows) if rows else None
 
 
-def _row(one: HostExposure, names: Iterable[str]) -> MatrixRow:
-    cells = {service.name: _cell(service) for service in one.services}
-    hosts = count(one.count, "host") if one.count else "the next host"
-    title = one.roles if one.roles == ENDPOINT else f"{hosts}: {one.roles}"
-    return MatrixRow(title, one.example, tuple(cells.get(name) for name in names))
+def _row(exposure: HostExposure, names: Iterable[str]) -> MatrixRow:
+    cells = {service.name: _cell(service) for service in exposure.services}
+    hosts = count(exposure.count, "host") if exposure.count else "the next host"
+    title = exposure.roles if exposure.roles == ENDPOINT else f"{hosts}: {exposure.roles}"
+    return MatrixRow(title, exposure.example, tuple(cells.get(name) for name in names))
 
 
 def _cell(service: ServiceExposure) -> Cell:

@@ -47,9 +47,9 @@ def permissions_of(change: Change) -> Permissions | None:
     )
 
 
-def _granted(each: StatementChange) -> Granted:
-    name = f"{each.policy}/{each.statement.name}" if each.policy else each.statement.name
-    text = full_text(each.statement)
-    stays = each.fate in {StatementFate.KEEP, StatementFate.STAYS}
-    enough = (text,) if stays else tuple(full_text(part) for part in each.remains)
-    return Granted(name, text, each.fate, enough)
+def _granted(change: StatementChange) -> Granted:
+    name = f"{change.policy}/{change.statement.name}" if change.policy else change.statement.name
+    text = full_text(change.statement)
+    stays = change.fate in {StatementFate.KEEP, StatementFate.STAYS}
+    enough = (text,) if stays else tuple(full_text(part) for part in change.remains)
+    return Granted(name, text, change.fate, enough)

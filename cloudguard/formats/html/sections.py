@@ -82,8 +82,8 @@ class Filters:
 
 def filters_of(clusters: Iterable[ReportSections]) -> Filters | None:
     """Return the rows and states on a page, None if it has no cards."""
-    rows = dict.fromkeys(section.row.row for one in clusters for section in one.rows)
-    states = {card.state for one in clusters for card in one.cards}
+    rows = dict.fromkeys(section.row.row for cluster in clusters for section in cluster.rows)
+    states = {card.state for cluster in clusters for card in cluster.cards}
     return Filters(tuple(rows), tuple(state for state in STATES if state in states)) if states else None
 
 

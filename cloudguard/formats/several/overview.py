@@ -18,7 +18,7 @@ _MOST_NAME = 40
 
 def ambiguous_reports(reports: Sequence[Report]) -> frozenset[int]:
     """Return the numbers, from 0, of the reports that share the cluster's name and account with another."""
-    names = [(one.cluster.name, one.cluster.provider, one.cluster.account) for one in reports]
+    names = [(report.cluster.name, report.cluster.provider, report.cluster.account) for report in reports]
     return frozenset(number for number, name in enumerate(names) if names.count(name) > 1)
 
 
@@ -64,7 +64,7 @@ def as_markdown(reports: Sequence[Report]) -> str:
     lines = [
         headers,
         ["---"] * len(headers),
-        *([markdown(cell) for cell in _cells(one)] for one in worst_first(reports)),
+        *([markdown(cell) for cell in _cells(report)] for report in worst_first(reports)),
     ]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"# cloudguard: {count(len(reports), 'cluster')}\n\n{table}\n\n{markdown(summary(reports))}\n"

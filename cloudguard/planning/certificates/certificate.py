@@ -46,9 +46,9 @@ def _document(planned: Planned) -> Json:
     filters = [*variants.documents(), *_public_sides(first)]
     read = [group.id for group in last.snapshot.topology.groups if group.members_known]
     declared = [
-        {"filter": one["id"], "addresses": addresses.intervals, "services": services.intervals}
+        {"filter": guard["id"], "addresses": addresses.intervals, "services": services.intervals}
         for addresses, services in prover.declared().items()
-        for one in filters
+        for guard in filters
     ]
     return {
         "schema": SCHEMA,
@@ -93,8 +93,8 @@ def _needs(
 
 def _public_sides(state: NetworkState) -> Iterator[Json]:
     """Yield the list of clients of each managed endpoint, written as a filter with one rule."""
-    for one in state.snapshot.topology.endpoints:
-        yield {"id": one.id, "ordered": False, "rules": [_listed(state, one)]}
+    for endpoint in state.snapshot.topology.endpoints:
+        yield {"id": endpoint.id, "ordered": False, "rules": [_listed(state, endpoint)]}
 
 
 def _listed(state: NetworkState, endpoint: Endpoint) -> Json:
@@ -110,7 +110,7 @@ def _lists(first: NetworkState, order: Iterable[Part]) -> Iterator[Json]:
         if isinstance(edit, ListEdit):
             snapshot = edited(snapshot, [(change, edit)])
             after = NetworkState(snapshot, first)
-            for one in snapshot.topology.endpoints:
-                if one.id == change.resource.id:
-                    put = [_listed(after, one)]
-                    yield {"change": change.id, "filter": one.id, "drop": ["listed"], "rules": put}
+            for endpoint in snapshot.topology.endpoints:
+                if endpoint.id == change.resource.id:
+                    put = [_listed(after, endpoint)]
+                    yield {"change": change.id, "filter": endpoint.id, "drop": ["listed"], "rules": put}

@@ -67,9 +67,15 @@ def flows(first: NetworkState, last: NetworkState, context: Context) -> Iterator
 
 def _callers(first: NetworkState, last: NetworkState, ports: Ports, target: HostClass) -> Iterator[_Caller]:
     reach = first.reach
-    for one, later in zip(first.classes, last.classes, strict=True):
-        needed = needed_between(one, target, ports)
-        yield _Caller(reach.sender_of(one).name, one.possible_addresses, needed, one.key.groups, later.key.groups)
+    for host_class, later in zip(first.classes, last.classes, strict=True):
+        needed = needed_between(host_class, target, ports)
+        yield _Caller(
+            reach.sender_of(host_class).name,
+            host_class.possible_addresses,
+            needed,
+            host_class.key.groups,
+            later.key.groups,
+        )
     yield _Caller("pods", first.snapshot.cluster.pod_ranges, allowed_between(None, target, ports))
     for endpoint in first.snapshot.topology.endpoints:
         ranges = reach.senders.ranges(endpoint.subnets)

@@ -41,8 +41,8 @@ def _change(
 ) -> Change:
     own = [one for one in classes if peer in {new_group(one), new_group(one, in_subnet=True)}]
     members = dict[Resource, None]()
-    for one in own:
-        members |= dict.fromkeys(_members(one))
+    for host_class in own:
+        members |= dict.fromkeys(_members(host_class))
     networks = dict.fromkeys(subnets[one.key.subnet].network for one in own if one.key.subnet in subnets)
     name = f"{cluster}-{peer.value.replace('/', '-').replace(' in ', '-')}"
     mends = tuple(dict.fromkeys(finding for change in named_by for finding in change.mends))
@@ -51,9 +51,9 @@ def _change(
     return Change(f"group.add:{peer.value}", named_by[0].row, "group.add", resource, (edit,), mends=mends)
 
 
-def _members(one: HostClass) -> Iterator[Resource]:
-    names = {interface.id: host.id for host in one.hosts for interface in host.interfaces}
-    for interface in one.interfaces:
+def _members(host_class: HostClass) -> Iterator[Resource]:
+    names = {interface.id: host.id for host in host_class.hosts for interface in host.interfaces}
+    for interface in host_class.interfaces:
         yield Resource("interface", interface.id, names.get(interface.id, ""))
-    for pool in one.pools:
+    for pool in host_class.pools:
         yield Resource("pool", pool.id, pool.name)

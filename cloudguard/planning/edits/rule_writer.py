@@ -84,13 +84,13 @@ def _with_rules(change: Change, guarded: _Guarded) -> Change | None:
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     before = next((edit.before for edit in edits if edit.before), None)
     chosen = _rules_for(edits, before, guarded)
-    if chosen is None or [rule for one in chosen for rule in one.rules] == [before]:
+    if chosen is None or [rule for needed_rules in chosen for rule in needed_rules.rules] == [before]:
         return None
-    after = tuple((rule, one.needs) for one in chosen for rule in one.rules)
+    after = tuple((rule, needed_rules.needs) for needed_rules in chosen for rule in needed_rules.rules)
     made = tuple(edits_of(change.rule, before, after))
     if not made:
         return None
-    beyond = tuple(one.beyond for one in chosen if one.beyond is not None)
+    beyond = tuple(needed_rules.beyond for needed_rules in chosen if needed_rules.beyond is not None)
     return replace(change, kind="rule.narrow" if after else "rule.remove", edits=made, left=(*change.left, *beyond))
 
 
@@ -106,20 +106,23 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
     exact = [_NeededRules(needs, guarded.rules(traffic)) for traffic, needs in wanted]
-    if all(one.rules for one in exact) and sum(len(one.rules) for one in exact) <= guarded.most:
+    if (
+        all(needed_rules.rules for needed_rules in exact)
+        and sum(len(needed_rules.rules) for needed_rules in exact) <= guarded.most
+    ):
         return exact
     ways = [[*_ways(traffic, needs, within, guarded)] for traffic, needs in wanted]
     if not all(ways):
         return None
-    if sum(len(each[0].rules) for each in ways) > guarded.most:
+    if sum(len(way_in[0].rules) for way_in in ways) > guarded.most:
         held = [_is_held(traffic, (one for one, _ in wanted), guarded) for traffic, _ in wanted]
-        ways = [each for each, one in zip(ways, held, strict=True) if not one]
-    while sum(len(each[0].rules) for each in ways) > guarded.most:
-        saved = [len(each[0].rules) - len(each[1].rules) if len(each) > 1 else 0 for each in ways]
+        ways = [way_in for way_in, one in zip(ways, held, strict=True) if not one]
+    while sum(len(way_in[0].rules) for way_in in ways) > guarded.most:
+        saved = [len(way_in[0].rules) - len(way_in[1].rules) if len(way_in) > 1 else 0 for way_in in ways]
         if not any(saved):
             return _as_one(wanted, before, guarded)
         del ways[saved.index(max(saved))][0]
-    return [each[0] for each in ways]
+    return [way_in[0] for way_in in ways]
 
 
 def _ways(
@@ -144,7 +147,7 @@ def _is_held(traffic: RuleTraffic, others: Iterable[RuleTraffic], guarded: _Guar
     """Whether the ranges of other rules already allow the same services to the cluster's hosts of a group."""
     members = guarded.writer.members.get(traffic.peer.value) if traffic.peer.kind is PeerOf.GROUP else None
     ranges = (one for one in others if one.peer.kind is PeerOf.RANGE and traffic.services <= one.services)
-    return members is not None and members <= AddressSet.union(read_addresses(one.peer.value) for one in ranges)
+    return members is not None and members <= AddressSet.union(read_addresses(range_.peer.value) for range_ in ranges)
 
 
 def _as_one(
@@ -155,12 +158,14 @@ def _as_one(
         return None
     needed = replace(before, services=ServiceSet.union(traffic.services for traffic, _ in wanted))
     needs = tuple(dict.fromkeys(why for _, each in wanted for why in each))
-    one = next((each for each in _ways(needed, needs, before.services, guarded) if len(each.rules) == 1), None)
-    if one is None or one.rules == (before,):
+    needed_rules = next(
+        (way_in for way_in in _ways(needed, needs, before.services, guarded) if len(way_in.rules) == 1), None
+    )
+    if needed_rules is None or needed_rules.rules == (before,):
         return None
     named = ", ".join(dict.fromkeys(_peer_name(traffic.peer) for traffic, _ in wanted))
-    beyond = KeptTraffic(before.peer, one.rules[0].services, f"needed only by {named}, but {guarded.too_many}")
-    return [replace(one, beyond=beyond)]
+    beyond = KeptTraffic(before.peer, needed_rules.rules[0].services, f"needed only by {named}, but {guarded.too_many}")
+    return [replace(needed_rules, beyond=beyond)]
 
 
 def _peer_name(peer: RulePeer) -> str:

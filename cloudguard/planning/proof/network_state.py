@@ -63,14 +63,17 @@ class NetworkState:
         """All possible senders, with their addresses and groups, including the next hosts of the pools."""
         return (
             Peer("anyone", EVERYWHERE),
-            *(Peer(self.reach.sender_of(one).name, one.possible_addresses, one.key.groups) for one in self.classes),
+            *(
+                Peer(self.reach.sender_of(host_class).name, host_class.possible_addresses, host_class.key.groups)
+                for host_class in self.classes
+            ),
             *self._other_peers(),
         )
 
     def _other_peers(self) -> Iterator[Peer]:
         topology, senders = self.snapshot.topology, self.reach.senders
-        for one in topology.external_members:
-            yield Peer(one.owner or one.id, AddressSet.union(one.addresses), one.groups)
+        for member in topology.external_members:
+            yield Peer(member.owner or member.id, AddressSet.union(member.addresses), member.groups)
         for balancer in topology.balancers:
             yield Peer(f"{balancer.kind}/{balancer.name}", senders.of_balancer(balancer), balancer.groups)
         for endpoint in topology.endpoints:
@@ -78,7 +81,7 @@ class NetworkState:
         for tunnel in topology.tunnels:
             yield Peer(tunnel.id, tunnel.ranges, tunnel.groups)
         read = {group.id for group in topology.groups if group.members_known}
-        named = {rule.peer.group for one in topology.filters for rule in one.rules} - read - {""}
+        named = {rule.peer.group for guard in topology.filters for rule in guard.rules} - read - {""}
         for name in sorted(named):
             yield Peer(f"members of {name}, which were not read", EVERYWHERE, (name,))
 
@@ -89,18 +92,18 @@ def _updated_classes(first: NetworkState, snapshot: Snapshot) -> Iterator[HostCl
     if were == are:
         yield from first.classes
         return
-    for one in first.classes:
-        name = one.interfaces[0].id if one.interfaces else one.pools[0].id
+    for host_class in first.classes:
+        name = host_class.interfaces[0].id if host_class.interfaces else host_class.pools[0].id
         if were.get(name) == are.get(name):
-            yield one
+            yield host_class
             continue
         (old_groups, old_filters), (groups, filters) = were[name], are[name]
         key = replace(
-            one.key,
-            groups=_changed(one.key.groups, old_groups, groups),
-            filters=_changed(one.key.filters, old_filters, filters),
+            host_class.key,
+            groups=_changed(host_class.key.groups, old_groups, groups),
+            filters=_changed(host_class.key.filters, old_filters, filters),
         )
-        yield replace(one, key=key)
+        yield replace(host_class, key=key)
 
 
 def _changed(own: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def ordered(changes: Sequence[Change], filters: Iterable[Filter], change_forms: 
     found = [(_late(phase, part, grows), part) for phase, part in found]
     found.sort(key=lambda item: _PHASES.index(item[0]))
     full = set[str]()
-    by_id, most = {one.id: one for one in filters}, peaks(found)
+    by_id, most = {guard.id: guard for guard in filters}, peaks(found)
     for name in most:
         quota = change_forms.quota(by_id[name]) if name in by_id else None
         if quota is not None and quota.present + most[name] > quota.most:

@@ -44,21 +44,21 @@ def owned(snapshot: Snapshot, change: Change) -> tuple[Owned, ...]:
     return tuple(_SnapshotOwners(snapshot).owned(change))
 
 
-def place_of(one: Owned, table: Mapping[str, OwnerFacts]) -> Place | None:
-    """Return the place where an edit of ``one`` lasts. None if the owner has no such place."""
-    facts = table.get(one.owner.id)
-    return next((place for place in facts.places if _fits(place, one)), None) if facts else None
+def place_of(resource: Owned, table: Mapping[str, OwnerFacts]) -> Place | None:
+    """Return the place where an edit of ``resource`` lasts. None if the owner has no such place."""
+    facts = table.get(resource.owner.id)
+    return next((place for place in facts.places if _fits(place, resource)), None) if facts else None
 
 
-def _fits(place: Place, one: Owned) -> bool:
-    names = dict(one.owner.names)
-    if one.edited not in place.of:
+def _fits(place: Place, resource: Owned) -> bool:
+    names = dict(resource.owner.names)
+    if resource.edited not in place.of:
         return False
     if not all(name in names and pattern.fullmatch(names[name]) for name, pattern in place.named.items()):
         return False
-    if place.services is not None and (one.rule is None or not one.rule.services <= place.services):
+    if place.services is not None and (resource.rule is None or not resource.rule.services <= place.services):
         return False
-    return not place.peers or (one.rule is not None and one.rule.peer.kind in place.peers)
+    return not place.peers or (resource.rule is not None and resource.rule.peer.kind in place.peers)
 
 
 def _with_owner(change: Change, found: Sequence[Owned], table: Mapping[str, OwnerFacts]) -> Change:
@@ -66,15 +66,15 @@ def _with_owner(change: Change, found: Sequence[Owned], table: Mapping[str, Owne
         return change
     return replace(
         change,
-        owner=_joined(one.owner.who for one in found),
-        undone=_joined(one.owner.undone for one in found),
-        where=_joined(_place_text(one, table) for one in found),
+        owner=_joined(resource.owner.who for resource in found),
+        undone=_joined(resource.owner.undone for resource in found),
+        where=_joined(_place_text(resource, table) for resource in found),
     )
 
 
-def _place_text(one: Owned, table: Mapping[str, OwnerFacts]) -> str:
-    place = place_of(one, table)
-    return filled(place.where, one.owner.names) if place else one.owner.instead
+def _place_text(resource: Owned, table: Mapping[str, OwnerFacts]) -> str:
+    place = place_of(resource, table)
+    return filled(place.where, resource.owner.names) if place else resource.owner.instead
 
 
 def _joined(texts: Iterable[str]) -> str:
@@ -86,19 +86,19 @@ class _SnapshotOwners:
 
     def __init__(self, snapshot: Snapshot) -> None:
         cluster, topology = snapshot.cluster, snapshot.topology
-        self._filters = {one.id: one for one in topology.filters}
-        self._rules = {(one.id, rule.id): rule for one in topology.filters for rule in one.rules}
+        self._filters = {guard.id: guard for guard in topology.filters}
+        self._rules = {(guard.id, rule.id): rule for guard in topology.filters for rule in guard.rules}
         self._balancers = topology.balancers
         self._writers: dict[tuple[str, str], Owner | None] = {
-            **{("balancer", one.id): one.written_by for one in topology.balancers},
-            **{("endpoint", one.id): one.written_by for one in topology.endpoints},
-            **{("disk", one.id): one.written_by for one in cluster.disks},
-            **{("pool", one.id): one.written_by for one in cluster.pools},
+            **{("balancer", balancer.id): balancer.written_by for balancer in topology.balancers},
+            **{("endpoint", endpoint.id): endpoint.written_by for endpoint in topology.endpoints},
+            **{("disk", disk.id): disk.written_by for disk in cluster.disks},
+            **{("pool", pool.id): pool.written_by for pool in cluster.pools},
             **{("host", one.id): one.written_by for one in cluster.hosts},
-            **{("identity", one.id): one.written_by for one in snapshot.identities.identities},
+            **{("identity", identity.id): identity.written_by for identity in snapshot.identities.identities},
         }
         for host in cluster.hosts:
-            self._writers |= {("interface", one.id): host.written_by for one in host.interfaces}
+            self._writers |= {("interface", interface.id): host.written_by for interface in host.interfaces}
         self._pools = {host.id: ("pool", host.pool) for host in cluster.hosts if host.pool}
 
     def owned(self, change: Change) -> Iterator[Owned]:
@@ -126,7 +126,7 @@ class _SnapshotOwners:
         """Return ``owner`` with the name of the Service whose load balancer is ``resource``, or uses it as a filter."""
         if "service" in dict(owner.names):
             return owner
-        guarded = (one for one in self._balancers if resource.id in {one.id, *one.filters})
+        guarded = (balancer for balancer in self._balancers if resource.id in {balancer.id, *balancer.filters})
         declared = next((one.declared_service for one in guarded if "/" in one.declared_service), "")
         if not declared:
             return owner

@@ -41,21 +41,21 @@ def source(snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, Ow
             left.append(f"{_title(change)}: no program is known to write it, so edit the resource itself")
         for one in found:
             _add(_Patcher(snapshot, changes, table), change, one, documents, left)
-    texts = [_comments(one.comments) + yaml_text(one.fields) for one in documents.values()]
+    texts = [_comments(document.comments) + yaml_text(document.fields) for document in documents.values()]
     return "---\n".join(filter(None, (*texts, _comments(left))))
 
 
-def _add(patcher: _Patcher, change: Change, one: Owned, documents: dict[str, _Document], left: list[str]) -> None:
-    place = place_of(one, patcher.table)
+def _add(patcher: _Patcher, change: Change, resource: Owned, documents: dict[str, _Document], left: list[str]) -> None:
+    place = place_of(resource, patcher.table)
     try:
-        value = patcher.value(change, one, place)
+        value = patcher.value(change, resource, place)
     except NoFieldError as error:
-        left.append(f"{_title(change)}: written by {one.owner.who}; {error}")
+        left.append(f"{_title(change)}: written by {resource.owner.who}; {error}")
         return
     patch = place.patch if place else None
     if place is None or patch is None:
         return  # never reached: ``value`` has raised NoFieldError
-    names = patcher.names(change, one)
+    names = patcher.names(change, resource)
     document = cast("dict[str, Any]", _filled(patch.document, names))
     key = yaml_text(document)
     made = documents.setdefault(key, _Document(document))
@@ -107,21 +107,21 @@ class _Patcher:
     def __init__(self, snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, OwnerFacts]) -> None:
         self.table = table
         self._snapshot = snapshot
-        self._filters = {one.id: one for one in snapshot.topology.filters}
+        self._filters = {guard.id: guard for guard in snapshot.topology.filters}
         self._edits: dict[tuple[str, str], list[RuleEdit]] = {}
         for change in changes:
             self._edits.setdefault((change.resource.id, change.rule), []).extend(_rule_edits(change))
 
-    def names(self, change: Change, one: Owned) -> tuple[tuple[str, str], ...]:
+    def names(self, change: Change, resource: Owned) -> tuple[tuple[str, str], ...]:
         """Return the owner's names, with the name of the changed filter and of the first subnet that it guards."""
         guard = self._filters.get(change.resource.id)
         subnets = (each for each in self._snapshot.topology.subnets if guard and guard.id in each.filters)
         subnet = next((each.name or each.id for each in subnets), "")
-        return (*one.owner.names, ("filter", guard.name if guard else ""), ("subnet", subnet))
+        return (*resource.owner.names, ("filter", guard.name if guard else ""), ("subnet", subnet))
 
-    def value(self, change: Change, one: Owned, place: Place | None) -> object:
+    def value(self, change: Change, resource: Owned, place: Place | None) -> object:
         """Return the new value of the field at ``place``. Raises NoFieldError if no field can express the change."""
-        where = filled(place.where, self.names(change, one)) if place else one.owner.instead
+        where = filled(place.where, self.names(change, resource)) if place else resource.owner.instead
         patch = place.patch if place else None
         if place is None or patch is None:
             message = f"no patch can express this change. Instead: {where}; or accept it with: cloudguard waivers add"
@@ -129,22 +129,22 @@ class _Patcher:
         if change.needs_input:
             message = f"first set --{change.needs_input[0]}"
             raise NoFieldError(message)
-        value = self._value(change, one, place, patch)
+        value = self._value(change, resource, place, patch)
         if not value and value is not False and not patch.may_be_empty:
             message = f"the change would empty its field, which then allows everyone or the previous senders: {where}"
             raise NoFieldError(message)
         return value
 
-    def _value(self, change: Change, one: Owned, place: Place, patch: PatchForm) -> object:
+    def _value(self, change: Change, resource: Owned, place: Place, patch: PatchForm) -> object:
         guard = self._filters.get(change.resource.id)
         if patch.value == "rules" and guard:
-            return rule_items(patch.items, [*self._rules(guard, change, one, place)], guard)
-        if patch.value == "rule" and guard and one.rule:
-            items = cast("Mapping[str, Any]", _filled(patch.items, self.names(change, one)))
-            return rule_items(items, [*self._afterwards(guard, one.rule)], guard, one.rule)
+            return rule_items(patch.items, [*self._rules(guard, change, resource, place)], guard)
+        if patch.value == "rule" and guard and resource.rule:
+            items = cast("Mapping[str, Any]", _filled(patch.items, self.names(change, resource)))
+            return rule_items(items, [*self._afterwards(guard, resource.rule)], guard, resource.rule)
         if not isinstance(patch.value, str) or patch.value not in {"peers", "ranges", "joined-ranges"}:
             return patch.value
-        peers = self._peers(change, one, place)
+        peers = self._peers(change, resource, place)
         odd = [peer.value for peer in peers if peer.kind not in _LISTED or (patch.value != "peers" and _is_list(peer))]
         if odd:
             message = f"its field accepts only ranges, not {', '.join(odd)}"
@@ -155,12 +155,14 @@ class _Patcher:
         if kept := sorted(gone & set(texts)):
             message = f"its field also writes another rule, which allows {', '.join(kept)}"
             raise NoFieldError(message)
-        if one.rule and any(edit.after and edit.after.services != one.rule.services for edit in _rule_edits(change)):
-            message = f"its field accepts no ports: it always means {one.rule.services}"
+        if resource.rule and any(
+            edit.after and edit.after.services != resource.rule.services for edit in _rule_edits(change)
+        ):
+            message = f"its field accepts no ports: it always means {resource.rule.services}"
             raise NoFieldError(message)
         return ",".join(texts) if patch.value == "joined-ranges" else texts
 
-    def _peers(self, change: Change, one: Owned, place: Place) -> list[RulePeer]:
+    def _peers(self, change: Change, resource: Owned, place: Place) -> list[RulePeer]:
         """Return the peers that the field lets in after the changes.
 
         These are the peers of an endpoint's new list, or the peers of all rules that the field writes.
@@ -168,19 +170,21 @@ class _Patcher:
         lists = [edit for edit in change.edits if isinstance(edit, ListEdit)]
         if lists:
             return [peer for edit in lists for peer in edit.after]
-        return [traffic.peer for guard in self._filters.values() for traffic in self._rules(guard, change, one, place)]
+        return [
+            traffic.peer for guard in self._filters.values() for traffic in self._rules(guard, change, resource, place)
+        ]
 
-    def _rules(self, guard: Filter, change: Change, one: Owned, place: Place) -> Iterator[RuleTraffic]:
+    def _rules(self, guard: Filter, change: Change, resource: Owned, place: Place) -> Iterator[RuleTraffic]:
         """Yield the rules of ``guard`` after the changes that the owner writes with the same field of one document."""
         document: Mapping[str, Any] = place.patch.document if place.patch else dict[str, Any]()
-        wanted = _filled(document, self.names(change, one))
+        wanted = _filled(document, self.names(change, resource))
         for rule in guard.rules:
             owner = rule.written_by
-            if owner is None or rule.direction is not Direction.INGRESS or owner.id != one.owner.id:
+            if owner is None or rule.direction is not Direction.INGRESS or owner.id != resource.owner.id:
                 continue
-            here = dict(one.owner.names) if guard.id == change.resource.id else {}
+            here = dict(resource.owner.names) if guard.id == change.resource.id else {}
             names = tuple({**here, **dict(owner.names)}.items())
-            same = Owned(one.edited, replace(owner, names=names), rule)
+            same = Owned(resource.edited, replace(owner, names=names), rule)
             if place_of(same, self.table) == place and _filled(document, names) == wanted:
                 yield from self._afterwards(guard, rule)
 

@@ -63,7 +63,7 @@ class Owners:
         owner = made.written_by
         if owner is None or (self._marks_rules(owner) and any(_is_by(owner, rule) for rule in made.rules)):
             return made
-        return replace(made, rules=tuple(replace(one, written_by=one.written_by or owner) for one in made.rules))
+        return replace(made, rules=tuple(replace(rule, written_by=rule.written_by or owner) for rule in made.rules))
 
     def _marks_rules(self, owner: Owner) -> bool:
         return self.facts[owner.id].marks_rules

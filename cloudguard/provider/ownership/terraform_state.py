@@ -35,7 +35,7 @@ class TerraformState:
 
     def of(self, *ids: str) -> str:
         """Return the address of the block of the first id in ``ids`` that has a block; "" if none has."""
-        return next((self.addresses[one.lower()] for one in ids if one.lower() in self.addresses), "")
+        return next((self.addresses[id_.lower()] for id_ in ids if id_.lower() in self.addresses), "")
 
 
 def load(data: bytes, name: str) -> TerraformState:
@@ -50,8 +50,8 @@ def load(data: bytes, name: str) -> TerraformState:
         message = f"{name} is not the output of terraform show -json: it has no values.root_module"
         raise UsageError(message, hint=_HINT)
     addresses, inline = dict[str, str](), set[str]()
-    for one in _resources(module):
-        address, values = str(one.get("address", "")), _table(one.get("values"))
+    for resource in _resources(module):
+        address, values = str(resource.get("address", "")), _table(resource.get("values"))
         for key in _IDS:
             if isinstance(values.get(key), str) and values[key]:
                 addresses.setdefault(values[key].lower(), address)

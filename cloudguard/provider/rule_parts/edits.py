@@ -41,4 +41,4 @@ def successor_of(rules: Sequence[tuple[Part, ...]], old: Sequence[Part]) -> tupl
     A rule with parts that were read from the old rule comes first; then a rule with the old rule's services.
     """
     services = old[0].traffic.services
-    return min(rules, key=lambda one: (not any(part.id for part in one), one[0].traffic.services != services))
+    return min(rules, key=lambda rule: (not any(part.id for part in rule), rule[0].traffic.services != services))

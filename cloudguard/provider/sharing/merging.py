@@ -37,7 +37,7 @@ class Part:
         patterns = [_pattern(value) for value in self.values if value not in texts]
 
         def includes(own: frozenset[str]) -> bool:
-            return not texts.isdisjoint(own) or any(each.fullmatch(value) for each in patterns for value in own)
+            return not texts.isdisjoint(own) or any(pattern.fullmatch(value) for pattern in patterns for value in own)
 
         return includes
 

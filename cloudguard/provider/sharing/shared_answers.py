@@ -122,14 +122,16 @@ class SharedAnswers:
             answers = tried(partial(merged, [one.part for one in group], fetch, self.workers.gather))
             error = answers.exception()
             if error is None or part.same_for_all(error):
-                for number, one in enumerate(group):
-                    self._answer(one.asked, answers if error else tried(partial(answers.result().__getitem__, number)))
+                for number, delayed_call in enumerate(group):
+                    self._answer(
+                        delayed_call.asked, answers if error else tried(partial(answers.result().__getitem__, number))
+                    )
                 self.workers.leave()
                 return
         with self.workers.lock:
             self.workers.add(len(others))
-        for one in group:
-            self._begin(partial(self._settle, one.fetch, one.asked))
+        for delayed_call in group:
+            self._begin(partial(self._settle, delayed_call.fetch, delayed_call.asked))
 
     def _settle(self, fetch: Fetch, asked: SharedCall) -> None:
         self._answer(asked, tried(partial(fetch, None)))

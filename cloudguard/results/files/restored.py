@@ -59,8 +59,8 @@ def _row(given: object) -> Table:
 def _basis(given: object) -> Table:
     basis = _table(given)
     examined = _renamed(basis.pop("examined", {}), {"ways": "paths"})
-    examined["hosts"] = [[*_table(one).values()] for one in _items(examined.get("hosts"))]
-    settings = [[*_table(one).values()] for one in _items(basis.get("settings"))]
+    examined["hosts"] = [[*_table(item).values()] for item in _items(examined.get("hosts"))]
+    settings = [[*_table(item).values()] for item in _items(basis.get("settings"))]
     return {**basis, **examined, "settings": settings}
 
 
@@ -98,7 +98,7 @@ def _change(given: object, number: int, rows: Sequence[Table]) -> Table:
     if "edits" not in change or any(_is_short(edit) for edit in edits):
         edits = [{"before": change.get("before", []), "steps": change.get("after", [])}]
     change["edits"] = [edit | {"rule": edit["rule"]["id"]} if _is_of_rule(edit) else edit for edit in edits]
-    change["loses"] = [{"direction": "ingress", **_table(one)} for one in _items(change.get("loses"))]
+    change["loses"] = [{"direction": "ingress", **_table(item)} for item in _items(change.get("loses"))]
     return change
 
 

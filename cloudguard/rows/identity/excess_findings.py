@@ -78,7 +78,7 @@ _MAX_ACTIONS = 4
 def judged(context: Context, excess: Excess) -> list[PendingFinding]:
     """Return the findings about one identity's permissions. For an administrator, less severe excess is left out."""
     escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
-    exceeding = [each for each in escalations if each.unconditional and each.exceeds_need]
+    exceeding = [escalation for escalation in escalations if escalation.unconditional and escalation.exceeds_need]
     worst = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding)]
     if not excess.need_is_known:
         return [pending(context, excess, draft, None) for draft in worst]
@@ -97,12 +97,12 @@ def _is_fixed_by_replacement(draft: FindingDraft) -> bool:
 
 
 def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
-    found = tuple(each for each in exceeding if each.path.impact is Impact.ADMINISTRATOR)
+    found = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ADMINISTRATOR)
     if found:
         who, first = identity_text(excess.identity), found[0]
         message = f"{who} can make itself an administrator: it {first.path.why}"
         if excess.allowed.space.table.unlisted("*:*") & excess.certain.actions:
-            policy = next((each.policy.name for each in excess.responsible(first.witness)), "its policies")
+            policy = next((statement.policy.name for statement in excess.responsible(first.witness)), "its policies")
             message = f"{who} is an administrator: almost every action is allowed, by {policy}"
         message += _boundary_text(excess)
         yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, found, covers=excess.certain)
@@ -114,7 +114,7 @@ def _boundary_text(excess: Excess) -> str:
 
 
 def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
-    found = tuple(each for each in exceeding if each.path.impact is Impact.ROLE)
+    found = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ROLE)
     if found:
         who, first, more = identity_text(excess.identity), found[0], len(found) - 1
         message = f"{who} can gain the permissions of other identities: it {first.path.why}"
@@ -124,8 +124,10 @@ def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[
 
 def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     impacts = {Impact.ADMINISTRATOR, Impact.ROLE}
-    unconditional = (each for each in escalations if each.unconditional and not each.exceeds_need)
-    found = tuple(each for each in unconditional if each.path.impact in impacts)
+    unconditional = (
+        escalation for escalation in escalations if escalation.unconditional and not escalation.exceeds_need
+    )
+    found = tuple(escalation for escalation in unconditional if escalation.path.impact in impacts)
     if found:
         who, first = identity_text(excess.identity), found[0]
         message = (
@@ -170,15 +172,17 @@ def _excess_draft(
 ) -> Iterator[FindingDraft]:
     if part and (witness := notable_witness(part, escalations)) is not None:
         message = f"{identity_text(excess.identity)} may use {_actions(part)}{where}, and does not need to"
-        exceeding = () if check is LISTING else tuple(each for each in escalations if each.exceeds_need)[:FEW]
+        exceeding = (
+            () if check is LISTING else tuple(escalation for escalation in escalations if escalation.exceeds_need)[:FEW]
+        )
         yield FindingDraft(check, max(check.severities), message, (witness,), exceeding, part)
 
 
 def notable_witness(part: PermissionSet, escalations: tuple[GrantedEscalation, ...]) -> Request | None:
     """Return a witness of ``part``, with an action of an escalation path if there is one."""
     table = part.space.table
-    for each in escalations:
-        for action in each.path.actions:
+    for escalation in escalations:
+        for action in escalation.path.actions:
             bit = table.bit(action) or 0
             if bit & part.actions and (found := part.only(bit).witness()) is not None:
                 return found

@@ -55,8 +55,8 @@ def hosts_with(context: Context, identity: str) -> tuple[str, ...]:
 def statement_evidence(resource: Resource, statements: Iterable[MatchedStatement]) -> tuple[Evidence, ...]:
     """Return the evidence that ``resource`` has these statements."""
     return tuple(
-        Evidence(resource, each.name, each.policy.source.call, statement_text(each.statement, None))
-        for each in statements
+        Evidence(resource, statement.name, statement.policy.source.call, statement_text(statement.statement, None))
+        for statement in statements
     )
 
 
@@ -84,16 +84,16 @@ def pending(context: Context, excess: Excess, draft: FindingDraft, change: Chang
 def _width(excess: Excess, draft: FindingDraft) -> tuple[str, ...]:
     """Return the lines of the statements that grant the draft's permissions. Empty if nothing of them is granted."""
     table = excess.allowed.space.table
-    granted = table.mask(action for each in draft.escalations for action in each.path.actions)
+    granted = table.mask(action for escalation in draft.escalations for action in escalation.path.actions)
     for part in (draft.part, draft.covers):
         granted |= part.actions if part is not None else 0
     granted &= excess.allowed.actions
     return grant_lines.lines(excess.effective, granted, excess.comparer.identities.organization_limits)
 
 
-def _hop(each: MatchedStatement) -> Hop:
-    policy, lets = each.policy, statement_text(each.statement)
-    return Hop(HopKind.STATEMENT, policy.id, policy.name, rule=each.statement.name, lets=lets, attributed=True)
+def _hop(statement: MatchedStatement) -> Hop:
+    policy, lets = statement.policy, statement_text(statement.statement)
+    return Hop(HopKind.STATEMENT, policy.id, policy.name, rule=statement.statement.name, lets=lets, attributed=True)
 
 
 def _compared(excess: Excess, resource: Resource) -> Evidence:

@@ -23,7 +23,7 @@ def unknown_need(excess: Excess) -> tuple[str, ...]:
     if not risky:
         return ()
     held = excess.comparer.identities.service_accounts
-    accounts = [one for each in held if each.identity == excess.identity.id for one in each.service_accounts]
+    accounts = [account for each in held if each.identity == excess.identity.id for account in each.service_accounts]
     whose = f" of {', '.join(accounts)}" if accounts else ""
     may = actions_text(excess.allowed.space.table, risky, _MAX_ACTIONS)
     declare = f'declare the need: [[need]], role = "service-account", identity = "{excess.identity.name}"'
@@ -40,13 +40,15 @@ def with_weak_evidence(
     """
     identities = context.snapshot.identities
     weak = {provider.id for provider in identities.providers if provider.strength is Strength.WEAK}
-    by_name = {each.identity: each.provider for each in identities.service_accounts if each.provider in weak}
+    by_name = {
+        account.identity: account.provider for account in identities.service_accounts if account.provider in weak
+    }
     unknown = tuple(
         f"whether the identity provider {name} is the cluster's: only its name suggests it; tag it as the installer "
         "does, or name the cluster's own provider with a flag"
         for name in sorted({*by_name.values()})
     )
-    return tuple(_marked_weak(each, by_name.get(each.finding.resource.id, "")) for each in findings), unknown
+    return tuple(_marked_weak(finding, by_name.get(finding.finding.resource.id, "")) for finding in findings), unknown
 
 
 def _marked_weak(pending: PendingFinding, provider: str) -> PendingFinding:

@@ -33,9 +33,12 @@ CHECKS = (LAUNDERING,)
 def judged(context: Context, excess: Excess) -> list[PendingFinding]:
     """Return the finding about one identity, if there is one."""
     tagging = unconditional_tagging(excess)
-    for each in excess.effective.statements:
-        if _depends_on_tags(excess, each) and (request := _tagging_request(excess, tagging, each)) is not None:
-            return [_finding(context, excess, tagging, each, request)]
+    for statement in excess.effective.statements:
+        if (
+            _depends_on_tags(excess, statement)
+            and (request := _tagging_request(excess, tagging, statement)) is not None
+        ):
+            return [_finding(context, excess, tagging, statement, request)]
     return []
 
 
@@ -69,11 +72,11 @@ def unconditional_tagging(excess: Excess) -> PermissionSet:
     return PermissionSet(tagging.space, tuple(box for box in tagging.boxes if is_ordinary(box.scope, ordinary)))
 
 
-def _depends_on_tags(excess: Excess, each: MatchedStatement) -> bool:
+def _depends_on_tags(excess: Excess, statement: MatchedStatement) -> bool:
     """Whether the statement grants permissions of the identity with a condition on the tags of the resource."""
     keys = excess.comparer.iam_catalog.tag_keys
-    own = each.allows and each.policy.kind is PolicyKind.GRANT
-    return own and any(condition.key.lower().startswith(keys) for condition in each.statement.conditions)
+    own = statement.allows and statement.policy.kind is PolicyKind.GRANT
+    return own and any(condition.key.lower().startswith(keys) for condition in statement.statement.conditions)
 
 
 def _tagging_request(excess: Excess, tagging: PermissionSet, guarded: MatchedStatement) -> Request | None:

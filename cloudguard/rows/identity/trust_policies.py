@@ -58,9 +58,12 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
         names = dict.fromkeys(resource.name for resource, _ in _with_trust_policies(context))
         return [], (*unknown, *(f"whether outsiders may assume {name}: {why}" for name in names))
     for resource, policy in _with_trust_policies(context):
-        found = sorted(_admitted(context, facts, resource, policy), key=lambda one: (-_severity(one), one.caller.who))
-        certain = [one for one in found if not one.assumptions]
-        undecided = tuple(_undecided(resource, [one for one in found if one.assumptions]))
+        found = sorted(
+            _admitted(context, facts, resource, policy),
+            key=lambda admission: (-_severity(admission), admission.caller.who),
+        )
+        certain = [admission for admission in found if not admission.assumptions]
+        undecided = tuple(_undecided(resource, [admission for admission in found if admission.assumptions]))
         if certain:
             findings.append(replace(_finding(context, resource, policy, certain), hides=undecided))
         else:
@@ -71,7 +74,7 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
 def _undecided(resource: Resource, found: Sequence[Admission]) -> Iterator[str]:
     """Yield a line about the first caller of undecided admissions, if there is one."""
     if found:
-        causes = "; ".join(dict.fromkeys(cause for one in found for cause in one.assumptions))
+        causes = "; ".join(dict.fromkeys(cause for admission in found for cause in admission.assumptions))
         yield f"whether {found[0].caller.who} may assume {resource.name} is undecided: {causes}"
 
 
@@ -88,7 +91,9 @@ def _with_trust_policies(context: Context) -> Iterator[tuple[Resource, PolicyDoc
     identities = context.snapshot.identities
     trust_policies = {policy.id: policy for policy in identities.policies if policy.kind is PolicyKind.TRUST}
     attached = [
-        (Resource("identity", one.id, one.name), name) for one in identities.identities for name in one.policies
+        (Resource("identity", identity.id, identity.name), name)
+        for identity in identities.identities
+        for name in identity.policies
     ]
     attached += [(Resource("identity", pod.identity, pod.name), pod.trust) for pod in identities.service_accounts]
     for resource, name in dict.fromkeys(attached):
@@ -136,7 +141,7 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, found
         key=(resource.id,),
         hosts=hosts_with(context, resource.id),
         advice=_advice(found),
-        width=sorted({line for one in found for line in _width_lines(one)}),
+        width=sorted({line for admission in found for line in _width_lines(admission)}),
     )
     return PendingFinding(builder.build(context.cluster), changes=(change,))
 
@@ -150,7 +155,7 @@ def _edit(
         right = without_outsiders(context.iam_catalog, policy, found, _declared(context, resource))
     if isinstance(right, DocumentEdit):
         return right
-    present = tuple(f"{policy.name}/{', '.join(_names(one))}: {one.caller.who}" for one in found)
+    present = tuple(f"{policy.name}/{', '.join(_names(admission))}: {admission.caller.who}" for admission in found)
     step = f"allow only callers that need it, each under a condition that only it can meet: {right.why}"
     return Procedure(present, (step,))
 
@@ -164,9 +169,9 @@ def _width_lines(admission: Admission) -> Iterator[str]:
 
 
 def _evidence(resource: Resource, policy: PolicyDocument, found: Iterable[Admission]) -> Iterator[Evidence]:
-    for one in found:
-        for name in _names(one):
-            yield Evidence(resource, f"{policy.name}/{name}", policy.source.call, f"trusts {one.caller.who}")
+    for admission in found:
+        for name in _names(admission):
+            yield Evidence(resource, f"{policy.name}/{name}", policy.source.call, f"trusts {admission.caller.who}")
 
 
 def _names(admission: Admission) -> tuple[str, ...]:
@@ -174,6 +179,10 @@ def _names(admission: Admission) -> tuple[str, ...]:
 
 
 def _advice(found: Iterable[Admission]) -> str:
-    names = [one.caller.declared_as for one in found if one.caller.kind in _DECLARABLE and one.caller.declared_as]
+    names = [
+        admission.caller.declared_as
+        for admission in found
+        if admission.caller.kind in _DECLARABLE and admission.caller.declared_as
+    ]
     listed = " or ".join(f'principal = "{name}"' for name in dict.fromkeys(names[:FEW]))
     return f"If it is intended, declare it in cloudguard.toml: [[outsider]], {listed}, and a reason" if listed else ""

@@ -68,7 +68,7 @@ def _services(context: Context) -> Mapping[str, ServiceSet]:
 
 
 def _example(target: HostClass) -> str:
-    return next((one.id for one in chain[Host | Pool](target.hosts, target.pools)), "")
+    return next((member.id for member in chain[Host | Pool](target.hosts, target.pools)), "")
 
 
 def _exposures(

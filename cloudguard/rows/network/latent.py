@@ -63,10 +63,10 @@ def _denied_earlier(reach: Reachability, attribution: Attribution) -> AddressSet
         return AddressSet.nothing()
     asked = attribution.part.services()
     return AddressSet.union(
-        reach.filters.peers(one) or AddressSet.nothing()
-        for one in guard.rules
-        if one.action is Action.DENY and one.direction is own.direction and one.order < own.order
-        if asked <= one.services and not (one.uncertain or one.target_groups or one.target_ranges)
+        reach.filters.peers(rule) or AddressSet.nothing()
+        for rule in guard.rules
+        if rule.action is Action.DENY and rule.direction is own.direction and rule.order < own.order
+        if asked <= rule.services and not (rule.uncertain or rule.target_groups or rule.target_ranges)
     )
 
 

@@ -33,8 +33,8 @@ class MandatedRules:
         """
         if not self._only_mandated_rules(problem):
             return severity, message, ""
-        writers = [one.rule.written_by for one in problem.attributions if one.rule]
-        remedy = "; ".join(sorted({one.instead for one in writers if one} - {""}))
+        writers = [attribution.rule.written_by for attribution in problem.attributions if attribution.rule]
+        remedy = "; ".join(sorted({writer.instead for writer in writers if writer} - {""}))
         if severity <= Severity.LOW:
             return severity, message, remedy
         names = self._in_allowed_ranges(problem)
@@ -62,14 +62,14 @@ class MandatedRules:
         """Addresses of networks that are in none of their subnets, so that no host can have them."""
         found = AddressSet.nothing()
         for network in self._context.snapshot.topology.networks:
-            subnets = [one for one in self._context.snapshot.topology.subnets if one.network == network.id]
+            subnets = [subnet for subnet in self._context.snapshot.topology.subnets if subnet.network == network.id]
             if subnets:
-                found |= network.ranges - AddressSet.union(one.ranges for one in subnets)
+                found |= network.ranges - AddressSet.union(subnet.ranges for subnet in subnets)
         return found
 
     def _in_allowed_ranges(self, problem: Problem) -> tuple[str, ...]:
         """Return the names of hosts outside the cluster that have one of the problem's sender addresses today."""
         addresses = problem.packets.addresses()
         neighbours = self._context.snapshot.topology.neighbours or ()
-        found = (one for one in neighbours if any(part & addresses for part in one.addresses))
-        return tuple(sorted({one.owner or one.id for one in found}))
+        found = (interface for interface in neighbours if any(part & addresses for part in interface.addresses))
+        return tuple(sorted({interface.owner or interface.id for interface in found}))

@@ -35,14 +35,14 @@ def subject(targets: Iterable[HostClass | Endpoint]) -> str:
             words.append("the managed endpoint")
         else:
             classes.append(target)
-    hosts = {host.id for each in classes for host in each.hosts}
-    roles = {role for each in classes for role in each.key.roles}
+    hosts = {host.id for host_class in classes for host in host_class.hosts}
+    roles = {role for host_class in classes for role in host_class.key.roles}
     if hosts:
         kind = next((word for role, word in _ROLE_WORDS if roles == {*role}), "host")
-        groups = {(each.key.filters, each.key.groups) for each in classes if each.hosts}
+        groups = {(host_class.key.filters, host_class.key.groups) for host_class in classes if host_class.hosts}
         spread = f" in {len(groups)} groups" if len(groups) > 1 else ""
         words.append(f"{len(hosts)} {kind}{'s' if len(hosts) != 1 else ''}{spread}")
-    pools = {pool.name or pool.id for each in classes if not each.hosts for pool in each.pools}
+    pools = {pool.name or pool.id for host_class in classes if not host_class.hosts for pool in host_class.pools}
     words += [f"the next host of {name}" for name in sorted(pools)]
     return " and ".join(dict.fromkeys(words))
 

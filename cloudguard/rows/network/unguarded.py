@@ -40,7 +40,11 @@ def guard_procedure(row: str, problem: Problem, assessment: Assessment) -> tuple
 
 
 def _kept_text(keep: tuple[KeptTraffic, ...]) -> str:
-    peers = [one.peer.value or "the administrators" for one in keep if one.peer.kind is not PeerOf.WAY_OUT]
+    peers = [
+        kept_traffic.peer.value or "the administrators"
+        for kept_traffic in keep
+        if kept_traffic.peer.kind is not PeerOf.WAY_OUT
+    ]
     return ", ".join(dict.fromkeys(peers)) or "the senders that need it"
 
 

@@ -19,8 +19,8 @@ from cloudguard.rows.context import Context
 
 def own_addresses(context: Context) -> AddressSet:
     """Return the public addresses that hosts have today. A host that replaces one of them has another address."""
-    interfaces = (one for host in context.cluster.hosts for one in host.interfaces)
-    return AddressSet.union(address for one in interfaces for address in one.public)
+    interfaces = (interface for host in context.cluster.hosts for interface in host.interfaces)
+    return AddressSet.union(address for interface in interfaces for address in interface.public)
 
 
 def lasting_addresses(context: Context) -> AddressSet:
@@ -30,7 +30,7 @@ def lasting_addresses(context: Context) -> AddressSet:
 
 def with_own_addresses(context: Context) -> tuple[HostClass, ...]:
     """Return the classes whose hosts, or next host, have or may have public IPv4 addresses of their own."""
-    return tuple(one for one in context.reach.classes if one.key.has_public_ipv4 is not False)
+    return tuple(host_class for host_class in context.reach.classes if host_class.key.has_public_ipv4 is not False)
 
 
 def way_out_peers(context: Context, path: Path) -> tuple[RulePeer, ...]:
@@ -57,10 +57,10 @@ def using_own_addresses(context: Context, path: Path) -> tuple[HostClass, ...]:
     addresses = allowed.addresses() - context.administrators
     if not target.has(Role.CONTROL_PLANE):
         return ()
-    senders = tuple(one for one in with_own_addresses(context) if _may_come_from(one, addresses))
+    senders = tuple(address for address in with_own_addresses(context) if _may_come_from(address, addresses))
     if path.balancer is not None and not context.declarations.api_inside:
         return senders
-    return tuple(one for one in senders if not _inside(context, one, target, allowed.services()))
+    return tuple(sender for sender in senders if not _inside(context, sender, target, allowed.services()))
 
 
 def _may_come_from(source: HostClass, addresses: AddressSet) -> bool:
@@ -76,8 +76,10 @@ def _hosts_text(context: Context, path: Path, using: tuple[HostClass, ...]) -> s
     Examples: "edge (203.0.113.7)", "the next host of nodes".
     """
     services = path.allowed.only(context.ports.api).upper.services()
-    if isinstance(path.target, HostClass) and all(_inside(context, one, path.target, services) for one in using):
-        return few(tuple(dict.fromkeys(name for one in using for name in _names(one))))
+    if isinstance(path.target, HostClass) and all(
+        _inside(context, host_class, path.target, services) for host_class in using
+    ):
+        return few(tuple(dict.fromkeys(name for host_class in using for name in _names(host_class))))
     return ""
 
 

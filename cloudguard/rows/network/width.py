@@ -39,7 +39,7 @@ def width_of(
 
 def own_addresses(reach: Reachability) -> AddressSet:
     """Return the addresses of the cluster's hosts and pods, and the addresses by which they leave."""
-    hosts = AddressSet.union(each.addresses for each in reach.classes)
+    hosts = AddressSet.union(host_class.addresses for host_class in reach.classes)
     return hosts | reach.cluster.pod_ranges | reach.topology.outbound_addresses
 
 

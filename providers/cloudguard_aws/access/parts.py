@@ -73,7 +73,9 @@ def with_values(call: Call, parameters: Mapping[str, Any], values: Sequence[str]
     name = place[0]
     if name in parameters:
         return {**parameters, name: list(values)}
-    filters = [{**one, "Values": list(values)} if one["Name"] == name else one for one in _filters(call, parameters)]
+    filters = [
+        {**guard, "Values": list(values)} if guard["Name"] == name else guard for guard in _filters(call, parameters)
+    ]
     return {**parameters, call.filters: filters}
 
 
@@ -82,10 +84,10 @@ def _place(call: Call, parameters: Mapping[str, Any]) -> tuple[str, Sequence[str
     for (owner, name), (field, most) in _OF_LISTS.items():
         if owner == call.name and name in parameters:
             return name, parameters[name], field, most
-    for one in _filters(call, parameters):
-        name = str(one["Name"])
+    for guard in _filters(call, parameters):
+        name = str(guard["Name"])
         if fields := _ELSEWHERE.get((call.name, name)) or _OF_FILTERS.get(name):
-            return name, one["Values"], fields, MOST_VALUES
+            return name, guard["Values"], fields, MOST_VALUES
     return None
 
 

@@ -26,7 +26,7 @@ def calls(
     """Yield the calls that set an attribute. Raises NoCallError for a kind of change without a call."""
     pairs: Iterator[Pair]
     if change.kind == METADATA:
-        pairs = (pair for one in edit.of for pair in _metadata(index, one, change, edit, made))
+        pairs = (pair for resource in edit.of for pair in _metadata(index, resource, change, edit, made))
     elif change.kind == DISKS:
         pairs = pool_calls(index, change.resource.id, change, edit, made)
     else:
@@ -47,14 +47,17 @@ def _call_maker(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex,
 
 
 def _metadata(
-    index: SnapshotIndex, one: Resource, change: Change, edit: AttributeEdit, made: Sequence[Change]
+    index: SnapshotIndex, resource: Resource, change: Change, edit: AttributeEdit, made: Sequence[Change]
 ) -> Iterator[Pair]:
-    if one.kind == POOL:
-        yield from pool_calls(index, one.id, change, edit, made)
+    if resource.kind == POOL:
+        yield from pool_calls(index, resource.id, change, edit, made)
         return
-    present = known(known(index.hosts.get(one.id), f"the host {one.id}").metadata, f"the metadata service of {one.id}")
+    present = known(
+        known(index.hosts.get(resource.id), f"the host {resource.id}").metadata,
+        f"the metadata service of {resource.id}",
+    )
     before = {"HttpTokens": _TOKENS[present.tokens_required], "HttpPutResponseHopLimit": present.hop_limit}
-    yield _options(one.id, NO_PODS), (_options(one.id, before),)
+    yield _options(resource.id, NO_PODS), (_options(resource.id, before),)
 
 
 def _options(host: str, options: Mapping[str, Any]) -> ApiCall:

@@ -76,7 +76,9 @@ class AwsChangeForms:
 
     def _answered(self, made: Sequence[Change]) -> frozenset[str]:
         """Return the names of the answers that the calls of ``made`` give."""
-        calls = (planned.call for place, one in enumerate(made) for planned in self._possible_calls(one, made[:place]))
+        calls = (
+            planned.call for place, change in enumerate(made) for planned in self._possible_calls(change, made[:place])
+        )
         return frozenset(name for call in calls for name in call.answers)
 
     def shell(self, call: ApiCall) -> str:

@@ -43,7 +43,7 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit 
 
 
 def _endpoint(index: SnapshotIndex, change: Change) -> Endpoint:
-    found = (one for one in index.snapshot.topology.endpoints if one.id == change.resource.id)
+    found = (endpoint for endpoint in index.snapshot.topology.endpoints if endpoint.id == change.resource.id)
     return known(next(found, None), f"the endpoint {change.resource.id}")
 
 

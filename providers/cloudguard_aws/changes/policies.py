@@ -55,15 +55,21 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
 
 def _grants_excess(policy: PolicyDocument, edit: DocumentEdit) -> bool:
     """Whether a policy grants more than is needed. A policy whose grants are all needed stays."""
-    fates = {each.fate for each in edit.changes if each.policy == policy.name and each.statement in policy.statements}
+    fates = {
+        change.fate for change in edit.changes if change.policy == policy.name and change.statement in policy.statements
+    }
     return not fates.isdisjoint(_REDUCED)
 
 
 def _denials(policies: Sequence[PolicyDocument]) -> list[str]:
     """Return the unchanged Deny statements of ``policies`` as one document. Empty if there are none."""
-    with_denials = (one for one in policies if any(each.effect is Effect.DENY for each in one.statements))
-    statements = [one for policy in with_denials for one in _statements(policy) if one.get("Effect") == "Deny"]
-    kept = [{key: value for key, value in one.items() if key != "Sid"} for one in statements]
+    with_denials = (
+        policy for policy in policies if any(statement.effect is Effect.DENY for statement in policy.statements)
+    )
+    statements = [
+        statement for policy in with_denials for statement in _statements(policy) if statement.get("Effect") == "Deny"
+    ]
+    kept = [{key: value for key, value in statement.items() if key != "Sid"} for statement in statements]
     return [json.dumps({"Version": VERSION, "Statement": kept}, indent=2)] if kept else []
 
 
@@ -122,11 +128,12 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
     document = json.loads(policy.document)
     kept = [part for one in edit.changes for part in one.remains]
     document["Statement"] = [
-        _with_principals(item, dict.fromkeys(one.principals)) for item, one in _remaining_statements(document, kept)
+        _with_principals(item, dict.fromkeys(statement.principals))
+        for item, statement in _remaining_statements(document, kept)
     ]
     text = json.dumps(document, indent=2)
-    put = [replace(one, name="") for one in statements(text, trust=True)]
-    if _EXTERNAL_ID in text.lower() or put != [replace(one, name="") for one in edit.statements]:
+    put = [replace(statement, name="") for statement in statements(text, trust=True)]
+    if _EXTERNAL_ID in text.lower() or put != [replace(statement, name="") for statement in edit.statements]:
         message = f"the trust policy of {role} has parts that the snapshot does not contain"
         raise NoCallError(message)
     before = [] if _EXTERNAL_ID in policy.document.lower() else [_put_trust(role, policy.document)]
@@ -147,7 +154,7 @@ def _remaining_statements(
     """Yield each statement of a document that stays, with the part of it that remains."""
     listed = document["Statement"]
     items = cast("list[dict[str, Any]]", listed if isinstance(listed, list) else [listed])
-    by_name = {one.name: one for one in kept}
+    by_name = {statement.name: statement for statement in kept}
     if len(by_name) < len(kept):
         message = "several statements have the same name"
         raise NoCallError(message)
@@ -163,7 +170,7 @@ def _with_principals(item: dict[str, Any], kept: dict[str, None]) -> dict[str, A
     if not isinstance(principal, dict):
         return item
     named = {kind: _as_list(values) for kind, values in cast("dict[str, Any]", principal).items()}
-    left = {kind: [one for one in values if f"{kind}:{one}" in kept] for kind, values in named.items()}
+    left = {kind: [value for value in values if f"{kind}:{value}" in kept] for kind, values in named.items()}
     if left == named:
         return item
     return {**item, "Principal": {kind: values for kind, values in left.items() if values}}

@@ -33,9 +33,9 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         return tuple(replace(traffic, services=part.services) for part in parts_of(services))
     found = list[RuleTraffic]()
     for cidr in read_addresses(peer.value).cidrs():
-        one = RulePeer(PeerOf.RANGE, cidr)
+        rule_peer = RulePeer(PeerOf.RANGE, cidr)
         able = without_other_version(services, read_addresses(cidr))
-        found += [replace(traffic, services=part.services, peer=one) for part in parts_of(able)]
+        found += [replace(traffic, services=part.services, peer=rule_peer) for part in parts_of(able)]
     return tuple(found)
 
 

@@ -20,35 +20,35 @@ class SnapshotIndex:
     @cached_property
     def filters(self) -> dict[str, Filter]:
         """Security groups and network ACLs by id."""
-        return {one.id: one for one in self.snapshot.topology.filters}
+        return {guard.id: guard for guard in self.snapshot.topology.filters}
 
     @cached_property
     def rules(self) -> dict[tuple[str, str], Rule]:
         """Rules by (id of the filter, id of the rule)."""
-        return {(one.id, rule.id): rule for one in self.snapshot.topology.filters for rule in one.rules}
+        return {(guard.id, rule.id): rule for guard in self.snapshot.topology.filters for rule in guard.rules}
 
     @cached_property
     def groups(self) -> dict[str, Group]:
         """Security groups that hosts are in or rules name, by id."""
-        return {one.id: one for one in self.snapshot.topology.groups}
+        return {group.id: group for group in self.snapshot.topology.groups}
 
     @cached_property
     def networks(self) -> dict[str, Network]:
         """VPCs by id."""
-        return {one.id: one for one in self.snapshot.topology.networks}
+        return {network.id: network for network in self.snapshot.topology.networks}
 
     @cached_property
     def interfaces(self) -> dict[str, Interface]:
         """Interfaces of hosts, external members and neighbours, by id."""
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
-        own = (one for host in self.snapshot.cluster.hosts for one in host.interfaces)
-        return {one.id: one for one in (*others, *own)}
+        own = (interface for host in self.snapshot.cluster.hosts for interface in host.interfaces)
+        return {interface.id: interface for interface in (*others, *own)}
 
     @cached_property
     def hosts(self) -> dict[str, Host]:
         """Hosts by id."""
-        return {one.id: one for one in self.snapshot.cluster.hosts}
+        return {host.id: host for host in self.snapshot.cluster.hosts}
 
     @cached_property
     def pools(self) -> dict[str, tuple[Pool, ...]]:
@@ -61,9 +61,9 @@ class SnapshotIndex:
     @cached_property
     def identities(self) -> dict[str, Identity]:
         """Identities by ARN."""
-        return {one.id: one for one in self.snapshot.identities.identities}
+        return {identity.id: identity for identity in self.snapshot.identities.identities}
 
     @cached_property
     def policies(self) -> dict[str, PolicyDocument]:
         """Policy documents by id."""
-        return {one.id: one for one in self.snapshot.identities.policies}
+        return {policy.id: policy for policy in self.snapshot.identities.policies}

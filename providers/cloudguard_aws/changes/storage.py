@@ -74,7 +74,7 @@ def _encrypted(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> 
 
 
 def _disk(index: SnapshotIndex, name: str) -> Disk | None:
-    return next((one for one in index.snapshot.cluster.disks if one.id == name), None)
+    return next((disk for disk in index.snapshot.cluster.disks if disk.id == name), None)
 
 
 def _needs_key(change: Change) -> bool:

@@ -46,14 +46,14 @@ def _edited(index: SnapshotIndex, pool: str, change: Change, edit: Edit) -> Edit
 
 
 def _names(resources: Iterable[Resource], pool: str) -> bool:
-    return any((one.kind, one.id) == (POOL, pool) for one in resources)
+    return any((resource.kind, resource.id) == (POOL, pool) for resource in resources)
 
 
 def moved(groups: Sequence[object], edit: Moves) -> list[object]:
     """Return a member's groups after a move."""
     joins = [group_id(edit.group)] if isinstance(edit, GroupEdit) else [*edit.joins]
     leaves = () if isinstance(edit, GroupEdit) else edit.leaves
-    return [one for one in groups if one not in leaves] + [one for one in joins if one not in groups]
+    return [group for group in groups if group not in leaves] + [one for one in joins if one not in groups]
 
 
 def _with_groups(index: SnapshotIndex, pool: str, edit: Moves, fields: Fields) -> Fields:
@@ -62,9 +62,9 @@ def _with_groups(index: SnapshotIndex, pool: str, edit: Moves, fields: Fields) -
     interfaces: list[dict[str, Any]] = fields.get("NetworkInterfaces", [])
     if not interfaces:
         return {"SecurityGroupIds": moved(fields.get("SecurityGroupIds") or template.groups, edit)}
-    primary = min(interfaces, key=lambda one: int(one.get("DeviceIndex", 0)))
+    primary = min(interfaces, key=lambda interface: int(interface.get("DeviceIndex", 0)))
     changed = {**primary, "Groups": moved(primary.get("Groups") or template.groups, edit)}
-    return {"NetworkInterfaces": [changed if one is primary else one for one in interfaces]}
+    return {"NetworkInterfaces": [changed if interface is primary else interface for interface in interfaces]}
 
 
 def _without_pods(fields: Fields) -> Fields:
@@ -80,7 +80,7 @@ def _encrypted(devices: Sequence[str], fields: Fields) -> Fields:
         message = "the names of the devices to encrypt are not known"
         raise NoCallError(message)
     mappings: list[dict[str, Any]] = fields.get("BlockDeviceMappings", [])
-    found = {str(one.get("DeviceName")): one for one in mappings}
+    found = {str(mapping.get("DeviceName")): mapping for mapping in mappings}
     for device in devices:
         one = found.get(device, {"DeviceName": device})
         found[device] = {**one, "Ebs": {**one.get("Ebs", {}), "Encrypted": True}}

@@ -42,8 +42,8 @@ def new_version(
     known, fields = template_of(index, pool)
     template, _, number = known.template.rpartition(":")
     named = str(fields.pop("Version", ""))
-    for one in made:
-        fields |= one(fields)
+    for edited in made:
+        fields |= edited(fields)
     last, own = _version_name(pool, len(made)), _version_name(pool, len(made) + 1)
     source = answer(last) if made else number
     about = {"LaunchTemplateId": template}

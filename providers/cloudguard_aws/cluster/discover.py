@@ -48,7 +48,7 @@ def discover_in(apis: Iterable[Api]) -> DiscoveredClusters:
 
 def _discover_region(api: Api) -> DiscoveredClusters:
     listed, tagged = api.two(partial(api.read, LIST_CLUSTERS, hides=_HIDES), partial(_tagged, api))
-    eks = api.mapped(LIST_CLUSTERS, listed, lambda one: required(one, "name"), hides=_HIDES)
+    eks = api.mapped(LIST_CLUSTERS, listed, lambda item: required(item, "name"), hides=_HIDES)
     members: dict[str, list[Instance]] = {name: [] for name in eks}
     for one in tagged:
         for name in set(clusters_of(one.tags)):
@@ -66,9 +66,9 @@ def _tagged(api: Api) -> tuple[Instance, ...]:
 
 def _summary(name: str, region: str, hosts: list[Instance], *, managed: bool) -> ClusterSummary:
     counts: Counter[str] = Counter()
-    for one in hosts:
-        named = roles_by_openshift_name(one.tags, name) or roles_by_names(one.names(), name)
-        known = roles_by_tags(one.tags) or named
+    for host in hosts:
+        named = roles_by_openshift_name(host.tags, name) or roles_by_names(host.names(), name)
+        known = roles_by_tags(host.tags) or named
         counts["node" if managed else str(known.roles[0]) if known and known.roles else "unknown"] += 1
     installer = "eks" if managed else installer_of([one.tags for one in hosts], name).name
     return ClusterSummary(name, installer, region, tuple(sorted(counts.items())), (("region", region),))

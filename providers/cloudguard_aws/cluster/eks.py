@@ -111,8 +111,8 @@ def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
 
 def _remote_ranges(config: Item) -> Iterator[str]:
     for key in ("remoteNodeNetworks", "remotePodNetworks"):
-        for one in parts(config, key):
-            yield from texts(one, "cidrs")
+        for item in parts(config, key):
+            yield from texts(item, "cidrs")
 
 
 def _secrets_key(item: Item) -> str:
@@ -140,7 +140,7 @@ _PROFILES = (LIST_FARGATE_PROFILES, DESCRIBE_FARGATE_PROFILE, "fargateProfileNam
 
 def _node_group(item: Item) -> tuple[str, tuple[str, ...]]:
     groups = parts(part(item, "resources"), "autoScalingGroups")
-    return text(item, "nodeRole"), tuple(required(one, "name") for one in groups)
+    return text(item, "nodeRole"), tuple(required(group, "name") for group in groups)
 
 
 def _profile_role(item: Item) -> str:
@@ -156,7 +156,7 @@ def _described(
     """
     listing, describing, key = how
     listed = api.read(listing, hides=hides, about=cluster, clusterName=cluster)
-    names = api.mapped(listing, listed, lambda one: required(one, "name"), hides=hides)
+    names = api.mapped(listing, listed, lambda item: required(item, "name"), hides=hides)
     thunks = (
         partial(api.read, describing, hides=hides, about=name, **{"clusterName": cluster, key: name}) for name in names
     )

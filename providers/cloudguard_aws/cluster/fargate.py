@@ -38,5 +38,5 @@ def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Hos
             return ()
         return (Host(made.id, "Fargate pod", (Role.NODE,), evidence, (made,), source),)
 
-    pods = (one for each in api.mapped(call, listed, pod, hides=_HIDES) for one in each)
-    return tuple(sorted(pods, key=lambda one: one.id))
+    pods = (host for each in api.mapped(call, listed, pod, hides=_HIDES) for host in each)
+    return tuple(sorted(pods, key=lambda host: host.id))

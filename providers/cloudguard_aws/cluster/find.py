@@ -59,17 +59,17 @@ class FoundCluster:
     @property
     def networks(self) -> frozenset[str]:
         """The ids of the cluster's VPCs."""
-        return frozenset({*(one.vpc for one in self.instances), self.eks.vpc if self.eks else ""} - {""})
+        return frozenset({*(instance.vpc for instance in self.instances), self.eks.vpc if self.eks else ""} - {""})
 
     @property
     def interface_networks(self) -> frozenset[str]:
         """The ids of the cluster's VPCs, and of the VPCs that further interfaces of its instances are in."""
-        return self.networks.union(*(one.networks for one in self.instances))
+        return self.networks.union(*(instance.networks for instance in self.instances))
 
     @property
     def installer(self) -> str:
         """The name of the installer that made the cluster."""
-        return "eks" if self.eks else installer_of([one.tags for one in self.instances], self.name).name
+        return "eks" if self.eks else installer_of([instance.tags for instance in self.instances], self.name).name
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,14 +96,14 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | Non
     if vpc and eks is not None and eks.vpc != vpc:
         eks = None
     networks = {*(one.vpc for one in tagged), eks.vpc if eks else ""} - {""}
-    members = {one.id: one for one in (*tagged, *_flagged_in_networks(api, flagged, name, networks))}
-    own = [one for one in members.values() if vpc in {"", one.vpc}]
+    members = {instance.id: instance for instance in (*tagged, *_flagged_in_networks(api, flagged, name, networks))}
+    own = [member for member in members.values() if vpc in {"", member.vpc}]
     guests = {one.instance.id: one.instance for one in flagged if one.by_id}
     if eks is None and not own and not guests:
         refuse_unseen(api, name)
         return None
     _refuse_shared_name(FoundCluster(name, api.region, tuple(own), eks), vpc)
-    hosts = guests | {one.id: one for one in own}
+    hosts = guests | {instance.id: instance for instance in own}
     by_flag = dict[str, HostRoles]()
     for one in flagged:
         by_flag[one.instance.id] = by_flag.get(one.instance.id, UNKNOWN).and_also(
@@ -140,12 +140,12 @@ def _flagged_in_networks(
     A flag that leaves no instance leaves a Gap.
     """
     by_flag: dict[str, list[Instance]] = {}
-    for one in flagged:
-        if not one.by_id:
-            clusters = set(clusters_of(one.instance.tags))
+    for flagged_instance in flagged:
+        if not flagged_instance.by_id:
+            clusters = set(clusters_of(flagged_instance.instance.tags))
             own = name in clusters or not clusters
-            here = not networks or one.instance.vpc in networks
-            by_flag.setdefault(one.flag, []).extend([one.instance] if own and here else [])
+            here = not networks or flagged_instance.instance.vpc in networks
+            by_flag.setdefault(flagged_instance.flag, []).extend([flagged_instance.instance] if own and here else [])
     for flag, found in by_flag.items():
         if not found:
             _record_unmatched(api, flag, f"{flag} names only instances of other VPCs or other clusters")
@@ -171,7 +171,7 @@ def _refuse_shared_name(found: FoundCluster, vpc: str) -> None:
             f"two clusters are called {found.name!r} in {found.region}: in {' and in '.join(sorted(found.networks))}"
         )
         raise ClusterNotFoundError(message, hint="Choose one with --vpc-id")
-    known = [roles_by_tags(one.tags) for one in found.instances] if found.eks else []
+    known = [roles_by_tags(instance.tags) for instance in found.instances] if found.eks else []
     if any(one and Role.CONTROL_PLANE in one.roles for one in known):
         message = f"an EKS cluster and a self-managed cluster are both called {found.name!r} in {found.region}"
         raise ClusterNotFoundError(message, hint="Tag the hosts of each cluster with a different cluster name")
@@ -204,7 +204,9 @@ def _tagged(api: Api, name: str) -> list[Instance]:
         partial(api.read, DESCRIBE_TAGS, hides=HIDES, about=name, Filters=_by_value(name)),
     )
     by_key = [one for one in listed if name in clusters_of(one.tags)]  # "*" in a name is no wildcard
-    pairs = api.mapped(DESCRIBE_TAGS, tags, lambda one: (required(one, "ResourceId"), text(one, "Value")), hides=HIDES)
+    pairs = api.mapped(
+        DESCRIBE_TAGS, tags, lambda item: (required(item, "ResourceId"), text(item, "Value")), hides=HIDES
+    )
     more = {resource for resource, value in pairs if value == name} - {one.id for one in by_key}
     return [*by_key, *instances_by_id(api, sorted(more))]
 
@@ -231,15 +233,15 @@ def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
     found = instances(api, [{"Name": "tag-key", "Values": [f"{CLUSTER}{base}?????"]}])
     members = {
         cluster
-        for one in found
-        for cluster in clusters_of(one.tags)
+        for instance in found
+        for cluster in clusters_of(instance.tags)
         if cluster.startswith(base) and len(cluster) == len(base) + len("12345") and is_infra(cluster)
     }
     if len(members) > 1:
         message = f"{len(members)} clusters are called {name!r} in {api.region}: {', '.join(sorted(members))}"
         raise ClusterNotFoundError(message, hint="Give one of these names with --cluster")
     infra = next(iter(members), name)
-    return infra, [one for one in found if infra in clusters_of(one.tags)]
+    return infra, [instance for instance in found if infra in clusters_of(instance.tags)]
 
 
 def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstance]:
@@ -249,14 +251,16 @@ def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstan
         for pair in pairs:
             key, _, value = pair.partition("=")
             named = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
-            listed = [one for one in named if has_tag(one.tags, pair)]
-            found += [_FlaggedInstance(one, f"--{role.value}-tag {pair}", (role,), by_id=False) for one in listed]
+            listed = [instance for instance in named if has_tag(instance.tags, pair)]
+            found += [
+                _FlaggedInstance(instance, f"--{role.value}-tag {pair}", (role,), by_id=False) for instance in listed
+            ]
             if not listed:
                 _record_unmatched(api, pair, f"no live instance has the tag {pair} that --{role.value}-tag names")
     guests = instances_by_id(api, sorted(request.extra_hosts))
-    for one in guests:
-        roles = tuple(request.extra_hosts[one.id])
-        found.append(_FlaggedInstance(one, f"--host {one.id}={','.join(roles)}", roles, by_id=True))
+    for guest in guests:
+        roles = tuple(request.extra_hosts[guest.id])
+        found.append(_FlaggedInstance(guest, f"--host {guest.id}={','.join(roles)}", roles, by_id=True))
     for name in sorted(request.extra_hosts.keys() - {one.id for one in guests}):
         _record_unmatched(api, name, f"--host names {name}, but no live instance has this id")
     return found

@@ -29,18 +29,18 @@ def read_hosts(api: Api, found: FoundCluster, read_api_targets: Callable[[Server
     ``read_api_targets`` is called only if flags and tags do not give the roles of every host.
     """
     known = _shown(found)
-    others = [one for one in found.instances if known[one.id] is None]
+    others = [instance for instance in found.instances if known[instance.id] is None]
     if others:
         servers = {
             name: Role.CONTROL_PLANE in given.roles
-            for one in found.instances
-            if (given := known[one.id]) is not None
-            for name in _names(one)
+            for instance in found.instances
+            if (given := known[instance.id]) is not None
+            for name in _names(instance)
         }
         targets, etcd = api.two(lambda: read_api_targets(servers), lambda: _etcd_volumes(api))
         known.update((one.id, _roles_by_targets_or_names(found, one, targets, etcd)) for one in others)
     roles = {name: one for name, one in known.items() if one is not None}
-    return with_roles(api, DESCRIBE_INSTANCES, (one.host for one in found.instances), roles)
+    return with_roles(api, DESCRIBE_INSTANCES, (instance.host for instance in found.instances), roles)
 
 
 def hosts_by_tags(api: Api, found: FoundCluster) -> tuple[Host, ...]:
@@ -48,11 +48,11 @@ def hosts_by_tags(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     known = {name: one for name, one in _shown(found).items() if one is not None and one.roles}
     if len(known) < len(found.instances):
         return ()
-    return with_roles(api, DESCRIBE_INSTANCES, (one.host for one in found.instances), known)
+    return with_roles(api, DESCRIBE_INSTANCES, (instance.host for instance in found.instances), known)
 
 
 def _shown(found: FoundCluster) -> dict[str, HostRoles | None]:
-    return {one.id: _by_flags_or_tags(found, one) for one in found.instances}
+    return {instance.id: _by_flags_or_tags(found, instance) for instance in found.instances}
 
 
 def _by_flags_or_tags(found: FoundCluster, instance: Instance) -> HostRoles | None:
@@ -100,4 +100,6 @@ def _etcd_volumes(api: Api) -> dict[str, str]:
 
 def _etcd_volume(item: Item) -> tuple[str, list[str]]:
     name, key = required(item, "VolumeId"), min(tag for tag in tags_of(item) if tag.startswith(ETCD_TAG))
-    return f"its volume {name} is tagged {key}", [text(one, "InstanceId") for one in parts(item, "Attachments")]
+    return f"its volume {name} is tagged {key}", [
+        text(attachment, "InstanceId") for attachment in parts(item, "Attachments")
+    ]

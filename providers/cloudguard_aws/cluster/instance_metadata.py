@@ -47,7 +47,7 @@ def settings_of(options: Item) -> Settings:
 
 def read_defaults(api: Api, templates: Iterable[Settings]) -> Settings | None:
     """Return the account's defaults. None: not known, or not read because no template needs them."""
-    if all(next_service(one, None, None) for one in templates):
+    if all(next_service(template, None, None) for template in templates):
         return None
     found = api.read_or_none(GET_INSTANCE_METADATA_DEFAULTS, hides=_HIDES)
     if found == []:

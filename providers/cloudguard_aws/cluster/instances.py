@@ -106,7 +106,7 @@ def record_unseen(api: Api, ids: Collection[str], why: str) -> None:
     """
     wanted = [{"Name": "instance-id", "Values": sorted(ids)[:MOST_VALUES]}]
     listed = api.read_or_none(DESCRIBE_INSTANCES, hides=HIDES, Filters=wanted) if ids else None
-    seen = {text(one, "InstanceId") for one in listed or ()}
+    seen = {text(item, "InstanceId") for item in listed or ()}
     for name in sorted({*ids} - seen) if listed is not None else ():
         api.missed(DESCRIBE_INSTANCES, name, f"{why}, but it was not returned", HIDES)
 

@@ -60,11 +60,11 @@ def interface(
 def addresses_of(item: Item) -> tuple[tuple[AddressSet, str], ...]:
     """Return pairs of an interface's address or range and its instance id. Empty if it has no instance."""
     instance = _instance_of(item)
-    return tuple((AddressSet.parse(one), instance) for one in _addresses(item)) if instance else ()
+    return tuple((AddressSet.parse(address), instance) for address in _addresses(item)) if instance else ()
 
 
 def _addresses(item: Item) -> Iterator[str]:
-    listed = [text(one, "PrivateIpAddress") for one in parts(item, "PrivateIpAddresses")]
+    listed = [text(address, "PrivateIpAddress") for address in parts(item, "PrivateIpAddresses")]
     yield from dict.fromkeys(filter(None, listed or [text(item, "PrivateIpAddress")]))
     for many, one in _ADDRESSES:
         yield from (required(each, one) for each in parts(item, many))
@@ -80,7 +80,7 @@ def with_both_answers(api: Api, hosts: Iterable[Host], listed: Collection[Item])
     names = {host.id for host in hosts} | {one.id for host in hosts for one in host.interfaces}
     own = [item for item in listed if not names.isdisjoint((_text(item, "NetworkInterfaceId"), _instance_of(item)))]
     call, source = DESCRIBE_NETWORK_INTERFACES, api.source(DESCRIBE_NETWORK_INTERFACES)
-    read = api.mapped(call, own, lambda one: (_instance_of(one), interface(one, source)), hides=hides)
+    read = api.mapped(call, own, lambda item: (_instance_of(item), interface(item, source)), hides=hides)
     found = {one.id: (instance, one) for instance, one in read}
     return tuple(_with_both(host, found) for host in hosts)
 

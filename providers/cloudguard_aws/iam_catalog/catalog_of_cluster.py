@@ -127,8 +127,8 @@ def _of_partition(path: EscalationPath, partition: str) -> EscalationPath:
     if partition == "aws-cn" or not path.passrole_conditions:
         return path
     conditions = tuple(
-        replace(one, values=tuple(value for value in one.values if not value.endswith(".cn")))
-        for one in path.passrole_conditions
+        replace(condition, values=tuple(value for value in condition.values if not value.endswith(".cn")))
+        for condition in path.passrole_conditions
     )
     return replace(path, passrole_conditions=conditions)
 

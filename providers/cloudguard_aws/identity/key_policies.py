@@ -51,22 +51,22 @@ def with_resource_policies(
         added = [policy for policy in mine if policy is not None]
         policies += added
         held.append(replace(identity, policies=(*identity.policies, *(policy.id for policy in added))))
-    return replace(identities, identities=tuple(held), policies=tuple(sorted(policies, key=lambda one: one.id)))
+    return replace(identities, identities=tuple(held), policies=tuple(sorted(policies, key=lambda policy: policy.id)))
 
 
 def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     """Return the statements of a key's policy. In this policy, the resource "*" is the key itself."""
     known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, about=key, KeyId=key)  # shared answer; an alias has no policy
-    arns = api.mapped(calls.DESCRIBE_KEY, known, lambda one: text(one, "Arn"), hides=_HIDES)
+    arns = api.mapped(calls.DESCRIBE_KEY, known, lambda item: text(item, "Arn"), hides=_HIDES)
     name, call = next(iter(arns), "") or key, calls.GET_KEY_POLICY
     items = api.read(call, hides=_HIDES, about=key, **policy_of(name))
-    read = api.mapped(call, items, lambda one: statements(text(one, "Policy")), hides=_HIDES, about=key)
-    return tuple(replace(one, resources=(name,), not_resources=()) for found in read for one in found)
+    read = api.mapped(call, items, lambda item: statements(text(item, "Policy")), hides=_HIDES, about=key)
+    return tuple(replace(statement, resources=(name,), not_resources=()) for found in read for statement in found)
 
 
 def _policy(source: Source, identity: Identity, found: tuple[Statement, ...]) -> PolicyDocument | None:
     """Return the statements of a resource's policy that name an identity, as a policy. None: no statement does."""
-    mine = tuple(one for one in found if names(one, identity.id))
+    mine = tuple(statement for statement in found if names(statement, identity.id))
     if not mine:
         return None
     resource = source.resource

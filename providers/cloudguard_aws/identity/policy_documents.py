@@ -84,7 +84,7 @@ def _literal(statement: Statement) -> Statement:
     def literal(texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(text.replace("${", "${$}{") for text in texts)
 
-    conditions = tuple(replace(each, values=literal(each.values)) for each in statement.conditions)
+    conditions = tuple(replace(condition, values=literal(condition.values)) for condition in statement.conditions)
     resources, not_resources = literal(statement.resources), literal(statement.not_resources)
     return replace(statement, resources=resources, not_resources=not_resources, conditions=conditions)
 

@@ -41,7 +41,12 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     cluster, identities = snapshot.cluster, snapshot.identities
     values = values_of(snapshot)
     (partition, *_) = values["partition"]
-    named = {one for policy in identities.policies for each in policy.statements for one in each.resources}
+    named = {
+        resource
+        for policy in identities.policies
+        for statement in policy.statements
+        for resource in statement.resources
+    }
     queue = f"arn:{partition}:sqs:{api.region}:{cluster.account}:{cluster.name}"
     asked: list[tuple[Call, str, Mapping[str, Any]]] = [
         (calls.GET_BUCKET_POLICY, name, {"Bucket": name}) for name in values["bucket"]
@@ -72,8 +77,8 @@ def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) 
             permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
             api.add_gap(Gap(call.name, name, reason, message, _HIDES, permission))
         return ()
-    policies = api.mapped(call, items, lambda one: text(one, "Policy"), hides=_HIDES, about=name)
-    read = api.mapped(call, [{"Policy": one} for one in policies if one], _policy, hides=_HIDES, about=name)
+    policies = api.mapped(call, items, lambda item: text(item, "Policy"), hides=_HIDES, about=name)
+    read = api.mapped(call, [{"Policy": policy} for policy in policies if policy], _policy, hides=_HIDES, about=name)
     return tuple(one for each in read for one in each)
 
 

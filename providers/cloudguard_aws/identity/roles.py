@@ -59,7 +59,7 @@ def read_identities(
 
     ``extra``: pairs of a role's ARN and its kinds of holders, such as ("cluster",) or ("pods",).
     """
-    held = [(one.identity, tuple(map(str, one.roles))) for group in (hosts, pools) for one in group if one.identity]
+    held = [(host.identity, tuple(map(str, host.roles))) for group in (hosts, pools) for host in group if host.identity]
     roles = resolve_profiles(api, (name for name, _ in held))
     holds: dict[str, set[str]] = {}
     for name, what in (*held, *extra):
@@ -92,12 +92,12 @@ def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, t
     complete = complete and len(managed) == len(attached or ()) and len(own) == len(inline or ())
     read = api.gather(
         *(partial(_managed, api, one, PolicyKind.GRANT) for one in managed),
-        *(partial(_managed, api, one, PolicyKind.BOUNDARY) for one in boundaries if one),
+        *(partial(_managed, api, boundary, PolicyKind.BOUNDARY) for boundary in boundaries if boundary),
         *(partial(_inline, api, arn, name, one) for one in own),
         *(partial(_trust, api, arn, one) for one in role or ()),
     )
     policies = tuple(one for found in read for one in found)
-    ids = tuple(one.id for one in policies)
+    ids = tuple(policy.id for policy in policies)
     known = named(calls.GET_ROLE, role or (), lambda one: (text(one, "RoleId"), _tags(one)))
     unique_id, tags = known[0] if known else ("", None)
     owner = OWNERS.of(Thing.IDENTITY, name, dict(tags or ()))
@@ -120,9 +120,10 @@ def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]
     """
     call, version_call = calls.GET_POLICY, calls.GET_POLICY_VERSION
     described = api.read(call, hides=_HIDES, about=arn, PolicyArn=arn)
-    versions = api.mapped(call, described, lambda one: required(one, "DefaultVersionId"), hides=_HIDES, about=arn)
+    versions = api.mapped(call, described, lambda item: required(item, "DefaultVersionId"), hides=_HIDES, about=arn)
     thunks = (
-        partial(api.read, version_call, hides=_HIDES, about=arn, PolicyArn=arn, VersionId=one) for one in versions
+        partial(api.read, version_call, hides=_HIDES, about=arn, PolicyArn=arn, VersionId=version)
+        for version in versions
     )
     shell = PolicyDocument(
         id=arn if kind is PolicyKind.GRANT else f"{arn}#{kind}",
@@ -135,7 +136,7 @@ def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]
     )
     items = [item for found in api.gather(*thunks) for item in found]
     return api.mapped(
-        version_call, items, lambda one: policy_document(shell, one.get("Document")), hides=_HIDES, about=arn
+        version_call, items, lambda item: policy_document(shell, item.get("Document")), hides=_HIDES, about=arn
     )
 
 
@@ -146,7 +147,7 @@ def _inline(api: Api, role: str, name: str, policy: str) -> tuple[PolicyDocument
         f"{role}#inline/{policy}", policy, PolicyKind.GRANT, "inline", "", (), api.source(call, about)
     )
     return api.mapped(
-        call, items, lambda one: policy_document(shell, one.get("PolicyDocument")), hides=_HIDES, about=about
+        call, items, lambda item: policy_document(shell, item.get("PolicyDocument")), hides=_HIDES, about=about
     )
 
 
@@ -154,5 +155,5 @@ def _trust(api: Api, arn: str, role: Item) -> tuple[PolicyDocument, ...]:
     call = calls.GET_ROLE
     shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), api.source(call, arn))
     return api.mapped(
-        call, [role], lambda one: policy_document(shell, one.get("AssumeRolePolicyDocument")), hides=_HIDES, about=arn
+        call, [role], lambda item: policy_document(shell, item.get("AssumeRolePolicyDocument")), hides=_HIDES, about=arn
     )

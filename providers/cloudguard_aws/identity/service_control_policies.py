@@ -94,7 +94,7 @@ def _parents(api: Api, refused: list[str], target: str) -> list[str]:
 
 def _values_of_key(api: Api, refused: list[str], call: Call, items: list[Item], key: str) -> list[str]:
     """Return the values of ``key`` in items. An item that is not understood leaves a Gap and a text in ``refused``."""
-    found = api.mapped(call, items, lambda one: required(one, key), hides=())
+    found = api.mapped(call, items, lambda item: required(item, key), hides=())
     refused += (
         [f"{call.name} returned an answer that cloudguard does not understand"] if len(found) < len(items) else []
     )
@@ -118,7 +118,7 @@ def _policy(api: Api, name: str) -> tuple[PolicyDocument, ...]:
     """Read one policy. Empty if its document can't be read: the engine then assumes that it may limit anything."""
     call = calls.DESCRIBE_POLICY
     items = _ask(api, [], call, name, PolicyId=name)
-    return api.mapped(call, items, lambda one: _limit(api.source(call, name), one), hides=(), about=name)
+    return api.mapped(call, items, lambda item: _limit(api.source(call, name), item), hides=(), about=name)
 
 
 def _limit(source: Source, item: Item) -> PolicyDocument:

@@ -35,7 +35,7 @@ def read_surroundings(api: Api, found: FoundCluster, account: str) -> Surroundin
 def _service_accounts(api: Api, found: FoundCluster, account: str) -> tuple[ServiceAccounts, Identities]:
     """Read service accounts and their roles. Roles of other accounts can't be read from this account."""
     held = read_service_accounts(api, found.name, found.eks, found.issuer)
-    arns = dict.fromkeys(one.identity for one in held.identities)
+    arns = dict.fromkeys(identity.identity for identity in held.identities)
     own = [(arn, (SERVICE_ACCOUNT,)) for arn in arns if not account or account_of(arn) == account]
     return held, read_identities(api, hosts=(), pools=(), extra=tuple(own))
 
@@ -60,7 +60,7 @@ def all_identities(own: Identities, around: Surroundings) -> Identities:
 def _merged(identities: Iterable[Identity]) -> list[Identity]:
     """Return each identity once, with the union of its holders' roles."""
     found = dict[str, Identity]()
-    for one in identities:
-        known = found.get(one.id, one)
-        found[one.id] = replace(known, roles=tuple(sorted({*known.roles, *one.roles})))
+    for identity in identities:
+        known = found.get(identity.id, identity)
+        found[identity.id] = replace(known, roles=tuple(sorted({*known.roles, *identity.roles})))
     return sorted(found.values(), key=lambda one: one.id)

@@ -26,17 +26,19 @@ _EVERYONE: Final = '"*"'
 
 def with_trusting_roles(api: Api, identities: Identities) -> Identities:
     """Return the identities with the grants of trust policies of the account's other roles."""
-    names = {one.id.rpartition("/")[2]: one.id for one in identities.identities if ":role/" in one.id}
+    names = {
+        identity.id.rpartition("/")[2]: identity.id for identity in identities.identities if ":role/" in identity.id
+    }
     if not names:
         return identities
     listed = api.read(LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE)
     found = api.mapped(LIST_ROLES, listed, partial(_trust, api, names), hides=_HIDES)
     for role, trusted in found:
-        others = tuple(one for one in identities.identities if one.id != role)
+        others = tuple(identity for identity in identities.identities if identity.id != role)
         if trusted:
             granted = with_resource_policies(api, replace(identities, identities=others), LIST_ROLES, {role: trusted})
-            own = tuple(one for one in identities.identities if one.id == role)
-            both = tuple(sorted((*granted.identities, *own), key=lambda one: one.id))
+            own = tuple(identity for identity in identities.identities if identity.id == role)
+            both = tuple(sorted((*granted.identities, *own), key=lambda item: item.id))
             identities = replace(granted, identities=both)
     return identities
 

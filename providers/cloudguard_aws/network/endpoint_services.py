@@ -41,8 +41,8 @@ def _service(item: Item) -> EndpointService:
 
 def read_published(api: Api, services: Collection[EndpointService], arns: Collection[str]) -> Published:
     """Read the principals that may use the services that publish a balancer of ``arns``."""
-    wanted = [one for one in services if not set(one.balancers).isdisjoint(arns)]
-    read = api.gather(*(partial(_published, api, one) for one in wanted))
+    wanted = [service for service in services if not set(service.balancers).isdisjoint(arns)]
+    read = api.gather(*(partial(_published, api, endpoint_service) for endpoint_service in wanted))
     pairs = list(zip(wanted, read, strict=True))
     return {arn: tuple(made for service, made in pairs if arn in service.balancers) for arn in arns}
 
@@ -50,6 +50,6 @@ def read_published(api: Api, services: Collection[EndpointService], arns: Collec
 def _published(api: Api, service: EndpointService) -> PublishedService:
     call = calls.DESCRIBE_VPC_ENDPOINT_SERVICE_PERMISSIONS
     items = api.read(call, hides=HIDES, about=service.id, ServiceId=service.id)
-    allowed = api.mapped(call, items, lambda one: required(one, "Principal"), hides=HIDES)
+    allowed = api.mapped(call, items, lambda item: required(item, "Principal"), hides=HIDES)
     source = api.source(calls.DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS, service.id)
     return PublishedService(service.id, tuple(sorted(allowed)), accepts_each=service.accepts_each, source=source)

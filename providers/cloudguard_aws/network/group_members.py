@@ -82,7 +82,7 @@ def read_members(api: Api, groups: Collection[str], own: OwnMembers, networks: C
 
 
 def _with_groups(item: Item) -> tuple[str, frozenset[str], Item]:
-    groups = frozenset(text(one, "GroupId") for one in parts(item, "Groups"))
+    groups = frozenset(text(group, "GroupId") for group in parts(item, "Groups"))
     return required(item, "NetworkInterfaceId"), groups, item
 
 
@@ -121,7 +121,7 @@ class ClusterInterfaces:
 
 def balancer_descriptions(read: Registrations) -> frozenset[str]:
     """Return the descriptions of balancer interfaces: "ELB app/name/id", or "ELB name" for a classic balancer."""
-    names = (*(one.arn for one in read.balancers), *(one.name for one in read.classic))
+    names = (*(balancer.arn for balancer in read.balancers), *(balancer.name for balancer in read.classic))
     return frozenset(f"ELB {name.rpartition(':loadbalancer/')[2]}" for name in names)
 
 

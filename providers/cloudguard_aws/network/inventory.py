@@ -74,11 +74,11 @@ def read_inventory(
 
     ``registers``: dict of target group or classic balancer → scaling groups that register their next hosts there.
     """
-    known = frozenset({*network_ids, *(one.network for one in endpoints)} - {""})
+    known = frozenset({*network_ids, *(endpoint.network for endpoint in endpoints)} - {""})
     own: Mapping[str, Subnet] = {}
     if not known:
         used = {interface.subnet for host in hosts for interface in host.interfaces}
-        own = read_subnets(api, "subnet-id", used.union(*(one.subnets for one in endpoints)) - {""})
+        own = read_subnets(api, "subnet-id", used.union(*(endpoint.subnets for endpoint in endpoints)) - {""})
         known = frozenset(one.network for one in own.values())
     balancers, vpcs, public_access = api.three(
         partial(read_cluster_balancers, api, known, Members.of(hosts, registers)),
@@ -130,7 +130,7 @@ def _read_tables(api: Api, vpcs: frozenset[str]) -> Tables | None:
     if items is None:
         return None
     tables = api.mapped(call, items, route_table, hides=ROUTES)
-    wanted = {route.target for one in tables for route in one.routes if route.target.startswith("pcx-")}
+    wanted = {route.target for table in tables for route in table.routes if route.target.startswith("pcx-")}
     listed = api.matching(peering_call, "vpc-peering-connection-id", wanted, hides=ROUTES)
-    peerings = dict(api.mapped(peering_call, listed, lambda one: peering_ranges(one, vpcs), hides=ROUTES))
-    return Tables([one.behind(peerings) for one in tables], complete=len(tables) == len(items))
+    peerings = dict(api.mapped(peering_call, listed, lambda item: peering_ranges(item, vpcs), hides=ROUTES))
+    return Tables([table.behind(peerings) for table in tables], complete=len(tables) == len(items))

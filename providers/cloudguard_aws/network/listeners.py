@@ -73,13 +73,13 @@ class Members:
     @classmethod
     def of(cls, hosts: Collection[Host], pools: Mapping[str, Sequence[str]] | None = None) -> Members:
         """Return an index of ``hosts``."""
-        found = {one: host.id for host in hosts for interface in host.interfaces for one in interface.addresses}
+        found = {address: host.id for host in hosts for interface in host.interfaces for address in interface.addresses}
         return replace(cls.at(found), ids=frozenset(host.id for host in hosts), pools=pools or {})
 
     @classmethod
     def at(cls, hosts: Mapping[AddressSet, str]) -> Members:
         """Return an index of a dict of address or delegated range → host id."""
-        return cls(frozenset(), hosts, sorted((one for one in hosts if one.size > 1), key=AddressSet.first))
+        return cls(frozenset(), hosts, sorted((host for host in hosts if host.size > 1), key=AddressSet.first))
 
     def find(self, target: str) -> tuple[str, AddressSet] | None:
         """Return the host that ``target`` belongs to and the matching address or range, or None if it is no host's.
@@ -110,10 +110,10 @@ def targets_of(group: TargetGroup, members: Members) -> tuple[BackendTarget, ...
     """Return a target group's targets that are hosts of the cluster, their pods, or scaling groups' next hosts."""
     own = services_of(group.protocol, group.port)
     found = {BackendTarget(name, NO_ADDRESSES, own): None for name in members.pools.get(group.arn, ())}
-    for one in group.targets:
-        known = members.find(one.id)
+    for target in group.targets:
+        known = members.find(target.id)
         if known is not None:
-            found[BackendTarget(known[0], known[1], services_of(group.protocol, one.port), one.health)] = None
+            found[BackendTarget(known[0], known[1], services_of(group.protocol, target.port), target.health)] = None
     return tuple(found)
 
 
@@ -168,7 +168,7 @@ def forwarded(item: Item, key: str) -> tuple[str, ...] | None:
         if text(action, "Type") not in _ACTIONS:
             return None
         named = [text(action, "TargetGroupArn")]
-        named += [required(one, "TargetGroupArn") for one in parts(part(action, "ForwardConfig"), "TargetGroups")]
+        named += [required(group, "TargetGroupArn") for group in parts(part(action, "ForwardConfig"), "TargetGroups")]
         found.update(dict.fromkeys(filter(None, named)))
     return tuple(found)
 
@@ -236,18 +236,18 @@ def classic(one: ClassicBalancer, members: Members, declared: str) -> Balancer:
         subnets=one.subnets,
         filters=one.groups,
         groups=one.groups,
-        listeners=tuple(_classic_listener(each, hosts, source) for each in one.listeners),
+        listeners=tuple(_classic_listener(listener, hosts, source) for listener in one.listeners),
         source=source,
         declared_service=declared,
     )
 
 
-def _classic_listener(one: ClassicListener, hosts: Iterable[str], source: Source) -> Listener:
-    (outside, port), (inside, _) = one.outside, one.inside
+def _classic_listener(classic_listener: ClassicListener, hosts: Iterable[str], source: Source) -> Listener:
+    (outside, port), (inside, _) = classic_listener.outside, classic_listener.inside
     return Listener(
         id=f"{source.resource}:{port}",
-        service=services_of(*one.outside),
-        targets=tuple(BackendTarget(host, NO_ADDRESSES, services_of(*one.inside)) for host in hosts),
+        service=services_of(*classic_listener.outside),
+        targets=tuple(BackendTarget(host, NO_ADDRESSES, services_of(*classic_listener.inside)) for host in hosts),
         client_address=ClientAddress.REPLACED,
         source=source,
         plaintext=inside == "HTTP" or (outside in _DECRYPTED and inside not in _DECRYPTED),

@@ -53,7 +53,7 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
             registers.setdefault(name, []).append(group.name)
     found = replace(found, registers=registers)
     record_unfollowed_lattice(api, registers)
-    known = {one.id for one in found.instances}
+    known = {instance.id for instance in found.instances}
     targets = {*_registered(api, found, read)}
     try:
         interfaces = api.matching(DESCRIBE_NETWORK_INTERFACES, "vpc-id", found.networks, hides=(FactKind.MEMBERS,))
@@ -66,12 +66,14 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
         ]
     except AccessError:
         return found  # a Gap was recorded
-    record_unseen(api, pools.keys() - known - {one.id for one in listed}, "a scaling group lists it")
+    record_unseen(api, pools.keys() - known - {instance.id for instance in listed}, "a scaling group lists it")
     started = {group.name for group in fleets}
-    pools |= {one.id: name for one in (*found.instances, *listed) if (name := fleet_of(one.tags)) in started}
-    own = (one for one in listed if one.id in pools or {*clusters_of(one.tags)} <= {found.name})
-    more = {one.id: _in_pool(one, pools) for one in own}
-    whole = {one.id: _in_pool(one, pools) for one in found.instances} | more
+    pools |= {
+        instance.id: name for instance in (*found.instances, *listed) if (name := fleet_of(instance.tags)) in started
+    }
+    own = (instance for instance in listed if instance.id in pools or {*clusters_of(instance.tags)} <= {found.name})
+    more = {instance.id: _in_pool(instance, pools) for instance in own}
+    whole = {instance.id: _in_pool(instance, pools) for instance in found.instances} | more
     return replace(found, instances=tuple(whole[name] for name in sorted(whole)))
 
 
@@ -103,7 +105,7 @@ def _instances_at(api: Api, addresses: Collection[str], interfaces: Iterable[Ite
     members = Members.at(
         dict(pair for each in api.mapped(call, interfaces, addresses_of, hides=hides) for pair in each)
     )
-    return {known[0] for one in addresses if (known := members.find(one)) is not None}
+    return {known[0] for address in addresses if (known := members.find(address)) is not None}
 
 
 def _warm_instances(api: Api, groups: Collection[str]) -> Iterator[Instance]:
@@ -117,7 +119,7 @@ def _warm_instances(api: Api, groups: Collection[str]) -> Iterator[Instance]:
 def _started(api: Api, fleets: Iterable[ScalingGroup]) -> Iterator[Instance]:
     """Yield the instances that fleets have launched. The description of a fleet lists none."""
     for call, tag in TAGS:
-        yield from _tagged(api, tag, {one.name for one in fleets if one.call is call})
+        yield from _tagged(api, tag, {fleet.name for fleet in fleets if fleet.call is call})
 
 
 def _tagged(api: Api, tag: str, names: Collection[str]) -> Iterator[Instance]:
@@ -132,8 +134,8 @@ def _registered(api: Api, found: FoundCluster, read: Registrations) -> Iterator[
     A balancer is the cluster's if it sends to known hosts on a cluster port, if the only known hosts behind it are
     control-plane hosts (on any port), or if it sends to other targets and has the cluster's tags.
     """
-    members = Members.of([one.host for one in found.instances])
-    servers = {one.id for one in found.instances if is_control_plane(one.tags)}
+    members = Members.of([instance.host for instance in found.instances])
+    servers = {instance.id for instance in found.instances if is_control_plane(instance.tags)}
     servers |= {name for name, known in found.by_flag.items() if Role.CONTROL_PLANE in known.roles}
     unclear = dict[tuple[str, ...], list[str]]()
     for arns, targets in registered_together(read, found.networks):

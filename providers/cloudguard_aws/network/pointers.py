@@ -50,7 +50,7 @@ def record_unfollowed(api: Api, interfaces: Sequence[Item], lists: Iterable[Addr
     ``interfaces``: those of the cluster's VPCs. ``lists``: prefix lists that rules name. ``own``: ids of the cluster's
     instances and ARNs of its balancers.
     """
-    _record_accelerators(api, [one for one in interfaces if one.get("InterfaceType") == _ACCELERATOR], own)
+    _record_accelerators(api, [item for item in interfaces if item.get("InterfaceType") == _ACCELERATOR], own)
     services = {_LATTICE: "VPC Lattice"}
     if any(map(_is_origin, interfaces)):
         services |= {_CLOUDFRONT: "a VPC origin of CloudFront"}
@@ -80,11 +80,11 @@ def _record_accelerators(api: Api, interfaces: Sequence[Item], own: Collection[s
 
 def record_unfollowed_lattice_ranges(api: Api, filters: Iterable[Filter]) -> None:
     """Record a Gap for each of the ``filters`` with a rule for addresses from which only VPC Lattice sends."""
-    for one in filters:
-        ingress = (rule.peer.addresses for rule in one.rules if rule.direction is Direction.INGRESS)
+    for guard in filters:
+        ingress = (rule.peer.addresses for rule in guard.rules if rule.direction is Direction.INGRESS)
         if any(addresses and addresses <= _LINK_LOCAL for addresses in ingress):
             message = "a rule admits addresses of VPC Lattice; its clients are not read"
-            api.add_gap(Gap(one.source.call, one.id, Reason.UNSUPPORTED, message, HIDES))
+            api.add_gap(Gap(guard.source.call, guard.id, Reason.UNSUPPORTED, message, HIDES))
 
 
 def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) -> None:
@@ -93,7 +93,7 @@ def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Regi
     Senders that use such a balancer are not followed.
     """
     call = calls.DESCRIBE_NETWORK_INTERFACES
-    made = api.mapped(call, endpoint, lambda one: interface(one, Source(call.name)), hides=HIDES)
+    made = api.mapped(call, endpoint, lambda item: interface(item, Source(call.name)), hides=HIDES)
     at = {address: one.id for one in made for part in one.addresses for address in part.texts()}
     for group in read.groups.values():
         reached = sorted({at[target.id] for target in group.targets if target.id in at})
@@ -125,7 +125,10 @@ def tunnels(api: Api, interfaces: Iterable[Item]) -> tuple[Tunnel, ...]:
 
     They are API Gateway, EC2 Instance Connect and CloudFront.
     """
-    call, found = calls.DESCRIBE_NETWORK_INTERFACES, (one for one in interfaces if is_tunnel(one) or _is_origin(one))
+    call, found = (
+        calls.DESCRIBE_NETWORK_INTERFACES,
+        (item for item in interfaces if is_tunnel(item) or _is_origin(item)),
+    )
     return api.mapped(call, [*found], _tunnel, hides=(FactKind.MEMBERS,))
 
 
@@ -154,13 +157,13 @@ def _accelerated(api: Api) -> Iterator[str]:
     groups = api.gather(
         *(
             partial(_values_of_key, api, calls.LIST_ENDPOINT_GROUPS, "EndpointId", ListenerArn=arn)
-            for each in listeners
-            for arn in each
+            for listener in listeners
+            for arn in listener
         )
     )
-    yield from (name for each in groups for name in each)
+    yield from (name for group in groups for name in group)
 
 
 def _values_of_key(api: Api, call: calls.Call, key: str, **parameters: str) -> tuple[str, ...]:
     items = api.read(call, hides=HIDES, about=next(iter(parameters.values()), "*"), **parameters)
-    return api.mapped(call, items, lambda one: required(one, key), hides=HIDES)
+    return api.mapped(call, items, lambda item: required(item, key), hides=HIDES)

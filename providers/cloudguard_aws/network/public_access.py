@@ -34,7 +34,7 @@ class PublicAccess:
         if self.hop is NextHop.INTERNET or owner != self.account:
             return subnet
         hop = self.exclusions.get(subnet.id) or self.exclusions.get(subnet.network) or self.hop
-        routes = (replace(one, hop=hop) if _is_gateway(one.target, one.hop) else one for one in subnet.routes)
+        routes = (replace(route, hop=hop) if _is_gateway(route.target, route.hop) else route for route in subnet.routes)
         return replace(subnet, routes=tuple(routes))
 
 

@@ -77,7 +77,7 @@ class TargetGroup:
 
     def beyond(self, ranges: AddressSet) -> TargetGroup:
         """Return the group without the targets whose addresses are in ``ranges``, the ranges of the group's own VPC."""
-        own = (one for one in self.targets if one.outside or not _inside(one.id, ranges))
+        own = (target for target in self.targets if target.outside or not _inside(target.id, ranges))
         return replace(self, targets=tuple(own))
 
 
@@ -132,7 +132,9 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
         partial(api.read, calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, hides=HIDES),
     )
     modern = api.mapped(calls.DESCRIBE_LOAD_BALANCERS, listed or (), load_balancer, hides=HIDES)
-    every = tuple(one for one in modern if one.kind != GATEWAY)  # a gateway balancer sends to appliances, by a tunnel
+    every = tuple(
+        balancer for balancer in modern if balancer.kind != GATEWAY
+    )  # a gateway balancer sends to appliances, by a tunnel
     arns = {one.arn for one in every}
     known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups or (), target_group, hides=HIDES)
     if listed is not None:
@@ -144,7 +146,7 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
     return Registrations(
         every,
         classic,
-        groups={one.arn: one for one in with_targets},
+        groups={target.arn: target for target in with_targets},
         answered=None if groups is None or len(known) < len(groups) else frozenset(one.arn for one in known),
         bare=tuple(one.arn for one in every if one.arn not in named),
     )
@@ -162,7 +164,7 @@ def _record_missing(api: Api, named: Collection[str], answered: Iterable[LoadBal
 
     Traffic through such a balancer is unknown.
     """
-    for arn in sorted(set(named) - {one.arn for one in answered}):
+    for arn in sorted(set(named) - {balancer.arn for balancer in answered}):
         message = "a target group names this balancer, but it was not returned"
         api.add_gap(Gap(calls.DESCRIBE_LOAD_BALANCERS.name, arn, Reason.MISSING, message, HIDES))
 
@@ -176,7 +178,7 @@ def _may_concern(group: TargetGroup, network_ids: Collection[str]) -> bool:
 def load_balancer(item: Item) -> LoadBalancer:
     """Return a balancer as the API answers it."""
     zones = parts(item, "AvailabilityZones")
-    listed = [one for zone in zones for one in parts(zone, "LoadBalancerAddresses")]
+    listed = [address for zone in zones for address in parts(zone, "LoadBalancerAddresses")]
     return LoadBalancer(
         arn=required(item, "LoadBalancerArn"),
         name=required(item, "LoadBalancerName"),
@@ -214,7 +216,9 @@ def _inside(target: str, ranges: AddressSet) -> bool:
 def _with_targets(api: Api, group: TargetGroup) -> TargetGroup:
     call = calls.DESCRIBE_TARGET_HEALTH
     listed = api.read(call, hides=HIDES, about=group.arn, TargetGroupArn=group.arn)
-    return replace(group, targets=api.mapped(call, listed, lambda one: registered_target(one, group.port), hides=HIDES))
+    return replace(
+        group, targets=api.mapped(call, listed, lambda item: registered_target(item, group.port), hides=HIDES)
+    )
 
 
 def registered_target(item: Item, default: int) -> RegisteredTarget:
@@ -236,8 +240,10 @@ def classic_balancer(item: Item) -> ClassicBalancer:
         internet_facing=_SCHEMES.get(text(item, "Scheme")),
         groups=tuple(texts(item, "SecurityGroups")),
         subnets=tuple(sorted(texts(item, "Subnets"))),
-        instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
-        listeners=tuple(_classic_listener(part(one, "Listener")) for one in parts(item, "ListenerDescriptions")),
+        instances=tuple(required(instance, "InstanceId") for instance in parts(item, "Instances")),
+        listeners=tuple(
+            _classic_listener(part(description, "Listener")) for description in parts(item, "ListenerDescriptions")
+        ),
     )
 
 
@@ -276,9 +282,9 @@ def registered_together(
     """
     for group in read.groups.values():
         own = group.network in {"", *network_ids}
-        targets = [(one.id, one.port) for one in group.targets if own or one.outside]
+        targets = [(target.id, target.port) for target in group.targets if own or target.outside]
         for balancer in group.balancers if group.kind != "alb" else ():
             yield (group.arn, balancer), targets
     for classic in read.classic:
-        for one in classic.listeners:
-            yield (classic.name,), [(instance, one.inside[1]) for instance in classic.instances]
+        for listener in classic.listeners:
+            yield (classic.name,), [(instance, listener.inside[1]) for instance in classic.instances]

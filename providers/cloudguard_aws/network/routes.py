@@ -110,7 +110,7 @@ def _behind(route: Route, peerings: Peerings) -> Iterator[Route]:
     https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html ("Transitive peering")
     """
     ranges = peerings.get(route.target, ()) if route.hop is NextHop.PEER else ()
-    inside = [one for one in ranges if one <= route.destination and one != route.destination]
+    inside = [range_ for range_ in ranges if range_ <= route.destination and range_ != route.destination]
     yield from (replace(route, destination=one) for one in inside or (route.destination,))
 
 
@@ -131,9 +131,9 @@ class Tables:
         Every subnet has a table, and every table has a route:
         https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
         """
-        own = next((one for one in self.tables if subnet.id in one.subnets), None)
+        own = next((table for table in self.tables if subnet.id in table.subnets), None)
         if own is None and self.complete:
-            own = next((one for one in self.tables if one.is_main and one.vpc == subnet.network), None)
+            own = next((table for table in self.tables if table.is_main and table.vpc == subnet.network), None)
         return own.routes or None if own else None
 
     def inspect(self, subnet: Subnet) -> bool:
@@ -141,13 +141,13 @@ class Tables:
 
         https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
         """
-        tables = (one for one in self.tables if one.of_gateway and one.vpc == subnet.network)
-        routes = (route for one in tables for route in one.routes if route.hop is NextHop.APPLIANCE)
+        tables = (table for table in self.tables if table.of_gateway and table.vpc == subnet.network)
+        routes = (route for table in tables for route in table.routes if route.hop is NextHop.APPLIANCE)
         return any(route.address_list or route.destination & subnet.ranges for route in routes)
 
     def internet_gateway(self, vpc: str) -> str:
         """Return the id of the internet gateway in the VPC's routes, or "" if no route names one."""
-        targets = (route.target for one in self.tables if one.vpc == vpc for route in one.routes)
+        targets = (route.target for table in self.tables if table.vpc == vpc for route in table.routes)
         return next((target for target in targets if target.startswith("igw-")), "")
 
 

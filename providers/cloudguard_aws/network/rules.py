@@ -92,7 +92,7 @@ def security_group(item: Item) -> SecurityGroup:
 
 def with_owners(group: SecurityGroup, made: Filter, tags: Mapping[str, Mapping[str, str]]) -> Filter:
     """Return the filter ``made`` of a group, with the owner of each rule. ``tags``: dict of rule id → tags."""
-    return OWNERS.also_of_rules(replace(made, rules=tuple(_with_owner(group, one, tags) for one in made.rules)))
+    return OWNERS.also_of_rules(replace(made, rules=tuple(_with_owner(group, rule, tags) for rule in made.rules)))
 
 
 def _with_owner(group: SecurityGroup, rule: Rule, tags: Mapping[str, Mapping[str, str]]) -> Rule:
@@ -119,14 +119,14 @@ def _permitted(permission: Item, direction: Direction, source: Source) -> Iterat
 def _peers(permission: Item) -> Iterator[tuple[str, Peer, str]]:
     """Yield the text, the value and the description of each peer of a permission."""
     for plural, key in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-        for one in parts(permission, plural):
-            yield required(one, key), Peer(AddressSet.parse(required(one, key))), text(one, "Description")
-    for one in parts(permission, "PrefixListIds"):
-        name = required(one, "PrefixListId")
-        yield name, Peer(address_list=name), text(one, "Description")
-    for one in parts(permission, "UserIdGroupPairs"):
-        name = required(one, "GroupId")
-        yield name, Peer(group=name), text(one, "Description")
+        for id_ in parts(permission, plural):
+            yield required(id_, key), Peer(AddressSet.parse(required(id_, key))), text(id_, "Description")
+    for id_ in parts(permission, "PrefixListIds"):
+        name = required(id_, "PrefixListId")
+        yield name, Peer(address_list=name), text(id_, "Description")
+    for id_ in parts(permission, "UserIdGroupPairs"):
+        name = required(id_, "GroupId")
+        yield name, Peer(group=name), text(id_, "Description")
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,27 +59,27 @@ def read_security_groups(
     groups = api.mapped(group_call, items or (), security_group, hides=_FILTERS)
     rules = api.mapped(rule_call, rule_items, listed_rule, hides=_FILTERS)
     if items is not None and len(groups) == len(items):
-        for name in sorted(names - {one.filter.id for one in groups}):
+        for name in sorted(names - {group.filter.id for group in groups}):
             message = "the security group can't be seen from this account"
             api.add_gap(Gap(group_call.name, name, Reason.MISSING, message, _FILTERS))
     by_group: dict[str, list[Rule]] = {}
     for one in rules:
         by_group.setdefault(one.of, []).append(one.rule)
-    tags = {one.rule.id: one.tags for one in rules if one.tags}
-    made = (with_owners(one, _with_rules(one.filter, by_group), tags) for one in groups)
-    filters = tuple(sorted(made, key=lambda one: one.id))
+    tags = {rule.rule.id: rule.tags for rule in rules if rule.tags}
+    made = (with_owners(group, _with_rules(group.filter, by_group), tags) for group in groups)
+    filters = tuple(sorted(made, key=lambda item: item.id))
     named = dict.fromkeys(names, "")
-    for name, owner in (*(pair for one in groups for pair in one.named), *(one.named for one in rules)):
+    for name, owner in (*(pair for group in groups for pair in group.named), *(rule.named for rule in rules)):
         named[name] = named.get(name, "") or owner
     named.pop("", None)
-    own = account or next((one.account for one in groups if one.account), "")
+    own = account or next((group.account for group in groups if group.account), "")
     others = {name for name, owner in named.items() if owner and own not in {"", owner}}
     foreign = frozenset(others - names)
-    shared = frozenset(one.filter.id for one in groups if one.account and own not in {"", one.account})
-    let_in = {rule.peer.group for one in filters for rule in one.rules if rule.direction is Direction.INGRESS}
+    shared = frozenset(group.filter.id for group in groups if group.account and own not in {"", group.account})
+    let_in = {rule.peer.group for guard in filters for rule in guard.rules if rule.direction is Direction.INGRESS}
     asked = names.union(let_in) - foreign - {""}
     members, lists = api.two(
-        partial(read_members, api, asked, group_members_of(hosts), {one.network for one in subnets}),
+        partial(read_members, api, asked, group_members_of(hosts), {subnet.network for subnet in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
     return SecurityGroups(filters, named, foreign, shared, asked, members, lists)
@@ -109,7 +109,7 @@ def groups_and_members(
     """Return the groups that hosts are in or rules name, and the members that are not the cluster's own interfaces."""
     call = calls.DESCRIBE_NETWORK_INTERFACES
     listed = api.mapped(call, read.members or (), _group_names, hides=_MEMBERS)
-    names = {one.id: one.name for one in read.filters} | {name: title for each in listed for name, title in each}
+    names = {guard.id: guard.name for guard in read.filters} | {name: title for each in listed for name, title in each}
     groups = tuple(
         Group(
             id=name,
@@ -120,8 +120,8 @@ def groups_and_members(
         )
         for name, account in sorted(read.named.items())
     )
-    found = api.mapped(call, read.members or (), lambda one: foreign_interface(one, own), hides=_MEMBERS)
-    return groups, tuple(sorted(filter(None, found), key=lambda one: one.id))
+    found = api.mapped(call, read.members or (), lambda item: foreign_interface(item, own), hides=_MEMBERS)
+    return groups, tuple(sorted(filter(None, found), key=lambda interface: interface.id))
 
 
 def _group_names(item: Item) -> list[tuple[str, str]]:
@@ -134,8 +134,8 @@ def _lists_named(filters: Iterable[Filter], subnets: Iterable[Subnet]) -> frozen
     A gateway endpoint's prefix list names a service that opens no connections, so routes to gateway endpoints are left
     out.
     """
-    in_rules = (rule.peer.address_list for one in filters for rule in one.rules)
-    routes = (route for one in subnets for route in one.routes if route.hop is not NextHop.SERVICE)
+    in_rules = (rule.peer.address_list for guard in filters for rule in guard.rules)
+    routes = (route for subnet in subnets for route in subnet.routes if route.hop is not NextHop.SERVICE)
     return frozenset((*in_rules, *(route.address_list for route in routes))) - {""}
 
 
@@ -152,13 +152,13 @@ def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
         api.mapped(
             call,
             described or (),
-            lambda one: (required(one, "PrefixListId"), text(one, "PrefixListName")),
+            lambda item: (required(item, "PrefixListId"), text(item, "PrefixListName")),
             hides=_LISTS,
         )
     )
     found: list[AddressList] = []
     for name, items in zip(ordered, listed, strict=True):
-        ranges = api.mapped(entries, items or (), lambda one: AddressSet.parse(required(one, "Cidr")), hides=_LISTS)
+        ranges = api.mapped(entries, items or (), lambda item: AddressSet.parse(required(item, "Cidr")), hides=_LISTS)
         missing = items == [] and described is not None and name not in titles
         if missing:
             message = "the prefix list can't be seen from this account"

@@ -54,20 +54,20 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
         balancers=balancer_descriptions(inventory.balancers.read),
     )
     groups, external_members = groups_and_members(api, security_groups, own)
-    ends = {*own.hosts, *(one.arn for one in inventory.balancers.modern)}
+    ends = {*own.hosts, *(balancer.arn for balancer in inventory.balancers.modern)}
     interfaces = inventory.vpcs.interfaces or ()
     record_unfollowed(api, interfaces, security_groups.lists, ends)
     record_unfollowed_lattice_ranges(api, security_groups.filters)
     record_unfollowed_to_endpoint(api, filter(own.is_endpoint, interfaces), inventory.balancers.read)
-    tables, used = inventory.vpcs.tables, {name for one in subnets for name in one.filters}
+    tables, used = inventory.vpcs.tables, {name for subnet in subnets for name in subnet.filters}
     networks = inventory.vpcs.networks
     if tables:
-        networks = tuple(replace(one, internet_gateway=tables.internet_gateway(one.id)) for one in networks)
-    acls = (one.filter for one in inventory.vpcs.acls or () if one.filter.id in used)
+        networks = tuple(replace(network, internet_gateway=tables.internet_gateway(network.id)) for network in networks)
+    acls = (acl.filter for acl in inventory.vpcs.acls or () if acl.filter.id in used)
     return Topology(
-        networks=tuple(sorted(networks, key=lambda one: one.id)),
+        networks=tuple(sorted(networks, key=lambda network: network.id)),
         subnets=subnets,
-        filters=(*security_groups.filters, *sorted(acls, key=lambda one: one.id)),
+        filters=(*security_groups.filters, *sorted(acls, key=lambda acl: acl.id)),
         groups=groups,
         address_lists=security_groups.lists,
         balancers=balancers,
@@ -91,7 +91,7 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
     vpcs = inventory.vpcs
     more = read_subnets(api, "subnet-id", wanted - vpcs.subnets.keys())
     found = sorted({**vpcs.subnets, **more}.items())
-    guards = {name: one.filter.id for one in vpcs.acls or () for name in one.subnets}
+    guards = {name: acl.filter.id for acl in vpcs.acls or () for name in acl.subnets}
     kept = [one for name, one in found if name in wanted]
     for one in kept if vpcs.acls is not None else ():
         if one.id not in guards:
@@ -109,18 +109,18 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
 def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
     """Return the ids of the security groups that guard hosts, pools and endpoints."""
     of_hosts = [interface.filters for host in hosts for interface in host.interfaces]
-    others = [one.filters for group in (pools, endpoints) for one in group]
+    others = [pool.filters for group in (pools, endpoints) for pool in group]
     others += [further.filters for pool in pools for further in pool.further]
     return frozenset(name for names in (*of_hosts, *others) for name in names)
 
 
 def _outbound(api: Api, hosts: tuple[Host, ...], subnets: Iterable[Subnet]) -> AddressSet:
     """Return the public addresses that hosts send from: their own, and those of the NAT gateways in their routes."""
-    gateways = {route.target for one in subnets for route in one.routes if route.target.startswith("nat-")}
+    gateways = {route.target for subnet in subnets for route in subnet.routes if route.target.startswith("nat-")}
     listed = api.matching(calls.DESCRIBE_NAT_GATEWAYS, "nat-gateway-id", gateways, hides=ROUTES)
     own = (one for host in hosts for interface in host.interfaces for one in interface.public)
     return AddressSet.union((*own, *api.mapped(calls.DESCRIBE_NAT_GATEWAYS, listed, _public, hides=ROUTES)))
 
 
 def _public(gateway: Item) -> AddressSet:
-    return AddressSet.of(filter(None, (text(one, "PublicIp") for one in parts(gateway, "NatGatewayAddresses"))))
+    return AddressSet.of(filter(None, (text(address, "PublicIp") for address in parts(gateway, "NatGatewayAddresses"))))

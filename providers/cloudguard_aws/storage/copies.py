@@ -84,9 +84,9 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     ``apart``: ids of other volumes of today's hosts. ``named``: whether an installer's tag names the etcd volume of
     each host.
     """
-    known = {one.disk.id: one for one in volumes}
-    sources = {one.snapshot: one for one in volumes if one.snapshot}
-    copied_from = {one.volume for one in volumes if one.volume}
+    known = {volume.disk.id: volume for volume in volumes}
+    sources = {volume.snapshot: volume for volume in volumes if volume.snapshot}
+    copied_from = {volume.volume for volume in volumes if volume.volume}
     (taken, made_from), tagged, other_volumes, images = api.four(
         lambda: (_snapshots(api, "volume-id", known), _snapshots(api, "snapshot-id", sources)),
         partial(_tagged, api, cluster),
@@ -96,7 +96,7 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     former = {one.id: one for one in _former(tagged, cluster, apart, named=named)}
     found = former | {one.id: replace(one, disk=sources[one.id].disk.id, relation="the origin of") for one in made_from}
     found |= {one.id: one for one in taken}
-    found = {one.id: one for one in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | found
+    found = {host.id: host for host in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | found
     golden = {name for image in images for name in image.snapshots if _is_installation_image(found.get(name), known)}
     whole = {name: one for name, one in found.items() if name not in golden}
     whole |= {name: former[name] for name in golden & former.keys()}  # its tags show that it holds more
@@ -105,13 +105,13 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
         partial(api.matching, calls.DESCRIBE_VOLUMES, "snapshot-id", whole, hides=_DISKS),
     )
     whole |= copied
-    of_those = [one for one in images if not whole.keys().isdisjoint(one.snapshots)]
+    of_those = [image for image in images if not whole.keys().isdisjoint(image.snapshots)]
     shared = with_sharing(api, whole.values(), of_those, whole)
     origins = {one.id: f"made from {one.id}, {one.words}" for one in whole.values()}
-    origins |= {one.volume: f"{one.disk.id} was copied from it" for one in volumes if one.volume}
+    origins |= {volume.volume: f"{volume.disk.id} was copied from it" for volume in volumes if volume.volume}
     return Copies(
-        of_disks=tuple(one for one in shared if one.disk in known),
-        others=tuple(sorted((one for one in shared if one.disk not in known), key=lambda one: one.id)),
+        of_disks=tuple(copy for copy in shared if copy.disk in known),
+        others=tuple(sorted((copy for copy in shared if copy.disk not in known), key=lambda copy: copy.id)),
         volumes=(*other_volumes, *restored),
         origins=origins,
     )
@@ -134,7 +134,7 @@ def _snapshots(api: Api, key: str, values: Collection[str]) -> tuple[DiskSnapsho
     """Return the account's own snapshots whose filter ``key`` matches any of ``values``, without their sharing."""
     call = calls.DESCRIBE_SNAPSHOTS
     listed = api.matching(call, key, values, hides=_DISKS, OwnerIds=["self"])
-    found = api.mapped(call, listed, lambda one: (required(one, _ID[key]), _snapshot(api, one)), hides=_DISKS)
+    found = api.mapped(call, listed, lambda item: (required(item, _ID[key]), _snapshot(api, item)), hides=_DISKS)
     return tuple(one for name, one in found if name in values)
 
 
@@ -150,7 +150,9 @@ def _snapshot(api: Api, item: Item) -> DiskSnapshot:
 def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, str]], ...]:
     """Return the snapshots with the cluster's tags, each with its tags."""
     items = with_tag_keys(api, calls.DESCRIBE_SNAPSHOTS, (*keys_of(cluster), *ETCD_KEYS), OwnerIds=["self"])
-    found = api.mapped(calls.DESCRIBE_SNAPSHOTS, items, lambda one: (_snapshot(api, one), tags_of(one)), hides=_DISKS)
+    found = api.mapped(
+        calls.DESCRIBE_SNAPSHOTS, items, lambda item: (_snapshot(api, item), tags_of(item)), hides=_DISKS
+    )
     own = {one.id: (one, tags) for one, tags in found if cluster in {*clusters_of(tags)}}
     return tuple(own.values())
 
@@ -163,19 +165,19 @@ def _former(
     Snapshots of pods' volumes and of the volumes ``apart`` are left out. If an installer's tag names etcd's volumes
     (``named``), only snapshots with that tag are yielded.
     """
-    for one, tags in tagged:
+    for copy, tags in tagged:
         shown = next((f"tag {key}={value}" for key, value in sorted(tags.items()) if key.startswith(ETCD_TAG)), "")
         name = tags.get("Name", "")
         if shown:
-            yield replace(one, evidence=RoleEvidence(EvidenceKind.INSTALLER, shown))
-        elif named or one.disk in apart or not OF_PODS.isdisjoint(tags):
+            yield replace(copy, evidence=RoleEvidence(EvidenceKind.INSTALLER, shown))
+        elif named or copy.disk in apart or not OF_PODS.isdisjoint(tags):
             continue
         elif is_named_for_etcd(name, cluster):
-            yield replace(one, evidence=RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK))
+            yield replace(copy, evidence=RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK))
         elif is_control_plane(tags):
-            yield replace(one, evidence=RoleEvidence(EvidenceKind.NAME, OF_CONTROL_PLANE, Strength.WEAK))
+            yield replace(copy, evidence=RoleEvidence(EvidenceKind.NAME, OF_CONTROL_PLANE, Strength.WEAK))
         else:
-            yield one
+            yield copy
 
 
 def _described(api: Api, found: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
@@ -205,7 +207,7 @@ def _images(api: Api) -> tuple[Image, ...]:
 
 
 def _image(item: Item) -> Image:
-    mapped = (text(part(one, "Ebs"), "SnapshotId") for one in parts(item, "BlockDeviceMappings"))
+    mapped = (text(part(mapping, "Ebs"), "SnapshotId") for mapping in parts(item, "BlockDeviceMappings"))
     return Image(
         required(item, "ImageId"), tuple(filter(None, mapped)), flag(item, "Public"), text(item, "SourceInstanceId")
     )
@@ -216,17 +218,17 @@ def _of_hosts(
 ) -> Iterator[DiskSnapshot]:
     """Yield the snapshots in images of ``hosts`` that belong to none of today's ``volumes``, but to former volumes."""
     host_of = {name: image.host for image in images if image.host in hosts for name in image.snapshots}
-    for one in _snapshots(api, "snapshot-id", host_of):
-        if one.disk not in volumes:
-            shown = RoleEvidence(EvidenceKind.DISK, f"part of an image of {host_of[one.id]}", Strength.WEAK)
-            yield replace(one, evidence=None if named else shown)
+    for snapshot in _snapshots(api, "snapshot-id", host_of):
+        if snapshot.disk not in volumes:
+            shown = RoleEvidence(EvidenceKind.DISK, f"part of an image of {host_of[snapshot.id]}", Strength.WEAK)
+            yield replace(snapshot, evidence=None if named else shown)
 
 
-def _is_installation_image(one: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:
+def _is_installation_image(copy: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:
     """Whether a snapshot of an image is only the installation source of hosts' disks.
 
     This is not assumed if an installer's tag marks the disk as etcd's.
     """
-    if one is None or one.relation != "the origin of":
+    if copy is None or copy.relation != "the origin of":
         return False
-    return not known[one.disk].disk.holds_main_etcd
+    return not known[copy.disk].disk.holds_main_etcd

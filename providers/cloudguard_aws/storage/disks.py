@@ -66,25 +66,25 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
     )
     volumes, spare = _volumes(api, (*tagged, *attached), cluster, concerned), list[Volume]()
-    places = {one.disk.host for one in volumes if one.disk.holds_main_etcd}
+    places = {volume.disk.host for volume in volumes if volume.disk.holds_main_etcd}
     if not places.issuperset(concerned):
         of_servers = [one for one in left if is_control_plane(tags_of(one))]
         unclear = [one for one in left if roles_by_tags(tags_of(one)) is None]
-        volumes += [one.left() for one in _volumes(api, of_servers, cluster, concerned)]
+        volumes += [volume.left() for volume in _volumes(api, of_servers, cluster, concerned)]
         spare = _volumes(api, unclear, cluster, concerned)
-        volumes += [one for one in spare if one.disk.holds_etcd]
+        volumes += [volume for volume in spare if volume.disk.holds_etcd]
         _record_unclear_stores(api, stores or {}, set(concerned) - places)
-    found = {one.disk.id: one for one in volumes}
-    concerning = worth_copying([one.disk for one in volumes], concerned)
+    found = {volume.disk.id: volume for volume in volumes}
+    concerning = worth_copying([volume.disk for volume in volumes], concerned)
     apart_from = frozenset(name for host in hosts for name in host.disks) - concerning
     named = places.issuperset(concerned)
     copy = partial(read_copies, api, cluster, hosts=concerned, apart=apart_from, named=named)
     copies, keys = api.two(
         lambda: copy([found[name] for name in sorted(concerning)]),
-        partial(read_keys, api, [one.disk.key for one in volumes], account),
+        partial(read_keys, api, [volume.disk.key for volume in volumes], account),
     )
-    while new := [one for one in copies.volumes if required(one, "VolumeId") not in found]:
-        made = {one.disk.id: one.copied(copies.origins) for one in _volumes(api, new, cluster, concerned)}
+    while new := [volume for volume in copies.volumes if required(volume, "VolumeId") not in found]:
+        made = {volume.disk.id: volume.copied(copies.origins) for volume in _volumes(api, new, cluster, concerned)}
         found |= made
         concerning |= made.keys()
         if not made:
@@ -94,7 +94,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     if any(disk.key for disk in disks.values()):
         keys = read_keys(api, [disk.key for disk in disks.values()], account)
     ordered = [disks[name] for name in sorted(disks)]
-    apart = (_as_copy(one.disk) for one in spare if one.disk.id not in disks)
+    apart = (_as_copy(volume.disk) for volume in spare if volume.disk.id not in disks)
     return Storage(with_snapshots(ordered, copies.of_disks), (*copies.others, *apart), keys, datastores)
 
 
@@ -113,7 +113,7 @@ def _record_unclear_stores(api: Api, stores: Mapping[str, str], hosts: Iterable[
 def _tagged(api: Api, cluster: str) -> list[Item]:
     """Read etcd's volumes by kops' tags. A volume that is detached for the moment also holds etcd's data."""
     listed = with_tag_keys(api, calls.DESCRIBE_VOLUMES, ETCD_KEYS)
-    return [one for one in listed if cluster in {*clusters_of(tags_of(one))}]
+    return [item for item in listed if cluster in {*clusters_of(tags_of(item))}]
 
 
 def _detached_volumes(api: Api, cluster: str) -> list[Item]:
@@ -129,13 +129,13 @@ def _detached_volumes(api: Api, cluster: str) -> list[Item]:
 
 def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[str]) -> list[Volume]:
     found = api.mapped(
-        calls.DESCRIBE_VOLUMES, items, lambda one: _volume(api, one, cluster, hosts), hides=FOUND_THROUGH_DISKS
+        calls.DESCRIBE_VOLUMES, items, lambda item: _volume(api, item, cluster, hosts), hides=FOUND_THROUGH_DISKS
     )
-    return sorted({one.disk.id: one for one in found}.values(), key=lambda one: one.disk.id)
+    return sorted({one.disk.id: one for one in found}.values(), key=lambda item: item.disk.id)
 
 
 def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volume:
-    attachments = [one for one in parts(item, "Attachments") if text(one, "InstanceId")]
+    attachments = [attachment for attachment in parts(item, "Attachments") if text(attachment, "InstanceId")]
     attachments.sort(key=lambda one: text(one, "InstanceId") not in hosts)
     where = attachments[0] if attachments else NOTHING
     name, tags = required(item, "VolumeId"), tags_of(item)

@@ -37,7 +37,7 @@ def read_keys(api: Api, names: Iterable[str], account: str = "") -> tuple[Key, .
 
 def _key(api: Api, name: str, account: str) -> tuple[Key, ...]:
     items = api.read(calls.DESCRIBE_KEY, hides=_KEYS, about=name, KeyId=name)
-    return api.mapped(calls.DESCRIBE_KEY, items, lambda one: _described_key(api, name, account, one), hides=_KEYS)
+    return api.mapped(calls.DESCRIBE_KEY, items, lambda item: _described_key(api, name, account, item), hides=_KEYS)
 
 
 def _described_key(api: Api, name: str, account: str, item: Item) -> Key:
@@ -63,5 +63,5 @@ def _rotates(api: Api, key: Item) -> bool | None:
         return None
     call = calls.GET_KEY_ROTATION_STATUS
     found = api.read(call, hides=_KEYS, about=required(key, "KeyId"), KeyId=required(key, "Arn"))
-    rotates = api.mapped(call, found, lambda one: flag(one, "KeyRotationEnabled"), hides=_KEYS)
+    rotates = api.mapped(call, found, lambda item: flag(item, "KeyRotationEnabled"), hides=_KEYS)
     return rotates[0] if rotates else None

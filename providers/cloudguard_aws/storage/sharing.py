@@ -47,17 +47,17 @@ def with_sharing(
     ``known``: dict of id → snapshot, for the snapshots in ``images``.
     """
     read = api.gather(
-        *(partial(_shared_snapshot, api, one) for one in snapshots),
-        *(partial(_shared_image, api, one, known) for one in images),
+        *(partial(_shared_snapshot, api, snapshot) for snapshot in snapshots),
+        *(partial(_shared_image, api, image, known) for image in images),
     )
     if not any(EVERYONE in (one.shared_with or ()) for one in read) or not _is_blocked(api):
         return tuple(read)
     return tuple(_without_everyone(one) if one.kind == "snapshot" else one for one in read)
 
 
-def _shared_snapshot(api: Api, one: DiskSnapshot) -> DiskSnapshot:
-    listed = {"SnapshotId": one.id, "Attribute": "createVolumePermission"}
-    return replace(one, shared_with=_shares(api, calls.DESCRIBE_SNAPSHOT_ATTRIBUTE, one.id, listed))
+def _shared_snapshot(api: Api, copy: DiskSnapshot) -> DiskSnapshot:
+    listed = {"SnapshotId": copy.id, "Attribute": "createVolumePermission"}
+    return replace(copy, shared_with=_shares(api, calls.DESCRIBE_SNAPSHOT_ATTRIBUTE, copy.id, listed))
 
 
 def _shared_image(api: Api, image: Image, known: Mapping[str, DiskSnapshot]) -> DiskSnapshot:
@@ -94,6 +94,6 @@ def _is_blocked(api: Api) -> bool:
     return text(answer, "State") == _BLOCKED
 
 
-def _without_everyone(one: DiskSnapshot) -> DiskSnapshot:
-    shared = one.shared_with
-    return one if shared is None else replace(one, shared_with=tuple(who for who in shared if who != EVERYONE))
+def _without_everyone(copy: DiskSnapshot) -> DiskSnapshot:
+    shared = copy.shared_with
+    return copy if shared is None else replace(copy, shared_with=tuple(who for who in shared if who != EVERYONE))

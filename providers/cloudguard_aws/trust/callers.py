@@ -63,7 +63,7 @@ class TrustPrincipals:
 
     def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
         """Return the conditions of a statement. Those on a value that a caller chooses become ones on the caller."""
-        return tuple(by_caller(one, statement.effect) for one in statement.conditions)
+        return tuple(by_caller(condition, statement.effect) for condition in statement.conditions)
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
         """Return alternatives of conditions that hold for requests of an outsider that the user declares."""
@@ -152,15 +152,17 @@ class _Accounts:
             found.append(holds("StringNotEqualsIgnoreCase", ORGANIZATION, *known))
             found.append(holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *(f"{one}/*" for one in known)))
         if users and self._mentions.users:
-            ids = (pattern for one in self._mentions.users for pattern in (one, f"{one}:*"))
+            ids = (pattern for user in self._mentions.users for pattern in (user, f"{user}:*"))
             found.append(holds("StringNotLike", USER_ID, *ids))
         if instances and self._mentions.instances:
-            found.append(holds("StringNotLike", INSTANCE_ARN, *(f"*/{one}" for one in self._mentions.instances)))
+            found.append(
+                holds("StringNotLike", INSTANCE_ARN, *(f"*/{instance}" for instance in self._mentions.instances))
+            )
         return tuple(found)
 
     def _unnamed_accounts(self) -> Iterator[Condition]:
         if self._named_accounts:
-            arns = [f"arn:*:*:*:{one}:*" for one in self._named_accounts]
+            arns = [f"arn:*:*:*:{account}:*" for account in self._named_accounts]
             yield holds("StringNotEquals", PRINCIPAL_ACCOUNT, *self._named_accounts)
             yield from (holds("ArnNotLike", key, *arns) for key in (PRINCIPAL_ARN, *CREDENTIALS_OF))
 
@@ -238,7 +240,7 @@ def _behind_services(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html,
     https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
     """
-    services = [one.partition(":")[2] for one in mentions.principals if one.startswith("Service:")]
+    services = [principal.partition(":")[2] for principal in mentions.principals if principal.startswith("Service:")]
     services += ["a service of AWS"] if mentions.everyone else []
     certain = not_understood(mentions.keys)
     for service in services:

@@ -55,18 +55,24 @@ class Mentions:
     @cached_property
     def principals(self) -> tuple[str, ...]:
         """All principals, as the policy writes them."""
-        named = (p for one in self.policy.statements for p in (*one.principals, *one.not_principals))
+        named = (p for statement in self.policy.statements for p in (*statement.principals, *statement.not_principals))
         return tuple(dict.fromkeys(named))
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The context keys of conditions, in lower case."""
-        return tuple(dict.fromkeys(one.key.lower() for each in self.policy.statements for one in each.conditions))
+        return tuple(
+            dict.fromkeys(
+                condition.key.lower() for statement in self.policy.statements for condition in statement.conditions
+            )
+        )
 
     @property
     def everyone(self) -> bool:
         """Whether a statement applies to everyone, or to everyone with exceptions."""
-        return bool({"*", "AWS:*"} & {*self.principals}) or any(one.not_principals for one in self.policy.statements)
+        return bool({"*", "AWS:*"} & {*self.principals}) or any(
+            statement.not_principals for statement in self.policy.statements
+        )
 
     @cached_property
     def issuers(self) -> tuple[str, ...]:
@@ -76,8 +82,12 @@ class Mentions:
 
     def values(self, *keys: str) -> tuple[str, ...]:
         """Return the values that conditions compare ``keys`` with."""
-        conditions = (one for each in self.policy.statements for one in each.conditions)
-        return tuple(dict.fromkeys(value for one in conditions if one.key.lower() in keys for value in one.values))
+        conditions = (condition for statement in self.policy.statements for condition in statement.conditions)
+        return tuple(
+            dict.fromkeys(
+                value for condition in conditions if condition.key.lower() in keys for value in condition.values
+            )
+        )
 
     def literals(self, *keys: str) -> tuple[str, ...]:
         """Return the values without wildcards and variables."""
@@ -86,7 +96,7 @@ class Mentions:
     @cached_property
     def accounts(self) -> tuple[str, ...]:
         """The accounts in principals, and in conditions on principals."""
-        named = [one.removeprefix("AWS:") for one in self.principals]
+        named = [principal.removeprefix("AWS:") for principal in self.principals]
         named += self.values(PRINCIPAL_ACCOUNT, PRINCIPAL_ARN, *CREDENTIALS_OF)
         return tuple(_matches((_ACCOUNT, _OF_ARN), named))
 
@@ -133,7 +143,7 @@ class Mentions:
 
     def arns_of(self, account: str) -> tuple[str, ...]:
         """Return the ARNs of an account's identities in principals. A session is replaced by its role's ARN."""
-        named = (one.removeprefix("AWS:") for one in self.principals if one.startswith("AWS:arn:"))
+        named = (principal.removeprefix("AWS:") for principal in self.principals if principal.startswith("AWS:arn:"))
         arns = (_SESSION.sub(r"\1:iam::\2:role/\3", one) for one in named)
         return tuple(arn for arn in arns if f"::{account}:" in arn and not arn.endswith(":root"))
 

@@ -79,7 +79,9 @@ def requests_of(principal: str, *, excepted: bool = False) -> tuple[tuple[Condit
         case "Federated":
             return ((holds("StringEquals", KIND, PROVIDER_KIND), holds("StringLike", PROVIDER, who)),)
         case "AWS":
-            return tuple((holds("StringEquals", KIND, ACCOUNT_KIND), *one) for one in _identities(who, excepted))
+            return tuple(
+                (holds("StringEquals", KIND, ACCOUNT_KIND), *identity) for identity in _identities(who, excepted)
+            )
         case _:
             return ()
 

@@ -28,7 +28,7 @@ _ANY_SAML: Final = "any SAML provider of the account"
 
 def callers(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
     """Yield the callers with a token of a provider that the policy trusts."""
-    named = [one.partition(":")[2] for one in mentions.principals if one.startswith("Federated:")]
+    named = [principal.partition(":")[2] for principal in mentions.principals if principal.startswith("Federated:")]
     trusted = [*named, *(_of_everyone(home, mentions) if mentions.everyone else ())]
     for provider in dict.fromkeys(trusted):
         if ":saml-provider/" in provider or provider == _ANY_SAML:
@@ -99,7 +99,7 @@ def _of_shared(home: HomeAccount, mentions: Mentions, provider: str, shared: Sha
         named = [owner.pattern for owner in owners if owner.claim == claim]
         everyone += [holds("StringNotLike", key, *named)] if named else []
         # A case-insensitive comparison may match a value in another case: it has the same owner.
-        theirs = [one for one in mentions.literals(key.lower()) if shared.owners({claim: (one,)})]
+        theirs = [literal for literal in mentions.literals(key.lower()) if shared.owners({claim: (literal,)})]
         everyone += [holds("StringNotEqualsIgnoreCase", key, *theirs)] if theirs else []
     what = (
         shared.what if provider in map(_principal_value, mentions.principals) else "Google, Facebook, Amazon or Cognito"

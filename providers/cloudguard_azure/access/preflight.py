@@ -37,9 +37,9 @@ def _make(api: Api, call: Call) -> None:
     """Make a call once, for one page."""
     operation = api.operation(call)
     required = (
-        one.name
-        for one in inspect.signature(operation).parameters.values()
-        if one.default is inspect.Parameter.empty and one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameter.name
+        for parameter in inspect.signature(operation).parameters.values()
+        if parameter.default is inspect.Parameter.empty and parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     )
     answer: Any = operation(**{name: _value(name, api.subscription) for name in required})
     if hasattr(answer, "by_page"):

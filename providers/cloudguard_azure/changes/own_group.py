@@ -72,12 +72,12 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
     known = SecurityRules.of(guard).known
     closed = [rule for rule in guard.rules if rule.action is Action.DENY and not guarded]
     parts = [Part("", RuleTraffic(Direction.INGRESS, SUPPORTED_SERVICES, _INTERNET, Action.DENY)) for _ in closed[:1]]
-    parts += [Part("", one) for edit in edits if edit.after is not None for one in said(edit.after)]
+    parts += [Part("", traffic) for edit in edits if edit.after is not None for traffic in said(edit.after)]
     for edit in edits:
         if edit.before is not None:
             parts += [Part("", RuleTraffic(edit.before.direction, SUPPORTED_SERVICES, _BALANCER))]
             own = known[edit.rule].own if edit.rule in known else NO_ADDRESSES
-            parts += [Part("", one, own=own) for one in said(replace(edit.before, action=Action.DENY))]
+            parts += [Part("", traffic, own=own) for traffic in said(replace(edit.before, action=Action.DENY))]
     made = as_rules(dict.fromkeys(parts), one_rule)
     bodies = [writer.body(one, FIRST_PRIORITY + 10 * number) for number, one in enumerate(made)]
     names = [f"cloudguard-{body['access'].lower()}-{number}" for number, body in enumerate(bodies, 1)]
@@ -90,7 +90,7 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
 def _subnets(snapshot: Snapshot, guard: Filter) -> set[str]:
     """Return the subnets of the hosts behind a filter. Raises ValueError if one has another group already."""
     cluster = snapshot.cluster
-    held = [(one.subnet, one.filters) for host in cluster.hosts for one in host.interfaces]
+    held = [(interface.subnet, interface.filters) for host in cluster.hosts for interface in host.interfaces]
     held += [(subnet, pool.filters) for pool in cluster.pools for subnet in pool.subnets]
     behind = [(subnet, filters) for subnet, filters in held if guard.id in filters]
     others = {one.id for one in snapshot.topology.filters if one.in_series} - {guard.id}

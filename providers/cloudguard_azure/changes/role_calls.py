@@ -50,7 +50,9 @@ def _names(edit: DocumentEdit) -> set[str]:
 def _replaced(snapshot: Snapshot, identity: Identity, edit: DocumentEdit) -> list[PolicyDocument]:
     """Return the identity's assignments with a statement that is narrowed or dropped."""
     names = _names(edit)
-    return [one for one in snapshot.identities.policies if one.id in identity.policies and one.name in names]
+    return [
+        policy for policy in snapshot.identities.policies if policy.id in identity.policies and policy.name in names
+    ]
 
 
 def _assignment(policy: PolicyDocument, identity: Identity) -> ApiCall | None:

@@ -67,7 +67,7 @@ class BodyWriter:
     def _side_fields(self, side: str, parts: Sequence[Part]) -> Body:
         peers = dict.fromkeys(part.traffic.peer for part in _without_network(parts))
         groups = [self._group(peer) for peer in peers if peer.kind in _GROUPS]
-        named = [one for peer in peers if peer.kind not in _GROUPS for one in self._prefixes(peer)]
+        named = [prefix for peer in peers if peer.kind not in _GROUPS for prefix in self._prefixes(peer)]
         named += [_NETWORK] if len(_without_network(parts)) < len(parts) else []
         if groups and named:
             message = "one side of a rule cannot have both prefixes and groups"
@@ -91,7 +91,7 @@ class BodyWriter:
 
     def _own(self, own: AddressSet) -> list[str]:
         networks = (one for name, one in self.lists.items() if name.startswith(_NETWORK_OF) and one.known)
-        whole_ = any(AddressSet.union(one.ranges) | HOST == own for one in networks)
+        whole_ = any(AddressSet.union(network.ranges) | HOST == own for network in networks)
         return [_NETWORK] if whole_ else _cidrs(own)
 
     def _tag(self, name: str) -> list[str]:
@@ -126,4 +126,4 @@ def _one_or_many(field: str, values: Sequence[str]) -> Body:
 
 
 def _in_groups(side: str, groups: Iterable[str]) -> Body:
-    return {f"{side}ApplicationSecurityGroups": [{"id": one} for one in groups]}
+    return {f"{side}ApplicationSecurityGroups": [{"id": group} for group in groups]}

@@ -25,7 +25,7 @@ def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     for place, edit in enumerate(change.edits):
         if policy is None or not isinstance(edit, DocumentEdit):
             continue
-        written: dict[str, dict[str, Any]] = {one.pop("name"): one for one in json.loads(policy.document)}
+        written: dict[str, dict[str, Any]] = {load.pop("name"): load for load in json.loads(policy.document)}
         gone = [one.statement.name for one in edit.changes if one.fate is StatementFate.DROP]
         for name in gone:
             resource = f"{policy.source.resource}/federatedIdentityCredentials/{name}"
@@ -35,6 +35,6 @@ def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
 def _trusts(snapshot: Snapshot, identity: str) -> set[str]:
     """Return the ids of an identity's trust policies."""
     identities = snapshot.identities
-    trusts = {one.id for one in identities.policies if one.kind is PolicyKind.TRUST}
+    trusts = {policy.id for policy in identities.policies if policy.kind is PolicyKind.TRUST}
     own = {name for one in identities.identities if one.id == identity for name in one.policies}
     return trusts & (own | {pod.trust for pod in identities.service_accounts if pod.identity == identity})

@@ -67,12 +67,12 @@ class Found:
     def regions(self) -> tuple[str, ...]:
         """The cluster's regions."""
         own = self.aks.location if self.aks else ""
-        return tuple(sorted({own, *(one.location for one in self.machines)} - {""}))
+        return tuple(sorted({own, *(machine.location for machine in self.machines)} - {""}))
 
     @property
     def machine_items(self) -> tuple[Item, ...]:
         """The cluster's machines as the API lists them."""
-        return tuple(one.item for one in self.machines)
+        return tuple(machine.item for machine in self.machines)
 
 
 def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
@@ -99,7 +99,11 @@ def find(api: Api, request: CollectRequest) -> Found:
         interfaces = read_interfaces(api, members.scale_sets)
     elif not group:
         refuse_another(request.cluster, aks, read, members)
-    names = [aks.name] if aks else installer_tags.full_names([one.tags for one in members.machines], request.cluster)
+    names = (
+        [aks.name]
+        if aks
+        else installer_tags.full_names([machine.tags for machine in members.machines], request.cluster)
+    )
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
         raise UsageError(message, hint="Give the full name of one of them")
@@ -133,10 +137,10 @@ def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:
     managed = {one.node_group for one in read.clusters}
     hosts: dict[str, list[Machine | ScaleSet]] = {}
     every: tuple[Machine | ScaleSet, ...] = (*read.machines, *(one for one in read.sets if one.uniform))
-    for one in every:
-        if one.group not in managed:
-            for name in {name.lower() for name in installer_tags.clusters_of(one.tags)}:
-                hosts.setdefault(name, []).append(one)
+    for machine in every:
+        if machine.group not in managed:
+            for name in {name.lower() for name in installer_tags.clusters_of(machine.tags)}:
+                hosts.setdefault(name, []).append(machine)
     made = [_managed(one) for one in read.clusters] + [_self_managed(name, those) for name, those in hosts.items()]
     return tuple(sorted(made, key=lambda cluster: (cluster.region, cluster.name)))
 
@@ -148,9 +152,9 @@ def _managed(aks: ManagedCluster) -> ClusterSummary:
 
 def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSummary:
     counts = Counter[str]()
-    for one in hosts:
-        known = installer_tags.roles_by_tags(one.tags, name, one.name)
-        counts[str(known.roles[0]) if known else "unknown"] += one.count if isinstance(one, ScaleSet) else 1
+    for host in hosts:
+        known = installer_tags.roles_by_tags(host.tags, name, host.name)
+        counts[str(known.roles[0]) if known else "unknown"] += host.count if isinstance(host, ScaleSet) else 1
     installer = installer_tags.installer_of([one.tags for one in hosts], name).name
     regions = sorted({one.location for one in hosts} - {""})
     return ClusterSummary(name, installer, ", ".join(regions), tuple(sorted((+counts).items())))
@@ -161,7 +165,7 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[ManagedCluster]) ->
     wanted = option(request, "resource-group").lower()
     here = [one for one in named if wanted in {"", one.group, one.node_group}]
     if len(here) > 1:
-        places = " and ".join(f"{one.name} in {one.group}" for one in sorted(here, key=lambda one: one.group))
+        places = " and ".join(f"{one.name} in {one.group}" for one in sorted(here, key=lambda item: item.group))
         message = f"{len(here)} clusters are called {request.cluster!r}: {places}"
         choices = [{"resource-group": one.group} for one in here]
         raise SeveralClustersError(message, choices, hint="Choose one with --resource-group")

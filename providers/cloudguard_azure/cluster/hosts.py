@@ -33,8 +33,8 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap."""
     _record_missing_nodes(api, found)
     _record_missing_members(api, found)
-    hosts = tuple(filter(None, (_host(api, found, one) for one in found.machines)))
-    roles = {one.id: known for one in found.machines if (known := roles_of(found, one))}
+    hosts = tuple(filter(None, (_host(api, found, machine) for machine in found.machines)))
+    roles = {machine.id: known for machine in found.machines if (known := roles_of(found, machine))}
     return with_roles(api, LIST_MACHINES, hosts, roles)
 
 
@@ -54,7 +54,7 @@ def _host_with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interfa
     if missing:
         message = f"{', '.join(missing)} of {machine.name} was not read"
         api.missed(call, machine.id, message, _HOSTS)
-    return host_of(machine, tuple(sorted(interfaces, key=lambda one: (one.secondary, one.id))))
+    return host_of(machine, tuple(sorted(interfaces, key=lambda item: (item.secondary, item.id))))
 
 
 def roles_of(found: Found, machine: Machine) -> HostRoles | None:
@@ -75,12 +75,12 @@ def roles_of(found: Found, machine: Machine) -> HostRoles | None:
 
 def _record_missing_members(api: Api, found: Found) -> None:
     """Record a Gap for each scale set that counts more members than were read."""
-    seen = Counter(one.pool for one in found.machines)
-    for one in found.scale_sets:
-        if one.count > seen[one.id]:
-            call = LIST_SCALE_SET_MACHINES if one.uniform else LIST_MACHINES
-            message = f"it reports {one.count} members, but only {seen[one.id]} were found"
-            api.missed(call, one.id, message, _HOSTS)
+    seen = Counter(machine.pool for machine in found.machines)
+    for scale_set in found.scale_sets:
+        if scale_set.count > seen[scale_set.id]:
+            call = LIST_SCALE_SET_MACHINES if scale_set.uniform else LIST_MACHINES
+            message = f"it reports {scale_set.count} members, but only {seen[scale_set.id]} were found"
+            api.missed(call, scale_set.id, message, _HOSTS)
 
 
 def _record_missing_nodes(api: Api, found: Found) -> None:

@@ -133,14 +133,14 @@ def shown_installer(
     The evidence is strong if all of these have all marks of the installer. For kops, etcd's disk must have them too,
     because a role's tag alone is often written by hand.
     """
-    known, named = installer_of([one.tags for one in machines], cluster), cluster.lower()
-    hosts = [one for one in machines if one.id in control_plane]
+    known, named = installer_of([machine.tags for machine in machines], cluster), cluster.lower()
+    hosts = [machine for machine in machines if machine.id in control_plane]
     sure = False
     if known.name == "kops":
         etcd = any(disk.holds_main_etcd and disk.etcd_cluster == "main" for disk in disks)
-        sure = etcd and all(_is_kops(one.tags, named) for one in hosts)
+        sure = etcd and all(_is_kops(host.tags, named) for host in hosts)
     elif known.name == "openshift":
-        sure = all(_openshift(one.tags, named, one.name.lower()) for one in hosts)
+        sure = all(_openshift(host.tags, named, host.name.lower()) for host in hosts)
     return ShownInstaller(known.name, Strength.STRONG) if sure and hosts else known
 
 

@@ -109,16 +109,16 @@ def load_balancer(api: Api, item: Item) -> LoadBalancer:
     listed = [rule for kind in _RULES for rule in parts(inside, kind)]
     forwardings = api.mapped(call, listed, _forwarding, hides=HIDES)
     ends = [part(one, "properties") for key in _ENDS for one in parts(inside, key)]
-    named = {name for one in ends for kind in _RULES for name in ids_in(one, kind)}
+    named = {name for end in ends for kind in _RULES for name in ids_in(end, kind)}
     return LoadBalancer(
         id=own_id(item),
         name=text(item, "name"),
         sku=word(part(item, "sku"), "name"),
-        front_ends={one.id: one for one in front_ends},
+        front_ends={end.id: end for end in front_ends},
         forwardings=forwardings,
-        pools={one.id: one for one in pools},
+        pools={pool.id: pool for pool in pools},
         outbound=tuple(_outbound(inside)),
-        unseen=tuple(sorted(named - {one.id for one in forwardings})),
+        unseen=tuple(sorted(named - {forwarding.id for forwarding in forwardings})),
     )
 
 
@@ -178,14 +178,16 @@ def _pool(item: Item) -> BackendPool:
     own = id_in(inside, "virtualNetwork")
     configurations = (
         *ids_in(inside, "backendIPConfigurations"),
-        *(id_in(one, "networkInterfaceIPConfiguration") for one in members),
+        *(id_in(member, "networkInterfaceIPConfiguration") for member in members),
     )
     return BackendPool(
         id=own_id(item),
         configurations=tuple(dict.fromkeys(filter(None, configurations))),
-        front_ends=tuple(filter(None, (id_in(one, "loadBalancerFrontendIPConfiguration") for one in members))),
+        front_ends=tuple(filter(None, (id_in(member, "loadBalancerFrontendIPConfiguration") for member in members))),
         addresses=tuple(
-            (_network(one) or own, read_addresses(address)) for one in members if (address := text(one, "ipAddress"))
+            (_network(member) or own, read_addresses(address))
+            for member in members
+            if (address := text(member, "ipAddress"))
         ),
     )
 
@@ -196,9 +198,9 @@ def _network(member: Item) -> str:
 
 def _outbound(inside: Item) -> Iterator[tuple[str, str]]:
     """Yield the front ends that the members of a pool leave by: of outbound rules, and of rules with outbound SNAT."""
-    for rule in (part(one, "properties") for one in parts(inside, "outboundRules")):
+    for rule in (part(item, "properties") for item in parts(inside, "outboundRules")):
         for front in ids_in(rule, "frontendIPConfigurations"):
             yield front, id_in(rule, "backendAddressPool")
-    for rule in (part(one, "properties") for one in parts(inside, "loadBalancingRules")):
+    for rule in (part(item, "properties") for item in parts(inside, "loadBalancingRules")):
         if not flag(rule, "disableOutboundSnat"):
             yield id_in(rule, "frontendIPConfiguration"), id_in(rule, "backendAddressPool")

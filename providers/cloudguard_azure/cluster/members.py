@@ -49,7 +49,7 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     The machines that AKS made in its node group are its own. The machines in the node group of another cluster belong
     to that one.
     """
-    foreign = {one.node_group for one in read.clusters if one is not aks}
+    foreign = {cluster.node_group for cluster in read.clusters if cluster is not aks}
     sets = [one for one in read.sets if _may_concern(one, request, aks, foreign)]
     everyone = (*read.machines, *read_members(api, sets))
     guests = _by_name(api, request, everyone)
@@ -66,25 +66,25 @@ def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Co
     machines = [one for one in members.everyone if one.id in own or (one.pool in pools and one.id in members.free)]
     return replace(
         members,
-        machines=tuple(sorted(machines, key=lambda one: one.id)),
-        scale_sets=tuple(sorted((one for one in read.sets if one.id in pools), key=lambda one: one.id)),
+        machines=tuple(sorted(machines, key=lambda machine: machine.id)),
+        scale_sets=tuple(sorted((one for one in read.sets if one.id in pools), key=lambda item: item.id)),
     )
 
 
 def with_registered(api: Api, read: Inventory, members: Members, interfaces: Interfaces) -> Members:
     """Return the members, and the other targets of load balancers that send the cluster's connections to a member."""
-    own, targets = {one.id for one in members.machines}, dict[str, str]()
-    for one in registered(api, interfaces):
-        concerns = ServiceSet.parse(f"tcp/{one.port}") <= CLUSTER_PORTS
-        if one.port in API_PORTS:
-            words = f"member of {one.pool}, which receives connections on port {one.port}"
-            targets |= {name: words for name in one.machines if name not in targets}
-        if concerns and own & one.machines:
-            own |= one.machines & members.free
-            if one.unseen:  # the unread targets may be the cluster's hosts
-                why = f"it also sends to {', '.join(one.unseen)}, but no interface that was read matches"
-                api.missed(LIST_LOAD_BALANCERS, one.pool, why, _HOSTS)
-    whole = _with_sets(read, members, own, [one.id for one in members.scale_sets])
+    own, targets = {machine.id for machine in members.machines}, dict[str, str]()
+    for target in registered(api, interfaces):
+        concerns = ServiceSet.parse(f"tcp/{target.port}") <= CLUSTER_PORTS
+        if target.port in API_PORTS:
+            words = f"member of {target.pool}, which receives connections on port {target.port}"
+            targets |= {name: words for name in target.machines if name not in targets}
+        if concerns and own & target.machines:
+            own |= target.machines & members.free
+            if target.unseen:  # the unread targets may be the cluster's hosts
+                why = f"it also sends to {', '.join(target.unseen)}, but no interface that was read matches"
+                api.missed(LIST_LOAD_BALANCERS, target.pool, why, _HOSTS)
+    whole = _with_sets(read, members, own, [scale_set.id for scale_set in members.scale_sets])
     return replace(whole, api_targets=targets)
 
 
@@ -102,11 +102,11 @@ def _may_concern(
 
 
 def _belongs(
-    one: Machine | ScaleSet, request: CollectRequest, aks: ManagedCluster | None, foreign: Collection[str]
+    machine: Machine | ScaleSet, request: CollectRequest, aks: ManagedCluster | None, foreign: Collection[str]
 ) -> bool:
     if aks is not None:
-        return one.group == aks.node_group and installer_tags.is_of_aks(one.tags, one.name)
-    return one.group not in foreign and installer_tags.is_of(one.tags, request.cluster)
+        return machine.group == aks.node_group and installer_tags.is_of_aks(machine.tags, machine.name)
+    return machine.group not in foreign and installer_tags.is_of(machine.tags, request.cluster)
 
 
 def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:
@@ -126,8 +126,8 @@ def _roles_by_tag_flags(
             if "=" not in pair:
                 message = f"{pair!r} is not KEY=VALUE"
                 raise UsageError(message, hint="Write a tag as key=value")
-            hit = [one for one in everyone if _has_tag(one.tags, pair)]
-            free = [one for one in hit if _is_free(one, request.cluster, foreign)]
+            hit = [machine for machine in everyone if _has_tag(machine.tags, pair)]
+            free = [machine for machine in hit if _is_free(machine, request.cluster, foreign)]
             _record_flag(api, found, f"--{role}-tag {pair}", free, (role,))
     return found
 
@@ -146,10 +146,12 @@ def _by_name(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> 
     group = option(request, "resource-group").lower()
     for name, roles in request.extra_hosts.items():
         wanted = canonical(name) if "/" in name else name.lower()
-        named = [one for one in everyone if wanted in one.names]
-        hit = [one for one in named if one.group == group] or named
+        named = [machine for machine in everyone if wanted in machine.names]
+        hit = [machine for machine in named if machine.group == group] or named
         if len(hit) > 1:
-            message = f"{len(hit)} machines are called {name!r}: in {' and '.join(sorted(one.group for one in hit))}"
+            message = (
+                f"{len(hit)} machines are called {name!r}: in {' and '.join(sorted(machine.group for machine in hit))}"
+            )
             raise UsageError(message, hint="Give its id, or --resource-group")
         _record_flag(api, found, f"--host {name}", hit, tuple(roles))
     return found
@@ -173,5 +175,5 @@ def _record_flag(
     if not hit:
         why = f"{flag} matches no machine of the subscription, or only machines of other clusters"
         api.missed(LIST_MACHINES, flag, why, _HOSTS)
-    for one in hit:
-        found[one.id] = found.get(one.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
+    for machine in hit:
+        found[machine.id] = found.get(machine.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))

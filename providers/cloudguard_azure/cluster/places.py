@@ -22,7 +22,7 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
     A place is a set of groups and networks that machines share. Raises UsageError if several places are left,
     ClusterNotFoundError if none is. If the network of a machine is unknown, all machines are in one place.
     """
-    own = {one.id: {one.group, *interfaces.networks.get(one.id, ())} for one in members.machines}
+    own = {machine.id: {machine.group, *interfaces.networks.get(machine.id, ())} for machine in members.machines}
     placed = [keys for machine, keys in own.items() if machine not in members.guests]
     places = [set[str]().union(*placed)] if any(len(keys) == 1 for keys in placed) else [*_disjoint(placed)]
     here = [place for place in places if group in {"", *place}]
@@ -35,9 +35,11 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
         raise ClusterNotFoundError(message, hint=f"It is not in {group}: change or omit --resource-group")
     if len(places) <= 1:
         return members
-    machines = tuple(one for one in members.machines if own[one.id] & here[0] or one.id in members.guests)
-    pools = {one.pool for one in machines}
-    sets = tuple(one for one in members.scale_sets if one.id in pools or one.group in here[0])
+    machines = tuple(
+        machine for machine in members.machines if own[machine.id] & here[0] or machine.id in members.guests
+    )
+    pools = {machine.pool for machine in machines}
+    sets = tuple(scale_set for scale_set in members.scale_sets if scale_set.id in pools or scale_set.group in here[0])
     return replace(members, machines=machines, scale_sets=sets)
 
 
@@ -57,12 +59,12 @@ def _groups(place: Iterable[str]) -> list[str]:
 
 def refuse_another(name: str, aks: ManagedCluster, read: Inventory, members: Members) -> None:
     """Raise UsageError if control-plane hosts outside of AKS's node groups have tags of a cluster of its name."""
-    managed = {one.node_group for one in read.clusters}
+    managed = {cluster.node_group for cluster in read.clusters}
     every: tuple[Machine | ScaleSet, ...] = (*members.everyone, *read.sets)
-    for one in (one for one in every if one.group not in managed and installer_tags.is_of(one.tags, name)):
-        known = installer_tags.roles_by_tags(one.tags, name, one.name)
+    for machine in (one for one in every if one.group not in managed and installer_tags.is_of(one.tags, name)):
+        known = installer_tags.roles_by_tags(machine.tags, name, machine.name)
         if known and Role.CONTROL_PLANE in known.roles:
             message = (
-                f"an AKS cluster in {aks.group} and a self-managed cluster in {one.group} are both called {name!r}"
+                f"an AKS cluster in {aks.group} and a self-managed cluster in {machine.group} are both called {name!r}"
             )
             raise UsageError(message, hint=_CHOOSE)

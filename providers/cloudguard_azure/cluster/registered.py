@@ -69,7 +69,7 @@ def _registered(number: int, pool: BackendPool, interfaces: Interfaces, having: 
         here = {machine for own, machine in having.get(address, ()) if network in {"", own}}
         machines |= here
         unseen += [] if here else address.texts()
-    machines.update(_machine(one, interfaces.machine_of) for one in pool.configurations)
+    machines.update(_machine(configuration, interfaces.machine_of) for configuration in pool.configurations)
     return RegisteredMachines(pool.id, number, frozenset(machines - {""}), tuple(sorted(unseen)))
 
 

@@ -65,15 +65,17 @@ def values_of(snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
     cluster = snapshot.cluster
     subscription = cluster.account.lower()
     cluster_traits = dict(cluster.traits)
-    machines = [one.id for one in cluster.hosts] + [one.id for one in cluster.pools]
+    machines = [host.id for host in cluster.hosts] + [pool.id for pool in cluster.pools]
     subnets = _subnets(snapshot)
-    kubelets = [one.id for one in snapshot.identities.identities if Role.NODE.value in one.roles]
+    kubelets = [identity.id for identity in snapshot.identities.identities if Role.NODE.value in identity.roles]
     named = {name: cluster_traits.get(trait, "") for name, trait in _TRAITS.items()}
     return {
         "subscription": (subscription,),
         "group": _groups(machines, subscription),
         "netgroup": _groups(subnets, subscription),
-        "kubelet": tuple(name for one in sorted(kubelets) if _ASSIGNED in one for name in (one, *below_of(one))),
+        "kubelet": tuple(
+            name for kubelet in sorted(kubelets) if _ASSIGNED in kubelet for name in (kubelet, *below_of(kubelet))
+        ),
         "subnet": _patterns_of_scopes(*subnets),
         "network": _patterns_of_scopes(*map(parent, subnets)),
         "vault": _patterns_of_scopes(named.pop("vault"), plane=DATA),
@@ -99,7 +101,7 @@ def _patterns_of_scopes(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
 
 
 def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
-    own = (one for one in ids if subscription_of(one) == subscription)
+    own = (id_ for id_ in ids if subscription_of(id_) == subscription)
     return tuple(sorted({group_of(one) for one in own} - {""}))
 
 
@@ -120,15 +122,17 @@ def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iter
     """
     groups = [f"/subscriptions/{values['subscription'][0]}/resourcegroups/{group}" for group in values["group"]]
     near = {parent(scope) for scope in _subnets(snapshot)}
-    inside = [one.id for one in snapshot.topology.subnets if one.network in near]
+    inside = [subnet.id for subnet in snapshot.topology.subnets if subnet.network in near]
     asked = {
         **values,
         "group": _patterns_of_scopes(*groups),
         "network": (*values["network"], *_patterns_of_scopes(*inside)),
     }
-    nodes = {name for one in snapshot.identities.identities if Role.NODE in one.roles for name in one.policies}
+    nodes = {
+        name for identity in snapshot.identities.identities if Role.NODE in identity.roles for name in identity.policies
+    }
     for policy in snapshot.identities.policies:
-        reached = _without_plane(name for one in policy.statements for name in one.resources)
+        reached = _without_plane(name for statement in policy.statements for name in statement.resources)
         for need, places in mandated_roles().get(policy.id.rpartition("#")[2], ()) if reached else ():
             if any(reached <= _without_plane(asked[place]) for place in places) and (need or policy.id not in nodes):
                 yield "" if need else _CLUSTER, policy.id, need

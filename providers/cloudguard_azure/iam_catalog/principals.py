@@ -43,7 +43,7 @@ class Subjects:
 
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
         """Yield each subject of another issuer, and the cluster's own subjects that only an expression selects."""
-        allowing = [one for one in policy.statements if one.effect is Effect.ALLOW]
+        allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
         for principal in dict.fromkeys(name for one in allowing for name in one.principals):
             issuer, _, subject = principal.partition(SEPARATOR)
             if issuer in self.issuers and not subject:

@@ -38,7 +38,7 @@ class RoleDocuments:
         except (KeyError, TypeError, AttributeError) as error:
             message = f"not a role: {error!r}"
             raise ValueError(message) from error
-        return tuple(one for scope in scopes for one in statements_of((permission,), scope))
+        return tuple(resource for scope in scopes for resource in statements_of((permission,), scope))
 
 
 def _documents(statement: Statement) -> Iterator[str]:
@@ -46,9 +46,9 @@ def _documents(statement: Statement) -> Iterator[str]:
         message = "a role can only grant operations at scopes, and must name them"
         raise ValueError(message)
     for data in (False, True):
-        patterns = {one for one in statement.resources if one.startswith(f"{DATA}:") is data}
+        patterns = {resource for resource in statement.resources if resource.startswith(f"{DATA}:") is data}
         below = {pattern for one in patterns for pattern in below_of(one)}
-        scopes = sorted({arm_scope(one) for one in patterns - below})
+        scopes = sorted({arm_scope(pattern) for pattern in patterns - below})
         for start in range(0, len(statement.actions) if scopes else 0, MAX_OPERATIONS):
             yield json.dumps(_role(statement, scopes, slice(start, start + MAX_OPERATIONS), data=data), indent=2)
 

@@ -28,7 +28,7 @@ _INGRESS: Final = "ingressapplicationgateway"
 def aks_traits(api: Api, cluster: Item) -> tuple[tuple[str, str], ...]:
     """Return the resources that a cluster uses as its traits: the canonical ids of itself and of other resources."""
     vaults = api.listed(LIST_VAULTS, own_id, hides=HIDES)
-    by_name = {name_of(one): one for one in vaults}
+    by_name = {name_of(vault): vault for vault in vaults}
     found = api.mapped(LIST_MANAGED_CLUSTERS, (cluster,), lambda item: tuple(_traits(item, by_name)), hides=HIDES)
     return tuple(trait for traits in found for trait in traits)
 

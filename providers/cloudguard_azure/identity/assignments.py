@@ -154,7 +154,7 @@ def _denial(item: Item) -> Denial:
 
 
 def _principals(items: Sequence[Item]) -> tuple[tuple[str, str], ...]:
-    return tuple((required(one, "id").lower(), word(one, "type")) for one in items)
+    return tuple((required(item, "id").lower(), word(item, "type")) for item in items)
 
 
 def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocument | None:

@@ -102,7 +102,9 @@ def issuers(cluster: str, managed: str | None, federated: Iterable[Federated]) -
     if managed is not None:
         source = Source(calls.LIST_MANAGED_CLUSTERS.name, cluster)
         return (IdentityProvider(managed.rstrip("/"), Strength.STRONG, source),) if managed else ()
-    named = sorted({one.issuer for each in federated for one in each.credentials if _is_of(one, cluster)})
+    named = sorted(
+        {credential.issuer for each in federated for credential in each.credentials if _is_of(credential, cluster)}
+    )
     source = Source(calls.LIST_FEDERATED_CREDENTIALS.name, cluster)
     return tuple(IdentityProvider(issuer, Strength.WEAK, source) for issuer in named)
 
@@ -118,15 +120,15 @@ def trust_of(federated: Federated) -> PolicyDocument:
     """Return the trust policy of an identity, from its federated credentials."""
     statements = tuple(
         Statement(
-            name=one.name,
+            name=credential.name,
             effect=Effect.ALLOW,
             actions=(BECOMING,),
             resources=("*",),
-            principals=(f"{one.issuer}{SEPARATOR}{one.subject}",),
+            principals=(f"{credential.issuer}{SEPARATOR}{credential.subject}",),
         )
-        for one in federated.credentials
+        for credential in federated.credentials
     )
-    written = [{"name": one.name, **one.written} for one in federated.credentials]
+    written = [{"name": credential.name, **credential.written} for credential in federated.credentials]
     return PolicyDocument(
         id=f"{federated.held.arm_id}#trust",
         name="federated credentials",
@@ -140,4 +142,12 @@ def trust_of(federated: Federated) -> PolicyDocument:
 
 def accounts_of(federated: Federated, issuer: str) -> tuple[str, ...]:
     """Return the service accounts of an issuer that can take on an identity."""
-    return tuple(sorted({one.accounts for one in federated.credentials if one.issuer == issuer and one.accounts}))
+    return tuple(
+        sorted(
+            {
+                credential.accounts
+                for credential in federated.credentials
+                if credential.issuer == issuer and credential.accounts
+            }
+        )
+    )

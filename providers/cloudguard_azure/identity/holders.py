@@ -94,17 +94,17 @@ def known(one: _Holding, attached: Attachments) -> _Holding:
     return replace(one, identity=names[0], further_identities=tuple(names[1:])) if names else one
 
 
-def _identities_of(one: Host | Pool, attached: Attachments) -> tuple[HeldIdentity, ...]:
+def _identities_of(member: Host | Pool, attached: Attachments) -> tuple[HeldIdentity, ...]:
     """Return the identities of a host or pool. Members of a uniform scale set have those of their scale set."""
-    places = (one.id, one.pool) if isinstance(one, Host) else (one.id,)
+    places = (member.id, member.pool) if isinstance(member, Host) else (member.id,)
     return next((attached[place] for place in places if place in attached), ())
 
 
 def held_by_machines(hosts: Iterable[Host], pools: Iterable[Pool], attached: Attachments) -> Iterator[HeldIdentity]:
     """Yield the identities of machines, with the roles of the hosts and pools that hold them."""
-    for one in chain[Host | Pool](hosts, pools):
-        for held in _identities_of(one, attached):
-            yield replace(held, roles=tuple(map(str, one.roles)))
+    for member in chain[Host | Pool](hosts, pools):
+        for held in _identities_of(member, attached):
+            yield replace(held, roles=tuple(map(str, member.roles)))
 
 
 def held_by_cluster(item: Item) -> Iterator[HeldIdentity]:

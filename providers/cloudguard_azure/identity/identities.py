@@ -63,9 +63,9 @@ def read_identities(api: Api, asked: ClusterHolders) -> Identities:
         partial(_federated, api, held, only_held=issuer == ""),
     )
     providers = federation.issuers(asked.cluster, issuer, federated)
-    accounts = [one for each in federated for one in _accounts(each, [provider.id for provider in providers])]
+    accounts = [account for each in federated for account in _accounts(each, [provider.id for provider in providers])]
     accounts += _of_addons(held.values())
-    named = {one.identity for one in accounts}
+    named = {account.identity for account in accounts}
     pods = [replace(each.held, roles=(SERVICE_ACCOUNT,)) for each in federated if each.held.id in named]
     held = united(held.values(), pods)
     trusts = {each.held.id: federation.trust_of(each) for each in federated if each.held.id in held}
@@ -73,7 +73,9 @@ def read_identities(api: Api, asked: ClusterHolders) -> Identities:
     policies = {policy.id: policy for found in attached.values() for policy in found}
     policies.update((trust.id, trust) for trust in trusts.values())
     return Identities(
-        identities=tuple(_identity(one, attached[one.id], trusts.get(one.id)) for one in held.values()),
+        identities=tuple(
+            _identity(identity, attached[identity.id], trusts.get(identity.id)) for identity in held.values()
+        ),
         policies=tuple(policies.values()),
         service_accounts=tuple(accounts),
         unread_limits=unread,
@@ -111,7 +113,7 @@ def _federated(api: Api, held: Mapping[str, HeldIdentity], *, only_held: bool) -
     ``only_held``: without the subscription's.
     """
     listed = () if only_held else federation.read_identities(api)
-    return federation.read_credentials(api, {one.id: one for one in (*listed, *held.values())}.values())
+    return federation.read_credentials(api, {identity.id: identity for identity in (*listed, *held.values())}.values())
 
 
 def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceAccountIdentity]:
@@ -124,26 +126,29 @@ def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceA
 
 
 def _of_addons(held: Iterable[HeldIdentity]) -> Iterator[ServiceAccountIdentity]:
-    for one in held:
-        if one.accounts:
-            source = Source(calls.LIST_MANAGED_CLUSTERS.name, one.arm_id)
-            yield ServiceAccountIdentity(one.id, one.name, one.accounts, "", source)
+    for identity in held:
+        if identity.accounts:
+            source = Source(calls.LIST_MANAGED_CLUSTERS.name, identity.arm_id)
+            yield ServiceAccountIdentity(identity.id, identity.name, identity.accounts, "", source)
 
 
 def _attached(api: Api, held: list[HeldIdentity], around: _SubscriptionGrants) -> dict[str, list[PolicyDocument]]:
     """Return the policies of each identity, by its id."""
-    asked = sorted({one.principal for one in held if one.principal})
+    asked = sorted({identity.principal for identity in held if identity.principal})
     read = api.gather(*(partial(assignments.read_assigned_to, api, principal) for principal in asked))
     assigned = dict(zip(asked, read, strict=True))
-    roles, heedless = Roles(api), [one.id for one in around.vaults if not one.heeds_roles]
-    concerned = {one.id: _assignments_to(one, assigned.get(one.principal), around) for one in held}
-    roles.prefetch([one.role for found in concerned.values() for one in found])
+    roles, heedless = Roles(api), [vault.id for vault in around.vaults if not vault.heeds_roles]
+    concerned = {identity.id: _assignments_to(identity, assigned.get(identity.principal), around) for identity in held}
+    roles.prefetch([assignment.role for found in concerned.values() for assignment in found])
     return {
-        one.id: [
-            *(assignments.granted(each, roles.role(each.role), heedless) for each in concerned[one.id]),
-            *_other_policies(one, assigned.get(one.principal), around),
+        identity.id: [
+            *(
+                assignments.granted(assignment, roles.role(assignment.role), heedless)
+                for assignment in concerned[identity.id]
+            ),
+            *_other_policies(identity, assigned.get(identity.principal), around),
         ]
-        for one in held
+        for identity in held
     }
 
 
@@ -151,9 +156,9 @@ def _assignments_to(
     held: HeldIdentity, assigned: Iterable[Assignment] | None, around: _SubscriptionGrants
 ) -> list[Assignment]:
     """Return the assignments to an identity and to its groups, from both answers."""
-    known = {one.principal for one in assigned or ()} | {held.principal} - {""}
-    others = (one for one in around.assignments if one.principal in known)
-    return [*{one.id: one for one in (*others, *(assigned or ()))}.values()]
+    known = {identity.principal for identity in assigned or ()} | {held.principal} - {""}
+    others = (assignment for assignment in around.assignments if assignment.principal in known)
+    return [*{assignment.id: assignment for assignment in (*others, *(assigned or ()))}.values()]
 
 
 def _other_policies(
@@ -164,9 +169,9 @@ def _other_policies(
         return
     if assigned is None:
         yield assignments.through_groups(held.principal, held.id)
-    groups = {one.principal for one in assigned or ()} - {held.principal}
-    denying = (assignments.denied(one, held.principal, groups) for one in around.denials)
-    granting = (vaults.granted_by_vault(one, {held.principal, *groups}) for one in around.vaults)
+    groups = {identity.principal for identity in assigned or ()} - {held.principal}
+    denying = (assignments.denied(denial, held.principal, groups) for denial in around.denials)
+    granting = (vaults.granted_by_vault(vault, {held.principal, *groups}) for vault in around.vaults)
     yield from filter(None, (*denying, *granting))
 
 

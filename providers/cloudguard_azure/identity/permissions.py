@@ -89,4 +89,4 @@ def conditioned(statement: Statement, condition: str) -> Iterator[Statement]:
 
 
 def _actions_of_all(operations: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(action for one in operations for action in actions_of(one)))
+    return tuple(dict.fromkeys(action for operation in operations for action in actions_of(operation)))

@@ -82,7 +82,8 @@ class Guards:
         if nodes is None:
             return tuple(self.filters.values())
         return tuple(
-            replace(one, rules=tuple(_required(rule, nodes) for rule in one.rules)) for one in self.filters.values()
+            replace(guard, rules=tuple(_required(rule, nodes) for rule in guard.rules))
+            for guard in self.filters.values()
         )
 
     def _chain(self, subnet: str, own: tuple[str, ...]) -> tuple[str, ...]:

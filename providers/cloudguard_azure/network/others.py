@@ -64,9 +64,9 @@ def read_others(api: Api, found: Found, near: Relevance) -> OtherInterfaces:
     make = partial(_existing_interface, owners, interfaces.public)
     today = api.mapped(calls.LIST_INTERFACES, foreign, make, hides=_HIDES)
     members = [*_members(today, near)]
-    seen = {(one.subnet, one.groups) for one in members}
+    seen = {(member.subnet, member.groups) for member in members}
     return OtherInterfaces(
-        (*members, *(one for one in _members(following, near) if (one.subnet, one.groups) not in seen)),
+        (*members, *(member for member in _members(following, near) if (member.subnet, member.groups) not in seen)),
         tuple(one for one in today if parent(one.subnet) in near.networks),
     )
 

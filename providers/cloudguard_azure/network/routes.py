@@ -58,7 +58,7 @@ class RouteTable:
     @property
     def prefixes(self) -> AddressSet:
         """The addresses of its routes, except those of service tags."""
-        return AddressSet.union(one.addresses for one in self.routes if one.addresses is not None)
+        return AddressSet.union(route.addresses for route in self.routes if route.addresses is not None)
 
 
 def route_tables(api: Api) -> dict[str, RouteTable]:
@@ -108,7 +108,7 @@ class SubnetRoutes:
         written = table.routes if table else ()
         replaced = {one.addresses for one in written}
         return (
-            *(one for one in self._system_routes(network) if one.destination not in replaced),
+            *(route for route in self._system_routes(network) if route.destination not in replaced),
             *(one for route in written for one in self._of_table(route, subnet, network)),
             *self._behind(network, learns=table is None or table.learns),
         )

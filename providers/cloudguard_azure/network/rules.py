@@ -84,8 +84,8 @@ def admin_rule(item: Item) -> WrittenRule:
         priority=number(properties, "priority"),
         source_ports=tuple(texts(properties, "sourcePortRanges")),
         ports=tuple(texts(properties, "destinationPortRanges")),
-        sources=tuple(required(one, "addressPrefix") for one in parts(properties, "sources")),
-        destinations=tuple(required(one, "addressPrefix") for one in parts(properties, "destinations")),
+        sources=tuple(required(source, "addressPrefix") for source in parts(properties, "sources")),
+        destinations=tuple(required(destination, "addressPrefix") for destination in parts(properties, "destinations")),
         description=text(properties, "description"),
     )
 
@@ -100,7 +100,7 @@ def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
 
     Only TCP and UDP have ports. A rule for any protocol with ports applies to these two.
     """
-    words = [one.strip().lower() for one in ports]
+    words = [port.strip().lower() for port in ports]
     known = _OTHERS.get(protocol)
     if known is not None:
         return ServiceSet.parse(known), ""
@@ -165,7 +165,7 @@ class RuleReader:
                         )
                     )
         ends = (*written.sources, *written.source_groups), (*written.destinations, *written.destination_groups)
-        return tuple(_numbered(found, several=any(len(one) > 1 for one in ends)))
+        return tuple(_numbered(found, several=any(len(end) > 1 for end in ends)))
 
     def _matches(self, written: WrittenRule, *, ingress: bool) -> Iterator[tuple[Peer, _OwnAddresses, tuple[str, str]]]:
         """Yield each peer with the guarded side of the rule, and why either may not match ("": it does)."""
@@ -206,7 +206,7 @@ def _own_addresses(own: Iterable[Named]) -> Iterator[tuple[_OwnAddresses, str]]:
 
 def _by_source_port(written: WrittenRule, action: Action) -> str:
     """Return why a rule may not apply to a client ("": it does): clients choose their source port."""
-    some = bool(written.source_ports) and _EVERY_PORT.isdisjoint(one.strip().lower() for one in written.source_ports)
+    some = bool(written.source_ports) and _EVERY_PORT.isdisjoint(port.strip().lower() for port in written.source_ports)
     return "it applies only to some source ports" if some and action is Action.DENY else ""
 
 

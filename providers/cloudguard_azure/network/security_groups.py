@@ -98,8 +98,10 @@ class SecurityGroup:
         (https://learn.microsoft.com/azure/virtual-network/
         network-security-groups-overview#azure-platform-considerations).
         """
-        about = [one for one in self.rules if one.direction == "outbound" and _METADATA in _lowered(one.destinations)]
-        first = min(about, key=lambda one: one.priority, default=None)
+        about = [
+            rule for rule in self.rules if rule.direction == "outbound" and _METADATA in _lowered(rule.destinations)
+        ]
+        first = min(about, key=lambda item: item.priority, default=None)
         if first is None or first.access != "deny" or "*" not in first.source_ports:
             return False
         services, strange = services_of(first.protocol, first.ports)
@@ -108,12 +110,12 @@ class SecurityGroup:
     def _shuts_network_out(self) -> bool:
         """Whether a rule denies all traffic from VirtualNetwork, so that no default rule lets in any of it."""
         return any(
-            (one.access, one.direction, one.protocol) == ("deny", "inbound", "*")
-            and "*" in one.ports
-            and "*" in one.source_ports
-            and _NETWORK in _lowered(one.sources)
-            and not {"*", _NETWORK}.isdisjoint(_lowered(one.destinations))
-            for one in self.rules
+            (rule.access, rule.direction, rule.protocol) == ("deny", "inbound", "*")
+            and "*" in rule.ports
+            and "*" in rule.source_ports
+            and _NETWORK in _lowered(rule.sources)
+            and not {"*", _NETWORK}.isdisjoint(_lowered(rule.destinations))
+            for rule in self.rules
         )
 
 

@@ -108,7 +108,7 @@ class ServiceTags:
         call = LIST_SERVICE_TAGS
         answers = self._api.read(call, hides=_HIDES, about=self._location, location=self._location)
         listed = self._api.mapped(call, answers, lambda answer: parts(answer, "values"), hides=_HIDES)
-        found = self._api.mapped(call, [one for values in listed for one in values], _tag, hides=_HIDES)
+        found = self._api.mapped(call, [value for values in listed for value in values], _tag, hides=_HIDES)
         return {name.lower(): (name, addresses) for name, addresses in found}
 
 

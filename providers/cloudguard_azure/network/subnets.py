@@ -69,12 +69,12 @@ class VirtualNetwork:
     @property
     def gateway(self) -> bool:
         """Whether it has a subnet for gateways that learn routes."""
-        return any(one.name.lower() in _GATEWAYS for one in self.subnets)
+        return any(subnet.name.lower() in _GATEWAYS for subnet in self.subnets)
 
     @property
     def linked(self) -> bool:
         """Whether it is connected to networks whose addresses are unknown."""
-        return self.gateway or bool(self.meshes) or any(one.beyond for one in self.peerings)
+        return self.gateway or bool(self.meshes) or any(peering.beyond for peering in self.peerings)
 
 
 def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwork]:
@@ -86,8 +86,8 @@ def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwor
 def record_missing_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> None:
     """Record a Gap for each peer of the ``own`` networks (ids) whose addresses or peering were not read."""
     for network in (networks[name] for name in sorted(own) if name in networks):
-        peers = {one.network for one in network.peerings}
-        silent = [one.name for one in network.peerings if not one.ranges]
+        peers = {peering.network for peering in network.peerings}
+        silent = [peering.name for peering in network.peerings if not peering.ranges]
         missing = [
             one.name
             for one in networks.values()
@@ -103,9 +103,9 @@ def record_missing_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: 
 
 def _with_ranges(peerings: Iterable[Peering], known: Mapping[str, VirtualNetwork]) -> Iterator[Peering]:
     """Yield peerings. A peering without an address space gets the peer's, if that was read."""
-    for one in peerings:
-        own = known[one.network].ranges if one.network in known else AddressSet.nothing()
-        yield replace(one, ranges=one.ranges or own)
+    for peering in peerings:
+        own = known[peering.network].ranges if peering.network in known else AddressSet.nothing()
+        yield replace(peering, ranges=peering.ranges or own)
 
 
 def _network(api: Api, item: Item) -> VirtualNetwork:
@@ -113,7 +113,7 @@ def _network(api: Api, item: Item) -> VirtualNetwork:
     name = required(item, "name")
     subnets = api.mapped(LIST_NETWORKS, parts(properties, "subnets"), partial(_subnet, own), hides=HIDES, about=name)
     peerings = api.mapped(LIST_NETWORKS, parts(properties, "virtualNetworkPeerings"), _peering, hides=HIDES, about=name)
-    space = _space(properties, "addressSpace") | AddressSet.union(one.ranges for one in subnets)
+    space = _space(properties, "addressSpace") | AddressSet.union(subnet.ranges for subnet in subnets)
     return VirtualNetwork(own, name, text(item, "location"), space, subnets, tuple(filter(None, peerings)))
 
 
@@ -150,7 +150,9 @@ def _meshes(item: Item) -> list[str]:
     whole = word(properties, "connectivityTopology") != "hubandspoke"
     groups = parts(properties, "appliesToGroups")
     named = [
-        name_of(required(one, "networkGroupId")) for one in groups if whole or word(one, "groupConnectivity") != "none"
+        name_of(required(group, "networkGroupId"))
+        for group in groups
+        if whole or word(group, "groupConnectivity") != "none"
     ]
     return named or ([name_of(text(item, "id")) or "a network manager"] if whole else [])
 
@@ -196,8 +198,8 @@ class Places:
     def __init__(self, networks: Mapping[str, VirtualNetwork], prefixes: Mapping[str, AddressSet]) -> None:
         self._networks = networks
         self._prefixes = prefixes
-        self.subnets = {one.id: one for network in networks.values() for one in network.subnets}
-        self._names = Counter(one.name.lower() for one in networks.values())
+        self.subnets = {subnet.id: subnet for network in networks.values() for subnet in network.subnets}
+        self._names = Counter(network.name.lower() for network in networks.values())
 
     def of(self, subnet: str) -> Place:
         """Return the place of a subnet (id). A subnet that was not read may be near anything."""
@@ -215,7 +217,7 @@ class Places:
     def of_network(self, name: str) -> Place:
         """Return the place of a network (id), without the routes of its subnets."""
         network = self._networks[name]
-        near = AddressSet.union(one.ranges for one in network.peerings if one.in_tag)
+        near = AddressSet.union(peering.ranges for peering in network.peerings if peering.in_tag)
         return Place(
             self._title(network), network.ranges | near, EVERYWHERE - PUBLIC if network.linked else AddressSet.nothing()
         )

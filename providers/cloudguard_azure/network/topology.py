@@ -62,7 +62,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     listed, tables, known = api.three(
         partial(api.read, calls.LIST_NETWORKS, hides=HIDES), partial(route_tables, api), groups.groups
     )
-    used = {one.subnet for host in hosts for one in host.interfaces}
+    used = {interface.subnet for host in hosts for interface in host.interfaces}
     used.update(name for pool in pools for name in pool.subnets)
     own = frozenset(parent(name) for name in used)
     networks = virtual_networks(api, listed)
@@ -86,7 +86,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
             pools=pools,
             interfaces=found.interfaces.items,
             public=found.interfaces.public,
-            scale_sets=[one.item for one in found.scale_sets],
+            scale_sets=[scale_set.item for scale_set in found.scale_sets],
             networks=networks,
             own=own,
             guards=guards.of_subnet,
@@ -100,7 +100,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     for name in (name for endpoint in ways.endpoints for name in endpoint.public_lists):
         tags.list_of(name)
     named = _peer_groups(guards.filters.values(), hosts, pools)
-    interfaces = {one.id for host in hosts for one in host.interfaces}
+    interfaces = {interface.id for host in hosts for interface in host.interfaces}
     others = read_others(api, found, Relevance(own, named, interfaces, places))
     topology = Topology(
         networks=tuple(_networks(networks, near)),
@@ -126,8 +126,8 @@ def _admin_filters(api: Api, own: Collection[str], tags: ServiceTags, places: Pl
 
 def _networks(known: Mapping[str, VirtualNetwork], near: Sequence[VirtualNetwork]) -> Iterator[Network]:
     """Yield the networks of hosts and endpoints, their peers, and a network of Azure's own addresses."""
-    ranges = {one.id: one.ranges for one in near}
-    for peering in (peering for one in near for peering in one.peerings):
+    ranges = {network.id: network.ranges for network in near}
+    for peering in (peering for network in near for peering in network.peerings):
         ranges.setdefault(peering.network, peering.ranges)
     for name, addresses in sorted(ranges.items()):
         title = known[name].name if name in known else name_of(name)
@@ -138,29 +138,29 @@ def _networks(known: Mapping[str, VirtualNetwork], near: Sequence[VirtualNetwork
 def _subnets(near: Iterable[VirtualNetwork], routes: SubnetRoutes) -> Iterator[Subnet]:
     """Yield the subnets. Their security groups are filters of interfaces, because they also guard within a subnet."""
     for network in near:
-        for one in network.subnets:
-            source = Source(calls.LIST_NETWORKS.name, one.id)
+        for subnet in network.subnets:
+            source = Source(calls.LIST_NETWORKS.name, subnet.id)
             yield Subnet(
-                id=one.id,
-                name=one.name,
-                network=one.network,
+                id=subnet.id,
+                name=subnet.name,
+                network=subnet.network,
                 zone=network.location,
-                ranges=one.ranges,
+                ranges=subnet.ranges,
                 filters=(),
-                routes=routes.routes(one, network),
+                routes=routes.routes(subnet, network),
                 source=source,
             )
 
 
 def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable], routes: SubnetRoutes) -> AddressSet:
-    wanted = {one.table for network in near for one in network.subnets}
+    wanted = {subnet.table for network in near for subnet in network.subnets}
     return AddressSet.union(part for name in wanted if name in tables for part in routes.to_hosts(tables[name]))
 
 
 def _peer_groups(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
     """Return the groups that rules name as peers, and those of the cluster's hosts and pools."""
     own = (name for host in hosts for interface in host.interfaces for name in interface.groups)
-    peers = (rule.peer.group for one in filters for rule in one.rules)
+    peers = (rule.peer.group for guard in filters for rule in guard.rules)
     return frozenset((*own, *(name for pool in pools for name in pool.groups), *peers)) - {""}
 
 
@@ -172,19 +172,21 @@ class _Guarded:
         self._ways = ways
         self._public = found.interfaces.public.by_id
         self._references = {own_id(item): _references(item) for item in found.interfaces.items}
-        self._profiles = {one.id: frozenset(_skus_of_profile(one)) for one in found.scale_sets}
+        self._profiles = {scale_set.id: frozenset(_skus_of_profile(scale_set)) for scale_set in found.scale_sets}
 
     def host(self, host: Host) -> Host:
         """Return a host with its filters."""
-        own = [((one.subnet,), one.filters) for one in host.interfaces]
-        interfaces = tuple(self._interface(host, one) for one in host.interfaces)
+        own = [((interface.subnet,), interface.filters) for interface in host.interfaces]
+        interfaces = tuple(self._interface(host, interface) for interface in host.interfaces)
         return replace(host, interfaces=interfaces, metadata=self._guards.metadata(host.metadata, own))
 
-    def _interface(self, host: Host, one: Interface) -> Interface:
-        known = (self._public.get(name) for name in self._references.get(one.id, ()))
+    def _interface(self, host: Host, interface: Interface) -> Interface:
+        known = (self._public.get(name) for name in self._references.get(interface.id, ()))
         skus = {address.sku if address else "" for address in known}
         skus |= self._ways.skus.get(host.id, frozenset()) | self._ways.skus.get(host.pool, frozenset())
-        return replace(one, filters=self._guards.of_interface(one.subnet, one.filters, internet=_lets_in(skus)))
+        return replace(
+            interface, filters=self._guards.of_interface(interface.subnet, interface.filters, internet=_lets_in(skus))
+        )
 
     def pool(self, pool: Pool) -> Pool:
         """Return a pool with the filters of its next host; an unread filter if its subnets have different ones."""
@@ -192,10 +194,15 @@ class _Guarded:
         skus = self._profiles.get(pool.id, unknown) | self._ways.skus.get(pool.id, frozenset())
         internet = _lets_in(skus)
         further = (
-            replace(one, filters=self._of(one.subnets or pool.subnets, one.filters, internet=internet))
-            for one in pool.further
+            replace(
+                interface, filters=self._of(interface.subnets or pool.subnets, interface.filters, internet=internet)
+            )
+            for interface in pool.further
         )
-        own = [(pool.subnets, pool.filters), *((one.subnets or pool.subnets, one.filters) for one in pool.further)]
+        own = [
+            (pool.subnets, pool.filters),
+            *((interface.subnets or pool.subnets, interface.filters) for interface in pool.further),
+        ]
         return replace(
             pool,
             filters=self._of(pool.subnets, pool.filters, internet=internet),
@@ -216,12 +223,12 @@ def _lets_in(skus: Collection[str]) -> bool | None:
 
 
 def _references(item: Item) -> tuple[str, ...]:
-    return tuple(filter(None, (id_in(one, "publicIPAddress") for one in configurations(item))))
+    return tuple(filter(None, (id_in(configuration, "publicIPAddress") for configuration in configurations(item))))
 
 
-def _skus_of_profile(one: ScaleSet) -> Iterator[str]:
+def _skus_of_profile(scale_set: ScaleSet) -> Iterator[str]:
     """Yield the SKUs of the public addresses that a scale set gives its next machine."""
-    for interface in parts(part(one.profile, "networkProfile"), "networkInterfaceConfigurations"):
+    for interface in parts(part(scale_set.profile, "networkProfile"), "networkInterfaceConfigurations"):
         for address in configurations(interface):
             if address.get("publicIPAddressConfiguration"):
                 yield word(part(address, "publicIPAddressConfiguration", "sku"), "name")

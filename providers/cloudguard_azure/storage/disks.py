@@ -72,7 +72,12 @@ def read_disks(
         return (), (), ()  # the provider runs the control plane, or no host with etcd is known
     for call in (LIST_DISK_ENCRYPTION_SETS, *COPY_CALLS):
         api.prefetch(call)
-    attached = [(one, disk) for one in found.machines if one.id in concerned for disk in attached_disks(one.item)]
+    attached = [
+        (machine, disk)
+        for machine in found.machines
+        if machine.id in concerned
+        for disk in attached_disks(machine.item)
+    ]
     context = _Context(found.name, concerned, {disk.id: (one, disk) for one, disk in attached}, _key_sets(api))
     listed = api.read(LIST_DISKS, hides=_LEADS)
     read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, context), hides=_LEADS)
@@ -153,10 +158,10 @@ def _key_of(properties: Item, sets: KeySets) -> KeyReference | None:
 
 
 def _keys_inside(settings: Item) -> Iterator[KeyReference]:
-    for one in parts(settings, "encryptionSettings"):
+    for setting in parts(settings, "encryptionSettings"):
         for key, address in (("keyEncryptionKey", "keyUrl"), ("diskEncryptionKey", "secretUrl")):
-            if named := text(part(one, key), address):
-                yield KeyReference(named, id_in(part(one, key), "sourceVault"), follows=False)
+            if named := text(part(setting, key), address):
+                yield KeyReference(named, id_in(part(setting, key), "sourceVault"), follows=False)
 
 
 def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]) -> Iterator[Disk]:

@@ -54,9 +54,11 @@ def read_keys(api: Api, wanted: Iterable[KeyReference], now: float | None = None
     ``now``: the time for expiry, in seconds since 1970 (None: the current time).
     """
     merged: dict[str, KeyReference] = {}
-    for one in wanted:
-        known = merged.get(one.address, one)
-        merged[one.address] = replace(known, vault=known.vault or one.vault, follows=known.follows and one.follows)
+    for reference in wanted:
+        known = merged.get(reference.address, reference)
+        merged[reference.address] = replace(
+            known, vault=known.vault or reference.vault, follows=known.follows and reference.follows
+        )
     vaults = _vaults(api) if any(not one.vault for one in merged.values()) else dict[str, str]()
     moment = time.time() if now is None else now
     return tuple(filter(None, api.gather(*(partial(_key, api, merged[key], vaults, moment) for key in sorted(merged)))))
@@ -112,4 +114,4 @@ def state_of(attributes: Item, now: float) -> KeyState:
 def _rotates(item: Item) -> bool:
     """Whether a key's policy makes new versions. An answer without a policy means that there is none."""
     actions = parts(part(item, "properties", "rotationPolicy"), "lifetimeActions")
-    return any(word(part(one, "action"), "type") == "rotate" for one in actions)
+    return any(word(part(action, "action"), "type") == "rotate" for action in actions)

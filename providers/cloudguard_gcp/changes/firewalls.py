@@ -218,7 +218,7 @@ def _peers(side: str, peers: Mapping[RulePeer, None], tags: Mapping[RulePeer, st
 
 
 def _with_prefix(prefix: str, groups: Iterable[str]) -> list[str]:
-    return [one.removeprefix(prefix) for one in groups if one.startswith(prefix)]
+    return [group.removeprefix(prefix) for group in groups if group.startswith(prefix)]
 
 
 def _targets(groups: Iterable[str]) -> dict[str, list[str]]:

@@ -49,7 +49,7 @@ def policy_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Itera
     before = {priority: replace(rule, edits=()) for priority, rule in before.items()}
     after = _edited(guard, before, rule_edits(change))
     changed = {priority: rule for priority, rule in after.items() if rule.edits}
-    for priority in sorted(changed, key=lambda one: (one in before, one)):
+    for priority in sorted(changed, key=lambda item: (item in before, item)):
         body, first = policy_body(changed[priority].parts, priority), min(changed[priority].edits)
         if priority in before:
             undo = _call(guard, "patchRule", priority, policy_body(before[priority].parts, priority))
@@ -117,11 +117,11 @@ def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
         "direction": first.direction.upper(),
         "action": _ACTIONS[first.action],
         "match": {
-            "layer4Configs": [_protocol(one) for one in services],
+            "layer4Configs": [_protocol(service) for service in services],
             f"{far}IpRanges": [*dict.fromkeys(ranges)],
             **({f"{near}IpRanges": own} if own else {}),
         },
-        **({"targetServiceAccounts": [one.removeprefix(ACCOUNT) for one in groups]} if groups else {}),
+        **({"targetServiceAccounts": [group.removeprefix(ACCOUNT) for group in groups]} if groups else {}),
     }
 
 

@@ -30,7 +30,7 @@ def tag_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
             for member in edit.members:
                 for word, other, groups in (("add", "remove", joins), ("remove", "add", leaves)):
                     if groups:
-                        tags = [one.removeprefix(TAG) for one in groups]
+                        tags = [group.removeprefix(TAG) for group in groups]
                         call, undo = (_tagged(project, member, one, tags) for one in (word, other))
                         yield PlannedCall(place, call, (undo,))
 

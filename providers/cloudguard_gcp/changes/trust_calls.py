@@ -37,19 +37,19 @@ def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
 def _removed_bindings(policy: PolicyDocument, edit: DocumentEdit) -> list[Mapping[str, Any]]:
     """Return what no longer binds whom, each with its condition; nothing if not all of it can be taken."""
     gone, stays = set[tuple[str, str]](), set[tuple[str, str]]()
-    for one in edit.changes:
-        kept = {principal for part in one.remains for principal in part.principals}
-        for principal in one.statement.principals:
-            (stays if principal in kept else gone).add((one.statement.name, principal))
+    for change in edit.changes:
+        kept = {principal for part in change.remains for principal in part.principals}
+        for principal in change.statement.principals:
+            (stays if principal in kept else gone).add((change.statement.name, principal))
     written: list[dict[str, Any]] = json.loads(policy.document)["bindings"]
-    own = {one["role"] for one in written if ABOVE not in one}
+    own = {item["role"] for item in written if ABOVE not in item}
     if gone & stays or any(role not in own for role, _ in gone):
         return []
     return [
-        _binding(one, member)
-        for one in written
-        for member in one["members"]
-        if ABOVE not in one and (one["role"], member) in gone
+        _binding(item, member)
+        for item in written
+        for member in item["members"]
+        if ABOVE not in item and (item["role"], member) in gone
     ]
 
 

@@ -212,7 +212,9 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[GkeCluster], *, bes
             message = (
                 f"clusters called {request.cluster!r} are GKE's in {', '.join(places[:-1])} and a self-managed one"
             )
-        raise SeveralClustersError(message, [{"location": one} for one in places], hint="Choose one with --location")
+        raise SeveralClustersError(
+            message, [{"location": place} for place in places], hint="Choose one with --location"
+        )
     if named and not here:
         message = f"the cluster {request.cluster!r} is in {', '.join(one.location for one in named)}"
         raise ClusterNotFoundError(message, hint=f"It is not in {wanted}: change or omit --location")

@@ -23,13 +23,21 @@ UNREAD: Final = "filters of an unread network"
 
 def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap."""
-    shown = {one.id: roles_of(found, one, found.by_flag) for one in found.instances}
-    groups = {one.host.pool: (one.id, known) for one in found.instances if (known := shown[one.id]) and one.host.pool}
-    by_group = {one.id: _of_group(*groups[one.host.pool]) for one in found.instances if one.host.pool in groups}
+    shown = {instance.id: roles_of(found, instance, found.by_flag) for instance in found.instances}
+    groups = {
+        instance.host.pool: (instance.id, known)
+        for instance in found.instances
+        if (known := shown[instance.id]) and instance.host.pool
+    }
+    by_group = {
+        instance.id: _of_group(*groups[instance.host.pool])
+        for instance in found.instances
+        if instance.host.pool in groups
+    }
     roles = {name: made for name, known in shown.items() if (made := known or by_group.get(name))}
     if found.gke is not None:
         _record_missing_nodes(api, found.gke, len(found.instances))
-    return with_roles(api, LIST_INSTANCES, (host_of(one, found.gke) for one in found.instances), roles)
+    return with_roles(api, LIST_INSTANCES, (host_of(instance, found.gke) for instance in found.instances), roles)
 
 
 def _of_group(name: str, known: HostRoles) -> HostRoles:
@@ -68,7 +76,9 @@ def roles_of(found: Found, instance: Instance, by_flag: Mapping[str, HostRoles])
 
 def guarded(hosts: Iterable[Host], chains: Mapping[str, tuple[str, ...]]) -> tuple[Host, ...]:
     """Return the hosts with the filters of their subnets. ``chains``: map of subnet id → filter ids."""
-    return tuple(replace(host, interfaces=tuple(_guarded(one, chains) for one in host.interfaces)) for host in hosts)
+    return tuple(
+        replace(host, interfaces=tuple(_guarded(interface, chains) for interface in host.interfaces)) for host in hosts
+    )
 
 
 def _guarded(interface: Interface, chains: Mapping[str, tuple[str, ...]]) -> Interface:

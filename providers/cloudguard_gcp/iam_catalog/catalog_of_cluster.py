@@ -38,7 +38,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
             snapshot.identities.account_names,
             today,
             in_organization=bool(snapshot.identities.organization),
-            pools=[one.id for one in snapshot.identities.providers],
+            pools=[provider.id for provider in snapshot.identities.providers],
         ),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
         preferred_segments=("gcp", cluster.account, "", "", "", ""),

@@ -56,8 +56,19 @@ def values_of(snapshot: Snapshot) -> Values:
 
 def _buckets(snapshot: Snapshot, action: str) -> set[str]:
     """Return the buckets that conditions of grants name for an action."""
-    statements = (one for policy in snapshot.identities.policies for one in policy.statements if action in one.actions)
-    named = (value for one in statements for each in one.conditions if each.key == NAME for value in each.values)
+    statements = (
+        statement
+        for policy in snapshot.identities.policies
+        for statement in policy.statements
+        if action in statement.actions
+    )
+    named = (
+        value
+        for statement in statements
+        for condition in statement.conditions
+        if condition.key == NAME
+        for value in condition.values
+    )
     return {found[1] for value in named if (found := _IN_BUCKET.fullmatch(value))}
 
 

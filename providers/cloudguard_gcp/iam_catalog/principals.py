@@ -76,7 +76,7 @@ class Members:
 
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
         """Yield everyone, and each outsider that the bindings name."""
-        allowing = [one for one in policy.statements if one.effect is Effect.ALLOW]
+        allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
         actions = tuple(sorted({action for one in allowing for action in one.actions}))
         named = dict.fromkeys(member for one in allowing for member in one.principals)
         if _EVERYONE & named.keys():

@@ -89,14 +89,14 @@ def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
     """
     found: tuple[str, ...] = ("",)
     for condition in conditions:
-        parts = [" || ".join(each) for each in _chunks([_written(condition, value) for value in condition.values])]
+        parts = [" || ".join(chunk) for chunk in _chunks([_written(condition, value) for value in condition.values])]
         found = tuple(_conjunction(one, part) for one in found for part in parts)
     return found
 
 
 def is_over(expression: str, now: datetime) -> bool:
     """Whether an expression is false today for every request: its time has ended or not begun."""
-    return all(any(_is_false(one, now) for one in conditions) for conditions in conditions_of(expression))
+    return all(any(_is_false(condition, now) for condition in conditions) for conditions in conditions_of(expression))
 
 
 def _is_false(condition: Condition, now: datetime) -> bool:

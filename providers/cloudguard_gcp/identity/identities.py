@@ -165,9 +165,9 @@ def _policies_of(
         name = f"{place}#{binding.role}" + (f"#{number}" if binding.condition else "")
         role = roles.role(binding.role)
         granted = (
-            each
+            statement
             for conditions in conditions_of(binding.condition)
-            for each in _statements(binding.role, role, reach, (*_undecided_member(among), *conditions))
+            for statement in _statements(binding.role, role, reach, (*_undecided_member(among), *conditions))
         )
         statements = tuple(replace(each, name=f"#{place}") for place, each in enumerate(granted, 1))
         if statements:

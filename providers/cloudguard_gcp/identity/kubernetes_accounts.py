@@ -80,7 +80,9 @@ class SelfManaged:
 
         Only pools count that have a service account of Kubernetes among ``members``.
         """
-        named = {found[1] for one in members if (found := _IN_POOL.fullmatch(one)) and _ISSUED.fullmatch(found[2])}
+        named = {
+            found[1] for member in members if (found := _IN_POOL.fullmatch(member)) and _ISSUED.fullmatch(found[2])
+        }
         own = frozenset(one for one in named if _is_named(one, {self.name}))
         unclear = tuple(sorted(one for one in named - own if not _is_named(one, self.others)))
         return IdentityPools(own, strength=Strength.WEAK), unclear
@@ -88,6 +90,6 @@ class SelfManaged:
 
 def _is_named(pool: str, clusters: Iterable[str]) -> bool:
     """Whether a pool is named after one of ``clusters``."""
-    names = {name for each in clusters for name in (each, without_infra(each))}
+    names = {name for cluster in clusters for name in (cluster, without_infra(cluster))}
     known = {re.sub("[^a-z0-9-]+", "-", name.lower())[:_LONGEST].rstrip("-") for name in names}
     return not known.isdisjoint({pool, _SUFFIX.sub("", pool)})

@@ -53,8 +53,10 @@ _LISTING: Final = (".list", ".aggregatedList")
 
 def permissions_left(conditions: Iterable[Condition], permissions: Iterable[str]) -> tuple[str, ...]:
     """Return the permissions for which some request meets the conditions."""
-    asked = [one for one in conditions if one.key in {TYPE, SERVICE, NAME}]
-    return tuple(each for each in permissions if all(_may_meet(each, one) for one in asked))
+    asked = [condition for condition in conditions if condition.key in {TYPE, SERVICE, NAME}]
+    return tuple(
+        permission for permission in permissions if all(_may_meet(permission, condition) for condition in asked)
+    )
 
 
 def _may_meet(permission: str, condition: Condition) -> bool:

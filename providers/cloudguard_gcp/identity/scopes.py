@@ -98,7 +98,7 @@ POSSIBLE: Final[dict[str, tuple[str, ...]]] = {
 
 def statements_of(scopes: Iterable[str]) -> tuple[Statement, ...]:
     """Return the permissions that scopes allow, as statements. An unknown scope may allow anything."""
-    return tuple(one for scope in sorted(scopes) for one in _statements(scope) if one.actions)
+    return tuple(statement for scope in sorted(scopes) for statement in _statements(scope) if statement.actions)
 
 
 def _statements(scope: str) -> Iterator[Statement]:

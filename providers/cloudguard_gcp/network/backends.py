@@ -127,8 +127,8 @@ class Backends:
             for pool in self._pools.get(place_of(found.id), ()):
                 yield ReachedTarget(BackendTarget(pool, NO_ADDRESSES, service or _ALL_TCP), "")
             for group in found.groups:
-                for one in self._members(group, found, service):
-                    yield replace(one, protocol=found.protocol)
+                for member in self._members(group, found, service):
+                    yield replace(member, protocol=found.protocol)
             for further in found.links:
                 if short(further) not in seen:
                     yield from self.behind(further, service, seen | {short(link)})
@@ -175,7 +175,7 @@ class Backends:
     def _endpoints(self, link: str, service: ServiceSet | None) -> Iterator[ReachedTarget]:
         """Yield the endpoints of a group; none for serverless and Private Service Connect groups."""
         if part_of(link, "zones"):
-            yield from (ReachedTarget(one, "") for one in endpoints(self._api, link, self._project, service))
+            yield from (ReachedTarget(endpoint, "") for endpoint in endpoints(self._api, link, self._project, service))
             return
         group = group_of(self._api, link, self._project)
         if group is None:

@@ -46,12 +46,12 @@ def balancers_of(
     members: Iterable[Host | Pool],
 ) -> LoadBalancers:
     """Return the balancers that lead to a host of the cluster, or to the next host of one of its pools."""
-    known = {one.id: one for one in members}
+    known = {member.id: member for member in members}
     places = {address: host for host in known.values() if isinstance(host, Host) for address in _addresses(host)}
     balancers, filters, own = list[Balancer](), list[Filter](), dict[str, Subnet]()
-    for rule in sorted(rules, key=lambda one: one.id):
-        reached = (_resolved(one, places) for one in _targets_of_rule(rule, backends))
-        mine = [one for one in dict.fromkeys(reached) if _is_of(one.target, known)]
+    for rule in sorted(rules, key=lambda forwarding_rule: forwarding_rule.id):
+        reached = (_resolved(target, places) for target in _targets_of_rule(rule, backends))
+        mine = [target for target in dict.fromkeys(reached) if _is_of(target.target, known)]
         if not mine:
             continue
         guard = _guard(rule)
@@ -65,10 +65,12 @@ def _addresses(host: Host) -> Iterator[AddressSet]:
     return (address for nic in host.interfaces for address in (*nic.addresses, *nic.public))
 
 
-def _resolved(one: ReachedTarget, places: Mapping[AddressSet, Host]) -> ReachedTarget:
+def _resolved(target: ReachedTarget, places: Mapping[AddressSet, Host]) -> ReachedTarget:
     """Return the host at the address of an endpoint that names no machine, if the address is a host's."""
-    host = places.get(one.target.address) if not one.target.host else None
-    return one if host is None else replace(one, target=replace(one.target, host=host.id, address=NO_ADDRESSES))
+    host = places.get(target.target.address) if not target.target.host else None
+    return (
+        target if host is None else replace(target, target=replace(target.target, host=host.id, address=NO_ADDRESSES))
+    )
 
 
 def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:
@@ -76,17 +78,17 @@ def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:
     found = members.get(target.host)
     if not isinstance(found, Host):
         return found is not None
-    return not target.address or any(target.address in one.addresses for one in found.interfaces)
+    return not target.address or any(target.address in interface.addresses for interface in found.interfaces)
 
 
 def _target_subnets(mine: Iterable[ReachedTarget], members: Mapping[str, Host | Pool]) -> tuple[str, ...]:
     """Return the subnets of the targets: clients of a passthrough balancer reach the targets directly."""
-    found = (name for one in mine for name in _subnets(members[one.target.host]))
+    found = (name for target in mine for name in _subnets(members[target.target.host]))
     return tuple(dict.fromkeys(found))
 
 
-def _subnets(one: Host | Pool) -> tuple[str, ...]:
-    return tuple(nic.subnet for nic in one.interfaces) if isinstance(one, Host) else one.subnets
+def _subnets(member: Host | Pool) -> tuple[str, ...]:
+    return tuple(nic.subnet for nic in member.interfaces) if isinstance(member, Host) else member.subnets
 
 
 def _proxy_subnets(
@@ -99,7 +101,7 @@ def _proxy_subnets(
     if regional:
         found = regional_proxies(api, rule.region, rule.network, subnets)
     else:
-        found = front_ends(api, {one.by_internet for one in mine})
+        found = front_ends(api, {target.by_internet for target in mine})
     own[found.id] = found
     return (found.id,)
 
@@ -136,8 +138,8 @@ def _listeners(rule: ForwardingRule, mine: Iterable[ReachedTarget], source: Sour
     """Yield the listeners of a rule: one for targets that a proxy reaches unencrypted, one for all others."""
     parts = dict[bool, list[BackendTarget]]()
     plain = _PLAIN | {"TCP"} if rule.decrypts else _PLAIN
-    for one in mine:
-        parts.setdefault(rule.is_proxy and one.protocol in plain, []).append(one.target)
+    for target in mine:
+        parts.setdefault(rule.is_proxy and target.protocol in plain, []).append(target.target)
     service = ServiceSet.union(rule.services)
     for number, (plaintext, targets) in enumerate(sorted(parts.items()), 1):
         yield Listener(

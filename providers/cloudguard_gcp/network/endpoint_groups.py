@@ -49,7 +49,7 @@ def group_of(api: Api, link: str, project: str) -> EndpointGroup | None:
     """Return the regional or global group that a link names; None if it was not read."""
     call, owner = calls.LIST_ENDPOINT_GROUPS, project_of(link) or project
     groups = api.mapped(call, api.read(call, hides=HIDES, project=owner), _group, hides=HIDES)
-    return next((one for one in groups if one.id == link), None)
+    return next((group for group in groups if group.id == link), None)
 
 
 def _group(item: Item) -> EndpointGroup:

@@ -78,7 +78,7 @@ class Chain:
     @property
     def ids(self) -> tuple[str, ...]:
         """The ids of the filters, in evaluation order."""
-        return tuple(one.id for one in self.filters)
+        return tuple(guard.id for guard in self.filters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def projects_with_rules(api: Api, found: Found) -> list[str]:
     that leads to a host of the cluster (https://cloud.google.com/load-balancing/docs/https#cross-project).
     """
     own = {found.project, *(project_of(name) for name in found.networks)} - {""}
-    known, call = {one.id for one in found.instances}, calls.LIST_BACKEND_SERVICES
+    known, call = {instance.id for instance in found.instances}, calls.LIST_BACKEND_SERVICES
     backends, others = Backends(api, found.project, found.networks), set[str]()
     for project in sorted(own):
         for link, users in api.mapped(call, api.read(call, hides=HIDES, project=project), _link_and_users, hides=HIDES):
@@ -37,7 +37,7 @@ def projects_with_rules(api: Api, found: Found) -> list[str]:
 
 def _link_and_users(service: Item) -> tuple[str, tuple[str, ...]]:
     """Return the link of a backend service, and links to the resources that refer to it."""
-    return required_link(service), tuple(text(one, "reference") for one in parts(service, "usedBy"))
+    return required_link(service), tuple(text(item, "reference") for item in parts(service, "usedBy"))
 
 
 def read_rules(api: Api, project: str) -> list[ForwardingRule]:
@@ -55,20 +55,20 @@ def with_members(api: Api, found: Found) -> Found:
     An instance belongs to the cluster if a forwarding rule sends both to it and to a host of the cluster, and the rule
     was made for a service or leads to the API or to NodePorts. An instance with another cluster's labels is left out.
     """
-    listed = api.gather(*(partial(read_rules, api, one) for one in projects_with_rules(api, found)))
+    listed = api.gather(*(partial(read_rules, api, rule) for rule in projects_with_rules(api, found)))
     rules = [rule for rules_of_one in listed for rule in rules_of_one]
     beside = {name for names in _targets_of_rules(api, found, rules) for name in names}
-    known = {one.id for one in found.instances}
+    known = {instance.id for instance in found.instances}
     more = (one for one in found.everyone if one.id in beside - known and is_free(one, found.name))
     return replace(found, instances=(*found.instances, *more))
 
 
 def _targets_of_rules(api: Api, found: Found, rules: Iterable[ForwardingRule]) -> Iterator[set[str]]:
     """Yield the ids of all targets of a rule, for each rule that is the cluster's."""
-    backends, known = Backends(api, found.project, found.networks), {one.id for one in found.instances}
+    backends, known = Backends(api, found.project, found.networks), {instance.id for instance in found.instances}
     for rule in rules:
         own = None if rule.is_proxy else ServiceSet.union(rule.services)
         targets = [one.target for link in rule.links for one in backends.behind(link, own)]
-        beside = [one for one in targets if one.host in known]
+        beside = [target for target in targets if target.host in known]
         if beside and (rule.declared_service or any(one.service & CLUSTER_PORTS for one in beside)):
-            yield {one.host for one in targets}
+            yield {target.host for target in targets}

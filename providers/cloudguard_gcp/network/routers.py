@@ -69,7 +69,7 @@ def _status(api: Api, router: Router) -> list[Route]:
     call, name = GET_ROUTER_STATUS, last(router.id)
     where = {"project": project_of(router.id), "region": part_of(router.id, "regions"), "router": name}
     statuses = api.read(call, hides=_HIDES, about=name, **where)
-    best = api.mapped(call, statuses, lambda one: parts(part(one, "result"), "bestRoutes"), hides=_HIDES, about=name)
+    best = api.mapped(call, statuses, lambda item: parts(part(item, "result"), "bestRoutes"), hides=_HIDES, about=name)
     listed = [route for routes in best for route in routes]
     ranges = api.mapped(
         call, listed, lambda route: AddressSet.parse(required(route, "destRange")), hides=_HIDES, about=name

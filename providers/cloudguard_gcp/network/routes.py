@@ -81,7 +81,7 @@ def vpc_route(item: Item) -> VpcRoute:
         target=target,
         priority=number(item, "priority", _PRIORITY),
         tags=frozenset(map(by_tag, texts(item, "tags"))),
-        effective=_effective(text(item, "routeStatus"), [text(one, "code") for one in parts(item, "warnings")]),
+        effective=_effective(text(item, "routeStatus"), [text(warning, "code") for warning in parts(item, "warnings")]),
     )
 
 
@@ -121,7 +121,7 @@ def members_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Me
 
 def subnets_of(pool: Pool) -> frozenset[str]:
     """Return the subnets that the interfaces of a pool's next host will be in."""
-    return frozenset((*pool.subnets, *(name for one in pool.further for name in one.subnets)))
+    return frozenset((*pool.subnets, *(name for interface in pool.further for name in interface.subnets)))
 
 
 def with_routes(
@@ -137,7 +137,9 @@ def with_routes(
     """
     for subnet in subnets:
         mine = (route for route in routes if route.network == subnet.network)
-        further = (one.route for one in learned if one.network == subnet.network and one.region in {"", subnet.zone})
+        further = (
+            route.route for route in learned if route.network == subnet.network and route.region in {"", subnet.zone}
+        )
         yield replace(subnet, routes=(*_in_force(mine, members.get(subnet.id, set())), *further))
 
 
@@ -151,7 +153,7 @@ def _in_force(routes: Iterable[VpcRoute], members: set[Member]) -> Iterator[Rout
         listed = [route for route in every if route.effective is not False] or every
         counting = _counting(listed, members)
         if {route.hop for route in counting} <= _OUT and len(counting) > 1:
-            counting = _counting(listed, {one for one in members if one.public} or members)
+            counting = _counting(listed, {member for member in members if member.public} or members)
         found = [(route.hop, route.target, route.name) for route in counting]
         hops = {hop for hop, _, _ in found}
         if len(hops) > 1 and hops <= _OUT:
@@ -175,4 +177,4 @@ def _counting(listed: Iterable[VpcRoute], members: set[Member]) -> list[VpcRoute
 def _is_for(route: VpcRoute, members: set[Member]) -> Iterator[bool]:
     """Yield for each of ``members`` whether a route applies to it; without members, whether the route has no tags."""
     tags = route.tags
-    yield from (not tags or not tags.isdisjoint(one.groups) for one in members) if members else (not tags,)
+    yield from (not tags or not tags.isdisjoint(member.groups) for member in members) if members else (not tags,)

@@ -44,7 +44,7 @@ def read_attachments(api: Api, projects: Iterable[str]) -> tuple[Attachment, ...
     """Return the service attachments of projects."""
     call = calls.LIST_SERVICE_ATTACHMENTS
     listed = api.gather(*(partial(api.read, call, hides=HIDES, project=project) for project in projects))
-    return tuple(one for items in listed for one in api.mapped(call, items, _attachment, hides=HIDES))
+    return tuple(attachment for items in listed for attachment in api.mapped(call, items, _attachment, hides=HIDES))
 
 
 def _attachment(item: Item) -> Attachment:
@@ -56,7 +56,7 @@ def _attachment(item: Item) -> Attachment:
         allowed=tuple(sorted(listed)) if only_listed else (EVERYONE,),
         accepts_each=False,
         source=Source(calls.LIST_SERVICE_ATTACHMENTS.name, name),
-        connected=_is_connected(text(one, "status") for one in parts(item, "connectedEndpoints")),
+        connected=_is_connected(text(endpoint, "status") for endpoint in parts(item, "connectedEndpoints")),
     )
     return Attachment(required_link(item, "targetService"), service, tuple(map(short, texts(item, "natSubnets"))))
 
@@ -74,10 +74,13 @@ def _is_connected(states: Iterable[str]) -> bool | None:
 def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]) -> None:
     """Record a Gap for each attachment whose forwarding rule was not read: its targets are unknown."""
     seen = set(rules)
-    for one in attachments:
-        if one.rule not in seen and _OFFERED in one.rule:
-            call, message = calls.LIST_SERVICE_ATTACHMENTS.name, f"its forwarding rule {last(one.rule)} was not found"
-            api.add_gap(Gap(call, one.service.id, Reason.MISSING, message, HIDES))
+    for attachment in attachments:
+        if attachment.rule not in seen and _OFFERED in attachment.rule:
+            call, message = (
+                calls.LIST_SERVICE_ATTACHMENTS.name,
+                f"its forwarding rule {last(attachment.rule)} was not found",
+            )
+            api.add_gap(Gap(call, attachment.service.id, Reason.MISSING, message, HIDES))
 
 
 def published(
@@ -88,13 +91,13 @@ def published(
     Targets of a passthrough balancer see addresses of the attachment's subnets. Targets of a proxy see the proxy's.
     """
     by_rule: dict[str, list[Attachment]] = {}
-    for one in attachments:
-        by_rule.setdefault(one.rule, []).append(one)
+    for attachment in attachments:
+        by_rule.setdefault(attachment.rule, []).append(attachment)
     for balancer in balancers:
         offers = by_rule.get(balancer.id, [])
-        services = [one.service for one in offers]
+        services = [offer.service for offer in offers]
         if balancer.kind == PASSTHROUGH:
-            services = [replace(one.service, translated_to=_client_addresses(one, ranges)) for one in offers]
+            services = [replace(offer.service, translated_to=_client_addresses(offer, ranges)) for offer in offers]
         yield replace(balancer, published=tuple(services))
 
 

@@ -108,7 +108,7 @@ def vpc_subnet(item: Item) -> VpcSubnet:
 def networks_of(api: Api, networks: Iterable[VpcNetwork], subnets: Sequence[VpcSubnet]) -> Iterator[Network]:
     """Yield networks with the ranges of their subnets, and the networks of Google's front ends and proxies."""
     for network in networks:
-        ranges = AddressSet.union(one.subnet.ranges for one in subnets if one.subnet.network == network.id)
+        ranges = AddressSet.union(subnet.subnet.ranges for subnet in subnets if subnet.subnet.network == network.id)
         yield Network(network.id, network.name, ranges | network.range, api.source(LIST_NETWORKS, network.id))
     yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, HEALTH_CHECKS, api.source(LIST_NETWORKS))
     yield Network(PROXIES, PROXIES, NO_ADDRESSES, api.source(LIST_NETWORKS))
@@ -143,7 +143,7 @@ def proxy_subnets(region: str, network: str, subnets: Iterable[VpcSubnet]) -> It
     https://cloud.google.com/load-balancing/docs/proxy-only-subnets
     """
     purposes = _REGIONAL if region else _GLOBAL
-    for one in subnets:
-        here = region in {"", one.subnet.zone} and network in {"", one.subnet.network}
-        if here and one.purpose in purposes:
-            yield one.subnet
+    for subnet in subnets:
+        here = region in {"", subnet.subnet.zone} and network in {"", subnet.subnet.network}
+        if here and subnet.purpose in purposes:
+            yield subnet.subnet

@@ -75,7 +75,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     projects = sorted({found.project, *owners})
     inventories, listed, attachments = api.three(
         lambda: api.gather(*(partial(_inventory, api, owner, found.networks) for owner in owners)),
-        lambda: api.gather(*(partial(read_rules, api, one) for one in projects_with_rules(api, found))),
+        lambda: api.gather(*(partial(read_rules, api, rule) for rule in projects_with_rules(api, found))),
         lambda: read_attachments(api, projects),
     )
     inventory = reduce(_Inventory.merged_with, inventories, _Inventory())
@@ -86,12 +86,12 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     rules = [rule for listed_here in listed for rule in listed_here]
     miss_rules(api, attachments, (rule.id for rule in rules))
     balancers = balancers_of(api, rules, backends, inventory.subnets, (*hosts, *pools))
-    ranges = {one.subnet.id: one.subnet.ranges for one in inventory.subnets}
-    filters = {one.id: one for chain in chains.values() for one in chain.filters}
+    ranges = {subnet.subnet.id: subnet.subnet.ranges for subnet in inventory.subnets}
+    filters = {guard.id: guard for chain in chains.values() for guard in chain.filters}
     named = _peer_groups(filters.values()) | _carried(hosts, pools)
     own = (address for host in hosts for interface in host.interfaces for address in interface.public)
     subnets = with_routes(
-        [one.subnet for one in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
+        [subnet.subnet for subnet in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
     )
     alone = _is_alone(api, owners, found.project)
     topology = Topology(
@@ -127,7 +127,7 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
     routers = api.mapped(calls.LIST_ROUTERS, listed[4], router, hides=_ROUTES)
     own = tuple(network for network in networks if network.id in used)
     speaking = [one for one in routers if one.network in used]
-    here = tuple(one for one in subnets if one.subnet.network in used)
+    here = tuple(subnet for subnet in subnets if subnet.subnet.network in used)
     _record_missing_peerings(api, own, routes)
     _record_missing_subnet_routes(api, here, routes)
     return _Inventory(
@@ -165,7 +165,9 @@ def _record_missing_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes
 def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str, Chain]:
     """Return the filters in force for each subnet. Filters of subnets without hosts are not read."""
     known = {network.id: network for network in inventory.networks}
-    subnets = [one.subnet for one in inventory.subnets if one.subnet.id in used and one.subnet.network in known]
+    subnets = [
+        subnet.subnet for subnet in inventory.subnets if subnet.subnet.id in used and subnet.subnet.network in known
+    ]
     places = {subnet.id: (subnet.network, subnet.zone) for subnet in subnets}
     wanted = sorted(set(places.values()))
     made = api.gather(
@@ -195,7 +197,7 @@ def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region:
 
 def _peer_groups(filters: Iterable[Filter]) -> frozenset[str]:
     """Return the groups that rules name as peers."""
-    return frozenset(rule.peer.group for one in filters for rule in one.rules) - {""}
+    return frozenset(rule.peer.group for guard in filters for rule in guard.rules) - {""}
 
 
 def _carried(hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:

@@ -35,10 +35,10 @@ def read_fleets(api: Api, found: FoundCluster) -> list[ScalingGroup]:
     """
     groups = list[ScalingGroup]()
     for call, tag in TAGS:
-        own = {one.tags[tag] for one in found.instances if fleet_of(one.tags) == one.tags.get(tag)}
+        own = {instance.tags[tag] for instance in found.instances if fleet_of(instance.tags) == instance.tags.get(tag)}
         answer = api.read(call, hides=HIDES, about=found.name) if own else ()
         for fleets in api.mapped(call, answer, partial(_fleets, call), hides=HIDES):
-            groups += [one for one in fleets if one.name in own or found.name in clusters_of(one.tags)]
+            groups += [fleet for fleet in fleets if fleet.name in own or found.name in clusters_of(fleet.tags)]
     return groups
 
 
@@ -80,16 +80,16 @@ def _templates(call: Call, item: Item) -> Iterator[ScalingGroup]:
         warm=False,
         call=call,
     )
-    for one in parts(item, "LaunchTemplateConfigs"):
-        overrides = parts(one, "Overrides")
-        subnets = (name for each in overrides for name in listed(text(each, "SubnetId")))
-        types = (text(each, "InstanceType") for each in overrides)
-        named = template_named(part(one, "LaunchTemplateSpecification"))
+    for config in parts(item, "LaunchTemplateConfigs"):
+        overrides = parts(config, "Overrides")
+        subnets = (name for override in overrides for name in listed(text(override, "SubnetId")))
+        types = (text(override, "InstanceType") for override in overrides)
+        named = template_named(part(config, "LaunchTemplateSpecification"))
         yield replace(
             fleet, templates=(named,), subnets=tuple(dict.fromkeys(subnets)), types=tuple(dict.fromkeys(types))
         )
-    for index, one in enumerate(parts(item, "LaunchSpecifications"), 1):
-        yield replace(fleet, specifications=(template(one, call, f"{fleet.name} (specification {index})"),))
+    for index, config in enumerate(parts(item, "LaunchSpecifications"), 1):
+        yield replace(fleet, specifications=(template(config, call, f"{fleet.name} (specification {index})"),))
 
 
 def _registers(item: Item) -> Iterator[str]:
@@ -97,7 +97,8 @@ def _registers(item: Item) -> Iterator[str]:
 
     EC2 API reference, LoadBalancersConfig.
     """
-    yield from (required(one, "Arn") for one in parts(part(item, "TargetGroupsConfig"), "TargetGroups"))
+    yield from (required(group, "Arn") for group in parts(part(item, "TargetGroupsConfig"), "TargetGroups"))
     yield from (
-        required(one, "Name") for one in parts(part(item, "ClassicLoadBalancersConfig"), "ClassicLoadBalancers")
+        required(balancer, "Name")
+        for balancer in parts(part(item, "ClassicLoadBalancersConfig"), "ClassicLoadBalancers")
     )

@@ -53,11 +53,13 @@ class _Context:
 
     def ids(self, names: Collection[str]) -> tuple[str, ...]:
         """Return the ids of the security groups that a template names, or of the default group if it names none."""
-        return tuple(sorted(self.group_ids.get(one, one) for one in names or (DEFAULT_GROUP,)))
+        return tuple(sorted(self.group_ids.get(name, name) for name in names or (DEFAULT_GROUP,)))
 
     def subnets(self, group: ScalingGroup, template: Template) -> tuple[str, ...]:
         """Return the subnets of the next host: the group's, else its template's, else those of the group's hosts."""
-        stand = (one.subnet for host in self.hosts if host.pool == group.name for one in host.interfaces[:1])
+        stand = (
+            interface.subnet for host in self.hosts if host.pool == group.name for interface in host.interfaces[:1]
+        )
         return group.subnets or template.subnets or tuple(sorted({*stand}))
 
 
@@ -67,8 +69,8 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...], named: Co
     They have its tag, are listed in ``named``, or have launched its hosts.
     """
     groups = [*read_scaling_groups(api, found, named), *read_fleets(api, found)]
-    known = configurations(api, {one.configuration for one in groups if one.configuration})
-    templates = api.gather(*(partial(_templates, api, one, known) for one in groups))
+    known = configurations(api, {group.configuration for group in groups if group.configuration})
+    templates = api.gather(*(partial(_templates, api, group, known) for group in groups))
     triples = [
         (group, template, _roles(api, group, found, hosts))
         for group, listed in zip(groups, templates, strict=True)
@@ -97,7 +99,7 @@ def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> 
     if not (group.configuration or group.specifications or group.templates):
         api.missed(group.call, group.name, "it names no launch template and no launch configuration", HIDES)
     listed = {template.name: template for template in found}.values()
-    return [replace(one, types=group.types) for one in listed] if group.types else [*listed]
+    return [replace(template, types=group.types) for template in listed] if group.types else [*listed]
 
 
 def _roles(api: Api, group: ScalingGroup, found: FoundCluster, hosts: tuple[Host, ...]) -> HostRoles:
@@ -117,7 +119,7 @@ def _roles_by_flags(tags: Mapping[str, str], found: FoundCluster) -> HostRoles |
 
 
 def _group_names(template: Template) -> Iterator[str]:
-    for groups in (template.groups, *(one.groups for one in template.further)):
+    for groups in (template.groups, *(interface.groups for interface in template.further)):
         yield from groups or (DEFAULT_GROUP,)
 
 
@@ -133,7 +135,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
     filters = [{"Name": "group-name", "Values": wanted}, {"Name": "vpc-id", "Values": sorted(networks)}]
     listed = api.read_or_none(call, hides=HIDES, about=",".join(wanted), Filters=filters)
     pairs = api.mapped(
-        call, listed or (), lambda one: (required(one, "GroupName"), required(one, "GroupId")), hides=hides
+        call, listed or (), lambda item: (required(item, "GroupName"), required(item, "GroupId")), hides=hides
     )
     found = dict[str, str]()
     for name in wanted if listed is not None else ():
@@ -148,7 +150,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
 
 def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _Context) -> Pool:
     groups = context.ids(template.groups)
-    further = tuple(_next_interface(one, context.ids(one.groups)) for one in template.further)
+    further = tuple(_next_interface(interface, context.ids(interface.groups)) for interface in template.further)
     image = context.defaults.images.get(template.image)
     return Pool(
         id=group.name,
@@ -184,5 +186,5 @@ def _template_fields(group: ScalingGroup, template: Template) -> str:
     return json.dumps({"Version": version, **template.fields}, sort_keys=True, default=str)
 
 
-def _next_interface(one: FurtherInterface, ids: tuple[str, ...]) -> NextInterface:
-    return NextInterface(ids, ids, (one.subnet,) if one.subnet else (), public_ipv6=one.ipv6)
+def _next_interface(interface: FurtherInterface, ids: tuple[str, ...]) -> NextInterface:
+    return NextInterface(ids, ids, (interface.subnet,) if interface.subnet else (), public_ipv6=interface.ipv6)

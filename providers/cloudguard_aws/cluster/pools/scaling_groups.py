@@ -50,19 +50,19 @@ def read_scaling_groups(api: Api, found: FoundCluster, named: Collection[str]) -
     don't exist.
     """
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
-    own = {one.host.pool for one in found.instances if one.host.pool != fleet_of(one.tags)}
+    own = {instance.host.pool for instance in found.instances if instance.host.pool != fleet_of(instance.tags)}
     names = {*named, *own} - {""}
     keys = [f"{prefix}{cluster}" for prefix in (*NAMED_BY_KEY, _AUTOSCALER)]
-    if any(LEGACY in one.tags for one in found.instances):
+    if any(LEGACY in instance.tags for instance in found.instances):
         keys.append(LEGACY)  # every cluster with this tag has the same key, so ask only if it is used
     answer = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
     tagged = api.mapped(call, answer, _scaling_group, hides=HIDES)
-    groups = {one.name: one for one in tagged if _is_of(one.tags, cluster)}
+    groups = {group.name: group for group in tagged if _is_of(group.tags, cluster)}
     more = sorted(names - groups.keys())
     for start in range(0, len(more), MOST_NAMES):
         page = more[start : start + MOST_NAMES]
         listed = api.read_or_none(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
-        groups.update((one.name, one) for one in api.mapped(call, listed or (), _scaling_group, hides=HIDES))
+        groups.update((group.name, group) for group in api.mapped(call, listed or (), _scaling_group, hides=HIDES))
         for name in own.intersection(page) - groups.keys() if listed is not None else ():
             api.missed(call, name, "the tag of an instance names it, but it was not returned", HIDES)
     return [groups[name] for name in sorted(groups)]
@@ -80,7 +80,7 @@ def _scaling_group(item: Item) -> ScalingGroup:
         desired=number(item, "DesiredCapacity", 0),
         configuration=text(item, "LaunchConfigurationName"),
         templates=tuple(templates_named(item)),
-        instances=tuple(required(one, "InstanceId") for one in parts(item, "Instances")),
+        instances=tuple(required(instance, "InstanceId") for instance in parts(item, "Instances")),
         registers=tuple(dict.fromkeys(_registers(item))),
         types=tuple(dict.fromkeys(types_named(item))),
         warm=bool(part(item, "WarmPoolConfiguration")) or number(item, "WarmPoolSize", 0) > 0,
@@ -93,4 +93,4 @@ def _registers(item: Item) -> Iterator[str]:
     Auto Scaling API reference, AutoScalingGroup.
     """
     yield from (*texts(item, "TargetGroupARNs"), *texts(item, "LoadBalancerNames"))
-    yield from (required(one, "Identifier") for one in parts(item, "TrafficSources"))
+    yield from (required(source, "Identifier") for source in parts(item, "TrafficSources"))

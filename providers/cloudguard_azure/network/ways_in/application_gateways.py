@@ -59,7 +59,9 @@ def read_application_gateways(
             why = f"it forwards internet traffic to {one.names[0]}, whose owner is not known"
             targets.record_unfollowed(one.proxy.source, one.proxy.id, why)
     pools = {pool.id for one in found for pool in one.proxy.pools}
-    for name in sorted(one for one in targets.members.references - pools if "/applicationgateways/" in one):
+    for name in sorted(
+        reference for reference in targets.members.references - pools if "/applicationgateways/" in reference
+    ):
         source = Source(LIST_INTERFACES.name, name)
         targets.record_unfollowed(
             source, name, "hosts of the cluster are in this pool, but no application gateway that was read contains it"
@@ -74,10 +76,12 @@ def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> Applicatio
     listed = parts(inside, "backendAddressPools")
     pools = {one.id: one for one in (_pool(own, number, one) for number, one in enumerate(listed))}
     rules, unclear = _all_rules(inside, named, pools)
-    places = (id_in(part(one, "properties"), "subnet") for one in parts(inside, "gatewayIPConfigurations"))
+    places = (
+        id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "gatewayIPConfigurations")
+    )
     subnets = tuple(dict.fromkeys(filter(None, places)))
     source = Source(LIST_APPLICATION_GATEWAYS.name, own)
-    names = (text(one, "fqdn").lower() for pool in listed for one in _addresses(pool))
+    names = (text(address, "fqdn").lower() for pool in listed for address in _addresses(pool))
     proxy = Proxy(
         id=own,
         name=text(item, "name"),
@@ -97,7 +101,7 @@ def _all_rules(
     inside: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]
 ) -> tuple[tuple[ProxyRule, ...], str]:
     """Return all routing rules, and why some can't be parsed ("": all can)."""
-    found, unclear, listed = list[ProxyRule](), "", [one for key in _RULES for one in parts(inside, key)]
+    found, unclear, listed = list[ProxyRule](), "", [item for key in _RULES for item in parts(inside, key)]
     for one in listed:
         try:
             found += _rules(one, named, pools)
@@ -111,10 +115,10 @@ def _addresses(pool: Item) -> list[Item]:
 
 
 def _pool(gateway: str, number: int, item: Item) -> BackendPool:
-    addresses = (read_addresses(text(one, "ipAddress")) for one in _addresses(item))
+    addresses = (read_addresses(text(address, "ipAddress")) for address in _addresses(item))
     configurations = ids_in(part(item, "properties"), "backendIPConfigurations")
     own = canonical(text(item, "id")) or f"{gateway}#{number}"
-    return BackendPool(own, configurations, (), tuple(("", one) for one in addresses if one))
+    return BackendPool(own, configurations, (), tuple(("", address) for address in addresses if address))
 
 
 def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedService]]:
@@ -122,10 +126,10 @@ def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedSer
 
     https://learn.microsoft.com/azure/application-gateway/private-link
     """
-    for one in parts(inside, "frontendIPConfigurations"):
-        if name := id_in(part(one, "properties"), "privateLinkConfiguration"):
+    for configuration in parts(inside, "frontendIPConfigurations"):
+        if name := id_in(part(configuration, "properties"), "privateLinkConfiguration"):
             service = PublishedService(name, (), accepts_each=True, source=source, connected=connected(inside))
-            yield canonical(text(one, "id")), service
+            yield canonical(text(configuration, "id")), service
 
 
 def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]) -> Iterator[ProxyRule]:
@@ -134,7 +138,7 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
     listener = _named_part(named, id_in(inside, "httpListener") or id_in(inside, "listener"))
     front = named.get(id_in(listener, "frontendIPConfiguration"))
     paths = _named_part(named, id_in(inside, "urlPathMap"))
-    branches = [inside, *([paths] if paths else []), *(part(one, "properties") for one in parts(paths, "pathRules"))]
+    branches = [inside, *([paths] if paths else []), *(part(rule, "properties") for rule in parts(paths, "pathRules"))]
     sent = [pair for branch in branches for pair in _sent(branch, named)]
     if front is None or not (sent or paths or id_in(inside, "redirectConfiguration")):
         message = f"the rule {text(item, 'name')} has no known listener or no target"
@@ -156,7 +160,9 @@ def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]
     found = {key.removeprefix("default").lower(): id_in(branch, key) for key in branch if isinstance(branch[key], dict)}
     settings = _named_part(named, found.get("backendhttpsettings", "") or found.get("backendsettings", ""))
     policy = _named_part(named, found.get("loaddistributionpolicy", ""))
-    shared = (id_in(part(one, "properties"), "backendAddressPool") for one in parts(policy, "loadDistributionTargets"))
+    shared = (
+        id_in(part(target, "properties"), "backendAddressPool") for target in parts(policy, "loadDistributionTargets")
+    )
     for pool in filter(None, (found.get("backendaddresspool", ""), *shared)):
         yield pool, settings
 

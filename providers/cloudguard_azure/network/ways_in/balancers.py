@@ -71,7 +71,7 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
     by_front = dict[str, list[_Flow]]()
     for flow in (flow for flows in regional.values() for flow in flows):
         by_front.setdefault(flow.front.id, []).append(flow)
-    for one in sorted(listed, key=lambda each: each.id):
+    for one in sorted(listed, key=lambda item: item.id):
         if regional[one.id] and one.sku == _GATEWAY:
             why = "hosts of the cluster are behind a gateway load balancer; cloudguard does not follow it"
             context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
@@ -81,22 +81,22 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
     return tuple(made[name] for name in sorted(made))
 
 
-def _flows(context: Context, one: LoadBalancer) -> Iterator[_Flow]:
+def _flows(context: Context, balancer: LoadBalancer) -> Iterator[_Flow]:
     """Yield the traffic of a balancer's rules to members of the cluster. Unread rules or members leave a Gap."""
     unseen = dict[str, None]()
-    for rule in one.forwardings:
-        behind = [context.members.behind(link, one.pools.get(link)) for link in rule.links]
+    for rule in balancer.forwardings:
+        behind = [context.members.behind(link, balancer.pools.get(link)) for link in rule.links]
         unseen |= {name: None for _, names in behind for name in names}
         listed = [members for members, _ in behind if members]
         members = listed[0] if len(listed) == 1 else tuple(dict.fromkeys(chain.from_iterable(listed)))
         for outside, inside in _services(context.api, rule) if members else ():
-            front = one.front_ends.get(rule.front, FrontEnd(rule.front))
+            front = balancer.front_ends.get(rule.front, FrontEnd(rule.front))
             yield _Flow(front, rule, outside, inside, _front_end_for(front, rule), members)
-    if one.unseen and any(context.members.behind(name, pool)[0] for name, pool in one.pools.items()):
-        unseen |= dict.fromkeys(one.unseen)
+    if balancer.unseen and any(context.members.behind(name, pool)[0] for name, pool in balancer.pools.items()):
+        unseen |= dict.fromkeys(balancer.unseen)
     if unseen:
         why = f"{len(unseen)} of its rules or members were not found, for example {next(iter(unseen))}"
-        context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
+        context.api.missed(LIST_LOAD_BALANCERS, balancer.id, why, HIDES)
 
 
 def _front_end_for(front: FrontEnd, rule: Forwarding) -> FrontEnd | None:
@@ -108,38 +108,38 @@ def _services(api: Api, rule: Forwarding) -> tuple[tuple[ServiceSet, ServiceSet]
 
 
 def _cross_region_traffic(
-    context: Context, one: LoadBalancer, by_front: Mapping[str, Sequence[_Flow]]
+    context: Context, balancer: LoadBalancer, by_front: Mapping[str, Sequence[_Flow]]
 ) -> Iterator[_Flow]:
     """Yield the traffic of a cross-region balancer through the front ends of others, to the port in its rule.
 
     Floating IP may be on in its rule, in the other's rule, or in both. The first one determines the packets'
     destination (https://learn.microsoft.com/azure/load-balancer/cross-region-overview).
     """
-    for rule in one.forwardings:
-        pools = (one.pools[link] for link in rule.links if link in one.pools)
+    for rule in balancer.forwardings:
+        pools = (balancer.pools[link] for link in rule.links if link in balancer.pools)
         further = [flow for pool in pools for name in pool.front_ends for flow in by_front.get(name, ())]
         for outside, inside in _services(context.api, rule) if further else ():
-            front = one.front_ends.get(rule.front, FrontEnd(rule.front))
+            front = balancer.front_ends.get(rule.front, FrontEnd(rule.front))
             for flow in further:
                 if flow.outside & inside:
                     addressed_to = _front_end_for(front, rule) or flow.addressed_to
                     yield _Flow(front, rule, outside, flow.inside, addressed_to, flow.members)
 
 
-def _balancers(context: Context, one: LoadBalancer, flows: Iterable[_Flow]) -> Iterator[Balancer]:
+def _balancers(context: Context, balancer: LoadBalancer, flows: Iterable[_Flow]) -> Iterator[Balancer]:
     """Yield the balancers of each front end: one for each destination that packets arrive with."""
     parts = dict[tuple[FrontEnd, FrontEnd | None], list[_Flow]]()
     for flow in flows:
         parts.setdefault((flow.front, flow.addressed_to), []).append(flow)
     for (front, addressed_to), mine in parts.items():
         suffix = "" if addressed_to == front else f"#to {addressed_to.name}" if addressed_to else "#translated"
-        shown, source = addressed_to or front, Source(LIST_LOAD_BALANCERS.name, name_of(one.id))
-        alone = sum(each == front for each, _ in parts) == 1
-        places = dict.fromkeys(name for flow in mine for each in flow.members for name in each.subnets)
+        shown, source = addressed_to or front, Source(LIST_LOAD_BALANCERS.name, name_of(balancer.id))
+        alone = sum(front_end == front for front_end, _ in parts) == 1
+        places = dict.fromkeys(name for flow in mine for member in flow.members for name in member.subnets)
         subnets = tuple(filter(None, places))
         yield Balancer(
             id=front.id if alone else front.id + suffix,
-            name=f"{one.name}/{front.name}",
+            name=f"{balancer.name}/{front.name}",
             kind="load balancer",
             internet_facing=None if front.passes else front.public,
             network=parent(subnets[0]) if subnets else "",
@@ -149,7 +149,7 @@ def _balancers(context: Context, one: LoadBalancer, flows: Iterable[_Flow]) -> I
             listeners=_listeners(mine, source),
             source=source,
             addresses=context.addresses.of(shown.references) | shown.address,
-            declared_service=_declared(context, one, front, mine),
+            declared_service=_declared(context, balancer, front, mine),
             dual_stack=context.addresses.may_be_version6(front.references) if front.references else front.version6,
             keeps_destination=addressed_to is not None,
             published=context.published.get(front.id, ()),
@@ -167,7 +167,9 @@ def _listeners(flows: Iterable[_Flow], source: Source) -> tuple[Listener, ...]:
         Listener(
             id=name,
             service=same[0].outside,
-            targets=tuple(BackendTarget(one.target, one.address, flow.inside) for flow in same for one in flow.members),
+            targets=tuple(
+                BackendTarget(member.target, member.address, flow.inside) for flow in same for member in flow.members
+            ),
             client_address=ClientAddress.PRESERVED,
             source=source,
             port_ranges=NO_SERVICES if same[0].outside.size == 1 else same[0].outside,
@@ -176,7 +178,7 @@ def _listeners(flows: Iterable[_Flow], source: Source) -> tuple[Listener, ...]:
     )
 
 
-def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Sequence[_Flow]) -> str:
+def _declared(context: Context, balancer: LoadBalancer, front: FrontEnd, flows: Sequence[_Flow]) -> str:
     """Return the Kubernetes Services that a front end was made for; "" if nothing shows one.
 
     The tags of its public address show them. A private front end shows them by the names of all its rules, but only in
@@ -186,7 +188,7 @@ def _declared(context: Context, one: LoadBalancer, front: FrontEnd, flows: Seque
     tagged = context.addresses.service(front.references)
     if any(flow.rule.floating is None for flow in flows):
         return ""
-    if tagged or group_of(one.id) not in context.managed:
+    if tagged or group_of(balancer.id) not in context.managed:
         return tagged
     named = all(_OF_A_SERVICE.fullmatch(flow.rule.name) for flow in flows)
     return f"the Service of {front.name}" if named else ""

@@ -89,8 +89,8 @@ def addresses_out(cluster: Item) -> tuple[str, ...]:
 
 def subnets_of_apis(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
     """Return the subnets that contain an API server. No other machines are allowed in them."""
-    integrated = (one for one in endpoints if one.source.call == LIST_MANAGED_CLUSTERS.name)
-    return tuple(one.subnets[0] for one in integrated if len(one.subnets) == 1)
+    integrated = (endpoint for endpoint in endpoints if endpoint.source.call == LIST_MANAGED_CLUSTERS.name)
+    return tuple(endpoint.subnets[0] for endpoint in integrated if len(endpoint.subnets) == 1)
 
 
 def _access(cluster: Item) -> Item:
@@ -152,8 +152,12 @@ def _delegated(access: Item, around: Surroundings) -> Iterator[str]:
         yield named
         return
     for name, subnet in around.subnets.items():
-        delegations = (part(one, "properties") for one in parts(part(subnet.item, "properties"), "delegations"))
-        if subnet.network in around.networks and any(word(one, "serviceName") == _DELEGATED for one in delegations):
+        delegations = (
+            part(delegation, "properties") for delegation in parts(part(subnet.item, "properties"), "delegations")
+        )
+        if subnet.network in around.networks and any(
+            word(delegation, "serviceName") == _DELEGATED for delegation in delegations
+        ):
             yield name
 
 
@@ -175,7 +179,7 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
     own = around.addresses.of(addresses_out(cluster))
     ranges = [one for one in listed if one[0].isdigit() or ":" in one]
     tags = tuple(one for one in listed if one not in ranges)
-    return AddressSet.of(str(ip_network(one, strict=False)) for one in ranges if one != NOBODY) | own, tags
+    return AddressSet.of(str(ip_network(range_, strict=False)) for range_ in ranges if range_ != NOBODY) | own, tags
 
 
 def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[Endpoint, ...]:
@@ -199,7 +203,7 @@ def _private_endpoint(cluster: str, around: Surroundings, item: Item) -> Endpoin
         *parts(inside, "privateLinkServiceConnections"),
         *parts(inside, "manualPrivateLinkServiceConnections"),
     )
-    leads_to = {canonical(text(part(one, "properties"), "privateLinkServiceId")) for one in connections}
+    leads_to = {canonical(text(part(connection, "properties"), "privateLinkServiceId")) for connection in connections}
     if cluster not in leads_to:
         return None
     subnet = id_in(inside, "subnet")

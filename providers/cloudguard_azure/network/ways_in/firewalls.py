@@ -83,8 +83,10 @@ def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple
 
 def _firewall(item: Item) -> Firewall:
     own, inside = own_id(item), part(item, "properties")
-    places = (id_in(part(one, "properties"), "subnet") for one in parts(inside, "ipConfigurations"))
-    collections = [(text(one, "name"), part(one, "properties")) for one in parts(inside, "natRuleCollections")]
+    places = (id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "ipConfigurations"))
+    collections = [
+        (text(collection, "name"), part(collection, "properties")) for collection in parts(inside, "natRuleCollections")
+    ]
     source = Source(LIST_FIREWALLS.name, own)
     return Firewall(
         id=own,
@@ -105,7 +107,7 @@ def _rules_of(api: Api, policy: str) -> tuple[NatRule, ...]:
 
 def _of_group(source: Source, group: Item) -> tuple[NatRule, ...]:
     collections = parts(part(group, "properties"), "ruleCollections")
-    named = ((f"{text(group, 'name')}/{text(one, 'name')}", one) for one in collections)
+    named = ((f"{text(group, 'name')}/{text(collection, 'name')}", collection) for collection in collections)
     return tuple(rule for name, one in named for rule in _written(name, one, source))
 
 
@@ -117,7 +119,7 @@ def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
             continue
         protocols = [one.lower() for one in (*texts(rule, "protocols"), *texts(rule, "ipProtocols"))] or ["any"]
         destinations = [addresses_of(one) for one in texts(rule, "destinationAddresses")]
-        known = AddressSet.union(one for one in destinations if one is not None)
+        known = AddressSet.union(destination for destination in destinations if destination is not None)
         clients = [(one, EVERYWHERE if one == "*" else addresses_of(one)) for one in texts(rule, "sourceAddresses")]
         yield NatRule(
             path=f"{collection}/{required(rule, 'name')}",

@@ -40,7 +40,9 @@ def read_bastions(api: Api, networks: Collection[str], ranges: Mapping[str, Addr
 
 def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: Item) -> tuple[Tunnel, ...]:
     name, inside = own_id(item), part(item, "properties")
-    subnets = [id_in(part(one, "properties"), "subnet") for one in parts(inside, "ipConfigurations")]
+    subnets = [
+        id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "ipConfigurations")
+    ]
     places = {*map(parent, subnets), id_in(inside, "virtualNetwork")} - {""}
     if places and places.isdisjoint(networks):
         return ()
@@ -55,7 +57,7 @@ def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: 
 
 def record_service_gateways(api: Api, subnets: Iterable[VirtualSubnet]) -> None:
     """Record a Gap for each service gateway of ``subnets``: it sends traffic into them, and is not followed."""
-    for name in api.mapped(LIST_NETWORKS, (one.item for one in subnets), _with_service_gateway, hides=HIDES):
+    for name in api.mapped(LIST_NETWORKS, (subnet.item for subnet in subnets), _with_service_gateway, hides=HIDES):
         if name:
             why = "it has a service gateway, whose registrations are not read"
             api.missed(LIST_NETWORKS, name, why, HIDES, Reason.UNSUPPORTED)

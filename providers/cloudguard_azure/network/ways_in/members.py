@@ -41,7 +41,7 @@ class Members:
         self._hosts = {host.id: host for host in hosts}
         self._pools = {pool.id: Member(pool.id, NO_ADDRESSES, pool.subnets) for pool in pools}
         self._subscriptions = {subscription_of(name) for name in (*self._hosts, *self._pools)}
-        self._own = {one.id: (host, one) for host in self._hosts.values() for one in host.interfaces}
+        self._own = {interface.id: (host, interface) for host in self._hosts.values() for interface in host.interfaces}
         self._by_configuration: dict[str, Member] = {}
         self._by_reference: dict[str, dict[Member, None]] = {}
         self._by_address: dict[AddressSet, list[tuple[str, Member]]] = {}
@@ -55,11 +55,11 @@ class Members:
             self._others.add(name)
             return
         host, interface = self._own[name]
-        for one in parts(part(item, "properties"), "ipConfigurations"):
-            inside = part(one, "properties")
+        for configuration in parts(part(item, "properties"), "ipConfigurations"):
+            inside = part(configuration, "properties")
             address = read_addresses(text(inside, "privateIPAddress"))
             member = _member(host, interface, address, primary=flag(inside, "primary", default=True))
-            self._by_configuration[own_id(one)] = member
+            self._by_configuration[own_id(configuration)] = member
             self._by_address.setdefault(address, []).append((parent(interface.subnet), member))
             self._add_references(inside, (*_OF_INTERFACES, APPLICATION_GATEWAYS), member)
 
@@ -67,9 +67,11 @@ class Members:
         """Add the references of a scale set's next host. Raises AnswerError if a further interface has some."""
         member = self._pools.get(own_id(item))
         network = part(item, "properties", "virtualMachineProfile", "networkProfile")
-        listed = [part(one, "properties") for one in parts(network, "networkInterfaceConfigurations")]
+        listed = [
+            part(configuration, "properties") for configuration in parts(network, "networkInterfaceConfigurations")
+        ]
         for interface in listed if member else ():
-            inner = [part(one, "properties") for one in parts(interface, "ipConfigurations")]
+            inner = [part(configuration, "properties") for configuration in parts(interface, "ipConfigurations")]
             for one in inner:
                 self._add_references(one, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
             further = len(listed) > 1 and not flag(interface, "primary")
@@ -119,7 +121,9 @@ class Members:
         machine = name.partition("/networkinterfaces/")[0]
         host = self._hosts.get(machine)
         if host is not None:
-            return (Member(host.id, NO_ADDRESSES, tuple(dict.fromkeys(one.subnet for one in host.interfaces))),)
+            return (
+                Member(host.id, NO_ADDRESSES, tuple(dict.fromkeys(interface.subnet for interface in host.interfaces))),
+            )
         scale_set, of_scale_set, _ = machine.partition("/virtualmachines/")
         if of_scale_set:
             return (self._pools[scale_set],) if scale_set in self._pools else ()

@@ -60,7 +60,7 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
 
 
 def _subnets(inside: Item) -> list[str]:
-    return [id_in(part(one, "properties"), "subnet") for one in parts(inside, "ipConfigurations")]
+    return [id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "ipConfigurations")]
 
 
 def connected(inside: Item) -> bool | None:

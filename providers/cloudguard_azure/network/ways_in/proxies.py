@@ -60,9 +60,11 @@ class _Behind:
 
     def targets(self, services: ServiceSet) -> tuple[BackendTarget, ...]:
         """Return the targets of connections to ``services`` of the pool."""
-        listeners = (one for balancer in self.balancers for one in balancer.listeners if one.service & services)
-        own = (BackendTarget(one.target, one.address, services) for one in self.members)
-        return (*own, *(target for one in listeners for target in one.targets))
+        listeners = (
+            listener for balancer in self.balancers for listener in balancer.listeners if listener.service & services
+        )
+        own = (BackendTarget(member.target, member.address, services) for member in self.members)
+        return (*own, *(target for listener in listeners for target in listener.targets))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,7 +112,9 @@ class Targets:
     def _behind(self, proxy: Proxy, pool: BackendPool) -> _Behind | None:
         """Return the cluster's part of a pool; None if it has none. Targets of unknown owners leave a Gap."""
         addresses = [one for _, one in pool.addresses if one & self.inside]
-        members, unseen = self.members.behind(pool.id, replace(pool, addresses=tuple(("", one) for one in addresses)))
+        members, unseen = self.members.behind(
+            pool.id, replace(pool, addresses=tuple(("", address) for address in addresses))
+        )
         if unseen:
             self.record_unfollowed(
                 proxy.source,
@@ -118,15 +122,15 @@ class Targets:
                 f"it sends to {unseen[0]}, and it is not known whether this is a host of the cluster",
             )
         further = [
-            one
-            for one in self.balancers
-            if not one.declared_service and any(one.addresses & each for each in addresses)
+            balancer
+            for balancer in self.balancers
+            if not balancer.declared_service and any(balancer.addresses & address for address in addresses)
         ]
-        if any(one.keeps_destination for one in further):
+        if any(interface.keeps_destination for interface in further):
             self.record_unfollowed(
                 proxy.source, proxy.id, "it sends to a load balancer with floating IP; cloudguard does not follow it"
             )
-        followed = tuple(one for one in further if not one.keeps_destination)
+        followed = tuple(interface for interface in further if not interface.keeps_destination)
         return _Behind(members, followed) if members or followed else None
 
     def _balancer(
