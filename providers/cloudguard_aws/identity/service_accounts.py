@@ -35,6 +35,7 @@ from cloudguard_aws.trust.issuers import shared_issuers
 _HIDES: Final = (FactKind.IDENTITIES,)
 _SUBJECT: Final = "system:serviceaccount:"
 _PROVIDER: Final = ":oidc-provider/"
+_EVERYONE: Final = frozenset({"*", "AWS:*"})
 _BUCKET: Final = re.compile(r"^(.+)\.s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com(?:\.cn)?$")
 _MANAGED: Final = re.compile(r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/")
 """Matches issuers of EKS clusters. EKS names the issuer of each cluster itself."""
@@ -131,21 +132,27 @@ def is_of(provider: str, cluster: str) -> bool:
 
 def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[ServiceAccountIdentity, PolicyDocument] | None:
     arn, name, document = required(role, "Arn"), required(role, "RoleName"), role.get("AssumeRolePolicyDocument")
-    if not any(issuer in text_of(document or {}) for issuer in issuers):
+    written = text_of(document or {}).lower()
+    if not any(issuer.lower() in written for issuer in issuers):
         return None
     source = api.source(calls.LIST_ROLES, name)
     shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
     trust = policy_document(shell, document)
     allowing = [one for one in trust.statements if one.effect is Effect.ALLOW]
-    by_issuer = {
-        issuer: [one for one in allowing if any(p.partition(_PROVIDER)[2] == issuer for p in one.principals)]
-        for issuer in issuers
-    }
+    by_issuer = {issuer: [one for one in allowing if _trusts(one, issuer)] for issuer in issuers}
     mine = {issuer: trusting for issuer, trusting in by_issuer.items() if trusting}
     if not mine:
         return None
     accounts = dict.fromkeys(account for trusting in mine.values() for account in _accounts(trusting))
     return ServiceAccountIdentity(arn, name, tuple(accounts), trust.id, source, next(iter(mine))), trust
+
+
+def _trusts(statement: Statement, issuer: str) -> bool:
+    """Whether a statement trusts an issuer: by name, or by a condition on its tokens in a statement for everyone."""
+    named = any(principal.partition(_PROVIDER)[2] == issuer for principal in statement.principals)
+    for_everyone = bool(statement.not_principals or _EVERYONE & {*statement.principals})
+    keys = (condition.key.lower() for condition in statement.conditions)
+    return named or (for_everyone and any(key.startswith(f"{issuer.lower()}:") for key in keys))
 
 
 def _accounts(trusted: Iterable[Statement]) -> Iterator[str]:

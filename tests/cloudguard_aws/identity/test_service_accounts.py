@@ -63,6 +63,19 @@ def test_only_roles_of_the_cluster_s_issuer_belong_to_its_workloads(inner_accoun
     assert "iam:ListOpenIDConnectProviders" not in asked
 
 
+def test_a_role_for_everyone_with_a_token_of_the_issuer_belongs_to_its_service_accounts(inner_account: Account) -> None:
+    a = inner_account
+    for number, (principal, issuer) in enumerate([("*", ISSUER), ({"AWS": "*"}, ISSUER.upper()), ("*", f"{ISSUER}0")]):
+        sub = {f"{issuer}:sub": f"{SUBJECT}dns:external"}
+        trusted = {"Effect": "Allow", "Principal": principal, "Action": "sts:*", "Condition": {"StringEquals": sub}}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+        a.call("iam", "create_role", RoleName=f"r{number}", AssumeRolePolicyDocument=text)
+    held = read_service_accounts(api_of(a), "prod", replace(EKS, name="gone"))
+    assert [(one.name, one.service_accounts) for one in held.identities] == [
+        (f"r{n}", ("dns:external",)) for n in (0, 1)
+    ]
+
+
 def test_pod_identity_associations_give_service_accounts(inner_account: Account) -> None:
     a = inner_account
     cluster = a.eks("prod", [a.subnet(a.vpc())], a.role("eks", service="eks"))
