@@ -34,17 +34,28 @@ def policy(name: str, kind: PolicyKind, listed: list[Json], version: str | None)
     return PolicyDocument(name, name.rpartition("/")[2], kind, "user", text, statements(text), SOURCE)
 
 
-def worst(granted: list[Json], boundary: list[Json] | None = None, version: str | None = "2012-10-17") -> str:
-    """Return the verdict, and the severity of the worst finding of a node's role with these policies."""
+def worst(
+    granted: list[Json],
+    boundary: list[Json] | None = None,
+    version: str | None = "2012-10-17",
+    limits: tuple[list[Json], ...] = (),
+) -> str:
+    """Return the verdict, and the severity of the worst finding of a node's role with these policies.
+
+    ``limits``: the organization's policies, one for each level. An empty one was not read.
+    """
     policies = [policy("p", PolicyKind.GRANT, granted, version)]
     policies += [policy(BOUNDARY, PolicyKind.BOUNDARY, boundary, version)] if boundary else []
     role = Identity(ROLE, "node", ("node",), tuple(one.id for one in policies), SOURCE, tags=(("team", "core"),))
+    levels = {f"p-{number}": limit for number, limit in enumerate(limits)}
+    policies += [policy(name, PolicyKind.ORGANIZATION_LIMIT, limit, version) for name, limit in levels.items() if limit]
+    held = Identities((role,), tuple(policies), organization_limits=tuple((name,) for name in levels))
     made = builders.snapshot(
         [
             replace(host("n", NODE, identity=ROLE), metadata=SHUT),
             replace(host("cp", CONTROL_PLANE), metadata=SHUT),
         ],
-        identities=Identities((role,), tuple(policies), organization=ORGANIZATION),
+        identities=replace(held, organization=ORGANIZATION),
         provider="aws",
         account=ACCOUNT,
         region="eu-west-1",

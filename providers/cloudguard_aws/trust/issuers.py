@@ -65,7 +65,7 @@ class SharedIssuer:
 def _owner(text: str, value: str) -> str:
     """Return the owner in ``value`` according to the format ``text``, or "" for none."""
     prefix, placeholder, suffix = re.split(r"(<[a-z]+>)", text)
-    if not value.startswith(prefix):
+    if not value.lower().startswith(prefix.lower()):  # some operators ignore case
         return ""
     found = _OWNERS[placeholder].match(value, len(prefix))
     if found is None:

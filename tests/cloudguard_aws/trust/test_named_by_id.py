@@ -1,4 +1,4 @@
-"""Trust policies that name an instance, a VPC or a service account in rare forms. Each id gives the reason."""
+"""Trust policies that name an instance, a VPC or a subject in rare forms. Each id gives the reason."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aws_trust import (
     ACCOUNT,
     ANYONE,
     CLUSTER,
+    GITHUB,
     HOME,
     OTHER,
     OUTSIDER,
@@ -84,6 +85,14 @@ ROWS: dict[str, tuple[Found, list[Json]]] = {
                 "Condition": {"StringEquals": {"graph.facebook.com:app_id": "1234"}},
             }
         ],
+    ),
+    "a repository in capitals, with an operator that ignores case": (
+        (OUTSIDER, True),
+        [sub(GITHUB, "REPO:ACME/INFRA:ref:refs/heads/main", "StringEqualsIgnoreCase")],
+    ),
+    "a repository in capitals, which no token has": (
+        None,
+        [sub(GITHUB, "REPO:acme/infra:ref:refs/heads/main", "StringEquals")],
     ),
     "a service account's name in any namespace": ((PODS, True), [sub(CLUSTER, f"{SERVICE_ACCOUNT}*:external-dns")]),
     "the start of service accounts' names": ((PODS, True), [sub(CLUSTER, f"{SERVICE_ACCOUNT}kube-system:aws-*")]),
