@@ -7,12 +7,15 @@ ranges as text, so that a mistake in one model shows as a difference from the ot
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address, ip_network
 
 from cloudguard.model.cluster import Host
 from cloudguard.model.filters import Action, Direction, Filter, Rule
 from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
 from cloudguard.model.network import Interface, NextHop, Subnet, Topology
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 
 REPLIED = {"tcp", "udp"}
 
@@ -36,16 +39,22 @@ class Service:
 
 def names(rule: Rule, service: Service) -> bool:
     """Whether a rule matches a service."""
-    for part in str(rule.services).split(","):
+    return any(
+        protocol in {"all", service.protocol} and first <= service.port <= last
+        for protocol, first, last in _terms(rule.services)
+    )
+
+
+@cache
+def _terms(services: ServiceSet) -> tuple[tuple[str, int, int], ...]:
+    """Return protocol, first and last port of each term of the services' text. Terms without ports have all ports."""
+    found = list[tuple[str, int, int]]()
+    for part in str(services).split(","):
         protocol, _, ports = part.partition("/")
-        if protocol == "all":
-            return True
-        if protocol != service.protocol:
-            continue
-        first, _, last = ports.partition("-")
-        if not ports or int(first) <= service.port <= int(last or first):
-            return True
-    return False
+        if protocol in {"all", *REPLIED}:
+            first, _, last = ports.partition("-")
+            found.append((protocol, int(first), int(last or first)) if ports else (protocol, 0, 65535))
+    return tuple(found)
 
 
 def speaks_of(topology: Topology, rule: Rule, address: str, groups: tuple[str, ...]) -> bool:
@@ -54,7 +63,12 @@ def speaks_of(topology: Topology, rule: Rule, address: str, groups: tuple[str, .
         return rule.peer.group in groups
     ranges = [rule.peer.addresses] if rule.peer.addresses is not None else []
     ranges += [part for one in topology.address_lists if one.id == rule.peer.address_list for part in one.ranges]
-    return any(inside(address, text) for part in ranges for text in part.cidrs())
+    return any(inside(address, text) for part in ranges for text in _cidrs(part))
+
+
+@cache
+def _cidrs(addresses: AddressSet) -> tuple[str, ...]:
+    return addresses.cidrs()
 
 
 def address_of(interface: Interface) -> str:
@@ -62,6 +76,7 @@ def address_of(interface: Interface) -> str:
     return interface.addresses[0].texts()[0]
 
 
+@cache
 def inside(address: str, cidr: str) -> bool:
     """Whether an address is in a CIDR of its own family."""
     network, one = ip_network(cidr), ip_address(address)
@@ -147,7 +162,7 @@ def crosses(
     direction: Direction = Direction.INGRESS,
 ) -> bool:
     """Whether a packet from (or out to) ``address`` passes a subnet's filters, and its reply passes them too."""
-    return any(inside(address, text) for text in subnet.ranges.cidrs()) or _over(
+    return any(inside(address, text) for text in _cidrs(subnet.ranges)) or _over(
         topology, subnet, address, service, direction
     )
 
@@ -167,17 +182,14 @@ def _over(topology: Topology, subnet: Subnet, address: str, service: Service, di
 
 def _ends(topology: Topology, name: str) -> set[int]:
     """Return the ports at which the decision of a filter may change."""
-    found: set[int] = set()
-    for rule in next(one for one in topology.filters if one.id == name).rules:
-        for part in str(rule.services).split(","):
-            for text in part.partition("/")[2].split("-"):
-                found |= {int(text), min(int(text) + 1, 65535), max(int(text) - 1, 0)} if text else set()
-    return found
+    rules = next(one for one in topology.filters if one.id == name).rules
+    ends = {end for rule in rules for protocol, *ports in _terms(rule.services) if protocol != "all" for end in ports}
+    return {min(max(end + step, 0), 65535) for end in ends for step in (-1, 0, 1)}
 
 
 def hop(subnet: Subnet, address: str) -> NextHop:
     """Return the next hop of packets from a subnet to ``address``: the route with the longest prefix."""
-    routes = [(text, one.hop) for one in subnet.routes for text in one.destination.cidrs()]
+    routes = [(text, one.hop) for one in subnet.routes for text in _cidrs(one.destination)]
     found = [(ip_network(text).prefixlen, found) for text, found in routes if inside(address, text)]
     return max(found, key=lambda one: one[0])[1] if found else NextHop.BLACKHOLE
 
