@@ -6,7 +6,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -18,6 +18,7 @@ import botocore.session
 import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
+from requests.adapters import HTTPAdapter
 
 from azure_fixtures import Subscription
 from azure_proxy import AzureProxy
@@ -26,8 +27,10 @@ from azure_server import Azure
 from gcp_project import Project
 from gcp_proxy import Proxy, behind
 from gcp_server import Google
+from loopback_proxy import Proxy as LoopbackProxy
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.builder.account_settings import teach
+from without_sockets import answered
 
 gc.set_threshold(100_000, 50, 100)  # looking through the SDKs' large models takes 15 % of the time otherwise
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # without this, moto builds 1,177 snapshots that belong to no test
@@ -39,14 +42,32 @@ if (
 # One loader for every session: parsing the services' models for each session takes half of the AWS tests' time.
 botocore.session.create_loader = cache(botocore.loaders.create_loader)
 teach()
-# Caches of what moto computes again at each call, and for each KMS key though no test reads it.
-for name, function in (("moto.core.responses", "method_names_from_class"), ("moto.kms.models", "generate_private_key")):
+# Caches of what moto and Google's SDK compute again at each call, and of the keys of KMS, which no test reads.
+for name, function in (
+    ("moto.core.responses", "method_names_from_class"),
+    ("moto.kms.models", "generate_private_key"),
+    ("cryptography.hazmat.primitives.serialization", "load_pem_private_key"),
+):
     module = import_module(name)
     setattr(module, function, cache(getattr(module, function)))
 _BUILDING: dict[str, Any] = {}
 _BUILDING_ON_SERVER: dict[str, Any] = {}
 """The SDK clients that build accounts, by service. Making them takes as long as building an account."""
+ROOMS = ("authorization", "comparison", "formats", "model", "needs", "packet_sets", "permission_sets", "reachability")
+COVERING = (
+    *(f"tests/cloudguard/{room}/" for room in (*ROOMS, "results", "rows")),
+    "tests/test_completeness.py",
+)
+"""The tests that must cover the core: those of its rooms."""
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "made-up"}
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Measure coverage only in the examples of ``COVERING``, because measuring doubles the time of a test."""
+    for item in items:
+        drawn = "seed" in getattr(item, "fixturenames", ()) or hasattr(getattr(item, "obj", None), "hypothesis")
+        if drawn or not item.nodeid.startswith(COVERING):
+            item.add_marker("no_cover")
 
 
 def pytest_collection_finish() -> None:
@@ -118,10 +139,11 @@ def google_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def google_cloud(google_proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+def google_cloud(
+    google_proxy: Proxy, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Proxy]:
     """Google's APIs for this process and its child processes. Fails at the end if another host was called."""
-    for name, value in google_proxy.environment.items():
-        monkeypatch.setenv(name, value)
+    _serve(google_proxy, monkeypatch, request)
     google_proxy.google = Google(Project())
     yield google_proxy
     assert google_proxy.refused == []
@@ -135,10 +157,19 @@ def azure_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureProxy
 
 
 @pytest.fixture
-def azure_cloud(azure_proxy: AzureProxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureProxy]:
+def azure_cloud(
+    azure_proxy: AzureProxy, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[AzureProxy]:
     """Azure's APIs for this process and its child processes. Fails at the end if another host was called."""
-    for name, value in azure_proxy.environment.items():
-        monkeypatch.setenv(name, value)
+    _serve(azure_proxy, monkeypatch, request)
     azure_proxy.azure, azure_proxy.secret = Azure(Subscription()), "good"
     yield azure_proxy
     assert azure_proxy.refused == []
+
+
+def _serve(proxy: LoopbackProxy, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Set the variables of ``proxy``. This process gets its answers without sockets, unless a test asks for sockets."""
+    for name, value in proxy.environment.items():
+        monkeypatch.setenv(name, value)
+    if request.node.get_closest_marker("sockets") is None:
+        monkeypatch.setattr(HTTPAdapter, "send", answered(proxy, HTTPAdapter.send))

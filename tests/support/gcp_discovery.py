@@ -88,6 +88,7 @@ def described(name: str) -> tuple[str, Mapping[str, Any]]:
     raise LookupError(message)
 
 
+@cache
 def find(host: str, verb: str, path: str) -> Method | None:
     """Return the method of a request. If several match, return the one with the most fixed words in its path."""
     fitting = [one for one in methods(host) if one.verb == verb and one.path.fullmatch(path.lstrip("/"))]

@@ -26,6 +26,7 @@ from cloudguard_azure.access.calls import (
 )
 from cloudguard_azure.access.session import begin
 
+pytestmark = pytest.mark.sockets
 GENERATIONS = (LIST_DISKS, LIST_ROLE_ASSIGNMENTS, LIST_USER_ASSIGNED_IDENTITIES)
 """One call for each kind of SDK client: two kinds, and Microsoft.ManagedIdentity's, which mixes them."""
 HIDES = (FactKind.DISKS,)

@@ -29,6 +29,7 @@ from cloudguard_azure.access.calls import (
 )
 from cloudguard_azure.access.session import Caller, begin
 
+pytestmark = pytest.mark.sockets
 CALLS = (
     LIST_MACHINES,
     LIST_MANAGED_CLUSTERS,

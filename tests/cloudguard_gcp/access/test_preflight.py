@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cloudguard.provider.permissions.preflight import Outcome
 from cloudguard.provider.port import CollectRequest, silent
 from cloudguard_gcp import ADAPTER
@@ -10,6 +12,7 @@ from gcp_everything import everything
 from gcp_proxy import Proxy
 from gcp_server import Google
 
+pytestmark = pytest.mark.sockets
 DENIED = "compute.snapshots.getIamPolicy"
 
 
