@@ -135,7 +135,7 @@ def needed(made: Snapshot, packets: Packets) -> Packets:
     return declared(made, packets) | {packet for packet in packets if is_needed(*packet)}
 
 
-@pytest.mark.parametrize("seed", seeds(100))
+@pytest.mark.parametrize("seed", seeds(300))
 def test_no_step_opens_or_loses_anything(seed: int) -> None:
     assert_safe(drawn(seed))
 
