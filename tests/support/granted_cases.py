@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import builders
@@ -52,7 +53,7 @@ class Case:
     installer: str = "kubeadm"
     addons: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def snapshot(self) -> Snapshot:
         """The cluster's snapshot."""
         names = tuple(one.id for one in self.policies)
@@ -69,17 +70,17 @@ class Case:
             own, identities=held, provider=self.cloud, account=account, region="eu-west-1", installer=self.installer
         )
 
-    @property
+    @cached_property
     def catalog(self) -> IamCatalog:
         """The IAM catalog of its cloud."""
         return CATALOGS[self.cloud](self.snapshot)
 
-    @property
+    @cached_property
     def row(self) -> RowResult:
         """The result of the row cloud-api-access."""
         return rows_of(self.snapshot, Declarations(addons=self.addons), self.catalog)["cloud-api-access"]
 
-    @property
+    @cached_property
     def edit(self) -> DocumentEdit:
         """The edit that replaces the identity's policies."""
         made = self.snapshot

@@ -288,6 +288,7 @@ def test_malformed_statements_are_evaluated(statement: Statement) -> None:
     assert bool(excess.upper.lower) == bool(excess.upper)
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_statements_are_evaluated() -> None:
     random = Random(1)
     many = [

@@ -16,7 +16,6 @@ from cloudguard.provider.port import CollectRequest, Progress
 from command import install, ran, refusal
 
 HCL: Final[Any] = import_module("hcl2")
-CFN_LINT: Final[Any] = import_module("cfnlint.api")
 ACTIONS: Final = {"aws": "Statement", "azure": "Actions", "gcp": "includedPermissions"}
 
 
@@ -54,7 +53,8 @@ def test_terraform_has_the_same_permissions_as_the_policy(capsys: pytest.Capture
 
 def _faults(template: str) -> list[str]:
     """Return the linter's errors and warnings, without its informational messages (I…)."""
-    return [str(one) for one in CFN_LINT.lint_all(template) if not one.rule.id.startswith("I")]
+    linter: Any = import_module("cfnlint.api")  # imported here, because it takes seconds
+    return [str(one) for one in linter.lint_all(template) if not one.rule.id.startswith("I")]
 
 
 def test_cloudformation_s_linter_accepts_the_template(capsys: pytest.CaptureFixture[str]) -> None:
