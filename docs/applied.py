@@ -42,6 +42,8 @@ it requires this. Then the plan's calls are made, and the scene is checked again
 gives the reason.
 """
 _LONGEST = 200
+_PASSING = frozenset({Verdict.PASS, Verdict.PROVIDER})
+"""Verdicts of a row that does not fail any more. The provider runs the etcd of a managed cluster."""
 _AWS = """The calls go to [moto](https://docs.getmoto.org/). The column "by" names their client: boto3, or the real
 `aws` with the lines of `cloudguard plan -f shell`. A probe reads the answers of EC2 and uses no code of cloudguard. It
 compares who can connect to whom before and after the calls: hosts, other machines, load balancers, senders from
@@ -112,8 +114,8 @@ def section(title: str, scenes: Iterator[tuple[str, Applied]]) -> str:
     lines, rows, passing = list[str](), 0, 0
     for name, one in scenes:
         for row, (_, after) in one.verdicts.items():
-            rows, passing = rows + 1, passing + (after is Verdict.PASS)
-            why = "" if after is Verdict.PASS else "; ".join(dict.fromkeys(one.reasons(row)))
+            rows, passing = rows + 1, passing + (after in _PASSING)
+            why = "" if after in _PASSING else "; ".join(dict.fromkeys(one.reasons(row)))
             opened = _cell(one.opened) or "nothing"
             lines.append(f"| {name} | {row} | {one.calls} | {after.name} | {_cell(why)} | {opened} |")
     head = f"## {title}\n\n{_PROBED}\n{passing} of {rows} failing rows pass after the calls.\n\n"

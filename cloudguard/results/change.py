@@ -219,7 +219,7 @@ class Procedure:
 
 _ON_MODEL: Final = frozenset(
     {
-        *("metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt"),
+        *("metadata.restrict", "pool.encrypt", "key.enable", "key.rotate", "disk.encrypt", "secrets.encrypt"),
         *("snapshot.remove", "image.remove", "disk.remove"),
     }
 )

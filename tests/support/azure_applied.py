@@ -14,14 +14,16 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall
 from marked_scenes import Scene
 from probes import Pair
+from spoilt import Json
 
 
 def applied(cloud: AzureProxy, scene: Scene[Subscription]) -> Applied:
     """Check a scene, make the calls of its plan, and check it again; the administrators are declared."""
     cloud.azure = Azure(scene.build(), writable=True)
+    answers: dict[str, Json] = {}
 
     def make(call: ApiCall) -> None:
-        run(cloud.azure, call)
+        run(cloud.azure, call, answers)
 
     def open_pairs() -> set[Pair]:
         return Reading(cloud.azure.account).open_pairs()

@@ -3,38 +3,61 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from typing import cast
 from urllib.parse import quote
 
 from azure_ids import Item
 from azure_sdk import find
 from azure_server import Azure
-from cloudguard.results.api_call import ApiCall
+from cloudguard.results.api_call import ANSWER, ApiCall
 from spoilt import Json
 
 HOST = "management.azure.com"
+_PLACEHOLDER = re.compile(rf'\{{"{re.escape(ANSWER)}": "(\w+)"\}}')
 
 
-def run(azure: Azure, call: ApiCall) -> None:
-    """Make one call. Raises AssertionError if it is refused."""
-    own = str(call.parameters["id"])
-    if call.api == "Microsoft.KeyVault":
+def run(azure: Azure, call: ApiCall, answers: dict[str, Json] | None = None) -> None:
+    """Make one call with the ``answers`` of earlier calls, and add its own. Raises AssertionError if it is refused."""
+    answers = {} if answers is None else answers
+    own, parameters = str(call.parameters["id"]), _filled(dict(call.parameters), answers)
+    told: Item = {}
+    if own.startswith("https://"):
         _of_vault(azure, call)
-    elif "set" in call.parameters:
+    elif "set" in parameters:
         item = _sent(azure, "GET", own)
-        for path, value in call.parameters["set"].items():
+        for path, value in parameters["set"].items():
             _set(item, path.split("."), value)
-        _sent(azure, "PUT", own, item)
-    elif "body" in call.parameters:
-        _sent(azure, "PUT", own, call.parameters["body"])
+        told = _sent(azure, "PUT", own, item)
+    elif "body" in parameters:
+        told = _sent(azure, "PUT", own, parameters["body"])
+    elif "action" in parameters:
+        _sent(azure, "POST", f"{own}/{parameters['action']}")
     else:
-        _sent(azure, "DELETE", own)
+        told = _sent(azure, "GET" if call.operation.endswith("_Get") else "DELETE", own)
+    for name, path in call.answers.items():
+        answers[name] = _at(told, path.split("."))
+
+
+def _filled(parameters: Mapping[str, Json], answers: Mapping[str, Json]) -> Item:
+    """Return parameters with the answers in place of their placeholders."""
+    text = _PLACEHOLDER.sub(lambda found: json.dumps(answers[found[1]]), json.dumps(parameters))
+    filled: Item = json.loads(text)
+    return filled
+
+
+def _at(item: Json, path: Sequence[str]) -> Json:
+    for word in path:
+        item = cast("dict[str, Json]", item)[word]
+    return item
 
 
 def _sent(azure: Azure, verb: str, own: str, body: Mapping[str, Json] | None = None) -> Item:
     found = find(verb, own)
-    assert found, f"no operation is at {verb} {own}"
-    target = f"{quote(own)}?api-version={found.version}"
+    version = found.version if found else ""
+    assert found or own.count("/") == 2, f"no operation is at {verb} {own}"
+    target = f"{quote(own)}?api-version={version}"
     answer = azure.answer(HOST, verb, target, json.dumps(body).encode() if body is not None else b"")
     assert answer.status == 200, f"{verb} {own}: {answer.body.decode()}"
     told: Item = json.loads(answer.body)

@@ -23,7 +23,7 @@ from loopback_proxy import Answer
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _SUBSCRIPTIONS = re.compile(r"/subscriptions(/[^/]+)?", re.IGNORECASE)
 _AUTHORIZATION = "microsoft.authorization"
-_WRITING = frozenset({"PUT", "DELETE"})
+_WRITING = frozenset({"PUT", "DELETE", "POST"})
 _READING = (
     "/listnetworkmanagereffectivesecurityadminrules",
     "/listnetworkmanagereffectiveconnectivityconfigurations",
@@ -112,16 +112,18 @@ class Azure:
         if _SUBSCRIPTIONS.fullmatch(path) and verb == "GET":
             return self._subscriptions(path)
         wrong = self._missing(path) or self._wrong(found, verb, path, query)
-        if wrong is None and verb in _WRITING:
+        if wrong is None and verb in _WRITING and not path.lower().endswith(_READING):
             return self._written(verb, path, body)
         return wrong or self._found(found, verb, path, host, query)
 
     def _written(self, verb: str, path: str, body: bytes) -> Answer:
-        """Put or delete a resource."""
+        """Put or delete a resource, or start an action."""
         try:
             made = azure_writes.put(self.account, path, json.loads(body)) if verb == "PUT" else None
-            if made is None:
+            if verb == "DELETE":
                 azure_writes.delete(self.account, path)
+            elif verb == "POST":
+                azure_writes.act(self.account, path)
         except FixtureError as wrong:
             return error(400, "InvalidRequest", str(wrong))
         self.__dict__.pop("_everything", None)

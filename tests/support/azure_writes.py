@@ -1,20 +1,23 @@
-"""The resource manager's handling of PUT and DELETE: it checks the resource and fills in its own fields."""
+"""The resource manager's handling of PUT, DELETE and POST: it checks the resource and fills in its own fields."""
 
 from __future__ import annotations
 
 from ipaddress import ip_network
 from typing import Any
 
-from azure_account import Account
+from azure_account import Account, guid
+from azure_identities import IdentityFixtures, built_in
 from azure_ids import Item, ResourceId
 from azure_schema import faults, shape_of
 from azure_sdk import find
 from fixture_error import FixtureError
 
 _PRIORITIES = range(100, 4097)
-_RESOURCES = frozenset({"federatedidentitycredentials"})
+_RESOURCES = frozenset({"federatedidentitycredentials", "keys"})
 """The types of child resources that are not parts of their parent resource."""
 _MOST_RULES = 1000
+_USES_KEYS = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+"""The role Key Vault Crypto Service Encryption User, which a disk encryption set needs on its key's vault."""
 
 
 def put(account: Account, path: str, body: Item) -> Item:
@@ -30,9 +33,16 @@ def put(account: Account, path: str, body: Item) -> Item:
     item: Item = {"id": path, "name": path.rpartition("/")[2], "type": "/".join((own.namespace, *own.types)), **body}
     held: Item = item.setdefault("properties", {})
     if own.types == ("roleassignments",):
+        _add_built_in(account, held["roleDefinitionId"])
         held |= {"scope": path[: path.lower().rindex("/providers/microsoft.authorization/")] or "/"}
     for rule in held.get("securityRules", ()):
         rule.setdefault("id", f"{path}/securityRules/{rule['name']}")
+    if own.types == ("diskencryptionsets",):
+        item["identity"] = item["identity"] | {"principalId": guid(path.lower())}
+    elif own.types == ("vaults", "keys"):
+        _put_version(account, path, item)
+    elif own.types == ("disks",):
+        _check_disk(account, path, item)
     listed, number = _place(account, path)
     if listed is None:
         account.items[path.lower()] = item
@@ -53,6 +63,58 @@ def delete(account: Account, path: str) -> None:
     elif number is not None:
         del listed[number]
     account.check()
+
+
+def act(account: Account, path: str) -> None:
+    """Start an action of a resource. Raises FixtureError for an unknown one."""
+    own, _, action = path.lower().rpartition("/")
+    if action in {"deallocate", "start"}:
+        for item in account.items.values():
+            if str(item.get("managedBy", "")).lower() == own:
+                item["properties"]["diskState"] = "Reserved" if action == "deallocate" else "Attached"
+    elif action == "endgetaccess":
+        held = account.items[own]["properties"]
+        held["diskState"] = "Attached" if account.items[own].get("managedBy") else "Unattached"
+    else:
+        message = f"nothing is known about {path}"
+        raise FixtureError(message)
+
+
+def _add_built_in(account: Account, role: str) -> None:
+    """Add a built-in role to the roles that are read, if it is known."""
+    name = next((name for name, one in built_in().items() if one["name"] == role.rpartition("/")[2]), "")
+    if name and isinstance(account, IdentityFixtures):
+        account.role(name)
+
+
+def _put_version(account: Account, path: str, item: Item) -> None:
+    """Make the first version of a key, and fill in the key's addresses."""
+    vault, _, name = path.rpartition("/keys/")
+    url, version = f"https://{vault.rpartition('/')[2]}.vault.azure.net/keys/{name}", guid(path).replace("-", "")
+    item["properties"] |= {"attributes": {"enabled": True}, "keyUri": url, "keyUriWithVersion": f"{url}/{version}"}
+    own = f"{path}/versions/{version}"
+    account.put({"id": own, "name": version, "type": f"{item['type']}/versions", "properties": item["properties"]})
+
+
+def _check_disk(account: Account, path: str, item: Item) -> None:
+    """Raise FixtureError if a disk's new encryption set cannot use its key, or if the disk's machine runs.
+
+    https://learn.microsoft.com/azure/virtual-machines/disks-enable-customer-managed-keys-cli
+    """
+    named = str(item["properties"]["encryption"].get("diskEncryptionSetId") or "")
+    if named == account.items[path.lower()]["properties"]["encryption"].get("diskEncryptionSetId", ""):
+        return
+    held = account.items[named.lower()]
+    vault = str(held["properties"]["activeKey"]["sourceVault"]["id"]).lower()
+    uses = [
+        one["properties"]["principalId"]
+        for own, one in account.items.items()
+        if own.startswith(f"{vault}/providers/microsoft.authorization/roleassignments/")
+        and one["properties"]["roleDefinitionId"].endswith(_USES_KEYS)
+    ]
+    if held["identity"]["principalId"] not in uses or item["properties"]["diskState"] == "Attached":
+        message = f"{path}: its machine runs, or {named} may not use its key"
+        raise FixtureError(message)
 
 
 def _place(account: Account, path: str) -> tuple[list[Any] | None, int | None]:

@@ -109,10 +109,24 @@ def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Proced
             return one
         return replace(one, encrypted=True, key=OWN_KEY if rekeyed else one.key)
 
-    known = OWN_KEY in {one.id for one in cluster.keys} or not rekeyed
+    found = replace(cluster, disks=tuple(map(disk, cluster.disks)))
+    return _with_own_key(found) if rekeyed else found
+
+
+def _encrypt_secrets(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
+    """Return the cluster whose Secrets are encrypted with a new key of the user's own."""
+    del change, edit
+    secrets = cluster.secrets_encryption
+    if secrets is None:
+        return cluster
+    return _with_own_key(replace(cluster, secrets_encryption=replace(secrets, key=OWN_KEY)))
+
+
+def _with_own_key(cluster: Cluster) -> Cluster:
+    if OWN_KEY in {one.id for one in cluster.keys}:
+        return cluster
     own = Key(OWN_KEY, KeyManager.CUSTOMER, KeyState.ENABLED, Source("planned"), rotates=True)
-    keys = cluster.keys if known else (*cluster.keys, own)
-    return replace(cluster, disks=tuple(map(disk, cluster.disks)), keys=keys)
+    return replace(cluster, keys=(*cluster.keys, own))
 
 
 def _remove_copy(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
@@ -140,6 +154,7 @@ _EDITS: dict[str, Callable[[Cluster, Change, AttributeEdit | Procedure], Cluster
     "metadata.restrict": _restrict_metadata,
     "pool.encrypt": _encrypt_pool,
     "disk.encrypt": _encrypt_disk,
+    "secrets.encrypt": _encrypt_secrets,
     **dict.fromkeys(_COPIES, _remove_copy),
     "key.enable": _set_key,
     "key.rotate": _set_key,

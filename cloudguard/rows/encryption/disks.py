@@ -56,7 +56,7 @@ def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) ->
     unread = bool(disk.key) and key is None
     if disk.encrypted and require_customer_key and not is_customers(key) and not unread:
         message, fault = f"{where} has the provider's key, but a customer key is required", "provider's key"
-        copy = Procedure((fault,), ("make a copy that is encrypted with your own key",))
+        copy = Procedure((fault,), ("encrypt the disk, or a copy that replaces it, with your own key",))
         change = change_of("disk.encrypt", resource, copy)
         severity = Severity.MEDIUM
         yield EncryptionProblem(CUSTOMER_KEY, severity, resource, message, holds, disk.source, change, hosts, fault)

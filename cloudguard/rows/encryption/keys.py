@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cloudguard.model.cluster import Disk
 from cloudguard.model.keys import Key, KeyManager, KeyState
-from cloudguard.results.change import AttributeEdit, Resource
+from cloudguard.results.change import AttributeEdit, Change, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
@@ -40,8 +40,7 @@ def disk_key_problems(key: Key, disk: Disk, where: str) -> Iterator[EncryptionPr
     hosts, width = (disk.host,) if disk.host else (), f"disk {disk.id}"
     if key.state in FAILING:
         message, resource = f"the key {key.id} of {where} is {FAILING[key.state]}", Resource("key", key.id)
-        change = change_of("key.enable", resource, AttributeEdit("state", key.state, KeyState.ENABLED))
-        fact, lines = f"state {key.state}", (width, FAILING[key.state])
+        change, fact, lines = _enabled(key), f"state {key.state}", (width, FAILING[key.state])
         yield EncryptionProblem(KEY, Severity.HIGH, resource, message, fact, key.source, change, hosts, width=lines)
     elif key.rotates is False:
         yield _rotation(key, where, hosts, width)
@@ -51,10 +50,15 @@ def managed_key_problems(key: Key, what: str) -> Iterator[EncryptionProblem]:
     """Yield the problems of a key that encrypts ``what`` of a managed control plane."""
     if key.state in FAILING:
         message = f"the key {key.id} that encrypts {what} is {FAILING[key.state]}"
-        width = (what, FAILING[key.state])
-        yield EncryptionProblem(KEY, Severity.HIGH, Resource("key", key.id), message, message, key.source, width=width)
+        resource, change, width = Resource("key", key.id), _enabled(key), (what, FAILING[key.state])
+        yield EncryptionProblem(KEY, Severity.HIGH, resource, message, message, key.source, change, width=width)
     elif key.rotates is False:
         yield _rotation(key, what, (), what)
+
+
+def _enabled(key: Key) -> Change:
+    resource = Resource("key", key.id)
+    return change_of("key.enable", resource, AttributeEdit("state", key.state, KeyState.ENABLED))
 
 
 def _rotation(key: Key, what: str, hosts: tuple[str, ...], width: str) -> EncryptionProblem:

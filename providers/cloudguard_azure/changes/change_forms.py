@@ -12,11 +12,13 @@ from cloudguard.provider.rule_parts.edits import rule_edits
 from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleTraffic
-from cloudguard_azure.changes import shell as az
-from cloudguard_azure.changes import terraform as hcl
-from cloudguard_azure.changes.cluster_calls import endpoint_calls, key_calls
+from cloudguard_azure.changes.cluster_calls import endpoint_calls
+from cloudguard_azure.changes.encryption_calls import encryption_calls
+from cloudguard_azure.changes.exports import shell as az
+from cloudguard_azure.changes.exports import terraform as hcl
 from cloudguard_azure.changes.filter_calls import FilterCalls, group_id
 from cloudguard_azure.changes.group_calls import group_calls
+from cloudguard_azure.changes.key_calls import key_calls
 from cloudguard_azure.changes.role_calls import role_calls
 from cloudguard_azure.changes.rule_bodies import BodyWriter
 from cloudguard_azure.changes.rule_forms import LAST_PRIORITY, MOST_RULES, rules_of
@@ -59,7 +61,8 @@ class AzureForms:
         return (
             *group_calls(self._snapshot, change, made),
             *endpoint_calls(self._snapshot, change),
-            *key_calls(change),
+            *key_calls(self._snapshot, change),
+            *encryption_calls(self._snapshot, change, made),
             *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
         )
 

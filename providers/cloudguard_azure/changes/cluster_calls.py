@@ -1,4 +1,4 @@
-"""Calls that change who an AKS cluster's API lets in, and whether keys of a vault may be used.
+"""Calls that change who an AKS cluster's API lets in.
 
 Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/create-or-update.
 """
@@ -8,19 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from cloudguard.model.keys import KeyState
 from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import AttributeEdit, Change, ListEdit, PeerOf, Procedure, RulePeer
-from cloudguard_azure.changes.calls import PUT, set_in
+from cloudguard.results.api_call import PlannedCall
+from cloudguard.results.change import Change, ListEdit, PeerOf, Procedure, RulePeer
+from cloudguard_azure.changes.calls import set_in
 from cloudguard_azure.network.ways_in.endpoints import NO_COMMANDS, NOBODY
 
 _RANGES: Final = "properties.apiServerAccessProfile.authorizedIPRanges"
 _COMMANDS: Final = "properties.apiServerAccessProfile.disableRunCommand"
 _EVERYONE: Final = frozenset({"0.0.0.0/0", "::/0"})
-VAULT: Final = "Microsoft.KeyVault"
 
 
 def endpoint_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
@@ -53,34 +51,3 @@ def _listed(peers: tuple[RulePeer, ...]) -> list[str] | None:
     tags = [peer.value for peer in peers if peer.kind is PeerOf.ADDRESS_LIST]
     ranges = AddressSet.of(one for one in words if one not in tags)
     return [*ranges.cidrs(), *tags] or [NOBODY]
-
-
-def key_calls(change: Change) -> Iterator[PlannedCall]:
-    """Yield the call that enables a disabled key, or rotates it. It is a call of the vault, not of Resource Manager.
-
-    https://learn.microsoft.com/rest/api/keyvault/keys/update-key/update-key,
-    https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation
-    """
-    key = change.resource.id
-    for place, edit in enumerate(change.edits):
-        if not isinstance(edit, AttributeEdit) or not key.startswith("https://"):
-            continue
-        if edit.name == "state" and edit.before == KeyState.DISABLED:
-            yield PlannedCall(place, _enabled(key, on=True), (_enabled(key, on=False),))
-        elif edit.name == "rotation":
-            policy = {
-                "lifetimeActions": [{"trigger": {"timeAfterCreate": "P1Y"}, "action": {"type": "Rotate"}}],
-                "attributes": {"expiryTime": "P2Y"},
-            }
-            yield PlannedCall(
-                place, ApiCall(VAULT, "UpdateKeyRotationPolicy", {"id": _unversioned(key), "body": policy})
-            )
-
-
-def _enabled(key: str, *, on: bool) -> ApiCall:
-    return ApiCall(VAULT, "UpdateKey", {"id": key, PUT: {"attributes": {"enabled": on}}})
-
-
-def _unversioned(key: str) -> str:
-    """Return a key's address without its version: "https://v.vault.azure.net/keys/etcd"."""
-    return "/".join(key.split("/")[:5])

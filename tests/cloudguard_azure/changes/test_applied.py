@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from azure_applied import applied
+from azure_clusters import Clean
 from azure_fixtures import Subscription
 from azure_probe import Reading
 from azure_proxy import AzureProxy
@@ -17,13 +18,47 @@ from marked_scenes import Scene
 
 @pytest.mark.parametrize(
     "name",
-    ["two-groups-let-in", "nat-rule", "contributor-of-a-management-group", "key-disabled", "aks-integrated-public"],
+    ["two-groups-let-in", "nat-rule", "contributor-of-a-management-group", "no-customer-key", "aks-integrated-public"],
 )
 def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, azure_cloud: AzureProxy) -> None:
     found = applied(azure_cloud, SCENES[name])
     assert found.calls
     assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
     assert (found.opened, found.lost) == ("", "")
+
+
+@pytest.mark.parametrize("name", ["aks-without-kms", "aks-kms-key-expired"])
+def test_secrets_of_a_managed_cluster_are_encrypted_with_a_usable_key(name: str, azure_cloud: AzureProxy) -> None:
+    found = applied(azure_cloud, SCENES[name])
+    assert found.verdicts == {"etcd-encryption": (Verdict.FAIL, Verdict.PROVIDER)}
+    assert (found.opened, found.lost) == ("", "")
+
+
+def test_a_shared_link_to_a_copy_of_etcd_is_closed(azure_cloud: AzureProxy) -> None:
+    def build() -> Clean:
+        account = Clean()
+        account.snapshot("backup", account.id("Microsoft.Compute/disks", "prod-cp-0_etcddisk"), diskState="ActiveSAS")
+        return account
+
+    found = applied(azure_cloud, Scene(build, {}))
+    assert found.verdicts == {"etcd-encryption": (Verdict.FAIL, Verdict.PASS)}
+    calls = [each.call.operation for step in found.plan.steps for each in step.calls]
+    assert calls == ["Snapshots_RevokeAccess", "Snapshots_CreateOrUpdate"]
+
+
+def test_the_next_host_of_a_scale_set_is_encrypted_on_its_physical_host(azure_cloud: AzureProxy) -> None:
+    def build() -> Subscription:
+        local = {"createOption": "FromImage", "diffDiskSettings": {"option": "Local", "placement": "CacheDisk"}}
+        account = Clean()
+        subnet = f"{account.vnet}/subnets/prod-controlplane-subnet"
+        tags = account.get(account.id("Microsoft.Compute/virtualMachines", "prod-cp-0"))["tags"]
+        account.scale_set("prod-cp", subnet, tags=tags, profile={"storageProfile": {"osDisk": local}})
+        return account
+
+    found = applied(azure_cloud, Scene(build, {}))
+    change = next(one for one in found.plan.changes if one.kind == "pool.encrypt")
+    assert [one.check for one in found.plan.report.findings if one.id in change.mends] == ["etcd-encryption/pool"]
+    assert "etcd-encryption/pool" not in {one.check for one in found.after.findings}
 
 
 def test_a_credential_of_another_issuer_is_deleted(azure_cloud: AzureProxy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import tomllib
 from pathlib import Path
@@ -15,10 +16,11 @@ from azure_scenes import SCENES
 from azure_server import Azure
 from cloudguard import pipeline
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard_azure.changes.calls import delete, put, set_in
-from cloudguard_azure.changes.shell import shell
-from cloudguard_azure.changes.terraform import terraform
+from cloudguard.results.api_call import ApiCall, PlannedCall, answer
+from cloudguard_azure.changes.calls import act, delete, put, read, set_in
+from cloudguard_azure.changes.exports.shell import shell
+from cloudguard_azure.changes.exports.terraform import terraform
+from command import shell as posix
 from terraform_blocks import blocks, resources
 
 GROUP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/nsg"
@@ -55,6 +57,7 @@ def test_a_rule_is_one_command_with_each_value_a_word() -> None:
     ("call", "first"),
     [
         (delete(f"{GROUP}/securityRules/ssh"), ["az", "resource", "delete", "--ids"]),
+        (act("/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m", "start"), ["az", "vm"]),
         (set_in(f"{GROUP}", {"properties.x": None}), ["az", "resource", "update", "--ids"]),
         (
             set_in(
@@ -71,6 +74,18 @@ def test_a_rule_is_one_command_with_each_value_a_word() -> None:
 )
 def test_every_kind_of_call_has_a_command(call: ApiCall, first: list[str]) -> None:
     assert words(call)[: len(first)] == first
+
+
+def test_the_answer_of_a_call_is_a_variable_of_the_lines_after_it() -> None:
+    vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"
+    body = {"location": '{"$answer": "X"}', "key": answer("KEY")}
+    line = shell(put(vault, body, {"VAULT": "properties.vaultUri"}))
+    assert line.startswith("VAULT=$(az resource create --id ")
+    assert line.endswith(" --query properties.vaultUri --output tsv)")
+    printed = posix(f'az() {{ echo "$7"; }}; KEY="k\' x"; {line}; echo "$VAULT"').stdout
+    assert json.loads(printed) == body | {"key": "k' x"}
+    tenant = "T=$(az account show --subscription s --query tenantId --output tsv)"
+    assert shell(read("/subscriptions/s", {"T": "tenantId"})) == tenant
 
 
 def test_a_block_escapes_templates_and_imports_the_resource() -> None:

@@ -1,19 +1,21 @@
 """Calls as lines for ``az``, Azure's command-line tool (https://learn.microsoft.com/cli/azure/reference-index).
 
-A call without a matching command uses ``az resource`` or ``az rest``.
+A call without a matching command uses ``az resource`` or ``az rest``. The answer of an earlier call is a shell
+variable, which the line of that call sets.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from cloudguard.results.api_call import ApiCall
+from cloudguard.results.api_call import ANSWER, ApiCall
 from cloudguard_azure.access.ids import group_of, name_of, part, subscription_of
-from cloudguard_azure.changes.calls import PUT, SET, kind_of
-from cloudguard_azure.changes.cluster_calls import VAULT
+from cloudguard_azure.changes.calls import ACTION, PUT, READ, SET, kind_of
 
 _ROLES_VERSION: Final = "2022-04-01"
 _RULE_FLAGS: Final = {
@@ -33,17 +35,50 @@ _RULE_FLAGS: Final = {
     "destinationApplicationSecurityGroups": "destination-asgs",
 }
 _AKS_FLAGS: Final = {True: "--disable-run-command", False: "--enable-run-command"}
+_ACTIONS: Final = {
+    "Disks_RevokeAccess": ("disk", "revoke-access"),
+    "Snapshots_RevokeAccess": ("snapshot", "revoke-access"),
+    "VirtualMachines_Deallocate": ("vm", "deallocate"),
+    "VirtualMachines_Start": ("vm", "start"),
+}
+_PLACEHOLDER: Final = re.compile(rf'\{{"{re.escape(ANSWER)}": "(\w+)"\}}')
+
+
+class _Json(str):
+    """A word that is JSON, perhaps with placeholders of answers. In JSON, no text can look like a placeholder."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: object) -> _Json:
+        return cls(json.dumps(value))
 
 
 def shell(call: ApiCall) -> str:
     """Return a call as a line for a POSIX shell."""
-    return shlex.join(("az", *_words(call)))
+    line = " ".join(("az", *map(_quoted, _words(call))))
+    for name, path in call.answers.items():
+        line = f"{name}=$({line} --query {shlex.quote(path)} --output tsv)"
+    return line
+
+
+def _quoted(word: str) -> str:
+    if not isinstance(word, _Json):
+        return shlex.quote(word)
+    if whole := _PLACEHOLDER.fullmatch(word):
+        return f'"${whole[1]}"'
+    texts = _PLACEHOLDER.split(word)  # text, variable, text, …
+    return "".join(f'"\\"${text}\\""' if number % 2 else shlex.quote(text) for number, text in enumerate(texts))
 
 
 def _words(call: ApiCall) -> Iterator[str]:
     resource = str(call.parameters["id"])
-    if call.api == VAULT:
+    if resource.startswith("https://"):
         yield from _of_vault(call, resource)
+    elif ACTION in call.parameters:
+        yield from (*_ACTIONS[call.operation], "--ids", resource)
+    elif call.operation.endswith(f"_{READ}"):
+        yield from ("account", "show", "--subscription", subscription_of(resource))
     elif SET in call.parameters:
         yield from _set(resource, call.parameters[SET])
     elif PUT in call.parameters:
@@ -67,17 +102,17 @@ def _put_command(resource: str, body: Mapping[str, Any]) -> Iterator[str]:
                 yield from (f"--{_RULE_FLAGS[field]}", *_values(value))
         case "roledefinitions":
             url = f"{resource}?api-version={_ROLES_VERSION}"
-            yield from ("rest", "--method", "put", "--url", url, "--body", json.dumps(body))
+            yield from ("rest", "--method", "put", "--url", url, "--body", _Json.of(body))
         case "roleassignments":
             scope = resource[: resource.lower().rindex("/providers/microsoft.authorization/")] or "/"
             yield from ("role", "assignment", "create", "--name", name_of(resource), "--scope", scope)
             yield from ("--role", properties["roleDefinitionId"])
-            yield from ("--assignee-object-id", properties["principalId"])
+            yield from ("--assignee-object-id", _word(properties["principalId"]))
             yield from ("--assignee-principal-type", properties["principalType"])
             if "condition" in properties:
                 yield from ("--condition", properties["condition"], "--condition-version", "2.0")
         case _:
-            yield from ("resource", "create", "--id", resource, "--is-full-object", "--properties", json.dumps(body))
+            yield from ("resource", "create", "--id", resource, "--is-full-object", "--properties", _Json.of(body))
 
 
 def _set(resource: str, values: Mapping[str, Any]) -> Iterator[str]:
@@ -86,6 +121,8 @@ def _set(resource: str, values: Mapping[str, Any]) -> Iterator[str]:
         for path, value in values.items():
             if path.endswith("authorizedIPRanges"):
                 yield from ("--api-server-authorized-ip-ranges", ",".join(value))
+            elif path.endswith("azureKeyVaultKms"):
+                yield from _kms(value)
             else:
                 yield _AKS_FLAGS[value]
         return
@@ -95,13 +132,31 @@ def _set(resource: str, values: Mapping[str, Any]) -> Iterator[str]:
         yield from ("--remove", first) if value is None else ("--set", f"{first}={json.dumps(value)}")
 
 
+def _kms(value: Mapping[str, Any]) -> Iterator[str]:
+    if not value["enabled"]:
+        yield "--disable-azure-keyvault-kms"
+        return
+    yield from ("--enable-azure-keyvault-kms", "--azure-keyvault-kms-key-id", _word(value["keyId"]))
+    yield from ("--azure-keyvault-kms-key-vault-network-access", value["keyVaultNetworkAccess"])
+
+
 def _of_vault(call: ApiCall, key: str) -> Iterator[str]:
     body = call.parameters[PUT]
     if call.operation == "UpdateKey":
-        enabled = json.dumps(body["attributes"]["enabled"])
-        yield from ("keyvault", "key", "set-attributes", "--id", key, "--enabled", enabled)
+        yield from ("keyvault", "key", "set-attributes", "--id", key)
+        for name, value in body["attributes"].items():
+            yield from ("--enabled", json.dumps(value)) if name == "enabled" else ("--expires", _time(value))
     else:
         yield from ("keyvault", "key", "rotation-policy", "update", "--id", key, "--value", json.dumps(body))
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _word(value: object) -> str:
+    """Return a text, or the placeholder of an answer, as a word."""
+    return _Json.of(cast("object", value)) if isinstance(value, Mapping) else str(value)
 
 
 def _in_group(resource: str) -> tuple[str, ...]:

@@ -1,0 +1,121 @@
+"""Calls that encrypt etcd's data with the user's own key, and that stop the sharing of its copies.
+
+https://learn.microsoft.com/azure/virtual-machines/disks-enable-customer-managed-keys-cli,
+https://learn.microsoft.com/azure/virtual-machines/linux/disks-enable-host-based-encryption-cli,
+https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption,
+https://learn.microsoft.com/azure/virtual-machines/disks-restrict-import-export-overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from cloudguard.model.cluster import Disk
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import PlannedCall, answer
+from cloudguard.results.change import Change
+from cloudguard_azure.changes.calls import act, delete, put, set_in
+from cloudguard_azure.changes.key_calls import NewKey, Pair
+from cloudguard_azure.identity.aks_places import CLUSTER
+
+ENCRYPT: Final = "disk.encrypt"
+_USES_KEYS: Final = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+"""Key Vault Crypto Service Encryption User."""
+_ENCRYPTS: Final = "12338af0-0e69-4776-bea7-57ae8d297424"
+"""Key Vault Crypto User (https://learn.microsoft.com/azure/role-based-access-control/built-in-roles)."""
+_SET_IDENTITY: Final = "ETCD_DISKS_IDENTITY"
+_KMS: Final = "properties.securityProfile.azureKeyVaultKms"
+_AT_HOST: Final = "properties.virtualMachineProfile.securityProfile.encryptionAtHost"
+
+
+def encryption_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls of a change of encryption, after the changes ``made``; none if no call can make it."""
+    match change.kind:
+        case "disk.encrypt":
+            pairs = _disk(snapshot, change.resource.id, first=all(one.kind != ENCRYPT for one in made))
+        case "pool.encrypt":
+            pairs = _pool(change.resource.id)
+        case "secrets.encrypt":
+            pairs = _secrets(snapshot)
+        case "snapshot.remove" | "disk.remove":
+            pairs = _closed(change.resource.id)
+        case _:
+            return
+    for call, inverse in pairs:
+        yield PlannedCall(0, call, inverse)
+
+
+def _disk(snapshot: Snapshot, name: str, *, first: bool) -> Iterator[Pair]:
+    """Yield the calls that give a disk an encryption set. Its machine is stopped meanwhile, as Azure demands.
+
+    The ``first`` disk's calls also make the key and the set. The disks of a uniform scale set's members have no call:
+    its model decides about them, and a member gets it when it is made again.
+    """
+    disks = {one.id: one for one in snapshot.cluster.disks if _can_be_set(one)}
+    key = NewKey.of(snapshot, min(disks), "etcd") if disks else None
+    if name not in disks or key is None:
+        return
+    encryption_set = f"{key.scope}/providers/Microsoft.Compute/diskEncryptionSets/{key.name}"
+    yield from _key_set(key, encryption_set) if first else ()
+    host, (start, stop) = disks[name].host, ("start", "deallocate")
+    if host:
+        yield act(host, stop), (act(host, start),)
+    customers = ("EncryptionAtRestWithCustomerKey", encryption_set)
+    call, undo = (
+        set_in(name, {"properties.encryption.type": kind, "properties.encryption.diskEncryptionSetId": named})
+        for kind, named in (customers, ("EncryptionAtRestWithPlatformKey", None))
+    )
+    yield call, (undo,)
+    if host:
+        yield act(host, start), (act(host, stop),)
+
+
+def _can_be_set(disk: Disk) -> bool:
+    return "/providers/microsoft.compute/disks/" in disk.id and "/virtualmachinescalesets/" not in disk.host
+
+
+def _key_set(key: NewKey, own: str) -> Iterator[Pair]:
+    """Yield the calls that make a disk encryption set which may use the key, and follows its newest version."""
+    yield from key.made(rotates=True)
+    properties = {
+        "activeKey": {"keyUrl": key.address, "sourceVault": {"id": key.vault}},
+        "encryptionType": "EncryptionAtRestWithCustomerKey",
+        "rotationToLatestKeyVersionEnabled": True,
+    }
+    body = {"location": key.location, "identity": {"type": "SystemAssigned"}, "properties": properties}
+    yield put(own, body, {_SET_IDENTITY: "identity.principalId"}), (delete(own),)
+    yield key.opened_to(answer(_SET_IDENTITY), _USES_KEYS)
+
+
+def _pool(scale_set: str) -> Iterator[Pair]:
+    """Yield the call that encrypts, on the physical host, all disks of a scale set's next members."""
+    if "/virtualmachinescalesets/" in scale_set:
+        yield set_in(scale_set, {_AT_HOST: True}), (set_in(scale_set, {_AT_HOST: False}),)
+
+
+def _secrets(snapshot: Snapshot) -> Iterator[Pair]:
+    """Yield the calls that encrypt the Secrets of an AKS cluster with a new key. Each Secret must be written again.
+
+    AKS does not follow a key's newest version.
+    """
+    cluster = dict(snapshot.cluster.traits).get(CLUSTER, "")
+    own = [one.unique_id for one in snapshot.identities.identities if "cluster" in one.roles]
+    key = NewKey.of(snapshot, cluster, "secrets")
+    if not cluster or len(own) != 1 or not own[0] or key is None:
+        return
+    yield from key.made(rotates=False)
+    yield key.opened_to(own[0], _ENCRYPTS)
+    on = {"enabled": True, "keyId": key.address, "keyVaultNetworkAccess": "Public"}
+    yield set_in(cluster, {_KMS: on}), (set_in(cluster, {_KMS: {"enabled": False}}),)
+
+
+def _closed(copy: str) -> Iterator[Pair]:
+    """Yield the calls that end the shared link to a disk or snapshot, and forbid new ones."""
+    path, public = "properties.networkAccessPolicy", "properties.publicNetworkAccess"
+    yield act(copy, "endGetAccess"), ()
+    call, undo = (
+        set_in(copy, {path: policy, public: access})
+        for policy, access in (("DenyAll", "Disabled"), ("AllowAll", "Enabled"))
+    )
+    yield call, (undo,)

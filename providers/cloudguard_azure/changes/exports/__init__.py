@@ -1,0 +1,1 @@
+"""Calls and changes in the formats of other tools."""
