@@ -111,6 +111,9 @@ class Endpoint:
     The public side admits ``public_ranges`` and the entries of ``public_lists`` (ids of address lists). ``filters``
     guard the private side. ``gatekeeper``: a service that authenticates clients before the public side ("": none).
     ``remedy``: the procedure that restricts the endpoint, if that is not an edit of the public ranges ("": it is).
+    ``for_all_or_nobody``: the public side lets in everyone or nobody, and no host of the cluster needs it.
+    ``always_inside``: the ranges that a new list for the private side would let in by itself (empty: the private side
+    can have no such list).
     """
 
     id: str
@@ -128,6 +131,8 @@ class Endpoint:
     public_lists: tuple[str, ...] = ()
     remedy: str = ""
     written_by: Owner | None = None
+    for_all_or_nobody: bool = False
+    always_inside: Ranges = NO_ADDRESSES
 
 
 @dataclass(frozen=True, slots=True)

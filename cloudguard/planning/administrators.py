@@ -18,7 +18,17 @@ from cloudguard.planning.candidates import can_be_called
 from cloudguard.planning.proof.network_state import NetworkState
 from cloudguard.planning.proposal import Proposal, Proposer
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.results.change import Change, ListEdit, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard.results.change import (
+    PUBLIC_RANGES,
+    Change,
+    ListEdit,
+    PeerOf,
+    Resource,
+    RuleEdit,
+    RuleOp,
+    RulePeer,
+    RuleTraffic,
+)
 from cloudguard.rows.api_server_access import ROW, paths_to_api
 from cloudguard.rows.context import Context
 
@@ -140,7 +150,7 @@ class _Ways:
 
     def _each(self) -> Iterator[Changes]:
         for endpoint in self._context.snapshot.topology.endpoints:
-            if endpoint.public and not endpoint.gatekeeper:
+            if endpoint.public and not (endpoint.gatekeeper or endpoint.for_all_or_nobody):
                 yield (self._on_list(endpoint),)
             if endpoint.private:
                 yield from self._by_filters(endpoint.filters, endpoint.service, None)
@@ -160,7 +170,7 @@ class _Ways:
         added = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in self._peers)
         after = (*before, *lists, *added)
         needs = ("allowed today",) * (len(before) + len(lists)) + (WHY,) * len(added)
-        edit = ListEdit("public ranges", str(endpoint.service), (*before, *lists), after, needs)
+        edit = ListEdit(PUBLIC_RANGES, str(endpoint.service), (*before, *lists), after, needs)
         resource = Resource("endpoint", endpoint.id)
         return Change(f"endpoint.add:{endpoint.id}:{','.join(self._peers)}", ROW, "endpoint.add", resource, (edit,))
 

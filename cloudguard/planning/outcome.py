@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cloudguard.planning.case import Case
-from cloudguard.planning.edits.model_edits import origin_of
+from cloudguard.planning.edits.model_edits import NEW_GROUP, origin_of
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult
@@ -48,9 +48,13 @@ def _is_gone(finding: Finding, severity: Severity | None) -> bool:
 
 
 def _by_the_same_rules(new: Finding, old: Finding) -> bool:
-    """Whether two findings rest on the same rule, or the new finding on a rule that replaced the old finding's rule."""
+    """Whether two findings rest on the same rule, or the new finding on what replaced the old finding's rule.
+
+    A new list guards the endpoint whose id follows ``NEW_GROUP`` in the list's id.
+    """
     rules = {(fact.resource.id, fact.rule) for fact in old.evidence}
     origins = {(fact.resource.id, name) for fact in new.evidence for name in (fact.rule, origin_of(fact.rule))}
+    origins |= {(fact.resource.id.removeprefix(NEW_GROUP), "") for fact in new.evidence}
     return not rules.isdisjoint(origins)
 
 

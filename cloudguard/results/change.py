@@ -156,6 +156,11 @@ class MembershipEdit:
     joins: tuple[str, ...] = ()
 
 
+PUBLIC_RANGES: Final = "public ranges"
+PRIVATE_RANGES: Final = "private ranges"
+"""The names of the lists of an endpoint's sides. Without a list, the private side lets in everyone in its network."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListEdit:
     """Set a list of peers of the resource, such as the ranges that an endpoint lets in on ``services``.

@@ -22,13 +22,23 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
-from cloudguard.results.change import Change, KeptTraffic, ListEdit, PeerOf, Procedure, RulePeer
+from cloudguard.results.change import (
+    PRIVATE_RANGES,
+    PUBLIC_RANGES,
+    Change,
+    KeptTraffic,
+    ListEdit,
+    PeerOf,
+    Procedure,
+    RulePeer,
+)
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, WAY_OUT, Context, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.latent import latent_of, with_latent
+from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import (
     connections,
     subject,
@@ -62,7 +72,8 @@ INTERNET = Check(
 INSIDE = Check(
     f"{ROW}/inside",
     {
-        Severity.MEDIUM: f"a private address outside `--admin-cidr` can connect; or {BY_CONSUMERS}",
+        Severity.MEDIUM: "a private address outside `--admin-cidr` can connect (by a provider-mandated rule: only if "
+        f"hosts outside the cluster are in the cluster's subnets); or {BY_CONSUMERS}",
         Severity.LOW: f"senders inside the network can connect, while no `--admin-cidr` is declared; or {GUARDED_TEXT}",
     },
     "Private addresses other than the cluster's and the administrators' can connect to the API server.",
@@ -84,9 +95,10 @@ def judge(context: Context) -> JudgedRow:
     unknown += context.without_interfaces(masters)
     for path, api in sorted(paths, key=lambda item: item[0].sender.inside):
         collector.add(path, _excess(context, path, path.allowed.only(api)), _kind)
-    pending = collector.pending_findings(lambda problem: _assessment(context, problem))
+    mandated = MandatedRules(context)
+    pending = collector.pending_findings(lambda problem: _assessment(context, problem, mandated))
     pending = tuple(_with_restriction(context, finding) for finding in pending)
-    unknown += (*collector.unknown, *_on_possible_ports(context))
+    unknown += (*collector.unknown, *mandated.unknown, *_on_possible_ports(context))
     basis = Basis(
         len(paths),
         tally(masters),
@@ -110,8 +122,9 @@ def _on_possible_ports(context: Context) -> tuple[str, ...]:
     for path in sorted(_of_hosts(context), key=lambda path: path.sender.inside):
         if path.balancer is None or not path.balancer.declared_service:
             possible.add(path, _excess(context, path, path.allowed.only(context.ports.api_possible)), _kind)
+    mandated = MandatedRules(context)
     return possible.undecided(
-        lambda problem: _assessment(context, problem), "the API server's ports are unknown; give --api-port"
+        lambda problem: _assessment(context, problem, mandated), "the API server's ports are unknown; give --api-port"
     )
 
 
@@ -121,7 +134,9 @@ def _with_restriction(context: Context, pending: PendingFinding) -> PendingFindi
     for endpoint in topology.endpoints if resource.kind == "endpoint" else ():
         if endpoint.id == resource.id:
             edit = _restriction(context, endpoint, pending.finding)
-            change = Change(f"endpoint.restrict:{endpoint.id}", ROW, "endpoint.restrict", resource, (edit,))
+            guards = isinstance(edit, ListEdit) and edit.name == PRIVATE_RANGES
+            kind = "endpoint.guard" if guards else "endpoint.restrict"
+            change = Change(f"{kind}:{endpoint.id}", ROW, kind, resource, (edit,))
             return replace(pending, changes=(*pending.changes, change))
     return pending
 
@@ -134,13 +149,26 @@ def _restriction(context: Context, endpoint: Endpoint, finding: Finding) -> List
     """
     if endpoint.remedy and (endpoint.gatekeeper or finding.check == INSIDE.id):
         return Procedure((finding.message,), (endpoint.remedy,))
+    public_first = endpoint.public and endpoint.public_ranges == AddressSet.everything()  # both sides may share a list
+    if finding.check == INSIDE.id and endpoint.always_inside and not endpoint.filters and not public_first:
+        return _private_list(context, endpoint)
+    lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
+    before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
+    if endpoint.for_all_or_nobody:
+        return ListEdit(PUBLIC_RANGES, str(endpoint.service), before, ())
     needed = dict.fromkeys(_administrators(context), "administrators")
     needed |= {} if endpoint.private else dict.fromkeys(_way_out(context), WAY_OUT)
     inside = endpoint.gatekeeper or not needed  # an empty list would let everyone in
     after = {RulePeer(PeerOf.INSIDE): "the cluster's own network"} if inside else needed
-    lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
-    before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
-    return ListEdit("public ranges", str(endpoint.service), before, tuple(after), tuple(after.values()))
+    return ListEdit(PUBLIC_RANGES, str(endpoint.service), before, tuple(after), tuple(after.values()))
+
+
+def _private_list(context: Context, endpoint: Endpoint) -> ListEdit:
+    """Return the edit that guards an endpoint's private side with a list, in addition to what is always let in."""
+    own = _ranges(endpoint.always_inside.cidrs())
+    after = dict.fromkeys(_administrators(context), "administrators") | dict.fromkeys(own, "hosts need the API")
+    everyone = (RulePeer(PeerOf.INSIDE),)
+    return ListEdit(PRIVATE_RANGES, str(endpoint.service), everyone, tuple(after), tuple(after.values()))
 
 
 def _way_out(context: Context) -> tuple[RulePeer, ...]:
@@ -238,7 +266,7 @@ def _api_text(services: ServiceSet) -> str:
     return f"the API ({services})"
 
 
-def _assessment(context: Context, problem: Problem) -> Assessment:
+def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> Assessment:
     listed = context.declarations.admin_cidrs is not None
     addresses, services = problem.packets.addresses(), problem.packets.services()
     targets = subject(problem.targets)
@@ -252,7 +280,8 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         message = f"{connections(problem, _api_text)} of {targets}{beyond}"
         severity = Severity.MEDIUM if listed or problem.by_consumers else Severity.LOW
         latent = latent_of(context.reach, problem)
-        return Assessment(severity, with_latent(message, latent), declare, keep, latent=latent)
+        severity, message, remedy = mandated.rated(problem, severity, with_latent(message, latent))
+        return Assessment(severity, message, remedy or declare, keep, latent=latent)
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
     message = f"{connections(problem, _api_text)} of {targets}"
     gatekeepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]

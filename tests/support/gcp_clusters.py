@@ -192,6 +192,8 @@ def gke(*, autopilot: bool = False, **cluster: Any) -> Project:  # noqa: ANN401 
         "oauthScopes": ["https://www.googleapis.com/auth/cloud-platform"],
         "workloadMetadataConfig": {"mode": "GKE_METADATA"},
     }
+    ranges = {"nodeIpv4CidrBlock": "10.0.0.0/20", "clusterIpv4CidrBlock": "10.4.0.0/14"}
+    cluster.setdefault("ipAllocationPolicy", {"useIpAliases": True, **ranges})
     project.cluster(
         "prod",
         endpoint="34.77.0.1",

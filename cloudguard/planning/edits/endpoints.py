@@ -16,7 +16,7 @@ def private_first(change: Change, endpoint: Endpoint) -> Change:
     known, or lets in nobody outside. Any other change is returned as it is.
     """
     (edit, *others) = change.edits
-    if others or not isinstance(edit, ListEdit) or endpoint.private:
+    if others or not isinstance(edit, ListEdit) or endpoint.private or endpoint.for_all_or_nobody:
         return change
     kinds = {peer.kind for peer in edit.after}
     if not kinds & {PeerOf.WAY_OUT, PeerOf.INSIDE}:

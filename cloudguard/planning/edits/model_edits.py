@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.cluster import Cluster, Host, Pool
-from cloudguard.model.filters import Filter, Group, Peer, Rule
+from cloudguard.model.filters import Action, Direction, Filter, Group, Peer, Rule
 from cloudguard.model.network import Endpoint, Interface, Topology
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.edits.settings_edits import with_setting
 from cloudguard.results.change import (
+    PRIVATE_RANGES,
     AttributeEdit,
     Change,
     DocumentEdit,
@@ -37,7 +39,7 @@ PRIVATE_SIDE: Final = "private side"
 UNNAMED: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT})
 """Kinds of peers whose addresses are not known. An edit with such a peer cannot be made."""
 NEW_GROUP: Final = "new:"
-"""The ids of new groups on the model begin with this."""
+"""The ids of new groups and filters on the model begin with this."""
 _ADDED: Final = "+rule:"
 """The separator in the id of an added rule, after the id of the rule that it replaces."""
 Part = tuple[Change, Edit]
@@ -75,7 +77,7 @@ def _other(snapshot: Snapshot, change: Change, edit: Edit) -> Snapshot:
         case MembershipEdit():
             return _moved(snapshot, {one.id for one in edit.members}, edit.leaves, edit.joins)
         case ListEdit():
-            return _on_endpoint(snapshot, change.resource.id, lambda one: _with_list(one, edit.after))
+            return _listed(snapshot, change.resource.id, edit)
         case AttributeEdit(name=name) if name == PRIVATE_SIDE:
             return _on_endpoint(snapshot, change.resource.id, lambda one: replace(one, private=edit.after == "on"))
         case AttributeEdit() | Procedure() | DocumentEdit():
@@ -194,6 +196,23 @@ def _with_list(endpoint: Endpoint, peers: tuple[RulePeer, ...]) -> Endpoint:
     if not ranges and not lists:
         return replace(endpoint, public=False, public_ranges=NO_ADDRESSES, public_lists=())
     return replace(endpoint, public_ranges=ranges, public_lists=lists)
+
+
+def _listed(snapshot: Snapshot, name: str, edit: ListEdit) -> Snapshot:
+    """Return the snapshot with a new list of the endpoint ``name`` (an id). On the private side, it is a filter."""
+    if edit.name != PRIVATE_RANGES:
+        return _on_endpoint(snapshot, name, lambda one: _with_list(one, edit.after))
+    own = AddressSet.union(one.always_inside for one in snapshot.topology.endpoints if one.id == name)
+
+    def rule(peer: RulePeer) -> Rule:
+        services, addresses = ServiceSet.parse(edit.services), read_addresses(peer.value)
+        made = Rule(f"{name}: {peer.value}", Direction.INGRESS, Action.PERMIT, services, Peer(addresses), PLANNED)
+        return replace(made, provider_mandated=addresses <= own)
+
+    guard = Filter(f"{NEW_GROUP}{name}", name, "list", tuple(map(rule, edit.after)), PLANNED)
+    others = tuple(one for one in snapshot.topology.filters if one.id != guard.id)
+    snapshot = replace(snapshot, topology=replace(snapshot.topology, filters=(*others, guard)))
+    return _on_endpoint(snapshot, name, lambda one: replace(one, filters=(guard.id,)))
 
 
 def origin_of(rule: str) -> str:

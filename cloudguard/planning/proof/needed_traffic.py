@@ -46,6 +46,7 @@ class NeededTraffic:
 def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraffic]:
     """Yield all flows that the cluster needs at the beginning of a plan (``first``)."""
     outbound = context.snapshot.topology.outbound_addresses
+    yield _of_administrators(context)
     for number, target in enumerate(first.classes):
         for other, source in enumerate(first.classes):
             yield _between(context, first, (other, source), (number, target))
@@ -54,9 +55,26 @@ def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraf
         yield from _of_pods(context, number, target)
         for place, endpoint in enumerate(first.snapshot.topology.endpoints):
             yield _from_endpoint(context.ports, (place, endpoint), (number, target))
+            if endpoint.for_all_or_nobody:
+                continue  # hosts use another endpoint, or the provider's own way
             by_unknown_address = first.reach.senders.has_unknown_way_out(target.key.subnet)
             unseen = by_unknown_address or target.key.has_public_ipv4 is not False
             yield _to_endpoint(first, (place, endpoint), (number, target), EVERYWHERE if unseen else outbound)
+
+
+def _of_administrators(context: Context) -> NeededTraffic:
+    """Return the flow from the declared administrators to a managed API, through any of its endpoints."""
+    expected = exactly(PacketSet.of([(context.administrators, ServiceSet.everything())]))
+
+    def allowed(state: NetworkState) -> Bounds:
+        found = NOTHING
+        for endpoint in state.snapshot.topology.endpoints:
+            for path in state.reach.endpoint_paths(endpoint):
+                found |= path.allowed & expected
+        return found
+
+    endpoints = frozenset(one.id for one in context.snapshot.topology.endpoints)
+    return NeededTraffic("the administrators", "the managed API", "--admin-cidr declares them", endpoints, allowed)
 
 
 def _between(

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.text_forms import read_addresses
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.planning.edits.model_edits import Part, edited
 from cloudguard.planning.proof.needed_traffic import needed_traffic
 from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState, Peer
 from cloudguard.planning.proof.opened import Opened, opened_by_endpoint, opened_by_filter
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import Change, Edit, ListEdit, MembershipEdit, RuleEdit, RuleOp
+from cloudguard.results.change import Change, Edit, ListEdit, MembershipEdit, PeerOf, RuleEdit, RuleOp
 from cloudguard.results.plan import Obligation, Phase, Proof
 from cloudguard.results.wording import FEW
 from cloudguard.rows.context import Context
@@ -178,6 +180,9 @@ def responsible(violation: Violation, changes: Iterable[Change]) -> tuple[Change
 
 
 def _takes_part(edit: Edit, violation: Violation) -> bool:
+    if isinstance(edit, ListEdit) and violation.obligation is Obligation.NOTHING_NEEDED_LOST:
+        listed = (read_addresses(peer.value) for peer in edit.after if peer.kind is PeerOf.RANGE)
+        return bool(violation.packets.addresses() - AddressSet.union(listed))
     if not isinstance(edit, RuleEdit):
         return True
     services = violation.packets.services()

@@ -82,8 +82,9 @@ def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, de
         return
     own = AddressSet.union(one.possible_addresses for one in after.classes)
     hosts = PacketSet.of([(own, new.service)])
+    was = PacketSet.union(path.allowed.upper for path in before.reach.endpoint_paths(old) if path.sender.inside)
     for path in after.reach.endpoint_paths(new):
-        packets = path.allowed.upper - declared - hosts if path.sender.inside else PacketSet.nothing()
+        packets = path.allowed.upper - declared - hosts - was if path.sender.inside else PacketSet.nothing()
         if packets:
             yield Opened(new.id, Peer(path.sender.name, path.sender.addresses, path.sender.groups), packets)
 

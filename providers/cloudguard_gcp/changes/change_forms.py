@@ -68,7 +68,7 @@ class GcpForms:
         if guard is None or not rule_edits(change):
             return (
                 *tag_calls(self._snapshot, change),
-                *endpoint_calls(self._snapshot, change),
+                *endpoint_calls(self._snapshot, change, made),
                 *metadata_calls(self._snapshot, change),
                 *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
             )

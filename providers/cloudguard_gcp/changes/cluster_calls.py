@@ -5,46 +5,71 @@ https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import AttributeEdit, Change, ListEdit, PeerOf, RulePeer
+from cloudguard.results.change import PRIVATE_RANGES, AttributeEdit, Change, ListEdit, PeerOf, RulePeer
 from cloudguard_gcp.access.links import last
-from cloudguard_gcp.cluster.gke import BY_DNS_NAME, GOOGLE_CLOUD
+from cloudguard_gcp.cluster.gke_endpoints import BY_DNS_NAME, BY_KUBERNETES, GOOGLE_CLOUD, WITH_CREDENTIALS
 
 CONTAINER: Final = "container.googleapis.com"
 UPDATE: Final = "container.projects.locations.clusters.update"
 _EVERYONE: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
-def endpoint_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that restrict an endpoint: its authorized networks, or external traffic to its DNS name."""
+def endpoint_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls that restrict an endpoint: its authorized networks, or external traffic to its DNS name.
+
+    Both sides of an endpoint have one list. A call for one side keeps what the changes ``made`` of the other need.
+    """
     endpoint = next((one for one in snapshot.topology.endpoints if one.id == change.resource.id), None)
     for place, edit in enumerate(change.edits):
         if endpoint is None or "/clusters/" not in endpoint.source.resource or not isinstance(edit, ListEdit):
             continue
-        if endpoint.gatekeeper:
+        if endpoint.for_all_or_nobody:
             yield from _by_name(endpoint, place)
         elif not change.needs_input and last(endpoint.source.resource) == endpoint.id:
-            yield from _ranges(endpoint, edit, place)
+            yield from _ranges(endpoint, edit, place, made)
 
 
 def _by_name(endpoint: Endpoint, place: int) -> Iterator[PlannedCall]:
-    if endpoint.id.endswith(BY_DNS_NAME):
-        call, undo = (_endpoints(endpoint, {"dnsEndpointConfig": {"allowExternalTraffic": on}}) for on in (False, True))
+    keys = BY_KUBERNETES if endpoint.id.endswith(WITH_CREDENTIALS) else ("allowExternalTraffic",)
+    if BY_DNS_NAME in endpoint.id:
+        call, undo = (_endpoints(endpoint, {"dnsEndpointConfig": dict.fromkeys(keys, on)}) for on in (False, True))
         yield PlannedCall(place, call, (undo,))
 
 
-def _ranges(endpoint: Endpoint, edit: ListEdit, place: int) -> Iterator[PlannedCall]:
-    before = _authorized(endpoint, edit.before, enforced=bool(endpoint.filters)) if endpoint.public else None
-    after = _authorized(endpoint, edit.after, enforced=endpoint.private)
+def _ranges(endpoint: Endpoint, edit: ListEdit, place: int, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    enforced = bool(endpoint.filters)
+    if edit.name == PRIVATE_RANGES:
+        public = _public_list(endpoint, made)
+        before = _authorized(endpoint, public, enforced=False)
+        own = tuple(peer for peer in edit.after if not read_addresses(peer.value) <= endpoint.always_inside)
+        after = _authorized(endpoint, (*own, *(() if _is_everyone(public) else public)), enforced=True)
+    else:
+        before = _authorized(endpoint, edit.before, enforced=enforced) if endpoint.public else None
+        after = _authorized(endpoint, edit.after, enforced=enforced)
     if after is not None:
         undo = (_endpoints(endpoint, _by_address(before)),) if before is not None else ()
         yield PlannedCall(place, _endpoints(endpoint, _by_address(after)), undo)
+
+
+def _public_list(endpoint: Endpoint, made: Sequence[Change]) -> tuple[RulePeer, ...]:
+    """Return the list of the public side after the changes ``made``."""
+    edits = (edit for one in made if one.resource.id == endpoint.id for edit in one.edits)
+    lists = [edit.after for edit in edits if isinstance(edit, ListEdit) and edit.name != PRIVATE_RANGES]
+    ranges = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in endpoint.public_ranges.cidrs())
+    today = (*ranges, *(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists))
+    return lists[-1] if lists else today if endpoint.public else ()
+
+
+def _is_everyone(peers: tuple[RulePeer, ...]) -> bool:
+    return {one for peer in peers for one in peer.value.split(",")} >= _EVERYONE
 
 
 def _by_address(authorized: dict[str, Any]) -> dict[str, Any]:
@@ -58,9 +83,9 @@ def _authorized(endpoint: Endpoint, peers: tuple[RulePeer, ...], *, enforced: bo
     """
     if any(peer.kind not in {PeerOf.RANGE, PeerOf.ADDRESS_LIST} for peer in peers):
         return None
-    words = [one for peer in peers for one in peer.value.split(",")]
-    if {*words} >= _EVERYONE:
+    if _is_everyone(peers):
         return {"enabled": False}
+    words = [one for peer in peers for one in peer.value.split(",")]
     blocks = AddressSet.of(one for one in words if one != GOOGLE_CLOUD).cidrs()
     return {
         "enabled": True,

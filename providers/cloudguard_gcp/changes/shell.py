@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -25,6 +24,11 @@ _LISTS: Final = {
 }
 _ON_CREATION: Final = frozenset({"direction", "network"})
 _POLICY_VERBS: Final = {"addRule": "create", "patchRule": "update", "removeRule": "delete"}
+_DNS_FLAGS: Final = {
+    "allowExternalTraffic": "enable-dns-access",
+    "enableK8sTokensViaDns": "enable-k8s-tokens-via-dns",
+    "enableK8sCertsViaDns": "enable-k8s-certs-via-dns",
+}
 
 
 def shell(call: ApiCall) -> str:
@@ -144,8 +148,7 @@ def _role(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def _endpoints(config: Mapping[str, Any]) -> Iterator[str]:
     if "dnsEndpointConfig" in config:
-        on = json.dumps(config["dnsEndpointConfig"]["allowExternalTraffic"])
-        yield "--enable-dns-access" if on == "true" else "--no-enable-dns-access"
+        yield from (f"--{'' if on else 'no-'}{_DNS_FLAGS[key]}" for key, on in config["dnsEndpointConfig"].items())
         return
     authorized: Mapping[str, Any] = config["ipEndpointsConfig"]["authorizedNetworksConfig"]
     if not authorized["enabled"]:

@@ -16,7 +16,8 @@ from cloudguard.model.network import Endpoint, Topology, Tunnel
 from cloudguard.model.source import Source
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_PROJECT_POLICY
-from cloudguard_gcp.cluster.gke import CONNECT, GATEWAY, GkeCluster
+from cloudguard_gcp.cluster.gke import GkeCluster
+from cloudguard_gcp.cluster.gke_endpoints import CONNECT, GATEWAY
 from cloudguard_gcp.identity.bindings import EVERYONE, Level, read_levels
 from cloudguard_gcp.identity.conditions import is_over
 from cloudguard_gcp.identity.roles import Roles

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from cloudguard.needs.declarations import Declarations
+from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
 from cloudguard_gcp.changes.shell import shell
 from gcp_applied import applied
@@ -16,12 +20,35 @@ from marked_scenes import Scene
 
 
 @pytest.mark.parametrize(
-    "name", ["balancer-not-denied", "gke-authorized-google", "shared-vpc", "service-account", "cilium-etcd"]
+    "name", ["balancer-not-denied", "gke-authorized-google", "shared-vpc", "gke-rule-of-another-name", "cilium-etcd"]
 )
 def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, google_cloud: Proxy) -> None:
     found = applied(google_cloud, SCENES[name])
     assert found.calls
     assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
+    assert (found.opened, found.lost) == ("", "")
+
+
+def test_the_private_side_lets_in_no_other_subnet_but_still_whoever_is_beside_the_nodes(google_cloud: Proxy) -> None:
+    found = applied(google_cloud, SCENES["gke-beside-a-machine"])
+    (left,) = (one for one in found.plan.left if one.finding in {each.id for each in found.plan.report.findings})
+    assert left.why.startswith("less is allowed after the plan, but ")
+    assert left.why.endswith("; jenkins is in these ranges today")
+    (stays,) = (one for one in found.after.row("api-server-access").findings if one.severity > Severity.LOW)
+    assert left.why.endswith(stays.message)
+
+
+def test_an_endpoint_by_name_stays_open_if_administrators_have_no_other_way(google_cloud: Proxy) -> None:
+    found = applied(google_cloud, SCENES["gke-dns-for-everyone"])
+    reasons = " ".join(one.why for one in found.plan.left)
+    assert "the administrators would lose tcp/443 on the managed API" in reasons
+    assert [one.kind for one in found.plan.changes] == ["endpoint.guard"]
+
+
+def test_an_endpoint_by_name_is_shut_if_administrators_are_inside(google_cloud: Proxy) -> None:
+    declared = Declarations(admin_cidrs=("10.0.0.64/26",))
+    found = applied(google_cloud, replace(SCENES["gke-dns-for-everyone"], policy=declared))
+    assert found.verdicts["api-server-access"] == (Verdict.FAIL, Verdict.PASS)
     assert (found.opened, found.lost) == ("", "")
 
 
