@@ -101,7 +101,7 @@ class _Planner:
         self._allowed: dict[tuple[object, ...], ServiceSet] = {}
         self._unedited: dict[tuple[object, ...], AllowedTraffic] = {}
         self._sent: dict[HostClass, PacketSet] = {}
-        self._admitted: dict[tuple[str, tuple[str, ...], HostClass], ServiceSet] = {}
+        self._admitted: dict[tuple[str, tuple[str, ...], HostClass, AddressSet | None], ServiceSet] = {}
         self._names_of: dict[HostClass, str] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
         self._kept_by_range: dict[int, KeptByRange] = {}
@@ -184,7 +184,9 @@ class _Planner:
         """
         classes = self._reach.classes
         others = [one for one in classes if usable(one, guarded, services, self._ports) != services]
-        others += [one for one in classes if one not in others and not self._admits(guard, rule, one, services)]
+        own = not self._reach.cluster.managed  # the provider may refuse new groups for other hosts
+        to = {destination_addresses(one, None) if one is not None and own else None for _, one in guarded}
+        others += [one for one in classes if one not in others and not self._admits(guard, rule, one, services, to)]
         known = self._reach.filters.peers(rule)
         named = None if source in others else group_of(self._reach, source, rule, others)
         if named is not None:
@@ -194,18 +196,26 @@ class _Planner:
         ranges = (source.addresses | source.subnet_addresses) & known
         return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in ranges.cidrs())
 
-    def _admits(self, guard: Filter, rule: Rule, source: HostClass, services: ServiceSet) -> bool:
-        """Whether a rule's filter lets in all hosts of a class on ``services`` today, including its next host."""
+    def _admits(
+        self, guard: Filter, rule: Rule, source: HostClass, services: ServiceSet, to: Iterable[AddressSet | None]
+    ) -> bool:
+        """Whether a rule's filter lets in all hosts of a class on ``services`` today, including its next host.
+
+        ``to``: the addresses of each target (None: unknown).
+        """
         if rule.peer.group and rule.peer.group in source.key.groups:
             return True
-        key = guard.id, rule.target_groups, source
+        return all(services <= self._admitted_to(guard, rule, source, one) for one in to)
+
+    def _admitted_to(self, guard: Filter, rule: Rule, source: HostClass, to: AddressSet | None) -> ServiceSet:
+        key = guard.id, rule.target_groups, source, to
         found = self._admitted.get(key)
         if found is None:
-            allowed = self._reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, rule.target_groups)
+            allowed = self._reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, rule.target_groups, to)
             admitted = allowed.allows(source.possible_addresses, source.key.groups).lower
             sent = all_from(source.possible_addresses)
             found = self._admitted[key] = ServiceSet.everything() - (sent - admitted).services()
-        return services <= found
+        return found
 
     def _lost_to_pods(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet

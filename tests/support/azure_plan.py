@@ -30,10 +30,10 @@ def run(azure: Azure, call: ApiCall, answers: dict[str, Json] | None = None) -> 
         for path, value in parameters["set"].items():
             _set(item, path.split("."), value)
         told = _sent(azure, "PUT", own, item)
+    elif "action" in parameters:
+        _sent(azure, "POST", f"{own}/{parameters['action']}", parameters.get("body"))
     elif "body" in parameters:
         told = _sent(azure, "PUT", own, parameters["body"])
-    elif "action" in parameters:
-        _sent(azure, "POST", f"{own}/{parameters['action']}")
     else:
         told = _sent(azure, "GET" if call.operation.endswith("_Get") else "DELETE", own)
     for name, path in call.answers.items():

@@ -72,12 +72,25 @@ def act(account: Account, path: str) -> None:
         for item in account.items.values():
             if str(item.get("managedBy", "")).lower() == own:
                 item["properties"]["diskState"] = "Reserved" if action == "deallocate" else "Attached"
+    elif action == "manualupgrade":
+        _update_members(account, own)
     elif action == "endgetaccess":
         held = account.items[own]["properties"]
         held["diskState"] = "Attached" if account.items[own].get("managedBy") else "Unattached"
     else:
         message = f"nothing is known about {path}"
         raise FixtureError(message)
+
+
+def _update_members(account: Account, scale_set: str) -> None:
+    """Give the members of a uniform scale set the application security groups of its model."""
+    profile = account.items[scale_set]["properties"]["virtualMachineProfile"]["networkProfile"]
+    (nic,) = profile["networkInterfaceConfigurations"]
+    groups = nic["properties"]["ipConfigurations"][0]["properties"].get("applicationSecurityGroups", [])
+    for own, item in account.items.items():
+        if own.startswith(f"{scale_set}/virtualmachines/") and own.split("/")[-2] == "networkinterfaces":
+            for one in item["properties"]["ipConfigurations"]:
+                one["properties"]["applicationSecurityGroups"] = groups
 
 
 def _add_built_in(account: Account, role: str) -> None:

@@ -34,7 +34,12 @@ _OPERATIONS: Final = {
 }
 """The operation groups by the type of resource (https://github.com/Azure/azure-rest-api-specs)."""
 _NEVER_UPDATED: Final = {"roleassignments": "Create", "keys": "CreateIfNotExist"}
-_ACTIONS: Final = {"deallocate": "Deallocate", "endGetAccess": "RevokeAccess", "start": "Start"}
+_ACTIONS: Final = {
+    "deallocate": "Deallocate",
+    "endGetAccess": "RevokeAccess",
+    "manualupgrade": "UpdateInstances",
+    "start": "Start",
+}
 """The operations by the last word of the path that is posted to."""
 
 
@@ -53,9 +58,9 @@ def delete(resource: str) -> ApiCall:
     return _call(resource, "Delete", {})
 
 
-def act(resource: str, action: str) -> ApiCall:
+def act(resource: str, action: str, body: Mapping[str, Any] | None = None) -> ApiCall:
     """Return the call that starts an action of a resource, such as "deallocate"."""
-    return _call(resource, _ACTIONS[action], {ACTION: action})
+    return _call(resource, _ACTIONS[action], {ACTION: action, **({PUT: body} if body else {})})
 
 
 def read(resource: str, answers: Mapping[str, str]) -> ApiCall:

@@ -79,7 +79,8 @@ class FilterCalls:
 
     def _new_groups(self, changes: Iterable[Change]) -> Mapping[RulePeer, str]:
         edits = (edit for change in changes for edit in change.edits if isinstance(edit, GroupEdit))
-        return {edit.group: new_group_id(edit) for edit in edits if not in_scale_sets(edit)}
+        managed = self._snapshot.cluster.managed
+        return {edit.group: new_group_id(edit) for edit in edits if moves_by_call(edit) and not managed}
 
 
 def _check(writer: BodyWriter, changes: Iterable[Change]) -> None:
@@ -89,9 +90,15 @@ def _check(writer: BodyWriter, changes: Iterable[Change]) -> None:
             writer.body((Part("", traffic),), FIRST_PRIORITY)
 
 
-def in_scale_sets(edit: GroupEdit | MembershipEdit) -> bool:
-    """Whether a member is a scale set or its machine. Such members join a group only when they are recreated."""
-    return any("/virtualmachinescalesets/" in canonical(member.id) for member in edit.members)
+def scale_set_of(member: str) -> str:
+    """Return the scale set whose model decides about a member: an interface or the set itself; "" if none does."""
+    name = canonical(member)
+    return name.partition("/virtualmachines/")[0] if "/virtualmachinescalesets/" in name else ""
+
+
+def moves_by_call(edit: GroupEdit | MembershipEdit) -> bool:
+    """Whether calls can move all members. An interface of a uniform scale set moves only with the whole set."""
+    return {scale_set_of(one.id) for one in edit.members} - {""} <= {canonical(one.id) for one in edit.members}
 
 
 def _by_hand(rules: SecurityRules, edits: Iterable[RuleEdit]) -> bool:

@@ -6,22 +6,31 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.api_call import PlannedCall
 from cloudguard.results.change import Change, GroupEdit, MembershipEdit, Resource
 from cloudguard_azure.access.ids import canonical
-from cloudguard_azure.changes.calls import delete, put, set_in
-from cloudguard_azure.changes.filter_calls import in_scale_sets, new_group_id
+from cloudguard_azure.changes.calls import act, delete, put, set_in
+from cloudguard_azure.changes.filter_calls import moves_by_call, new_group_id, scale_set_of
 
+_UPDATE: Final = "manualupgrade"
+_ALL: Final = {"instanceIds": ["*"]}
 _OF_INTERFACE: Final = "properties.ipConfigurations[*].properties.applicationSecurityGroups"
+_OF_SCALE_SET: Final = (
+    "properties.virtualMachineProfile.networkProfile.networkInterfaceConfigurations[*]." + _OF_INTERFACE
+)
 
 
 def group_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls that create a group or move members, after the changes ``made``; none for scale sets."""
+    """Yield the calls that create a group or move members, after the changes ``made``; none for managed clusters.
+
+    The interfaces of a uniform scale set's members are moved by the set's model, and an update of all members to it
+    (https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-upgrade-policy).
+    """
     held = _groups(snapshot)
     for edit in (edit for one in made for edit in one.edits):
         _move(held, edit)
     for place, edit in enumerate(change.edits):
-        if not isinstance(edit, GroupEdit | MembershipEdit) or in_scale_sets(edit) or snapshot.cluster.managed:
+        if not isinstance(edit, GroupEdit | MembershipEdit) or not moves_by_call(edit) or snapshot.cluster.managed:
             continue
         if isinstance(edit, GroupEdit):
             group = new_group_id(edit)
@@ -30,21 +39,24 @@ def group_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> I
         before = {member.id: held.get(canonical(member.id), ()) for member in edit.members}
         _move(held, edit)
         for member in edit.members:
-            after, old = held.get(canonical(member.id), ()), before[member.id]
-            if after != old:
-                yield PlannedCall(place, _in_groups(member, after), (_in_groups(member, old),))
-
-
-def _in_groups(member: Resource, groups: Sequence[str]) -> ApiCall:
-    return set_in(member.id, {_OF_INTERFACE: [{"id": one} for one in groups]})
+            after, old, whole = held.get(canonical(member.id), ()), before[member.id], scale_set_of(member.id)
+            if after == old or whole not in {"", canonical(member.id)}:
+                continue
+            path = _OF_SCALE_SET if whole else _OF_INTERFACE
+            call, undo = (set_in(member.id, {path: [{"id": one} for one in groups]}) for groups in (after, old))
+            hosts = [one for one in edit.members if whole and one != member and scale_set_of(one.id) == whole]
+            update = [act(whole, _UPDATE, _ALL)] if hosts else []
+            yield PlannedCall(place, call, (undo, *update))
+            yield from (PlannedCall(place, one) for one in update)
 
 
 def _groups(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
-    """Return the groups of each interface."""
+    """Return the groups of each interface, and of each pool's next hosts."""
     cluster, around = snapshot.cluster, snapshot.topology
     own = [one for host in cluster.hosts for one in host.interfaces]
     interfaces = (*own, *around.external_members, *(around.neighbours or ()))
-    return {canonical(one.id): one.groups for one in interfaces}
+    held = {canonical(one.id): one.groups for one in interfaces}
+    return held | {canonical(one.id): one.groups for one in cluster.pools}
 
 
 def _move(held: dict[str, tuple[str, ...]], edit: object) -> None:

@@ -34,6 +34,17 @@ def test_secrets_of_a_managed_cluster_are_encrypted_with_a_usable_key(name: str,
     assert (found.opened, found.lost) == ("", "")
 
 
+def test_the_hosts_of_scale_sets_join_new_groups_in_place_of_a_rule_for_their_subnet(azure_cloud: AzureProxy) -> None:
+    found = applied(azure_cloud, SCENES["rke2"])
+    after = {row: verdict for row, (_, verdict) in found.verdicts.items()}
+    assert (after["api-server-access"], after["node-access"]) == (Verdict.PASS, Verdict.PASS)
+    assert (found.opened, found.lost) == ("", "")
+    calls = [each for step in found.plan.steps for each in step.calls]
+    (moved, *_) = (one for one in calls if one.call.operation == "VirtualMachineScaleSets_CreateOrUpdate")
+    operations = [one.operation.partition("_")[2] for one in moved.inverse]
+    assert operations == ["CreateOrUpdate", "UpdateInstances"]
+
+
 def test_a_shared_link_to_a_copy_of_etcd_is_closed(azure_cloud: AzureProxy) -> None:
     def build() -> Clean:
         account = Clean()

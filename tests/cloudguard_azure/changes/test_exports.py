@@ -24,6 +24,7 @@ from command import shell as posix
 from terraform_blocks import blocks, resources
 
 GROUP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/nsg"
+SCALE_SET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/x"
 HOSTILE = '\'; $(reboot) `id` "${path.module}" %{ if true } \n#'
 BODY = {
     "description": HOSTILE,
@@ -58,6 +59,7 @@ def test_a_rule_is_one_command_with_each_value_a_word() -> None:
     [
         (delete(f"{GROUP}/securityRules/ssh"), ["az", "resource", "delete", "--ids"]),
         (act("/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m", "start"), ["az", "vm"]),
+        (act(SCALE_SET, "manualupgrade", {"instanceIds": ["*"]}), ["az", "vmss", "update-instances", "--name", "x"]),
         (set_in(f"{GROUP}", {"properties.x": None}), ["az", "resource", "update", "--ids"]),
         (
             set_in(

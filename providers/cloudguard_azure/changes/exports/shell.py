@@ -76,7 +76,7 @@ def _words(call: ApiCall) -> Iterator[str]:
     if resource.startswith("https://"):
         yield from _of_vault(call, resource)
     elif ACTION in call.parameters:
-        yield from (*_ACTIONS[call.operation], "--ids", resource)
+        yield from _act(call, resource)
     elif call.operation.endswith(f"_{READ}"):
         yield from ("account", "show", "--subscription", subscription_of(resource))
     elif SET in call.parameters:
@@ -130,6 +130,14 @@ def _set(resource: str, values: Mapping[str, Any]) -> Iterator[str]:
     for path, value in values.items():
         first = path.replace("[*]", "[0]")  # an interface has one configuration, unless it has several addresses
         yield from ("--remove", first) if value is None else ("--set", f"{first}={json.dumps(value)}")
+
+
+def _act(call: ApiCall, resource: str) -> Iterator[str]:
+    if call.operation in _ACTIONS:
+        yield from (*_ACTIONS[call.operation], "--ids", resource)
+    else:  # az vmss update-instances takes no id of the set
+        yield from ("vmss", "update-instances", "--name", name_of(resource), *_in_group(resource))
+        yield from ("--instance-ids", *call.parameters[PUT]["instanceIds"])
 
 
 def _kms(value: Mapping[str, Any]) -> Iterator[str]:
