@@ -1,18 +1,20 @@
 """Who can connect to whom on Azure, read naively off what the Resource Manager shows: nothing of cloudguard is used.
 
-Routes and balancers count for nothing, so more may be open here than is: what is compared is before and after.
-https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works
+Routes count for nothing, so more may be open here than is: what is compared is before and after. A balancer keeps its
+clients' addresses, and may be a target by each of its rules. Application gateways are not read.
+https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works,
+https://learn.microsoft.com/azure/load-balancer/components
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_probe import ICMP, TCP, UDP, Service
 from azure_account import Account
-from probes import AGAIN, NEXT, Pair, fresh, in_ports, pairs, within
+from probes import AGAIN, FRONT, NEXT, STRANGERS, Pair, fresh, in_ports, pairs, within
 
 Item = Mapping[str, Any]
 _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", "50": "esp", "51": "ah"}
@@ -22,7 +24,10 @@ _PROBES = "168.63.129.16"
 
 @dataclass(frozen=True)
 class Machine:
-    """An interface, or one that would be made: an address, its subnet, application groups and security groups."""
+    """An interface, or one that would be made: an address, its subnet, application groups and security groups.
+
+    ``behind``: the pools and rules of balancers that send to it, by their ids.
+    """
 
     name: str
     address: str
@@ -30,6 +35,7 @@ class Machine:
     inside: frozenset[str]
     groups: frozenset[str] = frozenset()
     guards: tuple[str, ...] = ()
+    behind: frozenset[str] = frozenset()
 
 
 class Reading:
@@ -47,8 +53,45 @@ class Reading:
         self.machines = {one.name: one for one in (*machines, *self._again(machines), *self._next())}
 
     def open_pairs(self) -> set[Pair]:
-        """Return every sender, target and service that get through."""
-        return pairs(self.machines, self._passes)
+        """Return every sender, target and service that get through. The front of a balancer is a target, too."""
+        return {*pairs(self.machines, self._passes), *self._through_balancers()}
+
+    def _through_balancers(self) -> Iterator[Pair]:
+        """Yield what gets through the rules of a balancer to one of the machines behind it."""
+        for own, item in self._items.items():
+            held: Item = item.get("properties", {})
+            for rule in (*held.get("loadBalancingRules", ()), *held.get("inboundNatRules", ())):
+                if own.split("/")[-2:-1] == ["loadbalancers"]:
+                    yield from self._by_rule(held, rule)
+
+    def _by_rule(self, balancer: Item, rule: Item) -> Iterator[Pair]:
+        held: Item = rule["properties"]
+        pools: list[Item] = [*held.get("backendAddressPools", ()), *filter(None, [held.get("backendAddressPool")])]
+        ids = {str(rule["id"]).lower(), *(str(one.get("id", "")).lower() for one in pools)} - {""}
+        listed = [
+            one["properties"].get("ipAddress")
+            for pool in balancer["backendAddressPools"]
+            if pool["id"].lower() in ids
+            for one in pool["properties"].get("loadBalancerBackendAddresses", ())
+        ]
+        behind = [one for one in self.machines.values() if one.address in listed or not ids.isdisjoint(one.behind)]
+        at = self._front(balancer, held) if held.get("enableFloatingIP") else ""
+        protocol = {"tcp": TCP, "udp": UDP}.get(str(held["protocol"]).lower(), TCP)
+        port, own = held.get("frontendPort") or held.get("frontendPortRangeStart", 0), held.get("backendPort", 0)
+        for sender in (*self.machines, *STRANGERS):
+            for one in behind:
+                target = replace(one, address=at or one.address)
+                if sender != one.name and self._reaches(sender, target, (protocol, own)):
+                    yield sender, f"{FRONT}{rule['id']}", (protocol, port)
+
+    def _front(self, balancer: Item, rule: Item) -> str:
+        """Return the address of a rule's front, which packets to floating addresses keep; "" if it is unknown."""
+        wanted = str(rule["frontendIPConfiguration"]["id"]).lower()
+        fronts = {one["id"].lower(): one["properties"] for one in balancer["frontendIPConfigurations"]}
+        front: Item = fronts[wanted]
+        shown = str(front.get("publicIPAddress", {}).get("id", "")).lower()
+        public: Item = self._items.get(shown, {}).get("properties", {})
+        return str(public.get("ipAddress") or front.get("privateIPAddress") or "")
 
     def _interfaces(self) -> Iterator[Machine]:
         for own, item in self._items.items():
@@ -70,7 +113,13 @@ class Reading:
             inside += peering["properties"].get("remoteAddressSpace", {}).get("addressPrefixes", ())
         groups = frozenset(one["id"].lower() for one in configuration.get("applicationSecurityGroups", ()))
         guards = tuple(_guard(one) for one in (self._items[subnet]["properties"], nic))
-        yield Machine(name, address or fresh(self._cidr(subnet)), subnet, frozenset(inside), groups, guards)
+        sends = [
+            one["id"].lower()
+            for key in ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
+            for one in configuration.get(key, ())
+        ]
+        address = address or fresh(self._cidr(subnet))
+        yield Machine(name, address, subnet, frozenset(inside), groups, guards, frozenset(sends))
 
     def _cidr(self, subnet: str) -> str:
         held: Item = self._items[subnet]["properties"]
@@ -80,7 +129,7 @@ class Reading:
         """Yield whoever takes a machine's place: at another address."""
         for one in machines:
             address = fresh(self._cidr(one.subnet))
-            yield Machine(f"{AGAIN}{one.name}", address, one.subnet, one.inside, one.groups, one.guards)
+            yield replace(one, name=f"{AGAIN}{one.name}", address=address)
 
     def _next(self) -> Iterator[Machine]:
         """Yield the next machine of every scale set, as its profile has it."""
@@ -93,7 +142,10 @@ class Reading:
                 yield from self._machine(f"{NEXT}{own}", "", held, held["ipConfigurations"][0]["properties"])
 
     def _passes(self, sender: str, target: str, service: Service) -> bool:
-        one, other = self.machines.get(sender), self.machines[target]
+        return self._reaches(sender, self.machines[target], service)
+
+    def _reaches(self, sender: str, other: Machine, service: Service) -> bool:
+        one = self.machines.get(sender)
         if not self._lets(other, one, one.address if one else sender, service, "Inbound"):
             return False
         return one is None or self._lets(one, other, other.address, service, "Outbound")

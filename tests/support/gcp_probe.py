@@ -1,18 +1,19 @@
 """Who can connect to whom on Google Cloud, read naively off what Compute lists: nothing of cloudguard is used.
 
-Routes and balancers count for nothing, so more may be open here than is: what is compared is before and after.
+Routes count for nothing, so more may be open here than is: what is compared is before and after. A passthrough balancer
+keeps its clients' addresses, sends to its own address, and is a target, too. The addresses of proxies are senders.
 https://cloud.google.com/firewall/docs/firewall-policies-overview#rule-evaluation
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from aws_probe import NUMBERS, TCP, UDP, Service
+from aws_probe import NUMBERS, SERVICES, TCP, UDP, Service
 from gcp_project import Project
-from probes import AGAIN, NEXT, Pair, fresh, in_ports, pairs, within
+from probes import AGAIN, FRONT, NEXT, STRANGERS, Pair, fresh, in_ports, pairs, within
 
 Item = Mapping[str, Any]
 _GOES_ON = "goto_next"
@@ -45,8 +46,39 @@ class Reading:
                 self._firewalls.setdefault(_path(one["network"]), []).append(one)
 
     def open_pairs(self) -> set[Pair]:
-        """Return every sender, target and service that get through."""
-        return pairs(self.machines, self._passes)
+        """Return every sender, target and service that get through. The front of a balancer is a target, too."""
+        return {*pairs(self.machines, self._passes), *self._through_balancers()}
+
+    def _through_balancers(self) -> Iterator[Pair]:
+        """Yield what gets through a passthrough balancer to one of the machines behind it."""
+        for rule in self._listed("forwardingRules"):
+            names = {one.rpartition("/")[2] for one in self._behind(rule)}
+            behind = [replace(one, address=rule["IPAddress"]) for one in self.machines.values() if one.name in names]
+            ports = [*rule.get("ports", ()), *filter(None, [rule.get("portRange")])]
+            asked = [
+                (protocol, port)
+                for protocol, port in SERVICES
+                if protocol in {TCP, UDP} and (rule.get("allPorts") or (ports and in_ports(ports, port)))
+            ]
+            for sender in (*self.machines, *STRANGERS):
+                others = [one for one in behind if one.name != sender]
+                for service in asked:
+                    if any(self._reaches(sender, one, service) for one in others):
+                        yield sender, f"{FRONT}{rule['name']}", service
+
+    def _behind(self, rule: Item) -> Iterator[str]:
+        """Yield the links of the instances that a forwarding rule sends packets to as they are."""
+        for pool in self._listed("targetPools"):
+            yield from pool.get("instances", ()) if pool["selfLink"] == rule.get("target") else ()
+        for service in self._listed("backendServices"):
+            if service["selfLink"] == rule.get("backendService") and "MANAGED" not in rule["loadBalancingScheme"]:
+                for group in (one["group"] for one in service.get("backends", ())):
+                    yield from self._members(_path(group))
+
+    def _members(self, group: str) -> Iterator[str]:
+        for project in self._projects:
+            for one in project.answers.get(f"{group}/listInstances", {}).get("items", ()):
+                yield one["instance"]
 
     def _listed(self, kind: str) -> Iterator[Item]:
         for project in self._projects:
@@ -84,7 +116,10 @@ class Reading:
                     yield self._machine(f"{NEXT}{group['name']}", fresh(cidr), nic, made)
 
     def _passes(self, sender: str, target: str, service: Service) -> bool:
-        one, other = self.machines.get(sender), self.machines[target]
+        return self._reaches(sender, self.machines[target], service)
+
+    def _reaches(self, sender: str, other: Machine, service: Service) -> bool:
+        one = self.machines.get(sender)
         if not self._lets(other, one, one.address if one else sender, service, "INGRESS"):
             return False
         return one is None or self._lets(one, other, other.address, service, "EGRESS")
@@ -119,7 +154,7 @@ class Reading:
 
     def _by_firewalls(self, own: Machine, peer: Machine | None, address: str, service: Service, direction: str) -> str:
         found = [
-            (one["priority"], "allowed" in one)
+            (one["priority"], bool(one.get("allowed")))
             for one in self._firewalls.get(own.network, ())
             if one["direction"] == direction and _is_about(one, own) and _names(one, peer, address, direction)
             for each in one.get("allowed") or one.get("denied") or ()
@@ -133,6 +168,10 @@ def _path(link: str) -> str:
 
 
 def _is_about(firewall: Item, own: Machine) -> bool:
+    """Whether a firewall is about a machine. An ingress rule may be about packets to some addresses only."""
+    ranges = firewall.get("destinationRanges") if firewall["direction"] == "INGRESS" else None
+    if ranges and not any(within(own.address, cidr) for cidr in ranges):
+        return False
     tags, accounts = firewall.get("targetTags"), firewall.get("targetServiceAccounts")
     if not tags and not accounts:
         return True

@@ -13,8 +13,8 @@ from cloudguard.model.snapshot import Snapshot
 Pair = tuple[str, str, Service]
 STRANGERS = (*OUTSIDE, "10.0.250.9", "35.191.0.9", "168.63.129.16")
 """Addresses outside and inside that no host has: of balancers' health checks too."""
-NEXT, AGAIN = "next of ", "replaces "
-"""What the names begin with of a pool's next host, and of the one that takes a host's place."""
+NEXT, AGAIN, FRONT = "next of ", "replaces ", "front "
+"""What the names begin with of a pool's next host, of the one that takes a host's place, and of a balancer's front."""
 
 
 def pairs(
@@ -45,6 +45,8 @@ def _needed(roles: Mapping[str, frozenset[Role]], pair: Pair) -> bool:
     sender, target, (protocol, port) = pair
     names = (name.removeprefix(NEXT).removeprefix(AGAIN).lower() for name in (sender, target))
     own, other = (roles.get(name, frozenset()) for name in names)
+    if protocol == "6" and own and target.startswith(FRONT):
+        return port in {443, 6443}
     if protocol != "6" or not own or not other:
         return False
     if port == 10250:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aws_probe import Service
 from azure_applied import applied
 from azure_clusters import Clean
 from azure_fixtures import Subscription
@@ -11,9 +12,10 @@ from azure_probe import Reading
 from azure_proxy import AzureProxy
 from azure_rules import rule
 from azure_scenes import SCENES
-from azure_ways_in import aks
+from azure_ways_in import aks, translated
 from cloudguard.results.report import Verdict
 from marked_scenes import Scene
+from probes import FRONT
 
 
 @pytest.mark.parametrize(
@@ -90,6 +92,20 @@ def test_a_credential_of_another_issuer_is_deleted(azure_cloud: AzureProxy) -> N
     assert made.inverse[0].parameters["body"]["properties"]["issuer"] == github
     reports = (found.plan.report, found.after)
     assert ["cloud-api-access/trust" in {one.check for one in each.findings} for each in reports] == [True, False]
+
+
+def test_a_probe_sees_the_front_of_a_balancer() -> None:
+    account = translated()
+    assert ("8.8.8.8", ("6", 2200)) in fronts(account)  # the front's port is 2200; behind it is port 22
+    rules = account.properties(account.security_group("others"))["securityRules"]
+    for own, item in account.items.items():
+        if own.endswith("/networksecuritygroups/prod-node-nsg"):
+            item["properties"]["securityRules"] = rules
+    assert ("8.8.8.8", ("6", 2200)) not in fronts(account)
+
+
+def fronts(account: Subscription) -> set[tuple[str, Service]]:
+    return {(sender, service) for sender, target, service in Reading(account).open_pairs() if target.startswith(FRONT)}
 
 
 def test_a_probe_sees_what_a_rule_opens() -> None:

@@ -6,17 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from aws_probe import Service
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
 from cloudguard_gcp.changes.shell import shell
 from gcp_applied import applied
-from gcp_clusters import kops
+from gcp_clusters import behind_balancer, kops
 from gcp_probe import Reading
 from gcp_project import Project
 from gcp_proxy import Proxy
 from gcp_scenes import SCENES
 from marked_scenes import Scene
+from probes import FRONT
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,16 @@ def test_an_outsider_is_removed_from_the_bindings_of_a_service_account(google_cl
     assert call.parameters["remove"] == [{"role": role, "member": outsider}]
     assert found.verdicts == {"cloud-api-access": (Verdict.FAIL, Verdict.PASS)}
     assert "iam service-accounts remove-iam-policy-binding nodes@acme-prod.iam" in shell(call)
+
+
+def test_a_probe_sees_the_front_of_a_balancer() -> None:
+    denied, open_too = (fronts(behind_balancer(denied=one)) for one in (True, False))
+    assert ("front web", ("6", 443)) in denied & open_too  # the rule for the balancer's address
+    assert ("front web", ("6", 22)) in open_too - denied  # the rule for all addresses of the nodes
+
+
+def fronts(project: Project) -> set[tuple[str, Service]]:
+    return {pair[1:] for pair in Reading([project]).open_pairs() if pair[0] == "8.8.8.8" and pair[1].startswith(FRONT)}
 
 
 def test_a_probe_sees_what_a_rule_opens() -> None:
