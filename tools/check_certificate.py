@@ -35,7 +35,7 @@ class Sender:
 
 
 class Rule(NamedTuple):
-    """A rule. ``services``: a bit mask of the certificate's services. ``group``: "" if the rule names addresses."""
+    """A rule. ``services``: a bit mask. ``group``: "" if it names addresses, all from ``start`` to before ``end``."""
 
     id: str
     action: str
@@ -43,13 +43,17 @@ class Rule(NamedTuple):
     addresses: Sequence[tuple[int, int]]
     group: str
     services: int
+    start: int
+    end: int
+
+    def meets(self, sender: Sender, services: int) -> bool:
+        """Return whether the rule has some of ``services``, and may match an address of ``sender``."""
+        return self.start < sender.end and self.end > sender.start and self.services & services != 0
 
     def of(self, sender: Sender) -> Sequence[tuple[int, int]]:
         """Return the addresses of ``sender`` that the rule matches."""
         if self.group:
             return sender.addresses if self.group in sender.groups else ()
-        if not self.addresses or self.addresses[0][0] >= sender.end or self.addresses[-1][1] <= sender.start:
-            return ()
         near = ((a, b, bisect_right(sender.ends, a), bisect_left(sender.starts, b)) for a, b in self.addresses)
         return [(max(a, c), min(b, d)) for a, b, low, high in near for c, d in sender.addresses[low:high]]
 
@@ -69,7 +73,7 @@ class Need:
 
     def __init__(self, why: str, sender: Sender, services: int, guard: list[Filter]) -> None:
         self.why, self.sender, self.services, self.guard = why, sender, services, guard
-        spans = [span for one in guard for rule in one.ever if rule.services & services for span in rule.of(sender)]
+        spans = [span for one in guard for rule in one.ever if rule.meets(sender, services) for span in rule.of(sender)]
         self.edges = sorted({edge for span in (*sender.addresses, *spans) for edge in span})
         self.now: dict[int, dict[tuple[int, str], Rule]] = {edge: {} for edge in self.edges}
         touched = {edge for one in guard for edge in self.change(one, (), one.rules.values())}
@@ -83,16 +87,11 @@ class Need:
         """Remove and add rules of ``guard``. Yield the edges where they match, some more than once."""
         place = self.guard.index(guard)
         for rule, there in (*((rule, False) for rule in gone), *((rule, True) for rule in put)):
-            for start, end in rule.of(self.sender) if rule.services & self.services else ():
+            for start, end in rule.of(self.sender) if rule.meets(self.sender, self.services) else ():
                 for edge in self.edges[bisect_left(self.edges, start) : bisect_left(self.edges, end)]:
                     rules = self.now[edge]
                     rules.update({(place, rule.id): rule}) if there else rules.pop((place, rule.id), None)
                     yield edge
-
-
-def matching(rules: Iterable[Rule], sender: Sender, services: int) -> list[Rule]:
-    """Return the rules that match some of ``services`` from ``sender``, each with its matching addresses."""
-    return [rule._replace(addresses=part) for rule in rules if rule.services & services and (part := rule.of(sender))]
 
 
 def passing(guard: Sequence[Filter], rules: Sequence[tuple[int, Rule]]) -> tuple[int, int]:
@@ -108,9 +107,9 @@ def passing(guard: Sequence[Filter], rules: Sequence[tuple[int, Rule]]) -> tuple
     return permitted, rest
 
 
-def excess(guard: Filter, rules: Sequence[Sequence[Rule]], edge: int) -> int:
+def excess(guard: Filter, rules: Sequence[Sequence[tuple[Rule, Sequence[tuple[int, int]]]]], edge: int) -> int:
     """Return the services that the first of two lists of rules permits or leaves open from an address, alone."""
-    at = ([(0, one) for one in each if any(start <= edge < end for start, end in one.addresses)] for each in rules)
+    at = ([(0, one) for one, spans in each for start, end in spans if start <= edge < end] for each in rules)
     (permits, leaves), (permitted, undecided) = (passing([guard], each) for each in at)
     return permits & ~permitted | (permits | leaves) & ~(permitted | undecided)
 
@@ -147,7 +146,8 @@ class Certificate:
         """Return a rule. Its services are a bit mask, with one bit for each interval between two edges."""
         peer = sorted((a, b) for a, b in data.get("addresses", ())), data.get("group", "")
         services = sum((1 << self.bit[end]) - (1 << self.bit[start]) for start, end in data["services"])
-        return Rule(data.get("id", ""), data.get("action", "permit"), data.get("order", -1), *peer, services)
+        ends = EVERYWHERE[0] if peer[1] else (peer[0][0][0], peer[0][-1][1]) if peer[0] else (0, 0)
+        return Rule(data.get("id", ""), data.get("action", "permit"), data.get("order", -1), *peer, services, *ends)
 
     def faults(self) -> Iterator[str]:
         """Yield the packets that each step opens and the needed packets that it loses."""
@@ -171,9 +171,9 @@ class Certificate:
         there = old is not None and rule[3:5] == old[3:5] and not rule.services & ~old.services
         for sender in views if guard.ordered or (rule.id in guard.rules and not there) else ():
             some = Sender(sender.name, rule.of(sender), sender.groups)
-            listed = guard.rules.values() if guard.ordered else [rule], guard.allowed.values()
-            rules = [matching(each, some, rule.services) for each in listed if some.addresses]
-            edges = {edge for each in rules for one in each for span in one.addresses for edge in span}
+            listed = guard.rules.values() if guard.ordered else [rule], guard.allowed.values() if some.addresses else ()
+            rules = [[(one, one.of(some)) for one in each if one.meets(some, rule.services)] for each in listed]
+            edges = {edge for each in rules for _, spans in each for span in spans for edge in span}
             found = ((edge, excess(guard, rules, edge) & rule.services) for edge in sorted(edges))
             yield from self.packets(found, sender)
 
