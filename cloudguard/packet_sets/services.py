@@ -27,6 +27,8 @@ NUMBERS: Final = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmpv6"}
 _UNUSED_POINTS: Final = tuple(sorted(OTHER + number for number in NUMBERS))
 _WITH_PORTS: Final = frozenset(("tcp", "udp"))
 _TYPE_AND_CODE: Final = 2
+_FEW_PROTOCOLS: Final = 2
+"""The most protocols with successive numbers that ``str()`` lists one by one, as rules of clouds hold one each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,10 @@ def _terms(services: ServiceSet) -> Iterator[str]:
             else:
                 yield from (f"{name}/{term}" for term in _type_terms(low, high))
     for start, end in (services & ServiceSet(((OTHER, SERVICE_END),))).intervals:
-        yield f"proto/{_range(start - OTHER, end - OTHER)}"
+        few = range(start - OTHER, end - OTHER) if end - start <= _FEW_PROTOCOLS else ()
+        yield from (f"proto/{number}" for number in few)
+        if not few:
+            yield f"proto/{_range(start - OTHER, end - OTHER)}"
 
 
 def _type_terms(low: int, high: int) -> Iterator[str]:

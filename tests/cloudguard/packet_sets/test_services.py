@@ -109,6 +109,12 @@ def test_canonical_text_is_short(text: str, canonical: str) -> None:
     assert str(parse(text)) == canonical
 
 
+def test_two_protocols_are_two_terms() -> None:
+    """One rule of a security group or a firewall holds one protocol."""
+    assert str(parse("proto/50-51")) == "proto/50,proto/51"
+    assert str(parse("proto/50-52")) == "proto/50-52"
+
+
 def test_every_protocol_but_one_is_not_all() -> None:
     families = parse("tcp,udp,icmp")
     assert families != ServiceSet.everything()

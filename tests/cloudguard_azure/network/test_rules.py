@@ -29,8 +29,8 @@ def rules(name: str = "r", **properties: object) -> tuple[Rule, ...]:
         ("tcp", ["443-443"], "tcp/443"),
         ("udp", ["0-65535"], "udp"),
         ("tcp", ["22", "80 - 81"], "tcp/22,tcp/80-81"),
-        ("*", ["*"], "tcp,udp,icmp,icmpv6,proto/50-51"),
-        ("any", ["Any"], "tcp,udp,icmp,icmpv6,proto/50-51"),
+        ("*", ["*"], "tcp,udp,icmp,icmpv6,proto/50,proto/51"),
+        ("any", ["Any"], "tcp,udp,icmp,icmpv6,proto/50,proto/51"),
         ("*", ["22"], "tcp/22,udp/22"),
         ("icmp", ["*"], "icmp,icmpv6"),
         ("esp", ["*"], "proto/50"),
@@ -44,7 +44,7 @@ def test_services_are_read_in_every_spelling(protocol: str, ports: list[str], se
 @pytest.mark.parametrize(
     ("protocol", "ports", "services"),
     [
-        ("quic", ["443"], "tcp,udp,icmp,icmpv6,proto/50-51"),
+        ("quic", ["443"], "tcp,udp,icmp,icmpv6,proto/50,proto/51"),
         ("tcp", ["https"], "tcp"),
         ("tcp", ["80-22"], "tcp"),
         ("tcp", ["65536"], "tcp"),
