@@ -181,11 +181,12 @@ def _by_gateway(api: Api, one: LoadBalancer) -> LoadBalancer:
 
 
 def _without_groups(api: Api, read: Registrations, arn: str) -> None:
-    """Read the listeners of a balancer that no target group names. They forward to none, or the answers contradict."""
-    call = calls.DESCRIBE_LISTENERS
+    """Read the listeners of a balancer that no target group names. If they forward to one, the answers contradict."""
+    call, why = calls.DESCRIBE_LISTENERS, f"{arn} forwards to it, but no target group names this balancer"
     items = api.read(call, hides=HIDES, about=arn, LoadBalancerArn=arn) if read.answered is not None else ()
     for one in api.mapped(call, items, listener_facts, hides=HIDES):
-        record_missing_groups(api, read, one.arn, one.forwards_to or ())
+        for name in one.forwards_to or ():
+            api.missed(calls.DESCRIBE_TARGET_GROUPS, name, why, HIDES)
 
 
 def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwarding:

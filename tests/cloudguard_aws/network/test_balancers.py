@@ -253,3 +253,18 @@ def test_a_target_group_that_a_listener_names_and_no_answer_contains_is_a_gap(
     gaps = [(gap.call, gap.reason, gap.hides) for gap in api.gaps]
     missing = ("elbv2:DescribeTargetGroups", Reason.MISSING, (FactKind.BALANCERS,))
     assert gaps == [missing] * (2 if forgotten == "every" else 1)
+
+
+def test_a_listener_and_a_target_group_that_contradict_each_other_are_a_gap(inner_account: Account) -> None:
+    a = inner_account
+    vpc, subnet, node = ground(a)
+    a.listener(a.nlb("front", subnet), 443, [node], 6443)
+
+    def unlink(parsed: dict[str, Any], **_rest: object) -> None:
+        for one in parsed["TargetGroups"]:
+            one["LoadBalancerArns"] = []
+
+    cast("Any", a.session).events.register("after-call.elastic-load-balancing-v2.DescribeTargetGroups", unlink)
+    api = api_of(a)
+    assert read(a, vpc, node, api) == ()
+    assert ["no target group names" in gap.message for gap in api.gaps] == [True]
