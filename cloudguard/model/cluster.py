@@ -108,11 +108,15 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class DiskTemplate:
-    """A disk that the next host of a pool will get. ``encrypted`` None: unknown."""
+    """A disk that the next host of a pool will get. ``encrypted`` None: unknown.
+
+    ``customer_key``: a customer's key encrypts it (None: unknown).
+    """
 
     device: str
     encrypted: bool | None
     key: str = ""
+    customer_key: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class Senders:
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
         why = "it is unknown whether connections from the internet reach the load balancer"
         self.by_unknown_balancer = replace(self.internet, exact=False, why=why)
-        why = "it is unknown whether the host gets a public address when it starts"
+        why = "it is unknown whether the host gets a public address that connections from the internet reach"
         self.by_unknown_address = replace(self.internet, exact=False, why=why)
         self.tunnels = {tunnel: _tunnel_sender(tunnel) for tunnel in topology.tunnels}
         self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}

@@ -58,12 +58,15 @@ def judge(context: Context) -> JudgedRow:
     unknown += (*(() if hosts else (NO_ETCD,)), *datastore_unknown(context))
     keys, disks = {key.id: key for key in cluster.keys}, etcd_disks(cluster)
     problems = list[EncryptionProblem]()
+    required = context.declarations.require_customer_key
     for disk in disks:
         key = keys.get(disk.key)
-        problems += disk_problems(disk, key, require_customer_key=context.declarations.require_customer_key)
+        problems += disk_problems(disk, key, require_customer_key=required)
         unknown += tuple(disk_unknown(disk, key))
-    unknown += (*unread_disks(cluster, hosts), *former_unknown(cluster), *pool_unknown(cluster))
-    pending = pending_findings(cluster, (*problems, *former_problems(cluster), *pool_problems(cluster)))
+    problems += (*former_problems(cluster), *pool_problems(cluster, require_customer_key=required))
+    unknown += (*unread_disks(cluster, hosts), *former_unknown(cluster))
+    unknown += tuple(pool_unknown(cluster, require_customer_key=required))
+    pending = pending_findings(cluster, problems)
     basis = Basis(
         hosts=tally(hosts),
         disks=tuple(disk.id for disk in disks),

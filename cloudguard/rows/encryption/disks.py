@@ -25,7 +25,7 @@ SNAPSHOT = Check(
 )
 CUSTOMER_KEY = Check(
     f"{ROW}/customer-key",
-    {Severity.MEDIUM: "`--require-cmk` is set, and a disk with etcd's data has no customer key"},
+    {Severity.MEDIUM: "`--require-cmk` is set, and a disk with etcd's data, or of a next host, has no customer key"},
     "A customer key is required (`--require-cmk`), but a disk with etcd's data has none.",
 )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudguard.model.cluster import Cluster, DiskTemplate, Pool, Role
-from cloudguard.results.change import AttributeEdit, Resource
+from cloudguard.results.change import AttributeEdit, Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
+from cloudguard.rows.encryption.disks import CUSTOMER_KEY
+from cloudguard.rows.encryption.keys import is_customers
 from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
 
 POOL = Check(
@@ -17,8 +19,8 @@ POOL = Check(
 )
 
 
-def pool_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
-    """Yield a problem for each pool whose next host would hold etcd on an unencrypted disk."""
+def pool_problems(cluster: Cluster, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
+    """Yield a problem for each pool whose next host would hold etcd on an unencrypted disk, or without a wanted key."""
     for pool in _etcd_pools(cluster):
         devices = tuple(disk.device for disk in _for_etcd(cluster, pool) if disk.encrypted is False)
         plain = ", ".join(devices)
@@ -30,9 +32,33 @@ def pool_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
             fact = f"template {pool.template}" if pool.template else "its template"
             width, severity = tuple(f"disk {device} of pool {pool.id}" for device in devices), Severity.MEDIUM
             yield EncryptionProblem(POOL, severity, resource, message, fact, pool.source, change, width=width)
+        if require_customer_key:
+            yield from _without_customer_key(cluster, pool)
 
 
-def pool_unknown(cluster: Cluster) -> Iterator[str]:
+def _without_customer_key(cluster: Cluster, pool: Pool) -> Iterator[EncryptionProblem]:
+    found = [disk for disk in _for_etcd(cluster, pool) if disk.encrypted and _has_customer_key(cluster, disk) is False]
+    devices = tuple(disk.device for disk in found)
+    if devices:
+        resource, fault = Resource("pool", pool.id, pool.name), "provider's key"
+        message = f"the next host of {pool.name or pool.id} would hold etcd on {', '.join(devices)} with the {fault}"
+        steps = Procedure((fault,), ("name your own key for the disks in the pool's template",))
+        change, width = (
+            change_of("pool.rekey", resource, steps),
+            tuple(f"disk {one} of pool {pool.id}" for one in devices),
+        )
+        yield EncryptionProblem(
+            CUSTOMER_KEY, Severity.MEDIUM, resource, message, fault, pool.source, change, width=width
+        )
+
+
+def _has_customer_key(cluster: Cluster, disk: DiskTemplate) -> bool | None:
+    """Return whether a customer's key encrypts a disk, by its template or by the key's facts; None: unknown."""
+    known = next((key for key in cluster.keys if key.id == disk.key), None)
+    return disk.customer_key if known is None else is_customers(known)
+
+
+def pool_unknown(cluster: Cluster, *, require_customer_key: bool) -> Iterator[str]:
     """Yield lines about unknown facts of the disks on which the next host of a pool would hold etcd."""
     for pool in _etcd_pools(cluster):
         name = f"the next host of {pool.name or pool.id}"
@@ -41,6 +67,8 @@ def pool_unknown(cluster: Cluster) -> Iterator[str]:
         for disk in _for_etcd(cluster, pool):
             if disk.encrypted is None:
                 yield f"whether {disk.device} of {name} is encrypted: its template does not say"
+            elif disk.encrypted and require_customer_key and _has_customer_key(cluster, disk) is None:
+                yield f"whether {disk.device} of {name} has a customer key: {disk.key or 'its key'} was not read"
 
 
 def _etcd_pools(cluster: Cluster) -> tuple[Pool, ...]:

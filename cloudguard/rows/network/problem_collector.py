@@ -29,6 +29,8 @@ from cloudguard.rows.pending_finding import PendingFinding
 
 NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/6443", "tcp/443"))
 """Well-known services. A witness with one of them is preferred."""
+_RATED = frozenset({SenderKind.GROUP, SenderKind.INTERNET})
+"""Senders whose undecided traffic does not count if it would be advice at most."""
 
 
 class ProblemCollector:
@@ -98,20 +100,20 @@ class ProblemCollector:
     def _record_undecided(
         self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]
     ) -> None:
-        """Record undecided traffic. If the sender is a group, also record the problems that it might be."""
+        """Record undecided traffic. For some senders, also record the problems that it might be."""
         services = services_text(packets.services())
         because = next(iter(_causes(self._reach, path, packets)), "a filter or route on the path could not be read")
         target = subject([path.target])
         line = f"whether {path.sender.name} can reach {services} on {target}: {because}"
         self._undecided[line] = Undecided(line, path.sender.name, services, target, because)
-        possible = self._possible(path, packets, kind_of) if path.sender.kind is SenderKind.GROUP else None
+        possible = self._possible(path, packets, kind_of) if path.sender.kind in _RATED else None
         known = self._unknown.get(line, [])
         self._unknown[line] = None if known is None or possible is None else known + possible
 
     def _possible(
         self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]
     ) -> list[Problem] | None:
-        """Return the problems if members of a group sent all possible packets, or None if these are unknown."""
+        """Return the problems if the sender sent all possible packets, or None if these are unknown."""
         certain = replace(path, allowed=exactly(path.allowed.upper))
         found = [*attribute(self._reach, certain, packets)]
         if path.sender.exact or packets - PacketSet.union(one.part for one in found):

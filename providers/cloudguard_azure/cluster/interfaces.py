@@ -80,10 +80,13 @@ def interface(
 
     Each public address is mapped to a private one: https://learn.microsoft.com/azure/virtual-network/ip-services/
     public-ip-addresses. An address that is not assigned, or was not read, is assigned at the latest on the machine's
-    start.
+    start. It is unknown what reaches an address whose packets first pass the appliances of a gateway load balancer
+    (https://learn.microsoft.com/azure/load-balancer/gateway-overview).
     """
     properties, listed = part(item, "properties"), configurations(item)
-    mapped = [(is_v6(one), public.of((name,))) for one in listed if (name := id_in(one, "publicIPAddress"))]
+    shown = [one for one in listed if id_in(one, "publicIPAddress")]
+    passing = [one for one in shown if id_in(one, "gatewayLoadBalancer") and not is_v6(one)]
+    mapped = [(is_v6(one), public.of((id_in(one, "publicIPAddress"),))) for one in shown if one not in passing]
     return Interface(
         id=own_id(item),
         subnet=subnet_of(listed),
@@ -93,7 +96,7 @@ def interface(
         filters=filters_of(properties),
         groups=groups_of(listed),
         owner=owner,
-        public_ip_on_start=_on_start([six for six, address in mapped if not address]),
+        public_ip_on_start=_on_start([six for six, address in mapped if not address], passing=bool(passing)),
         secondary=not flag(properties, "primary", default=True),
         uncertain=uncertain,
     )
@@ -104,12 +107,15 @@ def is_v6(configuration: Item) -> bool:
     return word(configuration, "privateIPAddressVersion") == "ipv6"
 
 
-def _on_start(pending: Sequence[bool]) -> bool | None:
-    """Return whether an IPv4 address is assigned on start; None if only IPv6 ones are.
+def _on_start(pending: Sequence[bool], *, passing: bool) -> bool | None:
+    """Return whether an IPv4 address is assigned on start; None if only IPv6 ones are, or if this is unknown.
 
-    ``pending``: for each address that is not assigned yet, whether it is IPv6.
+    ``pending``: for each address that is not assigned yet, whether it is IPv6. ``passing``: an address is behind
+    appliances.
     """
-    return (None if all(pending) else True) if pending else False
+    if pending and not all(pending):
+        return True
+    return None if pending or passing else False
 
 
 def filters_of(properties: Item) -> tuple[str, ...]:

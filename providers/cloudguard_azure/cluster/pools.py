@@ -124,8 +124,10 @@ def _has_v6(configuration: Item) -> bool:
 
 def _disks(profile: Item) -> tuple[DiskTemplate, ...]:
     """Return the disks of a profile's next machine, with the encryption that the profile states."""
-    disks = attached_disks(profile)
-    return tuple(DiskTemplate(disk.device, is_encrypted(disk, profile), disk.encryption_set) for disk in disks)
+    return tuple(
+        DiskTemplate(one.device, is_encrypted(one, profile), one.encryption_set, customer_key=bool(one.encryption_set))
+        for one in attached_disks(profile)
+    )
 
 
 def _pools_of_machines(api: Api, found: Found, cluster: ManagedCluster, hosts: Sequence[Host]) -> Iterator[Pool]:

@@ -185,7 +185,8 @@ def _disks(api: Api, after: Instance) -> tuple[DiskTemplate, ...]:
 
 
 def _disk(item: Item) -> DiskTemplate:
-    return DiskTemplate(text(item, "deviceName"), encrypted=True, key=key_of(part(item, "diskEncryptionKey")))
+    key = key_of(part(item, "diskEncryptionKey"))
+    return DiskTemplate(text(item, "deviceName"), encrypted=True, key=key, customer_key=bool(key))
 
 
 def guarded(pools: Iterable[Pool], chains: Mapping[str, tuple[str, ...]]) -> tuple[Pool, ...]:

@@ -49,7 +49,7 @@ def test_an_open_host_that_may_get_a_public_address_is_undecided(where: str, pee
     found = rows_of(snapshot([stopped], [group("nodes", ("tcp/22", peer))]))["node-access"]
     assert found.verdict is verdict
     assert bool(found.unknown) == (verdict is Verdict.UNKNOWN)
-    assert verdict is not Verdict.UNKNOWN or "when it starts" in found.unknown[0]
+    assert verdict is not Verdict.UNKNOWN or "gets a public address that" in found.unknown[0]
     started = with_public_at_start(stopped, public=True)
     expected = Verdict.FAIL if verdict is Verdict.UNKNOWN else verdict
     assert rows_of(snapshot([started], [group("nodes", ("tcp/22", peer))]))["node-access"].verdict is expected
@@ -145,3 +145,19 @@ def test_a_route_to_unknown_private_networks_does_not_hide_the_internet(within: 
         assert rows_of(made)["node-access"].verdict is verdict
     made = snapshot([node], [group("nodes", ("tcp/10250", "192.168.0.0/16"))], subnets=[home])
     assert rows_of(made)["node-access"].verdict is (Verdict.PASS if within else Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("peer", "admins", "verdict"),
+    [
+        ("198.51.100.0/24", None, Verdict.PASS),
+        ("198.51.100.0/24", (), Verdict.UNKNOWN),
+        (WORLD, None, Verdict.UNKNOWN),
+    ],
+)
+def test_a_balancer_that_may_face_the_internet_matters_only_if_it_would_fail_the_row(
+    peer: str, admins: tuple[str, ...] | None, verdict: Verdict
+) -> None:
+    front = replace(balancer("api", "tcp/443", [to(MASTER, "tcp/6443")]), internet_facing=None)
+    made = snapshot([MASTER], [group("masters", ("tcp/6443", peer))], balancers=[front])
+    assert rows_of(made, Declarations(admin_cidrs=admins))["api-server-access"].verdict is verdict

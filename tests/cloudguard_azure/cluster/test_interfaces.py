@@ -108,3 +108,18 @@ def test_an_interface_must_be_in_exactly_one_subnet() -> None:
         interface(ip_configuration({}, {"subnet": {"id": "/subscriptions/other"}}), SOURCE, NONE)
     with pytest.raises(ValueError, match="missing"):
         interface(ip_configuration(), SOURCE, NONE)
+
+
+@pytest.mark.parametrize(
+    ("others", "public", "on_start"),
+    [((), (), None), ((None,), (AddressSet.parse("20.1.2.3"),), None), (("",), (), None)],
+)
+def test_it_is_unknown_what_reaches_an_address_behind_a_gateway_balancer(
+    others: tuple[str | None, ...], public: tuple[AddressSet, ...], *, on_start: bool | None
+) -> None:
+    """A further configuration has its own address (None), or none."""
+    shown: dict[str, object] = {"publicIPAddress": {"id": PUBLIC}}
+    behind = shown | {"gatewayLoadBalancer": {"id": "/subscriptions/s/front"}}
+    item = ip_configuration(behind, *(shown if one is None else {} for one in others))
+    made = interface(item, SOURCE, addresses("20.1.2.3"))
+    assert (made.public, made.public_ip_on_start) == (public, on_start)

@@ -62,7 +62,7 @@ def test_the_next_host_has_the_profile_s_settings() -> None:
     assert (pool.public, pool.public_ipv6) == (False, True)
     assert pool.further == (NextInterface((), (canonical(ASG),), (canonical(SUBNET),), public=True),)
     assert pool.roles == (Role.CONTROL_PLANE, Role.ETCD)
-    assert [(disk.device, disk.encrypted) for disk in pool.disks] == [("OS disk", True)]
+    assert [(disk.device, disk.encrypted, disk.customer_key) for disk in pool.disks] == [("OS disk", True, False)]
     assert pool.metadata is not None
     assert not pool.metadata.tokens_required
 

@@ -245,13 +245,23 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
             encrypted = True
         elif encrypted is None and defaults.encrypts is False and blank:
             encrypted = False
-        yield DiskTemplate(device, encrypted, next((one.key for one in given if one.key), ""))
+        key = next((one.key for one in given if one.key), "")
+        yield DiskTemplate(device, encrypted, key, customer_key=_is_customers(key))
     if not own and not base:
         yield DiskTemplate("root", encrypted=True if defaults.encrypts else None)
     stores = {*template.stores, *(image.stores - own.keys() if image else ())}
     plain = [has_plain_store(kind) if kind else None for kind in template.types]
     for device in sorted(stores) if set(plain) != {False} else ():
         yield DiskTemplate(device, encrypted=False if all(plain) else None)
+
+
+def _is_customers(key: str) -> bool | None:
+    """Return whether a key is a customer's, by its alias. None without an alias: then it may be AWS's own.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-about.html: only AWS's keys have aliases with "aws/".
+    """
+    _, found, name = key.rpartition("alias/")
+    return not name.startswith("aws/") if found else None
 
 
 def types_named(group: Item) -> Iterator[str]:

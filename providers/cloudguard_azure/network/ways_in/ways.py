@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,8 +15,8 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.ids import parent, subscription_of
-from cloudguard_azure.cluster.interfaces import PublicAddresses
+from cloudguard_azure.access.ids import id_in, own_id, parent, subscription_of
+from cloudguard_azure.cluster.interfaces import PublicAddresses, configurations
 from cloudguard_azure.cluster.load_balancers import HIDES, LoadBalancer, read_load_balancers
 from cloudguard_azure.network.subnets import VirtualNetwork, VirtualSubnet
 from cloudguard_azure.network.ways_in.application_gateways import read_application_gateways
@@ -168,17 +168,24 @@ def _outbound(
 ) -> AddressSet:
     """Return the hosts' own public addresses, and those of their NAT gateways and outbound front ends."""
     listed, subnets = known
-    own = (address for host in request.hosts for one in host.interfaces for address in one.public)
+    own = {one.id for host in request.hosts for one in host.interfaces}
     used = {one.subnet for host in request.hosts for one in host.interfaces}
     used.update(subnet for pool in request.pools for subnet in pool.subnets)
     references = [*nat_addresses(api, (subnets[name].item for name in sorted(used) if name in subnets))]
+    shown = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_shown, own), hides=())
+    references += [name for names in shown for name in names]
     for one in listed:
         for front, pool in one.outbound:
             if front in one.front_ends and members.behind(pool, one.pools.get(pool))[0]:
                 references += one.front_ends[front].references
     for names in api.mapped(calls.LIST_MANAGED_CLUSTERS, [request.aks] if request.aks else (), addresses_out, hides=()):
         references += names
-    return AddressSet.union((*own, addresses.of(references)))
+    return addresses.of(references)
+
+
+def _shown(own: Collection[str], item: Item) -> list[str]:
+    """Return the ids of an interface's public addresses; none if it is not among the cluster's ``own``."""
+    return [id_in(one, "publicIPAddress") for one in configurations(item)] if own_id(item) in own else []
 
 
 def _skus(balancers: Iterable[Balancer], listed: Iterable[LoadBalancer]) -> dict[str, frozenset[str]]:

@@ -280,7 +280,7 @@ def test_the_account_s_encryption_default_is_read_only_if_it_decides(inner_accou
     own = a.group(subnet.vpc, "g").id
     disk = {"DeviceName": ROOT, "Ebs": {"VolumeSize": 20, "Encrypted": True, "KmsKeyId": "alias/own"}}
     pool(a, "masters", subnet, kops.control_plane, SecurityGroupIds=[own], BlockDeviceMappings=[disk])
-    assert only_pool(read(a)).disks == (DiskTemplate(ROOT, encrypted=True, key="alias/own"),)
+    assert only_pool(read(a)).disks == (DiskTemplate(ROOT, encrypted=True, key="alias/own", customer_key=True),)
     assert asked == []
 
 
