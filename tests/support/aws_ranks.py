@@ -50,12 +50,17 @@ def worst(
     levels = {f"p-{number}": limit for number, limit in enumerate(limits)}
     policies += [policy(name, PolicyKind.ORGANIZATION_LIMIT, limit, version) for name, limit in levels.items() if limit]
     held = Identities((role,), tuple(policies), organization_limits=tuple((name,) for name in levels))
+    return severity_of(held)
+
+
+def severity_of(identities: Identities) -> str:
+    """Return the verdict, and the severity of the worst finding, of a cluster with these identities."""
     made = builders.snapshot(
         [
             replace(host("n", NODE, identity=ROLE), metadata=SHUT),
             replace(host("cp", CONTROL_PLANE), metadata=SHUT),
         ],
-        identities=replace(held, organization=ORGANIZATION),
+        identities=replace(identities, organization=ORGANIZATION),
         provider="aws",
         account=ACCOUNT,
         region="eu-west-1",

@@ -15,7 +15,7 @@ from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, cluster_resou
 from cloudguard_aws.iam_catalog.needs import PLACES, TABLES
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from cloudguard_aws.iam_catalog.read_actions import read_actions
-from cloudguard_aws.iam_catalog.request_context import context_of, known_context, ordinary_context
+from cloudguard_aws.iam_catalog.request_context import context_of, known_context, ordinary_context, session_tags
 from cloudguard_aws.identity.need_values import values_of
 from cloudguard_aws.trust.callers import TrustPrincipals
 from cloudguard_aws.trust.principals import HomeAccount
@@ -109,7 +109,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         writer=PolicyDocuments(),
         needs=TABLES.needs(values, PLACES),
         escalation_paths=tuple(_of_partition(path, partition) for path in TABLES.escalation_paths),
-        known_context=partial(context_of, known_context(snapshot)),
+        known_context=partial(context_of, known_context(snapshot), session_tags(snapshot)),
         ordinary_context=ordinary_context(snapshot, partition),
         boundary_actions=BOUNDARY_ACTIONS,
         harmless=tuple(_harmless(partition)),

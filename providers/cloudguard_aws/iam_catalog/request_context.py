@@ -5,13 +5,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import reduce
 from typing import Final
 
-from cloudguard.model.identity import SERVICE_ACCOUNT, Identity
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identity, ServiceAccountIdentity
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import ALL4, PUBLIC, AddressSet
@@ -49,6 +49,8 @@ UNKNOWN_TODAY: Final = (
 """Keys that the network, the organization or the session sets, not the caller. Their values are not read."""
 _OF_HOSTS: Final = "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn"
 """Keys that only requests with the credentials of an instance have."""
+_TAG: Final = "aws:principaltag/"
+_UNKNOWN_TAGS: Final = ("eks-cluster-arn", "kubernetes-pod-name", "kubernetes-pod-uid")
 _NOT_OF_HOSTS: Final = frozenset({"cluster", "pods", SERVICE_ACCOUNT})
 """Holders of a role that have no instance: a managed control plane, Fargate, and service accounts."""
 ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -56,6 +58,9 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "aws:calledviafirst": (),
     "aws:calledvialast": (),
     "aws:ec2instancesourcevpc": (),
+    "aws:principaltag/eks-cluster-name": (),
+    "aws:principaltag/kubernetes-namespace": (),
+    "aws:principaltag/kubernetes-service-account": (),
     "aws:referer": (),
     "aws:requestedregion": (),
     "aws:requesttag/*": (),
@@ -156,27 +161,60 @@ def _own_networks(snapshot: Snapshot) -> Constraint:
     return Constraint(absent=False, text=named) if networks else FREE
 
 
-def context_of(known: KnownContext, identity: Identity) -> KnownContext:
+def context_of(known: KnownContext, tags: Mapping[str, KnownContext], identity: Identity) -> KnownContext:
     """Return the known context of one role's requests, including ``known``.
 
-    Only sessions of pods have tags besides the role's own tags, because EKS sets them
-    (https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html).
+    ``tags``: the tags of sessions besides the role's own tags, by identity (``session_tags``).
     """
     if ":role/" not in identity.id:
         return known
     users = glob(f"{identity.unique_id}:*" if identity.unique_id else _UNKNOWN_USER)
-    own: dict[str, str | Constraint] = {
+    own: dict[str, str | Constraint | UnreadValue] = {
         "aws:principalarn": identity.id,
         "aws:principaltype": "AssumedRole",
         "aws:userid": Constraint(absent=False, text=glob_set([[users]])),
     }
     if identity.tags is not None:
-        own |= {f"aws:principaltag/{key.lower()}": value for key, value in identity.tags}
+        own |= {f"{_TAG}{key.lower()}": value for key, value in identity.tags}
         if SERVICE_ACCOUNT not in identity.roles:
-            own["aws:principaltag/*"] = ABSENT
+            own[f"{_TAG}*"] = ABSENT
+        elif identity.roles == (SERVICE_ACCOUNT,):
+            own |= tags.get(identity.id, {})
     if identity.roles and _NOT_OF_HOSTS.issuperset(identity.roles):
         own |= dict.fromkeys(_OF_HOSTS, ABSENT)
     return {**known, **own}
+
+
+def session_tags(snapshot: Snapshot) -> Mapping[str, KnownContext]:
+    """Return the tags of the sessions of service accounts, as context keys, by identity.
+
+    EKS Pod Identity sets them, unless an association switches them off. Sessions by an identity provider have none,
+    because Kubernetes' tokens have no claim for tags. The tags of an EKS capability's sessions are not documented.
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    """
+    held = dict[str, list[ServiceAccountIdentity]]()
+    for one in snapshot.identities.service_accounts:
+        held.setdefault(one.identity, []).append(one)
+    return {name: _tags_of(snapshot.cluster.name, those) for name, those in held.items()}
+
+
+def _tags_of(cluster: str, held: Iterable[ServiceAccountIdentity]) -> KnownContext:
+    bound = [account.partition(":") for one in held if not one.provider for account in one.service_accounts]
+    if any(kind == "capability" and "/" in name for kind, _, name in bound):
+        return {f"{_TAG}*": FREE}
+    tags: dict[str, str | Constraint | UnreadValue] = {f"{_TAG}*": ABSENT}
+    if bound:
+        tags |= {f"{_TAG}{name}": FREE for name in _UNKNOWN_TAGS}
+        tags[f"{_TAG}eks-cluster-name"] = _one_of({cluster})
+        tags[f"{_TAG}kubernetes-namespace"] = _one_of({namespace for namespace, _, _ in bound})
+        tags[f"{_TAG}kubernetes-service-account"] = _one_of({name for _, _, name in bound})
+    return tags
+
+
+def _one_of(values: Iterable[str]) -> UnreadValue:
+    usual = Constraint(absent=False, text=glob_set([[literal(value) for value in sorted(values)]]))
+    return UnreadValue(usual, usual.replaced(absent=True))
 
 
 def _time_keys(started: str) -> Iterator[tuple[str, str | Constraint]]:
