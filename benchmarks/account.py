@@ -99,12 +99,12 @@ class Maker:
     def __init__(self, endpoint: str) -> None:
         import boto3  # noqa: PLC0415 - only in the process that builds
 
-        made: Any = boto3.Session(
+        session: Any = boto3.Session(
             aws_access_key_id=ENVIRONMENT["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
             region_name=REGION,
         )
-        self._session = made
+        self._session = session
         self._endpoint = endpoint
         self._name = CLUSTER
 
@@ -150,8 +150,8 @@ class Maker:
         ec2 = self.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.64.0.0/16")["Vpc"]["VpcId"]
         subnet = self._subnet(ec2, vpc, "10.64.0.0/18")
-        made = [self._group(ec2, vpc, f"noise-{number}") for number in range(groups)]
-        for group in made:
+        group_ids = [self._group(ec2, vpc, f"noise-{number}") for number in range(groups)]
+        for group in group_ids:
             permissions = [
                 {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
                 for port in range(1000, 1008)
@@ -204,7 +204,7 @@ class Maker:
             IamInstanceProfile={"Name": profile},
             TagSpecifications=[{"ResourceType": "instance", "Tags": _tags(tags)}],
         )
-        return [one["InstanceId"] for one in answer["Instances"]]
+        return [instance["InstanceId"] for instance in answer["Instances"]]
 
     def _etcd(self, ec2: Any, host: str, member: str) -> None:  # noqa: ANN401 - a client
         tags = {f"kubernetes.io/cluster/{self._name}": "owned", "k8s.io/etcd/main": f"{member}/a,b,c"}
@@ -218,14 +218,14 @@ class Maker:
 
     def _balancer(self, vpc: str, subnets: list[str], group: str, hosts: list[str]) -> None:
         elb, name = self.client("elbv2"), f"api-{self._name.partition('.')[0]}"
-        made = elb.create_load_balancer(
+        response = elb.create_load_balancer(
             Name=name, Subnets=subnets, SecurityGroups=[group], Scheme="internet-facing", Type="network"
         )["LoadBalancers"][0]["LoadBalancerArn"]
         target = elb.create_target_group(Name=name, Protocol="TCP", Port=443, VpcId=vpc, TargetType="instance")
         arn = target["TargetGroups"][0]["TargetGroupArn"]
         elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": host, "Port": 443} for host in hosts])
         actions = [{"Type": "forward", "TargetGroupArn": arn}]
-        elb.create_listener(LoadBalancerArn=made, Protocol="TCP", Port=443, DefaultActions=actions)
+        elb.create_listener(LoadBalancerArn=response, Protocol="TCP", Port=443, DefaultActions=actions)
 
 
 def _policy(statement: dict[str, Any]) -> dict[str, Any]:

@@ -54,15 +54,15 @@ def record(file: str, subscription: str) -> None:
     from cloudguard_azure.access import api, calls  # noqa: PLC0415
 
     reader: Any = api.Api
-    made, inner = list[list[Any]](), reader.fetch
+    recorded, inner = list[list[Any]](), reader.fetch
 
     def noting(self: Any, call: Any, parameters: dict[str, str]) -> Any:  # noqa: ANN401
-        made.append([*calls.CLIENTS[call.provider], call.method, dict(parameters)])
+        recorded.append([*calls.CLIENTS[call.provider], call.method, dict(parameters)])
         return inner(self, call, parameters)
 
     reader.fetch = noting
     ADAPTER.collect(CollectRequest(cluster="prod", options={"subscription": (subscription,)}))
-    Path(file).write_text(json.dumps(made), encoding="utf-8")
+    Path(file).write_text(json.dumps(recorded), encoding="utf-8")
 
 
 def replay(file: str, subscription: str) -> None:
@@ -79,8 +79,8 @@ def replay(file: str, subscription: str) -> None:
         if package not in clients:
             clients[package] = getattr(import_module(f"azure.mgmt.{package}"), name)(credential, subscription)
 
-    def make(one: list[Any]) -> None:
-        package, _, method, parameters = one
+    def make(recorded_call: list[Any]) -> None:
+        package, _, method, parameters = recorded_call
         answer = attrgetter(method)(clients[package])(**parameters)
         for _ in answer if hasattr(answer, "by_page") else ():
             pass

@@ -31,26 +31,26 @@ def main(sizes: list[int]) -> None:
     """Print a table: each size, 100 nodes among 500 unrelated groups and 2,000 hosts, and the first size with delay."""
     rows: list[Row] = []
     for nodes, noise, wait in [*((size, False, 0) for size in sizes), (100, True, 0), (sizes[0], False, FAR)]:
-        with server() as where:
-            maker = Maker(where.endpoint)
+        with server() as moto:
+            maker = Maker(moto.endpoint)
             maker.cluster(nodes)
             if noise:
                 maker.noise(500, 2000)
-            where.wait(wait)
-            told = (" among 2,000" if noise else "") + (f", {wait} ms an answer" if wait else "")
-            rows += measured(where, f"3 + {nodes:,}{told}")
+            moto.wait(wait)
+            conditions = (" among 2,000" if noise else "") + (f", {wait} ms an answer" if wait else "")
+            rows += measured(moto, f"3 + {nodes:,}{conditions}")
     headers = ["hosts", "command", "wall s", "to ours", "user s", "peak MB", "calls", "exit"]
     print(tabulate(rows, headers, floatfmt=".2f", disable_numparse=False))
 
 
-def measured(where: Server, hosts: str) -> list[Row]:
+def measured(moto: Server, hosts: str) -> list[Row]:
     """Return one row for each command, with the best of a few rounds.
 
     The commands take turns, so that changes of the machine's load affect all of them.
     """
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder) / "calls.json"
-        run([sys.executable, str(HERE / "replay.py"), "record", str(calls)], where.endpoint)
+        run([sys.executable, str(HERE / "replay.py"), "record", str(calls)], moto.endpoint)
         commands = {"cloudguard": CHECK, "bare loop": [sys.executable, str(HERE / "replay.py"), "replay", str(calls)]}
         custodian = os.environ.get("CUSTODIAN") or shutil.which("custodian")
         if custodian:
@@ -71,14 +71,14 @@ def measured(where: Server, hosts: str) -> list[Row]:
         asked: dict[str, int] = {}
         for _ in range(ROUNDS):
             for name, command in commands.items():
-                where.calls()
-                costs[name].append(run(command, where.endpoint))
-                asked[name] = where.calls()
+                moto.calls()
+                costs[name].append(run(command, moto.endpoint))
+                asked[name] = moto.calls()
     ours = min(cost.wall for cost in costs["cloudguard"])
     rows: list[Row] = []
-    for name, found in costs.items():
-        best = min(found, key=lambda cost: cost.wall)
-        user = min(cost.user for cost in found)
+    for name, runs in costs.items():
+        best = min(runs, key=lambda cost: cost.wall)
+        user = min(cost.user for cost in runs)
         rows.append([hosts, name, best.wall, best.wall / ours, user, best.peak, asked[name], best.status])
     return rows
 

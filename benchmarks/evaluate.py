@@ -66,11 +66,11 @@ def _rule(dice: random.Random, number: int, line: int) -> Rule:
 
 def snapshot(count: int) -> Snapshot:
     """Return a cluster of ``count`` hosts. One host in ``COMBINATIONS`` runs the control plane and etcd."""
-    made = filters(random.Random(1))
+    guards = filters(random.Random(1))
     hosts = tuple(_host(number) for number in range(count))
     route = Route(ALL4, NextHop.OUTBOUND, "nat", SOURCE)
     segment = Subnet("subnet", "", "net", "a", RANGE, (), (route,), SOURCE)
-    topology = Topology((Network("net", "net", RANGE, SOURCE),), (segment,), made)
+    topology = Topology((Network("net", "net", RANGE, SOURCE),), (segment,), guards)
     cluster = Cluster("prod", "test", "1", ("here",), "kubeadm", "", managed=False, scanned_by="me", hosts=hosts)
     return Snapshot(SCHEMA, "benchmark", "", "", cluster, topology, Identities())
 
@@ -84,8 +84,8 @@ def _host(number: int) -> Host:
     return Host(f"i-{number}", "", roles, (MADE,), (interface,), SOURCE)
 
 
-def _evaluate(made: Snapshot) -> None:
-    reach = Reachability(made)
+def _evaluate(facts: Snapshot) -> None:
+    reach = Reachability(facts)
     for target in reach.classes:
         for _ in reach.paths_to(target):
             continue
@@ -106,10 +106,10 @@ def _best(work: object, *given: object) -> float:
 
 def main(count: int) -> None:
     """Print the table."""
-    made = snapshot(count)
-    classes = _best(_evaluate, made)
+    facts = snapshot(count)
+    classes = _best(_evaluate, facts)
     alone = _best(_evaluate, snapshot(COMBINATIONS)) / COMBINATIONS * count
-    report = _best(judge, made, Declarations())
+    report = _best(judge, facts, Declarations())
     rows = [
         ["every way in, and between every two classes", classes, 1.0],
         ["the same, host by host (a class's cost times hosts)", alone, alone / classes],

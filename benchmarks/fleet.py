@@ -32,22 +32,22 @@ OF_ONE_RESOURCE = {
 def main(clusters: int) -> None:
     """Print a line for one cluster, one for all of them, and one for the bare loop."""
     names = [f"c{number:03}.example.com" for number in range(clusters)]
-    with server() as where, tempfile.TemporaryDirectory() as folder:
-        maker = Maker(where.endpoint)
+    with server() as moto, tempfile.TemporaryDirectory() as folder:
+        maker = Maker(moto.endpoint)
         for name in names:
             maker.cluster(NODES, name)
         calls = Path(folder) / "calls.json"
         record = [sys.executable, str(HERE / "replay.py"), "record", str(calls)]
-        one, all_of_them = _check("--cluster", names[0]), _check("--all")
-        run([*record, names[0]], where.endpoint)
+        check_one, check_all = _check("--cluster", names[0]), _check("--all")
+        run([*record, names[0]], moto.endpoint)
         shared_of_one = _shared(calls)
-        run([*record, *names], where.endpoint)
+        run([*record, *names], moto.endpoint)
         shared = _shared(calls)
         loop = [sys.executable, str(HERE / "replay.py"), "replay", str(calls)]
         rows = [
-            ["one", *_measured(where, one, 1), shared_of_one],
-            [f"all {clusters}", *_measured(where, all_of_them, ROUNDS), shared],
-            ["bare loop", *_measured(where, loop, ROUNDS), shared],
+            ["one", *_measured(moto, check_one, 1), shared_of_one],
+            [f"all {clusters}", *_measured(moto, check_all, ROUNDS), shared],
+            ["bare loop", *_measured(moto, loop, ROUNDS), shared],
         ]
     print(tabulate(rows, ["command", "wall s", "user s", "calls", "of no one resource"], floatfmt=".2f"))
     print(f"calls of no one resource, all to one: {shared / shared_of_one:.2f} (at most 3)")
@@ -59,20 +59,20 @@ def _check(*words: str) -> list[str]:
     return [program, "check", "aws", "--region", REGION, "--format", "json", "--no-progress", *words]
 
 
-def _measured(where: Server, command: Sequence[str], rounds: int) -> list[Any]:
+def _measured(moto: Server, command: Sequence[str], rounds: int) -> list[Any]:
     """Return the shortest wall time and processor time of ``rounds`` runs, and the number of calls of the last run."""
     costs, calls = list[Cost](), 0
     for _ in range(rounds):
-        where.calls()
-        costs.append(run(command, where.endpoint))
-        calls = where.calls()
+        moto.calls()
+        costs.append(run(command, moto.endpoint))
+        calls = moto.calls()
     return [min(cost.wall for cost in costs), min(cost.user for cost in costs), calls]
 
 
 def _shared(file: Path) -> int:
     """Return the number of recorded calls that are not for one resource."""
-    made = Counter(operation for _, operation, _ in json.loads(file.read_text()))
-    return sum(number for operation, number in made.items() if operation not in OF_ONE_RESOURCE)
+    counts = Counter(operation for _, operation, _ in json.loads(file.read_text()))
+    return sum(number for operation, number in counts.items() if operation not in OF_ONE_RESOURCE)
 
 
 if __name__ == "__main__":

@@ -58,15 +58,15 @@ def record(file: str) -> None:
     from cloudguard_gcp.access import api  # noqa: PLC0415
 
     reader: Any = api.Api
-    made, inner = list[list[Any]](), reader.fetch
+    recorded, inner = list[list[Any]](), reader.fetch
 
     def noting(self: Any, call: Any, parameters: dict[str, str]) -> Any:  # noqa: ANN401
-        made.append([call.client, call.method, call.path, call.service, bool(call.items), dict(parameters)])
+        recorded.append([call.client, call.method, call.path, call.service, bool(call.items), dict(parameters)])
         return inner(self, call, parameters)
 
     reader.fetch = noting
     ADAPTER.collect(CollectRequest(cluster="prod"))
-    Path(file).write_text(json.dumps(made), encoding="utf-8")
+    Path(file).write_text(json.dumps(recorded), encoding="utf-8")
 
 
 def replay(file: str) -> None:
@@ -80,8 +80,8 @@ def replay(file: str) -> None:
     credentials, _ = auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
     session = cast("Any", AuthorizedSession)(credentials)
 
-    def make(one: list[Any]) -> None:
-        client, method, path, service, many, parameters = one
+    def make(recorded_call: list[Any]) -> None:
+        client, method, path, service, many, parameters = recorded_call
         if not client:
             session.request(method, path.format(**parameters)).json()
             return

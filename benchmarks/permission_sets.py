@@ -151,8 +151,8 @@ def _statement(index: int, entry: Mapping[str, Any]) -> Statement:
 
 def conditions_of(entry: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """Return operator → context key → values, the conditions of a statement."""
-    found: Mapping[str, Mapping[str, Any]] | None = entry.get("Condition")
-    return found or {}
+    conditions: Mapping[str, Mapping[str, Any]] | None = entry.get("Condition")
+    return conditions or {}
 
 
 def _many(values: str | Sequence[str]) -> tuple[str, ...]:

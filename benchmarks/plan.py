@@ -60,7 +60,7 @@ def snapshot(rules: int, declared: tuple[DeclaredNeed, ...], dice: random.Random
     filters = (*filters, Filter(OF_ALL, "", "filter", (), SOURCE))
     route = Route(ALL4, NextHop.VPN, "vpn", SOURCE)
     segment = Subnet("subnet", "", "net", "a", RANGE, (), (route,), SOURCE)
-    groups = tuple(Group(one.id, one.id, SOURCE) for one in filters)
+    groups = tuple(Group(guard.id, guard.id, SOURCE) for guard in filters)
     topology = Topology((Network("net", "net", RANGE, SOURCE),), (segment,), filters, groups)
     hosts = tuple(map(_host, range(CLASSES)))
     cluster = Cluster(
@@ -115,11 +115,11 @@ def main(rules: int) -> None:
     """Print the times and the numbers of edits."""
     dice = random.Random(1)
     declared = needs(dice)
-    made = snapshot(rules, declared, dice)
-    case = Case(made, Declarations(admin_cidrs=("10.127.0.0/28",), needs=declared), PlainForms())
+    facts = snapshot(rules, declared, dice)
+    case = Case(facts, Declarations(admin_cidrs=("10.127.0.0/28",), needs=declared), PlainForms())
     begun = perf_counter()
     rows, changes = case.judged()
-    report = Report("benchmark", "", "", made.cluster, rows, changes)
+    report = Report("benchmark", "", "", facts.cluster, rows, changes)
     judged = perf_counter()
     planned = make_plan(case, report, Choice())
     ended = perf_counter()
@@ -127,7 +127,7 @@ def main(rules: int) -> None:
     again = perf_counter() - ended
     plan = planned.plan
     proved = _checked(certificate(planned))
-    naive = NEEDS + sum(len(one.rules) for one in made.topology.filters)
+    naive = NEEDS + sum(len(guard.rules) for guard in facts.topology.filters)
     lines = [
         ("judging", f"{judged - begun:.2f} s"),
         ("judging again, what the plan leaves", f"{again:.2f} s"),

@@ -27,16 +27,16 @@ def record(file: Path, clusters: Sequence[str]) -> None:
     from cloudguard.provider.sharing.shared_answers import SharedAnswers  # noqa: PLC0415
 
     session: Any = boto3.Session(region_name=REGION)
-    made: list[tuple[str, str, dict[str, Any]]] = []
+    recorded: list[tuple[str, str, dict[str, Any]]] = []
 
     def note(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's event
-        made.append((model.service_model.service_name, model.name, dict(params)))
+        recorded.append((model.service_model.service_name, model.name, dict(params)))
 
     session.events.register("provide-client-params", note)
     shared = SharedAnswers(merging=len(clusters) > 1)
     requests = (CollectRequest(name, client=session, shared=shared) for name in clusters)
     shared.together([partial(collect_requested, "aws", request) for request in requests])
-    file.write_text(json.dumps(made))
+    file.write_text(json.dumps(recorded))
 
 
 def replay(file: Path) -> None:

@@ -55,14 +55,14 @@ def ours(role: KnownRole) -> tuple[float, Excess]:
     """Return the milliseconds of one comparison, including its setup, and the excess that it found."""
     times: list[float] = []
     first, identity = compared(role)
-    found = first.of(identity)
+    excess = first.of(identity)
     for _ in range(ROUNDS):
         started = process_time()
         comparer = Comparer(first.setting.cluster, first.identities, first.iam_catalog, first.setting.declarations)
-        found = comparer.of(identity)
-        found.certain.witness()
+        excess = comparer.of(identity)
+        excess.certain.witness()
         times.append((process_time() - started) * 1000)
-    return min(times), found
+    return min(times), excess
 
 
 def theirs(roles: tuple[KnownRole, ...]) -> dict[str, float]:

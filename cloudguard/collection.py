@@ -59,11 +59,11 @@ def collect_requested(provider: str, request: CollectRequest, progress: Progress
         return adapter.collect(request, progress)
 
 
-def _only_cluster(provider: str, found: Sequence[ClusterSummary]) -> str:
+def _only_cluster(provider: str, clusters: Sequence[ClusterSummary]) -> str:
     """Return the name of the only cluster; raises ClusterNotFoundError if there is not exactly one."""
-    if len(found) == 1:
-        return found[0].name
-    names = ", ".join(f"{cluster.name} ({cluster.region})" for cluster in found) or "none was found"
+    if len(clusters) == 1:
+        return clusters[0].name
+    names = ", ".join(f"{cluster.name} ({cluster.region})" for cluster in clusters) or "none was found"
     message = f"no cluster is named, and the account does not have exactly one: {names}"
     raise ClusterNotFoundError(message, hint=f"Give --cluster NAME; see: cloudguard discover {provider}")
 

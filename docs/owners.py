@@ -46,7 +46,7 @@ def _owner(facts: OwnerFacts) -> str:
 
 
 def _sign(sign: Sign) -> str:
-    seen = [f"tag `{one.pattern}`" for one in sign.tags]
+    seen = [f"tag `{tag.pattern}`" for tag in sign.tags]
     seen += [f"name `{sign.name.pattern}`"] if sign.name else []
     seen += [f"description `{sign.description.pattern}`"] if sign.description else []
     seen += ["a rule that allows a group's members to connect to each other"] if sign.own_group else []

@@ -57,9 +57,9 @@ def parts(report: dict[str, Any]) -> Iterator[str]:
     for row in report["rows"]:
         yield f"{row['row']}: verdict {row['verdict']}"
         yield f"{row['row']}: {len(row['unknown'])} unknown"
-        for found in row["findings"]:
-            hosts = ", ".join(sorted(found["hosts"]))
-            yield f"{row['row']}: finding {found['id']} {found['check']} {found['severity']} on {hosts or 'no host'}"
+        for finding in row["findings"]:
+            hosts = ", ".join(sorted(finding["hosts"])) or "no host"
+            yield f"{row['row']}: finding {finding['id']} {finding['check']} {finding['severity']} on {hosts}"
     for change in report["plan"]["changes"]:
         yield f"plan: change {change['id']} {change['kind']}"
 

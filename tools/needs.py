@@ -134,7 +134,10 @@ def _permissions(granted: Iterable[Statement], origin: str) -> Iterator[Permissi
     """Yield the permissions of statements: one for each action and resource."""
     for statement in granted:
         effect = "deny " if statement.effect is Effect.DENY else ""
-        conditions = [f"{one.operator} {one.key} {', '.join(sorted(one.values))}" for one in statement.conditions]
+        conditions = [
+            f"{condition.operator} {condition.key} {', '.join(sorted(condition.values))}"
+            for condition in statement.conditions
+        ]
         actions = [*statement.actions, *(f"all but {name}" for name in statement.not_actions)]
         resources = [*statement.resources, *(f"all but {name}" for name in statement.not_resources)]
         for action in actions:
@@ -153,17 +156,17 @@ def differences(repository: str, checkout: Path) -> list[str]:
         raise BadInputError(message)
     by_path = needs_of(repository)
     readable = [path for path in by_path if Path(path).suffix not in _BY_HAND]
-    upstream = {found for path in readable for found in upstream_permissions(checkout / path, path)}
-    needed = {found for needs in by_path.values() for found in needed_permissions(needs)}
-    checked = {found for path in readable for found in needed_permissions(by_path[path])}
-    added = {found for found in upstream if not any(need.covers(found) for need in needed)}
-    removed = {need for need in checked if not any(need.covers(found) for found in upstream)}
-    changed = {found.action for found in added} & {need.action for need in removed}
+    upstream = {permission for path in readable for permission in upstream_permissions(checkout / path, path)}
+    needed = {permission for needs in by_path.values() for permission in needed_permissions(needs)}
+    checked = {permission for path in readable for permission in needed_permissions(by_path[path])}
+    added = {permission for permission in upstream if not any(need.covers(permission) for need in needed)}
+    removed = {need for need in checked if not any(need.covers(permission) for permission in upstream)}
+    changed = {permission.action for permission in added} & {need.action for need in removed}
     return [
-        *_lines("added", (found for found in added if found.action not in changed)),
+        *_lines("added", (permission for permission in added if permission.action not in changed)),
         *_lines("removed", (need for need in removed if need.action not in changed)),
         *_lines("changed, before", (need for need in removed if need.action in changed)),
-        *_lines("changed, now", (found for found in added if found.action in changed)),
+        *_lines("changed, now", (permission for permission in added if permission.action in changed)),
         *(f"read by hand: {path}" for path in sorted(by_path.keys() - set(readable))),
     ]
 
@@ -171,8 +174,8 @@ def differences(repository: str, checkout: Path) -> list[str]:
 def _lines(kind: str, permissions: Iterable[Permission]) -> Iterator[str]:
     """Yield one line for each origin and terms, with all actions that have this origin and these terms."""
     grouped: dict[tuple[str, str], set[str]] = {}
-    for found in permissions:
-        grouped.setdefault((found.origin, found.terms), set()).add(found.action)
+    for permission in permissions:
+        grouped.setdefault((permission.origin, permission.terms), set()).add(permission.action)
     for (origin, terms), actions in sorted(grouped.items()):
         yield f"{kind}: {', '.join(sorted(actions))} {terms} ({origin})"
 
@@ -191,11 +194,11 @@ def main(arguments: Sequence[str]) -> int:
         return BAD
     known = set(_KNOWN.read_text(encoding="utf-8").splitlines())
     shown = [line for line in lines if line not in known]
-    found = sum(not line.startswith("read by hand") for line in shown)
-    print(*shown, f"{found or 'no'} differences, {len(lines) - len(shown)} known and left out", sep="\n")
+    count = sum(not line.startswith("read by hand") for line in shown)
+    print(*shown, f"{count or 'no'} differences, {len(lines) - len(shown)} known and left out", sep="\n")
     releases = {need["release"] for needs in needs_of(options.repository).values() for need in needs}
     print(f"the needs were read from: {', '.join(sorted(releases))}")
-    return DIFFERENT if found else SAME
+    return DIFFERENT if count else SAME
 
 
 if __name__ == "__main__":

@@ -123,11 +123,11 @@ def classified() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     for file in sorted(folder.iterdir(), key=lambda file: file.name.removesuffix(".json")):
         service = file.name.removesuffix(".json")
         for key, detail in json.loads(file.read_bytes()).items():
-            found = known.get(service, {}).get(key, [])
-            holds = any(True for model, operation in found for _ in contents(model, operation))
+            actions = known.get(service, {}).get(key, [])
+            holds = any(True for model, operation in actions for _ in contents(model, operation))
             if detail["accessLevel"] == "List" and holds:
                 more.setdefault(service, []).append(detail["name"])
-            if detail["accessLevel"] == "Read" and found and not holds and detail["name"].startswith(_VERBS):
+            if detail["accessLevel"] == "Read" and actions and not holds and detail["name"].startswith(_VERBS):
                 settings.setdefault(service, []).append(detail["name"])
     return settings, more
 

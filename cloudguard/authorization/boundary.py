@@ -49,12 +49,12 @@ def _boundary_changes(
     permissions: PermissionSet, identity: Identity, policies: Mapping[str, PolicyDocument], iam_catalog: IamCatalog
 ) -> PermissionSet:
     """Return the ordinary requests by which ``identity`` can change its boundary."""
-    space, found = permissions.space, list[Box]()
+    space, boxes = permissions.space, list[Box]()
     for action in iam_catalog.boundary_actions:
         formats = iam_catalog.catalog.resource_formats(action)
         targets = own_targets(identity, policies, formats, PolicyKind.BOUNDARY)
         for box in permissions.only(space.table.bit(action) or 0).parts:
             ordinary = is_ordinary(box.scope, iam_catalog.ordinary_context)
             if ordinary and any(name in box.scope.names for name in targets):
-                found.append(box)
-    return PermissionSet(space, tuple(found))
+                boxes.append(box)
+    return PermissionSet(space, tuple(boxes))

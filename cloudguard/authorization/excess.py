@@ -170,17 +170,17 @@ class Comparer:
         # Not ``of``: the parts for the many tags overlap, and its search for empty boxes would take long.
         return PermissionSet(self.space, tuple(box for part in parts for box in part.parts))
 
-    def harmful(self, found: PermissionSet) -> PermissionSet:
-        """Return the requests of ``found`` that are not harmless."""
-        return found - self._harmless
+    def harmful(self, requests: PermissionSet) -> PermissionSet:
+        """Return the requests of ``requests`` that are not harmless."""
+        return requests - self._harmless
 
     @cached_property
     def _harmless(self) -> PermissionSet:
         return allowed(self.space, self.iam_catalog.harmless, {})
 
-    def beyond_telemetry(self, found: PermissionSet) -> PermissionSet:
-        """Return the requests of ``found`` that do more than pull images and write metrics and logs."""
-        return found - allowed(self.space, self.iam_catalog.telemetry, {})
+    def beyond_telemetry(self, requests: PermissionSet) -> PermissionSet:
+        """Return the requests of ``requests`` that do more than pull images and write metrics and logs."""
+        return requests - allowed(self.space, self.iam_catalog.telemetry, {})
 
     def of(self, identity: Identity) -> Excess:
         """Return the excess of ``identity``: its granted and its needed permissions, and their difference."""
@@ -253,8 +253,8 @@ class Comparer:
         risky = excess.part(Access.WRITE, Access.DATA)
         fit = matching_needs(self.iam_catalog.needs, self.setting.cluster, excess.identity)
         others = (need for need in fit if need.addon and need.id not in taken)
-        found = (need for need in others if not self.needs_of(need, excess.identity).isdisjoint(risky))
-        return tuple(dict.fromkeys(need.addon for need in found))
+        needs = (need for need in others if not self.needs_of(need, excess.identity).isdisjoint(risky))
+        return tuple(dict.fromkeys(need.addon for need in needs))
 
     def mask_of(self, actions: int, kinds: frozenset[Access]) -> int:
         """Return the actions of a mask that have one of these kinds of access, as a mask."""

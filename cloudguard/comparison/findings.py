@@ -67,7 +67,7 @@ def compared(
         [seen.finding for name, seen in today.items() if name not in known],
         [seen for seen, hidden in gone.values() if hidden is None],
     )
-    found = [
+    changes = [
         *(_change_of_kept(seen, known[name]) for name, seen in today.items() if name in known),
         *(_replacing(today[name], former) for name, former in replaced.items()),
         *(
@@ -80,7 +80,7 @@ def compared(
     order = [*Fate]
     return tuple(
         sorted(
-            found,
+            changes,
             key=lambda change: (order.index(change.fate), -Severity[change.severity.upper()], change.check, change.id),
         )
     )

@@ -65,11 +65,13 @@ def _name(identity: Identity) -> str:
     return identity.name or identity.id
 
 
-def _change(identity: Identity, found: PermissionSet) -> PermissionChange:
-    table, request = found.space.table, found.witness()
+def _change(identity: Identity, requests: PermissionSet) -> PermissionChange:
+    table, request = requests.space.table, requests.witness()
     witness = f"{request.action} on {request.name}" if request else "a request without an example name"
-    parts = sorted(_requests(table, box) for box in found.boxes)
-    return PermissionChange(identity.id, identity.name, actions_text(table, found.actions, None), witness, tuple(parts))
+    parts = sorted(_requests(table, box) for box in requests.boxes)
+    return PermissionChange(
+        identity.id, identity.name, actions_text(table, requests.actions, None), witness, tuple(parts)
+    )
 
 
 def _requests(table: ActionTable, box: Box) -> Requests:

@@ -62,18 +62,18 @@ class _Target:
 
 def gains(before: Snapshot, after: Snapshot) -> Gains:
     """Return the traffic that opened from ``before`` to ``after``. With swapped arguments, the traffic that closed."""
-    found, perhaps = list[TrafficChange](), list[str]()
+    changes, perhaps = list[TrafficChange](), list[str]()
     for target in _targets(_AllowedTraffic(before), _AllowedTraffic(after)):
         known = _union(allowed for sender, allowed in target.before.items() if sender.by_address)
         for sender, allowed in target.after.items():
             earlier = known if sender.by_address else target.before.get(sender, NOTHING)
             certain = allowed.lower - earlier.upper
             if certain:
-                found.append(_change(sender, target, certain))
+                changes.append(_change(sender, target, certain))
             undecided = (allowed.upper - earlier.lower) - certain - (allowed.undecided & earlier.undecided)
             if undecided:
                 perhaps.append(f"{sender.name} → {undecided.services()} on {_target_text(target)}")
-    return Gains(tuple(_united(found)), tuple(dict.fromkeys(perhaps)))
+    return Gains(tuple(_united(changes)), tuple(dict.fromkeys(perhaps)))
 
 
 class _AllowedTraffic:
@@ -157,16 +157,16 @@ def _by_sender(paths: Iterable[Path]) -> _Allowed:
 
 def _targets(before: _AllowedTraffic, after: _AllowedTraffic) -> Iterator[_Target]:
     """Yield the targets of the later snapshot. Hosts with equal traffic in both snapshots form one target."""
-    found: dict[tuple[int, int, _Roles], _Target] = {}
+    targets: dict[tuple[int, int, _Roles], _Target] = {}
     for member in chain[Host | Pool](after.cluster.hosts, after.cluster.pools):
         now = after.traffic(after.classes.get(member.id, ()))
         then = before.of(member)
         then = dict.fromkeys(now, _ANYTHING) if then is None else then
         text = _roles_text(member.roles)
         key = (id(then), id(now), member.roles)
-        target = found.setdefault(key, _Target(text, member.roles, then, now))
+        target = targets.setdefault(key, _Target(text, member.roles, then, now))
         target.hosts.append(member.id if isinstance(member, Host) else f"the next host of {member.name or member.id}")
-    yield from found.values()
+    yield from targets.values()
     for name in after.endpoints:
         yield _Target(f"endpoint {name}", (), before.of_endpoint(name), after.of_endpoint(name))
 

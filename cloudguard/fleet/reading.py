@@ -79,13 +79,13 @@ def _read_account(
 
 
 def _each_of_a_name(
-    found: Sequence[Collected], read: Callable[[Iterable[TargetCluster]], list[Collected]]
+    collected_clusters: Sequence[Collected], read: Callable[[Iterable[TargetCluster]], list[Collected]]
 ) -> Iterator[Collected]:
     """Yield what was read; in place of a name that several clusters have, each of these, which ``read`` reads."""
-    known = {one.cluster.key for one in found if one.cluster}
-    chosen = {one.key: one for each in found for one in _chosen(each) if one.key not in known}
+    known = {one.cluster.key for one in collected_clusters if one.cluster}
+    chosen = {one.key: one for each in collected_clusters for one in _chosen(each) if one.key not in known}
     further = dict(zip(chosen, read(chosen.values()), strict=True)) if chosen else {}
-    for collected in found:
+    for collected in collected_clusters:
         those = _chosen(collected)
         yield from filter(None, (further.pop(one.key, None) for one in those)) if those else (collected,)
 
@@ -148,9 +148,9 @@ def _error_of(done: Future[Any]) -> CloudguardError | None:
     return CloudguardError(f"internal error: {type(error).__name__}: {error}", hint="Please report it")
 
 
-def _with_unique_names(found: Iterable[Collected]) -> Iterable[Collected]:
-    """Yield ``found``; clusters with the same name get their target and options added to the name."""
-    listed = list(found)
+def _with_unique_names(collected_clusters: Iterable[Collected]) -> Iterable[Collected]:
+    """Yield ``collected_clusters``; clusters with the same name get their target and options added to the name."""
+    listed = list(collected_clusters)
     names = [one.name for one in listed]
     for collected in listed:
         cluster = collected.cluster

@@ -129,10 +129,10 @@ def _target_of(common: Mapping[str, Option], **values: object) -> Target:
     )
 
 
-def _with_all(target: Target, found: _File, stronger: Settings, weaker: Settings) -> Target:
+def _with_all(target: Target, file: _File, stronger: Settings, weaker: Settings) -> Target:
     """Return ``target`` with the settings of all sources merged; the strongest source wins."""
-    below = target.settings.over(found.declarations).over(weaker)
-    own = dict(found.cluster)
+    below = target.settings.over(file.declarations).over(weaker)
+    own = dict(file.cluster)
     own.update((name, settings.over(own.get(name, Settings()))) for name, settings in target.by_cluster.items())
     return replace(
         target,
@@ -141,7 +141,7 @@ def _with_all(target: Target, found: _File, stronger: Settings, weaker: Settings
     )
 
 
-def _refuse_wrong(name: str, found: _File, targets: tuple[Target, ...]) -> None:
+def _refuse_wrong(name: str, file: _File, targets: tuple[Target, ...]) -> None:
     """Raise SettingsError for contradictory declarations, and for tables of clusters that no target names."""
     faults = list[str]()
     for settings in (each for target in targets for each in (target.settings, *target.by_cluster.values())):
@@ -149,7 +149,7 @@ def _refuse_wrong(name: str, found: _File, targets: tuple[Target, ...]) -> None:
             declarations(settings)
         except SettingsError as error:
             faults += (f"{name}: {fault}" for fault in error.faults)
-    for those, tables in ((targets, found.cluster), *(((one,), one.by_cluster) for one in found.target)):
+    for those, tables in ((targets, file.cluster), *(((one,), one.by_cluster) for one in file.target)):
         named = {cluster for target in those for cluster in target.clusters}
         if all(target.clusters for target in those):
             faults += (f"{name}: cluster.{key}: no target has this cluster" for key in sorted(tables.keys() - named))

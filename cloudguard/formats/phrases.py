@@ -99,20 +99,20 @@ def since_text(since: Since, numbers: Mapping[str, int]) -> str:
     return f"{since.earlier or 'the earlier report'}: " + "; ".join([", ".join(parts) or "no findings", *more])
 
 
-def _since_part(found: Sequence[FindingChange], numbers: Mapping[str, int]) -> str:
+def _since_part(changes: Sequence[FindingChange], numbers: Mapping[str, int]) -> str:
     """Return the number of findings of one fate: "2 new (3, 4)".
 
     The numbers of today's findings are added, unless the fate is "unchanged".
     """
-    fate = found[0].fate
-    shown = [change.id for change in found if change.id in numbers and fate is not Fate.UNCHANGED]
+    fate = changes[0].fate
+    shown = [change.id for change in changes if change.id in numbers and fate is not Fate.UNCHANGED]
     brought = Counter(
         f"by a new {change.brought_by}" if change.brought_by == "check" else "by new data"
-        for change in found
+        for change in changes
         if change.brought_by
     )
     which = [*([numbers_text(shown, numbers)] if shown else ()), *(f"{number} {by}" for by, number in brought.items())]
-    return f"{len(found)} {fate}" + (f" ({'; '.join(which)})" if which else "")
+    return f"{len(changes)} {fate}" + (f" ({'; '.join(which)})" if which else "")
 
 
 def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:

@@ -138,9 +138,9 @@ def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> b
 
     Raises UsageError if the schema is missing, older or newer and may not be changed.
     """
-    found, own = schema.content_of(connection), address.file is not None
+    database_content, own = schema.content_of(connection), address.file is not None
     init = "Run: cloudguard history init --store URL"
-    match found:
+    match database_content:
         case DatabaseContent.LATEST:
             return False
         case DatabaseContent.NEWER:
@@ -159,4 +159,4 @@ def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> b
             raise UsageError(message, hint=f"{init}. It adds the tables of the history")
         case _:
             schema.upgrade(connection)
-            return found is not DatabaseContent.OLDER
+            return database_content is not DatabaseContent.OLDER

@@ -54,21 +54,21 @@ def chosen(
         if held.identity == identity.id
         for account in held.service_accounts
     ]
-    others = (held for held in setting.service_accounts if held.identity != identity.id)
+    others = (account for account in setting.service_accounts if account.identity != identity.id)
     moved = [account for held in others if held.provider not in setting.in_doubt for account in held.service_accounts]
     addons = _addons_of(fit, own)
-    found = list[NeedChoice]()
+    choices = list[NeedChoice]()
     for need in fit:
         why = _why_own(need, own, addons, setting.declarations, holds)
         why = why or (_why(need, moved, setting.declarations, holds) if _holds_hosts(need, identity) else "")
         if why:
-            found.append(NeedChoice(need, why))
+            choices.append(NeedChoice(need, why))
     declared = (
         permission
         for permission in setting.declarations.permissions
         if permission.role in identity.roles and fnmatchcase(identity.name, permission.identity)
     )
-    return (*found, *(NeedChoice(_declared(permission), "declared") for permission in declared))
+    return (*choices, *(NeedChoice(_declared(permission), "declared") for permission in declared))
 
 
 def matching_needs(needs: Iterable[PermissionNeed], cluster: Cluster, identity: Identity) -> Iterator[PermissionNeed]:
@@ -91,12 +91,12 @@ def _addons_of(fit: Iterable[PermissionNeed], own: Iterable[str]) -> frozenset[s
 
     If several add-ons run as one service account, the installer's own add-on is returned; the others are its options.
     """
-    found = dict[str, PermissionNeed]()
+    needs = dict[str, PermissionNeed]()
     for account in own:
         for need in fit:
-            if _runs_as(need, account) and (account not in found or need.installers > found[account].installers):
-                found[account] = need
-    return frozenset(need.addon for need in found.values())
+            if _runs_as(need, account) and (account not in needs or need.installers > needs[account].installers):
+                needs[account] = need
+    return frozenset(need.addon for need in needs.values())
 
 
 def covers_all_users(choices: Iterable[NeedChoice], identity: Identity, setting: Setting) -> bool:

@@ -136,16 +136,16 @@ def resource_pattern(parts: str) -> tuple[ResourceNames, ...]:
 
     A wildcard at the end of a segment may match the colons after it. Other wildcards match no colon.
     """
-    found: list[ResourceNames] = []
+    resource_names: list[ResourceNames] = []
     for texts in dict.fromkeys(_alignments(parts, 0)):
         segments = tuple(glob_set([[pattern(text)]]) for text in texts)
         if SEPARATOR in parts and "*" in segments[0]:
             segments = (glob_set([[pattern(texts[0])]], [_STAR]), *segments[1:])
         names = ResourceNames(segments)
-        if not any(names <= wide for wide in found):
-            found.append(names)
+        if not any(names <= wide for wide in resource_names):
+            resource_names.append(names)
     star = SEPARATOR not in parts and not parts.endswith(MANY) and matches(pattern(parts), "*")
-    return (*found, NO_RESOURCE) if star else tuple(found)
+    return (*resource_names, NO_RESOURCE) if star else tuple(resource_names)
 
 
 def _alignments(rest: str, depth: int) -> Iterator[tuple[str, ...]]:

@@ -200,16 +200,16 @@ def _next_keys(
     six = {key.subnet for key in keys if key.has_public_ipv6}
     registered = dict.fromkeys(_sorted({*key.registrations, *own}) for key in keys) or {own: None}
     for name in pool.subnets or ("",):
-        found = subnets.get(name)
-        by_default = found.public_by_default if found else None
+        subnet = subnets.get(name)
+        by_default = subnet.public_by_default if subnet else None
         ipv4 = by_default if pool.public is None else pool.public
-        ipv6 = bool(found and found.ipv6_by_default) if pool.public_ipv6 is None else pool.public_ipv6
+        ipv6 = bool(subnet and subnet.ipv6_by_default) if pool.public_ipv6 is None else pool.public_ipv6
         for one in registered:
             yield ClassKey(pool.roles, name, pool.filters, pool.groups, ipv4, ipv6 or name in six, one)
     for further in pool.further:
         for name in further.subnets or pool.subnets or ("",):
-            found = subnets.get(name)
-            ipv6 = further.public_ipv6 or name in six or bool(found and found.ipv6_by_default)
+            subnet = subnets.get(name)
+            ipv6 = further.public_ipv6 or name in six or bool(subnet and subnet.ipv6_by_default)
             yield ClassKey(
                 roles=pool.roles,
                 subnet=name,
@@ -223,11 +223,11 @@ def _next_keys(
 
 def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
     """Return the keys of each pool's hosts today, by the pool's id."""
-    found: dict[str, dict[ClassKey, None]] = {}
+    class_keys: dict[str, dict[ClassKey, None]] = {}
     for host_class in classes:
         for name in {host.pool for host in host_class.hosts} - {""}:
-            found.setdefault(name, {})[host_class.key] = None
-    return found
+            class_keys.setdefault(name, {})[host_class.key] = None
+    return class_keys
 
 
 def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registrations], dict[AddressSet, Registrations]]:

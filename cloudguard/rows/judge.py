@@ -109,8 +109,8 @@ def _worth_an_edit(excess: RuleExcess) -> RuleExcess:
 
 
 def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change]) -> Iterable[Change]:
-    found = (*(by_rule.get((excess.filter.id, excess.rule.id)) for excess in pending.excesses), *pending.changes)
-    return {change.id: change for change in found if change is not None}.values()
+    changes = (*(by_rule.get((excess.filter.id, excess.rule.id)) for excess in pending.excesses), *pending.changes)
+    return {change.id: change for change in changes if change is not None}.values()
 
 
 def _with_changes(findings: Iterable[Finding], changes: Mapping[str, Iterable[Change]]) -> Iterable[Finding]:

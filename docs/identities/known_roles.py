@@ -48,7 +48,7 @@ def written() -> Mapping[str, tuple[Mapping[str, Any], ...]]:
 
 def known_policies(values: Values) -> Mapping[str, PolicyDocument]:
     """Return every policy by its id, its placeholders filled for one cluster."""
-    return {one["id"]: _policy(one, values) for one in written()["policy"]}
+    return {table["id"]: _policy(table, values) for table in written()["policy"]}
 
 
 def known_roles(values: Values) -> tuple[KnownRole, ...]:
@@ -56,30 +56,30 @@ def known_roles(values: Values) -> tuple[KnownRole, ...]:
     policies = known_policies(values)
     return tuple(
         KnownRole(
-            id=one["id"],
-            title=one["title"],
-            installer=one["installer"],
-            holder=one["holder"],
-            policies=tuple(policies[name] for name in one["policies"]),
-            source=one["source"],
-            addons=tuple(one.get("addons", ())),
-            moved=tuple(one.get("moved", ())),
-            name=one.get("name", one["id"]),
-            others=tuple(one.get("others", ())),
+            id=table["id"],
+            title=table["title"],
+            installer=table["installer"],
+            holder=table["holder"],
+            policies=tuple(policies[name] for name in table["policies"]),
+            source=table["source"],
+            addons=tuple(table.get("addons", ())),
+            moved=tuple(table.get("moved", ())),
+            name=table.get("name", table["id"]),
+            others=tuple(table.get("others", ())),
         )
-        for one in written()["role"]
+        for table in written()["role"]
     )
 
 
-def _policy(one: Mapping[str, Any], values: Values) -> PolicyDocument:
-    managed = bool(one.get("provider"))
+def _policy(table: Mapping[str, Any], values: Values) -> PolicyDocument:
+    managed = bool(table.get("provider"))
     (partition, *_) = values["partition"]
     return PolicyDocument(
-        id=f"arn:{partition}:iam::aws:policy/{one['id']}" if managed else one["id"],
-        name=one["id"],
+        id=f"arn:{partition}:iam::aws:policy/{table['id']}" if managed else table["id"],
+        name=table["id"],
         kind=PolicyKind.GRANT,
         managed_by="provider" if managed else "user",
         document="",
-        statements=TABLES.granted(one, values),
-        source=Source(one["source"], one["id"]),
+        statements=TABLES.granted(table, values),
+        source=Source(table["source"], table["id"]),
     )

@@ -88,7 +88,7 @@ def compared(role: KnownRole) -> tuple[Comparer, Identity]:
     names = tuple(policy.id for policy in role.policies)
     identity = Identity(f"{prefix}/{role.name}", role.name, (role.holder,), names, _SOURCE)
     others = tuple(Identity(f"{prefix}/{name}", name, ("node",), (), _SOURCE) for name in role.others)
-    moved = tuple(ServiceAccountIdentity(f"{prefix}/{one}", one, (one,), "", _SOURCE) for one in role.moved)
+    moved = tuple(ServiceAccountIdentity(f"{prefix}/{name}", name, (name,), "", _SOURCE) for name in role.moved)
     cluster = Cluster(CLUSTER, "aws", ACCOUNT, (REGION,), role.installer, "", managed, "")
     identities = Identities((identity, *others), role.policies, service_accounts=moved)
     known = iam_catalog(Snapshot(SCHEMA, "docs", "", "", cluster, Topology(), identities))
@@ -115,12 +115,12 @@ def page(roles: Iterable[Judged]) -> str:
 def _table(roles: Iterable[Judged]) -> Iterator[str]:
     yield "| role | excess: changes or reads data | excess: lists | provider-mandated | missing | escalation paths |"
     yield "|---|---|---|---|---|---|"
-    for one in roles:
-        counts = (one.risky, one.listing, one.excess.mandated, one.excess.missing)
-        exceeding = sum(escalation.exceeds_need for escalation in one.escalations)
-        needed = len(one.escalations) - exceeding
+    for role in roles:
+        counts = (role.risky, role.listing, role.excess.mandated, role.excess.missing)
+        exceeding = sum(escalation.exceeds_need for escalation in role.escalations)
+        needed = len(role.escalations) - exceeding
         paths = f"{exceeding}" + (f" ({needed} more by need or mandate)" if needed else "")
-        cells = [f"[{one.role.title}](#{one.role.id})", *(_count(part) for part in counts), paths]
+        cells = [f"[{role.role.title}](#{role.role.id})", *(_count(part) for part in counts), paths]
         yield f"| {' | '.join(cells)} |"
 
 

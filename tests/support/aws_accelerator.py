@@ -19,7 +19,7 @@ def place(account: Account, subnet: Subnet) -> None:
 
 def answer_for(session: object, *endpoints: str) -> None:
     """Let the session's Global Accelerator forward to ``endpoints``: ids of instances, ARNs of load balancers."""
-    described = [{"EndpointId": one} for one in endpoints]
+    described = [{"EndpointId": endpoint} for endpoint in endpoints]
     answers: dict[str, dict[str, Sequence[dict[str, Any]]]] = {
         "ListAccelerators": {"Accelerators": [{"AcceleratorArn": "arn:a"}]},
         "ListListeners": {"Listeners": [{"ListenerArn": "arn:a/l"}]},

@@ -41,7 +41,8 @@ def api_of(account: Account, asked: list[str] | None = None) -> Api:
 def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host, ...]:
     """Return the instances ``ids`` as hosts with one role."""
     return tuple(
-        replace(one.host, roles=(role,), role_evidence=(SAID,)) for one in instances_by_id(api_of(account), ids)
+        replace(instance.host, roles=(role,), role_evidence=(SAID,))
+        for instance in instances_by_id(api_of(account), ids)
     )
 
 

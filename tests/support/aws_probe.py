@@ -64,10 +64,10 @@ class Reading:
 
     def _passes(self, sender: Place, target: Place, service: Service) -> bool:
         return any(
-            self._guards(sender, source, target, where, service)
+            self._guards(sender, source, target, address, service)
             for source in sender.addresses
-            for where in target.addresses
-            if (":" in source) == (":" in where)
+            for address in target.addresses
+            if (":" in source) == (":" in address)
         )
 
     def _guards(self, sender: Place, source: str, target: Place, where: str, service: Service) -> bool:
@@ -80,10 +80,10 @@ class Reading:
         leaves = not sender.subnet or self._in_acl(sender.subnet, where, service, egress=True)
         return leaves and self._in_acl(target.subnet, source, service, egress=False)
 
-    def _in_groups(self, own: Place, peer: Place, address: str, service: Service, *, egress: bool) -> bool:
-        key = (own.groups, peer.groups, address, service, egress)
+    def _in_groups(self, place: Place, peer: Place, address: str, service: Service, *, egress: bool) -> bool:
+        key = (place.groups, peer.groups, address, service, egress)
         if key not in self._open:
-            rules = (rule for group in own.groups for rule in self.rules.get(group, []) if rule["IsEgress"] is egress)
+            rules = (rule for group in place.groups for rule in self.rules.get(group, []) if rule["IsEgress"] is egress)
             self._open[key] = any(_has(rule, service) and self._names(rule, peer, address) for rule in rules)
         return self._open[key]
 
@@ -95,11 +95,11 @@ class Reading:
 
     def _in_acl(self, subnet: str, address: str, service: Service, *, egress: bool) -> bool:
         entries = sorted(
-            (one for one in self.acls.get(subnet, []) if one["Egress"] is egress), key=lambda one: one["RuleNumber"]
+            (one for one in self.acls.get(subnet, []) if one["Egress"] is egress), key=lambda item: item["RuleNumber"]
         )
-        for one in entries:
-            if _within(address, one.get("CidrBlock") or one["Ipv6CidrBlock"]) and _has_entry(one, service):
-                return bool(one["RuleAction"] == "allow")
+        for entry in entries:
+            if _within(address, entry.get("CidrBlock") or entry["Ipv6CidrBlock"]) and _has_entry(entry, service):
+                return bool(entry["RuleAction"] == "allow")
         return False
 
 
@@ -132,8 +132,8 @@ def read(session: Any) -> Reading:  # noqa: ANN401 - boto3's clients have no typ
     """Read the account."""
     ec2 = session.client("ec2")
     rules: dict[str, list[dict[str, Any]]] = {}
-    for one in _all(ec2, "describe_security_group_rules", "SecurityGroupRules"):
-        rules.setdefault(one["GroupId"], []).append(one)
+    for item in _all(ec2, "describe_security_group_rules", "SecurityGroupRules"):
+        rules.setdefault(item["GroupId"], []).append(item)
     names = [one["PrefixListId"] for one in ec2.describe_managed_prefix_lists()["PrefixLists"]]
     lists = {
         name: [entry["Cidr"] for entry in ec2.get_managed_prefix_list_entries(PrefixListId=name)["Entries"]]
@@ -147,7 +147,7 @@ def read(session: Any) -> Reading:  # noqa: ANN401 - boto3's clients have no typ
     }
     subnets = {one["SubnetId"]: one for one in _all(ec2, "describe_subnets", "Subnets")}
     hosts = [_interface(one) for one in _all(ec2, "describe_network_interfaces", "NetworkInterfaces")]
-    replaced = [_again(one, subnets) for one in hosts]
+    replaced = [_again(host, subnets) for host in hosts]
     next_hosts = [*replaced, *_of_pools(session, subnets)]
     return Reading(rules, lists, acls, hosts, [*_balancers(session, subnets)], next_hosts)
 
@@ -158,14 +158,14 @@ def _all(client: Any, operation: str, key: str) -> list[dict[str, Any]]:  # noqa
 
 def _interface(item: Mapping[str, Any]) -> Place:
     addresses = [one["PrivateIpAddress"] for one in item["PrivateIpAddresses"]]
-    addresses += [one["Ipv6Address"] for one in item.get("Ipv6Addresses", [])]
+    addresses += [address["Ipv6Address"] for address in item.get("Ipv6Addresses", [])]
     groups = tuple(sorted(one["GroupId"] for one in item["Groups"]))
     return Place(item["NetworkInterfaceId"], tuple(addresses), groups, item["SubnetId"])
 
 
-def _again(one: Place, subnets: Mapping[str, Any]) -> Place:
+def _again(place: Place, subnets: Mapping[str, Any]) -> Place:
     """Return the host that would replace an interface: in the same groups, with an unused address."""
-    return Place(f"replaces {one.name}", (_fresh(subnets[one.subnet]),), one.groups, one.subnet)
+    return Place(f"replaces {place.name}", (_fresh(subnets[place.subnet]),), place.groups, place.subnet)
 
 
 def _fresh(subnet: Mapping[str, Any]) -> str:
@@ -192,13 +192,13 @@ def _of_pools(session: Any, subnets: Mapping[str, Any]) -> Iterator[Place]:  # n
 
 
 def _balancers(session: Any, subnets: Mapping[str, Any]) -> Iterator[Place]:  # noqa: ANN401 - as above
-    for one in session.client("elbv2").describe_load_balancers()["LoadBalancers"]:
-        for zone in one["AvailabilityZones"]:
-            groups = tuple(sorted(one.get("SecurityGroups") or ()))
-            yield _balancer(one["LoadBalancerName"], subnets, zone["SubnetId"], groups)
-    for one in session.client("elb").describe_load_balancers()["LoadBalancerDescriptions"]:
-        for subnet in one["Subnets"]:
-            yield _balancer(one["LoadBalancerName"], subnets, subnet, tuple(sorted(one["SecurityGroups"])))
+    for balancer in session.client("elbv2").describe_load_balancers()["LoadBalancers"]:
+        for zone in balancer["AvailabilityZones"]:
+            groups = tuple(sorted(balancer.get("SecurityGroups") or ()))
+            yield _balancer(balancer["LoadBalancerName"], subnets, zone["SubnetId"], groups)
+    for balancer in session.client("elb").describe_load_balancers()["LoadBalancerDescriptions"]:
+        for subnet in balancer["Subnets"]:
+            yield _balancer(balancer["LoadBalancerName"], subnets, subnet, tuple(sorted(balancer["SecurityGroups"])))
 
 
 def _balancer(name: str, subnets: Mapping[str, Any], subnet: str, groups: tuple[str, ...]) -> Place:

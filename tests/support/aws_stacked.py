@@ -74,5 +74,5 @@ def stacked_cluster(a: Account) -> StackedCluster:
     master, node = a.host("m", subnet, [group], capa.control_plane), a.host("n", subnet, [group], capa.node)
     hosts = (*hosts_of(a, master.id, role=Role.CONTROL_PLANE), *hosts_of(a, node.id))
     roles = ((Role.CONTROL_PLANE, Role.ETCD), (Role.NODE,))
-    stacked = tuple(replace(one, roles=known) for one, known in zip(hosts, roles, strict=True))
+    stacked = tuple(replace(host, roles=known) for host, known in zip(hosts, roles, strict=True))
     return StackedCluster(a, master.id, master.root, node.id, node.root, stacked)

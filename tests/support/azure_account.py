@@ -102,12 +102,12 @@ class Account:
         """Yield the subscriptions that can be read."""
         yield self.subscription
         yield from sorted(
-            {one.split("/")[2] for one in self.items if one.startswith("/subscriptions/")} - {self.subscription}
+            {item.split("/")[2] for item in self.items if item.startswith("/subscriptions/")} - {self.subscription}
         )
 
     def groups(self) -> set[str]:
         """Return the resource groups, by their ids in lower case."""
-        return {"/".join(one.split("/")[:5]) for one in self.items if "/resourcegroups/" in one}
+        return {"/".join(item.split("/")[:5]) for item in self.items if "/resourcegroups/" in item}
 
 
 def _misnamed(item: Item) -> Iterator[str]:

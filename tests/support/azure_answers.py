@@ -139,7 +139,7 @@ def searched(items: Mapping[Call, Iterable[Item]], name: str = "prod", **asked: 
 
 def names(found: Found) -> list[str]:
     """Return the names of a cluster's machines."""
-    return [one.name for one in found.machines]
+    return [machine.name for machine in found.machines]
 
 
 def own(name: str = "prod") -> dict[str, str]:

@@ -32,7 +32,7 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
     api, _ = begin(CollectRequest(options={"subscription": (account.subscription,)}), silent)
     attached = attachments(api, _of(account, "virtualMachines", "virtualMachineScaleSets"))
     hosts = tuple(known(one, attached) for one in _hosts(account))
-    pools = tuple(known(one, attached) for one in _pools(account))
+    pools = tuple(known(pool, attached) for pool in _pools(account))
     managed = next(_of(account, "managedClusters"), None)
     traits = aks_traits(api, managed) if managed else ()
     identities = read_identities(api, ClusterHolders("prod", hosts, pools, attached, managed))
@@ -59,9 +59,9 @@ def found(cloud: AzureProxy, account: Subscription) -> dict[str, Severity]:
     """Return check and identity ("outside prod-agentpool") → severity, for the findings above low."""
     row = row_of(collected(cloud, account))
     return {
-        f"{one.check.partition('/')[2]} {one.resource.name}": one.severity
-        for one in row.findings
-        if one.severity > Severity.LOW
+        f"{finding.check.partition('/')[2]} {finding.resource.name}": finding.severity
+        for finding in row.findings
+        if finding.severity > Severity.LOW
     }
 
 

@@ -31,15 +31,15 @@ class ResourceId:
         """Whether this is the path of a list."""
         return len(self.types) > len(self.names)
 
-    def lists(self, one: ResourceId) -> bool:
-        """Whether the list at this path contains the resource ``one``."""
-        if self.namespace != one.namespace or one.names[: len(self.names)] != self.names:
+    def lists(self, resource_id: ResourceId) -> bool:
+        """Whether the list at this path contains the resource ``resource_id``."""
+        if self.namespace != resource_id.namespace or resource_id.names[: len(self.names)] != self.names:
             return False
-        is_part = self.types[0] == "virtualmachinescalesets" == one.types[0] and len(self.types) == 2
-        if self.types != one.types and not (is_part and self.types[1] == one.types[-1]):
+        is_part = self.types[0] == "virtualmachinescalesets" == resource_id.types[0] and len(self.types) == 2
+        if self.types != resource_id.types and not (is_part and self.types[1] == resource_id.types[-1]):
             return False  # a scale set lists the interfaces and addresses of all its machines
-        below = len(self.types) == 1 and self.scope.count("/") == 2 and one.scope.startswith(f"{self.scope}/")
-        return one.scope == self.scope or below
+        below = len(self.types) == 1 and self.scope.count("/") == 2 and resource_id.scope.startswith(f"{self.scope}/")
+        return resource_id.scope == self.scope or below
 
 
 def action(path: str, verb: str = "GET") -> str:
@@ -71,4 +71,4 @@ def links(value: Json) -> set[str]:
     """Return all ids in a resource, including its own, as they are written."""
     if isinstance(value, str):
         return {value} if value.lower().startswith("/subscriptions/") else set()
-    return {one for key, part in children(value).items() for one in links(part) | links(str(key))}
+    return {link for key, part in children(value).items() for link in links(part) | links(str(key))}

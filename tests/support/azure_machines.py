@@ -102,7 +102,10 @@ class MachineFixtures(IdentityFixtures):
         if not identities and not system:
             return None
         kinds = [*(["SystemAssigned"] if system else []), *(["UserAssigned"] if identities else [])]
-        listed = {one: {key: self.properties(one)[key] for key in ("principalId", "clientId")} for one in identities}
+        listed = {
+            identity: {key: self.properties(identity)[key] for key in ("principalId", "clientId")}
+            for identity in identities
+        }
         return {
             "type": ", ".join(kinds),
             **({"principalId": guid(system), "tenantId": TENANT} if system else {}),
@@ -226,8 +229,14 @@ def _machine(name: str, root: str, disks: Ids, interfaces: Ids) -> Item:
         "deleteOption": "Delete",
     }
     data = [
-        {"lun": lun, "name": name_of(one), "createOption": "Attach", "managedDisk": {"id": one}, "toBeDetached": False}
-        for lun, one in enumerate(disks)
+        {
+            "lun": lun,
+            "name": name_of(disk),
+            "createOption": "Attach",
+            "managedDisk": {"id": disk},
+            "toBeDetached": False,
+        }
+        for lun, disk in enumerate(disks)
     ]
     return {
         "provisioningState": "Succeeded",

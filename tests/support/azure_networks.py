@@ -129,9 +129,9 @@ class NetworkFixtures(Account):
         kind = f"{NETWORK}/networkSecurityGroups"
         own = self.id(kind, name, group=rg)
         made = {
-            "securityRules": [{"id": f"{own}/securityRules/{one['name']}", **one} for one in rules],
+            "securityRules": [{"id": f"{own}/securityRules/{rule['name']}", **rule} for rule in rules],
             "defaultSecurityRules": [
-                {"id": f"{own}/defaultSecurityRules/{one['name']}", **one} for one in default_rules()
+                {"id": f"{own}/defaultSecurityRules/{rule['name']}", **rule} for rule in default_rules()
             ],
         }
         return self.add(kind, name, made, rg=rg, odd=odd, **top)

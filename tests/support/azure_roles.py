@@ -35,14 +35,14 @@ def filtered(items: list[Item], path: str, asked: str, members: Mapping[str, set
         principal, assigned, named = _PRINCIPAL.fullmatch(part), _ASSIGNED.fullmatch(part), _NAMED.fullmatch(part)
         if _AT_SCOPE.fullmatch(part):
             place = ResourceId.of(path).scope
-            found = [one for one in found if is_above(ResourceId.of(one["id"]).scope, place)]
+            found = [item for item in found if is_above(ResourceId.of(item["id"]).scope, place)]
         elif principal:
-            found = [one for one in found if one["properties"]["principalId"].lower() == principal[1].lower()]
+            found = [item for item in found if item["properties"]["principalId"].lower() == principal[1].lower()]
         elif assigned:
             whose = _with_groups(assigned[1].lower(), members)
-            found = [one for one in found if one["properties"]["principalId"].lower() in whose]
+            found = [item for item in found if item["properties"]["principalId"].lower() in whose]
         elif named:
-            found = [one for one in found if one["properties"].get(named[1]) == named[2]]
+            found = [item for item in found if item["properties"].get(named[1]) == named[2]]
         else:
             return None
     return found

@@ -48,7 +48,7 @@ def _addresses(side: str, prefix: str | Sequence[str], groups: Sequence[str]) ->
     if groups:
         return {
             f"{side}AddressPrefixes": [],
-            f"{side}ApplicationSecurityGroups": [{"id": one} for one in groups],
+            f"{side}ApplicationSecurityGroups": [{"id": group} for group in groups],
         }
     if isinstance(prefix, str):
         return {f"{side}AddressPrefix": prefix, f"{side}AddressPrefixes": []}

@@ -65,13 +65,15 @@ class Operation:
 @cache
 def operations() -> tuple[Operation, ...]:
     """Return all operations of the packages."""
-    return tuple(one for package in PACKAGES for file in _files(package) for one in _operations(package, file))
+    return tuple(
+        operation for package in PACKAGES for file in _files(package) for operation in _operations(package, file)
+    )
 
 
 def find(verb: str, path: str) -> Operation | None:
     """Return the operation of a request. If several match, return the one with the most fixed words in its path."""
-    fitting = [one for one in _ending(verb, _last_words(path)) if one.path.fullmatch(path)]
-    return max(fitting, key=lambda one: one.words, default=None)
+    fitting = [operation for operation in _ending(verb, _last_words(path)) if operation.path.fullmatch(path)]
+    return max(fitting, key=lambda operation: operation.words, default=None)
 
 
 def model(package: str, name: str) -> type:
@@ -84,9 +86,9 @@ def model(package: str, name: str) -> type:
 def _by_words() -> dict[tuple[str, str], list[Operation]]:
     """Return (verb, last fixed word of the path) → operations, so that only few patterns are tried for a path."""
     found: dict[tuple[str, str], list[Operation]] = {}
-    for one in operations():
-        named = re.findall(r"/([^/{]+)(?=/|$)", one.template)
-        found.setdefault((one.verb, named[-1].lower() if named else ""), []).append(one)
+    for operation in operations():
+        named = re.findall(r"/([^/{]+)(?=/|$)", operation.template)
+        found.setdefault((operation.verb, named[-1].lower() if named else ""), []).append(operation)
     return found
 
 

@@ -89,9 +89,9 @@ def request_of(account: Subscription, api: Api) -> WaysRequest:
     """Return the request for all machines and scale sets that are not in the group ``OTHERS``."""
     interfaces = _of_kinds(account, *_INTERFACES)
     by_machine = dict[str, list[Item]]()
-    for one in interfaces:
-        attached = one["properties"].get("virtualMachine")
-        by_machine.setdefault(canonical(attached["id"]) if attached else "", []).append(one)
+    for interface in interfaces:
+        attached = interface["properties"].get("virtualMachine")
+        by_machine.setdefault(canonical(attached["id"]) if attached else "", []).append(interface)
     hosts = [_host(item, by_machine) for item in _of_kinds(account, *_MACHINES) if not _is_of_others(item)]
     sets = [one for one in _of_kinds(account, "microsoft.compute/virtualmachinescalesets") if not _is_of_others(one)]
     networks = virtual_networks(api, api.read(calls.LIST_NETWORKS, hides=()))

@@ -94,7 +94,7 @@ def subnet(
     inspected: bool = False,
 ) -> Subnet:
     """Return a subnet. ``routes``: (destination, next hop, target)."""
-    made = tuple(_route(*one) for one in routes)
+    made = tuple(_route(*route) for route in routes)
     return Subnet(
         name, "", NETWORK, "a", AddressSet.of(ranges), (guard,) if guard else (), made, SOURCE, inspected=inspected
     )
@@ -261,8 +261,8 @@ def snapshot(
 
 
 def _groups_of(filters: Iterable[Filter], cluster: Cluster) -> tuple[Group, ...]:
-    names = {rule.peer.group for one in filters for rule in one.rules if rule.peer.group}
+    names = {rule.peer.group for guard in filters for rule in guard.rules if rule.peer.group}
     names.update(
-        *(nic.groups for one in cluster.hosts for nic in one.interfaces), *(one.groups for one in cluster.pools)
+        *(nic.groups for one in cluster.hosts for nic in one.interfaces), *(pool.groups for pool in cluster.pools)
     )
     return tuple(Group(name, name, SOURCE) for name in sorted(names))

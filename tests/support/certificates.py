@@ -72,7 +72,7 @@ class MadeUp:
         """Return a need for some services of a rule, by a sender that the rule matches if there is one."""
         guard = self._random.choice(self.filters)
         rule = self._random.choice(guard["rules"])
-        senders = [one for one in self.senders if self._matches(rule, one)] or self.senders
+        senders = [sender for sender in self.senders if self._matches(rule, sender)] or self.senders
         part = self._random.choice(rule["services"])
         names = dict.fromkeys((guard["id"], self._random.choice(self.filters)["id"]))
         return {"sender": self._random.choice(senders)["id"], "guard": [*names], "services": [part], "why": "a need"}
@@ -86,7 +86,7 @@ class MadeUp:
     def honest(self) -> Json:
         """Return the certificate of a correct plan: each rule keeps what is needed, and nothing is opened."""
         groups = [{"id": name, "complete": self.complete[name]} for name in GROUPS]
-        steps = [step for one in self.filters for rule in one["rules"] for step in self._steps(one, rule)]
+        steps = [step for guard in self.filters for rule in guard["rules"] for step in self._steps(guard, rule)]
         given = {"groups": groups, "filters": self.filters, "senders": self.senders, "needs": self.needs}
         return copy.deepcopy(certificate(**given, steps=steps))
 

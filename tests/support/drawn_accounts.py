@@ -84,7 +84,7 @@ def account_in_a_chain(dice: Random) -> Snapshot:
 def account_in_series(dice: Random) -> Snapshot:
     """Return an account behind a subnet's filter and an interface's filter, which must both permit."""
     guards = [_ordered(name, dice, ("permit", "permit", "permit", "deny"), least=3) for name in ("subnet", "nic")]
-    return _behind(account(dice), ("subnet", "nic"), *(replace(one, in_series=True) for one in guards))
+    return _behind(account(dice), ("subnet", "nic"), *(replace(guard, in_series=True) for guard in guards))
 
 
 def _ordered(name: str, dice: Random, actions: tuple[str, ...], *, targeted: bool = False, least: int = 0) -> Filter:
@@ -106,7 +106,7 @@ def _behind(made: Snapshot, names: tuple[str, ...], *guards: Filter) -> Snapshot
     cluster, topology = made.cluster, made.topology
     hosts = tuple(replace(one, interfaces=tuple(map(port, one.interfaces))) for one in cluster.hosts)
     pools = tuple(replace(one, filters=names) for one in cluster.pools)
-    others = tuple(one for one in topology.filters if one.kind == "network ACL")
+    others = tuple(guard for guard in topology.filters if guard.kind == "network ACL")
     groups = tuple(Group(name, name, SOURCE) for name in GROUPS)
     return replace(
         made,

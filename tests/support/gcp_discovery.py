@@ -91,8 +91,8 @@ def described(name: str) -> tuple[str, Mapping[str, Any]]:
 @cache
 def find(host: str, verb: str, path: str) -> Method | None:
     """Return the method of a request. If several match, return the one with the most fixed words in its path."""
-    fitting = [one for one in methods(host) if one.verb == verb and one.path.fullmatch(path.lstrip("/"))]
-    return max(fitting, key=lambda one: one.path.pattern.count("[") * -1, default=None)
+    fitting = [method for method in methods(host) if method.verb == verb and method.path.fullmatch(path.lstrip("/"))]
+    return max(fitting, key=lambda method: method.path.pattern.count("[") * -1, default=None)
 
 
 def plain(path: str) -> str:

@@ -75,7 +75,7 @@ def _balancers(project: Project, network: str) -> None:
     pods = project.link(f"zones/{ZONE}/networkEndpointGroups/pods")
 
     def service(where: str, name: str, *groups: str, **rest: str) -> str:
-        return project.add(where, "backendServices", name, backends=[{"group": one} for one in groups], **rest)
+        return project.add(where, "backendServices", name, backends=[{"group": group} for group in groups], **rest)
 
     def rule(where: str, name: str, scheme: str, port: str, **target: str) -> None:
         whole = {"IPProtocol": "TCP", "portRange": port, "IPAddress": "34.140.0.8", "loadBalancingScheme": scheme}

@@ -24,13 +24,13 @@ def chain(firewalls: Iterable[Item], policies: Iterable[Item], order: str = "", 
     session: Any = None
     api = Api(session)
     reader = PolicyReader(api, GET_EFFECTIVE_FIREWALLS, NAME, region)
-    in_force = [found for one in firewalls if (found := firewall(one)) is not None]
-    made = chain_of(network, in_force, [reader.policy(one) for one in policies], Source("made up"))
+    in_force = [found for item in firewalls if (found := firewall(item)) is not None]
+    made = chain_of(network, in_force, [reader.policy(policy) for policy in policies], Source("made up"))
     assert api.gaps == ()
     return made
 
 
 def rules(*firewalls: Item) -> tuple[Rule, ...]:
     """Return the rules of the network's firewalls."""
-    (found,) = [one for one in chain(firewalls, ()).filters if one.kind == "VPC firewall"]
+    (found,) = [guard for guard in chain(firewalls, ()).filters if guard.kind == "VPC firewall"]
     return found.rules

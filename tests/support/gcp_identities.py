@@ -22,7 +22,7 @@ def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
     google_cloud.google = Google(project)
     report = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations())
     rows = {row.row: row for row in report.rows}
-    mine = [one for one in rows["cloud-api-access"].findings if one.resource.name == NODES]
+    mine = [finding for finding in rows["cloud-api-access"].findings if finding.resource.name == NODES]
     return {one.check.partition("/")[2]: one.severity.name.lower() for one in mine if one.check[-8:] != "metadata"}
 
 

@@ -48,13 +48,13 @@ def _bind(google: Google, call: ApiCall) -> None:
     policy = _sent(google, call.api, call.operation.replace("setIamPolicy", "getIamPolicy"), asked)
     bindings: list[dict[str, Any]] = policy.get("bindings", [])
     for one in call.parameters.get("remove", ()):
-        alike = [each for each in bindings if _same(each, one)]
-        for each in alike:
-            each["members"] = [member for member in each["members"] if member != one["member"]]
+        alike = [binding for binding in bindings if _same(binding, one)]
+        for item in alike:
+            item["members"] = [member for member in item["members"] if member != one["member"]]
     for one in call.parameters.get("add", ()):
         rest = {key: value for key, value in one.items() if key != "member"}
         bindings.append({**rest, "members": [one["member"]]})
-    put = {**policy, "version": 3, "bindings": [each for each in bindings if each["members"]]}
+    put = {**policy, "version": 3, "bindings": [binding for binding in bindings if binding["members"]]}
     _sent(google, call.api, call.operation, {"resource": resource, "body": {"policy": put}})
 
 
@@ -62,11 +62,11 @@ def _tag(google: Google, call: ApiCall) -> None:
     """Read a machine's tags, add and remove tags, and write them back with their fingerprint."""
     where = {key: value for key, value in call.parameters.items() if key not in {"add", "remove"}}
     tags: dict[str, Any] = _sent(google, call.api, "compute.instances.get", where).get("tags", {})
-    kept = [one for one in tags.get("items", ()) if one not in call.parameters.get("remove", ())]
+    kept = [item for item in tags.get("items", ()) if item not in call.parameters.get("remove", ())]
     body = {**tags, "items": [*dict.fromkeys((*kept, *call.parameters.get("add", ())))]}
     _sent(google, call.api, call.operation, {**where, "body": body})
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    expressions = [each.get("condition", {}).get("expression", "") for each in (one, other)]
+    expressions = [item.get("condition", {}).get("expression", "") for item in (one, other)]
     return bool(one["role"] == other["role"]) and expressions[0] == expressions[1]

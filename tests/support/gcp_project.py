@@ -76,9 +76,9 @@ class Project:
             message = f"no method lists {path}"
             raise FixtureError(message)
         told = list_of(method)[1]
-        wrong = [fault for one in items for fault in faults(method.api, told, one, f"{path}/{_last(one)}")]
+        wrong = [fault for item in items for fault in faults(method.api, told, item, f"{path}/{_last(item)}")]
         held = self.lists.setdefault(path, [])
-        wrong += [f"{path}: {_last(one)} is there twice" for one in items if _last(one) in map(_last, held)]
+        wrong += [f"{path}: {_last(item)} is there twice" for item in items if _last(item) in map(_last, held)]
         if wrong:
             raise FixtureError("\n".join(wrong))
         held.extend(items)

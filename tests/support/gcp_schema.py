@@ -29,8 +29,8 @@ def faults(api: str, told: Schema, value: Any, place: str) -> Iterator[str]:  # 
     if isinstance(value, dict):
         yield from _of_object(api, told, cast("dict[str, Any]", value), place)
     elif isinstance(value, list):
-        for number, one in enumerate(_items(value)):
-            yield from faults(api, told.get("items", {}), one, f"{place}[{number}]")
+        for number, item in enumerate(_items(value)):
+            yield from faults(api, told.get("items", {}), item, f"{place}[{number}]")
     elif isinstance(value, str):
         yield from _of_text(told, value, place)
 

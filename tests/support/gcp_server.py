@@ -122,7 +122,7 @@ class Google:
         collection, project = path.rpartition("/")[2], self._project(path)
         if not project.knows(path):
             return _error(403, "forbidden", f"Required permission for '{path}'")
-        pairs = [(scope, one) for scope, items in project.scoped(collection) for one in items]
+        pairs = [(scope, item) for scope, items in project.scoped(collection) for item in items]
         page, after = self._page(pairs, query)
         scopes: dict[str, Any] = {scope: {"warning": _SCOPE_WARNING} for scope in project.scopes}
         for scope, one in page:
@@ -143,7 +143,7 @@ class Google:
     @property
     def taken(self) -> frozenset[str]:
         """The permissions of all methods that were called."""
-        return frozenset(one for each in self.asked for one in each.permissions)
+        return frozenset(permission for each in self.asked for permission in each.permissions)
 
 
 def _wrong(method: Method, query: dict[str, str]) -> tuple[int, Any] | None:
@@ -165,8 +165,8 @@ def _is_third(query: dict[str, str], body: bytes) -> bool:
 def _without_conditions(policy: dict[str, Any]) -> dict[str, Any]:
     """Return a policy in an older version, without conditions: https://cloud.google.com/iam/docs/policies#versions."""
     bindings = [
-        {"role": f"{one['role']}_withcond_1", "members": one["members"]} if "condition" in one else one
-        for one in policy.get("bindings", ())
+        {"role": f"{binding['role']}_withcond_1", "members": binding["members"]} if "condition" in binding else binding
+        for binding in policy.get("bindings", ())
     ]
     return {**policy, "bindings": bindings}
 

@@ -74,18 +74,18 @@ def _policies(project: Project, path: str) -> Iterator[list[Item]]:
 
 def _add_rule(project: Project, path: str, _: Query, body: Item) -> None:
     for rules in _policies(project, path):
-        _refuse(["the priority is taken"] if any(one["priority"] == body["priority"] for one in rules) else [])
+        _refuse(["the priority is taken"] if any(rule["priority"] == body["priority"] for rule in rules) else [])
         rules.append(body)
 
 
 def _patch_rule(project: Project, path: str, query: Query, body: Item) -> None:
     for rules in _policies(project, path):
-        next(one for one in rules if one["priority"] == int(query["priority"])).update(body)
+        next(rule for rule in rules if rule["priority"] == int(query["priority"])).update(body)
 
 
 def _remove_rule(project: Project, path: str, query: Query, _: Item) -> None:
     for rules in _policies(project, path):
-        rules[:] = [one for one in rules if one["priority"] != int(query["priority"])]
+        rules[:] = [rule for rule in rules if rule["priority"] != int(query["priority"])]
 
 
 def _update_cluster(project: Project, path: str, _: Query, body: Item) -> None:

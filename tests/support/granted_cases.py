@@ -56,7 +56,7 @@ class Case:
     @cached_property
     def snapshot(self) -> Snapshot:
         """The cluster's snapshot."""
-        names = tuple(one.id for one in self.policies)
+        names = tuple(policy.id for policy in self.policies)
         identity = Identity(NAMES[self.cloud], "r", (self.role,), names, SOURCE)
         roles = {"control-plane": CONTROL_PLANE, "node": NODE}
         where = f"{GROUP}/microsoft.network/virtualnetworks/v/subnets/s" if self.cloud == "azure" else "private"
@@ -64,10 +64,15 @@ class Case:
         own = [replace(one, identity=identity.id if one.name.startswith(self.role) else "") for one in hosts]
         if self.cloud == "azure":
             own = [replace(one, id=f"{GROUP}/microsoft.compute/virtualmachines/{one.id}") for one in own]
-        held = Identities((identity,), self.policies)
+        identities = Identities((identity,), self.policies)
         account = OWNERS[self.cloud]
         return builders.snapshot(
-            own, identities=held, provider=self.cloud, account=account, region="eu-west-1", installer=self.installer
+            own,
+            identities=identities,
+            provider=self.cloud,
+            account=account,
+            region="eu-west-1",
+            installer=self.installer,
         )
 
     @cached_property
@@ -105,7 +110,7 @@ def spelt(cloud: str, permission: str) -> str:
 def other(cloud: str, on: str, *permissions: str, by: str = "user", named: str = "", **rest: Any) -> Case:  # noqa: ANN401 - fields of a case
     """Return a case on another cloud, with permissions in its form. ``named``: the resource name in a condition."""
     when = (Condition("StringLike", "resource.name", (named,)),) if named else ()
-    actions = tuple(spelt(cloud, one) for one in permissions)
+    actions = tuple(spelt(cloud, permission) for permission in permissions)
     statement = Statement("#1", Effect.ALLOW, actions, resources=(on,), conditions=when)
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, by, "{}", (statement,), SOURCE)
     return replace(Case(cloud, (policy,)), **rest)

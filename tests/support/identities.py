@@ -81,8 +81,8 @@ NEED = need(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUME
 def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = (), **fields: Any) -> Snapshot:  # noqa: ANN401 - any of its fields
     names = tuple(one.id for one in documents if one.kind is not PolicyKind.ORGANIZATION_LIMIT)
     identity = Identity(ROLE, "masters", ("control-plane",), names, SOURCE, complete)
-    held = replace(Identities((identity,), documents), **fields)
-    return snapshot([MASTER, WORKER], identities=held, gaps=gaps)
+    identities = replace(Identities((identity,), documents), **fields)
+    return snapshot([MASTER, WORKER], identities=identities, gaps=gaps)
 
 
 def row(made: Snapshot, facts: IamCatalog | None = None, policy: Declarations | None = None) -> RowResult:
@@ -90,7 +90,11 @@ def row(made: Snapshot, facts: IamCatalog | None = None, policy: Declarations | 
 
 
 def severities(found: RowResult) -> dict[str, Severity]:
-    return {one.check.partition("/")[2]: one.severity for one in found.findings if one.severity > Severity.LOW}
+    return {
+        finding.check.partition("/")[2]: finding.severity
+        for finding in found.findings
+        if finding.severity > Severity.LOW
+    }
 
 
 def changes(made: Snapshot) -> list[Change]:

@@ -17,21 +17,21 @@ ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 
 
 def rows_of(
-    made: Snapshot, policy: Declarations | None = None, known: IamCatalog | None = None
+    snapshot: Snapshot, policy: Declarations | None = None, known: IamCatalog | None = None
 ) -> Mapping[str, RowResult]:
     """Return name → row, for all rows."""
-    rows, _ = judge(made, policy or Declarations(), known)
+    rows, _ = judge(snapshot, policy or Declarations(), known)
     return {row.row: row for row in rows}
 
 
 def changes_of(
-    made: Snapshot, policy: Declarations | None = None, known: IamCatalog | None = None, *, row: str = ""
+    snapshot: Snapshot, policy: Declarations | None = None, known: IamCatalog | None = None, *, row: str = ""
 ) -> tuple[Change, ...]:
     """Return the changes, in the order in which to make them. ``row``: only the changes of this row ("": all)."""
-    _, changes = judge(made, policy or Declarations(), known)
-    return tuple(change for change in with_owners(made, changes, {}) if row in {"", change.row})
+    _, changes = judge(snapshot, policy or Declarations(), known)
+    return tuple(change for change in with_owners(snapshot, changes, {}) if row in {"", change.row})
 
 
-def kept_by(made: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[RuleTraffic, ...]]:
+def kept_by(snapshot: Snapshot, policy: Declarations = ADMINS) -> dict[str, tuple[RuleTraffic, ...]]:
     """Return rule id → traffic after the change, for each edited rule."""
-    return {change.rule: after(change) for change in changes_of(made, policy)}
+    return {change.rule: after(change) for change in changes_of(snapshot, policy)}

@@ -46,13 +46,13 @@ class Scene(Generic[Account]):
         Assert that gaps, findings and verdicts are as expected, and that the snapshot's file and the report's contract
         are kept.
         """
-        assert [one.call for one in snapshot.gaps] == [*self.gaps]
+        assert [gap.call for gap in snapshot.gaps] == [*self.gaps]
         report = self.evaluate(snapshot)
         found = sorted(
-            (one.check, str(one.severity.name).lower())
+            (finding.check, str(finding.severity.name).lower())
             for row in report.rows
-            for one in row.findings
-            if one.severity > Severity.LOW
+            for finding in row.findings
+            if finding.severity > Severity.LOW
         )
         assert found == sorted(self.findings)
         assert {row.row: row.verdict for row in report.rows} == self.verdicts

@@ -49,11 +49,11 @@ class Memory:
         if "nowhere" in request.options.get("region", ()):
             return ()
         hosts = (("control-plane", 1), ("node", 2))
-        found = (ClusterSummary("prod", "kubeadm", "here", hosts), ClusterSummary(sample.HOSTILE, "kops", "1e5", ()))
+        clusters = (ClusterSummary("prod", "kubeadm", "here", hosts), ClusterSummary(sample.HOSTILE, "kops", "1e5", ()))
         if "half" in request.options.get("region", ()):
             message = "half of it does not answer"
-            raise NotAllSeenError(message, found[:1], hint="Ask later")
-        return found[:1] if "here" in request.options.get("region", ()) else found
+            raise NotAllSeenError(message, clusters[:1], hint="Ask later")
+        return clusters[:1] if "here" in request.options.get("region", ()) else clusters
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Return the sample's snapshot, or fail in the way that the cluster's name selects."""

@@ -33,7 +33,7 @@ def without(*rules: str, snapshot: Snapshot | None = None) -> Snapshot:
     """Return the sample without these rules of its control plane's filter: "r-etcd", "r-api"."""
     base = snapshot or sample.snapshot()
     masters, *others = base.topology.filters
-    kept = replace(masters, rules=tuple(one for one in masters.rules if one.id not in rules))
+    kept = replace(masters, rules=tuple(rule for rule in masters.rules if rule.id not in rules))
     return replace(base, topology=replace(base.topology, filters=(kept, *others)))
 
 
@@ -44,10 +44,10 @@ def denied(snapshot: Snapshot) -> Snapshot:
 
 def assert_unconfirmed(before: Snapshot, after: Snapshot, *checks: str) -> None:
     """Assert that a night that was denied something shows no finding as fixed, and those of ``checks`` unconfirmed."""
-    old, new = (listed(evaluate(one), CHECKS) for one in (before, after))
+    old, new = (listed(evaluate(snapshot), CHECKS) for snapshot in (before, after))
     found = since(old, new)
     assert after.gaps
     assert found.fixed == ()
     assert {*checks} <= {one.check for one in found.unconfirmed}
-    back = {one.check: one.fate for one in since(old, old).findings}
+    back = {finding.check: finding.fate for finding in since(old, old).findings}
     assert {back[check] for check in checks} == {Fate.UNCHANGED}

@@ -67,7 +67,7 @@ def _passes(groups: Iterable[Item], packet: Packet, around: Surroundings, meant:
 
 
 def _permits(group: Item, packet: Packet, around: Surroundings, meant: Mapping[str, str], port: int) -> bool:
-    for rule in sorted(_rules(group), key=lambda one: one["properties"]["priority"]):
+    for rule in sorted(_rules(group), key=lambda item: item["properties"]["priority"]):
         found = rule["properties"]
         if found["direction"].lower() != "inbound" or not _matches(found, packet, around, meant, port):
             continue

@@ -120,8 +120,10 @@ def since_report(text: str, findings: tuple[Finding, ...]) -> Since:
     """Return the differences: the first finding is new, the others are unchanged, one is fixed, one is unconfirmed."""
     fates = {0: Fate.NEW}
     changes = [
-        FindingChange(fates.get(place, Fate.UNCHANGED), one.id, one.check, str(one.severity), one.message)
-        for place, one in enumerate(findings)
+        FindingChange(
+            fates.get(place, Fate.UNCHANGED), finding.id, finding.check, str(finding.severity), finding.message
+        )
+        for place, finding in enumerate(findings)
     ]
     gone = FindingChange(Fate.FIXED, "f" * 12, "node-access/internet", "high", f"gone {text}")
     unseen = FindingChange(Fate.UNCONFIRMED, "e" * 12, "node-access/inside", "low", f"unseen {text}", why=f"gap {text}")

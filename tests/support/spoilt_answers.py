@@ -49,14 +49,14 @@ class Recording:
         def noting(reader: Reader[Any], call: Call, parameters: Mapping[str, Any]) -> Answer:
             key = _key(call, parameters)
             try:
-                found: Answer = fetch(reader, call, parameters)
+                answer: Answer = fetch(reader, call, parameters)
             except reader.errors() as error:
                 with self._lock:
                     self.errors[key] = error
                 raise
             with self._lock:
-                self.answers[key] = found
-            return found
+                self.answers[key] = answer
+            return answer
 
         return noting
 
@@ -74,11 +74,11 @@ class Recording:
         key = _key(call, parameters)
         if key in self.errors:
             raise self.errors[key]
-        found = self.spoilt.get(key) or self.answers.get(key)
-        if found is None:
+        answer = self.spoilt.get(key) or self.answers.get(key)
+        if answer is None:
             message = f"{key} was not asked for before"
             raise ValueError(message)
-        return found
+        return answer
 
     def spoil(self, random: Random) -> Spoilt:
         """Spoil one part of one answer. An earlier spoilt part is restored."""

@@ -28,8 +28,10 @@ class WordPrincipals:
         kind, *names = principal.split()
         if kind == "nobody":
             return ()
-        held = (Condition("StringEquals", key, (name,)) for key, name in zip((ACCOUNT, USER), names, strict=False))
-        return (tuple(held),)
+        conditions = (
+            Condition("StringEquals", key, (name,)) for key, name in zip((ACCOUNT, USER), names, strict=False)
+        )
+        return (tuple(conditions),)
 
     def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
         """Return the conditions of a statement."""
@@ -42,7 +44,9 @@ class WordPrincipals:
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
         """Yield the callers of a trust policy."""
         yield from self.asking
-        named = dict.fromkeys(name for one in policy.statements for name in (*one.principals, *one.not_principals))
+        named = dict.fromkeys(
+            name for statement in policy.statements for name in (*statement.principals, *statement.not_principals)
+        )
         accounts = [name.split()[1] for name in named if " " in name]
         for principal in () if self.asking else named:
             if principal == "anyone" or not accounts:

@@ -46,13 +46,13 @@ def diff(line: CommandLine) -> int:
         raise UsageError(message, hint=_HINT)
     declared = declarations(settings)
     old, new = (_given(name, declared) for name in names)
-    found = _comparison(names, old, new)
+    comparison = _comparison(names, old, new)
     for sink in sinks:
         render = as_json.render if sink.format == "json" else as_table.render
-        output.save(render(found), sink.file)
+        output.save(render(comparison), sink.file)
     if not settings.get(QUIET) and not output.streams_are_one():
-        say(visible(as_table.summary(found)))
-    return int(_status(found, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
+        say(visible(as_table.summary(comparison)))
+    return int(_status(comparison, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
 
 
 def _given(name: str, declared: Declarations) -> _InputFile:
@@ -73,11 +73,11 @@ def _comparison(names: tuple[str, str], old: _InputFile, new: _InputFile) -> Com
     return Comparison(old.report.cluster, *names, changes, unknown_rows(new.report), access)
 
 
-def _status(found: Comparison, fail_on: str) -> ExitStatus:
+def _status(comparison: Comparison, fail_on: str) -> ExitStatus:
     """Return 3 if anything opened or a finding at or above ``fail_on`` is new, 4 if anything is unknown, 5 for both."""
-    opened = bool(found.access and found.access.opened) and fail_on != "never"
-    failed = opened or fails(found.findings, fail_on)
-    open_questions = found.access.undecided if found.access else ()
-    if found.unknown or open_questions or found.with_fate(Fate.UNCONFIRMED):
+    opened = bool(comparison.access and comparison.access.opened) and fail_on != "never"
+    failed = opened or fails(comparison.findings, fail_on)
+    open_questions = comparison.access.undecided if comparison.access else ()
+    if comparison.unknown or open_questions or comparison.with_fate(Fate.UNCONFIRMED):
         return ExitStatus.FINDINGS_AND_INCOMPLETE if failed else ExitStatus.INCOMPLETE
     return ExitStatus.FINDINGS if failed else ExitStatus.CLEAN

@@ -62,7 +62,7 @@ def _verify(line: CommandLine) -> int:
     return int(ExitStatus.INCOMPLETE if tally[Outcome.REFUSED] else ExitStatus.CLEAN)
 
 
-def _json(found: Sequence[Tried]) -> str:
+def _json(calls: Sequence[Tried]) -> str:
     listed = [
         {
             "call": tried.call,
@@ -70,13 +70,13 @@ def _json(found: Sequence[Tried]) -> str:
             "outcome": tried.outcome.value,
             "message": tried.message,
         }
-        for tried in found
+        for tried in calls
     ]
     return json.dumps(listed, indent=2) + "\n"
 
 
-def _table(found: Sequence[Tried]) -> str:
+def _table(calls: Sequence[Tried]) -> str:
     from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
 
-    rows = [(tried.outcome.value, ", ".join(tried.permissions), tried.call, visible(tried.message)) for tried in found]
+    rows = [(tried.outcome.value, ", ".join(tried.permissions), tried.call, visible(tried.message)) for tried in calls]
     return grid(rows, ("OUTCOME", "PERMISSION", "CALL", "WHY")) + "\n"

@@ -7,6 +7,6 @@ from cloudguard.formats.contract.document import document, text
 from cloudguard.results.comparison import Comparison
 
 
-def render(found: Comparison) -> str:
+def render(comparison: Comparison) -> str:
     """Return a comparison as JSON in ASCII. Equal comparisons give equal text."""
-    return text(document(found, found, COMPARISON_SHAPES))
+    return text(document(comparison, comparison, COMPARISON_SHAPES))

@@ -12,26 +12,26 @@ _LONGEST = 160
 """The largest number of characters of a line. JSON has the complete text."""
 
 
-def render(found: Comparison) -> str:
+def render(comparison: Comparison) -> str:
     """Return a comparison as text."""
-    lines = [f"{found.cluster}: {found.old} → {found.new}"]
-    if found.access:
-        lines += _section("Opened", (_access_text(access) for access in found.access.opened))
-        lines += _section("Closed", (_access_text(access) for access in found.access.closed))
-        lines += _section("May have opened or closed", found.access.undecided)
+    lines = [f"{comparison.cluster}: {comparison.old} → {comparison.new}"]
+    if comparison.access:
+        lines += _section("Opened", (_access_text(access) for access in comparison.access.opened))
+        lines += _section("Closed", (_access_text(access) for access in comparison.access.closed))
+        lines += _section("May have opened or closed", comparison.access.undecided)
     for fate in Fate:
-        shown = [change for change in found.with_fate(fate) if fate is not Fate.UNCHANGED or change.was]
+        shown = [change for change in comparison.with_fate(fate) if fate is not Fate.UNCHANGED or change.was]
         lines += _section(f"Findings {fate}", map(_finding_text, shown))
-    lines += _section("Unknown", found.unknown)
-    return "\n".join(visible(line) for line in (*lines, "", summary(found))) + "\n"
+    lines += _section("Unknown", comparison.unknown)
+    return "\n".join(visible(line) for line in (*lines, "", summary(comparison))) + "\n"
 
 
-def summary(found: Comparison) -> str:
+def summary(comparison: Comparison) -> str:
     """Return the summary line of a comparison."""
-    counts = [f"{len(found.with_fate(fate))} {fate}" for fate in Fate]
-    access = found.access
+    counts = [f"{len(comparison.with_fate(fate))} {fate}" for fate in Fate]
+    access = comparison.access
     opened = [f"{len(access.opened)} opened, {len(access.closed)} closed"] if access else []
-    total = count(len(found.findings), "finding")
+    total = count(len(comparison.findings), "finding")
     return "; ".join((*opened, f"{total}: {', '.join(counts)}"))
 
 

@@ -18,16 +18,16 @@ class Packets:
     services: str
 
 
-def _opened_access(found: Comparison) -> tuple[AccessChange, ...] | None:
-    return found.access.opened if found.access else None
+def _opened_access(comparison: Comparison) -> tuple[AccessChange, ...] | None:
+    return comparison.access.opened if comparison.access else None
 
 
-def _closed(found: Comparison) -> tuple[AccessChange, ...] | None:
-    return found.access.closed if found.access else None
+def _closed(comparison: Comparison) -> tuple[AccessChange, ...] | None:
+    return comparison.access.closed if comparison.access else None
 
 
-def _undecided(found: Comparison) -> tuple[str, ...] | None:
-    return found.access.undecided if found.access else None
+def _undecided(comparison: Comparison) -> tuple[str, ...] | None:
+    return comparison.access.undecided if comparison.access else None
 
 
 def _packets(change: TrafficChange) -> tuple[Packets, ...]:

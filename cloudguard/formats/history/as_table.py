@@ -49,9 +49,9 @@ def intervals(found: Sequence[Interval]) -> str:
     return grid(rows, headers) + "\n"
 
 
-def trend(found: Sequence[Period]) -> str:
+def trend(periods: Sequence[Period]) -> str:
     """Return a table of periods, the earliest first."""
-    severities = [severity for severity, _ in found[0].open] if found else []
+    severities = [severity for severity, _ in periods[0].open] if periods else []
     headers = ("UNTIL", "RUNS", "INCOMPLETE", *(f"OPEN {severity.upper()}" for severity in severities), "NEW", "FIXED")
     rows = [
         (
@@ -60,7 +60,7 @@ def trend(found: Sequence[Period]) -> str:
                 str, (period.runs, period.incomplete, *(number for _, number in period.open), period.new, period.fixed)
             ),
         )
-        for period in found
+        for period in periods
     ]
     return grid(rows, headers) + "\n"
 

@@ -14,7 +14,7 @@ from cloudguard.formats.html.picture import Picture
 from cloudguard.formats.phrases import brief, host_list, named, witness
 from cloudguard.results.change import Change
 from cloudguard.results.facts import Cluster
-from cloudguard.results.finding import Finding, Severity
+from cloudguard.results.finding import Finding
 from cloudguard.results.reference import Reference
 
 _SIGNS = {"-": "gone", "+": "new", "#": "note"}
@@ -81,11 +81,6 @@ class Card:
     references: tuple[Linked, ...]
     changes: tuple[ShownChange, ...]
     changes_elsewhere: tuple[ShownChange, ...]
-
-    @property
-    def is_advice(self) -> bool:
-        """Whether the finding is low, so that it does not change the row's verdict."""
-        return self.finding.severity is Severity.LOW
 
 
 def shown_change(change: Change, numbers: Mapping[str, int], prefix: str) -> ShownChange:

@@ -84,10 +84,10 @@ def upgraded(raw: bytes, schema: str) -> bytes:
 
 def _rename(document: object) -> None:
     for path, names in _RENAMED.items():
-        for found in _objects_at(document, path):
+        for item in _objects_at(document, path):
             for former, present in names.items():
-                if former in found:
-                    found[present] = found.pop(former)
+                if former in item:
+                    item[present] = item.pop(former)
 
 
 def _separate_lists(document: object) -> None:
@@ -125,10 +125,10 @@ def _type_evidence(document: object) -> None:
 def _name_writers(document: object) -> None:
     """Convert each note, which said what to do instead of an edit, to an owner."""
     for path in (("topology", "filters"), ("topology", "filters", "rules")):
-        for found in _objects_at(document, path):
-            if instead := found.pop("note", ""):
+        for item in _objects_at(document, path):
+            if instead := item.pop("note", ""):
                 texts = {"id": "", "who": "the cloud or a controller", "evidence": "", "undone": "", "instead": instead}
-                found["written_by"] = {**texts, "names": []}
+                item["written_by"] = {**texts, "names": []}
 
 
 def _evidence(text: object) -> dict[str, object]:

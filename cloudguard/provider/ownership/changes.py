@@ -61,14 +61,14 @@ def _fits(place: Place, resource: Owned) -> bool:
     return not place.peers or (resource.rule is not None and resource.rule.peer.kind in place.peers)
 
 
-def _with_owner(change: Change, found: Sequence[Owned], table: Mapping[str, OwnerFacts]) -> Change:
-    if not found:
+def _with_owner(change: Change, resources: Sequence[Owned], table: Mapping[str, OwnerFacts]) -> Change:
+    if not resources:
         return change
     return replace(
         change,
-        owner=_joined(resource.owner.who for resource in found),
-        undone=_joined(resource.owner.undone for resource in found),
-        where=_joined(_place_text(resource, table) for resource in found),
+        owner=_joined(resource.owner.who for resource in resources),
+        undone=_joined(resource.owner.undone for resource in resources),
+        where=_joined(_place_text(resource, table) for resource in resources),
     )
 
 

@@ -55,10 +55,10 @@ def name_of_rule(id_: str) -> str:
 
 def parts_of(guard: Filter) -> dict[str, list[Part]]:
     """Return name of a cloud's rule → its parts, for all rules of a filter."""
-    found: dict[str, list[Part]] = {}
+    parts: dict[str, list[Part]] = {}
     for rule in guard.rules:
-        found.setdefault(name_of_rule(rule.id), []).append(Part.of(rule))
-    return found
+        parts.setdefault(name_of_rule(rule.id), []).append(Part.of(rule))
+    return parts
 
 
 def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> list[tuple[Part, ...]]:

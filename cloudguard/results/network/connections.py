@@ -42,12 +42,12 @@ class Connections:
 
     def __sub__(self, other: Connections) -> Connections:
         """Return the connections that ``other`` does not contain."""
-        found = Connections()
+        connections = Connections()
         for target, packets in self.packets.items():
-            found.add(packets - other.packets.get(target, PacketSet.nothing()), target)
+            connections.add(packets - other.packets.get(target, PacketSet.nothing()), target)
         for (sender, target), services in self.named.items():
-            found.add_named(services - other.named.get((sender, target), ServiceSet.nothing()), sender, target)
-        return found
+            connections.add_named(services - other.named.get((sender, target), ServiceSet.nothing()), sender, target)
+        return connections
 
     def lines(self) -> tuple[str, ...]:
         """Return the connections as lines that ``read`` can read."""
@@ -74,17 +74,17 @@ def to_any_target(lines: Iterable[str]) -> tuple[str, ...]:
 
 def read(lines: Iterable[str]) -> Connections:
     """Return the connections that ``lines`` state. ``is_line`` must be true for each line."""
-    found, pairs = Connections(), dict[str, list[tuple[AddressSet, ServiceSet]]]()
+    connections, pairs = Connections(), dict[str, list[tuple[AddressSet, ServiceSet]]]()
     for match in filter(None, map(_LINE.fullmatch, lines)):
         services, addresses = _services(match[1]) or ServiceSet.nothing(), _addresses(match[2])
         for target in match[3].split(","):
             if addresses is None:
-                found.add_named(services, match[2], target)
+                connections.add_named(services, match[2], target)
             else:
                 pairs.setdefault(target, []).append((addresses, services))
     for target, listed in pairs.items():
-        found.add(PacketSet.of(listed), target)
-    return found
+        connections.add(PacketSet.of(listed), target)
+    return connections
 
 
 def _services(text: str) -> ServiceSet | None:

@@ -97,15 +97,15 @@ def _is_fixed_by_replacement(draft: FindingDraft) -> bool:
 
 
 def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
-    found = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ADMINISTRATOR)
-    if found:
-        who, first = identity_text(excess.identity), found[0]
+    escalations = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ADMINISTRATOR)
+    if escalations:
+        who, first = identity_text(excess.identity), escalations[0]
         message = f"{who} can make itself an administrator: it {first.path.why}"
         if excess.allowed.space.table.unlisted("*:*") & excess.certain.actions:
             policy = next((statement.policy.name for statement in excess.responsible(first.witness)), "its policies")
             message = f"{who} is an administrator: almost every action is allowed, by {policy}"
         message += _boundary_text(excess)
-        yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, found, covers=excess.certain)
+        yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, escalations, covers=excess.certain)
 
 
 def _boundary_text(excess: Excess) -> str:
@@ -114,12 +114,12 @@ def _boundary_text(excess: Excess) -> str:
 
 
 def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
-    found = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ROLE)
-    if found:
-        who, first, more = identity_text(excess.identity), found[0], len(found) - 1
+    escalations = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ROLE)
+    if escalations:
+        who, first, more = identity_text(excess.identity), escalations[0], len(escalations) - 1
         message = f"{who} can gain the permissions of other identities: it {first.path.why}"
         message += (f" (and {more} more escalation paths)" if more else "") + _boundary_text(excess)
-        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, found)
+        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, escalations)
 
 
 def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:

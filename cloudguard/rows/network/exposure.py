@@ -28,15 +28,15 @@ def of_hosts(context: Context) -> tuple[HostExposure, ...]:
     """Return the exposure of the cluster's hosts, one entry for hosts with the same roles and the same exposure."""
     named = _services(context)
     own = context.own_addresses | context.snapshot.topology.outbound_addresses
-    found: dict[tuple[str, tuple[ServiceExposure, ...]], HostExposure] = {}
+    exposures: dict[tuple[str, tuple[ServiceExposure, ...]], HostExposure] = {}
     for target in context.reach.classes:
         roles = "+".join(target.key.roles) or "unknown role"
         services = _exposures(context.reach.paths_to(target), named, own)
-        known = found.get((roles, services))
+        known = exposures.get((roles, services))
         example = known.example if known else _example(target)
         count = len(target.hosts) + (known.count if known else 0)
-        found[roles, services] = HostExposure(roles, count, example, services)
-    return tuple(found.values())
+        exposures[roles, services] = HostExposure(roles, count, example, services)
+    return tuple(exposures.values())
 
 
 def of_endpoints(context: Context) -> tuple[HostExposure, ...]:
@@ -75,7 +75,7 @@ def _exposures(
     paths: tuple[Path, ...], named: Mapping[str, ServiceSet], own: AddressSet
 ) -> tuple[ServiceExposure, ...]:
     bounds = [(path, path.allowed.lower.services(), path.allowed.upper.services()) for path in paths]
-    found = list[ServiceExposure]()
+    exposures = list[ServiceExposure]()
     for name, services in named.items():
         certain, possible = dict[Path, AddressSet](), Widest.NOBODY
         for path, lower, upper in bounds:
@@ -85,8 +85,8 @@ def _exposures(
                 widest = _widest(path, path.allowed.upper.only(services).addresses() - own)
                 possible = max(possible, widest, key=_RANKS.index)
         text = "every other port" if name == OTHERS else str(services)
-        found.append(_exposure(name, text, certain, possible))
-    return tuple(found)
+        exposures.append(_exposure(name, text, certain, possible))
+    return tuple(exposures)
 
 
 def _widest(path: Path, addresses: AddressSet) -> Widest:

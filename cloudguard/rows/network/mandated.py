@@ -71,5 +71,5 @@ class MandatedRules:
         """Return the names of hosts outside the cluster that have one of the problem's sender addresses today."""
         addresses = problem.packets.addresses()
         neighbours = self._context.snapshot.topology.neighbours or ()
-        found = (interface for interface in neighbours if any(part & addresses for part in interface.addresses))
-        return tuple(sorted({interface.owner or interface.id for interface in found}))
+        interfaces = (interface for interface in neighbours if any(part & addresses for part in interface.addresses))
+        return tuple(sorted({interface.owner or interface.id for interface in interfaces}))

@@ -125,14 +125,14 @@ def _enumeration(names: list[str]) -> str:
     return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
 
 
-def public_text(found: AddressSet) -> str:
+def public_text(addresses: AddressSet) -> str:
     """Return the text for public senders: "the internet", up to ``FEW`` ranges, or else the number of addresses."""
-    if everyone(found):
+    if everyone(addresses):
         return "the internet"
-    ranges = [*found.cidrs()]
+    ranges = [*addresses.cidrs()]
     if len(ranges) <= FEW:
         return f"{', '.join(ranges)} on the internet"
-    return count_text(found)
+    return count_text(addresses)
 
 
 def count_text(public: AddressSet) -> str:

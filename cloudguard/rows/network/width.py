@@ -22,19 +22,19 @@ def width_of(
 
     ``own``: addresses of the cluster itself. They are not excess, but another host may have them tomorrow.
     """
-    found = Connections()
+    connections = Connections()
     for path, attribution in reported_with:
         for target in _targets(path.target):
-            found.add(_with_own(reach, path, attribution, own), target)
+            connections.add(_with_own(reach, path, attribution, own), target)
     for path, attribution in problem.pairs:
         name = _name(path.sender)
         part = PacketSet.nothing() if name else _with_own(reach, path, attribution, own)
         for target in _targets(path.target):
             if name:
-                found.add_named(attribution.part.services(), name, target)
+                connections.add_named(attribution.part.services(), name, target)
             else:
-                found.add(part, target)
-    return found.lines()
+                connections.add(part, target)
+    return connections.lines()
 
 
 def own_addresses(reach: Reachability) -> AddressSet:

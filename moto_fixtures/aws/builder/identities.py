@@ -27,7 +27,7 @@ class IdentityBuilder(MachineBuilder):
         """Make a role for service accounts ("namespace:name", with wildcards). No ``accounts``: for all of them."""
         condition: dict[str, Any] = {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}}
         if accounts:
-            condition["StringLike"] = {f"{issuer}:sub": [f"system:serviceaccount:{one}" for one in accounts]}
+            condition["StringLike"] = {f"{issuer}:sub": [f"system:serviceaccount:{account}" for account in accounts]}
         trust: Statement = {
             "Effect": "Allow",
             "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},

@@ -35,8 +35,8 @@ def build(a: Account) -> None:
     masters.allow("tcp/2379-2380", masters)  # OK
     masters.allow("tcp/10250-10259,tcp/9000-9999,udp/4789,udp/6081", masters, workers)  # OK
     workers.allow("tcp/10250,tcp/9000-9999,udp/4789,udp/6081", masters, workers)  # OK
-    own = needed(*CONTROL_PLANE, cluster="prod-x7k2p")
-    controllers = a.role("prod-master-role", *own, profile="prod-master-profile")  # OK
+    statements = needed(*CONTROL_PLANE, cluster="prod-x7k2p")
+    controllers = a.role("prod-master-role", *statements, profile="prod-master-profile")  # OK
     kubelets = a.role("prod-worker-role", *needed("node"), profile="prod-worker-profile")  # OK
     hosts = [a.host(f"prod-x7k2p-master-{index}", private, [masters], OWNED, role=controllers) for index in "01"]  # OK
     a.host("prod-x7k2p-worker-a-1", private, [workers], OWNED, role=kubelets)  # OK

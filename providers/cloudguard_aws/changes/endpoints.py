@@ -43,8 +43,8 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit 
 
 
 def _endpoint(index: SnapshotIndex, change: Change) -> Endpoint:
-    found = (endpoint for endpoint in index.snapshot.topology.endpoints if endpoint.id == change.resource.id)
-    return known(next(found, None), f"the endpoint {change.resource.id}")
+    endpoints = (endpoint for endpoint in index.snapshot.topology.endpoints if endpoint.id == change.resource.id)
+    return known(next(endpoints, None), f"the endpoint {change.resource.id}")
 
 
 def _update(endpoint: Endpoint, config: Mapping[str, Any]) -> ApiCall:

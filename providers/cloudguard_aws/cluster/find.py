@@ -193,8 +193,8 @@ def _managed(api: Api, name: str) -> EksCluster | None:
             api.read(DESCRIBE_CLUSTER, hides=hides, about=name, name=name)
         return None
     run_by_eks = [one for one in listed if not one.get("connectorConfig")]
-    found = api.mapped(DESCRIBE_CLUSTER, run_by_eks, eks_cluster, hides=hides)
-    return found[0] if found else None
+    clusters = api.mapped(DESCRIBE_CLUSTER, run_by_eks, eks_cluster, hides=hides)
+    return clusters[0] if clusters else None
 
 
 def _tagged(api: Api, name: str) -> list[Instance]:
@@ -246,13 +246,13 @@ def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
 
 def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstance]:
     """Return the instances that the user's flags name. A flag that names no live instance leaves a Gap."""
-    found: list[_FlaggedInstance] = []
+    flagged_instances: list[_FlaggedInstance] = []
     for role, pairs in request.role_tags.items():
         for pair in pairs:
             key, _, value = pair.partition("=")
             named = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
             listed = [instance for instance in named if has_tag(instance.tags, pair)]
-            found += [
+            flagged_instances += [
                 _FlaggedInstance(instance, f"--{role.value}-tag {pair}", (role,), by_id=False) for instance in listed
             ]
             if not listed:
@@ -260,10 +260,10 @@ def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstan
     guests = instances_by_id(api, sorted(request.extra_hosts))
     for guest in guests:
         roles = tuple(request.extra_hosts[guest.id])
-        found.append(_FlaggedInstance(guest, f"--host {guest.id}={','.join(roles)}", roles, by_id=True))
+        flagged_instances.append(_FlaggedInstance(guest, f"--host {guest.id}={','.join(roles)}", roles, by_id=True))
     for name in sorted(request.extra_hosts.keys() - {one.id for one in guests}):
         _record_unmatched(api, name, f"--host names {name}, but no live instance has this id")
-    return found
+    return flagged_instances
 
 
 def _record_unmatched(api: Api, resource: str, message: str) -> None:

@@ -88,8 +88,8 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -
     names = {arn: arn.partition(_PROVIDER)[2] for arn in arns}
     unknown = [arn for arn, name in names.items() if name not in shared_issuers() and not _MANAGED.match(name)]
     tags = api.gather(*(partial(_tags, api, arn) for arn in unknown))
-    found = (_provider(api, arn, names[arn], cluster, each) for arn, each in zip(unknown, tags, strict=True))
-    shown = tuple(provider for provider in found if provider is not None and provider.id != named)
+    providers = (_provider(api, arn, names[arn], cluster, each) for arn, each in zip(unknown, tags, strict=True))
+    shown = tuple(provider for provider in providers if provider is not None and provider.id != named)
     if not named:
         return shown
     strong = (provider for provider in shown if provider.strength is Strength.STRONG)
@@ -172,13 +172,13 @@ def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceA
     ids = api.mapped(call, listed, lambda one: required(one, "associationId"), hides=_HIDES)
     read = (partial(api.read, describe, hides=_HIDES, about=one, clusterName=cluster, associationId=one) for one in ids)
     items = [item for found in api.gather(*read) for item in found]
-    found = dict[str, ServiceAccountIdentity]()
+    identities = dict[str, ServiceAccountIdentity]()
     for each in api.mapped(describe, items, lambda item: _association(api, cluster, item), hides=_HIDES):
         for one in each:
-            known = found.get(one.identity, one)
+            known = identities.get(one.identity, one)
             accounts = dict.fromkeys((*known.service_accounts, *one.service_accounts))
-            found[one.identity] = replace(one, service_accounts=tuple(accounts))
-    return tuple(found.values())
+            identities[one.identity] = replace(one, service_accounts=tuple(accounts))
+    return tuple(identities.values())
 
 
 def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceAccountIdentity, ...]:

@@ -34,10 +34,10 @@ def read_surroundings(api: Api, found: FoundCluster, account: str) -> Surroundin
 
 def _service_accounts(api: Api, found: FoundCluster, account: str) -> tuple[ServiceAccounts, Identities]:
     """Read service accounts and their roles. Roles of other accounts can't be read from this account."""
-    held = read_service_accounts(api, found.name, found.eks, found.issuer)
-    arns = dict.fromkeys(identity.identity for identity in held.identities)
+    service_accounts = read_service_accounts(api, found.name, found.eks, found.issuer)
+    arns = dict.fromkeys(identity.identity for identity in service_accounts.identities)
     own = [(arn, (SERVICE_ACCOUNT,)) for arn in arns if not account or account_of(arn) == account]
-    return held, read_identities(api, hosts=(), pools=(), extra=tuple(own))
+    return service_accounts, read_identities(api, hosts=(), pools=(), extra=tuple(own))
 
 
 def all_identities(own: Identities, around: Surroundings) -> Identities:

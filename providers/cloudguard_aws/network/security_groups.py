@@ -120,8 +120,8 @@ def groups_and_members(
         )
         for name, account in sorted(read.named.items())
     )
-    found = api.mapped(call, read.members or (), lambda item: foreign_interface(item, own), hides=_MEMBERS)
-    return groups, tuple(sorted(filter(None, found), key=lambda interface: interface.id))
+    interfaces = api.mapped(call, read.members or (), lambda item: foreign_interface(item, own), hides=_MEMBERS)
+    return groups, tuple(sorted(filter(None, interfaces), key=lambda interface: interface.id))
 
 
 def _group_names(item: Item) -> list[tuple[str, str]]:

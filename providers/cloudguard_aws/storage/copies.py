@@ -180,22 +180,24 @@ def _former(
             yield copy
 
 
-def _described(api: Api, found: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
+def _described(api: Api, copies: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
     """Return copies of snapshots in this region, and copies of those copies. Their description names the snapshot."""
-    made = _described_once(api, found)
-    return made | _described(api, {**found, **made}) if made else {}
+    made = _described_once(api, copies)
+    return made | _described(api, {**copies, **made}) if made else {}
 
 
-def _described_once(api: Api, found: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
+def _described_once(api: Api, copies: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
     call = calls.DESCRIBE_SNAPSHOTS
-    listed = api.matching(call, "description", [f"*{name}*" for name in found], hides=_DISKS, OwnerIds=["self"])
+    listed = api.matching(call, "description", [f"*{name}*" for name in copies], hides=_DISKS, OwnerIds=["self"])
 
     def copy(item: Item) -> DiskSnapshot | None:
-        origin = next((name for name in found if name in text(item, "Description")), "")
+        origin = next((name for name in copies if name in text(item, "Description")), "")
         made = _snapshot(api, item)
-        if not origin or made.id in found:
+        if not origin or made.id in copies:
             return None
-        return replace(made, disk=found[origin].disk, relation=found[origin].relation, evidence=found[origin].evidence)
+        return replace(
+            made, disk=copies[origin].disk, relation=copies[origin].relation, evidence=copies[origin].evidence
+        )
 
     return {one.id: one for one in api.mapped(call, listed, copy, hides=_DISKS) if one is not None}
 

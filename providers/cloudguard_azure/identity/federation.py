@@ -74,14 +74,14 @@ def _identity(item: Item) -> HeldIdentity:
 
 def read_credentials(api: Api, identities: Iterable[HeldIdentity]) -> tuple[Federated, ...]:
     """Return the identities that have federated credentials, in any subscription."""
-    asked = [held for held in identities if held.arm_id]
-    read = api.gather(*(partial(_credentials, api, held) for held in asked))
-    return tuple(Federated(held, found) for held, found in zip(asked, read, strict=True) if found)
+    asked = [identity for identity in identities if identity.arm_id]
+    read = api.gather(*(partial(_credentials, api, identity) for identity in asked))
+    return tuple(Federated(identity, found) for identity, found in zip(asked, read, strict=True) if found)
 
 
-def _credentials(api: Api, held: HeldIdentity) -> tuple[Credential, ...]:
-    where = place(held.arm_id, "resource_name")
-    return api.listed(calls.LIST_FEDERATED_CREDENTIALS, _credential, hides=HIDES, about=held.arm_id, **where)
+def _credentials(api: Api, identity: HeldIdentity) -> tuple[Credential, ...]:
+    where = place(identity.arm_id, "resource_name")
+    return api.listed(calls.LIST_FEDERATED_CREDENTIALS, _credential, hides=HIDES, about=identity.arm_id, **where)
 
 
 def _credential(item: Item) -> Credential:

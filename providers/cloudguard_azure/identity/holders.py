@@ -90,7 +90,7 @@ def attachments(api: Api, items: Iterable[Item]) -> Attachments:
 
 def known(one: _Holding, attached: Attachments) -> _Holding:
     """Return a host or pool with its identities."""
-    names = [held.id for held in _identities_of(one, attached)]
+    names = [identity.id for identity in _identities_of(one, attached)]
     return replace(one, identity=names[0], further_identities=tuple(names[1:])) if names else one
 
 
@@ -103,8 +103,8 @@ def _identities_of(member: Host | Pool, attached: Attachments) -> tuple[HeldIden
 def held_by_machines(hosts: Iterable[Host], pools: Iterable[Pool], attached: Attachments) -> Iterator[HeldIdentity]:
     """Yield the identities of machines, with the roles of the hosts and pools that hold them."""
     for member in chain[Host | Pool](hosts, pools):
-        for held in _identities_of(member, attached):
-            yield replace(held, roles=tuple(map(str, member.roles)))
+        for identity in _identities_of(member, attached):
+            yield replace(identity, roles=tuple(map(str, member.roles)))
 
 
 def held_by_cluster(item: Item) -> Iterator[HeldIdentity]:
@@ -113,8 +113,8 @@ def held_by_cluster(item: Item) -> Iterator[HeldIdentity]:
     Its service principal is only known by its application id.
     """
     properties = part(item, "properties")
-    for held in identities_of(item):
-        yield replace(held, roles=(CLUSTER,))
+    for identity in identities_of(item):
+        yield replace(identity, roles=(CLUSTER,))
     application = text(part(properties, "servicePrincipalProfile"), "clientId")
     if application and application.lower() != _MANAGED:
         name = f"{CONTROL}:-:-:microsoft.graph:serviceprincipals:{application.lower()}"
@@ -145,20 +145,22 @@ def united(by_cluster: Iterable[HeldIdentity], by_others: Iterable[HeldIdentity]
     pods.
     """
     known = dict[str, HeldIdentity]()
-    for held in by_cluster:
-        known[held.id] = _joined(known.get(held.id), held)
+    for identity in by_cluster:
+        known[identity.id] = _joined(known.get(identity.id), identity)
     addons = {held.id for held in known.values() if held.roles == (SERVICE_ACCOUNT,)}
-    for held in by_others:
-        known[held.id] = _joined(known.get(held.id), replace(held, roles=()) if held.id in addons else held)
+    for identity in by_others:
+        known[identity.id] = _joined(
+            known.get(identity.id), replace(identity, roles=()) if identity.id in addons else identity
+        )
     return known
 
 
-def _joined(known: HeldIdentity | None, held: HeldIdentity) -> HeldIdentity:
+def _joined(known: HeldIdentity | None, identity: HeldIdentity) -> HeldIdentity:
     if known is None:
-        return held
+        return identity
     return replace(
         known,
-        principal=known.principal or held.principal,
-        roles=tuple(sorted({*known.roles, *held.roles})),
-        accounts=tuple(dict.fromkeys((*known.accounts, *held.accounts))),
+        principal=known.principal or identity.principal,
+        roles=tuple(sorted({*known.roles, *identity.roles})),
+        accounts=tuple(dict.fromkeys((*known.accounts, *identity.accounts))),
     )

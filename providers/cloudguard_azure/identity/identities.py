@@ -54,27 +54,27 @@ class _SubscriptionGrants:
 
 def read_identities(api: Api, asked: ClusterHolders) -> Identities:
     """Return the identities with all policies that grant to them or deny them, and who can take them on."""
-    held = _held_identities(api, asked)
+    identities = _held_identities(api, asked)
     issuer = _issuer(api, asked.managed)
     (denials, unread), assigned, granting, federated = api.four(
         partial(assignments.read_denials, api),
         partial(assignments.read_assignments, api),
         partial(vaults.read_vaults, api),
-        partial(_federated, api, held, only_held=issuer == ""),
+        partial(_federated, api, identities, only_held=issuer == ""),
     )
     providers = federation.issuers(asked.cluster, issuer, federated)
     accounts = [account for each in federated for account in _accounts(each, [provider.id for provider in providers])]
-    accounts += _of_addons(held.values())
+    accounts += _of_addons(identities.values())
     named = {account.identity for account in accounts}
     pods = [replace(each.held, roles=(SERVICE_ACCOUNT,)) for each in federated if each.held.id in named]
-    held = united(held.values(), pods)
-    trusts = {each.held.id: federation.trust_of(each) for each in federated if each.held.id in held}
-    attached = _attached(api, [*held.values()], _SubscriptionGrants(assigned, denials, granting))
+    identities = united(identities.values(), pods)
+    trusts = {each.held.id: federation.trust_of(each) for each in federated if each.held.id in identities}
+    attached = _attached(api, [*identities.values()], _SubscriptionGrants(assigned, denials, granting))
     policies = {policy.id: policy for found in attached.values() for policy in found}
     policies.update((trust.id, trust) for trust in trusts.values())
     return Identities(
         identities=tuple(
-            _identity(identity, attached[identity.id], trusts.get(identity.id)) for identity in held.values()
+            _identity(identity, attached[identity.id], trusts.get(identity.id)) for identity in identities.values()
         ),
         policies=tuple(policies.values()),
         service_accounts=tuple(accounts),
@@ -107,13 +107,15 @@ def _issuer_of(item: Item) -> str:
     return required(profile, "issuerURL") if flag(profile, "enabled") else text(profile, "issuerURL")
 
 
-def _federated(api: Api, held: Mapping[str, HeldIdentity], *, only_held: bool) -> tuple[Federated, ...]:
+def _federated(api: Api, identities: Mapping[str, HeldIdentity], *, only_held: bool) -> tuple[Federated, ...]:
     """Return the identities with federated credentials, among those held and the subscription's.
 
     ``only_held``: without the subscription's.
     """
     listed = () if only_held else federation.read_identities(api)
-    return federation.read_credentials(api, {identity.id: identity for identity in (*listed, *held.values())}.values())
+    return federation.read_credentials(
+        api, {identity.id: identity for identity in (*listed, *identities.values())}.values()
+    )
 
 
 def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceAccountIdentity]:
@@ -121,24 +123,26 @@ def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceA
     for issuer in issuers:
         if accounts := federation.accounts_of(federated, issuer):
             trust = federation.trust_of(federated)
-            held = federated.held
-            yield ServiceAccountIdentity(held.id, held.name, accounts, trust.id, trust.source, issuer)
+            identity = federated.held
+            yield ServiceAccountIdentity(identity.id, identity.name, accounts, trust.id, trust.source, issuer)
 
 
-def _of_addons(held: Iterable[HeldIdentity]) -> Iterator[ServiceAccountIdentity]:
-    for identity in held:
+def _of_addons(identities: Iterable[HeldIdentity]) -> Iterator[ServiceAccountIdentity]:
+    for identity in identities:
         if identity.accounts:
             source = Source(calls.LIST_MANAGED_CLUSTERS.name, identity.arm_id)
             yield ServiceAccountIdentity(identity.id, identity.name, identity.accounts, "", source)
 
 
-def _attached(api: Api, held: list[HeldIdentity], around: _SubscriptionGrants) -> dict[str, list[PolicyDocument]]:
+def _attached(api: Api, identities: list[HeldIdentity], around: _SubscriptionGrants) -> dict[str, list[PolicyDocument]]:
     """Return the policies of each identity, by its id."""
-    asked = sorted({identity.principal for identity in held if identity.principal})
+    asked = sorted({identity.principal for identity in identities if identity.principal})
     read = api.gather(*(partial(assignments.read_assigned_to, api, principal) for principal in asked))
     assigned = dict(zip(asked, read, strict=True))
     roles, heedless = Roles(api), [vault.id for vault in around.vaults if not vault.heeds_roles]
-    concerned = {identity.id: _assignments_to(identity, assigned.get(identity.principal), around) for identity in held}
+    concerned = {
+        identity.id: _assignments_to(identity, assigned.get(identity.principal), around) for identity in identities
+    }
     roles.prefetch([assignment.role for found in concerned.values() for assignment in found])
     return {
         identity.id: [
@@ -148,7 +152,7 @@ def _attached(api: Api, held: list[HeldIdentity], around: _SubscriptionGrants) -
             ),
             *_other_policies(identity, assigned.get(identity.principal), around),
         ]
-        for identity in held
+        for identity in identities
     }
 
 
@@ -175,10 +179,16 @@ def _other_policies(
     yield from filter(None, (*denying, *granting))
 
 
-def _identity(held: HeldIdentity, policies: Iterable[PolicyDocument], trust: PolicyDocument | None) -> Identity:
+def _identity(identity: HeldIdentity, policies: Iterable[PolicyDocument], trust: PolicyDocument | None) -> Identity:
     """Return an identity. If its object id is unknown, its assignments are unknown too."""
     names = tuple(policy.id for policy in (*policies, *([trust] if trust else [])))
-    source = Source(calls.LIST_ASSIGNED_TO.name, held.principal or held.id)
+    source = Source(calls.LIST_ASSIGNED_TO.name, identity.principal or identity.id)
     return Identity(
-        held.id, held.name, held.roles, names, source, complete=bool(held.principal), unique_id=held.principal
+        identity.id,
+        identity.name,
+        identity.roles,
+        names,
+        source,
+        complete=bool(identity.principal),
+        unique_id=identity.principal,
     )

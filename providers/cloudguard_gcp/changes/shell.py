@@ -22,7 +22,6 @@ _LISTS: Final = {
     "targetTags": "target-tags",
     "targetServiceAccounts": "target-service-accounts",
 }
-_ON_CREATION: Final = frozenset({"direction", "network"})
 _POLICY_VERBS: Final = {"addRule": "create", "patchRule": "update", "removeRule": "delete"}
 _DNS_FLAGS: Final = {
     "allowExternalTraffic": "enable-dns-access",

@@ -69,11 +69,11 @@ _OF_PODS: Final = Holder((SERVICE_ACCOUNT,), frozenset({"https://www.googleapis.
 
 def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dict[str, Holder]:
     """Return holders by address, from (address, roles, scopes) of each host and pool."""
-    found: dict[str, Holder] = {}
+    holders: dict[str, Holder] = {}
     for email, roles, scopes in pairs:
-        known = found.get(email, Holder((), frozenset()))
-        found[email] = Holder(tuple(sorted({*known.roles, *roles})), known.scopes | frozenset(scopes))
-    return {email: found[email] for email in sorted(found) if email}
+        known = holders.get(email, Holder((), frozenset()))
+        holders[email] = Holder(tuple(sorted({*known.roles, *roles})), known.scopes | frozenset(scopes))
+    return {email: holders[email] for email in sorted(holders) if email}
 
 
 def read_identities(

@@ -168,11 +168,11 @@ def pools_of(
 ) -> IdentityPools:
     """Return the identity pools of a self-managed cluster. One that may be the cluster's or another's leaves a Gap."""
     bindings = (*(binding for known in accounts for binding in known.bindings), *(binding for _, binding in inherited))
-    found, unclear = cluster.pools(member for binding in bindings for member in binding.members)
+    identity_pools, unclear = cluster.pools(member for binding in bindings for member in binding.members)
     for name in unclear:
         message = f"service accounts of Kubernetes are in the identity pool {name}, whose name shows no cluster"
         api.add_gap(Gap(calls.GET_SERVICE_ACCOUNT_POLICY.name, name, Reason.MISSING, message, _HIDES))
-    return found
+    return identity_pools
 
 
 def providers_of(pools: IdentityPools) -> tuple[IdentityProvider, ...]:

@@ -75,10 +75,10 @@ def _resolved(target: ReachedTarget, places: Mapping[AddressSet, Host]) -> Reach
 
 def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:
     """Whether a target is a host, or a pool's next host. An address that is not the host's own is a pod's."""
-    found = members.get(target.host)
-    if not isinstance(found, Host):
-        return found is not None
-    return not target.address or any(target.address in interface.addresses for interface in found.interfaces)
+    member = members.get(target.host)
+    if not isinstance(member, Host):
+        return member is not None
+    return not target.address or any(target.address in interface.addresses for interface in member.interfaces)
 
 
 def _target_subnets(mine: Iterable[ReachedTarget], members: Mapping[str, Host | Pool]) -> tuple[str, ...]:

@@ -106,17 +106,17 @@ class Member:
 
 def members_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Member]]:
     """Return the hosts and next hosts in each subnet, as a dict of subnet id → members."""
-    found: dict[str, set[Member]] = {}
+    members: dict[str, set[Member]] = {}
     for interface in (interface for host in hosts for interface in host.interfaces):
         public = bool(interface.public) or interface.public_ip_on_start
         public = public or any(address & ALL6 for address in interface.addresses)
-        found.setdefault(interface.subnet, set()).add(Member(frozenset(interface.groups), public))
+        members.setdefault(interface.subnet, set()).add(Member(frozenset(interface.groups), public))
     for pool in pools:
         further = any(one.public or one.public_ipv6 for one in pool.further)
         public = pool.public is not False or bool(pool.public_ipv6) or further
         for name in subnets_of(pool):
-            found.setdefault(name, set()).add(Member(frozenset(pool.groups), public))
-    return found
+            members.setdefault(name, set()).add(Member(frozenset(pool.groups), public))
+    return members
 
 
 def subnets_of(pool: Pool) -> frozenset[str]:
@@ -168,10 +168,10 @@ def _counting(listed: Iterable[VpcRoute], members: set[Member]) -> list[VpcRoute
 
     A route that applies to all members overrides the routes with a higher priority number.
     """
-    found = [route for route in listed if any(_is_for(route, members))]
-    sure = (route for route in found if all(_is_for(route, members)) and route.effective is not None)
+    routes = [route for route in listed if any(_is_for(route, members))]
+    sure = (route for route in routes if all(_is_for(route, members)) and route.effective is not None)
     most = min((route.priority for route in sure), default=None)
-    return [route for route in found if most is None or route.priority <= most]
+    return [route for route in routes if most is None or route.priority <= most]
 
 
 def _is_for(route: VpcRoute, members: set[Member]) -> Iterator[bool]:

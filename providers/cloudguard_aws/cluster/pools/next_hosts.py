@@ -93,12 +93,12 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...], named: Co
 
 def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> list[Template]:
     """Return all templates that the group's next host may use. ``known``: launch configurations by name."""
-    found = [known[group.configuration]] if group.configuration in known else [*group.specifications]
+    templates = [known[group.configuration]] if group.configuration in known else [*group.specifications]
     for key, name, version in group.templates:
-        found += template_versions(api, key, name, version)
+        templates += template_versions(api, key, name, version)
     if not (group.configuration or group.specifications or group.templates):
         api.missed(group.call, group.name, "it names no launch template and no launch configuration", HIDES)
-    listed = {template.name: template for template in found}.values()
+    listed = {template.name: template for template in templates}.values()
     return [replace(template, types=group.types) for template in listed] if group.types else [*listed]
 
 

@@ -101,13 +101,13 @@ def _all_rules(
     inside: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]
 ) -> tuple[tuple[ProxyRule, ...], str]:
     """Return all routing rules, and why some can't be parsed ("": all can)."""
-    found, unclear, listed = list[ProxyRule](), "", [item for key in _RULES for item in parts(inside, key)]
+    rules, unclear, listed = list[ProxyRule](), "", [item for key in _RULES for item in parts(inside, key)]
     for one in listed:
         try:
-            found += _rules(one, named, pools)
+            rules += _rules(one, named, pools)
         except AnswerError as error:
             unclear = str(error)
-    return tuple(found), unclear if listed else "its rules are missing"
+    return tuple(rules), unclear if listed else "its rules are missing"
 
 
 def _addresses(pool: Item) -> list[Item]:

@@ -31,11 +31,11 @@ _CARRIED: Final = ServiceSet.parse("tcp,udp")
 
 def read_published(api: Api, ranges: Mapping[str, AddressSet]) -> dict[str, tuple[PublishedService, ...]]:
     """Return the services that private link services offer, by front end. ``ranges``: map of subnet id → addresses."""
-    found = dict[str, tuple[PublishedService, ...]]()
+    services = dict[str, tuple[PublishedService, ...]]()
     for front_ends, service in api.listed(LIST_PRIVATE_LINK_SERVICES, partial(_published, ranges), hides=HIDES):
         for front in front_ends:
-            found[front] = (*found.get(front, ()), service)
-    return found
+            services[front] = (*services.get(front, ()), service)
+    return services
 
 
 def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str, ...], PublishedService]:
