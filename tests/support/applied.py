@@ -9,6 +9,7 @@ from typing import TypeVar
 from cloudguard import pipeline
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall
+from cloudguard.results.change import Procedure
 from cloudguard.results.finding import Severity
 from cloudguard.results.plan import Plan
 from cloudguard.results.report import Report, Verdict
@@ -58,7 +59,9 @@ class Applied:
         by_call = {step.change for step in self.plan.steps if step.calls}
         for change in self.plan.changes:
             if change.id not in by_call and not {*change.mends}.isdisjoint(before):
-                yield f"{change.kind}: no call makes it{f'; {change.owner}' if change.owner else ''}"
+                steps = [step for edit in change.edits if isinstance(edit, Procedure) for step in edit.steps]
+                how = f"a person must {steps[0]}" if steps else "no call makes it"
+                yield f"{change.kind}: {how}{f'; {change.owner}' if change.owner else ''}"
         for one in self.after.row(row).findings:
             if one.severity > Severity.LOW and one.id not in before:
                 yield f"{one.check}: what stays is found"

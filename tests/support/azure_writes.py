@@ -8,6 +8,7 @@ from typing import Any
 from azure_account import Account, guid
 from azure_identities import IdentityFixtures, built_in
 from azure_ids import Item, ResourceId
+from azure_rules import default_rules
 from azure_schema import faults, shape_of
 from azure_sdk import find
 from fixture_error import FixtureError
@@ -31,18 +32,8 @@ def put(account: Account, path: str, body: Item) -> Item:
         raise FixtureError("\n".join(wrong))
     own = ResourceId.of(path)
     item: Item = {"id": path, "name": path.rpartition("/")[2], "type": "/".join((own.namespace, *own.types)), **body}
-    held: Item = item.setdefault("properties", {})
-    if own.types == ("roleassignments",):
-        _add_built_in(account, held["roleDefinitionId"])
-        held |= {"scope": path[: path.lower().rindex("/providers/microsoft.authorization/")] or "/"}
-    for rule in held.get("securityRules", ()):
-        rule.setdefault("id", f"{path}/securityRules/{rule['name']}")
-    if own.types == ("diskencryptionsets",):
-        item["identity"] = item["identity"] | {"principalId": guid(path.lower())}
-    elif own.types == ("vaults", "keys"):
-        _put_version(account, path, item)
-    elif own.types == ("disks",):
-        _check_disk(account, path, item)
+    item.setdefault("properties", {})
+    _fill(account, path, item)
     listed, number = _place(account, path)
     if listed is None:
         account.items[path.lower()] = item
@@ -53,6 +44,25 @@ def put(account: Account, path: str, body: Item) -> Item:
     _check_groups(account)
     account.check()
     return item
+
+
+def _fill(account: Account, path: str, item: Item) -> None:
+    """Fill in Azure's own fields of a resource. Raises FixtureError if Azure would refuse it."""
+    own, held = ResourceId.of(path), item["properties"]
+    if own.types == ("roleassignments",):
+        _add_built_in(account, held["roleDefinitionId"])
+        held |= {"scope": path[: path.lower().rindex("/providers/microsoft.authorization/")] or "/"}
+    for rule in held.get("securityRules", ()):
+        rule.setdefault("id", f"{path}/securityRules/{rule['name']}")
+    if own.types == ("networksecuritygroups",):
+        rules = [{"id": f"{path}/defaultSecurityRules/{one['name']}", **one} for one in default_rules()]
+        held.setdefault("defaultSecurityRules", rules)
+    if own.types == ("diskencryptionsets",):
+        item["identity"] = item["identity"] | {"principalId": guid(path.lower())}
+    elif own.types == ("vaults", "keys"):
+        _put_version(account, path, item)
+    elif own.types == ("disks",):
+        _check_disk(account, path, item)
 
 
 def delete(account: Account, path: str) -> None:

@@ -23,8 +23,11 @@ NO_SMALL_SET: Final = (
     "no small set of rules allows less than the present rule and still allows all needed traffic (--cni or "
     "--most-rules may help)"
 )
+NOT_EXACT: Final = "no rules of this kind express exactly the needed traffic"
+CANNOT_NAME: Final = "a rule of this kind cannot name those who need the traffic:"
 TOO_MANY: Final = "the needed traffic takes more than {most} rules (--cni or --most-rules may help)"
 _FAMILIES: Final = tuple(ServiceSet.of_intervals(((base, base + PORTS),)) for base in FAMILIES.values())
+_ICMP: Final = (ServiceSet.parse("icmp"), ServiceSet.parse("icmpv6"))
 _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
 
 
@@ -48,8 +51,17 @@ class RuleWriter:
 
     def why_not(self, change: Change) -> str:
         """Return the reason why no rules of the cloud express ``change``, with the traffic that stays allowed."""
-        before = next((edit.before for edit in change.edits if isinstance(edit, RuleEdit) and edit.before), None)
-        return f"{NO_SMALL_SET}{f': {before.services} from {_peer_name(before.peer)} stays allowed' if before else ''}"
+        edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+        before = next((edit.before for edit in edits if edit.before), None)
+        guard = self.filters.get(change.resource.id)
+        wanted = [edit.after for edit in edits if edit.after] if guard and before else []
+        unnamed = [
+            _peer_name(one.peer)
+            for one in wanted
+            if guard and before and not self.change_forms.rules(guard, replace(one, services=before.services))
+        ]
+        why = f"{CANNOT_NAME} {', '.join(dict.fromkeys(unnamed))}" if unnamed else NO_SMALL_SET
+        return f"{why}{f': {before.services} from {_peer_name(before.peer)} stays allowed' if before else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +142,19 @@ def _ways(
 ) -> Iterator[_NeededRules]:
     """Yield rules for the needed traffic of one peer, each time fewer rules than before.
 
-    First the exact services; then one range of ports for each protocol; then all services of the old rule
-    (``within``).
+    First the exact services or, if no rules express these, with all types of an ICMP that has any; then one range of
+    ports for each protocol; then all services of the old rule (``within``).
     """
+    exact = bool(guarded.rules(traffic))
+    typed = ServiceSet.union((traffic.services, *(one for one in _ICMP if traffic.services & one and not exact)))
     spans = ServiceSet.union(_span(traffic.services & family) for family in _FAMILIES)
     fewest = None
-    for services in (traffic.services, (spans | (traffic.services & _FURTHER)) & within, within):
+    for services in (traffic.services, typed & within, (spans | (traffic.services & _FURTHER)) & within, within):
         rules = guarded.rules(replace(traffic, services=services))
         if rules and (fewest is None or len(rules) < fewest):
             fewest = len(rules)
-            beyond = services - traffic.services
-            yield _NeededRules(needs, rules, KeptTraffic(traffic.peer, beyond, guarded.too_many) if beyond else None)
+            beyond, why = services - traffic.services, guarded.too_many if exact else NOT_EXACT
+            yield _NeededRules(needs, rules, KeptTraffic(traffic.peer, beyond, why) if beyond else None)
 
 
 def _is_held(traffic: RuleTraffic, others: Iterable[RuleTraffic], guarded: _Guarded) -> bool:

@@ -148,10 +148,10 @@ def in_series(  # noqa: PLR0913 - the fields of a filter
 
 
 def rules_for_all_traffic(name: str, source: Source, uncertain: str = "") -> tuple[Rule, ...]:
-    """Return rules that let everything in and out."""
+    """Return rules that let everything in and out. Each has an id of its own, so that an edit changes only one."""
     return tuple(
         Rule(
-            id=name,
+            id=name if direction is Direction.INGRESS else f"{name}, egress",
             direction=direction,
             action=Action.PERMIT,
             services=SUPPORTED_SERVICES,

@@ -20,7 +20,7 @@ from probes import FRONT
 
 @pytest.mark.parametrize(
     "name",
-    ["two-groups-let-in", "nat-rule", "contributor-of-a-management-group", "no-customer-key", "aks-integrated-public"],
+    ["basic-without-group", "nat-rule", "contributor", "no-customer-key", "aks-integrated-public"],
 )
 def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, azure_cloud: AzureProxy) -> None:
     found = applied(azure_cloud, SCENES[name])

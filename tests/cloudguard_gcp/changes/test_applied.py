@@ -8,6 +8,7 @@ import pytest
 
 from aws_probe import Service
 from cloudguard.needs.declarations import Declarations
+from cloudguard.planning.edits.rule_writer import CANNOT_NAME
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
 from cloudguard_gcp.changes.shell import shell
@@ -38,6 +39,13 @@ def test_the_private_side_lets_in_no_other_subnet_but_still_whoever_is_beside_th
     assert left.why.endswith("; jenkins is in these ranges today")
     (stays,) = (one for one in found.after.row("api-server-access").findings if one.severity > Severity.LOW)
     assert left.why.endswith(stays.message)
+
+
+def test_a_policy_that_cannot_name_the_tags_of_hosts_stays_as_it_is(google_cloud: Proxy) -> None:
+    found = applied(google_cloud, SCENES["allowed-above"])
+    assert not found.calls
+    (left,) = found.plan.left
+    assert left.why.startswith(f"{CANNOT_NAME} tag/prod-k8s-io-role-control-plane, tag/prod-k8s-io-role-node: tcp/22 ")
 
 
 def test_an_endpoint_by_name_stays_open_if_administrators_have_no_other_way(google_cloud: Proxy) -> None:
