@@ -87,7 +87,7 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
         lambda: _read_disks(api, found, machines),
         lambda: _read_identities(api, caller, found, (machines, groups, templates)),
     )
-    found_disks, copies = gatekeepers.with_inherited_shares(api, caller.project, found_disks, copies)
+    found_disks, copies = gatekeepers.with_outsiders(api, (caller.project, *_numbers(caller)), found_disks, copies)
     machines, groups = hosts.guarded(machines, around.chains), pools.guarded(groups, around.chains)
     installer = found.installer(machines, found_disks)
     cluster = Cluster(
@@ -120,15 +120,12 @@ def _read_identities(
     from cloudguard_gcp.identity.holders import held  # noqa: PLC0415 - only when asked for
     from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
     from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged  # noqa: PLC0415
-    from cloudguard_gcp.identity.resource_names import owner_of  # noqa: PLC0415
 
     cluster: IdentityPools | SelfManaged = SelfManaged(found.name, found.other_clusters)
     if gke := found.gke:
         own = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
         cluster = IdentityPools(frozenset({gke.workload_pool} - {""}), own)
-    number = owner_of(caller.default_account)
-    names = (number,) if number else ()
-    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), cluster, names)
+    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), cluster, _numbers(caller))
 
 
 def _read_disks(
@@ -140,6 +137,14 @@ def _read_disks(
     if found.gke is None:
         return disks.read_disks(api, project=found.project, cluster=found.name, hosts=hosts)
     return (), (), disks.read_keys(api, (found.gke.secrets.key, *found.gke.keys))
+
+
+def _numbers(caller: Caller) -> tuple[str, ...]:
+    """Return the number of the caller's project, which its default account has in its address; () if it is unknown."""
+    from cloudguard_gcp.identity.resource_names import owner_of  # noqa: PLC0415 - only when asked for
+
+    number = owner_of(caller.default_account)
+    return (number,) if number else ()
 
 
 ADAPTER = GcpAdapter()

@@ -6,7 +6,7 @@ https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -20,12 +20,16 @@ from cloudguard_gcp.cluster.gke import GkeCluster
 from cloudguard_gcp.cluster.gke_endpoints import CONNECT, GATEWAY
 from cloudguard_gcp.identity.bindings import EVERYONE, Level, read_levels
 from cloudguard_gcp.identity.conditions import is_over
+from cloudguard_gcp.identity.resource_names import owner_of
 from cloudguard_gcp.identity.roles import Roles
 from cloudguard_gcp.network.subnets import TUNNELS
 
 _PROXY: Final = "Identity-Aware Proxy"
 _BY_PROXY: Final = "iap.tunnelInstances.accessViaIAP"
 _EVERYONE: Final = "allAuthenticatedUsers"
+_BASIC: Final = frozenset({"projectOwner", "projectEditor", "projectViewer"})
+"""Members that stand for all who have a basic role on a project (https://cloud.google.com/iam/docs/principal-identifiers).
+"""
 _USES: Final[Mapping[str, str]] = {
     "snapshot": "compute.snapshots.useReadOnly",
     "instant snapshot": "compute.instantSnapshots.useReadOnly",
@@ -56,27 +60,38 @@ def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluste
     )
 
 
-def with_inherited_shares(
-    api: Api, project: str, disks: Iterable[Disk], copies: Iterable[DiskSnapshot]
+def with_outsiders(
+    api: Api, own: Sequence[str], disks: Iterable[Disk], copies: Iterable[DiskSnapshot]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...]]:
-    """Return disks and copies. A copy is shared with everyone if a policy above it lets everyone use it."""
+    """Return disks and copies that are shared only with members outside the project.
+
+    A copy is shared with everyone if a policy above it lets everyone use it. ``own``: the project's id, and its number.
+    """
     disks, copies = tuple(disks), tuple(copies)
     kinds = {one.kind for listed in (copies, *(disk.snapshots for disk in disks)) for one in listed}
     if not kinds:
         return disks, copies
-    levels, roles = read_levels(api, project), Roles(api)
+    levels, roles = read_levels(api, own[0]), Roles(api)
     used = frozenset(kind for kind, use in _USES.items() if kind in kinds and _everyone_holds(levels, roles, use))
-    return tuple(replace(disk, snapshots=_shared(disk.snapshots, used)) for disk in disks), _shared(copies, used)
-
-
-def _shared(copies: Iterable[DiskSnapshot], kinds: frozenset[str]) -> tuple[DiskSnapshot, ...]:
-    """Return copies, those of ``kinds`` shared with everyone too."""
-    return tuple(
-        replace(one, shared_with=tuple(sorted({*one.shared_with, _EVERYONE})))
-        if one.kind in kinds and one.shared_with is not None
-        else one
-        for one in copies
+    return tuple(replace(disk, snapshots=_shared(disk.snapshots, used, own)) for disk in disks), _shared(
+        copies, used, own
     )
+
+
+def _shared(copies: Iterable[DiskSnapshot], kinds: Container[str], own: Container[str]) -> tuple[DiskSnapshot, ...]:
+    """Return copies without members of the project (``own``), those of ``kinds`` shared with everyone too."""
+    return tuple(one if one.shared_with is None else _shared_copy(one, kinds, own) for one in copies)
+
+
+def _shared_copy(copy: DiskSnapshot, kinds: Container[str], own: Container[str]) -> DiskSnapshot:
+    others = {member for member in copy.shared_with or () if not _is_own(member, own)}
+    return replace(copy, shared_with=tuple(sorted(others | ({_EVERYONE} if copy.kind in kinds else set()))))
+
+
+def _is_own(member: str, own: Container[str]) -> bool:
+    """Whether a member is a service account of the project, or all who have a basic role on the project."""
+    kind, _, who = member.partition(":")
+    return (kind == "serviceAccount" and owner_of(who) in own) or (kind in _BASIC and who in own)
 
 
 def _opened(endpoint: Endpoint, permissions: Iterable[str]) -> Endpoint:

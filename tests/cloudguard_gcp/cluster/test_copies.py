@@ -95,6 +95,29 @@ def test_a_shared_copy_is_found_whatever_its_origin(google_cloud: Proxy, kind: s
     assert verdict(google_cloud, project) is Verdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("member", "expected"),
+    [
+        ("serviceAccount:backup@acme-prod.iam.gserviceaccount.com", Verdict.PASS),
+        ("serviceAccount:123456789012-compute@developer.gserviceaccount.com", Verdict.PASS),
+        ("projectViewer:acme-prod", Verdict.PASS),
+        ("serviceAccount:backup@elsewhere-1.iam.gserviceaccount.com", Verdict.FAIL),
+        ("serviceAccount:999999999999-compute@developer.gserviceaccount.com", Verdict.FAIL),
+        ("serviceAccount:acme-prod@elsewhere-1.iam.gserviceaccount.com", Verdict.FAIL),
+        ("projectViewer:elsewhere-1", Verdict.FAIL),
+        ("user:eve@gmail.com", Verdict.FAIL),
+        ("domain:partner.com", Verdict.FAIL),
+        ("principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/*", Verdict.FAIL),
+    ],
+)
+def test_a_copy_for_the_project_s_own_accounts_is_not_shared(
+    google_cloud: Proxy, member: str, expected: Verdict
+) -> None:
+    project = kops()
+    share(project, "snapshots", "copy", member, sourceDisk=disk(project, "etcd-main"))
+    assert verdict(google_cloud, project) is expected
+
+
 def test_the_origin_of_etcd_s_disk_holds_etcd_s_data(google_cloud: Proxy) -> None:
     project = kops()
     link = share(project, "snapshots", "origin", "allUsers", sourceDisk=disk(project, "gone"))
