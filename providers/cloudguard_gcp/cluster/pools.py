@@ -45,7 +45,8 @@ class _Manager:
 def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Instance]]:
     """Return the cluster's pools, one for each template of its group managers, and the next instance of each pool.
 
-    The cluster's group managers are those that made its hosts, and those with a template that has its labels.
+    The cluster's group managers are those that made its hosts, those that GKE names, and those with a template that has
+    its labels.
     """
     listed, templates = api.two(
         partial(api.read, LIST_GROUP_MANAGERS, hides=HIDES, project=found.project),
@@ -53,7 +54,7 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[P
     )
     described = api.mapped(LIST_INSTANCE_TEMPLATES, templates, next_instance, hides=HIDES)
     known = {_place(template.link): template for template in described}
-    made = {host.pool for host in hosts}
+    made = {host.pool for host in hosts} | (found.gke.groups if found.gke else frozenset[str]())
     pools, own = list[Pool](), dict[str, Instance]()
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         described_by = [known.get(_place(link)) for link in manager.templates]

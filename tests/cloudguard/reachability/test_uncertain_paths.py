@@ -95,6 +95,28 @@ def test_members_without_a_route_to_the_hosts_send_nothing(hop: NextHop, verdict
     assert from_members("", address="10.9.1.4", hop=hop).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("destination", "peer", "verdict"),
+    [
+        ("10.9.0.0/16", "10.9.0.0/16", Verdict.UNKNOWN),
+        ("10.9.0.0/16", "10.0.0.0/8", Verdict.UNKNOWN),
+        ("10.9.0.0/16", "10.8.0.0/16", Verdict.PASS),
+        ("198.51.100.0/24", "198.51.100.0/24", Verdict.PASS),
+        ("10.0.1.0/24", "10.9.0.0/16", Verdict.PASS),
+        (WORLD, "10.9.0.0/16", Verdict.PASS),
+    ],
+)
+def test_it_is_unknown_what_an_appliance_passes_on_from_the_networks_behind_it(
+    destination: str, peer: str, verdict: Verdict
+) -> None:
+    """A default route to an appliance does not show which networks are behind it."""
+    home = subnet("private", ("10.0.1.0/24",), (destination, NextHop.APPLIANCE, "firewall"))
+    made = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", peer))], subnets=[home])
+    found = rows_of(made)["node-access"]
+    assert found.verdict is verdict, (found.why, found.unknown)
+    assert any("networks behind firewall" in text for text in found.unknown) is (verdict is Verdict.UNKNOWN)
+
+
 def test_a_balancer_sends_to_the_primary_interface_unless_it_names_an_address() -> None:
     first, second = interface("eth0", "private", "10.0.1.5", "shut"), interface("eth1", "private", "10.0.1.6", "open")
     master = replace(MASTER, interfaces=(first, replace(second, secondary=True)))

@@ -43,3 +43,18 @@ def test_an_instance_of_a_node_pool_s_instance_group_is_a_node(google_cloud: Pro
     cluster["nodePools"][0]["instanceGroupUrls"] = [url]
     add(project, "bare", "10.0.0.50")
     assert hosts(google_cloud, project)["bare"] == (Role.NODE,)
+
+
+def test_an_empty_node_pool_is_known_by_its_instance_group(google_cloud: Proxy) -> None:
+    """Its template has no label of the cluster."""
+    project = gke()
+    nic = {"subnetwork": project.link(f"regions/{REGION}/subnetworks/nodes")}
+    template = project.add("global", "instanceTemplates", "batch", properties={"networkInterfaces": [nic]})
+    url = project.add(f"zones/{ZONE}", "instanceGroupManagers", "batch", instanceTemplate=template, targetSize=0)
+    other = project.add("global", "instanceTemplates", "other", properties={"networkInterfaces": [nic]})
+    project.add(f"zones/{ZONE}", "instanceGroupManagers", "other", instanceTemplate=other, targetSize=0)
+    (cluster,) = project.lists["projects/acme-prod/locations/-/clusters"]
+    cluster["nodePools"][0]["instanceGroupUrls"] = [url]
+    google_cloud.google = Google(project)
+    pools = ADAPTER.collect(CollectRequest(cluster="prod")).cluster.pools
+    assert [(pool.name, pool.roles) for pool in pools] == [("batch", (Role.NODE,))]

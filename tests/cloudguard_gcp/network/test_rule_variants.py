@@ -134,6 +134,11 @@ SHAPES: dict[str, tuple[Callable[[], Project], str, str]] = {
         ETCD,
         "UNKNOWN",
     ),
+    "a route to a machine, which may pass on what networks behind it send": (
+        lambda: routed(nextHopInstance=kops().link("zones/europe-west1-b/instances/firewall")),
+        ETCD,
+        "UNKNOWN",
+    ),
     "a route to a VPN tunnel": (lambda: routed(nextHopVpnTunnel=TUNNEL), ETCD, "FAIL"),
 }
 
