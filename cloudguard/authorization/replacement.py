@@ -73,8 +73,8 @@ def _change(fate: StatementFate, present: MatchedStatement, *remains: Statement)
 
 
 def _replaceable(excess: Excess, present: MatchedStatement) -> bool:
-    own = present.policy.kind is PolicyKind.GRANT and present.policy.id not in excess.mandated_policies
-    return own and present.allows
+    is_own = present.policy.kind is PolicyKind.GRANT and present.policy.id not in excess.mandated_policies
+    return is_own and present.allows
 
 
 def _edited(excess: Excess, present: MatchedStatement) -> bool:

@@ -44,8 +44,8 @@ class TargetCluster:
     @property
     def settings(self) -> Settings:
         """The settings that apply to this cluster."""
-        own = self.target.by_cluster.get(self.name)
-        return own.over(self.target.settings) if own else self.target.settings
+        own_settings = self.target.by_cluster.get(self.name)
+        return own_settings.over(self.target.settings) if own_settings else self.target.settings
 
     @property
     def key(self) -> str:

@@ -138,7 +138,7 @@ def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> b
 
     Raises UsageError if the schema is missing, older or newer and may not be changed.
     """
-    database_content, own = schema.content_of(connection), address.file is not None
+    database_content, is_own = schema.content_of(connection), address.file is not None
     init = "Run: cloudguard history init --store URL"
     match database_content:
         case DatabaseContent.LATEST:
@@ -146,12 +146,12 @@ def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> b
         case DatabaseContent.NEWER:
             message = f"the history in {address.shown} was made by a newer cloudguard"
             raise UsageError(message, hint="Install the newer cloudguard")
-        case DatabaseContent.OLDER if not own and purpose is not Purpose.INIT:
+        case DatabaseContent.OLDER if not is_own and purpose is not Purpose.INIT:
             message = f"the history in {address.shown} has an older schema"
             raise UsageError(
                 message, hint=f"{init}. It migrates the schema, and older versions of cloudguard then refuse the store"
             )
-        case DatabaseContent.NOTHING if purpose is Purpose.READ or not (own or purpose is Purpose.INIT):
+        case DatabaseContent.NOTHING if purpose is Purpose.READ or not (is_own or purpose is Purpose.INIT):
             message = f"{address.shown} has no history"
             raise UsageError(message, hint=init)
         case DatabaseContent.OTHERS if purpose is not Purpose.INIT:

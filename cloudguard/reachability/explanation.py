@@ -175,10 +175,10 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
     same_subnet = sender <= reach.senders.ranges((subnet,))
     if path.balancer is not None and path.listener is not None:
         yield from _balancer_hops(reach, path, path.balancer, sent, attributed)
-        own = reach.senders.ranges(path.balancer.subnets)
+        own_addresses = reach.senders.ranges(path.balancer.subnets)
         client_address = path.listener.client_address
         yield Hop(HopKind.CLIENT_ADDRESS, path.balancer.id, path.balancer.name, path.balancer.kind, lets=client_address)
-        addresses = (own,) if client_address is ClientAddress.REPLACED else (sender, own)
+        addresses = (own_addresses,) if client_address is ClientAddress.REPLACED else (sender, own_addresses)
         sent = _Sent(addresses, path.balancer.groups, packet.service)
         same_subnet = subnet in path.balancer.subnets
     elif not path.sender.inside:

@@ -191,14 +191,16 @@ class _TargetRanges:
 
 
 def _next_keys(
-    pool: Pool, keys: Iterable[ClassKey], subnets: Mapping[str, Subnet], own: Registrations
+    pool: Pool, keys: Iterable[ClassKey], subnets: Mapping[str, Subnet], own_registrations: Registrations
 ) -> Iterator[ClassKey]:
     """Yield the possible keys of the interfaces of a pool's next host.
 
-    ``keys`` are the keys of the pool's hosts today, ``own`` are the registrations of the pool itself.
+    ``keys`` are the keys of the pool's hosts today, ``own_registrations`` are the registrations of the pool itself.
     """
     six = {key.subnet for key in keys if key.has_public_ipv6}
-    registered = dict.fromkeys(_sorted({*key.registrations, *own}) for key in keys) or {own: None}
+    registered = dict.fromkeys(_sorted({*key.registrations, *own_registrations}) for key in keys) or {
+        own_registrations: None
+    }
     for name in pool.subnets or ("",):
         subnet = subnets.get(name)
         by_default = subnet.public_by_default if subnet else None

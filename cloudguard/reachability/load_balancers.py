@@ -108,11 +108,11 @@ class LoadBalancerPaths:
         return self._senders.ranges(balancer.subnets) or None
 
     def _from_subnet(
-        self, registration: Registration, subnet: str, clients: Bounds, target: HostClass, own: AddressSet
+        self, registration: Registration, subnet: str, clients: Bounds, target: HostClass, own_addresses: AddressSet
     ) -> Bounds:
         """Return the traffic from a balancer in one of its subnets to a class of hosts, by the client's address.
 
-        ``own``: the addresses that replace the client's address.
+        ``own_addresses``: the addresses that replace the client's address.
         """
         balancer, key = registration.balancer, target.key
         addresses = target.addresses or self._senders.ranges((key.subnet,))
@@ -122,9 +122,9 @@ class LoadBalancerPaths:
         same_subnet = subnet == key.subnet
         ingress = exactly(PacketSet.everything()) if same_subnet else self._filters.subnet_filters(key.subnet)
         preserved = clients & traffic.allows(EVERYWHERE, balancer.groups) & ingress
-        own = own & ALL4 or own
+        own_addresses = own_addresses & ALL4 or own_addresses
         replaced = _with_replaced_addresses(
-            own, clients, traffic.allows(own, balancer.groups) & ingress, registration.service
+            own_addresses, clients, traffic.allows(own_addresses, balancer.groups) & ingress, registration.service
         )
         if registration.listener.client_address is ClientAddress.REPLACED:
             return replaced
@@ -136,8 +136,8 @@ class LoadBalancerPaths:
         self, registration: Registration, subnet: str, target: HostClass, addresses: AddressSet
     ) -> tuple[ServiceSet, ServiceSet]:
         """Return the services let out of the balancer's subnet to every target, and to at least one target."""
-        own, filters = self._own_addresses(registration.balancer), registration.balancer.filters
-        traffic = self._filters.allowed_traffic(filters, Direction.EGRESS, addresses=own)
+        own_addresses, filters = self._own_addresses(registration.balancer), registration.balancer.filters
+        traffic = self._filters.allowed_traffic(filters, Direction.EGRESS, addresses=own_addresses)
         out = traffic.allows(EVERYWHERE, target.key.groups)
         if subnet != target.key.subnet:
             out &= self._filters.subnet_egress(subnet)
@@ -156,11 +156,13 @@ def destination_addresses(target: HostClass, balancer: Balancer | None) -> Addre
     return balancer.addresses or None
 
 
-def _with_replaced_addresses(own: AddressSet, clients: Bounds, admitted: Bounds, services: ServiceSet) -> Bounds:
-    """Return ``clients`` with the services that are admitted if the balancer's ``own`` addresses replace theirs."""
-    if not own:
+def _with_replaced_addresses(
+    own_addresses: AddressSet, clients: Bounds, admitted: Bounds, services: ServiceSet
+) -> Bounds:
+    """Return ``clients`` with the services that are admitted if the balancer's ``own_addresses`` replace theirs."""
+    if not own_addresses:
         return Bounds(PacketSet.nothing(), clients.upper)
-    return _only(clients, _from_each(own, admitted.lower, services), admitted.upper.only(services).services())
+    return _only(clients, _from_each(own_addresses, admitted.lower, services), admitted.upper.only(services).services())
 
 
 def _by_version(addresses: AddressSet, preserved: Bounds, replaced: Bounds) -> Bounds:

@@ -75,14 +75,14 @@ def _drop_repeats(kept: dict[tuple[str, str], Kept], excesses: Mapping[tuple[str
     unchanged, because both rules may be needed.
     """
     written: dict[tuple[str, RulePeer], ServiceSet] = {}
-    for own in (True, False):
+    for is_own in (True, False):
         for key, after in kept.items():
             filter_, rule = excesses[key].filter, excesses[key].rule
             if filter_.ordered or filter_.in_chain or rule.target_groups or rule.target_ranges:
                 continue
             peer = rule_traffic(rule).peer
             for (who, services), needs in [*after.items()]:
-                if (who == peer) is not own:
+                if (who == peer) is not is_own:
                     continue
                 known = written.get((filter_.id, who), ServiceSet.nothing())
                 del after[who, services]
@@ -117,14 +117,14 @@ class _Planner:
     def _kept(self, excesses: list[RuleExcess]) -> Iterator[KeptTraffic]:
         """Yield each part of the traffic that replaces the traffic of one rule, with the reason."""
         rule = excesses[0].rule
-        own = rule.services
+        own_services = rule.services
         guarded = self._guarded_by(excesses[0].filter.id, rule)
         hosts = any(target is not None for _, target in guarded)
         excess = ServiceSet.nothing()
         for each in excesses:
-            excess |= each.services if hosts else own
-        rest = own - excess
-        if own == ServiceSet.everything():
+            excess |= each.services if hosts else own_services
+        rest = own_services - excess
+        if own_services == ServiceSet.everything():
             rest &= self._ports.between_hosts  # otherwise each of the other protocols would need a rule
         if excess:
             rest -= self._by_other_rules(excesses[0].filter, rule, rule_traffic(rule).peer)
@@ -132,11 +132,11 @@ class _Planner:
             yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
         named = self._reach.filters.peers(rule)
         for keep in (keep for each in excesses for keep in self._by_range(each.keep).within(named)):
-            kept = keep.services & own & excess if hosts else own
+            kept = keep.services & own_services & excess if hosts else own_services
             for part in let_in(self._reach, rule, keep.peer) if kept else ():
                 missed = kept - self._by_other_rules(excesses[0].filter, rule, part)
                 yield from [KeptTraffic(part, missed, keep.why)] if missed else ()
-        lost = self._lost_services(excesses[0].filter, rule, guarded, own & excess)
+        lost = self._lost_services(excesses[0].filter, rule, guarded, own_services & excess)
         for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
             services, who = lost[peer]
             yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, allowed only by this rule")

@@ -83,5 +83,5 @@ def _callers(first: NetworkState, last: NetworkState, ports: Ports, target: Host
         yield _Caller(f"endpoint {endpoint.id}", ranges, needed, endpoint.groups)
     for registration in target.key.registrations:
         balancer = registration.balancer
-        own = reach.senders.of_balancer(balancer)
-        yield _Caller(f"balancer {balancer.id}", own, registration.service, balancer.groups)
+        own_addresses = reach.senders.of_balancer(balancer)
+        yield _Caller(f"balancer {balancer.id}", own_addresses, registration.service, balancer.groups)

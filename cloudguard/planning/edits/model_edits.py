@@ -202,12 +202,12 @@ def _listed(snapshot: Snapshot, name: str, edit: ListEdit) -> Snapshot:
     """Return the snapshot with a new list of the endpoint ``name`` (an id). On the private side, it is a filter."""
     if edit.name != PRIVATE_RANGES:
         return _on_endpoint(snapshot, name, lambda one: _with_list(one, edit.after))
-    own = AddressSet.union(one.always_inside for one in snapshot.topology.endpoints if one.id == name)
+    own_addresses = AddressSet.union(one.always_inside for one in snapshot.topology.endpoints if one.id == name)
 
     def rule(peer: RulePeer) -> Rule:
         services, addresses = ServiceSet.parse(edit.services), read_addresses(peer.value)
         made = Rule(f"{name}: {peer.value}", Direction.INGRESS, Action.PERMIT, services, Peer(addresses), PLANNED)
-        return replace(made, provider_mandated=addresses <= own)
+        return replace(made, provider_mandated=addresses <= own_addresses)
 
     guard = Filter(f"{NEW_GROUP}{name}", name, "list", tuple(map(rule, edit.after)), PLANNED)
     others = tuple(one for one in snapshot.topology.filters if one.id != guard.id)

@@ -125,8 +125,8 @@ def _encrypt_secrets(cluster: Cluster, change: Change, edit: AttributeEdit | Pro
 def _with_own_key(cluster: Cluster) -> Cluster:
     if OWN_KEY in {one.id for one in cluster.keys}:
         return cluster
-    own = Key(OWN_KEY, KeyManager.CUSTOMER, KeyState.ENABLED, Source("planned"), rotates=True)
-    return replace(cluster, keys=(*cluster.keys, own))
+    own_key = Key(OWN_KEY, KeyManager.CUSTOMER, KeyState.ENABLED, Source("planned"), rotates=True)
+    return replace(cluster, keys=(*cluster.keys, own_key))
 
 
 def _remove_copy(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:

@@ -80,8 +80,8 @@ def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, de
         yield Opened(new.id, Peer("anyone", EVERYWHERE), public)
     if not new.private or (old.private and old.filters == new.filters):
         return
-    own = AddressSet.union(one.possible_addresses for one in after.classes)
-    hosts = PacketSet.of([(own, new.service)])
+    own_addresses = AddressSet.union(one.possible_addresses for one in after.classes)
+    hosts = PacketSet.of([(own_addresses, new.service)])
     was = PacketSet.union(path.allowed.upper for path in before.reach.endpoint_paths(old) if path.sender.inside)
     for path in after.reach.endpoint_paths(new):
         packets = path.allowed.upper - declared - hosts - was if path.sender.inside else PacketSet.nothing()

@@ -75,8 +75,8 @@ def unconditional_tagging(excess: Excess) -> PermissionSet:
 def _depends_on_tags(excess: Excess, statement: MatchedStatement) -> bool:
     """Whether the statement grants permissions of the identity with a condition on the tags of the resource."""
     keys = excess.comparer.iam_catalog.tag_keys
-    own = statement.allows and statement.policy.kind is PolicyKind.GRANT
-    return own and any(condition.key.lower().startswith(keys) for condition in statement.statement.conditions)
+    is_own = statement.allows and statement.policy.kind is PolicyKind.GRANT
+    return is_own and any(condition.key.lower().startswith(keys) for condition in statement.statement.conditions)
 
 
 def _tagging_request(excess: Excess, tagging: PermissionSet, guarded: MatchedStatement) -> Request | None:

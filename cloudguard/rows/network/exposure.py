@@ -27,11 +27,11 @@ _RANKS = (Widest.NOBODY, Widest.INSIDE, Widest.PUBLIC, Widest.INTERNET)
 def of_hosts(context: Context) -> tuple[HostExposure, ...]:
     """Return the exposure of the cluster's hosts, one entry for hosts with the same roles and the same exposure."""
     named = _services(context)
-    own = context.own_addresses | context.snapshot.topology.outbound_addresses
+    own_addresses = context.own_addresses | context.snapshot.topology.outbound_addresses
     exposures: dict[tuple[str, tuple[ServiceExposure, ...]], HostExposure] = {}
     for target in context.reach.classes:
         roles = "+".join(target.key.roles) or "unknown role"
-        services = _exposures(context.reach.paths_to(target), named, own)
+        services = _exposures(context.reach.paths_to(target), named, own_addresses)
         known = exposures.get((roles, services))
         example = known.example if known else _example(target)
         count = len(target.hosts) + (known.count if known else 0)
@@ -41,12 +41,12 @@ def of_hosts(context: Context) -> tuple[HostExposure, ...]:
 
 def of_endpoints(context: Context) -> tuple[HostExposure, ...]:
     """Return the exposure of a managed control plane's endpoints."""
-    own = context.own_addresses | context.snapshot.topology.outbound_addresses
-    return tuple(_of_endpoint(context, endpoint, own) for endpoint in context.snapshot.topology.endpoints)
+    own_addresses = context.own_addresses | context.snapshot.topology.outbound_addresses
+    return tuple(_of_endpoint(context, endpoint, own_addresses) for endpoint in context.snapshot.topology.endpoints)
 
 
-def _of_endpoint(context: Context, endpoint: Endpoint, own: AddressSet) -> HostExposure:
-    services = _exposures(tuple(context.reach.endpoint_paths(endpoint)), {"API": endpoint.service}, own)
+def _of_endpoint(context: Context, endpoint: Endpoint, own_addresses: AddressSet) -> HostExposure:
+    services = _exposures(tuple(context.reach.endpoint_paths(endpoint)), {"API": endpoint.service}, own_addresses)
     return HostExposure(ENDPOINT, 0, endpoint.id, services)
 
 
@@ -72,7 +72,7 @@ def _example(target: HostClass) -> str:
 
 
 def _exposures(
-    paths: tuple[Path, ...], named: Mapping[str, ServiceSet], own: AddressSet
+    paths: tuple[Path, ...], named: Mapping[str, ServiceSet], own_addresses: AddressSet
 ) -> tuple[ServiceExposure, ...]:
     bounds = [(path, path.allowed.lower.services(), path.allowed.upper.services()) for path in paths]
     exposures = list[ServiceExposure]()
@@ -80,9 +80,9 @@ def _exposures(
         certain, possible = dict[Path, AddressSet](), Widest.NOBODY
         for path, lower, upper in bounds:
             if lower & services:
-                certain[path] = path.allowed.lower.only(services).addresses() - own
+                certain[path] = path.allowed.lower.only(services).addresses() - own_addresses
             if upper & services:
-                widest = _widest(path, path.allowed.upper.only(services).addresses() - own)
+                widest = _widest(path, path.allowed.upper.only(services).addresses() - own_addresses)
                 possible = max(possible, widest, key=_RANKS.index)
         text = "every other port" if name == OTHERS else str(services)
         exposures.append(_exposure(name, text, certain, possible))

@@ -48,12 +48,14 @@ class MandatedRules:
     def _only_mandated_rules(self, problem: Problem) -> bool:
         """Whether all responsible rules are provider-mandated and let in only the cluster's own subnets and pods."""
         reach = self._context.reach
-        own = reach.senders.ranges({target.key.subnet for target in reach.classes}) | self._context.cluster.pod_ranges
+        own_addresses = (
+            reach.senders.ranges({target.key.subnet for target in reach.classes}) | self._context.cluster.pod_ranges
+        )
         rules = [attribution.rule for attribution in problem.attributions]
         return all(
             rule is not None
             and rule.provider_mandated
-            and (reach.filters.peers(rule) or _ANY) - self._unused_addresses <= own
+            and (reach.filters.peers(rule) or _ANY) - self._unused_addresses <= own_addresses
             for rule in rules
         )
 

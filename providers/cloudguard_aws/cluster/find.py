@@ -97,13 +97,13 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | Non
         eks = None
     networks = {*(one.vpc for one in tagged), eks.vpc if eks else ""} - {""}
     members = {instance.id: instance for instance in (*tagged, *_flagged_in_networks(api, flagged, name, networks))}
-    own = [member for member in members.values() if vpc in {"", member.vpc}]
+    own_instances = [member for member in members.values() if vpc in {"", member.vpc}]
     guests = {one.instance.id: one.instance for one in flagged if one.by_id}
-    if eks is None and not own and not guests:
+    if eks is None and not own_instances and not guests:
         refuse_unseen(api, name)
         return None
-    _refuse_shared_name(FoundCluster(name, api.region, tuple(own), eks), vpc)
-    hosts = guests | {instance.id: instance for instance in own}
+    _refuse_shared_name(FoundCluster(name, api.region, tuple(own_instances), eks), vpc)
+    hosts = guests | {instance.id: instance for instance in own_instances}
     by_flag = dict[str, HostRoles]()
     for one in flagged:
         by_flag[one.instance.id] = by_flag.get(one.instance.id, UNKNOWN).and_also(
@@ -143,9 +143,9 @@ def _flagged_in_networks(
     for flagged_instance in flagged:
         if not flagged_instance.by_id:
             clusters = set(clusters_of(flagged_instance.instance.tags))
-            own = name in clusters or not clusters
+            is_own = name in clusters or not clusters
             here = not networks or flagged_instance.instance.vpc in networks
-            by_flag.setdefault(flagged_instance.flag, []).extend([flagged_instance.instance] if own and here else [])
+            by_flag.setdefault(flagged_instance.flag, []).extend([flagged_instance.instance] if is_own and here else [])
     for flag, found in by_flag.items():
         if not found:
             _record_unmatched(api, flag, f"{flag} names only instances of other VPCs or other clusters")

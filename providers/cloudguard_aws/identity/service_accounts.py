@@ -126,8 +126,8 @@ def is_of(provider: str, cluster: str) -> bool:
     """
     host, *path = provider.split("/")
     bucket = _BUCKET.match(host)
-    own = "." in cluster and f".{host}".endswith(f".{cluster}")
-    return own or cluster in path or (bucket is not None and bucket[1] in {cluster, f"{cluster}-oidc"})
+    is_own = "." in cluster and f".{host}".endswith(f".{cluster}")
+    return is_own or cluster in path or (bucket is not None and bucket[1] in {cluster, f"{cluster}-oidc"})
 
 
 def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[ServiceAccountIdentity, PolicyDocument] | None:

@@ -40,13 +40,15 @@ def _service_accounts(api: Api, found: FoundCluster, account: str) -> tuple[Serv
     return service_accounts, read_identities(api, hosts=(), pools=(), extra=tuple(own))
 
 
-def all_identities(own: Identities, around: Surroundings) -> Identities:
+def all_identities(own_identities: Identities, around: Surroundings) -> Identities:
     """Return the identities of hosts together with those of service accounts and the account's limits."""
     held, roles, limits = around.service_accounts, around.roles, around.limits
-    policies = {policy.id: policy for policy in (*own.policies, *roles.policies, *held.trusts, *limits.policies)}
+    policies = {
+        policy.id: policy for policy in (*own_identities.policies, *roles.policies, *held.trusts, *limits.policies)
+    }
     return replace(
-        own,
-        identities=tuple(_merged((*own.identities, *roles.identities))),
+        own_identities,
+        identities=tuple(_merged((*own_identities.identities, *roles.identities))),
         policies=tuple(policy for _, policy in sorted(policies.items())),
         service_accounts=held.identities,
         providers=held.providers,

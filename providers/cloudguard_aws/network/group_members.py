@@ -55,11 +55,13 @@ def group_members_of(hosts: Iterable[Host]) -> dict[str, set[str]]:
     return found
 
 
-def read_members(api: Api, groups: Collection[str], own: OwnMembers, networks: Collection[str]) -> list[Item] | None:
+def read_members(
+    api: Api, groups: Collection[str], own_members: OwnMembers, networks: Collection[str]
+) -> list[Item] | None:
     """Return the interfaces that are in any of ``groups``, or None if they could not be read.
 
     The function lists interfaces by group and by VPC. Some servers that stand in for AWS match a list of groups only if
-    all groups of the interface are in that list. The function records a Gap if one of the cluster's ``own`` interfaces
+    all groups of the interface are in that list. The function records a Gap if one of the cluster's ``own_members``
     is missing.
     """
     call = calls.DESCRIBE_NETWORK_INTERFACES
@@ -73,7 +75,7 @@ def read_members(api: Api, groups: Collection[str], own: OwnMembers, networks: C
         return None
     read = api.mapped(call, (*listed, *every), _with_groups, hides=_MEMBERS)
     known = {name: item for name, named, item in read if not named.isdisjoint(groups)}
-    missing = sorted({name for group in groups for name in own.get(group, ())} - known.keys())
+    missing = sorted({name for group in groups for name in own_members.get(group, ())} - known.keys())
     if missing:
         names = ", ".join(sorted(groups))
         message = f"{missing[0]} is in one of these groups, but missing in the list of their interfaces: {names}"
@@ -125,9 +127,9 @@ def balancer_descriptions(read: Registrations) -> frozenset[str]:
     return frozenset(f"ELB {name.rpartition(':loadbalancer/')[2]}" for name in names)
 
 
-def foreign_interface(item: Item, own: ClusterInterfaces) -> Interface | None:
+def foreign_interface(item: Item, own_interfaces: ClusterInterfaces) -> Interface | None:
     """Return an interface that is not the cluster's and may open connections, or None for any other interface."""
-    if text(item, "Status") == DETACHED or _is_passive(item) or own.include(item) or is_tunnel(item):
+    if text(item, "Status") == DETACHED or _is_passive(item) or own_interfaces.include(item) or is_tunnel(item):
         return None
     name, instance = required(item, "NetworkInterfaceId"), text(part(item, "Attachment"), "InstanceId")
     written = text(item, "Description") or text(item, "RequesterId") or text(item, "InterfaceType") or "interface"

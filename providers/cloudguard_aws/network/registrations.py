@@ -171,8 +171,8 @@ def _record_missing(api: Api, named: Collection[str], answered: Iterable[LoadBal
 
 def _may_concern(group: TargetGroup, network_ids: Collection[str]) -> bool:
     """Whether a target of a group may be an interface of the VPCs. Instances register only in their own VPC."""
-    own = group.network in {"", *network_ids} or not network_ids
-    return group.kind != BY_FUNCTION and (own or group.kind != BY_INSTANCE)
+    is_own = group.network in {"", *network_ids} or not network_ids
+    return group.kind != BY_FUNCTION and (is_own or group.kind != BY_INSTANCE)
 
 
 def load_balancer(item: Item) -> LoadBalancer:
@@ -281,8 +281,8 @@ def registered_together(
     addresses.
     """
     for group in read.groups.values():
-        own = group.network in {"", *network_ids}
-        targets = [(target.id, target.port) for target in group.targets if own or target.outside]
+        is_own = group.network in {"", *network_ids}
+        targets = [(target.id, target.port) for target in group.targets if is_own or target.outside]
         for balancer in group.balancers if group.kind != "alb" else ():
             yield (group.arn, balancer), targets
     for classic in read.classic:

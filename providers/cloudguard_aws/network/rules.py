@@ -96,9 +96,9 @@ def with_owners(group: SecurityGroup, made: Filter, tags: Mapping[str, Mapping[s
 
 
 def _with_owner(group: SecurityGroup, rule: Rule, tags: Mapping[str, Mapping[str, str]]) -> Rule:
-    own, seen = rule.peer.group == group.filter.id, tags.get(rule.id, {})
-    seen = {**group.tags, **seen} if own else seen
-    return replace(rule, written_by=OWNERS.of_rule("", rule.description, seen, own_group=own))
+    is_own, seen = rule.peer.group == group.filter.id, tags.get(rule.id, {})
+    seen = {**group.tags, **seen} if is_own else seen
+    return replace(rule, written_by=OWNERS.of_rule("", rule.description, seen, own_group=is_own))
 
 
 def _permitted(permission: Item, direction: Direction, source: Source) -> Iterator[Rule]:

@@ -104,7 +104,7 @@ def _meaning(rule: Rule) -> tuple[object, ...]:
 
 
 def groups_and_members(
-    api: Api, read: SecurityGroups, own: ClusterInterfaces
+    api: Api, read: SecurityGroups, own_interfaces: ClusterInterfaces
 ) -> tuple[tuple[Group, ...], tuple[Interface, ...]]:
     """Return the groups that hosts are in or rules name, and the members that are not the cluster's own interfaces."""
     call = calls.DESCRIBE_NETWORK_INTERFACES
@@ -120,7 +120,9 @@ def groups_and_members(
         )
         for name, account in sorted(read.named.items())
     )
-    interfaces = api.mapped(call, read.members or (), lambda item: foreign_interface(item, own), hides=_MEMBERS)
+    interfaces = api.mapped(
+        call, read.members or (), lambda item: foreign_interface(item, own_interfaces), hides=_MEMBERS
+    )
     return groups, tuple(sorted(filter(None, interfaces), key=lambda interface: interface.id))
 
 

@@ -34,8 +34,8 @@ def read_datastores(api: Api, cluster: str, installer: str, networks: Collection
         tags = tags_of(item, "TagList")
         words = {*re.split(r"[^a-z0-9]+", " ".join([name, *tags, *tags.values()]).lower())}
         within = text(part(item, "DBSubnetGroup"), "VpcId") in networks and installer in _WITH_DATASTORE_FLAG
-        own = cluster in {*clusters_of(tags)} or not words.isdisjoint(_WORDS) or within
-        if not own or not engine.startswith(_ENGINES):
+        is_own = cluster in {*clusters_of(tags)} or not words.isdisjoint(_WORDS) or within
+        if not is_own or not engine.startswith(_ENGINES):
             return None
         return Datastore(name, engine, flag(item, "StorageEncrypted"), api.source(call, name))
 

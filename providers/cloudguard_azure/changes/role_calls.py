@@ -58,8 +58,8 @@ def _replaced(snapshot: Snapshot, identity: Identity, edit: DocumentEdit) -> lis
 def _assignment(policy: PolicyDocument, identity: Identity) -> ApiCall | None:
     """Return the call that restores an assignment; None if it is not the identity's own."""
     written: dict[str, Any] = json.loads(policy.document)
-    own = "roleDefinitionId" in written and not policy.name.endswith(" through a group")
-    if not own or "/roleassignments/" not in canonical(policy.source.resource):
+    is_own = "roleDefinitionId" in written and not policy.name.endswith(" through a group")
+    if not is_own or "/roleassignments/" not in canonical(policy.source.resource):
         return None
     return put(policy.source.resource, _body(written["roleDefinitionId"], identity.unique_id, written.get("condition")))
 

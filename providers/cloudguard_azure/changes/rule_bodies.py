@@ -51,7 +51,7 @@ class BodyWriter:
         protocol, ports = protocol_and_ports(services, first.peer)
         far, near = _SIDES[first.direction]
         about = dict.fromkeys(group for part in parts for group in part.groups)
-        own = EVERYWHERE if about else AddressSet.union(part.own or EVERYWHERE for part in parts)
+        own_addresses = EVERYWHERE if about else AddressSet.union(part.own or EVERYWHERE for part in parts)
         return {
             **({"description": parts[0].description} if parts[0].description else {}),
             "access": _ACCESS[first.action],
@@ -61,7 +61,7 @@ class BodyWriter:
             "sourcePortRange": "*",
             **_one_or_many("destinationPortRange", ports),
             **self._side_fields(far, parts),
-            **(_in_groups(near, about) if about else _one_or_many(f"{near}AddressPrefix", self._own(own))),
+            **(_in_groups(near, about) if about else _one_or_many(f"{near}AddressPrefix", self._own(own_addresses))),
         }
 
     def _side_fields(self, side: str, parts: Sequence[Part]) -> Body:
@@ -89,10 +89,10 @@ class BodyWriter:
             raise ValueError(message)
         return self._tag(peer.value)
 
-    def _own(self, own: AddressSet) -> list[str]:
+    def _own(self, own_addresses: AddressSet) -> list[str]:
         networks = (one for name, one in self.lists.items() if name.startswith(_NETWORK_OF) and one.known)
-        whole_ = any(AddressSet.union(network.ranges) | HOST == own for network in networks)
-        return [_NETWORK] if whole_ else _cidrs(own)
+        whole_ = any(AddressSet.union(network.ranges) | HOST == own_addresses for network in networks)
+        return [_NETWORK] if whole_ else _cidrs(own_addresses)
 
     def _tag(self, name: str) -> list[str]:
         """Return the words for an address list: its service tag, or a network's ranges without its host's address."""

@@ -136,10 +136,10 @@ def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], 
 
 def _listed(item: Item) -> _Listed:
     """Return an interface with its machine ("": none). A scale set member's id is part of its interface's id."""
-    own, inside = own_id(item), configurations(item)
-    above = parent(own) if "/virtualmachines/" in own else ""
+    resource_id, inside = own_id(item), configurations(item)
+    above = parent(resource_id) if "/virtualmachines/" in resource_id else ""
     return _Listed(
-        id=own,
+        id=resource_id,
         machine=id_in(part(item, "properties"), "virtualMachine") or above,
         networks=frozenset(parent(subnet) for one in inside if (subnet := id_in(one, "subnet"))),
         pools=frozenset(pool for one in inside for pool in ids_in(one, "loadBalancerBackendAddressPools")),

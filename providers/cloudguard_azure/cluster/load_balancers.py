@@ -138,16 +138,16 @@ def front_end(item: Item) -> FrontEnd:
 
 
 def _forwarding(item: Item) -> Forwarding:
-    inside, own = part(item, "properties"), own_id(item)
+    inside, resource_id = part(item, "properties"), own_id(item)
     links = (
-        own,
+        resource_id,
         id_in(inside, "backendIPConfiguration"),
         id_in(inside, "backendAddressPool"),
         *ids_in(inside, "backendAddressPools"),
     )
     return Forwarding(
-        id=own,
-        front=id_in(inside, "frontendIPConfiguration") or own,
+        id=resource_id,
+        front=id_in(inside, "frontendIPConfiguration") or resource_id,
         links=tuple(dict.fromkeys(filter(None, links))),
         floating=flag(inside, "enableFloatingIP") if "enableFloatingIP" in inside else None,
         item=inside,

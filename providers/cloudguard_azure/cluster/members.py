@@ -54,10 +54,10 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     everyone = (*read.machines, *read_members(api, sets))
     guests = _by_name(api, request, everyone)
     by_flag = _united_roles(_roles_by_tag_flags(api, request, everyone, foreign), guests)
-    own = {one.id for one in everyone if one.id in by_flag or _belongs(one, request, aks, foreign)}
+    own_ids = {one.id for one in everyone if one.id in by_flag or _belongs(one, request, aks, foreign)}
     tagged = {one.id for one in read.sets if _belongs(one, request, aks, foreign)}
-    free = frozenset(one.id for one in everyone if one.id in own or _is_free(one, request.cluster, foreign))
-    return _with_sets(read, Members((), (), everyone, free, frozenset(guests), by_flag), own, tagged)
+    free = frozenset(one.id for one in everyone if one.id in own_ids or _is_free(one, request.cluster, foreign))
+    return _with_sets(read, Members((), (), everyone, free, frozenset(guests), by_flag), own_ids, tagged)
 
 
 def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Collection[str]) -> Members:
@@ -73,18 +73,18 @@ def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Co
 
 def with_registered(api: Api, read: Inventory, members: Members, interfaces: Interfaces) -> Members:
     """Return the members, and the other targets of load balancers that send the cluster's connections to a member."""
-    own, targets = {machine.id for machine in members.machines}, dict[str, str]()
+    own_ids, targets = {machine.id for machine in members.machines}, dict[str, str]()
     for target in registered(api, interfaces):
         concerns = ServiceSet.parse(f"tcp/{target.port}") <= CLUSTER_PORTS
         if target.port in API_PORTS:
             words = f"member of {target.pool}, which receives connections on port {target.port}"
             targets |= {name: words for name in target.machines if name not in targets}
-        if concerns and own & target.machines:
-            own |= target.machines & members.free
+        if concerns and own_ids & target.machines:
+            own_ids |= target.machines & members.free
             if target.unseen:  # the unread targets may be the cluster's hosts
                 why = f"it also sends to {', '.join(target.unseen)}, but no interface that was read matches"
                 api.missed(LIST_LOAD_BALANCERS, target.pool, why, _HOSTS)
-    whole = _with_sets(read, members, own, [scale_set.id for scale_set in members.scale_sets])
+    whole = _with_sets(read, members, own_ids, [scale_set.id for scale_set in members.scale_sets])
     return replace(whole, api_targets=targets)
 
 

@@ -83,8 +83,8 @@ def _is_relevant(one: Interface, near: Relevance) -> bool:
 
 
 def _existing_interface(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> Interface:
-    own = own_id(item)
-    return interface(item, Source(calls.LIST_INTERFACES.name, own), public, owner=name_of(owners[own]))
+    resource_id = own_id(item)
+    return interface(item, Source(calls.LIST_INTERFACES.name, resource_id), public, owner=name_of(owners[resource_id]))
 
 
 def _next_interfaces(one: ScaleSet, places: Places) -> Iterator[Interface]:

@@ -104,17 +104,19 @@ def record_missing_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: 
 def _with_ranges(peerings: Iterable[Peering], known: Mapping[str, VirtualNetwork]) -> Iterator[Peering]:
     """Yield peerings. A peering without an address space gets the peer's, if that was read."""
     for peering in peerings:
-        own = known[peering.network].ranges if peering.network in known else AddressSet.nothing()
-        yield replace(peering, ranges=peering.ranges or own)
+        own_addresses = known[peering.network].ranges if peering.network in known else AddressSet.nothing()
+        yield replace(peering, ranges=peering.ranges or own_addresses)
 
 
 def _network(api: Api, item: Item) -> VirtualNetwork:
-    own, properties = own_id(item), part(item, "properties")
+    resource_id, properties = own_id(item), part(item, "properties")
     name = required(item, "name")
-    subnets = api.mapped(LIST_NETWORKS, parts(properties, "subnets"), partial(_subnet, own), hides=HIDES, about=name)
+    subnets = api.mapped(
+        LIST_NETWORKS, parts(properties, "subnets"), partial(_subnet, resource_id), hides=HIDES, about=name
+    )
     peerings = api.mapped(LIST_NETWORKS, parts(properties, "virtualNetworkPeerings"), _peering, hides=HIDES, about=name)
     space = _space(properties, "addressSpace") | AddressSet.union(subnet.ranges for subnet in subnets)
-    return VirtualNetwork(own, name, text(item, "location"), space, subnets, tuple(filter(None, peerings)))
+    return VirtualNetwork(resource_id, name, text(item, "location"), space, subnets, tuple(filter(None, peerings)))
 
 
 def _subnet(network: str, item: Item) -> VirtualSubnet:

@@ -110,25 +110,25 @@ def _key_set(item: Item) -> tuple[str, KeyReference]:
 
 def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
     """Return a disk, and whether it belongs to a host, or to etcd by its tags. Raises AnswerError."""
-    own, tags, name = own_id(item), tags_of(item), required(item, "name")
-    machine, place = context.places.get(own, (None, None))
+    resource_id, tags, name = own_id(item), tags_of(item), required(item, "name")
+    machine, place = context.places.get(resource_id, (None, None))
     host = machine.id if machine else canonical(text(item, "managedBy"))
     etcd = min((key for key in tags if key.startswith(ETCD)), default="")
     of_cluster = host in context.machines or bool(etcd and is_of(tags, context.cluster))
     reference = _key_of(part(item, "properties"), context.sets) if of_cluster else None
     disk = Disk(
-        id=own,
+        id=resource_id,
         name=name,
         host=host if host in context.machines else "",
         device=place.device if place else name,
         encrypted=True,
         key=reference.address if reference else "",
-        source=api.source(LIST_DISKS, own),
+        source=api.source(LIST_DISKS, resource_id),
         etcd_evidence=_evidence(name, tags, etcd, context.cluster),
         etcd_cluster=etcd.removeprefix(ETCD),
         written_by=OWNERS.of(Thing.DISK, name, tags),
     )
-    return _ReadDisk(own, disk, reference, of_cluster, origins_of(item, with_images=bool(etcd)))
+    return _ReadDisk(resource_id, disk, reference, of_cluster, origins_of(item, with_images=bool(etcd)))
 
 
 def _evidence(name: str, tags: Tags, etcd: str, cluster: str) -> RoleEvidence | None:

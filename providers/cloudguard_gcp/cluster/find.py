@@ -182,11 +182,11 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
 
 
 def _instances_of_same_groups(
-    cluster: str, own: Iterable[Instance], everyone: Iterable[Instance], gke: GkeCluster | None
+    cluster: str, own_instances: Iterable[Instance], everyone: Iterable[Instance], gke: GkeCluster | None
 ) -> list[Instance]:
     """Return further instances: of the managed groups of the cluster's instances, or of its GKE node pools."""
-    groups = {host.host.pool for host in own} | (gke.groups if gke else frozenset[str]())
-    known = {host.id for host in own}
+    groups = {host.host.pool for host in own_instances} | (gke.groups if gke else frozenset[str]())
+    known = {host.id for host in own_instances}
     others = (host for host in everyone if host.id not in known and host.host.pool)
     return [host for host in others if host.host.pool in groups and is_free(host, cluster)]
 

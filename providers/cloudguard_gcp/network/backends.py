@@ -159,9 +159,9 @@ class Backends:
             if group.network and self._networks and group.network not in self._networks:
                 continue
             named = [port for name, port in group.ports if name == backend.port_name] or [backend.port]
-            own = service or ServiceSet.parse(",".join(f"tcp/{port}" for port in named if port) or "tcp")
+            own_services = service or ServiceSet.parse(",".join(f"tcp/{port}" for port in named if port) or "tcp")
             for member in (*map(machine, self._instances(link)), *self._pools.get(place_of(link), ())):
-                yield ReachedTarget(BackendTarget(member, NO_ADDRESSES, own), "")
+                yield ReachedTarget(BackendTarget(member, NO_ADDRESSES, own_services), "")
 
     def _instances(self, group: str) -> tuple[str, ...]:
         """Return the links of the instances in a group."""

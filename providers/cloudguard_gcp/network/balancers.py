@@ -155,9 +155,9 @@ def _listeners(rule: ForwardingRule, mine: Iterable[ReachedTarget], source: Sour
 
 def _targets_of_rule(rule: ForwardingRule, backends: Backends) -> Iterator[ReachedTarget]:
     """Yield a rule's targets: on the rule's own port if it is passthrough, on the backends' ports if it is a proxy."""
-    own = None if rule.is_proxy else ServiceSet.union(rule.services)
+    own_services = None if rule.is_proxy else ServiceSet.union(rule.services)
     for link in rule.links:
-        yield from backends.behind(link, own)
+        yield from backends.behind(link, own_services)
 
 
 def _guard(rule: ForwardingRule) -> Filter | None:

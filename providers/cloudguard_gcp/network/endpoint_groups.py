@@ -80,7 +80,7 @@ def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> tuple[Backen
     endpoint = part(item, "networkEndpoint")
     name = text(endpoint, "instance")
     port = number(endpoint, "port", 0)
-    own = service or ServiceSet.parse(f"tcp/{port}" if port else "tcp")
+    own_services = service or ServiceSet.parse(f"tcp/{port}" if port else "tcp")
     host = f"{part_of(name, 'zones') or zone}/{last(name)}" if name else ""
     addresses = [written for key in ("ipAddress", "ipv6Address") if (written := text(endpoint, key))]
-    return tuple(BackendTarget(host, read_addresses(address), own) for address in addresses or [""])
+    return tuple(BackendTarget(host, read_addresses(address), own_services) for address in addresses or [""])

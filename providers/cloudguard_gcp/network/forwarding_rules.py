@@ -122,8 +122,8 @@ def _versions(item: Item) -> AddressSet:
     """Return all addresses of the IP versions that a rule may have, by its address and its field ``ipVersion``."""
     written, address = text(item, "ipVersion"), _address(text(item, "IPAddress"))
     stated = _VERSIONS.get(written, ALL4 | ALL6)
-    own = AddressSet.union(every for every in (ALL4, ALL6) if address & every)
-    return own | stated if written else own or stated
+    own_addresses = AddressSet.union(every for every in (ALL4, ALL6) if address & every)
+    return own_addresses | stated if written else own_addresses or stated
 
 
 def _address(written: str) -> AddressSet:

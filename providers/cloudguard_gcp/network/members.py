@@ -67,8 +67,8 @@ def _targets_of_rules(api: Api, found: Found, rules: Iterable[ForwardingRule]) -
     """Yield the ids of all targets of a rule, for each rule that is the cluster's."""
     backends, known = Backends(api, found.project, found.networks), {instance.id for instance in found.instances}
     for rule in rules:
-        own = None if rule.is_proxy else ServiceSet.union(rule.services)
-        targets = [one.target for link in rule.links for one in backends.behind(link, own)]
+        own_services = None if rule.is_proxy else ServiceSet.union(rule.services)
+        targets = [one.target for link in rule.links for one in backends.behind(link, own_services)]
         beside = [target for target in targets if target.host in known]
         if beside and (rule.declared_service or any(one.service & CLUSTER_PORTS for one in beside)):
             yield {target.host for target in targets}

@@ -126,9 +126,9 @@ def front_ends(api: Api, by_internet: Collection[bool]) -> Subnet:
 
 def regional_proxies(api: Api, region: str, network: str, subnets: Iterable[VpcSubnet]) -> Subnet:
     """Return the subnet of a region's external proxies: the proxy-only subnets of their network."""
-    own = AddressSet.union(subnet.ranges for subnet in proxy_subnets(region, network, subnets))
+    own_addresses = AddressSet.union(subnet.ranges for subnet in proxy_subnets(region, network, subnets))
     name = f"{PROXIES} in {region} of {last(network)}" if network else f"{PROXIES} in {region}"
-    return _proxies(name, region, own, api.source(LIST_SUBNETWORKS))
+    return _proxies(name, region, own_addresses, api.source(LIST_SUBNETWORKS))
 
 
 def _proxies(name: str, region: str, ranges: AddressSet, source: Source) -> Subnet:

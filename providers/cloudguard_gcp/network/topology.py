@@ -233,10 +233,10 @@ def _lists(chains: Iterable[Chain]) -> tuple[AddressList, ...]:
 
 def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str]) -> Iterator[Interface]:
     """Yield the interfaces of other machines in the networks that are in a group of a host or of a rule."""
-    own = {host.id for host in hosts}
+    own_ids = {host.id for host in hosts}
     for other in found.everyone:
         groups = tuple(name for name in other.groups if name in named)
-        if groups and other.id not in own:
+        if groups and other.id not in own_ids:
             for network, interface in zip(other.networks, other.host.interfaces, strict=True):
                 if network in found.networks:
                     yield replace(_foreign(interface, other), groups=groups)
@@ -260,9 +260,9 @@ def _next_members(
 
 def _neighbours(found: Found, hosts: Iterable[Host], used: Collection[str]) -> Iterator[Interface]:
     """Yield the interfaces of other machines in the cluster's subnets, with the machines' alias ranges."""
-    own = {host.id for host in hosts}
+    own_ids = {host.id for host in hosts}
     for other in found.everyone:
-        near = (nic for nic in other.host.interfaces if nic.subnet in used and other.id not in own)
+        near = (nic for nic in other.host.interfaces if nic.subnet in used and other.id not in own_ids)
         for one in near:
             yield replace(_foreign(one, other), addresses=(*one.addresses, *other.pod_ranges))
 

@@ -71,19 +71,19 @@ def read_application_gateways(
 
 def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> ApplicationGateway:
     """Return an application gateway. Rules that can't be parsed matter only if the gateway leads to the cluster."""
-    own, inside = own_id(item), part(item, "properties")
+    resource_id, inside = own_id(item), part(item, "properties")
     named = {canonical(text(one, "id")): one for key in _PARTS for one in parts(inside, key)}
     listed = parts(inside, "backendAddressPools")
-    pools = {one.id: one for one in (_pool(own, number, one) for number, one in enumerate(listed))}
+    pools = {one.id: one for one in (_pool(resource_id, number, one) for number, one in enumerate(listed))}
     rules, unclear = _all_rules(inside, named, pools)
     places = (
         id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "gatewayIPConfigurations")
     )
     subnets = tuple(dict.fromkeys(filter(None, places)))
-    source = Source(LIST_APPLICATION_GATEWAYS.name, own)
+    source = Source(LIST_APPLICATION_GATEWAYS.name, resource_id)
     names = (text(address, "fqdn").lower() for pool in listed for address in _addresses(pool))
     proxy = Proxy(
-        id=own,
+        id=resource_id,
         name=text(item, "name"),
         kind=KIND,
         source=source,

@@ -82,14 +82,14 @@ def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple
 
 
 def _firewall(item: Item) -> Firewall:
-    own, inside = own_id(item), part(item, "properties")
+    resource_id, inside = own_id(item), part(item, "properties")
     places = (id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "ipConfigurations"))
     collections = [
         (text(collection, "name"), part(collection, "properties")) for collection in parts(inside, "natRuleCollections")
     ]
-    source = Source(LIST_FIREWALLS.name, own)
+    source = Source(LIST_FIREWALLS.name, resource_id)
     return Firewall(
-        id=own,
+        id=resource_id,
         name=text(item, "name"),
         policy=id_in(inside, "firewallPolicy"),
         subnets=tuple(dict.fromkeys(filter(None, places))),

@@ -87,21 +87,21 @@ def read_direct_links(api: Api, ranges: Mapping[str, AddressSet]) -> tuple[tuple
 
 
 def _direct(ranges: Mapping[str, AddressSet], item: Item) -> Proxy | None:
-    own, inside = own_id(item), part(item, "properties")
+    resource_id, inside = own_id(item), part(item, "properties")
     address = read_addresses(text(inside, "destinationIPAddress"))
     if not address:
         return None
-    pool = BackendPool(own, (), (), (("", address),))
+    pool = BackendPool(resource_id, (), (), (("", address),))
     _, service = _published(ranges, item)
     return Proxy(
-        id=own,
+        id=resource_id,
         name=required(item, "name"),
         kind=KIND,
         source=service.source,
         subnets=tuple(dict.fromkeys(filter(None, _subnets(inside)))),
-        rules=(ProxyRule(own, FrontEnd(own, public=False, version6=False), _CARRIED, _CARRIED, pool),),
-        filters=(_filter_of(own),),
-        published=((own, service),),
+        rules=(ProxyRule(resource_id, FrontEnd(resource_id, public=False, version6=False), _CARRIED, _CARRIED, pool),),
+        filters=(_filter_of(resource_id),),
+        published=((resource_id, service),),
     )
 
 

@@ -168,11 +168,11 @@ def _outbound(
 ) -> AddressSet:
     """Return the hosts' own public addresses, and those of their NAT gateways and outbound front ends."""
     listed, subnets = known
-    own = {one.id for host in request.hosts for one in host.interfaces}
+    own_ids = {one.id for host in request.hosts for one in host.interfaces}
     used = {one.subnet for host in request.hosts for one in host.interfaces}
     used.update(subnet for pool in request.pools for subnet in pool.subnets)
     references = [*nat_addresses(api, (subnets[name].item for name in sorted(used) if name in subnets))]
-    shown = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_shown, own), hides=())
+    shown = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_shown, own_ids), hides=())
     references += [name for names in shown for name in names]
     for one in listed:
         for front, pool in one.outbound:
