@@ -78,7 +78,7 @@ class Reader(ABC, Generic[CallT]):
         self._gaps: dict[Gap, None] = {}
         self._lock = threading.Lock()
 
-    def whose(self, call: CallT) -> Hashable:
+    def caller_key(self, call: CallT) -> Hashable:
         """Return a key for who makes the call and where. Calls with equal keys and parameters have equal answers."""
         del call
         return None
@@ -230,16 +230,16 @@ class Reader(ABC, Generic[CallT]):
 
     def _shared_call(self, call: CallT, parameters: Mapping[str, Any]) -> SharedCall:
         """Make a call once. All readers with the same call share its answer or error."""
-        whose = self.whose(call)
-        turns = self.shared.turns(whose, self._threads)
+        caller_key = self.caller_key(call)
+        call_slots = self.shared.call_slots(caller_key, self._threads)
 
         def fetch(values: Sequence[str] | None) -> Answer:
-            with turns:  # limits the calls at a time, also in nested gathers
+            with call_slots:  # limits the calls at a time, also in nested gathers
                 self.stop.check()
                 self.progress(call.name)
                 return self.fetch(call, parameters if values is None else self.with_values(call, parameters, values))
 
-        return self.shared.ask((whose, call, _frozen(parameters)), fetch, self.part(call, parameters))
+        return self.shared.ask((caller_key, call, _frozen(parameters)), fetch, self.part(call, parameters))
 
     def gather(self, *thunks: Callable[[], A]) -> list[A]:
         """Run ``thunks`` in parallel, one of them in this thread, and return their results in order. May be nested."""

@@ -32,7 +32,7 @@ class Answers(Api):
         self._items = {call: [*listed] for call, listed in items.items()}
         self._refused = {*refused}
 
-    def whose(self, call: Call) -> Hashable:
+    def caller_key(self, call: Call) -> Hashable:
         """Return the subscription as the key, because there are no credentials."""
         del call
         return self.subscription

@@ -43,7 +43,7 @@ class Served(Api):
         self.made: list[str] = []
         self._account, self._refused = account, {*refused}
 
-    def whose(self, call: calls.Call) -> Hashable:
+    def caller_key(self, call: calls.Call) -> Hashable:
         """Return the subscription as the key, because there are no credentials."""
         del call
         return self.subscription

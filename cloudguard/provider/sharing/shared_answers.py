@@ -48,7 +48,7 @@ class SharedAnswers:
         self._asked: dict[Hashable, SharedCall] = {}
         self._kept_back: list[_KeptBack] = []
         self._kept: dict[Hashable, object] = {}
-        self._turns: dict[Hashable, threading.BoundedSemaphore] = {}
+        self._call_slots: dict[Hashable, threading.BoundedSemaphore] = {}
         self._making = threading.Lock()
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -58,10 +58,10 @@ class SharedAnswers:
                 self._kept[key] = make()
             return cast("T", self._kept[key])
 
-    def turns(self, whose: Hashable, most: int) -> threading.BoundedSemaphore:
-        """Return the semaphore that limits the readers with the key ``whose`` to ``most`` calls at a time."""
+    def call_slots(self, caller_key: Hashable, most: int) -> threading.BoundedSemaphore:
+        """Return the semaphore that limits the readers with the key ``caller_key`` to ``most`` calls at a time."""
         with self.workers.lock:
-            return self._turns.setdefault(whose, threading.BoundedSemaphore(most))
+            return self._call_slots.setdefault(caller_key, threading.BoundedSemaphore(most))
 
     def together(self, thunks: Sequence[Callable[[], T]]) -> list[T]:
         """Run readings that share these answers in parallel, and return their results in order."""

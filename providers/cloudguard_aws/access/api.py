@@ -64,13 +64,13 @@ class Api(Reader[Call]):
             return self
         return Api(self.session, region, self.progress, self.stop, self.assume_empty, self.shared)
 
-    def whose(self, call: Call) -> Hashable:
+    def caller_key(self, call: Call) -> Hashable:
         """Return the key of shared answers: the session, and the region that answers ("" for a worldwide service)."""
         return self.session, "" if call.service in WORLDWIDE else call.region or self.region
 
     def part(self, call: Call, parameters: Mapping[str, Any]) -> Part | None:
         """Return the values of a filter, or of a list of names, that a call asks for."""
-        return part_of(call, parameters, self.whose(call), self._same_for_all)
+        return part_of(call, parameters, self.caller_key(call), self._same_for_all)
 
     def with_values(self, call: Call, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
         """Return the parameters of a call with other values for its filter or list of names."""

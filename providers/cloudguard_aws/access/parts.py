@@ -49,7 +49,7 @@ _ESCAPE: Final = "\\"
 
 
 def part_of(
-    call: Call, parameters: Mapping[str, Any], whose: Hashable, same_for_all: Callable[[BaseException], bool]
+    call: Call, parameters: Mapping[str, Any], caller_key: Hashable, same_for_all: Callable[[BaseException], bool]
 ) -> Part | None:
     """Return the values that a call asks for.
 
@@ -61,7 +61,7 @@ def part_of(
     name, values, fields, most = place
     if not values or any(_ESCAPE in value for value in values):
         return None
-    key = (whose, call, name, repr(sorted(with_values(call, parameters, ()).items())))
+    key = (caller_key, call, name, repr(sorted(with_values(call, parameters, ()).items())))
     return Part(key, tuple(values), partial(_values, fields.split(".")), most, same_for_all)
 
 

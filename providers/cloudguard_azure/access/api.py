@@ -75,7 +75,7 @@ class Api(Reader[Call]):
         self._pipeline = pipeline(access.credential, self.scope)
         self._making, self.clients = self.shared.once(access, lambda: (threading.Lock(), dict[tuple[str, str], Any]()))
 
-    def whose(self, call: Call) -> Hashable:
+    def caller_key(self, call: Call) -> Hashable:
         """Return the credential and subscription of the call: only calls with the same ones share answers."""
         del call
         return self._access

@@ -72,9 +72,9 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
     logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints the SDK's warnings
     assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
-    whose = (request.client, option(request, "tenant"), option(request, "client-id"), cloud)
-    credential = shared.once(whose, partial(_credential, request, cloud))
-    holder = shared.once((*whose, "claims"), partial(claims, credential, endpoint(cloud)[1]))
+    caller_key = (request.client, option(request, "tenant"), option(request, "client-id"), cloud)
+    credential = shared.once(caller_key, partial(_credential, request, cloud))
+    holder = shared.once((*caller_key, "claims"), partial(claims, credential, endpoint(cloud)[1]))
     api = Api(Access(credential, subscription, cloud), progress, request.stop, assumed, shared)
     for call in soon:
         api.prefetch(call)

@@ -47,7 +47,7 @@ class Api(Reader[Call]):
         self.session = session
         self._making, self._clients = self.shared.once(session, lambda: (threading.Lock(), dict[str, Any]()))
 
-    def whose(self, call: Call) -> Hashable:
+    def caller_key(self, call: Call) -> Hashable:
         """Return the session that makes the call: only calls of one session share answers."""
         del call
         return self.session
