@@ -42,7 +42,7 @@ class Part:
             rule.order,
         )
 
-    def instead(self, traffic: RuleTraffic) -> Part:
+    def replacement_with(self, traffic: RuleTraffic) -> Part:
         """Return an added part with ``traffic`` that replaces this part."""
         return replace(self, id="", traffic=traffic, uncertain="")
 

@@ -9,7 +9,7 @@ from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, MembershipEdit, Resource
 from cloudguard_aws.changes.edits import EC2, group_id, group_name, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
-from cloudguard_aws.changes.template_edits import POOL, Moves, moved, pool_calls
+from cloudguard_aws.changes.template_edits import POOL, Moves, groups_after_move, pool_calls
 
 _EVERYWHERE: Final = (("IpRanges", "CidrIp", "0.0.0.0/0"), ("Ipv6Ranges", "CidrIpv6", "::/0"))
 
@@ -26,7 +26,9 @@ def calls(
                 yield PlannedCall(place, call, inverse)
         else:
             before = _groups_before(index, member, made)
-            yield PlannedCall(place, _set_groups(member, moved(before, edit)), (_set_groups(member, before),))
+            yield PlannedCall(
+                place, _set_groups(member, groups_after_move(before, edit)), (_set_groups(member, before),)
+            )
 
 
 def _group_creation(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterator[PlannedCall]:
@@ -51,7 +53,7 @@ def _groups_before(index: SnapshotIndex, member: Resource, made: Sequence[Change
     groups: list[object] = [*known(index.interfaces.get(member.id), f"the interface {member.id}").groups]
     for edit in (edit for change in made for edit in change.edits):
         if isinstance(edit, (GroupEdit, MembershipEdit)) and member.id in {one.id for one in edit.members}:
-            groups = moved(groups, edit)
+            groups = groups_after_move(groups, edit)
     return groups
 
 

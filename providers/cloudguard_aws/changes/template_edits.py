@@ -49,7 +49,7 @@ def _names(resources: Iterable[Resource], pool: str) -> bool:
     return any((resource.kind, resource.id) == (POOL, pool) for resource in resources)
 
 
-def moved(groups: Sequence[object], edit: Moves) -> list[object]:
+def groups_after_move(groups: Sequence[object], edit: Moves) -> list[object]:
     """Return a member's groups after a move."""
     joins = [group_id(edit.group)] if isinstance(edit, GroupEdit) else [*edit.joins]
     leaves = () if isinstance(edit, GroupEdit) else edit.leaves
@@ -61,9 +61,9 @@ def _with_groups(index: SnapshotIndex, pool: str, edit: Moves, fields: Fields) -
     template, _ = template_of(index, pool)
     interfaces: list[dict[str, Any]] = fields.get("NetworkInterfaces", [])
     if not interfaces:
-        return {"SecurityGroupIds": moved(fields.get("SecurityGroupIds") or template.groups, edit)}
+        return {"SecurityGroupIds": groups_after_move(fields.get("SecurityGroupIds") or template.groups, edit)}
     primary = min(interfaces, key=lambda interface: int(interface.get("DeviceIndex", 0)))
-    changed = {**primary, "Groups": moved(primary.get("Groups") or template.groups, edit)}
+    changed = {**primary, "Groups": groups_after_move(primary.get("Groups") or template.groups, edit)}
     return {"NetworkInterfaces": [changed if interface is primary else interface for interface in interfaces]}
 
 

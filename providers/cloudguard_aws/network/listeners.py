@@ -74,10 +74,10 @@ class Members:
     def of(cls, hosts: Collection[Host], pools: Mapping[str, Sequence[str]] | None = None) -> Members:
         """Return an index of ``hosts``."""
         found = {address: host.id for host in hosts for interface in host.interfaces for address in interface.addresses}
-        return replace(cls.at(found), ids=frozenset(host.id for host in hosts), pools=pools or {})
+        return replace(cls.of_addresses(found), ids=frozenset(host.id for host in hosts), pools=pools or {})
 
     @classmethod
-    def at(cls, hosts: Mapping[AddressSet, str]) -> Members:
+    def of_addresses(cls, hosts: Mapping[AddressSet, str]) -> Members:
         """Return an index of a dict of address or delegated range → host id."""
         return cls(frozenset(), hosts, sorted((host for host in hosts if host.size > 1), key=AddressSet.first))
 

@@ -102,7 +102,7 @@ def _instances_at(api: Api, addresses: Collection[str], interfaces: Iterable[Ite
     if not addresses:
         return set()
     call, hides = DESCRIBE_NETWORK_INTERFACES, (FactKind.MEMBERS,)
-    members = Members.at(
+    members = Members.of_addresses(
         dict(pair for each in api.mapped(call, interfaces, addresses_of, hides=hides) for pair in each)
     )
     return {known[0] for address in addresses if (known := members.find(address)) is not None}

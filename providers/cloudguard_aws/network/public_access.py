@@ -29,7 +29,7 @@ class PublicAccess:
     hop: NextHop = NextHop.INTERNET
     exclusions: Mapping[str, NextHop] = field(default_factory=dict[str, NextHop])
 
-    def applied(self, subnet: Subnet, owner: str) -> Subnet:
+    def applied_to(self, subnet: Subnet, owner: str) -> Subnet:
         """Return a subnet with its routes under the setting. ``owner``: the account of the subnet's VPC."""
         if self.hop is NextHop.INTERNET or owner != self.account:
             return subnet

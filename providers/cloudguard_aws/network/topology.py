@@ -103,7 +103,7 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
             message = "no route of the subnet can be seen from this account"
             api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, one.id, Reason.MISSING, message, ROUTES))
     made = (with_routes(one, (guards.get(one.id, f"network ACL of {one.id}"),), tables) for one in kept)
-    return tuple(inventory.public_access.applied(one, vpcs.owners.get(one.network, "")) for one in made)
+    return tuple(inventory.public_access.applied_to(one, vpcs.owners.get(one.network, "")) for one in made)
 
 
 def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:

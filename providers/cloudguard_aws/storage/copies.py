@@ -38,12 +38,12 @@ class Volume:
     snapshot: str
     volume: str
 
-    def left(self) -> Volume:
+    def as_leftover(self) -> Volume:
         """Return the volume as left over from a former control-plane host: weak evidence that it holds etcd's data."""
         weak = RoleEvidence(EvidenceKind.NAME, OF_CONTROL_PLANE, Strength.WEAK)
         return replace(self, disk=replace(self.disk, etcd_evidence=self.disk.etcd_evidence or weak))
 
-    def copied(self, origins: Mapping[str, str]) -> Volume:
+    def as_copy(self, origins: Mapping[str, str]) -> Volume:
         """Return the volume as a copy of etcd's data.
 
         ``origins``: dict of snapshot or volume id → a text about the origin.

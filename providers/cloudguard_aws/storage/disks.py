@@ -70,7 +70,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     if not places.issuperset(concerned):
         of_servers = [one for one in left if is_control_plane(tags_of(one))]
         unclear = [one for one in left if roles_by_tags(tags_of(one)) is None]
-        volumes += [volume.left() for volume in _volumes(api, of_servers, cluster, concerned)]
+        volumes += [volume.as_leftover() for volume in _volumes(api, of_servers, cluster, concerned)]
         spare = _volumes(api, unclear, cluster, concerned)
         volumes += [volume for volume in spare if volume.disk.holds_etcd]
         _record_unclear_stores(api, stores or {}, set(concerned) - places)
@@ -84,7 +84,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         partial(read_keys, api, [volume.disk.key for volume in volumes], account),
     )
     while new := [volume for volume in copies.volumes if required(volume, "VolumeId") not in found]:
-        made = {volume.disk.id: volume.copied(copies.origins) for volume in _volumes(api, new, cluster, concerned)}
+        made = {volume.disk.id: volume.as_copy(copies.origins) for volume in _volumes(api, new, cluster, concerned)}
         found |= made
         concerning |= made.keys()
         if not made:

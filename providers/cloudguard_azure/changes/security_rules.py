@@ -139,7 +139,7 @@ class _Editor:
     def _parts(self, edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         """Return added traffic as parts of rules, with the targets of the rule that they replace."""
         old = self._before.known.get(edit.rule, Part("", traffic, edit.targets, order=FIRST_PRIORITY))
-        return [old.instead(one) for one in said(traffic)]
+        return [old.replacement_with(one) for one in said(traffic)]
 
     def _same_direction(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:
         """Yield the rules of the same direction, whose priorities must differ."""

@@ -73,7 +73,7 @@ class Guards:
         found = ((self._groups or {}).get(name) for name in (*own, *(of_subnets if len(of_subnets) == 1 else ())))
         return any(group.denies_metadata for group in found if group)
 
-    def made(self, nodes: AddressSet | None) -> tuple[Filter, ...]:
+    def filters_made(self, nodes: AddressSet | None) -> tuple[Filter, ...]:
         """Return the filters made so far. ``nodes``: the ranges of an AKS cluster's subnets; None for other clusters.
 
         AKS requires that these ranges can reach nodes on all ports, whoever wrote the rule

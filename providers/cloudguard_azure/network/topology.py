@@ -105,7 +105,7 @@ def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Po
     topology = Topology(
         networks=tuple(_networks(networks, near)),
         subnets=tuple(_subnets(near, routes)),
-        filters=(*guards.made(places.ranges(used) if found.aks else None), *ways.filters),
+        filters=(*guards.filters_made(places.ranges(used) if found.aks else None), *ways.filters),
         groups=tuple(Group(name, name_of(name), Source(calls.LIST_INTERFACES.name)) for name in sorted(named)),
         address_lists=tuple(one for _, one in sorted((tags.lists | routes.lists).items())),
         balancers=ways.balancers,

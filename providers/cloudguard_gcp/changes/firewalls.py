@@ -74,7 +74,7 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         old = known.get(edit.rule, Part("", traffic, edit.targets, order=edit.order or 0))
         order = old.order if edit.order is None else edit.order
-        return [replace(old.instead(one), order=order) for one in expressed(traffic, in_policy=False)]
+        return [replace(old.replacement_with(one), order=order) for one in expressed(traffic, in_policy=False)]
 
     for name, own in by_rule(edits).items():
         places = tuple(place for place, _ in own)

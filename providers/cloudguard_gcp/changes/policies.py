@@ -67,7 +67,7 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
 
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         old = known.get(edit.rule, Part("", traffic, edit.targets))
-        return [old.instead(one) for one in expressed(traffic, in_policy=True)]
+        return [old.replacement_with(one) for one in expressed(traffic, in_policy=True)]
 
     for name, own in by_rule(edits).items():
         places, priority = tuple(place for place, _ in own), int(name) if name else (own[0][1].order or 0) // 2

@@ -23,7 +23,7 @@ WHOLE = {"AwsAccountId": "1", "State": "update-complete", "InternetGatewayBlockM
 )
 def test_the_settings_decide_whether_internet_routes_are_blocked(changed: dict[str, str], hop: NextHop) -> None:
     owner = (WHOLE | changed)["AwsAccountId"]
-    made = public_access(WHOLE | changed).applied(
+    made = public_access(WHOLE | changed).applied_to(
         subnet("a", ("10.0.0.0/24",), ("0.0.0.0/0", NextHop.INTERNET, "igw-1")), owner
     )
     assert [route.hop for route in made.routes if route.target == "igw-1"] == [hop]
