@@ -185,9 +185,9 @@ def test_two_collections_of_one_cluster_give_equal_snapshots(cloud: Cloud) -> No
 
 
 def test_the_error_for_an_unknown_cluster_lists_the_clusters_that_exist(cloud: Cloud) -> None:
-    with pytest.raises(ClusterNotFoundError) as told:
+    with pytest.raises(ClusterNotFoundError) as caught:
         cloud.adapter.collect(replace(cloud.request, cluster="elsewhere"))
-    assert "prod" in str(told.value) + told.value.hint
+    assert "prod" in str(caught.value) + caught.value.hint
 
 
 def test_discover_finds_the_cluster(cloud: Cloud) -> None:

@@ -41,8 +41,8 @@ MARKED = {check for scene in scenes().values() for checks in marked_lines(scene.
 
 
 def test_rows_are_those_of_the_kubernetes_documentation() -> None:
-    told = "AREAS (above) and ROWS (cloudguard/rows/judge.py) differ"
-    assert [(row.ROW, row.AREA) for row in ROWS] == list(AREAS.items()), told
+    message = "AREAS (above) and ROWS (cloudguard/rows/judge.py) differ"
+    assert [(row.ROW, row.AREA) for row in ROWS] == list(AREAS.items()), message
 
 
 def test_every_row_module_is_listed_in_rows() -> None:

@@ -119,8 +119,10 @@ def faults_of_unread_limits(call: Call, report: Report, whole: Report) -> list[s
     """Return the errors of a report whose only gap is a permission limit; the report must mention the limit."""
     row = report.row("cloud-api-access")
     said = [row.why, *row.unknown, *(f"{key}: {value}" for one in row.findings for key, value in one.witness.facts)]
-    told = any("organization limits" in text and call[1] in text for text in said)
-    told = told or bool(set(row.unknown) - set(whole.row(row.row).unknown))
-    told = told or (bool(row.findings) and {one.check for one in row.findings} <= RESTS_ON_NO_RIGHT)
+    is_explained = any("organization limits" in text and call[1] in text for text in said)
+    is_explained = is_explained or bool(set(row.unknown) - set(whole.row(row.row).unknown))
+    is_explained = is_explained or (bool(row.findings) and {one.check for one in row.findings} <= RESTS_ON_NO_RIGHT)
     problems = newly_passing(report, whole)
-    return problems if told or call == NEEDS_NONE else [*problems, f"{row.row} does not tell of {call[1]}: {said}"]
+    return (
+        problems if is_explained or call == NEEDS_NONE else [*problems, f"{row.row} does not tell of {call[1]}: {said}"]
+    )

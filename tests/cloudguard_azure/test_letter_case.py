@@ -21,18 +21,18 @@ from spoilt import Json
 DRAWS = 4
 
 
-def upper_case_answer(told: Shape, value: Json) -> Json:
+def upper_case_answer(shape: Shape, value: Json) -> Json:
     """Return an answer with its enum values and ids in capitals."""
-    told = told.whole()
+    shape = shape.whole()
     if isinstance(value, dict):
-        told = told.variants.get(str(value.get(told.discriminator)), told).whole()
-        fields = {key: told.fields.get(key, told.of or Shape("any")) for key in value}
+        shape = shape.variants.get(str(value.get(shape.discriminator)), shape).whole()
+        fields = {key: shape.fields.get(key, shape.of or Shape("any")) for key in value}
         return {_capital(key): upper_case_answer(fields[key], part) for key, part in value.items()}
     if isinstance(value, list):
-        return [upper_case_answer(told.of or Shape("any"), part) for part in value]
+        return [upper_case_answer(shape.of or Shape("any"), part) for part in value]
     if not isinstance(value, str):
         return value
-    return value.upper() if told.words else _capital(value)
+    return value.upper() if shape.words else _capital(value)
 
 
 def _capital(text: str) -> str:

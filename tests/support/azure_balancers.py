@@ -64,8 +64,8 @@ class BalancerFixtures(NetworkFixtures):
             "outboundRules": [],
         }
         if outbound:
-            told = {"frontendIPConfigurations": [link(front)], "backendAddressPool": link(pool), "protocol": "All"}
-            made["outboundRules"] = [{"id": f"{own}/outboundRules/out", "name": "out", "properties": told}]
+            rule = {"frontendIPConfigurations": [link(front)], "backendAddressPool": link(pool), "protocol": "All"}
+            made["outboundRules"] = [{"id": f"{own}/outboundRules/out", "name": "out", "properties": rule}]
         if public:
             self.properties(public)["ipConfiguration"] = link(front)
         return self.add(

@@ -22,22 +22,22 @@ def run(azure: Azure, call: ApiCall, answers: dict[str, Json] | None = None) -> 
     """Make one call with the ``answers`` of earlier calls, and add its own. Raises AssertionError if it is refused."""
     answers = {} if answers is None else answers
     own, parameters = str(call.parameters["id"]), _filled(dict(call.parameters), answers)
-    told: Item = {}
+    response: Item = {}
     if own.startswith("https://"):
         _of_vault(azure, call)
     elif "set" in parameters:
         item = _sent(azure, "GET", own)
         for path, value in parameters["set"].items():
             _set(item, path.split("."), value)
-        told = _sent(azure, "PUT", own, item)
+        response = _sent(azure, "PUT", own, item)
     elif "action" in parameters:
         _sent(azure, "POST", f"{own}/{parameters['action']}", parameters.get("body"))
     elif "body" in parameters:
-        told = _sent(azure, "PUT", own, parameters["body"])
+        response = _sent(azure, "PUT", own, parameters["body"])
     else:
-        told = _sent(azure, "GET" if call.operation.endswith("_Get") else "DELETE", own)
+        response = _sent(azure, "GET" if call.operation.endswith("_Get") else "DELETE", own)
     for name, path in call.answers.items():
-        answers[name] = _at(told, path.split("."))
+        answers[name] = _at(response, path.split("."))
 
 
 def _filled(parameters: Mapping[str, Json], answers: Mapping[str, Json]) -> Item:
@@ -60,8 +60,8 @@ def _sent(azure: Azure, verb: str, own: str, body: Mapping[str, Json] | None = N
     target = f"{quote(own)}?api-version={version}"
     answer = azure.answer(HOST, verb, target, json.dumps(body).encode() if body is not None else b"")
     assert answer.status == 200, f"{verb} {own}: {answer.body.decode()}"
-    told: Item = json.loads(answer.body)
-    return told
+    answer_body: Item = json.loads(answer.body)
+    return answer_body
 
 
 def _set(item: Json, path: Sequence[str], value: Json) -> None:

@@ -73,8 +73,8 @@ class AzureProxy(Proxy):
 
     def _token(self, form: Mapping[str, str]) -> Answer:
         if self.secret == "expired" or form.get("client_secret") != SECRET:  # noqa: S105 - whether it is still good
-            told = _ENDED if self.secret == "expired" else _WRONG  # noqa: S105 - whether it is still good
-            return _json({"error": "invalid_client", "error_description": told}, 401)
+            message = _ENDED if self.secret == "expired" else _WRONG  # noqa: S105 - whether it is still good
+            return _json({"error": "invalid_client", "error_description": message}, 401)
         scope = form["scope"].split()[0].removesuffix("/.default").rstrip("/")
         claims = {"aud": scope, "tid": self.azure.account.tenant, "appid": form["client_id"], "oid": OBJECT}
         token = ".".join(_encoded(part) for part in ({"alg": "none"}, claims, {}))

@@ -70,38 +70,38 @@ def shape_of(package: str, name: str) -> Shape:
     return shape(model(package, name))
 
 
-def faults(told: Shape, value: Json, place: str, *, odd: bool = False) -> Iterator[str]:
+def faults(expected: Shape, value: Json, place: str, *, odd: bool = False) -> Iterator[str]:
     """Yield the faults of ``value``. ``odd``: allow words that are not in an enum."""
-    told = told.whole()
-    if told.kind == "any" or value is None:
+    expected = expected.whole()
+    if expected.kind == "any" or value is None:
         return
-    kind = "text" if told.kind == "time" else told.kind
+    kind = "text" if expected.kind == "time" else expected.kind
     if not isinstance(value, _KINDS[kind]) or (isinstance(value, bool) and kind != "boolean"):
-        yield f"{place}: {value!r} is no {told.kind}"
+        yield f"{place}: {value!r} is no {expected.kind}"
     elif isinstance(value, dict):
-        yield from _of_object(told, value, place, odd=odd)
+        yield from _of_object(expected, value, place, odd=odd)
     elif isinstance(value, list):
         for number, one in enumerate(value):
-            yield from faults(told.of or _ANYTHING, one, f"{place}[{number}]", odd=odd)
-    elif told.words and not odd and value not in told.words:
-        yield f"{place}: {value!r} is none of {', '.join(sorted(told.words))}"
-    elif told.kind == "time" and not _TIME.fullmatch(str(value)):
+            yield from faults(expected.of or _ANYTHING, one, f"{place}[{number}]", odd=odd)
+    elif expected.words and not odd and value not in expected.words:
+        yield f"{place}: {value!r} is none of {', '.join(sorted(expected.words))}"
+    elif expected.kind == "time" and not _TIME.fullmatch(str(value)):
         yield f"{place}: {value!r} is no time"
 
 
-def _of_object(told: Shape, value: dict[str, Json], place: str, *, odd: bool) -> Iterator[str]:
-    if told.of:
+def _of_object(expected: Shape, value: dict[str, Json], place: str, *, odd: bool) -> Iterator[str]:
+    if expected.of:
         for key, part in value.items():
-            yield from faults(told.of, part, f"{place}.{key}", odd=odd)
+            yield from faults(expected.of, part, f"{place}.{key}", odd=odd)
         return
-    if told.discriminator:
-        told = told.variants.get(str(value.get(told.discriminator)), told).whole()
+    if expected.discriminator:
+        expected = expected.variants.get(str(value.get(expected.discriminator)), expected).whole()
     for key, part in value.items():
-        if key in told.fields:
-            yield from faults(told.fields[key], part, f"{place}.{key}", odd=odd)
+        if key in expected.fields:
+            yield from faults(expected.fields[key], part, f"{place}.{key}", odd=odd)
         else:
             yield f"{place}.{key}: there is no such field"
-    for key in sorted(told.required - value.keys()):
+    for key in sorted(expected.required - value.keys()):
         yield f"{place}.{key} is missing"
 
 
@@ -157,12 +157,12 @@ def _of_msrest(one: type) -> Shape:
     enums = dict(_ENUM.findall(one.__doc__ or ""))
     table: dict[str, dict[str, str]] = getattr(one, "_attribute_map")  # noqa: B009 - a protected name
     found = Shape("object")
-    for name, told in table.items():
-        *above, last = re.split(r"(?<!\\)\.", told["key"])
+    for name, inner_shape in table.items():
+        *above, last = re.split(r"(?<!\\)\.", inner_shape["key"])
         place = found
         for step in above:
             place = place.fields.setdefault(step, Shape("object"))
-        place.fields[last.replace("\\.", ".")] = _named(told["type"], models, enums.get(name, ""))
+        place.fields[last.replace("\\.", ".")] = _named(inner_shape["type"], models, enums.get(name, ""))
     return found
 
 

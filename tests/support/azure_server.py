@@ -133,8 +133,8 @@ class Azure:
     def _fault(self, fault: Fault, path: str) -> Answer:
         headers = _JSON | dict(fault.headers)
         namespace = action(path).partition("/")[0]
-        told = f"{path} fails. The subscription is not registered to use namespace '{namespace}'"
-        body = fault.body or error(fault.status, fault.code, told).body
+        message = f"{path} fails. The subscription is not registered to use namespace '{namespace}'"
+        body = fault.body or error(fault.status, fault.code, message).body
         return Answer(fault.status, body, headers, cut=fault.cut)
 
     def _subscriptions(self, path: str) -> Answer:
@@ -243,8 +243,8 @@ def error(status: int, code: str, message: str) -> Answer:
 
 
 def _denied(path: str, taken: str) -> Answer:
-    told = f"does not have authorization to perform action '{taken}' over scope '{path}' or the scope is invalid."
-    return error(403, "AuthorizationFailed", f"The client {told} If access was recently granted, please refresh it.")
+    message = f"does not have authorization to perform action '{taken}' over scope '{path}' or the scope is invalid."
+    return error(403, "AuthorizationFailed", f"The client {message} If access was recently granted, please refresh it.")
 
 
 def _no_subscription(path: str) -> Answer:

@@ -24,18 +24,18 @@ def run(google: Google, call: ApiCall) -> None:
 
 
 def _sent(google: Google, host: str, method: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    api, told = described(method)
+    api, description = described(method)
     given = {key: value for key, value in parameters.items() if key != "body"}
-    listed = told.get("parameters", {})
+    listed = description.get("parameters", {})
     assert given.keys() <= listed.keys(), f"{method} takes no {given.keys() - listed.keys()}"
     missing = {key for key, one in listed.items() if one.get("required")} - given.keys()
     assert not missing, f"{method} asks for {missing}"
-    path = re.sub(r"\{\+?(\w+)\}", lambda found: str(given[found[1]]), told["path"])
+    path = re.sub(r"\{\+?(\w+)\}", lambda found: str(given[found[1]]), description["path"])
     query = urlencode({key: value for key, value in given.items() if listed[key]["location"] == "query"})
     body = json.dumps(parameters["body"]).encode() if "body" in parameters else b""
     target = f"/{document(api)['servicePath']}{path}{f'?{query}' if query else ''}"
     assert document(api)["rootUrl"] == f"https://{host}/", f"{method} is not at {host}"
-    status, answer = google.answer(host, told["httpMethod"], target, body)
+    status, answer = google.answer(host, description["httpMethod"], target, body)
     assert status == 200, f"{method}: {answer.decode()}"
     return json.loads(answer)
 

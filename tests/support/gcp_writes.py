@@ -15,8 +15,8 @@ Query = Mapping[str, str]
 
 def write(project: Project, method: str, path: str, query: Query, body: Item) -> None:
     """Carry out a method that writes. Raises FixtureError if Google would refuse it."""
-    api, told = described(method)
-    wrong = list(faults(api, told.get("request", {}), body, method)) if "request" in told else []
+    api, description = described(method)
+    wrong = list(faults(api, description.get("request", {}), body, method)) if "request" in description else []
     doing = next((made for name, made in _WRITES.items() if method.endswith(name)), None)
     wrong += [f"{method} is not served"] if doing is None else []
     if wrong or doing is None:
@@ -130,9 +130,9 @@ def _set_policy(project: Project, path: str, _: Query, body: Item) -> None:
 
 
 def _refuse(wrong: Iterator[str] | list[str]) -> None:
-    told = list(wrong)
-    if told:
-        raise FixtureError("\n".join(told))
+    messages = list(wrong)
+    if messages:
+        raise FixtureError("\n".join(messages))
 
 
 _WRITES: Mapping[str, Callable[[Project, str, Query, Item], None]] = {

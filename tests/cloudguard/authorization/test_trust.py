@@ -107,8 +107,8 @@ def test_a_class_of_callers_is_admitted_if_a_member_is_and_the_witness_is_a_memb
             member = {key: values for key, values in context.items() if key not in free} | other
             assert found is not None or not lets_in(trust, account, user, member), f"{trust.statements}\n{member}"
         if found is not None and found.witness is not None and not found.assumptions:
-            told = {key: values for key, values in found.witness.context if values is not None}
-            given = {key: values for key, values in told.items() if key not in {ACCOUNT, USER}}
+            values_by_key = {key: values for key, values in found.witness.context if values is not None}
+            given = {key: values for key, values in values_by_key.items() if key not in {ACCOUNT, USER}}
             assert lets_in(trust, account, user, {**context_left(context, free), **given}), trust.statements
 
 

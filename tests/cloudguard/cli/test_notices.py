@@ -37,8 +37,8 @@ def test_findings_are_notified_and_pinged(capsys: pytest.CaptureFixture[str]) ->
     with http_server() as heard:
         status, out, err = ran(capsys, *PLAIN, *notify(heard), *ping(heard))
     assert status == 3
-    (start, _), (told, body), (end, _) = heard.requests
-    assert (start, told, end) == (f"/{SECRET}/start", f"/{SECRET}", f"/{SECRET}")
+    (start, _), (notice, body), (end, _) = heard.requests
+    assert (start, notice, end) == (f"/{SECRET}/start", f"/{SECRET}", f"/{SECRET}")
     assert json.loads(body)["title"].startswith("prod: ")
     assert SECRET not in out + err
     assert json.loads(out)["complete"] is True
@@ -199,13 +199,13 @@ NIGHTLY = ("--store", STORE, "--fail-on-new", "--notify-on", "new", "-f", "json"
 
 
 def test_each_night_only_new_findings_are_notified(capsys: pytest.CaptureFixture[str]) -> None:
-    told = list[str]()
+    messages = list[str]()
     for day, one in enumerate((SHUT, SHUT, OPEN, OPEN), 1):
         with http_server() as heard:
             status, _, _ = ran(capsys, "check", "--snapshot", night(day, one), *NIGHTLY, *notify(heard))
         assert status == (3 if heard.requests else 0)
-        told.append("".join(body for _, body in heard.requests))
-    first, second, third, fourth = told
+        messages.append("".join(body for _, body in heard.requests))
+    first, second, third, fourth = messages
     assert ("api-server-access/internet" in first, "etcd-access/internet" in first) == (True, False)
     assert (second, fourth) == ("", "")
     assert "prod: 1 new finding" in third

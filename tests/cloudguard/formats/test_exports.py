@@ -99,12 +99,12 @@ def test_sarif_is_valid_for_github(tmp_path: Path) -> None:
     files = [f"{number}.sarif" for number in range(len(REPORTS))]
     for file, report in zip(files, REPORTS, strict=True):
         (tmp_path / file).write_text(rendered(sarif, report), encoding="utf-8")
-    told = tmp_path / "told.sarif"
-    command = [str(MULTITOOL), "validate", *files, "--rule-kind", "Sarif;Ghas", "--output", str(told)]
+    sarif_file = tmp_path / "told.sarif"
+    command = [str(MULTITOOL), "validate", *files, "--rule-kind", "Sarif;Ghas", "--output", str(sarif_file)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - ours
-    assert told.exists(), done.stdout + done.stderr
+    assert sarif_file.exists(), done.stdout + done.stderr
     assert f"{len(files)} files scanned" in done.stdout
-    (run,) = json.loads(told.read_text(encoding="utf-8-sig"))["runs"]
+    (run,) = json.loads(sarif_file.read_text(encoding="utf-8-sig"))["runs"]
     said = [f"{one['ruleId']}: {one['message']}" for one in run.get("results", ()) if one.get("level") != "note"]
     assert said == []
 
@@ -246,8 +246,8 @@ def test_asff_fits_security_hub_s_api(report: Report) -> None:
         "BatchImportFindings"
     )
     assert operation.input_shape
-    told = ParamValidator().validate({"Findings": findings}, operation.input_shape)
-    assert not told.has_errors(), told.generate_report()
+    validation = ParamValidator().validate({"Findings": findings}, operation.input_shape)
+    assert not validation.has_errors(), validation.generate_report()
     with mock_aws():
         hub = cast("Any", boto3).client("securityhub", region_name="eu-west-1")
         hub.enable_security_hub()

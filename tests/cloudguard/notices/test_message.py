@@ -99,5 +99,5 @@ def test_a_notice_on_several_clusters_lists_the_worst_first() -> None:
 def test_clusters_of_one_name_are_told_apart_by_their_places() -> None:
     first, second = _named("prod", 1), _named("prod", 1)
     second = replace(second, cluster=replace(second.cluster, regions=("there",)))
-    told = lines(notice_of([first, second, _named("other", 1)]))
-    assert [line for line in told if line.startswith("memory ")] == ["memory 1234 here", "memory 1234 there"]
+    message = lines(notice_of([first, second, _named("other", 1)]))
+    assert [line for line in message if line.startswith("memory ")] == ["memory 1234 here", "memory 1234 there"]

@@ -216,8 +216,8 @@ def test_an_unread_address_list_makes_the_row_unknown() -> None:
     found = row(made)
     assert found.verdict is Verdict.UNKNOWN
     assert any("office" in line for line in found.unknown)
-    told = AddressList("office", "office", each("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
-    assert row(snapshot([one], made.topology.filters, lists=[told])).findings[0].severity is Severity.CRITICAL
+    address_list = AddressList("office", "office", each("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
+    assert row(snapshot([one], made.topology.filters, lists=[address_list])).findings[0].severity is Severity.CRITICAL
 
 
 def test_a_managed_endpoint_is_judged_by_its_settings() -> None:

@@ -58,8 +58,8 @@ def test_a_bastion_s_name_alone_does_not_exclude_the_host_from_a_row() -> None:
     hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes"), jump]
     found = judged_row("node-access", hosts, open_)
     assert (found.verdict, "bastion" in found.why) == (Verdict.UNKNOWN, True)
-    told = [*hosts[:2], replace(jump, role_evidence=host("x", ()).role_evidence)]
-    assert judged_row("node-access", told, open_).verdict is Verdict.PASS
+    hosts_without_roles = [*hosts[:2], replace(jump, role_evidence=host("x", ()).role_evidence)]
+    assert judged_row("node-access", hosts_without_roles, open_).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(("roles", "verdict"), [(BASTION, Verdict.PASS), ((*NODE, *BASTION), Verdict.FAIL)])

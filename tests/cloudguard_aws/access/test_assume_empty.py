@@ -46,6 +46,6 @@ def test_a_call_assumed_empty_is_not_made_and_is_shown_as_assumed(inner_account:
 
 
 def test_an_unknown_call_is_refused_with_the_nearest_name() -> None:
-    with mock_aws(), pytest.raises(UsageError) as told:
+    with mock_aws(), pytest.raises(UsageError) as caught:
         api_row(Account(boto3.Session()), "ec2:DescribeVpcEndpointServiceConfiguration")
-    assert SERVICES in told.value.hint
+    assert SERVICES in caught.value.hint

@@ -129,5 +129,5 @@ def test_unrelated_resources_cause_no_calls(few: Counts) -> None:
 
 
 def test_tagged_hosts_need_no_calls_for_evidence_of_their_role() -> None:
-    told = count(clean.build)
-    assert told["before-send.ec2.DescribeVolumes"] <= 4
+    calls = count(clean.build)
+    assert calls["before-send.ec2.DescribeVolumes"] <= 4

@@ -278,8 +278,8 @@ def test_cluster_resources_name_the_cluster() -> None:
     statements = tuple(cluster_resources(VALUES))
     assert all(one.effect is Effect.ALLOW for one in statements)
     for one in statements:
-        told = (*one.resources, *(text for cond in one.conditions for text in (cond.key, *cond.values)))
-        assert any("prod" in text for text in told), one.name
+        texts = (*one.resources, *(text for cond in one.conditions for text in (cond.key, *cond.values)))
+        assert any("prod" in text for text in texts), one.name
 
 
 def needs_of(*components: str) -> tuple[PermissionNeed, ...]:

@@ -178,8 +178,8 @@ def test_the_page_of_roles_is_up_to_date() -> None:
     [("ec2.amazonaws.com", {"ec2-001"}), ("eks.amazonaws.com", set[str]()), ("*", {"ec2-001"}), ("", {"ec2-001"})],
 )
 def test_passing_a_role_is_an_escalation_only_for_the_service_that_gets_it(service: str, found: set[str]) -> None:
-    told = (Condition("StringLike", "iam:PassedToService", (service,)),) if service else ()
-    passing = Statement("pass", Effect.ALLOW, ("iam:PassRole",), resources=("*",), conditions=told)
+    conditions = (Condition("StringLike", "iam:PassedToService", (service,)),) if service else ()
+    passing = Statement("pass", Effect.ALLOW, ("iam:PassRole",), resources=("*",), conditions=conditions)
     running = Statement("run", Effect.ALLOW, ("ec2:RunInstances",), resources=("*",))
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "", (passing, running), Source("test"))
     role = KnownRole("r", "r", "kubeadm", "node", (policy,), "", name="r", others=("nodes.prod",))

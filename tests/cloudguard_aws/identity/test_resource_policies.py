@@ -71,8 +71,8 @@ def test_a_resource_outside_the_needs_is_not_read_and_the_report_says_so(inner_a
     assert found.identities.unread_grants.endswith("were not read, except those of etcd's keys")
     providers = (IdentityProvider("issuer", Strength.STRONG, SOURCE),)
     federated = replace(found, identities=replace(found.identities, providers=providers))
-    told = with_policies_of_resources(api_of(inner_account), federated).identities.unread_grants
-    assert told.endswith("it is not known whether roles of other accounts trust the cluster's identity provider")
+    unread = with_policies_of_resources(api_of(inner_account), federated).identities.unread_grants
+    assert unread.endswith("it is not known whether roles of other accounts trust the cluster's identity provider")
 
 
 def test_a_bucket_without_a_policy_grants_nothing(inner_account: Account) -> None:

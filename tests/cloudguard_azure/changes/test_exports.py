@@ -91,20 +91,20 @@ def test_the_answer_of_a_call_is_a_variable_of_the_lines_after_it() -> None:
 
 
 def test_a_block_escapes_templates_and_imports_the_resource() -> None:
-    told = terraform([PlannedCall(0, RULE, (RULE,))])
-    assert told.startswith("import {\n  to = azurerm_network_security_rule._nsg_ssh\n")
-    assert "$${path.module}" in told
-    assert "%%{ if true }" in told
-    assert '  destination_port_ranges = ["22", "80-90"]\n' in told
+    text = terraform([PlannedCall(0, RULE, (RULE,))])
+    assert text.startswith("import {\n  to = azurerm_network_security_rule._nsg_ssh\n")
+    assert "$${path.module}" in text
+    assert "%%{ if true }" in text
+    assert '  destination_port_ranges = ["22", "80-90"]\n' in text
     assert "removed" in terraform([PlannedCall(0, delete(f"{GROUP}/securityRules/ssh"), (RULE,))])
 
 
 def test_blocks_are_valid_terraform_with_arguments_of_the_provider() -> None:
     arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
-    told = terraform([PlannedCall(0, RULE, (RULE,)), PlannedCall(1, delete(f"{GROUP}/securityRules/old"), (RULE,))])
-    (rule,) = resources(told, arguments)
+    text = terraform([PlannedCall(0, RULE, (RULE,)), PlannedCall(1, delete(f"{GROUP}/securityRules/old"), (RULE,))])
+    (rule,) = resources(text, arguments)
     assert rule["priority"] == BODY["priority"]
-    assert {kind: len(listed) for kind, listed in blocks(told).items()} == {"import": 1, "resource": 1, "removed": 1}
+    assert {kind: len(listed) for kind, listed in blocks(text).items()} == {"import": 1, "resource": 1, "removed": 1}
 
 
 @pytest.mark.parametrize("name", ["two-groups-let-in", "kops"])
@@ -112,6 +112,6 @@ def test_the_blocks_of_a_plan_are_valid_terraform(name: str, azure_cloud: AzureP
     arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
     azure_cloud.azure = Azure(SCENES[name].build())
     planned = pipeline.plan(collected(azure_cloud), Declarations(admin_cidrs=(OFFICE,)))
-    told = pipeline.export(planned, "terraform")
-    resources(told, arguments)
-    assert blocks(told)
+    text = pipeline.export(planned, "terraform")
+    resources(text, arguments)
+    assert blocks(text)

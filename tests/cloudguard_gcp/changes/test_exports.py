@@ -77,21 +77,21 @@ def test_every_kind_of_call_has_a_command(call: ApiCall, told: str) -> None:
 
 
 def test_a_block_escapes_templates_and_imports_the_resource() -> None:
-    told = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,))])
-    assert told.startswith('import {\n  to = google_compute_firewall.ssh\n  id = "projects/p/global/firewalls/ssh"\n')
-    assert "$${path.module}" in told
-    assert "%%{ if true }" in told
-    assert '    ports = ["22", "80-90"]\n' in told
+    text = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,))])
+    assert text.startswith('import {\n  to = google_compute_firewall.ssh\n  id = "projects/p/global/firewalls/ssh"\n')
+    assert "$${path.module}" in text
+    assert "%%{ if true }" in text
+    assert '    ports = ["22", "80-90"]\n' in text
     assert "removed" in terraform(NETWORK, [PlannedCall(0, DELETE, (PATCH,))])
 
 
 def test_blocks_are_valid_terraform_with_arguments_of_the_provider() -> None:
     arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
-    told = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,)), PlannedCall(1, DELETE, (PATCH,))])
-    (rule,) = resources(told, arguments)
+    text = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,)), PlannedCall(1, DELETE, (PATCH,))])
+    (rule,) = resources(text, arguments)
     for allowed in rule["allow"]:
         held(allowed, arguments["google_compute_firewall"]["allow"])
-    assert {kind: len(listed) for kind, listed in blocks(told).items()} == {"import": 1, "resource": 1, "removed": 1}
+    assert {kind: len(listed) for kind, listed in blocks(text).items()} == {"import": 1, "resource": 1, "removed": 1}
 
 
 @pytest.mark.parametrize("name", ["open-ssh", "cilium-etcd"])
@@ -99,6 +99,6 @@ def test_the_blocks_of_a_plan_are_valid_terraform(name: str, google_cloud: Proxy
     arguments = tomllib.loads((Path(__file__).parent / "data" / "terraform_arguments.toml").read_text(encoding="utf-8"))
     google_cloud.google = Google(SCENES[name].build(), beside=SCENES[name].beside())
     planned = pipeline.plan(collected(), Declarations(admin_cidrs=("198.51.100.0/24",)))
-    told = pipeline.export(planned, "terraform")
-    resources(told, arguments)
-    assert blocks(told)
+    text = pipeline.export(planned, "terraform")
+    resources(text, arguments)
+    assert blocks(text)

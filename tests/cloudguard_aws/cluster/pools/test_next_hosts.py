@@ -190,8 +190,8 @@ def test_template_and_account_default_decide_the_encryption_of_the_next_disk(
     mapping = {"DeviceName": "/dev/sdf", "Ebs": disk}
     made = template(a, "masters", BlockDeviceMappings=[mapping])
     group(a, "masters", subnet, kops.control_plane, LaunchTemplate={"LaunchTemplateId": made, "Version": "$Latest"})
-    told = {one.device: one.encrypted for one in pools(a)["masters"].disks}
-    assert told["/dev/sdf"] is encrypted
+    encrypted_by_device = {one.device: one.encrypted for one in pools(a)["masters"].disks}
+    assert encrypted_by_device["/dev/sdf"] is encrypted
 
 
 @pytest.mark.parametrize("operation", ["auto-scaling.DescribeAutoScalingGroups", "ec2.DescribeLaunchTemplateVersions"])
