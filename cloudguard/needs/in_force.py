@@ -87,11 +87,11 @@ def everything_declared(declared: Declarations) -> tuple[Everything, ...]:
 
 def _everything(declared: Declarations) -> Iterator[Everything]:
     admins = declared.admin_cidrs or ()
-    if everyone(AddressSet.of(admins)):
+    if is_everyone(AddressSet.of(admins)):
         yield Everything("admin-cidr", ", ".join(admins), declared.admin_reason)
     yield from _services(declared.services)
     for need in declared.needs:
-        if _every_port(need.services) or everyone(_addresses(need.peer)):
+        if _every_port(need.services) or is_everyone(_addresses(need.peer)):
             yield Everything("need", _text(need), need.reason)
     for permission in declared.permissions:
         if any(not action.strip("*?:") for action in permission.actions):
@@ -108,7 +108,7 @@ def _services(declared: Collection[DeclaredService]) -> Iterator[Everything]:
         yield Everything("service", "; ".join(map(_text, declared)), "; ".join(reasons) if all(reasons) else "")
 
 
-def everyone(addresses: AddressSet) -> bool:
+def is_everyone(addresses: AddressSet) -> bool:
     """Whether ``addresses`` hold so many public addresses that they count as everyone."""
     public = addresses & PUBLIC
     return public.size4 > ALMOST_EVERYONE4 or public.size6 >= ALMOST_EVERYONE6

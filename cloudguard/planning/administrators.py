@@ -74,10 +74,10 @@ def with_administrators(proposer: Proposer, proposal: Proposal) -> Proposal:
     port on hosts that do not run the control plane.
     """
     missing = _missing(proposer, proposal)
-    peers = _of(proposer.case.declarations.admin_cidrs or (), missing)
+    peers = _cidrs_within(proposer.case.declarations.admin_cidrs or (), missing)
     while peers:
         found = _by_one_way(proposer, proposal, peers)
-        arrived = _of(peers, missing - _missing(proposer, found))
+        arrived = _cidrs_within(peers, missing - _missing(proposer, found))
         if arrived != peers and arrived:
             found = _by_one_way(proposer, proposal, arrived)
         if found is proposal:
@@ -92,7 +92,7 @@ def _missing(proposer: Proposer, proposal: Proposal) -> AddressSet:
     return LetIn.of(context).lacks(context.administrators)
 
 
-def _of(cidrs: Iterable[str], addresses: AddressSet) -> tuple[str, ...]:
+def _cidrs_within(cidrs: Iterable[str], addresses: AddressSet) -> tuple[str, ...]:
     return tuple(one for one in cidrs if AddressSet.parse(one) & addresses)
 
 
@@ -104,7 +104,7 @@ def _by_one_way(proposer: Proposer, proposal: Proposal, peers: tuple[str, ...]) 
     """
     best, left = proposal, _missing(proposer, proposal)
     before = NetworkState(proposal.after, proposer.prover.first)
-    tried = dict.fromkeys(_Ways(proposer, proposer.case.at(proposal.after).context, peers).all())
+    tried = dict.fromkeys(_AccessChanges(proposer, proposer.case.at(proposal.after).context, peers).all())
     for changes in [*tried][:MOST_TRIALS]:
         made = proposer.of((*(one for one in proposal.changes if one.kind != "group.add"), *changes))
         still = _missing(proposer, made)
@@ -130,7 +130,7 @@ def lets_in_administrators(change: Change) -> bool:
     return change.kind in {"administrators.add", "endpoint.add"}
 
 
-class _Ways:
+class _AccessChanges:
     """The sets of changes that let ``peers`` (CIDRs) in to the API server: one set for each path to it."""
 
     def __init__(self, proposer: Proposer, context: Context, peers: tuple[str, ...]) -> None:
@@ -139,7 +139,7 @@ class _Ways:
         self._peers = peers
         topology = context.snapshot.topology
         self._filters = {one.id: one for one in topology.filters}
-        self._strangers = (*topology.external_members, *(topology.neighbours or ()))
+        self._external_interfaces = (*topology.external_members, *(topology.neighbours or ()))
 
     def all(self) -> Iterator[Changes]:
         """Yield each set of changes that the cloud's calls can make; the smallest sets first."""
@@ -182,16 +182,16 @@ class _Ways:
         """
         known = [self._filters[name] for name in names if name in self._filters and self._filters[name].editable]
         series = [one for one in known if one.in_series]
-        for one in sorted(known, key=self._others):
+        for one in sorted(known, key=self._others_guarded_by):
             yield from ((change,) for change in self._on_filter(one, services, target))
         if len(series) > 1:
             yield from product(*([*self._on_filter(one, services, target)] for one in series))
 
-    def _others(self, guard: Filter) -> int:
+    def _others_guarded_by(self, guard: Filter) -> int:
         """Return how many host classes without the control plane, and other interfaces, the filter ``guard`` guards."""
         hosts = (one for one in self._context.reach.classes if not one.has(Role.CONTROL_PLANE))
         return sum(guard.id in one.key.filters for one in hosts) + sum(
-            guard.id in one.filters for one in self._strangers
+            guard.id in one.filters for one in self._external_interfaces
         )
 
     def _on_filter(self, guard: Filter, services: ServiceSet, target: HostClass | None) -> Iterator[Change]:
@@ -214,7 +214,7 @@ class _Ways:
         A filter that guards only hosts of the control plane needs no target group. A filter that also guards other
         hosts needs a group that no other host is in; the result is empty if its rules cannot name target groups.
         """
-        if not self._others(guard):
+        if not self._others_guarded_by(guard):
             return ("",)
         if target is None or not guard.in_chain:
             return ()

@@ -109,12 +109,12 @@ class _Planner:
     def kept(self, excesses: list[RuleExcess]) -> Kept:
         """Return the traffic that replaces the traffic of one rule, each peer once."""
         services, why = dict[RulePeer, ServiceSet](), dict[RulePeer, list[str]]()
-        for kept in self._kept(excesses):
+        for kept in self._kept_traffic(excesses):
             services[kept.peer] = services.get(kept.peer, ServiceSet.nothing()) | kept.services
             why.setdefault(kept.peer, []).append(kept.why)
         return {(peer, services[peer]): why[peer] for peer in services}
 
-    def _kept(self, excesses: list[RuleExcess]) -> Iterator[KeptTraffic]:
+    def _kept_traffic(self, excesses: list[RuleExcess]) -> Iterator[KeptTraffic]:
         """Yield each part of the traffic that replaces the traffic of one rule, with the reason."""
         rule = excesses[0].rule
         own_services = rule.services
@@ -169,12 +169,12 @@ class _Planner:
                 missed = needed - self._allowed_otherwise(filters, target, self._sent_by(source), source.key.groups)
                 if not missed:
                     continue
-                for peer in self._named(guard, rule, source, guarded, missed):
+                for peer in self._naming_peers(guard, rule, source, guarded, missed):
                     services, who = lost.get(peer, (ServiceSet.nothing(), []))
                     lost[peer] = services | missed, [*who, self._names_of[source]]
         return lost
 
-    def _named(
+    def _naming_peers(
         self, guard: Filter, rule: Rule, source: HostClass, guarded: list[Guarded], services: ServiceSet
     ) -> tuple[RulePeer, ...]:
         """Return the peers that name a host class for ``services``.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cloudguard.provider.permissions.preflight import Tried
     from cloudguard_azure.access.api import Api
     from cloudguard_azure.access.session import Caller
-    from cloudguard_azure.cluster.find import Found
+    from cloudguard_azure.cluster.find import FoundCluster
     from cloudguard_azure.identity.holders import Attachments
 
 
@@ -72,7 +72,7 @@ class AzureAdapter(CloudAdapter):
         return verify(request, progress)
 
 
-def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
+def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     """Read all facts about a cluster that was found."""
     from cloudguard_azure.cluster import aks, hosts, pools  # noqa: PLC0415 - when asked for
     from cloudguard_azure.identity.aks_places import aks_traits  # noqa: PLC0415 - when asked for
@@ -112,7 +112,7 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
 
 
 def _read_disks(
-    api: Api, found: Found, hosts: tuple[Host, ...]
+    api: Api, found: FoundCluster, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...], SecretsEncryption | None]:
     """Read the disks that may hold etcd, and their keys. For a managed cluster, read the key of its Secrets."""
     from cloudguard_azure.storage import disks, secrets  # noqa: PLC0415 - only when asked for
@@ -124,7 +124,7 @@ def _read_disks(
 
 
 def _read_identities(
-    api: Api, found: Found, holding: tuple[tuple[Host, ...], tuple[Pool, ...]], attached: Attachments
+    api: Api, found: FoundCluster, holding: tuple[tuple[Host, ...], tuple[Pool, ...]], attached: Attachments
 ) -> Identities:
     from cloudguard_azure.identity.identities import ClusterHolders, read_identities  # noqa: PLC0415 - only when asked for
 

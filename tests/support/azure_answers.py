@@ -10,7 +10,7 @@ from cloudguard.provider.answers import Answer, Item
 from cloudguard.provider.port import CollectRequest, silent
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import Call
-from cloudguard_azure.cluster.find import Found, find
+from cloudguard_azure.cluster.find import FoundCluster, find
 
 _SET = "Microsoft.Compute/virtualMachineScaleSets"
 _MEMBER = f"{_SET}/virtualMachines"
@@ -131,13 +131,13 @@ def member_nic(group: str, name: str, number: int) -> dict[str, Any]:
     return made
 
 
-def searched(items: Mapping[Call, Iterable[Item]], name: str = "prod", **asked: Any) -> tuple[Answers, Found]:  # noqa: ANN401 - a request's
+def searched(items: Mapping[Call, Iterable[Item]], name: str = "prod", **asked: Any) -> tuple[Answers, FoundCluster]:  # noqa: ANN401 - a request's
     """Return the reader, and the cluster ``name`` that it finds."""
     api = Answers(items)
     return api, find(api, CollectRequest(cluster=name, **asked))
 
 
-def names(found: Found) -> list[str]:
+def names(found: FoundCluster) -> list[str]:
     """Return the names of a cluster's machines."""
     return [machine.name for machine in found.machines]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from aws_probe import ICMP, TCP, UDP, Service
 from azure_account import Account
-from probes import AGAIN, FRONT, NEXT, STRANGERS, Pair, fresh, in_ports, pairs, within
+from probes import EXTERNAL_ADDRESSES, FRONT, NEXT_OF, REPLACEMENT_OF, Pair, fresh, in_ports, pairs, within
 
 Item = Mapping[str, Any]
 _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", "50": "esp", "51": "ah"}
@@ -78,7 +78,7 @@ class Reading:
         at = self._front(balancer, held) if held.get("enableFloatingIP") else ""
         protocol = {"tcp": TCP, "udp": UDP}.get(str(held["protocol"]).lower(), TCP)
         port, own = held.get("frontendPort") or held.get("frontendPortRangeStart", 0), held.get("backendPort", 0)
-        for sender in (*self.machines, *STRANGERS):
+        for sender in (*self.machines, *EXTERNAL_ADDRESSES):
             for one in behind:
                 target = replace(one, address=at or one.address)
                 if sender != one.name and self._reaches(sender, target, (protocol, own)):
@@ -129,7 +129,7 @@ class Reading:
         """Yield whoever takes a machine's place: at another address."""
         for one in machines:
             address = fresh(self._cidr(one.subnet))
-            yield replace(one, name=f"{AGAIN}{one.name}", address=address)
+            yield replace(one, name=f"{REPLACEMENT_OF}{one.name}", address=address)
 
     def _next(self) -> Iterator[Machine]:
         """Yield the next machine of every scale set, as its profile has it."""
@@ -139,7 +139,7 @@ class Reading:
             profile: Item = item["properties"].get("virtualMachineProfile", {}).get("networkProfile", {})
             for nic in profile.get("networkInterfaceConfigurations", ())[:1]:
                 held: Item = nic["properties"]
-                yield from self._machine(f"{NEXT}{own}", "", held, held["ipConfigurations"][0]["properties"])
+                yield from self._machine(f"{NEXT_OF}{own}", "", held, held["ipConfigurations"][0]["properties"])
 
     def _passes(self, sender: str, target: str, service: Service) -> bool:
         return self._reaches(sender, self.machines[target], service)

@@ -13,7 +13,7 @@ from typing import Any
 
 from aws_probe import NUMBERS, SERVICES, TCP, UDP, Service
 from gcp_project import Project
-from probes import AGAIN, FRONT, NEXT, STRANGERS, Pair, fresh, in_ports, pairs, within
+from probes import EXTERNAL_ADDRESSES, FRONT, NEXT_OF, REPLACEMENT_OF, Pair, fresh, in_ports, pairs, within
 
 Item = Mapping[str, Any]
 _GOES_ON = "goto_next"
@@ -60,7 +60,7 @@ class Reading:
                 for protocol, port in SERVICES
                 if protocol in {TCP, UDP} and (rule.get("allPorts") or (ports and in_ports(ports, port)))
             ]
-            for sender in (*self.machines, *STRANGERS):
+            for sender in (*self.machines, *EXTERNAL_ADDRESSES):
                 others = [one for one in behind if one.name != sender]
                 for service in asked:
                     if any(self._reaches(sender, one, service) for one in others):
@@ -103,7 +103,7 @@ class Reading:
         for one in machines:
             cidr = next((cidr for cidr in self._ranges.values() if within(one.address, cidr)), "")
             if cidr:
-                yield Machine(f"{AGAIN}{one.name}", fresh(cidr), one.network, one.tags, one.accounts)
+                yield Machine(f"{REPLACEMENT_OF}{one.name}", fresh(cidr), one.network, one.tags, one.accounts)
 
     def _next(self) -> Iterator[Machine]:
         """Yield the next machine of every managed group, as its template has it."""
@@ -113,7 +113,7 @@ class Reading:
             for nic in made["networkInterfaces"][:1] if made else ():
                 cidr = self._ranges.get(_path(nic.get("subnetwork", "")))
                 if made and cidr:
-                    yield self._machine(f"{NEXT}{group['name']}", fresh(cidr), nic, made)
+                    yield self._machine(f"{NEXT_OF}{group['name']}", fresh(cidr), nic, made)
 
     def _passes(self, sender: str, target: str, service: Service) -> bool:
         return self._reaches(sender, self.machines[target], service)

@@ -11,9 +11,9 @@ from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.snapshot import Snapshot
 
 Pair = tuple[str, str, Service]
-STRANGERS = (*OUTSIDE, "10.0.250.9", "35.191.0.9", "168.63.129.16")
+EXTERNAL_ADDRESSES = (*OUTSIDE, "10.0.250.9", "35.191.0.9", "168.63.129.16")
 """Addresses outside and inside that no host has: of balancers' health checks too."""
-NEXT, AGAIN, FRONT = "next of ", "replaces ", "front "
+NEXT_OF, REPLACEMENT_OF, FRONT = "next of ", "replaces ", "front "
 """What the names begin with of a pool's next host, of the one that takes a host's place, and of a balancer's front."""
 
 
@@ -24,7 +24,7 @@ def pairs(
     targets, asked = [*hosts], [*services]
     return {
         (sender, target, service)
-        for sender in (*targets, *STRANGERS)
+        for sender in (*targets, *EXTERNAL_ADDRESSES)
         for target in targets
         if sender != target
         for service in asked
@@ -43,7 +43,7 @@ def compared(snapshot: Snapshot, before: set[Pair], after: set[Pair]) -> tuple[s
 
 def _needed(roles: Mapping[str, frozenset[Role]], pair: Pair) -> bool:
     sender, target, (protocol, port) = pair
-    names = (name.removeprefix(NEXT).removeprefix(AGAIN).lower() for name in (sender, target))
+    names = (name.removeprefix(NEXT_OF).removeprefix(REPLACEMENT_OF).lower() for name in (sender, target))
     own, other = (roles.get(name, frozenset()) for name in names)
     if protocol == "6" and own and target.startswith(FRONT):
         return port in {443, 6443}

@@ -75,7 +75,7 @@ def _other(snapshot: Snapshot, change: Change, edit: Edit) -> Snapshot:
         case GroupEdit():
             return _with_group(snapshot, edit)
         case MembershipEdit():
-            return _moved(snapshot, {one.id for one in edit.members}, edit.leaves, edit.joins)
+            return _with_moved_members(snapshot, {one.id for one in edit.members}, edit.leaves, edit.joins)
         case ListEdit():
             return _listed(snapshot, change.resource.id, edit)
         case AttributeEdit(name=name) if name == PRIVATE_SIDE:
@@ -138,10 +138,12 @@ def _with_group(snapshot: Snapshot, edit: GroupEdit) -> Snapshot:
     if all(group.id != name for group in snapshot.topology.groups):
         groups = (*snapshot.topology.groups, Group(name, edit.name, PLANNED))
         snapshot = replace(snapshot, topology=replace(snapshot.topology, groups=groups))
-    return _moved(snapshot, {one.id for one in edit.members}, (), (name,))
+    return _with_moved_members(snapshot, {one.id for one in edit.members}, (), (name,))
 
 
-def _moved(snapshot: Snapshot, members: set[str], leaves: tuple[str, ...], joins: tuple[str, ...]) -> Snapshot:
+def _with_moved_members(
+    snapshot: Snapshot, members: set[str], leaves: tuple[str, ...], joins: tuple[str, ...]
+) -> Snapshot:
     """Return the snapshot with ``members`` (ids of interfaces and pools) moved from groups to other groups.
 
     Where a group is also a filter (a security group), the members' filters change in the same way.

@@ -102,7 +102,7 @@ class Prover:
         for place, _ in enumerate(self.first.snapshot.topology.endpoints):
             found += opened_by_endpoint(self.first, point, place, declared)
         for one in found:
-            what = f"{one.id} would let in {one.packets.services()} from {_whom(one)}"
+            what = f"{one.id} would let in {one.packets.services()} from {_sender_text(one)}"
             yield Violation(Obligation.NOTHING_OPENED, frozenset({one.id}), what, one.packets, one.peer)
 
     def declared(self) -> PacketSet:
@@ -151,7 +151,7 @@ class Prover:
         return tuple(found)
 
 
-def _whom(one: Opened) -> str:
+def _sender_text(one: Opened) -> str:
     if one.peer.groups:
         return one.peer.name
     cidrs = one.packets.addresses().cidrs()

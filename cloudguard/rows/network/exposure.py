@@ -7,7 +7,7 @@ from itertools import chain
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Endpoint
-from cloudguard.needs.in_force import everyone
+from cloudguard.needs.in_force import is_everyone
 from cloudguard.needs.ports import ICMP, KUBELET, SSH_AND_RDP
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -95,7 +95,7 @@ def _widest(path: Path, addresses: AddressSet) -> Widest:
         return Widest.NOBODY
     if path.sender.inside:
         return Widest.INSIDE
-    return Widest.INTERNET if everyone(addresses) else Widest.PUBLIC
+    return Widest.INTERNET if is_everyone(addresses) else Widest.PUBLIC
 
 
 def _exposure(name: str, services: str, certain: Mapping[Path, AddressSet], possible: Widest) -> ServiceExposure:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from cloudguard.model.network import Endpoint
-from cloudguard.needs.in_force import everyone
+from cloudguard.needs.in_force import is_everyone
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
@@ -127,7 +127,7 @@ def _enumeration(names: list[str]) -> str:
 
 def public_text(addresses: AddressSet) -> str:
     """Return the text for public senders: "the internet", up to ``FEW`` ranges, or else the number of addresses."""
-    if everyone(addresses):
+    if is_everyone(addresses):
         return "the internet"
     ranges = [*addresses.cidrs()]
     if len(ranges) <= FEW:

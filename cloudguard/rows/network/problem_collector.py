@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.network import Endpoint
-from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6, everyone
+from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6, is_everyone
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import Packet, PacketSet
@@ -233,9 +233,9 @@ def _by_senders(problem: Problem) -> Iterator[Problem]:
     """
     some, rest = list[tuple[Path, Attribution]](), list[tuple[Path, Attribution]]()
     for path, attribution in problem.pairs:
-        wide = path.sender.inside or everyone(attribution.part.addresses())
+        wide = path.sender.inside or is_everyone(attribution.part.addresses())
         (rest if wide else some).append((path, attribution))
-    if not rest or not some or everyone(AddressSet.union(attribution.part.addresses() for _, attribution in some)):
+    if not rest or not some or is_everyone(AddressSet.union(attribution.part.addresses() for _, attribution in some)):
         yield problem
         return
     for name, pairs in (("", rest), ("some addresses", some)):
@@ -247,7 +247,7 @@ def _witness_rank(pair: tuple[Path, Attribution]) -> tuple[bool, bool]:
     """Return the sort key by which a witness is chosen: attributions with more senders rank higher."""
     path, addresses = pair[0], pair[1].part.addresses()
     many = addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6
-    return (False, False) if path.sender.inside else (everyone(addresses), many)
+    return (False, False) if path.sender.inside else (is_everyone(addresses), many)
 
 
 def witness(reach: Reachability, path: Path, attribution: Attribution, unexpected: AddressSet) -> Witness:

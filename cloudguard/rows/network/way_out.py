@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudguard.model.cluster import Role
-from cloudguard.needs.in_force import everyone
+from cloudguard.needs.in_force import is_everyone
 from cloudguard.packet_sets.addresses import ALL4, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -67,7 +67,7 @@ def _may_come_from(source: HostClass, addresses: AddressSet) -> bool:
     """Whether hosts of a class have public addresses in ``addresses``, or whether future hosts may have some."""
     known = AddressSet.union(one for nic in source.interfaces for one in nic.public)
     unknown = bool(source.pools) or source.key.has_public_ipv4 is None
-    return bool(known & addresses) or (unknown and everyone(addresses))
+    return bool(known & addresses) or (unknown and is_everyone(addresses))
 
 
 def _hosts_text(context: Context, path: Path, using: tuple[HostClass, ...]) -> str:

@@ -74,7 +74,8 @@ def with_values(call: Call, parameters: Mapping[str, Any], values: Sequence[str]
     if name in parameters:
         return {**parameters, name: list(values)}
     filters = [
-        {**guard, "Values": list(values)} if guard["Name"] == name else guard for guard in _filters(call, parameters)
+        {**api_filter, "Values": list(values)} if api_filter["Name"] == name else api_filter
+        for api_filter in _filters(call, parameters)
     ]
     return {**parameters, call.filters: filters}
 
@@ -84,10 +85,10 @@ def _place(call: Call, parameters: Mapping[str, Any]) -> tuple[str, Sequence[str
     for (owner, name), (field, most) in _OF_LISTS.items():
         if owner == call.name and name in parameters:
             return name, parameters[name], field, most
-    for guard in _filters(call, parameters):
-        name = str(guard["Name"])
+    for api_filter in _filters(call, parameters):
+        name = str(api_filter["Name"])
         if fields := _ELSEWHERE.get((call.name, name)) or _OF_FILTERS.get(name):
-            return name, guard["Values"], fields, MOST_VALUES
+            return name, api_filter["Values"], fields, MOST_VALUES
     return None
 
 

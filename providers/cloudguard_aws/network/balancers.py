@@ -64,10 +64,10 @@ class _Forwarding:
             for facts, arns in self.listeners
             for listener in listeners_of(facts, (self.targets[arn] for arn in arns if arn in self.targets))
         )
-        return balancer(self.balancer, made, declared, _seen(self.balancer, published.get(self.balancer.arn, ())))
+        return balancer(self.balancer, made, declared, _filtered(self.balancer, published.get(self.balancer.arn, ())))
 
 
-def _seen(one: LoadBalancer, published: tuple[PublishedService, ...]) -> tuple[PublishedService, ...]:
+def _filtered(one: LoadBalancer, published: tuple[PublishedService, ...]) -> tuple[PublishedService, ...]:
     """Return a balancer's services with ``filtered``: whether the balancer's security groups filter their clients."""
     return tuple(replace(service, filtered=one.enforces_groups) for service in published)
 

@@ -55,7 +55,7 @@ def record_unfollowed(api: Api, interfaces: Sequence[Item], lists: Iterable[Addr
     if any(map(_is_origin, interfaces)):
         services |= {_CLOUDFRONT: "a VPC origin of CloudFront"}
     for one in lists:
-        service = next((services[end] for end in services if one.name.removesuffix("-ipv6").endswith(end)), "")
+        service = next((services[suffix] for suffix in services if one.name.removesuffix("-ipv6").endswith(suffix)), "")
         if service:
             message = f"a rule admits {one.name}; clients of {service} are not read"
             api.add_gap(Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, one.id, Reason.UNSUPPORTED, message, HIDES))

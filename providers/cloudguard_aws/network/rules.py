@@ -119,14 +119,14 @@ def _permitted(permission: Item, direction: Direction, source: Source) -> Iterat
 def _peers(permission: Item) -> Iterator[tuple[str, Peer, str]]:
     """Yield the text, the value and the description of each peer of a permission."""
     for plural, key in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-        for id_ in parts(permission, plural):
-            yield required(id_, key), Peer(AddressSet.parse(required(id_, key))), text(id_, "Description")
-    for id_ in parts(permission, "PrefixListIds"):
-        name = required(id_, "PrefixListId")
-        yield name, Peer(address_list=name), text(id_, "Description")
-    for id_ in parts(permission, "UserIdGroupPairs"):
-        name = required(id_, "GroupId")
-        yield name, Peer(group=name), text(id_, "Description")
+        for entry in parts(permission, plural):
+            yield required(entry, key), Peer(AddressSet.parse(required(entry, key))), text(entry, "Description")
+    for prefix_list in parts(permission, "PrefixListIds"):
+        name = required(prefix_list, "PrefixListId")
+        yield name, Peer(address_list=name), text(prefix_list, "Description")
+    for pair in parts(permission, "UserIdGroupPairs"):
+        name = required(pair, "GroupId")
+        yield name, Peer(group=name), text(pair, "Description")
 
 
 @dataclass(frozen=True, slots=True)

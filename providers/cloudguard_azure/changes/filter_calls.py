@@ -15,7 +15,7 @@ from cloudguard_azure.access.ids import canonical, group_of, subscription_of
 from cloudguard_azure.changes.calls import delete, put
 from cloudguard_azure.changes.own_group import own_group
 from cloudguard_azure.changes.rule_bodies import Body, BodyWriter
-from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, said
+from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, expressed
 from cloudguard_azure.changes.security_rules import SecurityRules
 from cloudguard_azure.network.security_groups import KIND
 
@@ -48,7 +48,7 @@ class FilterCalls:
         edits = rule_edits(change)
         try:
             before = SecurityRules.of(guard)
-            if not group_id(guard) or not (guard.editable or _by_hand(before, edits)):
+            if not group_id(guard) or not (guard.editable or _are_of_users(before, edits)):
                 earlier = [edit for one in made if one.resource.id == guard.id for edit in rule_edits(one)]
                 return tuple(own_group(self._snapshot, guard, earlier, edits, writer))
             _check(writer, (one for one in made if one.id == change.id))
@@ -86,7 +86,7 @@ class FilterCalls:
 def _check(writer: BodyWriter, changes: Iterable[Change]) -> None:
     """Raise ValueError if the rules that earlier edits of a change add can't be written: then nothing is removed."""
     for edit in (edit for one in changes for edit in rule_edits(one) if edit.after is not None):
-        for traffic in said(edit.after) if edit.after is not None else ():
+        for traffic in expressed(edit.after) if edit.after is not None else ():
             writer.body((Part("", traffic),), FIRST_PRIORITY)
 
 
@@ -101,7 +101,7 @@ def moves_by_call(edit: GroupEdit | MembershipEdit) -> bool:
     return {scale_set_of(one.id) for one in edit.members} - {""} <= {canonical(one.id) for one in edit.members}
 
 
-def _by_hand(rules: SecurityRules, edits: Iterable[RuleEdit]) -> bool:
+def _are_of_users(rules: SecurityRules, edits: Iterable[RuleEdit]) -> bool:
     """Whether all edits are of rules that somebody added to a group managed by AKS. AKS does not change such rules."""
     return all(name_of_rule(edit.rule) in rules.rules for edit in edits)
 

@@ -19,7 +19,7 @@ from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_azure.access.ids import group_of, name_of, subscription_of
 from cloudguard_azure.changes.calls import delete, put, set_in
 from cloudguard_azure.changes.rule_bodies import BodyWriter, one_rule
-from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
+from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, expressed
 from cloudguard_azure.changes.security_rules import SecurityRules
 from cloudguard_azure.network.rules import SUPPORTED_SERVICES
 from cloudguard_azure.network.service_tags import EVERYWHERE
@@ -72,12 +72,12 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
     known = SecurityRules.of(guard).known
     closed = [rule for rule in guard.rules if rule.action is Action.DENY and not guarded]
     parts = [Part("", RuleTraffic(Direction.INGRESS, SUPPORTED_SERVICES, _INTERNET, Action.DENY)) for _ in closed[:1]]
-    parts += [Part("", traffic) for edit in edits if edit.after is not None for traffic in said(edit.after)]
+    parts += [Part("", traffic) for edit in edits if edit.after is not None for traffic in expressed(edit.after)]
     for edit in edits:
         if edit.before is not None:
             parts += [Part("", RuleTraffic(edit.before.direction, SUPPORTED_SERVICES, _BALANCER))]
             own = known[edit.rule].own if edit.rule in known else NO_ADDRESSES
-            parts += [Part("", traffic, own=own) for traffic in said(replace(edit.before, action=Action.DENY))]
+            parts += [Part("", traffic, own=own) for traffic in expressed(replace(edit.before, action=Action.DENY))]
     made = as_rules(dict.fromkeys(parts), one_rule)
     bodies = [writer.body(one, FIRST_PRIORITY + 10 * number) for number, one in enumerate(made)]
     names = [f"cloudguard-{body['access'].lower()}-{number}" for number, body in enumerate(bodies, 1)]

@@ -46,7 +46,7 @@ def rules_of(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     return tuple(found)
 
 
-def said(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+def expressed(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     found = rules_of(traffic)
     if not found:

@@ -13,7 +13,7 @@ from cloudguard.provider.rule_parts.edits import after_edits, by_rule, successor
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard_azure.changes.rule_bodies import one_rule
-from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, said
+from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, expressed
 from cloudguard_azure.network.rules import SUPPORTED_SERVICES
 from cloudguard_azure.network.service_tags import HOST
 
@@ -139,7 +139,7 @@ class _Editor:
     def _parts(self, edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         """Return added traffic as parts of rules, with the targets of the rule that they replace."""
         old = self._before.known.get(edit.rule, Part("", traffic, edit.targets, order=FIRST_PRIORITY))
-        return [old.replacement_with(one) for one in said(traffic)]
+        return [old.replacement_with(one) for one in expressed(traffic)]
 
     def _same_direction(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:
         """Yield the rules of the same direction, whose priorities must differ."""

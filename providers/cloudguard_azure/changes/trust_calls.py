@@ -25,7 +25,7 @@ def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     for place, edit in enumerate(change.edits):
         if policy is None or not isinstance(edit, DocumentEdit):
             continue
-        written: dict[str, dict[str, Any]] = {load.pop("name"): load for load in json.loads(policy.document)}
+        written: dict[str, dict[str, Any]] = {item.pop("name"): item for item in json.loads(policy.document)}
         gone = [one.statement.name for one in edit.changes if one.fate is StatementFate.DROP]
         for name in gone:
             resource = f"{policy.source.resource}/federatedIdentityCredentials/{name}"

@@ -37,7 +37,7 @@ _PREFETCHED: Final = (LIST_NETWORKS, LIST_SECURITY_GROUPS, LIST_LOAD_BALANCERS, 
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundCluster:
     """A cluster of one subscription: its AKS description if it has one, its machines and scale sets.
 
     ``interfaces``: those of its machines, and of all virtual machines.
@@ -75,7 +75,7 @@ class Found:
         return tuple(machine.item for machine in self.machines)
 
 
-def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
+def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, FoundCluster]:
     """Return the reader, the caller, and the cluster.
 
     Raises UsageError if several clusters have the name, ClusterNotFoundError if none has, AccessError if this is
@@ -85,7 +85,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     return api, caller, find(api, request)
 
 
-def find(api: Api, request: CollectRequest) -> Found:
+def find(api: Api, request: CollectRequest) -> FoundCluster:
     """Return the cluster in the reader's subscription. Raises the same errors as ``cluster``."""
     read = read_inventory(api)
     aks = _chosen_cluster(request, [one for one in read.clusters if one.name.lower() == request.cluster.lower()])
@@ -107,7 +107,7 @@ def find(api: Api, request: CollectRequest) -> Found:
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
         raise UsageError(message, hint="Give the full name of one of them")
-    return Found(
+    return FoundCluster(
         name=names[0],
         subscription=api.subscription,
         machines=members.machines,

@@ -20,7 +20,7 @@ from cloudguard_azure.access.calls import (
     LIST_SCALE_SET_MACHINES,
     Call,
 )
-from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.installer_tags import roles_by_tags
 from cloudguard_azure.cluster.interfaces import interface
 from cloudguard_azure.cluster.machines import HIDES, Machine, host_of, is_member
@@ -29,7 +29,7 @@ _HOSTS: Final = (FactKind.HOSTS,)
 _SERVERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 
 
-def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
+def read_hosts(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap."""
     _record_missing_nodes(api, found)
     _record_missing_members(api, found)
@@ -38,7 +38,7 @@ def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
     return with_roles(api, LIST_MACHINES, hosts, roles)
 
 
-def _host(api: Api, found: Found, machine: Machine) -> Host | None:
+def _host(api: Api, found: FoundCluster, machine: Machine) -> Host | None:
     """Return a machine's host, with the interfaces that the machine names and those that name the machine."""
     call: Call = LIST_SCALE_SET_INTERFACES if is_member(machine) else LIST_INTERFACES
     items = found.interfaces.of_machine.get(machine.id, ())
@@ -57,7 +57,7 @@ def _host_with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interfa
     return host_of(machine, tuple(sorted(interfaces, key=lambda item: (item.secondary, item.id))))
 
 
-def roles_of(found: Found, machine: Machine) -> HostRoles | None:
+def roles_of(found: FoundCluster, machine: Machine) -> HostRoles | None:
     """Return the roles of a machine: by flags and tags, then by its load balancer, then by names."""
     flagged, tagged = found.by_flag.get(machine.id), roles_by_tags(machine.tags, found.name, machine.name)
     if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
@@ -73,7 +73,7 @@ def roles_of(found: Found, machine: Machine) -> HostRoles | None:
     return tagged or roles_by_names(machine.suggestive_names(), found.name)
 
 
-def _record_missing_members(api: Api, found: Found) -> None:
+def _record_missing_members(api: Api, found: FoundCluster) -> None:
     """Record a Gap for each scale set that counts more members than were read."""
     seen = Counter(machine.pool for machine in found.machines)
     for scale_set in found.scale_sets:
@@ -83,7 +83,7 @@ def _record_missing_members(api: Api, found: Found) -> None:
             api.missed(call, scale_set.id, message, _HOSTS)
 
 
-def _record_missing_nodes(api: Api, found: Found) -> None:
+def _record_missing_nodes(api: Api, found: FoundCluster) -> None:
     """Record a Gap for nodes of AKS that were not read. AKS may count early, or hide nodes in its own subscription.
 
     https://learn.microsoft.com/azure/aks/automatic/aks-automatic-managed-system-node-pools-about

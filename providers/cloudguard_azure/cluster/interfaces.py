@@ -90,9 +90,11 @@ def interface(
     return Interface(
         id=own_id(item),
         subnet=subnet_of(listed),
-        addresses=tuple(dict.fromkeys((*map(AddressSet.parse, _private(listed)), *_of(mapped, six=True)))),
+        addresses=tuple(
+            dict.fromkeys((*map(AddressSet.parse, _private(listed)), *_addresses_of_version(mapped, six=True)))
+        ),
         source=source,
-        public=tuple(sorted(_of(mapped, six=False), key=AddressSet.texts)),
+        public=tuple(sorted(_addresses_of_version(mapped, six=False), key=AddressSet.texts)),
         filters=filters_of(properties),
         groups=groups_of(listed),
         owner=owner,
@@ -145,5 +147,5 @@ def _private(listed: Sequence[Item]) -> Iterator[str]:
             yield f"{address}/{length}" if length else address
 
 
-def _of(mapped: Sequence[tuple[bool, AddressSet]], *, six: bool) -> Iterator[AddressSet]:
+def _addresses_of_version(mapped: Sequence[tuple[bool, AddressSet]], *, six: bool) -> Iterator[AddressSet]:
     return (address for is_v6, address in mapped if address and is_v6 == six)

@@ -114,7 +114,7 @@ def load_balancer(api: Api, item: Item) -> LoadBalancer:
         id=own_id(item),
         name=text(item, "name"),
         sku=word(part(item, "sku"), "name"),
-        front_ends={end.id: end for end in front_ends},
+        front_ends={front.id: front for front in front_ends},
         forwardings=forwardings,
         pools={pool.id: pool for pool in pools},
         outbound=tuple(_outbound(inside)),

@@ -26,7 +26,7 @@ from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster import installer_tags
 from cloudguard_azure.cluster.aks import OF_SCALE_SET, AgentPool, ManagedCluster
 from cloudguard_azure.cluster.attached_disks import attached_disks, has_host_encryption, is_encrypted
-from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.interfaces import configurations, filters_of, groups_of, is_v6, subnet_of
 from cloudguard_azure.cluster.machines import OPEN_METADATA, ScaleSet, metadata_service
 from cloudguard_azure.cluster.members import roles_by_flags
@@ -36,7 +36,7 @@ _POOL_TAG: Final = "aks-managed-poolname"
 """https://learn.microsoft.com/azure/aks/use-tags, on the scale set or machine that AKS makes for a pool."""
 
 
-def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
+def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
     """Return the pools of the cluster. A flexible scale set without a profile makes no hosts by itself."""
     makers = {one.id: one for one in found.scale_sets if one.uniform or one.profile}
     items = [one.item for one in makers.values()]
@@ -46,7 +46,7 @@ def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[Pool, .
     return tuple(sorted(pools, key=lambda pool: pool.id))
 
 
-def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) -> Pool:
+def _pool(api: Api, found: FoundCluster, hosts: Sequence[Host], scale_set: ScaleSet) -> Pool:
     """Return a scale set as a pool. Raises AnswerError if its profile can't be parsed."""
     profile = scale_set.profile
     first, *others = next_interfaces(profile)
@@ -71,14 +71,14 @@ def _pool(api: Api, found: Found, hosts: Sequence[Host], scale_set: ScaleSet) ->
     )
 
 
-def _has_host_encryption(found: Found, scale_set: ScaleSet) -> bool:
+def _has_host_encryption(found: FoundCluster, scale_set: ScaleSet) -> bool:
     """Whether a scale set's disks are encrypted on the physical host, by AKS's pool or by its profile."""
     pools = found.aks.pools if found.aks else ()
     of_aks = any(pool.host_encryption for pool in pools if _is_of_pool(scale_set, pool))
     return of_aks or has_host_encryption(scale_set.profile)
 
 
-def _roles(found: Found, scale_set: ScaleSet) -> HostRoles | None:
+def _roles(found: FoundCluster, scale_set: ScaleSet) -> HostRoles | None:
     """Return the roles of a scale set's hosts: by flags, then by AKS, by tags, or by its name."""
     known = roles_by_flags(found.role_tags, scale_set.tags)
     if known is None and found.aks is not None:
@@ -130,7 +130,7 @@ def _disks(profile: Item) -> tuple[DiskTemplate, ...]:
     )
 
 
-def _pools_of_machines(api: Api, found: Found, cluster: ManagedCluster, hosts: Sequence[Host]) -> Iterator[Pool]:
+def _pools_of_machines(api: Api, found: FoundCluster, cluster: ManagedCluster, hosts: Sequence[Host]) -> Iterator[Pool]:
     """Yield AKS's pools whose machines no scale set makes. The next machine is assumed to be like today's.
 
     A pool without a scale set or machine that was read leaves a Gap.

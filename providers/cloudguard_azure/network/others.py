@@ -14,7 +14,7 @@ from cloudguard.provider.answers import Item
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import name_of, own_id, parent
-from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.interfaces import PublicAddresses, interface
 from cloudguard_azure.cluster.inventory import read_interfaces
 from cloudguard_azure.cluster.machines import ScaleSet, scale_set
@@ -46,7 +46,7 @@ class OtherInterfaces:
     neighbours: tuple[Interface, ...]
 
 
-def read_others(api: Api, found: Found, near: Relevance) -> OtherInterfaces:
+def read_others(api: Api, found: FoundCluster, near: Relevance) -> OtherInterfaces:
     """Read the interfaces of other machines, and of the next machines of other scale sets."""
     ids, call = {one.id for one in found.scale_sets}, calls.LIST_SCALE_SETS
     sets = api.listed(call, scale_set, hides=_HIDES)

@@ -16,7 +16,7 @@ from cloudguard.provider.answers import Item, part, parts
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import id_in, name_of, own_id, parent, word
-from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.interfaces import configurations
 from cloudguard_azure.cluster.machines import ScaleSet
 from cloudguard_azure.network.guards import Guards
@@ -56,7 +56,7 @@ class NetworkFacts:
     pod_ranges: AddressSet
 
 
-def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
+def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
     """Read all facts about the cluster's networks that concern its hosts."""
     groups = SecurityGroupReader(api, found.aks.node_group if found.aks else "")
     listed, tables, known = api.three(
@@ -167,7 +167,7 @@ def _peer_groups(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterab
 class _Guarded:
     """Gives hosts and pools their filters: those of the subnet first, then their own."""
 
-    def __init__(self, found: Found, guards: Guards, ways: Ways) -> None:
+    def __init__(self, found: FoundCluster, guards: Guards, ways: Ways) -> None:
         self._guards = guards
         self._ways = ways
         self._public = found.interfaces.public.by_id

@@ -21,7 +21,7 @@ from cloudguard_azure.access.calls import LIST_DISK_ENCRYPTION_SETS, LIST_DISKS,
 from cloudguard_azure.access.ids import canonical, id_in, own_id, word
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.attached_disks import AttachedDisk, Storage, attached_disks, is_encrypted
-from cloudguard_azure.cluster.find import Found
+from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.installer_tags import is_of
 from cloudguard_azure.cluster.machines import Machine, Tags, tags_of
 from cloudguard_azure.storage.copies import COPY_CALLS, origins_of, read_copies
@@ -61,7 +61,7 @@ class _ReadDisk:
 
 
 def read_disks(
-    api: Api, found: Found, hosts: tuple[Host, ...]
+    api: Api, found: FoundCluster, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
     """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached.
 

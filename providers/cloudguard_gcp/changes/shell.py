@@ -55,15 +55,15 @@ def _words(call: ApiCall) -> Iterator[str]:
         pool = str(parameters["name"])
         yield from ("container", "node-pools", "update", last(pool), "--cluster", part_of(pool, "clusters"))
         yield f"--workload-metadata={parameters['body']['workloadMetadataConfig']['mode']}"
-        yield from _place(pool)
+        yield from _place_flags(pool)
     else:
         cluster = str(parameters["name"])
         yield from ("container", "clusters", "update", last(cluster))
         yield from _endpoints(parameters["body"]["update"]["desiredControlPlaneEndpointsConfig"])
-        yield from _place(cluster)
+        yield from _place_flags(cluster)
 
 
-def _place(resource: str) -> Iterator[str]:
+def _place_flags(resource: str) -> Iterator[str]:
     yield f"--project={part_of(resource, 'projects')}"
     yield f"--location={part_of(resource, 'locations')}"
 
