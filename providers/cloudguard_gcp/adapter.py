@@ -125,7 +125,8 @@ def _read_identities(
     if gke := found.gke:
         own = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
         cluster = IdentityPools(frozenset({gke.workload_pool} - {""}), own)
-    return read_identities(api, caller.project, holders_of(held(found, caller, *holding)), cluster, _numbers(caller))
+    holders = holders_of(held(found, caller, *holding))
+    return read_identities(api, caller.project, holders, cluster, _numbers(caller), found.outside_groups)
 
 
 def _read_disks(

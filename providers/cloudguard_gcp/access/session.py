@@ -44,6 +44,12 @@ OPTIONS = (
         target_key="role",
     ),
     Option("quota-project", "The project whose quota the calls use.", "ID"),
+    Option(
+        "outside-group",
+        "A Google group that contains none of the cluster's service accounts. The members of groups are not read.",
+        "EMAIL",
+        many=True,
+    ),
 )
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 """IAM's methods accept no narrower scope (iam v1 discovery document). ``read_only_transport.ReadOnly`` limits the

@@ -58,6 +58,8 @@ class Found:
     """Roles and evidence from the user's flags, by instance id."""
     named: Sequence[GkeCluster] = ()
     """The GKE clusters with its name. A self-managed cluster may have the name too."""
+    outside_groups: tuple[str, ...] = ()
+    """The Google groups that contain none of its service accounts, as the user says."""
 
     def owns(self, instance: Instance) -> bool:
         """Whether an instance, or the next one of a template, has the cluster's name and is of its kind."""
@@ -178,7 +180,8 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
         raise ClusterNotFoundError(message, hint="Give the full name of one of them")
-    return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged, named)
+    outside = tuple(request.options.get("outside-group", ()))
+    return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged, named, outside)
 
 
 def _instances_of_same_groups(

@@ -185,7 +185,8 @@ def _deny_rule(item: Item) -> DenyRule:
 class Principal:
     """A principal that may have roles: its ``names`` in bindings, and its names in deny policies (``denied_as``).
 
-    ``joins_groups``: whether it can be a member of groups. Their members are not read.
+    ``joins_groups``: whether it can be a member of groups. Their members are not read. ``outside``: the addresses of
+    groups, in lower case, that do not include it, as the user says.
     """
 
     id: str
@@ -193,13 +194,34 @@ class Principal:
     names: frozenset[str]
     denied_as: frozenset[str]
     joins_groups: bool = True
+    outside: frozenset[str] = frozenset()
+
+    def is_in(self, listed: Sequence[str], own: frozenset[str]) -> str | None:
+        """Return whether ``listed`` members include the principal, which has the names ``own`` there.
+
+        It is "" if they do; a member that may include the principal, if this can't be decided; None if they do not.
+        """
+        if not own.isdisjoint(listed):
+            return ""
+        return next((member for member in sorted(listed) if self._may_be_in(member)), None)
+
+    def _may_be_in(self, member: str) -> bool:
+        group = next((member.removeprefix(prefix) for prefix in GROUPS if member.startswith(prefix)), None)
+        if group is not None:
+            return self.joins_groups and group.lower() not in self.outside
+        return not member.startswith(_OTHERS)
 
 
-def service_account(email: str, project: str, sets: Iterable[str] = ()) -> Principal:
-    """Return a service account as a principal. ``sets``: names of sets of principals that include it."""
+def service_account(
+    email: str, project: str, sets: Iterable[str] = (), outside: frozenset[str] = frozenset()
+) -> Principal:
+    """Return a service account as a principal. ``sets``: names of sets of principals that include it.
+
+    ``outside``: groups that do not include it, see ``Principal``.
+    """
     own = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}"
     names = frozenset({f"serviceAccount:{email}", own, *sets})
-    return Principal(account(email, project), email, names, frozenset({own, *sets}))
+    return Principal(account(email, project), email, names, frozenset({own, *sets}), outside=outside)
 
 
 def sets_of_accounts(levels: Iterable[Level], numbers: Iterable[str]) -> tuple[str, ...]:
@@ -218,7 +240,7 @@ def concerns(members: Sequence[str], principal: Principal) -> str | None:
     It is "" if they do, by its name or as everyone; a member that may include the principal, if this can't be decided;
     None if they do not.
     """
-    return _match(members, principal.names | EVERYONE, groups=principal.joins_groups)
+    return principal.is_in(members, principal.names | EVERYONE)
 
 
 def denied(rule: DenyRule, principal: Principal) -> str | None:
@@ -228,14 +250,7 @@ def denied(rule: DenyRule, principal: Principal) -> str | None:
     be decided; None if it does not apply.
     """
     own = principal.denied_as | {"principalSet://goog/public:all"}
-    named, spared = (_match(listed, own, groups=principal.joins_groups) for listed in (rule.denied, rule.spared))
+    named, spared = (principal.is_in(listed, own) for listed in (rule.denied, rule.spared))
     if named is None or spared == "":
         return None
     return named or spared or ""
-
-
-def _match(listed: Sequence[str], own: frozenset[str], *, groups: bool) -> str | None:
-    if not own.isdisjoint(listed):
-        return ""
-    known = _OTHERS if groups else (*_OTHERS, *GROUPS)
-    return next((one for one in sorted(listed) if not one.startswith(known)), None)

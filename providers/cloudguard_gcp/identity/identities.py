@@ -82,11 +82,13 @@ def read_identities(
     holders: Mapping[str, Holder],
     cluster: IdentityPools | SelfManaged,
     names: tuple[str, ...] = (),
+    outside_groups: Iterable[str] = (),
 ) -> Identities:
     """Return the identities with every policy that grants to them, denies them or bounds them.
 
     The identities are the ``holders``, by address, and those that service accounts of the ``cluster`` take on: of its
     identity pools, which are searched for a self-managed cluster. ``names``: other names of the project.
+    ``outside_groups``: Google groups that contain none of the cluster's service accounts, as the user says.
     """
     levels, accounts = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
     roles, inherited = Roles(api), outsiders_bound(levels, {project, *names})
@@ -96,8 +98,9 @@ def read_identities(
     pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pools))}
     held = _with_pods(holders, pods)
     sets = sets_of_accounts(levels, names)
+    outside = frozenset(group.lower() for group in outside_groups)
     principals = [
-        (service_account(email, project, sets if owner_of(email) in {project, *names} else ()), holder)
+        (service_account(email, project, sets if owner_of(email) in {project, *names} else (), outside), holder)
         for email, holder in held.items()
     ]
     principals += [(principal, _OF_PODS) for principal in bound_pods(inherited, roles, project, pools)]
@@ -123,8 +126,14 @@ def read_identities(
         providers=providers_of(pools),
         account_names=names,
         organization=organization_of(levels),
-        unread_grants=_UNREAD_GRANTS,
+        unread_grants=_unread_grants(outside),
     )
+
+
+def _unread_grants(outside: frozenset[str]) -> str:
+    """Return which grants were not read, and which groups are known only from the user."""
+    named = ", ".join(sorted(outside))
+    return f"{_UNREAD_GRANTS}; by --outside-group, no service account is in {named}" if named else _UNREAD_GRANTS
 
 
 def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, Holder]:

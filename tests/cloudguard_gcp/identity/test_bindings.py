@@ -97,6 +97,22 @@ def test_a_service_account_may_be_in_a_group(
     assert any(group in text for text in row.unknown) is (verdict is Verdict.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("outside", "verdict"), [("Ops@example.com", Verdict.PASS), ("ops@example.com.evil", Verdict.UNKNOWN)]
+)
+def test_the_user_says_which_groups_contain_no_service_account(
+    google_cloud: Proxy, outside: str, verdict: Verdict
+) -> None:
+    project = gke()
+    project.role("roles/x", "pubsub.topics.delete")
+    project.bind("roles/x", "group:ops@example.com")
+    google_cloud.google = Google(project)
+    request = CollectRequest(cluster="prod", options={"outside-group": (outside,)})
+    row = pipeline.evaluate(ADAPTER.collect(request), Declarations()).row("cloud-api-access")
+    assert row.verdict is verdict, row.unknown
+    assert f"by --outside-group, no service account is in {outside.lower()}" in row.why or verdict is not Verdict.PASS
+
+
 def test_an_identity_of_a_pool_is_in_no_group(google_cloud: Proxy) -> None:
     pool = "acme-prod.svc.id.goog"
     pods = f"principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/{pool}/subject/ns/a/sa/b"
