@@ -126,7 +126,7 @@ def _read_identities(
         own = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
         cluster = IdentityPools(frozenset({gke.workload_pool} - {""}), own)
     holders = holders_of(held(found, caller, *holding))
-    return read_identities(api, caller.project, holders, cluster, _numbers(caller), found.outside_groups)
+    return read_identities(api, (caller.project, *_numbers(caller)), holders, cluster, found.outside_groups)
 
 
 def _read_disks(

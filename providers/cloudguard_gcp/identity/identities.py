@@ -78,29 +78,30 @@ def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dic
 
 def read_identities(
     api: Api,
-    project: str,
+    names: tuple[str, ...],
     holders: Mapping[str, Holder],
     cluster: IdentityPools | SelfManaged,
-    names: tuple[str, ...] = (),
     outside_groups: Iterable[str] = (),
 ) -> Identities:
     """Return the identities with every policy that grants to them, denies them or bounds them.
 
     The identities are the ``holders``, by address, and those that service accounts of the ``cluster`` take on: of its
-    identity pools, which are searched for a self-managed cluster. ``names``: other names of the project.
-    ``outside_groups``: Google groups that contain none of the cluster's service accounts, as the user says.
+    identity pools, which are searched for a self-managed cluster. ``names``: the project's id, then its
+    other names. ``outside_groups``: Google groups that, as the user says, contain none of the cluster's service
+    accounts.
     """
+    project, *numbers = names
     levels, accounts = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
-    roles, inherited = Roles(api), outsiders_bound(levels, {project, *names})
+    roles, inherited = Roles(api), outsiders_bound(levels, {*names})
     pools = cluster if isinstance(cluster, IdentityPools) else pools_of(api, cluster, accounts, inherited)
     roles.prefetch([binding.role for _, binding in inherited])
     roles.prefetch([binding.role for known in accounts for binding in known.bindings])
     pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pools))}
     held = _with_pods(holders, pods)
-    sets = sets_of_accounts(levels, names)
+    sets = sets_of_accounts(levels, numbers)
     outside = frozenset(group.lower() for group in outside_groups)
     principals = [
-        (service_account(email, project, sets if owner_of(email) in {project, *names} else (), outside), holder)
+        (service_account(email, project, sets if owner_of(email) in names else (), outside), holder)
         for email, holder in held.items()
     ]
     principals += [(principal, _OF_PODS) for principal in bound_pods(inherited, roles, project, pools)]
@@ -124,7 +125,7 @@ def read_identities(
         tuple(service_accounts([one for one, _ in principals], pods, pools, policies)),
         unread_limits=unseen,
         providers=providers_of(pools),
-        account_names=names,
+        account_names=tuple(numbers),
         organization=organization_of(levels),
         unread_grants=_unread_grants(outside),
     )
