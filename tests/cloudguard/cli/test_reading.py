@@ -75,7 +75,7 @@ def test_a_signal_that_the_caller_ignores_stays_ignored() -> None:
 
 def test_a_signal_during_startup_prints_one_line() -> None:
     begin = "from cloudguard import __main__ as m; import os, signal; m.signal.getsignal = lambda n: 0; "
-    program = begin + "m._end(signal.SIGINT, None)"
+    program = begin + "m._end_process(signal.SIGINT, None)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "cloudguard: interrupted\n")
 
