@@ -111,7 +111,7 @@ def put(content: str | bytes) -> None:
     """Write ``content`` to stdout. A closed pipe is ignored; any other failure, as a full disk, raises OSError."""
     if sys.stdout is None:  # stdout was closed at the start
         return
-    encoding = sys.stdout.encoding
+    encoding = sys.stdout.encoding or "utf-8"  # an io.StringIO in its place has none
     try:
         if isinstance(content, bytes):
             sys.stdout.buffer.write(content)

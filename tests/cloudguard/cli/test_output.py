@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from cloudguard.cli import run
 from cloudguard.cli.flags import ROWS
 from cloudguard.cli.reports.rendering import coloured
 from cloudguard.rows import judge
@@ -146,3 +149,9 @@ def test_display_flags_do_not_change_the_exit_status(capsys: pytest.CaptureFixtu
 
 def test_the_rows_to_choose_from_are_those_of_the_report() -> None:
     assert [row.ROW for row in judge.ROWS] == list(ROWS), "ROWS of cloudguard/cli/flags.py"
+
+
+def test_a_program_may_take_stdout_into_a_string(snapshot: str) -> None:
+    with redirect_stdout(io.StringIO()) as taken:
+        assert run(["check", "--snapshot", snapshot, "-q"]) == 3
+    assert taken.getvalue().startswith("cluster ")
