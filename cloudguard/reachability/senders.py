@@ -22,7 +22,7 @@ from cloudguard.reachability.routes import is_default, routed, unknown_destinati
 _EVERY_SERVICE = ServiceSet.everything()
 _PRIVATE = EVERYWHERE - PUBLIC
 _BEHIND = {NextHop.PEER: "the peered network", NextHop.HUB: "networks behind the hub", NextHop.VPN: "the private link"}
-_PASSED_ON = "it is unknown what the appliance passes on"
+_PASSED_ON = "it is unknown what the next hop of the route passes on"
 _ANYWHERE = {NextHop.APPLIANCE, NextHop.UNKNOWN}
 _MAYBE_INTERNET = {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}
 
@@ -230,7 +230,7 @@ class Senders:
             senders = (addresses & _PRIVATE if is_default(addresses) else addresses) - own
             if hop in _BEHIND and senders:
                 yield Sender(SenderKind.ROUTED, f"{_BEHIND[hop]} {target}", senders)
-            elif hop is NextHop.APPLIANCE and (senders := senders & _PRIVATE) and not is_default(addresses):
+            elif hop in _ANYWHERE and (senders := senders & _PRIVATE) and not is_default(addresses):
                 yield Sender(SenderKind.ROUTED, f"networks behind {target}", senders, exact=False, why=_PASSED_ON)
         for (hop, target, name), within in sorted(unread.items(), key=lambda item: item[0]):
             senders = (within & _PRIVATE) - own

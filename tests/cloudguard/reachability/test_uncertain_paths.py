@@ -95,6 +95,7 @@ def test_members_without_a_route_to_the_hosts_send_nothing(hop: NextHop, verdict
     assert from_members("", address="10.9.1.4", hop=hop).verdict is verdict
 
 
+@pytest.mark.parametrize("hop", [NextHop.APPLIANCE, NextHop.UNKNOWN])
 @pytest.mark.parametrize(
     ("destination", "peer", "verdict"),
     [
@@ -106,11 +107,11 @@ def test_members_without_a_route_to_the_hosts_send_nothing(hop: NextHop, verdict
         (WORLD, "10.9.0.0/16", Verdict.PASS),
     ],
 )
-def test_it_is_unknown_what_an_appliance_passes_on_from_the_networks_behind_it(
-    destination: str, peer: str, verdict: Verdict
+def test_it_is_unknown_what_an_appliance_or_unknown_hop_passes_on(
+    destination: str, peer: str, verdict: Verdict, hop: NextHop
 ) -> None:
-    """A default route to an appliance does not show which networks are behind it."""
-    home = subnet("private", ("10.0.1.0/24",), (destination, NextHop.APPLIANCE, "firewall"))
+    """A default route to such a hop does not show which networks are behind it."""
+    home = subnet("private", ("10.0.1.0/24",), (destination, hop, "firewall"))
     made = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", peer))], subnets=[home])
     found = rows_of(made)["node-access"]
     assert found.verdict is verdict, (found.why, found.unknown)
