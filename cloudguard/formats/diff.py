@@ -123,11 +123,6 @@ def change_title(change: Change, numbers: Mapping[str, int]) -> str:
     return f"{change.kind} on {named(change.resource)}{rule}{fixes}"
 
 
-def unproved(change: Change) -> tuple[str, ...]:
-    """Return what is not proved about the documents that a change writes."""
-    return tuple(edit.unproved for edit in change.edits if isinstance(edit, DocumentEdit) and edit.unproved)
-
-
 def proof_remark(change: Change) -> str:
     """Return a remark for a change that no plan can prove to resolve its findings, or ""."""
     return "" if change.on_model else " (not proved)"
@@ -160,10 +155,12 @@ def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
     """Return the lines of a change as a unified diff.
 
     Lines before the change that are in ``said`` are left out. A comment after a kept line names who needs its traffic.
+    The last comments say what is not proved about the documents that the change writes, or that it is proved.
     """
     lines = [f"- {line}" for line in before_lines(change) if line not in said]
     for edit in change.edits:
         lines += [f"+ {line}{needs}" for line, needs in zip_longest(_lines(edit)[1], _needs(edit), fillvalue="")]
     lines += [f"# first set {', '.join(f'--{name}' for name in change.needs_input)}"] if change.needs_input else []
     lines += [f"# {line}" for line in owner_lines(change)]
+    lines += [f"# not proved: {why}" for why in change.unproved]
     return (*lines, "# proved: keeps all needed access") if change.proved else tuple(lines)

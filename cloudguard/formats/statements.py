@@ -38,8 +38,6 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
     if edit.documents:
         count = len(edit.documents)
         yield f"attach  the replacement ({count} document{'s' if count > 1 else ''})"
-    if edit.unproved:
-        yield f"not proved: {edit.unproved}"
 
 
 def short_text(statement: Statement) -> str:

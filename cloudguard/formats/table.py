@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from tabulate import tabulate
 
-from cloudguard.formats.diff import change_lines, change_title, proof_remark, unproved
+from cloudguard.formats.diff import change_lines, change_title, proof_remark
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.phrases import (
@@ -116,7 +116,6 @@ def _plan(page: _Page, selection: Selection) -> str:
     for change in selection.changes:
         lines.append(f"{change.order:>2}. {change_title(change, selection.numbers)}")
         lines += [f"    {line}" for line in change_lines(change, messages)]
-        lines += [f"    # not proved: {why}" for why in unproved(change)]
     return page.lines(lines)
 
 

@@ -275,6 +275,11 @@ class Change:
         )
 
     @property
+    def unproved(self) -> tuple[str, ...]:
+        """What is not proved about the documents that the change writes, in words."""
+        return tuple(edit.unproved for edit in self.edits if isinstance(edit, DocumentEdit) and edit.unproved)
+
+    @property
     def needs_input(self) -> tuple[str, ...]:
         """The declarations that the edits require, by their names in ``cloudguard.toml``."""
         peers = [peer for edit in self.edits for peer in _peers(edit)]

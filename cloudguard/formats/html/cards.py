@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cloudguard.formats.diff import change_lines, change_title
+from cloudguard.formats.diff import change_lines, change_title, proof_remark
 from cloudguard.formats.hops import path_lines
 from cloudguard.formats.html.disk_picture import disk_picture
 from cloudguard.formats.html.path_picture import latent_picture, path_picture
@@ -30,13 +30,17 @@ class DiffLine:
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
-    """A change as the page shows it: its anchor, lines, and the numbers of the findings that it resolves."""
+    """A change as the page shows it: its anchor, lines, and the numbers of the findings that it resolves.
+
+    ``remark`` says that no plan can prove this ("": a plan can).
+    """
 
     change: Change
     anchor: str
     title: str
     lines: tuple[DiffLine, ...]
     fixes: tuple[int, ...]
+    remark: str
     permissions: Permissions | None
 
 
@@ -91,6 +95,7 @@ def shown_change(change: Change, numbers: Mapping[str, int], prefix: str) -> Sho
         brief(change_title(change, {})),
         tuple(DiffLine(_SIGNS[line[0]], brief(line[2:])) for line in change_lines(change)),
         tuple(sorted(numbers[name] for name in change.mends if name in numbers)),
+        proof_remark(change),
         permissions_of(change),
     )
 

@@ -43,7 +43,7 @@ def permissions_of(change: Change) -> Permissions | None:
         added=tuple(full_text(each.statement) for each in changes if each.fate is StatementFate.ADD),
         detached=tuple(name for edit in edits for name in edit.detached),
         documents=tuple(text for edit in edits for text in edit.documents),
-        unproved="; ".join(edit.unproved for edit in edits if edit.unproved),
+        unproved="; ".join(change.unproved),
     )
 
 

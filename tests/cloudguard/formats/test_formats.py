@@ -9,7 +9,7 @@ import pytest
 
 import sample
 from cloudguard.formats import explain, markdown, phrases, table
-from cloudguard.results.change import Procedure, Resource
+from cloudguard.results.change import DocumentEdit, Procedure, Resource
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report
 
@@ -91,6 +91,15 @@ def test_a_diff_cannot_leave_its_fence() -> None:
 def test_a_change_without_lines_is_shown_with_its_title() -> None:
     change = replace(sample.change(), edits=(Procedure((), ()),))
     assert "1. rule.narrow on filter f-1" in markdown.render(replace(sample.report(), plan=(change,)))
+
+
+def test_text_formats_say_why_a_document_is_not_proved() -> None:
+    edit = DocumentEdit((), (), (), unproved="a condition is unknown")
+    made = sample.report(sample.finding(changes=("c-1",)))
+    made = replace(made, plan=(replace(made.plan[0], edits=(edit,)),))
+    for text in (table.render(made), markdown.render(made), explain.finding_page(made.findings[0], made)):
+        assert "fixes 1 (not proved)" in text.replace("\\", "")
+        assert text.count("# not proved: a condition is unknown") == 1
 
 
 def test_an_empty_report_has_no_empty_blocks() -> None:
