@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cloudguard.results.change import Resource
 from cloudguard.results.comparison import UNNAMED
-from cloudguard.results.report import Report
+from cloudguard.results.report import Report, gap_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class ListedReport:
 
     ``cluster``: "provider account name"; ``regions`` tell clusters of one name apart. ``rows``: name → row.
     ``declared``: key of a declaration in force → its values. ``finished``: the time when the report was finished.
-    ``version``: the version of the program, which includes the data of its judgement. ``gaps``: failed calls for which
-    it is not known which facts they hide. ``checks``: ids of all checks that were made; None: not known.
+    ``version``: the version of the program, which includes the data of its judgement. ``gaps``: failed calls that no
+    row's ``unknown`` names. ``checks``: ids of all checks that were made; None: not known.
     """
 
     cluster: str
@@ -60,7 +60,7 @@ class ListedReport:
 
 def listed(report: Report, checks: Collection[str] | None = None) -> ListedReport:
     """Return the compared parts of a report. ``checks``: ids of all checks that were made; None: not known."""
-    cluster = report.cluster
+    cluster, unknown = report.cluster, {line for row in report.rows for line in row.unknown}
     return ListedReport(
         cluster=f"{cluster.provider} {cluster.account} {cluster.name}",
         rows={
@@ -86,7 +86,7 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
         declared={declaration.name: declaration.values for declaration in report.declarations},
         finished=report.finished,
         version=report.tool.partition(" ")[2],
-        gaps=frozenset(f"{gap.call} on {gap.resource}" for gap in report.gaps if not gap.hides),
+        gaps=frozenset(f"{gap.call} on {gap.resource}" for gap in report.gaps if gap_text(gap) not in unknown),
         checks=None if checks is None else frozenset(checks),
         regions=cluster.regions,
     )

@@ -24,7 +24,8 @@ class FactKind(StrEnum):
     FILTERS = "filters"
     """Host, subnet and balancer filters and their rules."""
     ADDRESS_LISTS = "address-lists"
-    """Named address lists. A list that was not read widens the upper bound of rules that name it."""
+    """Named address lists. A list that was not read widens the upper bound of the rules and routes that name it, and so
+    hides only what they can let in."""
     MEMBERS = "members"
     """The interfaces that are members of a group that a rule names as its peer."""
     ROUTES = "routes"

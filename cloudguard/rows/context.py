@@ -44,13 +44,15 @@ NETWORK_FACTS = frozenset(
         FactKind.HOSTS,
         FactKind.POOLS,
         FactKind.FILTERS,
-        FactKind.ADDRESS_LISTS,
         FactKind.MEMBERS,
         FactKind.ROUTES,
         FactKind.BALANCERS,
     },
 )
-"""The kinds of facts that every answer about the network of hosts needs."""
+"""The kinds of facts that every answer about the network of hosts needs.
+
+Address lists are not among them: only traffic that a rule or route with an unread list may let in is undecided.
+"""
 WAY_OUT = "the cluster's own hosts (outbound addresses)"
 NAME_HOSTS = "name the hosts with --control-plane-tag, --node-tag, --etcd-tag or --host"
 NO_CONTROL_PLANE = (

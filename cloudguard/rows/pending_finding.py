@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.source import Gap
+from cloudguard.model.source import FactKind, Gap
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity, Waiver
 from cloudguard.results.report import Basis, RowResult, Undecided, Verdict, gap_text, verdict_of
 from cloudguard.rows.context import NETWORK_FACTS
+
+_ON_CONNECTIONS: Final = NETWORK_FACTS | {FactKind.ADDRESS_LISTS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
         one = known.get(line, Undecided(line))
         hiding = [gap for gap in failed if gap_text(gap) == line]
         if one.sender:
-            network = [gap for gap in failed if NETWORK_FACTS.intersection(gap.hides)]
+            network = [gap for gap in failed if _ON_CONNECTIONS.intersection(gap.hides)]
             hiding = [gap for gap in network if gap.resource in line] or network
         calls = dict.fromkeys(gap.call for gap in hiding)
         permissions = dict.fromkeys(gap.permission for gap in hiding if gap.permission)

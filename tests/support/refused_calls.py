@@ -19,7 +19,6 @@ PLACES = {
     FactKind.HOSTS,
     FactKind.POOLS,
     FactKind.FILTERS,
-    FactKind.ADDRESS_LISTS,
     FactKind.MEMBERS,
     FactKind.ROUTES,
     FactKind.BALANCERS,

@@ -201,6 +201,11 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
         uncertain = reach.filters.uncertain(rule, path.destination)
         if uncertain and packets.only(rule.services):
             yield f"{filter_.id}, rule {rule.id}: {uncertain}"
+    if path.balancer is not None and path.listener is not None:
+        for filter_, rule in reach.filters.rules(path.balancer.filters, Direction.INGRESS):
+            uncertain = reach.filters.uncertain(rule, None)
+            if uncertain and rule.services & path.listener.service:
+                yield f"{filter_.id}, rule {rule.id}: {uncertain}"
 
 
 def _evidence(problem: Problem) -> Iterable[Evidence]:

@@ -21,6 +21,8 @@ from cloudguard_aws.network.rules import listed_rule, security_group, with_owner
 _FILTERS: Final = (FactKind.FILTERS,)
 _MEMBERS: Final = (FactKind.MEMBERS,)
 _LISTS: Final = (FactKind.ADDRESS_LISTS,)
+_LIST_NAMES: Final = (FactKind.ADDRESS_LISTS, FactKind.MEMBERS)
+"""A list's name shows the service whose clients are behind its addresses, such as VPC Lattice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
     """Read prefix lists. A list that is missing, or whose entries are not understood, is kept as unknown."""
     ordered, call, entries = sorted(names), calls.DESCRIBE_MANAGED_PREFIX_LISTS, calls.GET_MANAGED_PREFIX_LIST_ENTRIES
     described, listed = api.two(
-        partial(api.matching_or_none, call, "prefix-list-id", names, hides=_LISTS),
+        partial(api.matching_or_none, call, "prefix-list-id", names, hides=_LIST_NAMES),
         lambda: api.gather(
             *(partial(api.read_or_none, entries, hides=_LISTS, about=name, PrefixListId=name) for name in ordered)
         ),
@@ -155,7 +157,7 @@ def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
             call,
             described or (),
             lambda item: (required(item, "PrefixListId"), text(item, "PrefixListName")),
-            hides=_LISTS,
+            hides=_LIST_NAMES,
         )
     )
     found: list[AddressList] = []

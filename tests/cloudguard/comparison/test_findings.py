@@ -11,6 +11,7 @@ from cloudguard.comparison.findings import compared, fails
 from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow, listed
 from cloudguard.comparison.report_file import load
 from cloudguard.formats import json_report
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.results.comparison import Fate
 
 SSH = ListedFinding("1", "node-access/internet", "critical", "open")
@@ -59,3 +60,9 @@ def test_new_and_worse_findings_fail_from_the_given_severity() -> None:
 def test_a_report_file_is_loaded_as_the_findings_to_compare() -> None:
     report = sample.report()
     assert load(json_report.render(report).encode(), "report.json") == listed(report)
+
+
+@pytest.mark.parametrize("hides", [(), (FactKind.ADDRESS_LISTS,)])
+def test_a_failed_call_that_no_row_names_leaves_every_missing_finding_unconfirmed(hides: tuple[FactKind, ...]) -> None:
+    gap = Gap("test:List", "pl-1", Reason.DENIED, "AccessDenied", hides)
+    assert listed(replace(sample.report(), gaps=(gap,))).gaps == {"test:List on pl-1"}

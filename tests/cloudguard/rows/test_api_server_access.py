@@ -243,11 +243,14 @@ def test_a_cluster_without_control_plane_hosts_never_passes() -> None:
     assert row(snapshot([host("n", NODE, "nodes")], [group("nodes")])).verdict is Verdict.UNKNOWN
 
 
+ELSEWHERE = {*(FactKind.ADDRESS_LISTS, FactKind.IDENTITIES, FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.KEYS)}
+
+
 @pytest.mark.parametrize("facet", [*FactKind])
 def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Call", "*", Reason.DENIED, "AccessDenied", (facet,), "test:Permission")
     made = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters")], gaps=[gap])
-    rests = facet not in {FactKind.IDENTITIES, FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.KEYS}
+    rests = facet not in ELSEWHERE
     assert row(made).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
     assert any("grant test:Permission" in line for line in row(made).unknown) is rests
 

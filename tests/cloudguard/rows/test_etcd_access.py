@@ -256,7 +256,7 @@ def test_a_cluster_without_etcd_hosts_never_passes(made: Snapshot) -> None:
     assert "--etcd-tag" in found.why
 
 
-ELSEWHERE = {FactKind.ENDPOINT, FactKind.IDENTITIES, FactKind.DISKS, FactKind.KEYS}
+ELSEWHERE = {FactKind.ADDRESS_LISTS, FactKind.ENDPOINT, FactKind.IDENTITIES, FactKind.DISKS, FactKind.KEYS}
 
 
 @pytest.mark.parametrize("facet", sorted(FactKind))
