@@ -289,6 +289,12 @@ class Cluster:
     datastores: tuple[Datastore, ...] = ()
     """Databases that may hold the cluster's state, if no evidence shows that etcd runs."""
 
+    @property
+    def own_key(self) -> str:
+        """The id of a customer's key that lasts, and that a disk of the cluster has ("": there is none)."""
+        used = {disk.key for disk in self.disks} | {disk.key for pool in self.pools for disk in pool.disks}
+        return min((key.id for key in self.keys if key.id in used and key.lasts), default="")
+
     def hosts_by(self, role: Role) -> tuple[Host, ...]:
         """Return the hosts that have ``role``."""
         return tuple(host for host in self.hosts if role in host.roles)

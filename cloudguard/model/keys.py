@@ -39,3 +39,9 @@ class Key:
     source: Source
     rotates: bool | None = None
     expires: str = ""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is a customer's key that can be used now, and that rotates if it expires."""
+        own = self.manager is KeyManager.CUSTOMER and self.state is KeyState.ENABLED
+        return own and (self.rotates is True or not self.expires)

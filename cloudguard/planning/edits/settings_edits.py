@@ -99,18 +99,19 @@ def _encrypt_pool(cluster: Cluster, change: Change, edit: AttributeEdit | Proced
 def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
     """Return the cluster with the disk encrypted.
 
-    A disk that is already encrypted has the provider's key. It gets a new key of the user's own.
+    A disk that is already encrypted has the provider's key. It gets the user's own key, a new one if there is none.
     """
     del edit
+    own = cluster.own_key or OWN_KEY
     rekeyed = any(one.encrypted for one in cluster.disks if one.id == change.resource.id)
 
     def disk(one: Disk) -> Disk:
         if one.id != change.resource.id:
             return one
-        return replace(one, encrypted=True, key=OWN_KEY if rekeyed else one.key)
+        return replace(one, encrypted=True, key=own if rekeyed else one.key)
 
     found = replace(cluster, disks=tuple(map(disk, cluster.disks)))
-    return _with_own_key(found) if rekeyed else found
+    return _with_own_key(found) if rekeyed and own == OWN_KEY else found
 
 
 def _encrypt_secrets(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:

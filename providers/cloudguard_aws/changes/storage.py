@@ -53,8 +53,9 @@ def _encrypted(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> 
     if not fields:
         message = f"the settings of {disk.id} are not in the snapshot"
         raise NoCallError(message)
-    yield from _own_key(change, made)
-    key = {"KmsKeyId": answer(_KEY)} if _needs_key(change) else {}
+    present = index.snapshot.cluster.own_key
+    yield from () if present else _own_key(change, made)
+    key = {"KmsKeyId": present or answer(_KEY)} if _needs_key(change) else {}
     snapshot, volume = answer_name("snapshot", disk.id), answer_name("volume", disk.id)
     at = {"InstanceId": host.id, "Device": disk.device}
     yield from ([_processes("Suspend", "Resume", host.pool)] if host.pool else [])

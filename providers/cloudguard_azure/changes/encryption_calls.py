@@ -8,18 +8,22 @@ https://learn.microsoft.com/azure/virtual-machines/disks-restrict-import-export-
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final, TypeAlias, cast
 
 from cloudguard.model.cluster import Disk
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import PlannedCall, answer
 from cloudguard.results.change import Change
+from cloudguard_azure.access.ids import subscription_of
 from cloudguard_azure.changes.calls import act, delete, put, set_in
 from cloudguard_azure.changes.key_calls import NewKey, Pair
 from cloudguard_azure.identity.aks_places import CLUSTER
 
+Fields: TypeAlias = dict[str, Any]
 ENCRYPT: Final = "disk.encrypt"
+_CUSTOMER: Final = "EncryptionAtRestWithCustomerKey"
 _USES_KEYS: Final = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 """Key Vault Crypto Service Encryption User."""
 _ENCRYPTS: Final = "12338af0-0e69-4776-bea7-57ae8d297424"
@@ -49,26 +53,40 @@ def encryption_calls(snapshot: Snapshot, change: Change, made: Sequence[Change])
 def _disk(snapshot: Snapshot, name: str, *, first: bool) -> Iterator[Pair]:
     """Yield the calls that give a disk an encryption set. Its machine is stopped meanwhile, as Azure demands.
 
-    The ``first`` disk's calls also make the key and the set. The disks of a uniform scale set's members have no call:
+    It is a set that another disk of the cluster has, if its key lasts. Otherwise the ``first`` disk's calls also make
+    the key and the set. The disks of a uniform scale set's members have no call:
     its model decides about them, and a member gets it when it is made again.
     """
     disks = {one.id: one for one in snapshot.cluster.disks if _can_be_set(one)}
     key = NewKey.of(snapshot, min(disks), "etcd") if disks else None
     if name not in disks or key is None:
         return
-    encryption_set = f"{key.scope}/providers/Microsoft.Compute/diskEncryptionSets/{key.name}"
-    yield from _key_set(key, encryption_set) if first else ()
+    encryption = _present(snapshot, name)
+    if encryption is None:
+        own = f"{key.scope}/providers/Microsoft.Compute/diskEncryptionSets/{key.name}"
+        encryption = {"type": _CUSTOMER, "diskEncryptionSetId": own}
+        yield from _key_set(key, own) if first else ()
     host, (start, stop) = disks[name].host, ("start", "deallocate")
     if host:
         yield act(host, stop), (act(host, start),)
-    customers = ("EncryptionAtRestWithCustomerKey", encryption_set)
+    platforms: Fields = {"type": "EncryptionAtRestWithPlatformKey", "diskEncryptionSetId": None}
     call, undo = (
-        set_in(name, {"properties.encryption.type": kind, "properties.encryption.diskEncryptionSetId": named})
-        for kind, named in (customers, ("EncryptionAtRestWithPlatformKey", None))
+        set_in(name, {f"properties.encryption.{field}": value for field, value in fields.items()})
+        for fields in (encryption, platforms)
     )
     yield call, (undo,)
     if host:
         yield act(host, start), (act(host, stop),)
+
+
+def _present(snapshot: Snapshot, name: str) -> Fields | None:
+    """Return the encryption of a disk whose key lasts, in the subscription of the disk ``name``; None without one."""
+    key = snapshot.cluster.own_key
+    for disk in snapshot.cluster.disks:
+        found = cast("Fields", json.loads(disk.copy_fields or "{}").get("encryption"))
+        if found and disk.key == key and subscription_of(found["diskEncryptionSetId"]) == subscription_of(name):
+            return found
+    return None
 
 
 def _can_be_set(disk: Disk) -> bool:
@@ -80,7 +98,7 @@ def _key_set(key: NewKey, own: str) -> Iterator[Pair]:
     yield from key.made(rotates=True)
     properties = {
         "activeKey": {"keyUrl": key.address, "sourceVault": {"id": key.vault}},
-        "encryptionType": "EncryptionAtRestWithCustomerKey",
+        "encryptionType": _CUSTOMER,
         "rotationToLatestKeyVersionEnabled": True,
     }
     body = {"location": key.location, "identity": {"type": "SystemAssigned"}, "properties": properties}

@@ -6,6 +6,7 @@ differs. The disk's own resource shows it; what the machine names does not matte
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -127,8 +128,16 @@ def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
         etcd_evidence=_evidence(name, tags, etcd, context.cluster),
         etcd_cluster=etcd.removeprefix(ETCD),
         written_by=OWNERS.of(Thing.DISK, name, tags),
+        copy_fields=_copy_fields(part(item, "properties", "encryption")) if of_cluster else "",
     )
     return _ReadDisk(resource_id, disk, reference, of_cluster, origins_of(item, with_images=bool(etcd)))
+
+
+def _copy_fields(encryption: Item) -> str:
+    """Return the customer's encryption set of a disk as JSON, for other disks; "" without one."""
+    named = text(encryption, "diskEncryptionSetId")
+    fields = {"type": text(encryption, "type"), "diskEncryptionSetId": named}
+    return json.dumps({"encryption": fields}, sort_keys=True) if named else ""
 
 
 def _evidence(name: str, tags: Tags, etcd: str, cluster: str) -> RoleEvidence | None:

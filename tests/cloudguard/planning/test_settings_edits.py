@@ -13,8 +13,8 @@ PROVIDERS = Key("aws/ebs", KeyManager.PROVIDER, KeyState.ENABLED, SOURCE)
 STRICT = Declarations(require_customer_key=True)
 
 
-def planned(*disks: Disk) -> Planned:
-    made = snapshot([host("cp", CONTROL_PLANE)], disks=disks, keys=[PROVIDERS])
+def planned(*disks: Disk, keys: tuple[Key, ...] = ()) -> Planned:
+    made = snapshot([host("cp", CONTROL_PLANE)], disks=disks, keys=[PROVIDERS, *keys])
     return pipeline.plan(made, STRICT, rows=("etcd-encryption",))
 
 
@@ -28,6 +28,12 @@ def test_disks_with_the_providers_key_get_one_key_of_the_users_own() -> None:
     after = one.proposal.after.cluster
     (key,) = {each.key for each in after.disks}
     assert [each.manager for each in after.keys if each.id == key] == [KeyManager.CUSTOMER]
+
+
+def test_a_disk_gets_the_customers_key_of_another_disk() -> None:
+    own = Key("own", KeyManager.CUSTOMER, KeyState.ENABLED, SOURCE, rotates=True, expires="2027-01-01")
+    one = planned(disk("d1", PROVIDERS.id), disk("d2", own.id), keys=(own,))
+    assert {each.key for each in one.proposal.after.cluster.disks} == {own.id}
 
 
 def test_a_disk_that_is_encrypted_anew_does_not_get_the_users_own_key() -> None:

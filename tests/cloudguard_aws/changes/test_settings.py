@@ -10,7 +10,7 @@ import pytest
 
 from builders import CONTROL_PLANE, SOURCE, host, managed_endpoint, snapshot
 from cloudguard.model.cluster import Disk, DiskSnapshot, MetadataService, SecretsEncryption
-from cloudguard.model.keys import KeyState
+from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.change import (
     AttributeEdit,
@@ -133,6 +133,18 @@ def test_all_disks_of_a_plan_share_one_new_key() -> None:
     found = calls_of(both, "disk.encrypt", of, edit, earlier)
     assert found[0][0] == "SuspendProcesses"
     assert next(one for operation, one in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
+
+
+def test_a_disk_gets_the_customers_key_of_another_disk_if_the_key_lasts() -> None:
+    edit, of = Procedure(("provider's key",), ()), Resource("disk", "vol-1")
+    disks = (PLAIN, replace(PLAIN, id="vol-2", encrypted=True, key="arn:key"))
+    for state, made in ((KeyState.ENABLED, 0), (KeyState.DISABLED, 1)):
+        key = Key("arn:key", KeyManager.CUSTOMER, state, SOURCE)
+        facts = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, disks=disks, keys=(key,)))
+        found = calls_of(facts, "disk.encrypt", of, edit)
+        assert [operation for operation, _ in found].count("CreateKey") == made
+        named = next(one for operation, one in found if operation == "CreateVolume")["KmsKeyId"]
+        assert (named == "arn:key") is not bool(made)
 
 
 def test_a_disk_with_unread_settings_gets_no_calls() -> None:

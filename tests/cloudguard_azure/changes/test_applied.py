@@ -12,7 +12,8 @@ from azure_probe import Reading
 from azure_proxy import AzureProxy
 from azure_rules import rule
 from azure_scenes import SCENES
-from azure_ways_in import aks, translated
+from azure_ways_in import aks, keyed, translated
+from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Verdict
 from marked_scenes import Scene
 from probes import FRONT
@@ -27,6 +28,28 @@ def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, azure_c
     assert found.calls
     assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
     assert (found.opened, found.lost) == ("", "")
+
+
+@pytest.mark.parametrize(("expires", "made"), [(0, 0), (4102444800, 1)], ids=["lasts", "expires"])
+def test_a_disk_gets_the_encryption_set_of_another_disk_if_its_key_lasts(
+    expires: int, made: int, azure_cloud: AzureProxy
+) -> None:
+    def build() -> Subscription:
+        account = keyed(expires=expires)
+        encryption = account.id("Microsoft.Compute/diskEncryptionSets", "etcd")
+        user = account.get(encryption)["identity"]["principalId"]
+        account.assign(
+            user, "Key Vault Crypto Service Encryption User", account.id("Microsoft.KeyVault/vaults", "vault")
+        )
+        account.properties(account.id("Microsoft.Compute/disks", "prod-cp-0-os"))["encryption"] = {
+            "type": "EncryptionAtRestWithPlatformKey"
+        }
+        return account
+
+    found = applied(azure_cloud, Scene(build, {}, policy=Declarations(require_customer_key=True)))
+    assert found.verdicts == {"etcd-encryption": (Verdict.FAIL, Verdict.PASS)}
+    calls = [each.call.operation for step in found.plan.steps for each in step.calls]
+    assert calls.count("Vaults_CreateOrUpdate") == made
 
 
 @pytest.mark.parametrize("name", ["aks-without-kms", "aks-kms-key-expired"])
