@@ -84,6 +84,19 @@ class PublishedService:
 
 
 @dataclass(frozen=True, slots=True)
+class OuterBalancer:
+    """A balancer that listens on ``services`` and sends to another balancer, with the client's address.
+
+    ``filters`` apply together. Without a filter it admits everyone. Rules of the other balancer that name one of
+    ``groups`` match all traffic through this one.
+    """
+
+    services: Services
+    filters: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Balancer:
     """A load balancer. ``filters`` apply together. Without a filter it admits everyone.
 
@@ -96,6 +109,7 @@ class Balancer:
     ``transparent``: it has no address in its subnets, and changes only the destination of packets.
     ``public_ipv4``: if it faces the internet, it has a public IPv4 address.
     ``health_checks``: the addresses outside its subnets from which it checks its targets' health.
+    ``outer``: the balancer through which clients arrive (None: they connect to this one).
     """
 
     id: str
@@ -117,3 +131,14 @@ class Balancer:
     transparent: bool = False
     public_ipv4: bool = True
     written_by: Owner | None = None
+    outer: OuterBalancer | None = None
+
+    @property
+    def first_filters(self) -> tuple[str, ...]:
+        """The filters that clients pass first."""
+        return self.outer.filters if self.outer and self.outer.filters else self.filters
+
+    @property
+    def all_filters(self) -> tuple[str, ...]:
+        """The filters of this balancer and of the outer one."""
+        return (*self.outer.filters, *self.filters) if self.outer else self.filters

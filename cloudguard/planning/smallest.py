@@ -59,7 +59,7 @@ def _likely_unnecessary(
     for host_class in classes:
         own = edited.intersection(host_class.key.filters)
         of_balancers = edited.intersection(
-            name for registration in host_class.key.registrations for name in registration.balancer.filters
+            name for registration in host_class.key.registrations for name in registration.balancer.all_filters
         )
         crossed |= own | of_balancers if own and of_balancers else set[str]()
         crossed |= own if len(own & chains) > 1 else set[str]()

@@ -88,8 +88,8 @@ def _narrowable(path: Path) -> tuple[str, ...]:
         return path.filters if path.sender.inside else ()
     if path.balancer is None:
         return path.filters
-    if path.balancer.filters:
-        return path.balancer.filters
+    if path.balancer.first_filters:
+        return path.balancer.first_filters
     replaced = path.listener is not None and path.listener.client_address is ClientAddress.REPLACED
     return () if replaced else path.filters
 
@@ -110,18 +110,21 @@ def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet, *, cer
         return excess.only(_services(path, rule)) if named else PacketSet.nothing()
     bounds = reach.filters.packets(rule, path.destination)
     packets = bounds.lower if certain else bounds.upper
-    if path.balancer is not None and path.balancer.filters:
+    if path.balancer is not None and path.balancer.first_filters:
         return excess.within(packets.on(_listening(path)))
     return excess & packets
 
 
 def _listening(path: Path) -> ServiceSet:
+    """Return the services on which clients pass the filters of ``_narrowable``."""
+    if path.balancer is not None and path.balancer.outer is not None and path.balancer.outer.filters:
+        return path.balancer.outer.services
     return path.listener.service if path.listener else ServiceSet.everything()
 
 
 def _services(path: Path, rule: Rule) -> ServiceSet:
     """Return a rule's services as the target sees them. Behind a balancer they are everything the listener sends."""
-    if path.balancer is not None and path.balancer.filters:
+    if path.balancer is not None and path.balancer.first_filters:
         return ServiceSet.everything() if rule.services & _listening(path) else ServiceSet.nothing()
     return rule.services
 
@@ -133,7 +136,7 @@ def _without_rule(path: Path, part: PacketSet) -> Attribution:
         return Attribution(Resource("endpoint", path.target.id), part, path.target.source.call, fact)
     if path.balancer is not None:
         facing = _FACING[path.balancer.internet_facing]
-        guard = "it has no filter" if not path.balancer.filters else "its filters let the traffic through"
+        guard = "it has no filter" if not path.balancer.first_filters else "its filters let the traffic through"
         resource = Resource("balancer", path.balancer.id, path.balancer.name)
         return Attribution(resource, part, path.balancer.source.call, f"{path.balancer.name} {facing}, and {guard}")
     name = path.filters[0] if path.filters else path.target.key.subnet
@@ -193,12 +196,17 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
 def _balancer_hops(
     reach: Reachability, path: Path, balancer: Balancer, sent: _Sent, attributed: Rule | None
 ) -> Iterator[Hop]:
-    listening = _listening(path)
-    yield Hop(HopKind.BALANCER, balancer.id, balancer.name, balancer.kind, lets=str(listening))
+    outer, listening = balancer.outer, path.listener.service if path.listener else ServiceSet.everything()
+    first = outer.services if outer else listening
+    yield Hop(HopKind.BALANCER, balancer.id, balancer.name, balancer.kind, lets=str(first))
+    if outer:
+        arriving = replace(sent, service=first.first())
+        yield from _filters(reach, HopKind.BALANCER_FILTER, outer.filters, arriving, attributed)
+        sent = replace(sent, groups=(*sent.groups, *outer.groups))
     if balancer.filters:
         arriving = replace(sent, service=listening.first())
         yield from _filters(reach, HopKind.BALANCER_FILTER, balancer.filters, arriving, attributed)
-    else:
+    elif not balancer.first_filters:
         yield Hop(HopKind.BALANCER_FILTER, balancer.id, balancer.name, balancer.kind)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from cloudguard.model.filters import Direction
-from cloudguard.model.load_balancers import Balancer, ClientAddress
+from cloudguard.model.load_balancers import Balancer, ClientAddress, OuterBalancer
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
@@ -19,6 +20,8 @@ from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.filters import TCP, UDP, Filters
 from cloudguard.reachability.host_classes import HostClass, Registration
 from cloudguard.reachability.senders import Sender, SenderKind, Senders, all_from, consumers
+
+_NONE: Final = ServiceSet.nothing()
 
 
 class LoadBalancerPaths:
@@ -36,7 +39,7 @@ class LoadBalancerPaths:
         elif balancer.internet_facing:
             yield self._senders.internet
         yield from self._senders.inside(balancer.subnets)
-        for group in sorted(self._filters.allowed_traffic(balancer.filters, Direction.INGRESS).by_group):
+        for group in sorted(self._filters.allowed_traffic(balancer.first_filters, Direction.INGRESS).by_group):
             yield from self._senders.group_members(group)
         yield from (consumers(service) for service in balancer.published if service.has_consumers is not False)
         yield from (sender for tunnel, sender in self._senders.tunnels.items() if tunnel.to_balancers)
@@ -98,10 +101,34 @@ class LoadBalancerPaths:
             arriving &= self._senders.connected((subnet,))
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
-        filters = () if sender.published and not sender.published.filtered else balancer.filters
+        outer = balancer.outer
+        filters = outer.filters if outer else balancer.filters
+        filters = () if sender.published and not sender.published.filtered else filters
         traffic = self._filters.allowed_traffic(filters, Direction.INGRESS, addresses=self._own_addresses(balancer))
         passing = arriving & traffic.allows(sender.addresses, sender.groups)
-        return Bounds(all_from(passing.lower.on(services)), all_from(passing.upper.on(services)))
+        if outer is None:
+            return _clients_of(passing, services)
+        return _clients_of(passing, outer.services) & self._passed_on(balancer, outer, services, sender, subnet)
+
+    def _passed_on(
+        self, balancer: Balancer, outer: OuterBalancer, services: ServiceSet, sender: Sender, subnet: str
+    ) -> Bounds:
+        """Return the clients that the ``outer`` balancer in a subnet passes on and that ``balancer`` lets in.
+
+        IPv6 clients may arrive with the outer balancer's own address.
+        """
+        out = self._filters.allowed_traffic(outer.filters, Direction.EGRESS).allows(EVERYWHERE, balancer.groups)
+        inside = self._senders.ranges(balancer.subnets)
+        lower = _from_each(inside, out.lower, services) if inside else _NONE
+        sent = _let_through(lower, out.upper.within(inside or EVERYWHERE), services)
+        traffic = self._filters.allowed_traffic(balancer.filters, Direction.INGRESS)
+        own = self._senders.ranges((subnet,)) & ALL4
+        let_in = traffic.allows(own, outer.groups)
+        replaced = _let_through(_from_each(own, let_in.lower, services) if own else _NONE, let_in.upper, services)
+        if sender.kind is SenderKind.CONSUMERS:
+            return sent & replaced
+        preserved = _clients_of(traffic.allows(EVERYWHERE, outer.groups), services)
+        return sent & (preserved.within(ALL4) | _union(preserved, replaced).within(ALL6))
 
     def _own_addresses(self, balancer: Balancer) -> AddressSet | None:
         """Return the balancer's possible addresses inside the network, which its filters guard, or None if unknown."""
@@ -144,6 +171,17 @@ class LoadBalancerPaths:
         service = registration.service
         lower = _from_each(addresses & ALL4 or addresses, out.lower, service) if addresses else ServiceSet.nothing()
         return lower, out.upper.within(addresses or EVERYWHERE).services() & service
+
+
+def _clients_of(traffic: Bounds, services: ServiceSet) -> Bounds:
+    """Return the senders of any of ``services``, with every service."""
+    return Bounds(all_from(traffic.lower.on(services)), all_from(traffic.upper.on(services)))
+
+
+def _let_through(lower: ServiceSet, upper: PacketSet, services: ServiceSet) -> Bounds:
+    """Return everything, if it is certain (``lower``) or possible (``upper``) that any of ``services`` passes."""
+    everything, nothing = PacketSet.everything(), PacketSet.nothing()
+    return Bounds(everything if lower & services else nothing, everything if upper.on(services) else nothing)
 
 
 def destination_addresses(target: HostClass, balancer: Balancer | None) -> AddressSet | None:

@@ -285,10 +285,10 @@ class _Planner:
         found = self._guarded.get((name, rule.target_groups, six))
         if found is None:
             targets = [each for each in self._reach.classes if name in each.key.filters and _applies(rule, each)]
-            balancers = [each for each in self._reach.topology.balancers if name in each.filters]
+            balancers = [each for each in self._reach.topology.balancers if name in each.all_filters]
             found = list[Guarded]((target.key.filters, target) for target in targets)
             inside = [each for each in balancers if not each.internet_facing or (each.dual_stack and six)]
-            found += [(balancer.filters, None) for balancer in inside]
+            found += [(each.filters if name in each.filters else each.first_filters, None) for each in inside]
             self._guarded[name, rule.target_groups, six] = found
         return found
 

@@ -90,7 +90,7 @@ def _between(
             found |= path.allowed.only(services if path.registration else needed)
         return found
 
-    filters = {name for one in target.key.registrations for name in one.balancer.filters}
+    filters = {name for one in target.key.registrations for name in one.balancer.all_filters}
     name = first.reach.sender_of(source).name
     guards = frozenset({*target.key.filters, *filters})
     return NeededTraffic(name, target_text(target), "the cluster's hosts connect to each other", guards, allowed)
@@ -116,7 +116,7 @@ def _by_balancer(context: Context, target: HostClass, registration: Registration
 def _from_outside(context: Context, first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
     """Yield the flows from outside: of administrators, declared clients and clients of services; one for each path."""
     for path, needed in needed_by_paths(context, first, target):
-        guards = frozenset({*path.filters, *(path.balancer.filters if path.balancer else ())})
+        guards = frozenset({*path.filters, *(path.balancer.all_filters if path.balancer else ())})
         yield NeededTraffic(
             path.sender.name,
             target_text(target),

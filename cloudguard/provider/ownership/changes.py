@@ -126,7 +126,7 @@ class _SnapshotOwners:
         """Return ``owner`` with the name of the Service whose load balancer is ``resource``, or uses it as a filter."""
         if "service" in dict(owner.names):
             return owner
-        guarded = (balancer for balancer in self._balancers if resource.id in {balancer.id, *balancer.filters})
+        guarded = (balancer for balancer in self._balancers if resource.id in {balancer.id, *balancer.all_filters})
         declared = next((one.declared_service for one in guarded if "/" in one.declared_service), "")
         if not declared:
             return owner

@@ -202,9 +202,10 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
         if uncertain and packets.only(rule.services):
             yield f"{filter_.id}, rule {rule.id}: {uncertain}"
     if path.balancer is not None and path.listener is not None:
-        for filter_, rule in reach.filters.rules(path.balancer.filters, Direction.INGRESS):
+        outer, listening = path.balancer.outer, path.listener.service
+        for filter_, rule in reach.filters.rules(path.balancer.all_filters, Direction.INGRESS):
             uncertain = reach.filters.uncertain(rule, None)
-            if uncertain and rule.services & path.listener.service:
+            if uncertain and rule.services & (listening | outer.services if outer else listening):
                 yield f"{filter_.id}, rule {rule.id}: {uncertain}"
 
 

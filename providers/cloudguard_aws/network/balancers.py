@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from cloudguard.model.load_balancers import Balancer, ClientAddress, PublishedService
+from cloudguard.model.load_balancers import Balancer, ClientAddress, OuterBalancer, PublishedService
 from cloudguard.model.network import Network
 from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.services import ServiceSet
@@ -147,7 +147,7 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
     models = (one.model(declared.get(one.balancer.arn, ""), published) for one in forwardings)
     made = {one.id: one for one in models}
-    proxied = [each for one in forwardings for each in _before_proxies(api, known.read, one, made)]
+    proxied = [each for one in forwardings for each in _before_proxies(known.read, one, made)]
     classics = [classic(one, known.members, declared.get(one.name, "")) for one in known.classic]
     every = (
         replace(
@@ -236,14 +236,13 @@ def _own_targets(api: Api, group: TargetGroup, one: LoadBalancer, members: Membe
     return OwnTargets(group.protocol, targets, client)
 
 
-def _before_proxies(
-    api: Api, read: Registrations, forwarding: _Forwarding, made: Mapping[str, Balancer]
-) -> Iterator[Balancer]:
+def _before_proxies(read: Registrations, forwarding: _Forwarding, made: Mapping[str, Balancer]) -> Iterator[Balancer]:
     """Yield a copy of a network balancer for each application balancer that it sends to.
 
-    A network balancer without security groups keeps the client's address. So the application balancer's security groups
-    filter the clients, and the hosts see those groups as the sender. The model can't express two sets of security
-    groups in series: a Gap is recorded for them.
+    A network balancer keeps the client's address. So the security groups of both balancers filter the clients, and the
+    hosts see the application balancer's groups as the sender:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html (the
+    rules for an Application Load Balancer as a target of a Network Load Balancer).
     """
     front = made[forwarding.balancer.arn]
     for facts, arns in forwarding.listeners:
@@ -252,10 +251,8 @@ def _before_proxies(
                 behind = made.get(target.id)
                 if behind is None or not any(listener.targets for listener in behind.listeners):
                     continue
-                if front.filters or facts.port != group.port:
-                    api.add_gap(_in_series(front, behind))
-                    continue
-                service = ServiceSet.parse(f"tcp/{group.port}")
+                service, outside = (ServiceSet.parse(f"tcp/{port}") for port in (group.port, facts.port))
+                outer = OuterBalancer(outside, front.filters, front.groups)
                 listeners = tuple(
                     replace(listener, id=f"{facts.arn}>{listener.id}")
                     for listener in behind.listeners
@@ -270,12 +267,8 @@ def _before_proxies(
                     groups=behind.groups,
                     listeners=listeners,
                     declared_service=front.declared_service or behind.declared_service,
+                    outer=outer if front.filters or outside != service else None,
                 )
-
-
-def _in_series(front: Balancer, behind: Balancer) -> Gap:
-    message = f"{front.name} sends to {behind.name}; the combined effect of both balancers' groups is not computed"
-    return Gap(calls.DESCRIBE_LISTENERS.name, front.id, Reason.UNSUPPORTED, message, HIDES)
 
 
 def read_tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, str]]:
