@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
-from cloudguard.authorization.effective import allowed
+from cloudguard.authorization.effective import MatchedStatement, allowed
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.ordinary import is_ordinary
 from cloudguard.authorization.own_targets import own_targets
 from cloudguard.model.iam_catalog import EscalationPath, Impact
-from cloudguard.model.identity import Effect, PolicyKind, Statement
+from cloudguard.model.identity import Effect, Identity, PolicyKind, Statement
 from cloudguard.permission_sets.boxes import Scope
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -19,6 +19,10 @@ from cloudguard.permission_sets.resource_names import resource_format
 from cloudguard.permission_sets.space import Request
 
 _SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
+_POWERFUL: Final = frozenset({Impact.ADMINISTRATOR, Impact.ROLE, Impact.CLUSTER})
+"""The impacts of paths that lead beyond the permissions of one identity."""
+_Taken: TypeAlias = "tuple[EscalationPath, tuple[Request, ...]]"
+"""A path by which an identity is gained, and a request for each of its actions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +142,69 @@ def _covers_any_name(scope: Scope, formats: Iterable[str] | None, own: str) -> b
         if all(SEPARATOR.join((*filled, name)) in scope.names for name in names):
             return True
     return not formats
+
+
+@dataclass(frozen=True, slots=True)
+class GainedIdentity:
+    """An identity that is gained by ``path``, and the escalation ``beyond`` that it has itself.
+
+    ``witness``: a request for each action of ``path``. ``statements``: those that grant ``beyond`` to the identity.
+    """
+
+    identity: Identity
+    path: EscalationPath
+    witness: tuple[Request, ...]
+    beyond: EscalationPath
+    statements: tuple[MatchedStatement, ...]
+
+
+def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GainedIdentity, ...]:
+    """Return the powerful identities that an identity certainly gains, also through others."""
+    listed = [path for path in paths if path.impact is Impact.ROLE]
+    found, seen = list[GainedIdentity](), {excess.identity.id}
+    holders: list[tuple[Excess, _Taken | None]] = [(excess, None)]
+    for holder, first in holders:
+        for target in excess.comparer.identities.others:
+            if target.id not in seen and (taken := _taken(holder, listed, target)):
+                seen.add(target.id)
+                own = excess.comparer.of(target)
+                holders.append((own, first or taken))
+                if beyond := _beyond(own):
+                    path, witness = first or taken
+                    found.append(GainedIdentity(target, path, witness, beyond.path, own.responsible(beyond.witness)))
+    return tuple(found)
+
+
+def _beyond(excess: Excess) -> GrantedEscalation | None:
+    """Return an escalation by which an identity gains more than its own permissions; None if it has none."""
+    found = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
+    powerful = [each for each in found if each.unconditional and each.path.impact in _POWERFUL]
+    return min(powerful, key=lambda each: each.path.impact is not Impact.ADMINISTRATOR, default=None)
+
+
+def _taken(excess: Excess, paths: Iterable[EscalationPath], target: Identity) -> _Taken | None:
+    """Return the first path beyond its need by which an identity gains ``target``, with a request for each action."""
+    exceeding = (excess.certain - excess.documented).lower
+    for path in paths:
+        witness = tuple(_requests(excess, path, target))
+        leads = len(witness) == len(path.actions) and any(request.name == target.id for request in witness)
+        if leads and any(exceeding.has(request) for request in witness):
+            return path, witness
+    return None
+
+
+def _requests(excess: Excess, path: EscalationPath, target: Identity) -> Iterator[Request]:
+    """Yield a request for each action of a path that ordinary requests may use: on ``target``, if it applies to it."""
+    table, granted = excess.allowed.space.table, excess.allowed.lower
+    ordinary = excess.comparer.iam_catalog.ordinary_context
+    for action in path.actions:
+        formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
+        on_target = any(target.id in resource_format(text) for text in formats or ())
+        boxes = [
+            box
+            for box in granted.only(table.bit(action) or 0).boxes
+            if is_ordinary(box.scope, ordinary) and (not on_target or target.id in box.scope.names)
+        ]
+        found = PermissionSet(granted.space, tuple(boxes)).witness()
+        if found is not None:
+            yield Request(found.action, target.id, found.context) if on_target else found

@@ -138,6 +138,8 @@ class Impact(StrEnum):
     """All permissions in the account."""
     ROLE = "role"
     """The permissions of another identity that can be passed or assumed."""
+    CLUSTER = "cluster"
+    """All permissions in the Kubernetes cluster, and with them the identities of its hosts and pods."""
     HOSTS = "hosts"
     """The hosts, and everything that runs on them."""
     DATA = "data"

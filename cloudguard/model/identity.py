@@ -150,3 +150,5 @@ class Identities:
     """Other names of the account, such as its number."""
     unread_grants: str = ""
     """The place of further grants that cannot be read from this account; "" if there are none."""
+    others: tuple[Identity, ...] = ()
+    """Identities of the account that are not the cluster's, if one of the cluster's may gain their permissions."""

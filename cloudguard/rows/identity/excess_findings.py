@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cloudguard.authorization.escalation import GrantedEscalation, granted_escalations
+from cloudguard.authorization.escalation import GrantedEscalation, gained_identities, granted_escalations
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.replacement import change_of
 from cloudguard.model.iam_catalog import Access, Impact
@@ -26,7 +26,8 @@ ADMINISTRATOR = Check(
 ESCALATION = Check(
     f"{ROW}/escalation",
     {
-        Severity.CRITICAL: "an identity can gain the permissions of another identity that is not the cluster's",
+        Severity.CRITICAL: "an identity can gain the permissions of another identity that is not the cluster's, or an "
+        "identity of pods can gain all permissions in the Kubernetes cluster",
         Severity.LOW: "an identity can gain the permissions of another identity with permissions that it needs",
     },
     "An identity can gain the permissions of another identity, by an escalation path.",
@@ -114,12 +115,25 @@ def _boundary_text(excess: Excess) -> str:
 
 
 def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
-    escalations = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ROLE)
+    who = identity_text(excess.identity)
+    escalations = tuple(one for one in exceeding if one.path.impact is Impact.ROLE)
+    of_cluster = tuple(one for one in exceeding if one.path.impact is Impact.CLUSTER)
     if escalations:
-        who, first, more = identity_text(excess.identity), escalations[0], len(escalations) - 1
+        first, more = escalations[0], len(escalations) - 1
         message = f"{who} can gain the permissions of other identities: it {first.path.why}"
         message += (f" (and {more} more escalation paths)" if more else "") + _boundary_text(excess)
         yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, escalations)
+    elif gained := gained_identities(excess, excess.comparer.iam_catalog.escalation_paths):
+        worst, more = gained[0], len(gained) - 1
+        message = f"{who} can gain the permissions of {worst.identity.name}: that identity {worst.beyond.why}"
+        message += f" (and of {more} more identities)" if more else ""
+        statements = (*excess.responsible(worst.witness), *worst.statements)
+        granted = (GrantedEscalation(worst.path, unconditional=True, exceeds_need=True, witness=worst.witness),)
+        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, worst.witness, granted, statements=statements)
+    elif of_cluster and not excess.need_is_known:  # else it is excess like any other
+        message = f"{who} can gain all permissions in the Kubernetes cluster: it {of_cluster[0].path.why}"
+        message += _boundary_text(excess)
+        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, of_cluster[0].witness, of_cluster)
 
 
 def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:

@@ -41,6 +41,7 @@ from cloudguard_gcp.identity.roles import Role, Roles
 from cloudguard_gcp.identity.scopes import statements_of
 from cloudguard_gcp.identity.service_accounts import (
     Account,
+    accounts_taken,
     bound_pods,
     outsiders_bound,
     pods_of,
@@ -86,9 +87,9 @@ def read_identities(
     """Return the identities with every policy that grants to them, denies them or bounds them.
 
     The identities are the ``holders``, by address, and those that service accounts of the ``cluster`` take on: of its
-    identity pools, which are searched for a self-managed cluster. ``names``: the project's id, then its
-    other names. ``outside_groups``: Google groups that, as the user says, contain none of the cluster's service
-    accounts.
+    identity pools, which are searched for a self-managed cluster. ``others`` are the accounts as which they may act.
+    ``names``: the project's id, then its other names. ``outside_groups``: Google groups that, as the user says, contain
+    none of the cluster's service accounts.
     """
     project, *numbers = names
     levels, accounts = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
@@ -98,19 +99,21 @@ def read_identities(
     roles.prefetch([binding.role for known in accounts for binding in known.bindings])
     pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pools))}
     held = _with_pods(holders, pods)
-    sets = sets_of_accounts(levels, numbers)
-    outside = frozenset(group.lower() for group in outside_groups)
-    principals = [
-        (service_account(email, project, sets if owner_of(email) in names else (), outside), holder)
-        for email, holder in held.items()
-    ]
+    sets, outside = sets_of_accounts(levels, numbers), frozenset(group.lower() for group in outside_groups)
+
+    def principal_of(email: str) -> Principal:
+        return service_account(email, project, sets if owner_of(email) in names else (), outside)
+
+    principals = [(principal_of(email), holder) for email, holder in held.items()]
     principals += [(principal, _OF_PODS) for principal in bound_pods(inherited, roles, project, pools)]
-    roles.prefetch([role for principal, _ in principals for role in _bound_roles(levels, principal)])
+    taken = accounts_taken([one for one, _ in principals], accounts, roles, principal_of)
+    others = [(principal, replace(_OF_PODS, roles=())) for principal in taken]
+    roles.prefetch([role for one, _ in (*principals, *others) for role in _bound_roles(levels, one)])
     own = {known.email: known for known in accounts}
     identities = list[Identity]()
     policies = dict[str, PolicyDocument]()
-    for principal, holder in principals:
-        known = own.get(principal.name)
+    for principal, holder in (*principals, *others):
+        known = own.get(principal.name) if holder.roles else None
         read = [*_granted(levels, accounts, principal, roles, project), *_denied(levels, principal)]
         read += [_bounded(principal.name, holder)]
         trust = trust_of(known, inherited, roles) if known else None
@@ -120,7 +123,7 @@ def read_identities(
         identities.append(Identity(principal.id, principal.name, holder.roles, tuple(each.id for each in read), source))
     unseen = "; ".join(sorted({level.unseen for level in levels if level.unseen}))
     return Identities(
-        tuple(identities),
+        tuple(identities[: len(principals)]),
         tuple(policies.values()),
         tuple(service_accounts([one for one, _ in principals], pods, pools, policies)),
         unread_limits=unseen,
@@ -128,6 +131,7 @@ def read_identities(
         account_names=tuple(numbers),
         organization=organization_of(levels),
         unread_grants=_unread_grants(outside),
+        others=tuple(identities[len(principals) :]),
     )
 
 
@@ -172,8 +176,9 @@ def _policies_of(
         among = concerns(binding.members, principal)
         if among is None:
             continue
+        role, named = roles.role(binding.role), not principal.names.isdisjoint(binding.members)
         name = f"{place}#{binding.role}" + (f"#{number}" if binding.condition else "")
-        role = roles.role(binding.role)
+        own = name if named else f"{name}#{among or 'everyone'}"
         granted = (
             statement
             for conditions in conditions_of(binding.condition)
@@ -182,7 +187,7 @@ def _policies_of(
         statements = tuple(replace(each, name=f"#{place}") for place, each in enumerate(granted, 1))
         if statements:
             yield PolicyDocument(
-                id=name,
+                id=own,
                 name=f"{binding.role} on {place}" + (f", as of {role.read}" if role and role.read else ""),
                 kind=PolicyKind.GRANT,
                 managed_by="provider" if binding.role.startswith(_PREDEFINED) else "user",
@@ -218,9 +223,8 @@ def _denied(levels: Iterable[Level], principal: Principal) -> Iterator[PolicyDoc
             )
             if statements:
                 source = Source(calls.GET_DENY_POLICY.name, policy.name)
-                yield PolicyDocument(
-                    policy.name, policy.title, PolicyKind.GRANT, "user", policy.text, statements, source
-                )
+                own = f"{policy.name}#{principal.name}"
+                yield PolicyDocument(own, policy.title, PolicyKind.GRANT, "user", policy.text, statements, source)
 
 
 def _undecided_member(among: str) -> tuple[Condition, ...]:

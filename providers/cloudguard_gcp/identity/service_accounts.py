@@ -7,7 +7,7 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -24,7 +24,7 @@ from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import flag, required
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.identity.bindings import Binding, Level, Principal, bindings_of, organization_of
+from cloudguard_gcp.identity.bindings import Binding, Level, Principal, bindings_of, concerns, organization_of
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged, service_accounts_of
 from cloudguard_gcp.identity.resource_attributes import permissions_left
@@ -147,6 +147,25 @@ def _is_own(member: str, own: Container[str], *, consumers: bool) -> bool:
         return consumers
     kind, _, who = member.partition(":")
     return kind in _OWN_KINDS or (kind == "serviceAccount" and owner_of(who) in own)
+
+
+def accounts_taken(
+    principals: Iterable[Principal],
+    accounts: Sequence[Account],
+    roles: Roles,
+    principal_of: Callable[[str], Principal],
+) -> Iterator[Principal]:
+    """Yield the other accounts as which a binding on them lets one of the principals act, also through others."""
+    known = [*principals]
+    seen = {principal.name for principal in known}
+    for principal in known:
+        for account in accounts:
+            if account.email not in seen and any(
+                concerns(binding.members, principal) == "" and lets_act(roles, binding) for binding in account.bindings
+            ):
+                seen.add(account.email)
+                known.append(principal_of(account.email))
+                yield known[-1]
 
 
 def pods_of(

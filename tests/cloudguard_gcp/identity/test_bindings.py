@@ -12,8 +12,8 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
-from gcp_identities import NODES, bound, found
-from gcp_project import Project
+from gcp_identities import MEMBER, NODES, bound, found
+from gcp_project import PLATFORM, Project
 from gcp_proxy import Proxy
 from gcp_server import Google
 
@@ -134,3 +134,48 @@ def test_a_deleted_or_disabled_role_grants_nothing(google_cloud: Proxy, gone: di
     assert found(google_cloud, project)["outside"] == "high"
     project.answers[role] |= gone
     assert "outside" not in found(google_cloud, project)
+
+
+HOLDERS = {"nodes": "node-1", "masters": "master-a"}
+"""The accounts of two hosts."""
+
+
+def owned(*members: str) -> Project:
+    """Return a project with two accounts of hosts, and ``members`` that are bound to a powerful role."""
+    project = kops()
+    project.role("roles/owner", "resourcemanager.projects.setIamPolicy", "iam.roles.update")
+    account = project.account("masters")
+    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if one["name"] == HOLDERS["masters"]:
+            one["serviceAccounts"] = [{"email": account, "scopes": [PLATFORM]}]
+    project.bind("roles/owner", *members)
+    return project
+
+
+def administrators(google_cloud: Proxy, project: Project) -> set[str]:
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
+    return {one.resource.name.partition("@")[0] for one in row.findings if one.check.endswith("/administrator")}
+
+
+@pytest.mark.parametrize("named", HOLDERS)
+def test_members_of_one_binding_are_judged_one_by_one(google_cloud: Proxy, named: str) -> None:
+    """One is a member by its name. The other may be a member through a group."""
+    project = owned(MEMBER.replace("nodes@", f"{named}@"), "group:ops@example.com")
+    assert administrators(google_cloud, project) == {named}
+
+
+@pytest.mark.parametrize("spared", HOLDERS)
+def test_rules_of_one_deny_policy_are_judged_one_by_one(google_cloud: Proxy, spared: str) -> None:
+    """Each rule denies permissions to one account. Only one of them loses all that makes it an administrator."""
+    project = owned(*(MEMBER.replace("nodes@", f"{name}@") for name in HOLDERS))
+    path = "policies/cloudresourcemanager.googleapis.com/projects/acme-prod/denypolicies"
+    named = "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Facme-prod/denypolicies/d"
+    project.lists[path] = [{"name": named}]
+    powers = ["cloudresourcemanager.googleapis.com/projects.setIamPolicy", "iam.googleapis.com/roles.update"]
+    rules = [
+        {"deniedPrincipals": [OWN.replace("nodes@", f"{name}@")], "deniedPermissions": powers[: 1 + (name != spared)]}
+        for name in HOLDERS
+    ]
+    project.answers[f"{path}/d"] = {"name": named, "rules": [{"denyRule": rule} for rule in rules]}
+    assert administrators(google_cloud, project) == {spared}
