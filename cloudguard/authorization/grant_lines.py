@@ -70,12 +70,14 @@ def beyond(today: Iterable[str], then: Iterable[str]) -> Iterator[str]:
     for level, bounds in old.items():
         if level != _GRANT:
             yield from _loosened(new.get(level), bounds)
-    allowing = {line: one for line, one in new[_GRANT].items() if one.effect is Effect.ALLOW}
-    yield from (line for line, one in allowing.items() if not _is_covered(one, old[_GRANT], Effect.ALLOW))
-    allowed = [part for one in allowing.values() for part in _parts(one)]
-    for line, one in old[_GRANT].items():
-        relevant = (part for part in _parts(one) if not all(_disjoint(part, other) for other in allowed))
-        if one.effect is Effect.DENY and not all(_part_is_covered(part, new[_GRANT], Effect.DENY) for part in relevant):
+    allowing = {line: statement for line, statement in new[_GRANT].items() if statement.effect is Effect.ALLOW}
+    yield from (line for line, statement in allowing.items() if not _is_covered(statement, old[_GRANT], Effect.ALLOW))
+    allowed = [part for statement in allowing.values() for part in _parts(statement)]
+    for line, statement in old[_GRANT].items():
+        relevant = (part for part in _parts(statement) if not all(_disjoint(part, other) for other in allowed))
+        if statement.effect is Effect.DENY and not all(
+            _part_is_covered(part, new[_GRANT], Effect.DENY) for part in relevant
+        ):
             yield f"{_GONE}{line}"
 
 
@@ -88,7 +90,7 @@ def _loosened(new: _Listed | None, old: _Listed) -> Iterator[str]:
     if new is None:
         yield from (f"{_GONE}{line}" for line in old)
     else:
-        yield from (line for line, one in new.items() if not _is_covered(one, old, Effect.ALLOW))
+        yield from (line for line, statement in new.items() if not _is_covered(statement, old, Effect.ALLOW))
 
 
 class _Part(NamedTuple):
@@ -132,7 +134,9 @@ def _is_covered(statement: Statement, among: _Listed, effect: Effect) -> bool:
 
 def _part_is_covered(part: _Part, among: _Listed, effect: Effect) -> bool:
     """Whether one statement with this effect covers all requests of ``part``."""
-    return any(part <= other for one in among.values() if one.effect is effect for other in _parts(one))
+    return any(
+        part <= other for statement in among.values() if statement.effect is effect for other in _parts(statement)
+    )
 
 
 def _disjoint(part: _Part, other: _Part) -> bool:

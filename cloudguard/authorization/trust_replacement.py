@@ -45,7 +45,7 @@ def without_outsiders(
             return NoReplacement(EVERYONE)
         changes.append(_change(policy, statement, kept))
     left = tuple(part for change in changes for part in change.remains)
-    allowing = [one for one in left if one.effect is Effect.ALLOW]
+    allowing = [statement for statement in left if statement.effect is Effect.ALLOW]
     if not allowing or admissions(iam_catalog, replace(policy, statements=left), outsiders):
         return NoReplacement(NOBODY_LEFT)
     return DocumentEdit((), left, tuple(changes))
@@ -55,7 +55,7 @@ def _needed(
     iam_catalog: IamCatalog, policy: PolicyDocument, statement: Statement, declared: tuple[str, ...]
 ) -> Iterator[str]:
     """Yield the principals of a statement that, alone, let in nobody except declared outsiders."""
-    denying = tuple(one for one in policy.statements if one.effect is Effect.DENY)
+    denying = tuple(statement for statement in policy.statements if statement.effect is Effect.DENY)
     for principal in statement.principals:
         alone = replace(policy, statements=(replace(statement, principals=(principal,)), *denying))
         if not admissions(iam_catalog, alone, declared):

@@ -167,8 +167,8 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
     if command.actions:
         group = typer.Typer()
         group.callback(help=help_about(""), add_help_option=False)(function((), dict))
-        for action, one in command.actions.items():
-            _add_single(group, action, one, f"{name} {action}", words)
+        for action, subcommand in command.actions.items():
+            _add_single(group, action, subcommand, f"{name} {action}", words)
         app.add_typer(group, name=name)
         return
     if "{provider}" in command.example:

@@ -37,10 +37,10 @@ def _known() -> Iterator[str]:
     yield from (variable(setting.name) for setting in (*IN_FILE, *flags.NOT_IN_FILE, *own) if setting.flag)
 
 
-def _distance(one: str, other: str) -> int:
+def _distance(word: str, other: str) -> int:
     """Return the edit distance: how many letters to add, drop or replace to turn ``one`` into ``other``."""
     row = list(range(len(other) + 1))
-    for count, letter in enumerate(one, 1):
+    for count, letter in enumerate(word, 1):
         above = row
         row = [count]
         for place, wanted in enumerate(other, 1):

@@ -138,14 +138,14 @@ def _flag_values(setting: Setting[Any], text: str) -> object:
     return _SWITCHED.get(text.lower(), text) if setting.kind.switch else text
 
 
-def request(line: CommandLine, settings: Settings, *, one: bool = True) -> CollectRequest:
+def request(line: CommandLine, settings: Settings, *, with_cluster: bool = True) -> CollectRequest:
     """Return the collect request for the provider that is named.
 
-    With ``one``, the request also names the cluster; raises UsageError if ``--cluster`` names several.
+    With ``with_cluster``, the request also names the cluster. Raises UsageError if ``--cluster`` names several.
     """
     tags = ((Role.CONTROL_PLANE, CONTROL_PLANE_TAG), (Role.NODE, NODE_TAG), (Role.ETCD, ETCD_TAG))
     return CollectRequest(
-        cluster=one_cluster(settings) if one else "",
+        cluster=one_cluster(settings) if with_cluster else "",
         options={flag.name: value for flag in line.own_flags if (value := settings.get(flag) or _default(flag))},
         role_tags={role: value for role, setting in tags if (value := settings.get(setting))},
         extra_hosts=settings.get(HOST) or {},

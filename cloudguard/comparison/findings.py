@@ -194,17 +194,17 @@ def _change_of_missing(then: _ReportedFinding, hidden: Unseen | None) -> Finding
 
 
 def _change(fate: Fate, seen: _ReportedFinding) -> FindingChange:
-    one = seen.finding
+    finding = seen.finding
     return FindingChange(
         fate=fate,
-        id=one.id,
-        check=one.check,
-        severity=one.severity,
-        message=one.message,
-        resource=one.resource,
+        id=finding.id,
+        check=finding.check,
+        severity=finding.severity,
+        message=finding.message,
+        resource=finding.resource,
         first_seen=seen.first,
         last_seen=seen.report.finished,
-        waived=one.waived,
+        waived=finding.waived,
     )
 
 

@@ -78,7 +78,7 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
                     for finding in row.findings
                 ),
                 row.unknown,
-                frozenset(one.what for one in row.basis.not_asked),
+                frozenset(not_asked.what for not_asked in row.basis.not_asked),
                 row.basis.declared,
             )
             for row in report.rows

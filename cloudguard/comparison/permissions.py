@@ -43,7 +43,7 @@ def gains(before: CatalogedSnapshot, after: CatalogedSnapshot) -> Gains:
     identities = after.snapshot.identities
     here = Comparer(after.snapshot.cluster, identities, after.catalog, other_identities=before.snapshot.identities)
     there = Comparer(before.snapshot.cluster, before.snapshot.identities, before.catalog, space=here.space)
-    known = {one.id: one for one in before.snapshot.identities.identities}
+    known = {identity.id: identity for identity in before.snapshot.identities.identities}
     unread = bool(before.snapshot.gaps_hiding(_HIDES))
     certain, perhaps = list[PermissionChange](), list[str]()
     for identity in identities.identities:

@@ -82,12 +82,14 @@ def _each_of_a_name(
     collected_clusters: Sequence[Collected], read: Callable[[Iterable[TargetCluster]], list[Collected]]
 ) -> Iterator[Collected]:
     """Yield what was read; in place of a name that several clusters have, each of these, which ``read`` reads."""
-    known = {one.cluster.key for one in collected_clusters if one.cluster}
-    chosen = {one.key: one for each in collected_clusters for one in _chosen(each) if one.key not in known}
+    known = {collected.cluster.key for collected in collected_clusters if collected.cluster}
+    chosen = {
+        cluster.key: cluster for each in collected_clusters for cluster in _chosen(each) if cluster.key not in known
+    }
     further = dict(zip(chosen, read(chosen.values()), strict=True)) if chosen else {}
     for collected in collected_clusters:
         those = _chosen(collected)
-        yield from filter(None, (further.pop(one.key, None) for one in those)) if those else (collected,)
+        yield from filter(None, (further.pop(cluster.key, None) for cluster in those)) if those else (collected,)
 
 
 def _chosen(collected: Collected) -> tuple[TargetCluster, ...]:
@@ -111,7 +113,7 @@ def _clusters_of(
         found, refused = error.seen, error
     if not found and refused is None:
         refused = AccessError("no cluster was found", hint="Name the clusters, or remove the account from the file")
-    return tuple(TargetCluster(target, one.name, _selecting_options(one)) for one in found), refused
+    return tuple(TargetCluster(target, cluster.name, _selecting_options(cluster)) for cluster in found), refused
 
 
 def _selecting_options(cluster: ClusterSummary) -> Mapping[str, Sequence[str]]:
@@ -151,7 +153,7 @@ def _error_of(done: Future[Any]) -> CloudguardError | None:
 def _with_unique_names(collected_clusters: Iterable[Collected]) -> Iterable[Collected]:
     """Yield ``collected_clusters``; clusters with the same name get their target and options added to the name."""
     listed = list(collected_clusters)
-    names = [one.name for one in listed]
+    names = [collected.name for collected in listed]
     for collected in listed:
         cluster = collected.cluster
         if cluster is None or names.count(collected.name) == 1:

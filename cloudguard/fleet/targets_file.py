@@ -54,7 +54,7 @@ def read_targets_file(name: str, stronger: Settings, weaker: Settings) -> tuple[
         found = table(_File, {"target": list_of(target, least=1)}, kinds).read(dict(raw))
     except FaultsError as error:
         raise SettingsError([f"{place(name, path)}: {fault}" for path, fault in error.faults]) from None
-    targets = tuple(_with_all(one, found, stronger, weaker) for one in found.target)
+    targets = tuple(_with_all(target, found, stronger, weaker) for target in found.target)
     _refuse_wrong(name, found, targets)
     return targets
 
@@ -149,7 +149,7 @@ def _refuse_wrong(name: str, file: _File, targets: tuple[Target, ...]) -> None:
             declarations(settings)
         except SettingsError as error:
             faults += (f"{name}: {fault}" for fault in error.faults)
-    for those, tables in ((targets, file.cluster), *(((one,), one.by_cluster) for one in file.target)):
+    for those, tables in ((targets, file.cluster), *(((target,), target.by_cluster) for target in file.target)):
         named = {cluster for target in those for cluster in target.clusters}
         if all(target.clusters for target in those):
             faults += (f"{name}: cluster.{key}: no target has this cluster" for key in sorted(tables.keys() - named))

@@ -44,7 +44,9 @@ def render(report: Report) -> str:
         *(_change(change, numbers) for change in report.plan),
         "## Findings" if report.findings else "",
         *("\n".join(_finding(finding, numbers[finding.id])) for finding in report.findings if finding not in advice),
-        "\n".join(f"- {numbers[one.id]} {_title(one)}: {markdown(_with_waiver(one))}" for one in advice),
+        "\n".join(
+            f"- {numbers[finding.id]} {_title(finding)}: {markdown(_with_waiver(finding))}" for finding in advice
+        ),
         "## Waivers" if report.waivers else "",
         "\n".join(f"- {markdown(waiver_line(use, numbers))}" for use in report.waivers),
         "## Not read" if report.gaps else "",

@@ -40,14 +40,14 @@ def _lines(plan: Plan) -> Iterator[str]:
         )
     if plan.left:
         yield from ("", "Left")
-        for one in plan.left:
-            yield f"  {finding_line(plan, plan.report.finding(one.finding))}"
-            yield f"    {one.why}"
+        for finding in plan.left:
+            yield f"  {finding_line(plan, plan.report.finding(finding.finding))}"
+            yield f"    {finding.why}"
     if plan.shut_out:
         yield from (
             "",
             "Declared administrators who still cannot reach the API",
-            *(f"  {one}" for one in plan.shut_out),
+            *(f"  {cidr}" for cidr in plan.shut_out),
         )
     if plan.residual:
         yield from ("", "Findings after the plan", *(f"  {message}" for message in plan.residual))

@@ -23,7 +23,7 @@ def summary(plan: Plan) -> str:
     if not plan.left:
         return f"{edits}; {mends}"
     numbers = plan.report.numbers
-    left = ", ".join(f"{numbers[one.finding]} ({one.why})" for one in plan.left)
+    left = ", ".join(f"{numbers[finding.finding]} ({finding.why})" for finding in plan.left)
     return f"{edits}; {mends}; {len(plan.left)} left: {left}"
 
 

@@ -87,7 +87,7 @@ def since_run(state: State, report: ListedReport) -> Since:
 
 def outcome(state: State | None, report: ListedReport, waivers: Mapping[str, str]) -> Outcome:
     """Return the changes of a run to a history; ``waivers`` maps a waived finding's id to the JSON of its waiver."""
-    today = {one.id: one for row in report.rows.values() for one in row.findings}
+    today = {finding.id: finding for row in report.rows.values() for finding in row.findings}
     if state is None:
         return Outcome(None, tuple(today.values()))
     found = since_run(state, report)

@@ -15,7 +15,7 @@ from cloudguard.results.change import Resource
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.history.kept import ClusterSummary, HistoryExport, Interval, KeptCluster, Run
 
-SEVERITIES: Final = tuple(str(one) for one in reversed(Severity))
+SEVERITIES: Final = tuple(str(severity) for severity in reversed(Severity))
 _OF = (CLUSTER.c.provider, CLUSTER.c.account, CLUSTER.c.regions, CLUSTER.c.name.label("cluster_name"))
 
 

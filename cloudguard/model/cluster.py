@@ -103,7 +103,7 @@ class Host:
     @property
     def evidence(self) -> tuple[str, ...]:
         """The evidence for the host's roles, as texts."""
-        return tuple(one.text for one in self.role_evidence)
+        return tuple(evidence.text for evidence in self.role_evidence)
 
 
 @dataclass(frozen=True, slots=True)

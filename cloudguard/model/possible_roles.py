@@ -36,4 +36,4 @@ def possible_roles(hosts: Iterable[Host], pools: Iterable[Pool] = ()) -> Mapping
     known = {role for role in _ALONE if shown(listed, role)}
     open_ = {Role.NODE, *(_ALONE - known)} if Role.CONTROL_PLANE not in known else {Role.NODE}
     both = chain[Host | Pool](listed, pools)
-    return {one.id: frozenset({*one.roles, *open_}) for one in both if not is_settled(one)}
+    return {member.id: frozenset({*member.roles, *open_}) for member in both if not is_settled(member)}

@@ -60,7 +60,7 @@ def _numbered(settings: Settings) -> tuple[DeclaredWaiver, ...]:
     """Return the waivers in the settings of one file, each with its number in the file and the file's path."""
     origin = settings.origins.get(WAIVER, "")
     listed = enumerate(settings.get(WAIVER) or (), 1)
-    return tuple(replace(one, number=number, origin=origin) for number, one in listed)
+    return tuple(replace(waiver, number=number, origin=origin) for number, waiver in listed)
 
 
 def bounded(stream: BinaryIO, name: str, most: int) -> bytes:

@@ -107,8 +107,9 @@ def covers_all_users(choices: Iterable[NeedChoice], identity: Identity, setting:
     needs = [choice.need for choice in choices]
     held = [account for account in setting.service_accounts if account.identity == identity.id]
     known = all(
-        one.service_accounts and all(any(_runs_as(need, account) for need in needs) for account in one.service_accounts)
-        for one in held
+        service_account.service_accounts
+        and all(any(_runs_as(need, account) for need in needs) for account in service_account.service_accounts)
+        for service_account in held
     )
     return bool(needs) and (known or any(need.confidence is Confidence.DECLARED for need in needs))
 

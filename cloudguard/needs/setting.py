@@ -77,7 +77,7 @@ class Settings:
 
     def without(self, setting: Setting[Any]) -> Settings:
         """Return these settings without a value for ``setting``."""
-        kept = {one: value for one, value in self._values.items() if one is not setting}
+        kept = {key: value for key, value in self._values.items() if key is not setting}
         return Settings(kept, self.origins)
 
 

@@ -64,7 +64,7 @@ def secret(*schemes: str) -> Kind[str]:
     def read(value: object) -> str:
         scheme, found, rest = value.strip().partition("://") if isinstance(value, str) else ("", "", "")
         if not (scheme and found and rest) or (schemes and scheme.lower() not in schemes):
-            examples = " or ".join(f"{one}://…" for one in schemes) or "SCHEME://…"
+            examples = " or ".join(f"{scheme}://…" for scheme in schemes) or "SCHEME://…"
             raise FaultsError([((), f"it is not a URL: write {examples}")])
         return f"{scheme}://{rest}"
 

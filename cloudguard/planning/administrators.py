@@ -52,8 +52,8 @@ class LetIn:
     def of(cls, context: Context) -> LetIn:
         """Return the addresses that can reach the API server, according to the facts in ``context``."""
         found = [path.allowed.only(services) for path, services in paths_to_api(context)]
-        lower = AddressSet.union(one.lower.addresses() for one in found)
-        return cls(lower, AddressSet.union(one.upper.addresses() for one in found))
+        lower = AddressSet.union(allowed.lower.addresses() for allowed in found)
+        return cls(lower, AddressSet.union(allowed.upper.addresses() for allowed in found))
 
     def lacks(self, administrators: AddressSet) -> AddressSet:
         """Return the addresses of ``administrators`` that certainly cannot reach the API server."""
@@ -64,7 +64,7 @@ def shut_out(context: Context) -> tuple[str, ...]:
     """Return the administrators' declared ranges (CIDRs) in which certainly no address can reach the API server."""
     let_in = LetIn.of(context)
     listed = context.declarations.admin_cidrs or () if context.administrators else ()
-    return tuple(one for one in listed if let_in.lacks(AddressSet.parse(one)) == AddressSet.parse(one))
+    return tuple(cidr for cidr in listed if let_in.lacks(AddressSet.parse(cidr)) == AddressSet.parse(cidr))
 
 
 def with_administrators(proposer: Proposer, proposal: Proposal) -> Proposal:
@@ -83,7 +83,7 @@ def with_administrators(proposer: Proposer, proposal: Proposal) -> Proposal:
         if found is proposal:
             break
         proposal, missing = found, _missing(proposer, found)
-        peers = tuple(one for one in peers if one not in arrived)
+        peers = tuple(peer for peer in peers if peer not in arrived)
     return proposal
 
 
@@ -93,7 +93,7 @@ def _missing(proposer: Proposer, proposal: Proposal) -> AddressSet:
 
 
 def _cidrs_within(cidrs: Iterable[str], addresses: AddressSet) -> tuple[str, ...]:
-    return tuple(one for one in cidrs if AddressSet.parse(one) & addresses)
+    return tuple(cidr for cidr in cidrs if AddressSet.parse(cidr) & addresses)
 
 
 def _by_one_way(proposer: Proposer, proposal: Proposal, peers: tuple[str, ...]) -> Proposal:
@@ -106,7 +106,7 @@ def _by_one_way(proposer: Proposer, proposal: Proposal, peers: tuple[str, ...]) 
     before = NetworkState(proposal.after, proposer.prover.first)
     tried = dict.fromkeys(_AccessChanges(proposer, proposer.case.at(proposal.after).context, peers).all())
     for changes in [*tried][:MOST_TRIALS]:
-        made = proposer.of((*(one for one in proposal.changes if one.kind != "group.add"), *changes))
+        made = proposer.of((*(change for change in proposal.changes if change.kind != "group.add"), *changes))
         still = _missing(proposer, made)
         fewer = (still.size4, still.size6) < (left.size4, left.size6)
         others = fewer and _opens_others(before, NetworkState(made.after, proposer.prover.first))
@@ -117,7 +117,7 @@ def _by_one_way(proposer: Proposer, proposal: Proposal, peers: tuple[str, ...]) 
 
 def _opens_others(before: NetworkState, after: NetworkState) -> bool:
     """Whether hosts that do not run the control plane accept more traffic ``after`` than ``before``."""
-    others = [number for number, one in enumerate(before.classes) if not one.has(Role.CONTROL_PLANE)]
+    others = [number for number, host_class in enumerate(before.classes) if not host_class.has(Role.CONTROL_PLANE)]
     return any(
         bool(allowed.upper - before.paths_to(number).get(path, NOTHING).upper)
         for number in others
@@ -138,13 +138,15 @@ class _AccessChanges:
         self._context = context
         self._peers = peers
         topology = context.snapshot.topology
-        self._filters = {one.id: one for one in topology.filters}
+        self._filters = {guard.id: guard for guard in topology.filters}
         self._external_interfaces = (*topology.external_members, *(topology.neighbours or ()))
 
     def all(self) -> Iterator[Changes]:
         """Yield each set of changes that the cloud's calls can make; the smallest sets first."""
         found = [
-            changes for changes in self._each() if changes and all(can_be_called(one, self._forms) for one in changes)
+            changes
+            for changes in self._each()
+            if changes and all(can_be_called(change, self._forms) for change in changes)
         ]
         yield from sorted(found, key=len)
 
@@ -156,10 +158,10 @@ class _AccessChanges:
                 yield from self._by_filters(endpoint.filters, endpoint.service, None)
         ports = self._context.ports.api
         for target in self._context.with_role(Role.CONTROL_PLANE):
-            for one in target.key.registrations:
-                if one.service & ports and not one.balancer.declared_service:
-                    front = [*self._by_filters(one.balancer.filters, one.listener.service, None)]
-                    behind = [*self._by_filters(target.key.filters, one.service, target)]
+            for registration in target.key.registrations:
+                if registration.service & ports and not registration.balancer.declared_service:
+                    front = [*self._by_filters(registration.balancer.filters, registration.listener.service, None)]
+                    behind = [*self._by_filters(target.key.filters, registration.service, target)]
                     yield from (*front, *behind)
                     yield from ((*first, *then) for first, then in product(front, behind))
             yield from self._by_filters(target.key.filters, ports, target)
@@ -181,17 +183,17 @@ class _AccessChanges:
         filters are in series, a rule in each filter of the series.
         """
         known = [self._filters[name] for name in names if name in self._filters and self._filters[name].editable]
-        series = [one for one in known if one.in_series]
-        for one in sorted(known, key=self._others_guarded_by):
-            yield from ((change,) for change in self._on_filter(one, services, target))
+        series = [guard for guard in known if guard.in_series]
+        for guard in sorted(known, key=self._others_guarded_by):
+            yield from ((change,) for change in self._on_filter(guard, services, target))
         if len(series) > 1:
-            yield from product(*([*self._on_filter(one, services, target)] for one in series))
+            yield from product(*([*self._on_filter(guard, services, target)] for guard in series))
 
     def _others_guarded_by(self, guard: Filter) -> int:
         """Return how many host classes without the control plane, and other interfaces, the filter ``guard`` guards."""
-        hosts = (one for one in self._context.reach.classes if not one.has(Role.CONTROL_PLANE))
-        return sum(guard.id in one.key.filters for one in hosts) + sum(
-            guard.id in one.filters for one in self._external_interfaces
+        hosts = (host_class for host_class in self._context.reach.classes if not host_class.has(Role.CONTROL_PLANE))
+        return sum(guard.id in host_class.key.filters for host_class in hosts) + sum(
+            guard.id in interface.filters for interface in self._external_interfaces
         )
 
     def _on_filter(self, guard: Filter, services: ServiceSet, target: HostClass | None) -> Iterator[Change]:
@@ -202,7 +204,7 @@ class _AccessChanges:
             targets = (group,) if group else ()
             if order is None and (guard.ordered or guard.in_chain):
                 return
-            edits = tuple(RuleEdit(RuleOp.ADD, "", None, one, (WHY,), order, targets) for one in rules)
+            edits = tuple(RuleEdit(RuleOp.ADD, "", None, rule, (WHY,), order, targets) for rule in rules)
             name = sha256(f"administrators\0{guard.id}\0{services}\0{group}\0{self._peers}".encode()).hexdigest()[:12]
             resource = Resource("filter", guard.id, guard.name)
             if edits:
@@ -220,11 +222,14 @@ class _AccessChanges:
             return ()
         topology = self._context.snapshot.topology
         members = (*topology.external_members, *(topology.neighbours or ()))
-        taken = {group for one in members for group in one.groups}
+        taken = {group for member in members for group in member.groups}
         taken |= {
-            group for one in self._context.reach.classes if not one.has(Role.CONTROL_PLANE) for group in one.key.groups
+            group
+            for host_class in self._context.reach.classes
+            if not host_class.has(Role.CONTROL_PLANE)
+            for group in host_class.key.groups
         }
-        read = {one.id for one in topology.groups if one.members_known}
+        read = {group.id for group in topology.groups if group.members_known}
         return tuple(group for group in target.key.groups if group in read - taken)
 
 

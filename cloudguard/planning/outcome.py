@@ -27,11 +27,11 @@ class Outcome:
 
     def instead_of(self, finding: Finding, before: Iterable[Finding]) -> str:
         """Return the message of a new finding of the same check and the same rules; "" if ``finding`` is mended."""
-        known = {one.id for one in before}
-        for one in self.findings:
-            same = one.check == finding.check and one.severity > Severity.LOW and one.id not in known
-            if same and _by_the_same_rules(one, finding):
-                return one.message
+        known = {finding.id for finding in before}
+        for new in self.findings:
+            same = new.check == finding.check and new.severity > Severity.LOW and new.id not in known
+            if same and _by_the_same_rules(new, finding):
+                return new.message
         return ""
 
 
@@ -61,4 +61,4 @@ def _by_the_same_rules(new: Finding, old: Finding) -> bool:
 def residual(before: Iterable[Finding], after: Iterable[Finding]) -> tuple[str, ...]:
     """Return the messages of the findings above low in ``after`` that were not findings above low in ``before``."""
     known = {finding.id for finding in before if finding.severity > Severity.LOW}
-    return tuple(one.message for one in after if one.severity > Severity.LOW and one.id not in known)
+    return tuple(finding.message for finding in after if finding.severity > Severity.LOW and finding.id not in known)

@@ -209,4 +209,6 @@ def _unmended(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome
 
 
 def _left_text(change: Change) -> str:
-    return "; ".join(f"{one.services} from {one.peer.value} would stay allowed: {one.why}" for one in change.left)
+    return "; ".join(
+        f"{traffic.services} from {traffic.peer.value} would stay allowed: {traffic.why}" for traffic in change.left
+    )

@@ -35,17 +35,17 @@ def combined(
     ``states`` are the facts before the first round and after the second. At most ``most_rules`` replace one rule. The
     result has no changes that create groups, because the proposer adds these.
     """
-    others = [one for one in (*first, *second) if not _edits_a_rule(one) and one.kind != "group.add"]
-    if len({one.id for one in others}) < len(others):
+    others = [change for change in (*first, *second) if not _edits_a_rule(change) and change.kind != "group.add"]
+    if len({change.id for change in others}) < len(others):
         return None
     by_rule: dict[tuple[str, str], list[Change]] = {}
     for change in (*first, *second):
         if _edits_a_rule(change):
             by_rule.setdefault((change.resource.id, origin_of(change.rule)), []).append(change)
     made = [_one_change(changes, states, asked) for changes in by_rule.values()]
-    if any(not one.mends or _rules_of(one) > most_rules for one in made):
+    if any(not change.mends or _rules_of(change) > most_rules for change in made):
         return None
-    return (*(one for one in made if one.edits), *others)
+    return (*(change for change in made if change.edits), *others)
 
 
 def _edits_a_rule(change: Change) -> bool:
@@ -60,7 +60,7 @@ def _one_change(changes: Sequence[Change], states: tuple[Snapshot, Snapshot], as
     """Return the change that replaces a rule by its rules after all ``changes``."""
     change, rule = changes[0], origin_of(changes[0].rule)
     (before, *_), after = (_with_origin(snapshot, change.resource.id, rule) for snapshot in states)
-    needs = {edit.after: edit.needs for one in changes for edit in one.edits if isinstance(edit, RuleEdit)}
+    needs = {edit.after: edit.needs for change in changes for edit in change.edits if isinstance(edit, RuleEdit)}
     kept = tuple((traffic, needs.get(traffic, ())) for traffic in map(_traffic, after))
     peers = {traffic.peer for traffic, _ in kept}
     return replace(
@@ -68,15 +68,15 @@ def _one_change(changes: Sequence[Change], states: tuple[Snapshot, Snapshot], as
         kind="rule.narrow" if kept else "rule.remove",
         rule=rule,
         edits=tuple(edits_of(rule, rule_traffic(before), kept)),
-        mends=tuple(dict.fromkeys(name for one in changes for name in _mends(one, rule, asked))),
-        left=tuple(dict.fromkeys(part for one in changes for part in one.left if part.peer in peers)),
+        mends=tuple(dict.fromkeys(name for change in changes for name in _mends(change, rule, asked))),
+        left=tuple(dict.fromkeys(part for change in changes for part in change.left if part.peer in peers)),
     )
 
 
 def _with_origin(snapshot: Snapshot, guard: str, rule: str) -> list[Rule]:
     """Return the rules of a filter that took the place of ``rule``, or ``rule`` itself."""
-    rules = (one for each in snapshot.topology.filters if each.id == guard for one in each.rules)
-    return [one for one in rules if origin_of(one.id) == rule]
+    rules = (rule for each in snapshot.topology.filters if each.id == guard for rule in each.rules)
+    return [candidate for candidate in rules if origin_of(candidate.id) == rule]
 
 
 def _traffic(rule: Rule) -> RuleTraffic:

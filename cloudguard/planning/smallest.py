@@ -34,7 +34,7 @@ def smallest(
     likely = [*_likely_unnecessary(_droppable(proposal), proposer.prover.first.classes, chains)][::-1]
     others = [change for change in reversed(_droppable(proposal)) if change not in likely]
     for change in (*likely, *others)[: min(MOST_TRIALS, MOST_RULES // rules)]:
-        trial = proposer.of(tuple(one for one in _droppable(proposal) if one.id != change.id))
+        trial = proposer.of(tuple(other for other in _droppable(proposal) if other.id != change.id))
         found = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
         if found.gone >= outcome.gone and proposer.holds(trial):
             proposal, outcome = trial, found

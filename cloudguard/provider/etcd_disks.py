@@ -47,14 +47,14 @@ def relations(
     """
     of_disk = dict(zip(disks, disks, strict=True))
     while new := {
-        one: of_disk[name]
-        for one, origins in made_from.items()
-        if one not in of_disk
+        copy: of_disk[name]
+        for copy, origins in made_from.items()
+        if copy not in of_disk
         for name in of_disk.keys() & {*origins}
     }:
         of_disk |= new
     found = {origin: (disk, "the origin of") for disk, origins in disks.items() for origin in origins}
-    return found | {one: (disk, "a copy of") for one, disk in of_disk.items() if one not in disks}
+    return found | {copy: (disk, "a copy of") for copy, disk in of_disk.items() if copy not in disks}
 
 
 def etcd_traits(disks: Iterable[Disk]) -> tuple[tuple[str, str], ...]:

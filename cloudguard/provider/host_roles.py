@@ -45,7 +45,7 @@ class HostRoles:
     @property
     def why(self) -> str:
         """The evidence in words."""
-        return "; ".join(one.text for one in self.evidence)
+        return "; ".join(evidence.text for evidence in self.evidence)
 
     @property
     def strength(self) -> Strength:
@@ -75,31 +75,31 @@ def united(found: Iterable[HostRoles]) -> HostRoles | None:
     The tags of two installers, for example, can show different roles of one host.
     """
     whole: HostRoles | None = None
-    for one in found:
+    for roles in found:
         if whole is None:
-            whole = one
-        elif not set(one.roles) <= set(whole.roles):
-            whole = whole.and_all(one)
+            whole = roles
+        elif not set(roles.roles) <= set(whole.roles):
+            whole = whole.and_all(roles)
     return whole
 
 
 def max_strength(evidence: Iterable[RoleEvidence]) -> Strength:
     """Return the strength of the strongest evidence."""
-    return Strength.STRONG if any(one.strength is Strength.STRONG for one in evidence) else Strength.WEAK
+    return Strength.STRONG if any(fact.strength is Strength.STRONG for fact in evidence) else Strength.WEAK
 
 
 def stacks_etcd(found: Iterable[HostRoles | Host]) -> bool:
     """Whether control-plane hosts run etcd: true unless strong evidence shows a host that runs only etcd."""
-    alone = (one for one in found if Role.ETCD in one.roles and Role.CONTROL_PLANE not in one.roles)
-    return not any(_is_strong(one) for one in alone)
+    alone = (host for host in found if Role.ETCD in host.roles and Role.CONTROL_PLANE not in host.roles)
+    return not any(_is_strong(host) for host in alone)
 
 
-def _is_strong(one: HostRoles | Host) -> bool:
-    return max_strength(one.evidence if isinstance(one, HostRoles) else one.role_evidence) is Strength.STRONG
+def _is_strong(host: HostRoles | Host) -> bool:
+    return max_strength(host.evidence if isinstance(host, HostRoles) else host.role_evidence) is Strength.STRONG
 
 
 def _shows_control_plane(found: Iterable[HostRoles | Host]) -> bool:
-    return any(Role.CONTROL_PLANE in one.roles and _is_strong(one) for one in found)
+    return any(Role.CONTROL_PLANE in host.roles and _is_strong(host) for host in found)
 
 
 def _or_node(known: HostRoles) -> HostRoles:
@@ -141,7 +141,7 @@ def with_roles(
         more = f" and {len(those) - _FEW} more" if len(those) > _FEW else ""
         names = ", ".join(map(_quoted_names, those[:_FEW])) + more
         message = f"the role of {names} is unknown{f' ({why})' if why else ''}; {_NAME_IT}"
-        ids = ", ".join(one.id for one in those[:_FEW]) + more
+        ids = ", ".join(host.id for host in those[:_FEW]) + more
         reader.add_gap(Gap(call.name, ids, Reason.MISSING, message, (FactKind.HOSTS,)))
     return tuple(made)
 

@@ -19,7 +19,7 @@ def ways_in(package: str) -> tuple[WayIn, ...]:
         WayIn(
             id=table["id"],
             name=table["name"],
-            leads_to=tuple(WayInTarget(one) for one in table["leads-to"]),
+            leads_to=tuple(WayInTarget(target) for target in table["leads-to"]),
             source=table["source"],
             calls=tuple(table.get("calls", ())),
             shut_by=table.get("shut-by", ""),

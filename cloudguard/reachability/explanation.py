@@ -99,9 +99,9 @@ def _one_in_series(reach: Reachability, names: tuple[str, ...]) -> tuple[str, ..
 
     It is the editable one nearest to the target, because that filter guards the fewest other targets.
     """
-    series = [one for name in names if (one := reach.filters.filters.get(name)) is not None and one.in_series]
-    own = [one.id for one in series if one.editable] or [one.id for one in series]
-    return tuple(name for name in names if name in own[-1:] or name not in {one.id for one in series})
+    series = [guard for name in names if (guard := reach.filters.filters.get(name)) is not None and guard.in_series]
+    own = [guard.id for guard in series if guard.editable] or [guard.id for guard in series]
+    return tuple(name for name in names if name in own[-1:] or name not in {guard.id for guard in series})
 
 
 def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet, *, certain: bool) -> PacketSet:

@@ -30,7 +30,11 @@ class Filters:
     def __init__(self, topology: Topology) -> None:
         self.filters: Mapping[str, Filter] = {guard.id: guard for guard in topology.filters}
         self._subnets: Mapping[str, Subnet] = {subnet.id: subnet for subnet in topology.subnets}
-        self._lists = {one.id: AddressSet.union(one.ranges) for one in topology.address_lists if one.known}
+        self._lists = {
+            address_list.id: AddressSet.union(address_list.ranges)
+            for address_list in topology.address_lists
+            if address_list.known
+        }
         self._in_chain = {guard.id for guard in topology.filters if guard.in_chain}
         self._target_groups = {
             name for guard in topology.filters for rule in guard.rules for name in rule.target_groups
@@ -67,10 +71,10 @@ class Filters:
     ) -> AllowedTraffic:
         """Return the ingress traffic that filters would allow without the ``edited`` rules (filter id, rule id)."""
         rules = self.rules(names, Direction.INGRESS, groups, addresses)
-        kept = [(one, rule) for one, rule in rules if (one.id, rule.id) not in edited]
+        kept = [(guard, rule) for guard, rule in rules if (guard.id, rule.id) not in edited]
         if self._in_chain.isdisjoint(names):
             return self.compile(tuple(rule for _, rule in kept), ordered=False)
-        by_name = ((name, [rule for one, rule in kept if one.id == name]) for name in names)
+        by_name = ((name, [rule for guard, rule in kept if guard.id == name]) for name in names)
         return chain(tuple(self._rule_list(name, listed, addresses) for name, listed in by_name))
 
     def _combine(
@@ -216,9 +220,9 @@ class Filters:
         """Return the rules of filters (ids) that apply, in the filters' order."""
         known, members = (self.filters[name] for name in names if name in self.filters), frozenset(groups)
         return [
-            (one, rule)
-            for one in known
-            for rule in one.rules
+            (guard, rule)
+            for guard in known
+            for rule in guard.rules
             if rule.direction is direction and not (rule.target_groups and members.isdisjoint(rule.target_groups))
             if self._versions(rule, addresses)
         ]

@@ -206,8 +206,8 @@ def _next_keys(
         by_default = subnet.public_by_default if subnet else None
         ipv4 = by_default if pool.public is None else pool.public
         ipv6 = bool(subnet and subnet.ipv6_by_default) if pool.public_ipv6 is None else pool.public_ipv6
-        for one in registered:
-            yield ClassKey(pool.roles, name, pool.filters, pool.groups, ipv4, ipv6 or name in six, one)
+        for registrations in registered:
+            yield ClassKey(pool.roles, name, pool.filters, pool.groups, ipv4, ipv6 or name in six, registrations)
     for further in pool.further:
         for name in further.subnets or pool.subnets or ("",):
             subnet = subnets.get(name)

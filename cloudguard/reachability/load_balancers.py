@@ -68,7 +68,7 @@ class LoadBalancerPaths:
             translated = sender.published.translated_to if sender.published else AddressSet.nothing()
             own = translated or self._senders.ranges((subnet,))
             by_subnet[subnet] = self._from_subnet(registration, subnet, clients.only(registration.service), target, own)
-        upper = PacketSet.union(one.upper for one in by_subnet.values())
+        upper = PacketSet.union(allowed.upper for allowed in by_subnet.values())
         own_subnet = by_subnet.get(target.key.subnet)
         if own_subnet is not None:
             return Bounds(own_subnet.lower, upper)

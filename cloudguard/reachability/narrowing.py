@@ -183,10 +183,12 @@ class _Planner:
         group fits, they are the addresses of the class's subnet, or the rule's own peer.
         """
         classes = self._reach.classes
-        others = [one for one in classes if usable(one, guarded, services, self._ports) != services]
+        others = [other for other in classes if usable(other, guarded, services, self._ports) != services]
         own = not self._reach.cluster.managed  # the provider may refuse new groups for other hosts
-        to = {destination_addresses(one, None) if one is not None and own else None for _, one in guarded}
-        others += [one for one in classes if one not in others and not self._admits(guard, rule, one, services, to)]
+        to = {destination_addresses(each, None) if each is not None and own else None for _, each in guarded}
+        others += [
+            other for other in classes if other not in others and not self._admits(guard, rule, other, services, to)
+        ]
         known = self._reach.filters.peers(rule)
         named = None if source in others else group_of(self._reach, source, rule, others)
         if named is not None:
@@ -205,7 +207,7 @@ class _Planner:
         """
         if rule.peer.group and rule.peer.group in source.key.groups:
             return True
-        return all(services <= self._admitted_to(guard, rule, source, one) for one in to)
+        return all(services <= self._admitted_to(guard, rule, source, addresses) for addresses in to)
 
     def _admitted_to(self, guard: Filter, rule: Rule, source: HostClass, to: AddressSet | None) -> ServiceSet:
         key = guard.id, rule.target_groups, source, to

@@ -129,10 +129,10 @@ class Senders:
     """The senders of a topology. Each is computed once."""
 
     def __init__(self, topology: Topology) -> None:
-        self._subnets: Mapping[str, Subnet] = {one.id: one for one in topology.subnets}
-        self._networks: Mapping[str, Network] = {one.id: one for one in topology.networks}
-        self._lists: Mapping[str, AddressList] = {one.id: one for one in topology.address_lists}
-        self._groups = {one.id: one for one in topology.groups}
+        self._subnets: Mapping[str, Subnet] = {each.id: each for each in topology.subnets}
+        self._networks: Mapping[str, Network] = {each.id: each for each in topology.networks}
+        self._lists: Mapping[str, AddressList] = {each.id: each for each in topology.address_lists}
+        self._groups = {each.id: each for each in topology.groups}
         self._external_members: dict[str, list[Interface]] = {}
         for interface in topology.external_members:
             for group in interface.groups:
@@ -163,8 +163,8 @@ class Senders:
     def listed(self, ranges: AddressSet, lists: Iterable[str]) -> Bounds:
         """Return every service from ``ranges`` and address lists (ids). An unread list may hold any address."""
         named = [self._lists.get(name) for name in lists]
-        known = ranges | AddressSet.union(part for one in named if one and one.known for part in one.ranges)
-        return Bounds(all_from(known), all_from(known if all(one and one.known for one in named) else EVERYWHERE))
+        known = ranges | AddressSet.union(part for each in named if each and each.known for part in each.ranges)
+        return Bounds(all_from(known), all_from(known if all(each and each.known for each in named) else EVERYWHERE))
 
     def replied_to(self, subnet: str) -> Bounds:
         """Return every service from the internet's addresses to which a subnet's routes send replies."""
@@ -223,9 +223,9 @@ class Senders:
         for subnet in subnets:
             for key, addresses in routed(subnet, self._lists).items():
                 behind[key] = behind.get(key, AddressSet.nothing()) | addresses
-            for one in unknown_destinations(subnet, self._lists):
-                named = one.hop, one.target, one.address_list
-                unread[named] = unread.get(named, AddressSet.nothing()) | (one.destination or EVERYWHERE)
+            for route in unknown_destinations(subnet, self._lists):
+                named = route.hop, route.target, route.address_list
+                unread[named] = unread.get(named, AddressSet.nothing()) | (route.destination or EVERYWHERE)
         for (hop, target), addresses in sorted(behind.items(), key=lambda item: item[0]):
             senders = (addresses & _PRIVATE if is_default(addresses) else addresses) - own
             if hop in _BEHIND and senders:

@@ -39,9 +39,9 @@ class Since:
 
     def of(self, finding: str) -> FindingChange:
         """Return the change of the finding with the id ``finding``. Raises KeyError if there is none."""
-        for one in self.findings:
-            if one.id == finding:
-                return one
+        for change in self.findings:
+            if change.id == finding:
+                return change
         raise KeyError(finding)
 
     @property

@@ -155,14 +155,14 @@ def beyond_service(context: Context, target: HostClass, balancer: Balancer, list
     """
     if balancer.keeps_destination:
         return incidental_ports(listener)
-    if any(not one.address for one in listener.targets):
+    if any(not target.address for target in listener.targets):
         return (
             ServiceSet.everything()
             - context.ports.node_ports
             - judged_by_other_rows(context.ports, frozenset(target.key.roles))
         )
     own = {address for interface in target.interfaces for address in interface.addresses[:1]}
-    at_host = ServiceSet.union(one.service for one in listener.targets if one.address in own)
+    at_host = ServiceSet.union(target.service for target in listener.targets if target.address in own)
     return incidental_ports(listener) | (at_host & (SSH_AND_RDP | KUBELET))
 
 

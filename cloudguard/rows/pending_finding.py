@@ -71,14 +71,14 @@ def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
     known, failed = {item.what: item for item in row.undecided}, [*gaps]
 
     def completed(line: str) -> Undecided:
-        one = known.get(line, Undecided(line))
+        undecided = known.get(line, Undecided(line))
         hiding = [gap for gap in failed if gap_text(gap) == line]
         if one.sender:
             network = [gap for gap in failed if _ON_CONNECTIONS.intersection(gap.hides)]
             hiding = [gap for gap in network if gap.resource in line] or network
         calls = dict.fromkeys(gap.call for gap in hiding)
         permissions = dict.fromkeys(gap.permission for gap in hiding if gap.permission)
-        return replace(one, gaps=tuple(calls), would_help=", ".join(permissions))
+        return replace(undecided, gaps=tuple(calls), would_help=", ".join(permissions))
 
     return replace(row, undecided=tuple(map(completed, row.unknown)))
 

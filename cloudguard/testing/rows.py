@@ -48,7 +48,7 @@ def declarations_of(text: str, keys: Mapping[str, object]) -> Declarations:
         raise UsageError(message)
     raw = parse(text, FILE_NAME) if text else {name.replace("_", "-"): _plain(value) for name, value in keys.items()}
     made = declarations(read(raw, FILE_NAME if text else "declared"))
-    others = tuple(InForce(one.name, one.values, "") for one in made.others)
+    others = tuple(InForce(declaration.name, declaration.values, "") for declaration in made.others)
     return replace(made, stated_in=(), others=others)  # the origin is the caller, not a file
 
 

@@ -39,7 +39,7 @@ def with_added(text: str, added: Iterable[tuple[DeclaredWaiver, str]], name: str
         raise UsageError(message, hint="Write each waiver as a table: [[waiver]]")
     held: Any = tables
     for waiver, comment in added:
-        known = next((one for one in held if one.get("finding") == waiver.finding), None)
+        known = next((table for table in held if table.get("finding") == waiver.finding), None)
         if known is None:
             held.append(_table(waiver, comment))
         else:

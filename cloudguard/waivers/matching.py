@@ -41,15 +41,19 @@ class Waivers:
         ``roles_known``: whether the roles of the finding's hosts are known. If they are not, the roles in the width are
         not compared.
         """
-        for one in self.declared:
-            if is_about(one, finding) and one.expires >= self.day and covers(one, finding, roles_known=roles_known):
-                any_width = bool(finding.width) and not one.width
-                return Waiver(one.owner, one.reason, one.expires.isoformat(), one.origin, any_width)
+        for waiver in self.declared:
+            if (
+                is_about(waiver, finding)
+                and waiver.expires >= self.day
+                and covers(waiver, finding, roles_known=roles_known)
+            ):
+                any_width = bool(finding.width) and not waiver.width
+                return Waiver(waiver.owner, waiver.reason, waiver.expires.isoformat(), waiver.origin, any_width)
         return None
 
     def uses(self, rows: Sequence[RowResult]) -> tuple[WaiverUse, ...]:
         """Return the use of each waiver in ``rows``: its state, and the findings that it covers."""
-        return tuple(self._use(one, rows) for one in self.declared)
+        return tuple(self._use(waiver, rows) for waiver in self.declared)
 
     def _use(self, waiver: DeclaredWaiver, rows: Sequence[RowResult]) -> WaiverUse:
         found = [finding for row in rows for finding in row.findings if is_about(waiver, finding)]

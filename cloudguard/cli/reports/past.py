@@ -120,9 +120,9 @@ class Past:
         from cloudguard.comparison.listed import listed  # noqa: PLC0415 - only with a baseline
 
         today = listed(report, checks())
-        for one in baseline:
-            if (one.cluster, one.regions) == (today.cluster, today.regions):
-                return replace(report, since=since(one, today))
+        for earlier in baseline:
+            if (earlier.cluster, earlier.regions) == (today.cluster, today.regions):
+                return replace(report, since=since(earlier, today))
         if len(baseline) == 1:
             then, now = (" ".join((each.cluster, *each.regions)) for each in (baseline[0], today))
             self._fail(UsageError(f"--baseline: the report is on the cluster {then}, not on {now}"))

@@ -45,4 +45,6 @@ def _table(clusters: tuple[ClusterSummary, ...]) -> str:
 
 def _json(clusters: tuple[ClusterSummary, ...]) -> str:
     listed = [{**asdict(cluster), "hosts": dict(cluster.hosts)} for cluster in clusters]
-    return json.dumps([{key: one[key] for key in one if key != "options"} for one in listed], indent=2) + "\n"
+    return (
+        json.dumps([{key: cluster[key] for key in cluster if key != "options"} for cluster in listed], indent=2) + "\n"
+    )

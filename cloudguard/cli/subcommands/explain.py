@@ -31,7 +31,9 @@ def explain(line: CommandLine) -> int:
 def _page(line: CommandLine, settings: Settings) -> str:
     what = line.argument("what")
     if not what:
-        listed = [pair for row in ROWS for pair in ((row.ROW, row.AREA), *((one.id, one.text) for one in row.CHECKS))]
+        listed = [
+            pair for row in ROWS for pair in ((row.ROW, row.AREA), *((check.id, check.text) for check in row.CHECKS))
+        ]
         return grid(listed, ("ROW OR CHECK", "SUBJECT")) + "\n"
     for row in ROWS:
         if what == row.ROW:

@@ -31,7 +31,7 @@ def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.
     targets = _targets(line, settings)
 
     def request_of(cluster: TargetCluster) -> CollectRequest:
-        asked = request(line, cluster.settings, one=False)
+        asked = request(line, cluster.settings, with_cluster=False)
         return replace(asked, cluster=cluster.name, options={**cluster.target.options, **cluster.options})
 
     earlier = past(settings)
@@ -60,10 +60,10 @@ def _delivered(
     if not reading.result:
         return _report_empty_shard(settings)
     reports, failures = list[Report](), list[delivery.Failure]()
-    for one in reading.result:
-        report, error = _judged(one)
+    for collected in reading.result:
+        report, error = _judged(collected)
         reports.append(report)
-        failures += [delivery.Failure(one.name, error)] if error else []
+        failures += [delivery.Failure(collected.name, error)] if error else []
     shard = settings.get(SHARD)
     whole = not (failures or reading.signal or (shard and shard.of > 1))
     run = delivery.Run(with_uses_of_all(reports, whole=whole), tuple(failures), reading.signal, several=True)
@@ -89,7 +89,9 @@ def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
     if not (names or every):
         message = f"--{SHARD.name} divides several clusters between runs, but only one is requested"
         raise UsageError(message, hint=f"Add --{ALL.name}, several --{CLUSTER.name}, or --{TARGETS.name} FILE")
-    return (Target(line.named_provider(), request(line, settings, one=False).options, names, settings=settings),)
+    return (
+        Target(line.named_provider(), request(line, settings, with_cluster=False).options, names, settings=settings),
+    )
 
 
 def _judged(collected: Collected) -> tuple[Report, CloudguardError | None]:

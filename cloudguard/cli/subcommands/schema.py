@@ -74,11 +74,11 @@ def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
     from cloudguard.results.files.report_file import SEVERAL_SCHEMA  # noqa: PLC0415 - only this schema
 
     above = {"$schema", "description", "$defs"}
-    one = {name: value for name, value in report.items() if name not in above}
+    of_cluster = {name: value for name, value in report.items() if name not in above}
     members = {
         "schema": {"const": SEVERAL_SCHEMA},
         "complete": {"type": "boolean"},
-        "reports": {"type": "array", "items": one},
+        "reports": {"type": "array", "items": of_cluster},
     }
     return {
         "$schema": DIALECT,

@@ -72,7 +72,7 @@ def document(value: object, subject: object, shapes: Shapes) -> object:
 
 def _object(value: Any, subject: object, shapes: Shapes) -> dict[str, object]:  # noqa: ANN401 - any dataclass
     shape = shapes.get(value.__class__, _PLAIN)
-    names = (one.name for one in fields(value))
+    names = (each.name for each in fields(value))
     members: dict[str, object] = {name: getattr(value, name) for name in names if name not in shape.left_out}
     members |= {name: member.of(value, subject) for name, member in shape.members.items()}
     for name, member in shape.members.items():

@@ -35,13 +35,17 @@ class NeededTraffic(RuleTraffic):
 
 
 def _rule(edit: RuleEdit) -> EditedRule | None:
-    one = edit.after or edit.before
-    return EditedRule(one.direction, one.services, one.peer, one.action, edit.rule) if one else None
+    traffic = edit.after or edit.before
+    return EditedRule(traffic.direction, traffic.services, traffic.peer, traffic.action, edit.rule) if traffic else None
 
 
 def _keeps(edit: RuleEdit) -> tuple[NeededTraffic, ...]:
-    one, needs = edit.after, edit.needs
-    return tuple(NeededTraffic(one.direction, one.services, one.peer, one.action, why) for why in needs) if one else ()
+    traffic, needs = edit.after, edit.needs
+    return (
+        tuple(NeededTraffic(traffic.direction, traffic.services, traffic.peer, traffic.action, why) for why in needs)
+        if traffic
+        else ()
+    )
 
 
 def _loses(edit: RuleEdit) -> tuple[RuleTraffic, ...]:

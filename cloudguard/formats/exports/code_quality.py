@@ -30,8 +30,14 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     del checks
     found = [finding for finding in report.findings if not finding.waived]
     issues = [
-        _issue(description(one), one.check, one.id, _SEVERITIES[one.severity], location(report, one.resource))
-        for one in found
+        _issue(
+            description(finding),
+            finding.check,
+            finding.id,
+            _SEVERITIES[finding.severity],
+            location(report, finding.resource),
+        )
+        for finding in found
     ]
     place = location(report, Resource("cluster", report.cluster.name))
     issues += [_issue(text, row.row, name, _UNKNOWN, place) for row, name, text in unknown_rows(report)]

@@ -14,6 +14,6 @@ Listed = Sequence[ClusterSummary] | Sequence[Interval] | Sequence[Period]
 
 def render(found: Listed | HistoryExport) -> str:
     """Return ``found`` as JSON in ASCII. Equal values give equal text."""
-    content: object = asdict(found) if isinstance(found, HistoryExport) else [asdict(one) for one in found]
+    content: object = asdict(found) if isinstance(found, HistoryExport) else [asdict(line) for line in found]
     clean = json.loads(with_escaped_surrogates(json.dumps(content, ensure_ascii=False)))
     return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"

@@ -53,11 +53,11 @@ def heat_of(clusters: Sequence[ReportSections]) -> Heat | None:
     return Heat(f"{len(clusters)} clusters", summary([cluster.report for cluster in clusters]), areas, lines)
 
 
-def _row(one: ReportSections) -> HeatRow:
-    cluster = one.report.cluster
+def _row(sections: ReportSections) -> HeatRow:
+    cluster = sections.report.cluster
     place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.regions)))
-    cells = tuple(_cell(section.row, section.anchor) for section in one.rows)
-    return HeatRow(cluster.name, place, f"{one.prefix}head", cells)
+    cells = tuple(_cell(section.row, section.anchor) for section in sections.rows)
+    return HeatRow(cluster.name, place, f"{sections.prefix}head", cells)
 
 
 def _cell(row: RowResult, anchor: str) -> HeatCell:

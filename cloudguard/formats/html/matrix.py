@@ -59,12 +59,12 @@ class Matrix:
 
 def matrix_of(report: Report) -> Matrix | None:
     """Return the matrix of a report, None if no row has an exposure."""
-    exposures = [one for row in report.rows for one in row.basis.exposure]
+    exposures = [exposure for row in report.rows for exposure in row.basis.exposure]
     columns = dict[str, Column]()
-    for exposure in sorted(exposures, key=lambda one: -len(one.services)):
+    for exposure in sorted(exposures, key=lambda exposure: -len(exposure.services)):
         for service in exposure.services:
             columns.setdefault(service.name, Column(service.name, service.services))
-    rows = tuple(_row(one, columns) for one in exposures)
+    rows = tuple(_row(exposure, columns) for exposure in exposures)
     return Matrix(tuple(columns.values()), rows) if rows else None
 
 

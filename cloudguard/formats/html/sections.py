@@ -153,7 +153,7 @@ def _severity_counts(report: Report) -> tuple[tuple[str, int], ...]:
 
 
 def _looked_at(basis: Basis) -> tuple[Fact, ...]:
-    helps = (f" (would help: {one.would_help})" if one.would_help else "" for one in basis.not_asked)
+    helps = (f" (would help: {not_asked.would_help})" if not_asked.would_help else "" for not_asked in basis.not_asked)
     facts = (
         Fact("Paths followed", (count(basis.paths, "path"),) if basis.paths else ()),
         Fact("Hosts", tuple(f"{number} {role}" for role, number in basis.hosts)),
@@ -163,6 +163,9 @@ def _looked_at(basis: Basis) -> tuple[Fact, ...]:
         Fact("Settings", tuple(f"{name}: {value}" for name, value in basis.settings)),
         Fact("Assumed", tuple(f"{item.what} ({item.source})" for item in basis.assumed)),
         Fact("Declared", basis.declared),
-        Fact("Not asked for", tuple(one.what + helped for one, helped in zip(basis.not_asked, helps, strict=True))),
+        Fact(
+            "Not asked for",
+            tuple(not_asked.what + helped for not_asked, helped in zip(basis.not_asked, helps, strict=True)),
+        ),
     )
     return tuple(fact for fact in facts if fact.texts)

@@ -167,8 +167,8 @@ def not_asked(given: object, whole: object) -> Iterator[Gap]:
 def _missing(given: object, whole: object, path: str) -> Iterator[str]:
     """Yield the paths of fields that ``whole`` has and ``given`` does not have. Paths have no positions in lists."""
     if isinstance(given, list) and isinstance(whole, list):
-        for one, other in zip(cast("list[object]", given), cast("list[object]", whole), strict=False):
-            yield from _missing(one, other, path)
+        for member, other in zip(cast("list[object]", given), cast("list[object]", whole), strict=False):
+            yield from _missing(member, other, path)
     elif isinstance(given, dict) and isinstance(whole, dict):
         known = cast("dict[str, object]", given)
         for name, value in cast("dict[str, object]", whole).items():

@@ -91,7 +91,7 @@ class Variants:
 
     def steps(self, order: Iterable[Part]) -> Iterator[Json]:
         """Yield the rules that each edit drops and puts, for every variant of the edited filter."""
-        first = {name: {rule.id: rule for rule in one.rules} for name, one in self._filters.filters.items()}
+        first = {name: {rule.id: rule for rule in guard.rules} for name, guard in self._filters.filters.items()}
         present = {name: {**rules} for name, rules in first.items()}
         variants: dict[str, list[Variant]] = {}
         for variant in self._of.values():
@@ -104,11 +104,11 @@ class Variants:
             origin = rules.get(edit.rule, first[guard.id].get(edit.rule))  # removed rules give targets too
             old = (rules[edit.rule],) if edit.rule in rules else ()
             made = self._edited(replace(guard, rules=(origin,) if origin else ()), (change, edit)).rules
-            new = tuple(one for one in made if one.id not in rules and one is not origin)
-            new += tuple(one for one in made if old and one.id == edit.rule)
-            for one in old:
-                del rules[one.id]
-            rules.update((one.id, one) for one in new)
+            new = tuple(rule for rule in made if rule.id not in rules and rule is not origin)
+            new += tuple(rule for rule in made if old and rule.id == edit.rule)
+            for rule in old:
+                del rules[rule.id]
+            rules.update((rule.id, rule) for rule in new)
             before, after = (self._filters_of(replace(guard, rules=each)) for each in (old, new))
             for variant in variants.get(guard.id, ()):
                 was, will_be = _by_id(variant.rules(before)), _by_id(variant.rules(after))

@@ -66,7 +66,9 @@ def edited(snapshot: Snapshot, edits: Iterable[Part]) -> Snapshot:
             snapshot = _other(snapshot, change, edit)
     if not rules:
         return snapshot
-    filters = tuple(_filter(one, rules[one.id]) if one.id in rules else one for one in snapshot.topology.filters)
+    filters = tuple(
+        _filter(guard, rules[guard.id]) if guard.id in rules else guard for guard in snapshot.topology.filters
+    )
     return replace(snapshot, topology=replace(snapshot.topology, filters=filters))
 
 
@@ -75,20 +77,22 @@ def _other(snapshot: Snapshot, change: Change, edit: Edit) -> Snapshot:
         case GroupEdit():
             return _with_group(snapshot, edit)
         case MembershipEdit():
-            return _with_moved_members(snapshot, {one.id for one in edit.members}, edit.leaves, edit.joins)
+            return _with_moved_members(snapshot, {member.id for member in edit.members}, edit.leaves, edit.joins)
         case ListEdit():
             return _listed(snapshot, change.resource.id, edit)
         case AttributeEdit(name=name) if name == PRIVATE_SIDE:
-            return _on_endpoint(snapshot, change.resource.id, lambda one: replace(one, private=edit.after == "on"))
+            return _on_endpoint(
+                snapshot, change.resource.id, lambda endpoint: replace(endpoint, private=edit.after == "on")
+            )
         case AttributeEdit() | Procedure() | DocumentEdit():
             return with_setting(snapshot, change, edit)
         case _:
             return snapshot
 
 
-def _filter(one: Filter, edits: Iterable[RuleEdit]) -> Filter:
+def _filter(guard: Filter, edits: Iterable[RuleEdit]) -> Filter:
     """Return a filter with ``edits`` of its rules applied. An added rule follows the rule that it replaces."""
-    rules = {rule.id: rule for rule in one.rules}
+    rules = {rule.id: rule for rule in guard.rules}
     origins = dict(rules)
     added: dict[str, list[Rule]] = {}
     for edit in edits:
@@ -101,7 +105,7 @@ def _filter(one: Filter, edits: Iterable[RuleEdit]) -> Filter:
             if made.id not in origins:
                 added.setdefault(edit.rule if edit.rule in origins else "", []).append(made)
     kept = [rule for name in origins for rule in (*((rules[name],) if name in rules else ()), *added.get(name, ()))]
-    return replace(one, rules=(*kept, *added.get("", ())))
+    return replace(guard, rules=(*kept, *added.get("", ())))
 
 
 def _added(origin: Rule | None, edit: RuleEdit, traffic: RuleTraffic) -> Rule:
@@ -138,7 +142,7 @@ def _with_group(snapshot: Snapshot, edit: GroupEdit) -> Snapshot:
     if all(group.id != name for group in snapshot.topology.groups):
         groups = (*snapshot.topology.groups, Group(name, edit.name, PLANNED))
         snapshot = replace(snapshot, topology=replace(snapshot.topology, groups=groups))
-    return _with_moved_members(snapshot, {one.id for one in edit.members}, (), (name,))
+    return _with_moved_members(snapshot, {member.id for member in edit.members}, (), (name,))
 
 
 def _with_moved_members(
@@ -148,7 +152,7 @@ def _with_moved_members(
 
     Where a group is also a filter (a security group), the members' filters change in the same way.
     """
-    filters = {one.id for one in snapshot.topology.filters}
+    filters = {guard.id for guard in snapshot.topology.filters}
 
     def groups(present: tuple[str, ...]) -> tuple[str, ...]:
         kept = tuple(name for name in present if name not in leaves)
@@ -158,19 +162,19 @@ def _with_moved_members(
         kept = tuple(name for name in present if name not in leaves)
         return (*kept, *(name for name in joins if name in filters and name not in kept))
 
-    def port(one: Interface) -> Interface:
-        if one.id not in members:
-            return one
-        return replace(one, groups=groups(one.groups), filters=guards(one.filters))
+    def port(interface: Interface) -> Interface:
+        if interface.id not in members:
+            return interface
+        return replace(interface, groups=groups(interface.groups), filters=guards(interface.filters))
 
-    def host(one: Host) -> Host:
-        return replace(one, interfaces=tuple(map(port, one.interfaces)))
+    def host(known: Host) -> Host:
+        return replace(known, interfaces=tuple(map(port, known.interfaces)))
 
-    def pool(one: Pool) -> Pool:
-        if one.id not in members:
-            return one
-        further = (replace(each, groups=groups(each.groups), filters=guards(each.filters)) for each in one.further)
-        return replace(one, groups=groups(one.groups), filters=guards(one.filters), further=tuple(further))
+    def pool(known: Pool) -> Pool:
+        if known.id not in members:
+            return known
+        further = (replace(each, groups=groups(each.groups), filters=guards(each.filters)) for each in known.further)
+        return replace(known, groups=groups(known.groups), filters=guards(known.filters), further=tuple(further))
 
     cluster: Cluster = replace(
         snapshot.cluster,
@@ -187,7 +191,9 @@ def _with_moved_members(
 
 
 def _on_endpoint(snapshot: Snapshot, name: str, with_edit: Callable[[Endpoint], Endpoint]) -> Snapshot:
-    endpoints = tuple(with_edit(one) if one.id == name else one for one in snapshot.topology.endpoints)
+    endpoints = tuple(
+        with_edit(endpoint) if endpoint.id == name else endpoint for endpoint in snapshot.topology.endpoints
+    )
     return replace(snapshot, topology=replace(snapshot.topology, endpoints=endpoints))
 
 
@@ -203,8 +209,10 @@ def _with_list(endpoint: Endpoint, peers: tuple[RulePeer, ...]) -> Endpoint:
 def _listed(snapshot: Snapshot, name: str, edit: ListEdit) -> Snapshot:
     """Return the snapshot with a new list of the endpoint ``name`` (an id). On the private side, it is a filter."""
     if edit.name != PRIVATE_RANGES:
-        return _on_endpoint(snapshot, name, lambda one: _with_list(one, edit.after))
-    own_addresses = AddressSet.union(one.always_inside for one in snapshot.topology.endpoints if one.id == name)
+        return _on_endpoint(snapshot, name, lambda endpoint: _with_list(endpoint, edit.after))
+    own_addresses = AddressSet.union(
+        endpoint.always_inside for endpoint in snapshot.topology.endpoints if endpoint.id == name
+    )
 
     def rule(peer: RulePeer) -> Rule:
         services, addresses = ServiceSet.parse(edit.services), read_addresses(peer.value)
@@ -212,9 +220,9 @@ def _listed(snapshot: Snapshot, name: str, edit: ListEdit) -> Snapshot:
         return replace(made, provider_mandated=addresses <= own_addresses)
 
     guard = Filter(f"{NEW_GROUP}{name}", name, "list", tuple(map(rule, edit.after)), PLANNED)
-    others = tuple(one for one in snapshot.topology.filters if one.id != guard.id)
+    others = tuple(other for other in snapshot.topology.filters if other.id != guard.id)
     snapshot = replace(snapshot, topology=replace(snapshot.topology, filters=(*others, guard)))
-    return _on_endpoint(snapshot, name, lambda one: replace(one, filters=(guard.id,)))
+    return _on_endpoint(snapshot, name, lambda endpoint: replace(endpoint, filters=(guard.id,)))
 
 
 def origin_of(rule: str) -> str:

@@ -39,11 +39,15 @@ def _change(
     subnets: Mapping[str, Subnet],
     cluster: str,
 ) -> Change:
-    own = [one for one in classes if peer in {new_group(one), new_group(one, in_subnet=True)}]
+    own = [
+        host_class for host_class in classes if peer in {new_group(host_class), new_group(host_class, in_subnet=True)}
+    ]
     members = dict[Resource, None]()
     for host_class in own:
         members |= dict.fromkeys(_members(host_class))
-    networks = dict.fromkeys(subnets[one.key.subnet].network for one in own if one.key.subnet in subnets)
+    networks = dict.fromkeys(
+        subnets[host_class.key.subnet].network for host_class in own if host_class.key.subnet in subnets
+    )
     name = f"{cluster}-{peer.value.replace('/', '-').replace(' in ', '-')}"
     mends = tuple(dict.fromkeys(finding for change in named_by for finding in change.mends))
     edit = GroupEdit(peer, name, next(iter(networks), ""), tuple(members))

@@ -56,9 +56,9 @@ class RuleWriter:
         guard = self.filters.get(change.resource.id)
         wanted = [edit.after for edit in edits if edit.after] if guard and before else []
         unnamed = [
-            _peer_name(one.peer)
-            for one in wanted
-            if guard and before and not self.change_forms.rules(guard, replace(one, services=before.services))
+            _peer_name(traffic.peer)
+            for traffic in wanted
+            if guard and before and not self.change_forms.rules(guard, replace(traffic, services=before.services))
         ]
         why = f"{CANNOT_NAME} {', '.join(dict.fromkeys(unnamed))}" if unnamed else NO_SMALL_SET
         return f"{why}{f': {before.services} from {_peer_name(before.peer)} stays allowed' if before else ''}"
@@ -127,8 +127,8 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     if not all(ways):
         return None
     if sum(len(way_in[0].rules) for way_in in ways) > guarded.most:
-        held = [_is_held(traffic, (one for one, _ in wanted), guarded) for traffic, _ in wanted]
-        ways = [way_in for way_in, one in zip(ways, held, strict=True) if not one]
+        held = [_is_held(traffic, (traffic for traffic, _ in wanted), guarded) for traffic, _ in wanted]
+        ways = [way_in for way_in, is_held in zip(ways, held, strict=True) if not is_held]
     while sum(len(way_in[0].rules) for way_in in ways) > guarded.most:
         saved = [len(way_in[0].rules) - len(way_in[1].rules) if len(way_in) > 1 else 0 for way_in in ways]
         if not any(saved):
@@ -146,7 +146,9 @@ def _ways(
     ports for each protocol; then all services of the old rule (``within``).
     """
     exact = bool(guarded.rules(traffic))
-    typed = ServiceSet.union((traffic.services, *(one for one in _ICMP if traffic.services & one and not exact)))
+    typed = ServiceSet.union(
+        (traffic.services, *(services for services in _ICMP if traffic.services & services and not exact))
+    )
     spans = ServiceSet.union(_span(traffic.services & family) for family in _FAMILIES)
     fewest = None
     for services in (traffic.services, typed & within, (spans | (traffic.services & _FURTHER)) & within, within):
@@ -160,7 +162,7 @@ def _ways(
 def _is_held(traffic: RuleTraffic, others: Iterable[RuleTraffic], guarded: _Guarded) -> bool:
     """Whether the ranges of other rules already allow the same services to the cluster's hosts of a group."""
     members = guarded.writer.members.get(traffic.peer.value) if traffic.peer.kind is PeerOf.GROUP else None
-    ranges = (one for one in others if one.peer.kind is PeerOf.RANGE and traffic.services <= one.services)
+    ranges = (other for other in others if other.peer.kind is PeerOf.RANGE and traffic.services <= other.services)
     return members is not None and members <= AddressSet.union(read_addresses(range_.peer.value) for range_ in ranges)
 
 

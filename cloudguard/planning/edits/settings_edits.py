@@ -32,11 +32,11 @@ def with_setting(snapshot: Snapshot, change: Change, edit: AttributeEdit | Proce
 
 def _with_trust(identities: Identities, name: str, edit: DocumentEdit) -> Identities:
     """Return the identities, with new statements in the trust policy of the identity ``name`` (an id)."""
-    own = {each for one in identities.identities if one.id == name for each in one.policies}
+    own = {each for identity in identities.identities if identity.id == name for each in identity.policies}
     own |= {pod.trust for pod in identities.service_accounts if pod.identity == name}
     policies = tuple(
-        replace(one, statements=edit.statements) if one.id in own and one.kind is PolicyKind.TRUST else one
-        for one in identities.policies
+        replace(policy, statements=edit.statements) if policy.id in own and policy.kind is PolicyKind.TRUST else policy
+        for policy in identities.policies
     )
     return replace(identities, policies=policies)
 
@@ -46,16 +46,16 @@ def _with_documents(identities: Identities, name: str, edit: DocumentEdit) -> Id
     stays = [(each.policy, each.statement) for each in edit.changes if each.fate is StatementFate.STAYS]
     policies = {policy.id: policy for policy in identities.policies}
     changed = list[Identity]()
-    for one in identities.identities:
-        if one.id == name:
-            kept = [_remainder(name, policies[each], stays) for each in one.policies if each in policies]
-            new = _replacement(name, edit.statements, one.source)
+    for identity in identities.identities:
+        if identity.id == name:
+            kept = [_remainder(name, policies[each], stays) for each in identity.policies if each in policies]
+            new = _replacement(name, edit.statements, identity.source)
             policies |= {policy.id: policy for policy in (*kept, new)}
-            unread = tuple(each for each in one.policies if each not in policies)
+            unread = tuple(each for each in identity.policies if each not in policies)
             names = (*(policy.id for policy in kept if policy.statements), new.id, *unread)
-            changed.append(replace(one, policies=names))
+            changed.append(replace(identity, policies=names))
         else:
-            changed.append(one)
+            changed.append(identity)
     return replace(identities, identities=tuple(changed), policies=tuple(policies.values()))
 
 
@@ -73,25 +73,25 @@ def _replacement(identity: str, statements: tuple[Statement, ...], source: Sourc
 
 
 def _restrict_metadata(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
-    set_on = {one.id for one in edit.of} if isinstance(edit, AttributeEdit) else set[str]()
+    set_on = {resource.id for resource in edit.of} if isinstance(edit, AttributeEdit) else set[str]()
 
-    def shut(one: MetadataService | None) -> MetadataService | None:
-        return None if one is None else replace(one, tokens_required=True, hop_limit=1)
+    def shut(service: MetadataService | None) -> MetadataService | None:
+        return None if service is None else replace(service, tokens_required=True, hop_limit=1)
 
     del change
-    hosts = tuple(replace(one, metadata=shut(one.metadata)) if one.id in set_on else one for one in cluster.hosts)
-    pools = tuple(replace(one, metadata=shut(one.metadata)) if one.id in set_on else one for one in cluster.pools)
+    hosts = tuple(replace(host, metadata=shut(host.metadata)) if host.id in set_on else host for host in cluster.hosts)
+    pools = tuple(replace(pool, metadata=shut(pool.metadata)) if pool.id in set_on else pool for pool in cluster.pools)
     return replace(cluster, hosts=hosts, pools=pools)
 
 
 def _encrypt_pool(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
     devices = edit.parts if isinstance(edit, AttributeEdit) else ()
 
-    def disk(one: DiskTemplate) -> DiskTemplate:
-        return replace(one, encrypted=True) if one.device in devices else one
+    def disk(template: DiskTemplate) -> DiskTemplate:
+        return replace(template, encrypted=True) if template.device in devices else template
 
-    def pool(one: Pool) -> Pool:
-        return replace(one, disks=tuple(map(disk, one.disks))) if one.id == change.resource.id else one
+    def pool(known: Pool) -> Pool:
+        return replace(known, disks=tuple(map(disk, known.disks))) if known.id == change.resource.id else known
 
     return replace(cluster, pools=tuple(map(pool, cluster.pools)))
 
@@ -124,7 +124,7 @@ def _encrypt_secrets(cluster: Cluster, change: Change, edit: AttributeEdit | Pro
 
 
 def _with_own_key(cluster: Cluster) -> Cluster:
-    if OWN_KEY in {one.id for one in cluster.keys}:
+    if OWN_KEY in {key.id for key in cluster.keys}:
         return cluster
     own_key = Key(OWN_KEY, KeyManager.CUSTOMER, KeyState.ENABLED, Source("planned"), rotates=True)
     return replace(cluster, keys=(*cluster.keys, own_key))
@@ -134,19 +134,19 @@ def _remove_copy(cluster: Cluster, change: Change, edit: AttributeEdit | Procedu
     del edit
 
     def without(copies: tuple[DiskSnapshot, ...]) -> tuple[DiskSnapshot, ...]:
-        return tuple(one for one in copies if one.id != change.resource.id)
+        return tuple(copy for copy in copies if copy.id != change.resource.id)
 
-    disks = tuple(replace(one, snapshots=without(one.snapshots)) for one in cluster.disks)
+    disks = tuple(replace(disk, snapshots=without(disk.snapshots)) for disk in cluster.disks)
     return replace(cluster, disks=disks, copies=without(cluster.copies))
 
 
 def _set_key(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
     del edit
 
-    def key(one: Key) -> Key:
-        if one.id != change.resource.id:
-            return one
-        return replace(one, state=KeyState.ENABLED) if change.kind == "key.enable" else replace(one, rotates=True)
+    def key(known: Key) -> Key:
+        if known.id != change.resource.id:
+            return known
+        return replace(known, state=KeyState.ENABLED) if change.kind == "key.enable" else replace(known, rotates=True)
 
     return replace(cluster, keys=tuple(map(key, cluster.keys)))
 

@@ -73,7 +73,7 @@ def _of_administrators(context: Context) -> NeededTraffic:
                 found |= path.allowed & expected
         return found
 
-    endpoints = frozenset(one.id for one in context.snapshot.topology.endpoints)
+    endpoints = frozenset(endpoint.id for endpoint in context.snapshot.topology.endpoints)
     return NeededTraffic("the administrators", "the managed API", "--admin-cidr declares them", endpoints, allowed)
 
 
@@ -82,7 +82,10 @@ def _between(
 ) -> NeededTraffic:
     (other, source), (number, target) = sender, receiver
     needed = needed_between(source, target, context.ports)
-    services = ServiceSet.union(_by_balancer(context, target, one) for one in target.key.registrations) & needed
+    services = (
+        ServiceSet.union(_by_balancer(context, target, registration) for registration in target.key.registrations)
+        & needed
+    )
 
     def allowed(state: NetworkState) -> Bounds:
         found = NOTHING
@@ -102,7 +105,10 @@ def needed_between(source: HostClass, target: HostClass, ports: Ports) -> Servic
     The ports of etcd are included only if either class runs the control plane or etcd, or has unknown roles.
     """
     needed = allowed_between(source, target, ports)
-    if any(one.has(Role.CONTROL_PLANE) or one.has(Role.ETCD) or not one.key.roles for one in (source, target)):
+    if any(
+        host_class.has(Role.CONTROL_PLANE) or host_class.has(Role.ETCD) or not host_class.key.roles
+        for host_class in (source, target)
+    ):
         return needed
     return needed - ports.etcd - ports.etcd_auxiliary
 
@@ -176,15 +182,15 @@ def _published(context: Context, target: HostClass, registration: Registration) 
 
 def _of_balancers(first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
     """Yield the flows that load balancers send from their own addresses: health checks and forwarded traffic."""
-    for one in target.key.registrations:
-        own = first.reach.senders.of_balancer(one.balancer)
+    for registration in target.key.registrations:
+        own = first.reach.senders.of_balancer(registration.balancer)
 
-        def allowed(state: NetworkState, one: Registration = one, own: AddressSet = own) -> Bounds:
-            admitted = state.reach.allowed_in(state.classes[number]).allows(own, one.balancer.groups)
-            return admitted.only(one.service)
+        def allowed(state: NetworkState, registration: Registration = registration, own: AddressSet = own) -> Bounds:
+            admitted = state.reach.allowed_in(state.classes[number]).allows(own, registration.balancer.groups)
+            return admitted.only(registration.service)
 
         guards = frozenset(target.key.filters)
-        who = f"{one.balancer.kind}/{one.balancer.name}"
+        who = f"{registration.balancer.kind}/{registration.balancer.name}"
         yield NeededTraffic(who, target_text(target), "it checks the health of its targets", guards, allowed)
 
 

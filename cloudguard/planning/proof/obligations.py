@@ -53,7 +53,7 @@ class Prover:
         self._change_forms = change_forms
         self.first = NetworkState(context.snapshot)
         self._needed = tuple(needed_traffic(context, self.first))
-        self._today = [one.allowed(self.first) for one in self._needed]
+        self._today = [need.allowed(self.first) for need in self._needed]
         self._points: tuple[Ordered, tuple[Snapshot, Snapshot, Snapshot]] | None = None
         self._states: tuple[Ordered, tuple[NetworkState, ...]] | None = None
 
@@ -101,9 +101,9 @@ class Prover:
                 found += opened_by_filter(self.first, point, guard, declared)
         for place, _ in enumerate(self.first.snapshot.topology.endpoints):
             found += opened_by_endpoint(self.first, point, place, declared)
-        for one in found:
-            what = f"{one.id} would let in {one.packets.services()} from {_sender_text(one)}"
-            yield Violation(Obligation.NOTHING_OPENED, frozenset({one.id}), what, one.packets, one.peer)
+        for opened in found:
+            what = f"{opened.id} would let in {opened.packets.services()} from {_sender_text(opened)}"
+            yield Violation(Obligation.NOTHING_OPENED, frozenset({opened.id}), what, opened.packets, opened.peer)
 
     def declared(self) -> PacketSet:
         """Return the traffic that a plan may open: from the declared administrators to the API's ports."""
@@ -111,21 +111,21 @@ class Prover:
         services = context.ports.api
         for endpoint in self.first.snapshot.topology.endpoints:
             services |= endpoint.service
-        for one in context.with_role(Role.CONTROL_PLANE):
-            for registration in one.key.registrations:
+        for host_class in context.with_role(Role.CONTROL_PLANE):
+            for registration in host_class.key.registrations:
                 if registration.service & context.ports.api:
                     services |= registration.listener.service
         return PacketSet.of([(context.administrators, services)])
 
     def _lost(self, point: NetworkState, touched: set[str]) -> Iterator[Violation]:
-        for one, today in zip(self._needed, self._today, strict=True):
-            if touched.isdisjoint(one.filters) or not today.upper:
+        for need, today in zip(self._needed, self._today, strict=True):
+            if touched.isdisjoint(need.filters) or not today.upper:
                 continue
-            then = one.allowed(point)
+            then = need.allowed(point)
             lost = ((today.lower - then.lower) | (today.upper - then.upper)) - IMPOSSIBLE
             if lost:
-                what = f"{one.who} would lose {lost.services()} on {one.target}, which it needs: {one.why}"
-                yield Violation(Obligation.NOTHING_NEEDED_LOST, one.filters, what, lost)
+                what = f"{need.who} would lose {lost.services()} on {need.target}, which it needs: {need.why}"
+                yield Violation(Obligation.NOTHING_NEEDED_LOST, need.filters, what, lost)
 
     def _over_quota(self, ordered: Ordered) -> Iterator[Violation]:
         for name, peak in peaks(ordered).items():
@@ -151,11 +151,11 @@ class Prover:
         return tuple(found)
 
 
-def _sender_text(one: Opened) -> str:
-    if one.peer.groups:
-        return one.peer.name
-    cidrs = one.packets.addresses().cidrs()
-    return ", ".join(cidrs) if len(cidrs) <= FEW else one.peer.name
+def _sender_text(opened: Opened) -> str:
+    if opened.peer.groups:
+        return opened.peer.name
+    cidrs = opened.packets.addresses().cidrs()
+    return ", ".join(cidrs) if len(cidrs) <= FEW else opened.peer.name
 
 
 def peaks(ordered: Ordered) -> dict[str, int]:
@@ -175,7 +175,7 @@ def responsible(violation: Violation, changes: Iterable[Change]) -> tuple[Change
     If no single change does, return all changes of its filters.
     """
     on_it = [change for change in changes if change.resource.id in violation.resource]
-    found = [one for one in on_it if any(_takes_part(edit, violation) for edit in one.edits)]
+    found = [change for change in on_it if any(_takes_part(edit, violation) for edit in change.edits)]
     return tuple(found or on_it)
 
 

@@ -55,9 +55,9 @@ def _targets(state: NetworkState, guard: Filter) -> Iterator[_Target]:
     found[(), None] = None
     found |= {((name,), None): None for name in sorted(named)}
     if named or any(rule.target_ranges for rule in guard.rules):
-        for one in state.classes:
-            if guard.id in one.key.filters:
-                found[one.key.groups, destination_addresses(one, None)] = None
+        for host_class in state.classes:
+            if guard.id in host_class.key.filters:
+                found[host_class.key.groups, destination_addresses(host_class, None)] = None
     yield from found
 
 
@@ -80,7 +80,7 @@ def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, de
         yield Opened(new.id, Peer("anyone", EVERYWHERE), public)
     if not new.private or (old.private and old.filters == new.filters):
         return
-    own_addresses = AddressSet.union(one.possible_addresses for one in after.classes)
+    own_addresses = AddressSet.union(host_class.possible_addresses for host_class in after.classes)
     hosts = PacketSet.of([(own_addresses, new.service)])
     was = PacketSet.union(path.allowed.upper for path in before.reach.endpoint_paths(old) if path.sender.inside)
     for path in after.reach.endpoint_paths(new):

@@ -94,7 +94,7 @@ class _SnapshotOwners:
             **{("endpoint", endpoint.id): endpoint.written_by for endpoint in topology.endpoints},
             **{("disk", disk.id): disk.written_by for disk in cluster.disks},
             **{("pool", pool.id): pool.written_by for pool in cluster.pools},
-            **{("host", one.id): one.written_by for one in cluster.hosts},
+            **{("host", host.id): host.written_by for host in cluster.hosts},
             **{("identity", identity.id): identity.written_by for identity in snapshot.identities.identities},
         }
         for host in cluster.hosts:

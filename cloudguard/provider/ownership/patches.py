@@ -39,8 +39,8 @@ def source(snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, Ow
         found = owned(snapshot, change)
         if not found:
             left.append(f"{_title(change)}: no program is known to write it, so edit the resource itself")
-        for one in found:
-            _add(_Patcher(snapshot, changes, table), change, one, documents, left)
+        for resource in found:
+            _add(_Patcher(snapshot, changes, table), change, resource, documents, left)
     texts = [_comments(document.comments) + yaml_text(document.fields) for document in documents.values()]
     return "---\n".join(filter(None, (*texts, _comments(left))))
 
@@ -78,8 +78,8 @@ def _filled(value: object, names: tuple[tuple[str, str], ...]) -> object:
         return filled(value, names)
     if isinstance(value, Mapping):
         table = cast("Mapping[str, object]", value)
-        return {filled(key, names): _filled(one, names) for key, one in table.items()}
-    return [_filled(one, names) for one in cast("list[object]", value)] if isinstance(value, list) else value
+        return {filled(key, names): _filled(member, names) for key, member in table.items()}
+    return [_filled(item, names) for item in cast("list[object]", value)] if isinstance(value, list) else value
 
 
 def _set(document: dict[str, Any], path: Sequence[str], value: object) -> None:
@@ -94,7 +94,7 @@ def _set(document: dict[str, Any], path: Sequence[str], value: object) -> None:
         _set(document.setdefault(first, {}), rest, value)
         return
     items = cast("list[dict[str, Any]]", document.setdefault(first, []))
-    item = next((one for one in items if one.get(named[1]) == named[2]), None)
+    item = next((item for item in items if item.get(named[1]) == named[2]), None)
     if item is None:
         item = {named[1]: named[2]}
         items.append(item)

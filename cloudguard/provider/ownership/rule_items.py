@@ -78,9 +78,9 @@ def _ports_of_terms(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
 def _filled(template: object, names: Mapping[str, object]) -> object:
     """Return ``template`` with its names replaced by values. A text that is only ``{name}`` becomes the value."""
     if isinstance(template, Mapping):
-        return {key: _filled(one, names) for key, one in cast("Mapping[str, object]", template).items()}
+        return {key: _filled(member, names) for key, member in cast("Mapping[str, object]", template).items()}
     if isinstance(template, list):
-        return [_filled(one, names) for one in cast("list[object]", template)]
+        return [_filled(item, names) for item in cast("list[object]", template)]
     if not isinstance(template, str):
         return template
     if template[:1] == "{" and template[1:-1] in names:

@@ -14,12 +14,12 @@ def yaml_text(value: Mapping[str, object]) -> str:
 
 def _lines(value: object, indent: str) -> Iterator[str]:
     if isinstance(value, Mapping):
-        for key, one in cast("Mapping[str, object]", value).items():
+        for key, member in cast("Mapping[str, object]", value).items():
             name = key if key.isidentifier() else json.dumps(key)
-            yield from _field(f"{indent}{name}:", one, f"{indent}  ")
+            yield from _field(f"{indent}{name}:", member, f"{indent}  ")
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        for one in cast("Sequence[object]", value):
-            first, *rest = [*_lines(one, f"{indent}  ")] or [f"{indent}  {{}}"]
+        for member in cast("Sequence[object]", value):
+            first, *rest = [*_lines(member, f"{indent}  ")] or [f"{indent}  {{}}"]
             yield f"{indent}- {first[len(indent) + 2 :]}"
             yield from rest
     else:

@@ -106,8 +106,8 @@ class SharedAnswers:
                 return
             kept_back, self._kept_back = self._kept_back, []
             alike: dict[Hashable, list[_KeptBack]] = {}
-            for one in kept_back:
-                alike.setdefault(one.part.call, []).append(one)
+            for delayed_call in kept_back:
+                alike.setdefault(delayed_call.part.call, []).append(delayed_call)
             self.workers.add(len(alike))
         for group in alike.values():
             self._begin(partial(self._settle_all, group))
@@ -119,7 +119,7 @@ class SharedAnswers:
         """
         (part, fetch, _), *others = group
         if others:
-            answers = tried(partial(merged, [one.part for one in group], fetch, self.workers.gather))
+            answers = tried(partial(merged, [delayed_call.part for delayed_call in group], fetch, self.workers.gather))
             error = answers.exception()
             if error is None or part.same_for_all(error):
                 for number, delayed_call in enumerate(group):

@@ -53,8 +53,8 @@ def load_all(data: bytes, name: str) -> tuple[Report, ...]:
     if not isinstance(reports, list) or not reports:
         raise _refusal(name, "it has no reports")
     return tuple(
-        _report(cast("dict[str, object]", one) if isinstance(one, dict) else {}, f"{name}: reports[{number}]")
-        for number, one in enumerate(cast("list[object]", reports))
+        _report(cast("dict[str, object]", report) if isinstance(report, dict) else {}, f"{name}: reports[{number}]")
+        for number, report in enumerate(cast("list[object]", reports))
     )
 
 

@@ -24,7 +24,9 @@ def restored(given: object) -> Table:
         named = _table(cast("object", tool))
         report["tool"] = f"{named.get('name', '')} {named.get('version', '')}".strip()
     declared = _table(report.get("declarations"))
-    report["declarations"] = [_renamed(one, {"from": "origin"}) | {"name": name} for name, one in declared.items()]
+    report["declarations"] = [
+        _renamed(declaration, {"from": "origin"}) | {"name": name} for name, declaration in declared.items()
+    ]
     report["digest"] = report.pop("snapshot_sha256", "")
     report["cluster"] = _cluster(report.get("cluster"))
     report["rows"] = [_row(row) for row in _items(report.get("rows"))]

@@ -45,7 +45,7 @@ def _without_customer_key(cluster: Cluster, pool: Pool) -> Iterator[EncryptionPr
         steps = Procedure((fault,), ("name your own key for the disks in the pool's template",))
         change, width = (
             change_of("pool.rekey", resource, steps),
-            tuple(f"disk {one} of pool {pool.id}" for one in devices),
+            tuple(f"disk {device} of pool {pool.id}" for device in devices),
         )
         yield EncryptionProblem(
             CUSTOMER_KEY, Severity.MEDIUM, resource, message, fault, pool.source, change, width=width
@@ -86,4 +86,4 @@ def _for_etcd(cluster: Cluster, pool: Pool) -> tuple[DiskTemplate, ...]:
     of_hosts = [disk for disk in cluster.disks if disk.host in ids and disk.certainly_holds_etcd]
     if not ids or ids != {disk.host for disk in of_hosts if disk.holds_main_etcd}:
         return pool.disks
-    return tuple(disk for disk in pool.disks if disk.device in {one.device for one in of_hosts})
+    return tuple(disk for disk in pool.disks if disk.device in {disk_of_host.device for disk_of_host in of_hosts})

@@ -116,10 +116,14 @@ class ProblemCollector:
         """Return the problems if the sender sent all possible packets, or None if these are unknown."""
         certain = replace(path, allowed=exactly(path.allowed.upper))
         found = [*attribute(self._reach, certain, packets)]
-        if path.sender.exact or packets - PacketSet.union(one.part for one in found):
+        if path.sender.exact or packets - PacketSet.union(attribution.part for attribution in found):
             return None
-        kinds = ((kind_of(certain, one), one) for one in found)
-        return [Problem(*kind, one.resource, "", [one], [certain]) for kind, one in kinds if kind is not None]
+        kinds = ((kind_of(certain, attribution), attribution) for attribution in found)
+        return [
+            Problem(*kind, attribution.resource, "", [attribution], [certain])
+            for kind, attribution in kinds
+            if kind is not None
+        ]
 
     def pending_findings(self, assess: Callable[[Problem], Assessment]) -> tuple[PendingFinding, ...]:
         """Return a finding for each problem, rated and worded by ``assess``.
@@ -138,7 +142,7 @@ class ProblemCollector:
         ``why`` says why it is unknown.
         """
         rated = (assess(problem) for _, problem in sorted(self._problems.items()))
-        lines = (f"whether {one.message}: {why}" for one in rated if one.severity > Severity.LOW)
+        lines = (f"whether {assessment.message}: {why}" for assessment in rated if assessment.severity > Severity.LOW)
         return (*lines, *self.unknown)
 
     def _finding(self, problem: Problem, assessment: Assessment) -> PendingFinding:
@@ -192,8 +196,14 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
     if not path.sender.exact:
         yield path.sender.why or path.sender.name
     if isinstance(path.target, Endpoint) and not path.sender.inside:
-        lists = (one for one in reach.topology.address_lists if one.id in path.target.public_lists and not one.known)
-        yield from (f"{path.target.id} lets in {one.name}, whose addresses are unknown" for one in lists)
+        lists = (
+            address_list
+            for address_list in reach.topology.address_lists
+            if address_list.id in path.target.public_lists and not address_list.known
+        )
+        yield from (
+            f"{path.target.id} lets in {address_list.name}, whose addresses are unknown" for address_list in lists
+        )
     for name in path.filters:
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"

@@ -65,7 +65,7 @@ def using_own_addresses(context: Context, path: Path) -> tuple[HostClass, ...]:
 
 def _may_come_from(source: HostClass, addresses: AddressSet) -> bool:
     """Whether hosts of a class have public addresses in ``addresses``, or whether future hosts may have some."""
-    known = AddressSet.union(one for nic in source.interfaces for one in nic.public)
+    known = AddressSet.union(addresses for nic in source.interfaces for addresses in nic.public)
     unknown = bool(source.pools) or source.key.has_public_ipv4 is None
     return bool(known & addresses) or (unknown and is_everyone(addresses))
 
@@ -85,7 +85,7 @@ def _hosts_text(context: Context, path: Path, using: tuple[HostClass, ...]) -> s
 
 def _names(source: HostClass) -> Iterator[str]:
     for host in source.hosts:
-        own = AddressSet.union(one for nic in host.interfaces for one in nic.public)
+        own = AddressSet.union(addresses for nic in host.interfaces for addresses in nic.public)
         known = f" ({', '.join(own.texts())})" if own else ""
         yield (host.name or host.id) + known
     yield from (f"the next host of {pool.name or pool.id}" for pool in source.pools)
