@@ -99,8 +99,8 @@ def _filters(call: Call, parameters: Mapping[str, Any]) -> Sequence[Item]:
 def _values(fields: Sequence[str], item: object) -> Iterator[str]:
     """Yield the texts at the path ``fields`` of an item. Lists on the path are entered."""
     if isinstance(item, list):
-        for one in cast("list[object]", item):
-            yield from _values(fields, one)
+        for member in cast("list[object]", item):
+            yield from _values(fields, member)
     elif fields and isinstance(item, dict):
         yield from _values(fields[1:], cast("Item", item).get(fields[0]))
     elif not fields and isinstance(item, str):

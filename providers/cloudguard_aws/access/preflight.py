@@ -109,7 +109,7 @@ def _value(name: str, call: Call, region: str, account: str) -> str | list[str]:
     if isinstance(found, dict):
         found = found.get(call.operation) or found[""]
     if isinstance(found, list):
-        return [_filled(one, region, account) for one in found]
+        return [_filled(value, region, account) for value in found]
     return _filled(found, region, account)
 
 

@@ -220,7 +220,7 @@ def enabled_regions(api: Api) -> tuple[str, ...]:
     wanted = [{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}]
     try:
         found = api.ask(DESCRIBE_REGIONS, Filters=wanted)
-        pairs = [(required(one, "RegionName"), text(one, "OptInStatus")) for one in found]
+        pairs = [(required(item, "RegionName"), text(item, "OptInStatus")) for item in found]
     except errors() as error:
         message = f"the enabled regions can't be listed: {explain(error)[1]}"
         raise AccessError(

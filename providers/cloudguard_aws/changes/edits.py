@@ -49,8 +49,8 @@ def _answer_names(value: object) -> Iterator[str]:
             return
         value = [*items.values()]
     if isinstance(value, (list, tuple)):
-        for one in cast("Sequence[object]", value):
-            yield from _answer_names(one)
+        for member in cast("Sequence[object]", value):
+            yield from _answer_names(member)
 
 
 def group_id(peer: RulePeer) -> object:

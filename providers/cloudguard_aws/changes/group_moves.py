@@ -52,7 +52,7 @@ def _groups_before(index: SnapshotIndex, member: Resource, made: Sequence[Change
     """Return an interface's groups after the earlier changes of the plan."""
     groups: list[object] = [*known(index.interfaces.get(member.id), f"the interface {member.id}").groups]
     for edit in (edit for change in made for edit in change.edits):
-        if isinstance(edit, (GroupEdit, MembershipEdit)) and member.id in {one.id for one in edit.members}:
+        if isinstance(edit, (GroupEdit, MembershipEdit)) and member.id in {member.id for member in edit.members}:
             groups = groups_after_move(groups, edit)
     return groups
 

@@ -68,7 +68,7 @@ def calls(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> Itera
     guard = known(index.filters.get(acl), f"the network ACL {acl}")
     used: Numbers = {(rule.direction, rule.order): rule.id for rule in guard.rules}
     numbers = dict[int, list[int]]()
-    for each in (*(one for one in made if one.resource.id == acl), change):
+    for each in (*(change for change in made if change.resource.id == acl), change):
         numbers = {
             place: [_number(index, acl, edit, traffic, used) for traffic in rules(edit.after)[_in_place(edit) :]]
             for place, edit in enumerate(each.edits)

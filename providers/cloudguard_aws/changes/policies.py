@@ -47,7 +47,7 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
     granting = [policy for name in role.policies if (policy := index.policies[name]).kind is PolicyKind.GRANT]
     going = [policy for policy in granting if _grants_excess(policy, edit)]
     documents = [*edit.documents, *_denials(going)]
-    fits = sum(map(_length, (*documents, *(one.document for one in granting if one.managed_by == INLINE))))
+    fits = sum(map(_length, (*documents, *(policy.document for policy in granting if policy.managed_by == INLINE))))
     puts = _inline(role, documents) if fits <= MOST_INLINE else _managed(role, documents, granting)
     for call, inverse in chain(puts, (_removed(role, policy) for policy in going)):
         yield PlannedCall(place, call, inverse)
@@ -95,7 +95,7 @@ def _inline(role: Identity, documents: Sequence[str]) -> Iterator[Pair]:
 
 def _managed(role: Identity, documents: Sequence[str], granting: Sequence[PolicyDocument]) -> Iterator[Pair]:
     """Yield the calls that make and attach managed policies, for documents that are too long as inline policies."""
-    if sum(one.managed_by != INLINE for one in granting) + len(documents) > MOST_ATTACHED:
+    if sum(policy.managed_by != INLINE for policy in granting) + len(documents) > MOST_ATTACHED:
         message = f"{role.name} would have more than {MOST_ATTACHED} managed policies"
         raise NoCallError(message)
     prefix = role.id.partition(":role/")[0]
@@ -126,7 +126,7 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
     policy = _trust_policy(index, change)
     role = change.resource.id.rpartition("/")[2]
     document = json.loads(policy.document)
-    kept = [part for one in edit.changes for part in one.remains]
+    kept = [part for change in edit.changes for part in change.remains]
     document["Statement"] = [
         _with_principals(item, dict.fromkeys(statement.principals))
         for item, statement in _remaining_statements(document, kept)

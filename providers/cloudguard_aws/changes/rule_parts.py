@@ -35,7 +35,7 @@ class RulePart:
             return ServiceSet.everything()
         if self.protocol not in FAMILIES:
             return ServiceSet.parse(f"proto/{self.protocol}")
-        numbers = [str(one) for one in (self.first, self.last) if one != ANY]
+        numbers = [str(port) for port in (self.first, self.last) if port != ANY]
         if self.protocol in _WITH_PORTS:
             return ServiceSet.parse("/".join([self.protocol, *["-".join(numbers)] * bool(numbers)]))
         return ServiceSet.parse("/".join([self.protocol, *numbers]))

@@ -78,7 +78,7 @@ def quota(index: SnapshotIndex, guard: Filter) -> RuleQuota | None:
 
     A group with more rules than the default quota has a raised quota of unknown size: the result is its present size.
     """
-    lists = {one.id: one for one in index.snapshot.topology.address_lists}
+    lists = {address_list.id: address_list for address_list in index.snapshot.topology.address_lists}
     counts = dict.fromkeys(((direction, version) for direction in Direction for version in (4, 6)), 0)
     for rule in guard.rules:
         weight = 1
@@ -115,10 +115,10 @@ def _edit(index: SnapshotIndex, group: str, edit: RuleEdit) -> Iterator[tuple[Ap
         present = known(rule, f"the rule {edit.rule}")
         same_kind = _kind(edit.before.peer) == _kind(after[0].peer)
         if present.id.startswith(_LISTED) and same_kind:
-            yield from (_added(index, group, one, description) for one in after[1:])
+            yield from (_added(index, group, traffic, description) for traffic in after[1:])
             yield _modified(group, present, after[0], rules(edit.before), description)
             return
-    yield from (_added(index, group, one, description) for one in after)
+    yield from (_added(index, group, traffic, description) for traffic in after)
     if edit.op is not RuleOp.ADD and edit.before is not None:
         yield _removed(index, group, known(rule, f"the rule {edit.rule}"), edit.before)
 
@@ -155,5 +155,5 @@ def _removed(index: SnapshotIndex, group: str, rule: Rule, before: RuleTraffic) 
     return ApiCall(EC2, f"RevokeSecurityGroup{word}", {"GroupId": group, **which}), back
 
 
-def _permit(word: str, group: str, one: Mapping[str, Any]) -> ApiCall:
-    return ApiCall(EC2, f"AuthorizeSecurityGroup{word}", {"GroupId": group, "IpPermissions": [one]})
+def _permit(word: str, group: str, permission: Mapping[str, Any]) -> ApiCall:
+    return ApiCall(EC2, f"AuthorizeSecurityGroup{word}", {"GroupId": group, "IpPermissions": [permission]})

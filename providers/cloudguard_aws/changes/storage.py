@@ -86,7 +86,7 @@ def _needs_key(change: Change) -> bool:
 
 def _own_key(change: Change, made: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls that make a key, once in a plan."""
-    if not _needs_key(change) or any(one.kind == ENCRYPT and _needs_key(one) for one in made):
+    if not _needs_key(change) or any(change.kind == ENCRYPT and _needs_key(change) for change in made):
         return
     named = {"KeyId": answer(_KEY)}
     make = ApiCall("kms", "CreateKey", {"Description": "etcd's disks"}, {_KEY: "KeyMetadata.Arn"})
@@ -95,8 +95,8 @@ def _own_key(change: Change, made: Sequence[Change]) -> Iterator[Pair]:
 
 
 def _instance(operation: str, inverse: str, host: str) -> Pair:
-    one = {"InstanceIds": [host]}
-    return ApiCall(EC2, operation, one), (ApiCall(EC2, inverse, one),)
+    parameters = {"InstanceIds": [host]}
+    return ApiCall(EC2, operation, parameters), (ApiCall(EC2, inverse, parameters),)
 
 
 def _processes(verb: str, inverse: str, pool: str) -> Pair:
@@ -128,7 +128,7 @@ def _closed(index: SnapshotIndex, copy: DiskSnapshot) -> Iterator[Pair]:
 
 def _sharers(copy: DiskSnapshot) -> dict[str, list[str]]:
     shared = copy.shared_with or ()
-    accounts = [one for one in shared if one != EVERYONE]
+    accounts = [account for account in shared if account != EVERYONE]
     everyone = {"GroupNames": [EVERYONE]} if EVERYONE in shared else {}
     return everyone | ({"UserIds": accounts} if accounts else {})
 
@@ -141,7 +141,7 @@ def _image_closed(copy: DiskSnapshot) -> Iterator[Pair]:
     if not copy.encrypted or not copy.shared_with:
         message = f"the image {copy.id} must be built again"
         raise NoCallError(message)
-    who = [{"Group": EVERYONE} if one == EVERYONE else {"UserId": one} for one in copy.shared_with]
+    who = [{"Group": EVERYONE} if account == EVERYONE else {"UserId": account} for account in copy.shared_with]
     remove, add = ({"ImageId": copy.id, "LaunchPermission": {verb: who}} for verb in ("Remove", "Add"))
     operation = "ModifyImageAttribute"
     yield ApiCall(EC2, operation, remove), (ApiCall(EC2, operation, add),)

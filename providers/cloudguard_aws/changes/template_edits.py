@@ -30,8 +30,8 @@ def pool_calls(
     if edited is None:
         message = f"the edit changes nothing in the template of {pool}"
         raise NoCallError(message)
-    earlier = (_edited(index, pool, one, each) for one in made for each in one.edits)
-    yield from new_version(index, pool, edited, tuple(one for one in earlier if one is not None))
+    earlier = (_edited(index, pool, change, each) for change in made for each in change.edits)
+    yield from new_version(index, pool, edited, tuple(edit for edit in earlier if edit is not None))
 
 
 def _edited(index: SnapshotIndex, pool: str, change: Change, edit: Edit) -> Edited | None:
@@ -53,7 +53,7 @@ def groups_after_move(groups: Sequence[object], edit: Moves) -> list[object]:
     """Return a member's groups after a move."""
     joins = [group_id(edit.group)] if isinstance(edit, GroupEdit) else [*edit.joins]
     leaves = () if isinstance(edit, GroupEdit) else edit.leaves
-    return [group for group in groups if group not in leaves] + [one for one in joins if one not in groups]
+    return [group for group in groups if group not in leaves] + [group for group in joins if group not in groups]
 
 
 def _with_groups(index: SnapshotIndex, pool: str, edit: Moves, fields: Fields) -> Fields:
@@ -76,12 +76,12 @@ def _encrypted(devices: Sequence[str], fields: Fields) -> Fields:
 
     A disk that only the image has gets a mapping with only its device and encryption.
     """
-    if not devices or not all(one.startswith(("/dev/", "xvd")) for one in devices):
+    if not devices or not all(device.startswith(("/dev/", "xvd")) for device in devices):
         message = "the names of the devices to encrypt are not known"
         raise NoCallError(message)
     mappings: list[dict[str, Any]] = fields.get("BlockDeviceMappings", [])
     found = {str(mapping.get("DeviceName")): mapping for mapping in mappings}
     for device in devices:
-        one = found.get(device, {"DeviceName": device})
-        found[device] = {**one, "Ebs": {**one.get("Ebs", {}), "Encrypted": True}}
+        mapping = found.get(device, {"DeviceName": device})
+        found[device] = {**mapping, "Ebs": {**mapping.get("Ebs", {}), "Encrypted": True}}
     return {"BlockDeviceMappings": [*found.values()]}

@@ -41,8 +41,8 @@ def discover_in(apis: Iterable[Api]) -> DiscoveredClusters:
     readers = list(apis)
     found = readers[0].gather(*(partial(_discover_region, api) for api in readers)) if readers else []
     return DiscoveredClusters(
-        tuple(cluster for one in found for cluster in one.clusters),
-        tuple(words for one in found for words in one.refused),
+        tuple(cluster for region in found for cluster in region.clusters),
+        tuple(words for region in found for words in region.refused),
     )
 
 
@@ -50,9 +50,9 @@ def _discover_region(api: Api) -> DiscoveredClusters:
     listed, tagged = api.two(partial(api.read, LIST_CLUSTERS, hides=_HIDES), partial(_tagged, api))
     eks = api.mapped(LIST_CLUSTERS, listed, lambda item: required(item, "name"), hides=_HIDES)
     members: dict[str, list[Instance]] = {name: [] for name in eks}
-    for one in tagged:
-        for name in set(clusters_of(one.tags)):
-            members.setdefault(name, []).append(one)
+    for instance in tagged:
+        for name in set(clusters_of(instance.tags)):
+            members.setdefault(name, []).append(instance)
     clusters = (_summary(name, api.region, members[name], managed=name in eks) for name in sorted(members))
     return DiscoveredClusters(tuple(clusters), tuple(f"{gap.call} in {api.region}: {gap.message}" for gap in api.gaps))
 
@@ -70,5 +70,5 @@ def _summary(name: str, region: str, hosts: list[Instance], *, managed: bool) ->
         named = roles_by_openshift_name(host.tags, name) or roles_by_names(host.names(), name)
         known = roles_by_tags(host.tags) or named
         counts["node" if managed else str(known.roles[0]) if known and known.roles else "unknown"] += 1
-    installer = "eks" if managed else installer_of([one.tags for one in hosts], name).name
+    installer = "eks" if managed else installer_of([host.tags for host in hosts], name).name
     return ClusterSummary(name, installer, region, tuple(sorted(counts.items())), (("region", region),))

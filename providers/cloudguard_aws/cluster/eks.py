@@ -116,9 +116,9 @@ def _remote_ranges(config: Item) -> Iterator[str]:
 
 
 def _secrets_key(item: Item) -> str:
-    for one in parts(item, "encryptionConfig"):
-        if "secrets" in texts(one, "resources"):
-            return text(part(one, "provider"), "keyArn")
+    for config in parts(item, "encryptionConfig"):
+        if "secrets" in texts(config, "resources"):
+            return text(part(config, "provider"), "keyArn")
     return ""
 
 

@@ -95,19 +95,23 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | Non
         name, tagged = _infra(api, name)
     if vpc and eks is not None and eks.vpc != vpc:
         eks = None
-    networks = {*(one.vpc for one in tagged), eks.vpc if eks else ""} - {""}
+    networks = {*(instance.vpc for instance in tagged), eks.vpc if eks else ""} - {""}
     members = {instance.id: instance for instance in (*tagged, *_flagged_in_networks(api, flagged, name, networks))}
     own_instances = [member for member in members.values() if vpc in {"", member.vpc}]
-    guests = {one.instance.id: one.instance for one in flagged if one.by_id}
+    guests = {
+        flagged_instance.instance.id: flagged_instance.instance
+        for flagged_instance in flagged
+        if flagged_instance.by_id
+    }
     if eks is None and not own_instances and not guests:
         refuse_unseen(api, name)
         return None
     _refuse_shared_name(FoundCluster(name, api.region, tuple(own_instances), eks), vpc)
     hosts = guests | {instance.id: instance for instance in own_instances}
     by_flag = dict[str, HostRoles]()
-    for one in flagged:
-        by_flag[one.instance.id] = by_flag.get(one.instance.id, UNKNOWN).and_also(
-            one.roles, RoleEvidence(EvidenceKind.USER, one.flag)
+    for flagged_instance in flagged:
+        by_flag[flagged_instance.instance.id] = by_flag.get(flagged_instance.instance.id, UNKNOWN).and_also(
+            flagged_instance.roles, RoleEvidence(EvidenceKind.USER, flagged_instance.flag)
         )
     return FoundCluster(
         name,
@@ -172,7 +176,7 @@ def _refuse_shared_name(found: FoundCluster, vpc: str) -> None:
         )
         raise ClusterNotFoundError(message, hint="Choose one with --vpc-id")
     known = [roles_by_tags(instance.tags) for instance in found.instances] if found.eks else []
-    if any(one and Role.CONTROL_PLANE in one.roles for one in known):
+    if any(roles and Role.CONTROL_PLANE in roles.roles for roles in known):
         message = f"an EKS cluster and a self-managed cluster are both called {found.name!r} in {found.region}"
         raise ClusterNotFoundError(message, hint="Tag the hosts of each cluster with a different cluster name")
 
@@ -192,7 +196,7 @@ def _managed(api: Api, name: str) -> EksCluster | None:
         if explain(error)[0] is not Reason.MISSING:
             api.read(DESCRIBE_CLUSTER, hides=hides, about=name, name=name)
         return None
-    run_by_eks = [one for one in listed if not one.get("connectorConfig")]
+    run_by_eks = [item for item in listed if not item.get("connectorConfig")]
     clusters = api.mapped(DESCRIBE_CLUSTER, run_by_eks, eks_cluster, hides=hides)
     return clusters[0] if clusters else None
 
@@ -203,11 +207,11 @@ def _tagged(api: Api, name: str) -> list[Instance]:
         partial(instances, api, _by_key(name)),
         partial(api.read, DESCRIBE_TAGS, hides=HIDES, about=name, Filters=_by_value(name)),
     )
-    by_key = [one for one in listed if name in clusters_of(one.tags)]  # "*" in a name is no wildcard
+    by_key = [instance for instance in listed if name in clusters_of(instance.tags)]  # "*" in a name is no wildcard
     pairs = api.mapped(
         DESCRIBE_TAGS, tags, lambda item: (required(item, "ResourceId"), text(item, "Value")), hides=HIDES
     )
-    more = {resource for resource, value in pairs if value == name} - {one.id for one in by_key}
+    more = {resource for resource, value in pairs if value == name} - {instance.id for instance in by_key}
     return [*by_key, *instances_by_id(api, sorted(more))]
 
 
@@ -261,7 +265,7 @@ def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstan
     for guest in guests:
         roles = tuple(request.extra_hosts[guest.id])
         flagged_instances.append(_FlaggedInstance(guest, f"--host {guest.id}={','.join(roles)}", roles, by_id=True))
-    for name in sorted(request.extra_hosts.keys() - {one.id for one in guests}):
+    for name in sorted(request.extra_hosts.keys() - {guest.id for guest in guests}):
         _record_unmatched(api, name, f"--host names {name}, but no live instance has this id")
     return flagged_instances
 

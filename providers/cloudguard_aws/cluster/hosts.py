@@ -38,14 +38,14 @@ def read_hosts(api: Api, found: FoundCluster, read_api_targets: Callable[[Server
             for name in _names(instance)
         }
         targets, etcd = api.two(lambda: read_api_targets(servers), lambda: _etcd_volumes(api))
-        known.update((one.id, _roles_by_targets_or_names(found, one, targets, etcd)) for one in others)
-    roles = {name: one for name, one in known.items() if one is not None}
+        known.update((other.id, _roles_by_targets_or_names(found, other, targets, etcd)) for other in others)
+    roles = {name: roles for name, roles in known.items() if roles is not None}
     return with_roles(api, DESCRIBE_INSTANCES, (instance.host for instance in found.instances), roles)
 
 
 def hosts_by_tags(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     """Return the hosts if flags or tags give the roles of every host, else an empty tuple."""
-    known = {name: one for name, one in _shown(found).items() if one is not None and one.roles}
+    known = {name: roles for name, roles in _shown(found).items() if roles is not None and roles.roles}
     if len(known) < len(found.instances):
         return ()
     return with_roles(api, DESCRIBE_INSTANCES, (instance.host for instance in found.instances), known)

@@ -96,7 +96,7 @@ def instances_by_id(api: Api, ids: Sequence[str]) -> list[Instance]:
     """Return live instances by id, with many ids in a call. Raises AccessError if they can't be listed."""
     pages = [ids[start : start + MOST_VALUES] for start in range(0, len(ids), MOST_VALUES)]
     found = api.gather(*(partial(instances, api, [{"Name": "instance-id", "Values": page}]) for page in pages))
-    return [one for page in found for one in page]
+    return [instance for page in found for instance in page]
 
 
 def record_unseen(api: Api, ids: Collection[str], why: str) -> None:
@@ -113,14 +113,14 @@ def record_unseen(api: Api, ids: Collection[str], why: str) -> None:
 
 def _instance(item: Item) -> Instance:
     tags = tags_of(item)
-    listed = sorted(parts(item, "NetworkInterfaces"), key=lambda one: text(one, "NetworkInterfaceId"))
+    listed = sorted(parts(item, "NetworkInterfaces"), key=lambda nic: text(nic, "NetworkInterfaceId"))
     disks = (text(part(mapping, "Ebs"), "VolumeId") for mapping in parts(item, "BlockDeviceMappings"))
     host = Host(
         id=required(item, "InstanceId"),
         name=tags.get("Name", "") or text(item, "PrivateDnsName"),
         roles=(),
         role_evidence=(),
-        interfaces=tuple(interface(one, _SOURCE, item) for one in listed),
+        interfaces=tuple(interface(nic, _SOURCE, item) for nic in listed),
         source=_SOURCE,
         identity=text(part(item, "IamInstanceProfile"), "Arn"),
         pool=tags.get(SCALING_GROUP, ""),
@@ -128,5 +128,5 @@ def _instance(item: Item) -> Instance:
         metadata=metadata_service(part(item, "MetadataOptions")),
         written_by=OWNERS.of(Thing.HOST, tags.get("Name", ""), tags),
     )
-    networks = frozenset(text(one, "VpcId") for one in listed)
+    networks = frozenset(text(nic, "VpcId") for nic in listed)
     return Instance(text(item, "VpcId"), tags, host, plain_store(item), networks - {""})

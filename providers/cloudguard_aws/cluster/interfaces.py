@@ -34,7 +34,7 @@ def interface(
     listed = parts(item, "Groups") or parts(instance, "SecurityGroups")
     groups = tuple(sorted(required(group, "GroupId") for group in listed))
     private = parts(item, "PrivateIpAddresses")
-    links = [part(one, "Association") for one in (item, *private)]
+    links = [part(end, "Association") for end in (item, *private)]
     public = {text(link, key) for link in links for key in ("PublicIp", "CarrierIp")} - {""}
     is_primary = text(item, "PrivateIpAddress") == text(instance, "PrivateIpAddress")
     if not public and is_primary and text(instance, "PublicIpAddress"):
@@ -66,8 +66,8 @@ def addresses_of(item: Item) -> tuple[tuple[AddressSet, str], ...]:
 def _addresses(item: Item) -> Iterator[str]:
     listed = [text(address, "PrivateIpAddress") for address in parts(item, "PrivateIpAddresses")]
     yield from dict.fromkeys(filter(None, listed or [text(item, "PrivateIpAddress")]))
-    for many, one in _ADDRESSES:
-        yield from (required(each, one) for each in parts(item, many))
+    for many, key in _ADDRESSES:
+        yield from (required(each, key) for each in parts(item, many))
 
 
 def with_both_answers(api: Api, hosts: Iterable[Host], listed: Collection[Item]) -> tuple[Host, ...]:
@@ -77,11 +77,11 @@ def with_both_answers(api: Api, hosts: Iterable[Host], listed: Collection[Item])
     facts of both answers count.
     """
     hosts, hides = tuple(hosts), (FactKind.HOSTS,)
-    names = {host.id for host in hosts} | {one.id for host in hosts for one in host.interfaces}
+    names = {host.id for host in hosts} | {interface.id for host in hosts for interface in host.interfaces}
     own = [item for item in listed if not names.isdisjoint((_text(item, "NetworkInterfaceId"), _instance_of(item)))]
     call, source = DESCRIBE_NETWORK_INTERFACES, api.source(DESCRIBE_NETWORK_INTERFACES)
     read = api.mapped(call, own, lambda item: (_instance_of(item), interface(item, source)), hides=hides)
-    found = {one.id: (instance, one) for instance, one in read}
+    found = {interface.id: (instance, interface) for instance, interface in read}
     return tuple(_with_both(host, found) for host in hosts)
 
 
@@ -96,20 +96,25 @@ def _instance_of(item: Item) -> str:
 
 
 def _with_both(host: Host, found: Mapping[str, tuple[str, Interface]]) -> Host:
-    known = {one.id for one in host.interfaces}
-    more = [one for name, (instance, one) in sorted(found.items()) if instance == host.id and name not in known]
-    both = [_united(one, found[one.id][1]) if one.id in found else one for one in host.interfaces]
+    known = {interface.id for interface in host.interfaces}
+    more = [
+        interface for name, (instance, interface) in sorted(found.items()) if instance == host.id and name not in known
+    ]
+    both = [
+        _united(interface, found[interface.id][1]) if interface.id in found else interface
+        for interface in host.interfaces
+    ]
     return host if not more and both == [*host.interfaces] else replace(host, interfaces=(*both, *more))
 
 
-def _united(one: Interface, other: Interface) -> Interface:
-    groups = tuple(sorted({*one.groups, *other.groups}))
-    public = tuple(dict.fromkeys((*one.public, *other.public)))
+def _united(nic: Interface, other: Interface) -> Interface:
+    groups = tuple(sorted({*nic.groups, *other.groups}))
+    public = tuple(dict.fromkeys((*nic.public, *other.public)))
     return replace(
-        one,
-        addresses=tuple(dict.fromkeys((*one.addresses, *other.addresses))),
+        nic,
+        addresses=tuple(dict.fromkeys((*nic.addresses, *other.addresses))),
         public=public,
         filters=groups,
         groups=groups,
-        public_ip_on_start=False if public else one.public_ip_on_start,
+        public_ip_on_start=False if public else nic.public_ip_on_start,
     )

@@ -42,7 +42,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     named = request.options.get("region")
     seen = discover_in(first.in_region(region) for region in (given if named else enabled_regions(first)))
     if seen.refused:
-        names = ", ".join(f"{one.name} ({one.installer}, {one.region})" for one in seen.clusters)
+        names = ", ".join(f"{cluster.name} ({cluster.installer}, {cluster.region})" for cluster in seen.clusters)
         message = f"could not list all clusters: {'; '.join(seen.refused[:_FEW])}"
         also = f" Clusters found: {names}" if names else ""
         hint = f"Give the regions with --region, or grant the permission.{also}"
@@ -108,9 +108,13 @@ def _search_regions(
     """
     apis = [first.in_region(region) for region in regions]
     found = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
-    refused = {api.region: one for api, one in zip(apis, found, strict=True) if isinstance(one, AccessError)}
+    refused = {
+        api.region: outcome for api, outcome in zip(apis, found, strict=True) if isinstance(outcome, AccessError)
+    }
     places = [
-        (api, one) for api, one in zip(apis, found, strict=True) if one is not None and not isinstance(one, AccessError)
+        (api, outcome)
+        for api, outcome in zip(apis, found, strict=True)
+        if outcome is not None and not isinstance(outcome, AccessError)
     ]
     if refused and not places:
         error, *others = refused.values()
@@ -131,7 +135,7 @@ def _found_or_refused(api: Api, request: CollectRequest) -> FoundCluster | Acces
 
 def _not_found(first: Api, request: CollectRequest, regions: list[str]) -> ClusterNotFoundError:
     seen = discover_in(first.in_region(region) for region in regions)
-    names = sorted({one.name for one in seen.clusters})
+    names = sorted({cluster.name for cluster in seen.clusters})
     where = ", ".join(regions) if len(regions) <= _FEW else f"{len(regions)} regions"
     hint = f"Clusters found: {', '.join(names)}" if names else _NO_CLUSTER
     return ClusterNotFoundError(f"no cluster is called {request.cluster!r} in {where}", hint=hint)

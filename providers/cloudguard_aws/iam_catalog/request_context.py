@@ -194,13 +194,18 @@ def session_tags(snapshot: Snapshot) -> Mapping[str, KnownContext]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
     held = dict[str, list[ServiceAccountIdentity]]()
-    for one in snapshot.identities.service_accounts:
-        held.setdefault(one.identity, []).append(one)
+    for account in snapshot.identities.service_accounts:
+        held.setdefault(account.identity, []).append(account)
     return {name: _tags_of(snapshot.cluster.name, those) for name, those in held.items()}
 
 
 def _tags_of(cluster: str, held: Iterable[ServiceAccountIdentity]) -> KnownContext:
-    bound = [account.partition(":") for one in held if not one.provider for account in one.service_accounts]
+    bound = [
+        account.partition(":")
+        for service_account in held
+        if not service_account.provider
+        for account in service_account.service_accounts
+    ]
     if any(kind == "capability" and "/" in name for kind, _, name in bound):
         return {f"{_TAG}*": FREE}
     tags: dict[str, str | Constraint | UnreadValue] = {f"{_TAG}*": ABSENT}

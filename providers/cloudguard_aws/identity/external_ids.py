@@ -31,18 +31,19 @@ def without_external_ids(text: str) -> str:
 
 def _replaced(value: object, numbers: dict[str, str]) -> object:
     if isinstance(value, list):
-        return [_replaced(one, numbers) for one in cast("list[object]", value)]
+        return [_replaced(item, numbers) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         table = cast("Mapping[str, Any]", value)
         return {
-            key: _hidden(one, numbers) if key.lower() == _KEY else _replaced(one, numbers) for key, one in table.items()
+            key: _hidden(member, numbers) if key.lower() == _KEY else _replaced(member, numbers)
+            for key, member in table.items()
         }
     return value
 
 
 def _hidden(value: object, numbers: dict[str, str]) -> object:
     if isinstance(value, list):
-        return [_hidden(one, numbers) for one in cast("list[object]", value)]
+        return [_hidden(item, numbers) for item in cast("list[object]", value)]
     if not isinstance(value, str) or value.lower() in {"true", "false"}:
         return value
     if _WILDCARDS & {*value} or _VARIABLE in value:

@@ -126,8 +126,8 @@ def _texts(item: Mapping[str, object], key: str) -> tuple[str, ...]:
 def _values(value: object) -> Iterator[str]:
     """Yield a value, or the values of a list, as text. Booleans and numbers get their JSON form."""
     if isinstance(value, list):
-        for one in cast("list[object]", value):
-            yield from _values(one)
+        for item in cast("list[object]", value):
+            yield from _values(item)
     elif isinstance(value, str):
         yield value
     elif isinstance(value, (bool, int, float)):

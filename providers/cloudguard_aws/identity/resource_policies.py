@@ -54,7 +54,7 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     if queue in named:
         url = f"{api.client('sqs').meta.endpoint_url}/{cluster.account}/{cluster.name}"
         asked.append((calls.GET_QUEUE_ATTRIBUTES, queue, {"QueueUrl": url, "AttributeNames": ["Policy"]}))
-    read = api.gather(*(partial(_statements, api, *one) for one in asked))
+    read = api.gather(*(partial(_statements, api, *request) for request in asked))
     for (call, name, _), found in zip(asked, read, strict=True):
         identities = with_resource_policies(api, identities, call, {name: found})
     names = [*(name for _, name, _ in asked), "etcd's keys"]
@@ -79,7 +79,7 @@ def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) 
         return ()
     policies = api.mapped(call, items, lambda item: text(item, "Policy"), hides=_HIDES, about=name)
     read = api.mapped(call, [{"Policy": policy} for policy in policies if policy], _policy, hides=_HIDES, about=name)
-    return tuple(one for each in read for one in each)
+    return tuple(statement for each in read for statement in each)
 
 
 def _policy(item: Mapping[str, Any]) -> tuple[Statement, ...]:

@@ -85,20 +85,20 @@ def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, t
         partial(api.read_or_none, inline_call, hides=_HIDES, about=name, RoleName=name),
     )
     named = partial(api.mapped, hides=_HIDES, about=name)
-    managed = named(attached_call, attached or (), lambda one: required(one, "PolicyArn"))
-    own = named(inline_call, inline or (), lambda one: required(one, "PolicyName"))
+    managed = named(attached_call, attached or (), lambda item: required(item, "PolicyArn"))
+    own = named(inline_call, inline or (), lambda item: required(item, "PolicyName"))
     boundaries = named(calls.GET_ROLE, role or (), _boundary)
     complete = all((role, len(boundaries) == 1, attached is not None, inline is not None))
     complete = complete and len(managed) == len(attached or ()) and len(own) == len(inline or ())
     read = api.gather(
-        *(partial(_managed, api, one, PolicyKind.GRANT) for one in managed),
+        *(partial(_managed, api, policy_arn, PolicyKind.GRANT) for policy_arn in managed),
         *(partial(_managed, api, boundary, PolicyKind.BOUNDARY) for boundary in boundaries if boundary),
-        *(partial(_inline, api, arn, name, one) for one in own),
-        *(partial(_trust, api, arn, one) for one in role or ()),
+        *(partial(_inline, api, arn, name, policy_name) for policy_name in own),
+        *(partial(_trust, api, arn, item) for item in role or ()),
     )
-    policies = tuple(one for found in read for one in found)
+    policies = tuple(policy for found in read for policy in found)
     ids = tuple(policy.id for policy in policies)
-    known = named(calls.GET_ROLE, role or (), lambda one: (text(one, "RoleId"), _tags(one)))
+    known = named(calls.GET_ROLE, role or (), lambda item: (text(item, "RoleId"), _tags(item)))
     unique_id, tags = known[0] if known else ("", None)
     owner = OWNERS.of(Thing.IDENTITY, name, dict(tags or ()))
     identity = Identity(arn, name, holders, ids, source, complete and all(read), unique_id, tags, owner)

@@ -70,7 +70,7 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
     found = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
     pairs = [pair for pair in found if pair is not None]
     held = (*(identity for identity, _ in pairs), *bound, *capabilities)
-    identities = sorted(held, key=lambda one: (one.identity, one.trust))
+    identities = sorted(held, key=lambda service_account: (service_account.identity, service_account.trust))
     return ServiceAccounts(providers, tuple(identities), tuple(trust for _, trust in pairs))
 
 
@@ -84,7 +84,7 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -
         source = api.source(calls.DESCRIBE_CLUSTER, managed.name)
         return (IdentityProvider(managed.issuer, Strength.STRONG, source),) if managed.issuer else ()
     call = calls.LIST_OPEN_ID_CONNECT_PROVIDERS
-    arns = api.mapped(call, api.read(call, hides=_HIDES), lambda one: required(one, "Arn"), hides=_HIDES)
+    arns = api.mapped(call, api.read(call, hides=_HIDES), lambda item: required(item, "Arn"), hides=_HIDES)
     names = {arn: arn.partition(_PROVIDER)[2] for arn in arns}
     unknown = [arn for arn, name in names.items() if name not in shared_issuers() and not _MANAGED.match(name)]
     tags = api.gather(*(partial(_tags, api, arn) for arn in unknown))
@@ -138,8 +138,8 @@ def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[ServiceA
     source = api.source(calls.LIST_ROLES, name)
     shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
     trust = policy_document(shell, document)
-    allowing = [one for one in trust.statements if one.effect is Effect.ALLOW]
-    by_issuer = {issuer: [one for one in allowing if _trusts(one, issuer)] for issuer in issuers}
+    allowing = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
+    by_issuer = {issuer: [statement for statement in allowing if _trusts(statement, issuer)] for issuer in issuers}
     mine = {issuer: trusting for issuer, trusting in by_issuer.items() if trusting}
     if not mine:
         return None
@@ -169,15 +169,18 @@ def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceA
         return ()
     call, describe = calls.LIST_POD_IDENTITY_ASSOCIATIONS, calls.DESCRIBE_POD_IDENTITY_ASSOCIATION
     listed = api.read(call, hides=_HIDES, about=cluster, clusterName=cluster)
-    ids = api.mapped(call, listed, lambda one: required(one, "associationId"), hides=_HIDES)
-    read = (partial(api.read, describe, hides=_HIDES, about=one, clusterName=cluster, associationId=one) for one in ids)
+    ids = api.mapped(call, listed, lambda item: required(item, "associationId"), hides=_HIDES)
+    read = (
+        partial(api.read, describe, hides=_HIDES, about=association, clusterName=cluster, associationId=association)
+        for association in ids
+    )
     items = [item for found in api.gather(*read) for item in found]
     identities = dict[str, ServiceAccountIdentity]()
     for each in api.mapped(describe, items, lambda item: _association(api, cluster, item), hides=_HIDES):
-        for one in each:
-            known = identities.get(one.identity, one)
-            accounts = dict.fromkeys((*known.service_accounts, *one.service_accounts))
-            identities[one.identity] = replace(one, service_accounts=tuple(accounts))
+        for service_account in each:
+            known = identities.get(service_account.identity, service_account)
+            accounts = dict.fromkeys((*known.service_accounts, *service_account.service_accounts))
+            identities[service_account.identity] = replace(service_account, service_accounts=tuple(accounts))
     return tuple(identities.values())
 
 
@@ -196,9 +199,10 @@ def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[S
         hides = () if explain(error)[0] is Reason.UNSUPPORTED else _HIDES
         api.read(call, hides=hides, about=cluster, clusterName=cluster)  # records the gap
         return ()
-    names = api.mapped(call, listed, lambda one: required(one, "capabilityName"), hides=_HIDES)
+    names = api.mapped(call, listed, lambda item: required(item, "capabilityName"), hides=_HIDES)
     read = (
-        partial(api.read, describe, hides=_HIDES, about=one, clusterName=cluster, capabilityName=one) for one in names
+        partial(api.read, describe, hides=_HIDES, about=capability, clusterName=cluster, capabilityName=capability)
+        for capability in names
     )
     items = [item for found in api.gather(*read) for item in found]
     source = api.source(describe, cluster)

@@ -65,4 +65,4 @@ def _merged(identities: Iterable[Identity]) -> list[Identity]:
     for identity in identities:
         known = found.get(identity.id, identity)
         found[identity.id] = replace(known, roles=tuple(sorted({*known.roles, *identity.roles})))
-    return sorted(found.values(), key=lambda one: one.id)
+    return sorted(found.values(), key=lambda identity: identity.id)

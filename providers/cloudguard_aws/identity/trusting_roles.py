@@ -57,4 +57,4 @@ def _trust(api: Api, names: Mapping[str, str], role: Item) -> tuple[str, tuple[S
     source = api.source(LIST_ROLES, required(role, "RoleName"))
     shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
     read = policy_document(shell, document).statements
-    return arn, tuple(replace(one, resources=(arn,), not_resources=()) for one in read)
+    return arn, tuple(replace(statement, resources=(arn,), not_resources=()) for statement in read)

@@ -67,9 +67,9 @@ class _Forwarding:
         return balancer(self.balancer, made, declared, _filtered(self.balancer, published.get(self.balancer.arn, ())))
 
 
-def _filtered(one: LoadBalancer, published: tuple[PublishedService, ...]) -> tuple[PublishedService, ...]:
+def _filtered(lb: LoadBalancer, published: tuple[PublishedService, ...]) -> tuple[PublishedService, ...]:
     """Return a balancer's services with ``filtered``: whether the balancer's security groups filter their clients."""
-    return tuple(replace(service, filtered=one.enforces_groups) for service in published)
+    return tuple(replace(service, filtered=lb.enforces_groups) for service in published)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +87,28 @@ class ClusterBalancers:
 
         Their addresses may equal addresses of the cluster's VPCs.
         """
-        ranges = {one.id: one.ranges for one in networks}
+        ranges = {network.id: network.ranges for network in networks}
         groups = (
-            one.beyond(ranges[one.network]) if one.network in ranges else one for one in self.read.groups.values()
+            group.beyond(ranges[group.network]) if group.network in ranges else group
+            for group in self.read.groups.values()
         )
-        read = replace(self.read, groups={one.arn: one for one in groups})
+        read = replace(self.read, groups={group.arn: group for group in groups})
         return _cluster_balancers(read, self.members, self.services)
 
     @property
     def networks(self) -> frozenset[str]:
         """The ids of the balancers' VPCs, as far as they are known."""
-        return frozenset(one.network for group in (self.modern, self.classic) for one in group) - {""}
+        return frozenset(lb.network for group in (self.modern, self.classic) for lb in group) - {""}
 
     @property
     def filters(self) -> frozenset[str]:
         """The ids of the balancers' security groups."""
-        return frozenset(name for group in (self.modern, self.classic) for one in group for name in one.groups)
+        return frozenset(name for group in (self.modern, self.classic) for lb in group for name in lb.groups)
 
     @property
     def subnets(self) -> frozenset[str]:
         """The ids of the balancers' subnets."""
-        return frozenset(name for group in (self.modern, self.classic) for one in group for name in one.subnets)
+        return frozenset(name for group in (self.modern, self.classic) for lb in group for name in lb.subnets)
 
 
 def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Members) -> ClusterBalancers:
@@ -119,28 +120,27 @@ def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Memb
 def _cluster_balancers(
     read: Registrations, members: Members, services: tuple[EndpointService, ...]
 ) -> ClusterBalancers:
-    modern = tuple(one for one in read.balancers if _concerns(read, one.arn, members))
-    old = tuple(one for one in read.classic if one.name in members.pools or not members.ids.isdisjoint(one.instances))
+    modern = tuple(lb for lb in read.balancers if _concerns(read, lb.arn, members))
+    old = tuple(lb for lb in read.classic if lb.name in members.pools or not members.ids.isdisjoint(lb.instances))
     return ClusterBalancers(read, members, services, modern, old)
 
 
 def _concerns(read: Registrations, arn: str, members: Members) -> bool:
     """Whether a balancer sends to the cluster's hosts, directly or through an application balancer behind it."""
     for group in read.groups_of(arn):
-        if group.arn in members.pools:
+        if group.arn in members.pools or any(members.find(target.id) is not None for target in group.targets):
             return True
-        for one in group.targets:
-            if members.find(one.id) is not None or (group.kind == BY_BALANCER and _concerns(read, one.id, members)):
-                return True
+        if group.kind == BY_BALANCER and any(_concerns(read, target.id, members) for target in group.targets):
+            return True
     return False
 
 
 def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[Balancer, ...]:
     """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
-    arns = [one.arn for one in known.modern]
+    arns = [lb.arn for lb in known.modern]
     forwardings, tagged, published, _ = api.four(
-        lambda: api.gather(*(partial(_forwarding, api, known, one) for one in _with_ipv6(api, known.modern))),
-        partial(read_tags, api, arns, [one.name for one in known.classic]),
+        lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
+        partial(read_tags, api, arns, [lb.name for lb in known.classic]),
         partial(read_published, api, known.services, arns),
         lambda: api.gather(*(partial(_without_groups, api, known.read, arn) for arn in known.read.bare)),
     )
@@ -151,13 +151,13 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
     classics = [classic(one, known.members, declared.get(one.name, "")) for one in known.classic]
     every = (
         replace(
-            one,
-            listeners=tuple(listener for listener in one.listeners if listener.targets),
-            written_by=OWNERS.of(Thing.BALANCER, one.name, tagged.get(one.id) or tagged.get(one.name, {})),
+            lb,
+            listeners=tuple(listener for listener in lb.listeners if listener.targets),
+            written_by=OWNERS.of(Thing.BALANCER, lb.name, tagged.get(lb.id) or tagged.get(lb.name, {})),
         )
-        for one in (*made.values(), *proxied, *classics)
+        for lb in (*made.values(), *proxied, *classics)
     )
-    return tuple(sorted((one for one in every if one.listeners), key=lambda one: one.id))
+    return tuple(sorted((lb for lb in every if lb.listeners), key=lambda lb: lb.id))
 
 
 def _with_ipv6(api: Api, balancers: Iterable[LoadBalancer]) -> list[LoadBalancer]:
@@ -166,56 +166,56 @@ def _with_ipv6(api: Api, balancers: Iterable[LoadBalancer]) -> list[LoadBalancer
     https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html ("Load balancer
     attributes"). Application balancers have the same attribute.
     """
-    return api.gather(*(partial(_by_gateway, api, one) for one in balancers))
+    return api.gather(*(partial(_by_gateway, api, lb) for lb in balancers))
 
 
-def _by_gateway(api: Api, one: LoadBalancer) -> LoadBalancer:
-    if one.internet_facing is not False or not one.dual_stack:
-        return one
+def _by_gateway(api: Api, lb: LoadBalancer) -> LoadBalancer:
+    if lb.internet_facing is not False or not lb.dual_stack:
+        return lb
     call = calls.DESCRIBE_LOAD_BALANCER_ATTRIBUTES
-    items = api.read_or_none(call, hides=HIDES, about=one.arn, LoadBalancerArn=one.arn)
+    items = api.read_or_none(call, hides=HIDES, about=lb.arn, LoadBalancerArn=lb.arn)
     values = [text(item, "Value") for item in items or () if item.get("Key") == _DENIES_GATEWAY]
     if items is not None and "false" not in values:
-        return one
-    return replace(one, internet_facing=None if items is None else True, public_ipv4=False)
+        return lb
+    return replace(lb, internet_facing=None if items is None else True, public_ipv4=False)
 
 
 def _without_groups(api: Api, read: Registrations, arn: str) -> None:
     """Read the listeners of a balancer that no target group names. If they forward to one, the answers contradict."""
     call, why = calls.DESCRIBE_LISTENERS, f"{arn} forwards to it, but no target group names this balancer"
     items = api.read(call, hides=HIDES, about=arn, LoadBalancerArn=arn) if read.answered is not None else ()
-    for one in api.mapped(call, items, listener_facts, hides=HIDES):
-        for name in one.forwards_to or ():
+    for facts in api.mapped(call, items, listener_facts, hides=HIDES):
+        for name in facts.forwards_to or ():
             api.missed(calls.DESCRIBE_TARGET_GROUPS, name, why, HIDES)
 
 
-def _forwarding(api: Api, known: ClusterBalancers, one: LoadBalancer) -> _Forwarding:
-    call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(one.arn)
+def _forwarding(api: Api, known: ClusterBalancers, lb: LoadBalancer) -> _Forwarding:
+    call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(lb.arn)
     items, targets = api.two(
-        partial(api.read_or_none, call, hides=HIDES, about=one.arn, LoadBalancerArn=one.arn),
-        lambda: api.gather(*(partial(_own_targets, api, group, one, known.members) for group in groups)),
+        partial(api.read_or_none, call, hides=HIDES, about=lb.arn, LoadBalancerArn=lb.arn),
+        lambda: api.gather(*(partial(_own_targets, api, group, lb, known.members) for group in groups)),
     )
     listeners, arns = api.mapped(call, items or (), listener_facts, hides=HIDES), tuple(group.arn for group in groups)
     if items == []:
         message = "no listener was returned for this balancer, although target groups name it"
-        api.add_gap(Gap(call.name, one.arn, Reason.MISSING, message, HIDES))
-    sent = api.gather(*(partial(_sent_to, api, each, one, arns, alone=len(listeners) == 1) for each in listeners))
+        api.add_gap(Gap(call.name, lb.arn, Reason.MISSING, message, HIDES))
+    sent = api.gather(*(partial(_sent_to, api, each, lb, arns, alone=len(listeners) == 1) for each in listeners))
     for each, forwarded_to in zip(listeners, sent, strict=True):
         record_missing_groups(api, known.read, each.arn, forwarded_to)
-    return _Forwarding(one, tuple(zip(listeners, sent, strict=True)), dict(zip(arns, targets, strict=True)))
+    return _Forwarding(lb, tuple(zip(listeners, sent, strict=True)), dict(zip(arns, targets, strict=True)))
 
 
 def _sent_to(
-    api: Api, listener: ListenerFacts, one: LoadBalancer, every: tuple[str, ...], *, alone: bool
+    api: Api, listener: ListenerFacts, lb: LoadBalancer, every: tuple[str, ...], *, alone: bool
 ) -> tuple[str, ...]:
     """Return the ARNs of the target groups a listener may send to.
 
     An application balancer's rules may name more target groups than its default action. The result is all groups of the
     balancer (``every``) if the listener is the only one, or if an action is not understood or not read.
     """
-    if one.kind == NETWORK and listener.forwards_to is not None:
+    if lb.kind == NETWORK and listener.forwards_to is not None:
         return listener.forwards_to
-    if one.kind != APPLICATION or listener.forwards_to is None or alone:
+    if lb.kind != APPLICATION or listener.forwards_to is None or alone:
         return every
     call, arn = calls.DESCRIBE_RULES, listener.arn
     items = api.read_or_none(call, hides=HIDES, about=arn, ListenerArn=arn)
@@ -225,10 +225,10 @@ def _sent_to(
     return tuple(dict.fromkeys((*listener.forwards_to, *(arn for rule in rules for arn in rule or ()))))
 
 
-def _own_targets(api: Api, group: TargetGroup, one: LoadBalancer, members: Members) -> OwnTargets:
-    known = one.kind in {APPLICATION, NETWORK}
+def _own_targets(api: Api, group: TargetGroup, lb: LoadBalancer, members: Members) -> OwnTargets:
+    known = lb.kind in {APPLICATION, NETWORK}
     targets, client = targets_of(group, members), ClientAddress.REPLACED if known else ClientAddress.UNKNOWN
-    if targets and one.kind == NETWORK:
+    if targets and lb.kind == NETWORK:
         call = calls.DESCRIBE_TARGET_GROUP_ATTRIBUTES
         items = api.read_or_none(call, hides=HIDES, about=group.arn, TargetGroupArn=group.arn)
         pairs = api.mapped(call, items or (), lambda pair: (required(pair, "Key"), text(pair, "Value")), hides=HIDES)
@@ -283,7 +283,7 @@ def _tag_page(
     api: Api, call: calls.Call, key: str, id_key: str, page: list[str]
 ) -> tuple[tuple[str, dict[str, str]], ...]:
     items = api.read(call, hides=HIDES, about=", ".join(page), **{key: page})
-    return api.mapped(call, items, lambda one: (required(one, id_key), tags_of(one)), hides=HIDES)
+    return api.mapped(call, items, lambda item: (required(item, id_key), tags_of(item)), hides=HIDES)
 
 
 def _pages(names: Iterable[str]) -> Iterator[list[str]]:

@@ -49,8 +49,8 @@ class Vpcs:
         )
 
 
-def _concatenated(one: Sequence[A] | None, other: Sequence[A] | None) -> Sequence[A] | None:
-    return None if one is None or other is None else [*one, *other]
+def _concatenated(first: Sequence[A] | None, other: Sequence[A] | None) -> Sequence[A] | None:
+    return None if first is None or other is None else [*first, *other]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def read_inventory(
     if not known:
         used = {interface.subnet for host in hosts for interface in host.interfaces}
         own = read_subnets(api, "subnet-id", used.union(*(endpoint.subnets for endpoint in endpoints)) - {""})
-        known = frozenset(one.network for one in own.values())
+        known = frozenset(subnet.network for subnet in own.values())
     balancers, vpcs, public_access = api.three(
         partial(read_cluster_balancers, api, known, Members.of(hosts, registers)),
         partial(_read_vpcs, api, known, own),
@@ -120,7 +120,7 @@ def _owner(vpc: Item) -> tuple[str, str]:
 def read_subnets(api: Api, key: str, names: Collection[str]) -> dict[str, Subnet]:
     """Return a dict of subnet id → subnet, for the subnets whose filter ``key`` matches one of ``names``."""
     listed = api.matching(calls.DESCRIBE_SUBNETS, key, names, hides=_SUBNETS)
-    return {one.id: one for one in api.mapped(calls.DESCRIBE_SUBNETS, listed, subnet, hides=_SUBNETS)}
+    return {each.id: each for each in api.mapped(calls.DESCRIBE_SUBNETS, listed, subnet, hides=_SUBNETS)}
 
 
 def _read_tables(api: Api, vpcs: frozenset[str]) -> Tables | None:

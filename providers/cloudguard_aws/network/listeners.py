@@ -93,8 +93,12 @@ class Members:
         except ValueError:
             return None  # the id of another instance, or a balancer's ARN
         before = bisect_right(self.ranges, own.first(), key=AddressSet.first)
-        found = (one for one in (own, *self.ranges[before - 1 : before]) if own <= one and one in self.hosts)
-        return next(((self.hosts[one], one) for one in found), None)
+        found = (
+            addresses
+            for addresses in (own, *self.ranges[before - 1 : before])
+            if own <= addresses and addresses in self.hosts
+        )
+        return next(((self.hosts[addresses], addresses) for addresses in found), None)
 
 
 def services_of(protocol: str, port: int) -> ServiceSet:
@@ -201,42 +205,48 @@ def declared_service(tags: Mapping[str, str], cluster: str) -> str:
 
 
 def balancer(
-    one: LoadBalancer, listeners: Iterable[Listener], declared: str, published: tuple[PublishedService, ...] = ()
+    load_balancer: LoadBalancer,
+    listeners: Iterable[Listener],
+    declared: str,
+    published: tuple[PublishedService, ...] = (),
 ) -> Balancer:
     """Return an application or network balancer, or a balancer of an unknown kind."""
     return Balancer(
-        id=one.arn,
-        name=one.name,
-        kind=_KINDS.get(one.kind) or one.kind or "load balancer",
-        internet_facing=one.internet_facing,
-        network=one.network,
-        subnets=one.subnets,
-        filters=one.groups,
-        groups=one.groups,
+        id=load_balancer.arn,
+        name=load_balancer.name,
+        kind=_KINDS.get(load_balancer.kind) or load_balancer.kind or "load balancer",
+        internet_facing=load_balancer.internet_facing,
+        network=load_balancer.network,
+        subnets=load_balancer.subnets,
+        filters=load_balancer.groups,
+        groups=load_balancer.groups,
         listeners=tuple(listeners),
-        source=Source(calls.DESCRIBE_LOAD_BALANCERS.name, one.arn),
-        addresses=one.addresses,
+        source=Source(calls.DESCRIBE_LOAD_BALANCERS.name, load_balancer.arn),
+        addresses=load_balancer.addresses,
         declared_service=declared,
-        dual_stack=one.dual_stack,
+        dual_stack=load_balancer.dual_stack,
         published=published,
-        public_ipv4=one.public_ipv4,
+        public_ipv4=load_balancer.public_ipv4,
     )
 
 
-def classic(one: ClassicBalancer, members: Members, declared: str) -> Balancer:
+def classic(load_balancer: ClassicBalancer, members: Members, declared: str) -> Balancer:
     """Return a classic balancer. Its targets are instances on the listener's instance port."""
-    source = Source(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name, one.name)
-    hosts = [*(name for name in one.instances if name in members.ids), *members.pools.get(one.name, ())]
+    source = Source(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name, load_balancer.name)
+    hosts = [
+        *(name for name in load_balancer.instances if name in members.ids),
+        *members.pools.get(load_balancer.name, ()),
+    ]
     return Balancer(
-        id=one.name,
-        name=one.name,
+        id=load_balancer.name,
+        name=load_balancer.name,
         kind="clb",
-        internet_facing=one.internet_facing,
-        network=one.network,
-        subnets=one.subnets,
-        filters=one.groups,
-        groups=one.groups,
-        listeners=tuple(_classic_listener(listener, hosts, source) for listener in one.listeners),
+        internet_facing=load_balancer.internet_facing,
+        network=load_balancer.network,
+        subnets=load_balancer.subnets,
+        filters=load_balancer.groups,
+        groups=load_balancer.groups,
+        listeners=tuple(_classic_listener(listener, hosts, source) for listener in load_balancer.listeners),
         source=source,
         declared_service=declared,
     )

@@ -54,11 +54,15 @@ def record_unfollowed(api: Api, interfaces: Sequence[Item], lists: Iterable[Addr
     services = {_LATTICE: "VPC Lattice"}
     if any(map(_is_origin, interfaces)):
         services |= {_CLOUDFRONT: "a VPC origin of CloudFront"}
-    for one in lists:
-        service = next((services[suffix] for suffix in services if one.name.removesuffix("-ipv6").endswith(suffix)), "")
+    for address_list in lists:
+        service = next(
+            (services[suffix] for suffix in services if address_list.name.removesuffix("-ipv6").endswith(suffix)), ""
+        )
         if service:
-            message = f"a rule admits {one.name}; clients of {service} are not read"
-            api.add_gap(Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, one.id, Reason.UNSUPPORTED, message, HIDES))
+            message = f"a rule admits {address_list.name}; clients of {service} are not read"
+            api.add_gap(
+                Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, address_list.id, Reason.UNSUPPORTED, message, HIDES)
+            )
 
 
 def _record_accelerators(api: Api, interfaces: Sequence[Item], own: Collection[str]) -> None:
@@ -94,7 +98,7 @@ def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Regi
     """
     call = calls.DESCRIBE_NETWORK_INTERFACES
     made = api.mapped(call, endpoint, lambda item: interface(item, Source(call.name)), hides=HIDES)
-    at = {address: one.id for one in made for part in one.addresses for address in part.texts()}
+    at = {address: interface.id for interface in made for part in interface.addresses for address in part.texts()}
     for group in read.groups.values():
         reached = sorted({at[target.id] for target in group.targets if target.id in at})
         for name in group.balancers if reached else ():

@@ -135,20 +135,24 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
     every = tuple(
         balancer for balancer in modern if balancer.kind != GATEWAY
     )  # a gateway balancer sends to appliances, by a tunnel
-    arns = {one.arn for one in every}
+    arns = {balancer.arn for balancer in every}
     known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups or (), target_group, hides=HIDES)
     if listed is not None:
-        _record_missing(api, {arn for one in known if _may_concern(one, network_ids) for arn in one.balancers}, modern)
-    used = [one for one in known if arns.intersection(one.balancers)]
-    with_targets = api.gather(*(partial(_with_targets, api, one) for one in used if _may_concern(one, network_ids)))
+        _record_missing(
+            api, {arn for group in known if _may_concern(group, network_ids) for arn in group.balancers}, modern
+        )
+    used = [group for group in known if arns.intersection(group.balancers)]
+    with_targets = api.gather(
+        *(partial(_with_targets, api, group) for group in used if _may_concern(group, network_ids))
+    )
     classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old or (), classic_balancer, hides=HIDES)
-    named = {arn for one in known for arn in one.balancers}
+    named = {arn for group in known for arn in group.balancers}
     return Registrations(
         every,
         classic,
         groups={target.arn: target for target in with_targets},
-        answered=None if groups is None or len(known) < len(groups) else frozenset(one.arn for one in known),
-        bare=tuple(one.arn for one in every if one.arn not in named),
+        answered=None if groups is None or len(known) < len(groups) else frozenset(group.arn for group in known),
+        bare=tuple(balancer.arn for balancer in every if balancer.arn not in named),
     )
 
 
@@ -187,7 +191,7 @@ def load_balancer(item: Item) -> LoadBalancer:
         internet_facing=_SCHEMES.get(text(item, "Scheme")),
         groups=tuple(texts(item, "SecurityGroups")),
         subnets=tuple(sorted(filter(None, (text(zone, "SubnetId") for zone in zones)))),
-        addresses=AddressSet.of(filter(None, (text(one, key) for one in listed for key in _ADDRESSES))),
+        addresses=AddressSet.of(filter(None, (text(item, key) for item in listed for key in _ADDRESSES))),
         dual_stack=text(item, "IpAddressType") != "ipv4",
         enforces_groups=text(item, _ENFORCED) in {"", "on"},
         public_ipv4=text(item, "IpAddressType") != _IPV6_ONLY,

@@ -64,7 +64,7 @@ class RouteTable:
 
     def behind(self, peerings: Peerings) -> RouteTable:
         """Return the table with each route into a peering limited to the ranges on the other side."""
-        return replace(self, routes=tuple(route for one in self.routes for route in _behind(one, peerings)))
+        return replace(self, routes=tuple(route for written in self.routes for route in _behind(written, peerings)))
 
 
 def route_table(item: Item) -> RouteTable:
@@ -78,7 +78,7 @@ def route_table(item: Item) -> RouteTable:
         subnets=frozenset(text(link, "SubnetId") for link in links) - {""},
         is_main=any(flag(link, "Main") for link in links),
         of_gateway=any(text(link, "GatewayId") for link in links),
-        routes=tuple(route for one in parts(item, "Routes") for route in _route(one, source)),
+        routes=tuple(route for entry in parts(item, "Routes") for route in _route(entry, source)),
     )
 
 
@@ -111,7 +111,7 @@ def _behind(route: Route, peerings: Peerings) -> Iterator[Route]:
     """
     ranges = peerings.get(route.target, ()) if route.hop is NextHop.PEER else ()
     inside = [range_ for range_ in ranges if range_ <= route.destination and range_ != route.destination]
-    yield from (replace(route, destination=one) for one in inside or (route.destination,))
+    yield from (replace(route, destination=addresses) for addresses in inside or (route.destination,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +192,9 @@ def subnet(item: Item) -> Subnet:
 
 
 def _associated(item: Item, many: str, key: str) -> Iterator[str]:
-    for one in parts(item, many):
-        if text(part(one, f"{key}State"), "State") not in _NOT_ASSOCIATED and text(one, key):
-            yield text(one, key)
+    for association in parts(item, many):
+        if text(part(association, f"{key}State"), "State") not in _NOT_ASSOCIATED and text(association, key):
+            yield text(association, key)
 
 
 def with_routes(subnet: Subnet, filters: tuple[str, ...], tables: Tables | None) -> Subnet:

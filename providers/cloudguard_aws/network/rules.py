@@ -79,9 +79,9 @@ def security_group(item: Item) -> SecurityGroup:
     source, tags = Source(calls.DESCRIBE_SECURITY_GROUPS.name, name), tags_of(item)
     owner = OWNERS.of(Thing.FILTER, title, tags)
     editable = owner is None or owner.id not in _RESTORED_BY
-    permissions = [(direction, one) for key, direction in _DIRECTIONS for one in parts(item, key)]
-    rules = tuple(rule for direction, one in permissions for rule in _permitted(one, direction, source))
-    pairs = [pair for _, one in permissions for pair in parts(one, "UserIdGroupPairs")]
+    permissions = [(direction, permission) for key, direction in _DIRECTIONS for permission in parts(item, key)]
+    rules = tuple(rule for direction, permission in permissions for rule in _permitted(permission, direction, source))
+    pairs = [pair for _, permission in permissions for pair in parts(permission, "UserIdGroupPairs")]
     return SecurityGroup(
         Filter(name, title, SECURITY_GROUP, rules, source, editable=editable, written_by=owner),
         text(item, "OwnerId"),

@@ -65,8 +65,8 @@ def read_security_groups(
             message = "the security group can't be seen from this account"
             api.add_gap(Gap(group_call.name, name, Reason.MISSING, message, _FILTERS))
     by_group: dict[str, list[Rule]] = {}
-    for one in rules:
-        by_group.setdefault(one.of, []).append(one.rule)
+    for rule in rules:
+        by_group.setdefault(rule.of, []).append(rule.rule)
     tags = {rule.rule.id: rule.tags for rule in rules if rule.tags}
     made = (with_owners(group, _with_rules(group.filter, by_group), tags) for group in groups)
     filters = tuple(sorted(made, key=lambda item: item.id))

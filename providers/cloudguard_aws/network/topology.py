@@ -92,18 +92,18 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
     more = read_subnets(api, "subnet-id", wanted - vpcs.subnets.keys())
     found = sorted({**vpcs.subnets, **more}.items())
     guards = {name: acl.filter.id for acl in vpcs.acls or () for name in acl.subnets}
-    kept = [one for name, one in found if name in wanted]
-    for one in kept if vpcs.acls is not None else ():
-        if one.id not in guards:
+    kept = [subnet for name, subnet in found if name in wanted]
+    for subnet in kept if vpcs.acls is not None else ():
+        if subnet.id not in guards:
             message = "the subnet's network ACL can't be seen from this account"
-            api.add_gap(Gap(calls.DESCRIBE_NETWORK_ACLS.name, one.id, Reason.MISSING, message, FILTERS))
+            api.add_gap(Gap(calls.DESCRIBE_NETWORK_ACLS.name, subnet.id, Reason.MISSING, message, FILTERS))
     tables = vpcs.tables
-    for one in kept if tables is not None and tables.complete else ():
-        if tables is not None and tables.routes(one) is None:
+    for subnet in kept if tables is not None and tables.complete else ():
+        if tables is not None and tables.routes(subnet) is None:
             message = "no route of the subnet can be seen from this account"
-            api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, one.id, Reason.MISSING, message, ROUTES))
-    made = (with_routes(one, (guards.get(one.id, f"network ACL of {one.id}"),), tables) for one in kept)
-    return tuple(inventory.public_access.applied_to(one, vpcs.owners.get(one.network, "")) for one in made)
+            api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, subnet.id, Reason.MISSING, message, ROUTES))
+    made = (with_routes(subnet, (guards.get(subnet.id, f"network ACL of {subnet.id}"),), tables) for subnet in kept)
+    return tuple(inventory.public_access.applied_to(subnet, vpcs.owners.get(subnet.network, "")) for subnet in made)
 
 
 def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
@@ -118,7 +118,7 @@ def _outbound(api: Api, hosts: tuple[Host, ...], subnets: Iterable[Subnet]) -> A
     """Return the public addresses that hosts send from: their own, and those of the NAT gateways in their routes."""
     gateways = {route.target for subnet in subnets for route in subnet.routes if route.target.startswith("nat-")}
     listed = api.matching(calls.DESCRIBE_NAT_GATEWAYS, "nat-gateway-id", gateways, hides=ROUTES)
-    own = (one for host in hosts for interface in host.interfaces for one in interface.public)
+    own = (addresses for host in hosts for interface in host.interfaces for addresses in interface.public)
     return AddressSet.union((*own, *api.mapped(calls.DESCRIBE_NAT_GATEWAYS, listed, _public, hides=ROUTES)))
 
 

@@ -93,12 +93,14 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
         partial(api.matching, calls.DESCRIBE_VOLUMES, "volume-id", copied_from, hides=_DISKS),
         partial(_images, api),
     )
-    former = {one.id: one for one in _former(tagged, cluster, apart, named=named)}
-    found = former | {one.id: replace(one, disk=sources[one.id].disk.id, relation="the origin of") for one in made_from}
-    found |= {one.id: one for one in taken}
+    former = {copy.id: copy for copy in _former(tagged, cluster, apart, named=named)}
+    found = former | {
+        copy.id: replace(copy, disk=sources[copy.id].disk.id, relation="the origin of") for copy in made_from
+    }
+    found |= {copy.id: copy for copy in taken}
     found = {host.id: host for host in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | found
     golden = {name for image in images for name in image.snapshots if _is_installation_image(found.get(name), known)}
-    whole = {name: one for name, one in found.items() if name not in golden}
+    whole = {name: copy for name, copy in found.items() if name not in golden}
     whole |= {name: former[name] for name in golden & former.keys()}  # its tags show that it holds more
     copied, restored = api.two(
         partial(_described, api, whole),
@@ -107,7 +109,7 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     whole |= copied
     of_those = [image for image in images if not whole.keys().isdisjoint(image.snapshots)]
     shared = with_sharing(api, whole.values(), of_those, whole)
-    origins = {one.id: f"made from {one.id}, {one.words}" for one in whole.values()}
+    origins = {copy.id: f"made from {copy.id}, {copy.words}" for copy in whole.values()}
     origins |= {volume.volume: f"{volume.disk.id} was copied from it" for volume in volumes if volume.volume}
     return Copies(
         of_disks=tuple(copy for copy in shared if copy.disk in known),
@@ -135,7 +137,7 @@ def _snapshots(api: Api, key: str, values: Collection[str]) -> tuple[DiskSnapsho
     call = calls.DESCRIBE_SNAPSHOTS
     listed = api.matching(call, key, values, hides=_DISKS, OwnerIds=["self"])
     found = api.mapped(call, listed, lambda item: (required(item, _ID[key]), _snapshot(api, item)), hides=_DISKS)
-    return tuple(one for name, one in found if name in values)
+    return tuple(copy for name, copy in found if name in values)
 
 
 _ID: Final = {"volume-id": "VolumeId", "snapshot-id": "SnapshotId"}
@@ -153,7 +155,7 @@ def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, st
     found = api.mapped(
         calls.DESCRIBE_SNAPSHOTS, items, lambda item: (_snapshot(api, item), tags_of(item)), hides=_DISKS
     )
-    own = {one.id: (one, tags) for one, tags in found if cluster in {*clusters_of(tags)}}
+    own = {copy.id: (copy, tags) for copy, tags in found if cluster in {*clusters_of(tags)}}
     return tuple(own.values())
 
 
@@ -199,7 +201,7 @@ def _described_once(api: Api, copies: Mapping[str, DiskSnapshot]) -> dict[str, D
             made, disk=copies[origin].disk, relation=copies[origin].relation, evidence=copies[origin].evidence
         )
 
-    return {one.id: one for one in api.mapped(call, listed, copy, hides=_DISKS) if one is not None}
+    return {each.id: each for each in api.mapped(call, listed, copy, hides=_DISKS) if each is not None}
 
 
 def _images(api: Api) -> tuple[Image, ...]:

@@ -68,8 +68,8 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     volumes, spare = _volumes(api, (*tagged, *attached), cluster, concerned), list[Volume]()
     places = {volume.disk.host for volume in volumes if volume.disk.holds_main_etcd}
     if not places.issuperset(concerned):
-        of_servers = [one for one in left if is_control_plane(tags_of(one))]
-        unclear = [one for one in left if roles_by_tags(tags_of(one)) is None]
+        of_servers = [volume for volume in left if is_control_plane(tags_of(volume))]
+        unclear = [volume for volume in left if roles_by_tags(tags_of(volume)) is None]
         volumes += [volume.as_leftover() for volume in _volumes(api, of_servers, cluster, concerned)]
         spare = _volumes(api, unclear, cluster, concerned)
         volumes += [volume for volume in spare if volume.disk.holds_etcd]
@@ -90,7 +90,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         if not made:
             break
         copies = copy([found[name] for name in sorted(concerning)])
-    disks = {name: one.disk for name, one in found.items()}
+    disks = {name: volume.disk for name, volume in found.items()}
     if any(disk.key for disk in disks.values()):
         keys = read_keys(api, [disk.key for disk in disks.values()], account)
     ordered = [disks[name] for name in sorted(disks)]
@@ -123,20 +123,20 @@ def _detached_volumes(api: Api, cluster: str) -> list[Item]:
         {"Name": "status", "Values": ["available"]},
     ]
     listed = api.read(calls.DESCRIBE_VOLUMES, hides=FOUND_THROUGH_DISKS, about=cluster, Filters=detached)
-    tagged = ((one, tags_of(one)) for one in listed)
-    return [one for one, tags in tagged if OF_PODS.isdisjoint(tags)]
+    tagged = ((volume, tags_of(volume)) for volume in listed)
+    return [volume for volume, tags in tagged if OF_PODS.isdisjoint(tags)]
 
 
 def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[str]) -> list[Volume]:
     found = api.mapped(
         calls.DESCRIBE_VOLUMES, items, lambda item: _volume(api, item, cluster, hosts), hides=FOUND_THROUGH_DISKS
     )
-    return sorted({one.disk.id: one for one in found}.values(), key=lambda item: item.disk.id)
+    return sorted({volume.disk.id: volume for volume in found}.values(), key=lambda item: item.disk.id)
 
 
 def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volume:
     attachments = [attachment for attachment in parts(item, "Attachments") if text(attachment, "InstanceId")]
-    attachments.sort(key=lambda one: text(one, "InstanceId") not in hosts)
+    attachments.sort(key=lambda attachment: text(attachment, "InstanceId") not in hosts)
     where = attachments[0] if attachments else NOTHING
     name, tags = required(item, "VolumeId"), tags_of(item)
     disk = Disk(

@@ -50,9 +50,9 @@ def with_sharing(
         *(partial(_shared_snapshot, api, snapshot) for snapshot in snapshots),
         *(partial(_shared_image, api, image, known) for image in images),
     )
-    if not any(EVERYONE in (one.shared_with or ()) for one in read) or not _is_blocked(api):
+    if not any(EVERYONE in (copy.shared_with or ()) for copy in read) or not _is_blocked(api):
         return tuple(read)
-    return tuple(_without_everyone(one) if one.kind == "snapshot" else one for one in read)
+    return tuple(_without_everyone(copy) if copy.kind == "snapshot" else copy for copy in read)
 
 
 def _shared_snapshot(api: Api, copy: DiskSnapshot) -> DiskSnapshot:

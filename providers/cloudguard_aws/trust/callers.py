@@ -150,7 +150,7 @@ class _Accounts:
         found += self._unnamed_accounts()
         if known:
             found.append(holds("StringNotEqualsIgnoreCase", ORGANIZATION, *known))
-            found.append(holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *(f"{one}/*" for one in known)))
+            found.append(holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *(f"{path}/*" for path in known)))
         if users and self._mentions.users:
             ids = (pattern for user in self._mentions.users for pattern in (user, f"{user}:*"))
             found.append(holds("StringNotLike", USER_ID, *ids))

@@ -86,7 +86,9 @@ def shared_issuers() -> Mapping[str, SharedIssuer]:
 
 
 def _issuer(table: Mapping[str, Any]) -> SharedIssuer:
-    formats = {"sub": tuple(table.get("subjects", ()))} | {key: (one,) for key, one in table.get("claims", {}).items()}
+    formats = {"sub": tuple(table.get("subjects", ()))} | {
+        key: (value,) for key, value in table.get("claims", {}).items()
+    }
     claim, value = table.get("guest", ("", ""))
     free = tuple(table.get("free-claims", ()))
     others = table.get("other-subjects", False) or not formats["sub"]

@@ -144,7 +144,7 @@ class Mentions:
     def arns_of(self, account: str) -> tuple[str, ...]:
         """Return the ARNs of an account's identities in principals. A session is replaced by its role's ARN."""
         named = (principal.removeprefix("AWS:") for principal in self.principals if principal.startswith("AWS:arn:"))
-        arns = (_SESSION.sub(r"\1:iam::\2:role/\3", one) for one in named)
+        arns = (_SESSION.sub(r"\1:iam::\2:role/\3", arn) for arn in named)
         return tuple(arn for arn in arns if f"::{account}:" in arn and not arn.endswith(":root"))
 
 

@@ -46,7 +46,7 @@ def shell(call: ApiCall, region: str) -> str:
 def _wait(call: ApiCall, aws: str) -> Iterator[str]:
     if call.operation in _WAITS:
         service, waiter, option, *named = _WAITS[call.operation]
-        values = [call.parameters[one] for one in named] or [{ANSWER: name} for name in call.answers]
+        values = [call.parameters[parameter] for parameter in named] or [{ANSWER: name} for name in call.answers]
         words = [word for value in values for word in (_simple_words(value) or [_word(value)])]
         yield " ".join((aws, service, "wait", waiter, option, *words))
 
@@ -69,9 +69,9 @@ def _options(parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def _texts(value: object) -> Iterator[str]:
     """Yield the texts that would become separate words of the line."""
-    for one in cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else (value,):
-        if isinstance(one, str):
-            yield one
+    for item in cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else (value,):
+        if isinstance(item, str):
+            yield item
 
 
 def _variable(value: object) -> str:
@@ -88,7 +88,7 @@ def _is_simple(value: object) -> bool:
 def _simple_words(value: object) -> list[str] | None:
     """Return the words of a list of simple values, or None for any other value."""
     values = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else ()
-    return [_word(one) for one in values] if values and all(map(_is_simple, values)) else None
+    return [_word(value) for value in values] if values and all(map(_is_simple, values)) else None
 
 
 def _word(value: object) -> str:
@@ -120,15 +120,15 @@ def _tokens(value: object) -> Iterator[tuple[str, str]]:
         yield from (('"', ""), ("", variable), ('"', ""))
     elif isinstance(value, Mapping):
         yield "{", ""
-        for number, (key, one) in enumerate(cast("Mapping[str, Any]", value).items()):
+        for number, (key, member) in enumerate(cast("Mapping[str, Any]", value).items()):
             yield f"{', ' if number else ''}{json.dumps(key)}: ", ""
-            yield from _tokens(one)
+            yield from _tokens(member)
         yield "}", ""
     elif isinstance(value, (list, tuple)):
         yield "[", ""
-        for number, one in enumerate(cast("Sequence[object]", value)):
+        for number, member in enumerate(cast("Sequence[object]", value)):
             yield ", " if number else "", ""
-            yield from _tokens(one)
+            yield from _tokens(member)
         yield "]", ""
     else:
         yield json.dumps(value), ""

@@ -113,9 +113,12 @@ def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
         page = wanted[start : start + MOST_NAMES]
         listed = api.read_or_none(call, hides=HIDES, LaunchConfigurationNames=page)
         made = api.mapped(
-            call, listed or (), lambda one: template(one, call, required(one, "LaunchConfigurationName")), hides=HIDES
+            call,
+            listed or (),
+            lambda item: template(item, call, required(item, "LaunchConfigurationName")),
+            hides=HIDES,
         )
-        found.update((one.name, one) for one in made)
+        found.update((each.name, each) for each in made)
         for name in page if listed is not None else ():
             if name not in found:
                 api.missed(call, name, _NOT_RETURNED, HIDES)
@@ -129,14 +132,14 @@ def template_versions(api: Api, key: str, name: str, version: str) -> tuple[Temp
     if listed == []:
         api.missed(call, name, _NOT_RETURNED, HIDES)
     return api.mapped(
-        call, listed or (), lambda one: template(one, call, required(one, "LaunchTemplateId")), hides=HIDES
+        call, listed or (), lambda item: template(item, call, required(item, "LaunchTemplateId")), hides=HIDES
     )
 
 
 def template(item: Item, call: Call, name: str) -> Template:
     """Return a template from an answer of ``call``. ``name``: the template's id, or the configuration's name."""
     version = number(item, "VersionNumber", 0)
-    nics = sorted(parts(item, "NetworkInterfaces"), key=lambda one: number(one, "DeviceIndex", 0))
+    nics = sorted(parts(item, "NetworkInterfaces"), key=lambda nic: number(nic, "DeviceIndex", 0))
     nic = nics[0] if nics else NOTHING
     groups = texts(nic, "Groups") or (*texts(item, "SecurityGroupIds"), *texts(item, "SecurityGroups"))
     public = nic if "AssociatePublicIpAddress" in nic else item
@@ -181,12 +184,14 @@ def _profile(item: Item) -> str:
 
 
 def _volumes(item: Item) -> Volumes:
-    return {text(one, "DeviceName"): _volume(one) for one in parts(item, "BlockDeviceMappings")}
+    return {text(mapping, "DeviceName"): _volume(mapping) for mapping in parts(item, "BlockDeviceMappings")}
 
 
 def _stores(item: Item) -> frozenset[str]:
     mapped = parts(item, "BlockDeviceMappings")
-    return frozenset(text(one, "DeviceName") for one in mapped if text(one, "VirtualName").startswith("ephemeral"))
+    return frozenset(
+        text(mapping, "DeviceName") for mapping in mapped if text(mapping, "VirtualName").startswith("ephemeral")
+    )
 
 
 def _volume(mapping: Item) -> _Volume | None:
@@ -202,17 +207,17 @@ def read_defaults(api: Api, with_etcd: Collection[Template], with_metadata: Coll
 
     Defaults that no template needs are not read.
     """
-    names = sorted({one.image for one in (*with_etcd, *with_metadata) if one.image.startswith("ami-")})
+    names = sorted({template.image for template in (*with_etcd, *with_metadata) if template.image.startswith("ami-")})
     hides = (*(_DISKS if with_etcd else ()), *((FactKind.IDENTITIES,) if with_metadata else ()))
     # Ask by filter, not by id: with ids, one deleted image fails the call for all images.
     wanted = [{"Name": "image-id", "Values": names}]
     listed = api.read(DESCRIBE_IMAGES, hides=hides, Filters=wanted) if names else []
     images = dict(api.mapped(DESCRIBE_IMAGES, listed, image_of, hides=hides))
-    if all(disk.encrypted for one in with_etcd for disk in disks(one, Defaults(images, None))):
+    if all(disk.encrypted for template in with_etcd for disk in disks(template, Defaults(images, None))):
         return Defaults(images, None)
     call = GET_EBS_ENCRYPTION_BY_DEFAULT
     default = api.mapped(
-        call, api.read(call, hides=_DISKS), lambda one: flag(one, "EbsEncryptionByDefault"), hides=_DISKS
+        call, api.read(call, hides=_DISKS), lambda item: flag(item, "EbsEncryptionByDefault"), hides=_DISKS
     )
     return Defaults(images, default[0] if default else None)
 
@@ -238,14 +243,14 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
         over, under = own.get(device), base.get(device)
         if (device in own and over is None) or (device not in own and under is None):
             continue
-        given = [one for one in (over, under) if one is not None]
-        encrypted = next((one.encrypted for one in given if one.encrypted is not None), None)
-        blank = image is not None and not any(one.snapshot for one in given)
+        given = [volume for volume in (over, under) if volume is not None]
+        encrypted = next((volume.encrypted for volume in given if volume.encrypted is not None), None)
+        blank = image is not None and not any(volume.snapshot for volume in given)
         if defaults.encrypts:
             encrypted = True
         elif encrypted is None and defaults.encrypts is False and blank:
             encrypted = False
-        key = next((one.key for one in given if one.key), "")
+        key = next((volume.key for volume in given if volume.key), "")
         yield DiskTemplate(device, encrypted, key, customer_key=_is_customers(key))
     if not own and not base:
         yield DiskTemplate("root", encrypted=True if defaults.encrypts else None)
@@ -266,8 +271,8 @@ def _is_customers(key: str) -> bool | None:
 
 def types_named(group: Item) -> Iterator[str]:
     """Yield the instance types of a scaling group's overrides. "": the override selects types by attributes."""
-    for one in parts(part(group, "MixedInstancesPolicy", "LaunchTemplate"), "Overrides"):
-        yield text(one, "InstanceType")
+    for override in parts(part(group, "MixedInstancesPolicy", "LaunchTemplate"), "Overrides"):
+        yield text(override, "InstanceType")
 
 
 def template_named(specification: Item) -> tuple[str, str, str]:
@@ -279,7 +284,7 @@ def template_named(specification: Item) -> tuple[str, str, str]:
 def templates_named(group: Item) -> Iterator[tuple[str, str, str]]:
     """Yield the launch templates of a scaling group's next host, as arguments of ``template_versions``."""
     mixed = part(group, "MixedInstancesPolicy", "LaunchTemplate")
-    overrides = (part(one, "LaunchTemplateSpecification") for one in parts(mixed, "Overrides"))
-    for one in (part(group, "LaunchTemplate"), part(mixed, "LaunchTemplateSpecification"), *overrides):
-        if one:
-            yield template_named(one)
+    overrides = (part(override, "LaunchTemplateSpecification") for override in parts(mixed, "Overrides"))
+    for named in (part(group, "LaunchTemplate"), part(mixed, "LaunchTemplateSpecification"), *overrides):
+        if named:
+            yield template_named(named)

@@ -79,7 +79,11 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...], named: Co
     exposed = [template for _, template, known in triples if template.profile and _WITH_PODS & {*known.roles}]
     may_hold = partial(may_run_etcd, hosts=hosts)
     account = read_metadata_defaults(api, [template.metadata for template in exposed])
-    by_image = [one for one in exposed if account is not None and next_service(one.metadata, account, None) is None]
+    by_image = [
+        template
+        for template in exposed
+        if account is not None and next_service(template.metadata, account, None) is None
+    ]
     context = _Context(
         hosts,
         account,
