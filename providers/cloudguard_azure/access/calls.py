@@ -47,7 +47,7 @@ class Call:
     def method(self) -> str:
         """The method of the SDK's client: "load_balancers.list_all"."""
         kind, _, verb = self.name.partition(":")
-        return self.operation or ".".join(_WORDS.sub("_", one).lower() for one in (kind.rpartition("/")[2], verb))
+        return self.operation or ".".join(_WORDS.sub("_", word).lower() for word in (kind.rpartition("/")[2], verb))
 
     @property
     def permissions(self) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def id_in(item: Item, key: str) -> str:
 
 def ids_in(item: Item, key: str) -> tuple[str, ...]:
     """Return the ids of a list of references."""
-    return tuple(_checked(required(one, "id"), key) for one in parts(item, key))
+    return tuple(_checked(required(reference, "id"), key) for reference in parts(item, key))
 
 
 def word(item: Item, key: str) -> str:

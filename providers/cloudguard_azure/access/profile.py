@@ -19,11 +19,11 @@ def subscription(wanted: str) -> Item:
 
     "" means the default subscription. Return an empty object if the subscription is not in the profile.
     """
-    for one in _subscriptions():
+    for item in _subscriptions():
         with suppress(AnswerError):
-            known = {key: text(one, key) for key in ("id", "name", "environmentName")}
+            known = {key: text(item, key) for key in ("id", "name", "environmentName")}
             names = {known["id"].lower(), known["name"].lower()}
-            if wanted.lower() in names if wanted else flag(one, "isDefault"):
+            if wanted.lower() in names if wanted else flag(item, "isDefault"):
                 return known
     return NOTHING
 

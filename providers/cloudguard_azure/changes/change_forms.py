@@ -39,9 +39,9 @@ class AzureForms:
 
     def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
         """Return one rule as the Resource Manager takes it. Its priority is that of an equal rule, or the last one."""
-        alike = (one for one in SecurityRules.of(guard).rules.values() if one.traffic == traffic)
-        priority = next((one.priority for one in alike), LAST_PRIORITY)
-        lists = {one.id: one for one in self._snapshot.topology.address_lists}
+        alike = (rule for rule in SecurityRules.of(guard).rules.values() if rule.traffic == traffic)
+        priority = next((rule.priority for rule in alike), LAST_PRIORITY)
+        lists = {address_list.id: address_list for address_list in self._snapshot.topology.address_lists}
         unknown = traffic.peer.kind in {PeerOf.NEW_GROUP, PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT, PeerOf.INSIDE}
         groups = {traffic.peer: ""} if unknown else {}
         return BodyWriter(lists, groups).body((Part("", traffic),), priority)

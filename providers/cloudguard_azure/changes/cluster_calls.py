@@ -23,7 +23,7 @@ _EVERYONE: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 def endpoint_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     """Yield the calls that restrict an endpoint: its authorized ranges, or run command through the Resource Manager."""
-    endpoint = next((one for one in snapshot.topology.endpoints if one.id == change.resource.id), None)
+    endpoint = next((endpoint for endpoint in snapshot.topology.endpoints if endpoint.id == change.resource.id), None)
     for place, edit in enumerate(change.edits):
         if endpoint is None or "/managedclusters/" not in endpoint.source.resource.lower():
             return
@@ -45,9 +45,9 @@ def _listed(peers: tuple[RulePeer, ...]) -> list[str] | None:
     """Return peers as AKS lists them: [] for everyone, [NOBODY] for nobody; None if they are unknown."""
     if any(peer.kind not in {PeerOf.RANGE, PeerOf.ADDRESS_LIST} for peer in peers):
         return None
-    words = [one for peer in peers for one in peer.value.split(",")]
+    words = [word for peer in peers for word in peer.value.split(",")]
     if _EVERYONE & {*words}:
         return []
     tags = [peer.value for peer in peers if peer.kind is PeerOf.ADDRESS_LIST]
-    ranges = AddressSet.of(one for one in words if one not in tags)
+    ranges = AddressSet.of(word for word in words if word not in tags)
     return [*ranges.cidrs(), *tags] or [NOBODY]

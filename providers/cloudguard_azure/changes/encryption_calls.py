@@ -37,7 +37,7 @@ def encryption_calls(snapshot: Snapshot, change: Change, made: Sequence[Change])
     """Yield the calls of a change of encryption, after the changes ``made``; none if no call can make it."""
     match change.kind:
         case "disk.encrypt":
-            pairs = _disk(snapshot, change.resource.id, first=all(one.kind != ENCRYPT for one in made))
+            pairs = _disk(snapshot, change.resource.id, first=all(change.kind != ENCRYPT for change in made))
         case "pool.encrypt":
             pairs = _pool(change.resource.id)
         case "secrets.encrypt":
@@ -57,7 +57,7 @@ def _disk(snapshot: Snapshot, name: str, *, first: bool) -> Iterator[Pair]:
     the key and the set. The disks of a uniform scale set's members have no call:
     its model decides about them, and a member gets it when it is made again.
     """
-    disks = {one.id: one for one in snapshot.cluster.disks if _can_be_set(one)}
+    disks = {disk.id: disk for disk in snapshot.cluster.disks if _can_be_set(disk)}
     key = NewKey.of(snapshot, min(disks), "etcd") if disks else None
     if name not in disks or key is None:
         return
@@ -118,7 +118,7 @@ def _secrets(snapshot: Snapshot) -> Iterator[Pair]:
     AKS does not follow a key's newest version.
     """
     cluster = dict(snapshot.cluster.traits).get(CLUSTER, "")
-    own = [one.unique_id for one in snapshot.identities.identities if "cluster" in one.roles]
+    own = [identity.unique_id for identity in snapshot.identities.identities if "cluster" in identity.roles]
     key = NewKey.of(snapshot, cluster, "secrets")
     if not cluster or len(own) != 1 or not own[0] or key is None:
         return

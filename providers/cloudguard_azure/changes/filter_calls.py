@@ -33,7 +33,7 @@ class FilterCalls:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._filters = {one.id: one for one in snapshot.topology.filters}
+        self._filters = {guard.id: guard for guard in snapshot.topology.filters}
         self._reached: dict[str, tuple[int, Change | None, SecurityRules]] = {}
         """For each group: how many changes were applied, the last of them, and the rules after it."""
 
@@ -43,15 +43,16 @@ class FilterCalls:
         if guard is None:
             return ()
         writer = BodyWriter(
-            {one.id: one for one in self._snapshot.topology.address_lists}, self._new_groups((*made, change))
+            {address_list.id: address_list for address_list in self._snapshot.topology.address_lists},
+            self._new_groups((*made, change)),
         )
         edits = rule_edits(change)
         try:
             before = SecurityRules.of(guard)
             if not group_id(guard) or not (guard.editable or _are_of_users(before, edits)):
-                earlier = [edit for one in made if one.resource.id == guard.id for edit in rule_edits(one)]
+                earlier = [edit for change in made if change.resource.id == guard.id for edit in rule_edits(change)]
                 return tuple(own_group(self._snapshot, guard, earlier, edits, writer))
-            _check(writer, (one for one in made if one.id == change.id))
+            _check(writer, (earlier_change for earlier_change in made if earlier_change.id == change.id))
             before = self._after(guard, before, made, change.id)
             return tuple(_difference(group_id(guard), before, before.edited(edits), writer))
         except ValueError:
@@ -62,12 +63,12 @@ class FilterCalls:
         count, last, known = self._reached.get(group_id(guard), (0, None, rules))
         if count > len(made) or (count and made[count - 1] is not last):
             count, known = 0, rules
-        for one in made[count:]:
-            if self._same_group(one, guard):
+        for change in made[count:]:
+            if self._same_group(change, guard):
                 try:
-                    known = known.edited(rule_edits(one))
+                    known = known.edited(rule_edits(change))
                 except ValueError:  # no call makes this change; a part of ``own`` then stops all of ``own``
-                    if one.id == own:
+                    if change.id == own:
                         raise
         if made:
             self._reached[group_id(guard)] = (len(made), made[-1], known)
@@ -85,7 +86,7 @@ class FilterCalls:
 
 def _check(writer: BodyWriter, changes: Iterable[Change]) -> None:
     """Raise ValueError if the rules that earlier edits of a change add can't be written: then nothing is removed."""
-    for edit in (edit for one in changes for edit in rule_edits(one) if edit.after is not None):
+    for edit in (edit for change in changes for edit in rule_edits(change) if edit.after is not None):
         for traffic in expressed(edit.after) if edit.after is not None else ():
             writer.body((Part("", traffic),), FIRST_PRIORITY)
 
@@ -98,7 +99,9 @@ def scale_set_of(member: str) -> str:
 
 def moves_by_call(edit: GroupEdit | MembershipEdit) -> bool:
     """Whether calls can move all members. An interface of a uniform scale set moves only with the whole set."""
-    return {scale_set_of(one.id) for one in edit.members} - {""} <= {canonical(one.id) for one in edit.members}
+    return {scale_set_of(member.id) for member in edit.members} - {""} <= {
+        canonical(member.id) for member in edit.members
+    }
 
 
 def _are_of_users(rules: SecurityRules, edits: Iterable[RuleEdit]) -> bool:

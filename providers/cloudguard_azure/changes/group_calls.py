@@ -27,14 +27,16 @@ def group_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> I
     (https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-upgrade-policy).
     """
     held = _groups(snapshot)
-    for edit in (edit for one in made for edit in one.edits):
+    for edit in (edit for change in made for edit in change.edits):
         _move(held, edit)
     for place, edit in enumerate(change.edits):
         if not isinstance(edit, GroupEdit | MembershipEdit) or not moves_by_call(edit) or snapshot.cluster.managed:
             continue
         if isinstance(edit, GroupEdit):
             group = new_group_id(edit)
-            locations = (one.zone for one in snapshot.topology.subnets if one.network == edit.network and one.zone)
+            locations = (
+                subnet.zone for subnet in snapshot.topology.subnets if subnet.network == edit.network and subnet.zone
+            )
             yield PlannedCall(place, put(group, {"location": next(locations, "")}), (delete(group),))
         before = {member.id: held.get(canonical(member.id), ()) for member in edit.members}
         _move(held, edit)
@@ -43,20 +45,24 @@ def group_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> I
             if after == old or whole not in {"", canonical(member.id)}:
                 continue
             path = _OF_SCALE_SET if whole else _OF_INTERFACE
-            call, undo = (set_in(member.id, {path: [{"id": one} for one in groups]}) for groups in (after, old))
-            hosts = [one for one in edit.members if whole and one != member and scale_set_of(one.id) == whole]
+            call, undo = (set_in(member.id, {path: [{"id": group} for group in groups]}) for groups in (after, old))
+            hosts = [
+                resource
+                for resource in edit.members
+                if whole and resource != member and scale_set_of(resource.id) == whole
+            ]
             update = [act(whole, _UPDATE, _ALL)] if hosts else []
             yield PlannedCall(place, call, (undo, *update))
-            yield from (PlannedCall(place, one) for one in update)
+            yield from (PlannedCall(place, call) for call in update)
 
 
 def _groups(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     """Return the groups of each interface, and of each pool's next hosts."""
     cluster, around = snapshot.cluster, snapshot.topology
-    own = [one for host in cluster.hosts for one in host.interfaces]
+    own = [interface for host in cluster.hosts for interface in host.interfaces]
     interfaces = (*own, *around.external_members, *(around.neighbours or ()))
-    held = {canonical(one.id): one.groups for one in interfaces}
-    return held | {canonical(one.id): one.groups for one in cluster.pools}
+    held = {canonical(interface.id): interface.groups for interface in interfaces}
+    return held | {canonical(pool.id): pool.groups for pool in cluster.pools}
 
 
 def _move(held: dict[str, tuple[str, ...]], edit: object) -> None:
@@ -69,8 +75,8 @@ def _move(held: dict[str, tuple[str, ...]], edit: object) -> None:
 def _moved(
     held: dict[str, tuple[str, ...]], members: Sequence[Resource], leaves: Sequence[str], joins: Sequence[str]
 ) -> None:
-    left = {canonical(one) for one in leaves}
+    left = {canonical(group) for group in leaves}
     for member in members:
         name = canonical(member.id)
-        kept = [one for one in held.get(name, ()) if canonical(one) not in left]
+        kept = [group for group in held.get(name, ()) if canonical(group) not in left]
         held[name] = tuple(dict.fromkeys((*kept, *joins)))

@@ -38,7 +38,7 @@ def key_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
 
     An expired key gets a new date of expiry: two years after the snapshot. A key that is pending deletion has no call.
     """
-    key, known = change.resource.id, {one.id: one for one in snapshot.cluster.keys}
+    key, known = change.resource.id, {key.id: key for key in snapshot.cluster.keys}
     for place, edit in enumerate(change.edits):
         if not isinstance(edit, AttributeEdit) or not key.startswith("https://"):
             continue

@@ -49,7 +49,7 @@ def own_group(
             raise ValueError(message)
         scope = f"/subscriptions/{subscription_of(subnet)}/resourceGroups/{group_of(subnet)}"
         group = f"{scope}/providers/Microsoft.Network/networkSecurityGroups/{name_of(subnet)}-cloudguard"
-        location = next((one.zone for one in snapshot.topology.subnets if one.id == subnet), "")
+        location = next((known.zone for known in snapshot.topology.subnets if known.id == subnet), "")
         if not location:
             message = f"the location of {subnet} is not known"
             raise ValueError(message)
@@ -79,7 +79,7 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
             own = known[edit.rule].own if edit.rule in known else NO_ADDRESSES
             parts += [Part("", traffic, own=own) for traffic in expressed(replace(edit.before, action=Action.DENY))]
     made = as_rules(dict.fromkeys(parts), one_rule)
-    bodies = [writer.body(one, FIRST_PRIORITY + 10 * number) for number, one in enumerate(made)]
+    bodies = [writer.body(part, FIRST_PRIORITY + 10 * number) for number, part in enumerate(made)]
     names = [f"cloudguard-{body['access'].lower()}-{number}" for number, body in enumerate(bodies, 1)]
     if guarded:
         rest = (Part("", RuleTraffic(Direction.INGRESS, SUPPORTED_SERVICES, _ANYONE)),)
@@ -93,7 +93,7 @@ def _subnets(snapshot: Snapshot, guard: Filter) -> set[str]:
     held = [(interface.subnet, interface.filters) for host in cluster.hosts for interface in host.interfaces]
     held += [(subnet, pool.filters) for pool in cluster.pools for subnet in pool.subnets]
     behind = [(subnet, filters) for subnet, filters in held if guard.id in filters]
-    others = {one.id for one in snapshot.topology.filters if one.in_series} - {guard.id}
+    others = {guard.id for guard in snapshot.topology.filters if guard.in_series} - {guard.id}
     if not behind or any(others & set(filters) for _, filters in behind):
         message = "no host is behind it, or its subnet has a group already"
         raise ValueError(message)

@@ -29,7 +29,7 @@ def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     Yield none if an assignment is a group's, because other members have it too, or if the identity's object id is
     unknown.
     """
-    known = {one.id: one for one in snapshot.identities.identities}
+    known = {identity.id: identity for identity in snapshot.identities.identities}
     identity = known.get(change.resource.id)
     for place, edit in enumerate(change.edits):
         if not isinstance(edit, DocumentEdit) or identity is None or not identity.unique_id:
@@ -77,7 +77,7 @@ def _assigned(role: dict[str, Any], principal: str) -> Iterator[tuple[ApiCall, A
         "assignableScopes": role["AssignableScopes"],
     }
     yield put(definition, {"properties": body}), delete(definition)
-    for scope in (one["scope"] for one in role["assignments"]):
+    for scope in (assignment["scope"] for assignment in role["assignments"]):
         assignment = f"{scope.rstrip('/')}/{_ASSIGNMENTS}/{uuid5(NAMESPACE_URL, f'{scope} {definition} {principal}')}"
         yield put(assignment, _body(definition, principal)), delete(assignment)
 

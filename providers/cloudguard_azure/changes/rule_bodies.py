@@ -90,7 +90,11 @@ class BodyWriter:
         return self._tag(peer.value)
 
     def _own(self, own_addresses: AddressSet) -> list[str]:
-        networks = (one for name, one in self.lists.items() if name.startswith(_NETWORK_OF) and one.known)
+        networks = (
+            address_list
+            for name, address_list in self.lists.items()
+            if name.startswith(_NETWORK_OF) and address_list.known
+        )
         whole_ = any(AddressSet.union(network.ranges) | HOST == own_addresses for network in networks)
         return [_NETWORK] if whole_ else _cidrs(own_addresses)
 

@@ -60,7 +60,11 @@ class SecurityRules:
         """Return the greatest free priority of an inbound rule before ``order`` (None: of all); None for none."""
         inbound = (rule for rule in self.rules.values() if rule.traffic.direction is Direction.INGRESS)
         taken, end = {rule.priority for rule in inbound}, LAST_PRIORITY + 1 if order is None else order
-        free = (one for one in range(min(end, LAST_PRIORITY + 1) - 1, FIRST_PRIORITY - 1, -1) if one not in taken)
+        free = (
+            priority
+            for priority in range(min(end, LAST_PRIORITY + 1) - 1, FIRST_PRIORITY - 1, -1)
+            if priority not in taken
+        )
         return next(free, None)
 
     def edited(self, edits: Sequence[RuleEdit]) -> SecurityRules:
@@ -95,8 +99,10 @@ class _Editor:
             first = successor_of(made, old.parts)
             made.remove(first)
             self.rules[name] = SecurityRule(old.priority, first, places if first != old.parts else ())
-        for one in made:
-            self.rules[self._name(name)] = SecurityRule(self._free_priority(one[0].order, one[0].traffic), one, places)
+        for rule_parts in made:
+            self.rules[self._name(name)] = SecurityRule(
+                self._free_priority(rule_parts[0].order, rule_parts[0].traffic), rule_parts, places
+            )
 
     def add(self, edit: RuleEdit, place: int) -> None:
         """Add a rule with the priority of the edit, or the next free one."""
@@ -139,7 +145,7 @@ class _Editor:
     def _parts(self, edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         """Return added traffic as parts of rules, with the targets of the rule that they replace."""
         old = self._before.known.get(edit.rule, Part("", traffic, edit.targets, order=FIRST_PRIORITY))
-        return [old.replacement_with(one) for one in expressed(traffic)]
+        return [old.replacement_with(each) for each in expressed(traffic)]
 
     def _same_direction(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:
         """Yield the rules of the same direction, whose priorities must differ."""

@@ -21,12 +21,12 @@ TRUST: Final = "trust.narrow"
 def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     """Yield a call for each credential that goes, with the one that makes it again."""
     trusts = _trusts(snapshot, change.resource.id)
-    policy = next((one for one in snapshot.identities.policies if one.id in trusts), None)
+    policy = next((policy for policy in snapshot.identities.policies if policy.id in trusts), None)
     for place, edit in enumerate(change.edits):
         if policy is None or not isinstance(edit, DocumentEdit):
             continue
         written: dict[str, dict[str, Any]] = {item.pop("name"): item for item in json.loads(policy.document)}
-        gone = [one.statement.name for one in edit.changes if one.fate is StatementFate.DROP]
+        gone = [change.statement.name for change in edit.changes if change.fate is StatementFate.DROP]
         for name in gone:
             resource = f"{policy.source.resource}/federatedIdentityCredentials/{name}"
             yield PlannedCall(place, delete(resource), (put(resource, {"properties": written[name]}),))
@@ -36,5 +36,5 @@ def _trusts(snapshot: Snapshot, identity: str) -> set[str]:
     """Return the ids of an identity's trust policies."""
     identities = snapshot.identities
     trusts = {policy.id for policy in identities.policies if policy.kind is PolicyKind.TRUST}
-    own = {name for one in identities.identities if one.id == identity for name in one.policies}
+    own = {name for holder in identities.identities if holder.id == identity for name in holder.policies}
     return trusts & (own | {pod.trust for pod in identities.service_accounts if pod.identity == identity})

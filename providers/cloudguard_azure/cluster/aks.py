@@ -85,7 +85,7 @@ def _agent_pool(item: Item) -> AgentPool:
     return AgentPool(
         name=required(item, "name"),
         kind=word(item, "type"),
-        count=number(item, "count", sum(number(one, "count", 0) for one in listed)),
+        count=number(item, "count", sum(number(item, "count", 0) for item in listed)),
         stopped=_is_stopped(item),
         subnet=canonical(text(item, "vnetSubnetID")),
         public=flag(item, "enableNodePublicIP"),

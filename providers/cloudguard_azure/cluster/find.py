@@ -88,7 +88,9 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
 def find(api: Api, request: CollectRequest) -> FoundCluster:
     """Return the cluster in the reader's subscription. Raises the same errors as ``cluster``."""
     read = read_inventory(api)
-    aks = _chosen_cluster(request, [one for one in read.clusters if one.name.lower() == request.cluster.lower()])
+    aks = _chosen_cluster(
+        request, [cluster for cluster in read.clusters if cluster.name.lower() == request.cluster.lower()]
+    )
     members = read_cluster_members(api, request, read, aks)
     if aks is None and not members.machines and not members.scale_sets:
         raise _not_found(api, request, read, members.everyone)
@@ -134,14 +136,19 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
 
 def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:
     """Return the AKS clusters, and the clusters that the tags of machines and scale sets name."""
-    managed = {one.node_group for one in read.clusters}
+    managed = {cluster.node_group for cluster in read.clusters}
     hosts: dict[str, list[Machine | ScaleSet]] = {}
-    every: tuple[Machine | ScaleSet, ...] = (*read.machines, *(one for one in read.sets if one.uniform))
+    every: tuple[Machine | ScaleSet, ...] = (
+        *read.machines,
+        *(scale_set for scale_set in read.sets if scale_set.uniform),
+    )
     for machine in every:
         if machine.group not in managed:
             for name in {name.lower() for name in installer_tags.clusters_of(machine.tags)}:
                 hosts.setdefault(name, []).append(machine)
-    made = [_managed(one) for one in read.clusters] + [_self_managed(name, those) for name, those in hosts.items()]
+    made = [_managed(cluster) for cluster in read.clusters] + [
+        _self_managed(name, those) for name, those in hosts.items()
+    ]
     return tuple(sorted(made, key=lambda cluster: (cluster.region, cluster.name)))
 
 
@@ -155,19 +162,21 @@ def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSumm
     for host in hosts:
         known = installer_tags.roles_by_tags(host.tags, name, host.name)
         counts[str(known.roles[0]) if known else "unknown"] += host.count if isinstance(host, ScaleSet) else 1
-    installer = installer_tags.installer_of([one.tags for one in hosts], name).name
-    regions = sorted({one.location for one in hosts} - {""})
+    installer = installer_tags.installer_of([host.tags for host in hosts], name).name
+    regions = sorted({host.location for host in hosts} - {""})
     return ClusterSummary(name, installer, ", ".join(regions), tuple(sorted((+counts).items())))
 
 
 def _chosen_cluster(request: CollectRequest, named: Sequence[ManagedCluster]) -> ManagedCluster | None:
     """Return the AKS cluster with the name, in the resource group of the user's flag if it has one; None if none."""
     wanted = option(request, "resource-group").lower()
-    here = [one for one in named if wanted in {"", one.group, one.node_group}]
+    here = [cluster for cluster in named if wanted in {"", cluster.group, cluster.node_group}]
     if len(here) > 1:
-        places = " and ".join(f"{one.name} in {one.group}" for one in sorted(here, key=lambda item: item.group))
+        places = " and ".join(
+            f"{cluster.name} in {cluster.group}" for cluster in sorted(here, key=lambda item: item.group)
+        )
         message = f"{len(here)} clusters are called {request.cluster!r}: {places}"
-        choices = [{"resource-group": one.group} for one in here]
+        choices = [{"resource-group": cluster.group} for cluster in here]
         raise SeveralClustersError(message, choices, hint="Choose one with --resource-group")
     return here[0] if here else None
 
@@ -182,7 +191,7 @@ def _not_found(
         return AccessError(message, hint="Grant the permission; see: cloudguard permissions azure")
     group = option(request, "resource-group")
     tagged = {name for host in everyone for name in installer_tags.clusters_of(host.tags)}
-    names = sorted({*(f"{one.name} (in {one.group})" for one in read.clusters), *tagged})
+    names = sorted({*(f"{cluster.name} (in {cluster.group})" for cluster in read.clusters), *tagged})
     few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
     none = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or with --host"
     message = f"no cluster is called {request.cluster!r} in {group or api.subscription}"

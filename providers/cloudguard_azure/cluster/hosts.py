@@ -50,7 +50,7 @@ def _host(api: Api, found: FoundCluster, machine: Machine) -> Host | None:
 
 def _host_with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
     """Return a machine's host. An interface that the machine names but that was not listed leaves a Gap."""
-    missing = sorted(set(machine.interface_ids) - {one.id for one in interfaces})
+    missing = sorted(set(machine.interface_ids) - {interface.id for interface in interfaces})
     if missing:
         message = f"{', '.join(missing)} of {machine.name} was not read"
         api.missed(call, machine.id, message, _HOSTS)

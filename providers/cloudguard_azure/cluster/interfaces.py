@@ -70,7 +70,9 @@ def _service(tags: Mapping[str, str]) -> str:
 
 def configurations(item: Item) -> Sequence[Item]:
     """Return the properties of the IP configurations of an interface, or of a scale set's next interface."""
-    return tuple(part(one, "properties") for one in parts(part(item, "properties"), "ipConfigurations"))
+    return tuple(
+        part(ip_configuration, "properties") for ip_configuration in parts(part(item, "properties"), "ipConfigurations")
+    )
 
 
 def interface(
@@ -84,9 +86,9 @@ def interface(
     (https://learn.microsoft.com/azure/load-balancer/gateway-overview).
     """
     properties, listed = part(item, "properties"), configurations(item)
-    shown = [one for one in listed if id_in(one, "publicIPAddress")]
-    passing = [one for one in shown if id_in(one, "gatewayLoadBalancer") and not is_v6(one)]
-    mapped = [(is_v6(one), public.of((id_in(one, "publicIPAddress"),))) for one in shown if one not in passing]
+    shown = [item for item in listed if id_in(item, "publicIPAddress")]
+    passing = [item for item in shown if id_in(item, "gatewayLoadBalancer") and not is_v6(item)]
+    mapped = [(is_v6(item), public.of((id_in(item, "publicIPAddress"),))) for item in shown if item not in passing]
     return Interface(
         id=own_id(item),
         subnet=subnet_of(listed),
@@ -127,12 +129,12 @@ def filters_of(properties: Item) -> tuple[str, ...]:
 
 def groups_of(listed: Sequence[Item]) -> tuple[str, ...]:
     """Return the application security groups of IP configurations."""
-    return tuple(sorted({name for one in listed for name in ids_in(one, "applicationSecurityGroups")}))
+    return tuple(sorted({name for item in listed for name in ids_in(item, "applicationSecurityGroups")}))
 
 
 def subnet_of(listed: Sequence[Item]) -> str:
     """Return the subnet of IP configurations. Raises AnswerError if they have none or several."""
-    subnets = {id_in(one, "subnet") for one in listed} - {""}
+    subnets = {id_in(item, "subnet") for item in listed} - {""}
     if len(subnets) != 1:
         message = "its IP configurations are in several subnets" if subnets else "subnet is missing"
         raise AnswerError(message)
@@ -141,9 +143,9 @@ def subnet_of(listed: Sequence[Item]) -> str:
 
 def _private(listed: Sequence[Item]) -> Iterator[str]:
     """Yield the private addresses, and the address blocks of pods."""
-    for one in listed:
-        if address := text(one, "privateIPAddress"):
-            length = number(one, "privateIPAddressPrefixLength", 0)
+    for item in listed:
+        if address := text(item, "privateIPAddress"):
+            length = number(item, "privateIPAddressPrefixLength", 0)
             yield f"{address}/{length}" if length else address
 
 

@@ -81,14 +81,14 @@ def read_inventory(api: Api) -> Inventory:
         api.prefetch(call)
     clusters = api.listed(LIST_MANAGED_CLUSTERS, managed_cluster, hides=_OF_CLUSTERS)
     sets = api.listed(LIST_SCALE_SETS, scale_set, hides=_OF_SETS)
-    by_id = {one.id: one for one in sets}
+    by_id = {scale_set.id: scale_set for scale_set in sets}
     return Inventory(clusters, sets, api.listed(LIST_MACHINES, lambda item: machine(item, by_id), hides=HIDES))
 
 
 def read_members(api: Api, sets: Iterable[ScaleSet]) -> tuple[Machine, ...]:
     """Read the members of uniform scale sets."""
-    found = api.gather(*(partial(_members, api, one) for one in sets if one.uniform))
-    return tuple(one for listed in found for one in listed)
+    found = api.gather(*(partial(_members, api, scale_set) for scale_set in sets if scale_set.uniform))
+    return tuple(machine for listed in found for machine in listed)
 
 
 def _members(api: Api, scale_set: ScaleSet) -> tuple[Machine, ...]:
@@ -107,18 +107,18 @@ def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
     found = [*api.listed(LIST_INTERFACES, _listed, hides=HIDES)]
     public = [*api.listed(LIST_PUBLIC_ADDRESSES, public_address, hides=_PUBLIC)]
-    for own, shown in api.gather(*(partial(_interfaces_of, api, one) for one in sets if one.uniform)):
+    for own, shown in api.gather(*(partial(_interfaces_of, api, vm_set) for vm_set in sets if vm_set.uniform)):
         found += own
         public += shown
     by_machine: dict[str, list[_Listed]] = {}
-    for one in found:
-        by_machine.setdefault(one.machine, []).append(one)
+    for listed in found:
+        by_machine.setdefault(listed.machine, []).append(listed)
     return Interfaces(
-        of_machine={name: tuple(one.item for one in those) for name, those in by_machine.items()},
-        public=PublicAddresses({one.id: one for one in public}),
-        machine_of={one.id: one.machine for one in found},
-        networks={name: _united(one.networks for one in those) for name, those in by_machine.items()},
-        pools={name: _united(one.pools for one in those) for name, those in by_machine.items()},
+        of_machine={name: tuple(listed.item for listed in those) for name, those in by_machine.items()},
+        public=PublicAddresses({address.id: address for address in public}),
+        machine_of={listed.id: listed.machine for listed in found},
+        networks={name: _united(listed.networks for listed in those) for name, those in by_machine.items()},
+        pools={name: _united(listed.pools for listed in those) for name, those in by_machine.items()},
     )
 
 
@@ -129,7 +129,7 @@ def _united(names: Iterable[frozenset[str]]) -> frozenset[str]:
 def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], tuple[PublicAddress, ...]]:
     """Return the interfaces of a scale set's members, and their public addresses if any has one."""
     own = of_set(api, LIST_SCALE_SET_INTERFACES, scale_set, _listed, HIDES)
-    if not any(one.public for one in own):
+    if not any(listed.public for listed in own):
         return own, ()
     return own, of_set(api, LIST_SCALE_SET_PUBLIC_ADDRESSES, scale_set, public_address, _PUBLIC)
 
@@ -141,8 +141,8 @@ def _listed(item: Item) -> _Listed:
     return _Listed(
         id=resource_id,
         machine=id_in(part(item, "properties"), "virtualMachine") or above,
-        networks=frozenset(parent(subnet) for one in inside if (subnet := id_in(one, "subnet"))),
-        pools=frozenset(pool for one in inside for pool in ids_in(one, "loadBalancerBackendAddressPools")),
-        public=frozenset({id_in(one, "publicIPAddress") for one in inside} - {""}),
+        networks=frozenset(parent(subnet) for item in inside if (subnet := id_in(item, "subnet"))),
+        pools=frozenset(pool for item in inside for pool in ids_in(item, "loadBalancerBackendAddressPools")),
+        public=frozenset({id_in(item, "publicIPAddress") for item in inside} - {""}),
         item=item,
     )

@@ -108,7 +108,7 @@ def load_balancer(api: Api, item: Item) -> LoadBalancer:
     pools = api.mapped(call, parts(inside, "backendAddressPools"), _pool, hides=HIDES)
     listed = [rule for kind in _RULES for rule in parts(inside, kind)]
     forwardings = api.mapped(call, listed, _forwarding, hides=HIDES)
-    ends = [part(one, "properties") for key in _ENDS for one in parts(inside, key)]
+    ends = [part(end, "properties") for key in _ENDS for end in parts(inside, key)]
     named = {name for end in ends for kind in _RULES for name in ids_in(end, kind)}
     return LoadBalancer(
         id=own_id(item),
@@ -174,7 +174,7 @@ def _ports(protocols: tuple[str, ...], first: int, last: int) -> ServiceSet:
 
 def _pool(item: Item) -> BackendPool:
     inside = part(item, "properties")
-    members = [part(one, "properties") for one in parts(inside, "loadBalancerBackendAddresses")]
+    members = [part(address, "properties") for address in parts(inside, "loadBalancerBackendAddresses")]
     own = id_in(inside, "virtualNetwork")
     configurations = (
         *ids_in(inside, "backendIPConfigurations"),

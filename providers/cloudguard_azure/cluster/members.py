@@ -50,24 +50,32 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     to that one.
     """
     foreign = {cluster.node_group for cluster in read.clusters if cluster is not aks}
-    sets = [one for one in read.sets if _may_concern(one, request, aks, foreign)]
+    sets = [scale_set for scale_set in read.sets if _may_concern(scale_set, request, aks, foreign)]
     everyone = (*read.machines, *read_members(api, sets))
     guests = _by_name(api, request, everyone)
     by_flag = _united_roles(_roles_by_tag_flags(api, request, everyone, foreign), guests)
-    own_ids = {one.id for one in everyone if one.id in by_flag or _belongs(one, request, aks, foreign)}
-    tagged = {one.id for one in read.sets if _belongs(one, request, aks, foreign)}
-    free = frozenset(one.id for one in everyone if one.id in own_ids or _is_free(one, request.cluster, foreign))
+    own_ids = {machine.id for machine in everyone if machine.id in by_flag or _belongs(machine, request, aks, foreign)}
+    tagged = {scale_set.id for scale_set in read.sets if _belongs(scale_set, request, aks, foreign)}
+    free = frozenset(
+        machine.id for machine in everyone if machine.id in own_ids or _is_free(machine, request.cluster, foreign)
+    )
     return _with_sets(read, Members((), (), everyone, free, frozenset(guests), by_flag), own_ids, tagged)
 
 
 def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Collection[str]) -> Members:
     """Return the cluster's ``own`` machines, its ``sets``, and all members of the machines' scale sets."""
-    pools = {one.pool for one in members.everyone if one.id in own and one.pool} | {*sets}
-    machines = [one for one in members.everyone if one.id in own or (one.pool in pools and one.id in members.free)]
+    pools = {machine.pool for machine in members.everyone if machine.id in own and machine.pool} | {*sets}
+    machines = [
+        machine
+        for machine in members.everyone
+        if machine.id in own or (machine.pool in pools and machine.id in members.free)
+    ]
     return replace(
         members,
         machines=tuple(sorted(machines, key=lambda machine: machine.id)),
-        scale_sets=tuple(sorted((one for one in read.sets if one.id in pools), key=lambda item: item.id)),
+        scale_sets=tuple(
+            sorted((scale_set for scale_set in read.sets if scale_set.id in pools), key=lambda item: item.id)
+        ),
     )
 
 

@@ -61,7 +61,9 @@ def refuse_another(name: str, aks: ManagedCluster, read: Inventory, members: Mem
     """Raise UsageError if control-plane hosts outside of AKS's node groups have tags of a cluster of its name."""
     managed = {cluster.node_group for cluster in read.clusters}
     every: tuple[Machine | ScaleSet, ...] = (*members.everyone, *read.sets)
-    for machine in (one for one in every if one.group not in managed and installer_tags.is_of(one.tags, name)):
+    for machine in (
+        machine for machine in every if machine.group not in managed and installer_tags.is_of(machine.tags, name)
+    ):
         known = installer_tags.roles_by_tags(machine.tags, name, machine.name)
         if known and Role.CONTROL_PLANE in known.roles:
             message = (

@@ -38,8 +38,8 @@ _POOL_TAG: Final = "aks-managed-poolname"
 
 def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[Pool, ...]:
     """Return the pools of the cluster. A flexible scale set without a profile makes no hosts by itself."""
-    makers = {one.id: one for one in found.scale_sets if one.uniform or one.profile}
-    items = [one.item for one in makers.values()]
+    makers = {scale_set.id: scale_set for scale_set in found.scale_sets if scale_set.uniform or scale_set.profile}
+    items = [maker.item for maker in makers.values()]
     pools = api.mapped(LIST_SCALE_SETS, items, lambda item: _pool(api, found, hosts, makers[own_id(item)]), hides=HIDES)
     if found.aks is not None:
         pools += tuple(_pools_of_machines(api, found, found.aks, hosts))
@@ -95,7 +95,7 @@ def _of_aks(cluster: ManagedCluster) -> HostRoles:
 def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
     """Return the interfaces of a profile's next machine, the primary one first. Raises AnswerError if it has none."""
     listed = parts(part(profile, "networkProfile"), "networkInterfaceConfigurations")
-    ordered = sorted(listed, key=lambda one: not flag(part(one, "properties"), "primary"))
+    ordered = sorted(listed, key=lambda item: not flag(part(item, "properties"), "primary"))
     made = tuple(map(_interface, ordered))
     if not made:
         message = "networkInterfaceConfigurations is missing"
@@ -105,7 +105,7 @@ def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
 
 def _interface(item: Item) -> NextInterface:
     listed = configurations(item)
-    public = [_has_v6(one) for one in listed if part(one, "publicIPAddressConfiguration")]
+    public = [_has_v6(item) for item in listed if part(item, "publicIPAddressConfiguration")]
     return NextInterface(
         filters=filters_of(part(item, "properties")),
         groups=groups_of(listed),
@@ -125,8 +125,13 @@ def _has_v6(configuration: Item) -> bool:
 def _disks(profile: Item) -> tuple[DiskTemplate, ...]:
     """Return the disks of a profile's next machine, with the encryption that the profile states."""
     return tuple(
-        DiskTemplate(one.device, is_encrypted(one, profile), one.encryption_set, customer_key=bool(one.encryption_set))
-        for one in attached_disks(profile)
+        DiskTemplate(
+            attached_disk.device,
+            is_encrypted(attached_disk, profile),
+            attached_disk.encryption_set,
+            customer_key=bool(attached_disk.encryption_set),
+        )
+        for attached_disk in attached_disks(profile)
     )
 
 
@@ -135,11 +140,13 @@ def _pools_of_machines(api: Api, found: FoundCluster, cluster: ManagedCluster, h
 
     A pool without a scale set or machine that was read leaves a Gap.
     """
-    sets = {pool.name for pool in cluster.pools for one in found.scale_sets if _is_of_pool(one, pool)}
+    sets = {pool.name for pool in cluster.pools for scale_set in found.scale_sets if _is_of_pool(scale_set, pool)}
     by_id = {host.id: host for host in hosts}
     for pool in cluster.pools:
-        machines = [one for one in found.machines if one.tags.get(_POOL_TAG, "").lower() == pool.name.lower()]
-        made = [by_id[one.id] for one in machines if one.id in by_id and by_id[one.id].interfaces]
+        machines = [
+            machine for machine in found.machines if machine.tags.get(_POOL_TAG, "").lower() == pool.name.lower()
+        ]
+        made = [by_id[machine.id] for machine in machines if machine.id in by_id and by_id[machine.id].interfaces]
         if pool.name in sets:
             continue
         if pool.kind == OF_SCALE_SET or not made:
@@ -157,7 +164,9 @@ def _is_of_pool(scale_set: ScaleSet, pool: AgentPool) -> bool:
 def _of_machines(api: Api, cluster: ManagedCluster, pool: AgentPool, made: Iterable[Host]) -> Iterator[Pool]:
     """Yield one pool for each kind of interface that the pool's machines have today."""
     known = _of_aks(cluster)
-    kinds = dict.fromkeys((one.subnet, one.filters, one.groups) for host in made for one in host.interfaces[:1])
+    kinds = dict.fromkeys(
+        (interface.subnet, interface.filters, interface.groups) for host in made for interface in host.interfaces[:1]
+    )
     for place, (subnet, filters, groups) in enumerate(kinds):
         yield Pool(
             id=f"{cluster.id}/agentpools/{pool.name.lower()}" + (f"/{place}" if place else ""),

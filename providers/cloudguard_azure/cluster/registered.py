@@ -52,7 +52,7 @@ def registered(api: Api, interfaces: Interfaces) -> tuple[RegisteredMachines, ..
 def _placed(interface: Item) -> list[tuple[AddressSet, str]]:
     """Return the private addresses of an interface, each with its network."""
     listed = configurations(interface)
-    return [(read_addresses(text(one, "privateIPAddress")), parent(id_in(one, "subnet"))) for one in listed]
+    return [(read_addresses(text(item, "privateIPAddress")), parent(id_in(item, "subnet"))) for item in listed]
 
 
 def _rules(balancer: LoadBalancer) -> Iterator[tuple[int, BackendPool]]:

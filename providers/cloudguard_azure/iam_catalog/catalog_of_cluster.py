@@ -102,7 +102,7 @@ def _patterns_of_scopes(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
 
 def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
     own = (id_ for id_ in ids if subscription_of(id_) == subscription)
-    return tuple(sorted({group_of(one) for one in own} - {""}))
+    return tuple(sorted({group_of(resource_id) for resource_id in own} - {""}))
 
 
 @cache
@@ -110,8 +110,8 @@ def mandated_roles() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
     """Return the roles of ``mandated.toml`` by GUID, each with the need that it serves and its places."""
     table = tomllib.loads(files("cloudguard_azure.iam_catalog").joinpath("mandated.toml").read_text(encoding="utf-8"))
     found: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for one in table["mandated"]:
-        found.setdefault(one["role"], []).append((one.get("need", ""), frozenset(one["places"])))
+    for role in table["mandated"]:
+        found.setdefault(role["role"], []).append((role.get("need", ""), frozenset(role["places"])))
     return {role: tuple(those) for role, those in found.items()}
 
 

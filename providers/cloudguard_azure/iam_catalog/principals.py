@@ -44,7 +44,7 @@ class Subjects:
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
         """Yield each subject of another issuer, and the cluster's own subjects that only an expression selects."""
         allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
-        for principal in dict.fromkeys(name for one in allowing for name in one.principals):
+        for principal in dict.fromkeys(name for statement in allowing for name in statement.principals):
             issuer, _, subject = principal.partition(SEPARATOR)
             if issuer in self.issuers and not subject:
                 yield _caller(CallerKind.PODS, "service accounts that an expression selects", principal)

@@ -34,7 +34,7 @@ class RoleDocuments:
                 tuple(map(str, role[key])) for key in ("Actions", "NotActions", "DataActions", "NotDataActions")
             )
             permission = Permission(actions, excepted, data, without)
-            scopes = [str(one["scope"]) for one in role["assignments"]]
+            scopes = [str(assignment["scope"]) for assignment in role["assignments"]]
         except (KeyError, TypeError, AttributeError) as error:
             message = f"not a role: {error!r}"
             raise ValueError(message) from error
@@ -47,7 +47,7 @@ def _documents(statement: Statement) -> Iterator[str]:
         raise ValueError(message)
     for data in (False, True):
         patterns = {resource for resource in statement.resources if resource.startswith(f"{DATA}:") is data}
-        below = {pattern for one in patterns for pattern in below_of(one)}
+        below = {pattern for wider in patterns for pattern in below_of(wider)}
         scopes = sorted({arm_scope(pattern) for pattern in patterns - below})
         for start in range(0, len(statement.actions) if scopes else 0, MAX_OPERATIONS):
             yield json.dumps(_role(statement, scopes, slice(start, start + MAX_OPERATIONS), data=data), indent=2)

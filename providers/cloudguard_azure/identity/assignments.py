@@ -179,6 +179,6 @@ def denied(denial: Denial, principal: str, groups: Container[str]) -> PolicyDocu
 
 def _match(listed: Sequence[tuple[str, str]], principal: str, groups: Container[str]) -> str | None:
     """Return "" if a list names a principal or everybody, a possible group of it if that is unknown, else None."""
-    if any(one in {principal, _EVERYBODY} or one in groups for one, _ in listed):
+    if any(holder in {principal, _EVERYBODY} or holder in groups for holder, _ in listed):
         return ""
-    return next((one for one, kind in sorted(listed) if kind not in _NO_GROUPS), None)
+    return next((holder for holder, kind in sorted(listed) if kind not in _NO_GROUPS), None)

@@ -62,7 +62,7 @@ def identities_of(item: Item) -> Iterator[HeldIdentity]:
     Raises AnswerError if it has identities that the answer does not name.
     """
     identity = part(item, "identity")
-    kinds = {one.strip() for one in word(identity, "type").split(",")}
+    kinds = {kind.strip() for kind in word(identity, "type").split(",")}
     assigned = part(identity, "userAssignedIdentities")
     if not kinds <= _KINDS or (_ASSIGNED in kinds and not assigned):
         named = ", ".join(sorted(kinds))[:80]
@@ -88,10 +88,10 @@ def attachments(api: Api, items: Iterable[Item]) -> Attachments:
     return {arm_id: held for arm_id, held in found if held}
 
 
-def known(one: _Holding, attached: Attachments) -> _Holding:
+def known(holding: _Holding, attached: Attachments) -> _Holding:
     """Return a host or pool with its identities."""
-    names = [identity.id for identity in _identities_of(one, attached)]
-    return replace(one, identity=names[0], further_identities=tuple(names[1:])) if names else one
+    names = [identity.id for identity in _identities_of(holding, attached)]
+    return replace(holding, identity=names[0], further_identities=tuple(names[1:])) if names else holding
 
 
 def _identities_of(member: Host | Pool, attached: Attachments) -> tuple[HeldIdentity, ...]:

@@ -88,7 +88,7 @@ def _held_identities(api: Api, asked: ClusterHolders) -> dict[str, HeldIdentity]
     """Return the identities of the managed cluster and the machines, by id."""
     cluster = [asked.managed] if asked.managed else []
     call = calls.LIST_MANAGED_CLUSTERS
-    by_cluster = [one for each in api.mapped(call, cluster, _listed, hides=HIDES) for one in each]
+    by_cluster = [identity for each in api.mapped(call, cluster, _listed, hides=HIDES) for identity in each]
     return united(by_cluster, held_by_machines(asked.hosts, asked.pools, asked.attached))
 
 

@@ -49,10 +49,10 @@ def statements_of(
     assumptions: Sequence[Condition] = (),
 ) -> Iterator[Statement]:
     """Yield the statements of permissions at a scope, under ``assumptions``. Raises AnswerError for an odd scope."""
-    for number, one in enumerate(permissions, 1):
+    for number, granted in enumerate(permissions, 1):
         for plane, name, actions, excepted in (
-            (CONTROL, f"#{number}", one.actions, one.not_actions),
-            (DATA, f"#{number} (data)", one.data_actions, one.not_data_actions),
+            (CONTROL, f"#{number}", granted.actions, granted.not_actions),
+            (DATA, f"#{number} (data)", granted.data_actions, granted.not_data_actions),
         ):
             statement = Statement(
                 name,
@@ -63,7 +63,7 @@ def statements_of(
                 conditions=tuple(assumptions),
             )
             if statement.actions and plane in planes:
-                yield from conditioned(statement, one.condition)
+                yield from conditioned(statement, granted.condition)
 
 
 def grant(

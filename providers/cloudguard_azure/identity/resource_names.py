@@ -144,7 +144,7 @@ def arm_scope(pattern: str) -> str:
     if provider == "*":
         return place
     pairs = zip(kind.split("/"), name.split("/"), strict=True)
-    return f"{place}/providers/{provider}/" + "/".join(f"{one}/{own}" for one, own in pairs)
+    return f"{place}/providers/{provider}/" + "/".join(f"{kind}/{own}" for kind, own in pairs)
 
 
 def resource_formats(action: str, planes: tuple[str, ...]) -> tuple[str, ...]:

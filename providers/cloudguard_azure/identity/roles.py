@@ -35,7 +35,7 @@ class Roles:
 
     def prefetch(self, ids: Sequence[str]) -> None:
         """Read several definitions at once."""
-        self._api.gather(*(partial(self.role, self._first(one)) for one in sorted(set(map(self._first, ids)))))
+        self._api.gather(*(partial(self.role, self._first(role_id)) for role_id in sorted(set(map(self._first, ids)))))
 
     def role(self, role_id: str) -> Role | None:
         """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""

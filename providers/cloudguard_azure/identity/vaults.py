@@ -55,7 +55,9 @@ def _vault(item: Item) -> Vault:
     heeds_roles = flag(properties, "enableRbacAuthorization", default=True)
     only_roles = heeds_roles and properties.get("enableRbacAuthorization") is not None
     listed = () if only_roles else parts(properties, "accessPolicies")
-    granted = tuple((required(one, "objectId").lower(), tuple(_operations(part(one, "permissions")))) for one in listed)
+    granted = tuple(
+        (required(item, "objectId").lower(), tuple(_operations(part(item, "permissions")))) for item in listed
+    )
     scope_patterns(own_id(item))
     return Vault(own_id(item), granted, heeds_roles)
 
@@ -72,7 +74,7 @@ def _operations(permissions: Item) -> Iterator[str]:
 
 def granted_by_vault(vault: Vault, principals: Collection[str]) -> PolicyDocument | None:
     """Return what a vault's access policies grant to an identity and its groups (object ids); None for nothing."""
-    actions = tuple(dict.fromkeys(one for who, listed in vault.granted if who in principals for one in listed))
+    actions = tuple(dict.fromkeys(action for who, listed in vault.granted if who in principals for action in listed))
     if not actions:
         return None
     statement = Statement("#1", Effect.ALLOW, actions, resources=scope_patterns(vault.id, DATA))

@@ -48,16 +48,18 @@ class OtherInterfaces:
 
 def read_others(api: Api, found: FoundCluster, near: Relevance) -> OtherInterfaces:
     """Read the interfaces of other machines, and of the next machines of other scale sets."""
-    ids, call = {one.id for one in found.scale_sets}, calls.LIST_SCALE_SETS
+    ids, call = {scale_set.id for scale_set in found.scale_sets}, calls.LIST_SCALE_SETS
     sets = api.listed(call, scale_set, hides=_HIDES)
-    others = {one.id: one for one in sets if one.id not in ids}
-    items = [one.item for one in others.values() if one.profile]
+    others = {scale_set.id: scale_set for scale_set in sets if scale_set.id not in ids}
+    items = [other.item for other in others.values() if other.profile]
     made = api.mapped(
         call, items, lambda item: tuple(_next_interfaces(others[own_id(item)], near.places)), hides=_HIDES
     )
-    following = [one for those in made for one in those]
-    far = {_set_of(one) for one in following} - {_set_of(one) for one in following if _is_relevant(one, near)}
-    asked = [one for one in others.values() if one.uniform and one.id not in far]
+    following = [interface for those in made for interface in those]
+    far = {_set_of(interface) for interface in following} - {
+        _set_of(interface) for interface in following if _is_relevant(interface, near)
+    }
+    asked = [other for other in others.values() if other.uniform and other.id not in far]
     interfaces = read_interfaces(api, asked) if asked else found.interfaces
     owners = {own_id(item): name for name, listed in interfaces.of_machine.items() if name for item in listed}
     foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in near.own]
@@ -67,19 +69,19 @@ def read_others(api: Api, found: FoundCluster, near: Relevance) -> OtherInterfac
     seen = {(member.subnet, member.groups) for member in members}
     return OtherInterfaces(
         (*members, *(member for member in _members(following, near) if (member.subnet, member.groups) not in seen)),
-        tuple(one for one in today if parent(one.subnet) in near.networks),
+        tuple(interface for interface in today if parent(interface.subnet) in near.networks),
     )
 
 
 def _members(listed: Iterable[Interface], near: Relevance) -> Iterator[Interface]:
     """Yield the interfaces that are in a group of ``near``, with only these groups."""
-    for one in listed:
-        if groups := tuple(name for name in one.groups if name in near.groups):
-            yield replace(one, groups=groups)
+    for nic in listed:
+        if groups := tuple(name for name in nic.groups if name in near.groups):
+            yield replace(nic, groups=groups)
 
 
-def _is_relevant(one: Interface, near: Relevance) -> bool:
-    return parent(one.subnet) in near.networks or not near.groups.isdisjoint(one.groups)
+def _is_relevant(nic: Interface, near: Relevance) -> bool:
+    return parent(nic.subnet) in near.networks or not near.groups.isdisjoint(nic.groups)
 
 
 def _existing_interface(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> Interface:
@@ -87,22 +89,22 @@ def _existing_interface(owners: Mapping[str, str], public: PublicAddresses, item
     return interface(item, Source(calls.LIST_INTERFACES.name, resource_id), public, owner=name_of(owners[resource_id]))
 
 
-def _next_interfaces(one: ScaleSet, places: Places) -> Iterator[Interface]:
+def _next_interfaces(vm_set: ScaleSet, places: Places) -> Iterator[Interface]:
     """Yield the interfaces of a scale set's next machine, each with all addresses of its subnet."""
-    source = Source(calls.LIST_SCALE_SETS.name, one.id)
-    for number, each in enumerate(next_interfaces(one.profile)):
+    source = Source(calls.LIST_SCALE_SETS.name, vm_set.id)
+    for number, each in enumerate(next_interfaces(vm_set.profile)):
         for subnet in each.subnets:
             ranges = places.ranges((subnet,))
             yield Interface(
-                id=f"{one.id}#{number}",
+                id=f"{vm_set.id}#{number}",
                 subnet=subnet,
                 addresses=(ranges or EVERYWHERE - PUBLIC,),
                 source=source,
                 groups=each.groups,
-                owner=f"the next machine of {one.name}",
+                owner=f"the next machine of {vm_set.name}",
                 uncertain="" if ranges else "the addresses of its subnet are not known",
             )
 
 
-def _set_of(one: Interface) -> str:
-    return one.id.partition("#")[0]
+def _set_of(nic: Interface) -> str:
+    return nic.id.partition("#")[0]

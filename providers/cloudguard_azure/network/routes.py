@@ -65,7 +65,7 @@ def route_tables(api: Api) -> dict[str, RouteTable]:
     """Read the route tables of the subscription, by id. A route that can't be parsed leaves a Gap."""
     call = LIST_ROUTE_TABLES
     found = api.listed(call, partial(_table, api), hides=HIDES)
-    return {one.id: one for one in found}
+    return {table.id: table for table in found}
 
 
 def _table(api: Api, item: Item) -> RouteTable:
@@ -106,10 +106,10 @@ class SubnetRoutes:
         """Return the routes in force in a subnet."""
         table = self.tables.get(subnet.table)
         written = table.routes if table else ()
-        replaced = {one.addresses for one in written}
+        replaced = {route.addresses for route in written}
         return (
             *(route for route in self._system_routes(network) if route.destination not in replaced),
-            *(one for route in written for one in self._of_table(route, subnet, network)),
+            *(effective for route in written for effective in self._of_table(route, subnet, network)),
             *self._behind(network, learns=table is None or table.learns),
         )
 
@@ -175,4 +175,4 @@ class SubnetRoutes:
 def _is_of(host: Host, route: str) -> bool:
     """Whether a route's name begins with the name of a host, or of the host's scale set."""
     named = (host.name, name_of(host.pool))
-    return any(one and route.lower().startswith(one.lower()) for one in named)
+    return any(prefix and route.lower().startswith(prefix.lower()) for prefix in named)

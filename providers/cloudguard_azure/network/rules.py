@@ -109,13 +109,13 @@ def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
     if not _EVERY_PORT.isdisjoint(words):
         return SUPPORTED_SERVICES if len(_WITH_PORTS[protocol]) > 1 else ServiceSet.parse(protocol), ""
     found, strange = list[str](), "" if words else "it has no ports"
-    for one in words:
-        matched = _PORTS.fullmatch(one)
+    for port in words:
+        matched = _PORTS.fullmatch(port)
         first, last = (int(matched[1]), int(matched[2] or matched[1])) if matched else (1, 0)
         if first <= last <= _LAST_PORT:
             found += [f"{name}/{first}-{last}" for name in _WITH_PORTS[protocol]]
         else:
-            strange = f"the port {one[:40]!r} is not understood"
+            strange = f"the port {port[:40]!r} is not understood"
     if strange:
         return ServiceSet.parse(",".join(_WITH_PORTS[protocol])), strange
     return ServiceSet.parse(",".join(found)), ""
@@ -171,7 +171,7 @@ class RuleReader:
         """Yield each peer with the guarded side of the rule, and why either may not match ("": it does)."""
         sides = (written.sources, written.source_groups), (written.destinations, written.destination_groups)
         (peers, peer_groups), (own, own_groups) = sides if ingress else sides[::-1]
-        ends = [(one.peer, one.uncertain) for one in self._named(peers, peer_groups)]
+        ends = [(end.peer, end.uncertain) for end in self._named(peers, peer_groups)]
         ends += [(Peer(group=name), "") for name in peer_groups]
         about = [
             *_own_addresses(self._named(own, own_groups)),
@@ -185,7 +185,7 @@ class RuleReader:
         """Yield what words name. If a side has no words and no groups, it may be anything."""
         if not words and not groups:
             yield Named(EVERYWHERE, uncertain="it has no source or no destination")
-        for named in (named for one in words for named in self.tags.named(one, self.place)):
+        for named in (named for tag in words for named in self.tags.named(tag, self.place)):
             if named.addresses is None or named.addresses:
                 yield named
 
@@ -193,13 +193,13 @@ class RuleReader:
 def _own_addresses(own: Iterable[Named]) -> Iterator[tuple[_OwnAddresses, str]]:
     """Yield the addresses of the guarded side that a rule applies to; none for all. Certain ones are merged."""
     certain = AddressSet.nothing()
-    for one in own:
-        if one.addresses is None:
-            yield ((), NO_ADDRESSES), f"the addresses of {one.tag} are not known"
-        elif one.uncertain:
-            yield ((), NO_ADDRESSES if one.addresses == EVERYWHERE else one.addresses), one.uncertain
+    for end in own:
+        if end.addresses is None:
+            yield ((), NO_ADDRESSES), f"the addresses of {end.tag} are not known"
+        elif end.uncertain:
+            yield ((), NO_ADDRESSES if end.addresses == EVERYWHERE else end.addresses), end.uncertain
         else:
-            certain |= one.addresses
+            certain |= end.addresses
     if certain:
         yield ((), NO_ADDRESSES if certain == EVERYWHERE else certain), ""
 

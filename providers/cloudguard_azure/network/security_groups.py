@@ -75,14 +75,14 @@ class SecurityGroup:
         """Return the group as a filter at a place, with the id ``name``."""
         source = Source(LIST_SECURITY_GROUPS.name, self.id)
         reader = RuleReader(tags, place, source, ALLOW_OR_DENY)
-        rules = [rule for one in self.rules for rule in reader.rules(one, self._owner_of(one))]
+        rules = [rule for written in self.rules for rule in reader.rules(written, self._owner_of(written))]
         default = self.written_by if self.kept_by_aks else OWNERS.known("default-rule")
         certain = (
             replace(reader, place=replace(place, maybe=AddressSet.nothing())) if self._shuts_network_out() else reader
         )
-        for one in self.defaults:
-            inbound = certain if one.direction == "inbound" else reader
-            rules += inbound.rules(one, default, mandated=self.kept_by_aks)
+        for written in self.defaults:
+            inbound = certain if written.direction == "inbound" else reader
+            rules += inbound.rules(written, default, mandated=self.kept_by_aks)
         return in_series(name, self.name, rules, source, self.written_by, editable=not self.kept_by_aks)
 
     def _owner_of(self, written: WrittenRule) -> Owner | None:
@@ -180,7 +180,7 @@ class SecurityGroupReader:
         """Return the security groups by id, None if they can't be read. A rule that can't be parsed leaves a Gap."""
         items = self._api.read_or_none(LIST_SECURITY_GROUPS, hides=HIDES)
         found = self._api.mapped(LIST_SECURITY_GROUPS, items or (), self._group, hides=HIDES)
-        return None if items is None else {one.id: one for one in found}
+        return None if items is None else {group.id: group for group in found}
 
     def _group(self, item: Item) -> SecurityGroup:
         own, name, properties = own_id(item), required(item, "name"), part(item, "properties")
@@ -204,7 +204,7 @@ def read_admin_filter(api: Api, network: str, tags: ServiceTags, near: Place) ->
     written = api.listed(call, admin_rule, hides=HIDES, about=network, parameters={}, **where)
     source = Source(call.name, network)
     reader = RuleReader(tags, near, source, _MANAGERS)
-    rules = [rule for one in written for rule in reader.rules(one)]
+    rules = [rule for each in written for rule in reader.rules(each)]
     if not rules:
         return None
     return Filter(

@@ -79,8 +79,11 @@ class VirtualNetwork:
 
 def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwork]:
     """Return virtual networks by id. A part that can't be parsed leaves a Gap and is left out."""
-    found = {one.id: one for one in api.mapped(LIST_NETWORKS, items, partial(_network, api), hides=HIDES)}
-    return {one.id: replace(one, peerings=tuple(_with_ranges(one.peerings, found))) for one in found.values()}
+    found = {network.id: network for network in api.mapped(LIST_NETWORKS, items, partial(_network, api), hides=HIDES)}
+    return {
+        network.id: replace(network, peerings=tuple(_with_ranges(network.peerings, found)))
+        for network in found.values()
+    }
 
 
 def record_missing_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> None:
@@ -89,9 +92,9 @@ def record_missing_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: 
         peers = {peering.network for peering in network.peerings}
         silent = [peering.name for peering in network.peerings if not peering.ranges]
         missing = [
-            one.name
-            for one in networks.values()
-            if one.id not in peers and any(peering.network == network.id for peering in one.peerings)
+            known.name
+            for known in networks.values()
+            if known.id not in peers and any(peering.network == network.id for peering in known.peerings)
         ]
         messages = [f"the address space of {name} is missing" for name in silent]
         messages += [
@@ -185,10 +188,10 @@ def _space(properties: Item, key: str) -> AddressSet:
 
 def _ranges(listed: Iterable[str]) -> AddressSet:
     found = list[AddressSet]()
-    for one in listed:
-        addresses = addresses_of(one)
+    for cidr in listed:
+        addresses = addresses_of(cidr)
         if addresses is None:
-            message = f"{one[:40]!r} is not an address range"
+            message = f"{cidr[:40]!r} is not an address range"
             raise AnswerError(message)
         found.append(addresses)
     return AddressSet.union(found)

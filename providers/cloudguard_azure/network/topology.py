@@ -67,7 +67,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     own = frozenset(parent(name) for name in used)
     networks = virtual_networks(api, listed)
     meshed = api.gather(*(partial(with_meshes, api, networks[name]) for name in sorted(own & networks.keys())))
-    networks |= {one.id: one for one in meshed}
+    networks |= {network.id: network for network in meshed}
     places = Places(networks, {name: table.prefixes for name, table in tables.items()})
     for name in sorted(used - places.subnets.keys()):
         api.missed(
@@ -107,7 +107,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         subnets=tuple(_subnets(near, routes)),
         filters=(*guards.filters_made(places.ranges(used) if found.aks else None), *ways.filters),
         groups=tuple(Group(name, name_of(name), Source(calls.LIST_INTERFACES.name)) for name in sorted(named)),
-        address_lists=tuple(one for _, one in sorted((tags.lists | routes.lists).items())),
+        address_lists=tuple(address_list for _, address_list in sorted((tags.lists | routes.lists).items())),
         balancers=ways.balancers,
         endpoints=ways.endpoints,
         external_members=others.members,

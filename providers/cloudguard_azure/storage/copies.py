@@ -51,7 +51,7 @@ def read_copies(
     disks whose copies do not matter.
     """
     listed = [copy for call in COPY_CALLS for copy in _listed(api, call)]
-    related = relations({one.id: one.origins for one in listed}, origins)
+    related = relations({copy.id: copy.origins for copy in listed}, origins)
     others, made = set(other_disks), list[DiskSnapshot]()
     for copy in listed:
         if copy.id in origins:

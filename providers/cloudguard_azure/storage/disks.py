@@ -79,19 +79,19 @@ def read_disks(
         if machine.id in concerned
         for disk in attached_disks(machine.item)
     ]
-    context = _Context(found.name, concerned, {disk.id: (one, disk) for one, disk in attached}, _key_sets(api))
+    context = _Context(found.name, concerned, {disk.id: (machine, disk) for machine, disk in attached}, _key_sets(api))
     listed = api.read(LIST_DISKS, hides=_LEADS)
     read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, context), hides=_LEADS)
-    own = [one for one in read if one.of_cluster]
-    disks = sorted((*(one.disk for one in own), *_without_resource(api, attached)), key=lambda disk: disk.id)
+    own = [disk for disk in read if disk.of_cluster]
+    disks = sorted((*(each.disk for each in own), *_without_resource(api, attached)), key=lambda disk: disk.id)
     concerning = worth_copying(disks, concerned)
     copies = read_copies(
         api,
         found.name,
-        origins={one.id: one.origins for one in own if one.id in concerning},
-        other_disks=[one.id for one in read if one.id not in concerning],
+        origins={disk.id: disk.origins for disk in own if disk.id in concerning},
+        other_disks=[disk.id for disk in read if disk.id not in concerning],
     )
-    keys = read_keys(api, [one.key for one in own if one.key])
+    keys = read_keys(api, [disk.key for disk in own if disk.key])
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
     return with_snapshots(disks, [copy for copy in copies if copy.disk]), former, keys
 

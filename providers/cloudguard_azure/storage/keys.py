@@ -59,7 +59,7 @@ def read_keys(api: Api, wanted: Iterable[KeyReference], now: float | None = None
         merged[reference.address] = replace(
             known, vault=known.vault or reference.vault, follows=known.follows and reference.follows
         )
-    vaults = _vaults(api) if any(not one.vault for one in merged.values()) else dict[str, str]()
+    vaults = _vaults(api) if any(not reference.vault for reference in merged.values()) else dict[str, str]()
     moment = time.time() if now is None else now
     return tuple(filter(None, api.gather(*(partial(_key, api, merged[key], vaults, moment) for key in sorted(merged)))))
 

@@ -173,5 +173,5 @@ def _in_group(resource: str) -> tuple[str, ...]:
 
 def _values(value: object) -> Iterator[str]:
     """Yield a field's values as words. A reference is its id."""
-    for one in cast("list[object]", value) if isinstance(value, list) else [value]:
-        yield str(cast("dict[str, object]", one)["id"]) if isinstance(one, dict) else str(one)
+    for item in cast("list[object]", value) if isinstance(value, list) else [value]:
+        yield str(cast("dict[str, object]", item)["id"]) if isinstance(item, dict) else str(item)

@@ -54,11 +54,11 @@ def read_application_gateways(
     """
     call = LIST_APPLICATION_GATEWAYS
     found = api.listed(call, partial(_gateway, guards), hides=HIDES)
-    for one in found:
-        if one.names and any(parent(subnet) in named for subnet in one.proxy.subnets):
-            why = f"it forwards internet traffic to {one.names[0]}, whose owner is not known"
-            targets.record_unfollowed(one.proxy.source, one.proxy.id, why)
-    pools = {pool.id for one in found for pool in one.proxy.pools}
+    for gateway in found:
+        if gateway.names and any(parent(subnet) in named for subnet in gateway.proxy.subnets):
+            why = f"it forwards internet traffic to {gateway.names[0]}, whose owner is not known"
+            targets.record_unfollowed(gateway.proxy.source, gateway.proxy.id, why)
+    pools = {pool.id for gateway in found for pool in gateway.proxy.pools}
     for name in sorted(
         reference for reference in targets.members.references - pools if "/applicationgateways/" in reference
     ):
@@ -66,15 +66,15 @@ def read_application_gateways(
         targets.record_unfollowed(
             source, name, "hosts of the cluster are in this pool, but no application gateway that was read contains it"
         )
-    return tuple(one.proxy for one in found)
+    return tuple(gateway.proxy for gateway in found)
 
 
 def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> ApplicationGateway:
     """Return an application gateway. Rules that can't be parsed matter only if the gateway leads to the cluster."""
     resource_id, inside = own_id(item), part(item, "properties")
-    named = {canonical(text(one, "id")): one for key in _PARTS for one in parts(inside, key)}
+    named = {canonical(text(item, "id")): item for key in _PARTS for item in parts(inside, key)}
     listed = parts(inside, "backendAddressPools")
-    pools = {one.id: one for one in (_pool(resource_id, number, one) for number, one in enumerate(listed))}
+    pools = {pool.id: pool for pool in (_pool(resource_id, number, item) for number, item in enumerate(listed))}
     rules, unclear = _all_rules(inside, named, pools)
     places = (
         id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "gatewayIPConfigurations")
@@ -102,9 +102,9 @@ def _all_rules(
 ) -> tuple[tuple[ProxyRule, ...], str]:
     """Return all routing rules, and why some can't be parsed ("": all can)."""
     rules, unclear, listed = list[ProxyRule](), "", [item for key in _RULES for item in parts(inside, key)]
-    for one in listed:
+    for item in listed:
         try:
-            rules += _rules(one, named, pools)
+            rules += _rules(item, named, pools)
         except AnswerError as error:
             unclear = str(error)
     return tuple(rules), unclear if listed else "its rules are missing"

@@ -67,16 +67,16 @@ class Context:
 def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Balancer, ...]:
     """Return the front ends that lead to the cluster's members, in any network, in the order of their ids."""
     made = dict[str, Balancer]()
-    regional = {one.id: tuple(_flows(context, one)) for one in listed}
+    regional = {balancer.id: tuple(_flows(context, balancer)) for balancer in listed}
     by_front = dict[str, list[_Flow]]()
     for flow in (flow for flows in regional.values() for flow in flows):
         by_front.setdefault(flow.front.id, []).append(flow)
-    for one in sorted(listed, key=lambda item: item.id):
-        if regional[one.id] and one.sku == _GATEWAY:
+    for load_balancer in sorted(listed, key=lambda item: item.id):
+        if regional[load_balancer.id] and load_balancer.sku == _GATEWAY:
             why = "hosts of the cluster are behind a gateway load balancer; cloudguard does not follow it"
-            context.api.missed(LIST_LOAD_BALANCERS, one.id, why, HIDES)
-        flows = (*regional[one.id], *_cross_region_traffic(context, one, by_front))
-        for balancer in _balancers(context, one, flows):
+            context.api.missed(LIST_LOAD_BALANCERS, load_balancer.id, why, HIDES)
+        flows = (*regional[load_balancer.id], *_cross_region_traffic(context, load_balancer, by_front))
+        for balancer in _balancers(context, load_balancer, flows):
             made[balancer.id] = balancer
     return tuple(made[name] for name in sorted(made))
 

@@ -68,13 +68,13 @@ def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpo
     own = api.mapped(LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES)
     private = api.mapped(LIST_MANAGED_CLUSTERS, [cluster] if own else (), _is_private, hides=_HIDES)
     if not any(private):
-        return tuple(one for made in own for one in made)
+        return tuple(endpoint for made in own for endpoint in made)
     name = own_id(cluster)
     by_endpoints = _private_endpoints(api, name, around)
     if not by_endpoints and not _is_inside(cluster):
         message = "the cluster is private, but none of its private endpoints was found"
         api.missed(LIST_PRIVATE_ENDPOINTS, name, message, _HIDES)
-    return (*(one for made in own for one in made), *by_endpoints)
+    return (*(endpoint for made in own for endpoint in made), *by_endpoints)
 
 
 def node_group(cluster: Item) -> str:
@@ -172,13 +172,13 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
     The addresses that the cluster's balancer sends from are always let in. The setting publicNetworkAccess may close
     the public side, but its effect is not documented for AKS, so the side may be open.
     """
-    listed = [*filter(None, (one.strip() for one in texts(_access(cluster), "authorizedIPRanges")))]
+    listed = [*filter(None, (cidr.strip() for cidr in texts(_access(cluster), "authorizedIPRanges")))]
     if not listed:
         shut = word(part(cluster, "properties"), "publicNetworkAccess") == "disabled"
         return (NO_ADDRESSES, (_SWITCHED_OFF,)) if shut else (_EVERYONE, ())
     own = around.addresses.of(addresses_out(cluster))
-    ranges = [one for one in listed if one[0].isdigit() or ":" in one]
-    tags = tuple(one for one in listed if one not in ranges)
+    ranges = [word for word in listed if word[0].isdigit() or ":" in word]
+    tags = tuple(word for word in listed if word not in ranges)
     return AddressSet.of(str(ip_network(range_, strict=False)) for range_ in ranges if range_ != NOBODY) | own, tags
 
 
@@ -190,8 +190,8 @@ def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[En
         partial(api.listed, LIST_PRIVATE_ENDPOINTS, make, hides=_HIDES),
         partial(api.listed, call, _connected, hides=_HIDES, about=cluster, **where),
     )
-    here = tuple(one for one in made if one is not None)
-    for name in sorted({*connected} - {one.id for one in here} - {""}):
+    here = tuple(endpoint for endpoint in made if endpoint is not None)
+    for name in sorted({*connected} - {endpoint.id for endpoint in here} - {""}):
         message = "a private endpoint of another subscription leads to the API; its clients are not read"
         api.missed(call, name, message, _HIDES, Reason.UNSUPPORTED)
     return here

@@ -65,19 +65,21 @@ def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple
     """
     call = LIST_FIREWALLS
     listed = api.listed(call, _firewall, hides=HIDES)
-    policies = sorted({one.policy for one in listed} - {""})
+    policies = sorted({firewall.policy for firewall in listed} - {""})
     of_policy = dict(zip(policies, api.gather(*(partial(_rules_of, api, name) for name in policies)), strict=True))
     proxies, filters = list[Proxy](), list[Filter]()
-    for one in listed:
+    for firewall in listed:
         rules = list[ProxyRule]()
-        for each in (*one.rules, *of_policy.get(one.policy, ())):
+        for each in (*firewall.rules, *of_policy.get(firewall.policy, ())):
             if not each.target:
                 why = f"the rule {each.path} forwards connections to a domain name, whose owner is not known"
-                targets.record_unfollowed(each.source, one.id, why)
+                targets.record_unfollowed(each.source, firewall.id, why)
                 continue
-            filters.append(_clients(one, each))
-            rules.append(_rule(one, each, filters[-1].id))
-        proxies.append(Proxy(one.id, one.name, KIND, Source(call.name, one.id), one.subnets, tuple(rules)))
+            filters.append(_clients(firewall, each))
+            rules.append(_rule(firewall, each, filters[-1].id))
+        proxies.append(
+            Proxy(firewall.id, firewall.name, KIND, Source(call.name, firewall.id), firewall.subnets, tuple(rules))
+        )
     return tuple(proxies), tuple(filters)
 
 
@@ -93,7 +95,7 @@ def _firewall(item: Item) -> Firewall:
         name=text(item, "name"),
         policy=id_in(inside, "firewallPolicy"),
         subnets=tuple(dict.fromkeys(filter(None, places))),
-        rules=tuple(rule for name, one in collections for rule in _written(name, one, source)),
+        rules=tuple(rule for name, collection in collections for rule in _written(name, collection, source)),
     )
 
 
@@ -108,7 +110,7 @@ def _rules_of(api: Api, policy: str) -> tuple[NatRule, ...]:
 def _of_group(source: Source, group: Item) -> tuple[NatRule, ...]:
     collections = parts(part(group, "properties"), "ruleCollections")
     named = ((f"{text(group, 'name')}/{text(collection, 'name')}", collection) for collection in collections)
-    return tuple(rule for name, one in named for rule in _written(name, one, source))
+    return tuple(rule for name, collection in named for rule in _written(name, collection, source))
 
 
 def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
@@ -117,10 +119,14 @@ def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
         address, port = text(rule, "translatedAddress"), text(rule, "translatedPort")
         if not address and not text(rule, "translatedFqdn"):
             continue
-        protocols = [one.lower() for one in (*texts(rule, "protocols"), *texts(rule, "ipProtocols"))] or ["any"]
-        destinations = [addresses_of(one) for one in texts(rule, "destinationAddresses")]
+        protocols = [protocol.lower() for protocol in (*texts(rule, "protocols"), *texts(rule, "ipProtocols"))] or [
+            "any"
+        ]
+        destinations = [addresses_of(destination) for destination in texts(rule, "destinationAddresses")]
         known = AddressSet.union(destination for destination in destinations if destination is not None)
-        clients = [(one, EVERYWHERE if one == "*" else addresses_of(one)) for one in texts(rule, "sourceAddresses")]
+        clients = [
+            (client, EVERYWHERE if client == "*" else addresses_of(client)) for client in texts(rule, "sourceAddresses")
+        ]
         yield NatRule(
             path=f"{collection}/{required(rule, 'name')}",
             source=source,
@@ -129,7 +135,7 @@ def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
             destinations=known,
             outside=_services(protocols, texts(rule, "destinationPorts")),
             inside=_services(protocols, [port] if port else []),
-            clients=(*clients, *((name_of(one), None) for one in texts(rule, "sourceIpGroups"))),
+            clients=(*clients, *((name_of(group), None) for group in texts(rule, "sourceIpGroups"))),
         )
 
 

@@ -72,10 +72,10 @@ class Members:
         ]
         for interface in listed if member else ():
             inner = [part(configuration, "properties") for configuration in parts(interface, "ipConfigurations")]
-            for one in inner:
-                self._add_references(one, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
+            for configuration in inner:
+                self._add_references(configuration, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
             further = len(listed) > 1 and not flag(interface, "primary")
-            if further and any(parts(one, key) for one in inner for key in _OF_SCALE_SETS):
+            if further and any(parts(configuration, key) for configuration in inner for key in _OF_SCALE_SETS):
                 message = "a secondary interface of its next host is behind a load balancer"
                 raise AnswerError(message)
 

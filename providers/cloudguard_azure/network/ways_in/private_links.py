@@ -82,7 +82,7 @@ def read_direct_links(api: Api, ranges: Mapping[str, AddressSet]) -> tuple[tuple
     configure-private-link-service-direct-connect).
     """
     listed = api.listed(LIST_PRIVATE_LINK_SERVICES, partial(_direct, ranges), hides=HIDES)
-    proxies = tuple(one for one in listed if one is not None)
+    proxies = tuple(proxy for proxy in listed if proxy is not None)
     return proxies, tuple(map(_only_consumers, proxies))
 
 

@@ -111,7 +111,7 @@ class Targets:
 
     def _behind(self, proxy: Proxy, pool: BackendPool) -> _Behind | None:
         """Return the cluster's part of a pool; None if it has none. Targets of unknown owners leave a Gap."""
-        addresses = [one for _, one in pool.addresses if one & self.inside]
+        addresses = [addresses for _, addresses in pool.addresses if addresses & self.inside]
         members, unseen = self.members.behind(
             pool.id, replace(pool, addresses=tuple(("", address) for address in addresses))
         )

@@ -23,7 +23,7 @@ def with_prefixes(api: Api, known: PublicAddresses) -> PublicAddresses:
     A failed read of prefixes hides nothing: they only show the senders of packets and the addresses of Services.
     """
     found = api.listed(calls.LIST_PUBLIC_PREFIXES, public_address, hides=())
-    return PublicAddresses({**known.by_id, **{one.id: one for one in found}})
+    return PublicAddresses({**known.by_id, **{address.id: address for address in found}})
 
 
 def nat_addresses(api: Api, subnets: Iterable[Item]) -> Iterator[str]:

@@ -88,9 +88,14 @@ class Ways:
 def read_ways(api: Api, request: WaysRequest) -> Ways:
     """Read all paths into the cluster."""
     api.gather(*(partial(api.prefetch, call) for call in _PREFETCHED))
-    subnets = {one.id: one for network in request.networks.values() for one in network.subnets}
-    ranges = {name: one.ranges for name, one in subnets.items()}
-    peers = {one.network for name in request.own if name in request.networks for one in request.networks[name].peerings}
+    subnets = {subnet.id: subnet for network in request.networks.values() for subnet in network.subnets}
+    ranges = {name: subnet.ranges for name, subnet in subnets.items()}
+    peers = {
+        peering.network
+        for name in request.own
+        if name in request.networks
+        for peering in request.networks[name].peerings
+    }
     members, addresses = _members(api, request), with_prefixes(api, request.public)
     aks = [request.aks] if request.aks else []
     groups = api.mapped(calls.LIST_MANAGED_CLUSTERS, aks, node_group, hides=())
@@ -100,7 +105,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     endpoints = read_endpoints(api, request.aks, around) if request.aks else ()
     near = request.own | peers
     targets = Targets(api, members, addresses, _inside(request, balancers), balancers, near, _is_linked(request))
-    record_service_gateways(api, [one for one in subnets.values() if one.network in request.own])
+    record_service_gateways(api, [subnet for subnet in subnets.values() if subnet.network in request.own])
     gateways = read_application_gateways(api, targets, request.guards, frozenset() if request.aks else near)
     firewalls, clients = read_firewalls(api, targets)
     links, consumers = read_direct_links(api, ranges)
@@ -110,7 +115,9 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
         endpoints,
         read_bastions(api, near, ranges),
         _outbound(api, request, members, addresses, (listed, subnets)),
-        frozenset({*(one.network for one in endpoints), *(one.network for one in proxies)}) - request.own - {""},
+        frozenset({*(endpoint.network for endpoint in endpoints), *(proxy.network for proxy in proxies)})
+        - request.own
+        - {""},
         AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
         _skus(balancers, listed),
         (*clients, *consumers),
@@ -120,7 +127,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
 def _is_linked(request: WaysRequest) -> bool:
     """Whether networks other than its peers may be connected to one of the cluster's networks."""
     own = [request.networks.get(name) for name in request.own]
-    return any(one is None or one.linked for one in own)
+    return any(network is None or network.linked for network in own)
 
 
 def _members(api: Api, request: WaysRequest) -> Members:
@@ -136,7 +143,9 @@ def _every_balancer(api: Api, members: Members) -> tuple[LoadBalancer, ...]:
     wanted = {name for name in members.references if "/loadbalancers/" in name} - _known(listed)
     elsewhere = sorted({subscription_of(name) for name in wanted} - {api.subscription.lower()})
     further = [
-        one for each in api.gather(*(partial(read_load_balancers, api, name) for name in elsewhere)) for one in each
+        balancer
+        for each in api.gather(*(partial(read_load_balancers, api, name) for name in elsewhere))
+        for balancer in each
     ]
     for name in sorted(wanted - _known(further)):
         message = "an interface of the cluster refers to it, but no load balancer that was read contains it"
@@ -145,7 +154,7 @@ def _every_balancer(api: Api, members: Members) -> tuple[LoadBalancer, ...]:
 
 
 def _known(listed: Iterable[LoadBalancer]) -> set[str]:
-    return {name for one in listed for name in (*one.pools, *(rule.id for rule in one.forwardings))}
+    return {name for balancer in listed for name in (*balancer.pools, *(rule.id for rule in balancer.forwardings))}
 
 
 def _inside(request: WaysRequest, balancers: Iterable[Balancer]) -> AddressSet:
@@ -155,8 +164,10 @@ def _inside(request: WaysRequest, balancers: Iterable[Balancer]) -> AddressSet:
     a host's; the others are pods'.
     """
     first = 1 if request.aks else None
-    own = (address for host in request.hosts for one in host.interfaces for address in one.addresses[:first])
-    return AddressSet.union((*own, *(one.addresses for one in balancers if not one.declared_service)))
+    own = (
+        address for host in request.hosts for interface in host.interfaces for address in interface.addresses[:first]
+    )
+    return AddressSet.union((*own, *(balancer.addresses for balancer in balancers if not balancer.declared_service)))
 
 
 def _outbound(
@@ -168,16 +179,16 @@ def _outbound(
 ) -> AddressSet:
     """Return the hosts' own public addresses, and those of their NAT gateways and outbound front ends."""
     listed, subnets = known
-    own_ids = {one.id for host in request.hosts for one in host.interfaces}
-    used = {one.subnet for host in request.hosts for one in host.interfaces}
+    own_ids = {interface.id for host in request.hosts for interface in host.interfaces}
+    used = {interface.subnet for host in request.hosts for interface in host.interfaces}
     used.update(subnet for pool in request.pools for subnet in pool.subnets)
     references = [*nat_addresses(api, (subnets[name].item for name in sorted(used) if name in subnets))]
     shown = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_shown, own_ids), hides=())
     references += [name for names in shown for name in names]
-    for one in listed:
-        for front, pool in one.outbound:
-            if front in one.front_ends and members.behind(pool, one.pools.get(pool))[0]:
-                references += one.front_ends[front].references
+    for balancer in listed:
+        for front, pool in balancer.outbound:
+            if front in balancer.front_ends and members.behind(pool, balancer.pools.get(pool))[0]:
+                references += balancer.front_ends[front].references
     for names in api.mapped(calls.LIST_MANAGED_CLUSTERS, [request.aks] if request.aks else (), addresses_out, hides=()):
         references += names
     return addresses.of(references)
@@ -185,11 +196,15 @@ def _outbound(
 
 def _shown(own: Collection[str], item: Item) -> list[str]:
     """Return the ids of an interface's public addresses; none if it is not among the cluster's ``own``."""
-    return [id_in(one, "publicIPAddress") for one in configurations(item)] if own_id(item) in own else []
+    return (
+        [id_in(configuration, "publicIPAddress") for configuration in configurations(item)]
+        if own_id(item) in own
+        else []
+    )
 
 
 def _skus(balancers: Iterable[Balancer], listed: Iterable[LoadBalancer]) -> dict[str, frozenset[str]]:
-    skus, found = {one.id: one.sku for one in listed}, dict[str, set[str]]()
+    skus, found = {balancer.id: balancer.sku for balancer in listed}, dict[str, set[str]]()
     for balancer in balancers:
         if balancer.internet_facing is False:
             continue
