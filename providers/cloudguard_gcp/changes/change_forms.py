@@ -32,7 +32,7 @@ class GcpForms:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._filters = {one.id: one for one in snapshot.topology.filters}
+        self._filters = {guard.id: guard for guard in snapshot.topology.filters}
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can express it."""
@@ -55,7 +55,7 @@ class GcpForms:
         last = _DEFAULT_PRIORITY if order is None else min(_DEFAULT_PRIORITY, (order + 1) // 2 - 1)
         in_policy = guard.kind.endswith(POLICY)
         taken = {rule.order // 2 for rule in guard.rules} if in_policy else frozenset[int]()
-        priority = next((one for one in range(last, -1, -1) if one not in taken), None)
+        priority = next((number for number in range(last, -1, -1) if number not in taken), None)
         return None if priority is None else 2 * priority + 1
 
     def quota(self, guard: Filter) -> RuleQuota | None:

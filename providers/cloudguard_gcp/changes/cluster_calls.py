@@ -27,7 +27,7 @@ def endpoint_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -
 
     Both sides of an endpoint have one list. A call for one side keeps what the changes ``made`` of the other need.
     """
-    endpoint = next((one for one in snapshot.topology.endpoints if one.id == change.resource.id), None)
+    endpoint = next((endpoint for endpoint in snapshot.topology.endpoints if endpoint.id == change.resource.id), None)
     for place, edit in enumerate(change.edits):
         if endpoint is None or "/clusters/" not in endpoint.source.resource or not isinstance(edit, ListEdit):
             continue
@@ -61,7 +61,7 @@ def _ranges(endpoint: Endpoint, edit: ListEdit, place: int, made: Sequence[Chang
 
 def _public_list(endpoint: Endpoint, made: Sequence[Change]) -> tuple[RulePeer, ...]:
     """Return the list of the public side after the changes ``made``."""
-    edits = (edit for one in made if one.resource.id == endpoint.id for edit in one.edits)
+    edits = (edit for change in made if change.resource.id == endpoint.id for edit in change.edits)
     lists = [edit.after for edit in edits if isinstance(edit, ListEdit) and edit.name != PRIVATE_RANGES]
     ranges = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in endpoint.public_ranges.cidrs())
     today = (*ranges, *(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists))
@@ -69,7 +69,7 @@ def _public_list(endpoint: Endpoint, made: Sequence[Change]) -> tuple[RulePeer, 
 
 
 def _is_everyone(peers: tuple[RulePeer, ...]) -> bool:
-    return {one for peer in peers for one in peer.value.split(",")} >= _EVERYONE
+    return {word for peer in peers for word in peer.value.split(",")} >= _EVERYONE
 
 
 def _by_address(authorized: dict[str, Any]) -> dict[str, Any]:
@@ -85,11 +85,11 @@ def _authorized(endpoint: Endpoint, peers: tuple[RulePeer, ...], *, enforced: bo
         return None
     if _is_everyone(peers):
         return {"enabled": False}
-    words = [one for peer in peers for one in peer.value.split(",")]
-    blocks = AddressSet.of(one for one in words if one != GOOGLE_CLOUD).cidrs()
+    words = [word for peer in peers for word in peer.value.split(",")]
+    blocks = AddressSet.of(word for word in words if word != GOOGLE_CLOUD).cidrs()
     return {
         "enabled": True,
-        "cidrBlocks": [{"cidrBlock": one} for one in blocks],
+        "cidrBlocks": [{"cidrBlock": block} for block in blocks],
         "gcpPublicCidrsAccessEnabled": GOOGLE_CLOUD in words,
         **({"privateEndpointEnforcementEnabled": enforced} if endpoint.private else {}),
     }
@@ -112,12 +112,17 @@ def metadata_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
     """
     cluster = next(
-        (one.source.resource for one in snapshot.topology.endpoints if "/clusters/" in one.source.resource), ""
+        (
+            endpoint.source.resource
+            for endpoint in snapshot.topology.endpoints
+            if "/clusters/" in endpoint.source.resource
+        ),
+        "",
     )
     for place, edit in enumerate(change.edits):
         if not isinstance(edit, AttributeEdit) or change.kind != "metadata.restrict" or not cluster:
             continue
-        for name in dict.fromkeys(one.name for one in edit.of if one.kind == "pool" and one.name):
+        for name in dict.fromkeys(resource.name for resource in edit.of if resource.kind == "pool" and resource.name):
             call, undo = (
                 ApiCall(
                     CONTAINER,

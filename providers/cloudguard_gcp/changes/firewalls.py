@@ -51,17 +51,20 @@ def firewall_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Ite
     Raises ValueError if no calls can make the change.
     """
     tags = {
-        edit.group: by_tag(edit.name) for one in (*made, change) for edit in one.edits if isinstance(edit, GroupEdit)
+        edit.group: by_tag(edit.name)
+        for each_change in (*made, change)
+        for edit in each_change.edits
+        if isinstance(edit, GroupEdit)
     }
-    for edit in (edit for one in made if one.id == change.id for edit in rule_edits(one)):
+    for edit in (edit for earlier in made if earlier.id == change.id for edit in rule_edits(earlier)):
         for traffic in expressed(edit.after, in_policy=False) if edit.after is not None else ():
             firewall_body((Part("", traffic),), tags)  # raises ValueError: nothing is removed then either
     before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
-    for one in made:
-        if one.resource.id == guard.id:
+    for earlier in made:
+        if earlier.resource.id == guard.id:
             with suppress(ValueError):  # the call for this change was not made
-                before = _edited(guard, before, rule_edits(one))
-    before = {name: replace(one, edits=()) for name, one in before.items()}
+                before = _edited(guard, before, rule_edits(earlier))
+    before = {name: replace(firewall, edits=()) for name, firewall in before.items()}
     after = _edited(guard, before, rule_edits(change))
     network = guard.source.resource
     yield from _difference(network, before, after, tags)
@@ -74,7 +77,7 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         old = known.get(edit.rule, Part("", traffic, edit.targets, order=edit.order or 0))
         order = old.order if edit.order is None else edit.order
-        return [replace(old.replacement_with(one), order=order) for one in expressed(traffic, in_policy=False)]
+        return [replace(old.replacement_with(each), order=order) for each in expressed(traffic, in_policy=False)]
 
     for name, own in by_rule(edits).items():
         places = tuple(place for place, _ in own)
@@ -88,8 +91,8 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
             first = successor_of(made, old.parts)
             made.remove(first)
             rules[name] = Firewall(first, places if first != old.parts else ())
-        for one in made:
-            rules[_name(name or "cloudguard", rules)] = Firewall(one, places)
+        for rule_parts in made:
+            rules[_name(name or "cloudguard", rules)] = Firewall(rule_parts, places)
     return rules
 
 

@@ -42,10 +42,10 @@ def policy_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Itera
     Raises ValueError if no calls can make the change.
     """
     before = {int(name): PolicyRule(tuple(parts)) for name, parts in parts_of(guard).items()}
-    for one in made:
-        if one.resource.id == guard.id:
+    for earlier in made:
+        if earlier.resource.id == guard.id:
             with suppress(ValueError):  # the call for this change was not made
-                before = _edited(guard, before, rule_edits(one))
+                before = _edited(guard, before, rule_edits(earlier))
     before = {priority: replace(rule, edits=()) for priority, rule in before.items()}
     after = _edited(guard, before, rule_edits(change))
     changed = {priority: rule for priority, rule in after.items() if rule.edits}
@@ -67,7 +67,7 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
 
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
         old = known.get(edit.rule, Part("", traffic, edit.targets))
-        return [old.replacement_with(one) for one in expressed(traffic, in_policy=True)]
+        return [old.replacement_with(each) for each in expressed(traffic, in_policy=True)]
 
     for name, own in by_rule(edits).items():
         places, priority = tuple(place for place, _ in own), int(name) if name else (own[0][1].order or 0) // 2
@@ -77,8 +77,8 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
             first = successor_of(made, old.parts) if old else made[0]
             made.remove(first)
             rules[priority] = PolicyRule(first, places if old is None or first != old.parts else ())
-        for one in made:
-            rules[_free_priority(rules, priority, one[0])] = PolicyRule(one, places)
+        for rule_parts in made:
+            rules[_free_priority(rules, priority, rule_parts[0])] = PolicyRule(rule_parts, places)
     return rules
 
 

@@ -24,14 +24,18 @@ Binding = Mapping[str, Any]
 
 def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     """Yield the calls that create custom roles and bind them, then remove the bindings that they replace."""
-    identity = next((one for one in snapshot.identities.identities if one.id == change.resource.id), None)
+    identity = next(
+        (identity for identity in snapshot.identities.identities if identity.id == change.resource.id), None
+    )
     project = f"projects/{snapshot.cluster.account}"
     for place, edit in enumerate(change.edits):
         if not isinstance(edit, DocumentEdit) or identity is None or "@" not in identity.name:
             continue
-        names = {one.policy for one in edit.changes if one.fate in _TAKEN}
-        gone = [one for one in snapshot.identities.policies if one.id in identity.policies and one.name in names]
-        if len({one.name for one in gone}) < len(names) or not all(_is_own(one) for one in gone):
+        names = {change.policy for change in edit.changes if change.fate in _TAKEN}
+        gone = [
+            policy for policy in snapshot.identities.policies if policy.id in identity.policies and policy.name in names
+        ]
+        if len({policy.name for policy in gone}) < len(names) or not all(_is_own(policy) for policy in gone):
             continue
         roles = [_role(json.loads(text), project) for text in edit.documents]
         if not all(_is_of(project, binding) for _, bindings in roles for binding in bindings):
@@ -80,5 +84,5 @@ def _binding(role: str, identity: Identity, condition: str) -> Binding:
 def bound(level: str, *, add: Binding | None = None, remove: Binding | None = None) -> ApiCall:
     """Return the call that adds a binding to a policy, or removes one."""
     kind = level.partition("/")[0]
-    lists = {key: [one] for key, one in (("add", add), ("remove", remove)) if one}
+    lists = {key: [member] for key, member in (("add", add), ("remove", remove)) if member}
     return ApiCall(RESOURCES, f"cloudresourcemanager.{kind}.setIamPolicy", {"resource": level, **lists})

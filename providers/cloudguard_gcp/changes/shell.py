@@ -71,11 +71,11 @@ def _place_flags(resource: str) -> Iterator[str]:
 def _binding(parameters: Mapping[str, Any]) -> Iterator[str]:
     level = str(parameters["resource"])
     word = "add" if "add" in parameters else "remove"
-    for one in parameters[word]:
+    for item in parameters[word]:
         kind = ("iam", "service-accounts") if "/serviceAccounts/" in level else _LEVELS[level.partition("/")[0]]
         yield from (*kind, f"{word}-iam-policy-binding", last(level))
-        yield from (f"--member={one['member']}", f"--role={one['role']}")
-        condition = one.get("condition")
+        yield from (f"--member={item['member']}", f"--role={item['role']}")
+        condition = item.get("condition")
         if condition is None:
             yield "--condition=None"
         elif word == "add":
@@ -106,8 +106,8 @@ def _firewall(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def _protocols(listed: Iterable[Mapping[str, Any]], key: str) -> Iterator[str]:
     """Yield protocols with ports as ``gcloud`` takes them: "tcp:22", one for each range of ports."""
-    for one in listed:
-        yield from (f"{one[key]}:{ports}" for ports in one["ports"]) if "ports" in one else (str(one[key]),)
+    for entry in listed:
+        yield from (f"{entry[key]}:{ports}" for ports in entry["ports"]) if "ports" in entry else (str(entry[key]),)
 
 
 def _policy(kind: str, verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _endpoints(config: Mapping[str, Any]) -> Iterator[str]:
         yield "--no-enable-master-authorized-networks"
         return
     yield "--enable-master-authorized-networks"
-    yield f"--master-authorized-networks={','.join(one['cidrBlock'] for one in authorized['cidrBlocks'])}"
+    yield f"--master-authorized-networks={','.join(block['cidrBlock'] for block in authorized['cidrBlocks'])}"
     google = authorized["gcpPublicCidrsAccessEnabled"]
     yield "--enable-google-cloud-access" if google else "--no-enable-google-cloud-access"
     if authorized.get("privateEndpointEnforcementEnabled"):

@@ -26,12 +26,14 @@ def tag_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
             continue
         joins = edit.joins if isinstance(edit, MembershipEdit) else (by_tag(edit.name),)
         leaves = edit.leaves if isinstance(edit, MembershipEdit) else ()
-        if all(one.startswith(TAG) for one in (*joins, *leaves)) and not any(_is_pool(one) for one in edit.members):
+        if all(group.startswith(TAG) for group in (*joins, *leaves)) and not any(
+            _is_pool(member) for member in edit.members
+        ):
             for member in edit.members:
                 for word, other, groups in (("add", "remove", joins), ("remove", "add", leaves)):
                     if groups:
                         tags = [group.removeprefix(TAG) for group in groups]
-                        call, undo = (_tagged(project, member, one, tags) for one in (word, other))
+                        call, undo = (_tagged(project, member, action, tags) for action in (word, other))
                         yield PlannedCall(place, call, (undo,))
 
 

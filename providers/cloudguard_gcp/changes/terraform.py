@@ -51,7 +51,7 @@ def _blocks(network: str, planned: PlannedCall) -> Iterator[str]:
     written |= {_ARGUMENTS[key]: value for key, value in body.items() if key in _ARGUMENTS and value != []}
     written["network"] = short(written["network"])
     lines = "".join(f"  {key} = {_value(value)}\n" for key, value in written.items())
-    lines += "".join(_protocol(_LISTED[key], one) for key in _LISTED for one in body.get(key, ()))
+    lines += "".join(_protocol(_LISTED[key], entry) for key in _LISTED for entry in body.get(key, ()))
     yield f'resource "{_KIND}" "{_label(name)}" {{\n{lines}}}\n'
 
 

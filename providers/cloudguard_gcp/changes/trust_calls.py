@@ -26,7 +26,7 @@ def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     None where one is bound on the project or above it: other service accounts have that binding too.
     """
     name = f"{change.resource.name}#trust"
-    policy = next((one for one in snapshot.identities.policies if one.id == name), None)
+    policy = next((policy for policy in snapshot.identities.policies if policy.id == name), None)
     for place, edit in enumerate(change.edits):
         if policy is not None and policy.kind is PolicyKind.TRUST and isinstance(edit, DocumentEdit):
             for binding in _removed_bindings(policy, edit):

@@ -64,7 +64,7 @@ def read_copies(
         copy for found in api.gather(*(partial(_listed, api, project, call) for call in _POLICIES)) for copy in found
     ]
     of_disk = dict(zip(origins, origins, strict=True))
-    made_from = {one.id: one.origins for one in listed} | {name: {*names} for name, names in other_disks.items()}
+    made_from = {copy.id: copy.origins for copy in listed} | {name: {*names} for name, names in other_disks.items()}
     pending = True
     while pending:
         new = {
@@ -96,7 +96,7 @@ def _listed(api: Api, project: str, call: Call) -> tuple[_Copy, ...]:
 def _copy(call: Call, item: Item) -> _Copy:
     named = (
         *(link_in(item, key) for key in ORIGINS),
-        *(link_in(one, "sourceDisk") for one in parts(item, "savedDisks")),
+        *(link_in(saved_disk, "sourceDisk") for saved_disk in parts(item, "savedDisks")),
     )
     return _Copy(required_link(item), _KINDS[call], frozenset(filter(None, named)), text_map(item, "labels"))
 

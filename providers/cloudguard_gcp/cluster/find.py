@@ -135,7 +135,10 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     for name, listed in sorted(hosts.items()):
         those = [host for host in listed if host not in nodes.get(name, ())]
         if those:
-            regions, installer = sorted({one.region for one in those}), installer_labels.installer_of(those, name).name
+            regions, installer = (
+                sorted({host.region for host in those}),
+                installer_labels.installer_of(those, name).name,
+            )
             chosen = (("location", SELF_MANAGED),) if name in names else ()
             found.append(ClusterSummary(name, installer, ", ".join(regions), _role_counts(those, name), chosen))
     if api.gaps:
@@ -167,7 +170,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     Raises ClusterNotFoundError if no cluster or several clusters have the name, AccessError if this is unknown.
     """
     api, caller, managed, everyone = _begin(request, progress, *_PREFETCHED)
-    named = [one for one in managed if one.name == request.cluster]
+    named = [cluster for cluster in managed if cluster.name == request.cluster]
     mine = [host for host in everyone if installer_labels.is_of(host, request.cluster)]
     gke = _chosen_cluster(request, named, beside=any(map(installer_labels.is_self_managed, mine)))
     flagged = _roles_by_flags(api, request, everyone)
@@ -175,7 +178,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     own += [host for host in everyone if host.id in flagged and host not in own]
     own += _instances_of_same_groups(request.cluster, own, everyone, gke)
     if gke is None and not own:
-        raise _not_found(api, caller, request, [one.name for one in managed], everyone)
+        raise _not_found(api, caller, request, [cluster.name for cluster in managed], everyone)
     names = [request.cluster] if gke else installer_labels.named(own, request.cluster)
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
@@ -207,8 +210,8 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[GkeCluster], *, bes
     wanted = option(request, "location")
     if beside and named and wanted == SELF_MANAGED:
         return None
-    here = [one for one in named if wanted in {"", one.location}]
-    places = [*sorted(one.location for one in here), *([SELF_MANAGED] if beside and not wanted else [])]
+    here = [cluster for cluster in named if wanted in {"", cluster.location}]
+    places = [*sorted(cluster.location for cluster in here), *([SELF_MANAGED] if beside and not wanted else [])]
     if here and len(places) > 1:
         message = f"clusters called {request.cluster!r} are in {' and '.join(places)}"
         if SELF_MANAGED in places:
@@ -219,7 +222,7 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[GkeCluster], *, bes
             message, [{"location": place} for place in places], hint="Choose one with --location"
         )
     if named and not here:
-        message = f"the cluster {request.cluster!r} is in {', '.join(one.location for one in named)}"
+        message = f"the cluster {request.cluster!r} is in {', '.join(cluster.location for cluster in named)}"
         raise ClusterNotFoundError(message, hint=f"It is not in {wanted}: change or omit --location")
     return here[0] if here else None
 

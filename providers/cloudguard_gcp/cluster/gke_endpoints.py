@@ -67,7 +67,7 @@ def _authorized(cluster: Item) -> Item:
     newer, older = part(_ip(cluster), "authorizedNetworksConfig"), part(cluster, "masterAuthorizedNetworksConfig")
     if not newer or not older:
         return newer or older
-    by_google = [flag(one, _BY_GOOGLE) for one in (newer, older) if _BY_GOOGLE in one]
+    by_google = [flag(item, _BY_GOOGLE) for item in (newer, older) if _BY_GOOGLE in item]
     return {
         **newer,
         "enabled": flag(newer, "enabled") and flag(older, "enabled"),

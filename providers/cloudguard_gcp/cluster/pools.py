@@ -107,7 +107,9 @@ def next_hosts(api: Api, project: str, pools: Iterable[Pool]) -> tuple[tuple[str
     listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
     known = {_manager_of(pool.id) for pool in pools}
     managers = api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES)
-    return tuple(sorted({(NEXT_HOST, one.base_name) for one in managers if one.id in known and one.base_name}))
+    return tuple(
+        sorted({(NEXT_HOST, manager.base_name) for manager in managers if manager.id in known and manager.base_name})
+    )
 
 
 def next_of_others(api: Api, project: str, pools: Iterable[Pool]) -> Iterator[tuple[str, Instance]]:
@@ -116,7 +118,7 @@ def next_of_others(api: Api, project: str, pools: Iterable[Pool]) -> Iterator[tu
         api.read(call, hides=HIDES, project=project) for call in (LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES)
     )
     described = api.mapped(LIST_INSTANCE_TEMPLATES, templates, next_instance, hides=HIDES)
-    known, own = {_place(one.link): one for one in described}, {_manager_of(pool.id) for pool in pools}
+    known, own = {_place(host.link): host for host in described}, {_manager_of(pool.id) for pool in pools}
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         if manager.id not in own:
             found = (known.get(_place(link)) for link in manager.templates)
@@ -198,9 +200,9 @@ def guarded(pools: Iterable[Pool], chains: Mapping[str, tuple[str, ...]]) -> tup
 
     return tuple(
         replace(
-            one,
-            filters=of(one.subnets),
-            further=tuple(replace(nic, filters=of(nic.subnets or one.subnets)) for nic in one.further),
+            pool,
+            filters=of(pool.subnets),
+            further=tuple(replace(nic, filters=of(nic.subnets or pool.subnets)) for nic in pool.further),
         )
-        for one in pools
+        for pool in pools
     )

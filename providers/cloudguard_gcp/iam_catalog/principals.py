@@ -77,8 +77,8 @@ class Members:
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
         """Yield everyone, and each outsider that the bindings name."""
         allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
-        actions = tuple(sorted({action for one in allowing for action in one.actions}))
-        named = dict.fromkeys(member for one in allowing for member in one.principals)
+        actions = tuple(sorted({action for statement in allowing for action in statement.actions}))
+        named = dict.fromkeys(member for statement in allowing for member in statement.principals)
         if _EVERYONE & named.keys():
             yield _caller(CallerKind.ANYONE, "anyone in any account", actions, _UNNAMED_USER, ())
         for member in named:

@@ -157,9 +157,11 @@ def _denials(api: Api, name: str) -> tuple[tuple[DenyPolicy, ...], str]:
     if listed is None:
         return (), f"{calls.LIST_DENY_POLICIES.name} on {name} was refused"
     names = api.mapped(calls.LIST_DENY_POLICIES, listed, lambda item: required(item, "name"), hides=())
-    read = api.gather(*(partial(api.read, call, hides=(), about=one, policy=one) for one in names))
-    found = [api.mapped(call, items, _deny_policy, hides=(), about=one) for one, items in zip(names, read, strict=True)]
-    unread = [one for one, policies in zip(names, found, strict=True) if not policies]
+    read = api.gather(*(partial(api.read, call, hides=(), about=name, policy=name) for name in names))
+    found = [
+        api.mapped(call, items, _deny_policy, hides=(), about=name) for name, items in zip(names, read, strict=True)
+    ]
+    unread = [name for name, policies in zip(names, found, strict=True) if not policies]
     unread += ["a policy without a name"] * (len(listed) - len(names))
     whole = tuple(policy for policies in found for policy in policies)
     return whole, f"{', '.join(unread)} could not be read" if unread else ""

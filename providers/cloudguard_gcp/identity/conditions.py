@@ -90,7 +90,7 @@ def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
     found: tuple[str, ...] = ("",)
     for condition in conditions:
         parts = [" || ".join(chunk) for chunk in _chunks([_written(condition, value) for value in condition.values])]
-        found = tuple(_conjunction(one, part) for one in found for part in parts)
+        found = tuple(_conjunction(expression, part) for expression in found for part in parts)
     return found
 
 
@@ -114,8 +114,8 @@ def _chunks(listed: list[str]) -> Iterator[list[str]]:
     return (listed[start : start + _MOST] for start in range(0, len(listed), _MOST))
 
 
-def _conjunction(one: str, other: str) -> str:
-    return f"{one} && ({other})" if one and "||" in other else f"{one} && {other}" if one else other
+def _conjunction(left: str, other: str) -> str:
+    return f"{left} && ({other})" if left and "||" in other else f"{left} && {other}" if left else other
 
 
 def _written(condition: Condition, value: str) -> str:

@@ -60,7 +60,7 @@ def _any_of(parts: list[Alternatives]) -> Alternatives:
 def _all_of(parts: list[Alternatives]) -> Alternatives:
     made: Alternatives = ((),)
     for part in parts:
-        made = _bounded(tuple((*one, *other) for one, other in product(made, part)))
+        made = _bounded(tuple((*left, *other) for left, other in product(made, part)))
     return made
 
 

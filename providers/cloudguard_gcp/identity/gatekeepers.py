@@ -68,7 +68,7 @@ def with_outsiders(
     A copy is shared with everyone if a policy above it lets everyone use it. ``own``: the project's id, and its number.
     """
     disks, copies = tuple(disks), tuple(copies)
-    kinds = {one.kind for listed in (copies, *(disk.snapshots for disk in disks)) for one in listed}
+    kinds = {copy.kind for listed in (copies, *(disk.snapshots for disk in disks)) for copy in listed}
     if not kinds:
         return disks, copies
     levels, roles = read_levels(api, own[0]), Roles(api)
@@ -80,7 +80,7 @@ def with_outsiders(
 
 def _shared(copies: Iterable[DiskSnapshot], kinds: Container[str], own: Container[str]) -> tuple[DiskSnapshot, ...]:
     """Return copies without members of the project (``own``), those of ``kinds`` shared with everyone too."""
-    return tuple(one if one.shared_with is None else _shared_copy(one, kinds, own) for one in copies)
+    return tuple(copy if copy.shared_with is None else _shared_copy(copy, kinds, own) for copy in copies)
 
 
 def _shared_copy(copy: DiskSnapshot, kinds: Container[str], own: Container[str]) -> DiskSnapshot:
@@ -102,6 +102,8 @@ def _opened(endpoint: Endpoint, permissions: Iterable[str]) -> Endpoint:
 
 def _everyone_holds(levels: Iterable[Level], roles: Roles, permission: str) -> bool:
     now, every = datetime.now(UTC), (binding for level in levels for binding in level.bindings)
-    bindings = (one for one in every if not EVERYONE.isdisjoint(one.members) and not is_over(one.condition, now))
+    bindings = (
+        binding for binding in every if not EVERYONE.isdisjoint(binding.members) and not is_over(binding.condition, now)
+    )
     held = (roles.role(binding.role) for binding in bindings)
     return any(role is not None and permission in role.permissions for role in held)

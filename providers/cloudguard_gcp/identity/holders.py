@@ -43,6 +43,8 @@ def named(email: str, caller: Caller) -> str:
 def known(ones: Iterable[_Holding], caller: Caller) -> tuple[_Holding, ...]:
     """Return hosts or pools with the identity name of their service account."""
     return tuple(
-        replace(one, identity=account(named(one.identity, caller), caller.project)) if one.identity else one
-        for one in ones
+        replace(candidate, identity=account(named(candidate.identity, caller), caller.project))
+        if candidate.identity
+        else candidate
+        for candidate in ones
     )

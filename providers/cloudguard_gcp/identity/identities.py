@@ -125,7 +125,7 @@ def read_identities(
     return Identities(
         tuple(identities[: len(principals)]),
         tuple(policies.values()),
-        tuple(service_accounts([one for one, _ in principals], pods, pools, policies)),
+        tuple(service_accounts([principal for principal, _ in principals], pods, pools, policies)),
         unread_limits=unseen,
         providers=providers_of(pools),
         account_names=tuple(numbers),
@@ -163,9 +163,13 @@ def _granted(
     """Yield a policy for each binding that applies, or may apply, to a principal."""
     for level in levels:
         yield from _policies_of(level.bindings, principal, roles, (level.name, level.reach, level.call))
-    for one in accounts:
-        where = (f"serviceAccounts/{one.email}", account(one.email, project), calls.GET_SERVICE_ACCOUNT_POLICY.name)
-        yield from _policies_of(one.bindings, principal, roles, where)
+    for holder in accounts:
+        where = (
+            f"serviceAccounts/{holder.email}",
+            account(holder.email, project),
+            calls.GET_SERVICE_ACCOUNT_POLICY.name,
+        )
+        yield from _policies_of(holder.bindings, principal, roles, where)
 
 
 def _policies_of(
@@ -199,7 +203,7 @@ def _policies_of(
 
 def _written(binding: Binding, principal: Principal) -> str:
     """Return a binding as JSON, with the member that names the principal; None if it names everyone or a set."""
-    member = next((one for one in binding.members if one in principal.names), None)
+    member = next((member for member in binding.members if member in principal.names), None)
     return json.dumps({"role": binding.role, "member": member, "condition": binding.condition or None}, sort_keys=True)
 
 

@@ -83,8 +83,8 @@ class SelfManaged:
         named = {
             found[1] for member in members if (found := _IN_POOL.fullmatch(member)) and _ISSUED.fullmatch(found[2])
         }
-        own = frozenset(one for one in named if _is_named(one, {self.name}))
-        unclear = tuple(sorted(one for one in named - own if not _is_named(one, self.others)))
+        own = frozenset(path for path in named if _is_named(path, {self.name}))
+        unclear = tuple(sorted(path for path in named - own if not _is_named(path, self.others)))
         return IdentityPools(own, strength=Strength.WEAK), unclear
 
 

@@ -182,7 +182,7 @@ class Backends:
             self._record_missing(link, f"{calls.LIST_ENDPOINT_GROUPS.name} did not return it")
         elif group.has_endpoints:
             found = endpoints(self._api, link, self._project, service)
-            yield from (ReachedTarget(one, "", by_internet=group.is_outside) for one in found)
+            yield from (ReachedTarget(target, "", by_internet=group.is_outside) for target in found)
 
 
 def _backend(item: Item) -> _Backend:

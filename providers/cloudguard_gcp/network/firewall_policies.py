@@ -161,7 +161,7 @@ def chain_of(
     first, then = ([*lower], [classic]) if network.policies_first else ([classic], lower)
     above = [policy.filter for policy in read if policy.kind == _ABOVE or policy.kind not in _KNOWN]
     system = [policy.filter for policy in read if policy.kind in _SYSTEM]
-    lists = {one.id: one for policy in read for one in policy.lists}
+    lists = {address_list.id: address_list for policy in read for address_list in policy.lists}
     return Chain((*above, *system, *first, *then, _implied(network.id, source)), tuple(lists.values()))
 
 
@@ -246,7 +246,7 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
 
 def _services(match: Item) -> tuple[ServiceSet, str]:
     listed = parts(match, "layer4Configs")
-    named = services_of((required(one, "ipProtocol"), texts(one, "ports")) for one in listed)
+    named = services_of((required(item, "ipProtocol"), texts(item, "ports")) for item in listed)
     return named if listed else (ServiceSet.everything(), "")
 
 
@@ -294,4 +294,6 @@ def _peers(match: Item, sender: str, source: Source, lists: dict[str, AddressLis
 
 def _words(value: object) -> str:
     listed = cast("Sequence[object]", value) if isinstance(value, list) else [value]
-    return ", ".join(str(cast("Item", one).get("name", "")) if isinstance(one, dict) else str(one) for one in listed)
+    return ", ".join(
+        str(cast("Item", member).get("name", "")) if isinstance(member, dict) else str(member) for member in listed
+    )

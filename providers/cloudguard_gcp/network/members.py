@@ -30,7 +30,7 @@ def projects_with_rules(api: Api, found: Found) -> list[str]:
     for project in sorted(own):
         for link, users in api.mapped(call, api.read(call, hides=HIDES, project=project), _link_and_users, hides=HIDES):
             further = {project_of(user) for user in users} - own - {""}
-            if further and any(one.target.host in known for one in backends.behind(link, None)):
+            if further and any(target.target.host in known for target in backends.behind(link, None)):
                 others |= further
     return sorted(own | others)
 
@@ -59,7 +59,7 @@ def with_members(api: Api, found: Found) -> Found:
     rules = [rule for rules_of_one in listed for rule in rules_of_one]
     beside = {name for names in _targets_of_rules(api, found, rules) for name in names}
     known = {instance.id for instance in found.instances}
-    more = (one for one in found.everyone if one.id in beside - known and is_free(one, found.name))
+    more = (host for host in found.everyone if host.id in beside - known and is_free(host, found.name))
     return replace(found, instances=(*found.instances, *more))
 
 
@@ -68,7 +68,7 @@ def _targets_of_rules(api: Api, found: Found, rules: Iterable[ForwardingRule]) -
     backends, known = Backends(api, found.project, found.networks), {instance.id for instance in found.instances}
     for rule in rules:
         own_services = None if rule.is_proxy else ServiceSet.union(rule.services)
-        targets = [one.target for link in rule.links for one in backends.behind(link, own_services)]
+        targets = [target.target for link in rule.links for target in backends.behind(link, own_services)]
         beside = [target for target in targets if target.host in known]
-        if beside and (rule.declared_service or any(one.service & CLUSTER_PORTS for one in beside)):
+        if beside and (rule.declared_service or any(target.service & CLUSTER_PORTS for target in beside)):
             yield {target.host for target in targets}

@@ -112,7 +112,7 @@ def members_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Me
         public = public or any(address & ALL6 for address in interface.addresses)
         members.setdefault(interface.subnet, set()).add(Member(frozenset(interface.groups), public))
     for pool in pools:
-        further = any(one.public or one.public_ipv6 for one in pool.further)
+        further = any(interface.public or interface.public_ipv6 for interface in pool.further)
         public = pool.public is not False or bool(pool.public_ipv6) or further
         for name in subnets_of(pool):
             members.setdefault(name, set()).add(Member(frozenset(pool.groups), public))

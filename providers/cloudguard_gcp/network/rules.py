@@ -64,7 +64,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
     denied = parts(item, "denied")
     action = Action.DENY if denied else Action.PERMIT
     services, strange = services_of(
-        (required(one, "IPProtocol"), texts(one, "ports")) for one in denied or parts(item, "allowed")
+        (required(protocol, "IPProtocol"), texts(protocol, "ports")) for protocol in denied or parts(item, "allowed")
     )
     if not services:
         message = "it has neither allowed nor denied"

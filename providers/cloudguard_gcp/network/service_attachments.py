@@ -50,7 +50,7 @@ def read_attachments(api: Api, projects: Iterable[str]) -> tuple[Attachment, ...
 def _attachment(item: Item) -> Attachment:
     """Return an attachment. Everyone may use it, unless its owner accepts only the listed clients, always."""
     name, only_listed = required_link(item), text(item, "connectionPreference") == _ONLY_LISTED
-    listed = {text(one, key) for one in parts(item, "consumerAcceptLists") for key in _CONSUMER} - {""}
+    listed = {text(consumer, key) for consumer in parts(item, "consumerAcceptLists") for key in _CONSUMER} - {""}
     service = PublishedService(
         id=name,
         allowed=tuple(sorted(listed)) if only_listed else (EVERYONE,),

@@ -126,7 +126,7 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
     firewalls = api.mapped(calls.LIST_FIREWALLS, listed[3], firewall, hides=_FILTERS)
     routers = api.mapped(calls.LIST_ROUTERS, listed[4], router, hides=_ROUTES)
     own = tuple(network for network in networks if network.id in used)
-    speaking = [one for one in routers if one.network in used]
+    speaking = [router for router in routers if router.network in used]
     here = tuple(subnet for subnet in subnets if subnet.subnet.network in used)
     _record_missing_peerings(api, own, routes)
     _record_missing_subnet_routes(api, here, routes)
@@ -134,7 +134,7 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
         own,
         here,
         routes,
-        tuple(one for one in firewalls if one is not None and one.network in used),
+        tuple(firewall for firewall in firewalls if firewall is not None and firewall.network in used),
         learned_routes(api, own, speaking),
         addresses_out(api, project, speaking),
     )
@@ -156,7 +156,7 @@ def _record_missing_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes
     Each subnet has one: https://cloud.google.com/vpc/docs/routes#subnet-routes
     """
     seen = {(route.network, route.destination) for route in routes if route.hop is NextHop.LOCAL}
-    for subnet in (one.subnet for one in subnets if one.purpose in _FOR_HOSTS):
+    for subnet in (subnet.subnet for subnet in subnets if subnet.purpose in _FOR_HOSTS):
         if not any(network == subnet.network and ranges <= subnet.ranges for network, ranges in seen):
             message = f"no route to the subnet {subnet.name} was found, so the list of routes is incomplete"
             api.add_gap(Gap(calls.LIST_ROUTES.name, subnet.id, Reason.MISSING, message, _ROUTES))
@@ -227,7 +227,7 @@ def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:
 
 
 def _lists(chains: Iterable[Chain]) -> tuple[AddressList, ...]:
-    found = {one.id: one for chain in chains for one in chain.lists}
+    found = {address_list.id: address_list for chain in chains for address_list in chain.lists}
     return tuple(found[name] for name in sorted(found))
 
 
@@ -263,8 +263,8 @@ def _neighbours(found: Found, hosts: Iterable[Host], used: Collection[str]) -> I
     own_ids = {host.id for host in hosts}
     for other in found.everyone:
         near = (nic for nic in other.host.interfaces if nic.subnet in used and other.id not in own_ids)
-        for one in near:
-            yield replace(_foreign(one, other), addresses=(*one.addresses, *other.pod_ranges))
+        for interface in near:
+            yield replace(_foreign(interface, other), addresses=(*interface.addresses, *other.pod_ranges))
 
 
 def _foreign(interface: Interface, other: Instance) -> Interface:
