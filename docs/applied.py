@@ -112,12 +112,12 @@ def google() -> Iterator[tuple[str, Applied]]:
 def section(title: str, scenes: Iterator[tuple[str, Applied]]) -> str:
     """Return a cloud's section: how many rows pass now, and a line for each row that failed."""
     lines, rows, passing = list[str](), 0, 0
-    for name, one in scenes:
-        for row, (_, after) in one.verdicts.items():
+    for name, applied in scenes:
+        for row, (_, after) in applied.verdicts.items():
             rows, passing = rows + 1, passing + (after in _PASSING)
-            why = "" if after in _PASSING else "; ".join(dict.fromkeys(one.reasons(row)))
-            opened = _cell(one.opened) or "nothing"
-            lines.append(f"| {name} | {row} | {one.calls} | {after.name} | {_cell(why)} | {opened} |")
+            why = "" if after in _PASSING else "; ".join(dict.fromkeys(applied.reasons(row)))
+            opened = _cell(applied.opened) or "nothing"
+            lines.append(f"| {name} | {row} | {applied.calls} | {after.name} | {_cell(why)} | {opened} |")
     head = f"## {title}\n\n{_PROBED}\n{passing} of {rows} failing rows pass after the calls.\n\n"
     table = "| scene | row | calls | then | why not | opened |\n|---|---|---|---|---|---|"
     return head + "\n".join([table, *lines]) + "\n"

@@ -73,10 +73,16 @@ class Need:
 
     def __init__(self, why: str, sender: Sender, services: int, guard: list[Filter]) -> None:
         self.why, self.sender, self.services, self.guard = why, sender, services, guard
-        spans = [span for one in guard for rule in one.ever if rule.meets(sender, services) for span in rule.of(sender)]
+        spans = [
+            span
+            for guarding in guard
+            for rule in guarding.ever
+            if rule.meets(sender, services)
+            for span in rule.of(sender)
+        ]
         self.edges = sorted({edge for span in (*sender.addresses, *spans) for edge in span})
         self.now: dict[int, dict[tuple[int, str], Rule]] = {edge: {} for edge in self.edges}
-        touched = {edge for one in guard for edge in self.change(one, (), one.rules.values())}
+        touched = {edge for each in guard for edge in self.change(each, (), each.rules.values())}
         self.before = {edge: self.passes(edge) for edge in touched}
 
     def passes(self, edge: int) -> int:
@@ -97,19 +103,19 @@ class Need:
 def passing(guard: Sequence[Filter], rules: Sequence[tuple[int, Rule]]) -> tuple[int, int]:
     """Return the services that a guard permits by rules (each with its filter's place), and does not decide."""
     permitted, rest = 0, -1
-    for place, one in enumerate(guard):
+    for place, other in enumerate(guard):
         left, skipped, own = rest, 0, [rule for at, rule in rules if at == place]
-        for rule in sorted(own, key=lambda rule: rule.order) if one.ordered else own:
+        for rule in sorted(own, key=lambda rule: rule.order) if other.ordered else own:
             permitted |= rule.services & left if rule.action == "permit" else 0
             skipped |= rule.services & left if rule.action == "next" else 0
-            left &= ~rule.services if one.ordered else -1
+            left &= ~rule.services if other.ordered else -1
         rest = left | skipped
     return permitted, rest
 
 
 def excess(guard: Filter, rules: Sequence[Sequence[tuple[Rule, Sequence[tuple[int, int]]]]], edge: int) -> int:
     """Return the services that the first of two lists of rules permits or leaves open from an address, alone."""
-    at = ([(0, one) for one, spans in each for start, end in spans if start <= edge < end] for each in rules)
+    at = ([(0, rule) for rule, spans in each for start, end in spans if start <= edge < end] for each in rules)
     (permits, leaves), (permitted, undecided) = (passing([guard], each) for each in at)
     return permits & ~permitted | (permits | leaves) & ~(permitted | undecided)
 
@@ -120,21 +126,23 @@ class Certificate:
     def __init__(self, data: dict[str, Any]) -> None:
         if data["schema"] != "cloudguard/certificate/v1":
             raise ValueError(data["schema"])
-        rules = [rule for one in (*data["filters"], *data["steps"]) for rule in one["rules"]]
+        rules = [rule for table in (*data["filters"], *data["steps"]) for rule in table["rules"]]
         holders = (*rules, *data["declared"], *data["needs"])
         self.edges = sorted({0, *(edge for each in holders for span in each["services"] for edge in span)})
         self.bit = {edge: number for number, edge in enumerate(self.edges)}
-        senders = {one["id"]: Sender(one["id"], one["addresses"], one["groups"]) for one in data["senders"]}
+        senders = {
+            sender["id"]: Sender(sender["id"], sender["addresses"], sender["groups"]) for sender in data["senders"]
+        }
         loose = {rule.get("group", "") for rule in rules} - {each["id"] for each in data["groups"] if each["complete"]}
         anyone = (Sender(f"any member of {name}", EVERYWHERE, (name,)) for name in sorted(loose - {""}))
         self.views = [Sender("anyone", EVERYWHERE), *senders.values(), *anyone]
         self.filters = {each["id"]: self.filter(each, data["declared"]) for each in data["filters"]}
-        self.steps = [(one, [self.rule(each) for each in one["rules"]]) for one in data["steps"]]
+        self.steps = [(step, [self.rule(each) for each in step["rules"]]) for step in data["steps"]]
         for step, put in self.steps:
             self.filters[step["filter"]].ever += put
-        given = ((one, [self.filters[name] for name in one["guard"]]) for one in data["needs"])
-        needs = [Need(one["why"], senders[one["sender"]], self.rule(one).services, guard) for one, guard in given]
-        self.needs = {name: [need for need in needs if one in need.guard] for name, one in self.filters.items()}
+        given = ((need, [self.filters[name] for name in need["guard"]]) for need in data["needs"])
+        needs = [Need(need["why"], senders[need["sender"]], self.rule(need).services, guard) for need, guard in given]
+        self.needs = {name: [need for need in needs if own in need.guard] for name, own in self.filters.items()}
 
     def filter(self, data: dict[str, Any], declared: list[dict[str, Any]]) -> Filter:
         """Return a filter with its declared traffic."""
@@ -157,12 +165,16 @@ class Certificate:
             guard.rules.update((rule.id, rule) for rule in put)
             opened = (found for rule in (*gone, *put) for found in self.opened(guard, rule))
             yield from (f"{name} opens {step['filter']}: {found}" for found in opened)
-            moved = Sender("", [span for one in (*gone, *put) for span in (EVERYWHERE if one.group else one.addresses)])
+            moved = Sender(
+                "", [span for rule in (*gone, *put) for span in (EVERYWHERE if rule.group else rule.addresses)]
+            )
             for need in self.needs[step["filter"]]:
                 if moved.start < need.sender.end and moved.end > need.sender.start:
                     edges = sorted({*need.change(guard, gone, put)})
                     lost = ((edge, need.before.get(edge, 0) & ~need.passes(edge)) for edge in edges)
-                    yield from (f"{name} loses {one}, needed for {need.why}" for one in self.packets(lost, need.sender))
+                    yield from (
+                        f"{name} loses {packet}, needed for {need.why}" for packet in self.packets(lost, need.sender)
+                    )
 
     def opened(self, guard: Filter, rule: Rule) -> Iterator[str]:
         """Yield the packets that ``guard`` allows after ``rule`` was added or removed, and must not allow."""
@@ -172,7 +184,10 @@ class Certificate:
         for sender in views if guard.ordered or (rule.id in guard.rules and not there) else ():
             some = Sender(sender.name, rule.of(sender), sender.groups)
             listed = guard.rules.values() if guard.ordered else [rule], guard.allowed.values() if some.addresses else ()
-            rules = [[(one, one.of(some)) for one in each if one.meets(some, rule.services)] for each in listed]
+            rules = [
+                [(inserted, inserted.of(some)) for inserted in each if inserted.meets(some, rule.services)]
+                for each in listed
+            ]
             edges = {edge for each in rules for _, spans in each for span in spans for edge in span}
             found = ((edge, excess(guard, rules, edge) & rule.services) for edge in sorted(edges))
             yield from self.packets(found, sender)

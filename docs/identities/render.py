@@ -106,8 +106,8 @@ def page(roles: Iterable[Judged]) -> str:
     listed = tuple(roles)
     version = listed[0].excess.comparer.iam_catalog.catalog.version
     lines = [INTRODUCTION, f"Actions by {version}.", "", *_table(listed), ""]
-    for one in listed:
-        lines += _section(one)
+    for judged in listed:
+        lines += _section(judged)
     lines += _addons(listed[0].excess.comparer.iam_catalog.needs)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -135,8 +135,8 @@ def _anything(part: PermissionSet) -> bool:
     return bool(part.actions & part.space.table.unlisted("*:*"))
 
 
-def _section(one: Judged) -> Iterator[str]:
-    role, excess = one.role, one.excess
+def _section(judged: Judged) -> Iterator[str]:
+    role, excess = judged.role, judged.excess
     yield f'## <a id="{role.id}"></a>{role.title}'
     yield ""
     yield f"Held by: {role.holder}. Installer: {role.installer}. [Source]({role.source})"
@@ -149,17 +149,17 @@ def _section(one: Judged) -> Iterator[str]:
     )
     yield f"- Needs: {', '.join(needs) or 'nothing'}"
     for what, part in (
-        ("Excess that changes or reads data", one.risky),
-        ("Excess that lists", one.listing),
+        ("Excess that changes or reads data", judged.risky),
+        ("Excess that lists", judged.listing),
         ("Provider-mandated excess", excess.mandated),
         ("Missing", excess.missing),
     ):
         if part:
             yield f"- {what}: {_code(actions_text(part.space.table, part.actions, _FEW if _anything(part) else _MOST))}"
-    witness = one.risky.witness()
+    witness = judged.risky.witness()
     if witness is not None:
         yield f"- For example: `{witness.action}` on `{witness.name}`"
-    yield from _escalations(one.escalations)
+    yield from _escalations(judged.escalations)
     yield ""
 
 
@@ -172,19 +172,19 @@ def _addons(needs: Iterable[PermissionNeed]) -> Iterator[str]:
     yield ""
     yield "| add-on | held by | installer | service accounts | implied by grant | source | release |"
     yield "|---|---|---|---|---|---|---|"
-    for one in sorted((need for need in needs if need.addon), key=lambda need: (need.addon, need.id)):
-        installer = ", ".join(one.installers) or (
-            f"any but {', '.join(one.except_installers)}" if one.except_installers else "any"
+    for need in sorted((need for need in needs if need.addon), key=lambda need: (need.addon, need.id)):
+        installer = ", ".join(need.installers) or (
+            f"any but {', '.join(need.except_installers)}" if need.except_installers else "any"
         )
-        accounts = ", ".join(f"`{account}`" for account in one.service_accounts)
+        accounts = ", ".join(f"`{account}`" for account in need.service_accounts)
         cells = (
-            f"`{one.addon}`",
-            ", ".join(one.holders),
+            f"`{need.addon}`",
+            ", ".join(need.holders),
             installer,
             accounts,
-            "yes" if one.implied_by_grant else "no",
-            f"[{one.id}]({one.source})",
-            one.release,
+            "yes" if need.implied_by_grant else "no",
+            f"[{need.id}]({need.source})",
+            need.release,
         )
         yield f"| {' | '.join(cells)} |"
 
