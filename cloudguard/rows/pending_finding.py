@@ -73,7 +73,7 @@ def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
     def completed(line: str) -> Undecided:
         undecided = known.get(line, Undecided(line))
         hiding = [gap for gap in failed if gap_text(gap) == line]
-        if one.sender:
+        if undecided.sender:
             network = [gap for gap in failed if _ON_CONNECTIONS.intersection(gap.hides)]
             hiding = [gap for gap in network if gap.resource in line] or network
         calls = dict.fromkeys(gap.call for gap in hiding)
