@@ -17,21 +17,19 @@ if TYPE_CHECKING:
 class TextForm:
     """Pydantic metadata for ``Annotated``: a value is written as JSON of type ``text``, and read back from it.
 
-    ``read`` raises ValueError for a wrong text. This becomes one fault of the file, with its path.
+    ``read`` raises ValueError for a wrong text. This becomes one fault of the file, with its path. Pydantic reads files,
+    and ``files.plain_values`` writes them.
     """
 
     def __init__(self, text: object, read: Callable[[Any], object], write: Callable[[Any], object]) -> None:
-        self._text, self._read, self._write = text, read, write
+        self._text, self._read, self.write = text, read, write
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the schema of the JSON, with ``read`` after validation and ``write`` as serializer."""
+        """Return the schema of the JSON, with ``read`` after validation."""
         from pydantic_core import core_schema  # noqa: PLC0415 - loaded only when used
 
         del source
-        writer = core_schema.plain_serializer_function_ser_schema(self._write)
-        return core_schema.no_info_after_validator_function(
-            self._read, handler.generate_schema(self._text), serialization=writer
-        )
+        return core_schema.no_info_after_validator_function(self._read, handler.generate_schema(self._text))
 
 
 def read_addresses(text: str) -> AddressSet:

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from cloudguard.cli.flags import MIN_SEVERITY, ROW, SUMMARY, VERBOSE
 from cloudguard.cli.output import OWN, Sink, save
-from cloudguard.model.files import snapshot_file
 from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import COLOR
 from cloudguard.results.check import Check
@@ -30,8 +29,6 @@ _MODULES: Final = {
     "pdf": "html.pdf",
 }
 """Format → module of ``formats``. The module of any other format is in ``exports`` and has the format's name."""
-WITH_DIGEST: Final = ("json", "html", "pdf")
-"""The formats that show the digest of the snapshot."""
 PAGES: Final = ("html", "pdf")
 """The formats that put any number of reports into one page."""
 
@@ -43,8 +40,6 @@ def prepare(formats: Iterable[str]) -> None:
     """Load what writes reports in ``formats``, so that writing takes less time later."""
     for name in formats:
         _module(name)
-    if not {*formats}.isdisjoint(WITH_DIGEST):
-        snapshot_file.prepare()
 
 
 def _module(name: str) -> Any:  # noqa: ANN401 - the modules of the formats have no common type

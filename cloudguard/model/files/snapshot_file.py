@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
 from cloudguard.model.files.faults import faults, listed
+from cloudguard.model.files.plain_values import plain
 from cloudguard.model.files.snapshot_upgrade import SCHEMA_V1, is_older, not_asked, upgraded
 from cloudguard.model.snapshot import SCHEMA, Snapshot
 
@@ -31,24 +32,12 @@ def _adapter() -> TypeAdapter[Snapshot]:
     return TypeAdapter(_Root, config=ConfigDict(extra="forbid", strict=True))
 
 
-def prepare() -> None:
-    """Build the adapter, which takes a tenth of a second, before the first snapshot is written or read."""
-    _adapter()
-
-
 def dump(snapshot: Snapshot) -> str:
     """Return ``snapshot`` as JSON text, with the schema first. Equal snapshots give equal text.
 
     A lone surrogate cannot be encoded in UTF-8, so it is written as the text of its escape.
     """
-    from pydantic_core import PydanticSerializationError, from_json, to_json  # noqa: PLC0415 - loaded only when used
-
-    try:
-        data = _adapter().dump_json(snapshot, indent=1)
-    except PydanticSerializationError:
-        text = json.dumps(_adapter().dump_python(snapshot), ensure_ascii=False)
-        data = to_json(from_json(with_escaped_surrogates(text)), indent=1)
-    return data.decode() + "\n"
+    return with_escaped_surrogates(json.dumps(plain(snapshot), indent=1, ensure_ascii=False)) + "\n"
 
 
 def digest(snapshot: Snapshot) -> str:
@@ -79,10 +68,7 @@ def load(data: bytes | str, name: str) -> Snapshot:
 
 def _with_gaps(snapshot: Snapshot, raw: bytes) -> Snapshot:
     """Return a snapshot with a gap for each field of facts that is missing in its file ``raw``."""
-    from pydantic_core import from_json  # noqa: PLC0415 - loaded only when used
-
-    whole = from_json(_adapter().dump_json(snapshot))
-    found = tuple(not_asked(from_json(raw), whole))
+    found = tuple(not_asked(json.loads(raw), plain(snapshot)))
     return replace(snapshot, gaps=(*snapshot.gaps, *found)) if found else snapshot
 
 
