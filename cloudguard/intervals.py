@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Final, Protocol, Self, TypeVar
+
+from cloudguard.values import dataclass
 
 
 class Ordered(Protocol):

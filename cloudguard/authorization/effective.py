@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 
 from cloudguard.authorization.statements import matched
 from cloudguard.model.iam_catalog import ActionCatalog
@@ -13,6 +12,7 @@ from cloudguard.permission_sets.boxes import EVERYWHERE, Box
 from cloudguard.permission_sets.condition_operators import Assumption, KnownContext
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
+from cloudguard.values import dataclass
 
 _EVERYTHING = frozenset(("*", "*:*"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from cloudguard.authorization.effective import MatchedStatement, allowed
@@ -17,6 +17,7 @@ from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.resource_names import resource_format
 from cloudguard.permission_sets.space import Request
+from cloudguard.values import dataclass
 
 _SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
 _POWERFUL: Final = frozenset({Impact.ADMINISTRATOR, Impact.ROLE, Impact.CLUSTER})

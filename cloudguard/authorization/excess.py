@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 
 from cloudguard.authorization.boundary import without_boundary
@@ -18,6 +18,7 @@ from cloudguard.permission_sets.boxes import Box
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True)

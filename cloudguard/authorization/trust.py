@@ -6,7 +6,7 @@ A principal is treated like a context key: a statement's principals and conditio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.authorization.effective import space_of
 from cloudguard.authorization.statements import matched
@@ -14,6 +14,7 @@ from cloudguard.model.iam_catalog import Caller, IamCatalog, Principals
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

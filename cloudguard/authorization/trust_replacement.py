@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.authorization.trust import Admission, admissions
 from cloudguard.model.iam_catalog import CallerKind, IamCatalog
 from cloudguard.model.identity import Effect, PolicyDocument, Statement
 from cloudguard.results.change import DocumentEdit, StatementChange, StatementFate
+from cloudguard.values import dataclass
 
 FOR_PODS = "the service accounts that need it are unknown: a condition must name them"
 NOBODY_LEFT = "no other principal would remain: name the callers that need it"

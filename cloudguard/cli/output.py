@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from cloudguard.cli.flags import OUTPUT
 from cloudguard.errors import UsageError
 from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import FORMAT
+from cloudguard.values import dataclass
 
 OWN: Final = 0o600
 """The mode of a report's file: only the owner may read it, because a report describes a network."""

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
 from threading import Thread
 from time import monotonic
@@ -20,6 +19,7 @@ from cloudguard.errors import AccessError
 from cloudguard.formats.escaping import visible
 from cloudguard.needs.setting import Settings
 from cloudguard.provider.port import Progress, Stop
+from cloudguard.values import dataclass
 
 T = TypeVar("T")
 HEARTBEAT = 30.0

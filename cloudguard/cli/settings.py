@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -19,6 +19,7 @@ from cloudguard.needs.setting import Setting, Settings, read_settings, variable
 from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, IN_FILE, NODE_TAG, REPORT, WAIVERS
 from cloudguard.needs.waivers import FILE_NAME as WAIVERS_FILE
 from cloudguard.provider.port import CollectRequest, installed
+from cloudguard.values import dataclass
 
 _SWITCHED: Final = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),

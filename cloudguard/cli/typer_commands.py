@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import typer
 from typer.core import TyperGroup
+
+from cloudguard.values import dataclass
 
 if TYPE_CHECKING:  # the main help does not need settings
     from cloudguard.needs.setting import Setting

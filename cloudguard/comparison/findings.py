@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow
 from cloudguard.results.comparison import BroughtBy, Fate, FindingChange
 from cloudguard.results.finding import Severity
 from cloudguard.results.since import Since
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

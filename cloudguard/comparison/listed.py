@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cloudguard.results.change import Resource
 from cloudguard.results.comparison import UNNAMED
 from cloudguard.results.report import Report, gap_text
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

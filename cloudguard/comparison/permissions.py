@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.authorization.excess import Comparer
@@ -15,6 +14,7 @@ from cloudguard.permission_sets.boxes import Box
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.results.comparison import PermissionChange, Requests
 from cloudguard.results.wording import actions_text
+from cloudguard.values import dataclass
 
 _HIDES = frozenset({FactKind.IDENTITIES})
 

@@ -7,7 +7,7 @@ earlier snapshot, or else with all earlier hosts with its roles.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from cloudguard.packet_sets.services import service_name
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.results.comparison import TrafficChange
+from cloudguard.values import dataclass
 
 _HIDES_HOSTS = frozenset({FactKind.HOSTS, FactKind.POOLS})
 _ANYTHING = unknown(PacketSet.everything())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
+
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

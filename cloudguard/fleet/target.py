@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cloudguard.errors import CloudguardError
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.setting import Settings
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

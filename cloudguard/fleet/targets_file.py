@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -16,6 +16,7 @@ from cloudguard.needs.setting_values import FaultsError, Kind, as_table, choice,
 from cloudguard.needs.settings import CLUSTER, HOSTS, IN_FILE, NEED
 from cloudguard.provider.port import Option, installed
 from cloudguard.provider.port import load as load_provider
+from cloudguard.values import dataclass
 
 DECLARED_FOR_ONE: Final = tuple(
     setting

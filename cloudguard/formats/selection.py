@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report, RowResult
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

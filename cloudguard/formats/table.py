@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from textwrap import wrap
 
 from tabulate import tabulate
@@ -30,6 +29,7 @@ from cloudguard.formats.phrases import (
 from cloudguard.formats.selection import Selection, select
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report
+from cloudguard.values import dataclass
 
 _RESET = "\x1b[0m"
 _COLOURS = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from cloudguard.errors import UsageError
+from cloudguard.values import dataclass
 
 SQLITE: Final = "sqlite:///"
 POSTGRESQL: Final = "postgresql+psycopg"

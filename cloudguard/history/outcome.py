@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from cloudguard.comparison.findings import since
 from cloudguard.comparison.listed import ListedFinding, ListedReport
 from cloudguard.results.comparison import Fate, FindingChange
 from cloudguard.results.since import Since
+from cloudguard.values import dataclass
 
 
 class Ending(StrEnum):

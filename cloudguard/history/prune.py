@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, select, union
@@ -10,6 +9,7 @@ from sqlalchemy import Connection, delete, func, select, union
 from cloudguard.history.store import Store
 from cloudguard.history.tables import CIRCUMSTANCES, FINDING, RUN
 from cloudguard.history.times import earlier
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

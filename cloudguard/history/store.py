@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
@@ -19,6 +19,7 @@ from cloudguard.history.rows.writing import NewRun, write
 from cloudguard.history.times import utc
 from cloudguard.results.finding import Waiver
 from cloudguard.results.report import Report
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

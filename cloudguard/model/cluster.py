@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cloudguard.model.keys import Key
@@ -10,6 +9,7 @@ from cloudguard.model.network import Interface
 from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
+from cloudguard.values import dataclass
 
 
 class Role(StrEnum):

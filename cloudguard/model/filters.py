@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -10,6 +9,7 @@ from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Addresses, Ranges, Services, TextForm, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.values import dataclass
 
 
 class Direction(StrEnum):

@@ -6,12 +6,13 @@ It contains the cloud's actions, the permissions that Kubernetes needs and the e
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
 
 from cloudguard.model.identity import Condition, Identity, PolicyDocument, Statement
 from cloudguard.permission_sets.condition_operators import KnownContext
+from cloudguard.values import dataclass
 
 
 class ActionCatalog(Protocol):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from cloudguard.model.cluster import Strength
 from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
+from cloudguard.values import dataclass
 
 SERVICE_ACCOUNT: Final = "service-account"
 """The role of an identity that pods take on by their service account."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cloudguard.model.source import Source
+from cloudguard.values import dataclass
 
 
 class KeyManager(StrEnum):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, NO_SERVICES, Addresses, Ranges, Services
+from cloudguard.values import dataclass
 
 EVERYONE: Final = "*"
 """All accounts of the cloud, among those that may create an endpoint of a published service."""

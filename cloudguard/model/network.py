@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cloudguard.model.filters import AddressList, Filter, Group
@@ -10,6 +9,7 @@ from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import EVERY_SERVICE, NO_ADDRESSES, Addresses, Ranges, Services
+from cloudguard.values import dataclass
 
 
 class NextHop(StrEnum):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Topology
 from cloudguard.model.source import FactKind, Gap
+from cloudguard.values import dataclass
 
 SCHEMA = "cloudguard/snapshot/v2"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from cloudguard.needs.waivers import DeclaredWaiver
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from cloudguard.model.cluster import Cluster
@@ -16,6 +16,7 @@ from cloudguard.model.identity import (
     Statement,
 )
 from cloudguard.needs.declarations import Declarations, DeclaredPermission
+from cloudguard.values import dataclass
 
 Holds = Callable[[PermissionNeed], bool]
 """A function that returns whether the identity is granted all permissions of a need."""

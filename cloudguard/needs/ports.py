@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from cloudguard.model.cluster import Cluster, Role, Strength
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 
 SSH_AND_RDP = ServiceSet.parse("tcp/22,tcp/3389")
 KUBELET = ServiceSet.parse("tcp/10250,tcp/10255")

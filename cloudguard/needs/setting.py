@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, cast
 
 from cloudguard.errors import SettingsError
 from cloudguard.needs.setting_values import FaultsError, Kind, Path, table
+from cloudguard.values import dataclass
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from cloudguard.needs.setting_values import Kind, list_of, table, text
 from cloudguard.permission_sets.globs import ReservedCharacterError, glob
+from cloudguard.values import dataclass
 
 FILE_NAME: Final = "cloudguard-waivers.toml"
 MOST_DAYS: Final = 400

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from textwrap import wrap
 
 from cloudguard.formats.diff import change_lines
@@ -12,6 +11,7 @@ from cloudguard.formats.phrases import brief, count, named, notable_waivers, sho
 from cloudguard.notices.events import new_findings
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report, Verdict
+from cloudguard.values import dataclass
 
 WIDTH = 40
 """The largest number of characters of a line. A telephone shows such a line without a break."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
 
 from cloudguard.intervals import ADDRESS_END, V4_END, Interval, Intervals, address_point, address_text, cidr_interval
+from cloudguard.values import dataclass
 
 _SHOWN: Final = 6
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.intervals import ADDRESS_END
@@ -12,6 +11,7 @@ from cloudguard.packet_sets import step_functions
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 
 _BLOCK: Final = 32
 """The number of pieces in a block. They are evaluated one by one, and blocks are merged as a balanced tree."""

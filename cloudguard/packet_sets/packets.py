@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.intervals import ADDRESS_END, Interval, address_point
 from cloudguard.packet_sets import step_functions
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet, service_name
+from cloudguard.values import dataclass
 
 _MUCH_SMALLER: Final = 8
 """A set with this many times fewer steps than another is much smaller."""

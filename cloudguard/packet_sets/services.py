@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Self
 
 from cloudguard.intervals import Interval, Intervals, union
+from cloudguard.values import dataclass
 
 SERVICE_END: Final = 262_400
 """The service axis is [0, SERVICE_END): tcp p -> p, udp p -> 65536+p, icmp (t, c) -> 131072+256t+c, icmpv6 (t, c) ->

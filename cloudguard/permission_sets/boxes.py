@@ -6,11 +6,11 @@ Scopes are combined and checked for emptiness one dimension at a time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cloudguard.permission_sets.condition_keys import FREE, Constraint
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.resource_names import EVERY_NAME, NO_NAMES, ResourceNames
+from cloudguard.values import dataclass
 
 Context = Mapping[str, Constraint]
 """Constraints by lower-case key. A key without an entry may have any value."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ from cloudguard.permission_sets.globs import (
     wild,
 )
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

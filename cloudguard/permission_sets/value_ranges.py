@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
@@ -11,6 +10,7 @@ from math import inf
 
 from cloudguard import intervals
 from cloudguard.intervals import ADDRESS_END, Interval, address_text, cidr_interval
+from cloudguard.values import dataclass
 
 Cut = tuple[Fraction | float, int]
 """A cut between real numbers: ``(x, 0)`` is directly before x, ``(x, 1)`` is directly after x."""

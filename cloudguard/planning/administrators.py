@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
 from typing import Final
@@ -31,6 +30,7 @@ from cloudguard.results.change import (
 )
 from cloudguard.rows.api_server_access import ROW, paths_to_api
 from cloudguard.rows.context import Context
+from cloudguard.values import dataclass
 
 WHY: Final = "administrators"
 MOST_TRIALS: Final = 12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
@@ -17,6 +17,7 @@ from cloudguard.results.report import RowResult
 from cloudguard.rows.context import Context
 from cloudguard.rows.judge import judge
 from cloudguard.rows.pending_finding import Waive
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

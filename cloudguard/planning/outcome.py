@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cloudguard.planning.case import Case
 from cloudguard.planning.edits.model_edits import NEW_GROUP, origin_of
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import RowResult
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.planning.administrators import lets_in_administrators, shut_out, with_administrators
 from cloudguard.planning.candidates import Candidates, candidates_of
@@ -21,6 +21,7 @@ from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.plan import LeftFinding, Obligation, Plan, Proof, Step
 from cloudguard.results.report import Report
 from cloudguard.rows import api_server_access
+from cloudguard.values import dataclass
 
 NO_CHANGE = "no known rule or setting of yours would fix it"
 ALL_NEEDED = "the cluster needs what the rules allow, and no group separates the needed senders from the others"

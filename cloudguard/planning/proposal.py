@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from cloudguard.model.filters import Action, Direction
@@ -17,6 +16,7 @@ from cloudguard.planning.proof.obligations import Ordered, Prover, responsible
 from cloudguard.planning.proof.order import ordered
 from cloudguard.reachability.explanation import rule_traffic
 from cloudguard.results.change import Change, RuleTraffic
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, eq=False)

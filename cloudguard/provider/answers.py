@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
+
+from cloudguard.values import dataclass
 
 A = TypeVar("A")
 Item = Mapping[str, Any]

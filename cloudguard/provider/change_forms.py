@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, RuleTraffic
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ Weak evidence can add a role but not remove one. If strong evidence shows the co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence, Strength
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.reader import Call, Reader
+from cloudguard.values import dataclass
 
 API_PORTS: Final = frozenset({6443, 9345, 16443, 50000})
 """Target ports that only control-plane hosts serve: the API, RKE2's supervisor, Talos' API. Port 443 is not included,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import Strength
+from cloudguard.values import dataclass
 
 _INFRA: Final = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 """The suffix that OpenShift appends to a cluster's name: five random letters and digits that cannot form words

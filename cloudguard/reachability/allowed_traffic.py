@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cloudguard.model.filters import Action
 from cloudguard.packet_sets.addresses import AddressSet
@@ -11,6 +11,7 @@ from cloudguard.packet_sets.bounds import Bounds, exactly, unknown
 from cloudguard.packet_sets.ordered_rules import UNDECIDED, Decided, first_match
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 
 EVERYWHERE = AddressSet.everything()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.model.filters import Action, Direction, Filter, Rule
 from cloudguard.model.load_balancers import Balancer, ClientAddress, PublishedService
@@ -14,6 +14,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.results.change import PeerOf, Resource, RulePeer, RuleTraffic
 from cloudguard.results.hop import Hop, HopKind
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
@@ -12,6 +12,7 @@ from cloudguard.model.load_balancers import Balancer, Listener
 from cloudguard.model.network import Interface, Subnet, Topology
 from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 
 _PUBLIC6 = ALL6 & PUBLIC
 _FIRST6 = ALL6.first()

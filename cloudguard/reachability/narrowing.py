@@ -7,7 +7,7 @@ hosts get only by an edited rule stays allowed: the new rule names one of their 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.text_forms import read_addresses
@@ -26,6 +26,7 @@ from cloudguard.reachability.peer_names import group_of, let_in
 from cloudguard.reachability.rule_changes import Kept, change_of
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RulePeer
+from cloudguard.values import dataclass
 
 NOT_EXCESS = "unchanged: no finding is about it"
 

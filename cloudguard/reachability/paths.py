@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.load_balancers import Balancer, Listener
@@ -18,6 +18,7 @@ from cloudguard.reachability.filters import TCP, UDP, Filters, versions_of
 from cloudguard.reachability.host_classes import HostClass, Registration, classify
 from cloudguard.reachability.load_balancers import LoadBalancerPaths, destination_addresses
 from cloudguard.reachability.senders import Sender, SenderKind, Senders
+from cloudguard.values import dataclass
 
 ServiceBounds = tuple[ServiceSet, ServiceSet]
 """The lower and the upper bound of a set of services."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
@@ -18,6 +18,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.routes import is_default, routed, unknown_destinations
+from cloudguard.values import dataclass
 
 _EVERY_SERVICE = ServiceSet.everything()
 _PRIVATE = EVERYWHERE - PUBLIC

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -10,6 +9,7 @@ from cloudguard.model.filters import Action, Direction
 from cloudguard.model.identity import Statement
 from cloudguard.model.text_forms import Services
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cloudguard.results.finding import Severity
 from cloudguard.results.reference import Reference
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, eq=False)

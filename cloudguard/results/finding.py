@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from hashlib import sha256
 
@@ -10,6 +9,7 @@ from cloudguard.model.cluster import Cluster
 from cloudguard.results.change import Resource
 from cloudguard.results.hop import Hop
 from cloudguard.results.reference import Reference
+from cloudguard.values import dataclass
 
 
 class Severity(IntEnum):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
 
 from cloudguard.results.api_call import PlannedCall
 from cloudguard.results.change import Change, Edit, GroupEdit, Procedure, RuleEdit, RuleOp
 from cloudguard.results.report import Report
+from cloudguard.values import dataclass
 
 SCHEMA = "cloudguard/plan/v1"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol, runtime_checkable
+
+from cloudguard.values import dataclass
 
 FILE = "references.toml"
 

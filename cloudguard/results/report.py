@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from cloudguard.model.cluster import Cluster
@@ -13,6 +13,7 @@ from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity, WaiverUse
 from cloudguard.results.network.exposure import HostExposure
 from cloudguard.results.since import Since
+from cloudguard.values import dataclass
 
 SCHEMA = "cloudguard/report/v1"
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cloudguard.results.comparison import Fate, FindingChange
+from cloudguard.values import dataclass
 
 LASTING = frozenset({Fate.UNCHANGED, Fate.UNCONFIRMED})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
@@ -38,6 +37,7 @@ from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import Sender
 from cloudguard.results.change import KeptTraffic, PeerOf, RulePeer
 from cloudguard.results.report import Assumed, NotAsked, gap_text
+from cloudguard.values import dataclass
 
 NETWORK_FACTS = frozenset(
     {

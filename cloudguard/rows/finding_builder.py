@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cloudguard.model.cluster import Cluster
 from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding, Latent, Severity, Witness, finding_id
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol, TypeAlias
 
 from cloudguard.model.cluster import Cluster
@@ -13,6 +13,7 @@ from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity, Waiver
 from cloudguard.results.report import Basis, RowResult, Undecided, Verdict, gap_text, verdict_of
 from cloudguard.rows.context import NETWORK_FACTS
+from cloudguard.values import dataclass
 
 _ON_CONNECTIONS: Final = NETWORK_FACTS | {FactKind.ADDRESS_LISTS}
 

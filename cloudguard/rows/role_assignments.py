@@ -7,7 +7,7 @@ shows. It is unknown if it fails only for other possible roles.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
 from cloudguard.model.cluster import Cluster, Host, Pool, Role
@@ -17,6 +17,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.results.report import RowResult
 from cloudguard.rows.context import NAME_HOSTS, NO_CONTROL_PLANE, NO_ETCD, NO_NODE
+from cloudguard.values import dataclass
 
 _SERVERS = (Role.CONTROL_PLANE, Role.ETCD)
 _CAUSED_BY_ASSIGNMENT = frozenset({NO_CONTROL_PLANE, NO_ETCD, NO_NODE})

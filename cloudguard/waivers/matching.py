@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from cloudguard.comparison.widths import beyond, inside
@@ -13,6 +12,7 @@ from cloudguard.permission_sets.globs import glob, matches
 from cloudguard.results.finding import Finding, Waiver, WaiverState, WaiverUse
 from cloudguard.results.network.connections import to_any_target
 from cloudguard.results.report import RowResult, Verdict
+from cloudguard.values import dataclass
 
 SOON = 14
 """A waiver is reported as expiring from this many days before its last day."""

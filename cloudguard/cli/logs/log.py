@@ -7,11 +7,11 @@ import sys
 from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from cloudguard.errors import UsageError
+from cloudguard.values import dataclass
 
 if TYPE_CHECKING:
     import structlog

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.cli import notices, output
 from cloudguard.cli.failures import SignalError, say
@@ -18,6 +18,7 @@ from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import FAIL_ON, FAIL_ON_NEW, STRICT_WAIVERS
 from cloudguard.results.finding import Severity, WaiverState
 from cloudguard.results.report import Report
+from cloudguard.values import dataclass
 
 DEFAULT_FAIL_ON = "medium"
 STRICT_STATES = frozenset({WaiverState.EXPIRED, WaiverState.UNUSED})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cloudguard import pipeline
 from cloudguard.cli import output
 from cloudguard.cli.failures import say
@@ -24,6 +22,7 @@ from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.settings import FAIL_ON
 from cloudguard.results.comparison import Comparison, Fate
 from cloudguard.results.files.report_file import is_report
+from cloudguard.values import dataclass
 
 _HINT = "Example: cloudguard diff monday.json today.json"
 

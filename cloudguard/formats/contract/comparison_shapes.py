@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal
 
 from cloudguard.formats.contract.document import Shape, Shapes, own
 from cloudguard.results.comparison import AccessChange, Comparison, PermissionChange, TrafficChange
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

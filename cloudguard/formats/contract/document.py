@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeAlias, cast
 
 from cloudguard.formats.escaping import with_escaped_surrogates
 from cloudguard.results.facts import ServiceSet
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import Final, Literal
 
@@ -18,6 +18,7 @@ from cloudguard.results.change import (
     RuleTraffic,
 )
 from cloudguard.results.facts import Action
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal, Self
 
@@ -14,6 +13,7 @@ from cloudguard.results.change import Change
 from cloudguard.results.facts import Cluster
 from cloudguard.results.plan import Plan, Proof, Step
 from cloudguard.results.report import Declared
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal, Self
 
@@ -16,6 +15,7 @@ from cloudguard.results.facts import Cluster, Disk, Host
 from cloudguard.results.finding import Finding, Witness
 from cloudguard.results.hop import Hop
 from cloudguard.results.report import Basis, Declared, Report
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

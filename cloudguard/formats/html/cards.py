@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from cloudguard.formats.diff import change_lines, change_title, proof_remark
 from cloudguard.formats.hops import path_lines
@@ -16,6 +15,7 @@ from cloudguard.results.change import Change
 from cloudguard.results.facts import Cluster
 from cloudguard.results.finding import Finding
 from cloudguard.results.reference import Reference
+from cloudguard.values import dataclass
 
 _SIGNS = {"-": "gone", "+": "new", "#": "note"}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cloudguard.formats.html.cards import Card
 from cloudguard.formats.phrases import count
 from cloudguard.results.finding import WaiverUse
 from cloudguard.results.report import Report
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cloudguard.formats.html.sections import ReportSections
 from cloudguard.formats.several.overview import summary
 from cloudguard.results.report import RowResult, Verdict
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,6 +9,7 @@ from cloudguard.results.comparison import Fate, FindingChange
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report
 from cloudguard.results.since import Since
+from cloudguard.values import dataclass
 
 _TITLES: Final = {
     Fate.NEW: "New",

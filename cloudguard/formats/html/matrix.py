@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.formats.phrases import count
 from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest
 from cloudguard.results.report import Report
+from cloudguard.values import dataclass
 
 WORDS: Final = {
     Widest.INTERNET: "the internet",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cloudguard.formats.statements import full_text
 from cloudguard.results.change import Change, DocumentEdit, StatementChange, StatementFate
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
 from cloudguard.formats.escaping import visible
+from cloudguard.values import dataclass
 
 MOST_LETTERS: Final = 40
 """The largest number of characters in a line of a picture. The page has the complete text next to it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.formats.html.cards import Card, Place, ShownChange, card, shown_change
@@ -16,6 +15,7 @@ from cloudguard.formats.html.picture import Picture
 from cloudguard.formats.phrases import brief, count, hosts_by_role, open_questions, row_text
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Basis, Report, RowResult, Verdict
+from cloudguard.values import dataclass
 
 MOST_PICTURES: Final = 6
 """The largest number of a row's questions that are drawn. All questions are listed."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import TypedDict, cast
 
 from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow
+from cloudguard.values import dataclass
 
 
 class _Row(TypedDict):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, update
 
@@ -14,6 +13,7 @@ from cloudguard.history.rows.circumstances import document
 from cloudguard.history.rows.reading import row_id
 from cloudguard.history.tables import CIRCUMSTANCES, FINDING, RUN
 from cloudguard.results.report import Report
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cloudguard.needs.ports import Ports
 from cloudguard.packet_sets.addresses import AddressSet
@@ -13,6 +12,7 @@ from cloudguard.planning.proof.network_state import NetworkState
 from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.rows.context import Context
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

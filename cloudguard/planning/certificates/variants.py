@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cloudguard.model.filters import Direction, Filter, Rule
@@ -14,6 +14,7 @@ from cloudguard.reachability.filters import Filters
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.results.change import RuleEdit
+from cloudguard.values import dataclass
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ rule and cover all needed traffic. The traffic that they allow beyond the need i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.filters import Filter
@@ -16,6 +16,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard.values import dataclass
 
 MOST_RULES: Final = 4
 """The largest number of rules that may replace one rule. A person cannot review a larger replacement."""

@@ -7,7 +7,6 @@ host of each pool.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.filters import Direction
@@ -26,6 +25,7 @@ from cloudguard.rows.context import Context
 from cloudguard.rows.network.phrases import target_text
 from cloudguard.rows.network.way_out import lasting_addresses, own_addresses, using_own_addresses
 from cloudguard.rows.node_access import beyond_service
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, eq=False)

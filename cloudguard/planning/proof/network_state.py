@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -15,6 +15,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.values import dataclass
 
 _Groups = tuple[tuple[str, ...], tuple[str, ...]]
 """The groups and the filters of an interface, or of the interfaces that a pool creates."""

@@ -9,7 +9,6 @@ obligation that holds at these points holds after every step between them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
@@ -25,6 +24,7 @@ from cloudguard.results.change import Change, Edit, ListEdit, MembershipEdit, Pe
 from cloudguard.results.plan import Obligation, Phase, Proof
 from cloudguard.results.wording import FEW
 from cloudguard.rows.context import Context
+from cloudguard.values import dataclass
 
 Ordered = Sequence[tuple[Phase, Part]]
 """Edits in the order to make them, each with its phase."""

@@ -7,7 +7,6 @@ filter allows more for any possible sender, no path does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from cloudguard.model.filters import Direction, Filter
@@ -18,6 +17,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState, Peer
 from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
 from cloudguard.reachability.load_balancers import destination_addresses
+from cloudguard.values import dataclass
 
 _Target = tuple[tuple[str, ...], AddressSet | None]
 """The groups of a guarded target, and the destination addresses of packets to it (None: unknown)."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.model.filters import Rule
 from cloudguard.model.owner import Owner
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.ownership.facts import Edited, OwnerFacts, Place, filled
 from cloudguard.results.change import AttributeEdit, Change, GroupEdit, MembershipEdit, Resource
+from cloudguard.values import dataclass
 
 _EDITED = {
     "balancer": Edited.BALANCER,

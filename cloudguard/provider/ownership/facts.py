@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from cloudguard.model.filters import PeerKind
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 
 FILE = "owners.toml"
 

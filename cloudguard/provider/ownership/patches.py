@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, cast
 
 from cloudguard.model.filters import Direction, Filter, Rule
@@ -17,6 +17,7 @@ from cloudguard.provider.ownership.facts import OwnerFacts, PatchForm, Place, fi
 from cloudguard.provider.ownership.rule_items import NoFieldError, rule_items
 from cloudguard.provider.ownership.yaml_text import yaml_text
 from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard.values import dataclass
 
 _SEGMENT = re.compile(r"(?:\\.|[^.\\])+")
 _NAMED = re.compile(r"\[(\w+)=(.*)\]")

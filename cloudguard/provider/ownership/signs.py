@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.model.filters import Filter, Rule
 from cloudguard.model.owner import Owner
 from cloudguard.provider.ownership.facts import OwnerFacts, Sign, Thing, filled, owner_facts
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

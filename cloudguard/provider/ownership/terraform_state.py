@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from cloudguard.errors import UsageError
 from cloudguard.results.change import Change
+from cloudguard.values import dataclass
 
 _HINT: Final = "To make one: terraform show -json > state.json"
 _IDS: Final = ("id", "arn", "self_link", "security_group_rule_id")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Protocol, TypeVar, runtime_checkable
@@ -11,6 +10,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from cloudguard.model.source import Reason
 from cloudguard.provider.port import CollectRequest, Progress
 from cloudguard.provider.reader import Call, Reader
+from cloudguard.values import dataclass
 
 CallT = TypeVar("CallT", bound=Call)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.model.filters import Filter, Rule
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

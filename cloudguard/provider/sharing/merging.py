@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
 from cloudguard.provider.answers import Answer, Item
+from cloudguard.values import dataclass
 
 Fetch: TypeAlias = Callable[[Sequence[str] | None], Answer]
 """A function that makes a call: for the given values, or with its own values (None)."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from cloudguard.results.change import Resource
 from cloudguard.results.finding import Waiver
+from cloudguard.values import dataclass
 
 SCHEMA: Final = "cloudguard/history/v1"
 

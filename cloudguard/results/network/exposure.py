@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from cloudguard.values import dataclass
 
 ENDPOINT: Final = "managed endpoint"
 """The text in place of roles for a managed control plane's endpoint."""

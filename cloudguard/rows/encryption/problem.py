@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.source import Source
@@ -12,6 +11,7 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.pending_finding import PendingFinding
+from cloudguard.values import dataclass
 
 ROW = "etcd-encryption"
 

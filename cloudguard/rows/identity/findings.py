@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cloudguard.authorization import grant_lines
 from cloudguard.authorization.effective import MatchedStatement
@@ -20,6 +19,7 @@ from cloudguard.results.wording import FEW, action_text, actions_text, request_t
 from cloudguard.rows.context import Context
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.pending_finding import PendingFinding
+from cloudguard.values import dataclass
 
 ROW = "cloud-api-access"
 

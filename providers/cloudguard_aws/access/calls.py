@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from cloudguard.values import dataclass
 
 MOST_VALUES = 200
 """The number of values that one filter of an EC2 call accepts (EC2 API reference, Filter)."""

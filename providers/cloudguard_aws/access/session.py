@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.provider.answers import Item, required, text
 from cloudguard.provider.port import CollectRequest, Option, option
+from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api, errors, explain, settings
 from cloudguard_aws.access.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
 

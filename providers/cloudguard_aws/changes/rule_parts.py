@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import CODES, FAMILIES, OTHER, PORTS, SERVICE_END, ServiceSet
+from cloudguard.values import dataclass
 
 ANY: Final = -1
 """All protocols, all ports, all ICMP types, or all codes of a type."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 
 from cloudguard.errors import AccessError
@@ -12,6 +11,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import required
 from cloudguard.provider.port import ClusterSummary
 from cloudguard.provider.role_names import roles_by_names
+from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import LIST_CLUSTERS
 from cloudguard_aws.cluster.instances import Instance, instances

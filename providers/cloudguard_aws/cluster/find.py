@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError
@@ -15,6 +15,7 @@ from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import infra_base, is_infra
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
+from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import (
     ACCOUNT_WIDE,

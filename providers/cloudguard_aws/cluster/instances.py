@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -12,6 +11,7 @@ from cloudguard.model.cluster import Host
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, part, parts, required, text
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, MOST_VALUES
 from cloudguard_aws.access.owners import OWNERS

@@ -10,13 +10,13 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access
+from cloudguard.values import dataclass
 from cloudguard_aws.iam_catalog.read_actions import read_actions
 
 GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -24,6 +24,7 @@ from cloudguard.model.identity import (
 )
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.provider.answers import Item, required, text
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.cluster.eks import EksCluster

@@ -5,13 +5,13 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Gap, Reason, Source
 from cloudguard.provider.answers import Item, part, required, text
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import Call

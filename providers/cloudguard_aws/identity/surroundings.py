@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity
+from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.cluster.find import FoundCluster

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -11,6 +10,7 @@ from cloudguard.model.cluster import Host
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.interfaces import DETACHED, interface

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
@@ -11,6 +10,7 @@ from cloudguard.model.cluster import Host
 from cloudguard.model.network import Endpoint, Network, Subnet
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, required, text
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import ClusterBalancers, read_cluster_balancers

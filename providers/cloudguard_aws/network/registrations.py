@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, part, parts, port, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
@@ -12,6 +12,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import AnswerError, Item, choice, flag, number, part, parts, required, text
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.tags import name_of, tags_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -13,6 +13,7 @@ from cloudguard.model.network import Interface, NextHop, Subnet
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, parts, required, text
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.group_members import ClusterInterfaces, foreign_interface, group_members_of, read_members

@@ -8,7 +8,7 @@ CopyImage ("Copied for DestinationAmi … from SourceAmi … for SourceSnapshot 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -16,6 +16,7 @@ from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, RoleEvide
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, flag, part, parts, required, text
 from cloudguard.provider.etcd_disks import is_named_for_etcd
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, keys_of, with_tag_keys

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
+
+from cloudguard.values import dataclass
 
 _OWNERS: Final = {
     "<owner>": re.compile(r"[^*?:/\[${}]+"),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from cloudguard.intervals import cidr_interval
 from cloudguard.model.identity import PolicyDocument
+from cloudguard.values import dataclass
 from cloudguard_aws.trust.context_keys import (
     CREDENTIALS_OF,
     EXTERNAL_ID,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from cloudguard.intervals import cidr_interval
 from cloudguard.model.identity import Condition
+from cloudguard.values import dataclass
 from cloudguard_aws.trust.context_keys import (
     ACCOUNT_KIND,
     KIND,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from cloudguard.provider.answers import Answer
 from cloudguard.provider.port import Progress, Stop, StoppedError, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
+from cloudguard.values import dataclass
 from cloudguard_azure.access.calls import CLIENTS, Call
 from cloudguard_azure.access.pages import Pages
 

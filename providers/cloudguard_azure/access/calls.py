@@ -7,8 +7,9 @@ https://learn.microsoft.com/azure/role-based-access-control/resource-provider-op
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from cloudguard.values import dataclass
 
 CLIENTS: Final = {
     "Microsoft.Network": ("network", "NetworkManagementClient"),

@@ -6,11 +6,11 @@ kind and a name, except for the namespace after "providers".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from cloudguard.provider.answers import AnswerError, Item, parts, required, text
 from cloudguard.provider.answers import part as inner
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -15,6 +14,7 @@ from cloudguard.provider.answers import Item, text
 from cloudguard.provider.port import CollectRequest, Option, Progress, option
 from cloudguard.provider.reader import checked_calls
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
+from cloudguard.values import dataclass
 from cloudguard_azure.access import profile
 from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
 from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS, Call

@@ -8,7 +8,6 @@ https://learn.microsoft.com/rest/api/keyvault/keyvault/keys/create-if-not-exist
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
@@ -18,6 +17,7 @@ from cloudguard.model.keys import KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall, PlannedCall, answer
 from cloudguard.results.change import AttributeEdit, Change
+from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import group_of, subscription_of
 from cloudguard_azure.changes.calls import PUT, delete, put, read
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from cloudguard.model.filters import Action, AddressList, Direction
@@ -12,6 +11,7 @@ from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.change import PeerOf, RulePeer
+from cloudguard.values import dataclass
 from cloudguard_azure.changes.rule_forms import protocol_and_ports
 from cloudguard_azure.network.service_tags import EVERYWHERE, HOST, UNKNOWN_PREFIXES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import Final
 
@@ -12,6 +12,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.rule_parts.edits import after_edits, by_rule, successor_of
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard.values import dataclass
 from cloudguard_azure.changes.rule_bodies import one_rule
 from cloudguard_azure.changes.rule_forms import FIRST_PRIORITY, LAST_PRIORITY, expressed
 from cloudguard_azure.network.rules import SUPPORTED_SERVICES

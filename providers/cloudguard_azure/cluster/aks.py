@@ -6,12 +6,12 @@ the Secrets in ``storage``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
 from cloudguard_azure.access.ids import Resource, canonical, own_id, word

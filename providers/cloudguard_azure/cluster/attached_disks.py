@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from cloudguard.provider.answers import Item, flag, number, part, parts, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import canonical, id_in, word
 
 OS_DEVICE: Final = "OS disk"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError, UsageError
@@ -14,6 +14,7 @@ from cloudguard.provider.answers import Item
 from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.installers import ShownInstaller
 from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
     LIST_DISKS,

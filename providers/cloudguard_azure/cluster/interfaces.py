@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.network import Interface
@@ -11,6 +10,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, number, part, parts, text, text_map
+from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import id_in, ids_in, own_id, word
 
 _SERVICE: Final = "k8s-azure-service"

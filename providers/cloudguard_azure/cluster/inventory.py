@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, part
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
     LIST_INTERFACES,

@@ -6,7 +6,6 @@ Fields: https://learn.microsoft.com/rest/api/load-balancer/load-balancers/list-a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -15,6 +14,7 @@ from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, choice, flag, part, parts, port, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent, word

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import Host, MetadataService
@@ -11,6 +10,7 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, flag, number, part, required, text, text_map
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.values import dataclass
 from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
 from cloudguard_azure.access.ids import Resource, id_in, ids_in, own_id, parent, word
 from cloudguard_azure.access.owners import OWNERS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from cloudguard.errors import UsageError
@@ -13,6 +13,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.host_roles import API_PORTS, CLUSTER_PORTS, UNKNOWN, HostRoles
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS, LIST_MACHINES
 from cloudguard_azure.access.ids import canonical

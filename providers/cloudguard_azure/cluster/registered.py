@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.source import FactKind
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, port, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_INTERFACES
 from cloudguard_azure.access.ids import id_in, parent

@@ -6,11 +6,11 @@ https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
+from cloudguard.values import dataclass
 from cloudguard_azure.identity.federation import BECOMING, SEPARATOR
 
 _SUBJECT: Final = "caller:subject"

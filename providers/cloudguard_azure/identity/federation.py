@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from cloudguard.model.cluster import Strength
 from cloudguard.model.identity import Effect, IdentityProvider, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, part, required, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import name_of, own_id, place

@@ -7,7 +7,7 @@ https://learn.microsoft.com/azure/aks/use-managed-identity
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Final, TypeVar
 
@@ -15,6 +15,7 @@ from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import SERVICE_ACCOUNT
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import AnswerError, Item, part, parts, required, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import canonical, name_of, own_id, word

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -11,6 +11,7 @@ from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, ServiceAccountIdentity
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, flag, part, required, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.identity import assignments, federation, vaults

@@ -6,11 +6,12 @@ https://learn.microsoft.com/azure/role-based-access-control/role-definitions
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, text, texts
+from cloudguard.values import dataclass
 from cloudguard_azure.identity.conditions import narrowed_operations, opaque
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, actions_of, scope_patterns
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
 
 from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import GET_ROLE_DEFINITION
 from cloudguard_azure.access.ids import canonical, name_of

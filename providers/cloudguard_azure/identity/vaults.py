@@ -8,12 +8,12 @@ https://learn.microsoft.com/azure/key-vault/general/rbac-migration
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.identity import Effect, PolicyDocument, Statement
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, flag, part, parts, required, texts
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_VAULTS
 from cloudguard_azure.access.ids import name_of, own_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -11,6 +11,7 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import PUBLIC
 from cloudguard.provider.answers import Item
+from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import name_of, own_id, parent

@@ -7,7 +7,6 @@ For equal prefixes the route table's own route is used; otherwise the longest pr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -18,6 +17,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
 from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_ROUTE_TABLES
 from cloudguard_azure.access.ids import name_of, own_id, word

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Peer, Rule
@@ -17,6 +17,7 @@ from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import ids_in, name_of, word
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.network.service_tags import EVERYWHERE, Named, Place, ServiceTags

@@ -7,7 +7,7 @@ https://learn.microsoft.com/azure/virtual-network-manager/concept-security-admin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
@@ -17,6 +17,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, part, parts, required
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_SECURITY_GROUPS
 from cloudguard_azure.access.ids import group_of, own_id, place

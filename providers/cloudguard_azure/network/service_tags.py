@@ -6,7 +6,6 @@ https://learn.microsoft.com/azure/virtual-network/service-tags-overview
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -15,6 +14,7 @@ from cloudguard.model.filters import AddressList, Peer
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.provider.answers import Item, part, parts, required, texts
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_SERVICE_TAGS, Call
 

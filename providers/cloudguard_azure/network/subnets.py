@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_CONNECTIVITY, LIST_NETWORKS
 from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, parent, place, word

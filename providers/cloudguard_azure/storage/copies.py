@@ -7,7 +7,6 @@ is valid (https://learn.microsoft.com/rest/api/compute/disks/grant-access).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -15,6 +14,7 @@ from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, part, parts, text
 from cloudguard.provider.etcd_disks import is_named_for_etcd, relations
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_DISKS, LIST_IMAGES, LIST_SNAPSHOTS, Call
 from cloudguard_azure.access.ids import canonical, id_in, name_of, own_id, word

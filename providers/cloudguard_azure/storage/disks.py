@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
@@ -17,6 +16,7 @@ from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_DISK_ENCRYPTION_SETS, LIST_DISKS, LIST_MACHINES
 from cloudguard_azure.access.ids import canonical, id_in, own_id, word

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.provider.answers import Item, flag, number, part, parts
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import GET_KEY, GET_KEY_VERSION, LIST_VAULTS
 from cloudguard_azure.access.ids import name_of, own_id, place, word

@@ -7,7 +7,7 @@ https://cloud.google.com/iam/docs/permissions-reference).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

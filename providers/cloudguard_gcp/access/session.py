@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,6 +17,7 @@ from cloudguard.provider.answers import text
 from cloudguard.provider.port import CollectRequest, Option, Progress, option
 from cloudguard.provider.reader import checked_calls
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import CALLS, GET_PROJECT
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from cloudguard.provider.rule_parts.edits import after_edits, by_rule, rule_edit
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.links import project_of
 from cloudguard_gcp.changes.rule_forms import ACCOUNT, TAG, expressed, one_rule, protocols
 from cloudguard_gcp.cluster.selectors import by_tag

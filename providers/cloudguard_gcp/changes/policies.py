@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from cloudguard.model.filters import Action, Direction, Filter
@@ -18,6 +18,7 @@ from cloudguard.provider.rule_parts.edits import after_edits, by_rule, rule_edit
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleTraffic
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.links import project_of
 from cloudguard_gcp.changes.firewalls import COMPUTE
 from cloudguard_gcp.changes.rule_forms import ACCOUNT, expressed, protocols

@@ -6,13 +6,14 @@ Compute encrypts all copies. What matters is who they are shared with.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, parts, text_map, texts
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import (
     GET_IMAGE_POLICY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Final
 
@@ -14,6 +14,7 @@ from cloudguard.provider.answers import Item
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import ShownInstaller
 from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import (
     LIST_BACKEND_SERVICES,

@@ -7,7 +7,6 @@ https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import MetadataService, SecretsEncryption
@@ -16,6 +15,7 @@ from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_CLUSTERS
 from cloudguard_gcp.access.links import short
 from cloudguard_gcp.cluster.gke_endpoints import address_lists, authorized_networks, endpoints

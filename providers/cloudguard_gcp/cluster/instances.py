@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
 
@@ -13,6 +12,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import NOTHING, Item, number, part, parts, required, text, text_map, texts
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_INSTANCE_TEMPLATES, LIST_INSTANCES
 from cloudguard_gcp.access.links import link_in, machine, required_link, short
 from cloudguard_gcp.access.owners import OWNERS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -13,6 +13,7 @@ from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
 from cloudguard.provider.host_roles import roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
 from cloudguard_gcp.access.links import last, link_in

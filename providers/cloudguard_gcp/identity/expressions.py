@@ -6,9 +6,10 @@ https://github.com/google/cel-spec/blob/master/doc/langdef.md
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, product
 from typing import Final, TypeAlias
+
+from cloudguard.values import dataclass
 
 _MOST: Final = 32
 """Most alternatives of one expression. An expression with more is one atom."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.identity import (
@@ -18,6 +18,7 @@ from cloudguard.model.identity import (
     Statement,
 )
 from cloudguard.model.source import Source
+from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import (

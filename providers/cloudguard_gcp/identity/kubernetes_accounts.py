@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from cloudguard.model.cluster import Strength
 from cloudguard.provider.installers import without_infra
+from cloudguard.values import dataclass
 
 _MEMBER: Final = re.compile(r"serviceAccount:([^\[\]]+)\[([^/\]]+)/([^\]]+)\]")
 _IN_POOL: Final = re.compile(

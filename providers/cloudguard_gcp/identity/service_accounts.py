@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -22,6 +21,7 @@ from cloudguard.model.identity import (
 )
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import flag, required
+from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import Binding, Level, Principal, bindings_of, concerns, organization_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar, cast
 
 from cloudguard.model.load_balancers import BackendTarget
@@ -11,6 +11,7 @@ from cloudguard.model.source import Gap, Reason
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, number, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, link_in, machine, part_of, project_of, short

@@ -7,7 +7,7 @@ Passthrough balancers forward the client's packets unchanged. Proxies open a new
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
@@ -18,6 +18,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES
 from cloudguard_gcp.network.backends import Backends, ReachedTarget

@@ -6,7 +6,6 @@ https://cloud.google.com/load-balancing/docs/negs
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -15,6 +14,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, number, part, required, text
+from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, part_of, project_of, required_link

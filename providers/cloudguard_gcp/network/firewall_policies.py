@@ -7,7 +7,6 @@ https://cloud.google.com/firewall/docs/firewall-policies-rule-details.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
@@ -16,6 +15,7 @@ from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.links import last, project_of, short

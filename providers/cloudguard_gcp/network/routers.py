@@ -8,7 +8,6 @@ region, learned by any router.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -17,6 +16,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROUTER_STATUS, LIST_ADDRESSES
 from cloudguard_gcp.access.links import last, part_of, project_of, required_link, short

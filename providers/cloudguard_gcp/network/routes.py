@@ -7,7 +7,7 @@ Of several routes to one destination, those with the lowest priority number are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
@@ -15,6 +15,7 @@ from cloudguard.model.network import NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.provider.answers import Item, number, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_ROUTES
 from cloudguard_gcp.access.links import last, required_link
 from cloudguard_gcp.cluster.selectors import by_tag

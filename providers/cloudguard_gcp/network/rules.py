@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Peer, Rule
@@ -17,6 +16,7 @@ from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import AnswerError, Item, choice, flag, number, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_FIREWALLS
 from cloudguard_gcp.access.links import required_link
 from cloudguard_gcp.access.owners import OWNERS

@@ -7,13 +7,14 @@ https://cloud.google.com/vpc/docs/about-vpc-hosted-services
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from cloudguard.model.load_balancers import EVERYONE, Balancer, PublishedService
 from cloudguard.model.source import Gap, Reason, Source
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.provider.answers import Item, parts, text, texts
+from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, required_link, short

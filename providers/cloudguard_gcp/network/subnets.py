@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.network import Network, NextHop, Route, Subnet
@@ -11,6 +10,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.provider.answers import Item, choice, part, parts, required, text
+from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
 from cloudguard_gcp.access.links import last, part_of, required_link

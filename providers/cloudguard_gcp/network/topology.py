@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial, reduce
 from typing import Final
 
@@ -13,6 +13,7 @@ from cloudguard.model.network import Interface, NextHop, Topology
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import parts, text
+from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, project_of

@@ -6,12 +6,13 @@ Their user data is never kept.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from cloudguard.model.cluster import DiskTemplate
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import NOTHING, Item, flag, number, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import (
     DESCRIBE_IMAGES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from cloudguard.model.cluster import EvidenceKind, Host, NextInterface, Pool, Role, RoleEvidence
@@ -14,6 +14,7 @@ from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_poo
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard.provider.tag_patterns import has_tag
+from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, DESCRIBE_SECURITY_GROUPS
 from cloudguard_aws.access.owners import OWNERS

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, Call
 from cloudguard_aws.cluster.find import FoundCluster

@@ -7,7 +7,6 @@ https://learn.microsoft.com/rest/api/application-gateway/application-gateways/li
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -16,6 +15,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import AnswerError, Item, part, parts, port, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_APPLICATION_GATEWAYS, LIST_INTERFACES
 from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, word

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -18,6 +17,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_SERVICES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import group_of, name_of, parent

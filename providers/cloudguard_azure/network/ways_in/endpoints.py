@@ -6,7 +6,7 @@ Fields: https://learn.microsoft.com/rest/api/aks/managed-clusters/list.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from ipaddress import ip_network
 from typing import Final
@@ -18,6 +18,7 @@ from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, flag, part, parts, required, text, texts
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_ENDPOINT_CONNECTIONS, LIST_MANAGED_CLUSTERS, LIST_PRIVATE_ENDPOINTS
 from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, place, word

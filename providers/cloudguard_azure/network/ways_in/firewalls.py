@@ -7,7 +7,6 @@ azurenetworksecurityblog/azure-firewall-nat-behaviors/3825834
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -17,6 +16,7 @@ from cloudguard.model.text_forms import EVERY_SERVICE, read_addresses
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, part, parts, required, text, texts
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS
 from cloudguard_azure.access.ids import id_in, name_of, own_id, place

@@ -6,7 +6,6 @@ Interfaces refer to pools and NAT rules, and pools refer to IP configurations. B
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
@@ -14,6 +13,7 @@ from cloudguard.model.network import Interface
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, text
+from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import ids_in, own_id, parent, subscription_of
 from cloudguard_azure.cluster.load_balancers import BackendPool
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener, PublishedService
 from cloudguard.model.source import Gap, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import parent
 from cloudguard_azure.cluster.interfaces import PublicAddresses

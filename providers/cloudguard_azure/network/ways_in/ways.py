@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -13,6 +12,7 @@ from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.network import Endpoint, Tunnel
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
+from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import id_in, own_id, parent, subscription_of
