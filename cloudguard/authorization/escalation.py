@@ -161,7 +161,7 @@ class GainedIdentity:
 
 def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GainedIdentity, ...]:
     """Return the powerful identities that an identity certainly gains, also through others."""
-    listed = [path for path in paths if path.impact is Impact.ROLE]
+    listed = [path for path in paths if path.impact is Impact.ROLE or path.by_trust]
     found, seen = list[GainedIdentity](), {excess.identity.id}
     holders: list[tuple[Excess, _Taken | None]] = [(excess, None)]
     for holder, first in holders:
@@ -186,7 +186,8 @@ def _beyond(excess: Excess) -> GrantedEscalation | None:
 def _taken(excess: Excess, paths: Iterable[EscalationPath], target: Identity) -> _Taken | None:
     """Return the first path beyond its need by which an identity gains ``target``, with a request for each action."""
     exceeding = (excess.certain - excess.documented).lower
-    for path in paths:
+    admitted = (excess.identity.id, target.id) in excess.comparer.identities.admitted
+    for path in (path for path in paths if admitted or not path.by_trust):
         witness = tuple(_requests(excess, path, target))
         leads = len(witness) == len(path.actions) and any(request.name == target.id for request in witness)
         if leads and any(exceeding.has(request) for request in witness):

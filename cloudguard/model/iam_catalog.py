@@ -160,6 +160,8 @@ class EscalationPath:
     """The first action must be allowed on the holder's own identity."""
     account_wide: bool = False
     """The actions must be allowed on resources of any name in the account."""
+    by_trust: bool = False
+    """The identities that it leads to are those whose trust policies admit the holder."""
     passrole_action: str = ""
     """The action that passes another identity to a service. Its resources are identities. "" if there is none."""
     passrole_conditions: tuple[Condition, ...] = ()

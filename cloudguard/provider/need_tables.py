@@ -117,6 +117,7 @@ class NeedTables:
                 why=table["why"],
                 source=table["source"],
                 on_own_identity=table.get("on-own-identity", False),
+                by_trust=table.get("by-trust", False),
                 account_wide=table.get("account-wide", False),
                 passrole_action=table.get("passrole-action", ""),
                 passrole_conditions=tuple(_conditions(table.get("passrole-conditions", ()), {})),

@@ -28,6 +28,7 @@ from cloudguard_aws.cluster.pools.next_hosts import read_pools
 from cloudguard_aws.cluster.pools.scaling_groups import read_scaling_groups
 from cloudguard_aws.cluster.tags import OPENSHIFT_CONFIGURATION, shown_installer
 from cloudguard_aws.iam_catalog.catalog_of_cluster import ready
+from cloudguard_aws.identity.assumable_roles import with_assumable_roles
 from cloudguard_aws.identity.key_policies import read_key_policies, with_resource_policies
 from cloudguard_aws.identity.resource_policies import with_policies_of_resources
 from cloudguard_aws.identity.roles import read_identities, resolve_profiles
@@ -63,7 +64,7 @@ def _snapshot(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble)
         lambda: _read_storage(api, found, machines, account),
     )
     identities = with_resource_policies(api, identities, GET_KEY_POLICY, policies)
-    identities = with_trusting_roles(api, identities)
+    identities = with_assumable_roles(api, with_trusting_roles(api, identities))
     machines, groups = _with_roles(machines, groups, resolve_profiles(api, _profiles(machines, groups)))
     installer = _installer(found, machines, storage.disks, topology.balancers)
     cluster = Cluster(

@@ -53,7 +53,18 @@ _HIDDEN: Final[Mapping[str, tuple[FactKind, ...]]] = {
 }
 """The kinds of facts that a missing field hides, by its place. The longest matching place counts."""
 _SAYS_NOTHING: Final = frozenset(
-    {"remedy", "template", "desired", "managed_by", "written_by", "description", "pool", "resource", "others"}
+    {
+        "remedy",
+        "template",
+        "desired",
+        "managed_by",
+        "written_by",
+        "description",
+        "pool",
+        "resource",
+        "others",
+        "admitted",
+    }
 )
 """Fields on which no ``PASS`` depends."""
 _PLACES: Final = sorted(_HIDDEN, key=len, reverse=True)

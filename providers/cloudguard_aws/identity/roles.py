@@ -64,7 +64,7 @@ def read_identities(
     holds: dict[str, set[str]] = {}
     for name, what in (*held, *extra):
         holds.setdefault(roles.get(name, name), set()).update(what)
-    found = api.gather(*(partial(_identity, api, arn, tuple(sorted(what))) for arn, what in sorted(holds.items())))
+    found = api.gather(*(partial(read_identity, api, arn, tuple(sorted(what))) for arn, what in sorted(holds.items())))
     policies = {policy.id: policy for _, those in found for policy in those}
     return Identities(
         identities=tuple(identity for identity, _ in found),
@@ -72,7 +72,7 @@ def read_identities(
     )
 
 
-def _identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, tuple[PolicyDocument, ...]]:
+def read_identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identity, tuple[PolicyDocument, ...]]:
     """Read one role and its policies. An instance profile without a known role becomes an incomplete identity."""
     name = arn.rpartition("/")[2]
     source = api.source(calls.GET_ROLE, name)
