@@ -47,8 +47,8 @@ def granted_escalations(excess: Excess, paths: Iterable[EscalationPath]) -> tupl
     granted, confined = excess.allowed.lower, _is_confined(excess)
     certain = (excess.certain - excess.documented).lower
     open_paths = (path for path in paths if not (confined and path.on_own_identity))
-    found = [each for path in open_paths if (each := _granted(excess, granted, certain, path)) is not None]
-    return tuple(sorted(found, key=lambda item: (not item.unconditional, not item.exceeds_need, item.path.id)))
+    granted_paths = [each for path in open_paths if (each := _granted(excess, granted, certain, path)) is not None]
+    return tuple(sorted(granted_paths, key=lambda item: (not item.unconditional, not item.exceeds_need, item.path.id)))
 
 
 def _is_confined(excess: Excess) -> bool:
@@ -172,14 +172,14 @@ def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[
                 holders.append((own, first or taken))
                 if beyond := _beyond(own):
                     path, witness = first or taken
-                    found.append(GainedIdentity(target, path, witness, beyond.path, own.responsible(beyond.witness)))
-    return tuple(found)
+                    gained.append(GainedIdentity(target, path, witness, beyond.path, own.responsible(beyond.witness)))
+    return tuple(gained)
 
 
 def _beyond(excess: Excess) -> GrantedEscalation | None:
     """Return an escalation by which an identity gains more than its own permissions; None if it has none."""
-    found = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
-    powerful = [each for each in found if each.unconditional and each.path.impact in _POWERFUL]
+    escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
+    powerful = [each for each in escalations if each.unconditional and each.path.impact in _POWERFUL]
     return min(powerful, key=lambda each: each.path.impact is not Impact.ADMINISTRATOR, default=None)
 
 
@@ -207,6 +207,6 @@ def _requests(excess: Excess, path: EscalationPath, target: Identity) -> Iterato
             for box in granted.only(table.bit(action) or 0).boxes
             if is_ordinary(box.scope, ordinary) and (not on_target or target.id in box.scope.names)
         ]
-        found = PermissionSet(granted.space, tuple(boxes)).witness()
-        if found is not None:
-            yield Request(found.action, target.id, found.context) if on_target else found
+        witness = PermissionSet(granted.space, tuple(boxes)).witness()
+        if witness is not None:
+            yield Request(witness.action, target.id, witness.context) if on_target else witness

@@ -216,8 +216,8 @@ class Comparer:
         known, boxes = self.iam_catalog.known_context(identity), list[Box]()
         for unplaced in (each for choice in choices for each in choice.need.unplaced):
             assumption = Assumption(f"it is unknown which resource is {unplaced.place}")
-            found = matched(self.space, unplaced.statement, known).parts
-            boxes += (Box(box.actions, box.scope.assuming(assumption)) for box in found)
+            documented = matched(self.space, unplaced.statement, known).parts
+            boxes += (Box(box.actions, box.scope.assuming(assumption)) for box in documented)
         return PermissionSet.of(self.space, boxes)
 
     def effective(
@@ -259,10 +259,10 @@ class Comparer:
 
     def mask_of(self, actions: int, kinds: frozenset[Access]) -> int:
         """Return the actions of a mask that have one of these kinds of access, as a mask."""
-        found, table = 0, self.space.table
+        mask, table = 0, self.space.table
         for name in table.names(actions):
             if name not in self._access:
                 self._access[name] = self.iam_catalog.catalog.access(name)
             if self._access[name] in kinds:
-                found |= table.bit(name) or 0
-        return found
+                mask |= table.bit(name) or 0
+        return mask

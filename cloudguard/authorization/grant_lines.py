@@ -31,14 +31,14 @@ def lines(effective: EffectivePermissions, actions: int, limits: Iterable[Iterab
     ``limits`` are the organization limits by level, as for ``effective.effective``.
     """
     levels = {name: f"limit {number}" for number, level in enumerate(limits, 1) for name in level}
-    found = dict[str, None]()
+    result = dict[str, None]()
     for statement in effective.statements:
         relevant = _restricted_to(statement, actions)
         if relevant is not None:
             bounds = statement.policy.kind in {PolicyKind.BOUNDARY, PolicyKind.ORGANIZATION_LIMIT}
             level = levels.get(statement.policy.id, "boundary") if bounds and statement.allows else _GRANT
-            found[(f"{level}: " if level else "") + _text(relevant)] = None
-    return tuple(sorted(found))
+            result[(f"{level}: " if level else "") + _text(relevant)] = None
+    return tuple(sorted(result))
 
 
 def _restricted_to(each: MatchedStatement, actions: int) -> Statement | None:
@@ -178,11 +178,11 @@ def _word(text: str) -> str:
 
 def _read(line: str) -> tuple[str, Statement]:
     """Return the level ("": a grant) and the statement of a line. Raises ValueError if the line has no statement."""
-    found = _LINE.fullmatch(line)
-    if found is None:
+    match = _LINE.fullmatch(line)
+    if match is None:
         message = f"{line!r} is not a statement: write allow ACTIONS on RESOURCES"
         raise ValueError(message)
-    words = _Words(line, found[3])
+    words = _Words(line, match[3])
     actions = words.list() if not words.take_if("all") else ()
     not_actions = words.list() if words.take_if("but") else ()
     words.expect("on")
@@ -200,8 +200,8 @@ def _read(line: str) -> tuple[str, Statement]:
     if not words.ended:
         words.expect("the end")
     named: Mapping[str, tuple[str, ...]] = {"not_resources" if others else "resources": resources}
-    effect = Effect(found[2])
-    return found[1] or _GRANT, Statement("", effect, actions, not_actions, **named, conditions=tuple(conditions))
+    effect = Effect(match[2])
+    return match[1] or _GRANT, Statement("", effect, actions, not_actions, **named, conditions=tuple(conditions))
 
 
 class _Words:
@@ -238,7 +238,7 @@ class _Words:
 
     def list(self) -> tuple[str, ...]:
         """Take words that are separated by commas."""
-        found = [self.word()]
+        words = [self.word()]
         while self.take_if(","):
-            found.append(self.word())
-        return tuple(found)
+            words.append(self.word())
+        return tuple(words)

@@ -29,10 +29,10 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
         of_component(statement, choice.need.id) for choice in excess.choices for statement in choice.need.statements
     ]
     needed += (unplaced_statement.statement for unplaced_statement in unplaced(excess))
-    found = [
+    minimal = [
         (statement, matched(comparer.space, statement, known)) for statement in merged(needed, comparer.space.table)
     ]
-    kept = [each for each in found if each[1]]
+    kept = [each for each in minimal if each[1]]
     for each in sorted(kept, key=lambda pair: len(pair[0].actions)):
         others = [other for other in kept if other is not each]
         parts = (box for statement, requests in others if statement.effect is each[0].effect for box in requests.parts)

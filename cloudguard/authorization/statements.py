@@ -125,8 +125,8 @@ def _conditions(space: Space, conditions: Iterable[Condition], known: KnownConte
     for condition in conditions:
         key = condition.key.lower()
         multivalued = space.multivalued(key)
-        found = alternatives(condition.operator, key, condition.values, known, multivalued=multivalued)
-        choices.append(tuple((key, alternative) for alternative in found))
+        pairs = alternatives(condition.operator, key, condition.values, known, multivalued=multivalued)
+        choices.append(tuple((key, alternative) for alternative in pairs))
     if prod(map(len, choices)) > _MAX_COMBINATIONS:
         return [EVERYWHERE.assuming(Assumption("a statement has too many undecided conditions", space.serial()))]
     scopes = (_combined(combination) for combination in product(*choices))

@@ -44,8 +44,8 @@ def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterab
     excepted = [reader.requests(statement) for statement in policy.statements if statement.effect is Effect.DENY]
     excepted += [reader.where(conditions) for outsider in declared for conditions in principals.declared(outsider)]
     allowed = [(each, reader.requests(each) - reader.union(excepted)) for each in allowing]
-    found = (_admission(reader, caller, allowed) for caller in callers)
-    return tuple(admission for admission in found if admission is not None)
+    admitted = (_admission(reader, caller, allowed) for caller in callers)
+    return tuple(admission for admission in admitted if admission is not None)
 
 
 def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statement, PermissionSet]]) -> Admission | None:

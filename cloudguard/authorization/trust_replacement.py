@@ -25,7 +25,7 @@ class NoReplacement:
 
 
 def without_outsiders(
-    iam_catalog: IamCatalog, policy: PolicyDocument, found: Sequence[Admission], declared: Iterable[str]
+    iam_catalog: IamCatalog, policy: PolicyDocument, accepted: Sequence[Admission], declared: Iterable[str]
 ) -> DocumentEdit | NoReplacement:
     """Return the edit that removes from a trust policy exactly the principals by which ``found`` are let in.
 
@@ -33,7 +33,7 @@ def without_outsiders(
     same statements.
     """
     outsiders = tuple(declared)
-    if any(admission.caller.kind is CallerKind.PODS for admission in found):
+    if any(admission.caller.kind is CallerKind.PODS for admission in accepted):
         return NoReplacement(FOR_PODS)
     changes = list[StatementChange]()
     for statement in policy.statements:

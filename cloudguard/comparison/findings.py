@@ -150,13 +150,13 @@ def _findings_by_id(report: ListedReport) -> dict[str, _ReportedFinding]:
 
 def _replaced(fresh: Iterable[ListedFinding], gone: Iterable[_ReportedFinding]) -> dict[str, _ReportedFinding]:
     """Return id of a fresh finding → the earlier finding that it replaces. Each earlier finding is replaced once."""
-    left, found = list(gone), dict[str, _ReportedFinding]()
+    left, replaced = list(gone), dict[str, _ReportedFinding]()
     for finding in fresh:
         former = next((earlier for earlier in left if _is_anew(finding, earlier.finding)), None)
         if former:
-            found[finding.id] = former
+            replaced[finding.id] = former
             left.remove(former)
-    return found
+    return replaced
 
 
 def _is_anew(finding: ListedFinding, former: ListedFinding) -> bool:

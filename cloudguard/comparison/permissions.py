@@ -53,10 +53,10 @@ def gains(before: CatalogedSnapshot, after: CatalogedSnapshot) -> Gains:
         if earlier is None and unread:
             perhaps.append(f"permissions of {_name(identity)}: they were not read before")
             continue
-        found = (now.lower - then.upper).lower
-        if found:
-            certain.append(_change(identity, found))
-        if now.assumptions != then.assumptions and ((now.upper - then.lower) - found).upper:
+        gained = (now.lower - then.upper).lower
+        if gained:
+            certain.append(_change(identity, gained))
+        if now.assumptions != then.assumptions and ((now.upper - then.lower) - gained).upper:
             perhaps.append(f"permissions of {_name(identity)}: {'; '.join(now.assumptions + then.assumptions)}")
     return Gains(tuple(certain), tuple(dict.fromkeys(perhaps)))
 

@@ -98,12 +98,12 @@ class _AllowedTraffic:
         roles.
         """
         pool = member.pool if isinstance(member, Host) else ""
-        found = self.classes.get(member.id) or self.classes.get(pool)
-        if found is None:
-            found = tuple(host_class for host_class in self.reach.classes if host_class.key.roles == member.roles)
-            if not found and not self.knows_hosts:
+        hosts = self.classes.get(member.id) or self.classes.get(pool)
+        if hosts is None:
+            hosts = tuple(host_class for host_class in self.reach.classes if host_class.key.roles == member.roles)
+            if not hosts and not self.knows_hosts:
                 return None
-        return self.traffic(found)
+        return self.traffic(hosts)
 
     def traffic(self, classes: tuple[HostClass, ...]) -> _Allowed:
         """Return the traffic allowed to any of ``classes``."""
@@ -123,21 +123,21 @@ class _AllowedTraffic:
 
         The traffic is from any address, because the addresses of hosts change.
         """
-        found: dict[_Sender, Bounds] = {}
+        by_sender: dict[_Sender, Bounds] = {}
         for source in self.reach.classes:
             sender = _Sender(f"{_roles_text(source.key.roles)} hosts", by_address=False)
             for host_class in classes:
-                found[sender] = found.get(sender, NOTHING) | _from_anywhere(
+                by_sender[sender] = by_sender.get(sender, NOTHING) | _from_anywhere(
                     self.reach.between(source, host_class).allowed
                 )
-        return found
+        return by_sender
 
 
 def _union(parts: Iterable[Bounds]) -> Bounds:
-    found = NOTHING
+    traffic = NOTHING
     for part in parts:
-        found |= part
-    return found
+        traffic |= part
+    return traffic
 
 
 def _from_anywhere(allowed: Bounds) -> Bounds:
@@ -147,13 +147,13 @@ def _from_anywhere(allowed: Bounds) -> Bounds:
 
 
 def _by_sender(paths: Iterable[Path]) -> _Allowed:
-    found: dict[_Sender, Bounds] = {}
+    by_sender: dict[_Sender, Bounds] = {}
     for path in paths:
         if path.allowed:
             sender = _Sender(path.sender.name, path.sender.identified)
             allowed = path.allowed if sender.by_address else _from_anywhere(path.allowed)
-            found[sender] = found.get(sender, NOTHING) | allowed
-    return found
+            by_sender[sender] = by_sender.get(sender, NOTHING) | allowed
+    return by_sender
 
 
 def _targets(before: _AllowedTraffic, after: _AllowedTraffic) -> Iterator[_Target]:

@@ -42,8 +42,8 @@ def read_targets(
         accounts.setdefault(_account(target), []).append(target)
     read = partial(_read_account, request_of=request_of, stop=stop, progress=progress, shard=shard)
     with ThreadPoolExecutor(min(len(accounts), ACCOUNTS_AT_ONCE) or 1) as pool:
-        found = list(chain.from_iterable(pool.map(read, accounts.values())))
-    return tuple(_with_unique_names(found))
+        collected = list(chain.from_iterable(pool.map(read, accounts.values())))
+    return tuple(_with_unique_names(collected))
 
 
 def _account(target: Target) -> Hashable:
@@ -108,12 +108,12 @@ def _clusters_of(
         return tuple(TargetCluster(target, name) for name in target.clusters), None
     refused: CloudguardError | None = None
     try:
-        found = collection.discover(target.provider, request(TargetCluster(target, "")), progress)
+        clusters = collection.discover(target.provider, request(TargetCluster(target, "")), progress)
     except NotAllSeenError as error:
-        found, refused = error.seen, error
-    if not found and refused is None:
+        clusters, refused = error.seen, error
+    if not clusters and refused is None:
         refused = AccessError("no cluster was found", hint="Name the clusters, or remove the account from the file")
-    return tuple(TargetCluster(target, cluster.name, _selecting_options(cluster)) for cluster in found), refused
+    return tuple(TargetCluster(target, cluster.name, _selecting_options(cluster)) for cluster in clusters), refused
 
 
 def _selecting_options(cluster: ClusterSummary) -> Mapping[str, Sequence[str]]:

@@ -21,11 +21,11 @@ class Shard:
     @classmethod
     def parse(cls, text: str) -> Shard:
         """Return the shard for a text like "2/5"; raises ValueError for any other text."""
-        found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
-        if found is None or int(found[1]) > int(found[2]):
+        match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
+        if match is None or int(match[1]) > int(match[2]):
             message = f"{text!r} is not a shard: write 2/5 for the second of five"
             raise ValueError(message)
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(match[1]), int(match[2]))
 
     def takes(self, key: str) -> bool:
         """Whether the cluster with this key is in this shard. Each key is in exactly one of the shards."""

@@ -52,11 +52,11 @@ def read_targets_file(name: str, stronger: Settings, weaker: Settings) -> tuple[
     kinds = {"declarations": settings, "cluster": mapping(settings)}
     target = Kind(partial(_target, settings))
     try:
-        found = table(_File, {"target": list_of(target, least=1)}, kinds).read(dict(raw))
+        file = table(_File, {"target": list_of(target, least=1)}, kinds).read(dict(raw))
     except FaultsError as error:
         raise SettingsError([f"{place(name, path)}: {fault}" for path, fault in error.faults]) from None
-    targets = tuple(_with_all(target, found, stronger, weaker) for target in found.target)
-    _refuse_wrong(name, found, targets)
+    targets = tuple(_with_all(target, file, stronger, weaker) for target in file.target)
+    _refuse_wrong(name, file, targets)
     return targets
 
 

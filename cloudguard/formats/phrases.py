@@ -129,9 +129,9 @@ def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:
         parts.append(f"finding {numbers[first.id]}: {shortened(first.message, MOST_LETTERS)}")
         worse.remove(first)
     parts += [
-        f"{label} {numbers_text((finding.id for finding in found), numbers)}"
-        for label, found in (("also", worse), ("advice", advice), ("waived", waived))
-        if found
+        f"{label} {numbers_text((finding.id for finding in findings), numbers)}"
+        for label, findings in (("also", worse), ("advice", advice), ("waived", waived))
+        if findings
     ]
     if row.unknown:
         parts.append(f"{count(len(row.unknown), 'open question')}")
@@ -252,9 +252,9 @@ def summary(report: Report) -> str:
     tally = Counter(row.verdict for row in report.rows)
     verdicts = ", ".join(f"{tally[verdict]} {verdict}" for verdict in Verdict if tally[verdict])
     severities = Counter(str(finding.severity) for finding in report.findings if finding.waived is None)
-    found = ", ".join(f"{number} {severity}" for severity, number in severities.items()) or "none"
+    counts = ", ".join(f"{number} {severity}" for severity, number in severities.items()) or "none"
     waived = sum(finding.waived is not None for finding in report.findings)
-    parts = [verdicts, f"findings: {found}" + (f", {waived} waived" if waived else "")]
+    parts = [verdicts, f"findings: {counts}" + (f", {waived} waived" if waived else "")]
     parts.append(count(len(report.plan), "change") + " proposed")
     if not report.complete:
         parts.append("INCOMPLETE")

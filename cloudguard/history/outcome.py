@@ -91,16 +91,16 @@ def outcome(state: State | None, report: ListedReport, waivers: Mapping[str, str
     today = {finding.id: finding for row in report.rows.values() for finding in row.findings}
     if state is None:
         return Outcome(None, tuple(today.values()))
-    found = since_run(state, report)
+    comparison = since_run(state, report)
     changes = Changes(state, waivers)
-    for change in found.findings:
+    for change in comparison.findings:
         finding = today.get(change.id)
         if finding is None:
             changes.record_missing(change)
         else:
             changes.record_shown(change, finding)
     return Outcome(
-        found,
+        comparison,
         tuple(changes.began),
         tuple(changes.ended),
         tuple(changes.unseen),

@@ -38,7 +38,7 @@ def clusters(connection: Connection, names: Sequence[str] = ()) -> tuple[Cluster
         .group_by(RUN.c.cluster)
         .subquery()
     )
-    found = connection.execute(
+    rows = connection.execute(
         select(spans, *_OF, RUN.c.verdicts, CIRCUMSTANCES.c.document)
         .join(CLUSTER, CLUSTER.c.id == spans.c.cluster)
         .join(RUN, (RUN.c.cluster == spans.c.cluster) & (RUN.c.finished == spans.c.last))
@@ -59,7 +59,7 @@ def clusters(connection: Connection, names: Sequence[str] = ()) -> tuple[Cluster
             FINDING.c.cluster, FINDING.c.severity, FINDING.c.waiver.is_not(None), FINDING.c.last_seen.is_not(None)
         )
     ).all()
-    return tuple(_summary(row, [count for count in counts if count.cluster == row.cluster]) for row in found)
+    return tuple(_summary(row, [count for count in counts if count.cluster == row.cluster]) for row in rows)
 
 
 def _summary(row: AnyRow, counts: Sequence[AnyRow]) -> ClusterSummary:
@@ -86,25 +86,25 @@ def intervals(connection: Connection, names: Sequence[str] = (), word: str = "")
     ``word`` is the start of a finding's id or the name of a cluster, and restricts the intervals to it ("": all).
     """
     wanted = or_(FINDING.c.finding.startswith(word, autoescape=True), CLUSTER.c.name == word) if word else named(())
-    found = connection.execute(
+    rows = connection.execute(
         select(FINDING, *_OF)
         .join(CLUSTER, CLUSTER.c.id == FINDING.c.cluster)
         .where(named(names), wanted)
         .order_by(FINDING.c.ended.is_not(None), FINDING.c.ended.desc(), FINDING.c.began, FINDING.c.id)
     )
-    return tuple(map(_interval, found))
+    return tuple(map(_interval, rows))
 
 
 def runs(connection: Connection, names: Sequence[str] = ()) -> tuple[Run, ...]:
     """Return the runs of the clusters named in ``names`` (empty: all), the earliest first."""
-    found = connection.execute(
+    rows = connection.execute(
         select(RUN, *_OF, CIRCUMSTANCES.c.document)
         .join(CLUSTER, CLUSTER.c.id == RUN.c.cluster)
         .join(CIRCUMSTANCES, CIRCUMSTANCES.c.id == RUN.c.circumstances)
         .where(named(names))
         .order_by(RUN.c.finished, RUN.c.id)
     )
-    return tuple(Run(_cluster(row), row.finished, row.complete, _verdicts(row)) for row in found)
+    return tuple(Run(_cluster(row), row.finished, row.complete, _verdicts(row)) for row in rows)
 
 
 def everything(connection: Connection, names: Sequence[str] = ()) -> HistoryExport:

@@ -21,8 +21,8 @@ def between(start: str, end: str) -> timedelta:
 
 
 def _datetime(time: str) -> datetime:
-    found = datetime.fromisoformat(time)
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(time)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _text(moment: datetime) -> str:

@@ -65,13 +65,13 @@ def _numbered(settings: Settings) -> tuple[DeclaredWaiver, ...]:
 
 def bounded(stream: BinaryIO, name: str, most: int) -> bytes:
     """Return the content of ``stream``, the file ``name``. Raises UsageError if it is larger than ``most`` MiB."""
-    found = bytearray()
+    content = bytearray()
     while part := stream.read(_MEBIBYTE):
-        found += part
-        if len(found) > most * _MEBIBYTE:
+        content += part
+        if len(content) > most * _MEBIBYTE:
             message = f"{name} is larger than {most} MiB"
             raise UsageError(message)
-    return bytes(found)
+    return bytes(content)
 
 
 def parse(text: str, name: str) -> Mapping[str, object]:

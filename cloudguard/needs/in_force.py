@@ -46,14 +46,14 @@ class Everything(NamedTuple):
 
 def in_force(declared: Declarations) -> tuple[InForce, ...]:
     """Return the declarations in words, each key once."""
-    found: dict[str, tuple[str, ...]] = {}
+    values: dict[str, tuple[str, ...]] = {}
     plain = Declarations()
     for field, name in _NAMES.items():
         value: object = getattr(declared, field)
         if value != getattr(plain, field):
-            found[name] = (*found.get(name, ()), *_texts(value))
+            values[name] = (*values.get(name, ()), *_texts(value))
     origins = dict(declared.stated_in)
-    return (*(InForce(name, texts, origins.get(name, "")) for name, texts in found.items()), *declared.others)
+    return (*(InForce(name, texts, origins.get(name, "")) for name, texts in values.items()), *declared.others)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -63,8 +63,8 @@ def secret(*schemes: str) -> Kind[str]:
     """Return the kind of a URL that may hold secrets; no fault shows it. ``schemes``: allowed schemes (none: any)."""
 
     def read(value: object) -> str:
-        scheme, found, rest = value.strip().partition("://") if isinstance(value, str) else ("", "", "")
-        if not (scheme and found and rest) or (schemes and scheme.lower() not in schemes):
+        scheme, separator, rest = value.strip().partition("://") if isinstance(value, str) else ("", "", "")
+        if not (scheme and separator and rest) or (schemes and scheme.lower() not in schemes):
             examples = " or ".join(f"{scheme}://…" for scheme in schemes) or "SCHEME://…"
             raise FaultsError([((), f"it is not a URL: write {examples}")])
         return f"{scheme}://{rest}"
@@ -216,11 +216,11 @@ def duration() -> Kind[float]:
     """Return the kind of a duration, in seconds: "90", "90s", "30m", "2h", "7d"."""
 
     def read(value: object) -> float:
-        found = re.fullmatch(r"(\d+)([smhd]?)", text().read(value))
-        if found is None or not int(found[1]):
+        match = re.fullmatch(r"(\d+)([smhd]?)", text().read(value))
+        if match is None or not int(match[1]):
             message = f"{value!r} is not a time: write 90s, 30m, 2h or 7d"
             raise ValueError(message)
-        return float(found[1]) * _SECONDS[found[2]]
+        return float(match[1]) * _SECONDS[match[2]]
 
     return Kind(read, schema={"type": "string", "pattern": "^[0-9]+[smhd]?$"})
 
@@ -229,11 +229,11 @@ def whole_number() -> Kind[int]:
     """Return the kind of a whole number that is 1 or more."""
 
     def read(value: object) -> int:
-        found = str(value)
-        if not (found.isascii() and found.isdecimal() and int(found)):
+        digits = str(value)
+        if not (digits.isascii() and digits.isdecimal() and int(digits)):
             message = f"{value!r} is not a whole number of at least 1"
             raise ValueError(message)
-        return int(found)
+        return int(digits)
 
     return Kind(read, schema={"type": ["integer", "string"]})
 

@@ -40,12 +40,12 @@ def new_findings(report: Report) -> tuple[Finding, ...]:
 
 def events(report: Report) -> frozenset[Event]:
     """Return the events that happened in ``report``."""
-    found = {Event.ALWAYS}
-    found |= {Event.NEW} if new_findings(report) else set()
-    found |= {Event.FIXED} if report.since and report.since.fixed else set()
-    found |= set() if report.complete else {Event.INCOMPLETE}
-    found |= {Event.EXPIRING} if any(use.state in _LAPSING for use in report.waivers) else set()
-    return frozenset(found)
+    result = {Event.ALWAYS}
+    result |= {Event.NEW} if new_findings(report) else set()
+    result |= {Event.FIXED} if report.since and report.since.fixed else set()
+    result |= set() if report.complete else {Event.INCOMPLETE}
+    result |= {Event.EXPIRING} if any(use.state in _LAPSING for use in report.waivers) else set()
+    return frozenset(result)
 
 
 def has_event(reports: Iterable[Report], wanted: Iterable[str]) -> bool:

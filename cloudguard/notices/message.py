@@ -44,8 +44,8 @@ def notice_unread(name: str, error: str) -> Notice:
 
 def _title(report: Report) -> str:
     news, since = new_findings(report), report.since is not None
-    found = f"{count(len(news), 'new finding' if since else 'finding')}" if news else "no new finding"
-    return f"{shortened(report.cluster.name, 60)}: {found}" + ("" if report.complete else ", incomplete")
+    counted = f"{count(len(news), 'new finding' if since else 'finding')}" if news else "no new finding"
+    return f"{shortened(report.cluster.name, 60)}: {counted}" + ("" if report.complete else ", incomplete")
 
 
 def _of_one(report: Report) -> Iterator[str]:

@@ -111,9 +111,9 @@ class Constraint:
         if self.values:
             value = self.values[0].witness()
             return None if value is None else (value,)
-        found = [(self.text & some).witness() for some in sorted(self.some, key=str) or (EVERYTHING,)]
-        texts = tuple(dict.fromkeys(text for text in found if text is not None))
-        return texts if None not in found else None
+        witnesses = [(self.text & some).witness() for some in sorted(self.some, key=str) or (EVERYTHING,)]
+        texts = tuple(dict.fromkeys(text for text in witnesses if text is not None))
+        return texts if None not in witnesses else None
 
     def __repr__(self) -> str:
         return f"Constraint({self})"

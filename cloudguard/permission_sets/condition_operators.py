@@ -78,13 +78,13 @@ def resolved(text: str, known: KnownContext, *, wildcards: bool, any_value: bool
     read = wild if wildcards else escaped
     parts: list[str] = []
     end, exact = 0, True
-    for found in _VARIABLE.finditer(text):
-        parts.append(read(text[end : found.start()]))
-        value = _value(found[1], known)
+    for match in _VARIABLE.finditer(text):
+        parts.append(read(text[end : match.start()]))
+        value = _value(match[1], known)
         values = value.text.single if any_value and isinstance(value, Constraint) and not value.absent else None
         exact = exact and (isinstance(value, str) or values is not None)
         parts.append(escaped(value) if isinstance(value, str) else values or MANY)
-        end = found.end()
+        end = match.end()
     return Resolved("".join((*parts, read(text[end:]))), exact)
 
 
@@ -107,7 +107,7 @@ def has_no_value(text: str, known: KnownContext) -> bool:
 
     Source: the policy language's reference, "Policy variables with no value".
     """
-    return any(_value(found[1], known) == ABSENT for found in _VARIABLE.finditer(text))
+    return any(_value(match[1], known) == ABSENT for match in _VARIABLE.finditer(text))
 
 
 class Values(NamedTuple):
@@ -199,19 +199,19 @@ def alternatives(
     operator: str, key: str, values: tuple[str, ...], known: KnownContext, *, multivalued: bool
 ) -> tuple[Alternative, ...]:
     """Return the ways in which the condition on ``key`` (lower case) holds. Empty: it never holds. Never raises."""
-    found = _alternatives(operator, key, values, known, multivalued=multivalued)
+    pairs = _alternatives(operator, key, values, known, multivalued=multivalued)
     fixed = _known_value(key, known)
     if fixed is None:
-        return found
+        return pairs
     undecided = Assumption(f"{key}, whose value is unknown ({operator}): {', '.join(sorted(values))}")
     if isinstance(fixed, UnreadValue):
-        return tuple(_of_unread_key(found, fixed, undecided))
-    return tuple(_decided(found, fixed, undecided))
+        return tuple(_of_unread_key(pairs, fixed, undecided))
+    return tuple(_decided(pairs, fixed, undecided))
 
 
-def _decided(found: Iterable[Alternative], fixed: str | Constraint, undecided: Assumption) -> Iterator[Alternative]:
+def _decided(pairs: Iterable[Alternative], fixed: str | Constraint, undecided: Assumption) -> Iterator[Alternative]:
     """Yield the alternatives that hold for the ``fixed`` value of a key, or that hold if ``undecided`` is true."""
-    for constraint, assumption in found:
+    for constraint, assumption in pairs:
         if isinstance(fixed, str):
             if constraint.allows((fixed,)):
                 yield Alternative(FREE, assumption)
@@ -221,9 +221,9 @@ def _decided(found: Iterable[Alternative], fixed: str | Constraint, undecided: A
             yield Alternative(FREE, assumption or undecided)
 
 
-def _of_unread_key(found: Iterable[Alternative], fixed: UnreadValue, undecided: Assumption) -> Iterator[Alternative]:
+def _of_unread_key(pairs: Iterable[Alternative], fixed: UnreadValue, undecided: Assumption) -> Iterator[Alternative]:
     """Yield the alternatives that hold for every usual value of a key, or that hold if ``undecided`` is true."""
-    for constraint, assumption in found:
+    for constraint, assumption in pairs:
         if fixed.possible <= constraint:
             yield Alternative(FREE, assumption)
         elif fixed.usual <= constraint:
@@ -247,12 +247,12 @@ def _alternatives(
         return (Alternative(FREE, assumption),)
     absent = if_exists or mode == _ALL or (comparison.negated and mode != _ANY)
     if multivalued and (not mode or comparison.kind):
-        found = [Alternative(PRESENT, assumption)]
+        pairs = [Alternative(PRESENT, assumption)]
     else:
         compared = [value for value in values if comparison.negated or not has_no_value(value, known)]
         read = comparison.read(compared, known)
-        found = list(_present(read, assumption, negated=comparison.negated, mode=mode if multivalued else None))
-    return _with_absence(found) if absent else tuple(found)
+        pairs = list(_present(read, assumption, negated=comparison.negated, mode=mode if multivalued else None))
+    return _with_absence(pairs) if absent else tuple(pairs)
 
 
 def _null(values: tuple[str, ...], assumption: Assumption) -> tuple[Alternative, ...]:
@@ -283,7 +283,7 @@ def _constraint(values: frozenset[Pattern] | ValueSet, *, negated: bool, mode: s
     return Constraint(absent=False, text=texts, multivalued=mode is not None)
 
 
-def _with_absence(found: list[Alternative]) -> tuple[Alternative, ...]:
-    if found and found[0].assumption is None:
-        return (Alternative(found[0].constraint.replaced(absent=True), None), *found[1:])
-    return (Alternative(ABSENT, None), *found)
+def _with_absence(pairs: list[Alternative]) -> tuple[Alternative, ...]:
+    if pairs and pairs[0].assumption is None:
+        return (Alternative(pairs[0].constraint.replaced(absent=True), None), *pairs[1:])
+    return (Alternative(ABSENT, None), *pairs)

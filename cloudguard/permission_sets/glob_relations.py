@@ -137,10 +137,10 @@ def _matches_fragments(text: str, fragments: Sequence[str]) -> bool:
         return False
     for fragment in fragments[1:-1]:
         starts = range(start, end - len(fragment) + 1)
-        found = next((at for at in starts if _same_prefix(text[at : at + len(fragment)], fragment)), None)
-        if found is None:
+        position = next((at for at in starts if _same_prefix(text[at : at + len(fragment)], fragment)), None)
+        if position is None:
             return False
-        start = found + len(fragment)
+        start = position + len(fragment)
     return True
 
 

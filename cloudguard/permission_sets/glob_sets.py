@@ -178,8 +178,8 @@ def _canonical(required: frozenset[Alternatives], excluded: Alternatives) -> Glo
     required = frozenset(alternatives for alternatives in required if ANYTHING not in alternatives)
     finite = [alternatives for alternatives in required if all(map(is_literal, alternatives))]
     if finite:
-        found = GlobSet(required, excluded)
-        return _requiring(frozenset(text for text in min(finite, key=len) if text in found))
+        result = GlobSet(required, excluded)
+        return _requiring(frozenset(text for text in min(finite, key=len) if text in result))
     if not required and not excluded:
         return EVERYTHING
     narrowed = (

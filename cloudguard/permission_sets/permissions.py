@@ -60,10 +60,10 @@ class PermissionSet:
     @property
     def actions(self) -> int:
         """The mask of all actions in the set."""
-        found = 0
+        mask = 0
         for box in self.parts:
-            found |= box.actions
-        return found
+            mask |= box.actions
+        return mask
 
     def only(self, actions: int) -> PermissionSet:
         """Return the requests whose action is in the mask ``actions``."""
@@ -264,6 +264,6 @@ def _readable_name(names: ResourceNames, typical: Iterable[tuple[str, ...]]) -> 
         return [text if text in part else None for part, text in zip(names.segments, texts, strict=True)]
 
     best = max(map(fitting, typical), key=lambda texts: SEGMENTS - texts.count(None), default=[None] * SEGMENTS)
-    found = [part.witness() if text is None else text for part, text in zip(names.segments, best, strict=True)]
-    segments = [text for text in found if text is not None]
+    texts = [part.witness() if text is None else text for part, text in zip(names.segments, best, strict=True)]
+    segments = [text for text in texts if text is not None]
     return joined(tuple(segments)) if len(segments) == SEGMENTS else None

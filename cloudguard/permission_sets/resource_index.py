@@ -63,11 +63,11 @@ class ResourceIndex:
         if names == EVERY_NAME:
             return actions
         self._read(actions)
-        asked, found = self._known.get(names, (0, 0))
+        asked, mask = self._known.get(names, (0, 0))
         if actions & ~asked:
-            found |= self._find(names, actions & ~asked)
-            self._known[names] = (asked | actions, found)
-        return actions & found
+            mask |= self._find(names, actions & ~asked)
+            self._known[names] = (asked | actions, mask)
+        return actions & mask
 
     def _read(self, actions: int) -> None:
         fresh = actions & self._unread
@@ -107,27 +107,27 @@ class ResourceIndex:
 
     def _compatible_with(self, prefix: str) -> int:
         """Return the formats whose last segment's prefix begins with ``prefix``, or is a beginning of it."""
-        found = self._compatible.get(prefix)
-        if found is None:
-            found = 0
+        mask = self._compatible.get(prefix)
+        if mask is None:
+            mask = 0
             for end in range(len(prefix)):
-                found |= self._prefixes.get(prefix[:end], 0)
+                mask |= self._prefixes.get(prefix[:end], 0)
             first = bisect_left(self._sorted, prefix)
             for longer in takewhile(lambda text: text.startswith(prefix), islice(self._sorted, first, None)):
-                found |= self._prefixes[longer]
-            self._compatible[prefix] = found
-        return found
+                mask |= self._prefixes[longer]
+            self._compatible[prefix] = mask
+        return mask
 
     def _overlapping(self, index: int, part: GlobSet) -> int:
         """Return the formats whose segment ``index`` overlaps ``part``."""
-        found = self._overlaps.get((index, part))
-        if found is None:
-            found = 0
+        mask = self._overlaps.get((index, part))
+        if mask is None:
+            mask = 0
             for other, formats in self._segments[index].items():
                 if not part.isdisjoint(other):
-                    found |= formats
-            self._overlaps[index, part] = found
-        return found
+                    mask |= formats
+            self._overlaps[index, part] = mask
+        return mask
 
 
 def _bit_numbers(mask: int) -> Iterator[int]:

@@ -68,10 +68,10 @@ class Space:
 
     def typical_names(self, action: str) -> tuple[tuple[str, ...], ...]:
         """Return a readable name, as segments, for each resource format of ``action``, the simplest first."""
-        found = self._typical.get(action)
-        if found is None:
-            found = self._typical[action] = tuple(self._typical_names(action))
-        return found
+        names = self._typical.get(action)
+        if names is None:
+            names = self._typical[action] = tuple(self._typical_names(action))
+        return names
 
     def _typical_names(self, action: str) -> Iterator[tuple[str, ...]]:
         for text in sorted(self.resource_formats(action) or (), key=lambda text: (text.count("/"), len(text))):

@@ -51,9 +51,9 @@ class LetIn:
     @classmethod
     def of(cls, context: Context) -> LetIn:
         """Return the addresses that can reach the API server, according to the facts in ``context``."""
-        found = [path.allowed.only(services) for path, services in paths_to_api(context)]
-        lower = AddressSet.union(allowed.lower.addresses() for allowed in found)
-        return cls(lower, AddressSet.union(allowed.upper.addresses() for allowed in found))
+        bounds = [path.allowed.only(services) for path, services in paths_to_api(context)]
+        lower = AddressSet.union(allowed.lower.addresses() for allowed in bounds)
+        return cls(lower, AddressSet.union(allowed.upper.addresses() for allowed in bounds))
 
     def lacks(self, administrators: AddressSet) -> AddressSet:
         """Return the addresses of ``administrators`` that certainly cannot reach the API server."""
@@ -76,13 +76,13 @@ def with_administrators(proposer: Proposer, proposal: Proposal) -> Proposal:
     missing = _missing(proposer, proposal)
     peers = _cidrs_within(proposer.case.declarations.admin_cidrs or (), missing)
     while peers:
-        found = _by_one_way(proposer, proposal, peers)
-        arrived = _cidrs_within(peers, missing - _missing(proposer, found))
+        completed = _by_one_way(proposer, proposal, peers)
+        arrived = _cidrs_within(peers, missing - _missing(proposer, completed))
         if arrived != peers and arrived:
-            found = _by_one_way(proposer, proposal, arrived)
-        if found is proposal:
+            completed = _by_one_way(proposer, proposal, arrived)
+        if completed is proposal:
             break
-        proposal, missing = found, _missing(proposer, found)
+        proposal, missing = completed, _missing(proposer, completed)
         peers = tuple(peer for peer in peers if peer not in arrived)
     return proposal
 
@@ -143,12 +143,12 @@ class _AccessChanges:
 
     def all(self) -> Iterator[Changes]:
         """Yield each set of changes that the cloud's calls can make; the smallest sets first."""
-        found = [
+        proposals = [
             changes
             for changes in self._each()
             if changes and all(can_be_called(change, self._forms) for change in changes)
         ]
-        yield from sorted(found, key=len)
+        yield from sorted(proposals, key=len)
 
     def _each(self) -> Iterator[Changes]:
         for endpoint in self._context.snapshot.topology.endpoints:
@@ -238,10 +238,10 @@ def _first_refusal(guard: Filter, services: ServiceSet, addresses: AddressSet) -
 
     This is a rule that denies, or that passes packets on to the next filter of a chain. None if there is no such rule.
     """
-    found = [
+    refused = [
         rule.order
         for rule in guard.rules
         if rule.direction is Direction.INGRESS and rule.action is not Action.PERMIT and rule.services & services
         if rule.peer.addresses is None or rule.peer.addresses & addresses
     ]
-    return min(found, default=None)
+    return min(refused, default=None)

@@ -24,13 +24,13 @@ def moves(changes: Iterable[Change], topology: Topology) -> tuple[Change, ...]:
         for peer in named:
             if peer.kind is PeerOf.GROUP:
                 by_group.setdefault(peer.value, []).append(change)
-    found = list[Change]()
+    moved = list[Change]()
     for group, replaced in sorted(by_group.items()):
         members = [member for member in topology.external_members if group in member.groups]
         if members and all({*member.groups} > {group} and {*member.filters} != {group} for member in members):
             others = tuple(Resource("interface", member.id, member.owner) for member in members)
-            found.append(_move(group, others, replaced))
-    return tuple(found)
+            moved.append(_move(group, others, replaced))
+    return tuple(moved)
 
 
 def _move(group: str, members: tuple[Resource, ...], replaced: Sequence[Change]) -> Change:

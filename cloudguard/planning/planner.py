@@ -142,10 +142,10 @@ def _with_rounds(
         trial = proposer.of(changes) if changes is not None else None
         if trial is None or not proposer.holds(trial):
             return made, True
-        found = outcome_of(case.at(trial.after), asked, with_advice=choice.with_advice)
-        if not found.gone >= outcome.gone:
+        reached = outcome_of(case.at(trial.after), asked, with_advice=choice.with_advice)
+        if not reached.gone >= outcome.gone:
             return made, True
-        made = candidates, trial, found
+        made = candidates, trial, reached
     return made, True
 
 

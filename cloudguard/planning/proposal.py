@@ -49,11 +49,11 @@ class Proposer:
     @cached_property
     def members(self) -> Mapping[str, AddressSet]:
         """Group id → all addresses that the cluster's hosts in the group may have."""
-        found: dict[str, list[AddressSet]] = {}
+        addresses: dict[str, list[AddressSet]] = {}
         for host_class in self.prover.first.classes:
             for group in host_class.key.groups:
-                found.setdefault(group, []).append(host_class.possible_addresses)
-        return {group: AddressSet.union(each) for group, each in found.items()}
+                addresses.setdefault(group, []).append(host_class.possible_addresses)
+        return {group: AddressSet.union(each) for group, each in addresses.items()}
 
     def proved(self, candidates: Candidates) -> Proposal:
         """Return the proposal of all changes of ``candidates`` that break no obligation.

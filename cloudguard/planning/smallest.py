@@ -25,9 +25,9 @@ def smallest(
     useful = tuple(change for change in _droppable(proposal) if not outcome.gone.isdisjoint(change.mends))
     if len(useful) < len(_droppable(proposal)):
         trial = proposer.of(useful)
-        found = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
-        if found.gone >= outcome.gone and proposer.holds(trial):
-            proposal, outcome = trial, found
+        reached = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
+        if reached.gone >= outcome.gone and proposer.holds(trial):
+            proposal, outcome = trial, reached
     topology = proposer.case.snapshot.topology
     rules = 1 + sum(len(guard.rules) for guard in topology.filters)
     chains = frozenset(guard.id for guard in topology.filters if guard.in_chain)
@@ -35,9 +35,9 @@ def smallest(
     others = [change for change in reversed(_droppable(proposal)) if change not in likely]
     for change in (*likely, *others)[: min(MOST_TRIALS, MOST_RULES // rules)]:
         trial = proposer.of(tuple(other for other in _droppable(proposal) if other.id != change.id))
-        found = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
-        if found.gone >= outcome.gone and proposer.holds(trial):
-            proposal, outcome = trial, found
+        reached = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
+        if reached.gone >= outcome.gone and proposer.holds(trial):
+            proposal, outcome = trial, reached
     return proposal, outcome
 
 

@@ -111,29 +111,29 @@ def part(item: Item, *path: str) -> Item:
 
 def parts(item: Item, key: str) -> Sequence[Item]:
     """Return a list of objects; empty if it is missing. Raises AnswerError if an item is not an object."""
-    found = _list_at(item, key) if key in item else ()
-    for value in found:
+    members = _list_at(item, key) if key in item else ()
+    for value in members:
         if not isinstance(value, dict):
             raise _wrong(key, value, "a list of objects", within=True)
-    return cast("Sequence[Item]", found)
+    return cast("Sequence[Item]", members)
 
 
 def texts(item: Item, key: str) -> Sequence[str]:
     """Return a list of texts; empty if it is missing. Raises AnswerError if an item is not a text."""
-    found = _list_at(item, key) if key in item else ()
-    for value in found:
+    members = _list_at(item, key) if key in item else ()
+    for value in members:
         if not isinstance(value, str):
             raise _wrong(key, value, "a list of texts", within=True)
-    return cast("Sequence[str]", found)
+    return cast("Sequence[str]", members)
 
 
 def text_map(item: Item, key: str) -> Mapping[str, str]:
     """Return an object whose values are texts, for example labels. Raises AnswerError if a value is not a text."""
-    found = part(item, key)
-    for value in found.values():
+    table = part(item, key)
+    for value in table.values():
         if not isinstance(value, str):
             raise _wrong(key, value, "an object of texts", within=True)
-    return cast("Mapping[str, str]", found)
+    return cast("Mapping[str, str]", table)
 
 
 def _list_at(item: Item, key: str) -> Sequence[object]:

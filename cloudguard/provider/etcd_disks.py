@@ -53,8 +53,8 @@ def relations(
         for name in of_disk.keys() & {*origins}
     }:
         of_disk |= new
-    found = {origin: (disk, "the origin of") for disk, origins in disks.items() for origin in origins}
-    return found | {copy: (disk, "a copy of") for copy, disk in of_disk.items() if copy not in disks}
+    origins = {origin: (disk, "the origin of") for disk, origins in disks.items() for origin in origins}
+    return origins | {copy: (disk, "a copy of") for copy, disk in of_disk.items() if copy not in disks}
 
 
 def etcd_traits(disks: Iterable[Disk]) -> tuple[tuple[str, str], ...]:

@@ -60,23 +60,23 @@ class HostRoles:
 
     def and_all(self, *others: HostRoles) -> HostRoles:
         """Return these roles together with all roles of ``others``, with the evidence for each."""
-        found = self
+        result = self
         for other in others:
             for evidence in other.evidence:
-                found = found.and_also(other.roles, evidence)
-        return found
+                result = result.and_also(other.roles, evidence)
+        return result
 
 
 UNKNOWN = HostRoles()
 
 
-def united(found: Iterable[HostRoles]) -> HostRoles | None:
+def united(facts: Iterable[HostRoles]) -> HostRoles | None:
     """Return the first of ``found`` with all roles that the others add. None if ``found`` is empty.
 
     The tags of two installers, for example, can show different roles of one host.
     """
     whole: HostRoles | None = None
-    for roles in found:
+    for roles in facts:
         if whole is None:
             whole = roles
         elif not set(roles.roles) <= set(whole.roles):
@@ -89,9 +89,9 @@ def max_strength(evidence: Iterable[RoleEvidence]) -> Strength:
     return Strength.STRONG if any(fact.strength is Strength.STRONG for fact in evidence) else Strength.WEAK
 
 
-def stacks_etcd(found: Iterable[HostRoles | Host]) -> bool:
+def stacks_etcd(hosts: Iterable[HostRoles | Host]) -> bool:
     """Whether control-plane hosts run etcd: true unless strong evidence shows a host that runs only etcd."""
-    alone = (host for host in found if Role.ETCD in host.roles and Role.CONTROL_PLANE not in host.roles)
+    alone = (host for host in hosts if Role.ETCD in host.roles and Role.CONTROL_PLANE not in host.roles)
     return not any(_is_strong(host) for host in alone)
 
 
@@ -99,8 +99,8 @@ def _is_strong(host: HostRoles | Host) -> bool:
     return max_strength(host.evidence if isinstance(host, HostRoles) else host.role_evidence) is Strength.STRONG
 
 
-def _shows_control_plane(found: Iterable[HostRoles | Host]) -> bool:
-    return any(Role.CONTROL_PLANE in host.roles and _is_strong(host) for host in found)
+def _shows_control_plane(hosts: Iterable[HostRoles | Host]) -> bool:
+    return any(Role.CONTROL_PLANE in host.roles and _is_strong(host) for host in hosts)
 
 
 def _or_node(known: HostRoles) -> HostRoles:
@@ -123,17 +123,17 @@ def _with_etcd(known: HostRoles, *, stacked: bool) -> HostRoles:
 
 
 def with_roles(
-    reader: Reader[Any], call: Call, hosts: Iterable[Host], found: Mapping[str, HostRoles]
+    reader: Reader[Any], call: Call, hosts: Iterable[Host], roles: Mapping[str, HostRoles]
 ) -> tuple[Host, ...]:
     """Return ``hosts`` with their roles. ``found``: host id → roles.
 
     Hosts with an unknown role are recorded in a Gap, one for each reason.
     """
     unknown: dict[str, list[Host]] = {}
-    stacked, settled = stacks_etcd(found.values()), _shows_control_plane(found.values())
+    stacked, settled = stacks_etcd(roles.values()), _shows_control_plane(roles.values())
     made = list[Host]()
     for host in hosts:
-        known = found.get(host.id, UNKNOWN)
+        known = roles.get(host.id, UNKNOWN)
         known = _with_etcd(_or_node(known) if settled else known, stacked=stacked)
         if not known.roles:
             unknown.setdefault(known.why, []).append(host)

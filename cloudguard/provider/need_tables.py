@@ -50,8 +50,8 @@ class NeedTables:
     @cached_property
     def written(self) -> tuple[Table, ...]:
         """The needs as they are in the files, file by file. Raises ValueError for an unknown key."""
-        found = sorted(self._folder.joinpath("needed").iterdir(), key=str)
-        texts = (file.read_text(encoding="utf-8") for file in found if file.name.endswith(".toml"))
+        files = sorted(self._folder.joinpath("needed").iterdir(), key=str)
+        texts = (file.read_text(encoding="utf-8") for file in files if file.name.endswith(".toml"))
         needs = tuple(need for text in texts for need in tomllib.loads(text)["need"])
         for need in needs:
             unread = _unread_keys(need)

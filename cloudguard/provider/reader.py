@@ -169,15 +169,15 @@ class Reader(ABC, Generic[CallT]):
         If ``make`` raises ValueError, the item is left out and a Gap is recorded. ``hides``: the kinds of facts that
         the Gap hides. The Gap names the resource ``about``, or else the item by one of ``identifiers``.
         """
-        found = list[A]()
+        mapped = list[A]()
         for item in items:
             try:
-                found.append(make(item))
+                mapped.append(make(item))
             except ValueError as error:
                 named = (str(item[key]) for key in self.identifiers if isinstance(item.get(key), str) and item[key])
                 message = f"an item of the answer was left out, because it is not valid: {error}"
                 self.failed(call, about or next(named, "*"), (Reason.FAILED, message[:LONGEST_MESSAGE]), hides)
-        return tuple(found)
+        return tuple(mapped)
 
     def listed(
         self,

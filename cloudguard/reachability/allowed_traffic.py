@@ -90,10 +90,10 @@ class FilterChain(AllowedTraffic):
     def _by_groups(self, groups: frozenset[str]) -> Bounds:
         if not groups:
             return self.by_address
-        found = self._known.get(groups)
-        if found is None:
-            found = self._known[groups] = decided(self.rule_lists, groups)
-        return found
+        cached = self._known.get(groups)
+        if cached is None:
+            cached = self._known[groups] = decided(self.rule_lists, groups)
+        return cached
 
 
 def chain(rule_lists: tuple[RuleList, ...]) -> FilterChain:

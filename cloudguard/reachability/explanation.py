@@ -157,12 +157,12 @@ def hops(reach: Reachability, path: Path, packet: Packet, attribution: Attributi
 
     The attribution's rule is preferred if it permits the packet.
     """
-    found = _hops(reach, path, packet, attribution.rule)
+    all_hops = _hops(reach, path, packet, attribution.rule)
     if attribution.rule is not None:
-        return tuple(found)
+        return tuple(all_hops)
     kinds = {"endpoint": HopKind.ENDPOINT, "balancer": HopKind.BALANCER}
     resource = (kinds.get(attribution.resource.kind), attribution.resource.id)
-    return tuple(replace(hop, attributed=(hop.kind, hop.id) == resource) for hop in found)
+    return tuple(replace(hop, attributed=(hop.kind, hop.id) == resource) for hop in all_hops)
 
 
 def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | None) -> Iterator[Hop]:

@@ -57,10 +57,10 @@ class Filters:
         """Return the traffic that a set of filters (ids) allows in one direction. Without a filter all is allowed."""
         named = frozenset(self._target_groups.intersection(groups)) if self._target_groups else _NO_GROUPS
         key = (names, direction, named, None if self._with_target_ranges.isdisjoint(names) else addresses)
-        found = self._combined.get(key)
-        if found is None:
-            found = self._combined[key] = self._combine(*key)
-        return found
+        cached = self._combined.get(key)
+        if cached is None:
+            cached = self._combined[key] = self._combine(*key)
+        return cached
 
     def without(
         self,
@@ -120,16 +120,16 @@ class Filters:
         return CompiledRule(rule.action, rule.services, peers, rule.peer.group, exact=exact)
 
     def _of_filter(self, name: str, direction: Direction) -> AllowedTraffic:
-        found = self._by_filter.get((name, direction))
-        if found is None:
+        cached = self._by_filter.get((name, direction))
+        if cached is None:
             known = self.filters.get(name)
             if known is None:
-                found = AllowedTraffic(unknown(PacketSet.everything()), {})
+                cached = AllowedTraffic(unknown(PacketSet.everything()), {})
             else:
                 rules = tuple(rule for rule in known.rules if rule.direction is direction)
-                found = self.compile(rules, ordered=known.ordered)
-            self._by_filter[name, direction] = found
-        return found
+                cached = self.compile(rules, ordered=known.ordered)
+            self._by_filter[name, direction] = cached
+        return cached
 
     def compile(self, rules: tuple[Rule, ...], *, ordered: bool) -> AllowedTraffic:
         """Return the traffic that ``rules`` of one direction allow. For a chain, see ``allowed_traffic.chain``."""
@@ -200,15 +200,15 @@ class Filters:
     def packets(self, rule: Rule, addresses: AddressSet | None = None) -> Bounds:
         """Return the packets that a rule matches, if its peer is a range. Empty if its peer is a group."""
         key = (rule, addresses if rule.target_ranges else None)
-        found = self._packets.get(key)
-        if found is None:
+        cached = self._packets.get(key)
+        if cached is None:
             named = PacketSet.of([(self._matched(rule, addresses), rule.services)])
             if rule.peer.group:
-                found = exactly(PacketSet.nothing())
+                cached = exactly(PacketSet.nothing())
             else:
-                found = unknown(named) if self.uncertain(rule, addresses) else exactly(named)
-            self._packets[key] = found
-        return found
+                cached = unknown(named) if self.uncertain(rule, addresses) else exactly(named)
+            self._packets[key] = cached
+        return cached
 
     def rules(
         self,
@@ -246,10 +246,10 @@ class Filters:
         return self._with_inside_traffic(subnet, self._boundary(subnet, Direction.EGRESS))
 
     def _boundary(self, name: str, direction: Direction) -> Bounds:
-        found = self._boundaries.get((name, direction))
-        if found is None:
-            found = self._boundaries[name, direction] = self._find_boundary(name, direction)
-        return found
+        cached = self._boundaries.get((name, direction))
+        if cached is None:
+            cached = self._boundaries[name, direction] = self._find_boundary(name, direction)
+        return cached
 
     def _find_boundary(self, name: str, direction: Direction) -> Bounds:
         subnet = self._subnets.get(name)

@@ -119,12 +119,12 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
         for interface in host.interfaces:
             key = _key(host, interface, of_host, by_address)
             key = replace(key, target_range_numbers=target_ranges.with_any_of(interface.filters, interface.addresses))
-            found = classes.get(key)
-            if found is None:
-                found = classes[key] = HostClass(key, _subnet_ranges(subnets, key))
-            found.interfaces.append(interface)
-            if not found.hosts or found.hosts[-1] is not host:
-                found.hosts.append(host)
+            known = classes.get(key)
+            if known is None:
+                known = classes[key] = HostClass(key, _subnet_ranges(subnets, key))
+            known.interfaces.append(interface)
+            if not known.hosts or known.hosts[-1] is not host:
+                known.hosts.append(host)
     keys_of_pools = _keys_of_pools(classes.values())
     for pool in cluster.pools:
         for made in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets, by_host.get(pool.id, ())):
@@ -142,10 +142,10 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
 def _key(
     host: Host, interface: Interface, of_host: Registrations, by_address: Mapping[AddressSet, Registrations]
 ) -> ClassKey:
-    found = by_id = () if interface.secondary else of_host
+    registered = by_id = () if interface.secondary else of_host
     if by_address:
         of_interface = {registration for address in interface.addresses for registration in by_address.get(address, ())}
-        found = _sorted(of_interface.union(by_id)) if of_interface else by_id
+        registered = _sorted(of_interface.union(by_id)) if of_interface else by_id
     return ClassKey(
         roles=host.roles,
         subnet=interface.subnet,
@@ -153,7 +153,7 @@ def _key(
         groups=interface.groups,
         has_public_ipv4=True if interface.public else interface.public_ip_on_start,
         has_public_ipv6=any(_is_public6(address) for address in interface.addresses),
-        registrations=found,
+        registrations=registered,
     )
 
 
@@ -248,10 +248,10 @@ def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registration
                 elif target.host:
                     by_host.setdefault(target.host, set()).add(registration)
     return (
-        {name: _sorted(found) for name, found in by_host.items()},
-        {address: _sorted(found) for address, found in by_address.items()},
+        {name: _sorted(registered) for name, registered in by_host.items()},
+        {address: _sorted(registered) for address, registered in by_address.items()},
     )
 
 
-def _sorted(found: Iterable[Registration]) -> Registrations:
-    return tuple(sorted(found, key=lambda registration: registration.rank))
+def _sorted(registered: Iterable[Registration]) -> Registrations:
+    return tuple(sorted(registered, key=lambda registration: registration.rank))

@@ -19,13 +19,13 @@ class KeptByRange:
         self._others = [
             number for number, kept_traffic in enumerate(kept) if kept_traffic.peer.kind is not PeerOf.RANGE
         ]
-        found = (
+        numbered = (
             (start, end, number)
             for number, kept_traffic in enumerate(kept)
             if kept_traffic.peer.kind is PeerOf.RANGE
             for start, end in read_addresses(kept_traffic.peer.value).intervals
         )
-        self._intervals = sorted(found)
+        self._intervals = sorted(numbered)
         self._starts = [start for start, _, _ in self._intervals]
         self._furthest = [*accumulate((end for _, end, _ in self._intervals), max)]
         """For each interval, the maximum end of this interval and all earlier ones."""
@@ -34,12 +34,12 @@ class KeptByRange:
         """Return, in their order, the entries whose range overlaps ``addresses`` (None: all entries)."""
         if addresses is None:
             return [*self.kept]
-        found = {*self._others}
+        numbers = {*self._others}
         for low, high in addresses.intervals:
             place = bisect_left(self._starts, high) - 1
             while place >= 0 and self._furthest[place] > low:
                 _, end, number = self._intervals[place]
                 if end > low:
-                    found.add(number)
+                    numbers.add(number)
                 place -= 1
-        return [self.kept[number] for number in sorted(found)]
+        return [self.kept[number] for number in sorted(numbers)]

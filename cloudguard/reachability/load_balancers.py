@@ -83,10 +83,10 @@ class LoadBalancerPaths:
         parts = (listener.service & part for part in (TCP, UDP) if registration.service <= part)
         services = next(filter(None, parts), listener.service)
         key = (balancer.id, listener.id, services, sender, subnet)
-        found = self._clients.get(key)
-        if found is None:
-            found = self._clients[key] = sender.bounded(self._reach_listener(balancer, services, sender, subnet))
-        return found
+        cached = self._clients.get(key)
+        if cached is None:
+            cached = self._clients[key] = sender.bounded(self._reach_listener(balancer, services, sender, subnet))
+        return cached
 
     def _reach_listener(self, balancer: Balancer, services: ServiceSet, sender: Sender, subnet: str) -> Bounds:
         """Return the senders that reach one of ``services`` of a balancer in a subnet, with every service."""

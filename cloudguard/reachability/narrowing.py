@@ -58,10 +58,10 @@ def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> d
     by_rule: dict[tuple[str, str], list[RuleExcess]] = {}
     for excess in excesses:
         by_rule.setdefault((excess.filter.id, excess.rule.id), []).append(excess)
-    by_rule = {key: found for key, found in by_rule.items() if any(each.worth_an_edit for each in found)}
+    by_rule = {key: excesses for key, excesses in by_rule.items() if any(each.worth_an_edit for each in excesses)}
     planner = _Planner(reach, ports, frozenset(by_rule))
-    kept = {key: planner.kept(found) for key, found in sorted(by_rule.items())}
-    _drop_repeats(kept, {key: found[0] for key, found in by_rule.items()})
+    kept = {key: planner.kept(excesses) for key, excesses in sorted(by_rule.items())}
+    _drop_repeats(kept, {key: excesses[0] for key, excesses in by_rule.items()})
     changes = {
         key: change_of(by_rule[key][0].row, by_rule[key][0].filter, by_rule[key][0].rule, after)
         for key, after in kept.items()
@@ -143,10 +143,10 @@ class _Planner:
             yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, allowed only by this rule")
 
     def _by_range(self, kept: tuple[KeptTraffic, ...]) -> KeptByRange:
-        found = self._kept_by_range.get(id(kept))
-        if found is None or found.kept is not kept:
-            found = self._kept_by_range[id(kept)] = KeptByRange(kept)
-        return found
+        cached = self._kept_by_range.get(id(kept))
+        if cached is None or cached.kept is not kept:
+            cached = self._kept_by_range[id(kept)] = KeptByRange(kept)
+        return cached
 
     def _by_other_rules(self, filter_: Filter, rule: Rule, peer: RulePeer) -> ServiceSet:
         """Return the services that the unedited rules of the same filter allow for a peer."""
@@ -212,13 +212,13 @@ class _Planner:
 
     def _admitted_to(self, guard: Filter, rule: Rule, source: HostClass, to: AddressSet | None) -> ServiceSet:
         key = guard.id, rule.target_groups, source, to
-        found = self._admitted.get(key)
-        if found is None:
+        cached = self._admitted.get(key)
+        if cached is None:
             allowed = self._reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, rule.target_groups, to)
             admitted = allowed.allows(source.possible_addresses, source.key.groups).lower
             sent = all_from(source.possible_addresses)
-            found = self._admitted[key] = ServiceSet.everything() - (sent - admitted).services()
-        return found
+            cached = self._admitted[key] = ServiceSet.everything() - (sent - admitted).services()
+        return cached
 
     def _lost_to_pods(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
@@ -240,12 +240,12 @@ class _Planner:
 
     def _sent_by(self, source: HostClass) -> PacketSet:
         """Return every service from the addresses that hosts of the class have, and that the next one may have."""
-        found = self._sent.get(source)
-        if found is None:
+        cached = self._sent.get(source)
+        if cached is None:
             sender = self._reach.sender_of(source)
             self._names_of[source] = sender.name
-            found = self._sent[source] = all_from(source.possible_addresses)
-        return found
+            cached = self._sent[source] = all_from(source.possible_addresses)
+        return cached
 
     def _allowed_otherwise(
         self,
@@ -262,21 +262,22 @@ class _Planner:
         target_groups = target.key.groups if target is not None else target_groups
         destination = destination_addresses(target, None) if target is not None else None
         key = (filters, target_groups, destination, sent, groups)
-        found = self._allowed.get(key)
-        if found is None:
+        cached = self._allowed.get(key)
+        if cached is None:
             allowed = self._without(filters, target_groups, destination)
             admitted = allowed.allows(sent.addresses(), groups).lower
-            found = self._allowed[key] = ServiceSet.everything() - (sent - admitted).services()
-        return found
+            cached = self._allowed[key] = ServiceSet.everything() - (sent - admitted).services()
+        return cached
 
     def _without(
         self, filters: tuple[str, ...], target_groups: tuple[str, ...], destination: AddressSet | None
     ) -> AllowedTraffic:
         key = filters, target_groups, destination
-        found = self._unedited.get(key)
-        if found is None:
-            found = self._unedited[key] = self._reach.filters.without(filters, self._edited, target_groups, destination)
-        return found
+        cached = self._unedited.get(key)
+        if cached is None:
+            filters_of = self._reach.filters
+            cached = self._unedited[key] = filters_of.without(filters, self._edited, target_groups, destination)
+        return cached
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:
         """Return the targets of a filter: classes of hosts, and balancers that the cluster's hosts reach from inside.
@@ -285,15 +286,15 @@ class _Planner:
         inside the network and outside.
         """
         six = bool((self._reach.filters.peers(rule) or ALL6) & ALL6)
-        found = self._guarded.get((name, rule.target_groups, six))
-        if found is None:
+        cached = self._guarded.get((name, rule.target_groups, six))
+        if cached is None:
             targets = [each for each in self._reach.classes if name in each.key.filters and _applies(rule, each)]
             balancers = [each for each in self._reach.topology.balancers if name in each.all_filters]
-            found = list[Guarded]((target.key.filters, target) for target in targets)
+            cached = list[Guarded]((target.key.filters, target) for target in targets)
             inside = [each for each in balancers if not each.internet_facing or (each.dual_stack and six)]
-            found += [(each.filters if name in each.filters else each.first_filters, None) for each in inside]
-            self._guarded[name, rule.target_groups, six] = found
-        return found
+            cached += [(each.filters if name in each.filters else each.first_filters, None) for each in inside]
+            self._guarded[name, rule.target_groups, six] = cached
+        return cached
 
 
 def _applies(rule: Rule, target: HostClass) -> bool:

@@ -81,16 +81,16 @@ class Reachability:
 
     def paths_to(self, target: HostClass) -> tuple[Path, ...]:
         """Return every path from outside the cluster to a class, including paths that allow nothing."""
-        found = self._paths.get(target)
-        if found is None:
-            found = self._paths[target] = (
+        cached = self._paths.get(target)
+        if cached is None:
+            cached = self._paths[target] = (
                 *self._direct(target),
                 *self._behind_balancers(target),
                 *self._from_inside(target),
                 *self._from_groups(target, self.allowed_in(target), (target.key.subnet,)),
                 *self._by_tunnels(target),
             )
-        return found
+        return cached
 
     def endpoint_paths(self, endpoint: Endpoint) -> Iterator[Path]:
         """Yield every path to a managed control plane's endpoint."""
@@ -160,14 +160,14 @@ class Reachability:
     def _let_out(self, source: HostClass, destination: AddressSet, groups: tuple[str, ...]) -> list[ServiceBounds]:
         """Return the services that the source's filters and subnet let out, for IPv4 and for IPv6."""
         key = (source.key.filters, source.key.groups, source.key.subnet, source.addresses, destination, groups)
-        found = self._egress.get(key)
-        if found is None:
+        cached = self._egress.get(key)
+        if cached is None:
             addresses = destination_addresses(source, None)
             traffic = self.filters.allowed_traffic(source.key.filters, Direction.EGRESS, source.key.groups, addresses)
             out = traffic.allows(destination, groups) & self.filters.subnet_egress(source.key.subnet)
             parts = [out.within(version) for version in (ALL4, ALL6)]
-            found = self._egress[key] = [(part.lower.services(), part.upper.services()) for part in parts]
-        return found
+            cached = self._egress[key] = [(part.lower.services(), part.upper.services()) for part in parts]
+        return cached
 
     def from_endpoint(self, endpoint: Endpoint, target: HostClass) -> Path:
         """Return the path from a managed control plane to a class of hosts, as allowed by its groups."""
@@ -229,11 +229,11 @@ class Reachability:
 
     def _versions_of(self, target: HostClass) -> AddressSet:
         """Return all addresses of the IP versions of a class. Only these addresses can connect to it directly."""
-        found = self._versions.get(target)
-        if found is None:
+        cached = self._versions.get(target)
+        if cached is None:
             known = versions_of(target.addresses or self.senders.ranges((target.key.subnet,)))
-            found = self._versions[target] = known or EVERYWHERE
-        return found
+            cached = self._versions[target] = known or EVERYWHERE
+        return cached
 
     def _from_inside(self, target: HostClass) -> Iterator[Path]:
         traffic, ingress = self.allowed_in(target), self.filters.subnet_ingress(target.key.subnet)

@@ -27,13 +27,13 @@ def routed(subnet: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[NextH
         for route in subnet.routes
         for addresses in _destinations(route, lists) or ()
     ]
-    taken, found = AddressSet.nothing(), dict[tuple[NextHop, str], AddressSet]()
+    taken, by_hop = AddressSet.nothing(), dict[tuple[NextHop, str], AddressSet]()
     for _, _, target, hop, addresses in sorted(prefixes, key=lambda prefix: prefix[:3]):
         rest = addresses - taken
         if rest:
-            found[hop, target] = found.get((hop, target), AddressSet.nothing()) | rest
+            by_hop[hop, target] = by_hop.get((hop, target), AddressSet.nothing()) | rest
         taken |= addresses
-    return found
+    return by_hop
 
 
 def _destinations(route: Route, lists: Mapping[str, AddressList]) -> tuple[AddressSet, ...] | None:

@@ -169,10 +169,10 @@ class Senders:
 
     def replied_to(self, subnet: str) -> Bounds:
         """Return every service from the internet's addresses to which a subnet's routes send replies."""
-        found = self._replied_to.get(subnet)
-        if found is None:
-            found = self._replied_to[subnet] = self._find_replied_to(self._subnets.get(subnet))
-        return found
+        cached = self._replied_to.get(subnet)
+        if cached is None:
+            cached = self._replied_to[subnet] = self._find_replied_to(self._subnets.get(subnet))
+        return cached
 
     def _find_replied_to(self, subnet: Subnet | None) -> Bounds:
         if subnet is None or not subnet.routes:
@@ -194,10 +194,10 @@ class Senders:
 
     def inside(self, subnets: tuple[str, ...]) -> tuple[Sender, ...]:
         """Return the senders by range that reach ``subnets`` (ids) without the internet."""
-        found = self._inside.get(subnets)
-        if found is None:
-            found = self._inside[subnets] = tuple(self._find_inside(subnets))
-        return found
+        cached = self._inside.get(subnets)
+        if cached is None:
+            cached = self._inside[subnets] = tuple(self._find_inside(subnets))
+        return cached
 
     def _find_inside(self, names: tuple[str, ...]) -> Iterator[Sender]:
         subnets = [self._subnets[name] for name in names if name in self._subnets]
@@ -241,10 +241,10 @@ class Senders:
 
     def connected(self, subnets: tuple[str, ...]) -> Bounds:
         """Return every service from the inside addresses to which ``subnets`` (ids) have a route for replies."""
-        found = self._connected.get(subnets)
-        if found is None:
-            found = self._connected[subnets] = self._find_connected(subnets)
-        return found
+        cached = self._connected.get(subnets)
+        if cached is None:
+            cached = self._connected[subnets] = self._find_connected(subnets)
+        return cached
 
     def _find_connected(self, names: tuple[str, ...]) -> Bounds:
         inside = self.inside(names)

@@ -180,8 +180,8 @@ class Report:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, the worst first, then by row and id. A finding's number is its place here, from 1."""
-        found = (finding for row in self.rows for finding in row.findings)
-        return tuple(sorted(found, key=lambda finding: (-finding.severity, finding.check, finding.id)))
+        findings = (finding for row in self.rows for finding in row.findings)
+        return tuple(sorted(findings, key=lambda finding: (-finding.severity, finding.check, finding.id)))
 
     @property
     def numbers(self) -> dict[str, int]:

@@ -200,10 +200,10 @@ def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
 
 def paths_to_api(context: Context) -> list[tuple[Path, ServiceSet]]:
     """Return every path to a control-plane host or an endpoint, each with the services of the API at its target."""
-    found = [(path, context.ports.api) for path in _of_hosts(context)]
+    paths = [(path, context.ports.api) for path in _of_hosts(context)]
     for endpoint in context.snapshot.topology.endpoints:
-        found += [(path, endpoint.service) for path in context.reach.endpoint_paths(endpoint)]
-    return found
+        paths += [(path, endpoint.service) for path in context.reach.endpoint_paths(endpoint)]
+    return paths
 
 
 def _of_hosts(context: Context) -> list[Path]:
@@ -240,13 +240,13 @@ def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) 
 
     Balancers whose group is already let in by a rule of the target are left out.
     """
-    found = list[AddressSet]()
+    addresses = list[AddressSet]()
     for target in (target for target in targets if isinstance(target, HostClass)):
         allowed = context.reach.allowed_in(target)
         for registration in target.key.registrations:
             if not registration.service <= allowed.of_group(registration.balancer.groups):
-                found.append(context.reach.senders.of_balancer(registration.balancer))
-    return AddressSet.union(found)
+                addresses.append(context.reach.senders.of_balancer(registration.balancer))
+    return AddressSet.union(addresses)
 
 
 def _kind(path: Path, attribution: Attribution) -> ProblemKind:

@@ -62,8 +62,8 @@ def judge(context: Context) -> JudgedRow:
     for judged, undecided in (*parts, trust_policies.judged(context), instance_metadata.judged(context)):
         findings += judged
         unknown += undecided
-    found, by_name_only = service_accounts.with_weak_evidence(context, findings)
-    return judged_row((ROW, AREA), found, unknown + by_name_only, _why_passed(context), _basis(context))
+    pending, by_name_only = service_accounts.with_weak_evidence(context, findings)
+    return judged_row((ROW, AREA), pending, unknown + by_name_only, _why_passed(context), _basis(context))
 
 
 def _basis(context: Context) -> Basis:
@@ -98,12 +98,12 @@ def _permissions(context: Context, identity: Identity) -> Judged:
         why = "the roles of its hosts are unknown; name the hosts with --control-plane-tag, --node-tag or --etcd-tag"
         return [], (*unknown, f"the need of {identity.name} is unknown: {why}")
     excess = context.comparer.of(identity)
-    found = [*excess_findings.judged(context, excess), *tag_laundering.judged(context, excess)]
+    pending = [*excess_findings.judged(context, excess), *tag_laundering.judged(context, excess)]
     undecided = tuple(f"{whether} is undecided: {cause}" for cause in excess.assumptions)
     undecided = undecided if excess.need_is_known else service_accounts.unknown_need(excess)
-    if any(each.finding.severity > Severity.LOW for each in found):
-        return [replace(each, hides=undecided) for each in found], unknown
-    return found, unknown + undecided
+    if any(each.finding.severity > Severity.LOW for each in pending):
+        return [replace(each, hides=undecided) for each in pending], unknown
+    return pending, unknown + undecided
 
 
 def _grants(policy: PolicyDocument) -> bool:

@@ -94,18 +94,18 @@ class Context:
     @cached_property
     def ports(self) -> Ports:
         """The cluster's ports. The API's include the host ports to which balancers in front of the API forward."""
-        listeners, found, others = api_listeners(self.cluster), ServiceSet.nothing(), ServiceSet.nothing()
+        listeners, at_listeners, others = api_listeners(self.cluster), ServiceSet.nothing(), ServiceSet.nothing()
         for target in self.with_role(Role.CONTROL_PLANE):
             for registration in target.key.registrations:
                 services = registration.listener.service | registration.service
                 if registration.balancer.declared_service:
                     continue
                 if services & listeners:
-                    found |= registration.service
+                    at_listeners |= registration.service
                 elif not target.has(Role.NODE):
                     others |= (registration.service & ALL_TCP) - PLAIN_HTTP
         login = SSH_AND_RDP | KUBELET
-        return ports_of(self.cluster, self.declarations, found - login, others - login)
+        return ports_of(self.cluster, self.declarations, at_listeners - login, others - login)
 
     def port_sources(self, kind: str) -> tuple[tuple[ServiceSet, str], ...]:
         """Return the ports of the API (``kind`` "api") or of etcd ("etcd"), each with the source that states them."""
@@ -149,10 +149,10 @@ class Context:
 
     def declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
         """Return the traffic that the user declares as needed to a class's hosts: as a packet set, and by peer."""
-        found = self._declared.get(target.key.roles)
-        if found is None:
-            found = self._declared[target.key.roles] = self._find_declared(target)
-        return found
+        cached = self._declared.get(target.key.roles)
+        if cached is None:
+            cached = self._declared[target.key.roles] = self._find_declared(target)
+        return cached
 
     @cached_property
     def _declared(self) -> dict[tuple[Role, ...], tuple[PacketSet, tuple[KeptTraffic, ...]]]:
@@ -177,18 +177,18 @@ class Context:
         """
         allowed = self.reach.allowed_in(target)
         elsewhere = judged_by_other_rows(self.ports, frozenset(target.key.roles))
-        found = dict[KeptTraffic, None]()
+        needed = dict[KeptTraffic, None]()
         for registration in target.key.registrations:
             balancer, listener = registration.balancer, registration.listener
             sent = registration.service - allowed.of_group(balancer.groups) - elsewhere
             peers = [*self.reach.senders.of_balancer(balancer).cidrs()] if sent else []
             why = f"{balancer.kind}/{balancer.name} and its health checks"
-            found |= {keep_from(peer, sent, why): None for peer in peers}
+            needed |= {keep_from(peer, sent, why): None for peer in peers}
             published = sent - incidental_ports(listener) if balancer.declared_service else sent & self.ports.node_ports
             if published and listener.client_address is not ClientAddress.REPLACED:
                 why = f"clients of {balancer.kind}/{balancer.name}"
-                found |= {keep_from(peer, published, why): None for peer in self._clients(balancer, listener)}
-        return tuple(found)
+                needed |= {keep_from(peer, published, why): None for peer in self._clients(balancer, listener)}
+        return tuple(needed)
 
     def _clients(self, balancer: Balancer, listener: Listener) -> tuple[str, ...]:
         """Return the CIDRs that a balancer's own filters let in to a listener.
@@ -211,21 +211,21 @@ class Context:
 
     def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
         """Return the services that the user declares for members of groups to a class's hosts, by group."""
-        found = self._groups.get(target.key.roles)
-        if found is None:
-            found = self._groups[target.key.roles] = self._find_groups(target)
-        return found
+        cached = self._groups.get(target.key.roles)
+        if cached is None:
+            cached = self._groups[target.key.roles] = self._find_groups(target)
+        return cached
 
     @cached_property
     def _groups(self) -> dict[tuple[Role, ...], dict[str, ServiceSet]]:
         return {}
 
     def _find_groups(self, target: HostClass) -> dict[str, ServiceSet]:
-        found: dict[str, ServiceSet] = {}
+        groups: dict[str, ServiceSet] = {}
         for need in self._needs(target):
             if not _is_range(need.peer):
-                found[need.peer] = found.get(need.peer, ServiceSet.nothing()) | ServiceSet.parse(need.services)
-        return found
+                groups[need.peer] = groups.get(need.peer, ServiceSet.nothing()) | ServiceSet.parse(need.services)
+        return groups
 
     def _needs(self, target: HostClass) -> list[DeclaredNeed]:
         return [need for need in self.declarations.needs if need.role in target.key.roles]

@@ -36,21 +36,21 @@ def with_declarations(context: Context, judged: JudgedRow, used: tuple[str, ...]
     declared = tuple(declaration.name for declaration in in_force(context.declarations) if declaration.name in used)
     row = replace(row, basis=replace(row.basis, declared=declared))
     permissions = row.row == "cloud-api-access"
-    found = [
+    everyone = [
         each
         for each in everything_declared(context.declarations)
         if each.name in used and (each.name != "need" or each.permission is permissions)
     ]
-    if not found or check is None or row.verdict is Verdict.PROVIDER:
+    if not everyone or check is None or row.verdict is Verdict.PROVIDER:
         return row, pending
-    new = _finding(context, check, found)
+    new = _finding(context, check, everyone)
     why = f"passes because of a declaration: {new.finding.message}" if row.verdict is Verdict.PASS else row.why
     return replace(row, why=why, findings=(*row.findings, new.finding)), (*pending, new)
 
 
-def _finding(context: Context, check: Check, found: list[Everything]) -> PendingFinding:
+def _finding(context: Context, check: Check, declared: list[Everything]) -> PendingFinding:
     stated = dict(context.declarations.stated_in)
-    first, more = found[0], f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    first, more = declared[0], f" (and {len(declared) - 1} more)" if len(declared) > 1 else ""
     builder = FindingBuilder(
         check=check,
         severity=Severity.LOW,
@@ -64,7 +64,7 @@ def _finding(context: Context, check: Check, found: list[Everything]) -> Pending
                 stated.get(each.name, "the caller"),
                 f"{each.text}: {each.reason}",
             )
-            for each in found
+            for each in declared
         ),
         advice="Declare only the needed traffic and permissions",
     )

@@ -59,7 +59,7 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     judged = [_with_declarations(context, row, each) for row, each in zip(rows, judged, strict=True)]
     if waive:
         judged = [with_waivers(row, waive) for row in judged]
-    pending = [each for _, found in judged for each in found if each.finding.waived is None]
+    pending = [each for _, findings in judged for each in findings if each.finding.waived is None]
     excesses = (excess for finding in pending for excess in finding.excesses)
     by_rule = plan(
         context.reach, context.ports, (_worth_an_edit(excess) if with_advice else excess for excess in excesses)
@@ -83,7 +83,9 @@ def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow], wai
         for number, (row, (base, _)) in enumerate(judged.items()):
             if base.verdict is not Verdict.FAIL and (row is etcd_access or not assignment.one_server):
                 unknown[number] += undecided(base, assignment, _waived(row.judge(other), waive, roles_known=False)[0])
-    return [(with_unknown(row, lines), found) for (row, found), lines in zip(judged.values(), unknown, strict=True)]
+    return [
+        (with_unknown(row, lines), findings) for (row, findings), lines in zip(judged.values(), unknown, strict=True)
+    ]
 
 
 def _completed(context: Context, row: ModuleType, result: RowResult) -> RowResult:

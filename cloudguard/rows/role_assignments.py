@@ -66,11 +66,11 @@ def undecided(base: RowResult, assignment: Assignment, answer: RowResult) -> tup
     """
     failing = [finding.message for finding in answer.findings if finding.counts]
     unknown = [line for line in answer.unknown if line not in {*base.unknown, *_CAUSED_BY_ASSIGNMENT}]
-    found = failing or unknown
-    if not found:
+    lines = failing or unknown
+    if not lines:
         return ()
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    return (f"{assignment.words}: {found[0]}{more}; only weak evidence shows their roles: {NAME_HOSTS}",)
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return (f"{assignment.words}: {lines[0]}{more}; only weak evidence shows their roles: {NAME_HOSTS}",)
 
 
 def _as_server(possible: Iterable[Role]) -> tuple[Role, ...]:

@@ -23,8 +23,8 @@ def assert_rows(report: Report, **verdicts: str) -> None:
     from cloudguard.testing.rows import differences  # noqa: PLC0415 - loaded when it is called
 
     __tracebackhide__ = True
-    if found := differences(report, verdicts):
-        raise AssertionError(found)
+    if message := differences(report, verdicts):
+        raise AssertionError(message)
 
 
 def declared(text: str = "", /, **keys: object) -> Declarations:

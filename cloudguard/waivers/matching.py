@@ -56,10 +56,10 @@ class Waivers:
         return tuple(self._use(waiver, rows) for waiver in self.declared)
 
     def _use(self, waiver: DeclaredWaiver, rows: Sequence[RowResult]) -> WaiverUse:
-        found = [finding for row in rows for finding in row.findings if is_about(waiver, finding)]
+        findings = [finding for row in rows for finding in row.findings if is_about(waiver, finding)]
         days = (waiver.expires - self.day).days
-        accepted = [finding for finding in found if days >= 0 and covers(waiver, finding)]
-        others = [finding for finding in found if finding not in accepted]
+        accepted = [finding for finding in findings if days >= 0 and covers(waiver, finding)]
+        others = [finding for finding in findings if finding not in accepted]
         wider = others if days >= 0 else []
         return WaiverUse(
             number=waiver.number,
@@ -68,7 +68,7 @@ class Waivers:
             owner=waiver.owner,
             reason=waiver.reason,
             expires=waiver.expires.isoformat(),
-            state=_state(days, found=bool(found), outgrown=bool(others), complete=_is_read(waiver, rows)),
+            state=_state(days, found=bool(findings), outgrown=bool(others), complete=_is_read(waiver, rows)),
             days_left=days,
             covered=tuple(finding.id for finding in accepted),
             uncovered=tuple(finding.id for finding in others),

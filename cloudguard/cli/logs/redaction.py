@@ -59,9 +59,9 @@ def _text(text: str) -> str:
     return shown if len(shown) <= MOST_LETTERS and len(text) <= 4 * MOST_LETTERS else f"{shown[:MOST_LETTERS]}…"
 
 
-def _hidden(found: re.Match[str]) -> str:
+def _hidden(match: re.Match[str]) -> str:
     """Return the replacement of a secret, with the secret's name if the pattern has groups."""
-    if not found.re.groups:
+    if not match.re.groups:
         return HIDDEN
-    between = found.group(2) if found.re.groups > 1 else ">"
-    return f"{found.group(1)}{between}{HIDDEN}"
+    between = match.group(2) if match.re.groups > 1 else ">"
+    return f"{match.group(1)}{between}{HIDDEN}"

@@ -142,15 +142,15 @@ def exit_status(report: Report, fail_on: str, *, strict_waivers: bool = False, o
         unwaived = (finding.severity for finding in report.findings if finding.waived is None)
         failed = least is not None and any(severity >= least for severity in unwaived)
     failed |= strict_waivers and any(use.state in STRICT_STATES for use in report.waivers)
-    found = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
-    return found if report.complete else united(found, ExitStatus.INCOMPLETE)
+    status = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
+    return status if report.complete else united(status, ExitStatus.INCOMPLETE)
 
 
 def united(*statuses: ExitStatus) -> ExitStatus:
     """Return the combination of ``statuses``: 0, 3, 4, or 5 for both 3 and 4."""
     both = ExitStatus.FINDINGS_AND_INCOMPLETE
-    found = any(status in {ExitStatus.FINDINGS, both} for status in statuses)
+    with_findings = any(status in {ExitStatus.FINDINGS, both} for status in statuses)
     incomplete = any(status in {ExitStatus.INCOMPLETE, both} for status in statuses)
-    if found and incomplete:
+    if with_findings and incomplete:
         return both
-    return ExitStatus.FINDINGS if found else ExitStatus.INCOMPLETE if incomplete else ExitStatus.CLEAN
+    return ExitStatus.FINDINGS if with_findings else ExitStatus.INCOMPLETE if incomplete else ExitStatus.CLEAN

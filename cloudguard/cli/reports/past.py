@@ -177,10 +177,10 @@ def past(settings: Settings) -> Past:
     url, file = settings.get(STORE) or "", settings.get(BASELINE)
     keeps = url != NONE and (url != "" or default_store().is_file())
     _check(settings, compares=keeps or file is not None)
-    found = Past(settings, baseline=() if file is None else _baseline(file))
+    opened = Past(settings, baseline=() if file is None else _baseline(file))
     if keeps:
-        _open(found, url)
-    return found
+        _open(opened, url)
+    return opened
 
 
 def was_read(report: Report) -> bool:
@@ -202,7 +202,7 @@ def checks() -> frozenset[str]:
     return frozenset(check.id for row in ROWS for check in row.CHECKS)
 
 
-def _open(found: Past, url: str) -> None:
+def _open(opened: Past, url: str) -> None:
     from cloudguard.history import address  # noqa: PLC0415 - only with a store
 
     where = address.address(url) if url else address.of_file(default_store())
@@ -210,11 +210,11 @@ def _open(found: Past, url: str) -> None:
     from cloudguard.history.store import open_store  # noqa: PLC0415 - it loads SQLAlchemy
 
     try:
-        found.store = open_store(where, Purpose.RUN)
+        opened.store = open_store(where, Purpose.RUN)
     except StoreError as error:
-        found.failed = error
+        opened.failed = error
         return
-    if found.store.made and not found.settings.get(QUIET):
+    if opened.store.made and not opened.settings.get(QUIET):
         say(f"cloudguard: made a history in {where.shown}")
 
 

@@ -55,8 +55,8 @@ def list_clusters(line: CommandLine) -> int:
     """List the clusters, each with its latest run."""
     settings, store = _settings_and_store(line)
     with store.reading() as connection:
-        found = queries.clusters(connection, settings.get(OF_CLUSTER) or ())
-    return _write(settings, found, as_table.clusters)
+        clusters = queries.clusters(connection, settings.get(OF_CLUSTER) or ())
+    return _write(settings, clusters, as_table.clusters)
 
 
 def show(line: CommandLine) -> int:
@@ -67,12 +67,12 @@ def show(line: CommandLine) -> int:
         message = "name a finding by its id, or a cluster"
         raise UsageError(message, hint="List both: cloudguard history list")
     with store.reading() as connection:
-        found = queries.intervals(connection, settings.get(OF_CLUSTER) or (), word)
-        known = found or queries.clusters(connection, [word])
+        intervals = queries.intervals(connection, settings.get(OF_CLUSTER) or (), word)
+        known = intervals or queries.clusters(connection, [word])
     if not known:
         message = f"the history has no finding or cluster {word!r}"
         raise UsageError(message, hint="List both: cloudguard history list")
-    return _write(settings, found, as_table.intervals)
+    return _write(settings, intervals, as_table.intervals)
 
 
 def show_trend(line: CommandLine) -> int:
@@ -81,8 +81,8 @@ def show_trend(line: CommandLine) -> int:
     every = settings.get(EVERY)
     with store.reading() as connection:
         history = queries.everything(connection, settings.get(OF_CLUSTER) or ())
-    found = trend(history, _DAYS if every is None else timedelta(seconds=every))
-    return _write(settings, found, as_table.trend)
+    periods = trend(history, _DAYS if every is None else timedelta(seconds=every))
+    return _write(settings, periods, as_table.trend)
 
 
 def prune_runs(line: CommandLine) -> int:
@@ -119,9 +119,9 @@ ACTIONS: Final[Mapping[str, Callable[[CommandLine], int]]] = {
 }
 
 
-def _write(settings: Settings, found: as_json.Listed, table: Callable[[Sequence[Any]], str]) -> int:
+def _write(settings: Settings, rows: as_json.Listed, table: Callable[[Sequence[Any]], str]) -> int:
     for sink in output.sinks(settings, LIST_FORMAT):
-        output.save(as_json.render(found) if sink.format == "json" else table(found), sink.file)
+        output.save(as_json.render(rows) if sink.format == "json" else table(rows), sink.file)
     return int(ExitStatus.CLEAN)
 
 

@@ -51,11 +51,11 @@ def _verify(line: CommandLine) -> int:
             message = f"--{VERIFY.name} writes only table or json"
             raise UsageError(message, hint=f"For the policy as {sink.format}, leave out --{VERIFY.name}")
     asked = request(line, settings, with_cluster=False)
-    found = read(lambda stop, step: adapter.verify(replace(asked, stop=stop), step), settings).result
-    found = tuple(sorted(found, key=lambda item: (_ORDER.index(item.outcome), item.call)))
+    outcomes = read(lambda stop, step: adapter.verify(replace(asked, stop=stop), step), settings).result
+    outcomes = tuple(sorted(outcomes, key=lambda item: (_ORDER.index(item.outcome), item.call)))
     for sink in sinks:
-        output.save(_json(found) if sink.format == "json" else _table(found), sink.file)
-    tally = Counter(tried.outcome for tried in found)
+        output.save(_json(outcomes) if sink.format == "json" else _table(outcomes), sink.file)
+    tally = Counter(tried.outcome for tried in outcomes)
     if not settings.get(QUIET):
         counts = ", ".join(f"{tally[outcome]} {outcome}" for outcome in _ORDER if tally[outcome])
         say(visible(f"cloudguard: {provider}: {counts}"))

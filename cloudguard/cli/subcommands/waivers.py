@@ -66,8 +66,8 @@ def check(line: CommandLine) -> int:
     states = {use.state for use in report.waivers}
     failed = states & {*STRICT_STATES, WaiverState.OUTGROWN}
     unknown = WaiverState.UNKNOWN in states
-    found = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
-    return int(united(found, ExitStatus.INCOMPLETE if unknown else ExitStatus.CLEAN))
+    status = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
+    return int(united(status, ExitStatus.INCOMPLETE if unknown else ExitStatus.CLEAN))
 
 
 def add(line: CommandLine) -> int:
@@ -203,6 +203,6 @@ def _uses_text(report: Report, format_name: str) -> str:
 
 
 def _row(use: WaiverUse, numbers: Mapping[str, int]) -> Sequence[str]:
-    found = sorted(numbers[name] for name in (*use.covered, *use.uncovered) if name in numbers)
-    named = ", ".join(map(str, found)) or "none"
+    covered = sorted(numbers[name] for name in (*use.covered, *use.uncovered) if name in numbers)
+    named = ", ".join(map(str, covered)) or "none"
     return str(use.number), use.state, use.target, named, use.owner, use.expires, str(use.days_left), use.origin

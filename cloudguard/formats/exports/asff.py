@@ -23,8 +23,8 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     if report.cluster.provider != "aws":
         message = f"asff is only for clusters on AWS, but this cluster is on {report.cluster.provider}"
         raise UsageError(message, hint="For other clouds: -f ocsf, which Security Hub also accepts")
-    found = [_finding(report, row, finding) for row in report.rows for finding in row.findings]
-    return as_json([*found, *(_unknown(report, *row) for row in unknown_rows(report))])
+    findings = [_finding(report, row, finding) for row in report.rows for finding in row.findings]
+    return as_json([*findings, *(_unknown(report, *row) for row in unknown_rows(report))])
 
 
 def _finding(report: Report, row: RowResult, finding: Finding) -> dict[str, object]:

@@ -28,7 +28,7 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     The format is that of GitLab's documentation, "Code Quality report format".
     """
     del checks
-    found = [finding for finding in report.findings if not finding.waived]
+    findings = [finding for finding in report.findings if not finding.waived]
     issues = [
         _issue(
             description(finding),
@@ -37,7 +37,7 @@ def render(report: Report, checks: Sequence[Check]) -> str:
             _SEVERITIES[finding.severity],
             location(report, finding.resource),
         )
-        for finding in found
+        for finding in findings
     ]
     place = location(report, Resource("cluster", report.cluster.name))
     issues += [_issue(text, row.row, name, _UNKNOWN, place) for row, name, text in unknown_rows(report)]

@@ -42,7 +42,7 @@ def _suite(root: Element, report: Report, row: RowResult, checks: Sequence[Check
 
 def _cases(row: RowResult, checks: Sequence[Check]) -> Iterator[tuple[str, str, str, str]]:
     """Yield each case of a row: its name, the XML element of its outcome ("": passed), a message and a text."""
-    found = {finding.check for finding in row.findings}
+    failed = {finding.check for finding in row.findings}
     for finding in row.findings:
         yield _case(finding)
     if row.verdict is Verdict.PROVIDER:
@@ -52,7 +52,7 @@ def _cases(row: RowResult, checks: Sequence[Check]) -> Iterator[tuple[str, str, 
     for number, text in enumerate(questions, 1):
         yield f"{row.row}: open question {number}", "error", visible(text), ""
     if not questions:
-        passed = (check.id for check in checks if check.id.startswith(f"{row.row}/") and check.id not in found)
+        passed = (check.id for check in checks if check.id.startswith(f"{row.row}/") and check.id not in failed)
         yield from ((name, "", "", "") for name in passed)
 
 

@@ -29,9 +29,9 @@ _NAMES = {_UNKNOWN: "Unknown", _PASS: "Pass", _WARNING: "Warning", _FAIL: "Fail"
 def render(report: Report, checks: Sequence[Check]) -> str:
     """Return ``report`` as a JSON list of OCSF events."""
     rows = [row for row in report.rows if not row.findings or row.verdict is Verdict.UNKNOWN]
-    found = [(row, finding) for row in report.rows for finding in row.findings]
+    findings = [(row, finding) for row in report.rows for finding in row.findings]
     events = [
-        *(_event(report, row, _finding(finding, checks)) for row, finding in found),
+        *(_event(report, row, _finding(finding, checks)) for row, finding in findings),
         *(_event(report, row, _row(report, row)) for row in rows),
     ]
     return as_json(events)

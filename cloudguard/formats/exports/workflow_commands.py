@@ -21,8 +21,10 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     waiver, and the summary line.
     """
     del checks
-    found = [finding for finding in report.findings if not finding.waived]
-    lines = [_command(_COMMANDS[each.severity], f"{each.severity}: {each.check}", description(each)) for each in found]
+    findings = [finding for finding in report.findings if not finding.waived]
+    lines = [
+        _command(_COMMANDS[each.severity], f"{each.severity}: {each.check}", description(each)) for each in findings
+    ]
     gaps = (f"{gap.call} on {gap.resource}: {gap_line(gap)}" for gap in report.gaps)
     lines += [_command("warning", "not read", text) for text in gaps]
     lines += [_command("warning", "not completely known", text) for _, _, text in unknown_rows(report)]

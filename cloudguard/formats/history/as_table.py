@@ -10,7 +10,7 @@ from cloudguard.formats.table import grid
 from cloudguard.results.history.kept import ClusterSummary, Interval, KeptCluster, Period
 
 
-def clusters(found: Sequence[ClusterSummary]) -> str:
+def clusters(summaries: Sequence[ClusterSummary]) -> str:
     """Return a table of clusters, each with its latest run."""
     headers = ("CLUSTER", "LAST RUN", "LAST COMPLETE", "VERDICTS", "OPEN", "WAIVED", "UNCONFIRMED", "RUNS")
     rows = [
@@ -24,12 +24,12 @@ def clusters(found: Sequence[ClusterSummary]) -> str:
             str(cluster.unconfirmed),
             str(cluster.runs),
         )
-        for cluster in found
+        for cluster in summaries
     ]
     return grid(rows, headers) + "\n"
 
 
-def intervals(found: Sequence[Interval]) -> str:
+def intervals(listed: Sequence[Interval]) -> str:
     """Return a table of intervals: the times in which a finding did not change."""
     headers = ("CLUSTER", "FINDING", "SEVERITY", "CHECK", "SINCE", "STATE", "WHAT")
     rows = [
@@ -44,7 +44,7 @@ def intervals(found: Sequence[Interval]) -> str:
             _state(interval),
             shortened(brief(interval.message), MOST_LETTERS),
         )
-        for interval in found
+        for interval in listed
     ]
     return grid(rows, headers) + "\n"
 

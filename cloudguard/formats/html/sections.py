@@ -146,9 +146,9 @@ def _incomplete(report: Report) -> str:
 
 
 def _severity_counts(report: Report) -> tuple[tuple[str, int], ...]:
-    found = Counter(finding.severity for finding in report.findings if finding.waived is None)
+    tally = Counter(finding.severity for finding in report.findings if finding.waived is None)
     waived = sum(finding.waived is not None for finding in report.findings)
-    counts = [(str(severity), found[severity]) for severity in sorted(Severity, reverse=True) if found[severity]]
+    counts = [(str(severity), tally[severity]) for severity in sorted(Severity, reverse=True) if tally[severity]]
     return (*counts, *([("waived", waived)] if waived else ()))
 
 

@@ -42,9 +42,11 @@ def _severities(report: Report) -> Counter[Severity]:
 def _cells(report: Report) -> list[str]:
     """Return the cells of a cluster: its name, place, verdicts and findings."""
     tally, cluster = _severities(report), report.cluster
-    found = ", ".join(f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity])
+    counts = ", ".join(
+        f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity]
+    )
     place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.regions)))
-    return [cluster.name, place, *(row.verdict.value for row in report.rows), found or "none"]
+    return [cluster.name, place, *(row.verdict.value for row in report.rows), counts or "none"]
 
 
 def _headers(reports: Sequence[Report]) -> list[str]:
@@ -75,6 +77,8 @@ def summary(reports: Sequence[Report]) -> str:
     failed = sum(any(row.verdict is Verdict.FAIL for row in report.rows) for report in reports)
     incomplete = sum(not report.complete for report in reports)
     tally = sum((_severities(report) for report in reports), Counter[Severity]())
-    found = ", ".join(f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity])
-    parts = [f"{count(len(reports), 'cluster')}: {failed} FAIL", f"findings: {found or 'none'}"]
+    counts = ", ".join(
+        f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity]
+    )
+    parts = [f"{count(len(reports), 'cluster')}: {failed} FAIL", f"findings: {counts or 'none'}"]
     return "; ".join([*parts, *([f"{incomplete} INCOMPLETE"] if incomplete else ())])

@@ -43,14 +43,14 @@ def last_complete(connection: Connection, cluster: Cluster, before: str) -> str:
     such cluster.
     """
     known = {name: value for name, value in cluster_key(cluster).items() if value}
-    found = connection.execute(
+    reports = connection.execute(
         select(func.max(RUN.c.finished))
         .join(CLUSTER)
         .where(_same(CLUSTER, known), RUN.c.complete, RUN.c.finished < before)
         .group_by(RUN.c.cluster)
         .limit(2)
     ).scalars()
-    times = found.all()
+    times = reports.all()
     return str(times[0]) if len(times) == 1 else ""
 
 
@@ -60,12 +60,12 @@ def row_id(connection: Connection, table: Table, key: Mapping[str, str], more: M
     The row is locked if the database can lock rows.
     """
     wanted = select(table.c.id).where(_same(table, key)).with_for_update()
-    found = connection.execute(wanted).scalar()
-    if found is None:
+    number = connection.execute(wanted).scalar()
+    if number is None:
         kind = postgresql if connection.dialect.name == "postgresql" else sqlite
         connection.execute(kind.insert(table).values({**key, **(more or {})}).on_conflict_do_nothing())
-        found = connection.execute(wanted).scalar_one()
-    return int(found)
+        number = connection.execute(wanted).scalar_one()
+    return int(number)
 
 
 def _same(table: Table, key: Mapping[str, str]) -> ColumnElement[bool]:

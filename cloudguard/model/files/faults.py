@@ -20,10 +20,10 @@ def faults(error: ValidationError) -> Iterator[str]:
         yield _fault(fault["loc"], fault["type"], fault["msg"])
 
 
-def listed(found: Sequence[str]) -> str:
+def listed(faults: Sequence[str]) -> str:
     """Return faults as one line."""
-    more = len(found) - MOST_FAULTS
-    return "; ".join(found[:MOST_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+    more = len(faults) - MOST_FAULTS
+    return "; ".join(faults[:MOST_FAULTS]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _fault(location: Iterable[int | str], kind: str, message: str) -> str:

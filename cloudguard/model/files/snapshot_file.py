@@ -51,19 +51,19 @@ def load(data: bytes | str, name: str) -> Snapshot:
 
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     schema = _schema_of(raw, name)
-    found: list[str] = []
+    problems: list[str] = []
     if schema not in {SCHEMA, SCHEMA_V1}:
-        found.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
+        problems.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
     elif is_older(raw, schema):
         raw = upgraded(raw, SCHEMA)
     try:
         snapshot = _adapter().validate_json(raw)
     except ValidationError as error:
-        found.extend(faults(error))
+        problems.extend(faults(error))
     else:
-        if not found:
+        if not problems:
             return _with_gaps(snapshot, raw)
-    raise _refusal(name, found)
+    raise _refusal(name, problems)
 
 
 def _with_gaps(snapshot: Snapshot, raw: bytes) -> Snapshot:
@@ -86,8 +86,8 @@ def _schema_of(raw: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         message = f"the snapshot {name} is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}"
         raise UsageError(message, hint=hint) from None
-    found = _HEAD.match(raw)
-    schema = found.group(1).decode() if found else ""
+    match = _HEAD.match(raw)
+    schema = match.group(1).decode() if match else ""
     if not schema.startswith(_FAMILY):
         what = f"it begins with the schema {schema!r}" if schema else 'it does not begin with {"schema": …'
         message = f"{name} is not a cloudguard snapshot: {what}"
@@ -95,8 +95,10 @@ def _schema_of(raw: bytes, name: str) -> str:
     return schema
 
 
-def _refusal(name: str, found: list[str]) -> UsageError:
-    return UsageError(f"the snapshot {name} cannot be read: {listed(found)}", hint="Collect it again with this version")
+def _refusal(name: str, faults: list[str]) -> UsageError:
+    return UsageError(
+        f"the snapshot {name} cannot be read: {listed(faults)}", hint="Collect it again with this version"
+    )
 
 
 def with_escaped_surrogates(text: str) -> str:

@@ -30,8 +30,8 @@ class Variant:
 
     def rules(self, filters: Filters) -> list[Json]:
         """Return the ingress rules of the variant, with the rules' state in ``filters``."""
-        found = filters.rules((self.filter,), Direction.INGRESS, self.groups, self.addresses)
-        return [_rule(filters, rule, self.addresses) for _, rule in found]
+        rules = filters.rules((self.filter,), Direction.INGRESS, self.groups, self.addresses)
+        return [_rule(filters, rule, self.addresses) for _, rule in rules]
 
 
 def _rule(filters: Filters, rule: Rule, addresses: AddressSet | None) -> Json:

@@ -23,7 +23,7 @@ def group_changes(
         for peer in _new_groups(change):
             named.setdefault(peer, []).append(change)
     listed = tuple(classes)
-    return tuple(_change(peer, found, listed, subnets, cluster) for peer, found in named.items())
+    return tuple(_change(peer, changes, listed, subnets, cluster) for peer, changes in named.items())
 
 
 def _new_groups(change: Change) -> Iterator[RulePeer]:

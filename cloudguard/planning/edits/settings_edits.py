@@ -110,8 +110,8 @@ def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Proced
             return one
         return replace(one, encrypted=True, key=own if rekeyed else one.key)
 
-    found = replace(cluster, disks=tuple(map(disk, cluster.disks)))
-    return _with_own_key(found) if rekeyed and own == OWN_KEY else found
+    changed = replace(cluster, disks=tuple(map(disk, cluster.disks)))
+    return _with_own_key(changed) if rekeyed and own == OWN_KEY else changed
 
 
 def _encrypt_secrets(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:

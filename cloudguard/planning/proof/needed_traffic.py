@@ -67,11 +67,11 @@ def _of_administrators(context: Context) -> NeededTraffic:
     expected = exactly(PacketSet.of([(context.administrators, ServiceSet.everything())]))
 
     def allowed(state: NetworkState) -> Bounds:
-        found = NOTHING
+        bounds = NOTHING
         for endpoint in state.snapshot.topology.endpoints:
             for path in state.reach.endpoint_paths(endpoint):
-                found |= path.allowed & expected
-        return found
+                bounds |= path.allowed & expected
+        return bounds
 
     endpoints = frozenset(endpoint.id for endpoint in context.snapshot.topology.endpoints)
     return NeededTraffic("the administrators", "the managed API", "--admin-cidr declares them", endpoints, allowed)
@@ -88,10 +88,10 @@ def _between(
     )
 
     def allowed(state: NetworkState) -> Bounds:
-        found = NOTHING
+        bounds = NOTHING
         for path in state.reach.host_paths(state.classes[other], state.classes[number], services, next_host=True):
-            found |= path.allowed.only(services if path.registration else needed)
-        return found
+            bounds |= path.allowed.only(services if path.registration else needed)
+        return bounds
 
     filters = {name for one in target.key.registrations for name in one.balancer.all_filters}
     name = first.reach.sender_of(source).name
@@ -151,8 +151,8 @@ def needed_by_paths(context: Context, first: NetworkState, target: HostClass) ->
 
 def _on_path(key: PathKey, number: int, needed: Bounds) -> Callable[[NetworkState], Bounds]:
     def allowed(state: NetworkState) -> Bounds:
-        found = state.paths_to(number).get(key, NOTHING)
-        return Bounds(found.lower & needed.lower, found.upper & needed.upper)
+        bounds = state.paths_to(number).get(key, NOTHING)
+        return Bounds(bounds.lower & needed.lower, bounds.upper & needed.upper)
 
     return allowed
 

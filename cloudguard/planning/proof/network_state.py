@@ -51,13 +51,13 @@ class NetworkState:
 
     def paths_to(self, number: int) -> Mapping[PathKey, Bounds]:
         """Return the traffic allowed from outside the cluster to the host class ``number``, for each path."""
-        found = self._paths.get(number)
-        if found is None:
-            found = self._paths[number] = {}
+        bounds = self._paths.get(number)
+        if bounds is None:
+            bounds = self._paths[number] = {}
             for path in self.reach.paths_to(self.classes[number]):
                 key = path_key(path)
-                found[key] = found[key] | path.allowed if key in found else path.allowed
-        return found
+                bounds[key] = bounds[key] | path.allowed if key in bounds else path.allowed
+        return bounds
 
     @cached_property
     def peers(self) -> tuple[Peer, ...]:
@@ -115,8 +115,8 @@ def _changed(own: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ..
 
 def _memberships(snapshot: Snapshot) -> Mapping[str, _Groups]:
     """Return the groups and filters of the cluster's interfaces and pools, by their ids."""
-    found = {port.id: (port.groups, port.filters) for host in snapshot.cluster.hosts for port in host.interfaces}
-    return found | {pool.id: (pool.groups, pool.filters) for pool in snapshot.cluster.pools}
+    by_port = {port.id: (port.groups, port.filters) for host in snapshot.cluster.hosts for port in host.interfaces}
+    return by_port | {pool.id: (pool.groups, pool.filters) for pool in snapshot.cluster.pools}
 
 
 def path_key(path: Path) -> PathKey:

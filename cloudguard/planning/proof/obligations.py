@@ -72,10 +72,10 @@ class Prover:
     def states(self, ordered: Ordered) -> tuple[NetworkState, ...]:
         """Return the network at the three points of ``points``. The result of the last call is cached."""
         if self._states is None or self._states[0] is not ordered:
-            found = dict[int, NetworkState]()
+            states = dict[int, NetworkState]()
             for snapshot in self.points(ordered):
-                found.setdefault(id(snapshot), NetworkState(snapshot, self.first))
-            self._states = ordered, tuple(found[id(snapshot)] for snapshot in self.points(ordered))
+                states.setdefault(id(snapshot), NetworkState(snapshot, self.first))
+            self._states = ordered, tuple(states[id(snapshot)] for snapshot in self.points(ordered))
         return self._states[1]
 
     def points(self, ordered: Ordered) -> tuple[Snapshot, Snapshot, Snapshot]:
@@ -95,13 +95,13 @@ class Prover:
 
     def _opened(self, point: NetworkState, touched: set[str]) -> Iterator[Violation]:
         declared = self.declared()
-        found = list[Opened]()
+        new = list[Opened]()
         for guard in self.first.snapshot.topology.filters:
             if guard.id in touched:
-                found += opened_by_filter(self.first, point, guard, declared)
+                new += opened_by_filter(self.first, point, guard, declared)
         for place, _ in enumerate(self.first.snapshot.topology.endpoints):
-            found += opened_by_endpoint(self.first, point, place, declared)
-        for opened in found:
+            new += opened_by_endpoint(self.first, point, place, declared)
+        for opened in new:
             what = f"{opened.id} would let in {opened.packets.services()} from {_sender_text(opened)}"
             yield Violation(Obligation.NOTHING_OPENED, frozenset({opened.id}), what, opened.packets, opened.peer)
 
@@ -141,14 +141,14 @@ class Prover:
         twice = [part for _, part in ordered]
         last = self.points(ordered)[2]
         steps = f"after each of {len(ordered)} steps"
-        found = [
+        proofs = [
             Proof(Obligation.NOTHING_OPENED, f"{len(filters)} filters, {len(self.first.peers)} senders, {steps}"),
             Proof(Obligation.NOTHING_NEEDED_LOST, f"{len(self._needed)} needed flows, {steps}"),
             Proof(Obligation.QUOTAS, f"{len(filters)} filters, each at its largest number of rules"),
         ]
         if edited(last, twice) == last:
-            found.append(Proof(Obligation.DONE_TWICE, f"{len(ordered)} edits"))
-        return tuple(found)
+            proofs.append(Proof(Obligation.DONE_TWICE, f"{len(ordered)} edits"))
+        return tuple(proofs)
 
 
 def _sender_text(opened: Opened) -> str:
@@ -175,8 +175,8 @@ def responsible(violation: Violation, changes: Iterable[Change]) -> tuple[Change
     If no single change does, return all changes of its filters.
     """
     on_it = [change for change in changes if change.resource.id in violation.resource]
-    found = [change for change in on_it if any(_takes_part(edit, violation) for edit in change.edits)]
-    return tuple(found or on_it)
+    involved = [change for change in on_it if any(_takes_part(edit, violation) for edit in change.edits)]
+    return tuple(involved or on_it)
 
 
 def _takes_part(edit: Edit, violation: Violation) -> bool:

@@ -51,14 +51,14 @@ def _more(before: Bounds, after: Bounds) -> PacketSet:
 def _targets(state: NetworkState, guard: Filter) -> Iterator[_Target]:
     """Yield the kinds of targets that the rules of ``guard`` distinguish, as groups and destination addresses."""
     named = {name for rule in guard.rules for name in rule.target_groups}
-    found = dict[_Target, None]()
-    found[(), None] = None
-    found |= {((name,), None): None for name in sorted(named)}
+    targets = dict[_Target, None]()
+    targets[(), None] = None
+    targets |= {((name,), None): None for name in sorted(named)}
     if named or any(rule.target_ranges for rule in guard.rules):
         for host_class in state.classes:
             if guard.id in host_class.key.filters:
-                found[host_class.key.groups, destination_addresses(host_class, None)] = None
-    yield from found
+                targets[host_class.key.groups, destination_addresses(host_class, None)] = None
+    yield from targets
 
 
 def _of(state: NetworkState, guard: Filter, target: _Target) -> Iterator[AllowedTraffic]:

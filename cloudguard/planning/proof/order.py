@@ -44,19 +44,19 @@ def phase_of(edit: Edit) -> Phase:
 
 def ordered(changes: Sequence[Change], filters: Iterable[Filter], change_forms: ChangeForms) -> Ordered:
     """Return the edits of ``changes`` in the order of their phases; within a phase, in the order of ``changes``."""
-    found = [(phase_of(edit), (change, edit)) for change in changes for edit in change.edits]
-    grows = {change.resource.id for phase, (change, _) in found if phase is Phase.ADD}
-    found = [(_late(phase, part, grows), part) for phase, part in found]
-    found.sort(key=lambda item: _PHASES.index(item[0]))
+    steps = [(phase_of(edit), (change, edit)) for change in changes for edit in change.edits]
+    grows = {change.resource.id for phase, (change, _) in steps if phase is Phase.ADD}
+    steps = [(_late(phase, part, grows), part) for phase, part in steps]
+    steps.sort(key=lambda item: _PHASES.index(item[0]))
     full = set[str]()
-    by_id, most = {guard.id: guard for guard in filters}, peaks(found)
+    by_id, most = {guard.id: guard for guard in filters}, peaks(steps)
     for name in most:
         quota = change_forms.quota(by_id[name]) if name in by_id else None
         if quota is not None and quota.present + most[name] > quota.most:
             full.add(name)
     if not full:
-        return tuple(found)
-    early = [(_early(phase, part, full), part) for phase, part in found]
+        return tuple(steps)
+    early = [(_early(phase, part, full), part) for phase, part in steps]
     early.sort(key=lambda item: _PHASES.index(item[0]))
     return tuple(early)
 

@@ -37,10 +37,10 @@ def source(snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, Ow
     documents = dict[str, _Document]()
     left = list[str]()
     for change in changes:
-        found = owned(snapshot, change)
-        if not found:
+        resources = owned(snapshot, change)
+        if not resources:
             left.append(f"{_title(change)}: no program is known to write it, so edit the resource itself")
-        for resource in found:
+        for resource in resources:
             _add(_Patcher(snapshot, changes, table), change, resource, documents, left)
     texts = [_comments(document.comments) + yaml_text(document.fields) for document in documents.values()]
     return "---\n".join(filter(None, (*texts, _comments(left))))

@@ -47,9 +47,9 @@ class Owners:
     def _first(self, seen: _SignedResource) -> Owner | None:
         for facts in self.facts.values():
             for sign in facts.signs:
-                found = _evidence(sign, seen) if seen.thing in sign.of else None
-                if found is not None:
-                    return _owner(facts, *found)
+                evidence = _evidence(sign, seen) if seen.thing in sign.of else None
+                if evidence is not None:
+                    return _owner(facts, *evidence)
         return None
 
     def known(self, name: str, evidence: str = "", *names: tuple[str, str]) -> Owner:
@@ -83,15 +83,15 @@ def _evidence(sign: Sign, seen: _SignedResource) -> tuple[str, tuple[tuple[str, 
 
     The names are pairs of a pattern's named group and its value.
     """
-    found = list[tuple[str, re.Match[str]]]()
+    matches = list[tuple[str, re.Match[str]]]()
     for what, match in _matches(sign, seen):
         if match is None:
             return None
-        found.append((f"{what} {match[0]}", match))
+        matches.append((f"{what} {match[0]}", match))
     if sign.own_group and not seen.own_group:
         return None
-    words = [text for text, _ in found] or ["a rule that allows a group's members to connect to each other"]
-    names = {name: value for _, match in found for name, value in match.groupdict().items() if value}
+    words = [text for text, _ in matches] or ["a rule that allows a group's members to connect to each other"]
+    names = {name: value for _, match in matches for name, value in match.groupdict().items() if value}
     return ", ".join(words), tuple(names.items())
 
 

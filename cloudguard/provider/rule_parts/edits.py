@@ -15,24 +15,24 @@ def rule_edits(change: Change) -> tuple[RuleEdit, ...]:
 
 def by_rule(edits: Sequence[RuleEdit]) -> Mapping[str, list[tuple[int, RuleEdit]]]:
     """Return name of a cloud's rule → its edits with their indexes. Edits that add a rule at an order are under ""."""
-    found: dict[str, list[tuple[int, RuleEdit]]] = {}
+    edits_by_rule: dict[str, list[tuple[int, RuleEdit]]] = {}
     for place, edit in enumerate(edits):
-        found.setdefault(name_of_rule(edit.rule) if edit.order is None else "", []).append((place, edit))
-    return found
+        edits_by_rule.setdefault(name_of_rule(edit.rule) if edit.order is None else "", []).append((place, edit))
+    return edits_by_rule
 
 
 def after_edits(
     parts: Iterable[Part], edits: Iterable[RuleEdit], added: Callable[[RuleEdit, RuleTraffic], Iterable[Part]]
 ) -> tuple[Part, ...]:
     """Return the parts of one rule after ``edits``. ``added`` returns the parts for the traffic after an edit."""
-    found = [*parts]
+    result = [*parts]
     for edit in edits:
-        at = next((number for number, part in enumerate(found) if part.id == edit.rule), len(found))
+        at = next((number for number, part in enumerate(result) if part.id == edit.rule), len(result))
         if edit.op is not RuleOp.ADD:
-            del found[at : at + 1]
+            del result[at : at + 1]
         if edit.after is not None:
-            found[at:at] = added(edit, edit.after)
-    return tuple(dict.fromkeys(found))
+            result[at:at] = added(edit, edit.after)
+    return tuple(dict.fromkeys(result))
 
 
 def successor_of(rules: Sequence[tuple[Part, ...]], old: Sequence[Part]) -> tuple[Part, ...]:

@@ -75,7 +75,7 @@ def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> l
         key = (own.direction, own.action, own.services, together, part.groups, part.own)
         by_target.setdefault(key, []).append(part)
     by_peers: dict[tuple[object, ...], list[Part]] = {}
-    for (direction, action, services, *_, groups, _own), found in by_target.items():
-        peers = tuple(dict.fromkeys(part.traffic.peer for part in found))
-        by_peers.setdefault((direction, action, services, peers, bool(groups)), []).extend(found)
-    return [tuple(found) for found in by_peers.values()]
+    for (direction, action, services, *_, groups, _own), parts_of_target in by_target.items():
+        peers = tuple(dict.fromkeys(part.traffic.peer for part in parts_of_target))
+        by_peers.setdefault((direction, action, services, peers, bool(groups)), []).extend(parts_of_target)
+    return [tuple(parts_of_peer) for parts_of_peer in by_peers.values()]

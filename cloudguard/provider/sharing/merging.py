@@ -57,8 +57,8 @@ def merged(parts: Sequence[Part], fetch: Fetch, gather: Gather) -> list[Answer]:
     answers = gather([partial(fetch, page) for page in pages], len(pages))
     faults = tuple(fault for answer in answers for fault in answer.faults)
     items = [(item, frozenset(parts[0].of(item))) for answer in answers for item in answer.items]
-    found = list[Answer]()
+    of_parts = list[Answer]()
     for part in parts:
         includes = part.matcher()
-        found.append(Answer([item for item, own in items if includes(own)], faults))
-    return found
+        of_parts.append(Answer([item for item, own in items if includes(own)], faults))
+    return of_parts

@@ -137,15 +137,15 @@ class SharedAnswers:
         self._answer(asked, tried(partial(fetch, None)))
         self.workers.leave()
 
-    def _answer(self, asked: SharedCall, found: Future[Any]) -> None:
+    def _answer(self, asked: SharedCall, future: Future[Any]) -> None:
         """Give the answer, or its error, to all waiting threads, and count these threads as working."""
         with self.workers.lock:
             self.workers.add(asked.waiting)
             asked.waiting = 0
-            if error := found.exception():
+            if error := future.exception():
                 asked.answer.set_exception(error)
             else:
-                asked.answer.set_result(found.result())
+                asked.answer.set_result(future.result())
 
     @staticmethod
     def _begin(work: Callable[[], None]) -> None:

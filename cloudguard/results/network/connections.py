@@ -63,8 +63,8 @@ class Connections:
 
 def is_line(text: str) -> bool:
     """Whether ``text`` is a line about connections."""
-    found = _LINE.fullmatch(text)
-    return found is not None and _services(found[1]) is not None
+    match = _LINE.fullmatch(text)
+    return match is not None and _services(match[1]) is not None
 
 
 def to_any_target(lines: Iterable[str]) -> tuple[str, ...]:

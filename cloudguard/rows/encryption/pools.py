@@ -37,8 +37,8 @@ def pool_problems(cluster: Cluster, *, require_customer_key: bool) -> Iterator[E
 
 
 def _without_customer_key(cluster: Cluster, pool: Pool) -> Iterator[EncryptionProblem]:
-    found = [disk for disk in _for_etcd(cluster, pool) if disk.encrypted and _has_customer_key(cluster, disk) is False]
-    devices = tuple(disk.device for disk in found)
+    disks = [disk for disk in _for_etcd(cluster, pool) if disk.encrypted and _has_customer_key(cluster, disk) is False]
+    devices = tuple(disk.device for disk in disks)
     if devices:
         resource, fault = Resource("pool", pool.id, pool.name), "provider's key"
         message = f"the next host of {pool.name or pool.id} would hold etcd on {', '.join(devices)} with the {fault}"

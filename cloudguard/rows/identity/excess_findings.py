@@ -141,13 +141,13 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
     unconditional = (
         escalation for escalation in escalations if escalation.unconditional and not escalation.exceeds_need
     )
-    found = tuple(escalation for escalation in unconditional if escalation.path.impact in impacts)
-    if found:
-        who, first = identity_text(excess.identity), found[0]
+    reaching = tuple(escalation for escalation in unconditional if escalation.path.impact in impacts)
+    if reaching:
+        who, first = identity_text(excess.identity), reaching[0]
         message = (
             f"{who} can gain the permissions of other identities with permissions that it needs: it {first.path.why}"
         )
-        yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, found, id_parts=("needed",))
+        yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, reaching, id_parts=("needed",))
 
 
 def _other_excess(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
@@ -198,8 +198,8 @@ def notable_witness(part: PermissionSet, escalations: tuple[GrantedEscalation, .
     for escalation in escalations:
         for action in escalation.path.actions:
             bit = table.bit(action) or 0
-            if bit & part.actions and (found := part.only(bit).witness()) is not None:
-                return found
+            if bit & part.actions and (request := part.only(bit).witness()) is not None:
+                return request
     listed = part.only(part.actions & table.listed)
     return listed.witness() or part.witness()
 

@@ -61,9 +61,9 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
             for name in host.identities:
                 exposed.setdefault((fault, name), []).append((host, host.metadata))
     findings = [
-        _finding(context, fault, identity, found, severity)
-        for (fault, identity), found in exposed.items()
-        if (severity := _severity(context, identity, found)) is not None
+        _finding(context, fault, identity, services, severity)
+        for (fault, identity), services in exposed.items()
+        if (severity := _severity(context, identity, services)) is not None
     ]
     return findings, tuple(_unknown(kind, hosts) for kind, hosts in sorted(unread.items()))
 

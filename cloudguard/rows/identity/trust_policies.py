@@ -58,12 +58,12 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
         names = dict.fromkeys(resource.name for resource, _ in _with_trust_policies(context))
         return [], (*unknown, *(f"whether outsiders may assume {name}: {why}" for name in names))
     for resource, policy in _with_trust_policies(context):
-        found = sorted(
+        admitted = sorted(
             _admitted(context, facts, resource, policy),
             key=lambda admission: (-_severity(admission), admission.caller.who),
         )
-        certain = [admission for admission in found if not admission.assumptions]
-        undecided = tuple(_undecided(resource, [admission for admission in found if admission.assumptions]))
+        certain = [admission for admission in admitted if not admission.assumptions]
+        undecided = tuple(_undecided(resource, [admission for admission in admitted if admission.assumptions]))
         if certain:
             findings.append(replace(_finding(context, resource, policy, certain), hides=undecided))
         else:
@@ -71,11 +71,11 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
     return findings, tuple(unknown)
 
 
-def _undecided(resource: Resource, found: Sequence[Admission]) -> Iterator[str]:
+def _undecided(resource: Resource, admitted: Sequence[Admission]) -> Iterator[str]:
     """Yield a line about the first caller of undecided admissions, if there is one."""
-    if found:
-        causes = "; ".join(dict.fromkeys(cause for admission in found for cause in admission.assumptions))
-        yield f"whether {found[0].caller.who} may assume {resource.name} is undecided: {causes}"
+    if admitted:
+        causes = "; ".join(dict.fromkeys(cause for admission in admitted for cause in admission.assumptions))
+        yield f"whether {admitted[0].caller.who} may assume {resource.name} is undecided: {causes}"
 
 
 def _unread_policies(context: Context) -> Iterator[str]:
@@ -124,12 +124,12 @@ def _condition_text(admission: Admission) -> str:
     return narrowed if admission.narrowed else unnarrowed
 
 
-def _finding(context: Context, resource: Resource, policy: PolicyDocument, found: list[Admission]) -> PendingFinding:
-    worst, more = found[0], len(found) - 1
+def _finding(context: Context, resource: Resource, policy: PolicyDocument, admitted: list[Admission]) -> PendingFinding:
+    worst, more = admitted[0], len(admitted) - 1
     who = worst.caller.who
     message = f"{who} may assume the identity {resource.name}{_condition_text(worst)}"
     message += f" (and {more} more)" if more else ""
-    edit = _edit(context, resource, policy, found)
+    edit = _edit(context, resource, policy, admitted)
     change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (edit,))
     builder = FindingBuilder(
         check=TRUST,
@@ -137,25 +137,25 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, found
         resource=resource,
         message=message,
         witness=Witness(f"{who} requests the credentials of {resource.name}"),
-        evidence=tuple(_evidence(resource, policy, found)),
+        evidence=tuple(_evidence(resource, policy, admitted)),
         key=(resource.id,),
         hosts=hosts_with(context, resource.id),
-        advice=_advice(found),
-        width=sorted({line for admission in found for line in _width_lines(admission)}),
+        advice=_advice(admitted),
+        width=sorted({line for admission in admitted for line in _width_lines(admission)}),
     )
     return PendingFinding(builder.build(context.cluster), changes=(change,))
 
 
 def _edit(
-    context: Context, resource: Resource, policy: PolicyDocument, found: list[Admission]
+    context: Context, resource: Resource, policy: PolicyDocument, admitted: list[Admission]
 ) -> DocumentEdit | Procedure:
     """Return the edit of a trust policy, or a procedure for a person if the right policy cannot be determined."""
     right: DocumentEdit | NoReplacement = NoReplacement("the provider's principals are unknown")
     if context.iam_catalog is not None:
-        right = without_outsiders(context.iam_catalog, policy, found, _declared(context, resource))
+        right = without_outsiders(context.iam_catalog, policy, admitted, _declared(context, resource))
     if isinstance(right, DocumentEdit):
         return right
-    present = tuple(f"{policy.name}/{', '.join(_names(admission))}: {admission.caller.who}" for admission in found)
+    present = tuple(f"{policy.name}/{', '.join(_names(admission))}: {admission.caller.who}" for admission in admitted)
     step = f"allow only callers that need it, each under a condition that only it can meet: {right.why}"
     return Procedure(present, (step,))
 
@@ -168,8 +168,8 @@ def _width_lines(admission: Admission) -> Iterator[str]:
         yield who
 
 
-def _evidence(resource: Resource, policy: PolicyDocument, found: Iterable[Admission]) -> Iterator[Evidence]:
-    for admission in found:
+def _evidence(resource: Resource, policy: PolicyDocument, admitted: Iterable[Admission]) -> Iterator[Evidence]:
+    for admission in admitted:
         for name in _names(admission):
             yield Evidence(resource, f"{policy.name}/{name}", policy.source.call, f"trusts {admission.caller.who}")
 
@@ -178,10 +178,10 @@ def _names(admission: Admission) -> tuple[str, ...]:
     return tuple(statement.name for statement in admission.statements)
 
 
-def _advice(found: Iterable[Admission]) -> str:
+def _advice(admitted: Iterable[Admission]) -> str:
     names = [
         admission.caller.declared_as
-        for admission in found
+        for admission in admitted
         if admission.caller.kind in _DECLARABLE and admission.caller.declared_as
     ]
     listed = " or ".join(f'principal = "{name}"' for name in dict.fromkeys(names[:FEW]))

@@ -61,10 +61,10 @@ def _services(context: Context) -> Mapping[str, ServiceSet]:
         "NodePorts": ports.node_ports,
         OTHERS: ServiceSet.everything() - ICMP,
     }
-    left, found = ServiceSet.everything(), dict[str, ServiceSet]()
+    left, by_kind = ServiceSet.everything(), dict[str, ServiceSet]()
     for name, services in kinds.items():
-        found[name], left = services & left, left - services
-    return found
+        by_kind[name], left = services & left, left - services
+    return by_kind
 
 
 def _example(target: HostClass) -> str:

@@ -62,12 +62,12 @@ class MandatedRules:
     @property
     def _unused_addresses(self) -> AddressSet:
         """Addresses of networks that are in none of their subnets, so that no host can have them."""
-        found = AddressSet.nothing()
+        addresses = AddressSet.nothing()
         for network in self._context.snapshot.topology.networks:
             subnets = [subnet for subnet in self._context.snapshot.topology.subnets if subnet.network == network.id]
             if subnets:
-                found |= network.ranges - AddressSet.union(subnet.ranges for subnet in subnets)
-        return found
+                addresses |= network.ranges - AddressSet.union(subnet.ranges for subnet in subnets)
+        return addresses
 
     def _in_allowed_ranges(self, problem: Problem) -> tuple[str, ...]:
         """Return the names of hosts outside the cluster that have one of the problem's sender addresses today."""

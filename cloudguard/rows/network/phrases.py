@@ -74,38 +74,38 @@ def connections(problem: Problem, services_name: Callable[[ServiceSet], str]) ->
 
 def _outside(problem: Problem) -> dict[AddressSet, ServiceSet]:
     """Return the reached services by public sender addresses."""
-    found: dict[AddressSet, ServiceSet] = {}
+    services_of: dict[AddressSet, ServiceSet] = {}
     for path, attribution in problem.pairs:
         if path.sender.kind is SenderKind.INTERNET:
             addresses = attribution.part.addresses()
-            found[addresses] = found.get(addresses, ServiceSet.nothing()) | attribution.part.services()
-    return found
+            services_of[addresses] = services_of.get(addresses, ServiceSet.nothing()) | attribution.part.services()
+    return services_of
 
 
 def _by_services(outside: dict[AddressSet, ServiceSet]) -> dict[AddressSet, ServiceSet]:
     """Return ``outside`` with one entry for all addresses that reach the same services."""
-    found: dict[ServiceSet, AddressSet] = {}
+    addresses_of: dict[ServiceSet, AddressSet] = {}
     for addresses, services in outside.items():
-        found[services] = found.get(services, AddressSet.nothing()) | addresses
-    return {addresses: services for services, addresses in found.items()}
+        addresses_of[services] = addresses_of.get(services, AddressSet.nothing()) | addresses
+    return {addresses: services for services, addresses in addresses_of.items()}
 
 
 def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
     """Return the senders inside the network and the services that they reach. The cluster's hosts go by role."""
-    found, own = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
+    services_of, own = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
     for path, attribution in problem.pairs:
         services, hosts = attribution.part.services(), path.sender.hosts
         if path.sender.kind is SenderKind.INTERNET:
             continue
         if hosts is None or not hosts.hosts:
             name = _sender_text(path.sender, attribution.part.addresses())
-            found[name] = found.get(name, ServiceSet.nothing()) | services
+            services_of[name] = services_of.get(name, ServiceSet.nothing()) | services
         else:
             for key in (("/".join(hosts.key.roles) or "unknown", host.id) for host in hosts.hosts):
                 own[key] = own.get(key, ServiceSet.nothing()) | services
     alike = Counter((role, services) for (role, _), services in own.items())
     counted = [(f"{n} {role} host{'s' if n != 1 else ''}", services) for (role, services), n in alike.items()]
-    return [*found.items(), *counted]
+    return [*services_of.items(), *counted]
 
 
 def _sender_text(sender: Sender, reached: AddressSet) -> str:

@@ -68,8 +68,8 @@ class Problem:
     @property
     def hosts(self) -> tuple[Host, ...]:
         """The hosts that have the problem, each once, sorted by id."""
-        found = {host.id: host for target in self.targets if isinstance(target, HostClass) for host in target.hosts}
-        return tuple(found[name] for name in sorted(found))
+        hosts = {host.id: host for target in self.targets if isinstance(target, HostClass) for host in target.hosts}
+        return tuple(hosts[name] for name in sorted(hosts))
 
     @property
     def targets(self) -> tuple[HostClass | Endpoint, ...]:

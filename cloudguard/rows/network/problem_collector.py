@@ -68,8 +68,8 @@ class ProblemCollector:
         ``kind_of`` returns the kind of problem of an attribution, or None if it is no problem. A rule that is reported
         for the internet is not reported again for internal senders, so add the paths from the internet first.
         """
-        for found in attribute(self._reach, path, excess.lower) if excess.lower else ():
-            attribution = self._unreported(path, found)
+        for each in attribute(self._reach, path, excess.lower) if excess.lower else ():
+            attribution = self._unreported(path, each)
             kind = kind_of(path, attribution) if attribution.part else None
             if kind is not None:
                 self._record(kind, path, attribution)
@@ -115,10 +115,10 @@ class ProblemCollector:
     ) -> list[Problem] | None:
         """Return the problems if the sender sent all possible packets, or None if these are unknown."""
         certain = replace(path, allowed=exactly(path.allowed.upper))
-        found = [*attribute(self._reach, certain, packets)]
-        if path.sender.exact or packets - PacketSet.union(attribution.part for attribution in found):
+        attributions = [*attribute(self._reach, certain, packets)]
+        if path.sender.exact or packets - PacketSet.union(attribution.part for attribution in attributions):
             return None
-        kinds = ((kind_of(certain, attribution), attribution) for attribution in found)
+        kinds = ((kind_of(certain, attribution), attribution) for attribution in attributions)
         return [
             Problem(*kind, attribution.resource, "", [attribution], [certain])
             for kind, attribution in kinds
@@ -170,7 +170,7 @@ class ProblemCollector:
 
     def _excesses(self, problem: Problem, assessment: Assessment) -> tuple[RuleExcess, ...]:
         """Return the excess of a problem, one ``RuleExcess`` for each rule that can be edited."""
-        found: dict[tuple[str, str], RuleExcess] = {}
+        excesses: dict[tuple[str, str], RuleExcess] = {}
         for attribution in problem.attributions:
             if (
                 attribution.filter is None
@@ -182,9 +182,9 @@ class ProblemCollector:
             excess = RuleExcess(
                 self._row, attribution.filter, attribution.rule, assessment.keep, worth_an_edit=worth_an_edit
             )
-            known = found.get((attribution.filter.id, attribution.rule.id), excess)
-            found[attribution.filter.id, attribution.rule.id] = known.with_services(attribution.part.services())
-        return tuple(found.values())
+            known = excesses.get((attribution.filter.id, attribution.rule.id), excess)
+            excesses[attribution.filter.id, attribution.rule.id] = known.with_services(attribution.part.services())
+        return tuple(excesses.values())
 
 
 def _key(attribution: Attribution) -> tuple[str, str]:

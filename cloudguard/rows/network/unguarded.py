@@ -25,17 +25,17 @@ def guard_procedure(row: str, problem: Problem, assessment: Assessment) -> tuple
     if problem.resource.kind == PUBLISHED_SERVICE and assessment.severity > Severity.LOW:
         return (Change(f"{SERVICE}:{problem.resource.id}", row, SERVICE, problem.resource, (_RESTRICT,)),)
     balancers = {path.balancer.id: path.balancer for path in problem.paths if path.balancer is not None}
-    found = balancers.get(problem.resource.id)
-    if problem.resource.kind != BALANCER or found is None or found.filters or assessment.severity <= Severity.LOW:
+    balancer = balancers.get(problem.resource.id)
+    if problem.resource.kind != BALANCER or balancer is None or balancer.filters or assessment.severity <= Severity.LOW:
         return ()
     steps = (
         f"if the cloud can do so, give it a filter that lets in {_kept_text(assessment.keep)} on {_services(problem)}",
         "otherwise create a balancer with that filter and the same targets",
         "allow the new balancer and its clients in the filters of the targets",
         "point the DNS name that clients use to the new balancer, and wait until no client uses the old one",
-        f"then delete {found.name or found.id}",
+        f"then delete {balancer.name or balancer.id}",
     )
-    procedure = Procedure((f"{found.name or found.id} has no filter",), steps)
+    procedure = Procedure((f"{balancer.name or balancer.id} has no filter",), steps)
     return (Change(f"{KIND}:{problem.resource.id}", row, KIND, problem.resource, (procedure,)),)
 
 
