@@ -30,8 +30,8 @@ def refuse_foreign(operation_model: OperationModel, response_dict: Mapping[str, 
     if response_dict["status_code"] > _LAST_SUCCESS or not isinstance(body, bytes):
         return
     if protocol in _XML:
-        found = _ROOT.match(body)
-        root = found[1].decode("ascii", "replace") if found else ""
+        match = _ROOT.match(body)
+        root = match[1].decode("ascii", "replace") if match else ""
         if root != f"{operation_model.name}Response":
             raise _foreign(operation_model, f"its root element is {root[:40]!r}" if root else "it is not XML")
     elif protocol in _JSON and operation_model.output_shape:

@@ -138,20 +138,20 @@ class Api(Reader[Call]):
             pages = (getattr(client, call.method)(**parameters),)
         items, page = list[Item](), dict[str, Any]()
         for page in pages:
-            found: Any = expression.search(page)
-            found = [found] if isinstance(found, dict) else found or ()
-            items += objects(call.name, (item for item in found if item is not None))
+            selected: Any = expression.search(page)
+            selected = [selected] if isinstance(selected, dict) else selected or ()
+            items += objects(call.name, (item for item in selected if item is not None))
         return Answer(items, (_CUT_SHORT,) if page.get("IsTruncated") is True else ())
 
     def client(self, service: str, region: str = "") -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """Return the client of a service in ``region`` ("": the reader's own region). Each client is made once."""
         with _CLIENT_LOCK:
-            found = self._clients.get(service)
-            if found is None:
-                found = self.session.client(service, region_name=region or self.region, config=settings(service))
-                self._clients[service] = found
-                found.meta.events.register("before-parse", refuse_foreign, unique_id="cloudguard")
-            return found
+            cached = self._clients.get(service)
+            if cached is None:
+                cached = self.session.client(service, region_name=region or self.region, config=settings(service))
+                self._clients[service] = cached
+                cached.meta.events.register("before-parse", refuse_foreign, unique_id="cloudguard")
+            return cached
 
 
 def settings(service: str) -> Config:

@@ -105,12 +105,12 @@ def _parameters(api: Api, call: Call, account: str) -> dict[str, Any]:
 
 
 def _value(name: str, call: Call, region: str, account: str) -> str | list[str]:
-    found = _VALUES[name]
-    if isinstance(found, dict):
-        found = found.get(call.operation) or found[""]
-    if isinstance(found, list):
-        return [_filled(value, region, account) for value in found]
-    return _filled(found, region, account)
+    value = _VALUES[name]
+    if isinstance(value, dict):
+        value = value.get(call.operation) or value[""]
+    if isinstance(value, list):
+        return [_filled(each, region, account) for each in value]
+    return _filled(value, region, account)
 
 
 def _filled(text: str, region: str, account: str) -> str:

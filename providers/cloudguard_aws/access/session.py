@@ -162,7 +162,7 @@ def identify(api: Api, meanwhile: Callable[[], None] | None = None) -> Caller:
         api.prefetch(GET_CALLER_IDENTITY)
         if meanwhile:
             meanwhile()
-        found = api.ask(GET_CALLER_IDENTITY)
+        items = api.ask(GET_CALLER_IDENTITY)
     except ClientError as error:
         if error.operation_name == "AssumeRole":
             message = f"the role can't be assumed: {explain(error)[1]}"
@@ -173,7 +173,7 @@ def identify(api: Api, meanwhile: Callable[[], None] | None = None) -> Caller:
         raise unreachable(error, api.region) from error
     except (BotoCoreError, ValueError) as error:
         raise unreachable(error, api.region) from error
-    return next(iter(api.mapped(GET_CALLER_IDENTITY, found, _caller, hides=())), Caller("", ""))
+    return next(iter(api.mapped(GET_CALLER_IDENTITY, items, _caller, hides=())), Caller("", ""))
 
 
 def _caller(item: Item) -> Caller:
@@ -219,8 +219,8 @@ def enabled_regions(api: Api) -> tuple[str, ...]:
     """Return the regions that the account has enabled. Raises AccessError if they can't be listed."""
     wanted = [{"Name": "opt-in-status", "Values": ["opt-in-not-required", "opted-in"]}]
     try:
-        found = api.ask(DESCRIBE_REGIONS, Filters=wanted)
-        pairs = [(required(item, "RegionName"), text(item, "OptInStatus")) for item in found]
+        items = api.ask(DESCRIBE_REGIONS, Filters=wanted)
+        pairs = [(required(item, "RegionName"), text(item, "OptInStatus")) for item in items]
     except errors() as error:
         message = f"the enabled regions can't be listed: {explain(error)[1]}"
         raise AccessError(

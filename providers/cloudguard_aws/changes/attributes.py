@@ -39,11 +39,11 @@ def _call_maker(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex,
     kinds = {"key.rotate": _rotated, "secrets.encrypt": _secrets}
     if change.kind == "key.enable":
         return _key_recovery if edit.before == KeyState.PENDING_DELETION else _enabled_if(edit.before)
-    found = kinds.get(change.kind)
-    if found is None:
+    maker = kinds.get(change.kind)
+    if maker is None:
         message = f"no call makes a change of the kind {change.kind}"
         raise NoCallError(message)
-    return found
+    return maker
 
 
 def _metadata(

@@ -62,10 +62,10 @@ class AwsChangeForms:
 
         Empty if the change names something that is not known, not declared, or not made before.
         """
-        found = self._possible_calls(change, made)
-        if not needed_answers(found) <= self._answered(made):
+        planned = self._possible_calls(change, made)
+        if not needed_answers(planned) <= self._answered(made):
             return ()
-        return found
+        return planned
 
     def _possible_calls(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
         """Return the calls that make a change, even if they use answers that no earlier change gives."""

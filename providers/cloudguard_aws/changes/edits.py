@@ -19,12 +19,12 @@ class NoCallError(ValueError):
     """An edit that no call can make, because a declaration is missing or a fact was not read."""
 
 
-def known(found: A | None, what: str) -> A:
+def known(value: A | None, what: str) -> A:
     """Return ``found``. Raises NoCallError if it is None: ``what`` is not in the snapshot."""
-    if found is None:
+    if value is None:
         message = f"{what} is not in the snapshot"
         raise NoCallError(message)
-    return found
+    return value
 
 
 def answer_name(*words: str) -> str:

@@ -33,12 +33,12 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     """Return the fewest entries that allow, or deny, ``traffic``. Empty for a peer that is no range."""
     if traffic.peer.kind is not PeerOf.RANGE:
         return ()
-    found = list[RuleTraffic]()
+    written = list[RuleTraffic]()
     for cidr in read_addresses(traffic.peer.value).cidrs():
         able = without_other_version(traffic.services, read_addresses(cidr))
         peer = RulePeer(PeerOf.RANGE, cidr)
-        found += [replace(traffic, services=part.services, peer=peer) for part in parts_of(able)]
-    return tuple(found)
+        written += [replace(traffic, services=part.services, peer=peer) for part in parts_of(able)]
+    return tuple(written)
 
 
 def fields(traffic: RuleTraffic) -> dict[str, Any]:

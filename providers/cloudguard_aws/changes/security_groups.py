@@ -31,20 +31,20 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     peer, services = traffic.peer, traffic.services
     if peer.kind is not PeerOf.RANGE:
         return tuple(replace(traffic, services=part.services) for part in parts_of(services))
-    found = list[RuleTraffic]()
+    written = list[RuleTraffic]()
     for cidr in read_addresses(peer.value).cidrs():
         rule_peer = RulePeer(PeerOf.RANGE, cidr)
         able = without_other_version(services, read_addresses(cidr))
-        found += [replace(traffic, services=part.services, peer=rule_peer) for part in parts_of(able)]
-    return tuple(found)
+        written += [replace(traffic, services=part.services, peer=rule_peer) for part in parts_of(able)]
+    return tuple(written)
 
 
 def fields(traffic: RuleTraffic, description: str = "") -> dict[str, Any]:
     """Return one rule in the fields of SecurityGroupRuleRequest. Raises NoCallError for a peer without a value."""
     (part,) = parts_of(traffic.services)
     written = part.of_group()
-    found = {"FromPort": ANY, "ToPort": ANY} | written | _peer_field(traffic.peer)
-    return found | ({"Description": description} if description else {})
+    permission = {"FromPort": ANY, "ToPort": ANY} | written | _peer_field(traffic.peer)
+    return permission | ({"Description": description} if description else {})
 
 
 def _peer_field(peer: RulePeer) -> dict[str, Any]:

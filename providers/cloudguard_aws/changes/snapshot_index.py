@@ -53,10 +53,10 @@ class SnapshotIndex:
     @cached_property
     def pools(self) -> dict[str, tuple[Pool, ...]]:
         """Scaling groups by id, as one pool for each template that a group may use."""
-        found: dict[str, tuple[Pool, ...]] = {}
+        pools: dict[str, tuple[Pool, ...]] = {}
         for pool in self.snapshot.cluster.pools:
-            found[pool.id] = (*found.get(pool.id, ()), pool)
-        return found
+            pools[pool.id] = (*pools.get(pool.id, ()), pool)
+        return pools
 
     @cached_property
     def identities(self) -> dict[str, Identity]:

@@ -80,8 +80,8 @@ def _encrypted(devices: Sequence[str], fields: Fields) -> Fields:
         message = "the names of the devices to encrypt are not known"
         raise NoCallError(message)
     mappings: list[dict[str, Any]] = fields.get("BlockDeviceMappings", [])
-    found = {str(mapping.get("DeviceName")): mapping for mapping in mappings}
+    by_device = {str(mapping.get("DeviceName")): mapping for mapping in mappings}
     for device in devices:
-        mapping = found.get(device, {"DeviceName": device})
-        found[device] = {**mapping, "Ebs": {**mapping.get("Ebs", {}), "Encrypted": True}}
-    return {"BlockDeviceMappings": [*found.values()]}
+        mapping = by_device.get(device, {"DeviceName": device})
+        by_device[device] = {**mapping, "Ebs": {**mapping.get("Ebs", {}), "Encrypted": True}}
+    return {"BlockDeviceMappings": [*by_device.values()]}

@@ -25,11 +25,11 @@ def template_of(index: SnapshotIndex, pool: str) -> tuple[Pool, Fields]:
 
     Raises NoCallError if a new template version can't be used, or if the group has several templates.
     """
-    found = index.pools.get(pool, ())
-    if len(found) != 1 or not found[0].template_fields or ":" not in found[0].template:
+    pools = index.pools.get(pool, ())
+    if len(pools) != 1 or not pools[0].template_fields or ":" not in pools[0].template:
         message = f"the template of {pool} cannot be edited, or the group has several templates"
         raise NoCallError(message)
-    return found[0], cast("Fields", json.loads(found[0].template_fields))
+    return pools[0], cast("Fields", json.loads(pools[0].template_fields))
 
 
 def new_version(

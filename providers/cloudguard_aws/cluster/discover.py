@@ -39,10 +39,10 @@ class DiscoveredClusters:
 def discover_in(apis: Iterable[Api]) -> DiscoveredClusters:
     """Return the clusters of several regions, in the order of ``apis`` and then by name."""
     readers = list(apis)
-    found = readers[0].gather(*(partial(_discover_region, api) for api in readers)) if readers else []
+    regions = readers[0].gather(*(partial(_discover_region, api) for api in readers)) if readers else []
     return DiscoveredClusters(
-        tuple(cluster for region in found for cluster in region.clusters),
-        tuple(words for region in found for words in region.refused),
+        tuple(cluster for region in regions for cluster in region.clusters),
+        tuple(words for region in regions for words in region.refused),
     )
 
 

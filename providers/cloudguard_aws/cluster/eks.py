@@ -160,5 +160,5 @@ def _described(
     thunks = (
         partial(api.read, describing, hides=hides, about=name, **{"clusterName": cluster, key: name}) for name in names
     )
-    found = [item for items in api.gather(*thunks) for item in items]
-    return list(api.mapped(describing, found, make, hides=hides)), bool(listed)
+    described = [item for items in api.gather(*thunks) for item in items]
+    return list(api.mapped(describing, described, make, hides=hides)), bool(listed)

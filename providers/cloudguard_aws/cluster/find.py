@@ -235,10 +235,10 @@ def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
     base = infra_base(name)
     if not base:
         return name, []
-    found = instances(api, [{"Name": "tag-key", "Values": [f"{CLUSTER}{base}?????"]}])
+    tagged = instances(api, [{"Name": "tag-key", "Values": [f"{CLUSTER}{base}?????"]}])
     members = {
         cluster
-        for instance in found
+        for instance in tagged
         for cluster in clusters_of(instance.tags)
         if cluster.startswith(base) and len(cluster) == len(base) + len("12345") and is_infra(cluster)
     }
@@ -246,7 +246,7 @@ def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
         message = f"{len(members)} clusters are called {name!r} in {api.region}: {', '.join(sorted(members))}"
         raise ClusterNotFoundError(message, hint="Give one of these names with --cluster")
     infra = next(iter(members), name)
-    return infra, [instance for instance in found if infra in clusters_of(instance.tags)]
+    return infra, [instance for instance in tagged if infra in clusters_of(instance.tags)]
 
 
 def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstance]:

@@ -91,11 +91,11 @@ def _etcd_volumes(api: Api) -> dict[str, str]:
     kops and other installers write these tags.
     """
     listed = with_tag_keys(api, DESCRIBE_VOLUMES, ETCD_KEYS, hides=(*HIDES, *FOUND_THROUGH_DISKS))
-    found = dict[str, str]()
+    etcd = dict[str, str]()
     for volume, hosts in sorted(api.mapped(DESCRIBE_VOLUMES, listed, _etcd_volume, hides=(FactKind.HOSTS,))):
         for host in hosts:
-            found.setdefault(host, volume)
-    return found
+            etcd.setdefault(host, volume)
+    return etcd
 
 
 def _etcd_volume(item: Item) -> tuple[str, list[str]]:

@@ -49,10 +49,10 @@ def read_defaults(api: Api, templates: Iterable[Settings]) -> Settings | None:
     """Return the account's defaults. None: not known, or not read because no template needs them."""
     if all(next_service(template, None, None) for template in templates):
         return None
-    found = api.read_or_none(GET_INSTANCE_METADATA_DEFAULTS, hides=_HIDES)
-    if found == []:
+    items = api.read_or_none(GET_INSTANCE_METADATA_DEFAULTS, hides=_HIDES)
+    if items == []:
         return {}
-    read = api.mapped(GET_INSTANCE_METADATA_DEFAULTS, found or (), settings_of, hides=_HIDES)
+    read = api.mapped(GET_INSTANCE_METADATA_DEFAULTS, items or (), settings_of, hides=_HIDES)
     return read[0] if read else None
 
 

@@ -95,8 +95,8 @@ def instances(api: Api, filters: Sequence[Item]) -> tuple[Instance, ...]:
 def instances_by_id(api: Api, ids: Sequence[str]) -> list[Instance]:
     """Return live instances by id, with many ids in a call. Raises AccessError if they can't be listed."""
     pages = [ids[start : start + MOST_VALUES] for start in range(0, len(ids), MOST_VALUES)]
-    found = api.gather(*(partial(instances, api, [{"Name": "instance-id", "Values": page}]) for page in pages))
-    return [instance for page in found for instance in page]
+    listed = api.gather(*(partial(instances, api, [{"Name": "instance-id", "Values": page}]) for page in pages))
+    return [instance for page in listed for instance in page]
 
 
 def record_unseen(api: Api, ids: Collection[str], why: str) -> None:

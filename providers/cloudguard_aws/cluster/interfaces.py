@@ -81,8 +81,8 @@ def with_both_answers(api: Api, hosts: Iterable[Host], listed: Collection[Item])
     own = [item for item in listed if not names.isdisjoint((_text(item, "NetworkInterfaceId"), _instance_of(item)))]
     call, source = DESCRIBE_NETWORK_INTERFACES, api.source(DESCRIBE_NETWORK_INTERFACES)
     read = api.mapped(call, own, lambda item: (_instance_of(item), interface(item, source)), hides=hides)
-    found = {interface.id: (instance, interface) for instance, interface in read}
-    return tuple(_with_both(host, found) for host in hosts)
+    by_id = {interface.id: (instance, interface) for instance, interface in read}
+    return tuple(_with_both(host, by_id) for host in hosts)
 
 
 def _text(item: Item, key: str) -> str:
@@ -95,13 +95,13 @@ def _instance_of(item: Item) -> str:
     return _text(cast("Item", attachment), "InstanceId") if isinstance(attachment, Mapping) else ""
 
 
-def _with_both(host: Host, found: Mapping[str, tuple[str, Interface]]) -> Host:
+def _with_both(host: Host, by_id: Mapping[str, tuple[str, Interface]]) -> Host:
     known = {interface.id for interface in host.interfaces}
     more = [
-        interface for name, (instance, interface) in sorted(found.items()) if instance == host.id and name not in known
+        interface for name, (instance, interface) in sorted(by_id.items()) if instance == host.id and name not in known
     ]
     both = [
-        _united(interface, found[interface.id][1]) if interface.id in found else interface
+        _united(interface, by_id[interface.id][1]) if interface.id in by_id else interface
         for interface in host.interfaces
     ]
     return host if not more and both == [*host.interfaces] else replace(host, interfaces=(*both, *more))

@@ -107,13 +107,13 @@ def _search_regions(
     Raises AccessError if no region has it and a region could not be read.
     """
     apis = [first.in_region(region) for region in regions]
-    found = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
+    outcomes = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
     refused = {
-        api.region: outcome for api, outcome in zip(apis, found, strict=True) if isinstance(outcome, AccessError)
+        api.region: outcome for api, outcome in zip(apis, outcomes, strict=True) if isinstance(outcome, AccessError)
     }
     places = [
         (api, outcome)
-        for api, outcome in zip(apis, found, strict=True)
+        for api, outcome in zip(apis, outcomes, strict=True)
         if outcome is not None and not isinstance(outcome, AccessError)
     ]
     if refused and not places:

@@ -81,20 +81,20 @@ class PublishedCatalog:
 
     def resource_formats(self, action: str) -> tuple[str, ...] | None:
         """Return the resource formats of a listed action. None: the action is not listed."""
-        found = self._action(action)
-        return None if found is None else found.resource_formats
+        known = self._action(action)
+        return None if known is None else known.resource_formats
 
     def multivalued(self, key: str) -> bool:
         """Whether ``key`` can have several values in one request."""
         service = key.partition(":")[0]
         if service not in self._known:
             return key in self._global_multivalued
-        found = self._multivalued.get(service)
-        if found is None:
+        cached = self._multivalued.get(service)
+        if cached is None:
             keys = _published("conditionKeys", service).items()
-            found = frozenset(name for name, detail in keys if detail["type"].startswith("ArrayOf"))
-            self._multivalued[service] = found
-        return key in found
+            cached = frozenset(name for name, detail in keys if detail["type"].startswith("ArrayOf"))
+            self._multivalued[service] = cached
+        return key in cached
 
     def service_context(self, service: str) -> Mapping[str, str]:
         """Return the region of a service that has only one endpoint in the partition."""
@@ -103,8 +103,8 @@ class PublishedCatalog:
 
     def access(self, action: str) -> Access:
         """Return the kind of access. For the levels "Read" and "List", the contents of the answer decide."""
-        found = self._action(action)
-        return read_actions().access(action, found.level if found else "")
+        known = self._action(action)
+        return read_actions().access(action, known.level if known else "")
 
     def _action(self, action: str) -> _Action | None:
         service, _, name = action.lower().partition(":")
@@ -112,10 +112,10 @@ class PublishedCatalog:
 
     def _service(self, service: str) -> _Service:
         """Return a service's actions. Two threads may both read the same data, with the same result."""
-        found = self._services.get(service)
-        if found is None:
-            found = self._services[service] = self._read(service)
-        return found
+        cached = self._services.get(service)
+        if cached is None:
+            cached = self._services[service] = self._read(service)
+        return cached
 
     def _read(self, service: str) -> _Service:
         types = {name: self._format(entry["arn"]) for name, entry in _published("resourceTypes", service).items()}
@@ -137,7 +137,7 @@ class PublishedCatalog:
         Placeholders of the last segment that may contain colons become ``**``.
         """
         scheme, _, *head, last = arn.split(":", 5)
-        name = _PLACEHOLDER.sub(lambda found: "**" if found[1] in self._with_colons else "*", last)
+        name = _PLACEHOLDER.sub(lambda match: "**" if match[1] in self._with_colons else "*", last)
         return ":".join((scheme, self._partition, *(_PLACEHOLDER.sub("*", part) for part in head), name))
 
 
@@ -163,8 +163,8 @@ def _toml(name: str) -> Mapping[str, Any]:
 
 def _by_service(pairs: Iterable[tuple[str, str | list[str]]]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Return a dict of service → name → values, in lower case, from pairs of "service:Name" and values."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    formats: dict[str, dict[str, tuple[str, ...]]] = {}
     for key, values in pairs:
         service, _, name = key.lower().partition(":")
-        found.setdefault(service, {})[name] = (values,) if isinstance(values, str) else tuple(values)
-    return found
+        formats.setdefault(service, {})[name] = (values,) if isinstance(values, str) else tuple(values)
+    return formats

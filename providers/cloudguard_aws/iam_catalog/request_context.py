@@ -105,7 +105,7 @@ def ordinary_context(snapshot: Snapshot, partition: str) -> Mapping[str, tuple[s
     account, organization = snapshot.cluster.account, snapshot.identities.organization
     regions = snapshot.cluster.regions or ("",)
     instances = (SOME_INSTANCE, *(host.id for host in snapshot.cluster.hosts))
-    found = {
+    context = {
         **ORDINARY,
         "aws:resourceaccount": (account,),
         "ec2:sourceinstancearn": tuple(
@@ -114,8 +114,8 @@ def ordinary_context(snapshot: Snapshot, partition: str) -> Mapping[str, tuple[s
         "iam:policyarn": (f"arn:{partition}:iam::aws:policy/AdministratorAccess",),
     }
     if organization:
-        found |= {"aws:resourceorgid": (organization,), "aws:resourceorgpaths": (f"{organization}/r-root/",)}
-    return found
+        context |= {"aws:resourceorgid": (organization,), "aws:resourceorgpaths": (f"{organization}/r-root/",)}
+    return context
 
 
 def known_context(snapshot: Snapshot) -> KnownContext:

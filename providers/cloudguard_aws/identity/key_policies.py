@@ -47,7 +47,7 @@ def with_resource_policies(
     """
     held, policies = list[Identity](), list(identities.policies)
     for identity in identities.identities:
-        mine = [_policy(api.source(call, name), identity, found) for name, found in by_resource.items()]
+        mine = [_policy(api.source(call, name), identity, statements) for name, statements in by_resource.items()]
         added = [policy for policy in mine if policy is not None]
         policies += added
         held.append(replace(identity, policies=(*identity.policies, *(policy.id for policy in added))))
@@ -61,12 +61,14 @@ def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     name, call = next(iter(arns), "") or key, calls.GET_KEY_POLICY
     items = api.read(call, hides=_HIDES, about=key, **policy_of(name))
     read = api.mapped(call, items, lambda item: statements(text(item, "Policy")), hides=_HIDES, about=key)
-    return tuple(replace(statement, resources=(name,), not_resources=()) for found in read for statement in found)
+    return tuple(
+        replace(statement, resources=(name,), not_resources=()) for statements in read for statement in statements
+    )
 
 
-def _policy(source: Source, identity: Identity, found: tuple[Statement, ...]) -> PolicyDocument | None:
+def _policy(source: Source, identity: Identity, granted: tuple[Statement, ...]) -> PolicyDocument | None:
     """Return the statements of a resource's policy that name an identity, as a policy. None: no statement does."""
-    mine = tuple(statement for statement in found if names(statement, identity.id))
+    mine = tuple(statement for statement in granted if names(statement, identity.id))
     if not mine:
         return None
     resource = source.resource

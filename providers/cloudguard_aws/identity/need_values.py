@@ -33,12 +33,12 @@ def values_of(snapshot: Snapshot) -> Values:
         }
     )
     in_bucket = rf"^arn:[^:]*:s3:::([^*?]+?)/{re.escape(cluster.name)}/"
-    states = sorted({found[1] for text in texts if (found := re.match(in_bucket + r"\*$", text))})
-    backups = sorted({found[1] for text in texts if (found := re.match(in_bucket + "backups/", text))})
+    states = sorted({match[1] for text in texts if (match := re.match(in_bucket + r"\*$", text))})
+    backups = sorted({match[1] for text in texts if (match := re.match(in_bucket + "backups/", text))})
     secrets = cluster.secrets_encryption.key if cluster.secrets_encryption else ""
     last = {text.rpartition("/")[2] for text in texts}
     keys = {*(key.id for key in cluster.keys if key.manager is KeyManager.CUSTOMER), secrets}
-    partitions = {found[1] for identity in snapshot.identities.identities if (found := _ROLE.match(identity.id))}
+    partitions = {match[1] for identity in snapshot.identities.identities if (match := _ROLE.match(identity.id))}
     return {
         "cluster": [cluster.name],
         "dashed": [cluster.name.replace(".", "-")],
@@ -53,5 +53,5 @@ def values_of(snapshot: Snapshot) -> Values:
         "pool": sorted(last & {pool.name for pool in cluster.pools}),
         "host": sorted(last & {host.id for host in cluster.hosts}),
         "disk": sorted(last & {disk.id for disk in cluster.disks}),
-        "zone": sorted({found[1] for text in texts if (found := _ZONE.match(text))}),
+        "zone": sorted({match[1] for text in texts if (match := _ZONE.match(text))}),
     }

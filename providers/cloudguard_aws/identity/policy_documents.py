@@ -44,8 +44,8 @@ def policy_document(shell: PolicyDocument, document: object) -> PolicyDocument:
     """
     trust = shell.kind is PolicyKind.TRUST
     text = without_external_ids(text_of(document)) if trust else text_of(document)
-    found = statements(text, trust=trust)
-    return replace(shell, document=text, statements=found)
+    parsed = statements(text, trust=trust)
+    return replace(shell, document=text, statements=parsed)
 
 
 def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
@@ -66,8 +66,8 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
     whole = _object(document, "the document")
     listed = whole.get("Statement")
     items: list[object] = cast("list[object]", listed) if isinstance(listed, list) else [listed]
-    found = (_statement(_object(item, f"statement {number}"), number, trust) for number, item in enumerate(items, 1))
-    return tuple(found) if _has_variables(whole.get("Version")) else tuple(map(_literal, found))
+    parsed = (_statement(_object(item, f"statement {number}"), number, trust) for number, item in enumerate(items, 1))
+    return tuple(parsed) if _has_variables(whole.get("Version")) else tuple(map(_literal, parsed))
 
 
 def _has_variables(version: object) -> bool:

@@ -55,8 +55,8 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
         url = f"{api.client('sqs').meta.endpoint_url}/{cluster.account}/{cluster.name}"
         asked.append((calls.GET_QUEUE_ATTRIBUTES, queue, {"QueueUrl": url, "AttributeNames": ["Policy"]}))
     read = api.gather(*(partial(_statements, api, *request) for request in asked))
-    for (call, name, _), found in zip(asked, read, strict=True):
-        identities = with_resource_policies(api, identities, call, {name: found})
+    for (call, name, _), granted in zip(asked, read, strict=True):
+        identities = with_resource_policies(api, identities, call, {name: granted})
     names = [*(name for _, name, _ in asked), "etcd's keys"]
     exceptions = f", except those of {' and '.join(names)}"
     other_accounts = _OTHER_ACCOUNTS if identities.providers else ""

@@ -26,8 +26,8 @@ def resolve_profiles(api: Api, arns: Iterable[str]) -> dict[str, str]:
     Profiles that can't be read, or that have no role, are left out.
     """
     wanted = sorted({arn for arn in arns if arn and ":role/" not in arn})
-    found = api.gather(*(partial(_role_of_profile, api, arn) for arn in wanted))
-    return {arn: role for arn, role in zip(wanted, found, strict=True) if role}
+    roles = api.gather(*(partial(_role_of_profile, api, arn) for arn in wanted))
+    return {arn: role for arn, role in zip(wanted, roles, strict=True) if role}
 
 
 def _role_of_profile(api: Api, arn: str) -> str:
@@ -67,7 +67,7 @@ def read_identities(
     found = api.gather(*(partial(read_identity, api, arn, tuple(sorted(what))) for arn, what in sorted(holds.items())))
     policies = {policy.id: policy for _, those in found for policy in those}
     return Identities(
-        identities=tuple(identity for identity, _ in found),
+        identities=tuple(identity for identity, _ in pairs),
         policies=tuple(policy for _, policy in sorted(policies.items())),
     )
 
@@ -96,7 +96,7 @@ def read_identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identit
         *(partial(_inline, api, arn, name, policy_name) for policy_name in own),
         *(partial(_trust, api, arn, item) for item in role or ()),
     )
-    policies = tuple(policy for found in read for policy in found)
+    policies = tuple(policy for documents in read for policy in documents)
     ids = tuple(policy.id for policy in policies)
     known = named(calls.GET_ROLE, role or (), lambda item: (text(item, "RoleId"), _tags(item)))
     unique_id, tags = known[0] if known else ("", None)
@@ -134,7 +134,7 @@ def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]
         statements=(),
         source=api.source(version_call, arn),
     )
-    items = [item for found in api.gather(*thunks) for item in found]
+    items = [item for answer in api.gather(*thunks) for item in answer]
     return api.mapped(
         version_call, items, lambda item: policy_document(shell, item.get("Document")), hides=_HIDES, about=arn
     )

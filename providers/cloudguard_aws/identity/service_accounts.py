@@ -68,8 +68,8 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
     )
     issuers = tuple(provider.id for provider in providers)
     roles = api.read(calls.LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE) if issuers else []
-    found = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
-    pairs = [pair for pair in found if pair is not None]
+    accounts = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
+    pairs = [pair for pair in accounts if pair is not None]
     held = (*(identity for identity, _ in pairs), *bound, *capabilities)
     identities = sorted(held, key=lambda service_account: (service_account.identity, service_account.trust))
     return ServiceAccounts(providers, tuple(identities), tuple(trust for _, trust in pairs))
@@ -175,7 +175,7 @@ def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceA
         partial(api.read, describe, hides=_HIDES, about=association, clusterName=cluster, associationId=association)
         for association in ids
     )
-    items = [item for found in api.gather(*read) for item in found]
+    items = [item for answer in api.gather(*read) for item in answer]
     identities = dict[str, ServiceAccountIdentity]()
     for each in api.mapped(describe, items, lambda item: _association(api, cluster, item), hides=_HIDES):
         for service_account in each:
@@ -205,7 +205,7 @@ def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[S
         partial(api.read, describe, hides=_HIDES, about=capability, clusterName=cluster, capabilityName=capability)
         for capability in names
     )
-    items = [item for found in api.gather(*read) for item in found]
+    items = [item for answer in api.gather(*read) for item in answer]
     source = api.source(describe, cluster)
     return api.mapped(describe, items, partial(_capability, source), hides=_HIDES)
 

@@ -50,16 +50,16 @@ def read_limits(api: Api, account: str) -> Limits:
     refused = list[str]()
     call = calls.DESCRIBE_ORGANIZATION
     described = _ask(api, refused, call, account)
-    found = _values_of_key(api, refused, call, described, "MasterAccountId")
+    masters = _values_of_key(api, refused, call, described, "MasterAccountId")
     organization = next(iter(_values_of_key(api, refused, call, described, "Id")), None if refused else "")
-    if found in ([], [account]):
-        accounts = _accounts(api, found) if found else ()
+    if masters in ([], [account]):
+        accounts = _accounts(api, masters) if masters else ()
         return Limits(unseen="; ".join(refused), organization=organization, accounts=accounts)
     levels = _levels(api, refused, account)
     names = dict.fromkeys(name for level in levels for name in level)
     read = api.gather(*(partial(_policy, api, name) for name in names))
     policies = tuple(policy for each in read for policy in each)
-    accounts = tuple(found) if refused else _accounts(api, found)
+    accounts = tuple(masters) if refused else _accounts(api, masters)
     return Limits(levels, policies, "; ".join(sorted(set(refused))), organization, accounts)
 
 
@@ -71,14 +71,14 @@ def _accounts(api: Api, known: list[str]) -> tuple[str, ...]:
 
 def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...], ...]:
     """Return the ids of policies, level by level. Levels without an attached policy are left out."""
-    target, found = account, list[tuple[str, ...]]()
+    target, levels = account, list[tuple[str, ...]]()
     for _ in range(_MOST_LEVELS):
         attached, parents = api.two(partial(_attached, api, refused, target), partial(_parents, api, refused, target))
-        found.append(tuple(sorted(attached)))
+        levels.append(tuple(sorted(attached)))
         if not parents:
             break
         target = parents[0]
-    return tuple(level for level in reversed(found) if level)
+    return tuple(level for level in reversed(levels) if level)
 
 
 def _attached(api: Api, refused: list[str], target: str) -> list[str]:
@@ -94,11 +94,11 @@ def _parents(api: Api, refused: list[str], target: str) -> list[str]:
 
 def _values_of_key(api: Api, refused: list[str], call: Call, items: list[Item], key: str) -> list[str]:
     """Return the values of ``key`` in items. An item that is not understood leaves a Gap and a text in ``refused``."""
-    found = api.mapped(call, items, lambda item: required(item, key), hides=())
+    values = api.mapped(call, items, lambda item: required(item, key), hides=())
     refused += (
-        [f"{call.name} returned an answer that cloudguard does not understand"] if len(found) < len(items) else []
+        [f"{call.name} returned an answer that cloudguard does not understand"] if len(values) < len(items) else []
     )
-    return list(found)
+    return list(values)
 
 
 def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: object) -> list[Item]:

@@ -62,8 +62,8 @@ def all_identities(own_identities: Identities, around: Surroundings) -> Identiti
 
 def _merged(identities: Iterable[Identity]) -> list[Identity]:
     """Return each identity once, with the union of its holders' roles."""
-    found = dict[str, Identity]()
+    by_id = dict[str, Identity]()
     for identity in identities:
-        known = found.get(identity.id, identity)
-        found[identity.id] = replace(known, roles=tuple(sorted({*known.roles, *identity.roles})))
-    return sorted(found.values(), key=lambda identity: identity.id)
+        known = by_id.get(identity.id, identity)
+        by_id[identity.id] = replace(known, roles=tuple(sorted({*known.roles, *identity.roles})))
+    return sorted(by_id.values(), key=lambda identity: identity.id)

@@ -32,8 +32,8 @@ def with_trusting_roles(api: Api, identities: Identities) -> Identities:
     if not names:
         return identities
     listed = api.read(LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE)
-    found = api.mapped(LIST_ROLES, listed, partial(_trust, api, names), hides=_HIDES)
-    for role, trusted in found:
+    roles = api.mapped(LIST_ROLES, listed, partial(_trust, api, names), hides=_HIDES)
+    for role, trusted in roles:
         others = tuple(identity for identity in identities.identities if identity.id != role)
         if trusted:
             granted = with_resource_policies(api, replace(identities, identities=others), LIST_ROLES, {role: trusted})

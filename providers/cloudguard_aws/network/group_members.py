@@ -48,11 +48,11 @@ pkg/awsutils/awsutils.go."""
 
 def group_members_of(hosts: Iterable[Host]) -> dict[str, set[str]]:
     """Return a dict of security group id → ids of the interfaces of ``hosts`` in that group."""
-    found = dict[str, set[str]]()
+    members = dict[str, set[str]]()
     for own in (nic for host in hosts for nic in host.interfaces):
         for group in own.groups:
-            found.setdefault(group, set()).add(own.id)
-    return found
+            members.setdefault(group, set()).add(own.id)
+    return members
 
 
 def read_members(

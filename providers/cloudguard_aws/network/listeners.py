@@ -74,8 +74,10 @@ class Members:
     @classmethod
     def of(cls, hosts: Collection[Host], pools: Mapping[str, Sequence[str]] | None = None) -> Members:
         """Return an index of ``hosts``."""
-        found = {address: host.id for host in hosts for interface in host.interfaces for address in interface.addresses}
-        return replace(cls.of_addresses(found), ids=frozenset(host.id for host in hosts), pools=pools or {})
+        host_at = {
+            address: host.id for host in hosts for interface in host.interfaces for address in interface.addresses
+        }
+        return replace(cls.of_addresses(host_at), ids=frozenset(host.id for host in hosts), pools=pools or {})
 
     @classmethod
     def of_addresses(cls, hosts: Mapping[AddressSet, str]) -> Members:
@@ -94,12 +96,12 @@ class Members:
         except ValueError:
             return None  # the id of another instance, or a balancer's ARN
         before = bisect_right(self.ranges, own.first(), key=AddressSet.first)
-        found = (
+        candidates = (
             addresses
             for addresses in (own, *self.ranges[before - 1 : before])
             if own <= addresses and addresses in self.hosts
         )
-        return next(((self.hosts[addresses], addresses) for addresses in found), None)
+        return next(((self.hosts[addresses], addresses) for addresses in candidates), None)
 
 
 def services_of(protocol: str, port: int) -> ServiceSet:
@@ -114,12 +116,12 @@ def services_of(protocol: str, port: int) -> ServiceSet:
 def targets_of(group: TargetGroup, members: Members) -> tuple[BackendTarget, ...]:
     """Return a target group's targets that are hosts of the cluster, their pods, or scaling groups' next hosts."""
     own = services_of(group.protocol, group.port)
-    found = {BackendTarget(name, NO_ADDRESSES, own): None for name in members.pools.get(group.arn, ())}
+    targets = {BackendTarget(name, NO_ADDRESSES, own): None for name in members.pools.get(group.arn, ())}
     for target in group.targets:
         known = members.find(target.id)
         if known is not None:
-            found[BackendTarget(known[0], known[1], services_of(group.protocol, target.port), target.health)] = None
-    return tuple(found)
+            targets[BackendTarget(known[0], known[1], services_of(group.protocol, target.port), target.health)] = None
+    return tuple(targets)
 
 
 def client_address(group: TargetGroup, attributes: Mapping[str, str] | None) -> ClientAddress:
@@ -168,14 +170,14 @@ def forwarded(item: Item, key: str) -> tuple[str, ...] | None:
 
     None: an action is not understood.
     """
-    found = dict[str, None]()
+    arns = dict[str, None]()
     for action in parts(item, key):
         if text(action, "Type") not in _ACTIONS:
             return None
         named = [text(action, "TargetGroupArn")]
         named += [required(group, "TargetGroupArn") for group in parts(part(action, "ForwardConfig"), "TargetGroups")]
-        found.update(dict.fromkeys(filter(None, named)))
-    return tuple(found)
+        arns.update(dict.fromkeys(filter(None, named)))
+    return tuple(arns)
 
 
 def listeners_of(facts: ListenerFacts, groups: Iterable[OwnTargets]) -> Iterator[Listener]:

@@ -129,11 +129,11 @@ def tunnels(api: Api, interfaces: Iterable[Item]) -> tuple[Tunnel, ...]:
 
     They are API Gateway, EC2 Instance Connect and CloudFront.
     """
-    call, found = (
+    call, connections = (
         calls.DESCRIBE_NETWORK_INTERFACES,
         (item for item in interfaces if is_tunnel(item) or _is_origin(item)),
     )
-    return api.mapped(call, [*found], _tunnel, hides=(FactKind.MEMBERS,))
+    return api.mapped(call, [*connections], _tunnel, hides=(FactKind.MEMBERS,))
 
 
 def _is_origin(item: Item) -> bool:

@@ -49,8 +49,8 @@ def read_public_access(api: Api) -> PublicAccess:
     A missing block hides no way in, so no row depends on this reading.
     """
     call = calls.DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS
-    found = api.mapped(call, api.read(call, hides=()), public_access, hides=())
-    setting = found[0] if found else PublicAccess()
+    settings = api.mapped(call, api.read(call, hides=()), public_access, hides=())
+    setting = settings[0] if settings else PublicAccess()
     if setting.hop is NextHop.INTERNET:
         return setting
     call = calls.DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS

@@ -268,13 +268,13 @@ def api_targets(
     A balancer sends API connections if it sends to one of ``ports``, or if all known targets behind it are
     control-plane hosts. ``servers``: dict of known target → whether it is a control-plane host.
     """
-    found = dict[str, str]()
+    ids = dict[str, str]()
     for names, targets in registered_together(read_registrations(api, network_ids), network_ids):
         beside = {servers[name] for name, _ in targets if name in servers}
         for name, number in targets:
             if number in ports or beside == {True}:
-                found.setdefault(name, f"target of {names[-1]} on port {number}")
-    return found
+                ids.setdefault(name, f"target of {names[-1]} on port {number}")
+    return ids
 
 
 def registered_together(

@@ -161,7 +161,7 @@ def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
             hides=_LIST_NAMES,
         )
     )
-    found: list[AddressList] = []
+    lists: list[AddressList] = []
     for name, items in zip(ordered, listed, strict=True):
         ranges = api.mapped(entries, items or (), lambda item: AddressSet.parse(required(item, "Cidr")), hides=_LISTS)
         missing = items == [] and described is not None and name not in titles
@@ -169,5 +169,5 @@ def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
             message = "the prefix list can't be seen from this account"
             api.add_gap(Gap(entries.name, name, Reason.MISSING, message, _LISTS))
         known = items is not None and not missing and len(ranges) == len(items)
-        found.append(AddressList(name, titles.get(name, ""), ranges, known=known, source=api.source(entries, name)))
-    return tuple(found)
+        lists.append(AddressList(name, titles.get(name, ""), ranges, known=known, source=api.source(entries, name)))
+    return tuple(lists)

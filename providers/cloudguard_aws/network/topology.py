@@ -90,9 +90,9 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
     """Return the subnets ``wanted``. A subnet whose network ACL was not answered gets the name of an unknown filter."""
     vpcs = inventory.vpcs
     more = read_subnets(api, "subnet-id", wanted - vpcs.subnets.keys())
-    found = sorted({**vpcs.subnets, **more}.items())
+    subnets = sorted({**vpcs.subnets, **more}.items())
     guards = {name: acl.filter.id for acl in vpcs.acls or () for name in acl.subnets}
-    kept = [subnet for name, subnet in found if name in wanted]
+    kept = [subnet for name, subnet in subnets if name in wanted]
     for subnet in kept if vpcs.acls is not None else ():
         if subnet.id not in guards:
             message = "the subnet's network ACL can't be seen from this account"

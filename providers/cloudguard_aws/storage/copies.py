@@ -95,13 +95,13 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
         partial(_images, api),
     )
     former = {copy.id: copy for copy in _former(tagged, cluster, apart, named=named)}
-    found = former | {
+    copies = former | {
         copy.id: replace(copy, disk=sources[copy.id].disk.id, relation="the origin of") for copy in made_from
     }
-    found |= {copy.id: copy for copy in taken}
-    found = {host.id: host for host in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | found
-    golden = {name for image in images for name in image.snapshots if _is_installation_image(found.get(name), known)}
-    whole = {name: copy for name, copy in found.items() if name not in golden}
+    copies |= {copy.id: copy for copy in taken}
+    copies = {host.id: host for host in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | copies
+    golden = {name for image in images for name in image.snapshots if _is_installation_image(copies.get(name), known)}
+    whole = {name: copy for name, copy in copies.items() if name not in golden}
     whole |= {name: former[name] for name in golden & former.keys()}  # its tags show that it holds more
     copied, restored = api.two(
         partial(_described, api, whole),
@@ -137,8 +137,8 @@ def _snapshots(api: Api, key: str, values: Collection[str]) -> tuple[DiskSnapsho
     """Return the account's own snapshots whose filter ``key`` matches any of ``values``, without their sharing."""
     call = calls.DESCRIBE_SNAPSHOTS
     listed = api.matching(call, key, values, hides=_DISKS, OwnerIds=["self"])
-    found = api.mapped(call, listed, lambda item: (required(item, _ID[key]), _snapshot(api, item)), hides=_DISKS)
-    return tuple(copy for name, copy in found if name in values)
+    copies = api.mapped(call, listed, lambda item: (required(item, _ID[key]), _snapshot(api, item)), hides=_DISKS)
+    return tuple(copy for name, copy in copies if name in values)
 
 
 _ID: Final = {"volume-id": "VolumeId", "snapshot-id": "SnapshotId"}
@@ -153,10 +153,10 @@ def _snapshot(api: Api, item: Item) -> DiskSnapshot:
 def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, str]], ...]:
     """Return the snapshots with the cluster's tags, each with its tags."""
     items = with_tag_keys(api, calls.DESCRIBE_SNAPSHOTS, (*keys_of(cluster), *ETCD_KEYS), OwnerIds=["self"])
-    found = api.mapped(
+    copies = api.mapped(
         calls.DESCRIBE_SNAPSHOTS, items, lambda item: (_snapshot(api, item), tags_of(item)), hides=_DISKS
     )
-    own = {copy.id: (copy, tags) for copy, tags in found if cluster in {*clusters_of(tags)}}
+    own = {copy.id: (copy, tags) for copy, tags in copies if cluster in {*clusters_of(tags)}}
     return tuple(own.values())
 
 

@@ -74,23 +74,23 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         spare = _volumes(api, unclear, cluster, concerned)
         volumes += [volume for volume in spare if volume.disk.holds_etcd]
         _record_unclear_stores(api, stores or {}, set(concerned) - places)
-    found = {volume.disk.id: volume for volume in volumes}
+    by_id = {volume.disk.id: volume for volume in volumes}
     concerning = worth_copying([volume.disk for volume in volumes], concerned)
     apart_from = frozenset(name for host in hosts for name in host.disks) - concerning
     named = places.issuperset(concerned)
     copy = partial(read_copies, api, cluster, hosts=concerned, apart=apart_from, named=named)
     copies, keys = api.two(
-        lambda: copy([found[name] for name in sorted(concerning)]),
+        lambda: copy([by_id[name] for name in sorted(concerning)]),
         partial(read_keys, api, [volume.disk.key for volume in volumes], account),
     )
-    while new := [volume for volume in copies.volumes if required(volume, "VolumeId") not in found]:
+    while new := [volume for volume in copies.volumes if required(volume, "VolumeId") not in by_id]:
         made = {volume.disk.id: volume.as_copy(copies.origins) for volume in _volumes(api, new, cluster, concerned)}
-        found |= made
+        by_id |= made
         concerning |= made.keys()
         if not made:
             break
-        copies = copy([found[name] for name in sorted(concerning)])
-    disks = {name: volume.disk for name, volume in found.items()}
+        copies = copy([by_id[name] for name in sorted(concerning)])
+    disks = {name: volume.disk for name, volume in by_id.items()}
     if any(disk.key for disk in disks.values()):
         keys = read_keys(api, [disk.key for disk in disks.values()], account)
     ordered = [disks[name] for name in sorted(disks)]
@@ -128,10 +128,10 @@ def _detached_volumes(api: Api, cluster: str) -> list[Item]:
 
 
 def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[str]) -> list[Volume]:
-    found = api.mapped(
+    volumes = api.mapped(
         calls.DESCRIBE_VOLUMES, items, lambda item: _volume(api, item, cluster, hosts), hides=FOUND_THROUGH_DISKS
     )
-    return sorted({volume.disk.id: volume for volume in found}.values(), key=lambda item: item.disk.id)
+    return sorted({volume.disk.id: volume for volume in volumes}.values(), key=lambda item: item.disk.id)
 
 
 def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volume:

@@ -32,7 +32,7 @@ def read_keys(api: Api, names: Iterable[str], account: str = "") -> tuple[Key, .
     The policies of customer keys of ``account`` ("": of any account) are requested ahead.
     """
     wanted = sorted({name for name in names if name})
-    return tuple(key for found in api.gather(*(partial(_key, api, name, account) for name in wanted)) for key in found)
+    return tuple(key for keys in api.gather(*(partial(_key, api, name, account) for name in wanted)) for key in keys)
 
 
 def _key(api: Api, name: str, account: str) -> tuple[Key, ...]:
@@ -62,6 +62,6 @@ def _rotates(api: Api, key: Item) -> bool | None:
     if text(key, "Origin") != "AWS_KMS":
         return None
     call = calls.GET_KEY_ROTATION_STATUS
-    found = api.read(call, hides=_KEYS, about=required(key, "KeyId"), KeyId=required(key, "Arn"))
-    rotates = api.mapped(call, found, lambda item: flag(item, "KeyRotationEnabled"), hides=_KEYS)
+    answer = api.read(call, hides=_KEYS, about=required(key, "KeyId"), KeyId=required(key, "Arn"))
+    rotates = api.mapped(call, answer, lambda item: flag(item, "KeyRotationEnabled"), hides=_KEYS)
     return rotates[0] if rotates else None

@@ -143,22 +143,22 @@ class _Accounts:
         ``users``, ``instances``: without the identities and instances that the policy names by their id.
         """
         known = self._named_organizations
-        found = [
+        conditions = [
             holds("StringLike", PRINCIPAL_ACCOUNT, "?" * 12),
             holds("ArnLike", PRINCIPAL_ARN, f"arn:{self._home.partition}:*::{'?' * 12}:*"),
         ]
-        found += self._unnamed_accounts()
+        conditions += self._unnamed_accounts()
         if known:
-            found.append(holds("StringNotEqualsIgnoreCase", ORGANIZATION, *known))
-            found.append(holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *(f"{path}/*" for path in known)))
+            conditions.append(holds("StringNotEqualsIgnoreCase", ORGANIZATION, *known))
+            conditions.append(holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *(f"{path}/*" for path in known)))
         if users and self._mentions.users:
             ids = (pattern for user in self._mentions.users for pattern in (user, f"{user}:*"))
-            found.append(holds("StringNotLike", USER_ID, *ids))
+            conditions.append(holds("StringNotLike", USER_ID, *ids))
         if instances and self._mentions.instances:
-            found.append(
+            conditions.append(
                 holds("StringNotLike", INSTANCE_ARN, *(f"*/{instance}" for instance in self._mentions.instances))
             )
-        return tuple(found)
+        return tuple(conditions)
 
     def _unnamed_accounts(self) -> Iterator[Condition]:
         if self._named_accounts:

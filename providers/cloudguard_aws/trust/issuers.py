@@ -68,11 +68,11 @@ def _owner(text: str, value: str) -> str:
     prefix, placeholder, suffix = re.split(r"(<[a-z]+>)", text)
     if not value.lower().startswith(prefix.lower()):  # some operators ignore case
         return ""
-    found = _OWNERS[placeholder].match(value, len(prefix))
-    if found is None:
+    match = _OWNERS[placeholder].match(value, len(prefix))
+    if match is None:
         return ""
-    rest = value[found.end() :]
-    return found[0] if rest[:1] == suffix[:1].replace("*", "") else ""
+    rest = value[match.end() :]
+    return match[0] if rest[:1] == suffix[:1].replace("*", "") else ""
 
 
 def _filled(text: str, owner: str) -> str:

@@ -57,45 +57,51 @@ def terraform(calls: Iterable[PlannedCall], egress: Collection[str] = ()) -> str
 
 
 def _blocks(planned: PlannedCall, egress: Collection[str]) -> Iterator[str]:
-    call, found = planned.call, planned.call.parameters
+    call, parameters = planned.call, planned.call.parameters
     match call.operation:
         case "ModifySecurityGroupRules":
-            yield from _modified(found, egress)
+            yield from _modified(parameters, egress)
         case "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress":
             kind = _kind(egress=call.operation.endswith("Egress"))
-            fields = _permission(found["IpPermissions"][0])
-            yield _resource(kind, _label(*_texts([found["GroupId"], *fields.values()])), _of_group(found) | fields)
+            fields = _permission(parameters["IpPermissions"][0])
+            yield _resource(
+                kind, _label(*_texts([parameters["GroupId"], *fields.values()])), _of_group(parameters) | fields
+            )
         case "RevokeSecurityGroupIngress" | "RevokeSecurityGroupEgress":
             yield from _revoked(call)
         case "CreateSecurityGroup":
             (name,) = call.answers
-            about = {"name": found["GroupName"], "description": found["Description"], "vpc_id": found["VpcId"]}
+            about = {
+                "name": parameters["GroupName"],
+                "description": parameters["Description"],
+                "vpc_id": parameters["VpcId"],
+            }
             yield _resource("aws_security_group", name.lower(), about)
         case "ModifyNetworkInterfaceAttribute":
             yield from _attached(planned)
         case "CreateNetworkAclEntry" | "ReplaceNetworkAclEntry" | "DeleteNetworkAclEntry":
             yield from _entry(planned)
         case "PutRolePolicy" | "DeleteRolePolicy" | "DetachRolePolicy":
-            yield _policy(call.operation, found)
+            yield _policy(call.operation, parameters)
         case operation:
             what = _PARTS_OF_BLOCKS.get(operation)
-            yield from [f"# set in {what}: {json.dumps(found)}\n"] if what else []
+            yield from [f"# set in {what}: {json.dumps(parameters)}\n"] if what else []
 
 
 def _kind(*, egress: bool) -> str:
     return f"aws_vpc_security_group_{'egress' if egress else 'ingress'}_rule"
 
 
-def _of_group(found: Values) -> dict[str, Any]:
-    return {"security_group_id": found["GroupId"]}
+def _of_group(parameters: Values) -> dict[str, Any]:
+    return {"security_group_id": parameters["GroupId"]}
 
 
-def _modified(found: Values, egress: Collection[str]) -> Iterator[str]:
-    (one,) = found["SecurityGroupRules"]
-    rule = one["SecurityGroupRuleId"]
+def _modified(parameters: Values, egress: Collection[str]) -> Iterator[str]:
+    (edited,) = parameters["SecurityGroupRules"]
+    rule = edited["SecurityGroupRuleId"]
     label, kind = _label(rule), _kind(egress=rule in egress)
     yield _import(kind, label, rule)
-    yield _resource(kind, label, _of_group(found) | _rule(one["SecurityGroupRule"]))
+    yield _resource(kind, label, _of_group(parameters) | _rule(edited["SecurityGroupRule"]))
 
 
 def _rule(fields: Values) -> dict[str, Any]:
@@ -118,41 +124,48 @@ def _revoked(call: ApiCall) -> Iterator[str]:
 
 
 def _attached(planned: PlannedCall) -> Iterator[str]:
-    found, kind = planned.call.parameters, "aws_network_interface_sg_attachment"
-    interface, before = found["NetworkInterfaceId"], planned.inverse[0].parameters["Groups"]
-    for group in found["Groups"]:
+    parameters, kind = planned.call.parameters, "aws_network_interface_sg_attachment"
+    interface, before = parameters["NetworkInterfaceId"], planned.inverse[0].parameters["Groups"]
+    for group in parameters["Groups"]:
         if group not in before:
             label = _label(interface, *_texts([group]))
             yield _resource(kind, label, {"security_group_id": group, "network_interface_id": interface})
     for group in before:
-        if group not in found["Groups"]:
+        if group not in parameters["Groups"]:
             yield _removed(kind, _label(interface, *_texts([group])))
 
 
 def _entry(planned: PlannedCall) -> Iterator[str]:
-    call, found, kind = planned.call, planned.call.parameters, "aws_network_acl_rule"
-    label = _label(found["NetworkAclId"], "egress" if found["Egress"] else "ingress", str(found["RuleNumber"]))
+    call, parameters, kind = planned.call, planned.call.parameters, "aws_network_acl_rule"
+    label = _label(
+        parameters["NetworkAclId"], "egress" if parameters["Egress"] else "ingress", str(parameters["RuleNumber"])
+    )
     if call.operation.startswith("Delete"):
         yield _removed(kind, label)
         return
     if call.operation.startswith("Replace"):
         before = planned.inverse[0].parameters
-        words = (found["NetworkAclId"], found["RuleNumber"], before["Protocol"], str(found["Egress"]).lower())
+        words = (
+            parameters["NetworkAclId"],
+            parameters["RuleNumber"],
+            before["Protocol"],
+            str(parameters["Egress"]).lower(),
+        )
         yield _import(kind, label, ":".join(map(str, words)))
-    ports, icmp = found.get("PortRange", {}), found.get("IcmpTypeCode", {})
+    ports, icmp = parameters.get("PortRange", {}), parameters.get("IcmpTypeCode", {})
     spans = {"from_port": ports["From"], "to_port": ports["To"]} if ports else {}
     types = {"icmp_type": icmp["Type"], "icmp_code": icmp["Code"]} if icmp else {}
-    yield _resource(kind, label, {_ENTRY[key]: found[key] for key in _ENTRY if key in found} | spans | types)
+    yield _resource(kind, label, {_ENTRY[key]: parameters[key] for key in _ENTRY if key in parameters} | spans | types)
 
 
-def _policy(operation: str, found: Values) -> str:
-    role = found["RoleName"]
+def _policy(operation: str, parameters: Values) -> str:
+    role = parameters["RoleName"]
     if operation == "DetachRolePolicy":
-        return _removed("aws_iam_role_policy_attachment", _label(role, str(found["PolicyArn"]).rpartition("/")[2]))
-    label = _label(role, found["PolicyName"])
+        return _removed("aws_iam_role_policy_attachment", _label(role, str(parameters["PolicyArn"]).rpartition("/")[2]))
+    label = _label(role, parameters["PolicyName"])
     if operation == "DeleteRolePolicy":
         return _removed("aws_iam_role_policy", label)
-    about = {"name": found["PolicyName"], "role": role, "policy": found["PolicyDocument"]}
+    about = {"name": parameters["PolicyName"], "role": role, "policy": parameters["PolicyDocument"]}
     return _resource("aws_iam_role_policy", label, about)
 
 

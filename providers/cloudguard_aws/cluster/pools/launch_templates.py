@@ -109,7 +109,7 @@ class Defaults:
 def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
     """Return a dict of name → launch configuration."""
     wanted, call = sorted(names), DESCRIBE_LAUNCH_CONFIGURATIONS
-    found: dict[str, Template] = {}
+    by_name: dict[str, Template] = {}
     for start in range(0, len(wanted), MOST_NAMES):
         page = wanted[start : start + MOST_NAMES]
         listed = api.read_or_none(call, hides=HIDES, LaunchConfigurationNames=page)
@@ -119,11 +119,11 @@ def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
             lambda item: template(item, call, required(item, "LaunchConfigurationName")),
             hides=HIDES,
         )
-        found.update((each.name, each) for each in made)
+        by_name.update((each.name, each) for each in made)
         for name in page if listed is not None else ():
-            if name not in found:
+            if name not in by_name:
                 api.missed(call, name, _NOT_RETURNED, HIDES)
-    return found
+    return by_name
 
 
 def template_versions(api: Api, key: str, name: str, version: str) -> tuple[Template, ...]:
@@ -266,8 +266,8 @@ def _is_customers(key: str) -> bool | None:
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-about.html: only AWS's keys have aliases with "aws/".
     """
-    _, found, name = key.rpartition("alias/")
-    return not name.startswith("aws/") if found else None
+    _, separator, name = key.rpartition("alias/")
+    return not name.startswith("aws/") if separator else None
 
 
 def types_named(group: Item) -> Iterator[str]:

@@ -142,15 +142,15 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
     pairs = api.mapped(
         call, listed or (), lambda item: (required(item, "GroupName"), required(item, "GroupId")), hides=hides
     )
-    found = dict[str, str]()
+    by_id = dict[str, str]()
     for name in wanted if listed is not None else ():
         ids = [id_ for called, id_ in pairs if called == name]
         if len(ids) == 1:
-            found[name] = ids[0]
+            by_id[name] = ids[0]
         else:
             message = f"a template refers to the group {name!r} by name, but {len(ids)} groups have this name"
             api.add_gap(Gap(call.name, name, Reason.MISSING, message, hides))
-    return found
+    return by_id
 
 
 def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _Context) -> Pool:
