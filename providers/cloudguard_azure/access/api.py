@@ -133,8 +133,8 @@ def endpoint(cloud: str) -> tuple[str, str]:
     from azure.core import AzureClouds  # noqa: PLC0415 - the SDK is loaded on first use
     from azure.mgmt.core.tools import get_arm_endpoints  # noqa: PLC0415 - likewise
 
-    found = get_arm_endpoints(AzureClouds[CLOUDS[cloud]])
-    return found["resource_manager"].rstrip("/"), found["credential_scopes"][0]
+    settings = get_arm_endpoints(AzureClouds[CLOUDS[cloud]])
+    return settings["resource_manager"].rstrip("/"), settings["credential_scopes"][0]
 
 
 def errors() -> tuple[type[Exception], ...]:

@@ -89,10 +89,10 @@ def claims(credential: Tokens, scope: str) -> Item:
         raise AccessError(why, hint=_TENANT if _WRONG_TENANT.search(why) else LOGIN) from error
     try:
         payload = token.split(".")[1]
-        found: object = loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        members: object = loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError):
         return NOTHING  # only Azure needs to parse its tokens
-    return cast("Item", found) if isinstance(found, dict) else NOTHING
+    return cast("Item", members) if isinstance(members, dict) else NOTHING
 
 
 def account_of(holder: Item) -> str:

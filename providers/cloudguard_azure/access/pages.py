@@ -79,10 +79,10 @@ class Pages:
 
 def _host(address: str) -> tuple[str, str]:
     try:
-        found = urlsplit(address)
+        url = urlsplit(address)
     except ValueError:
         return "", address
-    return found.scheme, found.netloc.lower().removesuffix(":443")
+    return url.scheme, url.netloc.lower().removesuffix(":443")
 
 
 class _PageLink:

@@ -85,14 +85,14 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
 def _subscription(request: CollectRequest, known: Item) -> str:
     """Return the subscription's id. Raises UsageError if it is missing or not an id."""
     given = option(request, "subscription")
-    found = (text(known, "id") or given).lower()
-    if not found:
+    subscription = (text(known, "id") or given).lower()
+    if not subscription:
         message = "no subscription is given, and az has no default subscription"
         raise UsageError(message, hint="Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or run: az login")
-    if not _GUID.fullmatch(found):
+    if not _GUID.fullmatch(subscription):
         message = f"{given!r} is not a subscription id, and az knows no subscription with this name"
         raise UsageError(message, hint="See: az account list --output table")
-    return found
+    return subscription
 
 
 def _cloud(request: CollectRequest, known: Item) -> str:

@@ -83,9 +83,13 @@ def _present(snapshot: Snapshot, name: str) -> Fields | None:
     """Return the encryption of a disk whose key lasts, in the subscription of the disk ``name``; None without one."""
     key = snapshot.cluster.own_key
     for disk in snapshot.cluster.disks:
-        found = cast("Fields", json.loads(disk.copy_fields or "{}").get("encryption"))
-        if found and disk.key == key and subscription_of(found["diskEncryptionSetId"]) == subscription_of(name):
-            return found
+        encryption = cast("Fields", json.loads(disk.copy_fields or "{}").get("encryption"))
+        if (
+            encryption
+            and disk.key == key
+            and subscription_of(encryption["diskEncryptionSetId"]) == subscription_of(name)
+        ):
+            return encryption
     return None
 
 

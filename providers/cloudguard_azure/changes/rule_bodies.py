@@ -75,11 +75,11 @@ class BodyWriter:
         return _in_groups(side, groups) if groups else _one_or_many(f"{side}AddressPrefix", [*dict.fromkeys(named)])
 
     def _group(self, peer: RulePeer) -> str:
-        found = peer.value if peer.kind is PeerOf.GROUP else self.groups.get(peer)
-        if found is None:
+        group = peer.value if peer.kind is PeerOf.GROUP else self.groups.get(peer)
+        if group is None:
             message = f"the group of {peer.value} does not exist yet"
             raise ValueError(message)
-        return found
+        return group
 
     def _prefixes(self, peer: RulePeer) -> list[str]:
         if peer.kind is PeerOf.RANGE:

@@ -37,22 +37,22 @@ def rules_of(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 
     Rules can't express ICMP types, nor other protocols such as number 4.
     """
-    found = list[RuleTraffic]()
+    written = list[RuleTraffic]()
     for peer in _peers(traffic.peer):
         parts = _services(traffic.services, _version(peer))
         if not parts:
             return ()
-        found += [replace(traffic, services=services, peer=peer) for services in parts]
-    return tuple(found)
+        written += [replace(traffic, services=services, peer=peer) for services in parts]
+    return tuple(written)
 
 
 def expressed(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
-    found = rules_of(traffic)
-    if not found:
+    written = rules_of(traffic)
+    if not written:
         message = f"no rules of a network security group can express exactly {traffic.services}"
         raise ValueError(message)
-    return found
+    return written
 
 
 def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[str]]:

@@ -51,10 +51,10 @@ class SecurityRules:
     def of(cls, guard: Filter) -> SecurityRules:
         """Return the rules of a group's filter."""
         parts = parts_of(guard)
-        priorities = {name: found[0].order for name, found in parts.items()}
+        priorities = {name: parts_of_rule[0].order for name, parts_of_rule in parts.items()}
         own = {name for name, priority in priorities.items() if priority <= LAST_PRIORITY}
         rules = {name: SecurityRule(priorities[name], tuple(parts[name])) for name in parts if name in own}
-        known = {part.id: part for found in parts.values() for part in found}
+        known = {part.id: part for parts_of_rule in parts.values() for part in parts_of_rule}
         return cls(rules, known, frozenset(priorities.keys() - own))
 
     def priority_before(self, order: int | None) -> int | None:

@@ -126,13 +126,13 @@ def find(api: Api, request: CollectRequest) -> FoundCluster:
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
     """Return the clusters of the subscription. Raises NotAllSeenError if a call failed."""
     api, caller = begin(request, progress, SEARCH_CALLS[:2])
-    found = summaries(read_inventory(api))
+    listed = summaries(read_inventory(api))
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.subscription}: {gap.message}" for gap in api.gaps)
-        also = f" Clusters found: {', '.join(cluster.name for cluster in found)}" if found else ""
+        also = f" Clusters found: {', '.join(cluster.name for cluster in listed)}" if listed else ""
         message = f"could not list all clusters: {refused}"
-        raise NotAllSeenError(message, found, hint=f"Grant the permission; see: cloudguard permissions azure.{also}")
-    return found
+        raise NotAllSeenError(message, listed, hint=f"Grant the permission; see: cloudguard permissions azure.{also}")
+    return listed
 
 
 def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:

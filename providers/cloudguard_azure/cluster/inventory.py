@@ -87,8 +87,8 @@ def read_inventory(api: Api) -> Inventory:
 
 def read_members(api: Api, sets: Iterable[ScaleSet]) -> tuple[Machine, ...]:
     """Read the members of uniform scale sets."""
-    found = api.gather(*(partial(_members, api, scale_set) for scale_set in sets if scale_set.uniform))
-    return tuple(machine for listed in found for machine in listed)
+    machines = api.gather(*(partial(_members, api, scale_set) for scale_set in sets if scale_set.uniform))
+    return tuple(machine for listed in machines for machine in listed)
 
 
 def _members(api: Api, scale_set: ScaleSet) -> tuple[Machine, ...]:
@@ -105,18 +105,18 @@ def of_set(
 
 def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
-    found = [*api.listed(LIST_INTERFACES, _listed, hides=HIDES)]
+    interfaces = [*api.listed(LIST_INTERFACES, _listed, hides=HIDES)]
     public = [*api.listed(LIST_PUBLIC_ADDRESSES, public_address, hides=_PUBLIC)]
     for own, shown in api.gather(*(partial(_interfaces_of, api, vm_set) for vm_set in sets if vm_set.uniform)):
-        found += own
+        interfaces += own
         public += shown
     by_machine: dict[str, list[_Listed]] = {}
-    for listed in found:
+    for listed in interfaces:
         by_machine.setdefault(listed.machine, []).append(listed)
     return Interfaces(
         of_machine={name: tuple(listed.item for listed in those) for name, those in by_machine.items()},
         public=PublicAddresses({address.id: address for address in public}),
-        machine_of={listed.id: listed.machine for listed in found},
+        machine_of={listed.id: listed.machine for listed in interfaces},
         networks={name: _united(listed.networks for listed in those) for name, those in by_machine.items()},
         pools={name: _united(listed.pools for listed in those) for name, those in by_machine.items()},
     )

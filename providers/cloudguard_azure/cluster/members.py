@@ -129,7 +129,7 @@ def _roles_by_tag_flags(
     api: Api, request: CollectRequest, everyone: Sequence[Machine], foreign: Iterable[str]
 ) -> dict[str, HostRoles]:
     """Return the roles of machines by the tags in the user's flags. A flag that matches no machine leaves a Gap."""
-    found: dict[str, HostRoles] = {}
+    by_flag: dict[str, HostRoles] = {}
     for role, pairs in request.role_tags.items():
         for pair in pairs:
             if "=" not in pair:
@@ -137,8 +137,8 @@ def _roles_by_tag_flags(
                 raise UsageError(message, hint="Write a tag as key=value")
             hit = [machine for machine in everyone if _has_tag(machine.tags, pair)]
             free = [machine for machine in hit if _is_free(machine, request.cluster, foreign)]
-            _record_flag(api, found, f"--{role}-tag {pair}", free, (role,))
-    return found
+            _record_flag(api, by_flag, f"--{role}-tag {pair}", free, (role,))
+    return by_flag
 
 
 def _united_roles(first: Mapping[str, HostRoles], second: Mapping[str, HostRoles]) -> dict[str, HostRoles]:
@@ -151,7 +151,7 @@ def _by_name(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> 
 
     Raises UsageError if several machines have the name, and ``--resource-group`` does not choose one.
     """
-    found: dict[str, HostRoles] = {}
+    by_name: dict[str, HostRoles] = {}
     group = option(request, "resource-group").lower()
     for name, roles in request.extra_hosts.items():
         wanted = canonical(name) if "/" in name else name.lower()
@@ -162,8 +162,8 @@ def _by_name(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> 
                 f"{len(hit)} machines are called {name!r}: in {' and '.join(sorted(machine.group for machine in hit))}"
             )
             raise UsageError(message, hint="Give its id, or --resource-group")
-        _record_flag(api, found, f"--host {name}", hit, tuple(roles))
-    return found
+        _record_flag(api, by_name, f"--host {name}", hit, tuple(roles))
+    return by_name
 
 
 def roles_by_flags(role_tags: Mapping[Role, Sequence[str]], tags: Tags) -> HostRoles | None:
@@ -179,10 +179,10 @@ def _has_tag(tags: Tags, pair: str) -> bool:
 
 
 def _record_flag(
-    api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Machine], roles: tuple[Role, ...]
+    api: Api, by_flag: dict[str, HostRoles], flag: str, hit: Sequence[Machine], roles: tuple[Role, ...]
 ) -> None:
     if not hit:
         why = f"{flag} matches no machine of the subscription, or only machines of other clusters"
         api.missed(LIST_MACHINES, flag, why, _HOSTS)
     for machine in hit:
-        found[machine.id] = found.get(machine.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
+        by_flag[machine.id] = by_flag.get(machine.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))

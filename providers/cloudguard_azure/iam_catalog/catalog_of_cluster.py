@@ -93,11 +93,11 @@ def _subnets(snapshot: Snapshot) -> list[str]:
 
 def _patterns_of_scopes(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
     """Return the patterns of scopes. Scopes that can't be parsed have none."""
-    found = list[str]()
+    patterns = list[str]()
     for scope in scopes:
         with suppress(AnswerError):
-            found += scope_patterns(scope, plane) if scope else ()
-    return tuple(dict.fromkeys(found))
+            patterns += scope_patterns(scope, plane) if scope else ()
+    return tuple(dict.fromkeys(patterns))
 
 
 def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
@@ -109,10 +109,10 @@ def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
 def mandated_roles() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
     """Return the roles of ``mandated.toml`` by GUID, each with the need that it serves and its places."""
     table = tomllib.loads(files("cloudguard_azure.iam_catalog").joinpath("mandated.toml").read_text(encoding="utf-8"))
-    found: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    roles: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for role in table["mandated"]:
-        found.setdefault(role["role"], []).append((role.get("need", ""), frozenset(role["places"])))
-    return {role: tuple(those) for role, those in found.items()}
+        roles.setdefault(role["role"], []).append((role.get("need", ""), frozenset(role["places"])))
+    return {role: tuple(those) for role, those in roles.items()}
 
 
 def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:

@@ -29,8 +29,8 @@ def aks_traits(api: Api, cluster: Item) -> tuple[tuple[str, str], ...]:
     """Return the resources that a cluster uses as its traits: the canonical ids of itself and of other resources."""
     vaults = api.listed(LIST_VAULTS, own_id, hides=HIDES)
     by_name = {name_of(vault): vault for vault in vaults}
-    found = api.mapped(LIST_MANAGED_CLUSTERS, (cluster,), lambda item: tuple(_traits(item, by_name)), hides=HIDES)
-    return tuple(trait for traits in found for trait in traits)
+    listed = api.mapped(LIST_MANAGED_CLUSTERS, (cluster,), lambda item: tuple(_traits(item, by_name)), hides=HIDES)
+    return tuple(trait for traits in listed for trait in traits)
 
 
 def _traits(cluster: Item, vaults: dict[str, str]) -> Iterator[tuple[str, str]]:

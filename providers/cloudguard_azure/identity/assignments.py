@@ -66,8 +66,8 @@ def read_assignments(api: Api) -> tuple[Assignment, ...]:
 def read_assigned_to(api: Api, principal: str) -> tuple[Assignment, ...] | None:
     """Return the assignments to a principal, including those through groups; None if they can't be read."""
     call, asked = calls.LIST_ASSIGNED_TO, f"assignedTo('{principal}')"
-    found = api.read_or_none(call, hides=HIDES, about=principal, filter=asked)
-    return None if found is None else _assignments(api, call, found)
+    items = api.read_or_none(call, hides=HIDES, about=principal, filter=asked)
+    return None if items is None else _assignments(api, call, items)
 
 
 def _assignments(api: Api, call: Call, items: Iterable[Item]) -> tuple[Assignment, ...]:
@@ -130,11 +130,11 @@ def read_denials(api: Api) -> tuple[tuple[Denial, ...], str]:
     Deny assignments only take permissions away, so their gaps do not make a row unknown.
     """
     call = calls.LIST_DENY_ASSIGNMENTS
-    found = api.read_or_none(call, hides=())
-    if found is None:
+    items = api.read_or_none(call, hides=())
+    if items is None:
         return (), f"{call.name} failed"
-    read = api.mapped(call, found, _denial, hides=())
-    unread = len(found) - len(read)
+    read = api.mapped(call, items, _denial, hides=())
+    unread = len(items) - len(read)
     return read, f"{unread} deny assignments could not be read" if unread else ""
 
 

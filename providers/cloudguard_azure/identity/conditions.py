@@ -28,13 +28,13 @@ def narrowed_operations(condition: str) -> tuple[str, ...] | None:
 
     It must have the form that Azure's own editor writes: for each group of operations, "it is none of them, or …".
     """
-    found = list[str]()
+    operations = list[str]()
     for clause in _divided(condition, _AND):
         others = [named for part in _divided(clause, _OR) if (named := _excluded_operations(part))]
         if not others:
             return None
-        found += others[0]
-    return tuple(dict.fromkeys(found))
+        operations += others[0]
+    return tuple(dict.fromkeys(operations))
 
 
 def _excluded_operations(text: str) -> list[str]:
@@ -50,10 +50,10 @@ def _divided(text: str, joint: re.Pattern[str]) -> Iterator[str]:
         character = text[at]
         quoted ^= character == "'"
         depth += 0 if quoted else (character in "({") - (character in ")}")
-        found = None if quoted or depth or character not in " )&|" else joint.match(text, at + (character == ")"))
-        if found and found.end() > at + 1:
-            yield text[start : found.start()]
-            start = at = found.end()
+        match = None if quoted or depth or character not in " )&|" else joint.match(text, at + (character == ")"))
+        if match and match.end() > at + 1:
+            yield text[start : match.start()]
+            start = at = match.end()
         else:
             at += 1
     yield text[start:]

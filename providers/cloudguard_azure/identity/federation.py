@@ -49,8 +49,8 @@ class Credential:
     @property
     def accounts(self) -> str:
         """The Kubernetes service accounts of the subject, "namespace:name" with wildcards; "" for none."""
-        found = _SUBJECT.fullmatch(self.subject)
-        return f"{found[1]}:{found[2]}" if found else "" if self.subject else ANY
+        match = _SUBJECT.fullmatch(self.subject)
+        return f"{match[1]}:{match[2]}" if match else "" if self.subject else ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,9 @@ def read_credentials(api: Api, identities: Iterable[HeldIdentity]) -> tuple[Fede
     """Return the identities that have federated credentials, in any subscription."""
     asked = [identity for identity in identities if identity.arm_id]
     read = api.gather(*(partial(_credentials, api, identity) for identity in asked))
-    return tuple(Federated(identity, found) for identity, found in zip(asked, read, strict=True) if found)
+    return tuple(
+        Federated(identity, credentials) for identity, credentials in zip(asked, read, strict=True) if credentials
+    )
 
 
 def _credentials(api: Api, identity: HeldIdentity) -> tuple[Credential, ...]:

@@ -85,8 +85,8 @@ def _assigned(arm_id: str, principal: str) -> HeldIdentity:
 def attachments(api: Api, items: Iterable[Item]) -> Attachments:
     """Return the identities of machines and scale sets."""
     call = calls.LIST_MACHINES
-    found = api.mapped(call, items, lambda item: (own_id(item), tuple(identities_of(item))), hides=HIDES)
-    return {arm_id: held for arm_id, held in found if held}
+    pairs = api.mapped(call, items, lambda item: (own_id(item), tuple(identities_of(item))), hides=HIDES)
+    return {arm_id: held for arm_id, held in pairs if held}
 
 
 def known(holding: _Holding, attached: Attachments) -> _Holding:

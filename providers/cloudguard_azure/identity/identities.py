@@ -71,7 +71,7 @@ def read_identities(api: Api, asked: ClusterHolders) -> Identities:
     identities = united(identities.values(), pods)
     trusts = {each.held.id: federation.trust_of(each) for each in federated if each.held.id in identities}
     attached = _attached(api, [*identities.values()], _SubscriptionGrants(assigned, denials, granting))
-    policies = {policy.id: policy for found in attached.values() for policy in found}
+    policies = {policy.id: policy for documents in attached.values() for policy in documents}
     policies.update((trust.id, trust) for trust in trusts.values())
     return Identities(
         identities=tuple(
@@ -99,8 +99,8 @@ def _listed(item: Item) -> list[HeldIdentity]:
 
 def _issuer(api: Api, managed: Item | None) -> str | None:
     """Return a managed cluster's issuer of tokens, "" for none; None if the cluster is self-managed."""
-    found = api.mapped(calls.LIST_MANAGED_CLUSTERS, [managed] if managed else [], _issuer_of, hides=HIDES)
-    return next(iter(found), None)
+    issuers = api.mapped(calls.LIST_MANAGED_CLUSTERS, [managed] if managed else [], _issuer_of, hides=HIDES)
+    return next(iter(issuers), None)
 
 
 def _issuer_of(item: Item) -> str:
@@ -144,7 +144,7 @@ def _attached(api: Api, identities: list[HeldIdentity], around: _SubscriptionGra
     concerned = {
         identity.id: _assignments_to(identity, assigned.get(identity.principal), around) for identity in identities
     }
-    roles.prefetch([assignment.role for found in concerned.values() for assignment in found])
+    roles.prefetch([assignment.role for assignments in concerned.values() for assignment in assignments])
     return {
         identity.id: [
             *(

@@ -51,8 +51,8 @@ def actions_of(operation: str) -> tuple[str, ...]:
 
 def _with_parts(text: str) -> Iterator[str]:
     """Yield a pattern as it is, and without the parts that may be absent."""
-    before, found, after = text.partition(_ANY_PART)
-    if not found:
+    before, separator, after = text.partition(_ANY_PART)
+    if not separator:
         yield text
         return
     for rest in _with_parts(f"/{after}"):

@@ -40,8 +40,8 @@ class Roles:
     def role(self, role_id: str) -> Role | None:
         """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
         call, asked = GET_ROLE_DEFINITION, self._first(role_id)
-        found = self._api.read(call, hides=HIDES, about=asked, role_id=asked)
-        read = self._api.mapped(call, found, _role, hides=HIDES, about=asked)
+        items = self._api.read(call, hides=HIDES, about=asked, role_id=asked)
+        read = self._api.mapped(call, items, _role, hides=HIDES, about=asked)
         return read[0] if read else known_roles().get(guid_of(asked))
 
     def _first(self, role_id: str) -> str:

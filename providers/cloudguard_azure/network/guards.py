@@ -51,10 +51,10 @@ class Guards:
         the Basic SKU, and not with Standard ones (https://learn.microsoft.com/azure/virtual-network/ip-services/
         public-ip-addresses). None: unknown.
         """
-        found = self._chain(subnet, own)
-        if any(self.filters[name].in_series for name in found):
-            return found
-        return (*found, self._add(self._none(self._places.of(subnet), internet=internet)))
+        chain = self._chain(subnet, own)
+        if any(self.filters[name].in_series for name in chain):
+            return chain
+        return (*chain, self._add(self._none(self._places.of(subnet), internet=internet)))
 
     def metadata(
         self, service: MetadataService | None, interfaces: Iterable[tuple[Collection[str], Collection[str]]]
@@ -70,8 +70,8 @@ class Guards:
 
     def _denied(self, subnets: Collection[str], own: Collection[str]) -> bool:
         of_subnets = {known.group for name in subnets if (known := self._places.subnets.get(name))}
-        found = ((self._groups or {}).get(name) for name in (*own, *(of_subnets if len(of_subnets) == 1 else ())))
-        return any(group.denies_metadata for group in found if group)
+        groups = ((self._groups or {}).get(name) for name in (*own, *(of_subnets if len(of_subnets) == 1 else ())))
+        return any(group.denies_metadata for group in groups if group)
 
     def filters_made(self, nodes: AddressSet | None) -> tuple[Filter, ...]:
         """Return the filters made so far. ``nodes``: the ranges of an AKS cluster's subnets; None for other clusters.
@@ -99,13 +99,13 @@ class Guards:
 
     def _group(self, name: str, place: Place, subnet: str) -> str:
         """Return the id of a security group's filter at a place."""
-        found = self._made.get((name, place))
-        if found is None:
-            found = name if name not in self.filters else f"{name} in {place.network}/{name_of(subnet)}"
+        cached = self._made.get((name, place))
+        if cached is None:
+            cached = name if name not in self.filters else f"{name} in {place.network}/{name_of(subnet)}"
             known, source = (self._groups or {}).get(name), Source(LIST_SECURITY_GROUPS.name, name)
-            self._add(known.filter(found, self._tags, place) if known else unread(found, name_of(name), source))
-            self._made[name, place] = found
-        return found
+            self._add(known.filter(cached, self._tags, place) if known else unread(cached, name_of(name), source))
+            self._made[name, place] = cached
+        return cached
 
     def _none(self, place: Place, *, internet: bool | None) -> Filter:
         source = Source(LIST_NETWORKS.name, place.network)

@@ -64,8 +64,8 @@ class RouteTable:
 def route_tables(api: Api) -> dict[str, RouteTable]:
     """Read the route tables of the subscription, by id. A route that can't be parsed leaves a Gap."""
     call = LIST_ROUTE_TABLES
-    found = api.listed(call, partial(_table, api), hides=HIDES)
-    return {table.id: table for table in found}
+    tables = api.listed(call, partial(_table, api), hides=HIDES)
+    return {table.id: table for table in tables}
 
 
 def _table(api: Api, item: Item) -> RouteTable:

@@ -109,17 +109,17 @@ def services_of(protocol: str, ports: Iterable[str]) -> tuple[ServiceSet, str]:
         return SUPPORTED_SERVICES, f"the protocol {protocol[:40]!r} is not known"
     if not _EVERY_PORT.isdisjoint(words):
         return SUPPORTED_SERVICES if len(_WITH_PORTS[protocol]) > 1 else ServiceSet.parse(protocol), ""
-    found, strange = list[str](), "" if words else "it has no ports"
+    services, strange = list[str](), "" if words else "it has no ports"
     for port in words:
         matched = _PORTS.fullmatch(port)
         first, last = (int(matched[1]), int(matched[2] or matched[1])) if matched else (1, 0)
         if first <= last <= _LAST_PORT:
-            found += [f"{name}/{first}-{last}" for name in _WITH_PORTS[protocol]]
+            services += [f"{name}/{first}-{last}" for name in _WITH_PORTS[protocol]]
         else:
             strange = f"the port {port[:40]!r} is not understood"
     if strange:
         return ServiceSet.parse(",".join(_WITH_PORTS[protocol])), strange
-    return ServiceSet.parse(",".join(found)), ""
+    return ServiceSet.parse(",".join(services)), ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +143,12 @@ class RuleReader:
         reasons = [strange]
         reasons += [f"the access {written.access[:40]!r} is not known"] if len(actions) > 1 else []
         reasons += [f"the direction {written.direction[:40]!r} is not known"] if len(directions) > 1 else []
-        found = list[Rule]()
+        rules = list[Rule]()
         for direction in directions:
             for peer, (groups, ranges), why in self._matches(written, ingress=direction is Direction.INGRESS):
                 for action in actions:
                     partly = _by_source_port(written, action)
-                    found.append(
+                    rules.append(
                         Rule(
                             id=written.name,
                             direction=direction,
@@ -166,7 +166,7 @@ class RuleReader:
                         )
                     )
         ends = (*written.sources, *written.source_groups), (*written.destinations, *written.destination_groups)
-        return tuple(_numbered(found, several=any(len(end) > 1 for end in ends)))
+        return tuple(_numbered(rules, several=any(len(end) > 1 for end in ends)))
 
     def _matches(self, written: WrittenRule, *, ingress: bool) -> Iterator[tuple[Peer, _OwnAddresses, tuple[str, str]]]:
         """Yield each peer with the guarded side of the rule, and why either may not match ("": it does)."""

@@ -180,8 +180,8 @@ class SecurityGroupReader:
     def groups(self) -> dict[str, SecurityGroup] | None:
         """Return the security groups by id, None if they can't be read. A rule that can't be parsed leaves a Gap."""
         items = self._api.read_or_none(LIST_SECURITY_GROUPS, hides=HIDES)
-        found = self._api.mapped(LIST_SECURITY_GROUPS, items or (), self._group, hides=HIDES)
-        return None if items is None else {group.id: group for group in found}
+        groups = self._api.mapped(LIST_SECURITY_GROUPS, items or (), self._group, hides=HIDES)
+        return None if items is None else {group.id: group for group in groups}
 
     def _group(self, item: Item) -> SecurityGroup:
         own, name, properties = own_id(item), required(item, "name"), part(item, "properties")

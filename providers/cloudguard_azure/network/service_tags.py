@@ -108,8 +108,8 @@ class ServiceTags:
         call = LIST_SERVICE_TAGS
         answers = self._api.read(call, hides=_HIDES, about=self._location, location=self._location)
         listed = self._api.mapped(call, answers, lambda answer: parts(answer, "values"), hides=_HIDES)
-        found = self._api.mapped(call, [value for values in listed for value in values], _tag, hides=_HIDES)
-        return {name.lower(): (name, addresses) for name, addresses in found}
+        tags = self._api.mapped(call, [value for values in listed for value in values], _tag, hides=_HIDES)
+        return {name.lower(): (name, addresses) for name, addresses in tags}
 
 
 def _tag(item: Item) -> tuple[str, AddressSet]:

@@ -80,10 +80,10 @@ class VirtualNetwork:
 
 def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwork]:
     """Return virtual networks by id. A part that can't be parsed leaves a Gap and is left out."""
-    found = {network.id: network for network in api.mapped(LIST_NETWORKS, items, partial(_network, api), hides=HIDES)}
+    by_id = {network.id: network for network in api.mapped(LIST_NETWORKS, items, partial(_network, api), hides=HIDES)}
     return {
-        network.id: replace(network, peerings=tuple(_with_ranges(network.peerings, found)))
-        for network in found.values()
+        network.id: replace(network, peerings=tuple(_with_ranges(network.peerings, by_id)))
+        for network in by_id.values()
     }
 
 
@@ -146,8 +146,8 @@ def with_meshes(api: Api, network: VirtualNetwork) -> VirtualNetwork:
     https://learn.microsoft.com/azure/virtual-network-manager/concept-connectivity-configuration
     """
     call, where = LIST_EFFECTIVE_CONNECTIVITY, place(network.id, "virtual_network_name")
-    found = api.listed(call, _meshes, hides=(FactKind.ROUTES,), about=network.id, parameters={}, **where)
-    return replace(network, meshes=tuple(sorted({name for names in found for name in names})))
+    networks = api.listed(call, _meshes, hides=(FactKind.ROUTES,), about=network.id, parameters={}, **where)
+    return replace(network, meshes=tuple(sorted({name for names in networks for name in names})))
 
 
 def _meshes(item: Item) -> list[str]:
@@ -188,14 +188,14 @@ def _space(properties: Item, key: str) -> AddressSet:
 
 
 def _ranges(listed: Iterable[str]) -> AddressSet:
-    found = list[AddressSet]()
+    ranges = list[AddressSet]()
     for cidr in listed:
         addresses = addresses_of(cidr)
         if addresses is None:
             message = f"{cidr[:40]!r} is not an address range"
             raise AnswerError(message)
-        found.append(addresses)
-    return AddressSet.union(found)
+        ranges.append(addresses)
+    return AddressSet.union(ranges)
 
 
 class Places:

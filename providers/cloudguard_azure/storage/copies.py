@@ -78,8 +78,8 @@ def origins_of(item: Item, *, with_images: bool) -> frozenset[str]:
     images = [part(data, "imageReference"), part(data, "galleryImageReference")] if with_images else []
     profile = part(item, "properties", "storageProfile")
     disks = [part(profile, "osDisk"), *parts(profile, "dataDisks")]
-    found = {canonical(text(data, "sourceResourceId")), *(canonical(text(image, "id")) for image in images)}
-    return frozenset({*found, *(id_in(disk, key) for disk in disks for key in ("managedDisk", "snapshot"))} - {""})
+    origins = {canonical(text(data, "sourceResourceId")), *(canonical(text(image, "id")) for image in images)}
+    return frozenset({*origins, *(id_in(disk, key) for disk in disks for key in ("managedDisk", "snapshot"))} - {""})
 
 
 def shared_with(properties: Item) -> tuple[str, ...] | None:

@@ -45,8 +45,8 @@ class KeyReference:
     @staticmethod
     def of(address: str, vault: str) -> KeyReference:
         """Return the reference to a key. It follows the newest version if the address names no version."""
-        found = _ADDRESS.fullmatch(address)
-        return KeyReference(address, vault, follows=bool(found) and not (found and found[3]))
+        match = _ADDRESS.fullmatch(address)
+        return KeyReference(address, vault, follows=bool(match) and not (match and match[3]))
 
 
 def read_keys(api: Api, wanted: Iterable[KeyReference], now: float | None = None) -> tuple[Key, ...]:
@@ -72,18 +72,18 @@ def _vaults(api: Api) -> Mapping[str, str]:
 
 def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) -> Key | None:
     """Return a key with the state of the version in use: the version in its address, or else the newest."""
-    found = _ADDRESS.fullmatch(wanted.address)
-    vault = wanted.vault or (vaults.get(found[1].lower(), "") if found else "")
-    if found is None or not vault:
-        what = "is in no vault of the subscription" if found else "is in no key vault with a known address"
+    match = _ADDRESS.fullmatch(wanted.address)
+    vault = wanted.vault or (vaults.get(match[1].lower(), "") if match else "")
+    if match is None or not vault:
+        what = "is in no vault of the subscription" if match else "is in no key vault with a known address"
         message = f"the key {wanted.address} {what}, so its state is not read"
         api.missed(GET_KEY, wanted.address, message, _KEYS, Reason.UNSUPPORTED)
         return None
-    where = {**place(vault, "vault_name"), "key_name": found[2]}
+    where = {**place(vault, "vault_name"), "key_name": match[2]}
     newest = api.read(GET_KEY, hides=_KEYS, about=wanted.address, **where)
     call, used = GET_KEY, newest
-    if found[3] and not wanted.follows:
-        call, where = GET_KEY_VERSION, {**where, "key_version": found[3]}
+    if match[3] and not wanted.follows:
+        call, where = GET_KEY_VERSION, {**where, "key_version": match[3]}
         used = api.read(call, hides=_KEYS, about=wanted.address, **where)
     source = api.source(call, wanted.address)
     keys = api.mapped(call, used, lambda item: _key_version(item, wanted, source, now), hides=_KEYS, about=vault)

@@ -20,10 +20,10 @@ def read_secrets(api: Api, cluster: ManagedCluster) -> tuple[SecretsEncryption |
     (https://learn.microsoft.com/azure/aks/use-kms-etcd-encryption).
     """
     call, hides = LIST_MANAGED_CLUSTERS, (FactKind.KEYS,)
-    found = api.mapped(call, (cluster.item,), _secrets_key, hides=hides)
-    if not found:
+    keys = api.mapped(call, (cluster.item,), _secrets_key, hides=hides)
+    if not keys:
         return None, ()
-    key = found[0]
+    key = keys[0]
     encryption = SecretsEncryption(key.address if key else "", api.source(call, cluster.name))
     return encryption, read_keys(api, [key]) if key else ()
 

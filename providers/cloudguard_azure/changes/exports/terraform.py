@@ -52,13 +52,13 @@ def _blocks(planned: PlannedCall) -> Iterator[str]:
 
 
 def _arguments(resource: str, properties: Mapping[str, Any]) -> str:
-    found = {
+    arguments = {
         "name": name_of(resource),
         "resource_group_name": group_of(resource),
         "network_security_group_name": part(resource, "networksecuritygroups"),
     }
-    found |= {_ARGUMENTS[key]: value for key, value in properties.items()}
-    return "".join(f"  {key} = {_value(value)}\n" for key, value in found.items())
+    arguments |= {_ARGUMENTS[key]: value for key, value in properties.items()}
+    return "".join(f"  {key} = {_value(value)}\n" for key, value in arguments.items())
 
 
 def _value(value: object) -> str:

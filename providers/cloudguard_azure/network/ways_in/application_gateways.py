@@ -53,12 +53,12 @@ def read_application_gateways(
     member's address, so it leaves a Gap. For AKS ``named`` is empty: its gateways name Services.
     """
     call = LIST_APPLICATION_GATEWAYS
-    found = api.listed(call, partial(_gateway, guards), hides=HIDES)
-    for gateway in found:
+    gateways = api.listed(call, partial(_gateway, guards), hides=HIDES)
+    for gateway in gateways:
         if gateway.names and any(parent(subnet) in named for subnet in gateway.proxy.subnets):
             why = f"it forwards internet traffic to {gateway.names[0]}, whose owner is not known"
             targets.record_unfollowed(gateway.proxy.source, gateway.proxy.id, why)
-    pools = {pool.id for gateway in found for pool in gateway.proxy.pools}
+    pools = {pool.id for gateway in gateways for pool in gateway.proxy.pools}
     for name in sorted(
         reference for reference in targets.members.references - pools if "/applicationgateways/" in reference
     ):
@@ -66,7 +66,7 @@ def read_application_gateways(
         targets.record_unfollowed(
             source, name, "hosts of the cluster are in this pool, but no application gateway that was read contains it"
         )
-    return tuple(gateway.proxy for gateway in found)
+    return tuple(gateway.proxy for gateway in gateways)
 
 
 def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> ApplicationGateway:
@@ -157,13 +157,15 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
 
 def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]:
     """Yield the pools that a rule, or a path of it, sends to, each with its settings."""
-    found = {key.removeprefix("default").lower(): id_in(branch, key) for key in branch if isinstance(branch[key], dict)}
-    settings = _named_part(named, found.get("backendhttpsettings", "") or found.get("backendsettings", ""))
-    policy = _named_part(named, found.get("loaddistributionpolicy", ""))
+    references = {
+        key.removeprefix("default").lower(): id_in(branch, key) for key in branch if isinstance(branch[key], dict)
+    }
+    settings = _named_part(named, references.get("backendhttpsettings", "") or references.get("backendsettings", ""))
+    policy = _named_part(named, references.get("loaddistributionpolicy", ""))
     shared = (
         id_in(part(target, "properties"), "backendAddressPool") for target in parts(policy, "loadDistributionTargets")
     )
-    for pool in filter(None, (found.get("backendaddresspool", ""), *shared)):
+    for pool in filter(None, (references.get("backendaddresspool", ""), *shared)):
         yield pool, settings
 
 

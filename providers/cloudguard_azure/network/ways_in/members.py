@@ -97,14 +97,14 @@ class Members:
         """
         known = self._behind.get(link)
         if known is None:
-            found, unseen = dict.fromkeys(self._by_reference.get(link, ())), list[str]()
+            members, unseen = dict.fromkeys(self._by_reference.get(link, ())), list[str]()
             for name in pool.configurations if pool else (link,) if "/ipconfigurations/" in link else ():
                 own = self.of_configuration(name)
                 unseen += [name] if own is None else []
-                found |= dict.fromkeys(own or ())
+                members |= dict.fromkeys(own or ())
             for network, address in pool.addresses if pool else ():
-                found |= dict.fromkeys(self._members_at(network, address))
-            known = self._behind[link] = tuple(found), tuple(unseen)
+                members |= dict.fromkeys(self._members_at(network, address))
+            known = self._behind[link] = tuple(members), tuple(unseen)
         return known
 
     def _members_at(self, network: str, address: AddressSet) -> Iterator[Member]:
@@ -115,9 +115,9 @@ class Members:
 
     def of_configuration(self, name: str) -> tuple[Member, ...] | None:
         """Return the members of an IP configuration id: none if it is not the cluster's; None if this is unknown."""
-        found = self._by_configuration.get(name)
-        if found is not None:
-            return (found,)
+        cached = self._by_configuration.get(name)
+        if cached is not None:
+            return (cached,)
         machine = name.partition("/networkinterfaces/")[0]
         host = self._hosts.get(machine)
         if host is not None:

@@ -22,8 +22,8 @@ def with_prefixes(api: Api, known: PublicAddresses) -> PublicAddresses:
 
     A failed read of prefixes hides nothing: they only show the senders of packets and the addresses of Services.
     """
-    found = api.listed(calls.LIST_PUBLIC_PREFIXES, public_address, hides=())
-    return PublicAddresses({**known.by_id, **{address.id: address for address in found}})
+    addresses = api.listed(calls.LIST_PUBLIC_PREFIXES, public_address, hides=())
+    return PublicAddresses({**known.by_id, **{address.id: address for address in addresses}})
 
 
 def nat_addresses(api: Api, subnets: Iterable[Item]) -> Iterator[str]:

@@ -204,10 +204,10 @@ def _shown(own: Collection[str], item: Item) -> list[str]:
 
 
 def _skus(balancers: Iterable[Balancer], listed: Iterable[LoadBalancer]) -> dict[str, frozenset[str]]:
-    skus, found = {balancer.id: balancer.sku for balancer in listed}, dict[str, set[str]]()
+    skus, by_address = {balancer.id: balancer.sku for balancer in listed}, dict[str, set[str]]()
     for balancer in balancers:
         if balancer.internet_facing is False:
             continue
         for name in {target.host for listener in balancer.listeners for target in listener.targets}:
-            found.setdefault(name, set()).add(skus.get(parent(balancer.id), ""))
-    return {name: frozenset(words) for name, words in found.items()}
+            by_address.setdefault(name, set()).add(skus.get(parent(balancer.id), ""))
+    return {name: frozenset(words) for name, words in by_address.items()}
