@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cloudguard.provider.permissions.preflight import Tried
     from cloudguard_gcp.access.api import Api
     from cloudguard_gcp.access.session import Caller
-    from cloudguard_gcp.cluster.find import Found
+    from cloudguard_gcp.cluster.find import FoundCluster
     from cloudguard_gcp.cluster.instances import Instance
 
 
@@ -71,7 +71,7 @@ class GcpAdapter(CloudAdapter):
         return verify(request, progress)
 
 
-def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
+def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     """Read all facts about a cluster that was found."""
     from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity import gatekeepers  # noqa: PLC0415 - when asked for
@@ -115,7 +115,10 @@ def _read(api: Api, caller: Caller, found: Found) -> Snapshot:
 
 
 def _read_identities(
-    api: Api, caller: Caller, found: Found, holding: tuple[tuple[Host, ...], tuple[Pool, ...], dict[str, Instance]]
+    api: Api,
+    caller: Caller,
+    found: FoundCluster,
+    holding: tuple[tuple[Host, ...], tuple[Pool, ...], dict[str, Instance]],
 ) -> Identities:
     from cloudguard_gcp.identity.holders import held  # noqa: PLC0415 - only when asked for
     from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
@@ -130,7 +133,7 @@ def _read_identities(
 
 
 def _read_disks(
-    api: Api, found: Found, hosts: tuple[Host, ...]
+    api: Api, found: FoundCluster, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
     """Read the disks that may hold etcd, and their keys. For a managed cluster, read the key of its Secrets."""
     from cloudguard_gcp.cluster import disks  # noqa: PLC0415 - only when asked for

@@ -113,10 +113,10 @@ class Api(Reader[Call]):
     def _client(self, call: Call) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
         """Return the SDK's client of a call, created once. All clients send through the session's adapter."""
         with self._making:
-            found = self._clients.get(call.client)
-            if found is None:
-                found = self._clients[call.client] = _open(call, self.session)
-            return found
+            cached = self._clients.get(call.client)
+            if cached is None:
+                cached = self._clients[call.client] = _open(call, self.session)
+            return cached
 
 
 def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as above
@@ -144,8 +144,8 @@ def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
 
 def _listed(call: Call, part: Item) -> Iterator[Item]:
     """Yield the items of a page or scope. Raises ValueError for an item that is not an object."""
-    found: object = part.get(call.items) if call.items else part
-    listed = cast("list[object]", found) if isinstance(found, list) else [found] if found else []
+    value: object = part.get(call.items) if call.items else part
+    listed = cast("list[object]", value) if isinstance(value, list) else [value] if value else []
     return objects(call.name, listed)
 
 
@@ -195,8 +195,8 @@ def _is_temporary(error: Exception) -> bool:
 def _reasons(error: Exception) -> frozenset[str]:
     """Return the cloud's codes for a refusal. Each API has them in one of two places."""
     listed = cast("Iterable[object]", getattr(error, "errors", None) or ())
-    found = {str(cast("Item", error).get("reason", "")) for error in listed if isinstance(error, dict)}
-    return frozenset({*found, str(getattr(error, "reason", None) or "")} - {""})
+    reasons = {str(cast("Item", error).get("reason", "")) for error in listed if isinstance(error, dict)}
+    return frozenset({*reasons, str(getattr(error, "reason", None) or "")} - {""})
 
 
 def explain(error: Exception) -> tuple[Reason, str]:

@@ -177,9 +177,9 @@ def _session(credentials: Any) -> Any:  # noqa: ANN401 - as above
 def account_of(credentials: object) -> str:
     """Return the account of the credentials, as far as they show it."""
     for name in ("service_account_email", "account"):
-        found = str(getattr(credentials, name, "") or "")
-        if found and found != "default":
-            return found
+        account = str(getattr(credentials, name, "") or "")
+        if account and account != "default":
+            return account
     return "the user of the application default credentials"
 
 
@@ -193,10 +193,10 @@ def _default_account(api: Api, project: str) -> str:
             api.read(GET_PROJECT, hides=(), about=project, project=project)
             return ""
         raise unreachable(error, project) from error
-    found = api.mapped(
+    accounts = api.mapped(
         GET_PROJECT, listed, lambda item: text(item, "defaultServiceAccount"), hides=(FactKind.IDENTITIES,)
     )
-    return next(iter(found), "")
+    return next(iter(accounts), "")
 
 
 def unreachable(error: Exception, project: str) -> CloudguardError:

@@ -226,5 +226,5 @@ def _with_prefix(prefix: str, groups: Iterable[str]) -> list[str]:
 
 
 def _targets(groups: Iterable[str]) -> dict[str, list[str]]:
-    found = {f"target{field}": _with_prefix(prefix, groups) for prefix, field in _GROUPS}
-    return {key: value for key, value in found.items() if value}
+    targets = {f"target{field}": _with_prefix(prefix, groups) for prefix, field in _GROUPS}
+    return {key: value for key, value in targets.items() if value}

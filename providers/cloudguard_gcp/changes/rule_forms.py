@@ -34,11 +34,11 @@ def rules_of(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...
 
 def expressed(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ...]:
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
-    found = rules_of(traffic, in_policy=in_policy)
-    if not found:
+    written = rules_of(traffic, in_policy=in_policy)
+    if not written:
         message = f"no rules can express {traffic.services} with {traffic.peer.kind} {traffic.peer.value}"
         raise ValueError(message)
-    return found
+    return written
 
 
 def protocols(services: ServiceSet) -> Sequence[Mapping[str, Any]] | None:

@@ -62,7 +62,7 @@ def read_copies(
     for the other disks, which only matter if they were made from one of the first.
     """
     listed = [
-        copy for found in api.gather(*(partial(_listed, api, project, call) for call in _POLICIES)) for copy in found
+        copy for copies in api.gather(*(partial(_listed, api, project, call) for call in _POLICIES)) for copy in copies
     ]
     of_disk = dict(zip(origins, origins, strict=True))
     made_from = {copy.id: copy.origins for copy in listed} | {name: {*names} for name, names in other_disks.items()}
@@ -129,9 +129,9 @@ def _shared(api: Api, project: str, copy: DiskSnapshot) -> DiskSnapshot:
     call, about = _POLICIES[_CALLS[copy.kind]], last(copy.id)
     where = {"zone": zone} if (zone := part_of(copy.id, "zones")) else {}
     policy = api.read_or_none(call, hides=HIDES, about=about, project=project, **where, resource=about)
-    found = api.mapped(call, policy or (), lambda item: [*_members(item)], hides=HIDES, about=about)
-    known = policy is not None and len(found) == len(policy)
-    members = tuple(sorted({member for listed in found for member in listed})) if known else None
+    shared = api.mapped(call, policy or (), lambda item: [*_members(item)], hides=HIDES, about=about)
+    known = policy is not None and len(shared) == len(policy)
+    members = tuple(sorted({member for listed in shared for member in listed})) if known else None
     return replace(copy, shared_with=members)
 
 

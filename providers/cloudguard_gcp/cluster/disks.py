@@ -57,8 +57,8 @@ def read_disks(
         return (), (), ()  # the provider runs the control plane, or no host with etcd is known
     attached = {disk: host.id for host in concerned for disk in host.disks}
     listed = api.read(LIST_DISKS, hides=_LEADS, project=project)
-    found = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
-    disks = sorted((disk for _, disk, _ in found if disk), key=lambda disk: disk.id)
+    read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
+    disks = sorted((disk for _, disk, _ in read if disk), key=lambda disk: disk.id)
     concerning = worth_copying(disks, (host.id for host in concerned))
     copies, keys = api.two(
         partial(
@@ -66,8 +66,8 @@ def read_disks(
             api,
             project,
             cluster,
-            origins={name: made_from for name, _, made_from in found if name in concerning},
-            other_disks={name: made_from for name, _, made_from in found if name not in concerning},
+            origins={name: made_from for name, _, made_from in read if name in concerning},
+            other_disks={name: made_from for name, _, made_from in read if name not in concerning},
         ),
         partial(read_keys, api, [disk.key for disk in disks]),
     )

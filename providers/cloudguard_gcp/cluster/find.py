@@ -47,7 +47,7 @@ SELF_MANAGED: Final = "self-managed"
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundCluster:
     """A cluster of one project: its GKE description if it has one, its instances, and all instances of the project."""
 
     name: str
@@ -132,7 +132,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     nodes = {
         name: [host for host in hosts.get(name, ()) if not installer_labels.is_self_managed(host)] for name in names
     }
-    found = [_managed(cluster, nodes[installer_labels.safe(cluster.name)]) for cluster in managed]
+    summaries = [_managed(cluster, nodes[installer_labels.safe(cluster.name)]) for cluster in managed]
     for name, listed in sorted(hosts.items()):
         those = [host for host in listed if host not in nodes.get(name, ())]
         if those:
@@ -141,13 +141,13 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
                 installer_labels.installer_of(those, name).name,
             )
             chosen = (("location", SELF_MANAGED),) if name in names else ()
-            found.append(ClusterSummary(name, installer, ", ".join(regions), _role_counts(those, name), chosen))
+            summaries.append(ClusterSummary(name, installer, ", ".join(regions), _role_counts(those, name), chosen))
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)
-        also = f" Clusters found: {', '.join(cluster.name for cluster in found)}" if found else ""
+        also = f" Clusters found: {', '.join(cluster.name for cluster in summaries)}" if summaries else ""
         message = f"could not list all clusters: {refused}"
-        raise NotAllSeenError(message, found, hint=f"Grant the permission; see: cloudguard permissions gcp.{also}")
-    return tuple(sorted(found, key=lambda cluster: (cluster.region, cluster.name)))
+        raise NotAllSeenError(message, summaries, hint=f"Grant the permission; see: cloudguard permissions gcp.{also}")
+    return tuple(sorted(summaries, key=lambda cluster: (cluster.region, cluster.name)))
 
 
 def _managed(gke: GkeCluster, hosts: Sequence[Instance]) -> ClusterSummary:
@@ -165,7 +165,7 @@ def _role_counts(hosts: Iterable[Instance], name: str) -> tuple[tuple[str, int],
     return tuple(sorted(counts.items()))
 
 
-def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, Found]:
+def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, FoundCluster]:
     """Return the reader, the caller, and the cluster.
 
     Raises ClusterNotFoundError if no cluster or several clusters have the name, AccessError if this is unknown.
@@ -185,7 +185,7 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
         raise ClusterNotFoundError(message, hint="Give the full name of one of them")
     outside = tuple(request.options.get("outside-group", ()))
-    return api, caller, Found(names[0], caller.project, tuple(own), everyone, gke, flagged, named, outside)
+    return api, caller, FoundCluster(names[0], caller.project, tuple(own), everyone, gke, flagged, named, outside)
 
 
 def _instances_of_same_groups(
@@ -230,7 +230,7 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[GkeCluster], *, bes
 
 def _roles_by_flags(api: Api, request: CollectRequest, instances: Sequence[Instance]) -> dict[str, HostRoles]:
     """Return the roles from the user's flags, by instance id. A flag that matches no instance leaves a Gap."""
-    found: dict[str, HostRoles] = {}
+    by_flag: dict[str, HostRoles] = {}
     for role, texts in request.role_tags.items():
         for text in texts:
             key, equals, value = text.partition("=")
@@ -238,11 +238,11 @@ def _roles_by_flags(api: Api, request: CollectRequest, instances: Sequence[Insta
                 message = f"{text!r} is not KEY=VALUE"
                 raise UsageError(message, hint="Write a label as key=value, and a network tag as tag=NAME")
             hit = [host for host in instances if _has_label(host, key, value) and is_free(host, request.cluster)]
-            _record_flag(api, found, f"--{role}-tag {text}", hit, (role,))
+            _record_flag(api, by_flag, f"--{role}-tag {text}", hit, (role,))
     for name, roles in request.extra_hosts.items():
         hit = [host for host in instances if name in {host.host.name, host.number, host.id}]
-        _record_flag(api, found, f"--host {name}", hit, tuple(roles))
-    return found
+        _record_flag(api, by_flag, f"--host {name}", hit, tuple(roles))
+    return by_flag
 
 
 def _has_label(host: Instance, key: str, value: str) -> bool:
@@ -255,13 +255,13 @@ def is_free(host: Instance, cluster: str) -> bool:
 
 
 def _record_flag(
-    api: Api, found: dict[str, HostRoles], flag: str, hit: Sequence[Instance], roles: tuple[Role, ...]
+    api: Api, by_flag: dict[str, HostRoles], flag: str, hit: Sequence[Instance], roles: tuple[Role, ...]
 ) -> None:
     if not hit:
         message = f"{flag} matches no instance of the project, or only instances of other clusters"
         api.add_gap(Gap(LIST_INSTANCES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
     for host in hit:
-        found[host.id] = found.get(host.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
+        by_flag[host.id] = by_flag.get(host.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
 
 
 def _not_found(

@@ -12,7 +12,7 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.host_roles import HostRoles, with_roles
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_INSTANCES
-from cloudguard_gcp.cluster.find import Found
+from cloudguard_gcp.cluster.find import FoundCluster
 from cloudguard_gcp.cluster.gke import GkeCluster
 from cloudguard_gcp.cluster.installer_labels import GKE_POOL, roles_by_labels
 from cloudguard_gcp.cluster.instances import Instance
@@ -21,7 +21,7 @@ UNREAD: Final = "filters of an unread network"
 """The id of a filter for a network whose filters could not be read. It may let in anything."""
 
 
-def read_hosts(api: Api, found: Found) -> tuple[Host, ...]:
+def read_hosts(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap."""
     shown = {instance.id: roles_of(found, instance, found.by_flag) for instance in found.instances}
     groups = {
@@ -65,7 +65,7 @@ def host_of(instance: Instance, gke: GkeCluster | None) -> Host:
     return replace(instance.host, metadata=gke.metadata_service(instance.labels.get(GKE_POOL, "")))
 
 
-def roles_of(found: Found, instance: Instance, by_flag: Mapping[str, HostRoles]) -> HostRoles | None:
+def roles_of(found: FoundCluster, instance: Instance, by_flag: Mapping[str, HostRoles]) -> HostRoles | None:
     """Return the roles of an instance or of a template's next one; None if no flag, label or tag shows a role."""
     known = by_flag.get(instance.id) or roles_by_labels(instance, found.name)
     if known is None and found.gke is not None:

@@ -19,7 +19,7 @@ from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPL
 from cloudguard_gcp.access.links import last, link_in
 from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.disks import key_of
-from cloudguard_gcp.cluster.find import Found
+from cloudguard_gcp.cluster.find import FoundCluster
 from cloudguard_gcp.cluster.hosts import UNREAD, host_of, roles_of
 from cloudguard_gcp.cluster.instances import Instance, next_instance, place_of
 
@@ -43,7 +43,7 @@ class _Manager:
     base_name: str
 
 
-def read_pools(api: Api, found: Found, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Instance]]:
+def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[tuple[Pool, ...], dict[str, Instance]]:
     """Return the cluster's pools, one for each template of its group managers, and the next instance of each pool.
 
     The cluster's group managers are those that made its hosts, those that GKE names, and those with a template that has
@@ -91,13 +91,13 @@ def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, lis
     A manager's instance group has the manager's name:
     https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers
     """
-    own, found = [pool.id for pool in pools], dict[str, list[str]]()
+    own, by_group = [pool.id for pool in pools], dict[str, list[str]]()
     listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         group = manager.id.replace("/instanceGroupManagers/", "/instanceGroups/")
         for place in (group, *manager.target_pools):
-            found.setdefault(place, []).extend(name for name in own if _manager_of(name) == manager.id)
-    return found
+            by_group.setdefault(place, []).extend(name for name in own if _manager_of(name) == manager.id)
+    return by_group
 
 
 def next_hosts(api: Api, project: str, pools: Iterable[Pool]) -> tuple[tuple[str, str], ...]:
@@ -122,8 +122,8 @@ def next_of_others(api: Api, project: str, pools: Iterable[Pool]) -> Iterator[tu
     known, own = {_place(host.link): host for host in described}, {_manager_of(pool.id) for pool in pools}
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         if manager.id not in own:
-            found = (known.get(_place(link)) for link in manager.templates)
-            yield from ((manager.name, after) for after in found if after)
+            known_templates = (known.get(_place(link)) for link in manager.templates)
+            yield from ((manager.name, after) for after in known_templates if after)
 
 
 def _manager_of(pool: str) -> str:
@@ -137,7 +137,7 @@ def _place(link: str) -> str:
 
 
 def _pool(
-    api: Api, found: Found, manager: _Manager, version: tuple[str, Instance | None], hosts: Sequence[Host]
+    api: Api, found: FoundCluster, manager: _Manager, version: tuple[str, Instance | None], hosts: Sequence[Host]
 ) -> Pool:
     """Return the pool of one template of a manager.
 

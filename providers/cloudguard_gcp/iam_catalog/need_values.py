@@ -69,7 +69,7 @@ def _buckets(snapshot: Snapshot, action: str) -> set[str]:
         if condition.key == NAME
         for value in condition.values
     )
-    return {found[1] for value in named if (found := _IN_BUCKET.fullmatch(value))}
+    return {match[1] for value in named if (match := _IN_BUCKET.fullmatch(value))}
 
 
 def _instances(cluster: Cluster) -> Iterator[str]:

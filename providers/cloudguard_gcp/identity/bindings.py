@@ -118,11 +118,11 @@ def _levels_above(api: Api, project: str) -> Iterator[Level]:
 
 def _ancestors(api: Api, project: str) -> Iterator[str]:
     call, about = calls.GET_RESOURCE_PROJECT, project
-    found = api.read(call, hides=_HIDES, about=project, project=project)
-    while parent := next(iter(api.mapped(call, found, _parent, hides=_HIDES, about=about)), ""):
+    items = api.read(call, hides=_HIDES, about=project, project=project)
+    while parent := next(iter(api.mapped(call, items, _parent, hides=_HIDES, about=about)), ""):
         yield parent
         call, about = calls.GET_FOLDER, parent
-        found = api.read(call, hides=_HIDES, about=parent, folder=parent) if parent.startswith("folders/") else []
+        items = api.read(call, hides=_HIDES, about=parent, folder=parent) if parent.startswith("folders/") else []
 
 
 def _parent(item: Item) -> str:
@@ -132,11 +132,11 @@ def _parent(item: Item) -> str:
 def _level(api: Api, name: str, project: str) -> Level:
     call, key = _policy_call(name)
     where = {key: project or name}
-    found, (denials, unseen) = api.two(
+    items, (denials, unseen) = api.two(
         lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
     )
     reach = all_of(project) if project else EVERYWHERE
-    return Level(name, reach, call.name, bindings_of(api, call, found, name), denials, unseen)
+    return Level(name, reach, call.name, bindings_of(api, call, items, name), denials, unseen)
 
 
 def _policy_call(name: str) -> tuple[Call, str]:
@@ -158,12 +158,12 @@ def _denials(api: Api, name: str) -> tuple[tuple[DenyPolicy, ...], str]:
         return (), f"{calls.LIST_DENY_POLICIES.name} on {name} was refused"
     names = api.mapped(calls.LIST_DENY_POLICIES, listed, lambda item: required(item, "name"), hides=())
     read = api.gather(*(partial(api.read, call, hides=(), about=name, policy=name) for name in names))
-    found = [
+    denied = [
         api.mapped(call, items, _deny_policy, hides=(), about=name) for name, items in zip(names, read, strict=True)
     ]
-    unread = [name for name, policies in zip(names, found, strict=True) if not policies]
+    unread = [name for name, policies in zip(names, denied, strict=True) if not policies]
     unread += ["a policy without a name"] * (len(listed) - len(names))
-    whole = tuple(policy for policies in found for policy in policies)
+    whole = tuple(policy for policies in denied for policy in policies)
     return whole, f"{', '.join(unread)} could not be read" if unread else ""
 
 

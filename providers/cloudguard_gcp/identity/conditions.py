@@ -59,7 +59,7 @@ def _joined(listed: Iterable[tuple[Condition, ...]]) -> Iterator[tuple[Condition
             yield conditions
         else:
             values.setdefault((first.operator, first.key), []).extend(first.values)
-    yield from ((Condition(operator, key, tuple(found)),) for (operator, key), found in values.items())
+    yield from ((Condition(operator, key, tuple(texts)),) for (operator, key), texts in values.items())
 
 
 def _condition(atom: Atom) -> Condition:
@@ -87,11 +87,11 @@ def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
     An expression can join only a few comparisons, so conditions with many values become several expressions. Raises
     ValueError for a condition that no expression can state.
     """
-    found: tuple[str, ...] = ("",)
+    expressions: tuple[str, ...] = ("",)
     for condition in conditions:
         parts = [" || ".join(chunk) for chunk in _chunks([_written(condition, value) for value in condition.values])]
-        found = tuple(_conjunction(expression, part) for expression in found for part in parts)
-    return found
+        expressions = tuple(_conjunction(expression, part) for expression in expressions for part in parts)
+    return expressions
 
 
 def is_over(expression: str, now: datetime) -> bool:

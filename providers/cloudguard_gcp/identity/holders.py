@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard_gcp.access.session import Caller
-from cloudguard_gcp.cluster.find import Found
+from cloudguard_gcp.cluster.find import FoundCluster
 from cloudguard_gcp.cluster.instances import Instance
 from cloudguard_gcp.identity.resource_names import account
 
@@ -19,7 +19,7 @@ _Holding = TypeVar("_Holding", Host, Pool)
 
 
 def held(
-    found: Found, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Instance]
+    found: FoundCluster, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Instance]
 ) -> Iterator[HeldAccount]:
     """Yield the service account of each host, pool and node pool.
 

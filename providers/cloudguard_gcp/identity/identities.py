@@ -98,7 +98,7 @@ def read_identities(
     pools = cluster if isinstance(cluster, IdentityPools) else pools_of(api, cluster, accounts, inherited)
     roles.prefetch([binding.role for _, binding in inherited])
     roles.prefetch([binding.role for known in accounts for binding in known.bindings])
-    pods = {known.email: found for known in accounts if (found := pods_of(known, inherited, roles, pools))}
+    pods = {known.email: pod_names for known in accounts if (pod_names := pods_of(known, inherited, roles, pools))}
     held = _with_pods(holders, pods)
     sets, outside = sets_of_accounts(levels, numbers), frozenset(group.lower() for group in outside_groups)
 

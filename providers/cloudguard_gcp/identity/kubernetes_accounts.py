@@ -50,8 +50,8 @@ class IdentityPools:
 
 def service_accounts_of(member: str, pools: IdentityPools) -> str:
     """Return the service accounts of ``pools`` in a member, as "namespace:name" with wildcards; "" if it has none."""
-    if (found := _MEMBER.fullmatch(member)) and found[1] in pools.names:
-        return f"{found[2]}:{found[3]}"
+    if (match := _MEMBER.fullmatch(member)) and match[1] in pools.names:
+        return f"{match[2]}:{match[3]}"
     inside = _IN_POOL.fullmatch(member)
     if inside is None or inside[1] not in pools.names:
         return ""
@@ -82,7 +82,7 @@ class SelfManaged:
         Only pools count that have a service account of Kubernetes among ``members``.
         """
         named = {
-            found[1] for member in members if (found := _IN_POOL.fullmatch(member)) and _ISSUED.fullmatch(found[2])
+            match[1] for member in members if (match := _IN_POOL.fullmatch(member)) and _ISSUED.fullmatch(match[2])
         }
         own = frozenset(path for path in named if _is_named(path, {self.name}))
         unclear = tuple(sorted(path for path in named - own if not _is_named(path, self.others)))

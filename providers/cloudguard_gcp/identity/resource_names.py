@@ -87,8 +87,8 @@ def owner_of(email: str) -> str:
     if is_googles(email):
         made = _SERVICE_AGENT.fullmatch(email)
         return made[1] if made else ""
-    found = _USERS.fullmatch(email)
-    return "" if found is None else f"{found[2]}:{found[1]}" if found[2] else found[1]
+    match = _USERS.fullmatch(email)
+    return "" if match is None else f"{match[2]}:{match[1]}" if match[2] else match[1]
 
 
 def resource_formats(action: str) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ class Roles:
 
     def role(self, name: str) -> Role | None:
         """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
-        found = self._api.read(GET_ROLE, hides=_HIDES, about=name, role=name)
-        read = self._api.mapped(GET_ROLE, found, _role, hides=_HIDES, about=name)
+        items = self._api.read(GET_ROLE, hides=_HIDES, about=name, role=name)
+        read = self._api.mapped(GET_ROLE, items, _role, hides=_HIDES, about=name)
         return read[0] if read else known_roles().get(name)
 
 

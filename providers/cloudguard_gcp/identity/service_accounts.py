@@ -69,8 +69,8 @@ def read_accounts(api: Api, project: str, held: Iterable[str]) -> tuple[Account,
         call, listed, lambda item: "" if flag(item, "disabled") else required(item, "email"), hides=_HIDES
     )
     emails = sorted({*enabled, *held} - {""})
-    found = api.gather(*(partial(_bindings, api, email) for email in emails))
-    return tuple(Account(email, bindings) for email, bindings in zip(emails, found, strict=True))
+    answers = api.gather(*(partial(_bindings, api, email) for email in emails))
+    return tuple(Account(email, bindings) for email, bindings in zip(emails, answers, strict=True))
 
 
 def _bindings(api: Api, email: str) -> tuple[Binding, ...]:
@@ -229,7 +229,7 @@ def service_accounts(
     """Yield the identities that Kubernetes service accounts take on."""
     provider = min(pools.names, default="")
     for principal in principals:
-        bound = {found for name in principal.names if (found := service_accounts_of(name, pools))}
+        bound = {account for name in principal.names if (account := service_accounts_of(name, pools))}
         accounts = pods.get(principal.name, tuple(sorted(bound)))
         if accounts:
             trust = f"{principal.name}#trust"

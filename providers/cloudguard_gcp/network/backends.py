@@ -122,15 +122,15 @@ class Backends:
         if not kind:
             self._record_missing(link, "cloudguard does not follow this kind of link")
             return
-        for found in self._resources_at(_KINDS[kind], link, _backend):
-            for instance in found.instances:
+        for backend in self._resources_at(_KINDS[kind], link, _backend):
+            for instance in backend.instances:
                 yield ReachedTarget(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
-            for pool in self._pools.get(place_of(found.id), ()):
+            for pool in self._pools.get(place_of(backend.id), ()):
                 yield ReachedTarget(BackendTarget(pool, NO_ADDRESSES, service or _ALL_TCP), "")
-            for group in found.groups:
-                for member in self._members(group, found, service):
-                    yield replace(member, protocol=found.protocol)
-            for further in found.links:
+            for group in backend.groups:
+                for member in self._members(group, backend, service):
+                    yield replace(member, protocol=backend.protocol)
+            for further in backend.links:
                 if short(further) not in seen:
                     yield from self.behind(further, service, seen | {short(link)})
 
@@ -182,8 +182,8 @@ class Backends:
         if group is None:
             self._record_missing(link, f"{calls.LIST_ENDPOINT_GROUPS.name} did not return it")
         elif group.has_endpoints:
-            found = endpoints(self._api, link, self._project, service)
-            yield from (ReachedTarget(target, "", by_internet=group.is_outside) for target in found)
+            targets = endpoints(self._api, link, self._project, service)
+            yield from (ReachedTarget(target, "", by_internet=group.is_outside) for target in targets)
 
 
 def _backend(item: Item) -> _Backend:

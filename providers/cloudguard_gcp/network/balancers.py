@@ -84,8 +84,8 @@ def _is_of(target: BackendTarget, members: Mapping[str, Host | Pool]) -> bool:
 
 def _target_subnets(mine: Iterable[ReachedTarget], members: Mapping[str, Host | Pool]) -> tuple[str, ...]:
     """Return the subnets of the targets: clients of a passthrough balancer reach the targets directly."""
-    found = (name for target in mine for name in _subnets(members[target.target.host]))
-    return tuple(dict.fromkeys(found))
+    subnets = (name for target in mine for name in _subnets(members[target.target.host]))
+    return tuple(dict.fromkeys(subnets))
 
 
 def _subnets(member: Host | Pool) -> tuple[str, ...]:
@@ -100,11 +100,11 @@ def _proxy_subnets(
         return tuple(subnet.id for subnet in proxy_subnets(rule.region, rule.network, subnets))
     regional = rule.managed and rule.region
     if regional:
-        found = regional_proxies(api, rule.region, rule.network, subnets)
+        proxies = regional_proxies(api, rule.region, rule.network, subnets)
     else:
-        found = front_ends(api, {target.by_internet for target in mine})
-    own[found.id] = found
-    return (found.id,)
+        proxies = front_ends(api, {target.by_internet for target in mine})
+    own[proxies.id] = proxies
+    return (proxies.id,)
 
 
 def _balancer(

@@ -71,8 +71,8 @@ def endpoints(api: Api, link: str, project: str, service: ServiceSet | None) -> 
         call, where = calls.LIST_GLOBAL_GROUP_ENDPOINTS, {}
     where |= {"project": project_of(link) or project, "network_endpoint_group": about}
     listed = api.read(call, hides=HIDES, about=about, **where)
-    for found in api.mapped(call, listed, partial(_endpoint, zone, service), hides=HIDES, about=about):
-        yield from found
+    for targets in api.mapped(call, listed, partial(_endpoint, zone, service), hides=HIDES, about=about):
+        yield from targets
 
 
 def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> tuple[BackendTarget, ...]:

@@ -137,8 +137,8 @@ def _address(written: str) -> AddressSet:
 def _declared(description: str) -> str:
     """Return the Kubernetes service that a forwarding rule was made for; "" if its description names none."""
     try:
-        found: object = json.loads(description) if description.startswith("{") else {}
+        members: object = json.loads(description) if description.startswith("{") else {}
     except ValueError:
         return ""
-    named: Item = cast("Item", found) if isinstance(found, dict) else {}
+    named: Item = cast("Item", members) if isinstance(members, dict) else {}
     return next((str(named[key]) for key in _SERVICE_KEYS if named.get(key)), "")

@@ -12,13 +12,13 @@ from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import project_of, required_link
-from cloudguard_gcp.cluster.find import Found, is_free
+from cloudguard_gcp.cluster.find import FoundCluster, is_free
 from cloudguard_gcp.network.backends import Backends
 from cloudguard_gcp.network.endpoint_groups import HIDES
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule, forwarding_rule
 
 
-def projects_with_rules(api: Api, found: Found) -> list[str]:
+def projects_with_rules(api: Api, found: FoundCluster) -> list[str]:
     """Return the projects whose forwarding rules may lead to the cluster.
 
     They are its own project, the projects of its networks, and other projects whose rules refer to a backend service
@@ -43,13 +43,13 @@ def _link_and_users(service: Item) -> tuple[str, tuple[str, ...]]:
 def read_rules(api: Api, project: str) -> list[ForwardingRule]:
     """Read a project's forwarding rules, and start to read the lists of their targets."""
     call = calls.LIST_FORWARDING_RULES
-    found = api.mapped(call, api.read(call, hides=HIDES, project=project), forwarding_rule, hides=HIDES)
-    rules = [rule for rule in found if rule is not None]
+    forwarding = api.mapped(call, api.read(call, hides=HIDES, project=project), forwarding_rule, hides=HIDES)
+    rules = [rule for rule in forwarding if rule is not None]
     Backends(api, project).prefetch(rules)
     return rules
 
 
-def with_members(api: Api, found: Found) -> Found:
+def with_members(api: Api, found: FoundCluster) -> FoundCluster:
     """Return a cluster with further instances from its instance groups, target pools and endpoint groups.
 
     An instance belongs to the cluster if a forwarding rule sends both to it and to a host of the cluster, and the rule
@@ -63,7 +63,7 @@ def with_members(api: Api, found: Found) -> Found:
     return replace(found, instances=(*found.instances, *more))
 
 
-def _targets_of_rules(api: Api, found: Found, rules: Iterable[ForwardingRule]) -> Iterator[set[str]]:
+def _targets_of_rules(api: Api, found: FoundCluster, rules: Iterable[ForwardingRule]) -> Iterator[set[str]]:
     """Yield the ids of all targets of a rule, for each rule that is the cluster's."""
     backends, known = Backends(api, found.project, found.networks), {instance.id for instance in found.instances}
     for rule in rules:

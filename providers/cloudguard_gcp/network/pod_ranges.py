@@ -14,13 +14,13 @@ from cloudguard.provider.answers import Item, required
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_ROUTES
 from cloudguard_gcp.access.links import short
-from cloudguard_gcp.cluster.find import Found
+from cloudguard_gcp.cluster.find import FoundCluster
 
 _HIDES: Final = (FactKind.ROUTES,)
 _BY_KUBERNETES: Final = "k8s-node-route"
 
 
-def pod_ranges(api: Api, found: Found) -> AddressSet:
+def pod_ranges(api: Api, found: FoundCluster) -> AddressSet:
     """Return the addresses of pods.
 
     Only routes made by Kubernetes count: another route may lead through a host to any destination.

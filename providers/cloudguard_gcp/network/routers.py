@@ -54,11 +54,11 @@ def learned_routes(api: Api, networks: Iterable[VpcNetwork], routers: Iterable[R
     """Return the routes that the networks' routers have learned from their BGP peers."""
     everywhere = {network.id for network in networks if network.learns_everywhere}
     speaking = [router for router in routers if router.speaks]
-    found = api.gather(*(partial(_status, api, router) for router in speaking))
+    answers = api.gather(*(partial(_status, api, router) for router in speaking))
     return tuple(
         dict.fromkeys(
             LearnedRoute(router.network, region, route)
-            for router, routes in zip(speaking, found, strict=True)
+            for router, routes in zip(speaking, answers, strict=True)
             for region in ["" if router.network in everywhere else part_of(router.id, "regions")]
             for route in routes
         )
@@ -81,8 +81,8 @@ def addresses_out(api: Api, project: str, routers: Iterable[Router]) -> AddressS
     """Return the NAT addresses that hosts without a public address leave by. Only reserved addresses are known."""
     links = {link for router in routers for link in router.outbound}
     listed = api.read(LIST_ADDRESSES, hides=(), project=project) if links else ()
-    found = api.mapped(LIST_ADDRESSES, listed, _address, hides=())
-    return AddressSet.union(addresses for link, addresses in found if link in links)
+    pairs = api.mapped(LIST_ADDRESSES, listed, _address, hides=())
+    return AddressSet.union(addresses for link, addresses in pairs if link in links)
 
 
 def _address(item: Item) -> tuple[str, AddressSet]:

@@ -155,12 +155,12 @@ def _in_force(routes: Iterable[VpcRoute], members: set[Member]) -> Iterator[Rout
         counting = _counting(listed, members)
         if {route.hop for route in counting} <= _OUT and len(counting) > 1:
             counting = _counting(listed, {member for member in members if member.public} or members)
-        found = [(route.hop, route.target, route.name) for route in counting]
-        hops = {hop for hop, _, _ in found}
+        chosen = [(route.hop, route.target, route.name) for route in counting]
+        hops = {hop for hop, _, _ in chosen}
         if len(hops) > 1 and hops <= _OUT:
-            names, targets = ", ".join(name for *_, name in found), " or ".join(target for _, target, _ in found)
-            found = [(NextHop.UNKNOWN, targets, names)]
-        for hop, target, name in found:
+            names, targets = ", ".join(name for *_, name in chosen), " or ".join(target for _, target, _ in chosen)
+            chosen = [(NextHop.UNKNOWN, targets, names)]
+        for hop, target, name in chosen:
             yield Route(destination, hop, target, Source(LIST_ROUTES.name, name))
 
 

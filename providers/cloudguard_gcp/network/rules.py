@@ -75,7 +75,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
         AddressSet.of(texts(item, "destinationRanges" if ingress else "sourceRanges")),
     )
     owner = OWNERS.of_rule(name, text(item, "description"))
-    mandated = (found := BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{found[1]}-node"),)
+    mandated = (match := BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{match[1]}-node"),)
     others = ", ".join(sorted(key for key in item if _SELECTORS.fullmatch(key) and key not in _KNOWN and item[key]))
     if others:
         strange = strange or f"it also has {others}, which cloudguard does not know"
@@ -130,17 +130,17 @@ def services_of(protocols: Iterable[tuple[str, Collection[str]]]) -> tuple[Servi
     The second value is the reason why the services are not fully known ("" if they are). An unknown protocol counts as
     all protocols.
     """
-    found, strange = list[str](), ""
+    services, strange = list[str](), ""
     for protocol, ports in protocols:
         name = protocol.lower()
         name = _NAMES.get(name, name)
         if name in {"tcp", "udp"}:
-            found += [f"{name}/{port}" for port in ports] or [name]
+            services += [f"{name}/{port}" for port in ports] or [name]
         elif name in {"icmp", "icmpv6", "all"}:
-            found.append(name)
+            services.append(name)
         elif name in _NUMBERS or name.isdecimal():
-            found.append(f"proto/{_NUMBERS.get(name, name)}")
+            services.append(f"proto/{_NUMBERS.get(name, name)}")
         else:
-            found.append("all")
+            services.append("all")
             strange = f"the protocol {protocol[:40]!r} is not known"
-    return ServiceSet.parse(",".join(found) or "none"), strange
+    return ServiceSet.parse(",".join(services) or "none"), strange

@@ -104,5 +104,5 @@ def published(
 
 def _client_addresses(attachment: Attachment, ranges: Mapping[str, AddressSet]) -> AddressSet:
     """Return the addresses at which targets see the clients: all, if one of the attachment's subnets was not read."""
-    found = [ranges.get(name, _ANY) for name in attachment.subnets]
-    return AddressSet.union(found or [_ANY])
+    addresses = [ranges.get(name, _ANY) for name in attachment.subnets]
+    return AddressSet.union(addresses or [_ANY])

@@ -17,7 +17,7 @@ from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, project_of
-from cloudguard_gcp.cluster.find import Found
+from cloudguard_gcp.cluster.find import FoundCluster
 from cloudguard_gcp.cluster.instances import Instance
 from cloudguard_gcp.cluster.pools import next_of_others, pools_behind
 from cloudguard_gcp.cluster.selectors import is_of_connectors
@@ -70,7 +70,7 @@ class _Inventory:
         )
 
 
-def read_around(api: Api, found: Found, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
+def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
     """Read all facts about the cluster's networks that concern its hosts."""
     owners = sorted({project_of(name) for name in found.networks} - {""})
     projects = sorted({found.project, *owners})
@@ -185,10 +185,10 @@ def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region:
     """
     project, name = project_of(network.id), last(network.id)
     call, other = calls.GET_REGION_EFFECTIVE_FIREWALLS, calls.GET_EFFECTIVE_FIREWALLS
-    found = api.read_or_none(call, hides=_FILTERS, about=name, project=project, region=region, network=network.id)
-    if found is None:
-        call, found = other, api.read(other, hides=_FILTERS, about=name, project=project, network=name)
-    listed = api.mapped(call, found, lambda item: parts(item, "firewallPolicys"), hides=_FILTERS, about=name)
+    items = api.read_or_none(call, hides=_FILTERS, about=name, project=project, region=region, network=network.id)
+    if items is None:
+        call, items = other, api.read(other, hides=_FILTERS, about=name, project=project, network=name)
+    listed = api.mapped(call, items, lambda item: parts(item, "firewallPolicys"), hides=_FILTERS, about=name)
     reader = PolicyReader(api, call, network.id, region)
     policies = api.mapped(
         call, [policy for policies in listed for policy in policies], reader.policy, hides=_FILTERS, about=name
@@ -228,11 +228,11 @@ def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:
 
 
 def _lists(chains: Iterable[Chain]) -> tuple[AddressList, ...]:
-    found = {address_list.id: address_list for chain in chains for address_list in chain.lists}
-    return tuple(found[name] for name in sorted(found))
+    lists = {address_list.id: address_list for chain in chains for address_list in chain.lists}
+    return tuple(lists[name] for name in sorted(lists))
 
 
-def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str]) -> Iterator[Interface]:
+def _external_members(found: FoundCluster, hosts: Iterable[Host], named: Collection[str]) -> Iterator[Interface]:
     """Yield the interfaces of other machines in the networks that are in a group of a host or of a rule."""
     own_ids = {host.id for host in hosts}
     for other in found.everyone:
@@ -244,7 +244,10 @@ def _external_members(found: Found, hosts: Iterable[Host], named: Collection[str
 
 
 def _next_members(
-    found: Found, others: Iterable[tuple[str, Instance]], named: Collection[str], ranges: Mapping[str, AddressSet]
+    found: FoundCluster,
+    others: Iterable[tuple[str, Instance]],
+    named: Collection[str],
+    ranges: Mapping[str, AddressSet],
 ) -> Iterator[Interface]:
     """Yield the interfaces of next instances that are in a group of a host or of a rule, with their subnets' ranges.
 
@@ -259,7 +262,7 @@ def _next_members(
                 yield replace(nic, groups=groups, addresses=(addresses,), owner=owner)
 
 
-def _neighbours(found: Found, hosts: Iterable[Host], used: Collection[str]) -> Iterator[Interface]:
+def _neighbours(found: FoundCluster, hosts: Iterable[Host], used: Collection[str]) -> Iterator[Interface]:
     """Yield the interfaces of other machines in the cluster's subnets, with the machines' alias ranges."""
     own_ids = {host.id for host in hosts}
     for other in found.everyone:
