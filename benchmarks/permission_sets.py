@@ -117,8 +117,8 @@ def strain(catalog: ActionCatalog, seed: int, count: int, *, wild: bool) -> None
         left, right = sets()
         return left - right
 
-    milliseconds, found = best(witness)
-    line(f"{count} x {count} statements, seed {seed}: to a witness", milliseconds, str(found)[:90])
+    milliseconds, request = best(witness)
+    line(f"{count} x {count} statements, seed {seed}: to a witness", milliseconds, str(request)[:90])
     milliseconds, excess = best(difference)
     line(
         "    to the difference",
@@ -161,14 +161,14 @@ def _many(values: str | Sequence[str]) -> tuple[str, ...]:
 
 def documents(catalog: ActionCatalog, paths: Iterable[Path]) -> None:
     """Compare each policy document with the next: measure the permissions that only the first one grants."""
-    found = [
+    named = [
         (path.stem, statements_of(json.loads(path.read_text(encoding="utf-8"))["Statement"])) for path in sorted(paths)
     ]
-    space = space_of(catalog, [s for _, statements in found for s in statements])
+    space = space_of(catalog, [s for _, statements in named for s in statements])
     started = time.process_time()
     space.applicable(space.table.everything, resource_names.NO_RESOURCE)
     line("resource formats of every action", (time.process_time() - started) * 1000, "read")
-    for (name, mine), (_, other) in zip(found, found[1:] + found[:1], strict=True):
+    for (name, mine), (_, other) in zip(named, named[1:] + named[:1], strict=True):
 
         def judge(mine: list[Statement] = mine, other: list[Statement] = other) -> PermissionSet:
             return allowed(space, mine, {}) - allowed(space, other, {})

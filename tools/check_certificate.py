@@ -163,8 +163,8 @@ class Certificate:
             guard, name = self.filters[step["filter"]], f"step {number} ({step['change']})"
             gone = [guard.rules.pop(each) for each in step["drop"]]
             guard.rules.update((rule.id, rule) for rule in put)
-            opened = (found for rule in (*gone, *put) for found in self.opened(guard, rule))
-            yield from (f"{name} opens {step['filter']}: {found}" for found in opened)
+            opened = (opening for rule in (*gone, *put) for opening in self.opened(guard, rule))
+            yield from (f"{name} opens {step['filter']}: {opening}" for opening in opened)
             moved = Sender(
                 "", [span for rule in (*gone, *put) for span in (EVERYWHERE if rule.group else rule.addresses)]
             )
@@ -189,12 +189,12 @@ class Certificate:
                 for each in listed
             ]
             edges = {edge for each in rules for _, spans in each for span in spans for edge in span}
-            found = ((edge, excess(guard, rules, edge) & rule.services) for edge in sorted(edges))
-            yield from self.packets(found, sender)
+            excesses = ((edge, excess(guard, rules, edge) & rule.services) for edge in sorted(edges))
+            yield from self.packets(excesses, sender)
 
-    def packets(self, found: Iterable[tuple[int, int]], sender: Sender) -> Iterator[str]:
+    def packets(self, services_at: Iterable[tuple[int, int]], sender: Sender) -> Iterator[str]:
         """Yield, for each address, the first of its services as text."""
-        for number, services in ((number, services) for number, services in found if services):
+        for number, services in ((number, services) for number, services in services_at if services):
             family, port = divmod(self.edges[(services & -services).bit_length() - 1], PORTS)
             address = IPv4Address(number) if number < V4_END else IPv6Address(number - V4_END)
             yield f"{FAMILIES[family]}/{port} from {address} ({sender.name})"

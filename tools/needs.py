@@ -69,15 +69,15 @@ def _patterns(text: str) -> Iterator[str]:
 def needs_of(repository: str) -> dict[str, list[Mapping[str, Any]]]:
     """Return path of the source → needs, for the sources in ``repository``. Raises BadInputError if there are none."""
     links = [(need, _LINK.match(need["source"])) for need in TABLES.written]
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    by_path: dict[str, list[Mapping[str, Any]]] = {}
     for need, link in links:
         if link and link["repository"] == repository:
-            found.setdefault(link["path"], []).append(need)
-    if not found:
+            by_path.setdefault(link["path"], []).append(need)
+    if not by_path:
         known = sorted({link["repository"] for _, link in links if link})
         message = f"no need has its source in a repository called {repository!r}; there are: {', '.join(known)}"
         raise BadInputError(message)
-    return found
+    return by_path
 
 
 def needed_permissions(needs: Iterable[Mapping[str, Any]]) -> Iterator[Permission]:
@@ -121,8 +121,8 @@ def _statements(document: object) -> Iterator[object]:
         yield from _statements(json.loads(document))
     elif isinstance(document, dict):
         fields = cast("dict[str, Any]", document)
-        found: Any = fields.get("Statement", [])
-        listed = cast("list[object]", found) if isinstance(found, list) else [found]
+        statements: Any = fields.get("Statement", [])
+        listed = cast("list[object]", statements) if isinstance(statements, list) else [statements]
         yield from (statement for statement in listed if 'Resource":' in json.dumps(statement))
         yield from _statements([value for name, value in fields.items() if name != "Statement"])
     elif isinstance(document, list):

@@ -67,14 +67,14 @@ Model = Mapping[str, Any]
 def operations() -> Mapping[str, Mapping[str, list[tuple[Model, Model]]]]:
     """Return name of a service → lower-case name of an operation → pairs of the service model and the operation."""
     loader: Any = botocore.session.get_session().get_component("data_loader")  # its own types are unknown
-    found: dict[str, dict[str, list[tuple[Model, Model]]]] = defaultdict(dict)
+    by_service: dict[str, dict[str, list[tuple[Model, Model]]]] = defaultdict(dict)
     for name in loader.list_available_services("service-2"):
         model = loader.load_service_model(name, "service-2")
         names = {name, model["metadata"].get("signingName", name), model["metadata"].get("endpointPrefix", name)}
         for service in {_IAM_NAMES.get(name, name) for name in names}:
             for operation, described in model["operations"].items():
-                found[str(service).lower()].setdefault(operation.lower(), []).append((model, described))
-    return found
+                by_service[str(service).lower()].setdefault(operation.lower(), []).append((model, described))
+    return by_service
 
 
 def contents(model: Model, operation: Model) -> Iterator[str]:
