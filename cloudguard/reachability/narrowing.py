@@ -270,13 +270,12 @@ class _Planner:
         return cached
 
     def _without(
-        self, filters: tuple[str, ...], target_groups: tuple[str, ...], destination: AddressSet | None
+        self, filters: tuple[str, ...], groups: tuple[str, ...], destination: AddressSet | None
     ) -> AllowedTraffic:
-        key = filters, target_groups, destination
+        key = filters, groups, destination
         cached = self._unedited.get(key)
         if cached is None:
-            filters_of = self._reach.filters
-            cached = self._unedited[key] = filters_of.without(filters, self._edited, target_groups, destination)
+            cached = self._unedited[key] = self._reach.filters.without(filters, self._edited, groups, destination)
         return cached
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:
