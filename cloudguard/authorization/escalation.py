@@ -162,7 +162,7 @@ class GainedIdentity:
 def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GainedIdentity, ...]:
     """Return the powerful identities that an identity certainly gains, also through others."""
     listed = [path for path in paths if path.impact is Impact.ROLE or path.by_trust]
-    found, seen = list[GainedIdentity](), {excess.identity.id}
+    gained, seen = list[GainedIdentity](), {excess.identity.id}
     holders: list[tuple[Excess, _Taken | None]] = [(excess, None)]
     for holder, first in holders:
         for target in excess.comparer.identities.others:

@@ -64,8 +64,8 @@ def read_identities(
     holds: dict[str, set[str]] = {}
     for name, what in (*held, *extra):
         holds.setdefault(roles.get(name, name), set()).update(what)
-    found = api.gather(*(partial(read_identity, api, arn, tuple(sorted(what))) for arn, what in sorted(holds.items())))
-    policies = {policy.id: policy for _, those in found for policy in those}
+    pairs = api.gather(*(partial(read_identity, api, arn, tuple(sorted(what))) for arn, what in sorted(holds.items())))
+    policies = {policy.id: policy for _, documents in pairs for policy in documents}
     return Identities(
         identities=tuple(identity for identity, _ in pairs),
         policies=tuple(policy for _, policy in sorted(policies.items())),
