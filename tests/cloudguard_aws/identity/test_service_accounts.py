@@ -194,7 +194,7 @@ def test_a_cluster_name_inside_another_word_of_the_url_does_not_count(provider: 
 
 @pytest.mark.parametrize(
     ("status", "found", "hides"),
-    [(200, 1, []), (404, 0, [False]), (403, 0, [True]), (500, 0, [True])],
+    [(200, 1, []), (404, 0, [False]), (403, 0, [True]), (400, 0, [True])],
     ids=["answered", "unsupported", "denied", "failed"],
 )
 def test_capabilities_have_roles_of_the_cluster(
