@@ -13,5 +13,7 @@ PLACES: Final = {
     "backups": "the store of etcd's backups",
     "bucket": "the state store's bucket",
     "zone": "the DNS zone",
+    "repository": "a repository of Argo CD",
+    "credentials": "the secret with a repository's credentials, or its key",
 }
 """Names of resources that every cluster with the need has, even if no fact shows them, by placeholder."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from cloudguard.model.identity import Identities
 from cloudguard.model.keys import KeyManager
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.need_tables import Values
@@ -24,14 +25,7 @@ _ROLE: Final = re.compile(r"^arn:([a-z-]+):iam::")
 def values_of(snapshot: Snapshot) -> Values:
     """Return a dict of placeholder → its values."""
     cluster = snapshot.cluster
-    texts = sorted(
-        {
-            resource
-            for policy in snapshot.identities.policies
-            for statement in policy.statements
-            for resource in statement.resources
-        }
-    )
+    texts = sorted(named_resources(snapshot.identities))
     in_bucket = rf"^arn:[^:]*:s3:::([^*?]+?)/{re.escape(cluster.name)}/"
     states = sorted({match[1] for text in texts if (match := re.match(in_bucket + r"\*$", text))})
     backups = sorted({match[1] for text in texts if (match := re.match(in_bucket + "backups/", text))})
@@ -55,3 +49,10 @@ def values_of(snapshot: Snapshot) -> Values:
         "disk": sorted(last & {disk.id for disk in cluster.disks}),
         "zone": sorted({match[1] for text in texts if (match := _ZONE.match(text))}),
     }
+
+
+def named_resources(identities: Identities) -> frozenset[str]:
+    """Return the resources that statements of the cluster's identities name."""
+    own = {name for identity in identities.identities for name in identity.policies}
+    statements = (one for policy in identities.policies if policy.id in own for one in policy.statements)
+    return frozenset(resource for statement in statements for resource in statement.resources)

@@ -2,11 +2,13 @@
 
 A resource's own policy can grant access to roles of the same account
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). The policies of the
-cluster's roles show which buckets and queues it uses: kops' state and backups, and the queue with the cluster's name.
+cluster's roles show which buckets and queues it uses: kops' state and backups, and the queues of Karpenter (with the
+cluster's name) and of kops' node termination handler (whose name begins with it).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,7 +22,7 @@ from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.identity.key_policies import with_resource_policies
-from cloudguard_aws.identity.need_values import values_of
+from cloudguard_aws.identity.need_values import named_resources, values_of
 from cloudguard_aws.identity.policy_documents import statements
 
 _HIDES: Final = (FactKind.IDENTITIES,)
@@ -31,6 +33,7 @@ _WITHOUT_POLICY: Final = (
     "AWS.SimpleQueueService.NonExistentQueue:",
 )
 """Errors of S3 and SQS if there is no policy, or no bucket or queue (their API references, errors)."""
+_QUEUE: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _UNREAD_GRANTS: Final = "grants in resource policies (buckets, secrets, queues, topics, repositories) were not read"
 
 _OTHER_ACCOUNTS: Final = "; it is not known whether roles of other accounts trust the cluster's identity provider"
@@ -41,19 +44,17 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     cluster, identities = snapshot.cluster, snapshot.identities
     values = values_of(snapshot)
     (partition, *_) = values["partition"]
-    named = {
-        resource
-        for policy in identities.policies
-        for statement in policy.statements
-        for resource in statement.resources
-    }
-    queue = f"arn:{partition}:sqs:{api.region}:{cluster.account}:{cluster.name}"
+    queues = f"arn:{partition}:sqs:{api.region}:{cluster.account}:"
+    named = {text.removeprefix(queues) for text in named_resources(identities) if text.startswith(queues)}
+    dashed = tuple(f"{text}-" for text in values["dashed"])
     asked: list[tuple[Call, str, Mapping[str, Any]]] = [
         (calls.GET_BUCKET_POLICY, name, {"Bucket": name}) for name in values["bucket"]
     ]
-    if queue in named:
-        url = f"{api.client('sqs').meta.endpoint_url}/{cluster.account}/{cluster.name}"
-        asked.append((calls.GET_QUEUE_ATTRIBUTES, queue, {"QueueUrl": url, "AttributeNames": ["Policy"]}))
+    for name in sorted(named):
+        if _QUEUE.fullmatch(name) and (name == cluster.name or name.startswith(dashed)):
+            url = f"{api.client('sqs').meta.endpoint_url}/{cluster.account}/{name}"
+            request = {"QueueUrl": url, "AttributeNames": ["Policy"]}
+            asked.append((calls.GET_QUEUE_ATTRIBUTES, f"{queues}{name}", request))
     read = api.gather(*(partial(_statements, api, *request) for request in asked))
     for (call, name, _), granted in zip(asked, read, strict=True):
         identities = with_resource_policies(api, identities, call, {name: granted})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from aws_hosts import api_of
 from builders import snapshot
 from cloudguard.model.cluster import Strength
@@ -62,6 +64,17 @@ def test_policies_of_buckets_and_queues_in_needs_are_read(inner_account: Account
     assert identity.policies == ("p", f"state#{ROLE}", f"{QUEUE}#{ROLE}")
     assert found.gaps == ()
     assert found.identities.unread_grants.endswith(f"were not read, except those of state and {QUEUE} and etcd's keys")
+
+
+@pytest.mark.parametrize(
+    ("named", "asks"), [("prod", True), ("prod-nth", True), ("prod-*", False), ("production", False), ("jobs", False)]
+)
+def test_the_queues_of_karpenter_and_of_the_termination_handler_are_read(
+    inner_account: Account, named: str, *, asks: bool
+) -> None:
+    asked: list[str] = []
+    with_policies_of_resources(api_of(inner_account, asked), cluster(f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{named}"))
+    assert asked == ["sqs:GetQueueAttributes"] * asks
 
 
 def test_a_resource_outside_the_needs_is_not_read_and_the_report_says_so(inner_account: Account) -> None:

@@ -1,0 +1,33 @@
+"""Roles of EKS capabilities: the needs of kro and Argo CD are documented, that of ACK depends on what it manages."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_ranks import CRITICAL, HIGH, ROLE, Json, allow, policy, severity_of
+from builders import SOURCE
+from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyKind, ServiceAccountIdentity
+
+REPOSITORY = "arn:aws:codecommit:eu-west-1:111122223333:apps"
+PULL = allow(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "granted", "found"),
+    [
+        ("kro", allow("ec2:TerminateInstances"), HIGH),
+        ("argocd", PULL, "PASS"),
+        ("argocd", allow("codecommit:GitPull", REPOSITORY), "UNKNOWN"),
+        ("argocd", allow("secretsmanager:GetSecretValue"), "UNKNOWN"),
+        ("argocd", allow("secretsmanager:PutSecretValue"), HIGH),
+        ("argocd", allow("ec2:TerminateInstances"), HIGH),
+        ("argocd", allow("iam:*"), CRITICAL),
+        ("ack", allow("s3:PutObject"), "UNKNOWN"),
+        ("ack", allow("*"), CRITICAL),
+    ],
+)
+def test_the_role_of_a_capability_is_compared_with_its_documented_need(kind: str, granted: Json, found: str) -> None:
+    held = policy("p", PolicyKind.GRANT, [granted], "2012-10-17")
+    role = Identity(ROLE, "capability", (SERVICE_ACCOUNT,), ("p",), SOURCE)
+    users = ServiceAccountIdentity(ROLE, "capability", (f"capability:{kind}/main",), "", SOURCE)
+    assert severity_of(Identities((role,), (held,), service_accounts=(users,))).removesuffix(" LOW") == found
