@@ -14,6 +14,7 @@ from cloudguard.provider.answers import Item, flag, part, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.identity import assignments, federation, vaults
 from cloudguard_azure.identity.assignments import Assignment, Denial
 from cloudguard_azure.identity.federation import Federated
@@ -57,7 +58,7 @@ def read_identities(api: Api, asked: ClusterHolders) -> Identities:
     """Return the identities with all policies that grant to them or deny them, and who can take them on."""
     identities = _held_identities(api, asked)
     issuer = _issuer(api, asked.managed)
-    (denials, unread), assigned, granting, federated = api.four(
+    (denials, unread), assigned, granting, (listed, federated) = api.four(
         partial(assignments.read_denials, api),
         partial(assignments.read_assignments, api),
         partial(vaults.read_vaults, api),
@@ -70,7 +71,8 @@ def read_identities(api: Api, asked: ClusterHolders) -> Identities:
     pods = [replace(each.held, roles=(SERVICE_ACCOUNT,)) for each in federated if each.held.id in named]
     identities = united(identities.values(), pods)
     trusts = {each.held.id: federation.trust_of(each) for each in federated if each.held.id in identities}
-    attached = _attached(api, [*identities.values()], _SubscriptionGrants(assigned, denials, granting))
+    others = list(_others(listed, identities.values(), assigned))
+    attached = _attached(api, [*identities.values(), *others], _SubscriptionGrants(assigned, denials, granting))
     policies = {policy.id: policy for documents in attached.values() for policy in documents}
     policies.update((trust.id, trust) for trust in trusts.values())
     return Identities(
@@ -82,6 +84,7 @@ def read_identities(api: Api, asked: ClusterHolders) -> Identities:
         unread_limits=unread,
         providers=providers,
         unread_grants=_UNREAD_GRANTS,
+        others=tuple(_identity(identity, attached[identity.id], None) for identity in others),
     )
 
 
@@ -108,15 +111,34 @@ def _issuer_of(item: Item) -> str:
     return required(profile, "issuerURL") if flag(profile, "enabled") else text(profile, "issuerURL")
 
 
-def _federated(api: Api, identities: Mapping[str, HeldIdentity], *, only_held: bool) -> tuple[Federated, ...]:
-    """Return the identities with federated credentials, among those held and the subscription's.
+def _federated(
+    api: Api, identities: Mapping[str, HeldIdentity], *, only_held: bool
+) -> tuple[tuple[HeldIdentity, ...], tuple[Federated, ...]]:
+    """Return the subscription's identities, and those with federated credentials among them and the held ones.
 
-    ``only_held``: without the subscription's.
+    ``only_held``: the subscription's are not read.
     """
     listed = () if only_held else federation.read_identities(api)
-    return federation.read_credentials(
-        api, {identity.id: identity for identity in (*listed, *identities.values())}.values()
-    )
+    every = {identity.id: identity for identity in (*listed, *identities.values())}
+    return listed, federation.read_credentials(api, every.values())
+
+
+def _others(
+    listed: Iterable[HeldIdentity], held: Iterable[HeldIdentity], assigned: Iterable[Assignment]
+) -> Iterator[HeldIdentity]:
+    """Yield the identities on which the cluster's have a role, also through others."""
+    places = {identity.arm_id: identity for identity in listed if identity.arm_id}
+    roles = dict[str, set[str]]()
+    for assignment in assigned:
+        roles.setdefault(assignment.principal, set()).add(canonical(assignment.scope))
+    holders = [*held]
+    known = {identity.id for identity in holders}
+    for holder in holders:
+        for place in sorted(roles.get(holder.principal, set()) & places.keys()):
+            if (found := places[place]).id not in known:
+                known.add(found.id)
+                holders.append(found)
+                yield found
 
 
 def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceAccountIdentity]:
