@@ -63,17 +63,22 @@ def _hub(account: Clean) -> None:
     held = {"ipConfigurations": [{"name": "own", "properties": {"subnet": link(bastion)}}]}
     account.add(f"{NETWORK}/bastionHosts", "bastion", held, rg="hub", sku={"name": "Standard"})
     pool = {"name": "web", "properties": {"backendAddresses": [{"ipAddress": "10.9.0.4"}]}}
-    account.add(f"{NETWORK}/applicationGateways", "web", {"backendAddressPools": [pool]}, rg="hub")
+    managed = {"managedRuleSets": [{"ruleSetType": "OWASP", "ruleSetVersion": "3.2"}]}
+    rules = {"policySettings": {"state": "Enabled"}, "managedRules": managed}
+    policy = account.add(f"{NETWORK}/applicationGatewayWebApplicationFirewallPolicies", "web", rules, rg="hub")
+    made = {"backendAddressPools": [pool], "firewallPolicy": link(policy)}
+    account.add(f"{NETWORK}/applicationGateways", "web", made, rg="hub")
     _firewall(account)
 
 
 def _firewall(account: Clean) -> None:
     policy = account.add(f"{NETWORK}/firewallPolicies", "hub", {"threatIntelMode": "Alert"}, rg="hub")
+    clients = account.add(f"{NETWORK}/ipGroups", "clients", {"ipAddresses": ["198.51.100.0/24"]}, rg="hub")
     rule = {
         "ruleType": "NatRule",
         "name": "web",
         "ipProtocols": ["TCP"],
-        "sourceAddresses": ["*"],
+        "sourceIpGroups": [clients],
         "destinationAddresses": ["20.71.9.9"],
         "destinationPorts": ["443"],
         "translatedAddress": "10.9.0.4",

@@ -87,7 +87,11 @@ def _balancers(project: Project, network: str) -> None:
     rule(region, "api-inside", "INTERNAL", "443-443", backendService=inside, network=network)
     one = project.add(f"zones/{ZONE}", "targetInstances", "one", instance=master)
     rule(region, "api-one", "EXTERNAL", "443-443", target=one)
-    outside = service("global", "outside", masters, portName="api", loadBalancingScheme="EXTERNAL", protocol="TCP")
+    anyone = {"versionedExpr": "SRC_IPS_V1", "config": {"srcIpRanges": ["*"]}}
+    rules = [{"action": "allow", "priority": 2_147_483_647, "match": anyone}]
+    policy = project.add("global", "securityPolicies", "armor", rules=rules)
+    proxied = {"portName": "api", "loadBalancingScheme": "EXTERNAL", "protocol": "TCP", "securityPolicy": policy}
+    outside = service("global", "outside", masters, **proxied)
     for kind in ("targetTcpProxies", "targetSslProxies"):
         proxy = project.add("global", kind, kind.lower(), service=outside)
         rule("global", f"api-by-{kind.lower()}", "EXTERNAL", "443-443", target=proxy)

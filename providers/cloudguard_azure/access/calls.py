@@ -83,6 +83,11 @@ LIST_FIREWALLS = Call("Microsoft.Network/azureFirewalls:listAll")
 LIST_FIREWALL_RULES = Call(
     "Microsoft.Network/firewallPolicies/ruleCollectionGroups:list", "firewall_policy_rule_collection_groups.list"
 )
+LIST_IP_GROUPS = Call("Microsoft.Network/ipGroups:list")
+LIST_WAF_POLICIES = Call(
+    "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies:listAll",
+    "web_application_firewall_policies.list_all",
+)
 LIST_BASTIONS = Call("Microsoft.Network/bastionHosts:list")
 LIST_SERVICE_TAGS = Call("Microsoft.Network/locations/serviceTags:list", listed=False)
 LIST_EFFECTIVE_ADMIN_RULES = Call(

@@ -72,6 +72,14 @@ LIST_BACKEND_SERVICES = _compute(
     "compute.backendServices.list",
     "compute.regionBackendServices.list",
 )
+LIST_SECURITY_POLICIES = _compute(
+    "securityPolicies",
+    "aggregatedList",
+    "SecurityPolicies",
+    "securityPolicies",
+    "compute.securityPolicies.list",
+    "compute.regionSecurityPolicies.list",
+)
 LIST_TARGET_POOLS = _compute("targetPools", "aggregatedList", "TargetPools", "targetPools")
 LIST_TARGET_INSTANCES = _compute("targetInstances", "aggregatedList", "TargetInstances", "targetInstances")
 LIST_TARGET_TCP_PROXIES = _compute(

@@ -46,11 +46,13 @@ class ReachedTarget:
     """A target, and the protocol that its backend service uses ("" if packets are passed on unchanged).
 
     ``by_internet``: the proxy connects to the target's public address, from the addresses that Google has for this.
+    ``policy``: the link of the security policy of its backend service ("": none).
     """
 
     target: BackendTarget
     protocol: str
     by_internet: bool = False
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class _Backend:
     """A resource that a link leads to: its instances and groups, and links to the resources behind it.
 
     ``instances`` and ``groups`` are links. ``port_name`` ("": none) and ``port`` (0: none) apply to its groups.
+    ``policy``: the link of its security policy ("": none).
     """
 
     id: str
@@ -67,6 +70,7 @@ class _Backend:
     protocol: str
     port_name: str
     port: int
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +127,12 @@ class Backends:
             self._record_missing(link, "cloudguard does not follow this kind of link")
             return
         for backend in self._resources_at(_KINDS[kind], link, _backend):
-            for instance in backend.instances:
-                yield ReachedTarget(BackendTarget(machine(instance), NO_ADDRESSES, service or _ALL_TCP), "")
-            for pool in self._pools.get(place_of(backend.id), ()):
-                yield ReachedTarget(BackendTarget(pool, NO_ADDRESSES, service or _ALL_TCP), "")
+            for member in (*map(machine, backend.instances), *self._pools.get(place_of(backend.id), ())):
+                target = BackendTarget(member, NO_ADDRESSES, service or _ALL_TCP)
+                yield ReachedTarget(target, "", policy=backend.policy)
             for group in backend.groups:
-                for member in self._members(group, backend, service):
-                    yield replace(member, protocol=backend.protocol)
+                for reached in self._members(group, backend, service):
+                    yield replace(reached, protocol=backend.protocol, policy=backend.policy)
             for further in backend.links:
                 if short(further) not in seen:
                     yield from self.behind(further, service, seen | {short(link)})
@@ -197,6 +200,7 @@ def _backend(item: Item) -> _Backend:
         protocol=text(item, "protocol"),
         port_name=text(item, "portName"),
         port=number(item, "port", 0),
+        policy=link_in(item, "securityPolicy"),
     )
 
 

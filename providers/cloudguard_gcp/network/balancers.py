@@ -18,9 +18,11 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.answers import Item, flag, part, parts, text
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES
+from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES, LIST_SECURITY_POLICIES
+from cloudguard_gcp.access.links import last, project_of, short
 from cloudguard_gcp.network.backends import Backends, ReachedTarget
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 from cloudguard_gcp.network.subnets import HEALTH_CHECKS, VpcSubnet, front_ends, proxy_subnets, regional_proxies
@@ -28,6 +30,9 @@ from cloudguard_gcp.network.subnets import HEALTH_CHECKS, VpcSubnet, front_ends,
 PASSTHROUGH: Final = "passthrough"
 """The kind of a balancer that forwards packets unchanged."""
 _PLAIN: Final = frozenset({"HTTP", "H2C"})
+_PASSING: Final = ("allow", "throttle", "rate_based_ban")
+_FORMS: Final = ("evaluatePreconfiguredWaf(", "evaluatePreconfiguredExpr(")
+"""Expressions of rules about the form of requests: https://cloud.google.com/armor/docs/waf-rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,10 @@ def balancers_of(
         mine = [target for target in dict.fromkeys(reached) if _is_of(target.target, known)]
         if not mine:
             continue
-        guard = _guard(rule)
+        guards = [*_guards(api, rule, mine)]
         where = _proxy_subnets(api, rule, mine, subnets, own) if rule.is_proxy else _target_subnets(mine, known)
-        filters += [guard] if guard else []
-        balancers.append(_balancer(rule, mine, where, guard))
+        filters += guards
+        balancers.append(_balancer(rule, mine, where, guards))
     return LoadBalancers(tuple(balancers), tuple(filters), tuple(own.values()))
 
 
@@ -108,7 +113,7 @@ def _proxy_subnets(
 
 
 def _balancer(
-    rule: ForwardingRule, mine: Sequence[ReachedTarget], where: tuple[str, ...], guard: Filter | None
+    rule: ForwardingRule, mine: Sequence[ReachedTarget], where: tuple[str, ...], guards: Iterable[Filter]
 ) -> Balancer:
     source = _source(rule)
     return Balancer(
@@ -118,7 +123,7 @@ def _balancer(
         internet_facing=rule.outside,
         network=rule.network,
         subnets=where,
-        filters=(guard.id,) if guard else (),
+        filters=tuple(guard.id for guard in guards),
         groups=(),
         listeners=tuple(_listeners(rule, mine, source)),
         source=source,
@@ -161,12 +166,25 @@ def _targets_of_rule(rule: ForwardingRule, backends: Backends) -> Iterator[Reach
         yield from backends.behind(link, own_services)
 
 
-def _guard(rule: ForwardingRule) -> Filter | None:
-    """Return a filter that lets in only the senders that a forwarding rule names; None if it names none."""
-    if not rule.senders:
-        return None
-    senders = [(Direction.INGRESS, addresses) for addresses in rule.senders]
-    anyone = [(Direction.EGRESS, addresses) for addresses in (ALL4, ALL6)]
+def _guards(api: Api, rule: ForwardingRule, mine: Sequence[ReachedTarget]) -> Iterator[Filter]:
+    """Yield a filter for the security policies of a rule's targets, if each target has one that may block clients.
+
+    What it blocks is not computed (https://cloud.google.com/armor/docs/security-policy-overview). Also yield one that
+    lets in only the senders that the rule names, if it names some.
+    """
+    policies = sorted({target.policy for target in mine})
+    if all(policy and _blocks_clients(api, policy) for policy in policies):
+        names = ", ".join(map(last, policies))
+        why = f"it is not known which clients the security policy {names} blocks"
+        yield _filter(f"security policies of {rule.id}", rule, (ALL4, ALL6), why)
+    if rule.senders:
+        yield _filter(f"sources of {rule.id}", rule, rule.senders)
+
+
+def _filter(own: str, rule: ForwardingRule, senders: Iterable[AddressSet], uncertain: str = "") -> Filter:
+    """Return a filter of a forwarding rule that lets in ``senders``. ``uncertain``: see ``Rule``."""
+    clients = [(Direction.INGRESS, addresses, uncertain) for addresses in senders]
+    anyone = [(Direction.EGRESS, addresses, "") for addresses in (ALL4, ALL6)]
     rules = tuple(
         Rule(
             id=f"{direction} {addresses}",
@@ -175,7 +193,23 @@ def _guard(rule: ForwardingRule) -> Filter | None:
             services=ServiceSet.everything(),
             peer=Peer(addresses),
             source=_source(rule),
+            uncertain=why,
         )
-        for direction, addresses in (*senders, *anyone)
+        for direction, addresses, why in (*clients, *anyone)
     )
-    return Filter(f"sources of {rule.id}", rule.name, "forwarding rule", rules, _source(rule))
+    unsure = bool(uncertain)
+    return Filter(own, rule.name, "forwarding rule", rules, _source(rule), editable=not unsure, in_series=unsure)
+
+
+def _blocks_clients(api: Api, policy: str) -> bool:
+    """Whether a security policy may block clients. One that was not read may do so."""
+    listed = api.read_or_none(LIST_SECURITY_POLICIES, hides=(), project=project_of(policy))
+    mine = [item for item in listed or () if short(text(item, "selfLink")) == policy]
+    found = api.mapped(LIST_SECURITY_POLICIES, mine, lambda item: any(map(_blocks, parts(item, "rules"))), hides=())
+    return found[0] if found else True
+
+
+def _blocks(rule: Item) -> bool:
+    """Whether a rule of a security policy blocks clients, not only requests of a form, or too many of them."""
+    action, about = text(rule, "action"), text(part(rule, "match", "expr"), "expression")
+    return not flag(rule, "preview") and not action.startswith(_PASSING) and not about.startswith(_FORMS)

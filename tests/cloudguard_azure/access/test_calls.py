@@ -35,10 +35,14 @@ REFUSED.status_code = 403
 PROD = CollectRequest(cluster="prod", options={"subscription": (SUBSCRIPTION,)})
 TAKES_AWAY = {
     "Microsoft.Authorization/denyAssignments/read",
+    "Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies/read",
+    "Microsoft.Network/ipGroups/read",
     "Microsoft.Network/natGateways/read",
     "Microsoft.Network/publicIPPrefixes/read",
 }
-"""Permissions whose refusal hides no row: their facts can only remove access, or show the cluster's own addresses."""
+"""Permissions whose refusal hides no row: their facts can only remove access, show the cluster's own addresses, or
+decide an uncertain rule.
+"""
 
 
 def accounts() -> list[Subscription]:

@@ -35,10 +35,12 @@ TAKES_AWAY = {
     "compute.addresses.list",
     "compute.globalAddresses.list",
     "compute.projects.get",
+    "compute.regionSecurityPolicies.list",
+    "compute.securityPolicies.list",
     "compute.networks.getRegionEffectiveFirewalls",
 }
 """Permissions whose refusal hides no row: their facts can only remove access, or show the cluster's own addresses."""
-EVERY_PERMISSION = 59
+EVERY_PERMISSION = 61
 
 
 def collected(google_cloud: Proxy, project: Project, *refused: str) -> Snapshot:

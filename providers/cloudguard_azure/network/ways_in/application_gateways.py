@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import Final
 
+from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import PublishedService
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import read_addresses
@@ -22,6 +23,7 @@ from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent
 from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, front_end
 from cloudguard_azure.network.ways_in.private_links import connected
 from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule, Targets
+from cloudguard_azure.network.ways_in.web_firewalls import guarded, policies_of
 
 KIND: Final = "application gateway"
 _RULES: Final = ("requestRoutingRules", "routingRules")
@@ -38,16 +40,20 @@ _SERVICES: Final = (".azurewebsites.net", ".azure-api.net", ".core.windows.net",
 
 @dataclass(frozen=True, slots=True)
 class ApplicationGateway:
-    """An application gateway. ``names``: the host names in its pools, without Azure's own services."""
+    """An application gateway. ``names``: the host names in its pools, without Azure's own services.
+
+    ``policies``: the ids of its web application firewall policies.
+    """
 
     proxy: Proxy
     names: tuple[str, ...]
+    policies: tuple[str, ...]
 
 
 def read_application_gateways(
     api: Api, targets: Targets, guards: Callable[[str], tuple[str, ...]], named: Collection[str]
-) -> tuple[Proxy, ...]:
-    """Read the application gateways. ``guards``: the filters of a subnet, by its id.
+) -> tuple[tuple[Proxy, ...], tuple[Filter, ...]]:
+    """Read the application gateways, and the filters of their policies. ``guards``: the filters of a subnet, by its id.
 
     A name in a pool is not resolved. If the gateway is in one of the networks ``named`` (ids), the name may stand for a
     member's address, so it leaves a Gap. For AKS ``named`` is empty: its gateways name Services.
@@ -66,7 +72,7 @@ def read_application_gateways(
         targets.record_unfollowed(
             source, name, "hosts of the cluster are in this pool, but no application gateway that was read contains it"
         )
-    return tuple(gateway.proxy for gateway in gateways)
+    return guarded(api, {gateway.proxy: gateway.policies for gateway in gateways})
 
 
 def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> ApplicationGateway:
@@ -94,7 +100,8 @@ def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> Applicatio
         pools=tuple(pools.values()),
         unclear=unclear,
     )
-    return ApplicationGateway(proxy, tuple(name for name in names if name and not name.endswith(_SERVICES)))
+    policies = policies_of(inside, named.values())
+    return ApplicationGateway(proxy, tuple(name for name in names if name and not name.endswith(_SERVICES)), policies)
 
 
 def _all_rules(

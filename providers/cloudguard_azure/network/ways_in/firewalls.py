@@ -6,7 +6,7 @@ azurenetworksecurityblog/azure-firewall-nat-behaviors/3825834
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -18,8 +18,8 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, part, parts, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS
-from cloudguard_azure.access.ids import id_in, name_of, own_id, place
+from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS, LIST_IP_GROUPS
+from cloudguard_azure.access.ids import canonical, id_in, name_of, own_id, place
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, FrontEnd
 from cloudguard_azure.network.rules import services_of
@@ -34,7 +34,8 @@ class NatRule:
     """A DNAT rule. ``path``: the names of its collection and itself, "in/ssh".
 
     ``target``: the translated address, empty if the target is a name. ``destinations``: the addresses it translates;
-    ``public``: the internet can send to them. ``clients``: words, each with its addresses (None: unknown).
+    ``public``: the internet can send to them. ``clients``: words, each with its addresses (None: unknown). ``groups``:
+    the ids of IP groups with further clients.
     """
 
     path: str
@@ -45,6 +46,7 @@ class NatRule:
     outside: ServiceSet
     inside: ServiceSet
     clients: tuple[tuple[str, AddressSet | None], ...]
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,17 @@ def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple
     policies = sorted({firewall.policy for firewall in listed} - {""})
     of_policy = dict(zip(policies, api.gather(*(partial(_rules_of, api, name) for name in policies)), strict=True))
     proxies, filters = list[Proxy](), list[Filter]()
+    every = {firewall.id: (*firewall.rules, *of_policy.get(firewall.policy, ())) for firewall in listed}
+    named = any(rule.groups for rules in every.values() for rule in rules)
+    groups = dict(api.listed(LIST_IP_GROUPS, _ip_group, hides=())) if named else dict[str, AddressSet | None]()
     for firewall in listed:
         rules = list[ProxyRule]()
-        for each in (*firewall.rules, *of_policy.get(firewall.policy, ())):
+        for each in every[firewall.id]:
             if not each.target:
                 why = f"the rule {each.path} forwards connections to a domain name, whose owner is not known"
                 targets.record_unfollowed(each.source, firewall.id, why)
                 continue
-            filters.append(_clients(firewall, each))
+            filters.append(_clients(firewall, each, groups))
             rules.append(_rule(firewall, each, filters[-1].id))
         proxies.append(
             Proxy(firewall.id, firewall.name, KIND, Source(call.name, firewall.id), firewall.subnets, tuple(rules))
@@ -125,7 +130,7 @@ def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
         destinations = [addresses_of(destination) for destination in texts(rule, "destinationAddresses")]
         known = AddressSet.union(destination for destination in destinations if destination is not None)
         clients = [
-            (client, EVERYWHERE if client == "*" else addresses_of(client)) for client in texts(rule, "sourceAddresses")
+            (client, EVERYWHERE if client == "*" else _range(client)) for client in texts(rule, "sourceAddresses")
         ]
         yield NatRule(
             path=f"{collection}/{required(rule, 'name')}",
@@ -135,7 +140,8 @@ def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
             destinations=known,
             outside=_services(protocols, texts(rule, "destinationPorts")),
             inside=_services(protocols, [port] if port else []),
-            clients=(*clients, *((name_of(group), None) for group in texts(rule, "sourceIpGroups"))),
+            clients=tuple(clients),
+            groups=tuple(map(canonical, texts(rule, "sourceIpGroups"))),
         )
 
 
@@ -156,9 +162,27 @@ def _rule(firewall: Firewall, rule: NatRule, clients: str) -> ProxyRule:
     )
 
 
-def _clients(firewall: Firewall, rule: NatRule) -> Filter:
-    """Return a filter that lets in the clients of a rule. The addresses of an IP group are unknown."""
+def _ip_group(item: Item) -> tuple[str, AddressSet | None]:
+    """Return an IP group's id and addresses (None: unknown)."""
+    read = [_range(one) for one in texts(part(item, "properties"), "ipAddresses")]
+    known = [addresses for addresses in read if addresses is not None]
+    return own_id(item), AddressSet.union(known) if len(known) == len(read) else None
+
+
+def _range(written: str) -> AddressSet | None:
+    """Return the addresses of an address, a CIDR or a range "10.0.0.1-10.0.0.9"; None for another text."""
+    first, dash, last = written.partition("-")
+    start, end = addresses_of(first), addresses_of(last if dash else first)
+    if start is None or end is None:
+        return None
+    low, high = start.intervals[0], end.intervals[0]
+    return AddressSet.of_intervals([(low[0], high[1])]) if low[0] < high[1] else None
+
+
+def _clients(firewall: Firewall, rule: NatRule, groups: Mapping[str, AddressSet | None]) -> Filter:
+    """Return a filter that lets in the clients of a rule. ``groups``: the addresses of IP groups by id."""
     owner = OWNERS.known("firewall")
+    clients = (*rule.clients, *((name_of(own), groups.get(own)) for own in rule.groups))
     rules = [
         Rule(
             id=rule.path,
@@ -171,7 +195,7 @@ def _clients(firewall: Firewall, rule: NatRule) -> Filter:
             uncertain="" if addresses is not None else f"the addresses of {word} are not known",
             written_by=owner,
         )
-        for number, (word, addresses) in enumerate(rule.clients)
+        for number, (word, addresses) in enumerate(clients)
     ]
     rules.append(Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), rule.source))
     own = f"{firewall.id}/{rule.path}#clients"

@@ -106,7 +106,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     near = request.own | peers
     targets = Targets(api, members, addresses, _inside(request, balancers), balancers, near, _is_linked(request))
     record_service_gateways(api, [subnet for subnet in subnets.values() if subnet.network in request.own])
-    gateways = read_application_gateways(api, targets, request.guards, frozenset() if request.aks else near)
+    gateways, policies = read_application_gateways(api, targets, request.guards, frozenset() if request.aks else near)
     firewalls, clients = read_firewalls(api, targets)
     links, consumers = read_direct_links(api, ranges)
     proxies = tuple(targets.balancers_of((*gateways, *firewalls, *links)))
@@ -120,7 +120,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
         - {""},
         AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
         _skus(balancers, listed),
-        (*clients, *consumers),
+        (*policies, *clients, *consumers),
     )
 
 

@@ -205,3 +205,44 @@ def test_foreign_members_do_not_count() -> None:
     account.waf()
     account.inside("backendAddressPools")["backendIPConfigurations"] = [link(f"{nic}/ipConfigurations/ipconfig1")]
     assert gateways(account) == []
+
+
+POLICIES = f"{NETWORK}/applicationGatewayWebApplicationFirewallPolicies"
+
+
+def custom(action: str = "Block", **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return a custom rule about clients outside the office."""
+    about = {"matchVariables": [{"variableName": "RemoteAddr"}], "operator": "IPMatch", "negationConditon": True}
+    match = {**about, "matchValues": ["198.51.100.0/24"]}
+    return {"name": "x", "priority": 1, "ruleType": "MatchRule", "action": action, "matchConditions": [match], **rest}
+
+
+@pytest.mark.parametrize("place", ["", "httpListeners"])
+@pytest.mark.parametrize(
+    ("rules", "mode", "blocks"),
+    [
+        ([custom()], "Prevention", True),
+        ([custom("JSChallenge")], "Prevention", True),
+        ([], "Prevention", False),
+        ([custom()], "Detection", False),
+        ([custom("Allow"), custom(state="Disabled"), custom(ruleType="RateLimitRule")], "Prevention", False),
+    ],
+    ids=["others are blocked", "others are challenged", "managed rules only", "it only logs", "nobody is blocked"],
+)
+def test_a_policy_may_block_clients(rules: list[dict[str, Any]], mode: str, place: str, *, blocks: bool) -> None:
+    account = Fronted()
+    account.waf(ADDRESS)
+    settings, managed = {"state": "Enabled", "mode": mode}, {"managedRuleSets": list[Any]()}
+    policy = account.add(POLICIES, "p", {"policySettings": settings, "customRules": rules, "managedRules": managed})
+    (account.inside(place) if place else account.properties(account.gateway))["firewallPolicy"] = link(policy)
+    ways, _ = ways_into(account)
+    [found] = [one for one in ways.balancers if one.kind == KIND]
+    uncertain = [rule.uncertain for one in ways.filters if one.id in found.filters for rule in one.rules]
+    assert any("clients the custom rules of p block" in text for text in uncertain) is blocks
+
+
+def test_a_policy_that_was_not_read_may_block_clients() -> None:
+    account = Fronted()
+    account.waf(ADDRESS, firewallPolicy=link(f"/subscriptions/s/resourceGroups/g/providers/{POLICIES}/elsewhere"))
+    [found] = gateways(account)
+    assert found.filters[-1].endswith("/elsewhere")

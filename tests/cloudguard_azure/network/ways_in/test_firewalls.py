@@ -75,11 +75,25 @@ def test_a_nat_rule_to_a_domain_name_is_a_gap(*, classic: bool) -> None:
     assert hidden(ways_into(fronted(nat_rule(""), classic=classic))[1]) == {FactKind.BALANCERS}
 
 
-def test_clients_of_an_ip_group_are_unknown() -> None:
-    group = f"/subscriptions/s/resourceGroups/g/providers/{NETWORK}/ipGroups/office"
-    ways = ways_through(fronted(nat_rule(ADDRESS, sourceIpGroups=[group])))
-    [filter_] = ways.filters
-    assert "office" in filter_.rules[0].uncertain
+@pytest.mark.parametrize(
+    ("written", "clients"),
+    [
+        (["198.51.100.0/24"], "198.51.100.0/24"),
+        (["192.0.2.7", "192.0.2.16-192.0.2.31"], "192.0.2.7/32,192.0.2.16/28"),
+        ([], ""),
+        (["192.0.2.31-192.0.2.16"], None),
+        (None, None),
+    ],
+    ids=["a range", "an address and a span", "nobody", "an unknown text", "a group that was not read"],
+)
+def test_clients_of_an_ip_group_are_its_addresses(written: list[str] | None, clients: str | None) -> None:
+    group = Made().id(f"{NETWORK}/ipGroups", "office")
+    account = fronted(nat_rule(ADDRESS, sourceIpGroups=[group]))
+    if written is not None:
+        account.add(f"{NETWORK}/ipGroups", "office", {"ipAddresses": written})
+    [filter_] = ways_through(account).filters
+    assert str(filter_.rules[0].peer) == (clients if clients is not None else "0.0.0.0/0,::/0")
+    assert ("office" in filter_.rules[0].uncertain) is (clients is None)
 
 
 @pytest.mark.parametrize(("destination", "public"), [("10.0.7.4", False), ("20.71.0.40", True), ("*", True)])

@@ -1,0 +1,80 @@
+"""Web application firewall policies of application gateways, whose custom rules may block clients.
+
+What a custom rule blocks is not computed. https://learn.microsoft.com/azure/web-application-firewall/ag/
+custom-waf-rules-overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
+from cloudguard.model.source import Source
+from cloudguard.model.text_forms import EVERY_SERVICE
+from cloudguard.provider.answers import Item, part, parts
+from cloudguard_azure.access.api import Api
+from cloudguard_azure.access.calls import LIST_WAF_POLICIES
+from cloudguard_azure.access.ids import id_in, name_of, own_id, word
+from cloudguard_azure.network.service_tags import EVERYWHERE
+from cloudguard_azure.network.ways_in.proxies import Proxy
+
+_OFF: Final = "disabled"
+_ONLY_LOGS: Final = "detection"
+_PASSING: Final = frozenset({"allow", "log"})
+_ONLY_LIMITS: Final = "ratelimitrule"
+"""The type of a rule that blocks a client only while it sends too many requests."""
+_KIND: Final = "web application firewall policy"
+
+
+def policies_of(inside: Item, named: Iterable[Item]) -> tuple[str, ...]:
+    """Return the ids of a gateway's policies: its own, and those of its listeners and paths (``named``)."""
+    listed = [part(one, "properties") for one in named]
+    paths = [part(rule, "properties") for one in listed for rule in parts(one, "pathRules")]
+    return tuple(dict.fromkeys(filter(None, (id_in(one, "firewallPolicy") for one in (inside, *listed, *paths)))))
+
+
+def guarded(api: Api, proxies: Mapping[Proxy, tuple[str, ...]]) -> tuple[tuple[Proxy, ...], tuple[Filter, ...]]:
+    """Return proxies with the filters of their policies (ids) that may block clients. An unread policy may."""
+    wanted = sorted({name for names in proxies.values() for name in names})
+    passing = (
+        {name for name, blocks in api.listed(LIST_WAF_POLICIES, _policy, hides=()) if not blocks} if wanted else ()
+    )
+    filters = {name: _filter(name) for name in wanted if name not in passing}
+    made = (
+        replace(proxy, filters=(*proxy.filters, *(filters[name].id for name in names if name in filters)))
+        for proxy, names in proxies.items()
+    )
+    return tuple(made), tuple(filters.values())
+
+
+def _policy(item: Item) -> tuple[str, bool]:
+    """Return a policy's id, and whether it may block clients by its custom rules."""
+    inside = part(item, "properties")
+    settings = part(inside, "policySettings")
+    off = word(settings, "state") == _OFF or word(settings, "mode") == _ONLY_LOGS
+    return own_id(item), not off and any(map(_blocks, parts(inside, "customRules")))
+
+
+def _blocks(rule: Item) -> bool:
+    limits = word(rule, "ruleType") == _ONLY_LIMITS
+    return word(rule, "state") != _OFF and not limits and word(rule, "action") not in _PASSING
+
+
+def _filter(policy: str) -> Filter:
+    source, name = Source(LIST_WAF_POLICIES.name, policy), name_of(policy)
+    uncertain = f"it is not known which clients the custom rules of {name} block"
+    rules = (
+        Rule(
+            "custom rules",
+            Direction.INGRESS,
+            Action.PERMIT,
+            EVERY_SERVICE,
+            Peer(EVERYWHERE),
+            source,
+            uncertain=uncertain,
+        ),
+        Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), source),
+    )
+    return Filter(policy, name, _KIND, rules, source, ordered=True, editable=False, in_series=True)
