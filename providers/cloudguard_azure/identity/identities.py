@@ -29,8 +29,9 @@ from cloudguard_azure.identity.holders import (
 from cloudguard_azure.identity.roles import Roles
 
 _UNREAD_GRANTS: Final = (
-    "grants in other subscriptions, by directory roles and app permissions, and by groups in key vault access policies "
-    "were not read, and neither were grants to service principals whose secrets the cluster holds"
+    "grants in other subscriptions, by directory roles, app permissions and local roles of managed HSMs, and by groups "
+    "in key vault access policies were not read, and neither were grants to service principals whose secrets the "
+    "cluster holds"
 )
 
 

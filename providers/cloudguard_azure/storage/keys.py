@@ -26,7 +26,10 @@ _ADDRESS: Final = re.compile(
     r"https://([a-z0-9-]+)\.vault\.[a-z.]+(?::443)?/keys/([a-z0-9-]+)(?:/([a-z0-9]+))?/?", re.IGNORECASE
 )
 """https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates, for vaults of all clouds."""
-
+_HSM: Final = ".managedhsm."
+"""A part of the address of a managed HSM. Its keys and its local roles are read only with permissions of its own:
+https://learn.microsoft.com/azure/key-vault/managed-hsm/access-control.
+"""
 _LAST: Final = 253_402_300_800
 """Seconds from 1970 to the year 10000, the first year that ``datetime`` can't represent."""
 
@@ -75,8 +78,9 @@ def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) 
     match = _ADDRESS.fullmatch(wanted.address)
     vault = wanted.vault or (vaults.get(match[1].lower(), "") if match else "")
     if match is None or not vault:
-        what = "is in no vault of the subscription" if match else "is in no key vault with a known address"
-        message = f"the key {wanted.address} {what}, so its state is not read"
+        elsewhere = "a managed HSM" if _HSM in wanted.address.lower() else "no key vault with a known address"
+        vault = "no vault of the subscription" if match else elsewhere
+        message = f"the key {wanted.address} is in {vault}, so its state is not read"
         api.missed(GET_KEY, wanted.address, message, _KEYS, Reason.UNSUPPORTED)
         return None
     where = {**place(vault, "vault_name"), "key_name": match[2]}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
+from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener, PublishedService
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_SERVICES
@@ -23,6 +24,7 @@ from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import group_of, name_of, parent
 from cloudguard_azure.cluster.interfaces import PublicAddresses
 from cloudguard_azure.cluster.load_balancers import HIDES, Forwarding, FrontEnd, LoadBalancer, services
+from cloudguard_azure.network.security_groups import in_series, rules_for_all_traffic
 from cloudguard_azure.network.ways_in.members import Member, Members
 
 PROBES: Final = AddressSet.parse("168.63.129.16")
@@ -79,6 +81,30 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
         for balancer in _balancers(context, load_balancer, flows):
             made[balancer.id] = balancer
     return tuple(made[name] for name in sorted(made))
+
+
+def appliances_of(listed: Iterable[LoadBalancer]) -> tuple[Filter, ...]:
+    """Return a filter for each gateway load balancer before a front end: its appliances may drop any connection."""
+    gateways = {front.passes for one in listed for front in one.front_ends.values()} - {""}
+    return tuple(
+        in_series(
+            _appliances(gateway),
+            f"appliances of {name_of(gateway)}",
+            rules_for_all_traffic(
+                "any",
+                source,
+                f"the appliances behind the gateway load balancer {name_of(gateway)} may drop connections",
+            ),
+            source,
+            editable=False,
+        )
+        for gateway in sorted(gateways)
+        for source in (Source(LIST_LOAD_BALANCERS.name, gateway),)
+    )
+
+
+def _appliances(gateway: str) -> str:
+    return f"{gateway}#appliances"
 
 
 def _flows(context: Context, balancer: LoadBalancer) -> Iterator[_Flow]:
@@ -141,10 +167,10 @@ def _balancers(context: Context, balancer: LoadBalancer, flows: Iterable[_Flow])
             id=front.id if alone else front.id + suffix,
             name=f"{balancer.name}/{front.name}",
             kind="load balancer",
-            internet_facing=None if front.passes else front.public,
+            internet_facing=front.public,
             network=parent(subnets[0]) if subnets else "",
             subnets=subnets,
-            filters=(),
+            filters=(_appliances(front.passes),) if front.passes else (),
             groups=(),
             listeners=_listeners(mine, source),
             source=source,

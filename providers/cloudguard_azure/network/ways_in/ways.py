@@ -20,7 +20,7 @@ from cloudguard_azure.cluster.interfaces import PublicAddresses, configurations
 from cloudguard_azure.cluster.load_balancers import HIDES, LoadBalancer, read_load_balancers
 from cloudguard_azure.network.subnets import VirtualNetwork, VirtualSubnet
 from cloudguard_azure.network.ways_in.application_gateways import read_application_gateways
-from cloudguard_azure.network.ways_in.balancers import Context, balancers_of
+from cloudguard_azure.network.ways_in.balancers import Context, appliances_of, balancers_of
 from cloudguard_azure.network.ways_in.endpoints import (
     Surroundings,
     addresses_out,
@@ -120,7 +120,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
         - {""},
         AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
         _skus(balancers, listed),
-        (*policies, *clients, *consumers),
+        (*appliances_of(listed), *policies, *clients, *consumers),
     )
 
 

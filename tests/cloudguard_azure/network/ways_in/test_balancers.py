@@ -133,7 +133,11 @@ def test_traffic_through_appliances_in_front_is_uncertain() -> None:
     front = account.properties(balancer)["frontendIPConfigurations"][0]["properties"]
     front["gatewayLoadBalancer"] = link(f"{gateway}/frontendIPConfigurations/front")
     account.host(pools=[account.pool(balancer)])
-    assert only(account).internet_facing is None
+    ways, _ = ways_into(account)
+    [found] = ways.balancers
+    [appliances] = [one for one in ways.filters if one.id in found.filters]
+    assert found.internet_facing
+    assert all("the gateway load balancer nva may drop" in rule.uncertain for rule in appliances.rules)
 
 
 def test_hosts_behind_a_gateway_load_balancer_are_a_gap() -> None:
