@@ -36,9 +36,9 @@ def collect(  # noqa: PLR0913 - one keyword per option of the caller
 
     Raises UsageError (no such provider, option or cluster; its SDK is not installed) and AccessError.
     """
-    given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in (options or {}).items()}
+    values = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in (options or {}).items()}
     request = CollectRequest(
-        cluster, given, role_tags or {}, extra_hosts or {}, client=session, assume_empty=tuple(assume_empty)
+        cluster, values, role_tags or {}, extra_hosts or {}, client=session, assume_empty=tuple(assume_empty)
     )
     return collect_requested(provider, request, progress)
 
@@ -47,8 +47,8 @@ def collect_requested(provider: str, request: CollectRequest, progress: Progress
     """Read the cluster of ``request``; raises the same errors as ``collect``."""
     adapter = load(provider)
     options = {option.name for option in adapter.options}
-    given = (name for name in request.options if name not in options)
-    faults = [f"{provider} has no option {name!r}{nearest(name, options)}" for name in given]
+    unknown = (name for name in request.options if name not in options)
+    faults = [f"{provider} has no option {name!r}{nearest(name, options)}" for name in unknown]
     named = dict.fromkeys(map(str, (*request.role_tags, *chain(*request.extra_hosts.values()))))
     faults += [f"there is no role {role!r}{nearest(role, map(str, Role))}" for role in named if role not in {*Role}]
     if faults:

@@ -29,17 +29,17 @@ else:
 
         def decorated(type_: type[Any]) -> type[Any]:
             written = {**vars(type_)}
-            made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(type_)
+            class_ = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(type_)
             methods = {
                 **_FROZEN,
                 **(_STATE if slots else {}),
-                **(_compared(made) if eq else {}),
-                "__init__": _first(made),
+                **(_compared(class_) if eq else {}),
+                "__init__": _first(class_),
             }
             for name, method in methods.items():
                 if name not in written:
-                    setattr(made, name, method)
-            return made
+                    setattr(class_, name, method)
+            return class_
 
         return decorated
 
@@ -80,13 +80,13 @@ def _parameter(field: Field[Any]) -> str:
 def _assignment(field: Field[Any]) -> Iterator[str]:
     """Yield the line that sets a field; none if only ``__post_init__`` sets it."""
     name = field.name
-    made = f"_default_{name}()" if field.default_factory is not MISSING else f"_default_{name}"
+    default = f"_default_{name}()" if field.default_factory is not MISSING else f"_default_{name}"
     if field.init and field.default_factory is not MISSING:
-        yield f"_set(self, {name!r}, {made} if {name} is _missing else {name})"
+        yield f"_set(self, {name!r}, {default} if {name} is _missing else {name})"
     elif field.init:
         yield f"_set(self, {name!r}, {name})"
     elif field.default is not MISSING or field.default_factory is not MISSING:
-        yield f"_set(self, {name!r}, {made})"
+        yield f"_set(self, {name!r}, {default})"
 
 
 def _compared(type_: type[Any]) -> dict[str, Callable[..., Any]]:

@@ -166,12 +166,12 @@ def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[
     holders: list[tuple[Excess, _Taken | None]] = [(excess, None)]
     for holder, first in holders:
         for target in excess.comparer.identities.others:
-            if target.id not in seen and (taken := _taken(holder, listed, target)):
+            if target.id not in seen and (step := _taken(holder, listed, target)):
                 seen.add(target.id)
                 own = excess.comparer.of(target)
-                holders.append((own, first or taken))
+                holders.append((own, first or step))
                 if beyond := _beyond(own):
-                    path, witness = first or taken
+                    path, witness = first or step
                     gained.append(GainedIdentity(target, path, witness, beyond.path, own.responsible(beyond.witness)))
     return tuple(gained)
 

@@ -250,10 +250,10 @@ class Comparer:
 
     def possible_addons(self, excess: Excess) -> tuple[str, ...]:
         """Return the add-ons that would need a part of the certain excess, if they ran with this identity."""
-        taken = {choice.need.id for choice in excess.choices}
+        chosen = {choice.need.id for choice in excess.choices}
         risky = excess.part(Access.WRITE, Access.DATA)
         fit = matching_needs(self.iam_catalog.needs, self.setting.cluster, excess.identity)
-        others = (need for need in fit if need.addon and need.id not in taken)
+        others = (need for need in fit if need.addon and need.id not in chosen)
         needs = (need for need in others if not self.needs_of(need, excess.identity).isdisjoint(risky))
         return tuple(dict.fromkeys(need.addon for need in needs))
 

@@ -229,12 +229,12 @@ class _Words:
             raise ValueError(message)
 
     def word(self) -> str:
-        taken = self._next
-        if not taken or taken in _KEYWORDS:
-            message = f"{self._line!r} is not a statement: a word is missing before {taken!r}"
+        word = self._next
+        if not word or word in _KEYWORDS:
+            message = f"{self._line!r} is not a statement: a word is missing before {word!r}"
             raise ValueError(message)
         self._next = next(self._tokens)
-        return str(json.loads(taken)) if taken[0] == '"' else taken
+        return str(json.loads(word)) if word[0] == '"' else word
 
     def list(self) -> tuple[str, ...]:
         """Take words that are separated by commas."""

@@ -53,8 +53,8 @@ def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statemen
 
     ``allowed`` are the policy's statements, each with the requests that it allows.
     """
-    asked = reader.asked(caller, caller.context)
-    let_in = [(statement, common) for statement, requests in allowed if (common := requests & asked)]
+    possible = reader.asked(caller, caller.context)
+    let_in = [(statement, common) for statement, requests in allowed if (common := requests & possible)]
     if not let_in:
         return None
     certain_requests = reader.asked(caller, caller.certain)

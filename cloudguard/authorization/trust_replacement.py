@@ -27,7 +27,7 @@ class NoReplacement:
 def without_outsiders(
     iam_catalog: IamCatalog, policy: PolicyDocument, accepted: Sequence[Admission], declared: Iterable[str]
 ) -> DocumentEdit | NoReplacement:
-    """Return the edit that removes from a trust policy exactly the principals by which ``found`` are let in.
+    """Return the edit that removes from a trust policy exactly the principals by which ``accepted`` are let in.
 
     It is proved that the edited policy lets in declared outsiders only, and that every other principal stays in the
     same statements.
@@ -45,11 +45,11 @@ def without_outsiders(
         if _names_everyone(iam_catalog, set(statement.principals) - set(kept)):
             return NoReplacement(EVERYONE)
         changes.append(_change(policy, statement, kept))
-    left = tuple(part for change in changes for part in change.remains)
-    allowing = [statement for statement in left if statement.effect is Effect.ALLOW]
-    if not allowing or admissions(iam_catalog, replace(policy, statements=left), outsiders):
+    remaining = tuple(part for change in changes for part in change.remains)
+    allowing = [statement for statement in remaining if statement.effect is Effect.ALLOW]
+    if not allowing or admissions(iam_catalog, replace(policy, statements=remaining), outsiders):
         return NoReplacement(NOBODY_LEFT)
-    return DocumentEdit((), left, tuple(changes))
+    return DocumentEdit((), remaining, tuple(changes))
 
 
 def _needed(

@@ -76,8 +76,8 @@ def _command_of(words: Sequence[str]) -> str:
     return " ".join(("cloudguard", *named, *(word for word in words[1:2] if named and word.isidentifier())))
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         from cloudguard.version import version  # noqa: PLC0415 - help does not need it
 
         put(f"cloudguard {version()}\n")

@@ -18,10 +18,10 @@ _LETTERS = 2
 
 def check_names(*, quiet: bool) -> None:
     """Warn about variables that are not settings, unless ``quiet``; raises SettingsError for misspelt variables."""
-    given = [name for name in sorted(os.environ) if name.startswith(ENVIRONMENT)]
-    known = set(_known()) if given else set[str]()
+    variables = [name for name in sorted(os.environ) if name.startswith(ENVIRONMENT)]
+    known = set(_known()) if variables else set[str]()
     faults = list[str]()
-    for name in (name for name in given if name not in known):
+    for name in (name for name in variables if name not in known):
         distance, nearest = min((_distance(name, other), other) for other in known)
         if distance <= _LETTERS:
             faults.append(f"{name}: there is no such variable. Did you mean {nearest!r}?")
@@ -38,7 +38,7 @@ def _known() -> Iterator[str]:
 
 
 def _distance(word: str, other: str) -> int:
-    """Return the edit distance: how many letters to add, drop or replace to turn ``one`` into ``other``."""
+    """Return the edit distance: how many letters to add, drop or replace to turn ``word`` into ``other``."""
     row = list(range(len(other) + 1))
     for count, letter in enumerate(word, 1):
         above = row

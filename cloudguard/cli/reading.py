@@ -56,9 +56,9 @@ def read(
     """
     stop, answer = Stop(), Future[T]()
     with _progress(settings) as (step, beat):
-        shown = preparing(step, prepare) if prepare else step
+        reported = preparing(step, prepare) if prepare else step
         try:
-            Thread(target=_settle, args=(answer, lambda: work(stop, shown)), daemon=True).start()
+            Thread(target=_settle, args=(answer, lambda: work(stop, reported)), daemon=True).start()
             _wait(answer, stop, settings.get(TIMEOUT), beat)
         except SignalError as error:
             stop.set(f"the run was {error.word}")

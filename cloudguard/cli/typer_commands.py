@@ -59,8 +59,8 @@ def function(
     """
     names = {_key(parameter): parameter.name for parameter in parameters}
 
-    def command(**given: object) -> object:
-        return then({names[key]: given[key] for key in names if given[key] not in (None, False)})
+    def command(**values: object) -> object:
+        return then({names[key]: values[key] for key in names if values[key] not in (None, False)})
 
     signature = inspect.Signature([*(_parameter(parameter, hidden) for parameter in parameters), _HELP])
     command.__signature__ = signature  # type: ignore[attr-defined] # typer reads it; a function may carry one
@@ -128,8 +128,8 @@ def _completion(choices: tuple[str, ...]) -> Callable[[], list[str]] | None:
     return (lambda: list(choices)) if choices else None
 
 
-def _show_help(context: typer.Context, asked: bool) -> None:
-    if asked:
+def _show_help(context: typer.Context, requested: bool) -> None:
+    if requested:
         if text := context.get_help():  # empty if typer has printed the help itself, with panels
             typer.echo(text)
         raise typer.Exit

@@ -62,21 +62,25 @@ def compared(
 ) -> tuple[FindingChange, ...]:
     """Return the fate of each finding, in the order of ``Fate`` and then by severity. Parameters as in ``since``."""
     today = _findings_by_id(new)
-    known = {name: seen for report in (*reversed(older), old) for name, seen in _findings_by_id(report).items()}
-    gone = {name: (seen, _unseen(seen, by=new)) for name, seen in known.items() if name not in today}
+    known = {name: reported for report in (*reversed(older), old) for name, reported in _findings_by_id(report).items()}
+    gone = {name: (reported, _unseen(reported, by=new)) for name, reported in known.items() if name not in today}
     replaced = _replaced(
-        [seen.finding for name, seen in today.items() if name not in known],
-        [seen for seen, hidden in gone.values() if hidden is None],
+        [reported.finding for name, reported in today.items() if name not in known],
+        [reported for reported, hidden in gone.values() if hidden is None],
     )
     changes = [
-        *(_change_of_kept(seen, known[name]) for name, seen in today.items() if name in known),
+        *(_change_of_kept(reported, known[name]) for name, reported in today.items() if name in known),
         *(_replacing(today[name], former) for name, former in replaced.items()),
         *(
             _change_of_new(reported_finding, old, closed)
             for name, reported_finding in today.items()
             if name not in known and name not in replaced
         ),
-        *(_change_of_missing(seen, hidden) for seen, hidden in gone.values() if seen not in replaced.values()),
+        *(
+            _change_of_missing(reported, hidden)
+            for reported, hidden in gone.values()
+            if reported not in replaced.values()
+        ),
     ]
     order = [*Fate]
     return tuple(
@@ -104,34 +108,34 @@ def fails(changes: tuple[FindingChange, ...], fail_on: str) -> bool:
     )
 
 
-def _unseen(seen: _ReportedFinding, by: ListedReport) -> Unseen | None:
+def _unseen(reported: _ReportedFinding, by: ListedReport) -> Unseen | None:
     """Return why a finding may still exist although the report ``by`` lacks it. None if it does not exist."""
-    row = by.rows.get(seen.row)
+    row = by.rows.get(reported.row)
     if row is None:
         return Unseen("the other report does not have this row")
-    if by.checks is not None and seen.finding.check not in by.checks:
-        return Unseen(f"the check {seen.finding.check} was not run", check=True)
-    if unread := _unread_fact(seen, row, by):
+    if by.checks is not None and reported.finding.check not in by.checks:
+        return Unseen(f"the check {reported.finding.check} was not run", check=True)
+    if unread := _unread_fact(reported, row, by):
         return Unseen(unread)
-    if others := _other_data(seen, row, by):
+    if others := _other_data(reported, row, by):
         return Unseen(f"judged with a different {others}", read=True)
     return None
 
 
-def _unread_fact(seen: _ReportedFinding, row: ListedRow, by: ListedReport) -> str:
+def _unread_fact(reported: _ReportedFinding, row: ListedRow, by: ListedReport) -> str:
     """Return a fact that the finding may rest on and that was not read for ``by``; "" if all facts were read."""
     if row.unknown:
         return f"not completely known: {row.unknown[0]}"
-    if missed := sorted(row.not_asked - seen.report.rows[seen.row].not_asked):
+    if missed := sorted(row.not_asked - reported.report.rows[reported.row].not_asked):
         return f"not asked for: {missed[0]}"
-    failed = sorted(by.gaps - seen.report.gaps)
+    failed = sorted(by.gaps - reported.report.gaps)
     return f"not read: {failed[0]}" if failed else ""
 
 
-def _other_data(seen: _ReportedFinding, row: ListedRow, by: ListedReport) -> str:
+def _other_data(reported: _ReportedFinding, row: ListedRow, by: ListedReport) -> str:
     """Return a declaration or version that differs between the two reports' judgements; "" if none differs."""
-    there = seen.report
-    keys = dict.fromkeys((*there.rows[seen.row].used_declarations, *row.used_declarations))
+    there = reported.report
+    keys = dict.fromkeys((*there.rows[reported.row].used_declarations, *row.used_declarations))
     changed = [key for key in keys if there.declared.get(key, ()) != by.declared.get(key, ())]
     if changed:
         return f"declaration: {changed[0]}"
@@ -194,8 +198,8 @@ def _change_of_missing(then: _ReportedFinding, hidden: Unseen | None) -> Finding
     return replace(change, why=hidden.why, read=hidden.read) if hidden else change
 
 
-def _change(fate: Fate, seen: _ReportedFinding) -> FindingChange:
-    finding = seen.finding
+def _change(fate: Fate, reported: _ReportedFinding) -> FindingChange:
+    finding = reported.finding
     return FindingChange(
         fate=fate,
         id=finding.id,
@@ -203,8 +207,8 @@ def _change(fate: Fate, seen: _ReportedFinding) -> FindingChange:
         severity=finding.severity,
         message=finding.message,
         resource=finding.resource,
-        first_seen=seen.first,
-        last_seen=seen.report.finished,
+        first_seen=reported.first,
+        last_seen=reported.report.finished,
         waived=finding.waived,
     )
 
@@ -223,5 +227,5 @@ def _earlier_severity(now: _ReportedFinding, then: _ReportedFinding) -> str:
     return "" if then.finding.severity == now.finding.severity else then.finding.severity
 
 
-def _waived(seen: _ReportedFinding) -> bool:
-    return seen.finding.waived
+def _waived(reported: _ReportedFinding) -> bool:
+    return reported.finding.waived

@@ -88,8 +88,8 @@ def _each_of_a_name(
     }
     further = dict(zip(chosen, read(chosen.values()), strict=True)) if chosen else {}
     for collected in collected_clusters:
-        those = _chosen(collected)
-        yield from filter(None, (further.pop(cluster.key, None) for cluster in those)) if those else (collected,)
+        clusters = _chosen(collected)
+        yield from filter(None, (further.pop(cluster.key, None) for cluster in clusters)) if clusters else (collected,)
 
 
 def _chosen(collected: Collected) -> tuple[TargetCluster, ...]:

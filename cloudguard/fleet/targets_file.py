@@ -65,16 +65,16 @@ def _settings(file: str) -> Kind[Settings]:
     by_name: Mapping[str, Setting[Any]] = {setting.name: setting for setting in DECLARED_FOR_ONE}
 
     def make(**values: object) -> Settings:
-        given = {by_name[key]: value for key, value in values.items()}
-        return Settings(given, dict.fromkeys(given, file))
+        settings = {by_name[key]: value for key, value in values.items()}
+        return Settings(settings, dict.fromkeys(settings, file))
 
     return table(make, {}, {name: setting.kind for name, setting in by_name.items()})
 
 
 def _target(settings: Kind[Settings], value: object) -> Target:
     """Read a ``[[target]]``. Its provider defines some of the keys that it may have."""
-    given = as_table(value)
-    provider = given.get("provider")
+    members = as_table(value)
+    provider = members.get("provider")
     known = load_provider(provider).options if isinstance(provider, str) and provider in installed() else ()
     own = {option.name: option for option in known}
     common = {option.target_key: option for option in known if option.target_key}
@@ -88,7 +88,7 @@ def _target(settings: Kind[Settings], value: object) -> Target:
         **{name: _of_option(option) for name, option in own.items()},
     }
     if not known:  # the provider is wrong or missing: report only this fault, not the keys that depend on it
-        optional |= dict.fromkeys(given.keys() - optional.keys() - {"provider"}, Kind(_anything))
+        optional |= dict.fromkeys(members.keys() - optional.keys() - {"provider"}, Kind(_anything))
     return table(partial(_target_of, common), {"provider": choice(*installed())}, optional).read(value)
 
 
@@ -150,9 +150,9 @@ def _refuse_wrong(name: str, file: _File, targets: tuple[Target, ...]) -> None:
             declarations(settings)
         except SettingsError as error:
             faults += (f"{name}: {fault}" for fault in error.faults)
-    for those, tables in ((targets, file.cluster), *(((target,), target.by_cluster) for target in file.target)):
-        named = {cluster for target in those for cluster in target.clusters}
-        if all(target.clusters for target in those):
+    for chosen, tables in ((targets, file.cluster), *(((target,), target.by_cluster) for target in file.target)):
+        named = {cluster for target in chosen for cluster in target.clusters}
+        if all(target.clusters for target in chosen):
             faults += (f"{name}: cluster.{key}: no target has this cluster" for key in sorted(tables.keys() - named))
     if faults:
         raise SettingsError(tuple(dict.fromkeys(faults)))

@@ -151,13 +151,13 @@ def _needs(edit: Edit) -> tuple[str, ...]:
             return ()
 
 
-def change_lines(change: Change, said: Collection[str] = ()) -> tuple[str, ...]:
+def change_lines(change: Change, known: Collection[str] = ()) -> tuple[str, ...]:
     """Return the lines of a change as a unified diff.
 
-    Lines before the change that are in ``said`` are left out. A comment after a kept line names who needs its traffic.
+    Lines before the change that are in ``known`` are left out. A comment after a kept line names who needs its traffic.
     The last comments say what is not proved about the documents that the change writes, or that it is proved.
     """
-    lines = [f"- {line}" for line in before_lines(change) if line not in said]
+    lines = [f"- {line}" for line in before_lines(change) if line not in known]
     for edit in change.edits:
         lines += [f"+ {line}{needs}" for line, needs in zip_longest(_lines(edit)[1], _needs(edit), fillvalue="")]
     lines += [f"# first set {', '.join(f'--{name}' for name in change.needs_input)}"] if change.needs_input else []

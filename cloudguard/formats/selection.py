@@ -24,7 +24,7 @@ class Selection:
 def select(report: Report, rows: Collection[str] = (), min_severity: Severity = Severity.LOW) -> Selection:
     """Return the rows named in ``rows`` (empty: all), and their findings of ``min_severity`` and above with changes."""
     chosen = tuple(row for row in report.rows if not rows or row.row in rows)
-    held = {finding.id for row in chosen for finding in row.findings if finding.severity >= min_severity}
-    findings = tuple(finding for finding in report.findings if finding.id in held)
-    changes = tuple(change for change in report.plan if held.intersection(change.mends))
+    selected = {finding.id for row in chosen for finding in row.findings if finding.severity >= min_severity}
+    findings = tuple(finding for finding in report.findings if finding.id in selected)
+    changes = tuple(change for change in report.plan if selected.intersection(change.mends))
     return Selection(report, chosen, findings, changes, report.numbers)

@@ -49,10 +49,10 @@ def open_engine(address: StoreAddress, purpose: Purpose) -> tuple[Engine, bool]:
             if schema.content_of(connection) is DatabaseContent.LATEST:
                 return engine, False
         with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
-            made = _ready(connection, address, purpose)
-        if made and address.file is not None:
+            created = _ready(connection, address, purpose)
+        if created and address.file is not None:
             _write_ahead(engine)
-    return engine, made
+    return engine, created
 
 
 @contextmanager
@@ -65,9 +65,9 @@ def failing(address: StoreAddress) -> Generator[None]:
         raise StoreError(message) from None
     except (SQLAlchemyError, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-        said = " ".join(str(cause).split()) or type(cause).__name__
-        said = said.replace(address.password, "***") if address.password else said
-        message = f"the store {address.shown} failed: {said}"
+        text = " ".join(str(cause).split()) or type(cause).__name__
+        text = text.replace(address.password, "***") if address.password else text
+        message = f"the store {address.shown} failed: {text}"
         raise StoreError(message) from None
 
 

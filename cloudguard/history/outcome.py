@@ -142,8 +142,8 @@ class Changes:
             self.began.append(replace(finding, first_seen=change.first_seen))
         else:
             self.seen += [interval.id] if interval.unseen else []
-            kept = interval.finding
-            if replace(kept, first_seen="") != finding:
+            recorded = interval.finding
+            if replace(recorded, first_seen="") != finding:
                 self.reworded.append((interval.id, finding))
 
     def _is_other(self, interval: OpenInterval, finding: ListedFinding, change: FindingChange) -> bool:

@@ -31,7 +31,7 @@ def trend(history: HistoryExport, every: timedelta) -> tuple[Period, ...]:
 
 
 def _period(history: HistoryExport, after: str, until: str) -> Period:
-    made = [run for run in history.runs if after < run.finished <= until]
+    runs = [run for run in history.runs if after < run.finished <= until]
     began = (
         finding
         for finding in history.findings
@@ -42,8 +42,8 @@ def _period(history: HistoryExport, after: str, until: str) -> Period:
     )
     return Period(
         until=until,
-        runs=len(made),
-        incomplete=sum(not run.complete for run in made),
+        runs=len(runs),
+        incomplete=sum(not run.complete for run in runs),
         open=_open(history.findings, until),
         new=sum(1 for _ in began),
         fixed=sum(1 for _ in fixed),

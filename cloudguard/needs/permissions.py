@@ -51,12 +51,17 @@ def chosen(
     fit = tuple(matching_needs(needs, setting.cluster, identity))
     own = [
         account
-        for held in setting.service_accounts
-        if held.identity == identity.id
-        for account in held.service_accounts
+        for service_account in setting.service_accounts
+        if service_account.identity == identity.id
+        for account in service_account.service_accounts
     ]
     others = (account for account in setting.service_accounts if account.identity != identity.id)
-    moved = [account for held in others if held.provider not in setting.in_doubt for account in held.service_accounts]
+    moved = [
+        account
+        for service_account in others
+        if service_account.provider not in setting.in_doubt
+        for account in service_account.service_accounts
+    ]
     addons = _addons_of(fit, own)
     choices = list[NeedChoice]()
     for need in fit:
@@ -77,8 +82,8 @@ def matching_needs(needs: Iterable[PermissionNeed], cluster: Cluster, identity: 
     for need in needs:
         installer = not need.installers or cluster.installer in need.installers
         excepted = cluster.installer in need.except_installers
-        held = _holds_hosts(need, identity) or (SERVICE_ACCOUNT in identity.roles and need.service_accounts)
-        if installer and not excepted and held and {*need.traits} <= {*cluster.traits}:
+        matches = _holds_hosts(need, identity) or (SERVICE_ACCOUNT in identity.roles and need.service_accounts)
+        if installer and not excepted and matches and {*need.traits} <= {*cluster.traits}:
             yield need
 
 
@@ -106,11 +111,11 @@ def covers_all_users(choices: Iterable[NeedChoice], identity: Identity, setting:
     A declared need covers them all.
     """
     needs = [choice.need for choice in choices]
-    held = [account for account in setting.service_accounts if account.identity == identity.id]
+    identities = [account for account in setting.service_accounts if account.identity == identity.id]
     known = all(
         service_account.service_accounts
         and all(any(_runs_as(need, account) for need in needs) for account in service_account.service_accounts)
-        for service_account in held
+        for service_account in identities
     )
     return bool(needs) and (known or any(need.confidence is Confidence.DECLARED for need in needs))
 

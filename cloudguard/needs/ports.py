@@ -84,9 +84,13 @@ def port_sources(
     """Return ``ports`` and ``possible`` ports of ``kind``, each with its source in words."""
     if declared:
         return ((ports, "declaration"),)
-    given = _by_source(kind, cluster)
-    others = ports - ServiceSet.union(services for services, _ in given)
-    listed = (*given, (others, "a load balancer sends to this port"), (possible, "possible: the installer is unknown"))
+    sources = _by_source(kind, cluster)
+    others = ports - ServiceSet.union(services for services, _ in sources)
+    listed = (
+        *sources,
+        (others, "a load balancer sends to this port"),
+        (possible, "possible: the installer is unknown"),
+    )
     return tuple((services, source) for services, source in listed if services)
 
 

@@ -50,11 +50,11 @@ def text(check: Callable[[str], str] | None = None) -> Kind[str]:
     """Return the kind of a text that is not blank. ``check`` returns the text to use, or raises ValueError."""
 
     def read(value: object) -> str:
-        given = _of_type(value, str, "is not text: write it in quotes")
-        if not given.strip():
+        value_read = _of_type(value, str, "is not text: write it in quotes")
+        if not value_read.strip():
             message = "it is empty"
             raise ValueError(message)
-        return check(given) if check else given
+        return check(value_read) if check else value_read
 
     return Kind(read, schema={"type": "string", "minLength": 1})
 
@@ -138,10 +138,10 @@ def table(
     kinds = {**required, **(optional or {})}
 
     def read(value: object) -> T:
-        given = as_table(value)
-        readers = {key: kinds[key].read if key in kinds else _unknown_key(key, kinds) for key in given}
-        readers |= dict.fromkeys(required.keys() - given.keys(), _missing)
-        values = read_all((key, reader, given.get(key)) for key, reader in readers.items())
+        members = as_table(value)
+        readers = {key: kinds[key].read if key in kinds else _unknown_key(key, kinds) for key in members}
+        readers |= dict.fromkeys(required.keys() - members.keys(), _missing)
+        values = read_all((key, reader, members.get(key)) for key, reader in readers.items())
         return make(**dict(zip(readers, values, strict=True)))
 
     members = {key: kind.schema for key, kind in kinds.items()}
@@ -155,8 +155,8 @@ def mapping(item: Kind[T]) -> Kind[Mapping[str, T]]:
     """Return the kind of a table with any keys, whose values are of the kind ``item``."""
 
     def read(value: object) -> Mapping[str, T]:
-        given = as_table(value)
-        return dict(zip(given, read_all((key, item.read, value) for key, value in given.items()), strict=True))
+        members = as_table(value)
+        return dict(zip(members, read_all((key, item.read, value) for key, value in members.items()), strict=True))
 
     return Kind(read, schema={"type": "object", "additionalProperties": item.schema})
 

@@ -221,8 +221,8 @@ def _scope_difference(
 def _allows(scope: Scope, request: Request) -> bool:
     if request.name not in scope.names:
         return False
-    given = dict(request.context)
-    return all(constraint.allows(given.get(key)) for key, constraint in scope.context.items())
+    context = dict(request.context)
+    return all(constraint.allows(context.get(key)) for key, constraint in scope.context.items())
 
 
 def _first(requests: Iterable[Request | None]) -> Request | None:

@@ -63,10 +63,10 @@ class ResourceIndex:
         if names == EVERY_NAME:
             return actions
         self._read(actions)
-        asked, mask = self._known.get(names, (0, 0))
-        if actions & ~asked:
-            mask |= self._find(names, actions & ~asked)
-            self._known[names] = (asked | actions, mask)
+        examined, mask = self._known.get(names, (0, 0))
+        if actions & ~examined:
+            mask |= self._find(names, actions & ~examined)
+            self._known[names] = (examined | actions, mask)
         return actions & mask
 
     def _read(self, actions: int) -> None:

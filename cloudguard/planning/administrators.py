@@ -102,16 +102,16 @@ def _by_one_way(proposer: Proposer, proposal: Proposal, peers: tuple[str, ...]) 
     The set after which the fewest administrators are shut out is chosen; of equal sets, the first. Return ``proposal``
     itself if no set can be proved.
     """
-    best, left = proposal, _missing(proposer, proposal)
+    best, missing = proposal, _missing(proposer, proposal)
     before = NetworkState(proposal.after, proposer.prover.first)
     tried = dict.fromkeys(_AccessChanges(proposer, proposer.case.at(proposal.after).context, peers).all())
     for changes in [*tried][:MOST_TRIALS]:
-        made = proposer.of((*(change for change in proposal.changes if change.kind != "group.add"), *changes))
-        still = _missing(proposer, made)
-        fewer = (still.size4, still.size6) < (left.size4, left.size6)
-        others = fewer and _opens_others(before, NetworkState(made.after, proposer.prover.first))
-        if fewer and not others and proposer.holds(made):
-            best, left = made, still
+        trial = proposer.of((*(change for change in proposal.changes if change.kind != "group.add"), *changes))
+        still = _missing(proposer, trial)
+        fewer = (still.size4, still.size6) < (missing.size4, missing.size6)
+        others = fewer and _opens_others(before, NetworkState(trial.after, proposer.prover.first))
+        if fewer and not others and proposer.holds(trial):
+            best, missing = trial, still
     return best
 
 
@@ -222,15 +222,15 @@ class _AccessChanges:
             return ()
         topology = self._context.snapshot.topology
         members = (*topology.external_members, *(topology.neighbours or ()))
-        taken = {group for member in members for group in member.groups}
-        taken |= {
+        used = {group for member in members for group in member.groups}
+        used |= {
             group
             for host_class in self._context.reach.classes
             if not host_class.has(Role.CONTROL_PLANE)
             for group in host_class.key.groups
         }
         read = {group.id for group in topology.groups if group.members_known}
-        return tuple(group for group in target.key.groups if group in read - taken)
+        return tuple(group for group in target.key.groups if group in read - used)
 
 
 def _first_refusal(guard: Filter, services: ServiceSet, addresses: AddressSet) -> int | None:

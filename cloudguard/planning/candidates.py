@@ -33,9 +33,9 @@ class Candidates:
     by_hand: tuple[Change, ...] = ()
     why: dict[str, str] = field(default_factory=dict[str, str])
 
-    def leave(self, left: Iterable[Change], why: str) -> None:
-        """Remove the changes ``left`` from ``changes``, and record ``why`` as the reason for their findings."""
-        names = {change.id: change for change in left}
+    def leave(self, changes: Iterable[Change], why: str) -> None:
+        """Remove ``changes`` from the candidates, and record ``why`` as the reason for their findings."""
+        names = {change.id: change for change in changes}
         self.changes = tuple(change for change in self.changes if change.id not in names)
         for change in names.values():
             for finding in change.mends:
@@ -44,17 +44,17 @@ class Candidates:
 
 def candidates_of(
     changes: Iterable[Change],
-    asked: frozenset[str],
+    requested: frozenset[str],
     endpoints: Mapping[str, Endpoint],
     rule_writer: RuleWriter,
 ) -> Candidates:
-    """Return the candidates: the ``changes`` that mend a requested finding. ``asked``: ids of the requested findings.
+    """Return the candidates: the ``changes`` that mend a requested finding.
 
-    ``endpoints``: endpoint id → endpoint.
+    ``requested``: the ids of the requested findings. ``endpoints``: endpoint id → endpoint.
     """
     candidates = Candidates()
     for change in changes:
-        mends = tuple(name for name in change.mends if name in asked)
+        mends = tuple(name for name in change.mends if name in requested)
         if mends:
             mending = change if mends == change.mends else replace(change, mends=mends)
             _add(candidates, mending, endpoints, rule_writer)

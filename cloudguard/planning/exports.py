@@ -14,11 +14,11 @@ from cloudguard.results.plan import Step
 
 def export(planned: Planned, format_name: str) -> str:
     """Return a plan in the format ``format_name``. Raises UsageError if it cannot be written so."""
-    made = EXPORTS.get(format_name)
-    if made is None:
+    exporter = EXPORTS.get(format_name)
+    if exporter is None:
         message = f"a plan cannot be written as {format_name} yet"
         raise UsageError(message, hint=f"Use one of {', '.join(EXPORTS)}")
-    return made(planned)
+    return exporter(planned)
 
 
 def shell(planned: Planned) -> str:
@@ -31,9 +31,9 @@ def shell(planned: Planned) -> str:
     commands = 0
     for step in plan.steps:
         lines += ["", *_comment(planned, step)]
-        made = [text for call in step.calls if (text := change_forms.shell(call.call))]
-        lines += made
-        commands += len(made)
+        written = [text for call in step.calls if (text := change_forms.shell(call.call))]
+        lines += written
+        commands += len(written)
     _require(planned, "shell commands", there=commands > 0)
     return "\n".join(lines) + "\n"
 

@@ -35,11 +35,11 @@ class Outcome:
         return ""
 
 
-def outcome_of(case: Case, asked: Iterable[Finding], *, with_advice: bool) -> Outcome:
-    """Return the outcome for the requested findings (``asked``) if the facts are the facts of ``case``."""
+def outcome_of(case: Case, requested: Iterable[Finding], *, with_advice: bool) -> Outcome:
+    """Return the outcome for the ``requested`` findings if the facts are the facts of ``case``."""
     rows, changes = case.judged(with_advice=with_advice)
     severities = {finding.id: finding.severity for row in rows for finding in row.findings}
-    gone = frozenset(finding.id for finding in asked if _is_gone(finding, severities.get(finding.id)))
+    gone = frozenset(finding.id for finding in requested if _is_gone(finding, severities.get(finding.id)))
     return Outcome(rows, changes, gone)
 
 

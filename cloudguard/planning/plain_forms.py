@@ -34,9 +34,9 @@ class PlainForms:
         del guard
         return None
 
-    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+    def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
         """Return an empty tuple: no call is known."""
-        del change, made
+        del change, earlier
         return ()
 
     def shell(self, call: ApiCall) -> str:

@@ -45,27 +45,27 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
 
     ``report`` must be the judgement of ``case``, with changes for low findings if ``choice.with_advice`` is set.
     """
-    asked = [finding for finding in report.findings if choice.asks_for(finding)]
+    requested = [finding for finding in report.findings if choice.asks_for(finding)]
     proposer = Proposer(case)
-    made = _smallest_proposal(proposer, report.plan, asked, choice)
-    made = min((made, *_with_moves(proposer, made, asked, choice)), key=_edits)
-    (candidates, proposal, outcome), plan_again = _with_rounds(proposer, made, asked, choice)
-    left = dict(_unmended(asked, candidates, outcome))
+    proved = _smallest_proposal(proposer, report.plan, requested, choice)
+    proved = min((proved, *_with_moves(proposer, proved, requested, choice)), key=_edits)
+    (candidates, proposal, outcome), plan_again = _with_rounds(proposer, proved, requested, choice)
+    unmended = dict(_unmended(requested, candidates, outcome))
     rows = outcome.rows
-    if len(left) == len(asked):  # the plan mends no finding: make no edits
+    if len(unmended) == len(requested):  # the plan mends no finding: make no edits
         proposal, rows = proposer.of(()), report.rows
     if choice.asks_for_row(api_server_access.ROW) and not choice.only:
         others, proposal = proposal, with_administrators(proposer, proposal)
         if proposal is not others:
             rows, _ = case.at(proposal.after).judged(with_advice=choice.with_advice)
-    mended = tuple(finding for finding in asked if finding.id not in left)
+    mended = tuple(finding for finding in requested if finding.id not in unmended)
     plan = Plan(
         report,
-        _changes(asked, candidates, proposal),
+        _changes(requested, candidates, proposal),
         tuple(_steps(proposal, case.change_forms)),
-        asked=tuple(finding.id for finding in asked),
+        asked=tuple(finding.id for finding in requested),
         mends=tuple(finding.id for finding in mended),
-        left=tuple(LeftFinding(finding, why) for finding, why in left.items()),
+        left=tuple(LeftFinding(finding, why) for finding, why in unmended.items()),
         residual=residual(report.findings, (finding for row in rows for finding in row.findings)),
         verdicts=tuple((row.row, row.verdict) for row in rows),
         shut_out=shut_out(case.at(proposal.after).context),
@@ -92,13 +92,13 @@ def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proo
 
 
 def _smallest_proposal(
-    proposer: Proposer, changes: Iterable[Change], asked: Sequence[Finding], choice: Choice, *first: Change
+    proposer: Proposer, changes: Iterable[Change], requested: Sequence[Finding], choice: Choice, *first: Change
 ) -> _ProvedProposal:
     """Return the smallest proved proposal of the changes ``first``, followed by the candidates of ``changes``."""
     case, topology = proposer.case, proposer.case.snapshot.topology
     candidates = candidates_of(
         changes,
-        frozenset(finding.id for finding in asked),
+        frozenset(finding.id for finding in requested),
         {endpoint.id: endpoint for endpoint in topology.endpoints},
         RuleWriter(
             {guard.id: guard for guard in topology.filters}, case.change_forms, proposer.members, choice.most_rules
@@ -106,56 +106,56 @@ def _smallest_proposal(
     )
     candidates.changes = (*first, *candidates.changes)
     proposal = proposer.proved(candidates)
-    outcome = outcome_of(case.at(proposal.after), asked, with_advice=choice.with_advice)
-    return candidates, *smallest(proposer, proposal, outcome, asked, with_advice=choice.with_advice)
+    outcome = outcome_of(case.at(proposal.after), requested, with_advice=choice.with_advice)
+    return candidates, *smallest(proposer, proposal, outcome, requested, with_advice=choice.with_advice)
 
 
 def _with_moves(
-    proposer: Proposer, made: _ProvedProposal, asked: Sequence[Finding], choice: Choice
+    proposer: Proposer, proved: _ProvedProposal, requested: Sequence[Finding], choice: Choice
 ) -> Iterator[_ProvedProposal]:
-    """Yield each proposal that first removes external members from a group and mends at least as much as ``made``."""
+    """Yield each proposal that first removes external members from a group and mends at least as much as ``proved``."""
     case = proposer.case
-    for move in moves(made[1].changes, case.snapshot.topology):
+    for move in moves(proved[1].changes, case.snapshot.topology):
         moved = case.at(edited(case.snapshot, parts([move])))
         _, changes = moved.judged(with_advice=choice.with_advice)
-        other = _smallest_proposal(proposer, changes, asked, choice, move)
-        if other[2].gone >= made[2].gone:
+        other = _smallest_proposal(proposer, changes, requested, choice, move)
+        if other[2].gone >= proved[2].gone:
             yield other
 
 
 def _with_rounds(
-    proposer: Proposer, made: _ProvedProposal, asked: Sequence[Finding], choice: Choice
+    proposer: Proposer, proved: _ProvedProposal, requested: Sequence[Finding], choice: Choice
 ) -> tuple[_ProvedProposal, bool]:
     """Return the result of further rounds of planning, and whether another plan may mend more."""
     case = proposer.case
     large = sum(len(guard.rules) for guard in case.snapshot.topology.filters) > MOST_RULES
     for _ in range(MOST_ROUNDS):
-        candidates, proposal, outcome = made
+        candidates, proposal, outcome = proved
         findings = [finding for finding in outcome.findings if choice.asks_for(finding)]
         if large or not findings:
-            return made, large and bool(findings)
+            return proved, large and bool(findings)
         later = _smallest_proposal(Proposer(case.at(proposal.after)), outcome.changes, findings, choice)
         if len(dict(_unmended(findings, later[0], later[2]))) == len(findings):
-            return made, False
+            return proved, False
         states = case.snapshot, later[1].after
-        changes = combined(proposal.changes, later[1].changes, states, asked, choice.most_rules)
+        changes = combined(proposal.changes, later[1].changes, states, requested, choice.most_rules)
         trial = proposer.of(changes) if changes is not None else None
         if trial is None or not proposer.holds(trial):
-            return made, True
-        reached = outcome_of(case.at(trial.after), asked, with_advice=choice.with_advice)
+            return proved, True
+        reached = outcome_of(case.at(trial.after), requested, with_advice=choice.with_advice)
         if not reached.gone >= outcome.gone:
-            return made, True
-        made = candidates, trial, reached
-    return made, True
+            return proved, True
+        proved = candidates, trial, reached
+    return proved, True
 
 
-def _edits(made: _ProvedProposal) -> int:
-    return len(made[1].order)
+def _edits(proved: _ProvedProposal) -> int:
+    return len(proved[1].order)
 
 
-def _changes(asked: Sequence[Finding], candidates: Candidates, proposal: Proposal) -> tuple[Change, ...]:
+def _changes(requested: Sequence[Finding], candidates: Candidates, proposal: Proposal) -> tuple[Change, ...]:
     """Return all changes of a plan with their numbers, including the changes that are not proved."""
-    worst = {finding.id: finding.severity for finding in asked}
+    worst = {finding.id: finding.severity for finding in requested}
     proved = {change.id for change in proposal.changes}
     changes = sorted((*proposal.changes, *candidates.by_hand, *candidates.incomplete), key=_rank(worst))
     return tuple(_finished(change, order, proved=change.id in proved) for order, change in enumerate(changes, 1))
@@ -181,12 +181,12 @@ def _finished(change: Change, order: int, *, proved: bool) -> Change:
 
 def _steps(proposal: Proposal, change_forms: ChangeForms) -> Iterator[Step]:
     """Yield one step for each edit, in order, with the calls that make the edit after all earlier edits."""
-    made = list[Change]()
+    ordered = list[Change]()
     for number, (phase, (change, edit)) in enumerate(proposal.order, 1):
         alone = change if len(change.edits) == 1 else replace(change, edits=(edit,))
         index = change.edits.index(edit)
-        calls = change_forms.calls(alone, made)
-        made.append(alone)
+        calls = change_forms.calls(alone, ordered)
+        ordered.append(alone)
         yield Step(
             number,
             phase,
@@ -196,12 +196,12 @@ def _steps(proposal: Proposal, change_forms: ChangeForms) -> Iterator[Step]:
         )
 
 
-def _unmended(asked: Sequence[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[tuple[str, str]]:
+def _unmended(requested: Sequence[Finding], candidates: Candidates, outcome: Outcome) -> Iterator[tuple[str, str]]:
     """Yield the id of each finding that stays, with the reason."""
     stays = {finding: _left_text(change) for change in candidates.changes if change.left for finding in change.mends}
-    for finding in asked:
+    for finding in requested:
         if finding.id in outcome.gone:
-            if instead := outcome.instead_of(finding, asked):
+            if instead := outcome.instead_of(finding, requested):
                 yield finding.id, f"less is allowed after the plan, but {instead}"
         else:
             usual = ALL_NEEDED if finding.resource.kind == "filter" else NO_CHANGE

@@ -27,7 +27,7 @@ def combined(
     first: Sequence[Change],
     second: Sequence[Change],
     states: tuple[Snapshot, Snapshot],
-    asked: Sequence[Finding],
+    requested: Sequence[Finding],
     most_rules: int,
 ) -> tuple[Change, ...] | None:
     """Return one set of changes with the effect of ``first`` and then ``second``. None if there is none.
@@ -42,10 +42,10 @@ def combined(
     for change in (*first, *second):
         if _edits_a_rule(change):
             by_rule.setdefault((change.resource.id, origin_of(change.rule)), []).append(change)
-    made = [_one_change(changes, states, asked) for changes in by_rule.values()]
-    if any(not change.mends or _rules_of(change) > most_rules for change in made):
+    merged = [_one_change(changes, states, requested) for changes in by_rule.values()]
+    if any(not change.mends or _rules_of(change) > most_rules for change in merged):
         return None
-    return (*(change for change in made if change.edits), *others)
+    return (*(change for change in merged if change.edits), *others)
 
 
 def _edits_a_rule(change: Change) -> bool:
@@ -56,19 +56,19 @@ def _rules_of(change: Change) -> int:
     return sum(isinstance(edit, RuleEdit) and edit.after is not None for edit in change.edits)
 
 
-def _one_change(changes: Sequence[Change], states: tuple[Snapshot, Snapshot], asked: Sequence[Finding]) -> Change:
+def _one_change(changes: Sequence[Change], states: tuple[Snapshot, Snapshot], requested: Sequence[Finding]) -> Change:
     """Return the change that replaces a rule by its rules after all ``changes``."""
     change, rule = changes[0], origin_of(changes[0].rule)
     (before, *_), after = (_with_origin(snapshot, change.resource.id, rule) for snapshot in states)
     needs = {edit.after: edit.needs for change in changes for edit in change.edits if isinstance(edit, RuleEdit)}
-    kept = tuple((traffic, needs.get(traffic, ())) for traffic in map(_traffic, after))
-    peers = {traffic.peer for traffic, _ in kept}
+    merged = tuple((traffic, needs.get(traffic, ())) for traffic in map(_traffic, after))
+    peers = {traffic.peer for traffic, _ in merged}
     return replace(
         change,
-        kind="rule.narrow" if kept else "rule.remove",
+        kind="rule.narrow" if merged else "rule.remove",
         rule=rule,
-        edits=tuple(edits_of(rule, rule_traffic(before), kept)),
-        mends=tuple(dict.fromkeys(name for change in changes for name in _mends(change, rule, asked))),
+        edits=tuple(edits_of(rule, rule_traffic(before), merged)),
+        mends=tuple(dict.fromkeys(name for change in changes for name in _mends(change, rule, requested))),
         left=tuple(dict.fromkeys(part for change in changes for part in change.left if part.peer in peers)),
     )
 
@@ -86,14 +86,14 @@ def _traffic(rule: Rule) -> RuleTraffic:
     return replace(traffic, peer=RulePeer(PeerOf.NEW_GROUP, rule.peer.group.removeprefix(NEW_GROUP)))
 
 
-def _mends(change: Change, rule: str, asked: Sequence[Finding]) -> Iterator[str]:
+def _mends(change: Change, rule: str, requested: Sequence[Finding]) -> Iterator[str]:
     """Yield the findings that a change mends.
 
     If it only mends findings that the first round causes, yield the findings for which its rule is evidence.
     """
-    names = {finding.id for finding in asked}
+    names = {finding.id for finding in requested}
     own = [name for name in change.mends if name in names]
     place = change.resource.id, rule
     yield from own or (
-        finding.id for finding in asked if place in {(fact.resource.id, fact.rule) for fact in finding.evidence}
+        finding.id for finding in requested if place in {(fact.resource.id, fact.rule) for fact in finding.evidence}
     )

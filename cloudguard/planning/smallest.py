@@ -16,7 +16,7 @@ MOST_RULES = 10_000
 
 
 def smallest(
-    proposer: Proposer, proposal: Proposal, outcome: Outcome, asked: Sequence[Finding], *, with_advice: bool
+    proposer: Proposer, proposal: Proposal, outcome: Outcome, requested: Sequence[Finding], *, with_advice: bool
 ) -> tuple[Proposal, Outcome]:
     """Return ``proposal`` without the changes that no mended finding needs, and its outcome.
 
@@ -25,7 +25,7 @@ def smallest(
     useful = tuple(change for change in _droppable(proposal) if not outcome.gone.isdisjoint(change.mends))
     if len(useful) < len(_droppable(proposal)):
         trial = proposer.of(useful)
-        reached = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
+        reached = outcome_of(proposer.case.at(trial.after), requested, with_advice=with_advice)
         if reached.gone >= outcome.gone and proposer.holds(trial):
             proposal, outcome = trial, reached
     topology = proposer.case.snapshot.topology
@@ -35,7 +35,7 @@ def smallest(
     others = [change for change in reversed(_droppable(proposal)) if change not in likely]
     for change in (*likely, *others)[: min(MOST_TRIALS, MOST_RULES // rules)]:
         trial = proposer.of(tuple(other for other in _droppable(proposal) if other.id != change.id))
-        reached = outcome_of(proposer.case.at(trial.after), asked, with_advice=with_advice)
+        reached = outcome_of(proposer.case.at(trial.after), requested, with_advice=with_advice)
         if reached.gone >= outcome.gone and proposer.holds(trial):
             proposal, outcome = trial, reached
     return proposal, outcome

@@ -46,10 +46,10 @@ class ChangeForms(Protocol):
         """Return the quota of a filter's rules. None if it is not known."""
         ...
 
-    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+    def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
         """Return the calls that make ``change``, in the order of its edits. An edit that no call can make has no call.
 
-        ``made``: the changes made before this one. Some clouds can only replace a whole rule or list; the call then
+        ``earlier``: the changes made before this one. Some clouds can only replace a whole rule or list; the call then
         includes the state that the earlier changes left.
         """
         ...

@@ -71,7 +71,7 @@ UNKNOWN = HostRoles()
 
 
 def united(facts: Iterable[HostRoles]) -> HostRoles | None:
-    """Return the first of ``found`` with all roles that the others add. None if ``found`` is empty.
+    """Return the first of ``facts`` with all roles that the others add. None if ``facts`` is empty.
 
     The tags of two installers, for example, can show different roles of one host.
     """
@@ -125,26 +125,26 @@ def _with_etcd(known: HostRoles, *, stacked: bool) -> HostRoles:
 def with_roles(
     reader: Reader[Any], call: Call, hosts: Iterable[Host], roles: Mapping[str, HostRoles]
 ) -> tuple[Host, ...]:
-    """Return ``hosts`` with their roles. ``found``: host id → roles.
+    """Return ``hosts`` with their roles. ``roles``: host id → roles.
 
     Hosts with an unknown role are recorded in a Gap, one for each reason.
     """
     unknown: dict[str, list[Host]] = {}
     stacked, settled = stacks_etcd(roles.values()), _shows_control_plane(roles.values())
-    made = list[Host]()
+    result = list[Host]()
     for host in hosts:
         known = roles.get(host.id, UNKNOWN)
         known = _with_etcd(_or_node(known) if settled else known, stacked=stacked)
         if not known.roles:
             unknown.setdefault(known.why, []).append(host)
-        made.append(replace(host, roles=known.roles, role_evidence=known.evidence))
-    for why, those in unknown.items():
-        more = f" and {len(those) - _FEW} more" if len(those) > _FEW else ""
-        names = ", ".join(map(_quoted_names, those[:_FEW])) + more
+        result.append(replace(host, roles=known.roles, role_evidence=known.evidence))
+    for why, unknown_hosts in unknown.items():
+        more = f" and {len(unknown_hosts) - _FEW} more" if len(unknown_hosts) > _FEW else ""
+        names = ", ".join(map(_quoted_names, unknown_hosts[:_FEW])) + more
         message = f"the role of {names} is unknown{f' ({why})' if why else ''}; {_NAME_IT}"
-        ids = ", ".join(host.id for host in those[:_FEW]) + more
+        ids = ", ".join(host.id for host in unknown_hosts[:_FEW]) + more
         reader.add_gap(Gap(call.name, ids, Reason.MISSING, message, (FactKind.HOSTS,)))
-    return tuple(made)
+    return tuple(result)
 
 
 def _quoted_names(host: Host) -> str:
@@ -159,11 +159,13 @@ def roles_of_pool(
     Unknown roles are recorded as a Gap.
     """
     listed = list(hosts)
-    made = sorted((host for host in listed if host.pool == pool and host.roles), key=lambda host: not _is_strong(host))
-    if made:
-        first, strength = made[0].role_evidence[0], max_strength(made[0].role_evidence)
-        evidence = RoleEvidence(EvidenceKind.HOSTS, f"its host {made[0].id}: {first.text}", strength)
-        return HostRoles(made[0].roles, (evidence,))
+    members = sorted(
+        (host for host in listed if host.pool == pool and host.roles), key=lambda host: not _is_strong(host)
+    )
+    if members:
+        first, strength = members[0].role_evidence[0], max_strength(members[0].role_evidence)
+        evidence = RoleEvidence(EvidenceKind.HOSTS, f"its host {members[0].id}: {first.text}", strength)
+        return HostRoles(members[0].roles, (evidence,))
     known = otherwise or UNKNOWN
     known = _or_node(known) if _shows_control_plane(listed) else known
     if not known.roles:

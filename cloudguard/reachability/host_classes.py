@@ -127,14 +127,14 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
                 known.hosts.append(host)
     keys_of_pools = _keys_of_pools(classes.values())
     for pool in cluster.pools:
-        for made in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets, by_host.get(pool.id, ())):
-            ranges = _subnet_ranges(subnets, made)
-            key = replace(made, target_range_numbers=target_ranges.with_a_version_of(made.filters, ranges))
+        for next_key in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets, by_host.get(pool.id, ())):
+            ranges = _subnet_ranges(subnets, next_key)
+            key = replace(next_key, target_range_numbers=target_ranges.with_a_version_of(next_key.filters, ranges))
             classes.setdefault(key, HostClass(key, ranges)).pools.append(pool)
     external = (address for member in topology.external_members for address in member.addresses)
-    taken = AddressSet.union((*(host_class.addresses for host_class in classes.values()), *external))
+    inside = AddressSet.union((*(host_class.addresses for host_class in classes.values()), *external))
     return tuple(
-        replace(host_class, taken=taken)
+        replace(host_class, taken=inside)
         for host_class in sorted(classes.values(), key=lambda host_class: host_class.key.rank)
     )
 

@@ -29,18 +29,18 @@ def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[H
     rules are needed. If none fits, the peer is a new group. Addresses are never used, because a host that replaces
     another has another address. None: not even a new group can leave out all refused classes.
     """
-    taken = {group for other in refused for group in other.key.groups}
-    taken |= {group for external in reach.topology.external_members for group in external.groups}
+    refused_groups = {group for other in refused for group in other.key.groups}
+    refused_groups |= {group for external in reach.topology.external_members for group in external.groups}
     known = {group.id for group in reach.topology.groups if group.members_known}
     kinds = {group.partition("/")[0] for group in rule.target_groups}
-    free = [group for group in source.key.groups if group in known - taken and group != rule.peer.group]
+    free = [group for group in source.key.groups if group in known - refused_groups and group != rule.peer.group]
     if free:
-        held = (
+        numbered = (
             {name: sum(name in host_class.key.groups for host_class in reach.classes) for name in free}
             if len(free) > 1
             else {}
         )
-        best = min(free, key=lambda name: (name.partition("/")[0] not in kinds, -held.get(name, 0)))
+        best = min(free, key=lambda name: (name.partition("/")[0] not in kinds, -numbered.get(name, 0)))
         return RulePeer(PeerOf.GROUP, best)
     alike = [other for other in refused if other.key.roles == source.key.roles]
     if any(other.key.subnet == source.key.subnet for other in alike):

@@ -27,12 +27,12 @@ def routed(subnet: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[NextH
         for route in subnet.routes
         for addresses in _destinations(route, lists) or ()
     ]
-    taken, by_hop = AddressSet.nothing(), dict[tuple[NextHop, str], AddressSet]()
+    decided, by_hop = AddressSet.nothing(), dict[tuple[NextHop, str], AddressSet]()
     for _, _, target, hop, addresses in sorted(prefixes, key=lambda prefix: prefix[:3]):
-        rest = addresses - taken
+        rest = addresses - decided
         if rest:
             by_hop[hop, target] = by_hop.get((hop, target), AddressSet.nothing()) | rest
-        taken |= addresses
+        decided |= addresses
     return by_hop
 
 

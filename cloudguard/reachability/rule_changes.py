@@ -32,11 +32,11 @@ def change_of(row: str, guard: Filter, rule: Rule, after: Kept) -> Change | None
 def _edits(rule: Rule, after: Kept) -> Iterator[RuleEdit]:
     """Yield the edits that replace a rule by ``after``, each with the reasons why it is needed."""
     before = rule_traffic(rule)
-    kept = next((key for key in after if key[0] == before.peer), None)
-    if kept is None:
+    same_peer = next((key for key in after if key[0] == before.peer), None)
+    if same_peer is None:
         yield RuleEdit(RuleOp.REMOVE, rule.id, before, None)
     for key, needs in after.items():
         traffic = RuleTraffic(rule.direction, key[1], key[0])
-        modified = key == kept
+        modified = key == same_peer
         op = RuleOp.MODIFY if modified else RuleOp.ADD
         yield RuleEdit(op, rule.id, before if modified else None, traffic, tuple(dict.fromkeys(needs)))

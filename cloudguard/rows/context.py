@@ -140,8 +140,8 @@ class Context:
         """
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
-        taken = AddressSet.union(part for interface in others for part in interface.addresses)
-        return self.addresses_of(self.reach.classes) | (self.cluster.pod_ranges - taken)
+        of_others = AddressSet.union(part for interface in others for part in interface.addresses)
+        return self.addresses_of(self.reach.classes) | (self.cluster.pod_ranges - of_others)
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
         """Return the addresses that hosts of ``classes`` have today."""

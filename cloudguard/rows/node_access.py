@@ -202,9 +202,9 @@ def _kind(context: Context, path: Path, attribution: Attribution) -> ProblemKind
         return ProblemKind(INSIDE, GUARDED)
     if path.sender.inside and services <= context.ports.node_ports:
         return ProblemKind(INSIDE, "NodePorts") if lets_internet_in(context.reach, attribution) else None
-    whole = _every_port_kind(INSIDE if path.sender.inside else INTERNET, path, attribution)
-    if whole is not None:
-        return whole
+    every_port = _every_port_kind(INSIDE if path.sender.inside else INTERNET, path, attribution)
+    if every_port is not None:
+        return every_port
     if path.sender.inside:
         return ProblemKind(INSIDE, "kubelet" if services & KUBELET else "other ports")
     if services <= context.ports.node_ports:
@@ -225,8 +225,8 @@ def _every_port_kind(check: Check, path: Path, attribution: Attribution) -> Prob
     if attribution.rule is None or attribution.part.services() <= ICMP:
         return None
     every = ALL_TCP - ServiceSet.parse("tcp/0")
-    whole = every <= attribution.rule.services and every <= path.allowed.lower.services()
-    return ProblemKind(check, EVERY_PORT) if whole else None
+    is_every_port = every <= attribution.rule.services and every <= path.allowed.lower.services()
+    return ProblemKind(check, EVERY_PORT) if is_every_port else None
 
 
 def _control_plane_paths(context: Context) -> list[Path]:

@@ -131,18 +131,20 @@ def with_waivers(judged: JudgedRow, waive: Waive, *, roles_known: bool = True) -
     Unknown facts that only waived findings hid are added to the row's unknown.
     """
     row, pending = judged
-    held = tuple(
+    with_waiver = tuple(
         replace(each, finding=replace(each.finding, waived=waive(each.finding, roles_known=roles_known)))
         for each in pending
     )
-    if not any(each.finding.waived for each in held):
+    if not any(each.finding.waived for each in with_waiver):
         return judged
-    findings = tuple(each.finding for each in held)
+    findings = tuple(each.finding for each in with_waiver)
     if row.verdict is not Verdict.FAIL:  # only advice is waived: the verdict stays
-        return replace(row, findings=findings), held
-    unknown = tuple(dict.fromkeys((*row.unknown, *_no_longer_hidden(held))))
+        return replace(row, findings=findings), with_waiver
+    unknown = tuple(dict.fromkeys((*row.unknown, *_no_longer_hidden(with_waiver))))
     verdict = verdict_of(findings, unknown)
-    return replace(row, verdict=verdict, why=_why(verdict, findings, unknown), findings=findings, unknown=unknown), held
+    return replace(
+        row, verdict=verdict, why=_why(verdict, findings, unknown), findings=findings, unknown=unknown
+    ), with_waiver
 
 
 def _no_longer_hidden(pending: Iterable[PendingFinding]) -> Iterable[str]:

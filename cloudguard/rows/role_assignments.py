@@ -101,11 +101,11 @@ def _assigned(snapshot: Snapshot, roles: Mapping[str, tuple[Role, ...]]) -> Snap
     cluster = snapshot.cluster
     hosts = tuple(replace(host, roles=roles.get(host.id, host.roles)) for host in cluster.hosts)
     pools = tuple(replace(pool, roles=roles.get(pool.id, pool.roles)) for pool in cluster.pools)
-    held = dict[str, set[str]]()
+    holders = dict[str, set[str]]()
     for member in chain[Host | Pool](hosts, pools):
         for name in member.identities:
-            held.setdefault(name, set()).update(map(str, member.roles))
-    identities = tuple(_holding(identity, held) for identity in snapshot.identities.identities)
+            holders.setdefault(name, set()).update(map(str, member.roles))
+    identities = tuple(_holding(identity, holders) for identity in snapshot.identities.identities)
     return replace(
         snapshot,
         cluster=replace(cluster, hosts=hosts, pools=pools),
@@ -113,9 +113,9 @@ def _assigned(snapshot: Snapshot, roles: Mapping[str, tuple[Role, ...]]) -> Snap
     )
 
 
-def _holding(identity: Identity, held: Mapping[str, set[str]]) -> Identity:
+def _holding(identity: Identity, holders: Mapping[str, set[str]]) -> Identity:
     """Return an identity with the roles of the hosts that hold it. Its other holders (``pods``) are kept."""
-    if identity.id not in held:
+    if identity.id not in holders:
         return identity
     others = set(identity.roles) - set(map(str, Role))
-    return replace(identity, roles=tuple(sorted(held[identity.id] | others)))
+    return replace(identity, roles=tuple(sorted(holders[identity.id] | others)))

@@ -52,7 +52,7 @@ def cloudguard_check(cloudguard_declarations: Declarations) -> CheckCluster:
         from cloudguard import pipeline  # noqa: PLC0415 - loaded when it is used
         from cloudguard.testing import declared  # noqa: PLC0415 - loaded when it is used
 
-        given = declared(declarations) if isinstance(declarations, str) else declarations
-        return pipeline.check(provider, declarations=given or cloudguard_declarations, **options)
+        declared_values = declared(declarations) if isinstance(declarations, str) else declarations
+        return pipeline.check(provider, declarations=declared_values or cloudguard_declarations, **options)
 
     return check

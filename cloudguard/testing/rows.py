@@ -47,9 +47,9 @@ def declarations_of(text: str, keys: Mapping[str, object]) -> Declarations:
         message = "give either the text of a cloudguard.toml or keys, not both"
         raise UsageError(message)
     raw = parse(text, FILE_NAME) if text else {name.replace("_", "-"): _plain(value) for name, value in keys.items()}
-    made = declarations(read(raw, FILE_NAME if text else "declared"))
-    others = tuple(InForce(declaration.name, declaration.values, "") for declaration in made.others)
-    return replace(made, stated_in=(), others=others)  # the origin is the caller, not a file
+    declared_values = declarations(read(raw, FILE_NAME if text else "declared"))
+    others = tuple(InForce(declaration.name, declaration.values, "") for declaration in declared_values.others)
+    return replace(declared_values, stated_in=(), others=others)  # the origin is the caller, not a file
 
 
 def _plain(value: object) -> object:

@@ -37,11 +37,11 @@ def with_added(text: str, added: Iterable[tuple[DeclaredWaiver, str]], name: str
     if not isinstance(tables, AoT):
         message = f"the waivers in {name} are a list"
         raise UsageError(message, hint="Write each waiver as a table: [[waiver]]")
-    held: Any = tables
+    waivers: Any = tables
     for waiver, comment in added:
-        known = next((table for table in held if table.get("finding") == waiver.finding), None)
+        known = next((table for table in waivers if table.get("finding") == waiver.finding), None)
         if known is None:
-            held.append(_table(waiver, comment))
+            waivers.append(_table(waiver, comment))
         else:
             _renew(known, waiver)
     return tomlkit.dumps(document)  # pyright: ignore[reportUnknownMemberType] - its parameter has no type

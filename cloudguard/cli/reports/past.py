@@ -65,7 +65,7 @@ class Past:
 
         Raises LockedError if another run holds one of them.
         """
-        with ExitStack() as held:
+        with ExitStack() as locks:
             if self.store is not None:
                 from cloudguard.history.lock import Lock  # noqa: PLC0415 - only with a store
 
@@ -76,7 +76,7 @@ class Past:
                         lock = Lock(
                             self.store.address, self.store.engine, requested_cluster.name, requested_cluster.key
                         )
-                        held.callback(lock.release)
+                        locks.callback(lock.release)
                         lock.acquire(self.settings.get(LOCK_WAIT) or 0)
                 except StoreError as error:
                     self._fail(error)
@@ -157,11 +157,11 @@ class Past:
         if self.store is None or self.failed or not was_read(report):
             return
         try:
-            kept = self.store.keep(report, checks(), shown=shown)
+            stored = self.store.keep(report, checks(), shown=shown)
         except StoreError as error:
             self._fail(error)
             return
-        if not kept and not self.settings.get(QUIET):
+        if not stored and not self.settings.get(QUIET):
             say(f"cloudguard: this run was not added to {self.store.address.shown}, which has it or a later run")
 
     def _fail(self, error: CloudguardError) -> None:

@@ -49,8 +49,8 @@ def _module(name: str) -> Any:  # noqa: ANN401 - the modules of the formats have
 def write(report: Report, to: Sequence[Sink], settings: Settings) -> None:
     """Write ``report`` to every sink. Raises UsageError if a file can't be written."""
     for sink in to:
-        shown = as_page([report], sink) if sink.format in PAGES else rendered(report, sink, settings)
-        save(shown, sink.file, mode_of(sink))
+        content = as_page([report], sink) if sink.format in PAGES else rendered(report, sink, settings)
+        save(content, sink.file, mode_of(sink))
 
 
 def mode_of(sink: Sink) -> int:

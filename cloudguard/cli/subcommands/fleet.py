@@ -65,16 +65,16 @@ def _delivered(
         reports.append(report)
         failures += [delivery.Failure(collected.name, error)] if error else []
     shard = settings.get(SHARD)
-    whole = not (failures or reading.signal or (shard and shard.of > 1))
-    run = delivery.Run(with_uses_of_all(reports, whole=whole), tuple(failures), reading.signal, several=True)
+    complete = not (failures or reading.signal or (shard and shard.of > 1))
+    run = delivery.Run(with_uses_of_all(reports, every_cluster=complete), tuple(failures), reading.signal, several=True)
     return int(delivery.deliver(run, settings, sinks, earlier))
 
 
 def _targets(line: CommandLine, settings: Settings) -> tuple[Target, ...]:
     """Return the requested targets; raises UsageError if flags contradict one another."""
     file, names, every = settings.get(TARGETS), settings.get(CLUSTER) or (), bool(settings.get(ALL))
-    for setting, given in ((SNAPSHOT, bool(settings.get(SNAPSHOT))), (HOST, bool(settings.get(HOST)))):
-        if given:
+    for setting, is_set in ((SNAPSHOT, bool(settings.get(SNAPSHOT))), (HOST, bool(settings.get(HOST)))):
+        if is_set:
             message = f"--{setting.name} is for one cluster, but several are requested"
             raise UsageError(message, hint=f"Name the hosts under [cluster.NAME] in a file for --{TARGETS.name}")
     if sum((bool(file), every, bool(names))) > 1:

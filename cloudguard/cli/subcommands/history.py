@@ -37,8 +37,8 @@ def init(line: CommandLine) -> int:
         _make_folder(where.file.parent)
     store = open_store(where, Purpose.INIT)
     if not settings.get(QUIET):
-        made = f"made a history in {where.shown} with the tables {', '.join(own_tables())}"
-        say(visible(f"cloudguard: {made if store.made else f'the history in {where.shown} has the latest schema'}"))
+        message = f"made a history in {where.shown} with the tables {', '.join(own_tables())}"
+        say(visible(f"cloudguard: {message if store.made else f'the history in {where.shown} has the latest schema'}"))
     return int(ExitStatus.CLEAN)
 
 

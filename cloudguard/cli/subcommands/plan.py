@@ -46,8 +46,8 @@ def plan(line: CommandLine) -> int:
     texts = [_rendered(planned.plan, sink.format) or pipeline.export(planned, sink.format) for sink in sinks]
     for text, sink in zip(texts, sinks, strict=True):
         output.save(text, sink.file)
-    shown = output.Sink("diff") in sinks and output.streams_are_one()
-    if not shown and not settings.get(QUIET):
+    with_patch = output.Sink("diff") in sinks and output.streams_are_one()
+    if not with_patch and not settings.get(QUIET):
         say(visible(summary(planned.plan)))
     return int(exit_status(planned.plan.report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
 

@@ -50,23 +50,23 @@ def text_of(name: str) -> str:
             from cloudguard.formats.contract.report_shapes import REPORT_SHAPES  # noqa: PLC0415 - only this schema
             from cloudguard.results.report import Report  # noqa: PLC0415 - only this schema
 
-            made = schema_of(Report, REPORT_SHAPES, "The output of `cloudguard check -f json`.")
-            made = _of_several(made) if name == "fleet" else made
+            schema = schema_of(Report, REPORT_SHAPES, "The output of `cloudguard check -f json`.")
+            schema = _of_several(schema) if name == "fleet" else schema
         case "plan":
             from cloudguard.formats.contract.plan_shapes import PLAN_SHAPES  # noqa: PLC0415 - only this schema
             from cloudguard.results.plan import Plan  # noqa: PLC0415 - only this schema
 
-            made = schema_of(Plan, PLAN_SHAPES, "The output of `cloudguard plan -f json`.")
+            schema = schema_of(Plan, PLAN_SHAPES, "The output of `cloudguard plan -f json`.")
         case "comparison":
             from cloudguard.formats.contract.comparison_shapes import COMPARISON_SHAPES  # noqa: PLC0415 - only here
             from cloudguard.results.comparison import Comparison  # noqa: PLC0415 - only this schema
 
-            made = schema_of(Comparison, COMPARISON_SHAPES, "The output of `cloudguard diff -f json`.")
+            schema = schema_of(Comparison, COMPARISON_SHAPES, "The output of `cloudguard diff -f json`.")
         case _:
             from cloudguard.model.snapshot import Snapshot  # noqa: PLC0415 - only this schema
 
-            made = schema_of(Snapshot, {}, "The output of `cloudguard collect`.")
-    return json.dumps(made, indent=2) + "\n"
+            schema = schema_of(Snapshot, {}, "The output of `cloudguard collect`.")
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
@@ -92,5 +92,5 @@ def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
 
 def _of_settings(settings: Iterable[Setting[Any]], description: str) -> str:
     members = {setting.name: {"description": setting.help, **setting.kind.schema} for setting in settings}
-    made = {"$schema": DIALECT, "description": description, "type": "object", "properties": members}
-    return json.dumps({**made, "additionalProperties": False}, indent=2) + "\n"
+    schema = {"$schema": DIALECT, "description": description, "type": "object", "properties": members}
+    return json.dumps({**schema, "additionalProperties": False}, indent=2) + "\n"

@@ -120,15 +120,15 @@ def _accept(line: CommandLine, chosen: Callable[[Report], Sequence[Finding]]) ->
     output.writable(place)
     declared = declarations(settings if there else settings.without(WAIVERS))
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
-    made = [_new_waiver(report, finding, reason, owner, expires) for finding in chosen(report)]
-    if made:
+    waivers = [_new_waiver(report, finding, reason, owner, expires) for finding in chosen(report)]
+    if waivers:
         mode = Path(place).stat().st_mode if there else None
-        output.save(with_added(_text(place) if there else "", made, place), place)
+        output.save(with_added(_text(place) if there else "", waivers, place), place)
         if mode is not None:
             Path(place).chmod(mode)
         load_waivers(Path(place))
     if not settings.get(QUIET):
-        say(visible(f"cloudguard: {count(len(made), 'waiver')} by {owner} until {expires} written to {place}"))
+        say(visible(f"cloudguard: {count(len(waivers), 'waiver')} by {owner} until {expires} written to {place}"))
     return int(ExitStatus.CLEAN)
 
 
@@ -158,12 +158,12 @@ def _given(settings: Settings, setting: Setting[str]) -> str:
 
 def _expires(settings: Settings) -> date:
     """Return the last day of ``--expires``; raises UsageError if it is no date, in the past or too far ahead."""
-    given, today = settings.get(EXPIRES) or f"{_DAYS}d", datetime.now(UTC).date()
-    days = re.fullmatch(r"(\d{1,4})d", given)
+    text, today = settings.get(EXPIRES) or f"{_DAYS}d", datetime.now(UTC).date()
+    days = re.fullmatch(r"(\d{1,4})d", text)
     try:
-        day = today + timedelta(int(days[1])) if days else date.fromisoformat(given)
+        day = today + timedelta(int(days[1])) if days else date.fromisoformat(text)
     except ValueError:
-        message = f"--expires: {given!r} is not a date: write 2027-03-31 or 90d"
+        message = f"--expires: {text!r} is not a date: write 2027-03-31 or 90d"
         raise UsageError(message) from None
     if day < today or (day - today).days > MOST_DAYS:
         message = f"--expires: {day} is in the past, or more than {MOST_DAYS} days ahead"

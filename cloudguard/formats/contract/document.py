@@ -83,10 +83,10 @@ def _object(value: Any, subject: object, shapes: Shapes) -> dict[str, object]:  
     return {name: document(members[name], subject, shapes) for name in order if name in members}
 
 
-def text(made: object) -> str:
+def text(value: object) -> str:
     """Return the result of ``document`` as JSON text in ASCII.
 
     A lone surrogate, which readers refuse, becomes the text of its escape.
     """
-    clean = json.loads(with_escaped_surrogates(json.dumps(made, ensure_ascii=False)))
+    clean = json.loads(with_escaped_surrogates(json.dumps(value, ensure_ascii=False)))
     return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"

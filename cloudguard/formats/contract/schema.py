@@ -30,17 +30,17 @@ def schema_of(of: Any, shapes: Shapes, description: str) -> Mapping[str, object]
 
         def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
             """Return the schema of a dataclass, changed by its shape."""
-            made = super().dataclass_schema(schema)
+            schema_of_type = super().dataclass_schema(schema)
             shape = shapes.get(schema["cls"], Shape())
-            members = cast("dict[str, Any]", made.setdefault("properties", {}))
-            required = [name for name in made.get("required", ()) if name not in shape.left_out]
+            members = cast("dict[str, Any]", schema_of_type.setdefault("properties", {}))
+            required = [name for name in schema_of_type.get("required", ()) if name not in shape.left_out]
             for name in shape.left_out:
                 members.pop(name, None)
             for name, member in shape.members.items():
                 members[name] = self.generate_inner(TypeAdapter(member.type).core_schema)
                 required += [] if member.optional or name in required else [name]
-            made["required"] = sorted(name for name in required if name not in shape.added)
-            return made
+            schema_of_type["required"] = sorted(name for name in required if name not in shape.added)
+            return schema_of_type
 
-    made = TypeAdapter(of).json_schema(schema_generator=Shaped, mode="validation")
-    return {"$schema": _DIALECT, **made, "description": description}
+    document = TypeAdapter(of).json_schema(schema_generator=Shaped, mode="validation")
+    return {"$schema": _DIALECT, **document, "description": description}

@@ -13,7 +13,7 @@ Listed = Sequence[ClusterSummary] | Sequence[Interval] | Sequence[Period]
 
 
 def render(data: Listed | HistoryExport) -> str:
-    """Return ``found`` as JSON in ASCII. Equal values give equal text."""
+    """Return ``data`` as JSON in ASCII. Equal values give equal text."""
     content: object = asdict(data) if isinstance(data, HistoryExport) else [asdict(line) for line in data]
     clean = json.loads(with_escaped_surrogates(json.dumps(content, ensure_ascii=False)))
     return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"

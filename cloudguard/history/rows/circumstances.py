@@ -60,8 +60,8 @@ def report_of(
     text: str, *, cluster: str, finished: str, findings: Mapping[str, tuple[ListedFinding, ...]]
 ) -> ListedReport:
     """Return a report with the circumstances in the JSON ``text`` and the given ``findings``, by row name."""
-    kept = cast("_Circumstances", json.loads(text))
-    checks = kept["checks"]
+    stored = cast("_Circumstances", json.loads(text))
+    checks = stored["checks"]
     return ListedReport(
         cluster=cluster,
         rows={
@@ -71,12 +71,12 @@ def report_of(
                 frozenset(row["not_asked"]),
                 tuple(row["heeds"]),
             )
-            for name, row in kept["rows"].items()
+            for name, row in stored["rows"].items()
         },
-        declared={key: tuple(values) for key, values in kept["declared"].items()},
+        declared={key: tuple(values) for key, values in stored["declared"].items()},
         finished=finished,
-        version=kept["version"],
-        gaps=frozenset(kept["gaps"]),
+        version=stored["version"],
+        gaps=frozenset(stored["gaps"]),
         checks=None if checks is None else frozenset(checks),
     )
 

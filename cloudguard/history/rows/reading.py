@@ -102,9 +102,9 @@ def state(connection: Connection, cluster: int, today: Sequence[str]) -> State |
 def _reports(latest: AnyRow, rows: Sequence[AnyRow]) -> Iterator[ListedReport]:
     """Yield the latest run, then each earlier run that was the last to show an open finding, the latest first."""
     yield _report(latest.document, latest.finished, [row for row in rows if row.last_seen is None])
-    for seen in sorted({row.last_seen for row in rows if row.last_seen is not None}, reverse=True):
-        then = [row for row in rows if row.last_seen == seen]
-        yield _report(then[0].document, seen, then)
+    for time in sorted({row.last_seen for row in rows if row.last_seen is not None}, reverse=True):
+        then = [row for row in rows if row.last_seen == time]
+        yield _report(then[0].document, time, then)
 
 
 def _report(document: str, finished: str, rows: Sequence[AnyRow]) -> ListedReport:

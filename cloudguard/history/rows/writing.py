@@ -33,8 +33,8 @@ class NewRun:
 
 def write(connection: Connection, cluster: int, run: NewRun) -> None:
     """Write a run of the cluster whose row has the id ``cluster``: one row for the run, and its changes."""
-    kept = document(run.listed)
-    under = row_id(connection, CIRCUMSTANCES, {"digest": kept.digest}, {"document": kept.text})
+    stored = document(run.listed)
+    under = row_id(connection, CIRCUMSTANCES, {"digest": stored.digest}, {"document": stored.text})
     connection.execute(
         insert(RUN).values(
             cluster=cluster,

@@ -163,26 +163,26 @@ def _objects_at(value: object, path: Sequence[str]) -> Iterator[dict[str, Any]]:
             yield table
 
 
-def not_asked(given: object, whole: object) -> Iterator[Gap]:
-    """Yield a gap for each field of facts that is in ``whole`` and not in ``given``.
+def not_asked(old: object, upgraded: object) -> Iterator[Gap]:
+    """Yield a gap for each field of facts that is in ``upgraded`` and not in ``old``.
 
-    ``whole`` is the snapshot as it was read, ``given`` is the file.
+    ``upgraded`` is the snapshot as it was read, ``old`` is the file.
     """
-    for path in dict.fromkeys(_missing(given, whole, "")):
+    for path in dict.fromkeys(_missing(old, upgraded, "")):
         place = next((place for place in _PLACES if f"{path}/".startswith(f"{place}/")), "")
         if place and path.rpartition("/")[2] not in _SAYS_NOTHING:
             message = "an older version made this file and did not ask for it; collect it again"
             yield Gap("snapshot file", path.replace("/", "."), Reason.NOT_ASKED, message, _HIDDEN[place])
 
 
-def _missing(given: object, whole: object, path: str) -> Iterator[str]:
-    """Yield the paths of fields that ``whole`` has and ``given`` does not have. Paths have no positions in lists."""
-    if isinstance(given, list) and isinstance(whole, list):
-        for member, other in zip(cast("list[object]", given), cast("list[object]", whole), strict=False):
+def _missing(old: object, upgraded: object, path: str) -> Iterator[str]:
+    """Yield the paths of fields that ``upgraded`` has and ``old`` does not have. Paths have no positions in lists."""
+    if isinstance(old, list) and isinstance(upgraded, list):
+        for member, other in zip(cast("list[object]", old), cast("list[object]", upgraded), strict=False):
             yield from _missing(member, other, path)
-    elif isinstance(given, dict) and isinstance(whole, dict):
-        known = cast("dict[str, object]", given)
-        for name, value in cast("dict[str, object]", whole).items():
+    elif isinstance(old, dict) and isinstance(upgraded, dict):
+        known = cast("dict[str, object]", old)
+        for name, value in cast("dict[str, object]", upgraded).items():
             below = f"{path}/{name}" if path else name
             if name in known:
                 yield from _missing(known[name], value, below)

@@ -104,9 +104,9 @@ class Variants:
             rules = present[guard.id]
             origin = rules.get(edit.rule, first[guard.id].get(edit.rule))  # removed rules give targets too
             old = (rules[edit.rule],) if edit.rule in rules else ()
-            made = self._edited(replace(guard, rules=(origin,) if origin else ()), (change, edit)).rules
-            new = tuple(rule for rule in made if rule.id not in rules and rule is not origin)
-            new += tuple(rule for rule in made if old and rule.id == edit.rule)
+            edited = self._edited(replace(guard, rules=(origin,) if origin else ()), (change, edit)).rules
+            new = tuple(rule for rule in edited if rule.id not in rules and rule is not origin)
+            new += tuple(rule for rule in edited if old and rule.id == edit.rule)
             for rule in old:
                 del rules[rule.id]
             rules.update((rule.id, rule) for rule in new)

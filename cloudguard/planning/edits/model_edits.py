@@ -101,9 +101,9 @@ def _filter(guard: Filter, edits: Iterable[RuleEdit]) -> Filter:
         elif edit.after and edit.op is RuleOp.MODIFY and edit.rule in rules:
             rules[edit.rule] = _with_traffic(rules[edit.rule], edit.after)
         elif edit.after and edit.op is RuleOp.ADD:
-            made = _added(origins.get(edit.rule), edit, edit.after)
-            if made.id not in origins:
-                added.setdefault(edit.rule if edit.rule in origins else "", []).append(made)
+            new = _added(origins.get(edit.rule), edit, edit.after)
+            if new.id not in origins:
+                added.setdefault(edit.rule if edit.rule in origins else "", []).append(new)
     kept = [rule for name in origins for rule in (*((rules[name],) if name in rules else ()), *added.get(name, ()))]
     return replace(guard, rules=(*kept, *added.get("", ())))
 

@@ -100,11 +100,13 @@ def _with_rules(change: Change, guarded: _Guarded) -> Change | None:
     if chosen is None or [rule for needed_rules in chosen for rule in needed_rules.rules] == [before]:
         return None
     after = tuple((rule, needed_rules.needs) for needed_rules in chosen for rule in needed_rules.rules)
-    made = tuple(edits_of(change.rule, before, after))
-    if not made:
+    rewritten = tuple(edits_of(change.rule, before, after))
+    if not rewritten:
         return None
     beyond = tuple(needed_rules.beyond for needed_rules in chosen if needed_rules.beyond is not None)
-    return replace(change, kind="rule.narrow" if after else "rule.remove", edits=made, left=(*change.left, *beyond))
+    return replace(
+        change, kind="rule.narrow" if after else "rule.remove", edits=rewritten, left=(*change.left, *beyond)
+    )
 
 
 def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _Guarded) -> list[_NeededRules] | None:

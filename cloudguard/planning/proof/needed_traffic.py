@@ -212,8 +212,8 @@ def _from_endpoint(ports: Ports, sender: tuple[int, Endpoint], receiver: tuple[i
     (place, endpoint), (number, target) = sender, receiver
 
     def allowed(state: NetworkState) -> Bounds:
-        made = state.snapshot.topology.endpoints[place]
-        return state.reach.from_endpoint(made, state.classes[number]).allowed.only(ports.between_hosts)
+        endpoint_now = state.snapshot.topology.endpoints[place]
+        return state.reach.from_endpoint(endpoint_now, state.classes[number]).allowed.only(ports.between_hosts)
 
     why = "kubelets, webhooks and aggregated APIs"
     return NeededTraffic(
@@ -232,18 +232,20 @@ def _to_endpoint(
     addresses = source.possible_addresses
 
     def allowed(state: NetworkState) -> Bounds:
-        made, reach = state.snapshot.topology.endpoints[place], state.reach
+        endpoint_now, reach = state.snapshot.topology.endpoints[place], state.reach
         inside = NOTHING
-        if made.private:
-            traffic = reach.filters.allowed_traffic(made.filters, Direction.INGRESS)
-            inside = traffic.allows(addresses, state.classes[number].key.groups).only(made.service)
-        everything = exactly(PacketSet.of([(addresses | outbound, made.service)]))
-        if inside.lower == PacketSet.of([(addresses, made.service)]):
+        if endpoint_now.private:
+            traffic = reach.filters.allowed_traffic(endpoint_now.filters, Direction.INGRESS)
+            inside = traffic.allows(addresses, state.classes[number].key.groups).only(endpoint_now.service)
+        everything = exactly(PacketSet.of([(addresses | outbound, endpoint_now.service)]))
+        if inside.lower == PacketSet.of([(addresses, endpoint_now.service)]):
             return everything
         outside = (
-            reach.senders.listed(made.public_ranges, made.public_lists).within(outbound) if made.public else NOTHING
+            reach.senders.listed(endpoint_now.public_ranges, endpoint_now.public_lists).within(outbound)
+            if endpoint_now.public
+            else NOTHING
         )
-        return inside | outside.only(made.service)
+        return inside | outside.only(endpoint_now.service)
 
     guards = frozenset({*endpoint.filters, endpoint.id})
     name = first.reach.sender_of(source).name

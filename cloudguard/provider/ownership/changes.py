@@ -107,8 +107,8 @@ class _SnapshotOwners:
         if change.resource.kind == "filter":
             yield from self._of_rule(change)
             return
-        edited, things = _edited(change)
-        owners = dict.fromkeys(filter(None, map(self._writer, things)))
+        edited, resources = _edited(change)
+        owners = dict.fromkeys(filter(None, map(self._writer, resources)))
         yield from (Owned(edited, self._of_service(owner, change.resource)) for owner in owners)
 
     def _of_rule(self, change: Change) -> Iterator[Owned]:

@@ -35,23 +35,25 @@ class _Document:
 def source(snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, OwnerFacts]) -> str:
     """Return patches for all ``changes`` as YAML documents. Changes that no owner's field can make become comments."""
     documents = dict[str, _Document]()
-    left = list[str]()
+    unplaced = list[str]()
     for change in changes:
         resources = owned(snapshot, change)
         if not resources:
-            left.append(f"{_title(change)}: no program is known to write it, so edit the resource itself")
+            unplaced.append(f"{_title(change)}: no program is known to write it, so edit the resource itself")
         for resource in resources:
-            _add(_Patcher(snapshot, changes, table), change, resource, documents, left)
+            _add(_Patcher(snapshot, changes, table), change, resource, documents, unplaced)
     texts = [_comments(document.comments) + yaml_text(document.fields) for document in documents.values()]
-    return "---\n".join(filter(None, (*texts, _comments(left))))
+    return "---\n".join(filter(None, (*texts, _comments(unplaced))))
 
 
-def _add(patcher: _Patcher, change: Change, resource: Owned, documents: dict[str, _Document], left: list[str]) -> None:
+def _add(
+    patcher: _Patcher, change: Change, resource: Owned, documents: dict[str, _Document], unplaced: list[str]
+) -> None:
     place = place_of(resource, patcher.table)
     try:
         value = patcher.value(change, resource, place)
     except NoFieldError as error:
-        left.append(f"{_title(change)}: written by {resource.owner.who}; {error}")
+        unplaced.append(f"{_title(change)}: written by {resource.owner.who}; {error}")
         return
     patch = place.patch if place else None
     if place is None or patch is None:
@@ -59,9 +61,9 @@ def _add(patcher: _Patcher, change: Change, resource: Owned, documents: dict[str
     names = patcher.names(change, resource)
     document = cast("dict[str, Any]", _filled(patch.document, names))
     key = yaml_text(document)
-    made = documents.setdefault(key, _Document(document))
-    made.comments.append(f"{_title(change)}: {filled(place.where, names)}")
-    _set(made.fields, [filled(part, names) for part in _SEGMENT.findall(patch.path)], value)
+    entry = documents.setdefault(key, _Document(document))
+    entry.comments.append(f"{_title(change)}: {filled(place.where, names)}")
+    _set(entry.fields, [filled(part, names) for part in _SEGMENT.findall(patch.path)], value)
 
 
 def _title(change: Change) -> str:

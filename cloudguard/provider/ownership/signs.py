@@ -44,10 +44,10 @@ class Owners:
         """Return the owner of a rule. ``own_group``: the rule names its own group as its peer."""
         return self._first(_SignedResource(Thing.RULE, name, tags or {}, description, own_group))
 
-    def _first(self, seen: _SignedResource) -> Owner | None:
+    def _first(self, resource: _SignedResource) -> Owner | None:
         for facts in self.facts.values():
             for sign in facts.signs:
-                evidence = _evidence(sign, seen) if seen.thing in sign.of else None
+                evidence = _evidence(sign, resource) if resource.thing in sign.of else None
                 if evidence is not None:
                     return _owner(facts, *evidence)
         return None
@@ -56,15 +56,15 @@ class Owners:
         """Return the owner ``name`` (an id of the table), for callers that found the owner without a sign."""
         return _owner(self.facts[name], evidence, names)
 
-    def also_of_rules(self, made: Filter) -> Filter:
-        """Return ``made`` with its owner also as the owner of the rules without an owner.
+    def also_of_rules(self, guard: Filter) -> Filter:
+        """Return ``guard`` with its owner also as the owner of the rules without an owner.
 
         If the filter's owner marks its rules, and any rule has this mark, the other rules keep no owner.
         """
-        owner = made.written_by
-        if owner is None or (self._marks_rules(owner) and any(_is_by(owner, rule) for rule in made.rules)):
-            return made
-        return replace(made, rules=tuple(replace(rule, written_by=rule.written_by or owner) for rule in made.rules))
+        owner = guard.written_by
+        if owner is None or (self._marks_rules(owner) and any(_is_by(owner, rule) for rule in guard.rules)):
+            return guard
+        return replace(guard, rules=tuple(replace(rule, written_by=rule.written_by or owner) for rule in guard.rules))
 
     def _marks_rules(self, owner: Owner) -> bool:
         return self.facts[owner.id].marks_rules
@@ -78,29 +78,29 @@ def _owner(facts: OwnerFacts, evidence: str, names: tuple[tuple[str, str], ...])
     return Owner(facts.id, facts.who, evidence, facts.undone, filled(facts.instead, names), names)
 
 
-def _evidence(sign: Sign, seen: _SignedResource) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+def _evidence(sign: Sign, resource: _SignedResource) -> tuple[str, tuple[tuple[str, str], ...]] | None:
     """Return the parts of the resource that match ``sign``, in words, and the names in them. None if a part is missing.
 
     The names are pairs of a pattern's named group and its value.
     """
     matches = list[tuple[str, re.Match[str]]]()
-    for what, match in _matches(sign, seen):
+    for what, match in _matches(sign, resource):
         if match is None:
             return None
         matches.append((f"{what} {match[0]}", match))
-    if sign.own_group and not seen.own_group:
+    if sign.own_group and not resource.own_group:
         return None
     words = [text for text, _ in matches] or ["a rule that allows a group's members to connect to each other"]
     names = {name: value for _, match in matches for name, value in match.groupdict().items() if value}
     return ", ".join(words), tuple(names.items())
 
 
-def _matches(sign: Sign, seen: _SignedResource) -> Iterator[tuple[str, re.Match[str] | None]]:
+def _matches(sign: Sign, resource: _SignedResource) -> Iterator[tuple[str, re.Match[str] | None]]:
     """Yield each compared part ("name", "description", "tag") with the match of its pattern; None without a match."""
     if sign.name:
-        yield "name", sign.name.fullmatch(seen.name)
+        yield "name", sign.name.fullmatch(resource.name)
     if sign.description:
-        yield "description", sign.description.fullmatch(seen.description)
+        yield "description", sign.description.fullmatch(resource.description)
     for pattern in sign.tags:
-        pairs = (pattern.fullmatch(f"{key}={value}") for key, value in sorted(seen.tags.items()))
+        pairs = (pattern.fullmatch(f"{key}={value}") for key, value in sorted(resource.tags.items()))
         yield "tag", next(filter(None, pairs), None)

@@ -82,22 +82,22 @@ class SharedAnswers:
             known = self._asked.get(key)
             if known:
                 return known
-            asked = self._asked[key] = SharedCall()
+            call = self._asked[key] = SharedCall()
             if self._merging and part:
-                self._kept_back.append(_KeptBack(part, fetch, asked))
-                return asked
+                self._kept_back.append(_KeptBack(part, fetch, call))
+                return call
             self.workers.add(1)
-        self._begin(partial(self._settle, fetch, asked))
-        return asked
+        self._begin(partial(self._settle, fetch, call))
+        return call
 
-    def answer(self, asked: SharedCall, stop: Stop) -> Answer:
+    def answer(self, call: SharedCall, stop: Stop) -> Answer:
         """Wait for the answer and return it, or raise its error. Raises StoppedError if the reading stops first."""
         with self.workers.lock:
-            waits = not asked.answer.done()
-            asked.waiting += waits
+            waits = not call.answer.done()
+            call.waiting += waits
         if waits:
             self.workers.leave()
-        return stop.result(asked.answer)
+        return stop.result(call.answer)
 
     def _send(self) -> None:
         """Make the delayed calls, if all threads still wait for answers."""
@@ -133,19 +133,19 @@ class SharedAnswers:
         for delayed_call in group:
             self._begin(partial(self._settle, delayed_call.fetch, delayed_call.asked))
 
-    def _settle(self, fetch: Fetch, asked: SharedCall) -> None:
-        self._answer(asked, tried(partial(fetch, None)))
+    def _settle(self, fetch: Fetch, call: SharedCall) -> None:
+        self._answer(call, tried(partial(fetch, None)))
         self.workers.leave()
 
-    def _answer(self, asked: SharedCall, future: Future[Any]) -> None:
+    def _answer(self, call: SharedCall, future: Future[Any]) -> None:
         """Give the answer, or its error, to all waiting threads, and count these threads as working."""
         with self.workers.lock:
-            self.workers.add(asked.waiting)
-            asked.waiting = 0
+            self.workers.add(call.waiting)
+            call.waiting = 0
             if error := future.exception():
-                asked.answer.set_exception(error)
+                call.answer.set_exception(error)
             else:
-                asked.answer.set_result(future.result())
+                call.answer.set_result(future.result())
 
     @staticmethod
     def _begin(work: Callable[[], None]) -> None:

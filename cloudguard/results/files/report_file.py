@@ -60,10 +60,10 @@ def load_all(data: bytes, name: str) -> tuple[Report, ...]:
 
 def _table(data: bytes, name: str) -> dict[str, object]:
     try:
-        given: object = json.loads(data)
+        value: object = json.loads(data)
     except (ValueError, RecursionError):  # not JSON, or not UTF-8
         raise _refusal(name, "it is not JSON" if data.strip() else "it is empty") from None
-    return cast("dict[str, object]", given) if isinstance(given, dict) else {}
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _report(table: dict[str, object], name: str) -> Report:

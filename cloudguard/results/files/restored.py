@@ -16,9 +16,9 @@ _READ_FROM: Final = {"call": "report", "resource": "*"}
 """The source of facts for which the report names no source."""
 
 
-def restored(given: object) -> Table:
+def restored(value: object) -> Table:
     """Return a report's document with the fields of ``Report``."""
-    report = _table(given)
+    report = _table(value)
     tool = report.get("tool")
     if isinstance(tool, dict):
         named = _table(cast("object", tool))
@@ -35,39 +35,39 @@ def restored(given: object) -> Table:
     return report
 
 
-def _cluster(given: object) -> Table:
-    cluster = _table(given)
+def _cluster(value: object) -> Table:
+    cluster = _table(value)
     if "regions" not in cluster:
         cluster["regions"] = [name for name in str(cluster.get("region", "")).split(",") if name]
     cluster["hosts"] = [_host(host) for host in _items(cluster.get("hosts"))]
     return cluster
 
 
-def _host(given: object) -> Table:
+def _host(value: object) -> Table:
     """Return a host with one interface that has all of the host's addresses."""
-    host: Table = {"source": _READ_FROM, "role_evidence": [], **_table(given)}
+    host: Table = {"source": _READ_FROM, "role_evidence": [], **_table(value)}
     port = {"id": "", "subnet": "", "addresses": host.get("addresses", []), "source": host["source"]}
     return host | {"interfaces": [port]}
 
 
-def _row(given: object) -> Table:
-    row = _table(given)
+def _row(value: object) -> Table:
+    row = _table(value)
     if "basis" in row:
         row["basis"] = _basis(row["basis"])
     row["findings"] = [_finding(finding) for finding in _items(row.get("findings"))]
     return row
 
 
-def _basis(given: object) -> Table:
-    basis = _table(given)
+def _basis(value: object) -> Table:
+    basis = _table(value)
     examined = _renamed(basis.pop("examined", {}), {"ways": "paths"})
     examined["hosts"] = [[*_table(item).values()] for item in _items(examined.get("hosts"))]
     settings = [[*_table(item).values()] for item in _items(basis.get("settings"))]
     return {**basis, **examined, "settings": settings}
 
 
-def _finding(given: object) -> Table:
-    finding = _table(given)
+def _finding(value: object) -> Table:
+    finding = _table(value)
     word = str(finding.get("severity", ""))
     if word.upper() in Severity.__members__:
         finding["severity"] = int(Severity[word.upper()])
@@ -75,8 +75,8 @@ def _finding(given: object) -> Table:
     return finding
 
 
-def _witness(given: object) -> Table:
-    witness = _table(given)
+def _witness(value: object) -> Table:
+    witness = _table(value)
     lines = [*_items(witness.get("path"))]
     hops = [*_items(witness.get("hops"))]
     lines += [""] * (len(hops) - len(lines))
@@ -92,9 +92,9 @@ def _hop(given: object, line: str) -> Table:
     return hop | {"lets": hop.get("traffic") or hop.get("lets", "")}
 
 
-def _change(given: object, number: int, rows: Sequence[Table]) -> Table:
+def _change(value: object, number: int, rows: Sequence[Table]) -> Table:
     """Return the change with this number in the plan of a report with ``rows``."""
-    change: Table = {"order": number, **_table(given)}
+    change: Table = {"order": number, **_table(value)}
     change.setdefault("mends", [*_mended_by(change.get("id"), rows)])
     edits = [_table(edit) for edit in _items(change.get("edits"))]
     if "edits" not in change or any(_is_short(edit) for edit in edits):
@@ -121,14 +121,14 @@ def _is_of_rule(edit: Table) -> bool:
     return isinstance(edit.get("rule"), dict) and "id" in edit["rule"]
 
 
-def _renamed(given: object, names: Mapping[str, str]) -> Table:
-    return {names.get(name, name): value for name, value in _table(given).items()}
+def _renamed(table: object, names: Mapping[str, str]) -> Table:
+    return {names.get(name, name): value for name, value in _table(table).items()}
 
 
-def _table(given: object) -> Table:
+def _table(value: object) -> Table:
     """Return a copy of an object, or an empty one for any other value, so that its missing fields are faults."""
-    return dict(cast("Table", given)) if isinstance(given, dict) else {}
+    return dict(cast("Table", value)) if isinstance(value, dict) else {}
 
 
-def _items(given: object) -> Sequence[object]:
-    return cast("list[object]", given) if isinstance(given, list) else ()
+def _items(value: object) -> Sequence[object]:
+    return cast("list[object]", value) if isinstance(value, list) else ()

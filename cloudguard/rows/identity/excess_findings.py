@@ -173,12 +173,12 @@ def _risky(excess: Excess, risky: PermissionSet, escalations: tuple[GrantedEscal
 def _narrowable(excess: Excess, part: PermissionSet) -> Iterator[FindingDraft]:
     """Yield a draft for needs that are granted, as documented, on more than the cluster's own resources."""
     changeable = (part - excess.by_provider).lower
-    severity, shown = (Severity.MEDIUM, changeable) if changeable else (Severity.LOW, part)
-    if shown and (witness := shown.witness()) is not None:
+    severity, reported = (Severity.MEDIUM, changeable) if changeable else (Severity.LOW, part)
+    if reported and (witness := reported.witness()) is not None:
         who = identity_text(excess.identity)
-        message = f"{who} may use {_actions(shown)} on resources outside the cluster; "
+        message = f"{who} may use {_actions(reported)} on resources outside the cluster; "
         message += "its need can be bound to the cluster's own resources"
-        yield FindingDraft(NARROWABLE, severity, message, (witness,), part=shown)
+        yield FindingDraft(NARROWABLE, severity, message, (witness,), part=reported)
 
 
 def _excess_draft(

@@ -22,8 +22,10 @@ def unknown_need(excess: Excess) -> tuple[str, ...]:
     risky = excess.comparer.mask_of(excess.total.actions, _HARMFUL)
     if not risky:
         return ()
-    held = excess.comparer.identities.service_accounts
-    accounts = [account for each in held if each.identity == excess.identity.id for account in each.service_accounts]
+    identities = excess.comparer.identities.service_accounts
+    accounts = [
+        account for each in identities if each.identity == excess.identity.id for account in each.service_accounts
+    ]
     whose = f" of {', '.join(accounts)}" if accounts else ""
     may = actions_text(excess.allowed.space.table, risky, _MAX_ACTIONS)
     declare = f'declare the need: [[need]], role = "service-account", identity = "{excess.identity.name}"'

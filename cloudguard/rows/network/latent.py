@@ -61,12 +61,12 @@ def _denied_earlier(reach: Reachability, attribution: Attribution) -> AddressSet
     own, guard = attribution.rule, attribution.filter
     if own is None or guard is None or not guard.ordered:
         return AddressSet.nothing()
-    asked = attribution.part.services()
+    services = attribution.part.services()
     return AddressSet.union(
         reach.filters.peers(rule) or AddressSet.nothing()
         for rule in guard.rules
         if rule.action is Action.DENY and rule.direction is own.direction and rule.order < own.order
-        if asked <= rule.services and not (rule.uncertain or rule.target_groups or rule.target_ranges)
+        if services <= rule.services and not (rule.uncertain or rule.target_groups or rule.target_ranges)
     )
 
 
