@@ -94,8 +94,8 @@ class Api(Reader[Call]):
         pages = [wanted[start : start + MOST_VALUES] for start in range(0, len(wanted), MOST_VALUES)]
 
         def read(page: list[str]) -> list[Item] | None:
-            given = parameters | {call.filters: [{"Name": name, "Values": page}]}
-            return self.read_or_none(call, hides=hides, about=page[0] if len(page) == 1 else "*", **given)
+            filtered = parameters | {call.filters: [{"Name": name, "Values": page}]}
+            return self.read_or_none(call, hides=hides, about=page[0] if len(page) == 1 else "*", **filtered)
 
         answers = self.gather(*(partial(read, page) for page in pages))
         if any(answer is None for answer in answers):

@@ -14,8 +14,8 @@ import botocore.session
 class PlainSession(botocore.session.Session):
     """botocore's session with the names of boto3's session, for the methods that cloudguard uses."""
 
-    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - botocore's own arguments
-        super().__init__(**given)
+    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - botocore's own arguments
+        super().__init__(**arguments)
         self.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_as_answered)
 
     @property
@@ -24,10 +24,10 @@ class PlainSession(botocore.session.Session):
         region: str | None = self.get_config_variable("region")
         return region
 
-    def client(self, service: str, **given: Any) -> Any:  # noqa: ANN401 - botocore makes clients at run time
+    def client(self, service: str, **arguments: Any) -> Any:  # noqa: ANN401 - botocore makes clients at run time
         """Return a client of a service."""
         create: Any = self.create_client
-        return create(service, **given)
+        return create(service, **arguments)
 
 
 def _as_answered(value: object) -> object:

@@ -98,10 +98,10 @@ def _parameters(api: Api, call: Call, account: str) -> dict[str, Any]:
     wanted = [*shape.required_members, *(name for name in ("ResourceArns", "LoadBalancerNames") if name in known)]
     if call.service == "elb" and call.operation != "DescribeTags":
         wanted = [name for name in wanted if name != "LoadBalancerNames"]
-    given = {name: _value(name, call, api.region, account) for name in dict.fromkeys(wanted)}
+    values = {name: _value(name, call, api.region, account) for name in dict.fromkeys(wanted)}
     if "DryRun" in known:
-        return {**given, "DryRun": True}
-    return {**given, **{name: _SMALLEST_PAGES.get(call.name, 1) for name in _ONE_ITEM if name in known}}
+        return {**values, "DryRun": True}
+    return {**values, **{name: _SMALLEST_PAGES.get(call.name, 1) for name in _ONE_ITEM if name in known}}
 
 
 def _value(name: str, call: Call, region: str, account: str) -> str | list[str]:

@@ -125,8 +125,8 @@ def _assumed(session: Session, request: CollectRequest) -> PlainSession:
         message = "no AWS credentials were found for assuming the role"
         raise AccessError(message, hint=CREDENTIALS_HINT)
 
-    def client(service: str, **given: Any) -> Any:  # noqa: ANN401 - botocore's interface
-        return base.client(service, region_name=region, config=settings(service), **given)
+    def client(service: str, **arguments: Any) -> Any:  # noqa: ANN401 - botocore's interface
+        return base.client(service, region_name=region, config=settings(service), **arguments)
 
     fetcher: Any = AssumeRoleCredentialFetcher(
         client_creator=client,

@@ -21,14 +21,14 @@ _TOKENS: Final = {True: "required", False: "optional"}
 
 
 def calls(
-    index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit, made: Sequence[Change]
+    index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit, earlier: Sequence[Change]
 ) -> Iterator[PlannedCall]:
     """Yield the calls that set an attribute. Raises NoCallError for a kind of change without a call."""
     pairs: Iterator[Pair]
     if change.kind == METADATA:
-        pairs = (pair for resource in edit.of for pair in _metadata(index, resource, change, edit, made))
+        pairs = (pair for resource in edit.of for pair in _metadata(index, resource, change, edit, earlier))
     elif change.kind == DISKS:
-        pairs = pool_calls(index, change.resource.id, change, edit, made)
+        pairs = pool_calls(index, change.resource.id, change, edit, earlier)
     else:
         pairs = iter(_call_maker(change, edit)(index, change.resource))
     for call, inverse in pairs:
@@ -47,10 +47,10 @@ def _call_maker(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex,
 
 
 def _metadata(
-    index: SnapshotIndex, resource: Resource, change: Change, edit: AttributeEdit, made: Sequence[Change]
+    index: SnapshotIndex, resource: Resource, change: Change, edit: AttributeEdit, earlier: Sequence[Change]
 ) -> Iterator[Pair]:
     if resource.kind == POOL:
-        yield from pool_calls(index, resource.id, change, edit, made)
+        yield from pool_calls(index, resource.id, change, edit, earlier)
         return
     present = known(
         known(index.hosts.get(resource.id), f"the host {resource.id}").metadata,

@@ -57,27 +57,29 @@ class AwsChangeForms:
         """Return the default quota of a security group's or network ACL's rules, and how much of it is used."""
         return network_acls.quota(guard) if guard.kind == NETWORK_ACL else security_groups.quota(self._index, guard)
 
-    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change after the changes ``made``.
+    def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+        """Return the calls that make a change after the ``earlier`` changes.
 
         Empty if the change names something that is not known, not declared, or not made before.
         """
-        planned = self._possible_calls(change, made)
-        if not needed_answers(planned) <= self._answered(made):
+        planned = self._possible_calls(change, earlier)
+        if not needed_answers(planned) <= self._answered(earlier):
             return ()
         return planned
 
-    def _possible_calls(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
+    def _possible_calls(self, change: Change, earlier: Sequence[Change]) -> tuple[PlannedCall, ...]:
         """Return the calls that make a change, even if they use answers that no earlier change gives."""
         try:
-            return tuple(self._calls(change, made))
+            return tuple(self._calls(change, earlier))
         except NoCallError:
             return ()
 
-    def _answered(self, made: Sequence[Change]) -> frozenset[str]:
-        """Return the names of the answers that the calls of ``made`` give."""
+    def _answered(self, earlier: Sequence[Change]) -> frozenset[str]:
+        """Return the names of the answers that the calls of ``earlier`` give."""
         calls = (
-            planned.call for place, change in enumerate(made) for planned in self._possible_calls(change, made[:place])
+            planned.call
+            for place, change in enumerate(earlier)
+            for planned in self._possible_calls(change, earlier[:place])
         )
         return frozenset(name for call in calls for name in call.answers)
 
@@ -93,29 +95,29 @@ class AwsChangeForms:
         egress = {rule.id for rule in rules if rule.direction is Direction.EGRESS}
         return terraform(self._possible_calls(change, ()), egress)
 
-    def _calls(self, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    def _calls(self, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
         if any(isinstance(edit, RuleEdit) for edit in change.edits):
             guard = self._index.filters.get(change.resource.id)
             if guard is not None and guard.kind == NETWORK_ACL:
-                yield from network_acls.calls(self._index, change, made)
+                yield from network_acls.calls(self._index, change, earlier)
             else:
                 yield from security_groups.calls(self._index, change)
         for place, edit in enumerate(change.edits):
-            yield from self._edit(change, place, edit, made)
+            yield from self._edit(change, place, edit, earlier)
 
-    def _edit(self, change: Change, place: int, edit: Edit, made: Sequence[Change]) -> Iterator[PlannedCall]:
+    def _edit(self, change: Change, place: int, edit: Edit, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
         """Return the calls of an edit. Rule edits are made together in ``_calls``, so they have none here."""
         index = self._index
         match edit:
             case GroupEdit() | MembershipEdit():
-                return group_moves.calls(index, change, place, edit, made)
+                return group_moves.calls(index, change, place, edit, earlier)
             case AttributeEdit() if change.kind != endpoints.RESTRICT:
-                return attributes.calls(index, change, place, edit, made)
+                return attributes.calls(index, change, place, edit, earlier)
             case AttributeEdit() | ListEdit():
                 return endpoints.calls(index, change, place, edit)
             case DocumentEdit():
                 return policies.calls(index, change, place, edit)
             case Procedure():
-                return storage.calls(index, change, place, made)
+                return storage.calls(index, change, place, earlier)
             case RuleEdit():
                 return iter(())

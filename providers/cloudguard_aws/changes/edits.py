@@ -20,7 +20,7 @@ class NoCallError(ValueError):
 
 
 def known(value: A | None, what: str) -> A:
-    """Return ``found``. Raises NoCallError if it is None: ``what`` is not in the snapshot."""
+    """Return ``value``. Raises NoCallError if it is None: ``what`` is not in the snapshot."""
     if value is None:
         message = f"{what} is not in the snapshot"
         raise NoCallError(message)
@@ -34,10 +34,10 @@ def answer_name(*words: str) -> str:
 
 def needed_answers(calls: Iterable[PlannedCall]) -> frozenset[str]:
     """Return the names of answers that calls use and that no earlier call among them gives."""
-    given, needed = set[str](), set[str]()
+    answered, needed = set[str](), set[str]()
     for planned in calls:
-        needed |= {*_answer_names(planned.call.parameters)} - given
-        given |= {*planned.call.answers}
+        needed |= {*_answer_names(planned.call.parameters)} - answered
+        answered |= {*planned.call.answers}
     return frozenset(needed)
 
 

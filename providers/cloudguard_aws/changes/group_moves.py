@@ -15,17 +15,17 @@ _EVERYWHERE: Final = (("IpRanges", "CidrIp", "0.0.0.0/0"), ("Ipv6Ranges", "CidrI
 
 
 def calls(
-    index: SnapshotIndex, change: Change, place: int, edit: Moves, made: Sequence[Change]
+    index: SnapshotIndex, change: Change, place: int, edit: Moves, earlier: Sequence[Change]
 ) -> Iterator[PlannedCall]:
     """Yield the calls that make a group and move its members. A call for an interface lists all of its groups."""
     if isinstance(edit, GroupEdit):
         yield from _group_creation(index, place, edit)
     for member in edit.members:
         if member.kind == POOL:
-            for call, inverse in pool_calls(index, member.id, change, edit, made):
+            for call, inverse in pool_calls(index, member.id, change, edit, earlier):
                 yield PlannedCall(place, call, inverse)
         else:
-            before = _groups_before(index, member, made)
+            before = _groups_before(index, member, earlier)
             yield PlannedCall(
                 place, _set_groups(member, groups_after_move(before, edit)), (_set_groups(member, before),)
             )
@@ -48,11 +48,11 @@ def _group_creation(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterat
     yield PlannedCall(place, ApiCall(EC2, "RevokeSecurityGroupEgress", permissions), (back,))
 
 
-def _groups_before(index: SnapshotIndex, member: Resource, made: Sequence[Change]) -> list[object]:
+def _groups_before(index: SnapshotIndex, member: Resource, earlier: Sequence[Change]) -> list[object]:
     """Return an interface's groups after the earlier changes of the plan."""
     groups: list[object] = [*known(index.interfaces.get(member.id), f"the interface {member.id}").groups]
-    for edit in (edit for change in made for edit in change.edits):
-        if isinstance(edit, (GroupEdit, MembershipEdit)) and member.id in {member.id for member in edit.members}:
+    for edit in (edit for change in earlier for edit in change.edits):
+        if isinstance(edit, (GroupEdit, MembershipEdit)) and member.id in {each.id for each in edit.members}:
             groups = groups_after_move(groups, edit)
     return groups
 

@@ -62,13 +62,13 @@ def quota(guard: Filter) -> RuleQuota:
     return RuleQuota(max(MOST_RULES, present), present)
 
 
-def calls(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+def calls(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
     """Yield the calls that make the rule edits of a change. An added entry gets a free number."""
     acl = change.resource.id
     guard = known(index.filters.get(acl), f"the network ACL {acl}")
     used: Numbers = {(rule.direction, rule.order): rule.id for rule in guard.rules}
     numbers = dict[int, list[int]]()
-    for each in (*(change for change in made if change.resource.id == acl), change):
+    for each in (*(change for change in earlier if change.resource.id == acl), change):
         numbers = {
             place: [_number(index, acl, edit, traffic, used) for traffic in rules(edit.after)[_in_place(edit) :]]
             for place, edit in enumerate(each.edits)

@@ -126,10 +126,10 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
     policy = _trust_policy(index, change)
     role = change.resource.id.rpartition("/")[2]
     document = json.loads(policy.document)
-    kept = [part for change in edit.changes for part in change.remains]
+    remaining = [part for change in edit.changes for part in change.remains]
     document["Statement"] = [
         _with_principals(item, dict.fromkeys(statement.principals))
-        for item, statement in _remaining_statements(document, kept)
+        for item, statement in _remaining_statements(document, remaining)
     ]
     text = json.dumps(document, indent=2)
     put = [replace(statement, name="") for statement in statements(text, trust=True)]
@@ -149,13 +149,13 @@ def _trust_policy(index: SnapshotIndex, change: Change) -> PolicyDocument:
 
 
 def _remaining_statements(
-    document: dict[str, Any], kept: list[Statement]
+    document: dict[str, Any], statements: list[Statement]
 ) -> Iterator[tuple[dict[str, Any], Statement]]:
     """Yield each statement of a document that stays, with the part of it that remains."""
     listed = document["Statement"]
     items = cast("list[dict[str, Any]]", listed if isinstance(listed, list) else [listed])
-    by_name = {statement.name: statement for statement in kept}
-    if len(by_name) < len(kept):
+    by_name = {statement.name: statement for statement in statements}
+    if len(by_name) < len(statements):
         message = "several statements have the same name"
         raise NoCallError(message)
     for number, item in enumerate(items, 1):
@@ -164,16 +164,16 @@ def _remaining_statements(
             yield item, by_name[name]
 
 
-def _with_principals(item: dict[str, Any], kept: dict[str, None]) -> dict[str, Any]:
-    """Return a statement with only the principals in ``kept``, which have the form "AWS:arn:…"."""
+def _with_principals(item: dict[str, Any], principals: dict[str, None]) -> dict[str, Any]:
+    """Return a statement with only the principals in ``principals``, which have the form "AWS:arn:…"."""
     principal = item.get("Principal")
     if not isinstance(principal, dict):
         return item
     named = {kind: _as_list(values) for kind, values in cast("dict[str, Any]", principal).items()}
-    left = {kind: [value for value in values if f"{kind}:{value}" in kept] for kind, values in named.items()}
-    if left == named:
+    remaining = {kind: [value for value in values if f"{kind}:{value}" in principals] for kind, values in named.items()}
+    if remaining == named:
         return item
-    return {**item, "Principal": {kind: values for kind, values in left.items() if values}}
+    return {**item, "Principal": {kind: values for kind, values in remaining.items() if values}}
 
 
 def _as_list(values: object) -> list[str]:

@@ -23,10 +23,10 @@ _PROCESSES: Final = ["HealthCheck", "ReplaceUnhealthy"]
 processes)."""
 
 
-def calls(index: SnapshotIndex, change: Change, place: int, made: Sequence[Change]) -> Iterator[PlannedCall]:
+def calls(index: SnapshotIndex, change: Change, place: int, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
     """Yield the calls of a procedure on a disk or a copy of it. Raises NoCallError for other procedures."""
     if change.kind == ENCRYPT:
-        pairs = _encrypted(index, change, made)
+        pairs = _encrypted(index, change, earlier)
     elif change.kind == "snapshot.remove":
         pairs = _closed(index, _copy(index, change.resource.id))
     elif change.kind == "image.remove":
@@ -38,7 +38,7 @@ def calls(index: SnapshotIndex, change: Change, place: int, made: Sequence[Chang
         yield PlannedCall(place, call, inverse)
 
 
-def _encrypted(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> Iterator[Pair]:
+def _encrypted(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls that replace a disk with an encrypted copy.
 
     The host is stopped meanwhile, because etcd must not write during the copy. The old disk is deleted last: its data
@@ -54,14 +54,14 @@ def _encrypted(index: SnapshotIndex, change: Change, made: Sequence[Change]) -> 
         message = f"the settings of {disk.id} are not in the snapshot"
         raise NoCallError(message)
     present = index.snapshot.cluster.own_key
-    yield from () if present else _own_key(change, made)
+    yield from () if present else _own_key(change, earlier)
     key = {"KmsKeyId": present or answer(_KEY)} if _needs_key(change) else {}
     snapshot, volume = answer_name("snapshot", disk.id), answer_name("volume", disk.id)
     at = {"InstanceId": host.id, "Device": disk.device}
     yield from ([_processes("Suspend", "Resume", host.pool)] if host.pool else [])
     yield _instance("StopInstances", "StartInstances", host.id)
-    taken = ApiCall(EC2, "CreateSnapshot", {"VolumeId": disk.id}, {snapshot: "SnapshotId"})
-    yield taken, (ApiCall(EC2, "DeleteSnapshot", {"SnapshotId": answer(snapshot)}),)
+    copied = ApiCall(EC2, "CreateSnapshot", {"VolumeId": disk.id}, {snapshot: "SnapshotId"})
+    yield copied, (ApiCall(EC2, "DeleteSnapshot", {"SnapshotId": answer(snapshot)}),)
     make = fields | {"SnapshotId": answer(snapshot), "Encrypted": True} | key
     forget = ApiCall(EC2, "DeleteVolume", {"VolumeId": answer(volume)})
     yield ApiCall(EC2, "CreateVolume", make, {volume: "VolumeId"}), (forget,)
@@ -84,9 +84,9 @@ def _needs_key(change: Change) -> bool:
     return any("provider's key" in edit.before for edit in disks)
 
 
-def _own_key(change: Change, made: Sequence[Change]) -> Iterator[Pair]:
+def _own_key(change: Change, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls that make a key, once in a plan."""
-    if not _needs_key(change) or any(change.kind == ENCRYPT and _needs_key(change) for change in made):
+    if not _needs_key(change) or any(other.kind == ENCRYPT and _needs_key(other) for other in earlier):
         return
     named = {"KeyId": answer(_KEY)}
     make = ApiCall("kms", "CreateKey", {"Description": "etcd's disks"}, {_KEY: "KeyMetadata.Arn"})

@@ -23,14 +23,14 @@ instance profile assigned to the worker node")."""
 
 
 def pool_calls(
-    index: SnapshotIndex, pool: str, change: Change, edit: Edit, made: Sequence[Change]
+    index: SnapshotIndex, pool: str, change: Change, edit: Edit, earlier_changes: Sequence[Change]
 ) -> Iterator[tuple[ApiCall, tuple[ApiCall, ...]]]:
     """Yield the calls that make an edit in a scaling group's template, each with its inverse calls."""
     edited = _edited(index, pool, change, edit)
     if edited is None:
         message = f"the edit changes nothing in the template of {pool}"
         raise NoCallError(message)
-    earlier = (_edited(index, pool, change, each) for change in made for each in change.edits)
+    earlier = (_edited(index, pool, change, each) for change in earlier_changes for each in change.edits)
     yield from new_version(index, pool, edited, tuple(edit for edit in earlier if edit is not None))
 
 

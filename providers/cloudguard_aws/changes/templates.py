@@ -33,19 +33,19 @@ def template_of(index: SnapshotIndex, pool: str) -> tuple[Pool, Fields]:
 
 
 def new_version(
-    index: SnapshotIndex, pool: str, edit: Edited, made: tuple[Edited, ...] = ()
+    index: SnapshotIndex, pool: str, edit: Edited, earlier: tuple[Edited, ...] = ()
 ) -> Iterator[tuple[ApiCall, tuple[ApiCall, ...]]]:
     """Yield the calls that make and use a new version of a group's template with ``edit``, each with its inverse.
 
-    ``made``: the edits of the versions that the plan made before. The new version is made from the last of them.
+    ``earlier``: the edits of the versions that the plan made before. The new version is made from the last of them.
     """
     known, fields = template_of(index, pool)
     template, _, number = known.template.rpartition(":")
     named = str(fields.pop("Version", ""))
-    for edited in made:
+    for edited in earlier:
         fields |= edited(fields)
-    last, own = _version_name(pool, len(made)), _version_name(pool, len(made) + 1)
-    source = answer(last) if made else number
+    last, own = _version_name(pool, len(earlier)), _version_name(pool, len(earlier) + 1)
+    source = answer(last) if earlier else number
     about = {"LaunchTemplateId": template}
     data = edit(fields)
     make = about | {"SourceVersion": source, "VersionDescription": "cloudguard", "LaunchTemplateData": data}

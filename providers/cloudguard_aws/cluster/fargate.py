@@ -30,13 +30,13 @@ def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Hos
     evidence = (RoleEvidence(EvidenceKind.MANAGED, why),)
 
     def pod(item: Item) -> tuple[Host, ...]:
-        made = interface(item, source)
+        nic = interface(item, source)
         is_other = (text(item, "InterfaceType") or "interface") != "interface"  # of a VPC endpoint or a balancer
         is_service = text(item, "Description").lower().startswith(_NO_PODS)
         detached = text(item, "Status") == DETACHED
-        if text(part(item, "Attachment"), "InstanceId") or is_other or is_service or detached or made.id in known:
+        if text(part(item, "Attachment"), "InstanceId") or is_other or is_service or detached or nic.id in known:
             return ()
-        return (Host(made.id, "Fargate pod", (Role.NODE,), evidence, (made,), source),)
+        return (Host(nic.id, "Fargate pod", (Role.NODE,), evidence, (nic,), source),)
 
     pods = (host for each in api.mapped(call, listed, pod, hides=_HIDES) for host in each)
     return tuple(sorted(pods, key=lambda host: host.id))

@@ -32,9 +32,9 @@ def read_hosts(api: Api, found: FoundCluster, read_api_targets: Callable[[Server
     others = [instance for instance in found.instances if known[instance.id] is None]
     if others:
         servers = {
-            name: Role.CONTROL_PLANE in given.roles
+            name: Role.CONTROL_PLANE in roles_of_instance.roles
             for instance in found.instances
-            if (given := known[instance.id]) is not None
+            if (roles_of_instance := known[instance.id]) is not None
             for name in _names(instance)
         }
         targets, etcd = api.two(lambda: read_api_targets(servers), lambda: _etcd_volumes(api))

@@ -40,9 +40,9 @@ def metadata_service(options: Item) -> MetadataService | None:
 
 def settings_of(options: Item) -> Settings:
     """Return the options that are set. An option that leaves the value to the next source is not included."""
-    said = {key: text(options, key) for key, words in _WORDS.items() if text(options, key) in words}
+    known = {key: text(options, key) for key, words in _WORDS.items() if text(options, key) in words}
     hops = number(options, _HOPS, 0)
-    return said | ({_HOPS: hops} if hops > 0 else {})
+    return known | ({_HOPS: hops} if hops > 0 else {})
 
 
 def read_defaults(api: Api, templates: Iterable[Settings]) -> Settings | None:

@@ -37,17 +37,17 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
 
     Raises NotAllSeenError if a region could not be read, because the list would be incomplete.
     """
-    first, given = _begin(request, progress)
+    first, regions = _begin(request, progress)
     identify(first)
     named = request.options.get("region")
-    seen = discover_in(first.in_region(region) for region in (given if named else enabled_regions(first)))
-    if seen.refused:
-        names = ", ".join(f"{cluster.name} ({cluster.installer}, {cluster.region})" for cluster in seen.clusters)
-        message = f"could not list all clusters: {'; '.join(seen.refused[:_FEW])}"
+    discovered = discover_in(first.in_region(region) for region in (regions if named else enabled_regions(first)))
+    if discovered.refused:
+        names = ", ".join(f"{cluster.name} ({cluster.installer}, {cluster.region})" for cluster in discovered.clusters)
+        message = f"could not list all clusters: {'; '.join(discovered.refused[:_FEW])}"
         also = f" Clusters found: {names}" if names else ""
         hint = f"Give the regions with --region, or grant the permission.{also}"
-        raise NotAllSeenError(message, seen.clusters, hint=hint)
-    return seen.clusters
+        raise NotAllSeenError(message, discovered.clusters, hint=hint)
+    return discovered.clusters
 
 
 def cluster(
@@ -58,18 +58,18 @@ def cluster(
     ``meanwhile`` is called while the first answers are awaited. Raises ClusterNotFoundError if the cluster is in no
     region or in two, and AccessError if a failed read leaves that open.
     """
-    first, given = _begin(request, progress)
+    first, regions = _begin(request, progress)
 
     def begin() -> None:
-        if len(given) == 1:
+        if len(regions) == 1:
             prefetch(first, request.cluster)
         meanwhile()
 
     caller = identify(first, begin)
-    looked = list(given)
-    places, refused = _search_regions(first, given, request)
+    looked = list(regions)
+    places, refused = _search_regions(first, regions, request)
     if not places and not request.options.get("region"):
-        others = [region for region in _enabled_regions(first, given) if region not in looked]
+        others = [region for region in _enabled_regions(first, regions) if region not in looked]
         places, _ = _search_regions(first, others, request)
         looked += others
     if len(places) == 1:
@@ -85,16 +85,16 @@ def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str,
     assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
     session = shared.once(session_key(request), partial(open_session, request))
-    given = given_regions(session, request)
-    return Api(session, given[0] if given else FALLBACK_REGION, progress, request.stop, assumed, shared), given
+    regions = given_regions(session, request)
+    return Api(session, regions[0] if regions else FALLBACK_REGION, progress, request.stop, assumed, shared), regions
 
 
-def _enabled_regions(api: Api, given: tuple[str, ...]) -> tuple[str, ...]:
+def _enabled_regions(api: Api, regions: tuple[str, ...]) -> tuple[str, ...]:
     """Return the enabled regions. Empty if they can't be listed and the session already gives a region."""
     try:
         return enabled_regions(api)
     except AccessError:
-        if not given:
+        if not regions:
             raise
         return ()
 
@@ -134,8 +134,8 @@ def _found_or_refused(api: Api, request: CollectRequest) -> FoundCluster | Acces
 
 
 def _not_found(first: Api, request: CollectRequest, regions: list[str]) -> ClusterNotFoundError:
-    seen = discover_in(first.in_region(region) for region in regions)
-    names = sorted({cluster.name for cluster in seen.clusters})
+    discovered = discover_in(first.in_region(region) for region in regions)
+    names = sorted({cluster.name for cluster in discovered.clusters})
     where = ", ".join(regions) if len(regions) <= _FEW else f"{len(regions)} regions"
     hint = f"Clusters found: {', '.join(names)}" if names else _NO_CLUSTER
     return ClusterNotFoundError(f"no cluster is called {request.cluster!r} in {where}", hint=hint)

@@ -38,6 +38,6 @@ def with_tag_keys(
     patterns, or may require all of several keys at once.
     """
     patterns = [[key] for key in keys if "*" in key]
-    asked = [*patterns, [key for key in keys if "*" not in key]]
-    pages = api.gather(*(partial(api.matching, call, "tag-key", page, hides=hides, **parameters) for page in asked))
+    filters = [*patterns, [key for key in keys if "*" not in key]]
+    pages = api.gather(*(partial(api.matching, call, "tag-key", page, hides=hides, **parameters) for page in filters))
     return [item for page in pages for item in page]

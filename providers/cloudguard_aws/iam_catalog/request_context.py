@@ -193,16 +193,16 @@ def session_tags(snapshot: Snapshot) -> Mapping[str, KnownContext]:
     https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html,
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
-    held = dict[str, list[ServiceAccountIdentity]]()
+    by_identity = dict[str, list[ServiceAccountIdentity]]()
     for account in snapshot.identities.service_accounts:
-        held.setdefault(account.identity, []).append(account)
-    return {name: _tags_of(snapshot.cluster.name, those) for name, those in held.items()}
+        by_identity.setdefault(account.identity, []).append(account)
+    return {name: _tags_of(snapshot.cluster.name, accounts) for name, accounts in by_identity.items()}
 
 
-def _tags_of(cluster: str, held: Iterable[ServiceAccountIdentity]) -> KnownContext:
+def _tags_of(cluster: str, accounts: Iterable[ServiceAccountIdentity]) -> KnownContext:
     bound = [
         account.partition(":")
-        for service_account in held
+        for service_account in accounts
         if not service_account.provider
         for account in service_account.service_accounts
     ]

@@ -41,7 +41,7 @@ def with_assumable_roles(api: Api, identities: Identities) -> Identities:
         found = api.gather(*(partial(read_identity, api, arn, ()) for arn in existing))
         holders = tuple(identity for identity, _ in found)
         others |= {identity.id: identity for identity in holders}
-        policies |= {policy.id: policy for _, those in found for policy in those}
+        policies |= {policy.id: policy for _, documents in found for policy in documents}
     everyone = (*known, *others)
     return replace(
         identities,

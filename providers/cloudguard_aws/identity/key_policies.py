@@ -45,13 +45,15 @@ def with_resource_policies(
 
     ``by_resource``: dict of resource → statements of its policy.
     """
-    held, policies = list[Identity](), list(identities.policies)
+    changed, policies = list[Identity](), list(identities.policies)
     for identity in identities.identities:
         mine = [_policy(api.source(call, name), identity, statements) for name, statements in by_resource.items()]
         added = [policy for policy in mine if policy is not None]
         policies += added
-        held.append(replace(identity, policies=(*identity.policies, *(policy.id for policy in added))))
-    return replace(identities, identities=tuple(held), policies=tuple(sorted(policies, key=lambda policy: policy.id)))
+        changed.append(replace(identity, policies=(*identity.policies, *(policy.id for policy in added))))
+    return replace(
+        identities, identities=tuple(changed), policies=tuple(sorted(policies, key=lambda policy: policy.id))
+    )
 
 
 def _statements(api: Api, key: str) -> tuple[Statement, ...]:

@@ -63,11 +63,11 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
     except (ValueError, RecursionError) as error:
         message = f"the document is not JSON: {error}"
         raise DocumentError(message) from error
-    whole = _object(document, "the document")
-    listed = whole.get("Statement")
+    members = _object(document, "the document")
+    listed = members.get("Statement")
     items: list[object] = cast("list[object]", listed) if isinstance(listed, list) else [listed]
     parsed = (_statement(_object(item, f"statement {number}"), number, trust) for number, item in enumerate(items, 1))
-    return tuple(parsed) if _has_variables(whole.get("Version")) else tuple(map(_literal, parsed))
+    return tuple(parsed) if _has_variables(members.get("Version")) else tuple(map(_literal, parsed))
 
 
 def _has_variables(version: object) -> bool:

@@ -58,7 +58,7 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     read = api.gather(*(partial(_statements, api, *request) for request in asked))
     for (call, name, _), granted in zip(asked, read, strict=True):
         identities = with_resource_policies(api, identities, call, {name: granted})
-    names = [*(name for _, name, _ in asked), "etcd's keys"]
+    names = [*(name for _, name, _ in requests), "etcd's keys"]
     exceptions = f", except those of {' and '.join(names)}"
     other_accounts = _OTHER_ACCOUNTS if identities.providers else ""
     return replace(

@@ -59,10 +59,12 @@ def read_identities(
 
     ``extra``: pairs of a role's ARN and its kinds of holders, such as ("cluster",) or ("pods",).
     """
-    held = [(host.identity, tuple(map(str, host.roles))) for group in (hosts, pools) for host in group if host.identity]
-    roles = resolve_profiles(api, (name for name, _ in held))
+    holders = [
+        (host.identity, tuple(map(str, host.roles))) for group in (hosts, pools) for host in group if host.identity
+    ]
+    roles = resolve_profiles(api, (name for name, _ in holders))
     holds: dict[str, set[str]] = {}
-    for name, what in (*held, *extra):
+    for name, what in (*holders, *extra):
         holds.setdefault(roles.get(name, name), set()).update(what)
     pairs = api.gather(*(partial(read_identity, api, arn, tuple(sorted(what))) for arn, what in sorted(holds.items())))
     policies = {policy.id: policy for _, documents in pairs for policy in documents}

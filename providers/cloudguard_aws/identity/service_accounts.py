@@ -70,8 +70,8 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
     roles = api.read(calls.LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE) if issuers else []
     accounts = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
     pairs = [pair for pair in accounts if pair is not None]
-    held = (*(identity for identity, _ in pairs), *bound, *capabilities)
-    identities = sorted(held, key=lambda service_account: (service_account.identity, service_account.trust))
+    every = (*(identity for identity, _ in pairs), *bound, *capabilities)
+    identities = sorted(every, key=lambda service_account: (service_account.identity, service_account.trust))
     return ServiceAccounts(providers, tuple(identities), tuple(trust for _, trust in pairs))
 
 
@@ -90,10 +90,10 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -
     unknown = [arn for arn, name in names.items() if name not in shared_issuers() and not _MANAGED.match(name)]
     tags = api.gather(*(partial(_tags, api, arn) for arn in unknown))
     providers = (_provider(api, arn, names[arn], cluster, each) for arn, each in zip(unknown, tags, strict=True))
-    shown = tuple(provider for provider in providers if provider is not None and provider.id != named)
+    others = tuple(provider for provider in providers if provider is not None and provider.id != named)
     if not named:
-        return shown
-    strong = (provider for provider in shown if provider.strength is Strength.STRONG)
+        return others
+    strong = (provider for provider in others if provider.strength is Strength.STRONG)
     return (IdentityProvider(named, Strength.STRONG, Source("--issuer", named)), *strong)
 
 

@@ -43,16 +43,16 @@ def _service_accounts(api: Api, found: FoundCluster, account: str) -> tuple[Serv
 
 def all_identities(own_identities: Identities, around: Surroundings) -> Identities:
     """Return the identities of hosts together with those of service accounts and the account's limits."""
-    held, roles, limits = around.service_accounts, around.roles, around.limits
+    accounts, roles, limits = around.service_accounts, around.roles, around.limits
     policies = {
-        policy.id: policy for policy in (*own_identities.policies, *roles.policies, *held.trusts, *limits.policies)
+        policy.id: policy for policy in (*own_identities.policies, *roles.policies, *accounts.trusts, *limits.policies)
     }
     return replace(
         own_identities,
         identities=tuple(_merged((*own_identities.identities, *roles.identities))),
         policies=tuple(policy for _, policy in sorted(policies.items())),
-        service_accounts=held.identities,
-        providers=held.providers,
+        service_accounts=accounts.identities,
+        providers=accounts.providers,
         organization_limits=limits.levels,
         unread_limits=limits.unseen,
         organization=limits.organization,

@@ -59,12 +59,14 @@ class _Forwarding:
     targets: Mapping[str, OwnTargets]
 
     def model(self, declared: str, published: Published) -> Balancer:
-        made = (
+        listeners = (
             listener
             for facts, arns in self.listeners
             for listener in listeners_of(facts, (self.targets[arn] for arn in arns if arn in self.targets))
         )
-        return balancer(self.balancer, made, declared, _filtered(self.balancer, published.get(self.balancer.arn, ())))
+        return balancer(
+            self.balancer, listeners, declared, _filtered(self.balancer, published.get(self.balancer.arn, ()))
+        )
 
 
 def _filtered(lb: LoadBalancer, published: tuple[PublishedService, ...]) -> tuple[PublishedService, ...]:
@@ -146,8 +148,8 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
     )
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
     models = (one.model(declared.get(one.balancer.arn, ""), published) for one in forwardings)
-    made = {one.id: one for one in models}
-    proxied = [each for one in forwardings for each in _before_proxies(known.read, one, made)]
+    by_arn = {one.id: one for one in models}
+    proxied = [each for one in forwardings for each in _before_proxies(known.read, one, by_arn)]
     classics = [classic(one, known.members, declared.get(one.name, "")) for one in known.classic]
     every = (
         replace(
@@ -155,7 +157,7 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
             listeners=tuple(listener for listener in lb.listeners if listener.targets),
             written_by=OWNERS.of(Thing.BALANCER, lb.name, tagged.get(lb.id) or tagged.get(lb.name, {})),
         )
-        for lb in (*made.values(), *proxied, *classics)
+        for lb in (*by_arn.values(), *proxied, *classics)
     )
     return tuple(sorted((lb for lb in every if lb.listeners), key=lambda lb: lb.id))
 
@@ -236,7 +238,7 @@ def _own_targets(api: Api, group: TargetGroup, lb: LoadBalancer, members: Member
     return OwnTargets(group.protocol, targets, client)
 
 
-def _before_proxies(read: Registrations, forwarding: _Forwarding, made: Mapping[str, Balancer]) -> Iterator[Balancer]:
+def _before_proxies(read: Registrations, forwarding: _Forwarding, by_arn: Mapping[str, Balancer]) -> Iterator[Balancer]:
     """Yield a copy of a network balancer for each application balancer that it sends to.
 
     A network balancer keeps the client's address. So the security groups of both balancers filter the clients, and the
@@ -244,11 +246,11 @@ def _before_proxies(read: Registrations, forwarding: _Forwarding, made: Mapping[
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html (the
     rules for an Application Load Balancer as a target of a Network Load Balancer).
     """
-    front = made[forwarding.balancer.arn]
+    front = by_arn[forwarding.balancer.arn]
     for facts, arns in forwarding.listeners:
         for group in (read.groups[arn] for arn in arns if arn in read.groups and read.groups[arn].kind == BY_BALANCER):
             for target in group.targets:
-                behind = made.get(target.id)
+                behind = by_arn.get(target.id)
                 if behind is None or not any(listener.targets for listener in behind.listeners):
                     continue
                 service, outside = (ServiceSet.parse(f"tcp/{port}") for port in (group.port, facts.port))

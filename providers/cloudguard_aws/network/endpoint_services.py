@@ -44,7 +44,7 @@ def read_published(api: Api, services: Collection[EndpointService], arns: Collec
     wanted = [service for service in services if not set(service.balancers).isdisjoint(arns)]
     read = api.gather(*(partial(_published, api, endpoint_service) for endpoint_service in wanted))
     pairs = list(zip(wanted, read, strict=True))
-    return {arn: tuple(made for service, made in pairs if arn in service.balancers) for arn in arns}
+    return {arn: tuple(published for service, published in pairs if arn in service.balancers) for arn in arns}
 
 
 def _published(api: Api, service: EndpointService) -> PublishedService:

@@ -73,8 +73,8 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
     }
     own = (instance for instance in listed if instance.id in pools or {*clusters_of(instance.tags)} <= {found.name})
     more = {instance.id: _in_pool(instance, pools) for instance in own}
-    whole = {instance.id: _in_pool(instance, pools) for instance in found.instances} | more
-    return replace(found, instances=tuple(whole[name] for name in sorted(whole)))
+    instances = {instance.id: _in_pool(instance, pools) for instance in found.instances} | more
+    return replace(found, instances=tuple(instances[name] for name in sorted(instances)))
 
 
 def _in_pool(instance: Instance, pools: Mapping[str, str]) -> Instance:

@@ -97,8 +97,8 @@ def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Regi
     Senders that use such a balancer are not followed.
     """
     call = calls.DESCRIBE_NETWORK_INTERFACES
-    made = api.mapped(call, endpoint, lambda item: interface(item, Source(call.name)), hides=HIDES)
-    at = {address: interface.id for interface in made for part in interface.addresses for address in part.texts()}
+    interfaces = api.mapped(call, endpoint, lambda item: interface(item, Source(call.name)), hides=HIDES)
+    at = {address: interface.id for interface in interfaces for part in interface.addresses for address in part.texts()}
     for group in read.groups.values():
         reached = sorted({at[target.id] for target in group.targets if target.id in at})
         for name in group.balancers if reached else ():
@@ -142,14 +142,14 @@ def _is_origin(item: Item) -> bool:
 
 
 def _tunnel(item: Item) -> Tunnel:
-    made = interface(item, Source(calls.DESCRIBE_NETWORK_INTERFACES.name, required(item, "NetworkInterfaceId")))
-    ranges = AddressSet.union(made.addresses)
+    nic = interface(item, Source(calls.DESCRIBE_NETWORK_INTERFACES.name, required(item, "NetworkInterfaceId")))
+    ranges = AddressSet.union(nic.addresses)
     if item.get("InterfaceType") == _INSTANCE_CONNECT:
         gatekeeper = "EC2 Instance Connect, which requires ec2-instance-connect:OpenTunnel,"
-        return Tunnel(f"EC2 Instance Connect ({made.id})", ranges, gatekeeper, made.source, made.groups, _LOGINS)
+        return Tunnel(f"EC2 Instance Connect ({nic.id})", ranges, gatekeeper, nic.source, nic.groups, _LOGINS)
     why = "its destinations and its clients are not read"
-    name = f"{'a VPC origin of CloudFront' if _is_origin(item) else 'a VPC link of API Gateway'} ({made.id})"
-    return Tunnel(name, ranges, "", made.source, made.groups, uncertain=why, to_balancers=True)
+    name = f"{'a VPC origin of CloudFront' if _is_origin(item) else 'a VPC link of API Gateway'} ({nic.id})"
+    return Tunnel(name, ranges, "", nic.source, nic.groups, uncertain=why, to_balancers=True)
 
 
 def _accelerated(api: Api) -> Iterator[str]:

@@ -91,15 +91,15 @@ def security_group(item: Item) -> SecurityGroup:
     )
 
 
-def with_owners(group: SecurityGroup, made: Filter, tags: Mapping[str, Mapping[str, str]]) -> Filter:
-    """Return the filter ``made`` of a group, with the owner of each rule. ``tags``: dict of rule id → tags."""
-    return OWNERS.also_of_rules(replace(made, rules=tuple(_with_owner(group, rule, tags) for rule in made.rules)))
+def with_owners(group: SecurityGroup, guard: Filter, tags: Mapping[str, Mapping[str, str]]) -> Filter:
+    """Return the filter ``guard`` of a group, with the owner of each rule. ``tags``: dict of rule id → tags."""
+    return OWNERS.also_of_rules(replace(guard, rules=tuple(_with_owner(group, rule, tags) for rule in guard.rules)))
 
 
 def _with_owner(group: SecurityGroup, rule: Rule, tags: Mapping[str, Mapping[str, str]]) -> Rule:
-    is_own, seen = rule.peer.group == group.filter.id, tags.get(rule.id, {})
-    seen = {**group.tags, **seen} if is_own else seen
-    return replace(rule, written_by=OWNERS.of_rule("", rule.description, seen, own_group=is_own))
+    is_own, tags_of_rule = rule.peer.group == group.filter.id, tags.get(rule.id, {})
+    tags_of_rule = {**group.tags, **tags_of_rule} if is_own else tags_of_rule
+    return replace(rule, written_by=OWNERS.of_rule("", rule.description, tags_of_rule, own_group=is_own))
 
 
 def _permitted(permission: Item, direction: Direction, source: Source) -> Iterator[Rule]:

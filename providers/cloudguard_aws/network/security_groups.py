@@ -69,8 +69,8 @@ def read_security_groups(
     for rule in rules:
         by_group.setdefault(rule.of, []).append(rule.rule)
     tags = {rule.rule.id: rule.tags for rule in rules if rule.tags}
-    made = (with_owners(group, _with_rules(group.filter, by_group), tags) for group in groups)
-    filters = tuple(sorted(made, key=lambda item: item.id))
+    guards = (with_owners(group, _with_rules(group.filter, by_group), tags) for group in groups)
+    filters = tuple(sorted(guards, key=lambda item: item.id))
     named = dict.fromkeys(names, "")
     for name, owner in (*(pair for group in groups for pair in group.named), *(rule.named for rule in rules)):
         named[name] = named.get(name, "") or owner
@@ -80,12 +80,12 @@ def read_security_groups(
     foreign = frozenset(others - names)
     shared = frozenset(group.filter.id for group in groups if group.account and own not in {"", group.account})
     let_in = {rule.peer.group for guard in filters for rule in guard.rules if rule.direction is Direction.INGRESS}
-    asked = names.union(let_in) - foreign - {""}
+    missing = names.union(let_in) - foreign - {""}
     members, lists = api.two(
-        partial(read_members, api, asked, group_members_of(hosts), {subnet.network for subnet in subnets}),
+        partial(read_members, api, missing, group_members_of(hosts), {subnet.network for subnet in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
-    return SecurityGroups(filters, named, foreign, shared, asked, members, lists)
+    return SecurityGroups(filters, named, foreign, shared, missing, members, lists)
 
 
 def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:

@@ -92,18 +92,18 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
     more = read_subnets(api, "subnet-id", wanted - vpcs.subnets.keys())
     subnets = sorted({**vpcs.subnets, **more}.items())
     guards = {name: acl.filter.id for acl in vpcs.acls or () for name in acl.subnets}
-    kept = [subnet for name, subnet in subnets if name in wanted]
-    for subnet in kept if vpcs.acls is not None else ():
+    used = [subnet for name, subnet in subnets if name in wanted]
+    for subnet in used if vpcs.acls is not None else ():
         if subnet.id not in guards:
             message = "the subnet's network ACL can't be seen from this account"
             api.add_gap(Gap(calls.DESCRIBE_NETWORK_ACLS.name, subnet.id, Reason.MISSING, message, FILTERS))
     tables = vpcs.tables
-    for subnet in kept if tables is not None and tables.complete else ():
+    for subnet in used if tables is not None and tables.complete else ():
         if tables is not None and tables.routes(subnet) is None:
             message = "no route of the subnet can be seen from this account"
             api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, subnet.id, Reason.MISSING, message, ROUTES))
-    made = (with_routes(subnet, (guards.get(subnet.id, f"network ACL of {subnet.id}"),), tables) for subnet in kept)
-    return tuple(inventory.public_access.applied_to(subnet, vpcs.owners.get(subnet.network, "")) for subnet in made)
+    routed = (with_routes(subnet, (guards.get(subnet.id, f"network ACL of {subnet.id}"),), tables) for subnet in used)
+    return tuple(inventory.public_access.applied_to(subnet, vpcs.owners.get(subnet.network, "")) for subnet in routed)
 
 
 def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:

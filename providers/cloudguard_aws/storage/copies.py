@@ -88,7 +88,7 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     known = {volume.disk.id: volume for volume in volumes}
     sources = {volume.snapshot: volume for volume in volumes if volume.snapshot}
     copied_from = {volume.volume for volume in volumes if volume.volume}
-    (taken, made_from), tagged, other_volumes, images = api.four(
+    (snapshots, made_from), tagged, other_volumes, images = api.four(
         lambda: (_snapshots(api, "volume-id", known), _snapshots(api, "snapshot-id", sources)),
         partial(_tagged, api, cluster),
         partial(api.matching, calls.DESCRIBE_VOLUMES, "volume-id", copied_from, hides=_DISKS),
@@ -98,19 +98,19 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     copies = former | {
         copy.id: replace(copy, disk=sources[copy.id].disk.id, relation="the origin of") for copy in made_from
     }
-    copies |= {copy.id: copy for copy in taken}
+    copies |= {copy.id: copy for copy in snapshots}
     copies = {host.id: host for host in _of_hosts(api, images, hosts, {*apart, *known}, named=named)} | copies
     golden = {name for image in images for name in image.snapshots if _is_installation_image(copies.get(name), known)}
-    whole = {name: copy for name, copy in copies.items() if name not in golden}
-    whole |= {name: former[name] for name in golden & former.keys()}  # its tags show that it holds more
+    of_cluster = {name: copy for name, copy in copies.items() if name not in golden}
+    of_cluster |= {name: former[name] for name in golden & former.keys()}  # its tags show that it holds more
     copied, restored = api.two(
-        partial(_described, api, whole),
-        partial(api.matching, calls.DESCRIBE_VOLUMES, "snapshot-id", whole, hides=_DISKS),
+        partial(_described, api, of_cluster),
+        partial(api.matching, calls.DESCRIBE_VOLUMES, "snapshot-id", of_cluster, hides=_DISKS),
     )
-    whole |= copied
-    of_those = [image for image in images if not whole.keys().isdisjoint(image.snapshots)]
-    shared = with_sharing(api, whole.values(), of_those, whole)
-    origins = {copy.id: f"made from {copy.id}, {copy.words}" for copy in whole.values()}
+    of_cluster |= copied
+    of_those = [image for image in images if not of_cluster.keys().isdisjoint(image.snapshots)]
+    shared = with_sharing(api, of_cluster.values(), of_those, of_cluster)
+    origins = {copy.id: f"made from {copy.id}, {copy.words}" for copy in of_cluster.values()}
     origins |= {volume.volume: f"{volume.disk.id} was copied from it" for volume in volumes if volume.volume}
     return Copies(
         of_disks=tuple(copy for copy in shared if copy.disk in known),
@@ -169,10 +169,10 @@ def _former(
     (``named``), only snapshots with that tag are yielded.
     """
     for copy, tags in tagged:
-        shown = next((f"tag {key}={value}" for key, value in sorted(tags.items()) if key.startswith(ETCD_TAG)), "")
+        sign = next((f"tag {key}={value}" for key, value in sorted(tags.items()) if key.startswith(ETCD_TAG)), "")
         name = tags.get("Name", "")
-        if shown:
-            yield replace(copy, evidence=RoleEvidence(EvidenceKind.INSTALLER, shown))
+        if sign:
+            yield replace(copy, evidence=RoleEvidence(EvidenceKind.INSTALLER, sign))
         elif named or copy.disk in apart or not OF_PODS.isdisjoint(tags):
             continue
         elif is_named_for_etcd(name, cluster):
@@ -185,8 +185,8 @@ def _former(
 
 def _described(api: Api, copies: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
     """Return copies of snapshots in this region, and copies of those copies. Their description names the snapshot."""
-    made = _described_once(api, copies)
-    return made | _described(api, {**copies, **made}) if made else {}
+    described = _described_once(api, copies)
+    return described | _described(api, {**copies, **described}) if described else {}
 
 
 def _described_once(api: Api, copies: Mapping[str, DiskSnapshot]) -> dict[str, DiskSnapshot]:
@@ -195,11 +195,11 @@ def _described_once(api: Api, copies: Mapping[str, DiskSnapshot]) -> dict[str, D
 
     def copy(item: Item) -> DiskSnapshot | None:
         origin = next((name for name in copies if name in text(item, "Description")), "")
-        made = _snapshot(api, item)
-        if not origin or made.id in copies:
+        snapshot = _snapshot(api, item)
+        if not origin or snapshot.id in copies:
             return None
         return replace(
-            made, disk=copies[origin].disk, relation=copies[origin].relation, evidence=copies[origin].evidence
+            snapshot, disk=copies[origin].disk, relation=copies[origin].relation, evidence=copies[origin].evidence
         )
 
     return {each.id: each for each in api.mapped(call, listed, copy, hides=_DISKS) if each is not None}
@@ -225,8 +225,8 @@ def _of_hosts(
     host_of = {name: image.host for image in images if image.host in hosts for name in image.snapshots}
     for snapshot in _snapshots(api, "snapshot-id", host_of):
         if snapshot.disk not in volumes:
-            shown = RoleEvidence(EvidenceKind.DISK, f"part of an image of {host_of[snapshot.id]}", Strength.WEAK)
-            yield replace(snapshot, evidence=None if named else shown)
+            evidence = RoleEvidence(EvidenceKind.DISK, f"part of an image of {host_of[snapshot.id]}", Strength.WEAK)
+            yield replace(snapshot, evidence=None if named else evidence)
 
 
 def _is_installation_image(copy: DiskSnapshot | None, known: Mapping[str, Volume]) -> bool:

@@ -59,7 +59,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
         return Storage()  # the provider runs the control plane, or no host of it is known
-    attached, tagged, left, datastores = api.four(
+    attached, tagged, detached, datastores = api.four(
         partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=FOUND_THROUGH_DISKS),
         partial(_tagged, api, cluster),
         partial(_detached_volumes, api, cluster),
@@ -68,8 +68,8 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     volumes, spare = _volumes(api, (*tagged, *attached), cluster, concerned), list[Volume]()
     places = {volume.disk.host for volume in volumes if volume.disk.holds_main_etcd}
     if not places.issuperset(concerned):
-        of_servers = [volume for volume in left if is_control_plane(tags_of(volume))]
-        unclear = [volume for volume in left if roles_by_tags(tags_of(volume)) is None]
+        of_servers = [volume for volume in detached if is_control_plane(tags_of(volume))]
+        unclear = [volume for volume in detached if roles_by_tags(tags_of(volume)) is None]
         volumes += [volume.as_leftover() for volume in _volumes(api, of_servers, cluster, concerned)]
         spare = _volumes(api, unclear, cluster, concerned)
         volumes += [volume for volume in spare if volume.disk.holds_etcd]
@@ -84,10 +84,10 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         partial(read_keys, api, [volume.disk.key for volume in volumes], account),
     )
     while new := [volume for volume in copies.volumes if required(volume, "VolumeId") not in by_id]:
-        made = {volume.disk.id: volume.as_copy(copies.origins) for volume in _volumes(api, new, cluster, concerned)}
-        by_id |= made
-        concerning |= made.keys()
-        if not made:
+        restored = {volume.disk.id: volume.as_copy(copies.origins) for volume in _volumes(api, new, cluster, concerned)}
+        by_id |= restored
+        concerning |= restored.keys()
+        if not restored:
             break
         copies = copy([by_id[name] for name in sorted(concerning)])
     disks = {name: volume.disk for name, volume in by_id.items()}

@@ -73,9 +73,9 @@ def _shared_image(api: Api, image: Image, known: Mapping[str, DiskSnapshot]) -> 
     return replace(first, id=image.id, kind="image", encrypted=True, shared_with=shared, source=source)
 
 
-def _shares(api: Api, call: Call, name: str, asked: Mapping[str, str]) -> tuple[str, ...] | None:
+def _shares(api: Api, call: Call, name: str, parameters: Mapping[str, str]) -> tuple[str, ...] | None:
     """Return the accounts and organizations that may use a snapshot or image. None: not read."""
-    listed = api.read_or_none(call, hides=_DISKS, about=name, **asked)
+    listed = api.read_or_none(call, hides=_DISKS, about=name, **parameters)
     shares = api.mapped(call, listed or (), _shared_account, hides=_DISKS)
     return None if listed is None or len(shares) < len(listed) else tuple(sorted(shares))
 

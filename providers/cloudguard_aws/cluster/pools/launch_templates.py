@@ -113,13 +113,13 @@ def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
     for start in range(0, len(wanted), MOST_NAMES):
         page = wanted[start : start + MOST_NAMES]
         listed = api.read_or_none(call, hides=HIDES, LaunchConfigurationNames=page)
-        made = api.mapped(
+        listed_templates = api.mapped(
             call,
             listed or (),
             lambda item: template(item, call, required(item, "LaunchConfigurationName")),
             hides=HIDES,
         )
-        by_name.update((each.name, each) for each in made)
+        by_name.update((each.name, each) for each in listed_templates)
         for name in page if listed is not None else ():
             if name not in by_name:
                 api.missed(call, name, _NOT_RETURNED, HIDES)
@@ -244,14 +244,14 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
         over, under = own.get(device), base.get(device)
         if (device in own and over is None) or (device not in own and under is None):
             continue
-        given = [volume for volume in (over, under) if volume is not None]
-        encrypted = next((volume.encrypted for volume in given if volume.encrypted is not None), None)
-        blank = image is not None and not any(volume.snapshot for volume in given)
+        volumes = [volume for volume in (over, under) if volume is not None]
+        encrypted = next((volume.encrypted for volume in volumes if volume.encrypted is not None), None)
+        blank = image is not None and not any(volume.snapshot for volume in volumes)
         if defaults.encrypts:
             encrypted = True
         elif encrypted is None and defaults.encrypts is False and blank:
             encrypted = False
-        key = next((volume.key for volume in given if volume.key), "")
+        key = next((volume.key for volume in volumes if volume.key), "")
         yield DiskTemplate(device, encrypted, key, customer_key=_is_customers(key))
     if not own and not base:
         yield DiskTemplate("root", encrypted=True if defaults.encrypts else None)
