@@ -42,11 +42,11 @@ class Tokens:
         self._token: AccessToken | None = None
         self._lock = threading.Lock()
 
-    def get_token(self, *scopes: str, **rest: Any) -> AccessToken:  # noqa: ANN401 - the SDK's
+    def get_token(self, *scopes: str, **arguments: Any) -> AccessToken:  # noqa: ANN401 - the SDK's
         """Return a token."""
         with self._lock:
-            if self._token is None or rest.get("claims") or self._token.expires_on < time.time() + _RENEWED_BEFORE:
-                self._token = self._credential.get_token(*scopes, **self._of_tenant, **rest)
+            if self._token is None or arguments.get("claims") or self._token.expires_on < time.time() + _RENEWED_BEFORE:
+                self._token = self._credential.get_token(*scopes, **self._of_tenant, **arguments)
             return self._token
 
 
@@ -70,12 +70,12 @@ def default(cloud: str, tenant: str, client: str) -> TokenCredential:
         ) from error
 
 
-def checked_credential(given: object) -> TokenCredential:
+def checked_credential(credential: object) -> TokenCredential:
     """Return the credential that a library's user passes. Raises UsageError if it is not a credential."""
-    if not callable(getattr(given, "get_token", None)):
-        message = f"client is a {type(given).__name__}, not a credential"
+    if not callable(getattr(credential, "get_token", None)):
+        message = f"client is a {type(credential).__name__}, not a credential"
         raise UsageError(message, hint="Pass a credential of azure.identity (it has the method get_token)")
-    return cast("TokenCredential", given)
+    return cast("TokenCredential", credential)
 
 
 def claims(credential: Tokens, scope: str) -> Item:

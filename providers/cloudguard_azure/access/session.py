@@ -66,8 +66,8 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
         ("tenant", _TENANT, "Give the tenant's id or one of its domains"),
         ("client-id", _GUID, "Give the client id of the identity, not its name or object id"),
     ):
-        if (given := option(request, name)) and not pattern.fullmatch(given.lower()):
-            message = f"--{name} is not a {'client id' if name == 'client-id' else 'tenant'}: {given!r}"
+        if (value := option(request, name)) and not pattern.fullmatch(value.lower()):
+            message = f"--{name} is not a {'client id' if name == 'client-id' else 'tenant'}: {value!r}"
             raise UsageError(message, hint=shape)
     logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints the SDK's warnings
     assumed = checked_calls(request.assume_empty, CALLS)
@@ -84,24 +84,24 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
 
 def _subscription(request: CollectRequest, known: Item) -> str:
     """Return the subscription's id. Raises UsageError if it is missing or not an id."""
-    given = option(request, "subscription")
-    subscription = (text(known, "id") or given).lower()
+    chosen = option(request, "subscription")
+    subscription = (text(known, "id") or chosen).lower()
     if not subscription:
         message = "no subscription is given, and az has no default subscription"
         raise UsageError(message, hint="Give --subscription ID, set AZURE_SUBSCRIPTION_ID, or run: az login")
     if not _GUID.fullmatch(subscription):
-        message = f"{given!r} is not a subscription id, and az knows no subscription with this name"
+        message = f"{chosen!r} is not a subscription id, and az knows no subscription with this name"
         raise UsageError(message, hint="See: az account list --output table")
     return subscription
 
 
 def _cloud(request: CollectRequest, known: Item) -> str:
     """Return the cloud's name. Raises UsageError for an unknown one."""
-    given = option(request, "cloud") or text(known, "environmentName") or "AzureCloud"
+    chosen = option(request, "cloud") or text(known, "environmentName") or "AzureCloud"
     for name in CLOUDS:
-        if name.lower() == given.lower():
+        if name.lower() == chosen.lower():
             return name
-    message = f"no cloud is called {given!r}"
+    message = f"no cloud is called {chosen!r}"
     raise UsageError(message, hint=f"Set --cloud to one of {', '.join(CLOUDS)}")
 
 

@@ -54,15 +54,15 @@ class AzureForms:
         """Return the most rules that a network security group may have, and the number that it has."""
         return RuleQuota(MOST_RULES, len(SecurityRules.of(guard).rules)) if group_id(guard) else None
 
-    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change after the changes ``made``; none if no call can make it."""
+    def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+        """Return the calls that make a change after the ``earlier`` changes; none if no call can make it."""
         if rule_edits(change):
-            return self._filters.calls(change, made)
+            return self._filters.calls(change, earlier)
         return (
-            *group_calls(self._snapshot, change, made),
+            *group_calls(self._snapshot, change, earlier),
             *endpoint_calls(self._snapshot, change),
             *key_calls(self._snapshot, change),
-            *encryption_calls(self._snapshot, change, made),
+            *encryption_calls(self._snapshot, change, earlier),
             *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
         )
 

@@ -33,11 +33,11 @@ _KMS: Final = "properties.securityProfile.azureKeyVaultKms"
 _AT_HOST: Final = "properties.virtualMachineProfile.securityProfile.encryptionAtHost"
 
 
-def encryption_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls of a change of encryption, after the changes ``made``; none if no call can make it."""
+def encryption_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls of a change of encryption, after the ``earlier`` changes; none if no call can make it."""
     match change.kind:
         case "disk.encrypt":
-            pairs = _disk(snapshot, change.resource.id, first=all(change.kind != ENCRYPT for change in made))
+            pairs = _disk(snapshot, change.resource.id, first=all(other.kind != ENCRYPT for other in earlier))
         case "pool.encrypt":
             pairs = _pool(change.resource.id)
         case "secrets.encrypt":

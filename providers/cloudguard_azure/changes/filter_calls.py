@@ -37,41 +37,43 @@ class FilterCalls:
         self._reached: dict[str, tuple[int, Change | None, SecurityRules]] = {}
         """For each group: how many changes were applied, the last of them, and the rules after it."""
 
-    def calls(self, change: Change, made: Sequence[Change]) -> tuple[PlannedCall, ...]:
-        """Return the calls for a change of rules, after the changes ``made``; none if no call can make it."""
+    def calls(self, change: Change, earlier_changes: Sequence[Change]) -> tuple[PlannedCall, ...]:
+        """Return the calls for a change of rules, after ``earlier_changes``; none if no call can make it."""
         guard = self._filters.get(change.resource.id)
         if guard is None:
             return ()
         writer = BodyWriter(
             {address_list.id: address_list for address_list in self._snapshot.topology.address_lists},
-            self._new_groups((*made, change)),
+            self._new_groups((*earlier_changes, change)),
         )
         edits = rule_edits(change)
         try:
             before = SecurityRules.of(guard)
             if not group_id(guard) or not (guard.editable or _are_of_users(before, edits)):
-                earlier = [edit for change in made if change.resource.id == guard.id for edit in rule_edits(change)]
+                earlier = [
+                    edit for change in earlier_changes if change.resource.id == guard.id for edit in rule_edits(change)
+                ]
                 return tuple(own_group(self._snapshot, guard, earlier, edits, writer))
-            _check(writer, (earlier_change for earlier_change in made if earlier_change.id == change.id))
-            before = self._after(guard, before, made, change.id)
+            _check(writer, (earlier_change for earlier_change in earlier_changes if earlier_change.id == change.id))
+            before = self._after(guard, before, earlier_changes, change.id)
             return tuple(_difference(group_id(guard), before, before.edited(edits), writer))
         except ValueError:
             return ()
 
-    def _after(self, guard: Filter, rules: SecurityRules, made: Sequence[Change], own: str) -> SecurityRules:
-        """Return a group's rules after the changes ``made``. It continues from the last call's changes if it can."""
+    def _after(self, guard: Filter, rules: SecurityRules, earlier: Sequence[Change], own: str) -> SecurityRules:
+        """Return a group's rules after the ``earlier`` changes. It continues from the last call's changes if it can."""
         count, last, known = self._reached.get(group_id(guard), (0, None, rules))
-        if count > len(made) or (count and made[count - 1] is not last):
+        if count > len(earlier) or (count and earlier[count - 1] is not last):
             count, known = 0, rules
-        for change in made[count:]:
+        for change in earlier[count:]:
             if self._same_group(change, guard):
                 try:
                     known = known.edited(rule_edits(change))
                 except ValueError:  # no call makes this change; a part of ``own`` then stops all of ``own``
                     if change.id == own:
                         raise
-        if made:
-            self._reached[group_id(guard)] = (len(made), made[-1], known)
+        if earlier:
+            self._reached[group_id(guard)] = (len(earlier), earlier[-1], known)
         return known
 
     def _same_group(self, change: Change, guard: Filter) -> bool:

@@ -20,15 +20,15 @@ _OF_SCALE_SET: Final = (
 )
 
 
-def group_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls that create a group or move members, after the changes ``made``; none for managed clusters.
+def group_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls that create a group or move members, after the ``earlier`` changes; none for managed clusters.
 
     The interfaces of a uniform scale set's members are moved by the set's model, and an update of all members to it
     (https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-upgrade-policy).
     """
-    held = _groups(snapshot)
-    for edit in (edit for change in made for edit in change.edits):
-        _move(held, edit)
+    groups_of = _groups(snapshot)
+    for edit in (edit for change in earlier for edit in change.edits):
+        _move(groups_of, edit)
     for place, edit in enumerate(change.edits):
         if not isinstance(edit, GroupEdit | MembershipEdit) or not moves_by_call(edit) or snapshot.cluster.managed:
             continue
@@ -38,20 +38,20 @@ def group_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> I
                 subnet.zone for subnet in snapshot.topology.subnets if subnet.network == edit.network and subnet.zone
             )
             yield PlannedCall(place, put(group, {"location": next(locations, "")}), (delete(group),))
-        before = {member.id: held.get(canonical(member.id), ()) for member in edit.members}
-        _move(held, edit)
+        before = {member.id: groups_of.get(canonical(member.id), ()) for member in edit.members}
+        _move(groups_of, edit)
         for member in edit.members:
-            after, old, whole = held.get(canonical(member.id), ()), before[member.id], scale_set_of(member.id)
-            if after == old or whole not in {"", canonical(member.id)}:
+            after, old, scale_set = groups_of.get(canonical(member.id), ()), before[member.id], scale_set_of(member.id)
+            if after == old or scale_set not in {"", canonical(member.id)}:
                 continue
-            path = _OF_SCALE_SET if whole else _OF_INTERFACE
+            path = _OF_SCALE_SET if scale_set else _OF_INTERFACE
             call, undo = (set_in(member.id, {path: [{"id": group} for group in groups]}) for groups in (after, old))
             hosts = [
                 resource
                 for resource in edit.members
-                if whole and resource != member and scale_set_of(resource.id) == whole
+                if scale_set and resource != member and scale_set_of(resource.id) == scale_set
             ]
-            update = [act(whole, _UPDATE, _ALL)] if hosts else []
+            update = [act(scale_set, _UPDATE, _ALL)] if hosts else []
             yield PlannedCall(place, call, (undo, *update))
             yield from (PlannedCall(place, call) for call in update)
 
@@ -61,22 +61,22 @@ def _groups(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     cluster, around = snapshot.cluster, snapshot.topology
     own = [interface for host in cluster.hosts for interface in host.interfaces]
     interfaces = (*own, *around.external_members, *(around.neighbours or ()))
-    held = {canonical(interface.id): interface.groups for interface in interfaces}
-    return held | {canonical(pool.id): pool.groups for pool in cluster.pools}
+    groups_of = {canonical(interface.id): interface.groups for interface in interfaces}
+    return groups_of | {canonical(pool.id): pool.groups for pool in cluster.pools}
 
 
-def _move(held: dict[str, tuple[str, ...]], edit: object) -> None:
+def _move(groups_of: dict[str, tuple[str, ...]], edit: object) -> None:
     if isinstance(edit, GroupEdit):
-        _moved(held, edit.members, (), (new_group_id(edit),))
+        _moved(groups_of, edit.members, (), (new_group_id(edit),))
     elif isinstance(edit, MembershipEdit):
-        _moved(held, edit.members, edit.leaves, edit.joins)
+        _moved(groups_of, edit.members, edit.leaves, edit.joins)
 
 
 def _moved(
-    held: dict[str, tuple[str, ...]], members: Sequence[Resource], leaves: Sequence[str], joins: Sequence[str]
+    groups_of: dict[str, tuple[str, ...]], members: Sequence[Resource], leaves: Sequence[str], joins: Sequence[str]
 ) -> None:
-    left = {canonical(group) for group in leaves}
+    removed = {canonical(group) for group in leaves}
     for member in members:
         name = canonical(member.id)
-        kept = [group for group in held.get(name, ()) if canonical(group) not in left]
-        held[name] = tuple(dict.fromkeys((*kept, *joins)))
+        kept = [group for group in groups_of.get(name, ()) if canonical(group) not in removed]
+        groups_of[name] = tuple(dict.fromkeys((*kept, *joins)))

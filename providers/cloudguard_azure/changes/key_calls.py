@@ -121,5 +121,5 @@ class NewKey:
         definition = f"/subscriptions/{subscription_of(self.scope)}/{_ROLES}/{role}"
         name = uuid5(NAMESPACE_URL, f"{self.vault} {role}")
         own = f"{self.vault}/providers/Microsoft.Authorization/roleAssignments/{name}"
-        held = {"roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal"}
-        return put(own, {"properties": held}), (delete(own),)
+        properties = {"roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal"}
+        return put(own, {"properties": properties}), (delete(own),)

@@ -30,19 +30,19 @@ _BALANCER: Final = RulePeer(PeerOf.ADDRESS_LIST, "AzureLoadBalancer")
 
 
 def own_group(
-    snapshot: Snapshot, guard: Filter, made: Sequence[RuleEdit], edits: Sequence[RuleEdit], writer: BodyWriter
+    snapshot: Snapshot, guard: Filter, earlier: Sequence[RuleEdit], edits: Sequence[RuleEdit], writer: BodyWriter
 ) -> Iterator[PlannedCall]:
     """Yield the calls that create a group for each subnet behind a filter, and attach it once an edit removes traffic.
 
-    The group permits the traffic that the edits ``made`` and ``edits`` keep, and denies the traffic that they remove.
+    The group permits the traffic that ``earlier`` and ``edits`` keep, and denies the traffic that they remove.
     After these rules it permits everything if another group guards the subnet. Raises ValueError if a rule can't be
     expressed, if a subnet has a group already, or if AKS made the subnet
     (https://learn.microsoft.com/azure/aks/support-policies#user-customization-of-agent-nodes).
     """
     guarded = guard.id.startswith("/")
-    before = _rules(guard, made, writer, guarded=guarded) if made else None
-    after = _rules(guard, (*made, *edits), writer, guarded=guarded)
-    takes = _removes_rules(edits) and not _removes_rules(made)
+    before = _rules(guard, earlier, writer, guarded=guarded) if earlier else None
+    after = _rules(guard, (*earlier, *edits), writer, guarded=guarded)
+    takes = _removes_rules(edits) and not _removes_rules(earlier)
     for subnet in sorted(_subnets(snapshot, guard)):
         if guarded and group_of(subnet) == group_of(guard.id):
             message = "AKS also made the subnet, and resources in the node resource group must not be changed"
@@ -78,22 +78,22 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
             parts += [Part("", RuleTraffic(edit.before.direction, SUPPORTED_SERVICES, _BALANCER))]
             own = known[edit.rule].own if edit.rule in known else NO_ADDRESSES
             parts += [Part("", traffic, own=own) for traffic in expressed(replace(edit.before, action=Action.DENY))]
-    made = as_rules(dict.fromkeys(parts), one_rule)
-    bodies = [writer.body(part, FIRST_PRIORITY + 10 * number) for number, part in enumerate(made)]
+    rules = as_rules(dict.fromkeys(parts), one_rule)
+    bodies = [writer.body(part, FIRST_PRIORITY + 10 * number) for number, part in enumerate(rules)]
     names = [f"cloudguard-{body['access'].lower()}-{number}" for number, body in enumerate(bodies, 1)]
     if guarded:
-        rest = (Part("", RuleTraffic(Direction.INGRESS, SUPPORTED_SERVICES, _ANYONE)),)
-        names, bodies = [*names, "rest"], [*bodies, writer.body(rest, LAST_PRIORITY)]
+        every = (Part("", RuleTraffic(Direction.INGRESS, SUPPORTED_SERVICES, _ANYONE)),)
+        names, bodies = [*names, "rest"], [*bodies, writer.body(every, LAST_PRIORITY)]
     return [{"name": name, "properties": body} for name, body in zip(names, bodies, strict=True)]
 
 
 def _subnets(snapshot: Snapshot, guard: Filter) -> set[str]:
     """Return the subnets of the hosts behind a filter. Raises ValueError if one has another group already."""
     cluster = snapshot.cluster
-    held = [(interface.subnet, interface.filters) for host in cluster.hosts for interface in host.interfaces]
-    held += [(subnet, pool.filters) for pool in cluster.pools for subnet in pool.subnets]
-    behind = [(subnet, filters) for subnet, filters in held if guard.id in filters]
-    others = {guard.id for guard in snapshot.topology.filters if guard.in_series} - {guard.id}
+    guarded = [(interface.subnet, interface.filters) for host in cluster.hosts for interface in host.interfaces]
+    guarded += [(subnet, pool.filters) for pool in cluster.pools for subnet in pool.subnets]
+    behind = [(subnet, filters) for subnet, filters in guarded if guard.id in filters]
+    others = {other.id for other in snapshot.topology.filters if other.in_series} - {guard.id}
     if not behind or any(others & set(filters) for _, filters in behind):
         message = "no host is behind it, or its subnet has a group already"
         raise ValueError(message)

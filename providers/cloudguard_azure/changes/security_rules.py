@@ -60,11 +60,11 @@ class SecurityRules:
     def priority_before(self, order: int | None) -> int | None:
         """Return the greatest free priority of an inbound rule before ``order`` (None: of all); None for none."""
         inbound = (rule for rule in self.rules.values() if rule.traffic.direction is Direction.INGRESS)
-        taken, end = {rule.priority for rule in inbound}, LAST_PRIORITY + 1 if order is None else order
+        used, end = {rule.priority for rule in inbound}, LAST_PRIORITY + 1 if order is None else order
         free = (
             priority
             for priority in range(min(end, LAST_PRIORITY + 1) - 1, FIRST_PRIORITY - 1, -1)
-            if priority not in taken
+            if priority not in used
         )
         return next(free, None)
 
@@ -95,12 +95,12 @@ class _Editor:
         old = self.rules.pop(name, None)
         places = tuple(place for place, _ in edits)
         parts = after_edits(old.parts if old else (), (edit for _, edit in edits), self._parts)
-        made = as_rules(parts, one_rule)
-        if old and made:
-            first = successor_of(made, old.parts)
-            made.remove(first)
+        new_rules = as_rules(parts, one_rule)
+        if old and new_rules:
+            first = successor_of(new_rules, old.parts)
+            new_rules.remove(first)
             self.rules[name] = SecurityRule(old.priority, first, places if first != old.parts else ())
-        for rule_parts in made:
+        for rule_parts in new_rules:
             self.rules[self._name(name)] = SecurityRule(
                 self._free_priority(rule_parts[0].order, rule_parts[0].traffic), rule_parts, places
             )
@@ -131,10 +131,10 @@ class _Editor:
     def _append_last(self, parts: Iterable[Part], place: int) -> None:
         for part in parts:
             denies = part.traffic.action is Action.DENY
-            taken = {rule.priority: name for name, rule in self._same_direction(part.traffic)}
-            others = (priority for priority, name in taken.items() if name not in self.denials)
+            used = {rule.priority: name for name, rule in self._same_direction(part.traffic)}
+            others = (priority for priority, name in used.items() if name not in self.denials)
             last = max(others, default=FIRST_PRIORITY)
-            free = [priority for priority in range(last + 1, LAST_PRIORITY + 1) if priority not in taken]
+            free = [priority for priority in range(last + 1, LAST_PRIORITY + 1) if priority not in used]
             if not free:
                 message = "no priority is free behind the other rules"
                 raise ValueError(message)
@@ -159,12 +159,12 @@ class _Editor:
 
         The order of such rules does not matter. Raises ValueError if there is no such priority.
         """
-        taken = {rule.priority: rule.traffic.action for _, rule in self._same_direction(traffic)}
+        used = {rule.priority: rule.traffic.action for _, rule in self._same_direction(traffic)}
         for steps in (range(near + 1, LAST_PRIORITY + 1), range(near - 1, FIRST_PRIORITY - 1, -1)):
             for priority in steps:
-                if priority not in taken:
+                if priority not in used:
                     return priority
-                if taken[priority] is not traffic.action:
+                if used[priority] is not traffic.action:
                     break
         message = f"no priority is free next to {near}"
         raise ValueError(message)

@@ -147,10 +147,10 @@ def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:
         if machine.group not in managed:
             for name in {name.lower() for name in installer_tags.clusters_of(machine.tags)}:
                 hosts.setdefault(name, []).append(machine)
-    made = [_managed(cluster) for cluster in read.clusters] + [
-        _self_managed(name, those) for name, those in hosts.items()
+    clusters_found = [_managed(cluster) for cluster in read.clusters] + [
+        _self_managed(name, members) for name, members in hosts.items()
     ]
-    return tuple(sorted(made, key=lambda cluster: (cluster.region, cluster.name)))
+    return tuple(sorted(clusters_found, key=lambda cluster: (cluster.region, cluster.name)))
 
 
 def _managed(aks: ManagedCluster) -> ClusterSummary:

@@ -44,8 +44,10 @@ def _host(api: Api, found: FoundCluster, machine: Machine) -> Host | None:
     items = found.interfaces.of_machine.get(machine.id, ())
     make = partial(interface, source=api.source(call, machine.id), public=found.interfaces.public)
     interfaces = api.mapped(call, items, make, hides=HIDES)
-    made = api.mapped(LIST_MACHINES, (machine.item,), lambda _: _host_with(api, call, machine, interfaces), hides=HIDES)
-    return made[0] if made else None
+    hosts = api.mapped(
+        LIST_MACHINES, (machine.item,), lambda _: _host_with(api, call, machine, interfaces), hides=HIDES
+    )
+    return hosts[0] if hosts else None
 
 
 def _host_with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
@@ -75,11 +77,11 @@ def roles_of(found: FoundCluster, machine: Machine) -> HostRoles | None:
 
 def _record_missing_members(api: Api, found: FoundCluster) -> None:
     """Record a Gap for each scale set that counts more members than were read."""
-    seen = Counter(machine.pool for machine in found.machines)
+    counts = Counter(machine.pool for machine in found.machines)
     for scale_set in found.scale_sets:
-        if scale_set.count > seen[scale_set.id]:
+        if scale_set.count > counts[scale_set.id]:
             call = LIST_SCALE_SET_MACHINES if scale_set.uniform else LIST_MACHINES
-            message = f"it reports {scale_set.count} members, but only {seen[scale_set.id]} were found"
+            message = f"it reports {scale_set.count} members, but only {counts[scale_set.id]} were found"
             api.missed(call, scale_set.id, message, _HOSTS)
 
 
@@ -90,9 +92,9 @@ def _record_missing_nodes(api: Api, found: FoundCluster) -> None:
     """
     if (aks := found.aks) is None:
         return
-    seen = len(found.machines)
-    if aks.node_count > seen:
-        message = f"AKS reports {aks.node_count} nodes, but only {seen} were found in {aks.node_group}"
+    nodes = len(found.machines)
+    if aks.node_count > nodes:
+        message = f"AKS reports {aks.node_count} nodes, but only {nodes} were found in {aks.node_group}"
         api.missed(LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS)
     if aks.hosted_system:
         message = "its system nodes are in a subscription of Microsoft and cannot be listed"

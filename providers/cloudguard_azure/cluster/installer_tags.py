@@ -68,8 +68,8 @@ def full_names(tagged: Iterable[Tags], cluster: str) -> list[str]:
     """Return the full names of the clusters called ``cluster``. OpenShift's names have an infrastructure id."""
     called = [{name.lower() for name in clusters_of(tags)} for tags in tagged]
     names = {name for listed in called if any(_means(name, cluster.lower()) for name in listed) for name in listed}
-    whole = {name for name in names if name != cluster.lower() and is_infra(name)}
-    return sorted(whole) if whole and whole == names else [cluster]
+    full = {name for name in names if name != cluster.lower() and is_infra(name)}
+    return sorted(full) if full and full == names else [cluster]
 
 
 def roles_by_tags(tags: Tags, cluster: str, name: str) -> HostRoles | None:
@@ -101,8 +101,8 @@ def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
     role = tags.get("role", "").lower()
     if role not in _RKE2_ROLES or not any(key.startswith(_CLOUD_PROVIDER) for key in tags):
         return None
-    made = "".join(filter(str.isalnum, f"vm{cluster}{'server' if role == 'server' else ''}"))
-    strength = Strength.STRONG if "".join(filter(str.isalnum, name)).startswith(made) else Strength.WEAK
+    prefix = "".join(filter(str.isalnum, f"vm{cluster}{'server' if role == 'server' else ''}"))
+    strength = Strength.STRONG if "".join(filter(str.isalnum, name)).startswith(prefix) else Strength.WEAK
     return HostRoles(_RKE2_ROLES[role], _tag("role", role, strength))
 
 

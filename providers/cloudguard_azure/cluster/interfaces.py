@@ -86,9 +86,11 @@ def interface(
     (https://learn.microsoft.com/azure/load-balancer/gateway-overview).
     """
     properties, listed = part(item, "properties"), configurations(item)
-    shown = [item for item in listed if id_in(item, "publicIPAddress")]
-    passing = [item for item in shown if id_in(item, "gatewayLoadBalancer") and not is_v6(item)]
-    mapped = [(is_v6(item), public.of((id_in(item, "publicIPAddress"),))) for item in shown if item not in passing]
+    with_public = [item for item in listed if id_in(item, "publicIPAddress")]
+    passing = [item for item in with_public if id_in(item, "gatewayLoadBalancer") and not is_v6(item)]
+    mapped = [
+        (is_v6(item), public.of((id_in(item, "publicIPAddress"),))) for item in with_public if item not in passing
+    ]
     return Interface(
         id=own_id(item),
         subnet=subnet_of(listed),

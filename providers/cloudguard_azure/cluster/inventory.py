@@ -107,18 +107,18 @@ def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
     interfaces = [*api.listed(LIST_INTERFACES, _listed, hides=HIDES)]
     public = [*api.listed(LIST_PUBLIC_ADDRESSES, public_address, hides=_PUBLIC)]
-    for own, shown in api.gather(*(partial(_interfaces_of, api, vm_set) for vm_set in sets if vm_set.uniform)):
+    for own, addresses in api.gather(*(partial(_interfaces_of, api, vm_set) for vm_set in sets if vm_set.uniform)):
         interfaces += own
-        public += shown
+        public += addresses
     by_machine: dict[str, list[_Listed]] = {}
     for listed in interfaces:
         by_machine.setdefault(listed.machine, []).append(listed)
     return Interfaces(
-        of_machine={name: tuple(listed.item for listed in those) for name, those in by_machine.items()},
+        of_machine={name: tuple(listed.item for listed in of_name) for name, of_name in by_machine.items()},
         public=PublicAddresses({address.id: address for address in public}),
         machine_of={listed.id: listed.machine for listed in interfaces},
-        networks={name: _united(listed.networks for listed in those) for name, those in by_machine.items()},
-        pools={name: _united(listed.pools for listed in those) for name, those in by_machine.items()},
+        networks={name: _united(listed.networks for listed in of_name) for name, of_name in by_machine.items()},
+        pools={name: _united(listed.pools for listed in of_name) for name, of_name in by_machine.items()},
     )
 
 

@@ -93,8 +93,8 @@ def with_registered(api: Api, read: Inventory, members: Members, interfaces: Int
             if target.unseen:  # the unread targets may be the cluster's hosts
                 why = f"it also sends to {', '.join(target.unseen)}, but no interface that was read matches"
                 api.missed(LIST_LOAD_BALANCERS, target.pool, why, _HOSTS)
-    whole = _with_sets(read, members, own_ids, [scale_set.id for scale_set in members.scale_sets])
-    return replace(whole, api_targets=targets)
+    complete = _with_sets(read, members, own_ids, [scale_set.id for scale_set in members.scale_sets])
+    return replace(complete, api_targets=targets)
 
 
 def _may_concern(

@@ -96,11 +96,11 @@ def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
     """Return the interfaces of a profile's next machine, the primary one first. Raises AnswerError if it has none."""
     listed = parts(part(profile, "networkProfile"), "networkInterfaceConfigurations")
     ordered = sorted(listed, key=lambda item: not flag(part(item, "properties"), "primary"))
-    made = tuple(map(_interface, ordered))
-    if not made:
+    interfaces = tuple(map(_interface, ordered))
+    if not interfaces:
         message = "networkInterfaceConfigurations is missing"
         raise AnswerError(message)
-    return made
+    return interfaces
 
 
 def _interface(item: Item) -> NextInterface:
@@ -146,13 +146,15 @@ def _pools_of_machines(api: Api, found: FoundCluster, cluster: ManagedCluster, h
         machines = [
             machine for machine in found.machines if machine.tags.get(_POOL_TAG, "").lower() == pool.name.lower()
         ]
-        made = [by_id[machine.id] for machine in machines if machine.id in by_id and by_id[machine.id].interfaces]
+        hosts_of_pool = [
+            by_id[machine.id] for machine in machines if machine.id in by_id and by_id[machine.id].interfaces
+        ]
         if pool.name in sets:
             continue
-        if pool.kind == OF_SCALE_SET or not made:
+        if pool.kind == OF_SCALE_SET or not hosts_of_pool:
             message = f"the settings of the next node of the pool {pool.name} were not found"
             api.missed(LIST_MANAGED_CLUSTERS, cluster.name, message, HIDES)
-        yield from _of_machines(api, cluster, pool, made)
+        yield from _of_machines(api, cluster, pool, hosts_of_pool)
 
 
 def _is_of_pool(scale_set: ScaleSet, pool: AgentPool) -> bool:
@@ -161,11 +163,11 @@ def _is_of_pool(scale_set: ScaleSet, pool: AgentPool) -> bool:
     return tagged == wanted if tagged else name.startswith(f"aks-{wanted}-") or name == f"aks{wanted}"
 
 
-def _of_machines(api: Api, cluster: ManagedCluster, pool: AgentPool, made: Iterable[Host]) -> Iterator[Pool]:
+def _of_machines(api: Api, cluster: ManagedCluster, pool: AgentPool, hosts: Iterable[Host]) -> Iterator[Pool]:
     """Yield one pool for each kind of interface that the pool's machines have today."""
     known = _of_aks(cluster)
     kinds = dict.fromkeys(
-        (interface.subnet, interface.filters, interface.groups) for host in made for interface in host.interfaces[:1]
+        (interface.subnet, interface.filters, interface.groups) for host in hosts for interface in host.interfaces[:1]
     )
     for place, (subnet, filters, groups) in enumerate(kinds):
         yield Pool(

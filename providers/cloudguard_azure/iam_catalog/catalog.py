@@ -110,9 +110,9 @@ def catalog_of(
     snapshot: Snapshot, needs: Iterable[PermissionNeed], paths: Iterable[EscalationPath]
 ) -> OperationCatalog:
     """Return the catalog for one cluster."""
-    held = [statement for policy in snapshot.identities.policies for statement in policy.statements]
-    held += [statement for need in needs for statement in (*need.statements, *need.documented)]
-    named = {pair for statement in held for pair in _named_actions(statement)}
+    statements = [statement for policy in snapshot.identities.policies for statement in policy.statements]
+    statements += [statement for need in needs for statement in (*need.statements, *need.documented)]
+    named = {pair for statement in statements for pair in _named_actions(statement)}
     named.update((action, CONTROL) for path in paths for action in path.actions)
     return OperationCatalog((*known(), *sorted(named)))
 

@@ -112,7 +112,7 @@ def mandated_roles() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
     roles: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for role in table["mandated"]:
         roles.setdefault(role["role"], []).append((role.get("need", ""), frozenset(role["places"])))
-    return {role: tuple(those) for role, those in roles.items()}
+    return {role: tuple(places) for role, places in roles.items()}
 
 
 def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:
@@ -123,7 +123,7 @@ def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iter
     groups = [f"/subscriptions/{values['subscription'][0]}/resourcegroups/{group}" for group in values["group"]]
     near = {parent(scope) for scope in _subnets(snapshot)}
     inside = [subnet.id for subnet in snapshot.topology.subnets if subnet.network in near]
-    asked = {
+    permitted = {
         **values,
         "group": _patterns_of_scopes(*groups),
         "network": (*values["network"], *_patterns_of_scopes(*inside)),
@@ -134,7 +134,9 @@ def _mandated(snapshot: Snapshot, values: Mapping[str, tuple[str, ...]]) -> Iter
     for policy in snapshot.identities.policies:
         reached = _without_plane(name for statement in policy.statements for name in statement.resources)
         for need, places in mandated_roles().get(policy.id.rpartition("#")[2], ()) if reached else ():
-            if any(reached <= _without_plane(asked[place]) for place in places) and (need or policy.id not in nodes):
+            if any(reached <= _without_plane(permitted[place]) for place in places) and (
+                need or policy.id not in nodes
+            ):
                 yield "" if need else _CLUSTER, policy.id, need
 
 

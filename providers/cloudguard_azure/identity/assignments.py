@@ -65,8 +65,8 @@ def read_assignments(api: Api) -> tuple[Assignment, ...]:
 
 def read_assigned_to(api: Api, principal: str) -> tuple[Assignment, ...] | None:
     """Return the assignments to a principal, including those through groups; None if they can't be read."""
-    call, asked = calls.LIST_ASSIGNED_TO, f"assignedTo('{principal}')"
-    items = api.read_or_none(call, hides=HIDES, about=principal, filter=asked)
+    call, condition = calls.LIST_ASSIGNED_TO, f"assignedTo('{principal}')"
+    items = api.read_or_none(call, hides=HIDES, about=principal, filter=condition)
     return None if items is None else _assignments(api, call, items)
 
 
@@ -106,14 +106,14 @@ def granted(assignment: Assignment, role: Role | None, heedless: Collection[str]
         statements += statements_of((EVERYTHING,), scope, planes=planes, assumptions=(opaque("role", called),))
     through = "" if assignment.kind in _NO_GROUPS else " through a group"
     written = {"roleDefinitionId": assignment.role, "scope": scope, "condition": assignment.condition or None}
-    made = grant(
+    policy = grant(
         f"{assignment.id}#{guid_of(assignment.role)}",
         f"{called} on {scope}{through}" + (f", as of {role.read}" if role and role.read else ""),
         statements,
         Source(assignment.call, assignment.id),
         managed_by="provider" if role and role.built_in else "user",
     )
-    return replace(made, document=json.dumps(written, sort_keys=True))
+    return replace(policy, document=json.dumps(written, sort_keys=True))
 
 
 def through_groups(principal: str, identity: str) -> PolicyDocument:

@@ -75,10 +75,12 @@ def _identity(item: Item) -> HeldIdentity:
 
 def read_credentials(api: Api, identities: Iterable[HeldIdentity]) -> tuple[Federated, ...]:
     """Return the identities that have federated credentials, in any subscription."""
-    asked = [identity for identity in identities if identity.arm_id]
-    read = api.gather(*(partial(_credentials, api, identity) for identity in asked))
+    with_credentials = [identity for identity in identities if identity.arm_id]
+    read = api.gather(*(partial(_credentials, api, identity) for identity in with_credentials))
     return tuple(
-        Federated(identity, credentials) for identity, credentials in zip(asked, read, strict=True) if credentials
+        Federated(identity, credentials)
+        for identity, credentials in zip(with_credentials, read, strict=True)
+        if credentials
     )
 
 

@@ -86,7 +86,7 @@ def attachments(api: Api, items: Iterable[Item]) -> Attachments:
     """Return the identities of machines and scale sets."""
     call = calls.LIST_MACHINES
     pairs = api.mapped(call, items, lambda item: (own_id(item), tuple(identities_of(item))), hides=HIDES)
-    return {arm_id: held for arm_id, held in pairs if held}
+    return {arm_id: identities for arm_id, identities in pairs if identities}
 
 
 def known(holding: _Holding, attached: Attachments) -> _Holding:
@@ -135,8 +135,8 @@ def held_by_cluster(item: Item) -> Iterator[HeldIdentity]:
 
 def _identity_of(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = ()) -> Iterator[HeldIdentity]:
     if identity:
-        held = _assigned(required(identity, "resourceId"), text(identity, "objectId"))
-        yield replace(held, roles=roles, accounts=accounts)
+        assigned = _assigned(required(identity, "resourceId"), text(identity, "objectId"))
+        yield replace(assigned, roles=roles, accounts=accounts)
 
 
 def united(by_cluster: Iterable[HeldIdentity], by_others: Iterable[HeldIdentity]) -> dict[str, HeldIdentity]:
@@ -148,7 +148,7 @@ def united(by_cluster: Iterable[HeldIdentity], by_others: Iterable[HeldIdentity]
     known = dict[str, HeldIdentity]()
     for identity in by_cluster:
         known[identity.id] = _joined(known.get(identity.id), identity)
-    addons = {held.id for held in known.values() if held.roles == (SERVICE_ACCOUNT,)}
+    addons = {identity.id for identity in known.values() if identity.roles == (SERVICE_ACCOUNT,)}
     for identity in by_others:
         known[identity.id] = _joined(
             known.get(identity.id), replace(identity, roles=()) if identity.id in addons else identity

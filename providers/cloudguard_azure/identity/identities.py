@@ -55,7 +55,7 @@ class _SubscriptionGrants:
     vaults: tuple[vaults.Vault, ...]
 
 
-def read_identities(api: Api, asked: ClusterHolders) -> Identities:
+def read_identities(api: Api, holders: ClusterHolders) -> Identities:
     """Return the identities with all policies that grant to them or deny them, and who can take them on."""
     identities = _held_identities(api, asked)
     issuer = _issuer(api, asked.managed)
@@ -65,7 +65,7 @@ def read_identities(api: Api, asked: ClusterHolders) -> Identities:
         partial(vaults.read_vaults, api),
         partial(_federated, api, identities, only_held=issuer == ""),
     )
-    providers = federation.issuers(asked.cluster, issuer, federated)
+    providers = federation.issuers(holders.cluster, issuer, federated)
     accounts = [account for each in federated for account in _accounts(each, [provider.id for provider in providers])]
     accounts += _of_addons(identities.values())
     named = {account.identity for account in accounts}
@@ -89,12 +89,12 @@ def read_identities(api: Api, asked: ClusterHolders) -> Identities:
     )
 
 
-def _held_identities(api: Api, asked: ClusterHolders) -> dict[str, HeldIdentity]:
+def _held_identities(api: Api, holders: ClusterHolders) -> dict[str, HeldIdentity]:
     """Return the identities of the managed cluster and the machines, by id."""
-    cluster = [asked.managed] if asked.managed else []
+    cluster = [holders.managed] if holders.managed else []
     call = calls.LIST_MANAGED_CLUSTERS
     by_cluster = [identity for each in api.mapped(call, cluster, _listed, hides=HIDES) for identity in each]
-    return united(by_cluster, held_by_machines(asked.hosts, asked.pools, asked.attached))
+    return united(by_cluster, held_by_machines(holders.hosts, holders.pools, holders.attached))
 
 
 def _listed(item: Item) -> list[HeldIdentity]:
@@ -160,9 +160,9 @@ def _of_addons(identities: Iterable[HeldIdentity]) -> Iterator[ServiceAccountIde
 
 def _attached(api: Api, identities: list[HeldIdentity], around: _SubscriptionGrants) -> dict[str, list[PolicyDocument]]:
     """Return the policies of each identity, by its id."""
-    asked = sorted({identity.principal for identity in identities if identity.principal})
-    read = api.gather(*(partial(assignments.read_assigned_to, api, principal) for principal in asked))
-    assigned = dict(zip(asked, read, strict=True))
+    principals = sorted({identity.principal for identity in identities if identity.principal})
+    read = api.gather(*(partial(assignments.read_assigned_to, api, principal) for principal in principals))
+    assigned = dict(zip(principals, read, strict=True))
     roles, heedless = Roles(api), [vault.id for vault in around.vaults if not vault.heeds_roles]
     concerned = {
         identity.id: _assignments_to(identity, assigned.get(identity.principal), around) for identity in identities
@@ -181,25 +181,25 @@ def _attached(api: Api, identities: list[HeldIdentity], around: _SubscriptionGra
 
 
 def _assignments_to(
-    held: HeldIdentity, assigned: Iterable[Assignment] | None, around: _SubscriptionGrants
+    identity: HeldIdentity, assigned: Iterable[Assignment] | None, around: _SubscriptionGrants
 ) -> list[Assignment]:
     """Return the assignments to an identity and to its groups, from both answers."""
-    known = {identity.principal for identity in assigned or ()} | {held.principal} - {""}
+    known = {assignment.principal for assignment in assigned or ()} | {identity.principal} - {""}
     others = (assignment for assignment in around.assignments if assignment.principal in known)
     return [*{assignment.id: assignment for assignment in (*others, *(assigned or ()))}.values()]
 
 
 def _other_policies(
-    held: HeldIdentity, assigned: Iterable[Assignment] | None, around: _SubscriptionGrants
+    identity: HeldIdentity, assigned: Iterable[Assignment] | None, around: _SubscriptionGrants
 ) -> Iterator[PolicyDocument]:
     """Yield the other policies that grant to an identity or deny it."""
-    if not held.principal:
+    if not identity.principal:
         return
     if assigned is None:
-        yield assignments.through_groups(held.principal, held.id)
-    groups = {identity.principal for identity in assigned or ()} - {held.principal}
-    denying = (assignments.denied(denial, held.principal, groups) for denial in around.denials)
-    granting = (vaults.granted_by_vault(vault, {held.principal, *groups}) for vault in around.vaults)
+        yield assignments.through_groups(identity.principal, identity.id)
+    groups = {assignment.principal for assignment in assigned or ()} - {identity.principal}
+    denying = (assignments.denied(denial, identity.principal, groups) for denial in around.denials)
+    granting = (vaults.granted_by_vault(vault, {identity.principal, *groups}) for vault in around.vaults)
     yield from filter(None, (*denying, *granting))
 
 

@@ -39,10 +39,10 @@ class Roles:
 
     def role(self, role_id: str) -> Role | None:
         """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
-        call, asked = GET_ROLE_DEFINITION, self._first(role_id)
-        items = self._api.read(call, hides=HIDES, about=asked, role_id=asked)
-        read = self._api.mapped(call, items, _role, hides=HIDES, about=asked)
-        return read[0] if read else known_roles().get(guid_of(asked))
+        call, name = GET_ROLE_DEFINITION, self._first(role_id)
+        items = self._api.read(call, hides=HIDES, about=name, role_id=name)
+        read = self._api.mapped(call, items, _role, hides=HIDES, about=name)
+        return read[0] if read else known_roles().get(guid_of(name))
 
     def _first(self, role_id: str) -> str:
         return self._ids.setdefault(guid_of(role_id), canonical(role_id))

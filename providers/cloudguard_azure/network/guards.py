@@ -117,9 +117,9 @@ class Guards:
         rules = (*(replace(rule, uncertain=unsure) for rule in shut), *rules_for_all_traffic(_NONE, source))
         return in_series(name, _NONE, rules, source, OWNERS.known("no-group"), editable=False)
 
-    def _add(self, made: Filter) -> str:
-        self.filters.setdefault(made.id, made)
-        return made.id
+    def _add(self, guard: Filter) -> str:
+        self.filters.setdefault(guard.id, guard)
+        return guard.id
 
 
 def _required(rule: Rule, nodes: AddressSet) -> Rule:

@@ -53,15 +53,15 @@ def read_others(api: Api, found: FoundCluster, near: Relevance) -> OtherInterfac
     sets = api.listed(call, scale_set, hides=_HIDES)
     others = {scale_set.id: scale_set for scale_set in sets if scale_set.id not in ids}
     items = [other.item for other in others.values() if other.profile]
-    made = api.mapped(
+    of_sets = api.mapped(
         call, items, lambda item: tuple(_next_interfaces(others[own_id(item)], near.places)), hides=_HIDES
     )
-    following = [interface for those in made for interface in those]
+    following = [interface for interfaces in of_sets for interface in interfaces]
     far = {_set_of(interface) for interface in following} - {
         _set_of(interface) for interface in following if _is_relevant(interface, near)
     }
-    asked = [other for other in others.values() if other.uniform and other.id not in far]
-    interfaces = read_interfaces(api, asked) if asked else found.interfaces
+    uniform = [other for other in others.values() if other.uniform and other.id not in far]
+    interfaces = read_interfaces(api, uniform) if uniform else found.interfaces
     owners = {own_id(item): name for name, listed in interfaces.of_machine.items() if name for item in listed}
     foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in near.own]
     make = partial(_existing_interface, owners, interfaces.public)

@@ -190,10 +190,10 @@ class SecurityGroupReader:
             for key in ("securityRules", "defaultSecurityRules")
         )
         rules, defaults = written
-        kept = bool(self._aks_group) and group_of(own) == self._aks_group
+        kept_by_aks = bool(self._aks_group) and group_of(own) == self._aks_group
         by_sign = OWNERS.of(Thing.FILTER, name, tags_of(item))
-        owner = OWNERS.known("aks", f"resource group {self._aks_group}") if kept else by_sign
-        return SecurityGroup(own, name, rules, defaults or DEFAULT_RULES, kept, owner)
+        owner = OWNERS.known("aks", f"resource group {self._aks_group}") if kept_by_aks else by_sign
+        return SecurityGroup(own, name, rules, defaults or DEFAULT_RULES, kept_by_aks, owner)
 
 
 def read_admin_filter(api: Api, network: str, tags: ServiceTags, near: Place) -> Filter | None:

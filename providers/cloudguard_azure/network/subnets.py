@@ -153,14 +153,14 @@ def with_meshes(api: Api, network: VirtualNetwork) -> VirtualNetwork:
 def _meshes(item: Item) -> list[str]:
     """Return the names of a configuration's groups whose members are connected with each other."""
     properties = part(item, "properties") or item
-    whole = word(properties, "connectivityTopology") != "hubandspoke"
+    is_mesh = word(properties, "connectivityTopology") != "hubandspoke"
     groups = parts(properties, "appliesToGroups")
     named = [
         name_of(required(group, "networkGroupId"))
         for group in groups
-        if whole or word(group, "groupConnectivity") != "none"
+        if is_mesh or word(group, "groupConnectivity") != "none"
     ]
-    return named or ([name_of(text(item, "id")) or "a network manager"] if whole else [])
+    return named or ([name_of(text(item, "id")) or "a network manager"] if is_mesh else [])
 
 
 def _peering(item: Item) -> Peering | None:

@@ -122,7 +122,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
 def _admin_filters(api: Api, own: Collection[str], tags: ServiceTags, places: Places) -> dict[str, Filter]:
     names = sorted(own)
     filters = api.gather(*(partial(read_admin_filter, api, name, tags, places.of_network(name)) for name in names))
-    return {name: made for name, made in zip(names, filters, strict=True) if made is not None}
+    return {name: guard for name, guard in zip(names, filters, strict=True) if guard is not None}
 
 
 def _networks(known: Mapping[str, VirtualNetwork], near: Sequence[VirtualNetwork]) -> Iterator[Network]:

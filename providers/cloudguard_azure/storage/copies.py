@@ -52,15 +52,15 @@ def read_copies(
     """
     listed = [copy for call in COPY_CALLS for copy in _listed(api, call)]
     related = relations({copy.id: copy.origins for copy in listed}, origins)
-    others, made = set(other_disks), list[DiskSnapshot]()
+    others, copies = set(other_disks), list[DiskSnapshot]()
     for copy in listed:
         if copy.id in origins:
-            made += [_disk_snapshot(copy, copy.id, "the content of")] if copy.shared_with != () else []
+            copies += [_disk_snapshot(copy, copy.id, "the content of")] if copy.shared_with != () else []
         elif copy.id in related:
-            made.append(_disk_snapshot(copy, *related[copy.id]))
+            copies.append(_disk_snapshot(copy, *related[copy.id]))
         elif copy.call is not LIST_DISKS and not copy.origins & others and (former := _former(copy, cluster)):
-            made.append(former)
-    return made
+            copies.append(former)
+    return copies
 
 
 def _listed(api: Api, call: Call) -> tuple[_Copy, ...]:
@@ -90,8 +90,8 @@ def shared_with(properties: Item) -> tuple[str, ...] | None:
     """
     policy, state = word(properties, "networkAccessPolicy"), word(properties, "diskState")
     private = policy == "allowprivate" or word(properties, "publicNetworkAccess") == "disabled"
-    held = word(properties, "dataAccessAuthMode") == "azureactivedirectory"
-    if policy == "denyall" or private or held or state in _NOT_OPEN:
+    is_restricted = word(properties, "dataAccessAuthMode") == "azureactivedirectory"
+    if policy == "denyall" or private or is_restricted or state in _NOT_OPEN:
         return ()
     return (_HOLDER,) if state in _OPEN else None
 
@@ -104,8 +104,8 @@ def _former(copy: _Copy, cluster: str) -> DiskSnapshot | None:
     """
     if is_of(copy.tags, cluster):
         etcd = min((key for key in copy.tags if key.startswith(_ETCD)), default="")
-        shown = RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={copy.tags[etcd]}") if etcd else None
-        return _disk_snapshot(copy, "", evidence=shown)
+        evidence = RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={copy.tags[etcd]}") if etcd else None
+        return _disk_snapshot(copy, "", evidence=evidence)
     named = any(is_named_for_etcd(name_of(name), cluster) for name in (copy.id, *copy.origins))
     return _disk_snapshot(copy, "") if named and not any(clusters_of(copy.tags)) else None
 

@@ -65,8 +65,8 @@ def shell(call: ApiCall) -> str:
 def _quoted(word: str) -> str:
     if not isinstance(word, _Json):
         return shlex.quote(word)
-    if whole := _PLACEHOLDER.fullmatch(word):
-        return f'"${whole[1]}"'
+    if match := _PLACEHOLDER.fullmatch(word):
+        return f'"${match[1]}"'
     texts = _PLACEHOLDER.split(word)  # text, variable, text, …
     return "".join(f'"\\"${text}\\""' if number % 2 else shlex.quote(text) for number, text in enumerate(texts))
 

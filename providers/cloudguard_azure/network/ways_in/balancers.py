@@ -68,7 +68,7 @@ class Context:
 
 def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Balancer, ...]:
     """Return the front ends that lead to the cluster's members, in any network, in the order of their ids."""
-    made = dict[str, Balancer]()
+    by_id = dict[str, Balancer]()
     regional = {balancer.id: tuple(_flows(context, balancer)) for balancer in listed}
     by_front = dict[str, list[_Flow]]()
     for flow in (flow for flows in regional.values() for flow in flows):
@@ -79,8 +79,8 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
             context.api.missed(LIST_LOAD_BALANCERS, load_balancer.id, why, HIDES)
         flows = (*regional[load_balancer.id], *_cross_region_traffic(context, load_balancer, by_front))
         for balancer in _balancers(context, load_balancer, flows):
-            made[balancer.id] = balancer
-    return tuple(made[name] for name in sorted(made))
+            by_id[balancer.id] = balancer
+    return tuple(by_id[name] for name in sorted(by_id))
 
 
 def appliances_of(listed: Iterable[LoadBalancer]) -> tuple[Filter, ...]:
@@ -159,7 +159,7 @@ def _balancers(context: Context, balancer: LoadBalancer, flows: Iterable[_Flow])
         parts.setdefault((flow.front, flow.addressed_to), []).append(flow)
     for (front, addressed_to), mine in parts.items():
         suffix = "" if addressed_to == front else f"#to {addressed_to.name}" if addressed_to else "#translated"
-        shown, source = addressed_to or front, Source(LIST_LOAD_BALANCERS.name, name_of(balancer.id))
+        addressed, source = addressed_to or front, Source(LIST_LOAD_BALANCERS.name, name_of(balancer.id))
         alone = sum(front_end == front for front_end, _ in parts) == 1
         places = dict.fromkeys(name for flow in mine for member in flow.members for name in member.subnets)
         subnets = tuple(filter(None, places))
@@ -174,7 +174,7 @@ def _balancers(context: Context, balancer: LoadBalancer, flows: Iterable[_Flow])
             groups=(),
             listeners=_listeners(mine, source),
             source=source,
-            addresses=context.addresses.of(shown.references) | shown.address,
+            addresses=context.addresses.of(addressed.references) | addressed.address,
             declared_service=_declared(context, balancer, front, mine),
             dual_stack=context.addresses.may_be_version6(front.references) if front.references else front.version6,
             keeps_destination=addressed_to is not None,

@@ -69,13 +69,13 @@ def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpo
     own = api.mapped(LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES)
     private = api.mapped(LIST_MANAGED_CLUSTERS, [cluster] if own else (), _is_private, hides=_HIDES)
     if not any(private):
-        return tuple(endpoint for made in own for endpoint in made)
+        return tuple(endpoint for endpoints in own for endpoint in endpoints)
     name = own_id(cluster)
     by_endpoints = _private_endpoints(api, name, around)
     if not by_endpoints and not _is_inside(cluster):
         message = "the cluster is private, but none of its private endpoints was found"
         api.missed(LIST_PRIVATE_ENDPOINTS, name, message, _HIDES)
-    return (*(endpoint for made in own for endpoint in made), *by_endpoints)
+    return (*(endpoint for endpoints in own for endpoint in endpoints), *by_endpoints)
 
 
 def node_group(cluster: Item) -> str:
@@ -187,11 +187,11 @@ def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[En
     """Return an endpoint for each private endpoint of a cluster, with those that users made in any network."""
     call, where = LIST_ENDPOINT_CONNECTIONS, place(cluster, "resource_name")
     make = partial(_private_endpoint, cluster, around)
-    made, connected = api.two(
+    private, connected = api.two(
         partial(api.listed, LIST_PRIVATE_ENDPOINTS, make, hides=_HIDES),
         partial(api.listed, call, _connected, hides=_HIDES, about=cluster, **where),
     )
-    here = tuple(endpoint for endpoint in made if endpoint is not None)
+    here = tuple(endpoint for endpoint in private if endpoint is not None)
     for name in sorted({*connected} - {endpoint.id for endpoint in here} - {""}):
         message = "a private endpoint of another subscription leads to the API; its clients are not read"
         api.missed(call, name, message, _HIDES, Reason.UNSUPPORTED)

@@ -199,5 +199,5 @@ def _clients(firewall: Firewall, rule: NatRule, groups: Mapping[str, AddressSet 
     ]
     rules.append(Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), rule.source))
     own = f"{firewall.id}/{rule.path}#clients"
-    made = tuple(rules)
-    return Filter(own, rule.path, KIND, made, rule.source, ordered=True, editable=False, written_by=owner)
+    ordered = tuple(rules)
+    return Filter(own, rule.path, KIND, ordered, rule.source, ordered=True, editable=False, written_by=owner)

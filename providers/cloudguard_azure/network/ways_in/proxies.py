@@ -107,8 +107,8 @@ class Targets:
             by_front: dict[tuple[FrontEnd, tuple[str, ...]], list[tuple[ProxyRule, tuple[BackendTarget, ...]]]] = {}
             for rule, targets in leading:
                 by_front.setdefault((rule.front, rule.filters), []).append((rule, targets))
-            for (front, filters), those in by_front.items():
-                yield self._balancer(proxy, front, filters, those)
+            for (front, filters), targets_of_rules in by_front.items():
+                yield self._balancer(proxy, front, filters, targets_of_rules)
 
     def _behind(self, proxy: Proxy, pool: BackendPool) -> _Behind | None:
         """Return the cluster's part of a pool; None if it has none. Targets of unknown owners leave a Gap."""

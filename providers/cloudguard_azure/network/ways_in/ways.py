@@ -183,8 +183,8 @@ def _outbound(
     used = {interface.subnet for host in request.hosts for interface in host.interfaces}
     used.update(subnet for pool in request.pools for subnet in pool.subnets)
     references = [*nat_addresses(api, (subnets[name].item for name in sorted(used) if name in subnets))]
-    shown = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_shown, own_ids), hides=())
-    references += [name for names in shown for name in names]
+    of_interfaces = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_shown, own_ids), hides=())
+    references += [name for names in of_interfaces for name in names]
     for balancer in listed:
         for front, pool in balancer.outbound:
             if front in balancer.front_ends and members.behind(pool, balancer.pools.get(pool))[0]:
