@@ -35,8 +35,8 @@ class Call:
 
 def _compute(resource: str, method: str, client: str, items: str, *permissions: str) -> Call:
     words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in method)
-    taken = permissions or (f"compute.{resource}.{'list' if 'ist' in method else 'get'}",)
-    return Call(f"compute.{resource}.{method}", items, taken, f"{client}Client", words)
+    needed = permissions or (f"compute.{resource}.{'list' if 'ist' in method else 'get'}",)
+    return Call(f"compute.{resource}.{method}", items, needed, f"{client}Client", words)
 
 
 GET_PROJECT = _compute("projects", "get", "Projects", "")

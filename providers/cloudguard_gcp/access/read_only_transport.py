@@ -27,14 +27,14 @@ class ReadOnly(HTTPAdapter):
         super().__init__(pool_connections=_CONNECTIONS, pool_maxsize=_CONNECTIONS)
         self._last = threading.local()
 
-    def send(self, request: Any, *args: Any, **rest: Any) -> Response:  # noqa: ANN401 - requests' interface
+    def send(self, request: Any, *args: Any, **arguments: Any) -> Response:  # noqa: ANN401 - requests' interface
         """Send a request. Raises PermissionError for a request that would change something."""
         path = str(request.url).partition("?")[0]
         if request.method != "GET" and not (request.method == "POST" and _READING_POSTS.search(path)):
             message = f"cloudguard only reads: {request.method} {path} was not sent"
             raise PermissionError(message)
         self._last.answer = None
-        answer = super().send(request, *args, **rest)
+        answer = super().send(request, *args, **arguments)
         if answer.ok and _COMPUTE.match(path):
             self._keep(answer)
         return answer
@@ -42,10 +42,10 @@ class ReadOnly(HTTPAdapter):
     def _keep(self, answer: Any) -> None:  # noqa: ANN401 - its content has no setter
         """Keep an answer, and pass on only the next page's token. The SDK rejects an answer that is not an object."""
         with suppress(ValueError):
-            whole: object = answer.json()
-            if isinstance(whole, dict):
-                self._last.answer = whole
-                token = cast("dict[str, object]", whole).get("nextPageToken", "")
+            body: object = answer.json()
+            if isinstance(body, dict):
+                self._last.answer = body
+                token = cast("dict[str, object]", body).get("nextPageToken", "")
                 answer._content = json.dumps({"nextPageToken": token}).encode()  # noqa: SLF001 - as above
 
     def latest(self) -> Any:  # noqa: ANN401 - JSON

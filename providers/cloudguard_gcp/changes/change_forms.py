@@ -54,28 +54,28 @@ class GcpForms:
         """
         last = _DEFAULT_PRIORITY if order is None else min(_DEFAULT_PRIORITY, (order + 1) // 2 - 1)
         in_policy = guard.kind.endswith(POLICY)
-        taken = {rule.order // 2 for rule in guard.rules} if in_policy else frozenset[int]()
-        priority = next((number for number in range(last, -1, -1) if number not in taken), None)
+        used = {rule.order // 2 for rule in guard.rules} if in_policy else frozenset[int]()
+        priority = next((number for number in range(last, -1, -1) if number not in used), None)
         return None if priority is None else 2 * priority + 1
 
     def quota(self, guard: Filter) -> RuleQuota | None:
         """Return the quota of a network's firewall rules. A policy's quota is in attributes, which are not counted."""
         return RuleQuota(_MOST_FIREWALLS, len(parts_of(guard))) if guard.kind == VPC else None
 
-    def calls(self, change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change after the changes ``made``; none if no call can make it."""
+    def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+        """Return the calls that make a change after the ``earlier`` changes; none if no call can make it."""
         guard = self._filters.get(change.resource.id)
         if guard is None or not rule_edits(change):
             return (
                 *tag_calls(self._snapshot, change),
-                *endpoint_calls(self._snapshot, change, made),
+                *endpoint_calls(self._snapshot, change, earlier),
                 *metadata_calls(self._snapshot, change),
                 *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
             )
         try:
             if guard.kind == VPC:
-                return tuple(firewall_calls(guard, change, made))
-            return tuple(policy_calls(guard, change, made)) if guard.kind.endswith(POLICY) and guard.editable else ()
+                return tuple(firewall_calls(guard, change, earlier))
+            return tuple(policy_calls(guard, change, earlier)) if guard.kind.endswith(POLICY) and guard.editable else ()
         except ValueError:
             return ()
 

@@ -22,10 +22,10 @@ UPDATE: Final = "container.projects.locations.clusters.update"
 _EVERYONE: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
-def endpoint_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
+def endpoint_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
     """Yield the calls that restrict an endpoint: its authorized networks, or external traffic to its DNS name.
 
-    Both sides of an endpoint have one list. A call for one side keeps what the changes ``made`` of the other need.
+    Both sides of an endpoint have one list. A call for one side keeps what the ``earlier`` changes of the other need.
     """
     endpoint = next((endpoint for endpoint in snapshot.topology.endpoints if endpoint.id == change.resource.id), None)
     for place, edit in enumerate(change.edits):
@@ -34,7 +34,7 @@ def endpoint_calls(snapshot: Snapshot, change: Change, made: Sequence[Change]) -
         if endpoint.for_all_or_nobody:
             yield from _by_name(endpoint, place)
         elif not change.needs_input and last(endpoint.source.resource) == endpoint.id:
-            yield from _ranges(endpoint, edit, place, made)
+            yield from _ranges(endpoint, edit, place, earlier)
 
 
 def _by_name(endpoint: Endpoint, place: int) -> Iterator[PlannedCall]:
@@ -44,10 +44,10 @@ def _by_name(endpoint: Endpoint, place: int) -> Iterator[PlannedCall]:
         yield PlannedCall(place, call, (undo,))
 
 
-def _ranges(endpoint: Endpoint, edit: ListEdit, place: int, made: Sequence[Change]) -> Iterator[PlannedCall]:
+def _ranges(endpoint: Endpoint, edit: ListEdit, place: int, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
     enforced = bool(endpoint.filters)
     if edit.name == PRIVATE_RANGES:
-        public = _public_list(endpoint, made)
+        public = _public_list(endpoint, earlier)
         before = _authorized(endpoint, public, enforced=False)
         own = tuple(peer for peer in edit.after if not read_addresses(peer.value) <= endpoint.always_inside)
         after = _authorized(endpoint, (*own, *(() if _is_everyone(public) else public)), enforced=True)
@@ -59,9 +59,9 @@ def _ranges(endpoint: Endpoint, edit: ListEdit, place: int, made: Sequence[Chang
         yield PlannedCall(place, _endpoints(endpoint, _by_address(after)), undo)
 
 
-def _public_list(endpoint: Endpoint, made: Sequence[Change]) -> tuple[RulePeer, ...]:
-    """Return the list of the public side after the changes ``made``."""
-    edits = (edit for change in made if change.resource.id == endpoint.id for edit in change.edits)
+def _public_list(endpoint: Endpoint, earlier: Sequence[Change]) -> tuple[RulePeer, ...]:
+    """Return the list of the public side after the ``earlier`` changes."""
+    edits = (edit for change in earlier if change.resource.id == endpoint.id for edit in change.edits)
     lists = [edit.after for edit in edits if isinstance(edit, ListEdit) and edit.name != PRIVATE_RANGES]
     ranges = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in endpoint.public_ranges.cidrs())
     today = (*ranges, *(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists))

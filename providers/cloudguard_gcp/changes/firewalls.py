@@ -46,22 +46,22 @@ class Firewall:
 Firewalls = Mapping[str, Firewall]
 
 
-def firewall_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls for a change of a network's firewall rules, after the changes ``made``.
+def firewall_calls(guard: Filter, change: Change, earlier_changes: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls for a change of a network's firewall rules, after ``earlier_changes``.
 
     Raises ValueError if no calls can make the change.
     """
     tags = {
         edit.group: by_tag(edit.name)
-        for each_change in (*made, change)
+        for each_change in (*earlier_changes, change)
         for edit in each_change.edits
         if isinstance(edit, GroupEdit)
     }
-    for edit in (edit for earlier in made if earlier.id == change.id for edit in rule_edits(earlier)):
+    for edit in (edit for earlier in earlier_changes if earlier.id == change.id for edit in rule_edits(earlier)):
         for traffic in expressed(edit.after, in_policy=False) if edit.after is not None else ():
             firewall_body((Part("", traffic),), tags)  # raises ValueError: nothing is removed then either
     before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
-    for earlier in made:
+    for earlier in earlier_changes:
         if earlier.resource.id == guard.id:
             with suppress(ValueError):  # the call for this change was not made
                 before = _edited(guard, before, rule_edits(earlier))
@@ -87,12 +87,12 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
                 rules[_name(f"{name}-cloudguard", rules)] = Firewall((part,), (place,))
             continue
         old = rules.pop(name, None)
-        made = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), one_rule)
-        if old and made:
-            first = successor_of(made, old.parts)
-            made.remove(first)
+        new_rules = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), one_rule)
+        if old and new_rules:
+            first = successor_of(new_rules, old.parts)
+            new_rules.remove(first)
             rules[name] = Firewall(first, places if first != old.parts else ())
-        for rule_parts in made:
+        for rule_parts in new_rules:
             rules[_name(name or "cloudguard", rules)] = Firewall(rule_parts, places)
     return rules
 
@@ -130,18 +130,18 @@ def _denied(guard: Filter, rule: str, traffic: RuleTraffic) -> Iterator[RuleTraf
             theirs = EVERYWHERE if other.peer.addresses is None else other.peer.addresses
             pieces = [
                 piece
-                for held, services in pieces
-                for piece in ((held - theirs, services), (held & theirs, services - other.services))
+                for addresses, services in pieces
+                for piece in ((addresses - theirs, services), (addresses & theirs, services - other.services))
                 if all(piece)
             ]
-    for held, services in pieces:
-        peer = RulePeer(PeerOf.RANGE, ",".join(held.cidrs())) if held != EVERYWHERE else traffic.peer
+    for addresses, services in pieces:
+        peer = RulePeer(PeerOf.RANGE, ",".join(addresses.cidrs())) if addresses != EVERYWHERE else traffic.peer
         yield replace(traffic, services=services, peer=peer, action=Action.DENY)
 
 
-def _name(like: str, taken: Mapping[str, object]) -> str:
+def _name(like: str, used: Mapping[str, object]) -> str:
     tried = (f"{like[: _LONGEST_NAME - 5]}-{number}" for number in count(2))
-    return next(name for name in tried if name not in taken)
+    return next(name for name in tried if name not in used)
 
 
 def _difference(
@@ -161,14 +161,14 @@ def _difference(
             undo = _call("patch", project, name, firewall_body(before[name].parts, tags))
             yield PlannedCall(min(changed[name].edits), _call("patch", project, name, body), (undo,))
         else:
-            whole = _complete_body(name, network, body)
+            complete = _complete_body(name, network, body)
             yield PlannedCall(
-                min(changed[name].edits), _call("insert", project, "", whole), (_call("delete", project, name),)
+                min(changed[name].edits), _call("insert", project, "", complete), (_call("delete", project, name),)
             )
     last_edit = max((place for rule in changed.values() for place in rule.edits), default=0)
     for name in gone:
-        whole = _complete_body(name, network, firewall_body(before[name].parts, tags))
-        yield PlannedCall(last_edit, _call("delete", project, name), (_call("insert", project, "", whole),))
+        complete = _complete_body(name, network, firewall_body(before[name].parts, tags))
+        yield PlannedCall(last_edit, _call("delete", project, name), (_call("insert", project, "", complete),))
 
 
 def _complete_body(name: str, network: str, body: Body) -> Body:

@@ -37,13 +37,13 @@ class PolicyRule:
     edits: tuple[int, ...] = ()
 
 
-def policy_calls(guard: Filter, change: Change, made: Sequence[Change]) -> Iterator[PlannedCall]:
-    """Yield the calls for a change of a policy's rules, after the changes ``made``.
+def policy_calls(guard: Filter, change: Change, earlier_changes: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls for a change of a policy's rules, after ``earlier_changes``.
 
     Raises ValueError if no calls can make the change.
     """
     before = {int(name): PolicyRule(tuple(parts)) for name, parts in parts_of(guard).items()}
-    for earlier in made:
+    for earlier in earlier_changes:
         if earlier.resource.id == guard.id:
             with suppress(ValueError):  # the call for this change was not made
                 before = _edited(guard, before, rule_edits(earlier))
@@ -73,12 +73,14 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
     for name, own in by_rule(edits).items():
         places, priority = tuple(place for place, _ in own), int(name) if name else (own[0][1].order or 0) // 2
         old = rules.pop(priority, None) if name else None
-        made = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), lambda peer: peer.kind)
-        if made and priority not in rules:
-            first = successor_of(made, old.parts) if old else made[0]
-            made.remove(first)
+        new_rules = as_rules(
+            after_edits(old.parts if old else (), (edit for _, edit in own), parts), lambda peer: peer.kind
+        )
+        if new_rules and priority not in rules:
+            first = successor_of(new_rules, old.parts) if old else new_rules[0]
+            new_rules.remove(first)
             rules[priority] = PolicyRule(first, places if old is None or first != old.parts else ())
-        for rule_parts in made:
+        for rule_parts in new_rules:
             rules[_free_priority(rules, priority, rule_parts[0])] = PolicyRule(rule_parts, places)
     return rules
 

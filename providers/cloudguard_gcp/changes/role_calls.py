@@ -48,9 +48,9 @@ def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
                 yield PlannedCall(place, bound(project, add=added), (bound(project, remove=added),))
         for policy in gone:
             written: dict[str, Any] = json.loads(policy.document)
-            taken = _binding(written["role"], identity, written["condition"] or "")
+            removed = _binding(written["role"], identity, written["condition"] or "")
             level = policy.source.resource
-            yield PlannedCall(place, bound(level, remove=taken), (bound(level, add=taken),))
+            yield PlannedCall(place, bound(level, remove=removed), (bound(level, add=removed),))
 
 
 def _is_own(policy: PolicyDocument) -> bool:

@@ -78,16 +78,16 @@ def read_copies(
         pending = bool(new)
     sources = {name: disk for disk, names in origins.items() for name in names}
     others = set(other_disks)
-    made = list[DiskSnapshot]()
+    copies = list[DiskSnapshot]()
     for copy in listed:
         former = copy.labels.get(CLUSTER) == safe(cluster) and not copy.origins & others
         if copy.id in of_disk:
-            made.append(_made(copy, of_disk[copy.id]))
+            copies.append(_made(copy, of_disk[copy.id]))
         elif copy.id in sources:
-            made.append(_made(copy, sources[copy.id], "the origin of"))
+            copies.append(_made(copy, sources[copy.id], "the origin of"))
         elif former:
-            made.append(_made(copy, ""))
-    return api.gather(*(partial(_shared, api, project, copy) for copy in made))
+            copies.append(_made(copy, ""))
+    return api.gather(*(partial(_shared, api, project, copy) for copy in copies))
 
 
 def _listed(api: Api, project: str, call: Call) -> tuple[_Copy, ...]:

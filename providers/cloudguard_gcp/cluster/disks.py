@@ -126,9 +126,9 @@ def _key(api: Api, name: str) -> Key | None:
     """Return a key with the state of the version in use: the version in its name, or else the primary version."""
     if name.startswith(CUSTOMER_SUPPLIED):
         return Key(name, KeyManager.CUSTOMER, KeyState.ENABLED, api.source(LIST_DISKS))
-    whole, version, _ = name.partition(_VERSION)
+    key, version, _ = name.partition(_VERSION)
     read = partial(api.read, hides=_KEYS, about=name)
-    keys = read(GET_CRYPTO_KEY, key=whole)
+    keys = read(GET_CRYPTO_KEY, key=key)
     if version:
         call = GET_CRYPTO_KEY_VERSION
         states = api.mapped(call, read(call, key=name), _state, hides=_KEYS, about=name)

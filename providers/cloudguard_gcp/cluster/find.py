@@ -134,14 +134,16 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     }
     summaries = [_managed(cluster, nodes[installer_labels.safe(cluster.name)]) for cluster in managed]
     for name, listed in sorted(hosts.items()):
-        those = [host for host in listed if host not in nodes.get(name, ())]
-        if those:
+        self_managed = [host for host in listed if host not in nodes.get(name, ())]
+        if self_managed:
             regions, installer = (
-                sorted({host.region for host in those}),
-                installer_labels.installer_of(those, name).name,
+                sorted({host.region for host in self_managed}),
+                installer_labels.installer_of(self_managed, name).name,
             )
             chosen = (("location", SELF_MANAGED),) if name in names else ()
-            summaries.append(ClusterSummary(name, installer, ", ".join(regions), _role_counts(those, name), chosen))
+            summaries.append(
+                ClusterSummary(name, installer, ", ".join(regions), _role_counts(self_managed, name), chosen)
+            )
     if api.gaps:
         refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)
         also = f" Clusters found: {', '.join(cluster.name for cluster in summaries)}" if summaries else ""

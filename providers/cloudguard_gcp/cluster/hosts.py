@@ -23,18 +23,18 @@ UNREAD: Final = "filters of an unread network"
 
 def read_hosts(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     """Return the cluster's hosts with their roles. A host whose role is unknown has no role and leaves a Gap."""
-    shown = {instance.id: roles_of(found, instance, found.by_flag) for instance in found.instances}
+    by_instance = {instance.id: roles_of(found, instance, found.by_flag) for instance in found.instances}
     groups = {
         instance.host.pool: (instance.id, known)
         for instance in found.instances
-        if (known := shown[instance.id]) and instance.host.pool
+        if (known := by_instance[instance.id]) and instance.host.pool
     }
     by_group = {
         instance.id: _of_group(*groups[instance.host.pool])
         for instance in found.instances
         if instance.host.pool in groups
     }
-    roles = {name: made for name, known in shown.items() if (made := known or by_group.get(name))}
+    roles = {name: known_roles for name, known in by_instance.items() if (known_roles := known or by_group.get(name))}
     if found.gke is not None:
         _record_missing_nodes(api, found.gke, len(found.instances))
     return with_roles(api, LIST_INSTANCES, (host_of(instance, found.gke) for instance in found.instances), roles)
@@ -48,13 +48,13 @@ def _of_group(name: str, known: HostRoles) -> HostRoles:
     return replace(known, evidence=(evidence,))
 
 
-def _record_missing_nodes(api: Api, cluster: GkeCluster, seen: int) -> None:
+def _record_missing_nodes(api: Api, cluster: GkeCluster, nodes: int) -> None:
     """Add a Gap if GKE counts more nodes than were read. Google may hide machines, for example Autopilot's.
 
     https://cloud.google.com/kubernetes-engine/docs/concepts/autopilot-security
     """
-    if cluster.node_count > seen:
-        message = f"GKE reports {cluster.node_count} nodes, but only {seen} were found in the project"
+    if cluster.node_count > nodes:
+        message = f"GKE reports {cluster.node_count} nodes, but only {nodes} were found in the project"
         api.add_gap(Gap(LIST_INSTANCES.name, cluster.name, Reason.MISSING, message, (FactKind.HOSTS,)))
 
 

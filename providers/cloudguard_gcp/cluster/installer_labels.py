@@ -91,8 +91,8 @@ def named(instances: Iterable[Instance], cluster: str) -> list[str]:
     """Return the full names of the clusters called ``cluster``. OpenShift's names have an infrastructure id."""
     called = [{*clusters_of(instance)} for instance in instances]
     names = {name for listed in called if any(means(name, cluster) for name in listed) for name in listed}
-    whole = {name for name in names if safe(name) != safe(cluster) and is_infra(safe(name))}
-    return sorted(whole) if whole and whole == names else [cluster]
+    full = {name for name in names if safe(name) != safe(cluster) and is_infra(safe(name))}
+    return sorted(full) if full and full == names else [cluster]
 
 
 def roles_by_labels(instance: Instance, cluster: str) -> HostRoles | None:
@@ -129,8 +129,8 @@ def _roles_by_tag(tag: str, cluster: str) -> HostRoles | None:
     if role == tag or role not in _ROLES:
         return None
     roles = _ROLES[role]
-    whole = (*roles, Role.ETCD) if is_infra(cluster) and roles == (Role.CONTROL_PLANE,) else roles
-    return HostRoles(whole, _shown(f"network tag {tag}"))
+    all_roles = (*roles, Role.ETCD) if is_infra(cluster) and roles == (Role.CONTROL_PLANE,) else roles
+    return HostRoles(all_roles, _shown(f"network tag {tag}"))
 
 
 def shown_installer(

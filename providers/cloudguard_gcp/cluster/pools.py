@@ -55,13 +55,13 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[
     )
     described = api.mapped(LIST_INSTANCE_TEMPLATES, templates, next_instance, hides=HIDES)
     known = {_place(template.link): template for template in described}
-    made = {host.pool for host in hosts} | (found.gke.groups if found.gke else frozenset[str]())
+    groups = {host.pool for host in hosts} | (found.gke.groups if found.gke else frozenset[str]())
     pools, own = list[Pool](), dict[str, Instance]()
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         described_by = [known.get(_place(link)) for link in manager.templates]
         marked = any(after and found.owns(after) for after in described_by)
         own_hosts = [host for host in hosts if host.pool == manager.id]
-        for link, after in zip(manager.templates, described_by, strict=True) if marked or manager.id in made else ():
+        for link, after in zip(manager.templates, described_by, strict=True) if marked or manager.id in groups else ():
             pools.append(_pool(api, found, manager, (link, after), own_hosts))
             own |= {pools[-1].id: after} if after else {}
     return tuple(sorted(pools, key=lambda pool: pool.id)), own
@@ -159,7 +159,7 @@ def _pool(
         name=manager.name if first else f"{manager.name} ({template})",
         roles=known.roles,
         role_evidence=known.evidence,
-        subnets=subnets or tuple(sorted({nic.subnet for made in hosts for nic in made.interfaces[:1]})),
+        subnets=subnets or tuple(sorted({nic.subnet for host in hosts for nic in host.interfaces[:1]})),
         filters=(),
         groups=after.groups if after else (),
         source=Source(LIST_INSTANCE_TEMPLATES.name, template),

@@ -66,7 +66,7 @@ def reading() -> dict[str, Any]:
 
 def catalog_of(snapshot: Snapshot, needs: Iterable[PermissionNeed], paths: Iterable[EscalationPath]) -> RoleCatalog:
     """Return the catalog for one cluster."""
-    held = (statement for policy in snapshot.identities.policies for statement in policy.statements)
+    statements = (statement for policy in snapshot.identities.policies for statement in policy.statements)
     needed = (statement for need in needs for statement in need.statements)
-    actions = {action for statement in (*held, *needed) for action in statement.actions}
+    actions = {action for statement in (*statements, *needed) for action in statement.actions}
     return RoleCatalog(actions | {action for path in paths for action in path.actions})

@@ -124,8 +124,8 @@ def _subjects(member: str) -> tuple[str, tuple[Condition, ...] | None] | None:
         return f"{pod[2]}:{pod[3]} of {pod[1]}", ()
     if pool := _POOL.match(member):
         rest = pool[4]
-        whole = rest == "*" or (pool[1] and rest.startswith("attribute.") and rest.endswith("/*"))
-        return (f"any subject of {pool[3]}", ()) if whole else (f"{rest} of {pool[3]}", None)
+        everyone = rest == "*" or (pool[1] and rest.startswith("attribute.") and rest.endswith("/*"))
+        return (f"any subject of {pool[3]}", ()) if everyone else (f"{rest} of {pool[3]}", None)
     kind, _, who = member.partition(":")
     return (f"any subject of {who}", ()) if kind == "domain" else None
 

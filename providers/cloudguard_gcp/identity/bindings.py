@@ -163,8 +163,8 @@ def _denials(api: Api, name: str) -> tuple[tuple[DenyPolicy, ...], str]:
     ]
     unread = [name for name, policies in zip(names, denied, strict=True) if not policies]
     unread += ["a policy without a name"] * (len(listed) - len(names))
-    whole = tuple(policy for policies in denied for policy in policies)
-    return whole, f"{', '.join(unread)} could not be read" if unread else ""
+    read_policies = tuple(policy for policies in denied for policy in policies)
+    return read_policies, f"{', '.join(unread)} could not be read" if unread else ""
 
 
 def _deny_policy(item: Item) -> DenyPolicy:

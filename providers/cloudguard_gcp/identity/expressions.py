@@ -30,11 +30,11 @@ Alternatives: TypeAlias = tuple[tuple[Atom, ...], ...]
 
 def alternatives(expression: str) -> Alternatives:
     """Return the alternatives of an expression. One that is too long or not understood is one atom."""
-    whole = ((Atom(" ".join(expression.split())),),)
+    undivided = ((Atom(" ".join(expression.split())),),)
     try:
         return _read(expression, negated=False)
     except ValueError:
-        return whole
+        return undivided
 
 
 def _read(text: str, *, negated: bool) -> Alternatives:
@@ -59,17 +59,17 @@ def _any_of(parts: list[Alternatives]) -> Alternatives:
 
 
 def _all_of(parts: list[Alternatives]) -> Alternatives:
-    made: Alternatives = ((),)
+    combined: Alternatives = ((),)
     for part in parts:
-        made = _bounded(tuple((*left, *other) for left, other in product(made, part)))
-    return made
+        combined = _bounded(tuple((*left, *other) for left, other in product(combined, part)))
+    return combined
 
 
-def _bounded(made: Alternatives) -> Alternatives:
-    if len(made) > _MOST:
+def _bounded(combined: Alternatives) -> Alternatives:
+    if len(combined) > _MOST:
         message = f"an expression has more than {_MOST} alternatives"
         raise ValueError(message)
-    return made
+    return combined
 
 
 def _outside_quotes(text: str) -> Iterator[str]:

@@ -105,5 +105,5 @@ def _everyone_holds(levels: Iterable[Level], roles: Roles, permission: str) -> b
     bindings = (
         binding for binding in every if not EVERYONE.isdisjoint(binding.members) and not is_over(binding.condition, now)
     )
-    held = (roles.role(binding.role) for binding in bindings)
-    return any(role is not None and permission in role.permissions for role in held)
+    roles_held = (roles.role(binding.role) for binding in bindings)
+    return any(role is not None and permission in role.permissions for role in roles_held)

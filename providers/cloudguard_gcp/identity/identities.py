@@ -99,16 +99,16 @@ def read_identities(
     roles.prefetch([binding.role for _, binding in inherited])
     roles.prefetch([binding.role for known in accounts for binding in known.bindings])
     pods = {known.email: pod_names for known in accounts if (pod_names := pods_of(known, inherited, roles, pools))}
-    held = _with_pods(holders, pods)
+    with_pods = _with_pods(holders, pods)
     sets, outside = sets_of_accounts(levels, numbers), frozenset(group.lower() for group in outside_groups)
 
     def principal_of(email: str) -> Principal:
         return service_account(email, project, sets if owner_of(email) in names else (), outside)
 
-    principals = [(principal_of(email), holder) for email, holder in held.items()]
+    principals = [(principal_of(email), holder) for email, holder in with_pods.items()]
     principals += [(principal, _OF_PODS) for principal in bound_pods(inherited, roles, project, pools)]
-    taken = accounts_taken([one for one, _ in principals], accounts, roles, principal_of)
-    others = [(principal, replace(_OF_PODS, roles=())) for principal in taken]
+    gained = accounts_taken([one for one, _ in principals], accounts, roles, principal_of)
+    others = [(principal, replace(_OF_PODS, roles=())) for principal in gained]
     roles.prefetch([role for one, _ in (*principals, *others) for role in _bound_roles(levels, one)])
     own = {known.email: known for known in accounts}
     identities = list[Identity]()

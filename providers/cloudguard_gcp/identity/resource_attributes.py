@@ -53,9 +53,9 @@ _LISTING: Final = (".list", ".aggregatedList")
 
 def permissions_left(conditions: Iterable[Condition], permissions: Iterable[str]) -> tuple[str, ...]:
     """Return the permissions for which some request meets the conditions."""
-    asked = [condition for condition in conditions if condition.key in {TYPE, SERVICE, NAME}]
+    on_resources = [condition for condition in conditions if condition.key in {TYPE, SERVICE, NAME}]
     return tuple(
-        permission for permission in permissions if all(_may_meet(permission, condition) for condition in asked)
+        permission for permission in permissions if all(_may_meet(permission, condition) for condition in on_resources)
     )
 
 

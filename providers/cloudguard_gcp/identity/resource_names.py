@@ -85,8 +85,8 @@ def owner_of(email: str) -> str:
     if application := _APP_ENGINE.fullmatch(email):
         return application[1]
     if is_googles(email):
-        made = _SERVICE_AGENT.fullmatch(email)
-        return made[1] if made else ""
+        agent = _SERVICE_AGENT.fullmatch(email)
+        return agent[1] if agent else ""
     match = _USERS.fullmatch(email)
     return "" if match is None else f"{match[2]}:{match[1]}" if match[2] else match[1]
 

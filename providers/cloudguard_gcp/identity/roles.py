@@ -58,6 +58,8 @@ def known_roles() -> dict[str, Role]:
     file = files("cloudguard_gcp.identity").joinpath("predefined.toml")
     written = tomllib.loads(file.read_text(encoding="utf-8"))
     return {
-        name: Role(tuple(f"{of}.{verb}" for of, verbs in held.items() for verb in verbs.split()), written["read"])
-        for name, held in written["roles"].items()
+        name: Role(
+            tuple(f"{of}.{verb}" for of, verbs in permissions.items() for verb in verbs.split()), written["read"]
+        )
+        for name, permissions in written["roles"].items()
     }

@@ -61,14 +61,14 @@ class Account:
     bindings: tuple[Binding, ...]
 
 
-def read_accounts(api: Api, project: str, held: Iterable[str]) -> tuple[Account, ...]:
+def read_accounts(api: Api, project: str, names: Iterable[str]) -> tuple[Account, ...]:
     """Return the project's service accounts, and those of the hosts, of any project."""
     call = calls.LIST_SERVICE_ACCOUNTS
     listed = api.read(call, hides=_HIDES, about=project, project=project)
     enabled = api.mapped(
         call, listed, lambda item: "" if flag(item, "disabled") else required(item, "email"), hides=_HIDES
     )
-    emails = sorted({*enabled, *held} - {""})
+    emails = sorted({*enabled, *names} - {""})
     answers = api.gather(*(partial(_bindings, api, email) for email in emails))
     return tuple(Account(email, bindings) for email, bindings in zip(emails, answers, strict=True))
 

@@ -122,7 +122,7 @@ class PolicyReader:
             about=name,
         )
         rules = [rule for listed in read for rule in listed]
-        made = Filter(
+        guard = Filter(
             id=f"policy {number_ or name}{_id_suffix(kind, self.network, self.region)}",
             name=name,
             kind=f"{kind.lower().replace('_', ' ')} firewall policy".strip(),
@@ -133,7 +133,7 @@ class PolicyReader:
             editable=kind not in _SYSTEM,
             written_by=OWNERS.known("organization") if kind == _ABOVE else None,
         )
-        return FirewallPolicy(kind, priority, made, tuple(lists.values()))
+        return FirewallPolicy(kind, priority, guard, tuple(lists.values()))
 
     def _rules(self, rule: Item, kind: str, lists: dict[str, AddressList]) -> tuple[Rule, ...]:
         if flag(rule, "disabled") or not _applies_to_network(rule, self.network):

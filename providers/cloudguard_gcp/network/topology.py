@@ -171,10 +171,10 @@ def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str,
     ]
     places = {subnet.id: (subnet.network, subnet.zone) for subnet in subnets}
     wanted = sorted(set(places.values()))
-    made = api.gather(
+    read = api.gather(
         *(partial(_chain, api, known[network], inventory.firewalls, region) for network, region in wanted)
     )
-    chains = dict(zip(wanted, made, strict=True))
+    chains = dict(zip(wanted, read, strict=True))
     return {subnet: chains[place] for subnet, place in places.items()}
 
 
