@@ -49,20 +49,20 @@ def serve() -> None:
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     inner: Any = DomainDispatcherApplication(create_backend_app)
-    asked: list[str] = []
+    calls: list[str] = []
     waits = [0]
 
     def counting(environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - WSGI
         if environ["PATH_INFO"] == "/benchmark/calls":
-            body = json.dumps(len(asked)).encode()
-            asked.clear()
+            body = json.dumps(len(calls)).encode()
+            calls.clear()
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
         if environ["PATH_INFO"].startswith("/benchmark/wait/"):
             waits.append(int(environ["PATH_INFO"].rpartition("/")[2]))
             start_response("200 OK", [])
             return []
-        asked.append(environ["PATH_INFO"])
+        calls.append(environ["PATH_INFO"])
         time.sleep(waits[-1] / 1000)
         return inner(environ, start_response)
 

@@ -68,18 +68,18 @@ def measured(moto: Server, hosts: str) -> list[Row]:
                 policies,
             ]
         costs: dict[str, list[Cost]] = {name: [] for name in commands}
-        asked: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for _ in range(ROUNDS):
             for name, command in commands.items():
                 moto.calls()
                 costs[name].append(run(command, moto.endpoint))
-                asked[name] = moto.calls()
+                counts[name] = moto.calls()
     ours = min(cost.wall for cost in costs["cloudguard"])
     rows: list[Row] = []
     for name, runs in costs.items():
         best = min(runs, key=lambda cost: cost.wall)
         user = min(cost.user for cost in runs)
-        rows.append([hosts, name, best.wall, best.wall / ours, user, best.peak, asked[name], best.status])
+        rows.append([hosts, name, best.wall, best.wall / ours, user, best.peak, counts[name], best.status])
     return rows
 
 

@@ -93,13 +93,13 @@ def _evaluate(facts: Snapshot) -> None:
             reach.between(source, target)
 
 
-def _best(work: object, *given: object) -> float:
+def _best(work: object, *arguments: object) -> float:
     """Return the time of the shortest of a few rounds, in ms."""
     assert callable(work)  # noqa: S101 - a script
     times: list[float] = []
     for _ in range(ROUNDS):
         started = perf_counter()
-        work(*given)
+        work(*arguments)
         times.append((perf_counter() - started) * 1000)
     return min(times)
 

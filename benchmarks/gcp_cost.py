@@ -38,8 +38,8 @@ def serve(folder: str, count: int, delay: float) -> None:
         role = "control-plane" if number < 3 else "node"  # noqa: PLR2004 - three hosts run the control plane
         address = f"10.0.{number // 250}.{number % 250 + 2}"
         tags = [f"prod-k8s-io-role-{role}"]
-        rest: dict[str, Any] = {"tags": tags, "labels": labels, "account": project.default_account}
-        project.instance(f"{role}-{number}", subnet, address, **rest)
+        common: dict[str, Any] = {"tags": tags, "labels": labels, "account": project.default_account}
+        project.instance(f"{role}-{number}", subnet, address, **common)
         project.disk(f"{role}-{number}", labels=labels)
         project.firewall(network, f"rule-{number}", f"tcp:{number + 1000}", "10.0.0.0/8", targetTags=tags)
     project.role("roles/editor", "compute.instances.list")

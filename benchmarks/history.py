@@ -55,23 +55,23 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--clusters", type=int, default=50)
     parser.add_argument("--findings", type=int, default=60)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with TemporaryDirectory() as folder:
         file = Path(folder) / "history.db"
         store = open_store(address(f"sqlite:///{file}"), Purpose.RUN)
-        of = accounts(given.clusters, given.findings)
-        writes = sorted(written(store, of, range(given.nights)))
-        differences = sorted(compared(store, of, given.nights))
-        print(f"{given.nights} nights of {given.clusters} clusters with {given.findings} findings each")
+        of = accounts(options.clusters, options.findings)
+        writes = sorted(written(store, of, range(options.nights)))
+        differences = sorted(compared(store, of, options.nights))
+        print(f"{options.nights} nights of {options.clusters} clusters with {options.findings} findings each")
         print(
             f"size                 {size(file) / MIB:6.1f} MiB (10 wanted), {size(file) / len(writes):.0f} bytes a run"
         )
         print(f"a night's write      {_text(writes)} a cluster (50 wanted)")
         print(f"the last comparison  {_text(differences)} a cluster (20 wanted)")
-        waited = sorted(written(store, of, range(given.nights, given.nights + 1), perf_counter))
+        waited = sorted(written(store, of, range(options.nights, options.nights + 1), perf_counter))
         print(f"one more night       {_text(waited)} a cluster by the wall clock")
         both = median(writes) + median(differences)
-        print(f"both, to the report as JSON  {both / median(rendered(of, given.nights)):.1f}")
+        print(f"both, to the report as JSON  {both / median(rendered(of, options.nights)):.1f}")
 
 
 def _text(seconds: Sequence[float]) -> str:

@@ -70,8 +70,8 @@ def theirs(roles: tuple[KnownRole, ...]) -> dict[str, float]:
     python = os.environ.get("CLOUDSPLAINING")
     if not python:
         return {}
-    given = json.dumps({role.id: documents_of(role) for role in roles})
-    ran = subprocess.run([python, "-c", THEIRS % ROUNDS], input=given, capture_output=True, text=True, check=True)
+    documents = json.dumps({role.id: documents_of(role) for role in roles})
+    ran = subprocess.run([python, "-c", THEIRS % ROUNDS], input=documents, capture_output=True, text=True, check=True)
     return {str(name): float(value) for name, value in json.loads(ran.stdout).items()}
 
 
@@ -82,9 +82,9 @@ def main() -> None:
     rows: list[list[object]] = []
     for role in roles:
         milliseconds, excess = ours(role)
-        them = other.get(role.id)
-        ratio = f"{them / milliseconds:.1f}" if them else "-"
-        rows.append([role.id, len(excess.effective.statements), milliseconds, them, ratio])
+        seconds = other.get(role.id)
+        ratio = f"{seconds / milliseconds:.1f}" if seconds else "-"
+        rows.append([role.id, len(excess.effective.statements), milliseconds, seconds, ratio])
     headers = ["role", "statements", "ours ms", "cloudsplaining ms", "theirs to ours"]
     print(tabulate(rows, headers, floatfmt=".1f", missingval="not installed"))
     print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")

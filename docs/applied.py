@@ -75,20 +75,20 @@ def aws() -> str:
     lines, rows, passing = list[str](), 0, 0
     for name, scene in scenes().items():
         if "FAIL" in scene.VERDICTS.values():
-            made = aws_applied.apply(scene, by_shell=name in _BY_SHELL)
-            rows, passing = rows + len(made.failing), passing + len({*made.failing} - {*made.left})
-            lines += aws_lines(name, made)
+            applied = aws_applied.apply(scene, by_shell=name in _BY_SHELL)
+            rows, passing = rows + len(applied.failing), passing + len({*applied.failing} - {*applied.left})
+            lines += aws_lines(name, applied)
     head = f"## AWS\n\n{_AWS}\n{passing} of {rows} failing rows pass after the calls.\n\n"
     table = "| scene | row | calls | by | then | why not | opened |\n|---|---|---|---|---|---|---|\n"
     return head + table + "\n".join(lines) + "\n"
 
 
-def aws_lines(name: str, made: aws_applied.Applied) -> Iterator[str]:
+def aws_lines(name: str, applied: aws_applied.Applied) -> Iterator[str]:
     """Yield a line for each row of a scene that failed."""
-    by, opened = "`aws`" if name in _BY_SHELL else "boto3", _cell(made.opened) or "nothing"
-    for row in made.failing:
-        then, why = ("FAIL", "; ".join(made.reasons)) if row in made.left else ("PASS", "")
-        yield f"| {name} | {row} | {len(made.calls)} | {by} | {then} | {_cell(why)} | {opened} |"
+    by, opened = "`aws`" if name in _BY_SHELL else "boto3", _cell(applied.opened) or "nothing"
+    for row in applied.failing:
+        then, why = ("FAIL", "; ".join(applied.reasons)) if row in applied.left else ("PASS", "")
+        yield f"| {name} | {row} | {len(applied.calls)} | {by} | {then} | {_cell(why)} | {opened} |"
 
 
 def azure() -> Iterator[tuple[str, Applied]]:

@@ -46,11 +46,11 @@ def _owner(facts: OwnerFacts) -> str:
 
 
 def _sign(sign: Sign) -> str:
-    seen = [f"tag `{tag.pattern}`" for tag in sign.tags]
-    seen += [f"name `{sign.name.pattern}`"] if sign.name else []
-    seen += [f"description `{sign.description.pattern}`"] if sign.description else []
-    seen += ["a rule that allows a group's members to connect to each other"] if sign.own_group else []
-    return f"{' and '.join(seen)} of {', '.join(sorted(sign.of))}"
+    signs = [f"tag `{tag.pattern}`" for tag in sign.tags]
+    signs += [f"name `{sign.name.pattern}`"] if sign.name else []
+    signs += [f"description `{sign.description.pattern}`"] if sign.description else []
+    signs += ["a rule that allows a group's members to connect to each other"] if sign.own_group else []
+    return f"{' and '.join(signs)} of {', '.join(sorted(sign.of))}"
 
 
 def pages() -> Mapping[Path, str]:

@@ -140,8 +140,8 @@ class Certificate:
         self.steps = [(step, [self.rule(each) for each in step["rules"]]) for step in data["steps"]]
         for step, put in self.steps:
             self.filters[step["filter"]].ever += put
-        given = ((need, [self.filters[name] for name in need["guard"]]) for need in data["needs"])
-        needs = [Need(need["why"], senders[need["sender"]], self.rule(need).services, guard) for need, guard in given]
+        guarded = ((need, [self.filters[name] for name in need["guard"]]) for need in data["needs"])
+        needs = [Need(need["why"], senders[need["sender"]], self.rule(need).services, guard) for need, guard in guarded]
         self.needs = {name: [need for need in needs if own in need.guard] for name, own in self.filters.items()}
 
     def filter(self, data: dict[str, Any], declared: list[dict[str, Any]]) -> Filter:

@@ -193,9 +193,9 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return BAD
     known = set(_KNOWN.read_text(encoding="utf-8").splitlines())
-    shown = [line for line in lines if line not in known]
-    count = sum(not line.startswith("read by hand") for line in shown)
-    print(*shown, f"{count or 'no'} differences, {len(lines) - len(shown)} known and left out", sep="\n")
+    new = [line for line in lines if line not in known]
+    count = sum(not line.startswith("read by hand") for line in new)
+    print(*new, f"{count or 'no'} differences, {len(lines) - len(new)} known and left out", sep="\n")
     releases = {need["release"] for needs in needs_of(options.repository).values() for need in needs}
     print(f"the needs were read from: {', '.join(sorted(releases))}")
     return DIFFERENT if count else SAME
