@@ -47,16 +47,16 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     queues = f"arn:{partition}:sqs:{api.region}:{cluster.account}:"
     named = {text.removeprefix(queues) for text in named_resources(identities) if text.startswith(queues)}
     dashed = tuple(f"{text}-" for text in values["dashed"])
-    asked: list[tuple[Call, str, Mapping[str, Any]]] = [
+    requests: list[tuple[Call, str, Mapping[str, Any]]] = [
         (calls.GET_BUCKET_POLICY, name, {"Bucket": name}) for name in values["bucket"]
     ]
     for name in sorted(named):
         if _QUEUE.fullmatch(name) and (name == cluster.name or name.startswith(dashed)):
             url = f"{api.client('sqs').meta.endpoint_url}/{cluster.account}/{name}"
-            request = {"QueueUrl": url, "AttributeNames": ["Policy"]}
-            asked.append((calls.GET_QUEUE_ATTRIBUTES, f"{queues}{name}", request))
-    read = api.gather(*(partial(_statements, api, *request) for request in asked))
-    for (call, name, _), granted in zip(asked, read, strict=True):
+            parameters = {"QueueUrl": url, "AttributeNames": ["Policy"]}
+            requests.append((calls.GET_QUEUE_ATTRIBUTES, f"{queues}{name}", parameters))
+    read = api.gather(*(partial(_statements, api, *request) for request in requests))
+    for (call, name, _), granted in zip(requests, read, strict=True):
         identities = with_resource_policies(api, identities, call, {name: granted})
     names = [*(name for _, name, _ in requests), "etcd's keys"]
     exceptions = f", except those of {' and '.join(names)}"

@@ -57,8 +57,8 @@ class _SubscriptionGrants:
 
 def read_identities(api: Api, holders: ClusterHolders) -> Identities:
     """Return the identities with all policies that grant to them or deny them, and who can take them on."""
-    identities = _held_identities(api, asked)
-    issuer = _issuer(api, asked.managed)
+    identities = _held_identities(api, holders)
+    issuer = _issuer(api, holders.managed)
     (denials, unread), assigned, granting, (listed, federated) = api.four(
         partial(assignments.read_denials, api),
         partial(assignments.read_assignments, api),
