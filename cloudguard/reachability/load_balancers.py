@@ -67,7 +67,9 @@ class LoadBalancerPaths:
                 clients &= Bounds(all_from(out.lower.addresses()), all_from(out.upper.addresses()))
             translated = sender.published.translated_to if sender.published else AddressSet.nothing()
             own = translated or self._senders.ranges((subnet,))
-            by_subnet[subnet] = self._from_subnet(registration, subnet, clients.only(registration.service), target, own)
+            groups = seen_groups(registration.balancer, sender.groups)
+            sent_on = clients.only(registration.service)
+            by_subnet[subnet] = self._from_subnet(registration, subnet, sent_on, target, (own, groups))
         upper = PacketSet.union(allowed.upper for allowed in by_subnet.values())
         own_subnet = by_subnet.get(target.key.subnet)
         if own_subnet is not None:
@@ -135,12 +137,18 @@ class LoadBalancerPaths:
         return self._senders.ranges(balancer.subnets) or None
 
     def _from_subnet(
-        self, registration: Registration, subnet: str, clients: Bounds, target: HostClass, own_addresses: AddressSet
+        self,
+        registration: Registration,
+        subnet: str,
+        clients: Bounds,
+        target: HostClass,
+        seen: tuple[AddressSet, tuple[str, ...]],
     ) -> Bounds:
         """Return the traffic from a balancer in one of its subnets to a class of hosts, by the client's address.
 
-        ``own_addresses``: the addresses that replace the client's address.
+        ``seen``: the addresses that replace the client's address, and the groups of a client that keeps its address.
         """
+        own_addresses, groups = seen
         balancer, key = registration.balancer, target.key
         addresses = target.addresses or self._senders.ranges((key.subnet,))
         clients = _only(clients, *self._let_out(registration, subnet, target, addresses))
@@ -148,7 +156,7 @@ class LoadBalancerPaths:
         traffic = self._filters.allowed_traffic(key.filters, Direction.INGRESS, key.groups, destination)
         same_subnet = subnet == key.subnet
         ingress = exactly(PacketSet.everything()) if same_subnet else self._filters.subnet_filters(key.subnet)
-        preserved = clients & traffic.allows(EVERYWHERE, balancer.groups) & ingress
+        preserved = clients & traffic.allows(EVERYWHERE, groups) & ingress
         own_addresses = own_addresses & ALL4 or own_addresses
         replaced = _with_replaced_addresses(
             own_addresses, clients, traffic.allows(own_addresses, balancer.groups) & ingress, registration.service
@@ -182,6 +190,20 @@ def _let_through(lower: ServiceSet, upper: PacketSet, services: ServiceSet) -> B
     """Return everything, if it is certain (``lower``) or possible (``upper``) that any of ``services`` passes."""
     everything, nothing = PacketSet.everything(), PacketSet.nothing()
     return Bounds(everything if lower & services else nothing, everything if upper.on(services) else nothing)
+
+
+def passes_on(balancer: Balancer) -> bool:
+    """Whether a balancer has no address of its own between client and target, and only passes packets on."""
+    return balancer.transparent or balancer.keeps_destination
+
+
+def seen_groups(balancer: Balancer, groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the groups that a target's rules match for a client in ``groups`` that keeps its address.
+
+    They are the client's own if the balancer only passes packets on. A balancer with an address of its own is the
+    sender: a rule that names the client's group does not match.
+    """
+    return (*balancer.groups, *groups) if passes_on(balancer) else balancer.groups
 
 
 def destination_addresses(target: HostClass, balancer: Balancer | None) -> AddressSet | None:

@@ -20,7 +20,6 @@ from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
-from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import (
     PRIVATE_RANGES,
@@ -37,6 +36,7 @@ from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, WAY_OUT, Context, tally
 from cloudguard.rows.declared import declared_check
+from cloudguard.rows.network.behind_balancers import health_checks, hosts_by_balancers
 from cloudguard.rows.network.latent import latent_of, with_latent
 from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import (
@@ -217,36 +217,24 @@ def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
         return allowed
     expected = context.administrators | context.snapshot.topology.outbound_addresses
     if path.sender.inside:
-        expected |= context.own_addresses | _health_checks(context, (path.target,))
+        expected |= context.own_addresses | health_checks(context, (path.target,))
     return allowed - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
 
 
 def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:
     """Return the traffic to the API on ``services`` that must stay allowed.
 
-    It comes from administrators, from outbound addresses of the cluster's own hosts, and from health checks.
+    It comes from administrators, from outbound addresses of the cluster's own hosts, from health checks, and from the
+    cluster's own hosts by load balancers.
     """
     way_out = [peer for path in problem.paths for peer in way_out_peers(context, path)]
     needed = (
         (_administrators(context), "administrators"),
         (tuple(dict.fromkeys(way_out)) if problem.check is INTERNET else (), WAY_OUT),
-        (_ranges(_health_checks(context, problem.targets).cidrs()), "health checks"),
+        (_ranges(health_checks(context, problem.targets).cidrs()), "health checks"),
+        (_ranges(hosts_by_balancers(context, problem.targets).cidrs()), "the cluster's own hosts by a load balancer"),
     )
     return tuple(KeptTraffic(peer, services, why) for peers, why in needed for peer in peers)
-
-
-def _health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
-    """Return the addresses of balancers that check the health of ``targets``.
-
-    Balancers whose group is already let in by a rule of the target are left out.
-    """
-    addresses = list[AddressSet]()
-    for target in (target for target in targets if isinstance(target, HostClass)):
-        allowed = context.reach.allowed_in(target)
-        for registration in target.key.registrations:
-            if not registration.service <= allowed.of_group(registration.balancer.groups):
-                addresses.append(context.reach.senders.of_balancer(registration.balancer))
-    return AddressSet.union(addresses)
 
 
 def _kind(path: Path, attribution: Attribution) -> ProblemKind:

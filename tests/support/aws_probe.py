@@ -1,18 +1,20 @@
 """A simple, independent probe of who can connect to whom in EC2. It uses no code of cloudguard.
 
-It tests every combination of sender, target and service. It ignores routes, so it may report more open connections than
-there are; tests compare the results before and after a change. The names in the results do not change with a plan, so
-that two results can be compared.
+It tests every combination of sender, target and service. Of a route it asks only whether the next hop takes the
+packets, and not who is there, so it may report more open connections than there are; tests compare the results before
+and after a change. The names in the results do not change with a plan, so that two results can be compared.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import Any
+
+from probe_routes import Route, carried
 
 TCP, UDP, ICMP, EVERY = "6", "17", "1", "-1"
 NUMBERS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": "58"}
@@ -25,12 +27,16 @@ OUTSIDE6 = ("2001:db8:ffff::9", "2a00:1450::9")
 
 @dataclass(frozen=True)
 class Place:
-    """An existing or future interface, or an outside sender: name, addresses, groups, subnet ("": outside)."""
+    """An existing or future interface, or an outside sender: name, addresses, groups, subnet ("": outside).
+
+    ``served``: a load balancer sends to it, and takes its answers.
+    """
 
     name: str
     addresses: tuple[str, ...]
     groups: tuple[str, ...] = ()
     subnet: str = ""
+    served: bool = False
 
 
 @dataclass
@@ -43,6 +49,7 @@ class Reading:
     hosts: list[Place]
     balancers: list[Place]
     next_hosts: list[Place]
+    routes: Mapping[str, tuple[Route, ...]]
     _open: dict[object, bool] = field(default_factory=dict[object, bool])
 
     @cached_property
@@ -70,7 +77,15 @@ class Reading:
             if (":" in source) == (":" in address)
         )
 
+    def _is_routed(self, sender: Place, source: str, target: Place, where: str, service: Service) -> bool:
+        """Whether the packets find a way, and the answers of a TCP connection."""
+        if sender.subnet and not carried(self.routes[sender.subnet], where):
+            return False
+        return service[0] != TCP or target.served or carried(self.routes[target.subnet], source)
+
     def _guards(self, sender: Place, source: str, target: Place, where: str, service: Service) -> bool:
+        if not self._is_routed(sender, source, target, where, service):
+            return False
         if sender.subnet and sender.groups and not self._in_groups(sender, target, where, service, egress=True):
             return False
         if target.groups and not self._in_groups(target, sender, source, service, egress=False):
@@ -146,26 +161,62 @@ def read(session: Any) -> Reading:  # noqa: ANN401 - boto3's clients have no typ
         for link in acl["Associations"]
     }
     subnets = {one["SubnetId"]: one for one in _all(ec2, "describe_subnets", "Subnets")}
-    hosts = [_interface(one) for one in _all(ec2, "describe_network_interfaces", "NetworkInterfaces")]
+    served = {*_served(session)}
+    hosts = [_interface(one, served) for one in _all(ec2, "describe_network_interfaces", "NetworkInterfaces")]
     replaced = [_again(host, subnets) for host in hosts]
     next_hosts = [*replaced, *_of_pools(session, subnets)]
-    return Reading(rules, lists, acls, hosts, [*_balancers(session, subnets)], next_hosts)
+    return Reading(rules, lists, acls, hosts, [*_balancers(session, subnets)], next_hosts, _routes(ec2, subnets, lists))
+
+
+def _routes(
+    ec2: Any,  # noqa: ANN401 - as above
+    subnets: Mapping[str, Mapping[str, Any]],
+    lists: Mapping[str, list[str]],
+) -> dict[str, tuple[Route, ...]]:
+    """Return the routes of each subnet. The network's own ranges are local, whatever a table says."""
+    tables, vpcs = _all(ec2, "describe_route_tables", "RouteTables"), _all(ec2, "describe_vpcs", "Vpcs")
+    of_subnet = {link.get("SubnetId"): table for table in tables for link in table["Associations"]}
+    main = {table["VpcId"]: table for table in tables for link in table["Associations"] if link.get("Main")}
+    local = {one["VpcId"]: [one["CidrBlock"]] for one in vpcs}
+    for one in vpcs:
+        local[one["VpcId"]] += [each["Ipv6CidrBlock"] for each in one.get("Ipv6CidrBlockAssociationSet", ())]
+    found = dict[str, tuple[Route, ...]]()
+    for name, subnet in subnets.items():
+        made: list[Route] = [(cidr, 0, True) for cidr in local[subnet["VpcId"]]]
+        for route in of_subnet.get(name, main[subnet["VpcId"]])["Routes"]:
+            ranges = [route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock")]
+            ranges += lists.get(route.get("DestinationPrefixListId", ""), [])
+            made += [(cidr, 1, route.get("State") != "blackhole") for cidr in ranges if cidr]
+        found[name] = tuple(made)
+    return found
+
+
+def _served(session: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+    """Yield the instances, addresses and target groups that load balancers send to."""
+    balancing = session.client("elbv2")
+    for group in balancing.describe_target_groups()["TargetGroups"]:
+        yield group["TargetGroupArn"]
+        healths = balancing.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+        yield from (one["Target"]["Id"] for one in healths)
+    for balancer in session.client("elb").describe_load_balancers()["LoadBalancerDescriptions"]:
+        yield from (one["InstanceId"] for one in balancer["Instances"])
 
 
 def _all(client: Any, operation: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
     return [item for page in client.get_paginator(operation).paginate() for item in page[key]]
 
 
-def _interface(item: Mapping[str, Any]) -> Place:
+def _interface(item: Mapping[str, Any], served: Container[str]) -> Place:
     addresses = [one["PrivateIpAddress"] for one in item["PrivateIpAddresses"]]
     addresses += [address["Ipv6Address"] for address in item.get("Ipv6Addresses", [])]
     groups = tuple(sorted(one["GroupId"] for one in item["Groups"]))
-    return Place(item["NetworkInterfaceId"], tuple(addresses), groups, item["SubnetId"])
+    behind = any(one in served for one in (*addresses, item.get("Attachment", {}).get("InstanceId", "")))
+    return Place(item["NetworkInterfaceId"], tuple(addresses), groups, item["SubnetId"], behind)
 
 
 def _again(place: Place, subnets: Mapping[str, Any]) -> Place:
     """Return the host that would replace an interface: in the same groups, with an unused address."""
-    return Place(f"replaces {place.name}", (_fresh(subnets[place.subnet]),), place.groups, place.subnet)
+    return replace(place, name=f"replaces {place.name}", addresses=(_fresh(subnets[place.subnet]),))
 
 
 def _fresh(subnet: Mapping[str, Any]) -> str:
@@ -188,7 +239,9 @@ def _of_pools(session: Any, subnets: Mapping[str, Any]) -> Iterator[Place]:  # n
         listed_groups: list[str] = (nics[0].get("Groups") if nics else None) or data.get("SecurityGroupIds", [])
         groups = tuple(sorted(listed_groups))
         for subnet in filter(None, pool.get("VPCZoneIdentifier", "").split(",")):
-            yield Place(f"next of {pool['AutoScalingGroupName']} {subnet}", (_fresh(subnets[subnet]),), groups, subnet)
+            name, address = f"next of {pool['AutoScalingGroupName']} {subnet}", _fresh(subnets[subnet])
+            behind = bool(pool.get("TargetGroupARNs") or pool.get("LoadBalancerNames"))
+            yield Place(name, (address,), groups, subnet, behind)
 
 
 def _balancers(session: Any, subnets: Mapping[str, Any]) -> Iterator[Place]:  # noqa: ANN401 - as above

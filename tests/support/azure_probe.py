@@ -1,7 +1,7 @@
 """Who can connect to whom on Azure, read naively off what the Resource Manager shows: nothing of cloudguard is used.
 
-Routes count for nothing, so more may be open here than is: what is compared is before and after. A balancer keeps its
-clients' addresses, and may be a target by each of its rules. Application gateways are not read.
+Of a route, only the next hop "None" counts, so more may be open here than is: what is compared is before and after. A
+balancer keeps its clients' addresses, and may be a target by each of its rules. Application gateways are not read.
 https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works,
 https://learn.microsoft.com/azure/load-balancer/components
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 from aws_probe import ICMP, TCP, UDP, Service
 from azure_account import Account
+from probe_routes import Route, carried
 from probes import EXTERNAL_ADDRESSES, FRONT, NEXT_OF, REPLACEMENT_OF, Pair, fresh, in_ports, pairs, within
 
 Item = Mapping[str, Any]
@@ -26,7 +27,7 @@ _PROBES = "168.63.129.16"
 class Machine:
     """An interface, or one that would be made: an address, its subnet, application groups and security groups.
 
-    ``behind``: the pools and rules of balancers that send to it, by their ids.
+    ``behind``: the pools and rules of balancers that send to it, by their ids. ``routes``: those of its subnet.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Machine:
     groups: frozenset[str] = frozenset()
     guards: tuple[str, ...] = ()
     behind: frozenset[str] = frozenset()
+    routes: tuple[Route, ...] = ()
 
 
 class Reading:
@@ -119,7 +121,16 @@ class Reading:
             for one in configuration.get(key, ())
         ]
         address = address or fresh(self._cidr(subnet))
-        yield Machine(name, address, subnet, frozenset(inside), groups, guards, frozenset(sends))
+        routes = (*((cidr, 1, True) for cidr in ("0.0.0.0/0", *inside)), *self._routes(subnet))
+        yield Machine(name, address, subnet, frozenset(inside), groups, guards, frozenset(sends), routes)
+
+    def _routes(self, subnet: str) -> Iterator[Route]:
+        """Yield the user's routes of a subnet. They come before the system's, which lead to every address."""
+        table: Item = self._items[subnet]["properties"].get("routeTable") or dict[str, Any]()
+        held: Item = self._items.get(str(table.get("id", "")).lower(), {})
+        for one in held.get("properties", {}).get("routes", ()):
+            if one["properties"]["addressPrefix"][0].isdigit():  # the others are service tags
+                yield one["properties"]["addressPrefix"], 0, one["properties"]["nextHopType"] != "None"
 
     def _cidr(self, subnet: str) -> str:
         held: Item = self._items[subnet]["properties"]
@@ -146,7 +157,12 @@ class Reading:
 
     def _reaches(self, sender: str, other: Machine, service: Service) -> bool:
         one = self.machines.get(sender)
-        if not self._lets(other, one, one.address if one else sender, service, "Inbound"):
+        source = one.address if one else sender
+        if one and not carried(one.routes, other.address):
+            return False
+        if service[0] == TCP and source != _PROBES and not carried(other.routes, source):
+            return False
+        if not self._lets(other, one, source, service, "Inbound"):
             return False
         return one is None or self._lets(one, other, other.address, service, "Outbound")
 

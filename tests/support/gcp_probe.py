@@ -1,7 +1,8 @@
 """Who can connect to whom on Google Cloud, read naively off what Compute lists: nothing of cloudguard is used.
 
-Routes count for nothing, so more may be open here than is: what is compared is before and after. A passthrough balancer
-keeps its clients' addresses, sends to its own address, and is a target, too. The addresses of proxies are senders.
+Of a route, only its prefix, priority and tags count, and not who is there, so more may be open here than is: what is
+compared is before and after. A passthrough balancer keeps its clients' addresses, sends to its own address, and is a
+target, too. The addresses of proxies are senders.
 https://cloud.google.com/firewall/docs/firewall-policies-overview#rule-evaluation
 """
 
@@ -13,10 +14,14 @@ from typing import Any
 
 from aws_probe import NUMBERS, SERVICES, TCP, UDP, Service
 from gcp_project import Project
+from probe_routes import carried
 from probes import EXTERNAL_ADDRESSES, FRONT, NEXT_OF, REPLACEMENT_OF, Pair, fresh, in_ports, pairs, within
 
 Item = Mapping[str, Any]
 _GOES_ON = "goto_next"
+_PROBES = frozenset({"35.191.0.9"})
+"""Addresses of health checks. Their way back is no route of the network
+(https://cloud.google.com/vpc/docs/routes#special_return_paths)."""
 _READ = {"srcIpRanges", "destIpRanges", "layer4Configs"}
 """Parts of a match that are read; a rule with another one is taken for one that matches nothing."""
 
@@ -40,6 +45,10 @@ class Reading:
         self._ranges = {_path(one["selfLink"]): one["ipCidrRange"] for one in self._listed("subnetworks")}
         machines = [*self._machines()]
         self.machines = {one.name: one for one in (*machines, *self._again(machines), *self._next())}
+        self._routes: dict[str, list[Item]] = {}
+        for one in self._listed("routes"):
+            self._routes.setdefault(_path(one["network"]), []).append(one)
+        self._peered = {_path(one["selfLink"]) for one in self._listed("networks") if one.get("peerings")}
         self._firewalls: dict[str, list[Item]] = {}
         for one in self._listed("firewalls"):
             if not one.get("disabled"):
@@ -118,8 +127,24 @@ class Reading:
     def _passes(self, sender: str, target: str, service: Service) -> bool:
         return self._reaches(sender, self.machines[target], service)
 
+    def _is_routed(self, own: Machine, address: str) -> bool:
+        """Whether a machine's packets to an address go anywhere. A peering, and Google's own ranges, need no route."""
+        inside = any(within(address, cidr) for cidr in self._ranges.values())
+        if inside or address in _PROBES or own.network in self._peered:
+            return True
+        routes = (
+            (one["destRange"], one["priority"], True)
+            for one in self._routes.get(own.network, ())
+            if not one.get("tags") or not own.tags.isdisjoint(one["tags"])
+        )
+        return carried(tuple(routes), address)
+
     def _reaches(self, sender: str, other: Machine, service: Service) -> bool:
         one = self.machines.get(sender)
+        if one and not self._is_routed(one, other.address):
+            return False
+        if service[0] == TCP and not self._is_routed(other, one.address if one else sender):
+            return False
         if not self._lets(other, one, one.address if one else sender, service, "INGRESS"):
             return False
         return one is None or self._lets(one, other, other.address, service, "EGRESS")

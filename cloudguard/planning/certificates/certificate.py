@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.planning.certificates.endpoint_flows import endpoint_flows
 from cloudguard.planning.certificates.flows import flows
 from cloudguard.planning.certificates.variants import Json, Variants
 from cloudguard.planning.edits.model_edits import Part, edited
@@ -38,9 +39,9 @@ def _document(planned: Planned) -> Json:
     prover = Prover(planned.case.context, planned.case.change_forms)
     first, last = prover.first, NetworkState(planned.proposal.after, prover.first)
     order = [part for _, part in planned.proposal.order]
-    touched = {change.resource.id for change, edit in order if isinstance(edit, RuleEdit)}
+    touched = {change.resource.id for change, edit in order if isinstance(edit, RuleEdit | ListEdit)}
     variants = Variants(first.snapshot, first.classes)
-    for name in sorted(touched):
+    for name in sorted(touched & {guard.id for guard in first.snapshot.topology.filters}):
         variants.of_others(name)
     senders, needs = _needs(planned, (first, last), variants, touched)
     filters = [*variants.documents(), *_public_sides(first)]
@@ -75,17 +76,21 @@ def _needs(
     """Return the senders, and the needs, of the needed flows that a filter in ``touched`` (ids) may stop."""
     senders, needs = dict[tuple[AddressSet, tuple[str, ...]], Json](), list[Json]()
     known = states[0].reach.filters.filters
-    for flow in flows(*states, planned.case.context):
-        guards = [name for name in flow.target.key.filters if name in known]
+    sides = {endpoint.id for endpoint in states[0].snapshot.topology.endpoints}
+    context = planned.case.context
+    for flow in (*flows(*states, context), *endpoint_flows(*states, context)):
+        if not flow.addresses:
+            continue
+        guards = [name for name in flow.target.filters if name in known or name in sides]
         if touched.isdisjoint(guards):
             continue
         key = flow.addresses, flow.groups
         if key not in senders:
             name = f"{flow.sender} [{len(senders)}]"
             senders[key] = {"id": name, "addresses": flow.addresses.intervals, "groups": flow.groups}
-        alone = any(known[name].in_series for name in guards)
+        alone = any(known[name].in_series for name in guards if name in known)
         for part in [[name] for name in guards] if alone else [guards]:
-            guard = [variants.of(name, flow.target).name for name in part]
+            guard = [variants.of(name, flow.target).name if name in known else name for name in part]
             need = {"sender": senders[key]["id"], "guard": guard, "services": flow.services.intervals}
             needs.append({**need, "why": flow.why})
     return [*senders.values()], needs

@@ -9,10 +9,10 @@ from typing import Any
 from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.planning.certificates.guarded import Guarded
 from cloudguard.planning.edits.model_edits import Part, edited
 from cloudguard.reachability.filters import Filters
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.results.change import RuleEdit
 from cloudguard.values import dataclass
 
@@ -61,15 +61,15 @@ class Variants:
         self._counts: dict[str, int] = {}
         for target in classes:
             for name in target.key.filters:
-                self.of(name, target)
+                self.of(name, Guarded.of_hosts(target))
 
-    def of(self, name: str, target: HostClass) -> Variant:
-        """Return the variant of the filter ``name`` (an id) for a host class."""
+    def of(self, name: str, target: Guarded) -> Variant:
+        """Return the variant of the filter ``name`` (an id) for a place that it guards."""
         guard = self._filters.filters.get(name)
         rules = guard.rules if guard else ()
-        groups = {group for rule in rules for group in rule.target_groups}.intersection(target.key.groups)
+        groups = {group for rule in rules for group in rule.target_groups}.intersection(target.groups)
         aims = any(rule.target_ranges for rule in rules)
-        return self._variant(name, tuple(sorted(groups)), destination_addresses(target, None) if aims else None)
+        return self._variant(name, tuple(sorted(groups)), target.addresses if aims else None)
 
     def of_others(self, name: str) -> Variant:
         """Return the variant of the filter ``name`` (an id) for members that are in none of its target groups."""

@@ -7,6 +7,7 @@ host of each pool.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.filters import Direction
@@ -45,11 +46,10 @@ class NeededTraffic:
 
 def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraffic]:
     """Yield all flows that the cluster needs at the beginning of a plan (``first``)."""
-    outbound = context.snapshot.topology.outbound_addresses
     yield _of_administrators(context)
     for number, target in enumerate(first.classes):
         for other, source in enumerate(first.classes):
-            yield _between(context, first, (other, source), (number, target))
+            yield from _between(context, first, (other, source), (number, target))
         yield from _from_outside(context, first, number, target)
         yield from _of_balancers(first, number, target)
         yield from _of_pods(context, number, target)
@@ -57,9 +57,7 @@ def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraf
             yield _from_endpoint(context.ports, (place, endpoint), (number, target))
             if endpoint.for_all_or_nobody:
                 continue  # hosts use another endpoint, or the provider's own way
-            by_unknown_address = first.reach.senders.has_unknown_way_out(target.key.subnet)
-            unseen = by_unknown_address or target.key.has_public_ipv4 is not False
-            yield _to_endpoint(first, (place, endpoint), (number, target), EVERYWHERE if unseen else outbound)
+            yield _to_endpoint(first, (place, endpoint), (number, target))
 
 
 def _of_administrators(context: Context) -> NeededTraffic:
@@ -79,24 +77,32 @@ def _of_administrators(context: Context) -> NeededTraffic:
 
 def _between(
     context: Context, first: NetworkState, sender: tuple[int, HostClass], receiver: tuple[int, HostClass]
-) -> NeededTraffic:
+) -> Iterator[NeededTraffic]:
+    """Yield the flows from one class to another: by any path, and by each balancer inside the network.
+
+    Hosts connect by a balancer's name, also where they could connect directly.
+    """
     (other, source), (number, target) = sender, receiver
     needed = needed_between(source, target, context.ports)
-    services = (
-        ServiceSet.union(_by_balancer(context, target, registration) for registration in target.key.registrations)
-        & needed
-    )
+    services = needed_by_balancers(context, source, target)
 
-    def allowed(state: NetworkState) -> Bounds:
-        bounds = NOTHING
-        for path in state.reach.host_paths(state.classes[other], state.classes[number], services, next_host=True):
-            bounds |= path.allowed.only(services if path.registration else needed)
-        return bounds
+    def allowed(state: NetworkState, wanted: ServiceSet = services, rank: tuple[object, ...] = ()) -> Bounds:
+        found = NOTHING
+        for path in state.reach.host_paths(state.classes[other], state.classes[number], wanted, next_host=True):
+            if not rank or (path.registration and path.registration.rank == rank):
+                found |= path.allowed.only(wanted if path.registration else needed)
+        return found
 
     filters = {name for one in target.key.registrations for name in one.balancer.all_filters}
     name = first.reach.sender_of(source).name
     guards = frozenset({*target.key.filters, *filters})
-    return NeededTraffic(name, target_text(target), "the cluster's hosts connect to each other", guards, allowed)
+    yield NeededTraffic(name, target_text(target), "the cluster's hosts connect to each other", guards, allowed)
+    for one in target.key.registrations:
+        balancer = one.balancer
+        if not balancer.internet_facing and one.service & services:
+            by_it = partial(allowed, wanted=one.service & services, rank=one.rank)
+            why = f"they reach it by {balancer.kind}/{balancer.name} too"
+            yield NeededTraffic(name, target_text(target), why, guards, by_it)
 
 
 def needed_between(source: HostClass, target: HostClass, ports: Ports) -> ServiceSet:
@@ -111,6 +117,12 @@ def needed_between(source: HostClass, target: HostClass, ports: Ports) -> Servic
     ):
         return needed
     return needed - ports.etcd - ports.etcd_auxiliary
+
+
+def needed_by_balancers(context: Context, source: HostClass, target: HostClass) -> ServiceSet:
+    """Return the services that the hosts of ``source`` may need on the hosts of ``target`` through load balancers."""
+    needed = needed_between(source, target, context.ports)
+    return ServiceSet.union(_by_balancer(context, target, one) for one in target.key.registrations) & needed
 
 
 def _by_balancer(context: Context, target: HostClass, registration: Registration) -> ServiceSet:
@@ -221,22 +233,28 @@ def _from_endpoint(ports: Ports, sender: tuple[int, Endpoint], receiver: tuple[i
     )
 
 
-def _to_endpoint(
-    first: NetworkState, target: tuple[int, Endpoint], sender: tuple[int, HostClass], outbound: AddressSet
-) -> NeededTraffic:
-    """Return the flow from a host class to a managed API: through its private side, or else its public side.
+def possible_ways_out(first: NetworkState, source: HostClass) -> AddressSet:
+    """Return the public addresses that the hosts of a class may send from."""
+    unknown = first.reach.senders.has_unknown_way_out(source.key.subnet) or source.key.has_public_ipv4 is not False
+    return EVERYWHERE if unknown else first.snapshot.topology.outbound_addresses
 
-    ``outbound``: the public addresses that the hosts may send from.
-    """
+
+def inside_traffic(state: NetworkState, endpoint: Endpoint, source: HostClass) -> Bounds:
+    """Return the traffic that the private side of an endpoint lets in from the hosts of a class."""
+    if not endpoint.private:
+        return NOTHING
+    traffic = state.reach.filters.allowed_traffic(endpoint.filters, Direction.INGRESS)
+    return traffic.allows(source.possible_addresses, source.key.groups).only(endpoint.service)
+
+
+def _to_endpoint(first: NetworkState, target: tuple[int, Endpoint], sender: tuple[int, HostClass]) -> NeededTraffic:
+    """Return the flow from a host class to a managed API: through its private side, or else its public side."""
     (place, endpoint), (number, source) = target, sender
-    addresses = source.possible_addresses
+    addresses, outbound = source.possible_addresses, possible_ways_out(first, source)
 
     def allowed(state: NetworkState) -> Bounds:
         endpoint_now, reach = state.snapshot.topology.endpoints[place], state.reach
-        inside = NOTHING
-        if endpoint_now.private:
-            traffic = reach.filters.allowed_traffic(endpoint_now.filters, Direction.INGRESS)
-            inside = traffic.allows(addresses, state.classes[number].key.groups).only(endpoint_now.service)
+        inside = inside_traffic(state, endpoint_now, state.classes[number])
         everything = exactly(PacketSet.of([(addresses | outbound, endpoint_now.service)]))
         if inside.lower == PacketSet.of([(addresses, endpoint_now.service)]):
             return everything

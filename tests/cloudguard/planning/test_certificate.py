@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
 import sample
-from builders import CONTROL_PLANE, NODE, group, host, snapshot
+from builders import CONTROL_PLANE, NODE, RANGE, balancer, group, host, managed_endpoint, snapshot, to
 from cloudguard import pipeline
 from cloudguard.needs.declarations import Declarations
 from cloudguard.planning.certificates.certificate import certificate
@@ -77,3 +78,31 @@ def test_a_step_that_takes_administrators_from_the_api_is_refused() -> None:
     taken: list[dict[str, Any]] = [{**step, "rules": []}]
     found = faults({**document, "steps": taken})
     assert [fault.partition(" from ")[0] for fault in found] == [f"step 1 ({step['change']}) loses tcp/6443"]
+
+
+@pytest.mark.parametrize("lost", ["198.51.100.0 (the administrators", "192.0.2.7 (1 node host"])
+def test_a_step_that_takes_an_address_from_a_public_endpoint_is_refused(lost: str) -> None:
+    endpoint, node = managed_endpoint("0.0.0.0/0"), host("n1", NODE, "nodes")
+    facts = snapshot([node], [group("nodes")], endpoints=[endpoint], outbound=("192.0.2.7/32",), managed=True)
+    document: dict[str, Any] = json.loads(
+        certificate(pipeline.plan(facts, Declarations(admin_cidrs=("198.51.100.0/24",))))
+    )
+    (step,) = document["steps"]
+    assert faults(document) == []
+    (listed,) = step["rules"]
+    left = [span for span in listed["addresses"] if not lost.startswith(str(IPv4Address(span[0])))]
+    spoilt: list[dict[str, Any]] = [{**step, "rules": [{**listed, "addresses": left}]}]
+    assert any(f"loses tcp/443 from {lost}" in fault for fault in faults({**document, "steps": spoilt}))
+
+
+def test_a_step_that_cuts_off_clients_behind_a_balancer_is_refused() -> None:
+    office, control_plane = "198.51.100.0/24", host("cp1", CONTROL_PLANE, "masters")
+    front = group("front", ("tcp/443", office), ("tcp/443", "0.0.0.0/0"))
+    filters = [front, group("masters", ("tcp/6443", "front"), ("tcp/6443", RANGE))]
+    made = balancer("api", "tcp/443", [to(control_plane, "tcp/6443")], "front")
+    one = pipeline.plan(snapshot([control_plane], filters, balancers=[made]), Declarations(admin_cidrs=(office,)))
+    document: dict[str, Any] = json.loads(certificate(one))
+    assert faults(document) == []
+    for name, lost in (("front", "tcp/443 from 198.51.100.0"), ("masters", "tcp/6443 from 198.51.100.0")):
+        taken = {"change": "all", "filter": name, "drop": [f"{name}-0", f"{name}-1"], "rules": []}
+        assert any(f"loses {lost}" in fault for fault in faults({**document, "steps": [taken]})), name

@@ -143,3 +143,17 @@ def test_a_probe_sees_what_a_rule_opens() -> None:
         ("198.51.100.7", ("6", 22)),
     }
     assert all(service == ("6", 22) for _, _, service in opened)
+
+
+def test_a_probe_sees_no_connection_to_a_subnet_whose_routes_drop_the_answers() -> None:
+    reached = list[set[str]]()
+    for hop in ("None", "Internet"):
+        account = Subscription()
+        nsg, table = (
+            account.security_group("nodes", rule("ssh", 100, "22")),
+            account.route_table("out", ("8.0.0.0/8", hop, "")),
+        )
+        account.machine("w0", account.subnet(account.network(), nsg=nsg, routes=table), "10.0.0.5")
+        pairs = Reading(account).open_pairs()
+        reached.append({sender for sender, target, service in pairs if target.endswith("/w0") and service == ("6", 22)})
+    assert reached[1] - reached[0] == {"8.8.8.8"}

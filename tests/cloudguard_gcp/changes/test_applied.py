@@ -97,3 +97,11 @@ def test_a_probe_sees_what_a_rule_opens() -> None:
     assert ("8.8.8.8", "node-1", ("6", 22)) in opened
     assert ("master-a", "replaces node-1", ("6", 22)) not in opened  # the outsider had access before
     assert not any(target == "master-a" for _, target, _ in opened)
+
+
+def test_a_probe_sees_no_connection_to_a_network_without_a_route_back() -> None:
+    shut, routed = (kops(api={"allow": "tcp:22", "sourceRanges": ["0.0.0.0/0"]}) for _ in range(2))
+    shut.lists[f"projects/{shut.name}/global/routes"] = []
+    reached = [{pair for pair in Reading([one]).open_pairs() if pair[0] == "8.8.8.8"} for one in (shut, routed)]
+    assert not any(service[0] == "6" for _, _, service in reached[0])
+    assert ("8.8.8.8", "master-a", ("6", 22)) in reached[1]
