@@ -24,7 +24,13 @@ _VALUES = {
     "zone": ["Z0123456789"],
     "dashed": [CLUSTER],
 }
-KOPS = ("kops/control-plane-base", "kops/control-plane", "kops/etcd-backups")
+KOPS = (
+    "kops/control-plane-base",
+    "kops/cloud-controller-manager",
+    "kops/ebs-csi",
+    "kops/cluster-autoscaler",
+    "kops/etcd-backups",
+)
 CONTROL_PLANE = ("cloud-controller-manager", "node")
 CAPA_CONTROL_PLANE = ("capa/control-plane", "capa/nodes", *CONTROL_PLANE)
 CAPA_NODE = ("capa/nodes", "node")

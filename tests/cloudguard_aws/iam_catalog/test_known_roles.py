@@ -193,3 +193,21 @@ def test_a_wildcard_is_no_evidence_of_a_feature() -> None:
     role = KnownRole("r", "r", "kops", "node", (replace(named, statements=wide),), "", name="r")
     assert not [choice.need.id for choice in excess_of(role).choices]
     assert "kops/vpc-cni" in {choice.need.id for choice in excess_of(ROLES["kops-node-vpc-cni"]).choices}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "aws-cloud-controller-manager",
+        "aws-load-balancer-controller",
+        "aws-node-termination-handler",
+        "cluster-autoscaler",
+        "dns-controller",
+        "ebs-csi-controller-sa",
+        "external-dns",
+        "karpenter",
+    ],
+)
+def test_every_service_account_that_kops_gives_a_role_has_a_need(name: str) -> None:
+    of_kops = [table for table in TABLES.written if table.get("installers") == ["kops"]]
+    assert any(f"kube-system:{name}" in table.get("service-accounts", ()) for table in of_kops)
