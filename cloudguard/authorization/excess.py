@@ -103,7 +103,7 @@ class Excess:
                 needed |= self.comparer.needs_of(choice.need, self.identity)
         return needed.only(needed.actions & ~self.allowed.actions).lower
 
-    def part(self, *kinds: Access) -> PermissionSet:
+    def with_access(self, *kinds: Access) -> PermissionSet:
         """Return the part of the certain excess with these kinds of access."""
         return self.certain.only(self.comparer.mask_of(self.certain.actions, frozenset(kinds)))
 
@@ -251,7 +251,7 @@ class Comparer:
     def possible_addons(self, excess: Excess) -> tuple[str, ...]:
         """Return the add-ons that would need a part of the certain excess, if they ran with this identity."""
         chosen = {choice.need.id for choice in excess.choices}
-        risky = excess.part(Access.WRITE, Access.DATA)
+        risky = excess.with_access(Access.WRITE, Access.DATA)
         fit = matching_needs(self.iam_catalog.needs, self.setting.cluster, excess.identity)
         others = (need for need in fit if need.addon and need.id not in chosen)
         needs = (need for need in others if not self.needs_of(need, excess.identity).isdisjoint(risky))

@@ -97,7 +97,7 @@ def choice(item: Item, key: str, meanings: Mapping[str, A]) -> A:
     return meanings[value]
 
 
-def part(item: Item, *path: str) -> Item:
+def child(item: Item, *path: str) -> Item:
     """Return the inner object at ``path``; an empty object if it is missing."""
     for key in path:
         value = item.get(key)
@@ -109,7 +109,7 @@ def part(item: Item, *path: str) -> Item:
     return item
 
 
-def parts(item: Item, key: str) -> Sequence[Item]:
+def children(item: Item, key: str) -> Sequence[Item]:
     """Return a list of objects; empty if it is missing. Raises AnswerError if an item is not an object."""
     members = _list_at(item, key) if key in item else ()
     for value in members:
@@ -129,7 +129,7 @@ def texts(item: Item, key: str) -> Sequence[str]:
 
 def text_map(item: Item, key: str) -> Mapping[str, str]:
     """Return an object whose values are texts, for example labels. Raises AnswerError if a value is not a text."""
-    table = part(item, key)
+    table = child(item, key)
     for value in table.values():
         if not isinstance(value, str):
             raise _wrong(key, value, "an object of texts", within=True)

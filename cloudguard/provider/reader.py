@@ -6,7 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast, overload
 
 from cloudguard.errors import UsageError
 from cloudguard.model.source import FactKind, Gap, Reason, Source
@@ -245,22 +245,19 @@ class Reader(ABC, Generic[CallT]):
         """Run ``thunks`` in parallel, one of them in this thread, and return their results in order. May be nested."""
         return self.shared.workers.gather(thunks, self._threads)
 
-    def two(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-        """Run two reads in parallel. Each result keeps its type."""
-        return cast("tuple[A, B]", self._each(first, second))
-
-    def three(self, first: Callable[[], A], second: Callable[[], B], third: Callable[[], C]) -> tuple[A, B, C]:
-        """Run three reads in parallel. Each result keeps its type."""
-        return cast("tuple[A, B, C]", self._each(first, second, third))
-
-    def four(
-        self, first: Callable[[], A], second: Callable[[], B], third: Callable[[], C], fourth: Callable[[], D]
-    ) -> tuple[A, B, C, D]:
-        """Run four reads in parallel. Each result keeps its type."""
-        return cast("tuple[A, B, C, D]", self._each(first, second, third, fourth))
-
-    def _each(self, *thunks: Callable[[], object]) -> tuple[object, ...]:
-        return tuple(self.gather(*thunks))
+    @overload
+    def parallel(self, first: Callable[[], A], second: Callable[[], B], /) -> tuple[A, B]: ...
+    @overload
+    def parallel(
+        self, first: Callable[[], A], second: Callable[[], B], third: Callable[[], C], /
+    ) -> tuple[A, B, C]: ...
+    @overload
+    def parallel(
+        self, first: Callable[[], A], second: Callable[[], B], third: Callable[[], C], fourth: Callable[[], D], /
+    ) -> tuple[A, B, C, D]: ...
+    def parallel(self, *reads: Callable[[], object]) -> tuple[object, ...]:
+        """Run reads of different types in parallel, and return their results."""
+        return tuple(self.gather(*reads))
 
     def source(self, call: CallT, resource: str = "*") -> Source:
         """Return the source of a fact: the call and the resource."""

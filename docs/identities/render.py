@@ -69,12 +69,12 @@ class Judged:
     @property
     def risky(self) -> PermissionSet:
         """The excess that changes resources or reads data."""
-        return self.excess.part(Access.WRITE, Access.DATA)
+        return self.excess.with_access(Access.WRITE, Access.DATA)
 
     @property
     def listing(self) -> PermissionSet:
         """The excess that only lists."""
-        return self.excess.part(Access.LIST)
+        return self.excess.with_access(Access.LIST)
 
 
 def judged() -> tuple[Judged, ...]:

@@ -47,7 +47,7 @@ Assemble: TypeAlias = Callable[[Cluster, Topology, Identities], Snapshot]
 
 def read_all(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble) -> Snapshot:
     """Read all facts about a cluster that was found. A second thread makes likely calls ahead."""
-    snapshot, _ = api.two(lambda: _snapshot(api, found, caller, assemble), lambda: _ask_ahead(api, found, caller))
+    snapshot, _ = api.parallel(lambda: _snapshot(api, found, caller, assemble), lambda: _ask_ahead(api, found, caller))
     return snapshot
 
 
@@ -59,7 +59,7 @@ def _snapshot(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble)
         known = {interface.id for host in machines for interface in host.interfaces}
         machines += read_fargate_pods(api, managed.security_group, known)
     account = caller.account or _account(found, machines)
-    (machines, groups, topology, identities), (storage, policies) = api.two(
+    (machines, groups, topology, identities), (storage, policies) = api.parallel(
         lambda: _around(api, found, node_groups, machines, account),
         lambda: _read_storage(api, found, machines, account),
     )
@@ -137,7 +137,7 @@ def _around(
     """
     endpoints = (found.eks.endpoint,) if found.eks else ()
     extra = (*(found.eks.roles if found.eks else ()), *(node_groups.holders if node_groups else ()))
-    groups, around = api.two(
+    groups, around = api.parallel(
         lambda: read_pools(api, found, machines, node_groups.scaling_groups if node_groups else ()),
         lambda: read_inventory(
             api,
@@ -148,7 +148,7 @@ def _around(
         ),
     )
     machines = with_both_answers(api, machines, around.vpcs.interfaces or ())
-    network, own, surroundings = api.three(
+    network, own, surroundings = api.parallel(
         lambda: read_topology(
             api, around, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints, account=account
         ),

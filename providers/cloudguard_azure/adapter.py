@@ -82,7 +82,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     machines = hosts.read_hosts(api, found)
     groups = pools.read_pools(api, found, machines)
     attached = attachments(api, (*found.machine_items, *(scale_set.item for scale_set in found.scale_sets)))
-    around, (found_disks, copies, keys, secrets), identities = api.three(
+    around, (found_disks, copies, keys, secrets), identities = api.parallel(
         partial(read_around, api, found, machines, groups),
         partial(_read_disks, api, found, machines),
         partial(_read_identities, api, found, (machines, groups), attached),

@@ -82,7 +82,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     found = with_members(api, found)
     machines = hosts.read_hosts(api, found)
     groups, templates = pools.read_pools(api, found, machines)
-    around, (found_disks, copies, found_keys), identities = api.three(
+    around, (found_disks, copies, found_keys), identities = api.parallel(
         lambda: topology.read_around(api, found, machines, groups),
         lambda: _read_disks(api, found, machines),
         lambda: _read_identities(api, caller, found, (machines, groups, templates)),

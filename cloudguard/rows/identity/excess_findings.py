@@ -152,9 +152,9 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
 
 def _other_excess(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
     """Yield drafts for excess that changes resources or reads data, and for excess that lists."""
-    if risky := excess.part(Access.WRITE, Access.DATA):
+    if risky := excess.with_access(Access.WRITE, Access.DATA):
         yield from _risky(excess, risky, escalations)
-    yield from _excess_draft(LISTING, excess, excess.part(Access.LIST), "", escalations)
+    yield from _excess_draft(LISTING, excess, excess.with_access(Access.LIST), "", escalations)
 
 
 def _risky(excess: Excess, risky: PermissionSet, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:

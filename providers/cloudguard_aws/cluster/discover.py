@@ -47,7 +47,7 @@ def discover_in(apis: Iterable[Api]) -> DiscoveredClusters:
 
 
 def _discover_region(api: Api) -> DiscoveredClusters:
-    listed, tagged = api.two(partial(api.read, LIST_CLUSTERS, hides=_HIDES), partial(_tagged, api))
+    listed, tagged = api.parallel(partial(api.read, LIST_CLUSTERS, hides=_HIDES), partial(_tagged, api))
     eks = api.mapped(LIST_CLUSTERS, listed, lambda item: required(item, "name"), hides=_HIDES)
     members: dict[str, list[Instance]] = {name: [] for name in eks}
     for instance in tagged:

@@ -16,7 +16,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, flag, part, parts, required, text, text_map, texts
+from cloudguard.provider.answers import Item, child, children, flag, required, text, text_map, texts
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
@@ -71,20 +71,20 @@ class NodeGroups:
 
 def eks_cluster(item: Item) -> EksCluster:
     """Return a cluster from a DescribeCluster answer."""
-    name, config = required(item, "name"), part(item, "resourcesVpcConfig")
+    name, config = required(item, "name"), child(item, "resourcesVpcConfig")
     source, own = Source(DESCRIBE_CLUSTER.name, name), text(item, "roleArn")
-    nodes = text(part(item, "computeConfig"), "nodeRoleArn")
+    nodes = text(child(item, "computeConfig"), "nodeRoleArn")
     return EksCluster(
         name=name,
         arn=text(item, "arn"),
         version=text(item, "version"),
         vpc=text(config, "vpcId"),
         security_group=text(config, "clusterSecurityGroupId"),
-        issuer=text(part(item, "identity", "oidc"), "issuer").removeprefix("https://"),
+        issuer=text(child(item, "identity", "oidc"), "issuer").removeprefix("https://"),
         roles=(*([(own, ("cluster",))] if own else ()), *([(nodes, ("node",))] if nodes else ())),
         endpoint=_endpoint(item, config, source),
         secrets=SecretsEncryption(_secrets_key(item), source),
-        remote=AddressSet.of(_remote_ranges(part(item, "remoteNetworkConfig"))),
+        remote=AddressSet.of(_remote_ranges(child(item, "remoteNetworkConfig"))),
     )
 
 
@@ -111,20 +111,20 @@ def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
 
 def _remote_ranges(config: Item) -> Iterator[str]:
     for key in ("remoteNodeNetworks", "remotePodNetworks"):
-        for item in parts(config, key):
+        for item in children(config, key):
             yield from texts(item, "cidrs")
 
 
 def _secrets_key(item: Item) -> str:
-    for config in parts(item, "encryptionConfig"):
+    for config in children(item, "encryptionConfig"):
         if "secrets" in texts(config, "resources"):
-            return text(part(config, "provider"), "keyArn")
+            return text(child(config, "provider"), "keyArn")
     return ""
 
 
 def read_node_groups(api: Api, cluster: str) -> NodeGroups:
     """Read a cluster's node groups and Fargate profiles."""
-    groups, (profiles, profiles_exist) = api.two(
+    groups, (profiles, profiles_exist) = api.parallel(
         partial(_described, api, cluster, (FactKind.POOLS, FactKind.IDENTITIES), _NODE_GROUPS, _node_group),
         partial(_described, api, cluster, (FactKind.HOSTS, FactKind.IDENTITIES), _PROFILES, _profile_role),
     )
@@ -139,7 +139,7 @@ _PROFILES = (LIST_FARGATE_PROFILES, DESCRIBE_FARGATE_PROFILE, "fargateProfileNam
 
 
 def _node_group(item: Item) -> tuple[str, tuple[str, ...]]:
-    groups = parts(part(item, "resources"), "autoScalingGroups")
+    groups = children(child(item, "resources"), "autoScalingGroups")
     return text(item, "nodeRole"), tuple(required(group, "name") for group in groups)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, part, text
+from cloudguard.provider.answers import Item, child, text
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
 from cloudguard_aws.cluster.interfaces import DETACHED, interface
@@ -34,7 +34,7 @@ def read_fargate_pods(api: Api, group: str, known: Collection[str]) -> tuple[Hos
         is_other = (text(item, "InterfaceType") or "interface") != "interface"  # of a VPC endpoint or a balancer
         is_service = text(item, "Description").lower().startswith(_NO_PODS)
         detached = text(item, "Status") == DETACHED
-        if text(part(item, "Attachment"), "InstanceId") or is_other or is_service or detached or nic.id in known:
+        if text(child(item, "Attachment"), "InstanceId") or is_other or is_service or detached or nic.id in known:
             return ()
         return (Host(nic.id, "Fargate pod", (Role.NODE,), evidence, (nic,), source),)
 

@@ -89,7 +89,7 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | Non
     Raises ClusterNotFoundError if two clusters share the name, and AccessError if the hosts can't be listed.
     """
     name = request.cluster
-    eks, tagged, flagged = api.three(
+    eks, tagged, flagged = api.parallel(
         partial(_managed, api, name), partial(_tagged, api, name), partial(_flagged_instances, api, request)
     )
     if not tagged and eks is None:
@@ -204,7 +204,7 @@ def _managed(api: Api, name: str) -> EksCluster | None:
 
 def _tagged(api: Api, name: str) -> list[Instance]:
     """Return the instances whose tags name the cluster. Raises AccessError if they can't be listed."""
-    listed, tags = api.two(
+    listed, tags = api.parallel(
         partial(instances, api, _by_key(name)),
         partial(api.read, DESCRIBE_TAGS, hides=HIDES, about=name, Filters=_by_value(name)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, parts, required, text
+from cloudguard.provider.answers import Item, children, required, text
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles, with_roles
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
@@ -37,7 +37,7 @@ def read_hosts(api: Api, found: FoundCluster, read_api_targets: Callable[[Server
             if (roles_of_instance := known[instance.id]) is not None
             for name in _names(instance)
         }
-        targets, etcd = api.two(lambda: read_api_targets(servers), lambda: _etcd_volumes(api))
+        targets, etcd = api.parallel(lambda: read_api_targets(servers), lambda: _etcd_volumes(api))
         known.update((other.id, _roles_by_targets_or_names(found, other, targets, etcd)) for other in others)
     roles = {name: roles for name, roles in known.items() if roles is not None}
     return with_roles(api, DESCRIBE_INSTANCES, (instance.host for instance in found.instances), roles)
@@ -101,5 +101,5 @@ def _etcd_volumes(api: Api) -> dict[str, str]:
 def _etcd_volume(item: Item) -> tuple[str, list[str]]:
     name, key = required(item, "VolumeId"), min(tag for tag in tags_of(item) if tag.startswith(ETCD_TAG))
     return f"its volume {name} is tagged {key}", [
-        text(attachment, "InstanceId") for attachment in parts(item, "Attachments")
+        text(attachment, "InstanceId") for attachment in children(item, "Attachments")
     ]

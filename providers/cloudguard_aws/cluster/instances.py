@@ -9,7 +9,7 @@ from typing import Final
 from cloudguard.errors import AccessError
 from cloudguard.model.cluster import Host
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, required, text
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api, errors, explain
@@ -113,8 +113,8 @@ def record_unseen(api: Api, ids: Collection[str], why: str) -> None:
 
 def _instance(item: Item) -> Instance:
     tags = tags_of(item)
-    listed = sorted(parts(item, "NetworkInterfaces"), key=lambda nic: text(nic, "NetworkInterfaceId"))
-    disks = (text(part(mapping, "Ebs"), "VolumeId") for mapping in parts(item, "BlockDeviceMappings"))
+    listed = sorted(children(item, "NetworkInterfaces"), key=lambda nic: text(nic, "NetworkInterfaceId"))
+    disks = (text(child(mapping, "Ebs"), "VolumeId") for mapping in children(item, "BlockDeviceMappings"))
     host = Host(
         id=required(item, "InstanceId"),
         name=tags.get("Name", "") or text(item, "PrivateDnsName"),
@@ -122,10 +122,10 @@ def _instance(item: Item) -> Instance:
         role_evidence=(),
         interfaces=tuple(interface(nic, _SOURCE, item) for nic in listed),
         source=_SOURCE,
-        identity=text(part(item, "IamInstanceProfile"), "Arn"),
+        identity=text(child(item, "IamInstanceProfile"), "Arn"),
         pool=tags.get(SCALING_GROUP, ""),
         disks=tuple(sorted(filter(None, disks))),
-        metadata=metadata_service(part(item, "MetadataOptions")),
+        metadata=metadata_service(child(item, "MetadataOptions")),
         written_by=OWNERS.of(Thing.HOST, tags.get("Name", ""), tags),
     )
     networks = frozenset(text(nic, "VpcId") for nic in listed)

@@ -10,7 +10,7 @@ from cloudguard.model.cluster import Host
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import NOTHING, Item, number, part, parts, required, text
+from cloudguard.provider.answers import NOTHING, Item, child, children, number, required, text
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
 
@@ -31,17 +31,17 @@ def interface(
     A balancer sends to the primary interface of an instance:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html ("Target type").
     """
-    listed = parts(item, "Groups") or parts(instance, "SecurityGroups")
+    listed = children(item, "Groups") or children(instance, "SecurityGroups")
     groups = tuple(sorted(required(group, "GroupId") for group in listed))
-    private = parts(item, "PrivateIpAddresses")
-    links = [part(end, "Association") for end in (item, *private)]
+    private = children(item, "PrivateIpAddresses")
+    links = [child(end, "Association") for end in (item, *private)]
     public = {text(link, key) for link in links for key in ("PublicIp", "CarrierIp")} - {""}
     is_primary = text(item, "PrivateIpAddress") == text(instance, "PrivateIpAddress")
     if not public and is_primary and text(instance, "PublicIpAddress"):
         public = {text(instance, "PublicIpAddress")}
-    attachment = part(item, "Attachment")
+    attachment = child(item, "Attachment")
     secondary = number(attachment, "DeviceIndex", 0) > 0 or number(attachment, "NetworkCardIndex", 0) > 0
-    stopped = text(part(instance, "State"), "Name") in _STOPPED
+    stopped = text(child(instance, "State"), "Name") in _STOPPED
     return Interface(
         id=required(item, "NetworkInterfaceId"),
         subnet=text(item, "SubnetId") or text(instance, "SubnetId"),
@@ -64,10 +64,10 @@ def addresses_of(item: Item) -> tuple[tuple[AddressSet, str], ...]:
 
 
 def _addresses(item: Item) -> Iterator[str]:
-    listed = [text(address, "PrivateIpAddress") for address in parts(item, "PrivateIpAddresses")]
+    listed = [text(address, "PrivateIpAddress") for address in children(item, "PrivateIpAddresses")]
     yield from dict.fromkeys(filter(None, listed or [text(item, "PrivateIpAddress")]))
     for many, key in _ADDRESSES:
-        yield from (required(each, key) for each in parts(item, many))
+        yield from (required(each, key) for each in children(item, many))
 
 
 def with_both_answers(api: Api, hosts: Iterable[Host], listed: Collection[Item]) -> tuple[Host, ...]:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, parts, required, text
+from cloudguard.provider.answers import Item, children, required, text
 from cloudguard.provider.host_roles import HostRoles, united
 from cloudguard.provider.installers import ShownInstaller, is_infra
 from cloudguard.provider.installers import installer_of as installer_by
@@ -74,7 +74,7 @@ _OPENSHIFT_NAMES = (
 
 def tags_of(item: Item, key: str = "Tags") -> dict[str, str]:
     """Return a resource's tags as a dict. ``key``: the field of ``item`` that contains them."""
-    return {required(tag, "Key"): text(tag, "Value") for tag in parts(item, key)}
+    return {required(tag, "Key"): text(tag, "Value") for tag in children(item, key)}
 
 
 def name_of(item: Item) -> str:

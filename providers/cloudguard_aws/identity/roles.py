@@ -9,7 +9,7 @@ from typing import Final
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, required, text
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
@@ -45,7 +45,7 @@ def _role_of_profile(api: Api, arn: str) -> str:
 
 
 def _roles_of(profile: Item) -> list[str]:
-    return [required(role, "Arn") for role in parts(profile, "Roles")]
+    return [required(role, "Arn") for role in children(profile, "Roles")]
 
 
 def read_identities(
@@ -81,7 +81,7 @@ def read_identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identit
     if ":role/" not in arn:
         return Identity(arn, name, holders, (), api.source(calls.GET_INSTANCE_PROFILE, name), complete=False), ()
     attached_call, inline_call = calls.LIST_ATTACHED_ROLE_POLICIES, calls.LIST_ROLE_POLICIES
-    role, attached, inline = api.three(
+    role, attached, inline = api.parallel(
         partial(api.read_or_none, calls.GET_ROLE, hides=_HIDES, about=name, RoleName=name),
         partial(api.read_or_none, attached_call, hides=_HIDES, about=name, RoleName=name),
         partial(api.read_or_none, inline_call, hides=_HIDES, about=name, RoleName=name),
@@ -108,11 +108,11 @@ def read_identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identit
 
 
 def _tags(role: Item) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((required(tag, "Key"), text(tag, "Value")) for tag in parts(role, "Tags")))
+    return tuple(sorted((required(tag, "Key"), text(tag, "Value")) for tag in children(role, "Tags")))
 
 
 def _boundary(role: Item) -> str:
-    return text(part(role, "PermissionsBoundary"), "PermissionsBoundaryArn")
+    return text(child(role, "PermissionsBoundary"), "PermissionsBoundaryArn")
 
 
 def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]:

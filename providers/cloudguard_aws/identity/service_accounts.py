@@ -61,7 +61,7 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
     flag.
     """
     named = issuer.removeprefix("https://").rstrip("/")
-    providers, bound, capabilities = api.three(
+    providers, bound, capabilities = api.parallel(
         partial(_providers, api, cluster, managed, named),
         partial(_bound, api, cluster, managed),
         partial(_capabilities, api, cluster, managed),

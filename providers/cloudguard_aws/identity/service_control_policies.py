@@ -10,7 +10,7 @@ from typing import Final
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Gap, Reason, Source
-from cloudguard.provider.answers import Item, part, required, text
+from cloudguard.provider.answers import Item, child, required, text
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api, errors, explain
@@ -73,7 +73,9 @@ def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...]
     """Return the ids of policies, level by level. Levels without an attached policy are left out."""
     target, levels = account, list[tuple[str, ...]]()
     for _ in range(_MOST_LEVELS):
-        attached, parents = api.two(partial(_attached, api, refused, target), partial(_parents, api, refused, target))
+        attached, parents = api.parallel(
+            partial(_attached, api, refused, target), partial(_parents, api, refused, target)
+        )
         levels.append(tuple(sorted(attached)))
         if not parents:
             break
@@ -123,6 +125,6 @@ def _policy(api: Api, name: str) -> tuple[PolicyDocument, ...]:
 
 def _limit(source: Source, item: Item) -> PolicyDocument:
     name = source.resource
-    title = text(part(item, "PolicySummary"), "Name") or name
+    title = text(child(item, "PolicySummary"), "Name") or name
     shell = PolicyDocument(name, title, PolicyKind.ORGANIZATION_LIMIT, "user", "", (), source)
     return policy_document(shell, item.get("Content"))

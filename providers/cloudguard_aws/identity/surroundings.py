@@ -27,7 +27,7 @@ class Surroundings:
 
 def read_surroundings(api: Api, found: FoundCluster, account: str) -> Surroundings:
     """Read the service accounts of a cluster, their roles, and the limits of the ``account``."""
-    (service_accounts, roles), limits = api.two(
+    (service_accounts, roles), limits = api.parallel(
         partial(_service_accounts, api, found, account), partial(read_limits, api, account)
     )
     return Surroundings(service_accounts, roles, limits)

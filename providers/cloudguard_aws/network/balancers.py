@@ -115,7 +115,7 @@ class ClusterBalancers:
 
 def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Members) -> ClusterBalancers:
     """Read the balancers that send to the cluster's hosts, from the VPCs ``network_ids`` or from other VPCs."""
-    read, services = api.two(partial(read_registrations, api, network_ids), partial(read_services, api))
+    read, services = api.parallel(partial(read_registrations, api, network_ids), partial(read_services, api))
     return _cluster_balancers(read, members, services)
 
 
@@ -140,7 +140,7 @@ def _concerns(read: Registrations, arn: str, members: Members) -> bool:
 def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[Balancer, ...]:
     """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
     arns = [lb.arn for lb in known.modern]
-    forwardings, tagged, published, _ = api.four(
+    forwardings, tagged, published, _ = api.parallel(
         lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
         partial(read_tags, api, arns, [lb.name for lb in known.classic]),
         partial(read_published, api, known.services, arns),
@@ -193,7 +193,7 @@ def _without_groups(api: Api, read: Registrations, arn: str) -> None:
 
 def _forwarding(api: Api, known: ClusterBalancers, lb: LoadBalancer) -> _Forwarding:
     call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(lb.arn)
-    items, targets = api.two(
+    items, targets = api.parallel(
         partial(api.read_or_none, call, hides=HIDES, about=lb.arn, LoadBalancerArn=lb.arn),
         lambda: api.gather(*(partial(_own_targets, api, group, lb, known.members) for group in groups)),
     )

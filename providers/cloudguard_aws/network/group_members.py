@@ -9,7 +9,7 @@ from typing import Final
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, flag, required, text
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
@@ -67,7 +67,7 @@ def read_members(
     call = calls.DESCRIBE_NETWORK_INTERFACES
     if not groups:
         return []
-    listed, every = api.two(
+    listed, every = api.parallel(
         partial(api.matching_or_none, call, "group-id", groups, hides=_MEMBERS),
         partial(api.matching_or_none, call, "vpc-id", networks, hides=_MEMBERS),
     )
@@ -84,7 +84,7 @@ def read_members(
 
 
 def _with_groups(item: Item) -> tuple[str, frozenset[str], Item]:
-    groups = frozenset(text(group, "GroupId") for group in parts(item, "Groups"))
+    groups = frozenset(text(group, "GroupId") for group in children(item, "Groups"))
     return required(item, "NetworkInterfaceId"), groups, item
 
 
@@ -107,7 +107,7 @@ class ClusterInterfaces:
 
         Anyone may write tags, so a tag makes no interface of another instance the cluster's.
         """
-        instance, tags = text(part(item, "Attachment"), "InstanceId"), tags_of(item, "TagSet")
+        instance, tags = text(child(item, "Attachment"), "InstanceId"), tags_of(item, "TagSet")
         if required(item, "NetworkInterfaceId") in self.interfaces or instance in self.hosts:
             return True
         if not instance and (tags.get(_TRUNK) in self.interfaces or tags.get(OF_CLUSTER) == self.cluster):
@@ -116,7 +116,7 @@ class ClusterInterfaces:
 
     def is_endpoint(self, item: Item) -> bool:
         """Whether an interface belongs to the cluster's managed control plane (EKS)."""
-        elsewhere = text(part(item, "Attachment"), "InstanceOwnerId") not in {"", text(item, "OwnerId")}
+        elsewhere = text(child(item, "Attachment"), "InstanceOwnerId") not in {"", text(item, "OwnerId")}
         by_service = _by_service(item) or elsewhere or text(item, "RequesterId").endswith(":AmazonEKS")
         return text(item, "Description") == f"Amazon EKS {self.cluster}" and by_service
 
@@ -131,7 +131,7 @@ def foreign_interface(item: Item, own_interfaces: ClusterInterfaces) -> Interfac
     """Return an interface that is not the cluster's and may open connections, or None for any other interface."""
     if text(item, "Status") == DETACHED or _is_passive(item) or own_interfaces.include(item) or is_tunnel(item):
         return None
-    name, instance = required(item, "NetworkInterfaceId"), text(part(item, "Attachment"), "InstanceId")
+    name, instance = required(item, "NetworkInterfaceId"), text(child(item, "Attachment"), "InstanceId")
     written = text(item, "Description") or text(item, "RequesterId") or text(item, "InterfaceType") or "interface"
     owner = f"instance {instance}" if instance else f"{written} ({name})"
     sends = text(item, "InterfaceType") in _ACTIVE or text(item, "Description").startswith((_TASK, _OF_CLIENTS))

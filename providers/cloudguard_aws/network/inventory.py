@@ -80,7 +80,7 @@ def read_inventory(
         used = {interface.subnet for host in hosts for interface in host.interfaces}
         own = read_subnets(api, "subnet-id", used.union(*(endpoint.subnets for endpoint in endpoints)) - {""})
         known = frozenset(subnet.network for subnet in own.values())
-    balancers, vpcs, public_access = api.three(
+    balancers, vpcs, public_access = api.parallel(
         partial(read_cluster_balancers, api, known, Members.of(hosts, registers)),
         partial(_read_vpcs, api, known, own),
         partial(read_public_access, api),
@@ -94,9 +94,9 @@ def read_inventory(
 
 def _read_vpcs(api: Api, names: frozenset[str], known: Mapping[str, Subnet] | None = None) -> Vpcs:
     """Read the VPCs with the ids ``names``. Their subnets are read unless they are ``known``."""
-    vpcs, (acls, interfaces), subnets, tables = api.four(
+    vpcs, (acls, interfaces), subnets, tables = api.parallel(
         partial(api.matching, calls.DESCRIBE_VPCS, "vpc-id", names, hides=ROUTES),
-        lambda: api.two(
+        lambda: api.parallel(
             partial(api.matching_or_none, calls.DESCRIBE_NETWORK_ACLS, "vpc-id", names, hides=FILTERS),
             partial(api.matching_or_none, calls.DESCRIBE_NETWORK_INTERFACES, "vpc-id", names, hides=MEMBERS),
         ),

@@ -13,7 +13,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, part, parts, port, required, text
+from cloudguard.provider.answers import Item, child, children, port, required, text
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.network.registrations import (
@@ -171,11 +171,13 @@ def forwarded(item: Item, key: str) -> tuple[str, ...] | None:
     None: an action is not understood.
     """
     arns = dict[str, None]()
-    for action in parts(item, key):
+    for action in children(item, key):
         if text(action, "Type") not in _ACTIONS:
             return None
         named = [text(action, "TargetGroupArn")]
-        named += [required(group, "TargetGroupArn") for group in parts(part(action, "ForwardConfig"), "TargetGroups")]
+        named += [
+            required(group, "TargetGroupArn") for group in children(child(action, "ForwardConfig"), "TargetGroups")
+        ]
         arns.update(dict.fromkeys(filter(None, named)))
     return tuple(arns)
 

@@ -14,7 +14,7 @@ from cloudguard.errors import AccessError
 from cloudguard.model.cluster import Role
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, part, text
+from cloudguard.provider.answers import Item, child, text
 from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES, MOST_VALUES
@@ -41,7 +41,7 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
     Scaling groups belong to the cluster by tag, or because ``named`` lists them. An instance of a scaling group always
     belongs to the cluster. An instance behind a balancer does not if it has the tag of another cluster.
     """
-    groups, fleets, read = api.three(
+    groups, fleets, read = api.parallel(
         partial(read_scaling_groups, api, found, named),
         partial(read_fleets, api, found),
         partial(read_registrations, api, found.networks),
@@ -92,7 +92,7 @@ def _of_plugin(api: Api, interfaces: Iterable[Item], cluster: str) -> set[str]:
 
     def instance(item: Item) -> str:
         ours = tags_of(item, "TagSet").get(OF_CLUSTER) == cluster
-        return text(part(item, "Attachment"), "InstanceId") if ours else ""
+        return text(child(item, "Attachment"), "InstanceId") if ours else ""
 
     return {*api.mapped(call, interfaces, instance, hides=hides)} - {""}
 

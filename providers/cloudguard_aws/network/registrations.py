@@ -9,7 +9,7 @@ from typing import Final
 
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, part, parts, port, required, text, texts
+from cloudguard.provider.answers import Item, child, children, port, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
@@ -182,8 +182,8 @@ def _may_concern(group: TargetGroup, network_ids: Collection[str]) -> bool:
 
 def load_balancer(item: Item) -> LoadBalancer:
     """Return a balancer as the API answers it."""
-    zones = parts(item, "AvailabilityZones")
-    listed = [address for zone in zones for address in parts(zone, "LoadBalancerAddresses")]
+    zones = children(item, "AvailabilityZones")
+    listed = [address for zone in zones for address in children(zone, "LoadBalancerAddresses")]
     return LoadBalancer(
         arn=required(item, "LoadBalancerArn"),
         name=required(item, "LoadBalancerName"),
@@ -228,11 +228,11 @@ def _with_targets(api: Api, group: TargetGroup) -> TargetGroup:
 
 def registered_target(item: Item, default: int) -> RegisteredTarget:
     """Return a target as the API answers it. ``default``: the port of its target group."""
-    target = part(item, "Target")
+    target = child(item, "Target")
     return RegisteredTarget(
         required(target, "Id"),
         port(target, "Port", default),
-        text(part(item, "TargetHealth"), "State"),
+        text(child(item, "TargetHealth"), "State"),
         text(target, "AvailabilityZone") == _OUTSIDE,
     )
 
@@ -245,9 +245,9 @@ def classic_balancer(item: Item) -> ClassicBalancer:
         internet_facing=_SCHEMES.get(text(item, "Scheme")),
         groups=tuple(texts(item, "SecurityGroups")),
         subnets=tuple(sorted(texts(item, "Subnets"))),
-        instances=tuple(required(instance, "InstanceId") for instance in parts(item, "Instances")),
+        instances=tuple(required(instance, "InstanceId") for instance in children(item, "Instances")),
         listeners=tuple(
-            _classic_listener(part(description, "Listener")) for description in parts(item, "ListenerDescriptions")
+            _classic_listener(child(description, "Listener")) for description in children(item, "ListenerDescriptions")
         ),
     )
 

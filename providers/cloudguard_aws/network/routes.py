@@ -10,7 +10,7 @@ from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text
+from cloudguard.provider.answers import AnswerError, Item, child, children, flag, required, text
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.cluster.tags import name_of
@@ -71,7 +71,7 @@ class RouteTable:
 def route_table(item: Item) -> RouteTable:
     """Return a route table with its associations and routes."""
     links, source = (
-        parts(item, "Associations"),
+        children(item, "Associations"),
         Source(calls.DESCRIBE_ROUTE_TABLES.name, required(item, "RouteTableId")),
     )
     return RouteTable(
@@ -79,7 +79,7 @@ def route_table(item: Item) -> RouteTable:
         subnets=frozenset(text(link, "SubnetId") for link in links) - {""},
         is_main=any(flag(link, "Main") for link in links),
         of_gateway=any(text(link, "GatewayId") for link in links),
-        routes=tuple(route for entry in parts(item, "Routes") for route in _route(entry, source)),
+        routes=tuple(route for entry in children(item, "Routes") for route in _route(entry, source)),
     )
 
 
@@ -154,16 +154,16 @@ class Tables:
 
 def peering_ranges(item: Item, vpcs: frozenset[str]) -> tuple[str, tuple[AddressSet, ...]]:
     """Return a peering's id, and the ranges of the side that is not in ``vpcs`` (of both sides if both are)."""
-    sides = (part(item, "AccepterVpcInfo"), part(item, "RequesterVpcInfo"))
+    sides = (child(item, "AccepterVpcInfo"), child(item, "RequesterVpcInfo"))
     others = [side for side in sides if text(side, "VpcId") not in vpcs] or sides
     ranges = tuple(AddressSet.parse(block) for side in others for block in _blocks(side))
     return required(item, "VpcPeeringConnectionId"), ranges
 
 
 def _blocks(side: Item) -> Iterator[str]:
-    blocks = [required(block, "CidrBlock") for block in parts(side, "CidrBlockSet")]
+    blocks = [required(block, "CidrBlock") for block in children(side, "CidrBlockSet")]
     yield from blocks or filter(None, [text(side, "CidrBlock")])
-    yield from (required(block, "Ipv6CidrBlock") for block in parts(side, "Ipv6CidrBlockSet"))
+    yield from (required(block, "Ipv6CidrBlock") for block in children(side, "Ipv6CidrBlockSet"))
 
 
 def network(vpc: Item) -> Network:
@@ -193,8 +193,8 @@ def subnet(item: Item) -> Subnet:
 
 
 def _associated(item: Item, many: str, key: str) -> Iterator[str]:
-    for association in parts(item, many):
-        if text(part(association, f"{key}State"), "State") not in _NOT_ASSOCIATED and text(association, key):
+    for association in children(item, many):
+        if text(child(association, f"{key}State"), "State") not in _NOT_ASSOCIATED and text(association, key):
             yield text(association, key)
 
 

@@ -10,7 +10,7 @@ from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import AnswerError, Item, choice, flag, number, part, parts, required, text
+from cloudguard.provider.answers import AnswerError, Item, child, children, choice, flag, number, required, text
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
@@ -80,9 +80,9 @@ def security_group(item: Item) -> SecurityGroup:
     source, tags = Source(calls.DESCRIBE_SECURITY_GROUPS.name, name), tags_of(item)
     owner = OWNERS.of(Thing.FILTER, title, tags)
     editable = owner is None or owner.id not in _RESTORED_BY
-    permissions = [(direction, permission) for key, direction in _DIRECTIONS for permission in parts(item, key)]
+    permissions = [(direction, permission) for key, direction in _DIRECTIONS for permission in children(item, key)]
     rules = tuple(rule for direction, permission in permissions for rule in _permitted(permission, direction, source))
-    pairs = [pair for _, permission in permissions for pair in parts(permission, "UserIdGroupPairs")]
+    pairs = [pair for _, permission in permissions for pair in children(permission, "UserIdGroupPairs")]
     return SecurityGroup(
         Filter(name, title, SECURITY_GROUP, rules, source, editable=editable, written_by=owner),
         text(item, "OwnerId"),
@@ -120,12 +120,12 @@ def _permitted(permission: Item, direction: Direction, source: Source) -> Iterat
 def _peers(permission: Item) -> Iterator[tuple[str, Peer, str]]:
     """Yield the text, the value and the description of each peer of a permission."""
     for plural, key in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-        for entry in parts(permission, plural):
+        for entry in children(permission, plural):
             yield required(entry, key), Peer(AddressSet.parse(required(entry, key))), text(entry, "Description")
-    for prefix_list in parts(permission, "PrefixListIds"):
+    for prefix_list in children(permission, "PrefixListIds"):
         name = required(prefix_list, "PrefixListId")
         yield name, Peer(address_list=name), text(prefix_list, "Description")
-    for pair in parts(permission, "UserIdGroupPairs"):
+    for pair in children(permission, "UserIdGroupPairs"):
         name = required(pair, "GroupId")
         yield name, Peer(group=name), text(pair, "Description")
 
@@ -145,7 +145,7 @@ class ListedRule:
 
 def listed_rule(item: Item) -> ListedRule:
     """Return a rule as DescribeSecurityGroupRules lists it."""
-    of, referenced = required(item, "GroupId"), part(item, "ReferencedGroupInfo")
+    of, referenced = required(item, "GroupId"), child(item, "ReferencedGroupInfo")
     cidr, listed = text(item, "CidrIpv4") or text(item, "CidrIpv6"), text(item, "PrefixListId")
     rule = Rule(
         id=required(item, "SecurityGroupRuleId"),
@@ -175,11 +175,11 @@ def network_acl(item: Item) -> NetworkAcl:
     """
     name = required(item, "NetworkAclId")
     source = Source(calls.DESCRIBE_NETWORK_ACLS.name, name)
-    numbered = [(number(entry, "RuleNumber"), entry) for entry in parts(item, "Entries")]
+    numbered = [(number(entry, "RuleNumber"), entry) for entry in children(item, "Entries")]
     rules = (_entry(entry, order, source) for order, entry in numbered if 0 < order < _DEFAULT_ENTRIES)
     return NetworkAcl(
         Filter(name, name_of(item), NETWORK_ACL, tuple(rules), source, ordered=True, stateful=False),
-        tuple(required(link, "SubnetId") for link in parts(item, "Associations")),
+        tuple(required(link, "SubnetId") for link in children(item, "Associations")),
     )
 
 
@@ -188,7 +188,7 @@ def _entry(entry: Item, order: int, source: Source) -> Rule:
         message = "Egress is missing"
         raise AnswerError(message)
     direction = Direction.EGRESS if flag(entry, "Egress") else Direction.INGRESS
-    ports, icmp = part(entry, "PortRange"), part(entry, "IcmpTypeCode")
+    ports, icmp = child(entry, "PortRange"), child(entry, "IcmpTypeCode")
     first, last = (number(icmp, "Type", _ANY), number(icmp, "Code", _ANY)) if icmp else (_ANY, _ANY)
     if not icmp:
         first, last = number(ports, "From", _ANY), number(ports, "To", _ANY)

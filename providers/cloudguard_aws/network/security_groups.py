@@ -12,7 +12,7 @@ from cloudguard.model.filters import AddressList, Direction, Filter, Group, Rule
 from cloudguard.model.network import Interface, NextHop, Subnet
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, parts, required, text
+from cloudguard.provider.answers import Item, children, required, text
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
@@ -55,7 +55,7 @@ def read_security_groups(
     (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-sharing.html).
     """
     group_call, rule_call = calls.DESCRIBE_SECURITY_GROUPS, calls.DESCRIBE_SECURITY_GROUP_RULES
-    items, rule_items = api.two(
+    items, rule_items = api.parallel(
         partial(api.matching_or_none, group_call, "group-id", names, hides=_FILTERS),
         partial(api.matching, rule_call, "group-id", names, hides=_FILTERS),
     )
@@ -81,7 +81,7 @@ def read_security_groups(
     shared = frozenset(group.filter.id for group in groups if group.account and own not in {"", group.account})
     let_in = {rule.peer.group for guard in filters for rule in guard.rules if rule.direction is Direction.INGRESS}
     missing = names.union(let_in) - foreign - {""}
-    members, lists = api.two(
+    members, lists = api.parallel(
         partial(read_members, api, missing, group_members_of(hosts), {subnet.network for subnet in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
@@ -130,7 +130,7 @@ def groups_and_members(
 
 
 def _group_names(item: Item) -> list[tuple[str, str]]:
-    return [(required(group, "GroupId"), text(group, "GroupName")) for group in parts(item, "Groups")]
+    return [(required(group, "GroupId"), text(group, "GroupName")) for group in children(item, "Groups")]
 
 
 def _lists_named(filters: Iterable[Filter], subnets: Iterable[Subnet]) -> frozenset[str]:
@@ -147,7 +147,7 @@ def _lists_named(filters: Iterable[Filter], subnets: Iterable[Subnet]) -> frozen
 def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
     """Read prefix lists. A list that is missing, or whose entries are not understood, is kept as unknown."""
     ordered, call, entries = sorted(names), calls.DESCRIBE_MANAGED_PREFIX_LISTS, calls.GET_MANAGED_PREFIX_LIST_ENTRIES
-    described, listed = api.two(
+    described, listed = api.parallel(
         partial(api.matching_or_none, call, "prefix-list-id", names, hides=_LIST_NAMES),
         lambda: api.gather(
             *(partial(api.read_or_none, entries, hides=_LISTS, about=name, PrefixListId=name) for name in ordered)

@@ -10,7 +10,7 @@ from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Endpoint, Subnet, Topology
 from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, parts, text
+from cloudguard.provider.answers import Item, children, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
@@ -42,7 +42,7 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     """
     subnets = _subnets(api, inventory, _used_subnets(hosts, pools, endpoints) | inventory.balancers.subnets)
     names = _filter_names(hosts, pools, endpoints) | inventory.balancers.filters
-    balancers, security_groups, outbound = api.three(
+    balancers, security_groups, outbound = api.parallel(
         partial(read_balancers, api, inventory.balancers, cluster=cluster),
         partial(read_security_groups, api, names, subnets, hosts, account),
         partial(_outbound, api, hosts, subnets),
@@ -123,4 +123,6 @@ def _outbound(api: Api, hosts: tuple[Host, ...], subnets: Iterable[Subnet]) -> A
 
 
 def _public(gateway: Item) -> AddressSet:
-    return AddressSet.of(filter(None, (text(address, "PublicIp") for address in parts(gateway, "NatGatewayAddresses"))))
+    return AddressSet.of(
+        filter(None, (text(address, "PublicIp") for address in children(gateway, "NatGatewayAddresses")))
+    )

@@ -14,7 +14,7 @@ from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, RoleEvidence, Strength
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, flag, required, text
 from cloudguard.provider.etcd_disks import is_named_for_etcd
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
@@ -88,7 +88,7 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     known = {volume.disk.id: volume for volume in volumes}
     sources = {volume.snapshot: volume for volume in volumes if volume.snapshot}
     copied_from = {volume.volume for volume in volumes if volume.volume}
-    (snapshots, made_from), tagged, other_volumes, images = api.four(
+    (snapshots, made_from), tagged, other_volumes, images = api.parallel(
         lambda: (_snapshots(api, "volume-id", known), _snapshots(api, "snapshot-id", sources)),
         partial(_tagged, api, cluster),
         partial(api.matching, calls.DESCRIBE_VOLUMES, "volume-id", copied_from, hides=_DISKS),
@@ -103,7 +103,7 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     golden = {name for image in images for name in image.snapshots if _is_installation_image(copies.get(name), known)}
     of_cluster = {name: copy for name, copy in copies.items() if name not in golden}
     of_cluster |= {name: former[name] for name in golden & former.keys()}  # its tags show that it holds more
-    copied, restored = api.two(
+    copied, restored = api.parallel(
         partial(_described, api, of_cluster),
         partial(api.matching, calls.DESCRIBE_VOLUMES, "snapshot-id", of_cluster, hides=_DISKS),
     )
@@ -212,7 +212,7 @@ def _images(api: Api) -> tuple[Image, ...]:
 
 
 def _image(item: Item) -> Image:
-    mapped = (text(part(mapping, "Ebs"), "SnapshotId") for mapping in parts(item, "BlockDeviceMappings"))
+    mapped = (text(child(mapping, "Ebs"), "SnapshotId") for mapping in children(item, "BlockDeviceMappings"))
     return Image(
         required(item, "ImageId"), tuple(filter(None, mapped)), flag(item, "Public"), text(item, "SourceInstanceId")
     )

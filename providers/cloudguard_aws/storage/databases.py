@@ -8,7 +8,7 @@ from typing import Final
 
 from cloudguard.model.cluster import Datastore
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, flag, part, required, text
+from cloudguard.provider.answers import Item, child, flag, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.tags import clusters_of, tags_of
@@ -33,7 +33,7 @@ def read_datastores(api: Api, cluster: str, installer: str, networks: Collection
         name, engine = required(item, "DBInstanceIdentifier"), text(item, "Engine")
         tags = tags_of(item, "TagList")
         words = {*re.split(r"[^a-z0-9]+", " ".join([name, *tags, *tags.values()]).lower())}
-        within = text(part(item, "DBSubnetGroup"), "VpcId") in networks and installer in _WITH_DATASTORE_FLAG
+        within = text(child(item, "DBSubnetGroup"), "VpcId") in networks and installer in _WITH_DATASTORE_FLAG
         is_own = cluster in {*clusters_of(tags)} or not words.isdisjoint(_WORDS) or within
         if not is_own or not engine.startswith(_ENGINES):
             return None

@@ -11,7 +11,7 @@ from cloudguard.model.cluster import Datastore, Disk, DiskSnapshot, EvidenceKind
 from cloudguard.model.keys import Key
 from cloudguard.model.possible_roles import shows_etcd
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import NOTHING, Item, flag, parts, required, text
+from cloudguard.provider.answers import NOTHING, Item, children, flag, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
@@ -59,7 +59,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
         return Storage()  # the provider runs the control plane, or no host of it is known
-    attached, tagged, detached, datastores = api.four(
+    attached, tagged, detached, datastores = api.parallel(
         partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=FOUND_THROUGH_DISKS),
         partial(_tagged, api, cluster),
         partial(_detached_volumes, api, cluster),
@@ -79,7 +79,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     apart_from = frozenset(name for host in hosts for name in host.disks) - concerning
     named = places.issuperset(concerned)
     copy = partial(read_copies, api, cluster, hosts=concerned, apart=apart_from, named=named)
-    copies, keys = api.two(
+    copies, keys = api.parallel(
         lambda: copy([by_id[name] for name in sorted(concerning)]),
         partial(read_keys, api, [volume.disk.key for volume in volumes], account),
     )
@@ -135,7 +135,7 @@ def _volumes(api: Api, items: Iterable[Item], cluster: str, hosts: Collection[st
 
 
 def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volume:
-    attachments = [attachment for attachment in parts(item, "Attachments") if text(attachment, "InstanceId")]
+    attachments = [attachment for attachment in children(item, "Attachments") if text(attachment, "InstanceId")]
     attachments.sort(key=lambda attachment: text(attachment, "InstanceId") not in hosts)
     where = attachments[0] if attachments else NOTHING
     name, tags = required(item, "VolumeId"), tags_of(item)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cloudguard.provider.answers import AnswerError, Item, parts, required, text
-from cloudguard.provider.answers import part as inner
+from cloudguard.provider.answers import AnswerError, Item, child, children, required, text
 from cloudguard.values import dataclass
 
 
@@ -37,7 +36,7 @@ def name_of(written: str) -> str:
     return written.rstrip("/").rpartition("/")[2]
 
 
-def part(written: str, kind: str) -> str:
+def segment_after(written: str, kind: str) -> str:
     """Return what follows ``kind`` in an id, in lower case: the group after "resourceGroups"; "" if nothing does."""
     words = canonical(written).split("/")
     kind = kind.lower()
@@ -46,12 +45,12 @@ def part(written: str, kind: str) -> str:
 
 def subscription_of(written: str) -> str:
     """Return the subscription of a resource, "" for none."""
-    return part(written, "subscriptions")
+    return segment_after(written, "subscriptions")
 
 
 def group_of(written: str) -> str:
     """Return the resource group of a resource, "" for none."""
-    return part(written, "resourcegroups")
+    return segment_after(written, "resourcegroups")
 
 
 def place(written: str, name_key: str) -> dict[str, str]:
@@ -73,12 +72,12 @@ def own_id(item: Item, key: str = "id") -> str:
 
 def id_in(item: Item, key: str) -> str:
     """Return the id in an item's reference ``key`` (an object with an ``id``), "" for none."""
-    return _checked(text(inner(item, key), "id"), key)
+    return _checked(text(child(item, key), "id"), key)
 
 
 def ids_in(item: Item, key: str) -> tuple[str, ...]:
     """Return the ids of a list of references."""
-    return tuple(_checked(required(reference, "id"), key) for reference in parts(item, key))
+    return tuple(_checked(required(reference, "id"), key) for reference in children(item, key))
 
 
 def word(item: Item, key: str) -> str:

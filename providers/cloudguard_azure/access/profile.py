@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from cloudguard.provider.answers import NOTHING, AnswerError, Item, flag, parts, text
+from cloudguard.provider.answers import NOTHING, AnswerError, Item, children, flag, text
 
 
 def subscription(wanted: str) -> Item:
@@ -31,6 +31,6 @@ def subscription(wanted: str) -> Item:
 def _subscriptions() -> Sequence[Item]:
     try:
         written: object = json.loads((Path.home() / ".azure" / "azureProfile.json").read_text(encoding="utf-8-sig"))
-        return parts(cast("Item", written), "subscriptions") if isinstance(written, dict) else ()
+        return children(cast("Item", written), "subscriptions") if isinstance(written, dict) else ()
     except (OSError, RuntimeError, ValueError):
         return ()

@@ -10,7 +10,7 @@ from typing import Final
 
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, flag, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
@@ -62,7 +62,7 @@ class ManagedCluster(Resource):
 
 def managed_cluster(item: Item) -> ManagedCluster:
     """Return an AKS cluster from the API's answer."""
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     return ManagedCluster(
         id=own_id(item),
         name=required(item, "name"),
@@ -70,18 +70,18 @@ def managed_cluster(item: Item) -> ManagedCluster:
         version=text(properties, "currentKubernetesVersion") or text(properties, "kubernetesVersion"),
         node_group=required(properties, "nodeResourceGroup").lower(),
         stopped=_is_stopped(properties),
-        pools=tuple(map(_agent_pool, parts(properties, "agentPoolProfiles"))),
-        hosted_system=flag(part(properties, "hostedSystemProfile"), "enabled"),
+        pools=tuple(map(_agent_pool, children(properties, "agentPoolProfiles"))),
+        hosted_system=flag(child(properties, "hostedSystemProfile"), "enabled"),
         item=item,
     )
 
 
 def _is_stopped(properties: Item) -> bool:
-    return word(part(properties, "powerState"), "code") == "stopped"
+    return word(child(properties, "powerState"), "code") == "stopped"
 
 
 def _agent_pool(item: Item) -> AgentPool:
-    listed = parts(item, "virtualMachineNodesStatus")
+    listed = children(item, "virtualMachineNodesStatus")
     return AgentPool(
         name=required(item, "name"),
         kind=word(item, "type"),
@@ -89,7 +89,7 @@ def _agent_pool(item: Item) -> AgentPool:
         stopped=_is_stopped(item),
         subnet=canonical(text(item, "vnetSubnetID")),
         public=flag(item, "enableNodePublicIP"),
-        groups=tuple(sorted(map(canonical, texts(part(item, "networkProfile"), "applicationSecurityGroups")))),
+        groups=tuple(sorted(map(canonical, texts(child(item, "networkProfile"), "applicationSecurityGroups")))),
         host_encryption=flag(item, "enableEncryptionAtHost"),
     )
 
@@ -104,5 +104,5 @@ def read_pod_ranges(api: Api, cluster: ManagedCluster | None) -> AddressSet:
 
 
 def _pod_ranges(item: Item) -> AddressSet:
-    profile = part(item, "properties", "networkProfile")
+    profile = child(item, "properties", "networkProfile")
     return AddressSet.of([*texts(profile, "podCidrs"), *filter(None, [text(profile, "podCidr")])])

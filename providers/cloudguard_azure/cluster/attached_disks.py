@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
-from cloudguard.provider.answers import Item, flag, number, part, parts, text
+from cloudguard.provider.answers import Item, child, children, flag, number, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import canonical, id_in, word
 
@@ -47,26 +47,26 @@ class AttachedDisk:
 
 def attached_disks(item: Item) -> tuple[AttachedDisk, ...]:
     """Return the disks of a machine, or of a scale set's profile (which has no ``id``)."""
-    profile = part(item, "properties", "storageProfile") or part(item, "storageProfile")
+    profile = child(item, "properties", "storageProfile") or child(item, "storageProfile")
     return tuple(_disk(canonical(text(item, "id")), device, disk) for device, disk in _disk_items(profile))
 
 
 def has_host_encryption(item: Item) -> bool:
     """Whether the disks of a machine or profile are encrypted on the physical host. This includes local disks."""
-    profile = part(item, "properties", "securityProfile") or part(item, "securityProfile")
+    profile = child(item, "properties", "securityProfile") or child(item, "securityProfile")
     return flag(profile, "encryptionAtHost")
 
 
 def _disk_items(profile: Item) -> Iterator[tuple[str, Item]]:
-    if system := part(profile, "osDisk"):
+    if system := child(profile, "osDisk"):
         yield OS_DEVICE, system
-    for disk in parts(profile, "dataDisks"):
+    for disk in children(profile, "dataDisks"):
         yield f"LUN {number(disk, 'lun')}", disk
 
 
 def _disk(machine: str, device: str, item: Item) -> AttachedDisk:
-    managed, blob = part(item, "managedDisk"), text(part(item, "vhd"), "uri")
-    local = part(item, "diffDiskSettings")
+    managed, blob = child(item, "managedDisk"), text(child(item, "vhd"), "uri")
+    local = child(item, "diffDiskSettings")
     storage = Storage.UNKNOWN
     if local:
         storage = Storage.LOCAL

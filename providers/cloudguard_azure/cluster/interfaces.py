@@ -9,7 +9,7 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
-from cloudguard.provider.answers import AnswerError, Item, flag, number, part, parts, text, text_map
+from cloudguard.provider.answers import AnswerError, Item, child, children, flag, number, text, text_map
 from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import id_in, ids_in, own_id, word
 
@@ -55,10 +55,10 @@ class PublicAddresses:
 
 def public_address(item: Item) -> PublicAddress:
     """Return a public address or a prefix."""
-    inside = part(item, "properties")
+    inside = child(item, "properties")
     addresses = read_addresses(text(inside, "ipAddress") or text(inside, "ipPrefix"))
     version6 = word(inside, "publicIPAddressVersion") not in {"", "ipv4"} or bool(addresses & ALL6)
-    service, sku = _service(text_map(item, "tags")), word(part(item, "sku"), "name")
+    service, sku = _service(text_map(item, "tags")), word(child(item, "sku"), "name")
     return PublicAddress(own_id(item), addresses, version6, service, sku)
 
 
@@ -71,7 +71,8 @@ def _service(tags: Mapping[str, str]) -> str:
 def configurations(item: Item) -> Sequence[Item]:
     """Return the properties of the IP configurations of an interface, or of a scale set's next interface."""
     return tuple(
-        part(ip_configuration, "properties") for ip_configuration in parts(part(item, "properties"), "ipConfigurations")
+        child(ip_configuration, "properties")
+        for ip_configuration in children(child(item, "properties"), "ipConfigurations")
     )
 
 
@@ -85,7 +86,7 @@ def interface(
     start. It is unknown what reaches an address whose packets first pass the appliances of a gateway load balancer
     (https://learn.microsoft.com/azure/load-balancer/gateway-overview).
     """
-    properties, listed = part(item, "properties"), configurations(item)
+    properties, listed = child(item, "properties"), configurations(item)
     with_public = [item for item in listed if id_in(item, "publicIPAddress")]
     passing = [item for item in with_public if id_in(item, "gatewayLoadBalancer") and not is_v6(item)]
     mapped = [

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, part
+from cloudguard.provider.answers import Item, child
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
@@ -140,7 +140,7 @@ def _listed(item: Item) -> _Listed:
     above = parent(resource_id) if "/virtualmachines/" in resource_id else ""
     return _Listed(
         id=resource_id,
-        machine=id_in(part(item, "properties"), "virtualMachine") or above,
+        machine=id_in(child(item, "properties"), "virtualMachine") or above,
         networks=frozenset(parent(subnet) for item in inside if (subnet := id_in(item, "subnet"))),
         pools=frozenset(pool for item in inside for pool in ids_in(item, "loadBalancerBackendAddressPools")),
         public=frozenset({id_in(item, "publicIPAddress") for item in inside} - {""}),

@@ -13,7 +13,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, choice, flag, part, parts, port, text
+from cloudguard.provider.answers import Item, child, children, choice, flag, port, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
@@ -103,17 +103,17 @@ def read_load_balancers(api: Api, subscription: str = "") -> tuple[LoadBalancer,
 
 def load_balancer(api: Api, item: Item) -> LoadBalancer:
     """Return a load balancer. A part that can't be parsed leaves a Gap and is left out."""
-    call, inside = LIST_LOAD_BALANCERS, part(item, "properties")
-    front_ends = api.mapped(call, parts(inside, "frontendIPConfigurations"), front_end, hides=HIDES)
-    pools = api.mapped(call, parts(inside, "backendAddressPools"), _pool, hides=HIDES)
-    listed = [rule for kind in _RULES for rule in parts(inside, kind)]
+    call, inside = LIST_LOAD_BALANCERS, child(item, "properties")
+    front_ends = api.mapped(call, children(inside, "frontendIPConfigurations"), front_end, hides=HIDES)
+    pools = api.mapped(call, children(inside, "backendAddressPools"), _pool, hides=HIDES)
+    listed = [rule for kind in _RULES for rule in children(inside, kind)]
     forwardings = api.mapped(call, listed, _forwarding, hides=HIDES)
-    ends = [part(end, "properties") for key in _ENDS for end in parts(inside, key)]
+    ends = [child(end, "properties") for key in _ENDS for end in children(inside, key)]
     named = {name for end in ends for kind in _RULES for name in ids_in(end, kind)}
     return LoadBalancer(
         id=own_id(item),
         name=text(item, "name"),
-        sku=word(part(item, "sku"), "name"),
+        sku=word(child(item, "sku"), "name"),
         front_ends={front.id: front for front in front_ends},
         forwardings=forwardings,
         pools={pool.id: pool for pool in pools},
@@ -124,7 +124,7 @@ def load_balancer(api: Api, item: Item) -> LoadBalancer:
 
 def front_end(item: Item) -> FrontEnd:
     """Return a front end of a load balancer or an application gateway."""
-    inside = part(item, "properties")
+    inside = child(item, "properties")
     references = tuple(filter(None, (id_in(inside, "publicIPAddress"), id_in(inside, "publicIPPrefix"))))
     private = bool(id_in(inside, "subnet") or text(inside, "privateIPAddress"))
     return FrontEnd(
@@ -138,7 +138,7 @@ def front_end(item: Item) -> FrontEnd:
 
 
 def _forwarding(item: Item) -> Forwarding:
-    inside, resource_id = part(item, "properties"), own_id(item)
+    inside, resource_id = child(item, "properties"), own_id(item)
     links = (
         resource_id,
         id_in(inside, "backendIPConfiguration"),
@@ -173,8 +173,8 @@ def _ports(protocols: tuple[str, ...], first: int, last: int) -> ServiceSet:
 
 
 def _pool(item: Item) -> BackendPool:
-    inside = part(item, "properties")
-    members = [part(address, "properties") for address in parts(inside, "loadBalancerBackendAddresses")]
+    inside = child(item, "properties")
+    members = [child(address, "properties") for address in children(inside, "loadBalancerBackendAddresses")]
     own = id_in(inside, "virtualNetwork")
     configurations = (
         *ids_in(inside, "backendIPConfigurations"),
@@ -198,9 +198,9 @@ def _network(member: Item) -> str:
 
 def _outbound(inside: Item) -> Iterator[tuple[str, str]]:
     """Yield the front ends that the members of a pool leave by: of outbound rules, and of rules with outbound SNAT."""
-    for rule in (part(item, "properties") for item in parts(inside, "outboundRules")):
+    for rule in (child(item, "properties") for item in children(inside, "outboundRules")):
         for front in ids_in(rule, "frontendIPConfigurations"):
             yield front, id_in(rule, "backendAddressPool")
-    for rule in (part(item, "properties") for item in parts(inside, "loadBalancingRules")):
+    for rule in (child(item, "properties") for item in children(inside, "loadBalancingRules")):
         if not flag(rule, "disableOutboundSnat"):
             yield id_in(rule, "frontendIPConfiguration"), id_in(rule, "backendAddressPool")

@@ -8,7 +8,7 @@ from typing import Final
 from cloudguard.model.cluster import Host, MetadataService
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item, flag, number, part, required, text, text_map
+from cloudguard.provider.answers import Item, child, flag, number, required, text, text_map
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
@@ -55,7 +55,7 @@ class ScaleSet(Resource):
     @property
     def profile(self) -> Item:
         """The profile of its next machine; empty for a flexible scale set that makes no machines by itself."""
-        return part(self.item, "properties", "virtualMachineProfile")
+        return child(self.item, "properties", "virtualMachineProfile")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,7 +80,7 @@ class Machine(Resource):
     @property
     def interface_ids(self) -> tuple[str, ...]:
         """The ids of the interfaces that it names."""
-        return ids_in(part(self.item, "properties", "networkProfile"), "networkInterfaces")
+        return ids_in(child(self.item, "properties", "networkProfile"), "networkInterfaces")
 
     def suggestive_names(self) -> Iterator[tuple[str, str]]:
         """Yield the names that may suggest its role: its own, its scale set's, its computer's."""
@@ -96,14 +96,14 @@ def tags_of(item: Item) -> dict[str, str]:
 
 def scale_set(item: Item) -> ScaleSet:
     """Return a scale set. If its orchestration mode is missing or unknown, it may have a list of members."""
-    uniform = word(part(item, "properties"), "orchestrationMode") != "flexible"
-    count = number(part(item, "sku"), "capacity", 0)
+    uniform = word(child(item, "properties"), "orchestrationMode") != "flexible"
+    count = number(child(item, "sku"), "capacity", 0)
     return ScaleSet(own_id(item), required(item, "name"), tags_of(item), location_of(item), uniform, count, item)
 
 
 def machine(item: Item, sets: Mapping[str, ScaleSet]) -> Machine:
     """Return a virtual machine. ``sets``: scale sets by id. A machine that is stopped or being deleted counts too."""
-    return _machine(item, id_in(part(item, "properties"), "virtualMachineScaleSet"), sets)
+    return _machine(item, id_in(child(item, "properties"), "virtualMachineScaleSet"), sets)
 
 
 def member(item: Item, scale_set: ScaleSet) -> Machine:
@@ -113,7 +113,7 @@ def member(item: Item, scale_set: ScaleSet) -> Machine:
 
 def _machine(item: Item, pool: str, sets: Mapping[str, ScaleSet]) -> Machine:
     inherited: Tags = sets[pool].tags if pool in sets else dict[str, str]()
-    computer = text(part(item, "properties", "osProfile"), "computerName")
+    computer = text(child(item, "properties", "osProfile"), "computerName")
     return Machine(
         id=own_id(item),
         name=required(item, "name"),
@@ -127,7 +127,7 @@ def _machine(item: Item, pool: str, sets: Mapping[str, ScaleSet]) -> Machine:
 
 def host_of(machine: Machine, interfaces: tuple[Interface, ...]) -> Host:
     """Return a machine's host. Its roles and its identity are added later."""
-    properties = part(machine.item, "properties")
+    properties = child(machine.item, "properties")
     call = LIST_SCALE_SET_MACHINES if is_member(machine) else LIST_MACHINES
     return Host(
         id=machine.id,
@@ -149,8 +149,8 @@ def metadata_service(properties: Item) -> MetadataService | None:
     With the Metadata Security Protocol, an agent on the machine lets through only the processes in a list. That list is
     a resource of its own, or a file.
     """
-    agent = part(properties, "securityProfile", "proxyAgentSettings")
-    endpoint = part(agent, "imds")
+    agent = child(properties, "securityProfile", "proxyAgentSettings")
+    endpoint = child(agent, "imds")
     listed = bool(text(endpoint, "inVMAccessControlProfileReferenceId")) or flag(endpoint, "useLocalFileRules")
     modes = {word(agent, "mode"), word(endpoint, "mode")}
     return None if flag(agent, "enabled") and (listed or not modes <= _WITHOUT_EFFECT) else OPEN_METADATA

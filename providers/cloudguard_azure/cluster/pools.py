@@ -15,7 +15,7 @@ from cloudguard.model.cluster import (
     RoleEvidence,
 )
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import AnswerError, Item, flag, part, parts
+from cloudguard.provider.answers import AnswerError, Item, child, children, flag
 from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.provider.role_names import roles_by_names
@@ -94,8 +94,8 @@ def _of_aks(cluster: ManagedCluster) -> HostRoles:
 
 def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
     """Return the interfaces of a profile's next machine, the primary one first. Raises AnswerError if it has none."""
-    listed = parts(part(profile, "networkProfile"), "networkInterfaceConfigurations")
-    ordered = sorted(listed, key=lambda item: not flag(part(item, "properties"), "primary"))
+    listed = children(child(profile, "networkProfile"), "networkInterfaceConfigurations")
+    ordered = sorted(listed, key=lambda item: not flag(child(item, "properties"), "primary"))
     interfaces = tuple(map(_interface, ordered))
     if not interfaces:
         message = "networkInterfaceConfigurations is missing"
@@ -105,9 +105,9 @@ def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
 
 def _interface(item: Item) -> NextInterface:
     listed = configurations(item)
-    public = [_has_v6(item) for item in listed if part(item, "publicIPAddressConfiguration")]
+    public = [_has_v6(item) for item in listed if child(item, "publicIPAddressConfiguration")]
     return NextInterface(
-        filters=filters_of(part(item, "properties")),
+        filters=filters_of(child(item, "properties")),
         groups=groups_of(listed),
         subnets=(subnet_of(listed),),
         public=not all(public),
@@ -117,7 +117,7 @@ def _interface(item: Item) -> NextInterface:
 
 def _has_v6(configuration: Item) -> bool:
     """Whether the public address of an IP configuration is IPv6."""
-    public = part(configuration, "publicIPAddressConfiguration", "properties")
+    public = child(configuration, "publicIPAddressConfiguration", "properties")
     version = word(public, "publicIPAddressVersion")
     return version == "ipv6" if version else is_v6(configuration)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from cloudguard.provider.answers import NOTHING, Item, flag, part, text
+from cloudguard.provider.answers import NOTHING, Item, child, flag, text
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS, LIST_VAULTS
 from cloudguard_azure.access.ids import canonical, name_of, own_id
@@ -34,13 +34,13 @@ def aks_traits(api: Api, cluster: Item) -> tuple[tuple[str, str], ...]:
 
 
 def _traits(cluster: Item, vaults: dict[str, str]) -> Iterator[tuple[str, str]]:
-    properties = part(cluster, "properties")
-    kms = part(properties, "securityProfile", "azureKeyVaultKms")
+    properties = child(cluster, "properties")
+    kms = child(properties, "securityProfile", "azureKeyVaultKms")
     named = (urlsplit(text(kms, "keyId")).hostname or "").partition(".")[0]
     vault = text(kms, "keyVaultResourceId") or vaults.get(named, "")
-    zone = text(part(properties, "apiServerAccessProfile"), "privateDNSZone")
-    addons = part(properties, "addonProfiles")
-    ingress = next((part(addons, name, "config") for name in addons if name.lower() == _INGRESS), NOTHING)
+    zone = text(child(properties, "apiServerAccessProfile"), "privateDNSZone")
+    addons = child(properties, "addonProfiles")
+    ingress = next((child(addons, name, "config") for name in addons if name.lower() == _INGRESS), NOTHING)
     used = {
         CLUSTER: own_id(cluster),
         VAULT: vault if flag(kms, "enabled") else "",

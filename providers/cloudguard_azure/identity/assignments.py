@@ -13,7 +13,7 @@ from typing import Final
 
 from cloudguard.model.identity import Effect, PolicyDocument
 from cloudguard.model.source import Source
-from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, flag, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -75,7 +75,7 @@ def _assignments(api: Api, call: Call, items: Iterable[Item]) -> tuple[Assignmen
 
 
 def _assignment(item: Item, call: str) -> Assignment:
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     scope = required(properties, "scope")
     scope_patterns(scope)
     return Assignment(
@@ -139,16 +139,16 @@ def read_denials(api: Api) -> tuple[tuple[Denial, ...], str]:
 
 
 def _denial(item: Item) -> Denial:
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     scope = required(properties, "scope")
     scope_patterns(scope)
     return Denial(
         own_id(item),
         text(properties, "denyAssignmentName") or own_id(item),
         scope,
-        _principals(parts(properties, "principals")),
-        _principals(parts(properties, "excludePrincipals")),
-        tuple(map(permission, parts(properties, "permissions"))),
+        _principals(children(properties, "principals")),
+        _principals(children(properties, "excludePrincipals")),
+        tuple(map(permission, children(properties, "permissions"))),
         text(properties, "condition"),
         flag(properties, "doNotApplyToChildScopes"),
     )

@@ -16,7 +16,7 @@ from typing import Any, Final
 from cloudguard.model.cluster import Strength
 from cloudguard.model.identity import Effect, IdentityProvider, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
-from cloudguard.provider.answers import Item, part, required, text
+from cloudguard.provider.answers import Item, child, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -69,7 +69,7 @@ def read_identities(api: Api) -> tuple[HeldIdentity, ...]:
 
 def _identity(item: Item) -> HeldIdentity:
     arm_id = own_id(item)
-    principal = text(part(item, "properties"), "principalId").lower()
+    principal = text(child(item, "properties"), "principalId").lower()
     return HeldIdentity(resource(arm_id), text(item, "name") or name_of(arm_id), principal, arm_id=arm_id)
 
 
@@ -90,8 +90,8 @@ def _credentials(api: Api, identity: HeldIdentity) -> tuple[Credential, ...]:
 
 
 def _credential(item: Item) -> Credential:
-    properties = part(item, "properties")
-    expression = text(part(properties, "claimsMatchingExpression"), "value")
+    properties = child(item, "properties")
+    expression = text(child(properties, "claimsMatchingExpression"), "value")
     subject = text(properties, "subject") if expression else required(properties, "subject")
     issuer = required(properties, "issuer").rstrip("/")
     written = {key: properties[key] for key in _WRITTEN if key in properties}

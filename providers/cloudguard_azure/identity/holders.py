@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import SERVICE_ACCOUNT
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import AnswerError, Item, part, parts, required, text
+from cloudguard.provider.answers import AnswerError, Item, child, children, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -62,9 +62,9 @@ def identities_of(item: Item) -> Iterator[HeldIdentity]:
 
     Raises AnswerError if it has identities that the answer does not name.
     """
-    identity = part(item, "identity")
+    identity = child(item, "identity")
     kinds = {kind.strip() for kind in word(identity, "type").split(",")}
-    assigned = part(identity, "userAssignedIdentities")
+    assigned = child(identity, "userAssignedIdentities")
     if not kinds <= _KINDS or (_ASSIGNED in kinds and not assigned):
         named = ", ".join(sorted(kinds))[:80]
         message = f"identity.type is {named!r}, but userAssignedIdentities has {len(assigned)} entries"
@@ -75,7 +75,7 @@ def identities_of(item: Item) -> Iterator[HeldIdentity]:
         own = f"{prefix}:{subscription}:{group}:microsoft.managedidentity:identities:{kind}/{name}"
         yield HeldIdentity(own, f"{name_of(own_id(item))} (system-assigned)", principal.lower())
     for arm_id in sorted(assigned, key=str.lower):
-        yield _assigned(arm_id, text(part(assigned, arm_id), "principalId"))
+        yield _assigned(arm_id, text(child(assigned, arm_id), "principalId"))
 
 
 def _assigned(arm_id: str, principal: str) -> HeldIdentity:
@@ -113,24 +113,24 @@ def held_by_cluster(item: Item) -> Iterator[HeldIdentity]:
 
     Its service principal is only known by its application id.
     """
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     for identity in identities_of(item):
         yield replace(identity, roles=(CLUSTER,))
-    application = text(part(properties, "servicePrincipalProfile"), "clientId")
+    application = text(child(properties, "servicePrincipalProfile"), "clientId")
     if application and application.lower() != _MANAGED:
         name = f"{CONTROL}:-:-:microsoft.graph:serviceprincipals:{application.lower()}"
         yield HeldIdentity(name, f"service principal {application}", "", (CLUSTER, NODE))
-    profile = part(properties, "identityProfile")
+    profile = child(properties, "identityProfile")
     for name in profile:
-        yield from _identity_of(part(profile, name), (NODE,) if name.lower() == KUBELET else (CLUSTER,))
-    addons = part(properties, "addonProfiles")
+        yield from _identity_of(child(profile, name), (NODE,) if name.lower() == KUBELET else (CLUSTER,))
+    addons = child(properties, "addonProfiles")
     for name in addons:
-        yield from _identity_of(part(addons, name, "identity"), (SERVICE_ACCOUNT,), (f"kube-system:{name.lower()}",))
-    routing = part(properties, "ingressProfile", "webAppRouting", "identity")
+        yield from _identity_of(child(addons, name, "identity"), (SERVICE_ACCOUNT,), (f"kube-system:{name.lower()}",))
+    routing = child(properties, "ingressProfile", "webAppRouting", "identity")
     yield from _identity_of(routing, (SERVICE_ACCOUNT,), ("app-routing-system:webapprouting",))
-    for pod in parts(part(properties, "podIdentityProfile"), "userAssignedIdentities"):
+    for pod in children(child(properties, "podIdentityProfile"), "userAssignedIdentities"):
         account = f"{required(pod, 'namespace')}:{required(pod, 'name')}"
-        yield from _identity_of(part(pod, "identity"), (SERVICE_ACCOUNT,), (account,))
+        yield from _identity_of(child(pod, "identity"), (SERVICE_ACCOUNT,), (account,))
 
 
 def _identity_of(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = ()) -> Iterator[HeldIdentity]:

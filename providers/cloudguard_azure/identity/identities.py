@@ -10,7 +10,7 @@ from typing import Final
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, ServiceAccountIdentity
 from cloudguard.model.source import Source
-from cloudguard.provider.answers import Item, flag, part, required, text
+from cloudguard.provider.answers import Item, child, flag, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -59,7 +59,7 @@ def read_identities(api: Api, holders: ClusterHolders) -> Identities:
     """Return the identities with all policies that grant to them or deny them, and who can take them on."""
     identities = _held_identities(api, holders)
     issuer = _issuer(api, holders.managed)
-    (denials, unread), assigned, granting, (listed, federated) = api.four(
+    (denials, unread), assigned, granting, (listed, federated) = api.parallel(
         partial(assignments.read_denials, api),
         partial(assignments.read_assignments, api),
         partial(vaults.read_vaults, api),
@@ -108,7 +108,7 @@ def _issuer(api: Api, managed: Item | None) -> str | None:
 
 
 def _issuer_of(item: Item) -> str:
-    profile = part(item, "properties", "oidcIssuerProfile")
+    profile = child(item, "properties", "oidcIssuerProfile")
     return required(profile, "issuerURL") if flag(profile, "enabled") else text(profile, "issuerURL")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib.resources import files
 
-from cloudguard.provider.answers import Item, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import GET_ROLE_DEFINITION
@@ -54,9 +54,9 @@ def guid_of(role_id: str) -> str:
 
 
 def _role(item: Item) -> Role:
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     name, built_in = required(properties, "roleName"), text(properties, "type").lower() == "builtinrole"
-    return Role(name, built_in, tuple(map(permission, parts(properties, "permissions"))))
+    return Role(name, built_in, tuple(map(permission, children(properties, "permissions"))))
 
 
 @cache

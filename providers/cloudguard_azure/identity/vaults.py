@@ -12,7 +12,7 @@ from typing import Final
 
 from cloudguard.model.identity import Effect, PolicyDocument, Statement
 from cloudguard.model.source import Source
-from cloudguard.provider.answers import Item, flag, part, parts, required, texts
+from cloudguard.provider.answers import Item, child, children, flag, required, texts
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_VAULTS
@@ -51,12 +51,12 @@ def read_vaults(api: Api) -> tuple[Vault, ...]:
 
 
 def _vault(item: Item) -> Vault:
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     heeds_roles = flag(properties, "enableRbacAuthorization", default=True)
     only_roles = heeds_roles and properties.get("enableRbacAuthorization") is not None
-    listed = () if only_roles else parts(properties, "accessPolicies")
+    listed = () if only_roles else children(properties, "accessPolicies")
     granted = tuple(
-        (required(item, "objectId").lower(), tuple(_operations(part(item, "permissions")))) for item in listed
+        (required(item, "objectId").lower(), tuple(_operations(child(item, "permissions")))) for item in listed
     )
     scope_patterns(own_id(item))
     return Vault(own_id(item), granted, heeds_roles)

@@ -16,7 +16,7 @@ from cloudguard.model.network import NextHop, Route
 from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
-from cloudguard.provider.answers import Item, flag, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, flag, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_ROUTE_TABLES
@@ -69,13 +69,13 @@ def route_tables(api: Api) -> dict[str, RouteTable]:
 
 
 def _table(api: Api, item: Item) -> RouteTable:
-    properties, name = part(item, "properties"), required(item, "name")
-    routes = api.mapped(LIST_ROUTE_TABLES, parts(properties, "routes"), _route, hides=HIDES, about=name)
+    properties, name = child(item, "properties"), required(item, "name")
+    routes = api.mapped(LIST_ROUTE_TABLES, children(properties, "routes"), _route, hides=HIDES, about=name)
     return RouteTable(own_id(item), routes, not flag(properties, "disableBgpRoutePropagation"))
 
 
 def _route(item: Item) -> WrittenRoute:
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     prefix, through = required(properties, "addressPrefix"), text(properties, "nextHopIpAddress")
     addresses = addresses_of(prefix)
     return WrittenRoute(

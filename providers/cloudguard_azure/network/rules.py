@@ -16,7 +16,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import ids_in, name_of, word
 from cloudguard_azure.access.owners import OWNERS
@@ -57,7 +57,7 @@ class WrittenRule:
 
 def security_rule(item: Item) -> WrittenRule:
     """Return a rule of a security group. Its singular and plural fields are merged."""
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     return WrittenRule(
         name=required(item, "name"),
         direction=word(properties, "direction"),
@@ -76,7 +76,7 @@ def security_rule(item: Item) -> WrittenRule:
 
 def admin_rule(item: Item) -> WrittenRule:
     """Return a security admin rule of a network manager."""
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     return WrittenRule(
         name=name_of(text(item, "id")) or required(item, "name"),
         direction=word(properties, "direction"),
@@ -85,8 +85,10 @@ def admin_rule(item: Item) -> WrittenRule:
         priority=number(properties, "priority"),
         source_ports=tuple(texts(properties, "sourcePortRanges")),
         ports=tuple(texts(properties, "destinationPortRanges")),
-        sources=tuple(required(source, "addressPrefix") for source in parts(properties, "sources")),
-        destinations=tuple(required(destination, "addressPrefix") for destination in parts(properties, "destinations")),
+        sources=tuple(required(source, "addressPrefix") for source in children(properties, "sources")),
+        destinations=tuple(
+            required(destination, "addressPrefix") for destination in children(properties, "destinations")
+        ),
         description=text(properties, "description"),
     )
 

@@ -15,7 +15,7 @@ from cloudguard.model.owner import Owner
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, part, parts, required
+from cloudguard.provider.answers import Item, child, children, required
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
@@ -184,9 +184,9 @@ class SecurityGroupReader:
         return None if items is None else {group.id: group for group in groups}
 
     def _group(self, item: Item) -> SecurityGroup:
-        own, name, properties = own_id(item), required(item, "name"), part(item, "properties")
+        own, name, properties = own_id(item), required(item, "name"), child(item, "properties")
         written = (
-            self._api.mapped(LIST_SECURITY_GROUPS, parts(properties, key), security_rule, hides=HIDES, about=name)
+            self._api.mapped(LIST_SECURITY_GROUPS, children(properties, key), security_rule, hides=HIDES, about=name)
             for key in ("securityRules", "defaultSecurityRules")
         )
         rules, defaults = written

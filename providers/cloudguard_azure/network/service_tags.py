@@ -13,7 +13,7 @@ from cloudguard.intervals import cidr_interval
 from cloudguard.model.filters import AddressList, Peer
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
-from cloudguard.provider.answers import Item, part, parts, required, texts
+from cloudguard.provider.answers import Item, child, children, required, texts
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_NETWORKS, LIST_SERVICE_TAGS, Call
@@ -107,13 +107,13 @@ class ServiceTags:
         """The tags that are the same in all networks, by name in lower case. They are read when a rule names one."""
         call = LIST_SERVICE_TAGS
         answers = self._api.read(call, hides=_HIDES, about=self._location, location=self._location)
-        listed = self._api.mapped(call, answers, lambda answer: parts(answer, "values"), hides=_HIDES)
+        listed = self._api.mapped(call, answers, lambda answer: children(answer, "values"), hides=_HIDES)
         tags = self._api.mapped(call, [value for values in listed for value in values], _tag, hides=_HIDES)
         return {name.lower(): (name, addresses) for name, addresses in tags}
 
 
 def _tag(item: Item) -> tuple[str, AddressSet]:
-    return required(item, "name"), AddressSet.of(texts(part(item, "properties"), "addressPrefixes"))
+    return required(item, "name"), AddressSet.of(texts(child(item, "properties"), "addressPrefixes"))
 
 
 def addresses_of(written: str) -> AddressSet | None:

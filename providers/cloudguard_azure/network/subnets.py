@@ -13,7 +13,7 @@ from typing import Final
 
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
-from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text, texts
+from cloudguard.provider.answers import AnswerError, Item, child, children, flag, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_CONNECTIVITY, LIST_NETWORKS
@@ -113,18 +113,20 @@ def _with_ranges(peerings: Iterable[Peering], known: Mapping[str, VirtualNetwork
 
 
 def _network(api: Api, item: Item) -> VirtualNetwork:
-    resource_id, properties = own_id(item), part(item, "properties")
+    resource_id, properties = own_id(item), child(item, "properties")
     name = required(item, "name")
     subnets = api.mapped(
-        LIST_NETWORKS, parts(properties, "subnets"), partial(_subnet, resource_id), hides=HIDES, about=name
+        LIST_NETWORKS, children(properties, "subnets"), partial(_subnet, resource_id), hides=HIDES, about=name
     )
-    peerings = api.mapped(LIST_NETWORKS, parts(properties, "virtualNetworkPeerings"), _peering, hides=HIDES, about=name)
+    peerings = api.mapped(
+        LIST_NETWORKS, children(properties, "virtualNetworkPeerings"), _peering, hides=HIDES, about=name
+    )
     space = _space(properties, "addressSpace") | AddressSet.union(subnet.ranges for subnet in subnets)
     return VirtualNetwork(resource_id, name, text(item, "location"), space, subnets, tuple(filter(None, peerings)))
 
 
 def _subnet(network: str, item: Item) -> VirtualSubnet:
-    properties = part(item, "properties")
+    properties = child(item, "properties")
     listed = [*filter(None, [text(properties, "addressPrefix")]), *texts(properties, "addressPrefixes")]
     if not listed:
         message = "it has no address prefixes"
@@ -152,9 +154,9 @@ def with_meshes(api: Api, network: VirtualNetwork) -> VirtualNetwork:
 
 def _meshes(item: Item) -> list[str]:
     """Return the names of a configuration's groups whose members are connected with each other."""
-    properties = part(item, "properties") or item
+    properties = child(item, "properties") or item
     is_mesh = word(properties, "connectivityTopology") != "hubandspoke"
-    groups = parts(properties, "appliesToGroups")
+    groups = children(properties, "appliesToGroups")
     named = [
         name_of(required(group, "networkGroupId"))
         for group in groups
@@ -165,7 +167,7 @@ def _meshes(item: Item) -> list[str]:
 
 def _peering(item: Item) -> Peering | None:
     """Return a peering; None if it is not in force on both sides. Raises AnswerError for an unknown state."""
-    properties, state = part(item, "properties"), word(part(item, "properties"), "peeringState")
+    properties, state = child(item, "properties"), word(child(item, "properties"), "peeringState")
     if state in _UNPEERED:
         return None
     if state != "connected":
@@ -184,7 +186,7 @@ def _peering(item: Item) -> Peering | None:
 
 
 def _space(properties: Item, key: str) -> AddressSet:
-    return _ranges(texts(part(properties, key), "addressPrefixes"))
+    return _ranges(texts(child(properties, key), "addressPrefixes"))
 
 
 def _ranges(listed: Iterable[str]) -> AddressSet:

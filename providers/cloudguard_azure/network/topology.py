@@ -12,7 +12,7 @@ from cloudguard.model.filters import Filter, Group
 from cloudguard.model.network import Interface, Network, Subnet, Topology
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, part, parts
+from cloudguard.provider.answers import Item, child, children
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -60,7 +60,7 @@ class NetworkFacts:
 def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
     """Read all facts about the cluster's networks that concern its hosts."""
     groups = SecurityGroupReader(api, found.aks.node_group if found.aks else "")
-    listed, tables, known = api.three(
+    listed, tables, known = api.parallel(
         partial(api.read, calls.LIST_NETWORKS, hides=HIDES), partial(route_tables, api), groups.groups
     )
     used = {interface.subnet for host in hosts for interface in host.interfaces}
@@ -229,7 +229,7 @@ def _references(item: Item) -> tuple[str, ...]:
 
 def _skus_of_profile(scale_set: ScaleSet) -> Iterator[str]:
     """Yield the SKUs of the public addresses that a scale set gives its next machine."""
-    for interface in parts(part(scale_set.profile, "networkProfile"), "networkInterfaceConfigurations"):
+    for interface in children(child(scale_set.profile, "networkProfile"), "networkInterfaceConfigurations"):
         for address in configurations(interface):
             if address.get("publicIPAddressConfiguration"):
-                yield word(part(address, "publicIPAddressConfiguration", "sku"), "name")
+                yield word(child(address, "publicIPAddressConfiguration", "sku"), "name")

@@ -12,7 +12,7 @@ from typing import Final
 
 from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item, part, parts, text
+from cloudguard.provider.answers import Item, child, children, text
 from cloudguard.provider.etcd_disks import is_named_for_etcd, relations
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
@@ -68,16 +68,16 @@ def _listed(api: Api, call: Call) -> tuple[_Copy, ...]:
 
 
 def _copy(call: Call, item: Item) -> _Copy:
-    shared = () if call is LIST_IMAGES else shared_with(part(item, "properties"))
+    shared = () if call is LIST_IMAGES else shared_with(child(item, "properties"))
     return _Copy(own_id(item), call, origins_of(item, with_images=True), tags_of(item), shared)
 
 
 def origins_of(item: Item, *, with_images: bool) -> frozenset[str]:
     """Return the ids of the sources of a disk, snapshot or image. ``with_images``: images are sources too."""
-    data = part(item, "properties", "creationData")
-    images = [part(data, "imageReference"), part(data, "galleryImageReference")] if with_images else []
-    profile = part(item, "properties", "storageProfile")
-    disks = [part(profile, "osDisk"), *parts(profile, "dataDisks")]
+    data = child(item, "properties", "creationData")
+    images = [child(data, "imageReference"), child(data, "galleryImageReference")] if with_images else []
+    profile = child(item, "properties", "storageProfile")
+    disks = [child(profile, "osDisk"), *children(profile, "dataDisks")]
     origins = {canonical(text(data, "sourceResourceId")), *(canonical(text(image, "id")) for image in images)}
     return frozenset({*origins, *(id_in(disk, key) for disk in disks for key in ("managedDisk", "snapshot"))} - {""})
 

@@ -13,7 +13,7 @@ from typing import Final
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.keys import Key
 from cloudguard.model.source import FactKind, Reason
-from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, required, text
+from cloudguard.provider.answers import AnswerError, Item, child, children, flag, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
@@ -103,8 +103,8 @@ def _key_sets(api: Api) -> KeySets:
 
 def _key_set(item: Item) -> tuple[str, KeyReference]:
     """Return a disk encryption set's id and key (https://learn.microsoft.com/rest/api/compute/disk-encryption-sets)."""
-    properties = part(item, "properties")
-    active = part(properties, "activeKey")
+    properties = child(item, "properties")
+    active = child(properties, "activeKey")
     follows = flag(properties, "rotationToLatestKeyVersionEnabled")
     return own_id(item), KeyReference(required(active, "keyUrl"), id_in(active, "sourceVault"), follows)
 
@@ -116,7 +116,7 @@ def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
     host = machine.id if machine else canonical(text(item, "managedBy"))
     etcd = min((key for key in tags if key.startswith(ETCD)), default="")
     of_cluster = host in context.machines or bool(etcd and is_of(tags, context.cluster))
-    reference = _key_of(part(item, "properties"), context.sets) if of_cluster else None
+    reference = _key_of(child(item, "properties"), context.sets) if of_cluster else None
     disk = Disk(
         id=resource_id,
         name=name,
@@ -128,7 +128,7 @@ def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
         etcd_evidence=_evidence(name, tags, etcd, context.cluster),
         etcd_cluster=etcd.removeprefix(ETCD),
         written_by=OWNERS.of(Thing.DISK, name, tags),
-        copy_fields=_copy_fields(part(item, "properties", "encryption")) if of_cluster else "",
+        copy_fields=_copy_fields(child(item, "properties", "encryption")) if of_cluster else "",
     )
     return _ReadDisk(resource_id, disk, reference, of_cluster, origins_of(item, with_images=bool(etcd)))
 
@@ -154,23 +154,23 @@ def _key_of(properties: Item, sets: KeySets) -> KeyReference | None:
     If an encryption set was not read, its id stands for the key. Azure Disk Encryption encrypts inside the machine,
     with a key or a secret of the customer's.
     """
-    kind, confidential = word(part(properties, "encryption"), "type"), part(properties, "securityProfile")
-    named = canonical(text(part(properties, "encryption"), "diskEncryptionSetId"))
+    kind, confidential = word(child(properties, "encryption"), "type"), child(properties, "securityProfile")
+    named = canonical(text(child(properties, "encryption"), "diskEncryptionSetId"))
     named = named or canonical(text(confidential, "secureVMDiskEncryptionSetId"))
     if kind not in {_PLATFORM, *_CUSTOMER} or (kind in _CUSTOMER and not named):
         message = f"encryption.type is {kind[:60]!r}, and diskEncryptionSetId is {'set' if named else 'missing'}"
         raise AnswerError(message)
     if named:
         return sets.get(named, KeyReference(named, "", follows=False))
-    inside = part(properties, "encryptionSettingsCollection")
+    inside = child(properties, "encryptionSettingsCollection")
     return next(_keys_inside(inside), None) if flag(inside, "enabled") else None
 
 
 def _keys_inside(settings: Item) -> Iterator[KeyReference]:
-    for setting in parts(settings, "encryptionSettings"):
+    for setting in children(settings, "encryptionSettings"):
         for key, address in (("keyEncryptionKey", "keyUrl"), ("diskEncryptionKey", "secretUrl")):
-            if named := text(part(setting, key), address):
-                yield KeyReference(named, id_in(part(setting, key), "sourceVault"), follows=False)
+            if named := text(child(setting, key), address):
+                yield KeyReference(named, id_in(child(setting, key), "sourceVault"), follows=False)
 
 
 def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]) -> Iterator[Disk]:

@@ -15,7 +15,7 @@ from typing import Final
 
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind, Reason, Source
-from cloudguard.provider.answers import Item, flag, number, part, parts
+from cloudguard.provider.answers import Item, child, children, flag, number
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import GET_KEY, GET_KEY_VERSION, LIST_VAULTS
@@ -98,7 +98,7 @@ def _key(api: Api, wanted: KeyReference, vaults: Mapping[str, str], now: float) 
 
 def _key_version(item: Item, wanted: KeyReference, source: Source, now: float) -> Key:
     """Return the key of a version. It can't be used after its expiry."""
-    attributes = part(item, "properties", "attributes")
+    attributes = child(item, "properties", "attributes")
     expiry = number(attributes, "exp", 0)
     day = datetime.fromtimestamp(expiry, UTC).date().isoformat() if 0 < expiry < _LAST else ""
     return Key(wanted.address, KeyManager.CUSTOMER, state_of(attributes, now), source, expires=day)
@@ -118,5 +118,5 @@ def state_of(attributes: Item, now: float) -> KeyState:
 
 def _rotates(item: Item) -> bool:
     """Whether a key's policy makes new versions. An answer without a policy means that there is none."""
-    actions = parts(part(item, "properties", "rotationPolicy"), "lifetimeActions")
-    return any(word(part(action, "action"), "type") == "rotate" for action in actions)
+    actions = children(child(item, "properties", "rotationPolicy"), "lifetimeActions")
+    return any(word(child(action, "action"), "type") == "rotate" for action in actions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.keys import Key
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import AnswerError, Item, flag, part, required, text
+from cloudguard.provider.answers import AnswerError, Item, child, flag, required, text
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
 from cloudguard_azure.access.ids import canonical
@@ -29,7 +29,7 @@ def read_secrets(api: Api, cluster: ManagedCluster) -> tuple[SecretsEncryption |
 
 
 def _secrets_key(item: Item) -> KeyReference | None:
-    kms = part(item, "properties", "securityProfile", "azureKeyVaultKms")
+    kms = child(item, "properties", "securityProfile", "azureKeyVaultKms")
     if not flag(kms, "enabled"):
         if text(kms, "keyId") and kms.get("enabled") is None:
             message = "azureKeyVaultKms has a keyId, but enabled is missing"

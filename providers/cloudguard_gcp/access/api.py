@@ -11,8 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cloudguard.model.source import Reason
-from cloudguard.provider.answers import Answer, Item, objects, texts
-from cloudguard.provider.answers import part as inner
+from cloudguard.provider.answers import Answer, Item, child, objects, texts
 from cloudguard.provider.port import Progress, Stop, StoppedError, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
@@ -151,7 +150,7 @@ def _listed(call: Call, part: Item) -> Iterator[Item]:
 
 def _faults(place: str, part: Item) -> Iterator[str]:
     """Yield what an answer says is missing from it."""
-    warning = inner(part, "warning")
+    warning = child(part, "warning")
     if warning and warning.get("code") != _EMPTY:
         words = " ".join(str(warning.get("message") or warning.get("code")).split())
         yield f"{place + ': ' if place else ''}{words}"[:LONGEST_MESSAGE]

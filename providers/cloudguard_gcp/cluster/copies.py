@@ -12,7 +12,7 @@ from typing import Final
 
 from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item, parts, text_map, texts
+from cloudguard.provider.answers import Item, children, text_map, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import (
@@ -97,7 +97,7 @@ def _listed(api: Api, project: str, call: Call) -> tuple[_Copy, ...]:
 def _copy(call: Call, item: Item) -> _Copy:
     named = (
         *(link_in(item, key) for key in ORIGINS),
-        *(link_in(saved_disk, "sourceDisk") for saved_disk in parts(item, "savedDisks")),
+        *(link_in(saved_disk, "sourceDisk") for saved_disk in children(item, "savedDisks")),
     )
     return _Copy(required_link(item), _KINDS[call], frozenset(filter(None, named)), text_map(item, "labels"))
 
@@ -136,4 +136,4 @@ def _shared(api: Api, project: str, copy: DiskSnapshot) -> DiskSnapshot:
 
 
 def _members(policy: Item) -> Iterator[str]:
-    return (member for binding in parts(policy, "bindings") for member in texts(binding, "members"))
+    return (member for binding in children(policy, "bindings") for member in texts(binding, "members"))

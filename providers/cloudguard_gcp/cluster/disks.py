@@ -13,7 +13,7 @@ from typing import Final
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import AnswerError, Item, part, text, text_map
+from cloudguard.provider.answers import AnswerError, Item, child, text, text_map
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
@@ -60,7 +60,7 @@ def read_disks(
     read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
     disks = sorted((disk for _, disk, _ in read if disk), key=lambda disk: disk.id)
     concerning = worth_copying(disks, (host.id for host in concerned))
-    copies, keys = api.two(
+    copies, keys = api.parallel(
         partial(
             read_copies,
             api,
@@ -82,7 +82,7 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
     """
     name, labels = required_link(item), text_map(item, "labels")
     etcd = min((key for key in labels if key.startswith(ETCD)), default="")
-    primary = link_in(part(item, "asyncPrimaryDisk"), "disk")
+    primary = link_in(child(item, "asyncPrimaryDisk"), "disk")
     made_from = tuple(filter(None, (primary, *(link_in(item, key) for key in ORIGINS))))
     if name not in attached and not (etcd and labels.get(CLUSTER) == safe(cluster)):
         return name, None, made_from
@@ -95,7 +95,7 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
         host=attached.get(name, ""),
         device=last(name),
         encrypted=True,
-        key=key_of(part(item, "diskEncryptionKey")),
+        key=key_of(child(item, "diskEncryptionKey")),
         source=api.source(LIST_DISKS, name),
         etcd_evidence=evidence,
         etcd_cluster=etcd.removeprefix(ETCD),
@@ -142,7 +142,7 @@ def _key(api: Api, name: str) -> Key | None:
 
 
 def _primary_state(key: Item) -> KeyState:
-    return _state(part(key, "primary"))
+    return _state(child(key, "primary"))
 
 
 def _state(version: Item) -> KeyState:

@@ -101,7 +101,7 @@ def _begin(
     api, caller = begin(request, progress)
     for call in soon:
         api.prefetch(call, project=caller.project)
-    managed, listed = api.two(
+    managed, listed = api.parallel(
         partial(_gke_clusters, api, caller.project),
         partial(api.read, LIST_INSTANCES, hides=HIDES, project=caller.project),
     )

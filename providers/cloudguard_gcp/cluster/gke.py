@@ -14,7 +14,7 @@ from cloudguard.model.filters import AddressList, Filter
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, flag, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_CLUSTERS
 from cloudguard_gcp.access.links import short
@@ -85,13 +85,13 @@ def gke_cluster(item: Item) -> GkeCluster:
     name = required(item, "name")
     source = Source(LIST_CLUSTERS.name, short(text(item, "selfLink")).replace("/zones/", "/locations/") or name)
     guard = authorized_networks(item, source)
-    own_keys = part(item, "userManagedKeysConfig")
+    own_keys = child(item, "userManagedKeysConfig")
     return GkeCluster(
         name=name,
         location=text(item, "location"),
         version=text(item, "currentMasterVersion"),
         node_count=number(item, "currentNodeCount", 0),
-        autopilot=flag(part(item, "autopilot"), "enabled"),
+        autopilot=flag(child(item, "autopilot"), "enabled"),
         endpoints=tuple(endpoints(item, source, guard)),
         filters=(guard,) if guard else (),
         lists=address_lists(source),
@@ -99,33 +99,33 @@ def gke_cluster(item: Item) -> GkeCluster:
         keys=tuple(filter(None, (text(own_keys, key) for key in _DISK_KEYS))),
         node_pools=tuple(_node_pools(item)),
         pod_ranges=AddressSet.of(_pod_ranges(item)),
-        workload_pool=text(part(item, "workloadIdentityConfig"), "workloadPool"),
+        workload_pool=text(child(item, "workloadIdentityConfig"), "workloadPool"),
         groups=frozenset(
-            place_of(url) for pool in parts(item, "nodePools") for url in texts(pool, "instanceGroupUrls")
+            place_of(url) for pool in children(item, "nodePools") for url in texts(pool, "instanceGroupUrls")
         ),
     )
 
 
 def _node_pools(item: Item) -> Iterator[NodePool]:
     """Yield the node pools, and the defaults of the node pools that GKE creates by itself."""
-    for pool in parts(item, "nodePools"):
-        yield _node_pool(text(pool, "name"), part(pool, "config"))
-    yield _node_pool("", part(item, "autoscaling", "autoprovisioningNodePoolDefaults"))
+    for pool in children(item, "nodePools"):
+        yield _node_pool(text(pool, "name"), child(pool, "config"))
+    yield _node_pool("", child(item, "autoscaling", "autoprovisioningNodePoolDefaults"))
 
 
 def _node_pool(name: str, config: Item) -> NodePool:
-    mode = text(part(config, "workloadMetadataConfig"), "mode")
+    mode = text(child(config, "workloadMetadataConfig"), "mode")
     return NodePool(name, text(config, "serviceAccount"), texts(config, "oauthScopes"), mode)
 
 
 def _pod_ranges(item: Item) -> Iterator[str]:
-    own = text(part(item, "ipAllocationPolicy"), "clusterIpv4CidrBlock") or text(item, "clusterIpv4Cidr")
-    pools = (text(part(pool, "networkConfig"), "podIpv4CidrBlock") for pool in parts(item, "nodePools"))
+    own = text(child(item, "ipAllocationPolicy"), "clusterIpv4CidrBlock") or text(item, "clusterIpv4Cidr")
+    pools = (text(child(pool, "networkConfig"), "podIpv4CidrBlock") for pool in children(item, "nodePools"))
     yield from filter(None, (own, *pools))
 
 
 def _secrets_key(cluster: Item) -> str:
     """Return the key that encrypts Secrets; "" if only Google's own key does."""
-    encryption = part(cluster, "databaseEncryption")
+    encryption = child(cluster, "databaseEncryption")
     state = text(encryption, "currentState") or text(encryption, "state")
     return text(encryption, "keyName") if state.removeprefix("CURRENT_STATE_") in _ENCRYPTED else ""

@@ -17,7 +17,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, flag, part, parts, required, text, text_map
+from cloudguard.provider.answers import Item, child, children, flag, required, text, text_map
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.links import short
 from cloudguard_gcp.access.owners import OWNERS
@@ -55,23 +55,23 @@ def address_lists(source: Source) -> tuple[AddressList, AddressList]:
 
 
 def _dns(cluster: Item) -> Item:
-    return part(cluster, "controlPlaneEndpointsConfig", "dnsEndpointConfig")
+    return child(cluster, "controlPlaneEndpointsConfig", "dnsEndpointConfig")
 
 
 def _ip(cluster: Item) -> Item:
-    return part(cluster, "controlPlaneEndpointsConfig", "ipEndpointsConfig")
+    return child(cluster, "controlPlaneEndpointsConfig", "ipEndpointsConfig")
 
 
 def _authorized(cluster: Item) -> Item:
     """Return the authorized networks. The newer field mirrors the older one; if they differ, both let in."""
-    newer, older = part(_ip(cluster), "authorizedNetworksConfig"), part(cluster, "masterAuthorizedNetworksConfig")
+    newer, older = child(_ip(cluster), "authorizedNetworksConfig"), child(cluster, "masterAuthorizedNetworksConfig")
     if not newer or not older:
         return newer or older
     by_google = [flag(item, _BY_GOOGLE) for item in (newer, older) if _BY_GOOGLE in item]
     return {
         **newer,
         "enabled": flag(newer, "enabled") and flag(older, "enabled"),
-        "cidrBlocks": [*parts(newer, "cidrBlocks"), *parts(older, "cidrBlocks")],
+        "cidrBlocks": [*children(newer, "cidrBlocks"), *children(older, "cidrBlocks")],
         **({_BY_GOOGLE: any(by_google)} if by_google else {}),
     }
 
@@ -95,7 +95,7 @@ def endpoints(cluster: Item, source: Source, guard: Filter | None) -> Iterator[E
                 public_lists=(_CREDENTIALS,),
                 gatekeeper="",
             )
-    if fleet := text(part(cluster, "fleet"), "membership"):
+    if fleet := text(child(cluster, "fleet"), "membership"):
         yield _guarded(cluster, source, "the Connect gateway", fleet, GATEWAY)
 
 
@@ -121,7 +121,7 @@ def _guarded(cluster: Item, source: Source, way: str, address: str, permission: 
 
 def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint:
     """Return the endpoint with an IP address, with its public and its private side."""
-    older, ip = part(cluster, "privateClusterConfig"), _ip(cluster)
+    older, ip = child(cluster, "privateClusterConfig"), _ip(cluster)
     public = flag(ip, "enablePublicEndpoint", default=not flag(older, "enablePrivateEndpoint"))
     inside = text(ip, "privateEndpoint") or text(older, "privateEndpoint")
     outside = text(ip, "publicEndpoint") or text(older, "publicEndpoint") or text(cluster, "endpoint")
@@ -146,7 +146,7 @@ def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint
 
 def _own(cluster: Item, key: str) -> str:
     """Return a range of the cluster's nodes or pods as CIDR; "" if it is not stated or only a size."""
-    cidr = text(part(cluster, "ipAllocationPolicy"), key)
+    cidr = text(child(cluster, "ipAllocationPolicy"), key)
     return cidr if "." in cidr else ""
 
 
@@ -164,13 +164,13 @@ def _ranges(cluster: Item) -> tuple[AddressSet, tuple[str, ...]]:
     authorized = _authorized(cluster)
     if not flag(authorized, "enabled"):
         return _EVERYONE, ()
-    private = flag(part(cluster, "privateClusterConfig"), "enablePrivateNodes")
+    private = flag(child(cluster, "privateClusterConfig"), "enablePrivateNodes")
     named = flag(authorized, _BY_GOOGLE, default=not private)
     return AddressSet.of(_blocks(authorized)), (GOOGLE_CLOUD,) if named else ()
 
 
 def _blocks(authorized: Item) -> Iterator[str]:
-    return (required(block, "cidrBlock") for block in parts(authorized, "cidrBlocks"))
+    return (required(block, "cidrBlock") for block in children(authorized, "cidrBlocks"))
 
 
 def authorized_networks(cluster: Item, source: Source) -> Filter | None:
@@ -180,7 +180,7 @@ def authorized_networks(cluster: Item, source: Source) -> Filter | None:
     """
     authorized = _authorized(cluster)
     always = _always_inside(cluster)
-    older = not _ip(cluster) and flag(part(cluster, "privateClusterConfig"), "enablePrivateNodes")
+    older = not _ip(cluster) and flag(child(cluster, "privateClusterConfig"), "enablePrivateNodes")
     enforced = flag(authorized, "privateEndpointEnforcementEnabled", default=older)
     if not flag(authorized, "enabled") or not enforced:
         return None
@@ -202,4 +202,4 @@ def authorized_networks(cluster: Item, source: Source) -> Filter | None:
 
 def _link(cluster: Item, key: str) -> str:
     """Return the short name of the cluster's "network", or of its nodes' "subnetwork"."""
-    return short(text(part(cluster, "networkConfig"), key) or text(cluster, key))
+    return short(text(child(cluster, "networkConfig"), key) or text(cluster, key))

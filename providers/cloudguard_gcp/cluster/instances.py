@@ -10,7 +10,7 @@ from cloudguard.model.cluster import Host, MetadataService
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import NOTHING, Item, number, part, parts, required, text, text_map, texts
+from cloudguard.provider.answers import NOTHING, Item, child, children, number, required, text, text_map, texts
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_INSTANCE_TEMPLATES, LIST_INSTANCES
@@ -87,20 +87,20 @@ def instance(item: Item) -> Instance | None:
 
 def next_instance(template: Item) -> Instance:
     """Return the next instance of a template."""
-    return _instance(part(template, "properties"), required(template, "selfLink"))
+    return _instance(child(template, "properties"), required(template, "selfLink"))
 
 
 def _instance(item: Item, link: str) -> Instance:
-    accounts, disks, name = parts(item, "serviceAccounts"), parts(item, "disks"), text(item, "name")
-    tags, account = texts(part(item, "tags"), "items"), accounts[0] if accounts else NOTHING
+    accounts, disks, name = children(item, "serviceAccounts"), children(item, "disks"), text(item, "name")
+    tags, account = texts(child(item, "tags"), "items"), accounts[0] if accounts else NOTHING
     email = text(account, "email")
     groups = (*map(by_tag, sorted(tags)), *([by_account(email)] if email else ()))
     metadata = {
         key: text(entry, "value")
-        for entry in parts(part(item, "metadata"), "items")
+        for entry in children(child(item, "metadata"), "items")
         if (key := entry.get("key")) in _METADATA
     }
-    nics, own = parts(item, "networkInterfaces"), machine(link)
+    nics, own = children(item, "networkInterfaces"), machine(link)
     source = Source(LIST_INSTANCES.name if name else LIST_INSTANCE_TEMPLATES.name, own)
     host = Host(
         id=own,
@@ -123,9 +123,9 @@ def _instance(item: Item, link: str) -> Instance:
         tags=tags,
         metadata=metadata,
         networks=tuple(_network(nic, exists=bool(name)) for nic in nics),
-        public_ipv6=tuple(bool(parts(nic, "ipv6AccessConfigs")) for nic in nics),
+        public_ipv6=tuple(bool(children(nic, "ipv6AccessConfigs")) for nic in nics),
         pod_ranges=tuple(
-            AddressSet.parse(required(alias, "ipCidrRange")) for nic in nics for alias in parts(nic, "aliasIpRanges")
+            AddressSet.parse(required(alias, "ipCidrRange")) for nic in nics for alias in children(nic, "aliasIpRanges")
         ),
         scopes=texts(account, "scopes"),
         disks=disks,
@@ -159,7 +159,7 @@ def _network(nic: Item, *, exists: bool) -> str:
 
 def _interface(nic: Item, own: str, groups: tuple[str, ...], source: Source) -> Interface:
     """Return an interface. The filters of its subnet are added later."""
-    access = parts(nic, "accessConfigs")
+    access = children(nic, "accessConfigs")
     public = sorted(text(config, "natIP") for config in access)
     return Interface(
         id=f"{own}/{text(nic, 'name') or 'nic0'}",
@@ -176,7 +176,7 @@ def _addresses(nic: Item) -> Iterator[str]:
     """Yield the machine's own addresses. Its alias ranges are the pods' addresses."""
     if own := text(nic, "networkIP"):
         yield own
-    for config in parts(nic, "ipv6AccessConfigs"):
+    for config in children(nic, "ipv6AccessConfigs"):
         if outside := text(config, "externalIpv6"):
             yield _range_of(outside, number(config, "externalIpv6PrefixLength", 96))
     if inside := text(nic, "ipv6Address"):

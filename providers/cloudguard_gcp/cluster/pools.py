@@ -10,7 +10,7 @@ from typing import Final
 from cloudguard.model.cluster import DiskTemplate, Host, NextInterface, Pool, Role
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, number, required, text, texts
 from cloudguard.provider.host_roles import roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
@@ -49,7 +49,7 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[
     The cluster's group managers are those that made its hosts, those that GKE names, and those with a template that has
     its labels.
     """
-    listed, templates = api.two(
+    listed, templates = api.parallel(
         partial(api.read, LIST_GROUP_MANAGERS, hides=HIDES, project=found.project),
         partial(api.read, LIST_INSTANCE_TEMPLATES, hides=HIDES, project=found.project),
     )
@@ -68,7 +68,7 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[
 
 
 def _manager(item: Item) -> _Manager:
-    versions = (link_in(version, "instanceTemplate") for version in parts(item, "versions"))
+    versions = (link_in(version, "instanceTemplate") for version in children(item, "versions"))
     templates = tuple(dict.fromkeys(filter(None, (link_in(item, "instanceTemplate"), *versions))))
     return _Manager(
         place_of(required(item, "selfLink")),
@@ -189,7 +189,7 @@ def _disks(api: Api, after: Instance) -> tuple[DiskTemplate, ...]:
 
 
 def _disk(item: Item) -> DiskTemplate:
-    key = key_of(part(item, "diskEncryptionKey"))
+    key = key_of(child(item, "diskEncryptionKey"))
     return DiskTemplate(text(item, "deviceName"), encrypted=True, key=key, customer_key=bool(key))
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import AnswerError, Item, part, parts, required, text, texts
+from cloudguard.provider.answers import AnswerError, Item, child, children, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -84,7 +84,7 @@ class Level:
 
 def bindings_of(api: Api, call: Call, policies: Sequence[Item], about: str) -> tuple[Binding, ...]:
     """Return the bindings of allow policies in the answer to ``call``. A binding that can't be parsed leaves a Gap."""
-    listed = api.mapped(call, policies, lambda policy: parts(policy, "bindings"), hides=_HIDES, about=about)
+    listed = api.mapped(call, policies, lambda policy: children(policy, "bindings"), hides=_HIDES, about=about)
     bindings = [binding for policy in listed for binding in policy]
     return api.mapped(call, bindings, _binding, hides=_HIDES, about=about)
 
@@ -94,12 +94,12 @@ def _binding(item: Item) -> Binding:
     if not members:
         message = "a binding has no members"
         raise AnswerError(message)
-    return Binding(required(item, "role"), members, text(part(item, "condition"), "expression"))
+    return Binding(required(item, "role"), members, text(child(item, "condition"), "expression"))
 
 
 def read_levels(api: Api, project: str) -> tuple[Level, ...]:
     """Return the levels from the project up to the organization."""
-    first, above = api.two(
+    first, above = api.parallel(
         partial(_level, api, f"projects/{project}", project), lambda: list(_levels_above(api, project))
     )
     return (first, *above)
@@ -132,7 +132,7 @@ def _parent(item: Item) -> str:
 def _level(api: Api, name: str, project: str) -> Level:
     call, key = _policy_call(name)
     where = {key: project or name}
-    items, (denials, unseen) = api.two(
+    items, (denials, unseen) = api.parallel(
         lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
     )
     reach = all_of(project) if project else EVERYWHERE
@@ -169,7 +169,7 @@ def _denials(api: Api, name: str) -> tuple[tuple[DenyPolicy, ...], str]:
 
 def _deny_policy(item: Item) -> DenyPolicy:
     name = text(item, "name")
-    rules = tuple(_deny_rule(part(rule, "denyRule")) for rule in parts(item, "rules"))
+    rules = tuple(_deny_rule(child(rule, "denyRule")) for rule in children(item, "rules"))
     return DenyPolicy(name, text(item, "displayName") or name, rules, json.dumps(item.get("rules"), sort_keys=True))
 
 
@@ -179,7 +179,7 @@ def _deny_rule(item: Item) -> DenyRule:
         texts(item, "exceptionPrincipals"),
         texts(item, "deniedPermissions"),
         texts(item, "exceptionPermissions"),
-        text(part(item, "denialCondition"), "expression"),
+        text(child(item, "denialCondition"), "expression"),
     )
 
 

@@ -93,7 +93,7 @@ def read_identities(
     none of the cluster's service accounts.
     """
     project, *numbers = names
-    levels, accounts = api.two(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
+    levels, accounts = api.parallel(lambda: read_levels(api, project), lambda: read_accounts(api, project, holders))
     roles, inherited = Roles(api), outsiders_bound(levels, {*names})
     pools = cluster if isinstance(cluster, IdentityPools) else pools_of(api, cluster, accounts, inherited)
     roles.prefetch([binding.role for _, binding in inherited])

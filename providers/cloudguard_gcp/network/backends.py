@@ -10,7 +10,7 @@ from cloudguard.model.load_balancers import BackendTarget
 from cloudguard.model.source import Gap, Reason
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, number, parts, required, text, texts
+from cloudguard.provider.answers import Item, children, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -195,7 +195,7 @@ def _backend(item: Item) -> _Backend:
     return _Backend(
         id=required(item, "selfLink"),
         instances=(*texts(item, "instances"), *([own] if own else [])),
-        groups=tuple(filter(None, (text(backend, "group") for backend in parts(item, "backends")))),
+        groups=tuple(filter(None, (text(backend, "group") for backend in children(item, "backends")))),
         links=(*([spare] if spare else []), *dict.fromkeys(_links(item))),
         protocol=text(item, "protocol"),
         port_name=text(item, "portName"),
@@ -205,7 +205,7 @@ def _backend(item: Item) -> _Backend:
 
 
 def _group(item: Item) -> _Group:
-    ports = tuple((text(port, "name"), number(port, "port", 0)) for port in parts(item, "namedPorts"))
+    ports = tuple((text(port, "name"), number(port, "port", 0)) for port in children(item, "namedPorts"))
     return _Group(required(item, "selfLink"), link_in(item, "network"), ports)
 
 

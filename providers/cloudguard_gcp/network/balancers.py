@@ -18,7 +18,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, flag, part, parts, text
+from cloudguard.provider.answers import Item, child, children, flag, text
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES, LIST_SECURITY_POLICIES
@@ -205,11 +205,11 @@ def _blocks_clients(api: Api, policy: str) -> bool:
     """Whether a security policy may block clients. One that was not read may do so."""
     listed = api.read_or_none(LIST_SECURITY_POLICIES, hides=(), project=project_of(policy))
     mine = [item for item in listed or () if short(text(item, "selfLink")) == policy]
-    found = api.mapped(LIST_SECURITY_POLICIES, mine, lambda item: any(map(_blocks, parts(item, "rules"))), hides=())
+    found = api.mapped(LIST_SECURITY_POLICIES, mine, lambda item: any(map(_blocks, children(item, "rules"))), hides=())
     return found[0] if found else True
 
 
 def _blocks(rule: Item) -> bool:
     """Whether a rule of a security policy blocks clients, not only requests of a form, or too many of them."""
-    action, about = text(rule, "action"), text(part(rule, "match", "expr"), "expression")
+    action, about = text(rule, "action"), text(child(rule, "match", "expr"), "expression")
     return not flag(rule, "preview") and not action.startswith(_PASSING) and not about.startswith(_FORMS)

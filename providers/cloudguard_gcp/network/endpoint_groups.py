@@ -13,7 +13,7 @@ from cloudguard.model.load_balancers import BackendTarget
 from cloudguard.model.source import FactKind
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, number, part, required, text
+from cloudguard.provider.answers import Item, child, number, required, text
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -77,7 +77,7 @@ def endpoints(api: Api, link: str, project: str, service: ServiceSet | None) -> 
 
 def _endpoint(zone: str, service: ServiceSet | None, item: Item) -> tuple[BackendTarget, ...]:
     """Return an endpoint, once for each of its addresses. Without a machine's name, its host is ""."""
-    endpoint = part(item, "networkEndpoint")
+    endpoint = child(item, "networkEndpoint")
     name = text(endpoint, "instance")
     port = number(endpoint, "port", 0)
     own_services = service or ServiceSet.parse(f"tcp/{port}" if port else "tcp")

@@ -14,7 +14,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, flag, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, flag, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
@@ -116,7 +116,7 @@ class PolicyReader:
         lists = dict[str, AddressList]()
         read = self.api.mapped(
             self.call,
-            parts(item, "rules"),
+            children(item, "rules"),
             lambda rule: self._rules(rule, kind, lists),
             hides=(FactKind.FILTERS,),
             about=name,
@@ -216,7 +216,7 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
 
     ``why``: a reason for ``Rule.uncertain`` ("": none).
     """
-    match, direction, priority = part(rule, "match"), direction_of(rule), number(rule, "priority", 0)
+    match, direction, priority = child(rule, "match"), direction_of(rule), number(rule, "priority", 0)
     sender, own = ("src", "dest") if direction is Direction.INGRESS else ("dest", "src")
     services, strange = _services(match)
     word = text(rule, "action")
@@ -245,7 +245,7 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
 
 
 def _services(match: Item) -> tuple[ServiceSet, str]:
-    listed = parts(match, "layer4Configs")
+    listed = children(match, "layer4Configs")
     named = services_of((required(item, "ipProtocol"), texts(item, "ports")) for item in listed)
     return named if listed else (ServiceSet.everything(), "")
 
@@ -259,7 +259,7 @@ def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
     strange += [key for key in rule if key.startswith("target") and key not in _TARGETS and rule[key]]
     if strange:
         yield f"it also has {', '.join(sorted(strange))}, which cloudguard does not know"
-    tags = parts(rule, "targetSecureTags")
+    tags = children(rule, "targetSecureTags")
     if tags:
         names = ", ".join(text(tag, "name") for tag in tags)
         yield f"the machines with the secure tag {names} were not read"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, parts, text
+from cloudguard.provider.answers import Item, children, text
 from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -37,7 +37,7 @@ def projects_with_rules(api: Api, found: FoundCluster) -> list[str]:
 
 def _link_and_users(service: Item) -> tuple[str, tuple[str, ...]]:
     """Return the link of a backend service, and links to the resources that refer to it."""
-    return required_link(service), tuple(text(item, "reference") for item in parts(service, "usedBy"))
+    return required_link(service), tuple(text(item, "reference") for item in children(service, "usedBy"))
 
 
 def read_rules(api: Api, project: str) -> list[ForwardingRule]:

@@ -15,7 +15,7 @@ from cloudguard.model.network import NextHop, Route
 from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROUTER_STATUS, LIST_ADDRESSES
@@ -46,8 +46,8 @@ class LearnedRoute:
 
 def router(item: Item) -> Router:
     """Return a router."""
-    outbound = tuple(short(link) for nat in parts(item, "nats") for link in texts(nat, "natIps"))
-    return Router(required_link(item), required_link(item, "network"), bool(parts(item, "bgpPeers")), outbound)
+    outbound = tuple(short(link) for nat in children(item, "nats") for link in texts(nat, "natIps"))
+    return Router(required_link(item), required_link(item, "network"), bool(children(item, "bgpPeers")), outbound)
 
 
 def learned_routes(api: Api, networks: Iterable[VpcNetwork], routers: Iterable[Router]) -> tuple[LearnedRoute, ...]:
@@ -69,7 +69,9 @@ def _status(api: Api, router: Router) -> list[Route]:
     call, name = GET_ROUTER_STATUS, last(router.id)
     where = {"project": project_of(router.id), "region": part_of(router.id, "regions"), "router": name}
     statuses = api.read(call, hides=_HIDES, about=name, **where)
-    best = api.mapped(call, statuses, lambda item: parts(part(item, "result"), "bestRoutes"), hides=_HIDES, about=name)
+    best = api.mapped(
+        call, statuses, lambda item: children(child(item, "result"), "bestRoutes"), hides=_HIDES, about=name
+    )
     listed = [route for routes in best for route in routes]
     ranges = api.mapped(
         call, listed, lambda route: AddressSet.parse(required(route, "destRange")), hides=_HIDES, about=name

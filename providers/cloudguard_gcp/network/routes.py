@@ -14,7 +14,7 @@ from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
-from cloudguard.provider.answers import Item, number, parts, required, text, texts
+from cloudguard.provider.answers import Item, children, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_ROUTES
 from cloudguard_gcp.access.links import last, required_link
@@ -82,7 +82,9 @@ def vpc_route(item: Item) -> VpcRoute:
         target=target,
         priority=number(item, "priority", _PRIORITY),
         tags=frozenset(map(by_tag, texts(item, "tags"))),
-        effective=_effective(text(item, "routeStatus"), [text(warning, "code") for warning in parts(item, "warnings")]),
+        effective=_effective(
+            text(item, "routeStatus"), [text(warning, "code") for warning in children(item, "warnings")]
+        ),
     )
 
 

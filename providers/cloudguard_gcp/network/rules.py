@@ -15,7 +15,7 @@ from cloudguard.model.filters import Action, Direction, Peer, Rule
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import AnswerError, Item, choice, flag, number, parts, required, text, texts
+from cloudguard.provider.answers import AnswerError, Item, children, choice, flag, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_FIREWALLS
 from cloudguard_gcp.access.links import required_link
@@ -61,10 +61,10 @@ def firewall(item: Item) -> Firewall | None:
 def _rules(item: Item, source: Source) -> Iterator[Rule]:
     name, direction = required(item, "name"), direction_of(item)
     ingress = direction is Direction.INGRESS
-    denied = parts(item, "denied")
+    denied = children(item, "denied")
     action = Action.DENY if denied else Action.PERMIT
     services, strange = services_of(
-        (required(protocol, "IPProtocol"), texts(protocol, "ports")) for protocol in denied or parts(item, "allowed")
+        (required(protocol, "IPProtocol"), texts(protocol, "ports")) for protocol in denied or children(item, "allowed")
     )
     if not services:
         message = "it has neither allowed nor denied"

@@ -13,7 +13,7 @@ from functools import partial
 from cloudguard.model.load_balancers import EVERYONE, Balancer, PublishedService
 from cloudguard.model.source import Gap, Reason, Source
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.provider.answers import Item, parts, text, texts
+from cloudguard.provider.answers import Item, children, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -51,13 +51,13 @@ def read_attachments(api: Api, projects: Iterable[str]) -> tuple[Attachment, ...
 def _attachment(item: Item) -> Attachment:
     """Return an attachment. Everyone may use it, unless its owner accepts only the listed clients, always."""
     name, only_listed = required_link(item), text(item, "connectionPreference") == _ONLY_LISTED
-    listed = {text(consumer, key) for consumer in parts(item, "consumerAcceptLists") for key in _CONSUMER} - {""}
+    listed = {text(consumer, key) for consumer in children(item, "consumerAcceptLists") for key in _CONSUMER} - {""}
     service = PublishedService(
         id=name,
         allowed=tuple(sorted(listed)) if only_listed else (EVERYONE,),
         accepts_each=False,
         source=Source(calls.LIST_SERVICE_ATTACHMENTS.name, name),
-        connected=_is_connected(text(endpoint, "status") for endpoint in parts(item, "connectedEndpoints")),
+        connected=_is_connected(text(endpoint, "status") for endpoint in children(item, "connectedEndpoints")),
     )
     return Attachment(required_link(item, "targetService"), service, tuple(map(short, texts(item, "natSubnets"))))
 

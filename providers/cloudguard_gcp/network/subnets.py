@@ -9,7 +9,7 @@ from cloudguard.model.network import Network, NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.provider.answers import Item, choice, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, choice, required, text
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_NETWORKS, LIST_ROUTES, LIST_SUBNETWORKS
@@ -71,10 +71,10 @@ def vpc_network(item: Item) -> VpcNetwork:
         id=required_link(item),
         name=required(item, "name"),
         range=read_addresses(text(item, "IPv4Range")),
-        learns_everywhere=choice(part(item, "routingConfig"), "routingMode", _MODES),
+        learns_everywhere=choice(child(item, "routingConfig"), "routingMode", _MODES),
         policies_first=choice(item, "networkFirewallPolicyEnforcementOrder", _ORDERS),
         peerings=tuple(
-            required(peering, "name") for peering in parts(item, "peerings") if text(peering, "state") != _NOT_PEERED
+            required(peering, "name") for peering in children(item, "peerings") if text(peering, "state") != _NOT_PEERED
         ),
     )
 
@@ -91,7 +91,7 @@ def vpc_subnet(item: Item) -> VpcSubnet:
     """Return a subnet. Its ranges are its own, the secondary ranges (pods, services), and its IPv6 ranges."""
     name = required_link(item)
     own = (text(item, key) for key in ("ipCidrRange", "externalIpv6Prefix", "internalIpv6Prefix", "ipv6CidrRange"))
-    further = (required(secondary, "ipCidrRange") for secondary in parts(item, "secondaryIpRanges"))
+    further = (required(secondary, "ipCidrRange") for secondary in children(item, "secondaryIpRanges"))
     subnet = Subnet(
         id=name,
         name=last(name),

@@ -12,7 +12,7 @@ from cloudguard.model.filters import AddressList, Filter, Group
 from cloudguard.model.network import Interface, NextHop, Topology
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import parts, text
+from cloudguard.provider.answers import children, text
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -74,7 +74,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     """Read all facts about the cluster's networks that concern its hosts."""
     owners = sorted({project_of(name) for name in found.networks} - {""})
     projects = sorted({found.project, *owners})
-    inventories, listed, attachments = api.three(
+    inventories, listed, attachments = api.parallel(
         lambda: api.gather(*(partial(_inventory, api, owner, found.networks) for owner in owners)),
         lambda: api.gather(*(partial(read_rules, api, rule) for rule in projects_with_rules(api, found))),
         lambda: read_attachments(api, projects),
@@ -188,7 +188,7 @@ def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region:
     items = api.read_or_none(call, hides=_FILTERS, about=name, project=project, region=region, network=network.id)
     if items is None:
         call, items = other, api.read(other, hides=_FILTERS, about=name, project=project, network=name)
-    listed = api.mapped(call, items, lambda item: parts(item, "firewallPolicys"), hides=_FILTERS, about=name)
+    listed = api.mapped(call, items, lambda item: children(item, "firewallPolicys"), hides=_FILTERS, about=name)
     reader = PolicyReader(api, call, network.id, region)
     policies = api.mapped(
         call, [policy for policies in listed for policy in policies], reader.policy, hides=_FILTERS, about=name

@@ -14,12 +14,12 @@ from cloudguard.provider.answers import (
     Answer,
     AnswerError,
     Item,
+    child,
+    children,
     choice,
     flag,
     number,
     objects,
-    part,
-    parts,
     required,
     text,
     texts,
@@ -42,15 +42,15 @@ def test_parts_of_an_answer_are_read_with_their_types() -> None:
     assert (text(ITEM, "name"), required(ITEM, "name")) == ("a", "a")
     assert (number(ITEM, "size"), number(ITEM, "count"), number({"n": "-1"}, "n")) == (3, 12, -1)
     assert flag(ITEM, "on")
-    assert (list(texts(ITEM, "tags")), list(parts(ITEM, "rows"))) == (["x"], [{"y": 1}])
-    assert part(ITEM, "in", "z") == {"q": "w"}
+    assert (list(texts(ITEM, "tags")), list(children(ITEM, "rows"))) == (["x"], [{"y": 1}])
+    assert child(ITEM, "in", "z") == {"q": "w"}
     assert choice(ITEM, "name", {"a": 1}) == 1
 
 
 @pytest.mark.parametrize("item", [{}, {"x": None}])
 def test_a_missing_part_is_empty(item: Item) -> None:
     assert (text(item, "x"), number(item, "x", 7), flag(item, "x", default=True)) == ("", 7, True)
-    assert (list(texts(item, "x")), list(parts(item, "x")), part(item, "x", "y")) == ([], [], NOTHING)
+    assert (list(texts(item, "x")), list(children(item, "x")), child(item, "x", "y")) == ([], [], NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_a_missing_part_is_empty(item: Item) -> None:
         (lambda: number(ITEM, "on"), "on is true or false, not a number"),
         (lambda: number(ITEM, "none"), "none is missing"),
         (lambda: flag(ITEM, "name"), "name is a text, not true or false"),
-        (lambda: part(ITEM, "in", "z", "q"), "q is a text, not an object"),
-        (lambda: parts(ITEM, "in"), "in is an object, not a list"),
-        (lambda: parts(ITEM, "tags"), "tags contains a text, not a list of objects"),
+        (lambda: child(ITEM, "in", "z", "q"), "q is a text, not an object"),
+        (lambda: children(ITEM, "in"), "in is an object, not a list"),
+        (lambda: children(ITEM, "tags"), "tags contains a text, not a list of objects"),
         (lambda: texts(ITEM, "rows"), "rows contains an object, not a list of texts"),
         (lambda: texts({"x": [None]}, "x"), "x contains null, not a list of texts"),
         (lambda: choice(ITEM, "name", {"b": 1, "c": 2}), "name is 'a', not one of b, c"),

@@ -84,7 +84,7 @@ def test_upstream_roles_have_exactly_what_they_need(name: str) -> None:
 @pytest.mark.parametrize("name", NARROWABLE)
 def test_documented_roles_exceed_the_cluster_only_by_documented_needs(name: str) -> None:
     found = excess_of(ROLES[name])
-    risky, own = found.part(Access.WRITE, Access.DATA), found.comparer.cluster_resources
+    risky, own = found.with_access(Access.WRITE, Access.DATA), found.comparer.cluster_resources
     assert ((risky & found.documented) - own.upper).lower
     assert not risky - found.documented
 
@@ -94,7 +94,7 @@ def test_the_replacement_is_proved_and_bound_to_the_cluster(name: str) -> None:
     found = excess_of(ROLES[name])
     edit = replacement(found)
     assert edit.unproved == ""
-    wide = found.part(Access.WRITE, Access.DATA) & found.documented
+    wide = found.with_access(Access.WRITE, Access.DATA) & found.documented
     known = found.comparer.iam_catalog.known_context(found.identity)
     written = allowed(found.comparer.space, edit.statements, known)
     left = (written & wide).lower
@@ -131,14 +131,14 @@ def test_every_known_role_is_in_one_of_the_lists() -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_the_excess_of_these_roles_only_lists(name: str) -> None:
     found = excess_of(ROLES[name])
-    assert found.part(Access.LIST)
-    assert not found.part(Access.WRITE, Access.DATA)
+    assert found.with_access(Access.LIST)
+    assert not found.with_access(Access.WRITE, Access.DATA)
 
 
 @pytest.mark.parametrize("name", sorted(MORE))
 def test_the_excess_of_these_roles_has_the_known_actions(name: str) -> None:
     found = excess_of(ROLES[name])
-    risky = found.part(Access.WRITE, Access.DATA)
+    risky = found.with_access(Access.WRITE, Access.DATA)
     assert set(risky.space.table.names(risky.actions)) >= MORE[name]
 
 

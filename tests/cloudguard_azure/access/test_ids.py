@@ -20,8 +20,12 @@ def test_an_id_has_one_canonical_form() -> None:
 
 def test_an_id_has_a_name_a_subscription_a_group_and_parts() -> None:
     assert ids.name_of(POOL) == "Back"
-    assert (ids.subscription_of(POOL), ids.group_of(POOL), ids.part(POOL, "loadBalancers")) == ("s", "group", "front")
-    assert ids.part(POOL, "disks") == ids.part(POOL, "back") == ids.group_of("") == ""
+    assert (ids.subscription_of(POOL), ids.group_of(POOL), ids.segment_after(POOL, "loadBalancers")) == (
+        "s",
+        "group",
+        "front",
+    )
+    assert ids.segment_after(POOL, "disks") == ids.segment_after(POOL, "back") == ids.group_of("") == ""
 
 
 def test_an_id_has_a_parent() -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from cloudguard.provider.answers import Item, number, part, parts, required, text
+from cloudguard.provider.answers import Item, child, children, number, required, text
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_FLEETS, DESCRIBE_SPOT_FLEET_REQUESTS, Call
 from cloudguard_aws.cluster.find import FoundCluster
@@ -76,19 +76,19 @@ def _templates(call: Call, item: Item) -> Iterator[ScalingGroup]:
         configuration="",
         templates=(),
         instances=(),
-        registers=tuple(_registers(part(item, "LoadBalancersConfig"))),
+        registers=tuple(_registers(child(item, "LoadBalancersConfig"))),
         warm=False,
         call=call,
     )
-    for config in parts(item, "LaunchTemplateConfigs"):
-        overrides = parts(config, "Overrides")
+    for config in children(item, "LaunchTemplateConfigs"):
+        overrides = children(config, "Overrides")
         subnets = (name for override in overrides for name in listed(text(override, "SubnetId")))
         types = (text(override, "InstanceType") for override in overrides)
-        named = template_named(part(config, "LaunchTemplateSpecification"))
+        named = template_named(child(config, "LaunchTemplateSpecification"))
         yield replace(
             fleet, templates=(named,), subnets=tuple(dict.fromkeys(subnets)), types=tuple(dict.fromkeys(types))
         )
-    for index, config in enumerate(parts(item, "LaunchSpecifications"), 1):
+    for index, config in enumerate(children(item, "LaunchSpecifications"), 1):
         yield replace(fleet, specifications=(template(config, call, f"{fleet.name} (specification {index})"),))
 
 
@@ -97,8 +97,8 @@ def _registers(item: Item) -> Iterator[str]:
 
     EC2 API reference, LoadBalancersConfig.
     """
-    yield from (required(group, "Arn") for group in parts(part(item, "TargetGroupsConfig"), "TargetGroups"))
+    yield from (required(group, "Arn") for group in children(child(item, "TargetGroupsConfig"), "TargetGroups"))
     yield from (
         required(balancer, "Name")
-        for balancer in parts(part(item, "ClassicLoadBalancersConfig"), "ClassicLoadBalancers")
+        for balancer in children(child(item, "ClassicLoadBalancersConfig"), "ClassicLoadBalancers")
     )

@@ -11,7 +11,7 @@ from typing import Final
 
 from cloudguard.model.cluster import DiskTemplate
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import NOTHING, Item, flag, number, part, parts, required, text, texts
+from cloudguard.provider.answers import NOTHING, Item, child, children, flag, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import (
@@ -140,7 +140,7 @@ def template_versions(api: Api, key: str, name: str, version: str) -> tuple[Temp
 def template(item: Item, call: Call, name: str) -> Template:
     """Return a template from an answer of ``call``. ``name``: the template's id, or the configuration's name."""
     version = number(item, "VersionNumber", 0)
-    nics = sorted(parts(item, "NetworkInterfaces"), key=lambda nic: number(nic, "DeviceIndex", 0))
+    nics = sorted(children(item, "NetworkInterfaces"), key=lambda nic: number(nic, "DeviceIndex", 0))
     nic = nics[0] if nics else NOTHING
     groups = texts(nic, "Groups") or (*texts(item, "SecurityGroupIds"), *texts(item, "SecurityGroups"))
     public = nic if "AssociatePublicIpAddress" in nic else item
@@ -151,7 +151,7 @@ def template(item: Item, call: Call, name: str) -> Template:
         groups=tuple(sorted(set(groups))),
         public=None if public.get("AssociatePublicIpAddress") is None else flag(public, "AssociatePublicIpAddress"),
         profile=_profile(item),
-        metadata=settings_of(part(item, "MetadataOptions")),
+        metadata=settings_of(child(item, "MetadataOptions")),
         volumes=_volumes(item),
         ipv6=True if _has_ipv6(nic) else None,
         further=tuple(map(_further, nics[1:])),
@@ -173,23 +173,23 @@ def _further(nic: Item) -> FurtherInterface:
 
 def _has_ipv6(nic: Item) -> bool:
     counted = any(number(nic, key, 0) > 0 for key in ("Ipv6AddressCount", "Ipv6PrefixCount"))
-    return counted or any(parts(nic, key) for key in ("Ipv6Addresses", "Ipv6Prefixes"))
+    return counted or any(children(nic, key) for key in ("Ipv6Addresses", "Ipv6Prefixes"))
 
 
 def _profile(item: Item) -> str:
     """Return the instance profile. A launch configuration has a string, a launch template has an object."""
     if isinstance(item.get("IamInstanceProfile"), str):
         return text(item, "IamInstanceProfile")
-    profile = part(item, "IamInstanceProfile")
+    profile = child(item, "IamInstanceProfile")
     return text(profile, "Arn") or text(profile, "Name")
 
 
 def _volumes(item: Item) -> Volumes:
-    return {text(mapping, "DeviceName"): _volume(mapping) for mapping in parts(item, "BlockDeviceMappings")}
+    return {text(mapping, "DeviceName"): _volume(mapping) for mapping in children(item, "BlockDeviceMappings")}
 
 
 def _stores(item: Item) -> frozenset[str]:
-    mapped = parts(item, "BlockDeviceMappings")
+    mapped = children(item, "BlockDeviceMappings")
     return frozenset(
         text(mapping, "DeviceName") for mapping in mapped if text(mapping, "VirtualName").startswith("ephemeral")
     )
@@ -198,7 +198,7 @@ def _stores(item: Item) -> frozenset[str]:
 def _volume(mapping: Item) -> _Volume | None:
     if "VirtualName" in mapping or "NoDevice" in mapping:
         return None
-    ebs = part(mapping, "Ebs")
+    ebs = child(mapping, "Ebs")
     encrypted = None if ebs.get("Encrypted") is None else flag(ebs, "Encrypted")
     return _Volume(encrypted, text(ebs, "SnapshotId"), text(ebs, "KmsKeyId"))
 
@@ -272,7 +272,7 @@ def _is_customers(key: str) -> bool | None:
 
 def types_named(group: Item) -> Iterator[str]:
     """Yield the instance types of a scaling group's overrides. "": the override selects types by attributes."""
-    for override in parts(part(group, "MixedInstancesPolicy", "LaunchTemplate"), "Overrides"):
+    for override in children(child(group, "MixedInstancesPolicy", "LaunchTemplate"), "Overrides"):
         yield text(override, "InstanceType")
 
 
@@ -284,8 +284,8 @@ def template_named(specification: Item) -> tuple[str, str, str]:
 
 def templates_named(group: Item) -> Iterator[tuple[str, str, str]]:
     """Yield the launch templates of a scaling group's next host, as arguments of ``template_versions``."""
-    mixed = part(group, "MixedInstancesPolicy", "LaunchTemplate")
-    overrides = (part(override, "LaunchTemplateSpecification") for override in parts(mixed, "Overrides"))
-    for named in (part(group, "LaunchTemplate"), part(mixed, "LaunchTemplateSpecification"), *overrides):
+    mixed = child(group, "MixedInstancesPolicy", "LaunchTemplate")
+    overrides = (child(override, "LaunchTemplateSpecification") for override in children(mixed, "Overrides"))
+    for named in (child(group, "LaunchTemplate"), child(mixed, "LaunchTemplateSpecification"), *overrides):
         if named:
             yield template_named(named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from cloudguard.provider.answers import Item, number, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, Call
@@ -80,10 +80,10 @@ def _scaling_group(item: Item) -> ScalingGroup:
         desired=number(item, "DesiredCapacity", 0),
         configuration=text(item, "LaunchConfigurationName"),
         templates=tuple(templates_named(item)),
-        instances=tuple(required(instance, "InstanceId") for instance in parts(item, "Instances")),
+        instances=tuple(required(instance, "InstanceId") for instance in children(item, "Instances")),
         registers=tuple(dict.fromkeys(_registers(item))),
         types=tuple(dict.fromkeys(types_named(item))),
-        warm=bool(part(item, "WarmPoolConfiguration")) or number(item, "WarmPoolSize", 0) > 0,
+        warm=bool(child(item, "WarmPoolConfiguration")) or number(item, "WarmPoolSize", 0) > 0,
     )
 
 
@@ -93,4 +93,4 @@ def _registers(item: Item) -> Iterator[str]:
     Auto Scaling API reference, AutoScalingGroup.
     """
     yield from (*texts(item, "TargetGroupARNs"), *texts(item, "LoadBalancerNames"))
-    yield from (required(source, "Identifier") for source in parts(item, "TrafficSources"))
+    yield from (required(source, "Identifier") for source in children(item, "TrafficSources"))

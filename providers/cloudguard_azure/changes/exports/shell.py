@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from cloudguard.results.api_call import ANSWER, ApiCall
-from cloudguard_azure.access.ids import group_of, name_of, part, subscription_of
+from cloudguard_azure.access.ids import group_of, name_of, segment_after, subscription_of
 from cloudguard_azure.changes.calls import ACTION, PUT, READ, SET, kind_of
 
 _ROLES_VERSION: Final = "2022-04-01"
@@ -95,7 +95,7 @@ def _put_command(resource: str, body: Mapping[str, Any]) -> Iterator[str]:
     properties: Mapping[str, Any] = body.get("properties", {})
     match kind_of(resource):
         case "securityrules":
-            group = part(resource, "networksecuritygroups")
+            group = segment_after(resource, "networksecuritygroups")
             yield from ("network", "nsg", "rule", "create", "--nsg-name", group, "--name", name_of(resource))
             yield from _in_group(resource)
             for field, value in properties.items():

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from cloudguard.results.api_call import PlannedCall
-from cloudguard_azure.access.ids import group_of, name_of, part
+from cloudguard_azure.access.ids import group_of, name_of, segment_after
 from cloudguard_azure.changes.calls import PUT, kind_of
 
 _ARGUMENTS: Final = {
@@ -55,7 +55,7 @@ def _arguments(resource: str, properties: Mapping[str, Any]) -> str:
     arguments = {
         "name": name_of(resource),
         "resource_group_name": group_of(resource),
-        "network_security_group_name": part(resource, "networksecuritygroups"),
+        "network_security_group_name": segment_after(resource, "networksecuritygroups"),
     }
     arguments |= {_ARGUMENTS[key]: value for key, value in properties.items()}
     return "".join(f"  {key} = {_value(value)}\n" for key, value in arguments.items())
@@ -76,4 +76,6 @@ def _text(written: str) -> str:
 
 def _label(resource: str) -> str:
     """Return a name for a rule's block, from its group's name and its own."""
-    return re.sub(r"\W", "_", f"_{part(resource, 'networksecuritygroups')}_{name_of(resource)}", flags=re.ASCII).lower()
+    return re.sub(
+        r"\W", "_", f"_{segment_after(resource, 'networksecuritygroups')}_{name_of(resource)}", flags=re.ASCII
+    ).lower()

@@ -15,7 +15,7 @@ from cloudguard.model.load_balancers import PublishedService
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import AnswerError, Item, part, parts, port, text
+from cloudguard.provider.answers import AnswerError, Item, child, children, port, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_APPLICATION_GATEWAYS, LIST_INTERFACES
@@ -77,13 +77,14 @@ def read_application_gateways(
 
 def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> ApplicationGateway:
     """Return an application gateway. Rules that can't be parsed matter only if the gateway leads to the cluster."""
-    resource_id, inside = own_id(item), part(item, "properties")
-    named = {canonical(text(item, "id")): item for key in _PARTS for item in parts(inside, key)}
-    listed = parts(inside, "backendAddressPools")
+    resource_id, inside = own_id(item), child(item, "properties")
+    named = {canonical(text(item, "id")): item for key in _PARTS for item in children(inside, key)}
+    listed = children(inside, "backendAddressPools")
     pools = {pool.id: pool for pool in (_pool(resource_id, number, item) for number, item in enumerate(listed))}
     rules, unclear = _all_rules(inside, named, pools)
     places = (
-        id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "gatewayIPConfigurations")
+        id_in(child(configuration, "properties"), "subnet")
+        for configuration in children(inside, "gatewayIPConfigurations")
     )
     subnets = tuple(dict.fromkeys(filter(None, places)))
     source = Source(LIST_APPLICATION_GATEWAYS.name, resource_id)
@@ -108,7 +109,7 @@ def _all_rules(
     inside: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]
 ) -> tuple[tuple[ProxyRule, ...], str]:
     """Return all routing rules, and why some can't be parsed ("": all can)."""
-    rules, unclear, listed = list[ProxyRule](), "", [item for key in _RULES for item in parts(inside, key)]
+    rules, unclear, listed = list[ProxyRule](), "", [item for key in _RULES for item in children(inside, key)]
     for item in listed:
         try:
             rules += _rules(item, named, pools)
@@ -118,12 +119,12 @@ def _all_rules(
 
 
 def _addresses(pool: Item) -> list[Item]:
-    return [*parts(part(pool, "properties"), "backendAddresses")]
+    return [*children(child(pool, "properties"), "backendAddresses")]
 
 
 def _pool(gateway: str, number: int, item: Item) -> BackendPool:
     addresses = (read_addresses(text(address, "ipAddress")) for address in _addresses(item))
-    configurations = ids_in(part(item, "properties"), "backendIPConfigurations")
+    configurations = ids_in(child(item, "properties"), "backendIPConfigurations")
     own = canonical(text(item, "id")) or f"{gateway}#{number}"
     return BackendPool(own, configurations, (), tuple(("", address) for address in addresses if address))
 
@@ -133,19 +134,23 @@ def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedSer
 
     https://learn.microsoft.com/azure/application-gateway/private-link
     """
-    for configuration in parts(inside, "frontendIPConfigurations"):
-        if name := id_in(part(configuration, "properties"), "privateLinkConfiguration"):
+    for configuration in children(inside, "frontendIPConfigurations"):
+        if name := id_in(child(configuration, "properties"), "privateLinkConfiguration"):
             service = PublishedService(name, (), accepts_each=True, source=source, connected=connected(inside))
             yield canonical(text(configuration, "id")), service
 
 
 def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPool]) -> Iterator[ProxyRule]:
     """Yield the rules of a routing rule: to its own pool, or to the pools of its paths."""
-    inside = part(item, "properties")
+    inside = child(item, "properties")
     listener = _named_part(named, id_in(inside, "httpListener") or id_in(inside, "listener"))
     front = named.get(id_in(listener, "frontendIPConfiguration"))
     paths = _named_part(named, id_in(inside, "urlPathMap"))
-    branches = [inside, *([paths] if paths else []), *(part(rule, "properties") for rule in parts(paths, "pathRules"))]
+    branches = [
+        inside,
+        *([paths] if paths else []),
+        *(child(rule, "properties") for rule in children(paths, "pathRules")),
+    ]
     sent = [pair for branch in branches for pair in _sent(branch, named)]
     if front is None or not (sent or paths or id_in(inside, "redirectConfiguration")):
         message = f"the rule {text(item, 'name')} has no known listener or no target"
@@ -170,14 +175,15 @@ def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]
     settings = _named_part(named, references.get("backendhttpsettings", "") or references.get("backendsettings", ""))
     policy = _named_part(named, references.get("loaddistributionpolicy", ""))
     shared = (
-        id_in(part(target, "properties"), "backendAddressPool") for target in parts(policy, "loadDistributionTargets")
+        id_in(child(target, "properties"), "backendAddressPool")
+        for target in children(policy, "loadDistributionTargets")
     )
     for pool in filter(None, (references.get("backendaddresspool", ""), *shared)):
         yield pool, settings
 
 
 def _named_part(named: Mapping[str, Item], own: str) -> Item:
-    return part(named[own], "properties") if own in named else {}
+    return child(named[own], "properties") if own in named else {}
 
 
 def _tcp(number: int) -> ServiceSet:

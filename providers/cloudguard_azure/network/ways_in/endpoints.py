@@ -16,7 +16,7 @@ from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, flag, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, flag, required, text, texts
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
@@ -80,12 +80,12 @@ def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpo
 
 def node_group(cluster: Item) -> str:
     """Return the resource group of the cluster's machines, in lower case. Only AKS writes to it."""
-    return word(part(cluster, "properties"), "nodeResourceGroup")
+    return word(child(cluster, "properties"), "nodeResourceGroup")
 
 
 def addresses_out(cluster: Item) -> tuple[str, ...]:
     """Return the ids of the public addresses that the cluster's own balancer sends from."""
-    return ids_in(part(cluster, "properties", "networkProfile", "loadBalancerProfile"), "effectiveOutboundIPs")
+    return ids_in(child(cluster, "properties", "networkProfile", "loadBalancerProfile"), "effectiveOutboundIPs")
 
 
 def subnets_of_apis(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def subnets_of_apis(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
 
 
 def _access(cluster: Item) -> Item:
-    return part(cluster, "properties", "apiServerAccessProfile")
+    return child(cluster, "properties", "apiServerAccessProfile")
 
 
 def _is_private(cluster: Item) -> bool:
@@ -123,7 +123,7 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
         filters=guards if _is_inside(cluster) else (),
         groups=(),
         source=Source(LIST_MANAGED_CLUSTERS.name, own_id(cluster)),
-        address=text(part(cluster, "properties"), "fqdn"),
+        address=text(child(cluster, "properties"), "fqdn"),
         remedy=_GUARD_SUBNET if _is_inside(cluster) else "",
         written_by=OWNERS.of(Thing.ENDPOINT, name, tags_of(cluster)),
     )
@@ -131,7 +131,7 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
         ranges, lists = _authorized(cluster, around)
         yield replace(bare, public_ranges=ranges, public_lists=lists)
     elif bare.private:
-        yield replace(bare, address=text(part(cluster, "properties"), "privateFQDN"))
+        yield replace(bare, address=text(child(cluster, "properties"), "privateFQDN"))
     if not flag(access, "disableRunCommand"):
         yield replace(
             bare,
@@ -154,7 +154,7 @@ def _delegated(access: Item, around: Surroundings) -> Iterator[str]:
         return
     for name, subnet in around.subnets.items():
         delegations = (
-            part(delegation, "properties") for delegation in parts(part(subnet.item, "properties"), "delegations")
+            child(delegation, "properties") for delegation in children(child(subnet.item, "properties"), "delegations")
         )
         if subnet.network in around.networks and any(
             word(delegation, "serviceName") == _DELEGATED for delegation in delegations
@@ -175,7 +175,7 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
     """
     listed = [*filter(None, (cidr.strip() for cidr in texts(_access(cluster), "authorizedIPRanges")))]
     if not listed:
-        shut = word(part(cluster, "properties"), "publicNetworkAccess") == "disabled"
+        shut = word(child(cluster, "properties"), "publicNetworkAccess") == "disabled"
         return (NO_ADDRESSES, (_SWITCHED_OFF,)) if shut else (_EVERYONE, ())
     own = around.addresses.of(addresses_out(cluster))
     ranges = [word for word in listed if word[0].isdigit() or ":" in word]
@@ -187,7 +187,7 @@ def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[En
     """Return an endpoint for each private endpoint of a cluster, with those that users made in any network."""
     call, where = LIST_ENDPOINT_CONNECTIONS, place(cluster, "resource_name")
     make = partial(_private_endpoint, cluster, around)
-    private, connected = api.two(
+    private, connected = api.parallel(
         partial(api.listed, LIST_PRIVATE_ENDPOINTS, make, hides=_HIDES),
         partial(api.listed, call, _connected, hides=_HIDES, about=cluster, **where),
     )
@@ -199,12 +199,12 @@ def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[En
 
 
 def _private_endpoint(cluster: str, around: Surroundings, item: Item) -> Endpoint | None:
-    inside, name = part(item, "properties"), own_id(item)
+    inside, name = child(item, "properties"), own_id(item)
     connections = (
-        *parts(inside, "privateLinkServiceConnections"),
-        *parts(inside, "manualPrivateLinkServiceConnections"),
+        *children(inside, "privateLinkServiceConnections"),
+        *children(inside, "manualPrivateLinkServiceConnections"),
     )
-    leads_to = {canonical(text(part(connection, "properties"), "privateLinkServiceId")) for connection in connections}
+    leads_to = {canonical(text(child(connection, "properties"), "privateLinkServiceId")) for connection in connections}
     if cluster not in leads_to:
         return None
     subnet = id_in(inside, "subnet")
@@ -216,7 +216,7 @@ def _private_endpoint(cluster: str, around: Surroundings, item: Item) -> Endpoin
         private=True,
         network=parent(subnet),
         subnets=(subnet,),
-        filters=_policies(subnet, around, grouped=bool(parts(inside, "applicationSecurityGroups"))),
+        filters=_policies(subnet, around, grouped=bool(children(inside, "applicationSecurityGroups"))),
         groups=(),
         source=Source(LIST_PRIVATE_ENDPOINTS.name, name),
         remedy=_GUARD_ENDPOINT,
@@ -229,7 +229,7 @@ def _policies(subnet: str, around: Surroundings, *, grouped: bool) -> tuple[str,
     ``grouped``: the endpoint is in application security groups. Rules may name it by them, so its filters are unknown.
     """
     known = around.subnets.get(subnet)
-    setting = word(part(known.item, "properties"), "privateEndpointNetworkPolicies") if known else ""
+    setting = word(child(known.item, "properties"), "privateEndpointNetworkPolicies") if known else ""
     if known is None or (setting in _FILTERED and not grouped):
         return _guards(subnet, around)
     return () if setting in _UNFILTERED else (f"the filters of {subnet}",)
@@ -239,9 +239,9 @@ def _connected(item: Item) -> str:
     """Return the private endpoint of a connection; "" if the owner has not approved it."""
     if state_of_connection(item) in NOT_ACCEPTED:
         return ""
-    return id_in(part(item, "properties"), "privateEndpoint") or own_id(item)
+    return id_in(child(item, "properties"), "privateEndpoint") or own_id(item)
 
 
 def state_of_connection(item: Item) -> str:
     """Return the state of a private endpoint's connection, in lower case."""
-    return word(part(item, "properties", "privateLinkServiceConnectionState"), "status")
+    return word(child(item, "properties", "privateLinkServiceConnectionState"), "status")

@@ -15,7 +15,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import EVERY_SERVICE, read_addresses
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, part, parts, required, text, texts
+from cloudguard.provider.answers import Item, child, children, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS, LIST_IP_GROUPS
@@ -89,10 +89,13 @@ def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple
 
 
 def _firewall(item: Item) -> Firewall:
-    resource_id, inside = own_id(item), part(item, "properties")
-    places = (id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "ipConfigurations"))
+    resource_id, inside = own_id(item), child(item, "properties")
+    places = (
+        id_in(child(configuration, "properties"), "subnet") for configuration in children(inside, "ipConfigurations")
+    )
     collections = [
-        (text(collection, "name"), part(collection, "properties")) for collection in parts(inside, "natRuleCollections")
+        (text(collection, "name"), child(collection, "properties"))
+        for collection in children(inside, "natRuleCollections")
     ]
     source = Source(LIST_FIREWALLS.name, resource_id)
     return Firewall(
@@ -113,14 +116,14 @@ def _rules_of(api: Api, policy: str) -> tuple[NatRule, ...]:
 
 
 def _of_group(source: Source, group: Item) -> tuple[NatRule, ...]:
-    collections = parts(part(group, "properties"), "ruleCollections")
+    collections = children(child(group, "properties"), "ruleCollections")
     named = ((f"{text(group, 'name')}/{text(collection, 'name')}", collection) for collection in collections)
     return tuple(rule for name, collection in named for rule in _written(name, collection, source))
 
 
 def _written(collection: str, item: Item, source: Source) -> Iterator[NatRule]:
     """Yield the DNAT rules of a collection. Raises AnswerError for one that can't be parsed."""
-    for rule in parts(item, "rules"):
+    for rule in children(item, "rules"):
         address, port = text(rule, "translatedAddress"), text(rule, "translatedPort")
         if not address and not text(rule, "translatedFqdn"):
             continue
@@ -164,7 +167,7 @@ def _rule(firewall: Firewall, rule: NatRule, clients: str) -> ProxyRule:
 
 def _ip_group(item: Item) -> tuple[str, AddressSet | None]:
     """Return an IP group's id and addresses (None: unknown)."""
-    read = [_range(one) for one in texts(part(item, "properties"), "ipAddresses")]
+    read = [_range(one) for one in texts(child(item, "properties"), "ipAddresses")]
     known = [addresses for addresses in read if addresses is not None]
     return own_id(item), AddressSet.union(known) if len(known) == len(read) else None
 

@@ -9,7 +9,7 @@ from typing import Final
 from cloudguard.model.network import Tunnel
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import AnswerError, Item, flag, part, parts
+from cloudguard.provider.answers import AnswerError, Item, child, children, flag
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_BASTIONS, LIST_NETWORKS
 from cloudguard_azure.access.ids import id_in, own_id, parent
@@ -39,9 +39,9 @@ def read_bastions(api: Api, networks: Collection[str], ranges: Mapping[str, Addr
 
 
 def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: Item) -> tuple[Tunnel, ...]:
-    name, inside = own_id(item), part(item, "properties")
+    name, inside = own_id(item), child(item, "properties")
     subnets = [
-        id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "ipConfigurations")
+        id_in(child(configuration, "properties"), "subnet") for configuration in children(inside, "ipConfigurations")
     ]
     places = {*map(parent, subnets), id_in(inside, "virtualNetwork")} - {""}
     if places and places.isdisjoint(networks):
@@ -64,4 +64,4 @@ def record_service_gateways(api: Api, subnets: Iterable[VirtualSubnet]) -> None:
 
 
 def _with_service_gateway(subnet: Item) -> str:
-    return own_id(subnet) if id_in(part(subnet, "properties"), "serviceGateway") else ""
+    return own_id(subnet) if id_in(child(subnet, "properties"), "serviceGateway") else ""

@@ -12,7 +12,7 @@ from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Interface
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import AnswerError, Item, flag, part, parts, text
+from cloudguard.provider.answers import AnswerError, Item, child, children, flag, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import ids_in, own_id, parent, subscription_of
 from cloudguard_azure.cluster.load_balancers import BackendPool
@@ -55,8 +55,8 @@ class Members:
             self._others.add(name)
             return
         host, interface = self._own[name]
-        for configuration in parts(part(item, "properties"), "ipConfigurations"):
-            inside = part(configuration, "properties")
+        for configuration in children(child(item, "properties"), "ipConfigurations"):
+            inside = child(configuration, "properties")
             address = read_addresses(text(inside, "privateIPAddress"))
             member = _member(host, interface, address, primary=flag(inside, "primary", default=True))
             self._by_configuration[own_id(configuration)] = member
@@ -66,16 +66,16 @@ class Members:
     def add_scale_set(self, item: Item) -> None:
         """Add the references of a scale set's next host. Raises AnswerError if a further interface has some."""
         member = self._pools.get(own_id(item))
-        network = part(item, "properties", "virtualMachineProfile", "networkProfile")
+        network = child(item, "properties", "virtualMachineProfile", "networkProfile")
         listed = [
-            part(configuration, "properties") for configuration in parts(network, "networkInterfaceConfigurations")
+            child(configuration, "properties") for configuration in children(network, "networkInterfaceConfigurations")
         ]
         for interface in listed if member else ():
-            inner = [part(configuration, "properties") for configuration in parts(interface, "ipConfigurations")]
+            inner = [child(configuration, "properties") for configuration in children(interface, "ipConfigurations")]
             for configuration in inner:
                 self._add_references(configuration, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
             further = len(listed) > 1 and not flag(interface, "primary")
-            if further and any(parts(configuration, key) for configuration in inner for key in _OF_SCALE_SETS):
+            if further and any(children(configuration, key) for configuration in inner for key in _OF_SCALE_SETS):
                 message = "a secondary interface of its next host is behind a load balancer"
                 raise AnswerError(message)
 

@@ -16,7 +16,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import EVERY_SERVICE, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import AnswerError, Item, part, parts, required, text, texts
+from cloudguard.provider.answers import AnswerError, Item, child, children, required, text, texts
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_PRIVATE_LINK_SERVICES
 from cloudguard_azure.access.ids import id_in, ids_in, own_id
@@ -40,9 +40,9 @@ def read_published(api: Api, ranges: Mapping[str, AddressSet]) -> dict[str, tupl
 
 def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str, ...], PublishedService]:
     """Return the front ends of a service, and its clients. If its subnets are unknown, they come from any address."""
-    name, inside = own_id(item), part(item, "properties")
-    visible = texts(part(inside, "visibility"), "subscriptions")
-    approved = texts(part(inside, "autoApproval"), "subscriptions")
+    name, inside = own_id(item), child(item, "properties")
+    visible = texts(child(inside, "visibility"), "subscriptions")
+    approved = texts(child(inside, "autoApproval"), "subscriptions")
     front_ends = ids_in(inside, "loadBalancerFrontendIpConfigurations")
     if not front_ends and not text(inside, "destinationIPAddress"):
         message = "its destination is missing"
@@ -60,7 +60,9 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
 
 
 def _subnets(inside: Item) -> list[str]:
-    return [id_in(part(configuration, "properties"), "subnet") for configuration in parts(inside, "ipConfigurations")]
+    return [
+        id_in(child(configuration, "properties"), "subnet") for configuration in children(inside, "ipConfigurations")
+    ]
 
 
 def connected(inside: Item) -> bool | None:
@@ -71,7 +73,7 @@ def connected(inside: Item) -> bool | None:
     """
     if inside.get("privateEndpointConnections") is None:
         return None
-    others = {*map(state_of_connection, parts(inside, "privateEndpointConnections"))} - NOT_ACCEPTED
+    others = {*map(state_of_connection, children(inside, "privateEndpointConnections"))} - NOT_ACCEPTED
     return "approved" in others or (None if others else False)
 
 
@@ -87,7 +89,7 @@ def read_direct_links(api: Api, ranges: Mapping[str, AddressSet]) -> tuple[tuple
 
 
 def _direct(ranges: Mapping[str, AddressSet], item: Item) -> Proxy | None:
-    resource_id, inside = own_id(item), part(item, "properties")
+    resource_id, inside = own_id(item), child(item, "properties")
     address = read_addresses(text(inside, "destinationIPAddress"))
     if not address:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from cloudguard.provider.answers import Item, part
+from cloudguard.provider.answers import Item, child
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import id_in, ids_in, own_id
@@ -37,9 +37,9 @@ def nat_addresses(api: Api, subnets: Iterable[Item]) -> Iterator[str]:
 
 
 def _gateway_of(subnet: Item) -> str:
-    return id_in(part(subnet, "properties"), "natGateway")
+    return id_in(child(subnet, "properties"), "natGateway")
 
 
 def _nat_gateway(item: Item) -> tuple[str, tuple[str, ...]]:
-    inside = part(item, "properties")
+    inside = child(item, "properties")
     return own_id(item), tuple(name for key in _NAT_ADDRESSES for name in ids_in(inside, key))

@@ -13,7 +13,7 @@ from typing import Final
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import EVERY_SERVICE
-from cloudguard.provider.answers import Item, part, parts
+from cloudguard.provider.answers import Item, child, children
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_WAF_POLICIES
 from cloudguard_azure.access.ids import id_in, name_of, own_id, word
@@ -30,8 +30,8 @@ _KIND: Final = "web application firewall policy"
 
 def policies_of(inside: Item, named: Iterable[Item]) -> tuple[str, ...]:
     """Return the ids of a gateway's policies: its own, and those of its listeners and paths (``named``)."""
-    listed = [part(one, "properties") for one in named]
-    paths = [part(rule, "properties") for one in listed for rule in parts(one, "pathRules")]
+    listed = [child(one, "properties") for one in named]
+    paths = [child(rule, "properties") for one in listed for rule in children(one, "pathRules")]
     return tuple(dict.fromkeys(filter(None, (id_in(one, "firewallPolicy") for one in (inside, *listed, *paths)))))
 
 
@@ -51,10 +51,10 @@ def guarded(api: Api, proxies: Mapping[Proxy, tuple[str, ...]]) -> tuple[tuple[P
 
 def _policy(item: Item) -> tuple[str, bool]:
     """Return a policy's id, and whether it may block clients by its custom rules."""
-    inside = part(item, "properties")
-    settings = part(inside, "policySettings")
+    inside = child(item, "properties")
+    settings = child(inside, "policySettings")
     off = word(settings, "state") == _OFF or word(settings, "mode") == _ONLY_LOGS
-    return own_id(item), not off and any(map(_blocks, parts(inside, "customRules")))
+    return own_id(item), not off and any(map(_blocks, children(inside, "customRules")))
 
 
 def _blocks(rule: Item) -> bool:
