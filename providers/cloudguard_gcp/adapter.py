@@ -107,7 +107,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
         managed_by=gke.MANAGED_BY if found.gke else "",
         secrets_encryption=found.gke.secrets if found.gke else None,
         pod_ranges=pod_ranges.pod_ranges(api, found),
-        traits=(*etcd_traits(found_disks), *pools.next_hosts(api, found.project, groups)),
+        traits=(*etcd_traits(found_disks), *pools.next_hosts(api, found.project, groups), *_number_trait(caller)),
         installer_strength=installer.strength,
     )
     guarded = gatekeepers.with_guarded_ways(api, caller.project, around.topology, found.gke)
@@ -139,8 +139,15 @@ def _read_disks(
     from cloudguard_gcp.cluster import disks  # noqa: PLC0415 - only when asked for
 
     if found.gke is None:
-        return disks.read_disks(api, project=found.project, cluster=found.name, hosts=hosts)
+        return disks.read_disks(api, project=found.project, cluster=found.name, hosts=hosts, instances=found.instances)
     return (), (), disks.read_keys(api, (found.gke.secrets.key, *found.gke.keys))
+
+
+def _number_trait(caller: Caller) -> tuple[tuple[str, str], ...]:
+    """Return the number of the caller's project as a trait of the cluster."""
+    from cloudguard_gcp.cluster.disks import PROJECT_NUMBER  # noqa: PLC0415 - only when asked for
+
+    return tuple((PROJECT_NUMBER, number) for number in _numbers(caller))
 
 
 def _numbers(caller: Caller) -> tuple[str, ...]:

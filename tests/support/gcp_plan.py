@@ -44,7 +44,8 @@ def _bind(google: Google, call: ApiCall) -> None:
     """Read a policy, add and remove bindings, and write it back with its etag."""
     resource = call.parameters["resource"]
     in_body = {"body": {"options": {"requestedPolicyVersion": 3}}}
-    asked = {"resource": resource, **({"options.requestedPolicyVersion": 3} if "@" in resource else in_body)}
+    by_query = "/serviceAccounts/" in resource or "/cryptoKeys/" in resource
+    asked = {"resource": resource, **({"options.requestedPolicyVersion": 3} if by_query else in_body)}
     policy = _sent(google, call.api, call.operation.replace("setIamPolicy", "getIamPolicy"), asked)
     bindings: list[dict[str, Any]] = policy.get("bindings", [])
     for one in call.parameters.get("remove", ()):

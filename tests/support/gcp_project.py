@@ -224,10 +224,15 @@ class Project:
         self.answer("iam", f"projects/-/serviceAccounts/{whole}:getIamPolicy", {"bindings": []}, "POST")
         return whole
 
-    def policy(self, name: str) -> None:
-        """Add an empty allow policy to a project, folder or organization."""
+    def policy(self, name: str, api: str = "resources") -> None:
+        """Add an empty allow policy to a project, folder or organization, or to a key (``api`` "kms")."""
         self._policies[name] = []
-        self.answer("resources", f"{name}:getIamPolicy", {"bindings": []}, "POST")
+        body: Item = {"bindings": self._policies[name]}
+        self.answer(api, f"{name}:getIamPolicy", body, "GET" if api == "kms" else "POST")
+
+    def bindings(self, name: str) -> list[Item]:
+        """Return the bindings on a resource."""
+        return self._policies.get(name, [])
 
     def bind(self, role: str, *members: str, on: str = "", condition: str = "") -> None:
         """Bind members to a role on the project, or on ``on``: a folder, an organization, a service account."""

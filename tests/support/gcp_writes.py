@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 from fixture_error import FixtureError
 from gcp_discovery import described
+from gcp_disk_writes import WRITES
 from gcp_project import ROOT, Item, Project
 from gcp_schema import faults
 
@@ -126,7 +127,7 @@ def _create_role(project: Project, path: str, _: Query, body: Item) -> None:
 
 def _set_policy(project: Project, path: str, _: Query, body: Item) -> None:
     name = path.partition(":")[0]
-    project.set_policy(name.rpartition("/")[2] if "@" in name else name, body["policy"]["bindings"])
+    project.set_policy(name.rpartition("/")[2] if "/serviceAccounts/" in name else name, body["policy"]["bindings"])
 
 
 def _refuse(wrong: Iterator[str] | list[str]) -> None:
@@ -147,4 +148,5 @@ _WRITES: Mapping[str, Callable[[Project, str, Query, Item], None]] = {
     ".roles.create": _create_role,
     ".setTags": _set_tags,
     ".setIamPolicy": _set_policy,
+    **WRITES,
 }

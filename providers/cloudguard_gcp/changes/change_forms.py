@@ -15,6 +15,7 @@ from cloudguard.results.change import Change, RuleTraffic
 from cloudguard_gcp.changes import shell as gcloud
 from cloudguard_gcp.changes import terraform as hcl
 from cloudguard_gcp.changes.cluster_calls import endpoint_calls, metadata_calls
+from cloudguard_gcp.changes.disk_calls import disk_calls
 from cloudguard_gcp.changes.firewalls import VPC, firewall_body, firewall_calls
 from cloudguard_gcp.changes.policies import POLICY, policy_body, policy_calls
 from cloudguard_gcp.changes.role_calls import role_calls
@@ -70,6 +71,7 @@ class GcpForms:
                 *tag_calls(self._snapshot, change),
                 *endpoint_calls(self._snapshot, change, earlier),
                 *metadata_calls(self._snapshot, change),
+                *disk_calls(self._snapshot, change, earlier),
                 *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
             )
         try:

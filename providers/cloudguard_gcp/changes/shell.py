@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cloudguard.results.api_call import ApiCall
 from cloudguard_gcp.access.links import last, part_of
+from cloudguard_gcp.changes.disk_shell import DISK_WORDS, disk_words, key_place
 
 _LEVELS: Final = {
     "projects": ("projects",),
@@ -44,6 +45,8 @@ def _words(call: ApiCall) -> Iterator[str]:
         yield from _firewall(verb, parameters)
     elif verb in _POLICY_VERBS:
         yield from _policy(kind, verb, parameters)
+    elif call.operation in DISK_WORDS or "cloudkms" in call.operation:
+        yield from disk_words(call)
     elif kind == "instances":
         word = "add" if "add" in parameters else "remove"
         yield from ("compute", "instances", f"{word}-tags", str(parameters["instance"]))
@@ -72,8 +75,8 @@ def _binding(parameters: Mapping[str, Any]) -> Iterator[str]:
     level = str(parameters["resource"])
     word = "add" if "add" in parameters else "remove"
     for item in parameters[word]:
-        kind = ("iam", "service-accounts") if "/serviceAccounts/" in level else _LEVELS[level.partition("/")[0]]
-        yield from (*kind, f"{word}-iam-policy-binding", last(level))
+        yield from (*_level_words(level), f"{word}-iam-policy-binding", last(level))
+        yield from key_place(level) if "/cryptoKeys/" in level else ()
         yield from (f"--member={item['member']}", f"--role={item['role']}")
         condition = item.get("condition")
         if condition is None:
@@ -83,6 +86,13 @@ def _binding(parameters: Mapping[str, Any]) -> Iterator[str]:
             yield f"--condition=^::^expression={condition['expression']}::title={condition['title']}"
         else:
             yield "--all"  # a condition has a title, which no answer read here shows
+
+
+def _level_words(level: str) -> tuple[str, ...]:
+    """Return the group of ``gcloud`` for the bindings on a resource."""
+    if "/cryptoKeys/" in level:
+        return ("kms", "keys")
+    return ("iam", "service-accounts") if "/serviceAccounts/" in level else _LEVELS[level.partition("/")[0]]
 
 
 def _firewall(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:

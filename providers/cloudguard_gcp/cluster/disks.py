@@ -6,6 +6,7 @@ differs.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import AnswerError, Item, child, text, text_map
+from cloudguard.provider.answers import NOTHING, AnswerError, Item, child, text, text_map
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
@@ -26,7 +27,17 @@ from cloudguard_gcp.access.links import last, link_in, required_link
 from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, IMAGE, ORIGINS, read_copies
 from cloudguard_gcp.cluster.installer_labels import safe
+from cloudguard_gcp.cluster.instances import Instance
 
+PROJECT_NUMBER: Final = "project-number"
+"""The trait with the number of the cluster's project, which the account that Compute Engine acts as has in its name."""
+_COPIED: Final = (
+    *("type", "sizeGb", "labels", "description", "physicalBlockSizeBytes", "provisionedIops", "provisionedThroughput"),
+    *("resourcePolicies", "guestOsFeatures", "licenses", "architecture"),
+)
+"""Fields of a disk that its copy must have too (https://cloud.google.com/compute/docs/reference/rest/v1/disks)."""
+_ATTACHED: Final = ("deviceName", "boot", "mode", "interface", "autoDelete")
+"""Fields of an attached disk (https://cloud.google.com/compute/docs/reference/rest/v1/instances/attachDisk)."""
 _KEYS: Final = (FactKind.KEYS,)
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 _VERSION: Final = "/cryptoKeyVersions/"
@@ -46,7 +57,7 @@ _STATES: Final = {
 
 
 def read_disks(
-    api: Api, *, project: str, cluster: str, hosts: tuple[Host, ...]
+    api: Api, *, project: str, cluster: str, hosts: tuple[Host, ...], instances: Iterable[Instance]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
     """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached.
 
@@ -55,7 +66,9 @@ def read_disks(
     concerned = hosts_with_etcd(hosts)
     if not concerned:
         return (), (), ()  # the provider runs the control plane, or no host with etcd is known
-    attached = {disk: host.id for host in concerned for disk in host.disks}
+    of_hosts = {disk: host.id for host in concerned for disk in host.disks}
+    attachments = {link_in(item, "source"): item for one in instances for item in one.disks if item.get("source")}
+    attached = {disk: (host, attachments.get(disk, NOTHING)) for disk, host in of_hosts.items()}
     listed = api.read(LIST_DISKS, hides=_LEADS, project=project)
     read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
     disks = sorted((disk for _, disk, _ in read if disk), key=lambda disk: disk.id)
@@ -75,9 +88,12 @@ def read_disks(
     return with_snapshots(disks, [copy for copy in copies if copy.disk]), former, keys
 
 
-def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tuple[str, Disk | None, tuple[str, ...]]:
+def _disk(
+    api: Api, item: Item, cluster: str, attached: Mapping[str, tuple[str, Item]]
+) -> tuple[str, Disk | None, tuple[str, ...]]:
     """Return a disk's name, the disk if it belongs to a host or to etcd by its labels, and the disk's sources.
 
+    ``attached``: name of a disk → its host, and the disk as the host's instance shows it.
     An image is a source only for etcd's own disk: images of other disks hold no data.
     """
     name, labels = required_link(item), text_map(item, "labels")
@@ -89,10 +105,11 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
     evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={labels[etcd]}") if etcd else None
     if not etcd and is_named_for_etcd(last(name), cluster):
         evidence = RoleEvidence(EvidenceKind.NAME, f"name {last(name)}", Strength.WEAK)
+    host, attachment = attached.get(name, ("", NOTHING))
     disk = Disk(
         id=name,
         name=last(name),
-        host=attached.get(name, ""),
+        host=host,
         device=last(name),
         encrypted=True,
         key=key_of(child(item, "diskEncryptionKey")),
@@ -100,9 +117,19 @@ def _disk(api: Api, item: Item, cluster: str, attached: Mapping[str, str]) -> tu
         etcd_evidence=evidence,
         etcd_cluster=etcd.removeprefix(ETCD),
         written_by=OWNERS.of(Thing.DISK, last(name), labels),
+        copy_fields=_copy_fields(item, attachment),
     )
     image = link_in(item, IMAGE)
     return name, disk, tuple(origin for origin in made_from if etcd or origin != image)
+
+
+def _copy_fields(item: Item, attachment: Item) -> str:
+    """Return, as JSON, the fields of a disk like this one (``disk``), and of its attachment (``attached``)."""
+    fields = {
+        name: {key: one[key] for key in keys if one.get(key)}
+        for name, one, keys in (("disk", item, _COPIED), ("attached", attachment, _ATTACHED))
+    }
+    return json.dumps(fields, sort_keys=True)
 
 
 def key_of(encryption: Item) -> str:

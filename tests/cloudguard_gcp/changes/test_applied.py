@@ -78,6 +78,39 @@ def test_an_outsider_is_removed_from_the_bindings_of_a_service_account(google_cl
     assert "iam service-accounts remove-iam-policy-binding nodes@acme-prod.iam" in shell(call)
 
 
+def test_a_disk_is_replaced_by_a_copy_with_a_new_key_or_with_that_of_another_disk(google_cloud: Proxy) -> None:
+    strict, own = (
+        Declarations(require_customer_key=True),
+        "projects/acme-prod/locations/europe-west1/keyRings/r/cryptoKeys/k",
+    )
+    for cmek in ("", own):
+
+        def build(cmek: str = cmek) -> Project:
+            project = kops()
+            if cmek:
+                agent = f"serviceAccount:service-{project.number}@compute-system.iam.gserviceaccount.com"
+                project.answer(
+                    "kms", cmek, {"name": cmek, "rotationPeriod": "7776000s", "primary": {"state": "ENABLED"}}
+                )
+                project.policy(cmek, "kms")
+                project.set_policy(cmek, [{"role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "members": [agent]}])
+                disks = project.lists["projects/acme-prod/zones/europe-west1-b/disks"]
+                next(one for one in disks if one["name"] == "master-a")["diskEncryptionKey"] = {"kmsKeyName": cmek}
+            return project
+
+        found = applied(google_cloud, Scene(build, {}, policy=strict))
+        assert found.verdicts == {"etcd-encryption": (Verdict.FAIL, Verdict.PASS)}
+        assert (found.opened, found.lost) == ("", "")
+        calls = [each.call for step in found.plan.steps for each in step.calls]
+        assert [call.operation.rpartition(".")[2] for call in calls] == [
+            *([] if cmek else ["create", "create", "setIamPolicy"]),
+            *("stop", "createSnapshot", "insert", "detachDisk", "attachDisk", "start", "delete", "delete"),
+        ]
+        lines = [shell(call) for call in calls]
+        assert len([line for line in lines if line.startswith("gcloud kms ")]) == (0 if cmek else 3)
+        assert all(line.startswith("gcloud compute ") for line in lines[0 if cmek else 3 :])
+
+
 def test_a_probe_sees_the_front_of_a_balancer() -> None:
     denied, open_too = (fronts(behind_balancer(denied=one)) for one in (True, False))
     assert ("front web", ("6", 443)) in denied & open_too  # the rule for the balancer's address

@@ -1,0 +1,129 @@
+"""Calls that replace a disk of etcd by a copy with the user's own key.
+
+The key of a disk is chosen when the disk is made (https://cloud.google.com/compute/docs/disks/customer-managed-encryption,
+https://cloud.google.com/kms/docs/create-key).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final, TypeAlias, cast
+
+from cloudguard.model.cluster import Disk
+from cloudguard.model.snapshot import Snapshot
+from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.results.change import Change
+from cloudguard_gcp.access.links import last, part_of
+from cloudguard_gcp.cluster.disks import CUSTOMER_SUPPLIED, PROJECT_NUMBER
+
+Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
+COMPUTE: Final = "compute.googleapis.com"
+KMS: Final = "cloudkms.googleapis.com"
+ENCRYPT: Final = "disk.encrypt"
+_KEYS: Final = "cloudkms.projects.locations.keyRings"
+_ENCRYPTS: Final = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+_PERIOD: Final = timedelta(days=90)
+_LONGEST_NAME: Final = 63
+
+
+def disk_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
+    """Yield the calls that replace a zonal disk by a copy with another key. Its host is stopped meanwhile.
+
+    A group that manages the host would start or replace it, so the disks of such hosts have no call. The key is that of
+    another disk of the cluster, if it lasts. Otherwise the first of the changes ``earlier`` and ``change`` makes one.
+    """
+    disk = next((disk for disk in snapshot.cluster.disks if disk.id == change.resource.id), None)
+    host = next((host for host in snapshot.cluster.hosts if disk and host.id == disk.host), None)
+    if change.kind != ENCRYPT or disk is None or not disk.copy_fields or not part_of(disk.id, "zones"):
+        return
+    present = snapshot.cluster.own_key
+    key = _new_key(snapshot, disk) if not present or present.startswith(CUSTOMER_SUPPLIED) else present
+    number = dict(snapshot.cluster.traits).get(PROJECT_NUMBER, "")
+    if (disk.host and (host is None or host.pool)) or (key != present and not number):
+        return
+    first = key != present and all(_new_key_of(snapshot, one) != key for one in earlier)
+    for call, inverse in (*(_key_made(snapshot, key, number) if first else ()), *_copied(disk, key)):
+        yield PlannedCall(0, call, inverse)
+
+
+def _new_key(snapshot: Snapshot, disk: Disk) -> str:
+    """Return the name of the key that the plan makes in a disk's region."""
+    region = part_of(disk.id, "zones").rpartition("-")[0]
+    name = sha256(f"{snapshot.cluster.account}\0{snapshot.cluster.name}\0{snapshot.finished}".encode()).hexdigest()[:8]
+    ring = f"projects/{part_of(disk.id, 'projects')}/locations/{region}/keyRings/etcd-{name}"
+    return f"{ring}/cryptoKeys/etcd"
+
+
+def _new_key_of(snapshot: Snapshot, change: Change) -> str:
+    """Return the name of the key that an earlier change makes or uses, "" if it encrypts no disk."""
+    disks = (disk for disk in snapshot.cluster.disks if disk.id == change.resource.id and change.kind == ENCRYPT)
+    return next((_new_key(snapshot, disk) for disk in disks), "")
+
+
+def _key_made(snapshot: Snapshot, key: str, number: str) -> Iterator[Pair]:
+    """Yield the calls that make a key, which rotates every 90 days, and let Compute Engine use it.
+
+    No call deletes a key ring or a key.
+    """
+    ring = key.rpartition("/cryptoKeys/")[0]
+    location = ring.rpartition("/keyRings/")[0]
+    yield ApiCall(KMS, f"{_KEYS}.create", {"parent": location, "keyRingId": last(ring), "body": {}}), ()
+    body = {
+        "purpose": "ENCRYPT_DECRYPT",
+        "rotationPeriod": f"{int(_PERIOD.total_seconds())}s",
+        "nextRotationTime": (datetime.fromisoformat(snapshot.finished) + _PERIOD).isoformat(timespec="seconds"),
+    }
+    yield ApiCall(KMS, f"{_KEYS}.cryptoKeys.create", {"parent": ring, "cryptoKeyId": last(key), "body": body}), ()
+    binding = {"role": _ENCRYPTS, "member": f"serviceAccount:service-{number}@compute-system.iam.gserviceaccount.com"}
+    bind, undo = (
+        ApiCall(KMS, f"{_KEYS}.cryptoKeys.setIamPolicy", {"resource": key, verb: [binding]})
+        for verb in ("add", "remove")
+    )
+    yield bind, (undo,)
+
+
+def _copied(disk: Disk, key: str) -> Iterator[Pair]:
+    """Yield the calls that make a copy of a disk with a key, put it in the disk's place, and delete the disk last."""
+    fields = cast("dict[str, dict[str, Any]]", json.loads(disk.copy_fields))
+    place = {"project": part_of(disk.id, "projects"), "zone": part_of(disk.id, "zones")}
+    short = sha256(disk.id.encode()).hexdigest()[:8]
+    copy = f"{disk.name[: _LONGEST_NAME - len(short) - 1]}-{short}"
+    host = {**place, "instance": last(disk.host)}
+    stop, start = (ApiCall(COMPUTE, f"compute.instances.{verb}", host) for verb in ("stop", "start"))
+    if disk.host:
+        yield stop, (start,)
+    forget = ApiCall(COMPUTE, "compute.snapshots.delete", {"project": place["project"], "snapshot": copy})
+    taken = {**place, "disk": disk.name, "body": {"name": copy}}
+    yield ApiCall(COMPUTE, "compute.disks.createSnapshot", taken), (forget,)
+    body = {
+        **fields["disk"],
+        "name": copy,
+        "sourceSnapshot": f"projects/{place['project']}/global/snapshots/{copy}",
+        "diskEncryptionKey": {"kmsKeyName": key},
+    }
+    drop = ApiCall(COMPUTE, "compute.disks.delete", {**place, "disk": copy})
+    yield ApiCall(COMPUTE, "compute.disks.insert", {**place, "body": body}), (drop,)
+    if disk.host:
+        device = fields["attached"]["deviceName"]
+        detach = ApiCall(COMPUTE, "compute.instances.detachDisk", {**host, "deviceName": device})
+        old, new = (_attached(host, f"{disk.id.rpartition('/')[0]}/{name}", fields) for name in (disk.name, copy))
+        yield from ((detach, (old,)), (new, (detach,)))
+        if fields["attached"].get("autoDelete"):
+            on, off = (
+                ApiCall(
+                    COMPUTE, "compute.instances.setDiskAutoDelete", {**host, "deviceName": device, "autoDelete": value}
+                )
+                for value in (True, False)
+            )
+            yield on, (off,)
+        yield start, (stop,)
+    yield forget, ()
+    yield ApiCall(COMPUTE, "compute.disks.delete", {**place, "disk": disk.name}), ()
+
+
+def _attached(host: dict[str, str], source: str, fields: dict[str, dict[str, Any]]) -> ApiCall:
+    body = {"source": source, **{key: value for key, value in fields["attached"].items() if key != "autoDelete"}}
+    return ApiCall(COMPUTE, "compute.instances.attachDisk", {**host, "body": body})
