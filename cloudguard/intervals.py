@@ -102,7 +102,7 @@ class Intervals:
     @classmethod
     def union(cls, sets: Iterable[Self]) -> Self:
         """Return the points that are in any of ``sets``."""
-        return cls(union(interval for part in sets for interval in part.intervals))
+        return cls(union(interval for each in sets for interval in each.intervals))
 
     @property
     def size(self) -> int:

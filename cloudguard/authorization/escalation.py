@@ -66,19 +66,21 @@ def _granted(
     ``certain`` is the excess over the need, the documented need and the provider-mandated policies.
     """
     table = excess.allowed.space.table
-    parts: list[PermissionSet] = []
+    by_action: list[PermissionSet] = []
     for action in path.actions:
-        part = granted.only(table.bit(action) or 0)
-        if part and action == path.passrole_action and path.passrole_conditions:
-            part = (part & _passrole_requests(excess, path)).lower
-        if not part:
+        requests = granted.only(table.bit(action) or 0)
+        if requests and action == path.passrole_action and path.passrole_conditions:
+            requests = (requests & _passrole_requests(excess, path)).lower
+        if not requests:
             return None
-        parts.append(part)
+        by_action.append(requests)
     exceeding = [certain.only(table.bit(action) or 0).witness() is not None for action in path.actions]
-    ordered = sorted(zip(exceeding, parts, strict=True), key=lambda pair: not pair[0])
-    witness = tuple(_on_own(excess, path, request) for _, part in ordered if (request := part.witness()) is not None)
+    ordered = sorted(zip(exceeding, by_action, strict=True), key=lambda pair: not pair[0])
+    witness = tuple(
+        _on_own(excess, path, request) for _, requests in ordered if (request := requests.witness()) is not None
+    )
     unconditional = all(
-        _unconditional(part, action, path, excess) for part, action in zip(parts, path.actions, strict=True)
+        _unconditional(requests, action, path, excess) for requests, action in zip(by_action, path.actions, strict=True)
     )
     return GrantedEscalation(path, unconditional, any(exceeding), witness)
 
@@ -94,11 +96,11 @@ def _passrole_requests(excess: Excess, path: EscalationPath) -> PermissionSet:
 
 def _on_own(excess: Excess, path: EscalationPath, request: Request) -> Request:
     """Return the request on the identity's own resource, if the path needs that and the request has no condition."""
-    own = _own_targets(excess, request.action) if path.on_own_identity else ()
-    return replace(request, name=own[0]) if own and not request.context else request
+    targets = _own_targets(excess, request.action) if path.on_own_identity else ()
+    return replace(request, name=targets[0]) if targets and not request.context else request
 
 
-def _unconditional(part: PermissionSet, action: str, path: EscalationPath, excess: Excess) -> bool:
+def _unconditional(requests: PermissionSet, action: str, path: EscalationPath, excess: Excess) -> bool:
     """Whether ordinary requests may use ``action`` on the resources that the path needs.
 
     For a path on its own identity they are the identity itself or its policies. For a path that is account-wide or
@@ -107,19 +109,19 @@ def _unconditional(part: PermissionSet, action: str, path: EscalationPath, exces
     """
     passes = action == path.passrole_action
     ordinary = excess.comparer.iam_catalog.ordinary_context
-    scopes = [box.scope for box in part.boxes if passes or is_ordinary(box.scope, ordinary)]
-    own = excess.identity.id
+    scopes = [box.scope for box in requests.boxes if passes or is_ordinary(box.scope, ordinary)]
+    holder = excess.identity.id
     if path.on_own_identity and action == path.actions[0]:
         return any(name in scope.names for scope in scopes for name in _own_targets(excess, action))
     if path.impact is not Impact.ROLE and not path.account_wide:
         return bool(scopes)
     formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
     passed = [resource_format(text) for text in formats or ()]
-    others = [identity.id for identity in excess.comparer.identities.identities if identity.id != own]
+    others = [identity.id for identity in excess.comparer.identities.identities if identity.id != holder]
     others = [other for other in others if not passed or any(other in names for names in passed)]
     if passes and any(other in scope.names for scope in scopes for other in others):
         return True
-    return any(_covers_any_name(scope, formats, own) for scope in scopes)
+    return any(_covers_any_name(scope, formats, holder) for scope in scopes)
 
 
 def _own_targets(excess: Excess, action: str) -> tuple[str, ...]:
@@ -128,16 +130,16 @@ def _own_targets(excess: Excess, action: str) -> tuple[str, ...]:
     return own_targets(excess.identity, excess.comparer.policies, formats)
 
 
-def _covers_any_name(scope: Scope, formats: Iterable[str] | None, own: str) -> bool:
-    """Whether the scope covers arbitrary resource names in the account of ``own``, tested with synthetic names.
+def _covers_any_name(scope: Scope, formats: Iterable[str] | None, holder: str) -> bool:
+    """Whether the scope covers arbitrary resource names in the account of ``holder``, tested with synthetic names.
 
     Also true for an action that takes no resource, or unknown resources.
     """
-    own_segments = own.split(SEPARATOR)
+    own_segments = holder.split(SEPARATOR)
     for text in formats or ():
         *head, last = text.split(SEPARATOR, SEGMENTS - 1)
         filled = [
-            (segment or "any") if part == "*" else part for part, segment in zip(head, own_segments, strict=False)
+            (segment or "any") if word == "*" else word for word, segment in zip(head, own_segments, strict=False)
         ]
         names = (last.replace("**", name).replace("*", name) for name in _SYNTHETIC_NAMES)
         if all(SEPARATOR.join((*filled, name)) in scope.names for name in names):
@@ -168,11 +170,13 @@ def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[
         for target in excess.comparer.identities.others:
             if target.id not in seen and (step := _taken(holder, listed, target)):
                 seen.add(target.id)
-                own = excess.comparer.of(target)
-                holders.append((own, first or step))
-                if beyond := _beyond(own):
+                of_target = excess.comparer.of(target)
+                holders.append((of_target, first or step))
+                if beyond := _beyond(of_target):
                     path, witness = first or step
-                    gained.append(GainedIdentity(target, path, witness, beyond.path, own.responsible(beyond.witness)))
+                    gained.append(
+                        GainedIdentity(target, path, witness, beyond.path, of_target.responsible(beyond.witness))
+                    )
     return tuple(gained)
 
 

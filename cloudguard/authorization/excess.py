@@ -167,9 +167,9 @@ class Comparer:
     @cached_property
     def cluster_resources(self) -> PermissionSet:
         """The requests that can only concern the cluster's own resources."""
-        parts = (matched(self.space, statement, {}) for statement in self.iam_catalog.cluster_resources)
+        sets = (matched(self.space, statement, {}) for statement in self.iam_catalog.cluster_resources)
         # Not ``of``: the parts for the many tags overlap, and its search for empty boxes would take long.
-        return PermissionSet(self.space, tuple(box for part in parts for box in part.parts))
+        return PermissionSet(self.space, tuple(box for requests in sets for box in requests.parts))
 
     def harmful(self, requests: PermissionSet) -> PermissionSet:
         """Return the requests of ``requests`` that are not harmless."""

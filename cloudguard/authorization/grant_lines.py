@@ -109,8 +109,8 @@ class _Part(NamedTuple):
             and self.conditions >= other.conditions
             and _covers(other.action.lower(), self.action.lower())
             and _covers(other.resource, self.resource)
-            and all(any(_covers(own, name) for own in self.not_actions) for name in other.not_actions)
-            and all(any(_covers(own, name) for own in self.not_resources) for name in other.not_resources)
+            and all(any(_covers(excluded, name) for excluded in self.not_actions) for name in other.not_actions)
+            and all(any(_covers(excluded, name) for excluded in self.not_resources) for name in other.not_resources)
         )
 
 

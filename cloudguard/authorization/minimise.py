@@ -35,8 +35,8 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
     kept = [each for each in minimal if each[1]]
     for each in sorted(kept, key=lambda pair: len(pair[0].actions)):
         others = [other for other in kept if other is not each]
-        parts = (box for statement, requests in others if statement.effect is each[0].effect for box in requests.parts)
-        if each[1] <= PermissionSet(comparer.space, tuple(parts)):
+        boxes = (box for statement, requests in others if statement.effect is each[0].effect for box in requests.parts)
+        if each[1] <= PermissionSet(comparer.space, tuple(boxes)):
             kept = others
     statements = named(statement for statement, _ in kept)
     return tuple((statement, requests) for statement, (_, requests) in zip(statements, kept, strict=True))

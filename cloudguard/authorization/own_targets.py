@@ -19,8 +19,8 @@ def own_targets(
     Policies that the provider writes are left out, because nobody else can change them.
     """
     known = [resource_format(text) for text in formats or ()]
-    own = (identity.id, *_changeable(identity, policies, kind))
-    return tuple(name for name in own if any(name in names for names in known))
+    targets = (identity.id, *_changeable(identity, policies, kind))
+    return tuple(name for name in targets if any(name in names for names in known))
 
 
 def _changeable(identity: Identity, policies: Mapping[str, PolicyDocument], kind: PolicyKind) -> Iterator[str]:

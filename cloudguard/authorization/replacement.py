@@ -46,25 +46,29 @@ def _changes(excess: Excess, new: tuple[MinimisedStatement, ...]) -> Iterator[St
     yield from (_change(StatementFate.KEEP, each) for each in kept)
     for each in present:
         if each not in kept and each not in dropped:
-            remains = (part for statement, requests in new for part in _restricted(statement, requests & each.requests))
+            remains = (
+                restricted
+                for statement, requests in new
+                for restricted in _restricted(statement, requests & each.requests)
+            )
             yield _change(StatementFate.NARROW, each, *remains)
     yield from (_change(StatementFate.DROP, each) for each in dropped)
     granted = excess.allowed.upper
-    added = (part for statement, requests in new for part in _restricted(statement, requests - granted))
+    added = (restricted for statement, requests in new for restricted in _restricted(statement, requests - granted))
     yield from (StatementChange(StatementFate.ADD, "", statement) for statement in added)
     for each in excess.effective.statements:
         if not _replaceable(excess, each) and each.policy.kind is not PolicyKind.ORGANIZATION_LIMIT:
             yield _change(StatementFate.STAYS, each)
 
 
-def _restricted(statement: Statement, part: PermissionSet) -> Iterator[Statement]:
-    """Yield the statement with only the actions of ``part``, if ``part`` is not empty."""
-    table, actions = part.space.table, list[str]()
+def _restricted(statement: Statement, requests: PermissionSet) -> Iterator[Statement]:
+    """Yield the statement with only the actions of ``requests``, if ``requests`` is not empty."""
+    table, actions = requests.space.table, list[str]()
     for text in statement.actions:
         mask = table.unlisted(text) if table.unknown(text) else table.mask((text,)) & ~table.mask(statement.not_actions)
-        common = mask & part.actions
+        common = mask & requests.actions
         actions += [text] if common == mask else table.names(common)
-    if part:
+    if requests:
         yield replace(statement, actions=tuple(dict.fromkeys(actions)))
 
 
@@ -95,9 +99,9 @@ def _documents(excess: Excess, statements: tuple[Statement, ...]) -> tuple[tuple
     except ValueError as error:
         return (), f"it cannot be written: {error}"
     written = allowed(excess.comparer.space, read, known)
-    for part, fault in ((written - excess.needed.upper, "more"), (excess.required - written, "less")):
-        if part:
-            return documents, f"as written, it grants {fault} than the need: {_example(part)}"
+    for difference, fault in ((written - excess.needed.upper, "more"), (excess.required - written, "less")):
+        if difference:
+            return documents, f"as written, it grants {fault} than the need: {_example(difference)}"
     if places := " and ".join(dict.fromkeys(unplaced_statement.place for unplaced_statement in unplaced(excess))):
         return documents, f"no fact shows which resource is {places}: name it in place of the pattern"
     if places := " and ".join(dict.fromkeys(_with_own_policies(excess))):
@@ -136,8 +140,8 @@ def _remainder(excess: Excess, policy: PolicyDocument) -> PolicyDocument:
     return replace(policy, statements=denying)
 
 
-def _example(part: PermissionSet) -> str:
-    request = part.witness()
+def _example(requests: PermissionSet) -> str:
+    request = requests.witness()
     if request is not None:
         return f"{request.action} on {request.name}"
-    return ", ".join(part.assumptions) or "no example could be built"
+    return ", ".join(requests.assumptions) or "no example could be built"

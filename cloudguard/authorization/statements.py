@@ -30,7 +30,7 @@ _MAX_COMBINATIONS: Final = 64
 def matched(space: Space, statement: Statement, known: KnownContext) -> PermissionSet:
     """Return the requests that ``statement`` matches, given their ``known`` context. Never raises."""
     resources, actions = list(_resources(space, statement, known)), list(_actions(space, statement))
-    parts = [
+    boxes = [
         Box(mask & within, scope.assuming(assumption) if assumption else scope)
         for within, context in _contexts(space, statement.conditions, known)
         for condition in _conditions(space, statement.conditions, context)
@@ -39,7 +39,7 @@ def matched(space: Space, statement: Statement, known: KnownContext) -> Permissi
         for mask, assumption in actions
         if mask & within
     ]
-    return PermissionSet.of(space, parts)
+    return PermissionSet.of(space, boxes)
 
 
 def depends_on_context(statements: Iterable[Statement], known: KnownContext) -> bool:

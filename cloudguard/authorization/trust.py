@@ -59,11 +59,11 @@ def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statemen
         return None
     certain_requests = reader.asked(caller, caller.certain)
     certain = [(statement, common) for statement, each in let_in if (common := (each & certain_requests).lower)]
-    parts = certain or let_in
-    statements = tuple(statement for statement, _ in parts)
-    witness = next((request for _, part in parts if (request := part.witness()) is not None), None)
+    witnessed = certain or let_in
+    statements = tuple(statement for statement, _ in witnessed)
+    witness = next((request for _, requests in witnessed if (request := requests.witness()) is not None), None)
     if not certain:
-        causes = {cause for _, part in let_in for cause in part.assumptions}
+        causes = {cause for _, requests in let_in for cause in requests.assumptions}
         return Admission(caller, statements, witness, assumptions=tuple(sorted(causes)) or (_unknown_keys(caller),))
     ordinary = None if caller.ordinary is None else reader.asked(caller, caller.ordinary)
     narrowed = ordinary is None or not any((each & ordinary).lower for _, each in certain)
@@ -86,11 +86,11 @@ class _Reader:
         statement = replace(statement, conditions=self.principals.conditions_of(statement))
         if statement.not_principals:
             return self._matched(statement) - self.union(map(self.where, self._conditions(statement)))
-        own = (
+        of_caller = (
             replace(statement, conditions=(*statement.conditions, *condition))
             for condition in self._conditions(statement)
         )
-        return self.union(map(self._matched, own))
+        return self.union(map(self._matched, of_caller))
 
     def _conditions(self, statement: Statement) -> Iterator[tuple[Condition, ...]]:
         """Yield the conditions that hold for requests of each principal that ``statement`` names."""

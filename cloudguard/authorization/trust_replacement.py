@@ -45,7 +45,7 @@ def without_outsiders(
         if _names_everyone(iam_catalog, set(statement.principals) - set(kept)):
             return NoReplacement(EVERYONE)
         changes.append(_change(policy, statement, kept))
-    remaining = tuple(part for change in changes for part in change.remains)
+    remaining = tuple(statement for change in changes for statement in change.remains)
     allowing = [statement for statement in remaining if statement.effect is Effect.ALLOW]
     if not allowing or admissions(iam_catalog, replace(policy, statements=remaining), outsiders):
         return NoReplacement(NOBODY_LEFT)

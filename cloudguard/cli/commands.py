@@ -179,12 +179,12 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
 
 def _add_single(app: typer.Typer, name: str, command: Command, work: str, words: Sequence[str]) -> None:
     """Add a command without sub-commands; ``work`` is the name that ``_do`` knows its work by, as "waivers add"."""
-    own = {word: own_flags(word) for word in words if command.own and word in installed()}
-    parameters: tuple[Argument | Setting[Any], ...] = (*command.arguments, *chain(*own.values()), *command.flags)
+    flags_of = {word: own_flags(word) for word in words if command.own and word in installed()}
+    parameters: tuple[Argument | Setting[Any], ...] = (*command.arguments, *chain(*flags_of.values()), *command.flags)
 
     def then(values: Mapping[str, object]) -> Work:
         provider = str(values.get(_PROVIDER.name, ""))
-        return partial(_run_command, work, CommandLine(values, command.flags, provider, own.get(provider, ())))
+        return partial(_run_command, work, CommandLine(values, command.flags, provider, flags_of.get(provider, ())))
 
     about = "\n\n".join(filter(None, (command.help, command.more, f"Example: {command.example}")))
     app.command(name, help=about, short_help=command.help, add_help_option=False)(function(parameters, then))
@@ -197,12 +197,12 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
         load(words[0])  # raises, and lists the providers
     together: dict[str, object] = {}
 
-    def then(provider: str, own: tuple[Setting[Any], ...], values: Mapping[str, object]) -> Work:
+    def then(provider: str, flags: tuple[Setting[Any], ...], values: Mapping[str, object]) -> Work:
         together.update(values)
-        return partial(_run_command, name, CommandLine(together, command.flags, provider, own))
+        return partial(_run_command, name, CommandLine(together, command.flags, provider, flags))
 
-    own = {provider: own_flags(provider) if command.own and provider in words else () for provider in providers}
-    before = () if words[:1] and words[0] in providers else (*chain(*own.values()), *command.flags)
+    flags_of = {provider: own_flags(provider) if command.own and provider in words else () for provider in providers}
+    before = () if words[:1] and words[0] in providers else (*chain(*flags_of.values()), *command.flags)
     group = typer.Typer()
     group.callback(
         invoke_without_command=True,
@@ -212,14 +212,14 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
         add_help_option=False,
     )(function(before, partial(then, "", ()), hidden=[flag for flag in before if flag not in command.alone]))
     for provider in providers:
-        flags = (*own[provider], *command.flags) if provider in words else ()
+        flags = (*flags_of[provider], *command.flags) if provider in words else ()
         group.command(
             provider,
             help=help_about(provider),
             short_help=f"Its flags: cloudguard {name} {provider} --help",
             rich_help_panel="Providers",
             add_help_option=False,
-        )(function(flags, partial(then, provider, own[provider]), hidden=[SNAPSHOT]))
+        )(function(flags, partial(then, provider, flags_of[provider]), hidden=[SNAPSHOT]))
     return group
 
 

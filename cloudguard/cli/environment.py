@@ -33,8 +33,10 @@ def check_names(*, quiet: bool) -> None:
 
 def _known() -> Iterator[str]:
     yield DEBUG
-    own = (flag for provider in installed() for flag in flags.own_flags(provider))
-    yield from (variable(setting.name) for setting in (*IN_FILE, *flags.NOT_IN_FILE, *own) if setting.flag)
+    flags_of_providers = (flag for provider in installed() for flag in flags.own_flags(provider))
+    yield from (
+        variable(setting.name) for setting in (*IN_FILE, *flags.NOT_IN_FILE, *flags_of_providers) if setting.flag
+    )
 
 
 def _distance(word: str, other: str) -> int:

@@ -62,8 +62,8 @@ def _guarded(work: Callable[[], int], *, verbose: bool) -> int:
     except Exception as error:  # noqa: BLE001 - any other exception is an internal error: one line and status 1
         if verbose or os.environ.get(DEBUG):
             traceback.print_exc()
-        what = visible(f"{type(error).__name__}: {error}")
-        say(f"cloudguard: internal error: {what}. Please report it; {DEBUG}=1 shows the traceback", error=True)
+        message = visible(f"{type(error).__name__}: {error}")
+        say(f"cloudguard: internal error: {message}. Please report it; {DEBUG}=1 shows the traceback", error=True)
         return int(ExitStatus.INTERNAL)
 
 

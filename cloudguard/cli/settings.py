@@ -92,8 +92,10 @@ class CommandLine:
         """Read the file's table ``[provider.NAME]``. If this is not a table, ``_from_file`` reports the fault."""
         tables = raw.get("provider")
         table = cast("Mapping[str, object]", tables).get(self.provider) if isinstance(tables, dict) else None
-        own: Mapping[str, object] = cast("Mapping[str, object]", table) if isinstance(table, dict) else {}
-        return read_settings(own, self.own_flags, lambda path: place(name, ("provider", self.provider, *path)), name)
+        options: Mapping[str, object] = cast("Mapping[str, object]", table) if isinstance(table, dict) else {}
+        return read_settings(
+            options, self.own_flags, lambda path: place(name, ("provider", self.provider, *path)), name
+        )
 
 
 def _undeclarable(settings: Settings) -> Iterator[str]:

@@ -61,9 +61,9 @@ def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
     snapshot = snapshot_file.load(read_file(file, "the snapshot "), "on stdin" if file == "-" else file)
     cluster = snapshot.cluster
     names = (("provider", provider, cluster.provider), ("--cluster", one_cluster(settings), cluster.name))
-    for flag, name, own in names:
-        if name and name != own:
-            message = f"{flag} {name!r} does not match the snapshot, which has {own!r}"
+    for flag, name, key in names:
+        if name and name != key:
+            message = f"{flag} {name!r} does not match the snapshot, which has {key!r}"
             raise UsageError(message)
     for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG, HOST):
         if settings.get(setting):

@@ -133,10 +133,10 @@ class _AllowedTraffic:
         return by_sender
 
 
-def _union(parts: Iterable[Bounds]) -> Bounds:
+def _union(allowed: Iterable[Bounds]) -> Bounds:
     traffic = NOTHING
-    for part in parts:
-        traffic |= part
+    for bounds in allowed:
+        traffic |= bounds
     return traffic
 
 

@@ -76,7 +76,7 @@ def _target(settings: Kind[Settings], value: object) -> Target:
     members = as_table(value)
     provider = members.get("provider")
     known = load_provider(provider).options if isinstance(provider, str) and provider in installed() else ()
-    own = {option.name: option for option in known}
+    options = {option.name: option for option in known}
     common = {option.target_key: option for option in known if option.target_key}
     fault = f"{provider} has no flag for this key"
     optional: dict[str, Kind[Any]] = {
@@ -85,7 +85,7 @@ def _target(settings: Kind[Settings], value: object) -> Target:
         "declarations": settings,
         "cluster": mapping(settings),
         **{key: _of_option(common[key]) if key in common else _refused(fault) for key in _COMMON[1:]},
-        **{name: _of_option(option) for name, option in own.items()},
+        **{name: _of_option(option) for name, option in options.items()},
     }
     if not known:  # the provider is wrong or missing: report only this fault, not the keys that depend on it
         optional |= dict.fromkeys(members.keys() - optional.keys() - {"provider"}, Kind(_anything))
@@ -133,12 +133,14 @@ def _target_of(common: Mapping[str, Option], **values: object) -> Target:
 def _with_all(target: Target, file: _File, stronger: Settings, weaker: Settings) -> Target:
     """Return ``target`` with the settings of all sources merged; the strongest source wins."""
     below = target.settings.over(file.declarations).over(weaker)
-    own = dict(file.cluster)
-    own.update((name, settings.over(own.get(name, Settings()))) for name, settings in target.by_cluster.items())
+    by_cluster = dict(file.cluster)
+    by_cluster.update(
+        (name, settings.over(by_cluster.get(name, Settings()))) for name, settings in target.by_cluster.items()
+    )
     return replace(
         target,
         settings=stronger.over(below),
-        by_cluster={name: stronger.over(settings).over(below) for name, settings in own.items()},
+        by_cluster={name: stronger.over(settings).over(below) for name, settings in by_cluster.items()},
     )
 
 

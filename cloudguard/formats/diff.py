@@ -89,10 +89,10 @@ def _lines(edit: Edit) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _membership_lines(edit: GroupEdit | MembershipEdit) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    who = _members_text(edit.members)
+    members = _members_text(edit.members)
     if isinstance(edit, GroupEdit):
-        return (), (f"a new group {edit.name} of {who}",)
-    return tuple(f"{who} in {name}" for name in edit.leaves), tuple(f"{who} in {name}" for name in edit.joins)
+        return (), (f"a new group {edit.name} of {members}",)
+    return tuple(f"{members} in {name}" for name in edit.leaves), tuple(f"{members} in {name}" for name in edit.joins)
 
 
 def _members_text(members: tuple[Resource, ...]) -> str:

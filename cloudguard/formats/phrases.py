@@ -203,8 +203,8 @@ def waiver_line(use: WaiverUse, numbers: Mapping[str, int]) -> str:
     ``numbers`` maps a finding's id to its number.
     """
     until = "expired on" if use.days_left < 0 else "until"
-    who = f"{use.state}: {use.target}, waived by {use.owner} {until} {use.expires}"
-    return f"{who}: {_fate(use, numbers)}; {use.reason} ({use.origin or 'the caller'}, waiver {use.number})"
+    line = f"{use.state}: {use.target}, waived by {use.owner} {until} {use.expires}"
+    return f"{line}: {_fate(use, numbers)}; {use.reason} ({use.origin or 'the caller'}, waiver {use.number})"
 
 
 def _fate(use: WaiverUse, numbers: Mapping[str, int]) -> str:

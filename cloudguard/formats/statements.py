@@ -32,7 +32,7 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
         if change.remains and change.remains == edit.statements:
             yield "    replaced by all new statements"
         else:
-            yield from (f"    its part in {part.name}: {full_text(part)}" for part in change.remains)
+            yield from (f"    its part in {statement.name}: {full_text(statement)}" for statement in change.remains)
     for name in edit.detached:
         yield f"detach  {name}: a policy of the provider that only the provider can edit"
     if edit.documents:

@@ -47,11 +47,11 @@ def address(url: str) -> StoreAddress:
 
 def _server(url: str) -> StoreAddress:
     try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
+        split = urlsplit(url)
+        port = f":{split.port}" if split.port else ""
     except ValueError:
         message = "--store: the URL is not valid"
         raise UsageError(message, hint=_HINT) from None
-    user = f"{parts.username}@" if parts.username else ""
-    shown = f"{POSTGRESQL}://{user}{parts.hostname or ''}{port}{parts.path}"
-    return StoreAddress(url, shown, unquote(parts.password or ""))
+    user = f"{split.username}@" if split.username else ""
+    shown = f"{POSTGRESQL}://{user}{split.hostname or ''}{port}{split.path}"
+    return StoreAddress(url, shown, unquote(split.password or ""))

@@ -43,5 +43,5 @@ class Key:
     @property
     def lasts(self) -> bool:
         """Whether it is a customer's key that can be used now, and that rotates if it expires."""
-        own = self.manager is KeyManager.CUSTOMER and self.state is KeyState.ENABLED
-        return own and (self.rotates is True or not self.expires)
+        is_usable = self.manager is KeyManager.CUSTOMER and self.state is KeyState.ENABLED
+        return is_usable and (self.rotates is True or not self.expires)

@@ -66,8 +66,8 @@ def _numbered(settings: Settings) -> tuple[DeclaredWaiver, ...]:
 def bounded(stream: BinaryIO, name: str, most: int) -> bytes:
     """Return the content of ``stream``, the file ``name``. Raises UsageError if it is larger than ``most`` MiB."""
     content = bytearray()
-    while part := stream.read(_MEBIBYTE):
-        content += part
+    while block := stream.read(_MEBIBYTE):
+        content += block
         if len(content) > most * _MEBIBYTE:
             message = f"{name} is larger than {most} MiB"
             raise UsageError(message)

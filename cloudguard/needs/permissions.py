@@ -49,7 +49,7 @@ def chosen(
     ``holds`` is called only for needs that are implied by grant.
     """
     fit = tuple(matching_needs(needs, setting.cluster, identity))
-    own = [
+    accounts = [
         account
         for service_account in setting.service_accounts
         if service_account.identity == identity.id
@@ -62,10 +62,10 @@ def chosen(
         if service_account.provider not in setting.in_doubt
         for account in service_account.service_accounts
     ]
-    addons = _addons_of(fit, own)
+    addons = _addons_of(fit, accounts)
     choices = list[NeedChoice]()
     for need in fit:
-        why = _why_own(need, own, addons, setting.declarations, holds)
+        why = _why_own(need, accounts, addons, setting.declarations, holds)
         why = why or (_why(need, moved, setting.declarations, holds) if _holds_hosts(need, identity) else "")
         if why:
             choices.append(NeedChoice(need, why))
@@ -92,13 +92,13 @@ def _holds_hosts(need: PermissionNeed, identity: Identity) -> bool:
     return not {*need.holders}.isdisjoint(identity.roles)
 
 
-def _addons_of(fit: Iterable[PermissionNeed], own: Iterable[str]) -> frozenset[str]:
-    """Return the add-ons that run as the service accounts ``own``; "" stands for parts that every such cluster runs.
+def _addons_of(fit: Iterable[PermissionNeed], accounts: Iterable[str]) -> frozenset[str]:
+    """Return the add-ons that run as the service ``accounts``; "" stands for parts that every such cluster runs.
 
     If several add-ons run as one service account, the installer's own add-on is returned; the others are its options.
     """
     needs = dict[str, PermissionNeed]()
-    for account in own:
+    for account in accounts:
         for need in fit:
             if _runs_as(need, account) and (account not in needs or need.installers > needs[account].installers):
                 needs[account] = need
@@ -125,10 +125,10 @@ def _runs_as(need: PermissionNeed, account: str) -> bool:
 
 
 def _why_own(
-    need: PermissionNeed, own: Iterable[str], addons: frozenset[str], declarations: Declarations, holds: Holds
+    need: PermissionNeed, accounts: Iterable[str], addons: frozenset[str], declarations: Declarations, holds: Holds
 ) -> str:
-    """Return why an identity of the service accounts ``own`` has a need; "" if it does not have the need."""
-    account = next((account for account in own if _runs_as(need, account)), "")
+    """Return why an identity of the service ``accounts`` has a need; "" if it does not have the need."""
+    account = next((account for account in accounts if _runs_as(need, account)), "")
     if not account or not (need.addon in addons or need.addon in declarations.addons or holds(need)):
         return ""
     return f"it is the identity of the service account {account}"
@@ -141,7 +141,7 @@ def _why(need: PermissionNeed, moved: Iterable[str], declarations: Declarations,
     """
     if need.addon and need.addon in declarations.addons:
         return "declared"
-    if any(_overlap(account, own) for account in moved for own in need.service_accounts):
+    if any(_overlap(account, needed) for account in moved for needed in need.service_accounts):
         return ""
     if not need.addon:
         return "all clusters of this kind"

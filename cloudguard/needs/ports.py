@@ -60,11 +60,11 @@ def _services(kind: str, cluster: Cluster) -> ServiceSet:
 def _by_source(kind: str, cluster: Cluster) -> list[tuple[ServiceSet, str]]:
     """Return the cluster's ports of ``kind``, by the evidence for its installer, each with its source in words."""
     entries = _of_kind(kind, cluster)
-    own = _union(entry["services"] for entry in entries if cluster.installer in entry["installers"])
+    of_installer = _union(entry["services"] for entry in entries if cluster.installer in entry["installers"])
     usual = _union(entry["services"] for entry in entries if not entry["installers"])
-    if own and _is_sure(cluster):
-        return [(own, cluster.installer)]
-    return [(usual, DEFAULT), (own - usual, f"{cluster.installer}, by weak evidence")]
+    if of_installer and _is_sure(cluster):
+        return [(of_installer, cluster.installer)]
+    return [(usual, DEFAULT), (of_installer - usual, f"{cluster.installer}, by weak evidence")]
 
 
 def _is_sure(cluster: Cluster) -> bool:

@@ -82,7 +82,7 @@ def list_of(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
         if len(items) < least:
             message = "the list is empty"
             raise ValueError(message)
-        return tuple(read_all((number, item.read, part) for number, part in enumerate(items)))
+        return tuple(read_all((number, item.read, value) for number, value in enumerate(items)))
 
     several = {"type": "array", "items": item.schema, **({"minItems": least} if least else {})}
     return Kind(read, many=True, choices=item.choices, schema={"anyOf": [item.schema, several]})
@@ -173,11 +173,11 @@ def _of_type(value: object, kind: type[T], wrong: str) -> T:
     raise ValueError(message)
 
 
-def read_all(parts: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
+def read_all(reads: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
     """Read the value of each part (key or index, reader, value). Raises FaultsError with the faults of all parts."""
     values: list[T] = []
     faults: list[tuple[Path, str]] = []
-    for step, read, value in parts:
+    for step, read, value in reads:
         try:
             values.append(read(value))
         except FaultsError as error:

@@ -42,8 +42,8 @@ HISTORY, NOTICES = "History", "Notices"
 
 
 def _service_tables(values: Sequence[str]) -> object:
-    parts = [value.partition("=") for value in values]
-    return [{"services": name, **({"sources": source} if equals else {})} for name, equals, source in parts]
+    pairs = [value.partition("=") for value in values]
+    return [{"services": name, **({"sources": source} if equals else {})} for name, equals, source in pairs]
 
 
 def _host_table(values: Sequence[str]) -> object:

@@ -84,10 +84,10 @@ def ping(url: str, ending: str = "") -> None:
 
 def _request(url: str, ending: str) -> Request:
     """Return the request of a ping; a user and a password in ``url`` go into its header (RFC 7617), and no further."""
-    parts = urlsplit(url)
-    credentials, _, host = parts.netloc.rpartition("@")
-    path = f"{parts.path.rstrip('/')}/{ending}" if ending else parts.path
-    bare = urlunsplit(parts._replace(netloc=host, path=path))
+    split = urlsplit(url)
+    credentials, _, host = split.netloc.rpartition("@")
+    path = f"{split.path.rstrip('/')}/{ending}" if ending else split.path
+    bare = urlunsplit(split._replace(netloc=host, path=path))
     request = Request(bare, headers={"User-Agent": "cloudguard"})  # noqa: S310 - http or https
     if credentials:
         user, _, password = map(unquote, credentials.partition(":"))

@@ -70,33 +70,33 @@ def _parse(text: str) -> ServiceSet:
 def _term_intervals(term: str, text: str) -> tuple[Interval[int], ...]:
     if term in {"all", "none"}:
         return _EVERYTHING.intervals if term == "all" else ()
-    name, *parts = term.split("/")
-    if name == "proto" and len(parts) == 1:
-        first, last = _numbers(parts[0], CODES - 1, "a protocol number", text)
+    name, *words = term.split("/")
+    if name == "proto" and len(words) == 1:
+        first, last = _numbers(words[0], CODES - 1, "a protocol number", text)
         return tuple(_protocol_interval(number) for number in range(first, last + 1))
     base = FAMILIES.get(name)
-    if base is None or len(parts) > (1 if name in _WITH_PORTS else _TYPE_AND_CODE):
+    if base is None or len(words) > (1 if name in _WITH_PORTS else _TYPE_AND_CODE):
         message = f"{text!r} is not a set of services: write tcp/443, udp/30000-32767, icmp/3/4, proto/4, all or none"
         raise ValueError(message)
-    if not parts:
+    if not words:
         return ((base, base + PORTS),)
     if name in _WITH_PORTS:
-        first, last = _numbers(parts[0], PORTS - 1, "a port", text)
+        first, last = _numbers(words[0], PORTS - 1, "a port", text)
         return ((base + first, base + last + 1),)
-    first, last = _numbers(parts[0], CODES - 1, "an ICMP type", text)
-    low, high = _numbers(parts[1], CODES - 1, "an ICMP code", text) if len(parts) > 1 else (0, CODES - 1)
+    first, last = _numbers(words[0], CODES - 1, "an ICMP type", text)
+    low, high = _numbers(words[1], CODES - 1, "an ICMP code", text) if len(words) > 1 else (0, CODES - 1)
     return tuple((base + CODES * kind + low, base + CODES * kind + high + 1) for kind in range(first, last + 1))
 
 
-def _numbers(part: str, most: int, what: str, text: str) -> tuple[int, int]:
+def _numbers(word: str, most: int, what: str, text: str) -> tuple[int, int]:
     """Return the ends of ``7`` or ``7-9``, both included."""
-    first, dash, last = part.partition("-")
+    first, dash, last = word.partition("-")
     ends = (first, last if dash else first)
     if all(end.isascii() and end.isdigit() and len(end) <= len(str(most)) for end in ends):
         low, high = int(ends[0]), int(ends[1])
         if low <= high <= most:
             return low, high
-    message = f"{part!r} in {text!r}: {what} is a number from 0 to {most}, a range is LOW-HIGH"
+    message = f"{word!r} in {text!r}: {what} is a number from 0 to {most}, a range is LOW-HIGH"
     raise ValueError(message)
 
 
@@ -109,11 +109,11 @@ def _protocol_interval(number: int) -> Interval[int]:
 
 def _terms(services: ServiceSet) -> Iterator[str]:
     for name, base in FAMILIES.items():
-        part = services & ServiceSet(((base, base + PORTS),))
-        if part.size == PORTS:
+        of_protocol = services & ServiceSet(((base, base + PORTS),))
+        if of_protocol.size == PORTS:
             yield name
             continue
-        for start, end in part.intervals:
+        for start, end in of_protocol.intervals:
             low, high = start - base, end - base
             if name in _WITH_PORTS:
                 yield f"{name}/{_range(low, high)}"

@@ -62,12 +62,12 @@ class Scope:
     def assuming_members(self) -> Scope:
         """Return a copy with an assumption for every dimension that may be empty, or ``NOWHERE`` if one is empty."""
         result = self
-        for part in self.names.segments:
-            empty = part.is_empty()
+        for segment in self.names.segments:
+            empty = segment.is_empty()
             if empty:
                 return NOWHERE
             if empty is None:
-                result = result.assuming(Assumption(f"it is unknown whether any name matches {part}"))
+                result = result.assuming(Assumption(f"it is unknown whether any name matches {segment}"))
         for key, constraint in self.context.items():
             empty = constraint.is_empty()
             if empty:
@@ -100,8 +100,8 @@ class Scope:
         if self.names.isdisjoint(other.names):
             return True
         for key, constraint in other.context.items():
-            own = self.context.get(key)
-            if own is not None and not own & constraint:
+            own_constraint = self.context.get(key)
+            if own_constraint is not None and not own_constraint & constraint:
                 return True
         return self._contradicts(other)
 
@@ -119,22 +119,22 @@ class Scope:
         outside, names = self.names.divided(other.names)
         if names is NO_NAMES or self._contradicts(other):
             return (self,)
-        parts = [Scope(part, self.context, self.assumptions) for part in outside]
+        scopes = [Scope(names, self.context, self.assumptions) for names in outside]
         rest = Scope(names, self.context, self.assumptions)
         for key, constraint in other.context.items():
-            own = self.context.get(key, FREE)
-            pieces = own - constraint
+            allowed = self.context.get(key, FREE)
+            pieces = allowed - constraint
             if pieces:
-                common = own & constraint
+                common = allowed & constraint
                 if not common:
                     return (self,)
-                parts += (rest.with_key(key, piece) for piece in pieces)
+                scopes += (rest.with_key(key, piece) for piece in pieces)
                 rest = rest.with_key(key, common)
         for assumption, true in other.assumptions.items():
             if assumption not in rest.assumptions:
-                parts.append(rest.assuming(assumption, true=not true))
+                scopes.append(rest.assuming(assumption, true=not true))
                 rest = rest.assuming(assumption, true=true)
-        return tuple(parts)
+        return tuple(scopes)
 
     def _contradicts(self, other: Scope) -> bool:
         return any(self.assumptions.get(assumption, true) != true for assumption, true in other.assumptions.items())

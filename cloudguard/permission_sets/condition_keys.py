@@ -171,8 +171,8 @@ def _difference(left: Constraint, right: Constraint) -> tuple[Constraint, ...]:
         return ()
     present = left.replaced(absent=False)
     multivalued = left.multivalued or right.multivalued
-    parts = _multivalued_difference(present, right) if multivalued else _single_difference(present, right)
-    possible = [part for part in parts if _excludes_values(part) is not True]
+    constraints = _multivalued_difference(present, right) if multivalued else _single_difference(present, right)
+    possible = [constraint for constraint in constraints if _excludes_values(constraint) is not True]
     if left.absent and not right.absent:
         possible[:1] = [possible[0].replaced(absent=True)] if possible else [ABSENT]
     return tuple(possible)

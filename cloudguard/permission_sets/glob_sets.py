@@ -56,16 +56,16 @@ def _difference(left: GlobSet, right: GlobSet) -> tuple[GlobSet, ...]:
     """Return the difference as disjoint parts. No part is certainly empty."""
     if left is right or right is EVERYTHING:
         return ()
-    parts: list[GlobSet] = []
+    result: list[GlobSet] = []
     rest = left
     for alternatives in sorted(right.required - left.required, key=sorted):
         if not _implies(rest, alternatives):
-            parts.append(_canonical(rest.required, rest.excluded | alternatives))
+            result.append(_canonical(rest.required, rest.excluded | alternatives))
             rest &= _requiring(alternatives)
     excluded = right.excluded - rest.excluded
     if excluded:
-        parts.append(rest & _requiring(excluded))
-    return tuple(part for part in parts if _has_one_of(part, left.examples) or part)
+        result.append(rest & _requiring(excluded))
+    return tuple(each for each in result if _has_one_of(each, left.examples) or each)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)

@@ -30,9 +30,9 @@ class PermissionSet:
     parts: tuple[Box, ...]
 
     @classmethod
-    def of(cls, space: Space, parts: Iterable[Box]) -> PermissionSet:
-        """Return the union of ``parts``, without boxes that are certainly empty."""
-        return cls(space, _merged(box for part in parts if (box := _possible(space, part)) is not None))
+    def of(cls, space: Space, boxes: Iterable[Box]) -> PermissionSet:
+        """Return the union of ``boxes``, without boxes that are certainly empty."""
+        return cls(space, _merged(box for each in boxes if (box := _possible(space, each)) is not None))
 
     @cached_property
     def boxes(self) -> tuple[Box, ...]:
@@ -261,9 +261,9 @@ def _readable_name(names: ResourceNames, typical: Iterable[tuple[str, ...]]) -> 
     """
 
     def fitting(texts: tuple[str, ...]) -> list[str | None]:
-        return [text if text in part else None for part, text in zip(names.segments, texts, strict=True)]
+        return [text if text in segment else None for segment, text in zip(names.segments, texts, strict=True)]
 
     best = max(map(fitting, typical), key=lambda texts: SEGMENTS - texts.count(None), default=[None] * SEGMENTS)
-    texts = [part.witness() if text is None else text for part, text in zip(names.segments, best, strict=True)]
+    texts = [segment.witness() if text is None else text for segment, text in zip(names.segments, best, strict=True)]
     segments = [text for text in texts if text is not None]
     return joined(tuple(segments)) if len(segments) == SEGMENTS else None

@@ -83,8 +83,8 @@ class ResourceIndex:
             number = self._numbers[names] = len(self._numbers)
             self._actions.append(0)
             *segments, last = names.segments
-            for part, formats in zip(segments, self._segments, strict=True):
-                formats[part] = formats.get(part, 0) | (1 << number)
+            for segment, formats in zip(segments, self._segments, strict=True):
+                formats[segment] = formats.get(segment, 0) | (1 << number)
             self._last.append(last)
             if last.prefix not in self._prefixes:
                 insort(self._sorted, last.prefix)
@@ -96,9 +96,9 @@ class ResourceIndex:
     def _find(self, names: ResourceNames, actions: int) -> int:
         formats = (1 << len(self._actions)) - 1
         for index in _ORDER:
-            part = names.segments[index]
-            if part is not EVERYTHING:
-                formats &= self._overlapping(index, part)
+            segment = names.segments[index]
+            if segment is not EVERYTHING:
+                formats &= self._overlapping(index, segment)
         left, last = actions, names.segments[_LAST]
         for number in _bit_numbers(formats & self._compatible_with(last.prefix)):
             if left & self._actions[number] and not last.isdisjoint(self._last[number]):
@@ -118,15 +118,15 @@ class ResourceIndex:
             self._compatible[prefix] = mask
         return mask
 
-    def _overlapping(self, index: int, part: GlobSet) -> int:
-        """Return the formats whose segment ``index`` overlaps ``part``."""
-        mask = self._overlaps.get((index, part))
+    def _overlapping(self, index: int, segment: GlobSet) -> int:
+        """Return the formats whose segment ``index`` overlaps ``segment``."""
+        mask = self._overlaps.get((index, segment))
         if mask is None:
             mask = 0
             for other, formats in self._segments[index].items():
-                if not part.isdisjoint(other):
+                if not segment.isdisjoint(other):
                     mask |= formats
-            self._overlaps[index, part] = mask
+            self._overlaps[index, segment] = mask
         return mask
 
 

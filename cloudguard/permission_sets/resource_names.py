@@ -32,11 +32,11 @@ class ResourceNames:
 
     def __contains__(self, name: str) -> bool:
         texts = segments_of(name)
-        return texts is not None and all(text in part for part, text in zip(self.segments, texts, strict=True))
+        return texts is not None and all(text in segment for segment, text in zip(self.segments, texts, strict=True))
 
     def is_empty(self) -> bool | None:
         """Whether the set has no name. None: undecided."""
-        states = [part.is_empty() for part in self.segments]
+        states = [segment.is_empty() for segment in self.segments]
         return True if True in states else None if None in states else False
 
     def __bool__(self) -> bool:
@@ -49,10 +49,10 @@ class ResourceNames:
             return self
         segments: list[GlobSet] = []
         for left, right in zip(self.segments, other.segments, strict=True):
-            part = left & right
-            if part is NOTHING:
+            segment = left & right
+            if segment is NOTHING:
                 return NO_NAMES
-            segments.append(part)
+            segments.append(segment)
         return ResourceNames(tuple(segments))
 
     def __sub__(self, other: ResourceNames) -> tuple[ResourceNames, ...]:
@@ -66,12 +66,14 @@ class ResourceNames:
         for index, (left, right) in enumerate(zip(self.segments, other.segments, strict=True)):
             if left is right or right is EVERYTHING:
                 continue
-            parts = left - right
-            if parts:
+            differences = left - right
+            if differences:
                 common = left & right
                 if common is NOTHING:
                     return (self,), NO_NAMES
-                outside += (ResourceNames((*segments[:index], part, *segments[index + 1 :])) for part in parts)
+                outside += (
+                    ResourceNames((*segments[:index], difference, *segments[index + 1 :])) for difference in differences
+                )
                 segments = (*segments[:index], common, *segments[index + 1 :])
         return tuple(outside), ResourceNames(segments)
 
@@ -93,7 +95,7 @@ class ResourceNames:
         """A pattern: "n:p:disk:*:*:volume/*". A segment with several patterns is in brackets."""
         if self == EVERY_NAME:
             return "*"
-        texts = ("*" if part == EVERYTHING else str(part) for part in self.segments)
+        texts = ("*" if segment == EVERYTHING else str(segment) for segment in self.segments)
         return joined(tuple(f"({text})" if " " in text else text for text in texts))
 
     def __repr__(self) -> str:

@@ -79,8 +79,8 @@ class Space:
             if len(segments) == SEGMENTS:
                 preferred = (*self.preferred_segments, *[""] * SEGMENTS)
                 placed = (
-                    own if segment == "*" and own else segment
-                    for segment, own in zip(segments, preferred, strict=False)
+                    known if segment == "*" and known else segment
+                    for segment, known in zip(segments, preferred, strict=False)
                 )
                 yield tuple(segment.replace("**", _ANY).replace("*", _ANY) for segment in placed)
 

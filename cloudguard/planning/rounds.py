@@ -69,7 +69,7 @@ def _one_change(changes: Sequence[Change], states: tuple[Snapshot, Snapshot], re
         rule=rule,
         edits=tuple(edits_of(rule, rule_traffic(before), merged)),
         mends=tuple(dict.fromkeys(name for change in changes for name in _mends(change, rule, requested))),
-        left=tuple(dict.fromkeys(part for change in changes for part in change.left if part.peer in peers)),
+        left=tuple(dict.fromkeys(traffic for change in changes for traffic in change.left if traffic.peer in peers)),
     )
 
 
@@ -92,8 +92,8 @@ def _mends(change: Change, rule: str, requested: Sequence[Finding]) -> Iterator[
     If it only mends findings that the first round causes, yield the findings for which its rule is evidence.
     """
     names = {finding.id for finding in requested}
-    own = [name for name in change.mends if name in names]
+    named = [name for name in change.mends if name in names]
     place = change.resource.id, rule
-    yield from own or (
+    yield from named or (
         finding.id for finding in requested if place in {(fact.resource.id, fact.rule) for fact in finding.evidence}
     )

@@ -57,10 +57,10 @@ def _likely_unnecessary(
     edited = {change.resource.id for change in changes}
     crossed = set[str]()
     for host_class in classes:
-        own = edited.intersection(host_class.key.filters)
+        filters = edited.intersection(host_class.key.filters)
         of_balancers = edited.intersection(
             name for registration in host_class.key.registrations for name in registration.balancer.all_filters
         )
-        crossed |= own | of_balancers if own and of_balancers else set[str]()
-        crossed |= own if len(own & chains) > 1 else set[str]()
+        crossed |= filters | of_balancers if filters and of_balancers else set[str]()
+        crossed |= filters if len(filters & chains) > 1 else set[str]()
     yield from (change for change in changes if change.resource.kind != "filter" or change.resource.id in crossed)

@@ -93,8 +93,8 @@ class NeedTables:
 
     def granted(self, table: Table, values: Values) -> tuple[Statement, ...]:
         """Return the statements that the source of a need grants: the documented ones in place of the bound ones."""
-        own = (statement for statement in self._statement_tables(table) if not statement.get("bound"))
-        return tuple(_statements(table["id"], (*own, *self._statement_tables(table, _DOCUMENTED)), values))
+        unconditional = (statement for statement in self._statement_tables(table) if not statement.get("bound"))
+        return tuple(_statements(table["id"], (*unconditional, *self._statement_tables(table, _DOCUMENTED)), values))
 
     def _statement_tables(self, table: Table, key: str = _STATEMENTS) -> Iterator[Table]:
         for name in table.get("statements-of", ()):

@@ -268,7 +268,7 @@ def _frozen(value: object) -> Hashable:
     """Return a parameter in a hashable form."""
     if isinstance(value, Mapping):
         pairs = cast("Mapping[str, object]", value).items()
-        return tuple(sorted((name, _frozen(part)) for name, part in pairs))
+        return tuple(sorted((name, _frozen(member)) for name, member in pairs))
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(_frozen(part) for part in cast("Sequence[object]", value))
+        return tuple(_frozen(item) for item in cast("Sequence[object]", value))
     return value

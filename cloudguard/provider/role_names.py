@@ -47,8 +47,10 @@ def _weak(text: str) -> RoleEvidence:
 
 def _without(name: str, cluster: str) -> str:
     """Return ``name`` in lower case with dashes, without the cluster's name, which may be a word like "masters"."""
-    own = _plain(cluster)
-    return re.sub(rf"(?<![a-z0-9]){re.escape(own)}(?![a-z])", "", _plain(name)) if own else _plain(name)
+    cluster_name = _plain(cluster)
+    return (
+        re.sub(rf"(?<![a-z0-9]){re.escape(cluster_name)}(?![a-z])", "", _plain(name)) if cluster_name else _plain(name)
+    )
 
 
 def _plain(name: str) -> str:

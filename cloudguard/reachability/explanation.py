@@ -69,10 +69,10 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bo
                 part_denied = _part(reach, path, rule, excess, certain=True)
                 denied[filter_.id] = denied.get(filter_.id, PacketSet.nothing()) | part_denied
             continue
-        part = _part(reach, path, rule, excess, certain=certain) - denied.get(filter_.id, PacketSet.nothing())
-        if part:
-            left -= part
-            yield Attribution(filter_resource(filter_), part, rule.source.call, filter=filter_, rule=rule)
+        packets = _part(reach, path, rule, excess, certain=certain) - denied.get(filter_.id, PacketSet.nothing())
+        if packets:
+            left -= packets
+            yield Attribution(filter_resource(filter_), packets, rule.source.call, filter=filter_, rule=rule)
     if left:
         yield _without_rule(path, left)
 
@@ -101,8 +101,8 @@ def _one_in_series(reach: Reachability, names: tuple[str, ...]) -> tuple[str, ..
     It is the editable one nearest to the target, because that filter guards the fewest other targets.
     """
     series = [guard for name in names if (guard := reach.filters.filters.get(name)) is not None and guard.in_series]
-    own = [guard.id for guard in series if guard.editable] or [guard.id for guard in series]
-    return tuple(name for name in names if name in own[-1:] or name not in {guard.id for guard in series})
+    editable = [guard.id for guard in series if guard.editable] or [guard.id for guard in series]
+    return tuple(name for name in names if name in editable[-1:] or name not in {guard.id for guard in series})
 
 
 def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet, *, certain: bool) -> PacketSet:
@@ -130,26 +130,27 @@ def _services(path: Path, rule: Rule) -> ServiceSet:
     return rule.services
 
 
-def _without_rule(path: Path, part: PacketSet) -> Attribution:
+def _without_rule(path: Path, packets: PacketSet) -> Attribution:
     if isinstance(path.target, Endpoint):
         ranges = ", ".join((*path.target.public_ranges.cidrs(), *path.target.public_lists)) or "everywhere"
         fact = f"the public endpoint lets in {ranges}"
-        return Attribution(Resource("endpoint", path.target.id), part, path.target.source.call, fact)
+        return Attribution(Resource("endpoint", path.target.id), packets, path.target.source.call, fact)
     if path.balancer is not None:
         facing = _FACING[path.balancer.internet_facing]
         guard = "it has no filter" if not path.balancer.first_filters else "its filters let the traffic through"
         resource = Resource("balancer", path.balancer.id, path.balancer.name)
-        return Attribution(resource, part, path.balancer.source.call, f"{path.balancer.name} {facing}, and {guard}")
+        return Attribution(resource, packets, path.balancer.source.call, f"{path.balancer.name} {facing}, and {guard}")
     name = path.filters[0] if path.filters else path.target.key.subnet
     fact = f"{name} could not be read" if path.filters else "the interface has no filter"
     call = path.target.interfaces[0].source.call if path.target.interfaces else ""
-    return Attribution(Resource("filter", name), part, call, fact)
+    return Attribution(Resource("filter", name), packets, call, fact)
 
 
-def _of_service(service: PublishedService, part: PacketSet) -> Attribution:
-    who = ", ".join(service.allowed) or "no named account"
-    fact = f"it is offered to {who}, and {'the owner accepts each endpoint' if service.accepts_each else 'accepts all'}"
-    return Attribution(Resource(PUBLISHED_SERVICE, service.id), part, service.source.call, fact)
+def _of_service(service: PublishedService, packets: PacketSet) -> Attribution:
+    consumers = ", ".join(service.allowed) or "no named account"
+    accepted = "the owner accepts each endpoint" if service.accepts_each else "accepts all"
+    fact = f"it is offered to {consumers}, and {accepted}"
+    return Attribution(Resource(PUBLISHED_SERVICE, service.id), packets, service.source.call, fact)
 
 
 def hops(reach: Reachability, path: Path, packet: Packet, attribution: Attribution) -> tuple[Hop, ...]:

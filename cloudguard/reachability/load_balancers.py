@@ -66,10 +66,10 @@ class LoadBalancerPaths:
                 out = sent(subnet)
                 clients &= Bounds(all_from(out.lower.addresses()), all_from(out.upper.addresses()))
             translated = sender.published.translated_to if sender.published else AddressSet.nothing()
-            own = translated or self._senders.ranges((subnet,))
+            addresses = translated or self._senders.ranges((subnet,))
             groups = seen_groups(registration.balancer, sender.groups)
             sent_on = clients.only(registration.service)
-            by_subnet[subnet] = self._from_subnet(registration, subnet, sent_on, target, (own, groups))
+            by_subnet[subnet] = self._from_subnet(registration, subnet, sent_on, target, (addresses, groups))
         upper = PacketSet.union(allowed.upper for allowed in by_subnet.values())
         own_subnet = by_subnet.get(target.key.subnet)
         if own_subnet is not None:
@@ -82,8 +82,8 @@ class LoadBalancerPaths:
     def _clients_in(self, registration: Registration, sender: Sender, subnet: str) -> Bounds:
         """Return the clients that reach the listener in a subnet, as a packet set with every service."""
         balancer, listener = registration.balancer, registration.listener
-        parts = (listener.service & part for part in (TCP, UDP) if registration.service <= part)
-        services = next(filter(None, parts), listener.service)
+        services_of = (listener.service & protocol for protocol in (TCP, UDP) if registration.service <= protocol)
+        services = next(filter(None, services_of), listener.service)
         key = (balancer.id, listener.id, services, sender, subnet)
         cached = self._clients.get(key)
         if cached is None:
@@ -124,9 +124,11 @@ class LoadBalancerPaths:
         lower = _from_each(inside, out.lower, services) if inside else _NONE
         sent = _let_through(lower, out.upper.within(inside or EVERYWHERE), services)
         traffic = self._filters.allowed_traffic(balancer.filters, Direction.INGRESS)
-        own = self._senders.ranges((subnet,)) & ALL4
-        let_in = traffic.allows(own, outer.groups)
-        replaced = _let_through(_from_each(own, let_in.lower, services) if own else _NONE, let_in.upper, services)
+        addresses = self._senders.ranges((subnet,)) & ALL4
+        let_in = traffic.allows(addresses, outer.groups)
+        replaced = _let_through(
+            _from_each(addresses, let_in.lower, services) if addresses else _NONE, let_in.upper, services
+        )
         if sender.kind is SenderKind.CONSUMERS:
             return sent & replaced
         preserved = _clients_of(traffic.allows(EVERYWHERE, outer.groups), services)

@@ -139,8 +139,8 @@ class _Planner:
                 yield from [KeptTraffic(part, missed, keep.why)] if missed else ()
         lost = self._lost_services(excesses[0].filter, rule, guarded, own_services & excess)
         for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
-            services, who = lost[peer]
-            yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(who))}, allowed only by this rule")
+            services, users = lost[peer]
+            yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(users))}, allowed only by this rule")
 
     def _by_range(self, kept: tuple[KeptTraffic, ...]) -> KeptByRange:
         cached = self._kept_by_range.get(id(kept))
@@ -171,8 +171,8 @@ class _Planner:
                 if not missed:
                     continue
                 for peer in self._naming_peers(guard, rule, source, guarded, missed):
-                    services, who = lost.get(peer, (ServiceSet.nothing(), []))
-                    lost[peer] = services | missed, [*who, self._names_of[source]]
+                    services, users = lost.get(peer, (ServiceSet.nothing(), []))
+                    lost[peer] = services | missed, [*users, self._names_of[source]]
         return lost
 
     def _naming_peers(
@@ -185,8 +185,8 @@ class _Planner:
         """
         classes = self._reach.classes
         others = [other for other in classes if usable(other, guarded, services, self._ports) != services]
-        own = not self._reach.cluster.managed  # the provider may refuse new groups for other hosts
-        to = {destination_addresses(each, None) if each is not None and own else None for _, each in guarded}
+        exact = not self._reach.cluster.managed  # the provider may refuse new groups for other hosts
+        to = {destination_addresses(each, None) if each is not None and exact else None for _, each in guarded}
         others += [
             other for other in classes if other not in others and not self._admits(guard, rule, other, services, to)
         ]

@@ -153,8 +153,8 @@ class Reachability:
         sent = NOTHING
         for version, (lower, upper) in zip((ALL4, ALL6), self._let_out(source, destination, groups), strict=True):
             if upper and version <= versions:
-                part = arriving.within(version)
-                sent |= Bounds(part.lower.only(lower), part.upper.only(upper))
+                bounds = arriving.within(version)
+                sent |= Bounds(bounds.lower.only(lower), bounds.upper.only(upper))
         return sent
 
     def _let_out(self, source: HostClass, destination: AddressSet, groups: tuple[str, ...]) -> list[ServiceBounds]:
@@ -165,8 +165,8 @@ class Reachability:
             addresses = destination_addresses(source, None)
             traffic = self.filters.allowed_traffic(source.key.filters, Direction.EGRESS, source.key.groups, addresses)
             out = traffic.allows(destination, groups) & self.filters.subnet_egress(source.key.subnet)
-            parts = [out.within(version) for version in (ALL4, ALL6)]
-            cached = self._egress[key] = [(part.lower.services(), part.upper.services()) for part in parts]
+            by_version = [out.within(version) for version in (ALL4, ALL6)]
+            cached = self._egress[key] = [(bounds.lower.services(), bounds.upper.services()) for bounds in by_version]
         return cached
 
     def from_endpoint(self, endpoint: Endpoint, target: HostClass) -> Path:
@@ -222,10 +222,10 @@ class Reachability:
     def _registrations(self, target: HostClass) -> Iterator[Registration]:
         """Yield a class's registrations. A registration with several protocols is split by protocol."""
         for registration in target.key.registrations:
-            for part in filter(
+            for services in filter(
                 None, (registration.service & TCP, registration.service & UDP, registration.service - TCP - UDP)
             ):
-                yield replace(registration, service=part)
+                yield replace(registration, service=services)
 
     def _versions_of(self, target: HostClass) -> AddressSet:
         """Return all addresses of the IP versions of a class. Only these addresses can connect to it directly."""

@@ -15,7 +15,7 @@ def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, .
     known = reach.filters.peers(rule)
     if rule.peer.group and peer.kind is PeerOf.RANGE:
         members = (member for member in reach.topology.external_members if rule.peer.group in member.groups)
-        known = AddressSet.union(part for member in members for part in member.addresses)
+        known = AddressSet.union(addresses for member in members for addresses in member.addresses)
     if known is None or peer.kind is not PeerOf.RANGE:
         return () if rule.peer.group and peer != rule_traffic(rule).peer else (peer,)
     return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())

@@ -158,13 +158,15 @@ class Senders:
     def of_balancer(self, balancer: Balancer) -> AddressSet:
         """Return the addresses from which a balancer itself connects to its targets."""
         addressless = balancer.keeps_destination or balancer.transparent
-        own = AddressSet.nothing() if addressless else self.ranges(balancer.subnets)
-        return own | balancer.health_checks
+        addresses = AddressSet.nothing() if addressless else self.ranges(balancer.subnets)
+        return addresses | balancer.health_checks
 
     def listed(self, ranges: AddressSet, lists: Iterable[str]) -> Bounds:
         """Return every service from ``ranges`` and address lists (ids). An unread list may hold any address."""
         named = [self._lists.get(name) for name in lists]
-        known = ranges | AddressSet.union(part for each in named if each and each.known for part in each.ranges)
+        known = ranges | AddressSet.union(
+            addresses for each in named if each and each.known for addresses in each.ranges
+        )
         return Bounds(all_from(known), all_from(known if all(each and each.known for each in named) else EVERYWHERE))
 
     def replied_to(self, subnet: str) -> Bounds:
@@ -201,24 +203,24 @@ class Senders:
 
     def _find_inside(self, names: tuple[str, ...]) -> Iterator[Sender]:
         subnets = [self._subnets[name] for name in names if name in self._subnets]
-        own = AddressSet.nothing()
+        inside = AddressSet.nothing()
         for name in sorted({subnet.network for subnet in subnets} or set(self._networks) or {"the network"}):
             network = self._networks.get(name)
             if network is None or not network.ranges:
                 who = f"anyone inside {name}, whose ranges could not be read"
                 yield Sender(SenderKind.NETWORK, who, _PRIVATE, exact=False)
                 continue
-            own |= network.ranges
+            inside |= network.ranges
             yield Sender(SenderKind.NETWORK, f"anyone inside {network.name or network.id}", network.ranges)
-        yield from self._routed_in(subnets, own)
+        yield from self._routed_in(subnets, inside)
         routed_by = {subnet.id for subnet in subnets if subnet.routes}
         unread = ", ".join(name for name in names if name and name not in routed_by)
         if unread:  # every subnet has a route, so the routes of these subnets were not read
             who = f"networks routed to {unread}, whose routes could not be read"
-            yield Sender(SenderKind.ROUTED, who, _PRIVATE - own, exact=False)
+            yield Sender(SenderKind.ROUTED, who, _PRIVATE - inside, exact=False)
 
-    def _routed_in(self, subnets: Iterable[Subnet], own: AddressSet) -> Iterator[Sender]:
-        """Yield the senders to which the subnets' routes lead, without the ``own`` addresses of their networks."""
+    def _routed_in(self, subnets: Iterable[Subnet], inside: AddressSet) -> Iterator[Sender]:
+        """Yield the senders to which the subnets' routes lead, without the ``inside`` addresses of their networks."""
         behind: dict[tuple[NextHop, str], AddressSet] = {}
         unread: dict[tuple[NextHop, str, str], AddressSet] = {}
         for subnet in subnets:
@@ -228,13 +230,13 @@ class Senders:
                 named = route.hop, route.target, route.address_list
                 unread[named] = unread.get(named, AddressSet.nothing()) | (route.destination or EVERYWHERE)
         for (hop, target), addresses in sorted(behind.items(), key=lambda item: item[0]):
-            senders = (addresses & _PRIVATE if is_default(addresses) else addresses) - own
+            senders = (addresses & _PRIVATE if is_default(addresses) else addresses) - inside
             if hop in _BEHIND and senders:
                 yield Sender(SenderKind.ROUTED, f"{_BEHIND[hop]} {target}", senders)
             elif hop in _ANYWHERE and (senders := senders & _PRIVATE) and not is_default(addresses):
                 yield Sender(SenderKind.ROUTED, f"networks behind {target}", senders, exact=False, why=_PASSED_ON)
         for (hop, target, name), within in sorted(unread.items(), key=lambda item: item[0]):
-            senders = (within & _PRIVATE) - own
+            senders = (within & _PRIVATE) - inside
             if hop in _BEHIND and senders:
                 who = f"{_BEHIND[hop]} {target}, by a route to {name}, whose entries could not be read"
                 yield Sender(SenderKind.ROUTED, who, senders, exact=False)
@@ -252,7 +254,7 @@ class Senders:
         upper = AddressSet.union(sender.addresses for sender in inside)
         for name in names:
             routes = routed(self._subnets[name], self._lists) if name in self._subnets else {}
-            upper |= AddressSet.union(part for (hop, _), part in routes.items() if hop in _ANYWHERE)
+            upper |= AddressSet.union(addresses for (hop, _), addresses in routes.items() if hop in _ANYWHERE)
         return Bounds(all_from(lower), all_from(lower | upper))
 
     def has_unknown_way_out(self, subnet: str) -> bool:

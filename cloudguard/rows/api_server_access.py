@@ -165,8 +165,10 @@ def _restriction(context: Context, endpoint: Endpoint, finding: Finding) -> List
 
 def _private_list(context: Context, endpoint: Endpoint) -> ListEdit:
     """Return the edit that guards an endpoint's private side with a list, in addition to what is always let in."""
-    own = _ranges(endpoint.always_inside.cidrs())
-    after = dict.fromkeys(_administrators(context), "administrators") | dict.fromkeys(own, "hosts need the API")
+    always_inside = _ranges(endpoint.always_inside.cidrs())
+    after = dict.fromkeys(_administrators(context), "administrators") | dict.fromkeys(
+        always_inside, "hosts need the API"
+    )
     everyone = (RulePeer(PeerOf.INSIDE),)
     return ListEdit(PRIVATE_RANGES, str(endpoint.service), everyone, tuple(after), tuple(after.values()))
 

@@ -140,7 +140,7 @@ class Context:
         """
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
-        of_others = AddressSet.union(part for interface in others for part in interface.addresses)
+        of_others = AddressSet.union(addresses for interface in others for addresses in interface.addresses)
         return self.addresses_of(self.reach.classes) | (self.cluster.pod_ranges - of_others)
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:

@@ -138,8 +138,8 @@ def _auxiliary(path: Path, attribution: Attribution) -> ProblemKind:
 
 
 def _assessment(context: Context, problem: Problem) -> Assessment:
-    what = "ports of etcd's helper programs" if problem.check is AUXILIARY else "etcd"
-    reached = connections(problem, lambda services: f"{what} ({services_text(services)})")
+    target = "ports of etcd's helper programs" if problem.check is AUXILIARY else "etcd"
+    reached = connections(problem, lambda services: f"{target} ({services_text(services)})")
     message = f"{reached} on {subject(problem.targets)}"
     hosts = [target for target in problem.targets if isinstance(target, HostClass)]
     keep = tuple({kept: None for target in hosts for kept in context.declared(target)[1]})

@@ -86,10 +86,10 @@ def _managed(context: Context) -> JudgedRow:
         unknown += (f"whether the key {named} that encrypts Secrets can be used: it was not read",)
     problems = list(_of_secrets(context, secrets, keys.get(named))) if secrets else []
     for key in context.cluster.keys:
-        what = "Secrets" if key.id == named else "the control plane's disks and copies"
+        content = "Secrets" if key.id == named else "the control plane's disks and copies"
         if key.state in UNKNOWN_STATES:
-            unknown += (f"whether the key {key.id} that encrypts {what} can be used: its state is {key.state}",)
-        problems += managed_key_problems(key, what)
+            unknown += (f"whether the key {key.id} that encrypts {content} can be used: its state is {key.state}",)
+        problems += managed_key_problems(key, content)
     pending = pending_findings(context.cluster, problems)
     findings = tuple(each.finding for each in pending)
     verdict = Verdict.FAIL if verdict_of(findings, ()) is Verdict.FAIL else Verdict.PROVIDER

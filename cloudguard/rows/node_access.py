@@ -161,8 +161,8 @@ def beyond_service(context: Context, target: HostClass, balancer: Balancer, list
             - context.ports.node_ports
             - judged_by_other_rows(context.ports, frozenset(target.key.roles))
         )
-    own = {address for interface in target.interfaces for address in interface.addresses[:1]}
-    at_host = ServiceSet.union(target.service for target in listener.targets if target.address in own)
+    addresses = {address for interface in target.interfaces for address in interface.addresses[:1]}
+    at_host = ServiceSet.union(target.service for target in listener.targets if target.address in addresses)
     return incidental_ports(listener) | (at_host & (SSH_AND_RDP | KUBELET))
 
 
@@ -275,8 +275,8 @@ def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple
     hosts = {host.id: host for target in idle for host in target.hosts}
     ordered = [hosts[name] for name in sorted(hosts)]
     first = ordered[0]
-    addresses = (part for nic in first.interfaces for part in (*nic.public, *nic.addresses))
-    address = next((text for part in addresses for text in part.texts()), "")
+    addresses = (each for nic in first.interfaces for each in (*nic.public, *nic.addresses))
+    address = next((text for each in addresses for text in each.texts()), "")
     builder = FindingBuilder(
         check=PUBLIC_ADDRESS,
         severity=Severity.LOW,

@@ -107,9 +107,9 @@ def _log(settings: LogSettings, stack: ExitStack) -> Log:
         except OSError as error:
             message = f"cannot write the log {settings.file}: {error.strerror}"
             raise UsageError(message) from None
-        own = _logger(file, settings.format or "json")
-        calls.append(own)
-        messages.append(own)
+        logger = _logger(file, settings.format or "json")
+        calls.append(logger)
+        messages.append(logger)
     says = stderr is not None and settings.format == "json"
     if stderr is not None and says:
         messages.append(_logger(stderr, "json"))

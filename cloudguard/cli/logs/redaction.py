@@ -38,10 +38,10 @@ def redacted(value: object) -> object:
     Mappings and collections are redacted member by member. Any other object is turned into text.
     """
     if isinstance(value, Mapping):
-        parts = cast("Mapping[object, object]", value).items()
-        return {str(redacted(str(name))): _of(str(name), part) for name, part in parts}
+        members = cast("Mapping[object, object]", value).items()
+        return {str(redacted(str(name))): _of(str(name), member) for name, member in members}
     if isinstance(value, list | tuple | set | frozenset):
-        return [redacted(part) for part in cast("Iterable[object]", value)]
+        return [redacted(item) for item in cast("Iterable[object]", value)]
     if value is None or isinstance(value, bool | int | float):
         return value
     return _text(str(value))

@@ -58,9 +58,9 @@ def file_names(reports: Sequence[Report]) -> Iterator[tuple[str, Report]]:
     used = Counter[str]()
     for report, name in zip(reports, plain, strict=True):
         cluster = report.cluster
-        own = name if plain.count(name) == 1 else _safe("-".join((name, cluster.account, *cluster.regions)))
-        used[own] += 1
-        yield (own if used[own] == 1 else f"{own}-{used[own]}"), report
+        file_name = name if plain.count(name) == 1 else _safe("-".join((name, cluster.account, *cluster.regions)))
+        used[file_name] += 1
+        yield (file_name if used[file_name] == 1 else f"{file_name}-{used[file_name]}"), report
 
 
 def _safe(name: str) -> str:

@@ -29,30 +29,30 @@ def explain(line: CommandLine) -> int:
 
 
 def _page(line: CommandLine, settings: Settings) -> str:
-    what = line.argument("what")
-    if not what:
+    subject = line.argument("what")
+    if not subject:
         listed = [
             pair for row in ROWS for pair in ((row.ROW, row.AREA), *((check.id, check.text) for check in row.CHECKS))
         ]
         return grid(listed, ("ROW OR CHECK", "SUBJECT")) + "\n"
     for row in ROWS:
-        if what == row.ROW:
+        if subject == row.ROW:
             return pages.row_page(row.ROW, row.AREA, row.__doc__ or "", row.CHECKS)
         for check in row.CHECKS:
-            if what == check.id:
+            if subject == check.id:
                 return pages.check_page(check, row.ROW, check_references(check.id))
-    return _finding(what, line, settings)
+    return _finding(subject, line, settings)
 
 
-def _finding(what: str, line: CommandLine, settings: Settings) -> str:
+def _finding(subject: str, line: CommandLine, settings: Settings) -> str:
     if settings.get(SNAPSHOT) is None and not line.provider:
-        message = f"there is no row or check {what!r}"
+        message = f"there is no row or check {subject!r}"
         raise UsageError(message, hint=_HINT)
     declared = declarations(settings)
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
     with suppress(KeyError):
-        return pages.finding_page(report.finding(what), report)
-    message = f"the report on {report.cluster.name!r} has no finding {what!r}"
+        return pages.finding_page(report.finding(subject), report)
+    message = f"the report on {report.cluster.name!r} has no finding {subject!r}"
     file = settings.get(SNAPSHOT)
     where = f"{line.provider} --cluster {quote(report.cluster.name)}" if file is None else f"--snapshot {quote(file)}"
     raise UsageError(message, hint=f"List them: cloudguard check {where}")

@@ -43,12 +43,12 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _access_text(change: AccessChange) -> str:
     if isinstance(change, PermissionChange):
-        parts = "; ".join(map(_requests_text, change.requests)) or change.actions
-        return f"{change.name or change.identity} may use {shortened(parts, _LONGEST // 2)}: {change.witness}"
-    what = "; ".join(
+        requests = "; ".join(map(_requests_text, change.requests)) or change.actions
+        return f"{change.name or change.identity} may use {shortened(requests, _LONGEST // 2)}: {change.witness}"
+    access = "; ".join(
         f"{services} from {addresses}" if addresses else services for addresses, services in change.packets
     )
-    return f"{change.sender} → {change.target}: {shortened(what, _LONGEST // 2)}; {change.witness}"
+    return f"{change.sender} → {change.target}: {shortened(access, _LONGEST // 2)}; {change.witness}"
 
 
 def _requests_text(requests: Requests) -> str:

@@ -72,8 +72,8 @@ def declarations(report: Report) -> dict[str, Declared]:
 
 
 def _addresses(host: Host) -> list[str]:
-    parts = (part for port in host.interfaces for part in (*port.addresses, *port.public))
-    return [text for part in parts for text in part.texts()]
+    addresses = (each for port in host.interfaces for each in (*port.addresses, *port.public))
+    return [text for each in addresses for text in each.texts()]
 
 
 def _examined(basis: Basis) -> Examined:

@@ -51,9 +51,11 @@ def location(report: Report, resource: Resource) -> str:
     The path is the same in every run: "cloud/PROVIDER/ACCOUNT/CLUSTER/KIND/ID.json", each part percent-encoded.
     """
     cluster = report.cluster
-    parts = (cluster.provider, cluster.account, cluster.name, resource.kind, resource.id)
+    segments = (cluster.provider, cluster.account, cluster.name, resource.kind, resource.id)
     return (
-        "/".join(["cloud", *(quote(part.encode("utf-8", "backslashreplace"), safe="") or "none" for part in parts)])
+        "/".join(
+            ["cloud", *(quote(segment.encode("utf-8", "backslashreplace"), safe="") or "none" for segment in segments)]
+        )
         + ".json"
     )
 

@@ -37,7 +37,7 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     return as_json(events)
 
 
-def _event(report: Report, row: RowResult, own: Mapping[str, object]) -> dict[str, object]:
+def _event(report: Report, row: RowResult, members: Mapping[str, object]) -> dict[str, object]:
     cluster, (name, _, version) = report.cluster, report.tool.partition(" ")
     cloud = {"provider": cluster.provider, "account": {"uid": visible(cluster.account)}}
     return {
@@ -57,7 +57,7 @@ def _event(report: Report, row: RowResult, own: Mapping[str, object]) -> dict[st
         },
         "cloud": cloud | ({"region": visible(cluster.regions[0])} if cluster.regions else {}),
         "unmapped": {"row": row.row, "verdict": row.verdict.value, "cluster": visible(cluster.name)},
-        **own,
+        **members,
     }
 
 

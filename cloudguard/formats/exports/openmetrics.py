@@ -37,38 +37,38 @@ def render(report: Report, checks: Sequence[Check], earlier: str = "", by_region
     texts = {"cluster": cluster.name, "provider": cluster.provider, "account": cluster.account}
     texts |= {"region": ",".join(cluster.regions)} if by_region else {}
     labels_of = {name: visible(text) for name, text in texts.items()}
-    own = tuple(labels_of.values())
+    labels = tuple(labels_of.values())
 
     def gauge(name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"{NAME}_{name}", text, (*labels_of, *labels), registry=registry)
 
     gauge("version", "1 for the version of cloudguard that read the cluster", "version").labels(
-        *own, report.tool.partition(" ")[2]
+        *labels, report.tool.partition(" ")[2]
     ).set(1)
     finished = milliseconds(report.finished) / 1000
-    gauge("last_run_timestamp_seconds", "When the cluster was last read").labels(*own).set(finished)
+    gauge("last_run_timestamp_seconds", "When the cluster was last read").labels(*labels).set(finished)
     complete = gauge(_LAST_COMPLETE, "When all facts of the rows were last read")
     last = finished if report.complete else _last_complete(report, earlier, labels_of)
     if last is not None:
-        complete.labels(*own).set(last)
-    gauge("complete", "1 if all facts of the rows were read").labels(*own).set(report.complete)
+        complete.labels(*labels).set(last)
+    gauge("complete", "1 if all facts of the rows were read").labels(*labels).set(report.complete)
     took = (milliseconds(report.finished) - milliseconds(report.started)) / 1000
-    gauge("run_duration_seconds", "Duration of the reading in seconds").labels(*own).set(took)
-    gauge("gaps", "Facts that could not be read").labels(*own).set(len(report.gaps))
+    gauge("run_duration_seconds", "Duration of the reading in seconds").labels(*labels).set(took)
+    gauge("gaps", "Facts that could not be read").labels(*labels).set(len(report.gaps))
     verdicts = gauge("verdict", "1 for the verdict of a row", "row", "verdict")
     findings = gauge("findings", "Findings that are not waived", "row", "severity")
     waived = gauge("waived_findings", "Findings that are waived", "row")
     for row in report.rows:
         for verdict in Verdict:
-            verdicts.labels(*own, row.row, verdict.value).set(row.verdict is verdict)
+            verdicts.labels(*labels, row.row, verdict.value).set(row.verdict is verdict)
         tally = Counter(finding.severity for finding in row.findings if not finding.waived)
         for severity in Severity:
-            findings.labels(*own, row.row, str(severity)).set(tally[severity])
-        waived.labels(*own, row.row).set(sum(bool(finding.waived) for finding in row.findings))
+            findings.labels(*labels, row.row, str(severity)).set(tally[severity])
+        waived.labels(*labels, row.row).set(sum(bool(finding.waived) for finding in row.findings))
     states = Counter(use.state for use in report.waivers)
     waivers = gauge("waivers", "Waivers by state", "state")
     for state in WaiverState:
-        waivers.labels(*own, state.value).set(states[state])
+        waivers.labels(*labels, state.value).set(states[state])
     text: bytes = _exposition.generate_latest(registry)
     return text.decode()
 

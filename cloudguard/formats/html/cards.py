@@ -109,8 +109,8 @@ def card(finding: Finding, place: Place, cluster: Cluster, changes: Iterable[Sho
     """Return the card of a finding; ``changes`` are all changes that resolve it."""
     pictures = (path_picture(finding), latent_picture(finding), disk_picture(cluster, finding))
     number = place.number
-    own = tuple(changes)
-    shown_here = tuple(change for change in own if change.fixes[:1] == (number,))
+    shown = tuple(changes)
+    shown_here = tuple(change for change in shown if change.fixes[:1] == (number,))
     return Card(
         finding=finding,
         number=number,
@@ -125,5 +125,5 @@ def card(finding: Finding, place: Place, cluster: Cluster, changes: Iterable[Sho
         hosts=host_list(finding.hosts),
         references=tuple(map(_linked, finding.references)),
         changes=shown_here,
-        changes_elsewhere=tuple(change for change in own if change not in shown_here),
+        changes_elsewhere=tuple(change for change in shown if change not in shown_here),
     )

@@ -54,11 +54,11 @@ def _key(name: str, key: Key | None, ids: Collection[str]) -> Step:
 
 def _copy(copy: DiskSnapshot, ids: Collection[str], depth: int) -> Step:
     shared = "sharing not read" if copy.shared_with is None else f"shared with {', '.join(copy.shared_with)}"
-    parts = ("encrypted" if copy.encrypted else "not encrypted", shared if copy.shared_with != () else "not shared")
+    traits = ("encrypted" if copy.encrypted else "not encrypted", shared if copy.shared_with != () else "not shared")
     if copy.shared_with is None:
-        return Step(copy.kind, copy.id, ", ".join(parts), Look.UNKNOWN, depth)
+        return Step(copy.kind, copy.id, ", ".join(traits), Look.UNKNOWN, depth)
     bad = not copy.encrypted or bool(copy.shared_with)
-    return Step(copy.kind, copy.id, ", ".join(parts), _look(copy.id, ids, bad=bad), depth)
+    return Step(copy.kind, copy.id, ", ".join(traits), _look(copy.id, ids, bad=bad), depth)
 
 
 def _look(name: str, ids: Collection[str], *, bad: bool) -> Look:

@@ -50,5 +50,5 @@ def _granted(change: StatementChange) -> Granted:
     name = f"{change.policy}/{change.statement.name}" if change.policy else change.statement.name
     text = full_text(change.statement)
     stays = change.fate in {StatementFate.KEEP, StatementFate.STAYS}
-    enough = (text,) if stays else tuple(full_text(part) for part in change.remains)
+    enough = (text,) if stays else tuple(full_text(statement) for statement in change.remains)
     return Granted(name, text, change.fate, enough)

@@ -93,9 +93,9 @@ def sections_of(report: Report, prefix: str = "") -> ReportSections:
     changes = {change.id: shown_change(change, numbers, prefix) for change in report.plan}
 
     def card_of(finding: Finding) -> Card:
-        own = (changes[name] for name in finding.changes if name in changes)
+        shown = (changes[name] for name in finding.changes if name in changes)
         place = Place(numbers[finding.id], states[finding.id], prefix)
-        return card(finding, place, report.cluster, own)
+        return card(finding, place, report.cluster, shown)
 
     def section_of(row: RowResult, place: int) -> RowSection:
         return RowSection(

@@ -113,8 +113,8 @@ def _separate_lists(document: object) -> None:
             endpoint["public_lists"] = [text for text in listed if _is_list(text)]
             endpoint["public_ranges"] = [text for text in listed if not _is_list(text)]
     for listener in _objects_at(document, ("topology", "balancers", "listeners")):
-        parts = str(listener.get("service", "")).split(",")
-        ranges = [part for part in parts if "/" not in part or "-" in part]
+        terms = str(listener.get("service", "")).split(",")
+        ranges = [term for term in terms if "/" not in term or "-" in term]
         listener["port_ranges"] = ",".join(ranges) or "none"
 
 

@@ -25,8 +25,8 @@ SCHEMA: Final = "cloudguard/certificate/v1"
 
 def certificate(planned: Planned) -> str:
     """Return the certificate of a plan as JSON, with one line for each group, sender, filter, need and step."""
-    parts = (f"{json.dumps(key)}: {_lines(value)}" for key, value in _document(planned).items())
-    return "{" + ",\n".join(parts) + "}\n"
+    lines = (f"{json.dumps(key)}: {_lines(value)}" for key, value in _document(planned).items())
+    return "{" + ",\n".join(lines) + "}\n"
 
 
 def _lines(value: object) -> str:
@@ -89,8 +89,8 @@ def _needs(
             name = f"{flow.sender} [{len(senders)}]"
             senders[key] = {"id": name, "addresses": flow.addresses.intervals, "groups": flow.groups}
         alone = any(known[name].in_series for name in guards if name in known)
-        for part in [[name] for name in guards] if alone else [guards]:
-            guard = [variants.of(name, flow.target).name if name in known else name for name in part]
+        for names in [[name] for name in guards] if alone else [guards]:
+            guard = [variants.of(name, flow.target).name if name in known else name for name in names]
             need = {"sender": senders[key]["id"], "guard": guard, "services": flow.services.intervals}
             needs.append({**need, "why": flow.why})
     return [*senders.values()], needs

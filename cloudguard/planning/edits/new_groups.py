@@ -39,14 +39,14 @@ def _change(
     subnets: Mapping[str, Subnet],
     cluster: str,
 ) -> Change:
-    own = [
+    in_group = [
         host_class for host_class in classes if peer in {new_group(host_class), new_group(host_class, in_subnet=True)}
     ]
     members = dict[Resource, None]()
-    for host_class in own:
+    for host_class in in_group:
         members |= dict.fromkeys(_members(host_class))
     networks = dict.fromkeys(
-        subnets[host_class.key.subnet].network for host_class in own if host_class.key.subnet in subnets
+        subnets[host_class.key.subnet].network for host_class in in_group if host_class.key.subnet in subnets
     )
     name = f"{cluster}-{peer.value.replace('/', '-').replace(' in ', '-')}"
     mends = tuple(dict.fromkeys(finding for change in named_by for finding in change.mends))

@@ -205,11 +205,11 @@ def edits_of(
 
     A part of ``after`` with the rule's own peer modifies the rule in place. The other parts are new rules.
     """
-    own = next((traffic for traffic, _ in after if before and within(traffic, before)), None)
-    if before and own is None:
+    in_place = next((traffic for traffic, _ in after if before and within(traffic, before)), None)
+    if before and in_place is None:
         yield RuleEdit(RuleOp.REMOVE, rule, before, None)
     for traffic, needs in after:
-        if traffic != own:
+        if traffic != in_place:
             yield RuleEdit(RuleOp.ADD, rule, None, traffic, needs)
         elif traffic != before:
             yield RuleEdit(RuleOp.MODIFY, rule, before, traffic, needs)

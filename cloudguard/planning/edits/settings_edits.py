@@ -32,10 +32,12 @@ def with_setting(snapshot: Snapshot, change: Change, edit: AttributeEdit | Proce
 
 def _with_trust(identities: Identities, name: str, edit: DocumentEdit) -> Identities:
     """Return the identities, with new statements in the trust policy of the identity ``name`` (an id)."""
-    own = {each for identity in identities.identities if identity.id == name for each in identity.policies}
-    own |= {pod.trust for pod in identities.service_accounts if pod.identity == name}
+    policy_ids = {each for identity in identities.identities if identity.id == name for each in identity.policies}
+    policy_ids |= {pod.trust for pod in identities.service_accounts if pod.identity == name}
     policies = tuple(
-        replace(policy, statements=edit.statements) if policy.id in own and policy.kind is PolicyKind.TRUST else policy
+        replace(policy, statements=edit.statements)
+        if policy.id in policy_ids and policy.kind is PolicyKind.TRUST
+        else policy
         for policy in identities.policies
     )
     return replace(identities, policies=policies)
@@ -102,16 +104,16 @@ def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Proced
     A disk that is already encrypted has the provider's key. It gets the user's own key, a new one if there is none.
     """
     del edit
-    own = cluster.own_key or OWN_KEY
+    new_key = cluster.own_key or OWN_KEY
     rekeyed = any(one.encrypted for one in cluster.disks if one.id == change.resource.id)
 
     def disk(one: Disk) -> Disk:
         if one.id != change.resource.id:
             return one
-        return replace(one, encrypted=True, key=own if rekeyed else one.key)
+        return replace(one, encrypted=True, key=new_key if rekeyed else one.key)
 
     changed = replace(cluster, disks=tuple(map(disk, cluster.disks)))
-    return _with_own_key(changed) if rekeyed and own == OWN_KEY else changed
+    return _with_own_key(changed) if rekeyed and new_key == OWN_KEY else changed
 
 
 def _encrypt_secrets(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:

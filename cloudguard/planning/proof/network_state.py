@@ -107,9 +107,9 @@ def _updated_classes(first: NetworkState, snapshot: Snapshot) -> Iterator[HostCl
         yield replace(host_class, key=key)
 
 
-def _changed(own: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
-    """Return ``own`` without the names that ``after`` lost, and with the names that it gained over ``before``."""
-    kept = tuple(name for name in own if name in after or name not in before)
+def _changed(filters: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ``filters`` without the names that ``after`` lost, and with the names that it gained over ``before``."""
+    kept = tuple(name for name in filters if name in after or name not in before)
     return (*kept, *(name for name in after if name not in before and name not in kept))
 
 

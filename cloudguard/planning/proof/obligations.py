@@ -102,8 +102,8 @@ class Prover:
         for place, _ in enumerate(self.first.snapshot.topology.endpoints):
             new += opened_by_endpoint(self.first, point, place, declared)
         for opened in new:
-            what = f"{opened.id} would let in {opened.packets.services()} from {_sender_text(opened)}"
-            yield Violation(Obligation.NOTHING_OPENED, frozenset({opened.id}), what, opened.packets, opened.peer)
+            text = f"{opened.id} would let in {opened.packets.services()} from {_sender_text(opened)}"
+            yield Violation(Obligation.NOTHING_OPENED, frozenset({opened.id}), text, opened.packets, opened.peer)
 
     def declared(self) -> PacketSet:
         """Return the traffic that a plan may open: from the declared administrators to the API's ports."""
@@ -124,16 +124,16 @@ class Prover:
             then = need.allowed(point)
             lost = ((today.lower - then.lower) | (today.upper - then.upper)) - IMPOSSIBLE
             if lost:
-                what = f"{need.who} would lose {lost.services()} on {need.target}, which it needs: {need.why}"
-                yield Violation(Obligation.NOTHING_NEEDED_LOST, need.filters, what, lost)
+                text = f"{need.who} would lose {lost.services()} on {need.target}, which it needs: {need.why}"
+                yield Violation(Obligation.NOTHING_NEEDED_LOST, need.filters, text, lost)
 
     def _over_quota(self, ordered: Ordered) -> Iterator[Violation]:
         for name, peak in peaks(ordered).items():
             guard = self.first.reach.filters.filters.get(name)
             quota = self._change_forms.quota(guard) if guard else None
             if quota is not None and peak and quota.present + peak > quota.most:
-                what = f"{name} would have {quota.present + peak} rules, but at most {quota.most} are allowed"
-                yield Violation(Obligation.QUOTAS, frozenset({name}), what, PacketSet.everything())
+                text = f"{name} would have {quota.present + peak} rules, but at most {quota.most} are allowed"
+                yield Violation(Obligation.QUOTAS, frozenset({name}), text, PacketSet.everything())
 
     def proofs(self, ordered: Ordered) -> tuple[Proof, ...]:
         """Return the proofs of a plan without violations: each obligation, and what it was checked on."""

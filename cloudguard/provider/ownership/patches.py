@@ -63,7 +63,7 @@ def _add(
     key = yaml_text(document)
     entry = documents.setdefault(key, _Document(document))
     entry.comments.append(f"{_title(change)}: {filled(place.where, names)}")
-    _set(entry.fields, [filled(part, names) for part in _SEGMENT.findall(patch.path)], value)
+    _set(entry.fields, [filled(segment, names) for segment in _SEGMENT.findall(patch.path)], value)
 
 
 def _title(change: Change) -> str:

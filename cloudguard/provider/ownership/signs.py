@@ -84,10 +84,10 @@ def _evidence(sign: Sign, resource: _SignedResource) -> tuple[str, tuple[tuple[s
     The names are pairs of a pattern's named group and its value.
     """
     matches = list[tuple[str, re.Match[str]]]()
-    for what, match in _matches(sign, resource):
+    for kind, match in _matches(sign, resource):
         if match is None:
             return None
-        matches.append((f"{what} {match[0]}", match))
+        matches.append((f"{kind} {match[0]}", match))
     if sign.own_group and not resource.own_group:
         return None
     words = [text for text, _ in matches] or ["a rule that allows a group's members to connect to each other"]

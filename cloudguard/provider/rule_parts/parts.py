@@ -70,9 +70,9 @@ def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> l
     """
     by_target: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
-        own = part.traffic
-        together = "" if part.id else one_rule(own.peer)
-        key = (own.direction, own.action, own.services, together, part.groups, part.own)
+        traffic = part.traffic
+        together = "" if part.id else one_rule(traffic.peer)
+        key = (traffic.direction, traffic.action, traffic.services, together, part.groups, part.own)
         by_target.setdefault(key, []).append(part)
     by_peers: dict[tuple[object, ...], list[Part]] = {}
     for (direction, action, services, *_, groups, _own), parts_of_target in by_target.items():

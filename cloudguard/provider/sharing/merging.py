@@ -36,8 +36,10 @@ class Part:
         texts = {value for value in self.values if _WILDCARDS.isdisjoint(value)}
         patterns = [_pattern(value) for value in self.values if value not in texts]
 
-        def includes(own: frozenset[str]) -> bool:
-            return not texts.isdisjoint(own) or any(pattern.fullmatch(value) for pattern in patterns for value in own)
+        def includes(item_values: frozenset[str]) -> bool:
+            return not texts.isdisjoint(item_values) or any(
+                pattern.fullmatch(value) for pattern in patterns for value in item_values
+            )
 
         return includes
 
@@ -60,5 +62,5 @@ def merged(parts: Sequence[Part], fetch: Fetch, gather: Gather) -> list[Answer]:
     of_parts = list[Answer]()
     for part in parts:
         includes = part.matcher()
-        of_parts.append(Answer([item for item, own in items if includes(own)], faults))
+        of_parts.append(Answer([item for item, item_values in items if includes(item_values)], faults))
     return of_parts

@@ -71,10 +71,10 @@ def former_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
             yield from _copy_problems(copy, copy.words, ())
 
 
-def _copy_problems(copy: DiskSnapshot, what: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
+def _copy_problems(copy: DiskSnapshot, subject: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
     faults = _faults(copy)
     if faults:
-        message, copied = f"{copy.id}, {what}, {faults}", Resource(copy.kind, copy.id)
+        message, copied = f"{copy.id}, {subject}, {faults}", Resource(copy.kind, copy.id)
         steps = Procedure((message,), ("encrypt the copy and stop sharing it, or delete it",))
         change = change_of(f"{copy.kind}.remove", copied, steps)
         width = tuple(f"shared with {name}" for name in copy.shared_with or ())

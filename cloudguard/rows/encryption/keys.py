@@ -46,14 +46,14 @@ def disk_key_problems(key: Key, disk: Disk, where: str) -> Iterator[EncryptionPr
         yield _rotation(key, where, hosts, width)
 
 
-def managed_key_problems(key: Key, what: str) -> Iterator[EncryptionProblem]:
-    """Yield the problems of a key that encrypts ``what`` of a managed control plane."""
+def managed_key_problems(key: Key, content: str) -> Iterator[EncryptionProblem]:
+    """Yield the problems of a key that encrypts ``content`` of a managed control plane."""
     if key.state in FAILING:
-        message = f"the key {key.id} that encrypts {what} is {FAILING[key.state]}"
-        resource, change, width = Resource("key", key.id), _enabled(key), (what, FAILING[key.state])
+        message = f"the key {key.id} that encrypts {content} is {FAILING[key.state]}"
+        resource, change, width = Resource("key", key.id), _enabled(key), (content, FAILING[key.state])
         yield EncryptionProblem(KEY, Severity.HIGH, resource, message, message, key.source, change, width=width)
     elif key.rotates is False:
-        yield _rotation(key, what, (), what)
+        yield _rotation(key, content, (), content)
 
 
 def _enabled(key: Key) -> Change:
@@ -61,9 +61,9 @@ def _enabled(key: Key) -> Change:
     return change_of("key.enable", resource, AttributeEdit("state", key.state, KeyState.ENABLED))
 
 
-def _rotation(key: Key, what: str, hosts: tuple[str, ...], width: str) -> EncryptionProblem:
+def _rotation(key: Key, content: str, hosts: tuple[str, ...], width: str) -> EncryptionProblem:
     until = f", and expires on {key.expires}" if key.expires else ""
-    resource, message = Resource("key", key.id), f"the key {key.id} of {what} is not rotated automatically{until}"
+    resource, message = Resource("key", key.id), f"the key {key.id} of {content} is not rotated automatically{until}"
     change = change_of("key.rotate", resource, AttributeEdit("rotation", "off", "on"))
     fact, severity = "rotation off", Severity.LOW
     return EncryptionProblem(ROTATION, severity, resource, message, fact, key.source, change, hosts, width=(width,))

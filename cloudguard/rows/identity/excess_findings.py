@@ -100,11 +100,11 @@ def _is_fixed_by_replacement(draft: FindingDraft) -> bool:
 def _administrator(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
     escalations = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ADMINISTRATOR)
     if escalations:
-        who, first = identity_text(excess.identity), escalations[0]
-        message = f"{who} can make itself an administrator: it {first.path.why}"
+        holder, first = identity_text(excess.identity), escalations[0]
+        message = f"{holder} can make itself an administrator: it {first.path.why}"
         if excess.allowed.space.table.unlisted("*:*") & excess.certain.actions:
             policy = next((statement.policy.name for statement in excess.responsible(first.witness)), "its policies")
-            message = f"{who} is an administrator: almost every action is allowed, by {policy}"
+            message = f"{holder} is an administrator: almost every action is allowed, by {policy}"
         message += _boundary_text(excess)
         yield FindingDraft(ADMINISTRATOR, Severity.CRITICAL, message, first.witness, escalations, covers=excess.certain)
 
@@ -115,23 +115,23 @@ def _boundary_text(excess: Excess) -> str:
 
 
 def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
-    who = identity_text(excess.identity)
+    holder = identity_text(excess.identity)
     escalations = tuple(one for one in exceeding if one.path.impact is Impact.ROLE)
     of_cluster = tuple(one for one in exceeding if one.path.impact is Impact.CLUSTER)
     if escalations:
         first, more = escalations[0], len(escalations) - 1
-        message = f"{who} can gain the permissions of other identities: it {first.path.why}"
+        message = f"{holder} can gain the permissions of other identities: it {first.path.why}"
         message += (f" (and {more} more escalation paths)" if more else "") + _boundary_text(excess)
         yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, escalations)
     elif gained := gained_identities(excess, excess.comparer.iam_catalog.escalation_paths):
         worst, more = gained[0], len(gained) - 1
-        message = f"{who} can gain the permissions of {worst.identity.name}: that identity {worst.beyond.why}"
+        message = f"{holder} can gain the permissions of {worst.identity.name}: that identity {worst.beyond.why}"
         message += f" (and of {more} more identities)" if more else ""
         statements = (*excess.responsible(worst.witness), *worst.statements)
         granted = (GrantedEscalation(worst.path, unconditional=True, exceeds_need=True, witness=worst.witness),)
         yield FindingDraft(ESCALATION, Severity.CRITICAL, message, worst.witness, granted, statements=statements)
     elif of_cluster and not excess.need_is_known:  # else it is excess like any other
-        message = f"{who} can gain all permissions in the Kubernetes cluster: it {of_cluster[0].path.why}"
+        message = f"{holder} can gain all permissions in the Kubernetes cluster: it {of_cluster[0].path.why}"
         message += _boundary_text(excess)
         yield FindingDraft(ESCALATION, Severity.CRITICAL, message, of_cluster[0].witness, of_cluster)
 
@@ -143,9 +143,9 @@ def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...
     )
     reaching = tuple(escalation for escalation in unconditional if escalation.path.impact in impacts)
     if reaching:
-        who, first = identity_text(excess.identity), reaching[0]
+        holder, first = identity_text(excess.identity), reaching[0]
         message = (
-            f"{who} can gain the permissions of other identities with permissions that it needs: it {first.path.why}"
+            f"{holder} can gain the permissions of other identities with permissions that it needs: it {first.path.why}"
         )
         yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, reaching, id_parts=("needed",))
 
@@ -158,65 +158,65 @@ def _other_excess(excess: Excess, escalations: tuple[GrantedEscalation, ...]) ->
 
 
 def _risky(excess: Excess, risky: PermissionSet, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
-    own = excess.comparer.cluster_resources
+    of_cluster = excess.comparer.cluster_resources
     undocumented = (risky - excess.documented).lower
     # Excess on resources outside the cluster usually covers the cluster's own too: it is reported once.
-    if outside := (undocumented - own.upper).lower:
+    if outside := (undocumented - of_cluster.upper).lower:
         for draft in _excess_draft(OUTSIDE, excess, outside, " on resources outside the cluster", escalations):
             yield replace(draft, covers=undocumented)
-    elif inside := (undocumented & own).lower:
+    elif inside := (undocumented & of_cluster).lower:
         yield from _excess_draft(INSIDE, excess, inside, " on the cluster's own resources", escalations)
-    if narrowable := ((risky & excess.documented) - own.upper).lower:
+    if narrowable := ((risky & excess.documented) - of_cluster.upper).lower:
         yield from _narrowable(excess, narrowable)
 
 
-def _narrowable(excess: Excess, part: PermissionSet) -> Iterator[FindingDraft]:
+def _narrowable(excess: Excess, requests: PermissionSet) -> Iterator[FindingDraft]:
     """Yield a draft for needs that are granted, as documented, on more than the cluster's own resources."""
-    changeable = (part - excess.by_provider).lower
-    severity, reported = (Severity.MEDIUM, changeable) if changeable else (Severity.LOW, part)
+    changeable = (requests - excess.by_provider).lower
+    severity, reported = (Severity.MEDIUM, changeable) if changeable else (Severity.LOW, requests)
     if reported and (witness := reported.witness()) is not None:
-        who = identity_text(excess.identity)
-        message = f"{who} may use {_actions(reported)} on resources outside the cluster; "
+        holder = identity_text(excess.identity)
+        message = f"{holder} may use {_actions(reported)} on resources outside the cluster; "
         message += "its need can be bound to the cluster's own resources"
         yield FindingDraft(NARROWABLE, severity, message, (witness,), part=reported)
 
 
 def _excess_draft(
-    check: Check, excess: Excess, part: PermissionSet, where: str, escalations: tuple[GrantedEscalation, ...]
+    check: Check, excess: Excess, requests: PermissionSet, where: str, escalations: tuple[GrantedEscalation, ...]
 ) -> Iterator[FindingDraft]:
-    if part and (witness := notable_witness(part, escalations)) is not None:
-        message = f"{identity_text(excess.identity)} may use {_actions(part)}{where}, and does not need to"
+    if requests and (witness := notable_witness(requests, escalations)) is not None:
+        message = f"{identity_text(excess.identity)} may use {_actions(requests)}{where}, and does not need to"
         exceeding = (
             () if check is LISTING else tuple(escalation for escalation in escalations if escalation.exceeds_need)[:FEW]
         )
-        yield FindingDraft(check, max(check.severities), message, (witness,), exceeding, part)
+        yield FindingDraft(check, max(check.severities), message, (witness,), exceeding, requests)
 
 
-def notable_witness(part: PermissionSet, escalations: tuple[GrantedEscalation, ...]) -> Request | None:
-    """Return a witness of ``part``, with an action of an escalation path if there is one."""
-    table = part.space.table
+def notable_witness(requests: PermissionSet, escalations: tuple[GrantedEscalation, ...]) -> Request | None:
+    """Return a witness of ``requests``, with an action of an escalation path if there is one."""
+    table = requests.space.table
     for escalation in escalations:
         for action in escalation.path.actions:
             bit = table.bit(action) or 0
-            if bit & part.actions and (request := part.only(bit).witness()) is not None:
+            if bit & requests.actions and (request := requests.only(bit).witness()) is not None:
                 return request
-    listed = part.only(part.actions & table.listed)
-    return listed.witness() or part.witness()
+    listed = requests.only(requests.actions & table.listed)
+    return listed.witness() or requests.witness()
 
 
 def _mandated(excess: Excess) -> Iterator[FindingDraft]:
-    part = excess.mandated
-    if (witness := part.witness()) is not None:
-        who = identity_text(excess.identity)
-        message = f"{who} is granted {_actions(part)} beyond its need, by a policy that the provider requires"
-        yield FindingDraft(MANDATED, Severity.LOW, message, (witness,), part=part)
+    mandated = excess.mandated
+    if (witness := mandated.witness()) is not None:
+        holder = identity_text(excess.identity)
+        message = f"{holder} is granted {_actions(mandated)} beyond its need, by a policy that the provider requires"
+        yield FindingDraft(MANDATED, Severity.LOW, message, (witness,), part=mandated)
 
 
 def _missing(excess: Excess) -> Iterator[FindingDraft]:
-    part = excess.missing
-    if (witness := part.witness()) is not None:
-        message = f"{identity_text(excess.identity)} lacks {_actions(part)}, which it may need"
-        yield FindingDraft(MISSING, Severity.LOW, message, (witness,), part=part)
+    missing = excess.missing
+    if (witness := missing.witness()) is not None:
+        message = f"{identity_text(excess.identity)} lacks {_actions(missing)}, which it may need"
+        yield FindingDraft(MISSING, Severity.LOW, message, (witness,), part=missing)
 
 
 def _idle(excess: Excess) -> Iterator[FindingDraft]:
@@ -228,5 +228,5 @@ def _idle(excess: Excess) -> Iterator[FindingDraft]:
         yield FindingDraft(IDLE, Severity.LOW, message, (), statements=idle)
 
 
-def _actions(part: PermissionSet) -> str:
-    return actions_text(part.space.table, part.actions, _MAX_ACTIONS)
+def _actions(requests: PermissionSet) -> str:
+    return actions_text(requests.space.table, requests.actions, _MAX_ACTIONS)

@@ -85,8 +85,8 @@ def _width(excess: Excess, draft: FindingDraft) -> tuple[str, ...]:
     """Return the lines of the statements that grant the draft's permissions. Empty if nothing of them is granted."""
     table = excess.allowed.space.table
     granted = table.mask(action for escalation in draft.escalations for action in escalation.path.actions)
-    for part in (draft.part, draft.covers):
-        granted |= part.actions if part is not None else 0
+    for requests in (draft.part, draft.covers):
+        granted |= requests.actions if requests is not None else 0
     granted &= excess.allowed.actions
     return grant_lines.lines(excess.effective, granted, excess.comparer.identities.organization_limits)
 

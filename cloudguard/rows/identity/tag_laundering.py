@@ -48,8 +48,8 @@ def _finding(
     needed = not (tagging - excess.needed - excess.by_mandated).lower
     identity = excess.identity
     resource = Resource("identity", identity.id, identity.name)
-    who = identity_text(identity)
-    message = f"{who} may set any tag ({request.action}), so conditions on tags do not restrict it: "
+    holder = identity_text(identity)
+    message = f"{holder} may set any tag ({request.action}), so conditions on tags do not restrict it: "
     builder = FindingBuilder(
         check=LAUNDERING,
         severity=Severity.LOW if needed else Severity.MEDIUM,

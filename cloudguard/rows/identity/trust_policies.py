@@ -126,8 +126,8 @@ def _condition_text(admission: Admission) -> str:
 
 def _finding(context: Context, resource: Resource, policy: PolicyDocument, admitted: list[Admission]) -> PendingFinding:
     worst, more = admitted[0], len(admitted) - 1
-    who = worst.caller.who
-    message = f"{who} may assume the identity {resource.name}{_condition_text(worst)}"
+    caller = worst.caller.who
+    message = f"{caller} may assume the identity {resource.name}{_condition_text(worst)}"
     message += f" (and {more} more)" if more else ""
     edit = _edit(context, resource, policy, admitted)
     change = Change(f"trust.narrow:{resource.id}", ROW, "trust.narrow", resource, (edit,))
@@ -136,7 +136,7 @@ def _finding(context: Context, resource: Resource, policy: PolicyDocument, admit
         severity=_severity(worst),
         resource=resource,
         message=message,
-        witness=Witness(f"{who} requests the credentials of {resource.name}"),
+        witness=Witness(f"{caller} requests the credentials of {resource.name}"),
         evidence=tuple(_evidence(resource, policy, admitted)),
         key=(resource.id,),
         hosts=hosts_with(context, resource.id),
@@ -162,10 +162,10 @@ def _edit(
 
 def _width_lines(admission: Admission) -> Iterator[str]:
     """Yield the width lines of an admission. An admission without a condition includes the one with a condition."""
-    who = admission.caller.declared_as or admission.caller.who
-    yield f"{who} under a condition"
+    caller = admission.caller.declared_as or admission.caller.who
+    yield f"{caller} under a condition"
     if not admission.narrowed:
-        yield who
+        yield caller
 
 
 def _evidence(resource: Resource, policy: PolicyDocument, admitted: Iterable[Admission]) -> Iterator[Evidence]:

@@ -58,14 +58,14 @@ def _public(reach: Reachability, attribution: Attribution) -> AddressSet:
 
 def _denied_earlier(reach: Reachability, attribution: Attribution) -> AddressSet:
     """Return the addresses that earlier rules of an ordered filter deny, on all services of the attribution."""
-    own, guard = attribution.rule, attribution.filter
-    if own is None or guard is None or not guard.ordered:
+    judged, guard = attribution.rule, attribution.filter
+    if judged is None or guard is None or not guard.ordered:
         return AddressSet.nothing()
     services = attribution.part.services()
     return AddressSet.union(
         reach.filters.peers(rule) or AddressSet.nothing()
         for rule in guard.rules
-        if rule.action is Action.DENY and rule.direction is own.direction and rule.order < own.order
+        if rule.action is Action.DENY and rule.direction is judged.direction and rule.order < judged.order
         if services <= rule.services and not (rule.uncertain or rule.target_groups or rule.target_ranges)
     )
 

@@ -66,10 +66,10 @@ def connections(problem: Problem, services_name: Callable[[ServiceSet], str]) ->
         by_services.setdefault(services, []).append(public_text(addresses))
     for name, services in _inside(problem):
         by_services.setdefault(services, []).append(name)
-    parts = [(_enumeration(names), services_name(services)) for services, names in by_services.items()]
-    first = f"{parts[0][0]} can connect to {parts[0][1]}"
-    more = f" and {len(parts) - FEW} more senders to other services" if len(parts) > FEW else ""
-    return ", ".join([first, *(f"{names} to {services}" for names, services in parts[1:FEW])]) + more
+    pairs = [(_enumeration(names), services_name(services)) for services, names in by_services.items()]
+    first = f"{pairs[0][0]} can connect to {pairs[0][1]}"
+    more = f" and {len(pairs) - FEW} more senders to other services" if len(pairs) > FEW else ""
+    return ", ".join([first, *(f"{names} to {services}" for names, services in pairs[1:FEW])]) + more
 
 
 def _outside(problem: Problem) -> dict[AddressSet, ServiceSet]:
@@ -92,7 +92,7 @@ def _by_services(outside: dict[AddressSet, ServiceSet]) -> dict[AddressSet, Serv
 
 def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
     """Return the senders inside the network and the services that they reach. The cluster's hosts go by role."""
-    services_of, own = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
+    services_of, of_role = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
     for path, attribution in problem.pairs:
         services, hosts = attribution.part.services(), path.sender.hosts
         if path.sender.kind is SenderKind.INTERNET:
@@ -102,8 +102,8 @@ def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
             services_of[name] = services_of.get(name, ServiceSet.nothing()) | services
         else:
             for key in (("/".join(hosts.key.roles) or "unknown", host.id) for host in hosts.hosts):
-                own[key] = own.get(key, ServiceSet.nothing()) | services
-    alike = Counter((role, services) for (role, _), services in own.items())
+                of_role[key] = of_role.get(key, ServiceSet.nothing()) | services
+    alike = Counter((role, services) for (role, _), services in of_role.items())
     counted = [(f"{n} {role} host{'s' if n != 1 else ''}", services) for (role, services), n in alike.items()]
     return [*services_of.items(), *counted]
 
@@ -117,7 +117,7 @@ def _sender_text(sender: Sender, reached: AddressSet) -> str:
         ranges = (cidr for cidr in sender.addresses.cidrs() if AddressSet.parse(cidr) & reached)
         return f"{sender.name} ({', '.join(ranges)})"
     members = sender.external_members
-    inside = sum(any(part & reached for part in member.addresses) for member in members)
+    inside = sum(any(addresses & reached for addresses in member.addresses) for member in members)
     return f"{inside} of {sender.name}" if 0 < inside < len(members) else sender.name
 
 

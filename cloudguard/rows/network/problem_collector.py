@@ -133,7 +133,7 @@ class ProblemCollector:
         for line, possible in [*self._unknown.items()]:
             if possible is not None and all(assess(problem).severity <= Severity.LOW for problem in possible):
                 del self._unknown[line]
-        problems = (part for _, problem in sorted(self._problems.items()) for part in _by_senders(problem))
+        problems = (split for _, problem in sorted(self._problems.items()) for split in _by_senders(problem))
         return tuple(self._finding(problem, assess(problem)) for problem in problems)
 
     def undecided(self, assess: Callable[[Problem], Assessment], why: str) -> tuple[str, ...]:
@@ -272,7 +272,7 @@ def witness(reach: Reachability, path: Path, attribution: Attribution, unexpecte
     Its sender is one of the addresses ``unexpected`` if possible.
     """
     packets = attribution.part.within(unexpected) or attribution.part
-    notable = next((part for part in map(packets.only, NOTABLE) if part), packets)
+    notable = next((each for each in map(packets.only, NOTABLE) if each), packets)
     packet = notable.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
     target, service = target_text(path.target), service_name(packet.service)
     via = f" via {path.balancer.kind}/{path.balancer.name}" if path.balancer else ""

@@ -85,8 +85,8 @@ def _hosts_text(context: Context, path: Path, using: tuple[HostClass, ...]) -> s
 
 def _names(source: HostClass) -> Iterator[str]:
     for host in source.hosts:
-        own = AddressSet.union(addresses for nic in host.interfaces for addresses in nic.public)
-        known = f" ({', '.join(own.texts())})" if own else ""
+        addresses = AddressSet.union(addresses for nic in host.interfaces for addresses in nic.public)
+        known = f" ({', '.join(addresses.texts())})" if addresses else ""
         yield (host.name or host.id) + known
     yield from (f"the next host of {pool.name or pool.id}" for pool in source.pools)
 

@@ -16,24 +16,24 @@ from cloudguard.rows.network.problem import Problem
 
 
 def width_of(
-    reach: Reachability, problem: Problem, reported_with: Iterable[tuple[Path, Attribution]], own: AddressSet
+    reach: Reachability, problem: Problem, reported_with: Iterable[tuple[Path, Attribution]], lasting: AddressSet
 ) -> tuple[str, ...]:
     """Return the lines that say what ``problem`` lets in, and what the excess ``reported_with`` it lets in.
 
-    ``own``: addresses of the cluster itself. They are not excess, but another host may have them tomorrow.
+    ``lasting``: addresses of the cluster itself. They are not excess, but another host may have them tomorrow.
     """
     connections = Connections()
     for path, attribution in reported_with:
         for target in _targets(path.target):
-            connections.add(_with_own(reach, path, attribution, own), target)
+            connections.add(_with_own(reach, path, attribution, lasting), target)
     for path, attribution in problem.pairs:
         name = _name(path.sender)
-        part = PacketSet.nothing() if name else _with_own(reach, path, attribution, own)
+        packets = PacketSet.nothing() if name else _with_own(reach, path, attribution, lasting)
         for target in _targets(path.target):
             if name:
                 connections.add_named(attribution.part.services(), name, target)
             else:
-                connections.add(part, target)
+                connections.add(packets, target)
     return connections.lines()
 
 
@@ -43,10 +43,10 @@ def own_addresses(reach: Reachability) -> AddressSet:
     return hosts | reach.cluster.pod_ranges | reach.topology.outbound_addresses
 
 
-def _with_own(reach: Reachability, path: Path, attribution: Attribution, own: AddressSet) -> PacketSet:
-    """Return the part of an attribution, plus the addresses of ``own`` that its rule names."""
+def _with_own(reach: Reachability, path: Path, attribution: Attribution, lasting: AddressSet) -> PacketSet:
+    """Return the part of an attribution, plus the addresses of ``lasting`` that its rule names."""
     peers = reach.filters.peers(attribution.rule) if attribution.rule else None
-    named = own & path.sender.addresses & (AddressSet.everything() if peers is None else peers)
+    named = lasting & path.sender.addresses & (AddressSet.everything() if peers is None else peers)
     return attribution.part | PacketSet.of([(named, attribution.part.services())])
 
 
