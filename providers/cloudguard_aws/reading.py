@@ -148,14 +148,14 @@ def _around(
         ),
     )
     machines = with_both_answers(api, machines, around.vpcs.interfaces or ())
-    network, own, surroundings = api.parallel(
+    network, identities, surroundings = api.parallel(
         lambda: read_topology(
             api, around, cluster=found.name, hosts=machines, pools=groups, endpoints=endpoints, account=account
         ),
         lambda: read_identities(api, hosts=machines, pools=groups, extra=extra),
         lambda: read_surroundings(api, found, account),
     )
-    return machines, groups, network, all_identities(own, surroundings)
+    return machines, groups, network, all_identities(identities, surroundings)
 
 
 def _account(found: FoundCluster, hosts: tuple[Host, ...]) -> str:

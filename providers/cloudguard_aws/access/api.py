@@ -188,7 +188,7 @@ def explain(error: Exception) -> tuple[Reason, str]:
     message = " ".join(f"{code or type(error).__name__}: {words}".split())[:LONGEST_MESSAGE]
     folded = code.lower()
     for reason, codes in ((Reason.DENIED, _DENIED), (Reason.THROTTLED, _THROTTLED), (Reason.MISSING, _MISSING)):
-        if any(part in folded for part in codes):
+        if any(code in folded for code in codes):
             return reason, message
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     unsupported = status in {404, 501} or any(mark in folded for mark in _UNSUPPORTED)

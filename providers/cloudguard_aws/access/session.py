@@ -194,7 +194,7 @@ def unreachable(error: Exception, region: str) -> CloudguardError:
 
 def _names(error: Exception, codes: tuple[str, ...]) -> bool:
     folded = explain(error)[1].split(":")[0].lower()
-    return any(part in folded for part in codes)
+    return any(code in folded for code in codes)
 
 
 def given_regions(session: Session, request: CollectRequest) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
     policy = _trust_policy(index, change)
     role = change.resource.id.rpartition("/")[2]
     document = json.loads(policy.document)
-    remaining = [part for change in edit.changes for part in change.remains]
+    remaining = [statement for change in edit.changes for statement in change.remains]
     document["Statement"] = [
         _with_principals(item, dict.fromkeys(statement.principals))
         for item, statement in _remaining_statements(document, remaining)

@@ -42,8 +42,8 @@ class SnapshotIndex:
         """Interfaces of hosts, external members and neighbours, by id."""
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
-        own = (interface for host in self.snapshot.cluster.hosts for interface in host.interfaces)
-        return {interface.id: interface for interface in (*others, *own)}
+        of_hosts = (interface for host in self.snapshot.cluster.hosts for interface in host.interfaces)
+        return {interface.id: interface for interface in (*others, *of_hosts)}
 
     @cached_property
     def hosts(self) -> dict[str, Host]:

@@ -141,7 +141,7 @@ def _image_closed(copy: DiskSnapshot) -> Iterator[Pair]:
     if not copy.encrypted or not copy.shared_with:
         message = f"the image {copy.id} must be built again"
         raise NoCallError(message)
-    who = [{"Group": EVERYONE} if account == EVERYONE else {"UserId": account} for account in copy.shared_with]
-    remove, add = ({"ImageId": copy.id, "LaunchPermission": {verb: who}} for verb in ("Remove", "Add"))
+    accounts = [{"Group": EVERYONE} if account == EVERYONE else {"UserId": account} for account in copy.shared_with]
+    remove, add = ({"ImageId": copy.id, "LaunchPermission": {verb: accounts}} for verb in ("Remove", "Add"))
     operation = "ModifyImageAttribute"
     yield ApiCall(EC2, operation, remove), (ApiCall(EC2, operation, add),)

@@ -44,21 +44,21 @@ def new_version(
     named = str(fields.pop("Version", ""))
     for edited in earlier:
         fields |= edited(fields)
-    last, own = _version_name(pool, len(earlier)), _version_name(pool, len(earlier) + 1)
+    last, new = _version_name(pool, len(earlier)), _version_name(pool, len(earlier) + 1)
     source = answer(last) if earlier else number
     about = {"LaunchTemplateId": template}
     data = edit(fields)
     make = about | {"SourceVersion": source, "VersionDescription": "cloudguard", "LaunchTemplateData": data}
-    answers = {own: "LaunchTemplateVersion.VersionNumber"}
-    forget = ApiCall(EC2, "DeleteLaunchTemplateVersions", about | {"Versions": [answer(own)]})
+    answers = {new: "LaunchTemplateVersion.VersionNumber"}
+    forget = ApiCall(EC2, "DeleteLaunchTemplateVersions", about | {"Versions": [answer(new)]})
     yield ApiCall(EC2, "CreateLaunchTemplateVersion", make, answers), (forget,)
     if named == _LATEST:
         return
     if named == _DEFAULT:
-        put = ApiCall(EC2, "ModifyLaunchTemplate", about | {"DefaultVersion": answer(own)})
+        put = ApiCall(EC2, "ModifyLaunchTemplate", about | {"DefaultVersion": answer(new)})
         yield put, (ApiCall(EC2, "ModifyLaunchTemplate", about | {"DefaultVersion": source}),)
     else:
-        yield _of_group(pool, about, answer(own)), (_of_group(pool, about, source),)
+        yield _of_group(pool, about, answer(new)), (_of_group(pool, about, source),)
 
 
 def _version_name(pool: str, number: int) -> str:

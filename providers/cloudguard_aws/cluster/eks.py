@@ -72,7 +72,7 @@ class NodeGroups:
 def eks_cluster(item: Item) -> EksCluster:
     """Return a cluster from a DescribeCluster answer."""
     name, config = required(item, "name"), child(item, "resourcesVpcConfig")
-    source, own = Source(DESCRIBE_CLUSTER.name, name), text(item, "roleArn")
+    source, role = Source(DESCRIBE_CLUSTER.name, name), text(item, "roleArn")
     nodes = text(child(item, "computeConfig"), "nodeRoleArn")
     return EksCluster(
         name=name,
@@ -81,7 +81,7 @@ def eks_cluster(item: Item) -> EksCluster:
         vpc=text(config, "vpcId"),
         security_group=text(config, "clusterSecurityGroupId"),
         issuer=text(child(item, "identity", "oidc"), "issuer").removeprefix("https://"),
-        roles=(*([(own, ("cluster",))] if own else ()), *([(nodes, ("node",))] if nodes else ())),
+        roles=(*([(role, ("cluster",))] if role else ()), *([(nodes, ("node",))] if nodes else ())),
         endpoint=_endpoint(item, config, source),
         secrets=SecretsEncryption(_secrets_key(item), source),
         remote=AddressSet.of(_remote_ranges(child(item, "remoteNetworkConfig"))),
@@ -91,8 +91,8 @@ def eks_cluster(item: Item) -> EksCluster:
 def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
     """Return the API server's endpoint. A public endpoint without ranges is open to everyone."""
     public = flag(config, "endpointPublicAccess", default=True)
-    own = text(config, "clusterSecurityGroupId")
-    groups = tuple(dict.fromkeys([*([own] if own else ()), *texts(config, "securityGroupIds")]))
+    group = text(config, "clusterSecurityGroupId")
+    groups = tuple(dict.fromkeys([*([group] if group else ()), *texts(config, "securityGroupIds")]))
     return Endpoint(
         id=text(item, "arn") or required(item, "name"),
         service=ServiceSet.parse("tcp/443"),

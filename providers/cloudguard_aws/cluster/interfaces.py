@@ -78,9 +78,11 @@ def with_both_answers(api: Api, hosts: Iterable[Host], listed: Collection[Item])
     """
     hosts, hides = tuple(hosts), (FactKind.HOSTS,)
     names = {host.id for host in hosts} | {interface.id for host in hosts for interface in host.interfaces}
-    own = [item for item in listed if not names.isdisjoint((_text(item, "NetworkInterfaceId"), _instance_of(item)))]
+    of_hosts = [
+        item for item in listed if not names.isdisjoint((_text(item, "NetworkInterfaceId"), _instance_of(item)))
+    ]
     call, source = DESCRIBE_NETWORK_INTERFACES, api.source(DESCRIBE_NETWORK_INTERFACES)
-    read = api.mapped(call, own, lambda item: (_instance_of(item), interface(item, source)), hides=hides)
+    read = api.mapped(call, of_hosts, lambda item: (_instance_of(item), interface(item, source)), hides=hides)
     by_id = {interface.id: (instance, interface) for instance, interface in read}
     return tuple(_with_both(host, by_id) for host in hosts)
 

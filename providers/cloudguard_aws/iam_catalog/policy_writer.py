@@ -39,17 +39,17 @@ class PolicyDocuments:
         documents: list[list[dict[str, object]]] = []
         free, sids = 0, set[str]()
         for statement in statements:
-            for part in _statements_as_json(statement):
-                size = _size(part) + _EXTRA_CHARACTERS
+            for members in _statements_as_json(statement):
+                size = _size(members) + _EXTRA_CHARACTERS
                 if size > free:
                     documents.append([])
                     free, sids = MAX_CHARACTERS - _ENVELOPE, set[str]()
-                if "Sid" in part:
-                    part["Sid"] = _unused(str(part["Sid"]), sids)
-                    sids.add(str(part["Sid"]))
-                documents[-1].append(part)
+                if "Sid" in members:
+                    members["Sid"] = _unused(str(members["Sid"]), sids)
+                    sids.add(str(members["Sid"]))
+                documents[-1].append(members)
                 free -= size
-        return tuple(json.dumps({"Version": "2012-10-17", "Statement": parts}, indent=2) for parts in documents)
+        return tuple(json.dumps({"Version": "2012-10-17", "Statement": document}, indent=2) for document in documents)
 
     def read(self, text: str) -> tuple[Statement, ...]:
         """Return a document's statements. Raises DocumentError if it is not a valid policy document."""
@@ -92,7 +92,7 @@ def _written(statement: Statement) -> dict[str, object]:
     if statement.principals or statement.not_principals:
         message = f"statement {statement.name} names principals, which an identity policy cannot do"
         raise DocumentError(message)
-    parts: dict[str, object] = {
+    members: dict[str, object] = {
         "Sid": statement.name if _SID.fullmatch(statement.name) else "",
         "Effect": "Allow" if statement.effect is Effect.ALLOW else "Deny",
         "Action": _value(statement.actions),
@@ -101,7 +101,7 @@ def _written(statement: Statement) -> dict[str, object]:
         "NotResource": _value(statement.not_resources),
         "Condition": _conditions(statement),
     }
-    return {key: value for key, value in parts.items() if value}
+    return {key: value for key, value in members.items() if value}
 
 
 def _value(values: tuple[str, ...]) -> str | list[str]:

@@ -169,20 +169,20 @@ def context_of(known: KnownContext, tags: Mapping[str, KnownContext], identity: 
     if ":role/" not in identity.id:
         return known
     users = glob(f"{identity.unique_id}:*" if identity.unique_id else _UNKNOWN_USER)
-    own: dict[str, str | Constraint | UnreadValue] = {
+    context: dict[str, str | Constraint | UnreadValue] = {
         "aws:principalarn": identity.id,
         "aws:principaltype": "AssumedRole",
         "aws:userid": Constraint(absent=False, text=glob_set([[users]])),
     }
     if identity.tags is not None:
-        own |= {f"{_TAG}{key.lower()}": value for key, value in identity.tags}
+        context |= {f"{_TAG}{key.lower()}": value for key, value in identity.tags}
         if SERVICE_ACCOUNT not in identity.roles:
-            own[f"{_TAG}*"] = ABSENT
+            context[f"{_TAG}*"] = ABSENT
         elif identity.roles == (SERVICE_ACCOUNT,):
-            own |= tags.get(identity.id, {})
+            context |= tags.get(identity.id, {})
     if identity.roles and _NOT_OF_HOSTS.issuperset(identity.roles):
-        own |= dict.fromkeys(_OF_HOSTS, ABSENT)
-    return {**known, **own}
+        context |= dict.fromkeys(_OF_HOSTS, ABSENT)
+    return {**known, **context}
 
 
 def session_tags(snapshot: Snapshot) -> Mapping[str, KnownContext]:

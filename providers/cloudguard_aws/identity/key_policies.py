@@ -34,8 +34,8 @@ def read_key_policies(api: Api, keys: Iterable[Key], account: str) -> Mapping[st
     """
     ours = {account, ""}
     customers = (key.id for key in keys if key.manager is KeyManager.CUSTOMER)
-    own = [key for key in customers if not account or account_of(key) in ours]
-    return dict(zip(own, api.gather(*(partial(_statements, api, key) for key in own)), strict=True))
+    readable = [key for key in customers if not account or account_of(key) in ours]
+    return dict(zip(readable, api.gather(*(partial(_statements, api, key) for key in readable)), strict=True))
 
 
 def with_resource_policies(
@@ -94,11 +94,11 @@ def names(statement: Statement, role: str) -> bool:
 
 
 def _includes_role(principal: str, role: str, *, account: bool) -> bool:
-    who = principal.removeprefix("AWS:")
-    if account and who in {account_of(role), f"{role.rpartition(':')[0]}:root"}:
+    principal_arn = principal.removeprefix("AWS:")
+    if account and principal_arn in {account_of(role), f"{role.rpartition(':')[0]}:root"}:
         return True
-    session = _SESSION.match(who)
+    session = _SESSION.match(principal_arn)
     if session:
         # A session's ARN does not have the path of its role.
         return role.startswith(f"{session[1]}:iam::{session[2]}:role/") and role.endswith(f"/{session[3]}")
-    return who in {"*", role}
+    return principal_arn in {"*", role}

@@ -64,9 +64,11 @@ def read_identities(
     ]
     roles = resolve_profiles(api, (name for name, _ in holders))
     holds: dict[str, set[str]] = {}
-    for name, what in (*holders, *extra):
-        holds.setdefault(roles.get(name, name), set()).update(what)
-    pairs = api.gather(*(partial(read_identity, api, arn, tuple(sorted(what))) for arn, what in sorted(holds.items())))
+    for name, kinds in (*holders, *extra):
+        holds.setdefault(roles.get(name, name), set()).update(kinds)
+    pairs = api.gather(
+        *(partial(read_identity, api, arn, tuple(sorted(kinds))) for arn, kinds in sorted(holds.items()))
+    )
     policies = {policy.id: policy for _, documents in pairs for policy in documents}
     return Identities(
         identities=tuple(identity for identity, _ in pairs),
@@ -88,14 +90,14 @@ def read_identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identit
     )
     named = partial(api.mapped, hides=_HIDES, about=name)
     managed = named(attached_call, attached or (), lambda item: required(item, "PolicyArn"))
-    own = named(inline_call, inline or (), lambda item: required(item, "PolicyName"))
+    inline_names = named(inline_call, inline or (), lambda item: required(item, "PolicyName"))
     boundaries = named(calls.GET_ROLE, role or (), _boundary)
     complete = all((role, len(boundaries) == 1, attached is not None, inline is not None))
-    complete = complete and len(managed) == len(attached or ()) and len(own) == len(inline or ())
+    complete = complete and len(managed) == len(attached or ()) and len(inline_names) == len(inline or ())
     read = api.gather(
         *(partial(_managed, api, policy_arn, PolicyKind.GRANT) for policy_arn in managed),
         *(partial(_managed, api, boundary, PolicyKind.BOUNDARY) for boundary in boundaries if boundary),
-        *(partial(_inline, api, arn, name, policy_name) for policy_name in own),
+        *(partial(_inline, api, arn, name, policy_name) for policy_name in inline_names),
         *(partial(_trust, api, arn, item) for item in role or ()),
     )
     policies = tuple(policy for documents in read for policy in documents)

@@ -37,8 +37,8 @@ def _service_accounts(api: Api, found: FoundCluster, account: str) -> tuple[Serv
     """Read service accounts and their roles. Roles of other accounts can't be read from this account."""
     service_accounts = read_service_accounts(api, found.name, found.eks, found.issuer)
     arns = dict.fromkeys(identity.identity for identity in service_accounts.identities)
-    own = [(arn, (SERVICE_ACCOUNT,)) for arn in arns if not account or account_of(arn) == account]
-    return service_accounts, read_identities(api, hosts=(), pools=(), extra=tuple(own))
+    of_account = [(arn, (SERVICE_ACCOUNT,)) for arn in arns if not account or account_of(arn) == account]
+    return service_accounts, read_identities(api, hosts=(), pools=(), extra=tuple(of_account))
 
 
 def all_identities(own_identities: Identities, around: Surroundings) -> Identities:

@@ -37,8 +37,8 @@ def with_trusting_roles(api: Api, identities: Identities) -> Identities:
         others = tuple(identity for identity in identities.identities if identity.id != role)
         if trusted:
             granted = with_resource_policies(api, replace(identities, identities=others), LIST_ROLES, {role: trusted})
-            own = tuple(identity for identity in identities.identities if identity.id == role)
-            both = tuple(sorted((*granted.identities, *own), key=lambda item: item.id))
+            of_role = tuple(identity for identity in identities.identities if identity.id == role)
+            both = tuple(sorted((*granted.identities, *of_role), key=lambda item: item.id))
             identities = replace(granted, identities=both)
     return identities
 

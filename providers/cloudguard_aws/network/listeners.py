@@ -92,14 +92,14 @@ class Members:
         if target in self.ids:
             return target, NO_ADDRESSES
         try:
-            own = AddressSet.parse(target)
+            target_range = AddressSet.parse(target)
         except ValueError:
             return None  # the id of another instance, or a balancer's ARN
-        before = bisect_right(self.ranges, own.first(), key=AddressSet.first)
+        before = bisect_right(self.ranges, target_range.first(), key=AddressSet.first)
         candidates = (
             addresses
-            for addresses in (own, *self.ranges[before - 1 : before])
-            if own <= addresses and addresses in self.hosts
+            for addresses in (target_range, *self.ranges[before - 1 : before])
+            if target_range <= addresses and addresses in self.hosts
         )
         return next(((self.hosts[addresses], addresses) for addresses in candidates), None)
 
@@ -115,8 +115,8 @@ def services_of(protocol: str, port: int) -> ServiceSet:
 
 def targets_of(group: TargetGroup, members: Members) -> tuple[BackendTarget, ...]:
     """Return a target group's targets that are hosts of the cluster, their pods, or scaling groups' next hosts."""
-    own = services_of(group.protocol, group.port)
-    targets = {BackendTarget(name, NO_ADDRESSES, own): None for name in members.pools.get(group.arn, ())}
+    services = services_of(group.protocol, group.port)
+    targets = {BackendTarget(name, NO_ADDRESSES, services): None for name in members.pools.get(group.arn, ())}
     for target in group.targets:
         known = members.find(target.id)
         if known is not None:

@@ -71,8 +71,10 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
     pools |= {
         instance.id: name for instance in (*found.instances, *listed) if (name := fleet_of(instance.tags)) in started
     }
-    own = (instance for instance in listed if instance.id in pools or {*clusters_of(instance.tags)} <= {found.name})
-    more = {instance.id: _in_pool(instance, pools) for instance in own}
+    in_cluster = (
+        instance for instance in listed if instance.id in pools or {*clusters_of(instance.tags)} <= {found.name}
+    )
+    more = {instance.id: _in_pool(instance, pools) for instance in in_cluster}
     instances = {instance.id: _in_pool(instance, pools) for instance in found.instances} | more
     return replace(found, instances=tuple(instances[name] for name in sorted(instances)))
 

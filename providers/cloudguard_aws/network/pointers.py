@@ -44,13 +44,15 @@ _LINK_LOCAL: Final = AddressSet.of(("169.254.0.0/16", "fd00:ec2::/32"))
 """Link-local addresses, and the IPv6 range of AWS's own services in a VPC. VPC Lattice sends from both."""
 
 
-def record_unfollowed(api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList], own: Collection[str]) -> None:
+def record_unfollowed(
+    api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList], own_ids: Collection[str]
+) -> None:
     """Record a Gap for each way in by Global Accelerator, CloudFront VPC origins or VPC Lattice.
 
-    ``interfaces``: those of the cluster's VPCs. ``lists``: prefix lists that rules name. ``own``: ids of the cluster's
-    instances and ARNs of its balancers.
+    ``interfaces``: those of the cluster's VPCs. ``lists``: prefix lists that rules name. ``own_ids``: ids of
+    the cluster's instances and ARNs of its balancers.
     """
-    _record_accelerators(api, [item for item in interfaces if item.get("InterfaceType") == _ACCELERATOR], own)
+    _record_accelerators(api, [item for item in interfaces if item.get("InterfaceType") == _ACCELERATOR], own_ids)
     services = {_LATTICE: "VPC Lattice"}
     if any(map(_is_origin, interfaces)):
         services |= {_CLOUDFRONT: "a VPC origin of CloudFront"}
@@ -65,8 +67,8 @@ def record_unfollowed(api: Api, interfaces: Sequence[Item], lists: Iterable[Addr
             )
 
 
-def _record_accelerators(api: Api, interfaces: Sequence[Item], own: Collection[str]) -> None:
-    """Record a Gap for each of the ``own`` resources that an accelerator sends to.
+def _record_accelerators(api: Api, interfaces: Sequence[Item], own_ids: Collection[str]) -> None:
+    """Record a Gap for each of the ``own_ids`` resources that an accelerator sends to.
 
     If no accelerator of the account sends anywhere, the interfaces belong to an accelerator of another account:
     https://docs.aws.amazon.com/global-accelerator/latest/dg/cross-account-resources.html
@@ -74,7 +76,7 @@ def _record_accelerators(api: Api, interfaces: Sequence[Item], own: Collection[s
     if not interfaces:
         return
     endpoints = set(_accelerated(api))
-    for name in sorted(endpoints.intersection(own)):
+    for name in sorted(endpoints.intersection(own_ids)):
         message = "Global Accelerator sends internet traffic there past every gateway; cloudguard does not follow it"
         api.add_gap(Gap(calls.LIST_ENDPOINT_GROUPS.name, name, Reason.UNSUPPORTED, message, HIDES))
     if not endpoints:
@@ -98,7 +100,12 @@ def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Regi
     """
     call = calls.DESCRIBE_NETWORK_INTERFACES
     interfaces = api.mapped(call, endpoint, lambda item: interface(item, Source(call.name)), hides=HIDES)
-    at = {address: interface.id for interface in interfaces for part in interface.addresses for address in part.texts()}
+    at = {
+        address: interface.id
+        for interface in interfaces
+        for addresses in interface.addresses
+        for address in addresses.texts()
+    }
     for group in read.groups.values():
         reached = sorted({at[target.id] for target in group.targets if target.id in at})
         for name in group.balancers if reached else ():

@@ -78,8 +78,8 @@ class TargetGroup:
 
     def beyond(self, ranges: AddressSet) -> TargetGroup:
         """Return the group without the targets whose addresses are in ``ranges``, the ranges of the group's own VPC."""
-        own = (target for target in self.targets if target.outside or not _inside(target.id, ranges))
-        return replace(self, targets=tuple(own))
+        targets = (target for target in self.targets if target.outside or not _inside(target.id, ranges))
+        return replace(self, targets=tuple(targets))
 
 
 @dataclass(frozen=True, slots=True)

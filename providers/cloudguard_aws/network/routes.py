@@ -132,10 +132,10 @@ class Tables:
         Every subnet has a table, and every table has a route:
         https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
         """
-        own = next((table for table in self.tables if subnet.id in table.subnets), None)
-        if own is None and self.complete:
-            own = next((table for table in self.tables if table.is_main and table.vpc == subnet.network), None)
-        return own.routes or None if own else None
+        table = next((table for table in self.tables if subnet.id in table.subnets), None)
+        if table is None and self.complete:
+            table = next((table for table in self.tables if table.is_main and table.vpc == subnet.network), None)
+        return table.routes or None if table else None
 
     def inspect(self, subnet: Subnet) -> bool:
         """Whether a gateway's own route table sends packets for the subnet through an appliance.

@@ -75,10 +75,10 @@ def read_security_groups(
     for name, owner in (*(pair for group in groups for pair in group.named), *(rule.named for rule in rules)):
         named[name] = named.get(name, "") or owner
     named.pop("", None)
-    own = account or next((group.account for group in groups if group.account), "")
-    others = {name for name, owner in named.items() if owner and own not in {"", owner}}
+    account_id = account or next((group.account for group in groups if group.account), "")
+    others = {name for name, owner in named.items() if owner and account_id not in {"", owner}}
     foreign = frozenset(others - names)
-    shared = frozenset(group.filter.id for group in groups if group.account and own not in {"", group.account})
+    shared = frozenset(group.filter.id for group in groups if group.account and account_id not in {"", group.account})
     let_in = {rule.peer.group for guard in filters for rule in guard.rules if rule.direction is Direction.INGRESS}
     missing = names.union(let_in) - foreign - {""}
     members, lists = api.parallel(

@@ -47,18 +47,18 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
         partial(read_security_groups, api, names, subnets, hosts, account),
         partial(_outbound, api, hosts, subnets),
     )
-    own = ClusterInterfaces(
+    of_cluster = ClusterInterfaces(
         cluster=cluster,
         hosts={host.id for host in hosts},
         interfaces={interface.id for host in hosts for interface in host.interfaces},
         balancers=balancer_descriptions(inventory.balancers.read),
     )
-    groups, external_members = groups_and_members(api, security_groups, own)
-    ends = {*own.hosts, *(balancer.arn for balancer in inventory.balancers.modern)}
+    groups, external_members = groups_and_members(api, security_groups, of_cluster)
+    ends = {*of_cluster.hosts, *(balancer.arn for balancer in inventory.balancers.modern)}
     interfaces = inventory.vpcs.interfaces or ()
     record_unfollowed(api, interfaces, security_groups.lists, ends)
     record_unfollowed_lattice_ranges(api, security_groups.filters)
-    record_unfollowed_to_endpoint(api, filter(own.is_endpoint, interfaces), inventory.balancers.read)
+    record_unfollowed_to_endpoint(api, filter(of_cluster.is_endpoint, interfaces), inventory.balancers.read)
     tables, used = inventory.vpcs.tables, {name for subnet in subnets for name in subnet.filters}
     networks = inventory.vpcs.networks
     if tables:
@@ -118,8 +118,8 @@ def _outbound(api: Api, hosts: tuple[Host, ...], subnets: Iterable[Subnet]) -> A
     """Return the public addresses that hosts send from: their own, and those of the NAT gateways in their routes."""
     gateways = {route.target for subnet in subnets for route in subnet.routes if route.target.startswith("nat-")}
     listed = api.matching(calls.DESCRIBE_NAT_GATEWAYS, "nat-gateway-id", gateways, hides=ROUTES)
-    own = (addresses for host in hosts for interface in host.interfaces for addresses in interface.public)
-    return AddressSet.union((*own, *api.mapped(calls.DESCRIBE_NAT_GATEWAYS, listed, _public, hides=ROUTES)))
+    addresses = (addresses for host in hosts for interface in host.interfaces for addresses in interface.public)
+    return AddressSet.union((*addresses, *api.mapped(calls.DESCRIBE_NAT_GATEWAYS, listed, _public, hides=ROUTES)))
 
 
 def _public(gateway: Item) -> AddressSet:

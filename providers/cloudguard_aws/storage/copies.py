@@ -156,8 +156,8 @@ def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, st
     copies = api.mapped(
         calls.DESCRIBE_SNAPSHOTS, items, lambda item: (_snapshot(api, item), tags_of(item)), hides=_DISKS
     )
-    own = {copy.id: (copy, tags) for copy, tags in copies if cluster in {*clusters_of(tags)}}
-    return tuple(own.values())
+    of_cluster = {copy.id: (copy, tags) for copy, tags in copies if cluster in {*clusters_of(tags)}}
+    return tuple(of_cluster.values())
 
 
 def _former(

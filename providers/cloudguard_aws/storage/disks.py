@@ -159,9 +159,9 @@ def _copy_fields(item: Item, tags: Mapping[str, str]) -> str:
     """Return, as JSON, the parameters of CreateVolume for a volume like this one. Users can't set tags with "aws:"."""
     copied = (*_COPIED, *_RATES.get(text(item, "VolumeType"), ()))
     fields = {key: item[key] for key in copied if item.get(key)}
-    own = [{"Key": key, "Value": value} for key, value in sorted(tags.items()) if not key.startswith("aws:")]
-    if own:
-        fields["TagSpecifications"] = [{"ResourceType": "volume", "Tags": own}]
+    tags_left = [{"Key": key, "Value": value} for key, value in sorted(tags.items()) if not key.startswith("aws:")]
+    if tags_left:
+        fields["TagSpecifications"] = [{"ResourceType": "volume", "Tags": tags_left}]
     return json.dumps(fields, sort_keys=True, default=str)
 
 

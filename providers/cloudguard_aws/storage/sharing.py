@@ -96,4 +96,8 @@ def _is_blocked(api: Api) -> bool:
 
 def _without_everyone(copy: DiskSnapshot) -> DiskSnapshot:
     shared = copy.shared_with
-    return copy if shared is None else replace(copy, shared_with=tuple(who for who in shared if who != EVERYONE))
+    return (
+        copy
+        if shared is None
+        else replace(copy, shared_with=tuple(account for account in shared if account != EVERYONE))
+    )

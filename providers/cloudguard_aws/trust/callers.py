@@ -84,10 +84,10 @@ class _Accounts:
 
     def __init__(self, home: HomeAccount, mentions: Mentions) -> None:
         self._home, self._mentions = home, mentions
-        own = [home.organization] if home.organization else []
+        organizations = [home.organization] if home.organization else []
         accounts = [home.account, *mentions.accounts] if home.account else [*mentions.accounts]
         self._named_accounts: tuple[str, ...] = tuple(dict.fromkeys(accounts))
-        self._named_organizations: tuple[str, ...] = tuple(dict.fromkeys([*own, *mentions.organizations]))
+        self._named_organizations: tuple[str, ...] = tuple(dict.fromkeys([*organizations, *mentions.organizations]))
         self._any = (*of_account(mentions.keys), *from_time(home.now))
         self._certain = not_understood(mentions.keys)
 
@@ -187,7 +187,7 @@ class _Accounts:
 
         Yield both if it is not known whether the account is a member.
         """
-        own, who = self._home.organization, f"account {account}"
+        organization, who = self._home.organization, f"account {account}"
         among = (
             holds("StringEquals", PRINCIPAL_ACCOUNT, account),
             holds("ArnLike", PRINCIPAL_ARN, f"arn:*:*:*:{account}:*"),
@@ -201,9 +201,9 @@ class _Accounts:
             holds("ArnLikeIfExists", INSTANCE_ARN, f"arn:{partition}:ec2:*:{account}:instance/{SOME_INSTANCE}"),
             holds("ArnLikeIfExists", FUNCTION_ARN, f"arn:{partition}:lambda:*:{account}:{_SOME_FUNCTION}"),
         )
-        inside, outside = _in_organization(own or ""), tuple(_outside_organization(own or ""))
+        inside, outside = _in_organization(organization or ""), tuple(_outside_organization(organization or ""))
         asks = {ORGANIZATION, ORGANIZATION_PATHS} & {*self._mentions.keys}
-        if own and (account in self._home.members or asks):
+        if organization and (account in self._home.members or asks):
             who_inside = f"{who} of its own organization"
             yield self._caller(CallerKind.ORGANIZATION, who_inside, (*among, *inside), ordinary, account)
         if account not in self._home.members:

@@ -69,19 +69,19 @@ def requests_of(principal: str, *, excepted: bool = False) -> tuple[tuple[Condit
     ``policy_documents`` gives principals in this form. Empty: no principal can have that name. The root of an account
     stands for the whole account; if it is ``excepted``, it stands only for the root itself.
     """
-    kind, colon, who = principal.partition(":")
-    if principal == "*" or (kind == "AWS" and who == "*"):
+    kind, colon, name = principal.partition(":")
+    if principal == "*" or (kind == "AWS" and name == "*"):
         return ((),)
     if not colon or kind not in {"AWS", "Service", "Federated", "CanonicalUser"}:
         return ((holds(_UNDECIDED, KIND, principal),),)
     match kind:
         case "Service":
-            return ((holds("StringEquals", KIND, SERVICE_KIND), holds("StringEquals", SERVICE, who)),)
+            return ((holds("StringEquals", KIND, SERVICE_KIND), holds("StringEquals", SERVICE, name)),)
         case "Federated":
-            return ((holds("StringEquals", KIND, PROVIDER_KIND), holds("StringLike", PROVIDER, who)),)
+            return ((holds("StringEquals", KIND, PROVIDER_KIND), holds("StringLike", PROVIDER, name)),)
         case "AWS":
             return tuple(
-                (holds("StringEquals", KIND, ACCOUNT_KIND), *identity) for identity in _identities(who, excepted)
+                (holds("StringEquals", KIND, ACCOUNT_KIND), *identity) for identity in _identities(name, excepted)
             )
         case _:
             return ()

@@ -46,8 +46,8 @@ def callers(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
 
 def _of_everyone(home: HomeAccount, mentions: Mentions) -> Iterator[str]:
     """Yield the providers that the principal "everyone" includes: any provider that the account may have."""
-    own = {name.lower(): name for name in home.providers}
-    yield from (own.get(issuer, issuer) for issuer in (_FOR_EVERYONE, *mentions.issuers))
+    providers = {name.lower(): name for name in home.providers}
+    yield from (providers.get(issuer, issuer) for issuer in (_FOR_EVERYONE, *mentions.issuers))
     yield _ANY_SAML
 
 
@@ -106,12 +106,12 @@ def _of_shared(home: HomeAccount, mentions: Mentions, provider: str, shared: Sha
     )
     yield Caller(CallerKind.ANYONE, f"anyone with a token of {what}", _WEB_IDENTITY, (*base, *everyone), certain)
     for owner in owners:
-        own = (holds("StringLike", claims[owner.claim], owner.pattern),)
+        of_owner = (holds("StringLike", claims[owner.claim], owner.pattern),)
         guest, value = shared.guest
         guests = (holds("StringEquals", f"{issuer}:{guest}", value),) if guest and owner.claim != "sub" else None
         who = f"{owner.name} of {shared.what}"
         name = f"{issuer}:{owner.pattern}" if owner.claim == "sub" else ""
-        yield Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, (*base, *own), certain, guests, name)
+        yield Caller(CallerKind.OUTSIDER, who, _WEB_IDENTITY, (*base, *of_owner), certain, guests, name)
 
 
 def _of_saml(home: HomeAccount, mentions: Mentions, provider: str) -> Caller:

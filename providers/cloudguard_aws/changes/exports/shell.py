@@ -106,13 +106,13 @@ def _json(value: object) -> str:
 
 def _parts(value: object) -> list[tuple[str, str]]:
     """Return a value's JSON as pairs of text and variable name. Adjacent texts are joined."""
-    parts: list[tuple[str, str]] = []
+    options: list[tuple[str, str]] = []
     for text, variable in _tokens(value):
-        if parts and not variable and not parts[-1][1]:
-            parts[-1] = (parts[-1][0] + text, "")
+        if options and not variable and not options[-1][1]:
+            options[-1] = (options[-1][0] + text, "")
         else:
-            parts.append((text, variable))
-    return parts
+            options.append((text, variable))
+    return options
 
 
 def _tokens(value: object) -> Iterator[tuple[str, str]]:

@@ -35,10 +35,12 @@ def read_fleets(api: Api, found: FoundCluster) -> list[ScalingGroup]:
     """
     groups = list[ScalingGroup]()
     for call, tag in TAGS:
-        own = {instance.tags[tag] for instance in found.instances if fleet_of(instance.tags) == instance.tags.get(tag)}
-        answer = api.read(call, hides=HIDES, about=found.name) if own else ()
+        of_cluster = {
+            instance.tags[tag] for instance in found.instances if fleet_of(instance.tags) == instance.tags.get(tag)
+        }
+        answer = api.read(call, hides=HIDES, about=found.name) if of_cluster else ()
         for fleets in api.mapped(call, answer, partial(_fleets, call), hides=HIDES):
-            groups += [fleet for fleet in fleets if fleet.name in own or found.name in clusters_of(fleet.tags)]
+            groups += [fleet for fleet in fleets if fleet.name in of_cluster or found.name in clusters_of(fleet.tags)]
     return groups
 
 

@@ -238,11 +238,11 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
     volumes).
     """
     image = defaults.images.get(template.image)
-    own = template.volumes
+    volumes_of = template.volumes
     base = image.volumes if image else dict[str, _Volume]()
-    for device in sorted({*own, *base}):
-        over, under = own.get(device), base.get(device)
-        if (device in own and over is None) or (device not in own and under is None):
+    for device in sorted({*volumes_of, *base}):
+        over, under = volumes_of.get(device), base.get(device)
+        if (device in volumes_of and over is None) or (device not in volumes_of and under is None):
             continue
         volumes = [volume for volume in (over, under) if volume is not None]
         encrypted = next((volume.encrypted for volume in volumes if volume.encrypted is not None), None)
@@ -253,9 +253,9 @@ def disks(template: Template, defaults: Defaults) -> Iterator[DiskTemplate]:
             encrypted = False
         key = next((volume.key for volume in volumes if volume.key), "")
         yield DiskTemplate(device, encrypted, key, customer_key=_is_customers(key))
-    if not own and not base:
+    if not volumes_of and not base:
         yield DiskTemplate("root", encrypted=True if defaults.encrypts else None)
-    stores = {*template.stores, *(image.stores - own.keys() if image else ())}
+    stores = {*template.stores, *(image.stores - volumes_of.keys() if image else ())}
     plain = [has_plain_store(kind) if kind else None for kind in template.types]
     for device in sorted(stores) if set(plain) != {False} else ():
         yield DiskTemplate(device, encrypted=False if all(plain) else None)

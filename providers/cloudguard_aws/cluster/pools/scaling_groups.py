@@ -50,8 +50,8 @@ def read_scaling_groups(api: Api, found: FoundCluster, named: Collection[str]) -
     don't exist.
     """
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
-    own = {instance.host.pool for instance in found.instances if instance.host.pool != fleet_of(instance.tags)}
-    names = {*named, *own} - {""}
+    of_cluster = {instance.host.pool for instance in found.instances if instance.host.pool != fleet_of(instance.tags)}
+    names = {*named, *of_cluster} - {""}
     keys = [f"{prefix}{cluster}" for prefix in (*NAMED_BY_KEY, _AUTOSCALER)]
     if any(LEGACY in instance.tags for instance in found.instances):
         keys.append(LEGACY)  # every cluster with this tag has the same key, so ask only if it is used
@@ -63,7 +63,7 @@ def read_scaling_groups(api: Api, found: FoundCluster, named: Collection[str]) -
         page = more[start : start + MOST_NAMES]
         listed = api.read_or_none(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
         groups.update((group.name, group) for group in api.mapped(call, listed or (), _scaling_group, hides=HIDES))
-        for name in own.intersection(page) - groups.keys() if listed is not None else ():
+        for name in of_cluster.intersection(page) - groups.keys() if listed is not None else ():
             api.missed(call, name, "the tag of an instance names it, but it was not returned", HIDES)
     return [groups[name] for name in sorted(groups)]
 
