@@ -84,11 +84,11 @@ class Api(Reader[Call]):
         """Return all pages of Azure's answer. Raises one of ``errors``."""
         from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - the SDK is loaded on first use
 
-        own = dict(parameters)
-        operation = self.operation(call, own.pop("subscription", ""))
+        remaining = dict(parameters)
+        operation = self.operation(call, remaining.pop("subscription", ""))
         pages = Pages(call, self.endpoint, self.stop)
         try:
-            answer: Any = operation(**own, raw_response_hook=pages.take)
+            answer: Any = operation(**remaining, raw_response_hook=pages.take)
             if hasattr(answer, "by_page"):
                 for _ in answer.by_page():
                     pass
@@ -166,7 +166,7 @@ def explain(error: Exception) -> tuple[Reason, str]:
     status: int | None = getattr(error, "status_code", None)
     code = code_of(error)
     words = str(getattr(getattr(error, "error", None), "message", None) or getattr(error, "message", "") or error)
-    start = ": ".join(str(part) for part in (status, code) if part) or type(error).__name__
+    start = ": ".join(str(word) for word in (status, code) if word) or type(error).__name__
     message = clean(f"{start}: {words}")
     if code.lower() in _UNSUPPORTED:
         return Reason.UNSUPPORTED, message

@@ -63,9 +63,9 @@ def _disk(snapshot: Snapshot, name: str, *, first: bool) -> Iterator[Pair]:
         return
     encryption = _present(snapshot, name)
     if encryption is None:
-        own = f"{key.scope}/providers/Microsoft.Compute/diskEncryptionSets/{key.name}"
-        encryption = {"type": _CUSTOMER, "diskEncryptionSetId": own}
-        yield from _key_set(key, own) if first else ()
+        key_set = f"{key.scope}/providers/Microsoft.Compute/diskEncryptionSets/{key.name}"
+        encryption = {"type": _CUSTOMER, "diskEncryptionSetId": key_set}
+        yield from _key_set(key, key_set) if first else ()
     host, (start, stop) = disks[name].host, ("start", "deallocate")
     if host:
         yield act(host, stop), (act(host, start),)
@@ -97,7 +97,7 @@ def _can_be_set(disk: Disk) -> bool:
     return "/providers/microsoft.compute/disks/" in disk.id and "/virtualmachinescalesets/" not in disk.host
 
 
-def _key_set(key: NewKey, own: str) -> Iterator[Pair]:
+def _key_set(key: NewKey, key_set: str) -> Iterator[Pair]:
     """Yield the calls that make a disk encryption set which may use the key, and follows its newest version."""
     yield from key.made(rotates=True)
     properties = {
@@ -106,7 +106,7 @@ def _key_set(key: NewKey, own: str) -> Iterator[Pair]:
         "rotationToLatestKeyVersionEnabled": True,
     }
     body = {"location": key.location, "identity": {"type": "SystemAssigned"}, "properties": properties}
-    yield put(own, body, {_SET_IDENTITY: "identity.principalId"}), (delete(own),)
+    yield put(key_set, body, {_SET_IDENTITY: "identity.principalId"}), (delete(key_set),)
     yield key.opened_to(answer(_SET_IDENTITY), _USES_KEYS)
 
 
@@ -122,12 +122,12 @@ def _secrets(snapshot: Snapshot) -> Iterator[Pair]:
     AKS does not follow a key's newest version.
     """
     cluster = dict(snapshot.cluster.traits).get(CLUSTER, "")
-    own = [identity.unique_id for identity in snapshot.identities.identities if "cluster" in identity.roles]
+    principals = [identity.unique_id for identity in snapshot.identities.identities if "cluster" in identity.roles]
     key = NewKey.of(snapshot, cluster, "secrets")
-    if not cluster or len(own) != 1 or not own[0] or key is None:
+    if not cluster or len(principals) != 1 or not principals[0] or key is None:
         return
     yield from key.made(rotates=False)
-    yield key.opened_to(own[0], _ENCRYPTS)
+    yield key.opened_to(principals[0], _ENCRYPTS)
     on = {"enabled": True, "keyId": key.address, "keyVaultNetworkAccess": "Public"}
     yield set_in(cluster, {_KMS: on}), (set_in(cluster, {_KMS: {"enabled": False}}),)
 

@@ -24,8 +24,8 @@ _SEPARATOR: Final = " in "
 
 def group_id(guard: Filter) -> str:
     """Return the id of a filter's security group; "" if the filter is not one."""
-    own = guard.id.partition(_SEPARATOR)[0]
-    return own if guard.kind == KIND and own.startswith("/") else ""
+    group = guard.id.partition(_SEPARATOR)[0]
+    return group if guard.kind == KIND and group.startswith("/") else ""
 
 
 class FilterCalls:
@@ -60,7 +60,7 @@ class FilterCalls:
         except ValueError:
             return ()
 
-    def _after(self, guard: Filter, rules: SecurityRules, earlier: Sequence[Change], own: str) -> SecurityRules:
+    def _after(self, guard: Filter, rules: SecurityRules, earlier: Sequence[Change], group: str) -> SecurityRules:
         """Return a group's rules after the ``earlier`` changes. It continues from the last call's changes if it can."""
         count, last, known = self._reached.get(group_id(guard), (0, None, rules))
         if count > len(earlier) or (count and earlier[count - 1] is not last):
@@ -70,7 +70,7 @@ class FilterCalls:
                 try:
                     known = known.edited(rule_edits(change))
                 except ValueError:  # no call makes this change; a part of ``own`` then stops all of ``own``
-                    if change.id == own:
+                    if change.id == group:
                         raise
         if earlier:
             self._reached[group_id(guard)] = (len(earlier), earlier[-1], known)

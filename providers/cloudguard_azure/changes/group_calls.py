@@ -59,8 +59,8 @@ def group_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) -
 def _groups(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     """Return the groups of each interface, and of each pool's next hosts."""
     cluster, around = snapshot.cluster, snapshot.topology
-    own = [interface for host in cluster.hosts for interface in host.interfaces]
-    interfaces = (*own, *around.external_members, *(around.neighbours or ()))
+    of_hosts = [interface for host in cluster.hosts for interface in host.interfaces]
+    interfaces = (*of_hosts, *around.external_members, *(around.neighbours or ()))
     groups_of = {canonical(interface.id): interface.groups for interface in interfaces}
     return groups_of | {canonical(pool.id): pool.groups for pool in cluster.pools}
 

@@ -120,6 +120,6 @@ class NewKey:
         """Return the call that assigns ``role`` (a GUID) on the vault to ``principal``, an object id or placeholder."""
         definition = f"/subscriptions/{subscription_of(self.scope)}/{_ROLES}/{role}"
         name = uuid5(NAMESPACE_URL, f"{self.vault} {role}")
-        own = f"{self.vault}/providers/Microsoft.Authorization/roleAssignments/{name}"
+        assignment = f"{self.vault}/providers/Microsoft.Authorization/roleAssignments/{name}"
         properties = {"roleDefinitionId": definition, "principalId": principal, "principalType": "ServicePrincipal"}
-        return put(own, {"properties": properties}), (delete(own),)
+        return put(assignment, {"properties": properties}), (delete(assignment),)

@@ -39,10 +39,10 @@ def rules_of(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     """
     written = list[RuleTraffic]()
     for peer in _peers(traffic.peer):
-        parts = _services(traffic.services, _version(peer))
-        if not parts:
+        service_sets = _services(traffic.services, _version(peer))
+        if not service_sets:
             return ()
-        written += [replace(traffic, services=services, peer=peer) for services in parts]
+        written += [replace(traffic, services=services, peer=peer) for services in service_sets]
     return tuple(written)
 
 
@@ -108,20 +108,20 @@ def _services(services: ServiceSet, version: int) -> tuple[ServiceSet, ...]:
     tcp, udp = _ports(services, "tcp"), _ports(services, "udp")
     with_ports = ServiceSet.parse("tcp,udp")
     both = wanted & with_ports
-    parts = (
+    service_sets = (
         [both]
         if tcp == udp and tcp not in _EVERY_PORT
         else [wanted & ServiceSet.parse(name) for name in ("tcp", "udp")]
     )
-    parts += [services & _ICMP] if wanted & icmp else []
-    parts += [wanted & other for other in _OTHERS.values()]
-    return tuple(part for part in parts if part)
+    service_sets += [services & _ICMP] if wanted & icmp else []
+    service_sets += [wanted & other for other in _OTHERS.values()]
+    return tuple(services for services in service_sets if services)
 
 
 def _ports(services: ServiceSet, protocol: str) -> tuple[str, ...]:
     base = FAMILIES[protocol]
-    part = services & ServiceSet(((base, base + PORTS),))
-    if part.size == PORTS:
+    of_protocol = services & ServiceSet(((base, base + PORTS),))
+    if of_protocol.size == PORTS:
         return ("*",)
-    ends = ((start - base, end - base - 1) for start, end in part.intervals)
+    ends = ((start - base, end - base - 1) for start, end in of_protocol.intervals)
     return tuple(str(first) if first == last else f"{first}-{last}" for first, last in ends)

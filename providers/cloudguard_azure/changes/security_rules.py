@@ -52,10 +52,10 @@ class SecurityRules:
         """Return the rules of a group's filter."""
         parts = parts_of(guard)
         priorities = {name: parts_of_rule[0].order for name, parts_of_rule in parts.items()}
-        own = {name for name, priority in priorities.items() if priority <= LAST_PRIORITY}
-        rules = {name: SecurityRule(priorities[name], tuple(parts[name])) for name in parts if name in own}
+        names = {name for name, priority in priorities.items() if priority <= LAST_PRIORITY}
+        rules = {name: SecurityRule(priorities[name], tuple(parts[name])) for name in parts if name in names}
         known = {part.id: part for parts_of_rule in parts.values() for part in parts_of_rule}
-        return cls(rules, known, frozenset(priorities.keys() - own))
+        return cls(rules, known, frozenset(priorities.keys() - names))
 
     def priority_before(self, order: int | None) -> int | None:
         """Return the greatest free priority of an inbound rule before ``order`` (None: of all); None for none."""
@@ -71,13 +71,13 @@ class SecurityRules:
     def edited(self, edits: Sequence[RuleEdit]) -> SecurityRules:
         """Return the rules after edits. Raises ValueError if no priority is free for one."""
         editor = _Editor(self)
-        for name, own in by_rule(edits).items():
+        for name, edits_of_rule in by_rule(edits).items():
             if name in self.defaults:
-                editor.put_before_default(own)
+                editor.put_before_default(edits_of_rule)
             elif name:
-                editor.narrow(name, own)
+                editor.narrow(name, edits_of_rule)
             else:
-                for place, edit in own:
+                for place, edit in edits_of_rule:
                     editor.add(edit, place)
         return replace(self, rules=editor.rules, denials=frozenset(editor.denials))
 

@@ -36,5 +36,5 @@ def _trusts(snapshot: Snapshot, identity: str) -> set[str]:
     """Return the ids of an identity's trust policies."""
     identities = snapshot.identities
     trusts = {policy.id for policy in identities.policies if policy.kind is PolicyKind.TRUST}
-    own = {name for holder in identities.identities if holder.id == identity for name in holder.policies}
-    return trusts & (own | {pod.trust for pod in identities.service_accounts if pod.identity == identity})
+    policies = {name for holder in identities.identities if holder.id == identity for name in holder.policies}
+    return trusts & (policies | {pod.trust for pod in identities.service_accounts if pod.identity == identity})

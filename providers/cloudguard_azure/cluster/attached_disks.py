@@ -74,10 +74,10 @@ def _disk(machine: str, device: str, item: Item) -> AttachedDisk:
         storage = Storage.UNMANAGED
     elif managed:
         storage = Storage.MANAGED
-    own = canonical(text(managed, "id")) if storage is Storage.MANAGED else blob.partition("?")[0]
+    disk_id = canonical(text(managed, "id")) if storage is Storage.MANAGED else blob.partition("?")[0]
     name = text(item, "name") or device
     return AttachedDisk(
-        own or f"{machine}/{device}",
+        disk_id or f"{machine}/{device}",
         name,
         device,
         storage,

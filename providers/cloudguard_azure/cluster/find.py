@@ -67,8 +67,8 @@ class FoundCluster:
     @property
     def regions(self) -> tuple[str, ...]:
         """The cluster's regions."""
-        own = self.aks.location if self.aks else ""
-        return tuple(sorted({own, *(machine.location for machine in self.machines)} - {""}))
+        region = self.aks.location if self.aks else ""
+        return tuple(sorted({region, *(machine.location for machine in self.machines)} - {""}))
 
     @property
     def machine_items(self) -> tuple[Item, ...]:

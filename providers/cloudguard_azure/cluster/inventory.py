@@ -107,8 +107,10 @@ def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
     interfaces = [*api.listed(LIST_INTERFACES, _listed, hides=HIDES)]
     public = [*api.listed(LIST_PUBLIC_ADDRESSES, public_address, hides=_PUBLIC)]
-    for own, addresses in api.gather(*(partial(_interfaces_of, api, vm_set) for vm_set in sets if vm_set.uniform)):
-        interfaces += own
+    for interfaces_of_set, addresses in api.gather(
+        *(partial(_interfaces_of, api, vm_set) for vm_set in sets if vm_set.uniform)
+    ):
+        interfaces += interfaces_of_set
         public += addresses
     by_machine: dict[str, list[_Listed]] = {}
     for listed in interfaces:
@@ -128,10 +130,10 @@ def _united(names: Iterable[frozenset[str]]) -> frozenset[str]:
 
 def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], tuple[PublicAddress, ...]]:
     """Return the interfaces of a scale set's members, and their public addresses if any has one."""
-    own = of_set(api, LIST_SCALE_SET_INTERFACES, scale_set, _listed, HIDES)
-    if not any(listed.public for listed in own):
-        return own, ()
-    return own, of_set(api, LIST_SCALE_SET_PUBLIC_ADDRESSES, scale_set, public_address, _PUBLIC)
+    interfaces_of_set = of_set(api, LIST_SCALE_SET_INTERFACES, scale_set, _listed, HIDES)
+    if not any(listed.public for listed in interfaces_of_set):
+        return interfaces_of_set, ()
+    return interfaces_of_set, of_set(api, LIST_SCALE_SET_PUBLIC_ADDRESSES, scale_set, public_address, _PUBLIC)
 
 
 def _listed(item: Item) -> _Listed:

@@ -175,7 +175,7 @@ def _ports(protocols: tuple[str, ...], first: int, last: int) -> ServiceSet:
 def _pool(item: Item) -> BackendPool:
     inside = child(item, "properties")
     members = [child(address, "properties") for address in children(inside, "loadBalancerBackendAddresses")]
-    own = id_in(inside, "virtualNetwork")
+    network = id_in(inside, "virtualNetwork")
     configurations = (
         *ids_in(inside, "backendIPConfigurations"),
         *(id_in(member, "networkInterfaceIPConfiguration") for member in members),
@@ -185,7 +185,7 @@ def _pool(item: Item) -> BackendPool:
         configurations=tuple(dict.fromkeys(filter(None, configurations))),
         front_ends=tuple(filter(None, (id_in(member, "loadBalancerFrontendIPConfiguration") for member in members))),
         addresses=tuple(
-            (_network(member) or own, read_addresses(address))
+            (_network(member) or network, read_addresses(address))
             for member in members
             if (address := text(member, "ipAddress"))
         ),

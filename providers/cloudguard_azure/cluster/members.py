@@ -63,13 +63,13 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     return _with_sets(read, Members((), (), everyone, free, frozenset(guests), by_flag), own_ids, tagged)
 
 
-def _with_sets(read: Inventory, members: Members, own: Collection[str], sets: Collection[str]) -> Members:
-    """Return the cluster's ``own`` machines, its ``sets``, and all members of the machines' scale sets."""
-    pools = {machine.pool for machine in members.everyone if machine.id in own and machine.pool} | {*sets}
+def _with_sets(read: Inventory, members: Members, own_ids: Collection[str], sets: Collection[str]) -> Members:
+    """Return the cluster's ``own_ids`` machines, its ``sets``, and all members of the machines' scale sets."""
+    pools = {machine.pool for machine in members.everyone if machine.id in own_ids and machine.pool} | {*sets}
     machines = [
         machine
         for machine in members.everyone
-        if machine.id in own or (machine.pool in pools and machine.id in members.free)
+        if machine.id in own_ids or (machine.pool in pools and machine.id in members.free)
     ]
     return replace(
         members,

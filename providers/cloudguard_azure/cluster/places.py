@@ -22,8 +22,8 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
     A place is a set of groups and networks that machines share. Raises UsageError if several places are left,
     ClusterNotFoundError if none is. If the network of a machine is unknown, all machines are in one place.
     """
-    own = {machine.id: {machine.group, *interfaces.networks.get(machine.id, ())} for machine in members.machines}
-    placed = [keys for machine, keys in own.items() if machine not in members.guests]
+    places_of = {machine.id: {machine.group, *interfaces.networks.get(machine.id, ())} for machine in members.machines}
+    placed = [keys for machine, keys in places_of.items() if machine not in members.guests]
     places = [set[str]().union(*placed)] if any(len(keys) == 1 for keys in placed) else [*_disjoint(placed)]
     here = [place for place in places if group in {"", *place}]
     if len(here) > 1:
@@ -36,7 +36,7 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
     if len(places) <= 1:
         return members
     machines = tuple(
-        machine for machine in members.machines if own[machine.id] & here[0] or machine.id in members.guests
+        machine for machine in members.machines if places_of[machine.id] & here[0] or machine.id in members.guests
     )
     pools = {machine.pool for machine in machines}
     sets = tuple(scale_set for scale_set in members.scale_sets if scale_set.id in pools or scale_set.group in here[0])

@@ -66,7 +66,7 @@ def _rules(balancer: LoadBalancer) -> Iterator[tuple[int, BackendPool]]:
 def _registered(number: int, pool: BackendPool, interfaces: Interfaces, having: _Places) -> RegisteredMachines:
     machines, unseen = {name for name, pools in interfaces.pools.items() if pool.id in pools}, list[str]()
     for network, address in pool.addresses:
-        here = {machine for own, machine in having.get(address, ()) if network in {"", own}}
+        here = {machine for network_of, machine in having.get(address, ()) if network in {"", network_of}}
         machines |= here
         unseen += [] if here else address.texts()
     machines.update(_machine(configuration, interfaces.machine_of) for configuration in pool.configurations)

@@ -45,14 +45,14 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     cluster, values = snapshot.cluster, values_of(snapshot)
     places = PLACES if cluster.secrets_encryption and cluster.secrets_encryption.key else _WITHOUT_KEY
     needs, paths = TABLES.needs(values, places), TABLES.escalation_paths
-    own = tuple(f"{plane}:{cluster.account}:{group}:*:*:*" for group in values["group"] for plane in (CONTROL, DATA))
+    groups = tuple(f"{plane}:{cluster.account}:{group}:*:*:*" for group in values["group"] for plane in (CONTROL, DATA))
     issuers = frozenset(provider.id for provider in snapshot.identities.providers)
     return IamCatalog(
         catalog=catalog_of(snapshot, needs, paths),
         writer=RoleDocuments(),
         needs=needs,
         escalation_paths=paths,
-        cluster_resources=(Statement("own groups", Effect.ALLOW, ("*",), resources=own),) if own else (),
+        cluster_resources=(Statement("own groups", Effect.ALLOW, ("*",), resources=groups),) if groups else (),
         provider_mandated=tuple(_mandated(snapshot, values)) if cluster.managed else (),
         principals=Subjects(issuers),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
@@ -101,8 +101,8 @@ def _patterns_of_scopes(*scopes: str, plane: str = CONTROL) -> tuple[str, ...]:
 
 
 def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
-    own = (id_ for id_ in ids if subscription_of(id_) == subscription)
-    return tuple(sorted({group_of(resource_id) for resource_id in own} - {""}))
+    of_subscription = (id_ for id_ in ids if subscription_of(id_) == subscription)
+    return tuple(sorted({group_of(resource_id) for resource_id in of_subscription} - {""}))
 
 
 @cache

@@ -53,8 +53,11 @@ def _documents(statement: Statement) -> Iterator[str]:
             yield json.dumps(_role(statement, scopes, slice(start, start + MAX_OPERATIONS), data=data), indent=2)
 
 
-def _role(statement: Statement, scopes: list[str], part: slice, *, data: bool) -> dict[str, object]:
-    granted, excepted = sorted(map(operation, statement.actions[part])), sorted(map(operation, statement.not_actions))
+def _role(statement: Statement, scopes: list[str], actions: slice, *, data: bool) -> dict[str, object]:
+    granted, excepted = (
+        sorted(map(operation, statement.actions[actions])),
+        sorted(map(operation, statement.not_actions)),
+    )
     return {
         "Name": f"cloudguard {statement.name}",
         "IsCustom": True,

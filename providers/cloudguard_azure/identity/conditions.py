@@ -30,7 +30,7 @@ def narrowed_operations(condition: str) -> tuple[str, ...] | None:
     """
     operations = list[str]()
     for clause in _divided(condition, _AND):
-        others = [named for part in _divided(clause, _OR) if (named := _excluded_operations(part))]
+        others = [named for alternative in _divided(clause, _OR) if (named := _excluded_operations(alternative))]
         if not others:
             return None
         operations += others[0]
@@ -39,8 +39,8 @@ def narrowed_operations(condition: str) -> tuple[str, ...] | None:
 
 def _excluded_operations(text: str) -> list[str]:
     """Return the operations of "it is none of them"; none if the text has another form."""
-    parts = [_OTHER_ACTION.fullmatch(_without_parentheses(part)) for part in _divided(text, _AND)]
-    return [part[1] for part in parts if part] if all(parts) else []
+    matches = [_OTHER_ACTION.fullmatch(_without_parentheses(clause)) for clause in _divided(text, _AND)]
+    return [part[1] for part in matches if part] if all(matches) else []
 
 
 def _divided(text: str, joint: re.Pattern[str]) -> Iterator[str]:

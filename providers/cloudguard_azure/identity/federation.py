@@ -117,8 +117,8 @@ def issuers(cluster: str, managed: str | None, federated: Iterable[Federated]) -
 def _is_of(credential: Credential, cluster: str) -> bool:
     """Whether a credential is for service accounts, and its issuer has the cluster's name in its address."""
     words = {*_WORDS.split(credential.issuer.lower())}
-    own = cluster.lower()
-    return bool(credential.accounts) and not words.isdisjoint({own, f"{own}-oidc", own.replace("-", "")})
+    name = cluster.lower()
+    return bool(credential.accounts) and not words.isdisjoint({name, f"{name}-oidc", name.replace("-", "")})
 
 
 def trust_of(federated: Federated) -> PolicyDocument:

@@ -72,8 +72,8 @@ def identities_of(item: Item) -> Iterator[HeldIdentity]:
     principal = text(identity, "principalId")
     if principal or _OWN in kinds:
         prefix, subscription, group, _, kind, name = resource(own_id(item)).split(":", 5)
-        own = f"{prefix}:{subscription}:{group}:microsoft.managedidentity:identities:{kind}/{name}"
-        yield HeldIdentity(own, f"{name_of(own_id(item))} (system-assigned)", principal.lower())
+        identity_id = f"{prefix}:{subscription}:{group}:microsoft.managedidentity:identities:{kind}/{name}"
+        yield HeldIdentity(identity_id, f"{name_of(own_id(item))} (system-assigned)", principal.lower())
     for arm_id in sorted(assigned, key=str.lower):
         yield _assigned(arm_id, text(child(assigned, arm_id), "principalId"))
 

@@ -68,10 +68,10 @@ def statements_of(
 
 
 def grant(
-    own: str, name: str, statements: Iterable[Statement], source: Source, *, managed_by: str = "user"
+    policy_id: str, name: str, statements: Iterable[Statement], source: Source, *, managed_by: str = "user"
 ) -> PolicyDocument:
-    """Return a policy with the id ``own`` that grants to identities, or denies them."""
-    return PolicyDocument(own, name, PolicyKind.GRANT, managed_by, "{}", tuple(statements), source)
+    """Return a policy with the id ``policy_id`` that grants to identities, or denies them."""
+    return PolicyDocument(policy_id, name, PolicyKind.GRANT, managed_by, "{}", tuple(statements), source)
 
 
 def conditioned(statement: Statement, condition: str) -> Iterator[Statement]:

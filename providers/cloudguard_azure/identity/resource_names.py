@@ -89,8 +89,8 @@ def scope_patterns(scope: str, plane: str = CONTROL) -> tuple[str, ...]:
     subscription, group, provider, kind, name = _segments(written)
     if not provider:
         return (f"{plane}:{subscription}:{group or '*'}:*:*:*",)
-    own = f"{plane}:{subscription}:{group}:{provider}:{kind}:{name}"
-    return (own, *below_of(own))
+    pattern = f"{plane}:{subscription}:{group}:{provider}:{kind}:{name}"
+    return (pattern, *below_of(pattern))
 
 
 def below_of(pattern: str) -> tuple[str, ...]:
@@ -144,16 +144,16 @@ def arm_scope(pattern: str) -> str:
     if provider == "*":
         return place
     pairs = zip(kind.split("/"), name.split("/"), strict=True)
-    return f"{place}/providers/{provider}/" + "/".join(f"{kind}/{own}" for kind, own in pairs)
+    return f"{place}/providers/{provider}/" + "/".join(f"{kind}/{name}" for kind, name in pairs)
 
 
 def resource_formats(action: str, planes: tuple[str, ...]) -> tuple[str, ...]:
     """Return the formats of the resources that an action applies to on each of ``planes``."""
     provider, _, rest = action.lower().partition(":")
-    parts = rest.split("/")
-    kind = "/".join(parts[: -_VERBS.get(parts[-1], len(parts))])
+    words = rest.split("/")
+    kind = "/".join(words[: -_VERBS.get(words[-1], len(words))])
     group = "**" if provider in _providers("spread") else "*"
-    if provider not in _providers("regular") or parts[-1] not in _VERBS or "{" in kind:
+    if provider not in _providers("regular") or words[-1] not in _VERBS or "{" in kind:
         return tuple(f"{plane}:*:{group}:*:*:**" for plane in planes)
     group = group if kind else ""
     kinds = dict.fromkeys((kind.partition("/")[0], kind) if provider == _OF_IDENTITIES else (kind,))

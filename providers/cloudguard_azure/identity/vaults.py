@@ -74,9 +74,11 @@ def _operations(permissions: Item) -> Iterator[str]:
 
 def granted_by_vault(vault: Vault, principals: Collection[str]) -> PolicyDocument | None:
     """Return what a vault's access policies grant to an identity and its groups (object ids); None for nothing."""
-    actions = tuple(dict.fromkeys(action for who, listed in vault.granted if who in principals for action in listed))
+    actions = tuple(
+        dict.fromkeys(action for principal, listed in vault.granted if principal in principals for action in listed)
+    )
     if not actions:
         return None
     statement = Statement("#1", Effect.ALLOW, actions, resources=scope_patterns(vault.id, DATA))
-    own = f"{vault.id}#{'+'.join(sorted(who for who, _ in vault.granted if who in principals))}"
-    return grant(own, f"access policy of {name_of(vault.id)}", (statement,), Source(LIST_VAULTS.name, vault.id))
+    policy_id = f"{vault.id}#{'+'.join(sorted(principal for principal, _ in vault.granted if principal in principals))}"
+    return grant(policy_id, f"access policy of {name_of(vault.id)}", (statement,), Source(LIST_VAULTS.name, vault.id))

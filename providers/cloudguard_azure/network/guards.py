@@ -44,14 +44,14 @@ class Guards:
         """Return the filters of a subnet (id) itself: of its security group and of network managers; may be empty."""
         return self._chain(subnet, ())
 
-    def of_interface(self, subnet: str, own: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
-        """Return the filters of an interface in a subnet. ``own``: the interface's own security groups.
+    def of_interface(self, subnet: str, groups: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
+        """Return the filters of an interface in a subnet. ``groups``: the interface's own security groups.
 
         ``internet``: whether the internet gets in if no security group applies. It does with addresses and balancers of
         the Basic SKU, and not with Standard ones (https://learn.microsoft.com/azure/virtual-network/ip-services/
         public-ip-addresses). None: unknown.
         """
-        chain = self._chain(subnet, own)
+        chain = self._chain(subnet, groups)
         if any(self.filters[name].in_series for name in chain):
             return chain
         return (*chain, self._add(self._none(self._places.of(subnet), internet=internet)))
@@ -65,12 +65,14 @@ class Guards:
         """
         if service is None or self._groups is None:
             return None
-        denied = [self._denied(subnets, own) for subnets, own in interfaces]
+        denied = [self._denied(subnets, groups) for subnets, groups in interfaces]
         return replace(service, enabled=False) if denied and all(denied) else service
 
-    def _denied(self, subnets: Collection[str], own: Collection[str]) -> bool:
+    def _denied(self, subnets: Collection[str], own_groups: Collection[str]) -> bool:
         of_subnets = {known.group for name in subnets if (known := self._places.subnets.get(name))}
-        groups = ((self._groups or {}).get(name) for name in (*own, *(of_subnets if len(of_subnets) == 1 else ())))
+        groups = (
+            (self._groups or {}).get(name) for name in (*own_groups, *(of_subnets if len(of_subnets) == 1 else ()))
+        )
         return any(group.denies_metadata for group in groups if group)
 
     def filters_made(self, nodes: AddressSet | None) -> tuple[Filter, ...]:
@@ -86,14 +88,14 @@ class Guards:
             for guard in self.filters.values()
         )
 
-    def _chain(self, subnet: str, own: tuple[str, ...]) -> tuple[str, ...]:
+    def _chain(self, subnet: str, groups: tuple[str, ...]) -> tuple[str, ...]:
         known, place = self._places.subnets.get(subnet), self._places.of(subnet)
         if known is None:
             title = f"the security group of the subnet {subnet}"
             lost = self._add(unread(title, title, Source(LIST_NETWORKS.name, subnet)))
-            return (lost, *(self._group(name, place, subnet) for name in own))
+            return (lost, *(self._group(name, place, subnet) for name in groups))
         admin = self._admin.get(known.network)
-        names = dict.fromkeys(filter(None, (known.group, *own)))
+        names = dict.fromkeys(filter(None, (known.group, *groups)))
         above = (self._add(admin),) if admin is not None else ()
         return (*above, *(self._group(name, place, subnet) for name in names))
 

@@ -173,11 +173,11 @@ class RuleReader:
     def _matches(self, written: WrittenRule, *, ingress: bool) -> Iterator[tuple[Peer, _OwnAddresses, tuple[str, str]]]:
         """Yield each peer with the guarded side of the rule, and why either may not match ("": it does)."""
         sides = (written.sources, written.source_groups), (written.destinations, written.destination_groups)
-        (peers, peer_groups), (own, own_groups) = sides if ingress else sides[::-1]
+        (peers, peer_groups), (target_words, own_groups) = sides if ingress else sides[::-1]
         ends = [(end.peer, end.uncertain) for end in self._named(peers, peer_groups)]
         ends += [(Peer(group=name), "") for name in peer_groups]
         about = [
-            *_own_addresses(self._named(own, own_groups)),
+            *_own_addresses(self._named(target_words, own_groups)),
             *([((own_groups, NO_ADDRESSES), "")] if own_groups else []),
         ]
         for peer, why in ends:
@@ -193,10 +193,10 @@ class RuleReader:
                 yield named
 
 
-def _own_addresses(own: Iterable[Named]) -> Iterator[tuple[_OwnAddresses, str]]:
+def _own_addresses(ends: Iterable[Named]) -> Iterator[tuple[_OwnAddresses, str]]:
     """Yield the addresses of the guarded side that a rule applies to; none for all. Certain ones are merged."""
     certain = AddressSet.nothing()
-    for end in own:
+    for end in ends:
         if end.addresses is None:
             yield ((), NO_ADDRESSES), f"the addresses of {end.tag} are not known"
         elif end.uncertain:

@@ -184,16 +184,16 @@ class SecurityGroupReader:
         return None if items is None else {group.id: group for group in groups}
 
     def _group(self, item: Item) -> SecurityGroup:
-        own, name, properties = own_id(item), required(item, "name"), child(item, "properties")
+        group_id, name, properties = own_id(item), required(item, "name"), child(item, "properties")
         written = (
             self._api.mapped(LIST_SECURITY_GROUPS, children(properties, key), security_rule, hides=HIDES, about=name)
             for key in ("securityRules", "defaultSecurityRules")
         )
         rules, defaults = written
-        kept_by_aks = bool(self._aks_group) and group_of(own) == self._aks_group
+        kept_by_aks = bool(self._aks_group) and group_of(group_id) == self._aks_group
         by_sign = OWNERS.of(Thing.FILTER, name, tags_of(item))
         owner = OWNERS.known("aks", f"resource group {self._aks_group}") if kept_by_aks else by_sign
-        return SecurityGroup(own, name, rules, defaults or DEFAULT_RULES, kept_by_aks, owner)
+        return SecurityGroup(group_id, name, rules, defaults or DEFAULT_RULES, kept_by_aks, owner)
 
 
 def read_admin_filter(api: Api, network: str, tags: ServiceTags, near: Place) -> Filter | None:

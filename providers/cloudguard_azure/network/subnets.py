@@ -87,9 +87,9 @@ def virtual_networks(api: Api, items: Iterable[Item]) -> dict[str, VirtualNetwor
     }
 
 
-def record_missing_peers(api: Api, networks: Mapping[str, VirtualNetwork], own: Iterable[str]) -> None:
-    """Record a Gap for each peer of the ``own`` networks (ids) whose addresses or peering were not read."""
-    for network in (networks[name] for name in sorted(own) if name in networks):
+def record_missing_peers(api: Api, networks: Mapping[str, VirtualNetwork], network_ids: Iterable[str]) -> None:
+    """Record a Gap for each peer of the networks ``network_ids`` whose addresses or peering were not read."""
+    for network in (networks[name] for name in sorted(network_ids) if name in networks):
         peers = {peering.network for peering in network.peerings}
         silent = [peering.name for peering in network.peerings if not peering.ranges]
         missing = [

@@ -65,9 +65,9 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     )
     used = {interface.subnet for host in hosts for interface in host.interfaces}
     used.update(name for pool in pools for name in pool.subnets)
-    own = frozenset(parent(name) for name in used)
+    network_ids = frozenset(parent(name) for name in used)
     networks = virtual_networks(api, listed)
-    meshed = api.gather(*(partial(with_meshes, api, networks[name]) for name in sorted(own & networks.keys())))
+    meshed = api.gather(*(partial(with_meshes, api, networks[name]) for name in sorted(network_ids & networks.keys())))
     networks |= {network.id: network for network in meshed}
     places = Places(networks, {name: table.prefixes for name, table in tables.items()})
     for name in sorted(used - places.subnets.keys()):
@@ -77,9 +77,9 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
             "a host is in this subnet, but no virtual network that was read contains it",
             HIDES,
         )
-    record_missing_peers(api, networks, own)
-    tags = ServiceTags(api, next((networks[name].location for name in sorted(own) if name in networks), ""))
-    guards = Guards(known, places, tags, _admin_filters(api, own & networks.keys(), tags, places))
+    record_missing_peers(api, networks, network_ids)
+    tags = ServiceTags(api, next((networks[name].location for name in sorted(network_ids) if name in networks), ""))
+    guards = Guards(known, places, tags, _admin_filters(api, network_ids & networks.keys(), tags, places))
     ways = read_ways(
         api,
         WaysRequest(
@@ -89,7 +89,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
             public=found.interfaces.public,
             scale_sets=[scale_set.item for scale_set in found.scale_sets],
             networks=networks,
-            own=own,
+            own=network_ids,
             guards=guards.of_subnet,
             aks=found.aks.item if found.aks else None,
         ),
@@ -97,12 +97,12 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     guarded = _Guarded(found, guards, ways)
     hosts, pools = tuple(map(guarded.host, hosts)), tuple(map(guarded.pool, pools))
     routes = SubnetRoutes(tables, tags, hosts)
-    near = [networks[name] for name in sorted(own | ways.networks) if name in networks]
+    near = [networks[name] for name in sorted(network_ids | ways.networks) if name in networks]
     for name in (name for endpoint in ways.endpoints for name in endpoint.public_lists):
         tags.list_of(name)
     named = _peer_groups(guards.filters.values(), hosts, pools)
     interfaces = {interface.id for host in hosts for interface in host.interfaces}
-    others = read_others(api, found, Relevance(own, named, interfaces, places))
+    others = read_others(api, found, Relevance(network_ids, named, interfaces, places))
     topology = Topology(
         networks=tuple(_networks(networks, near)),
         subnets=tuple(_subnets(near, routes)),
@@ -119,8 +119,8 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     return NetworkFacts(topology, hosts, pools, _pod_ranges(near, tables, routes) | ways.control_plane)
 
 
-def _admin_filters(api: Api, own: Collection[str], tags: ServiceTags, places: Places) -> dict[str, Filter]:
-    names = sorted(own)
+def _admin_filters(api: Api, network_ids: Collection[str], tags: ServiceTags, places: Places) -> dict[str, Filter]:
+    names = sorted(network_ids)
     filters = api.gather(*(partial(read_admin_filter, api, name, tags, places.of_network(name)) for name in names))
     return {name: guard for name, guard in zip(names, filters, strict=True) if guard is not None}
 
@@ -155,14 +155,16 @@ def _subnets(near: Iterable[VirtualNetwork], routes: SubnetRoutes) -> Iterator[S
 
 def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable], routes: SubnetRoutes) -> AddressSet:
     wanted = {subnet.table for network in near for subnet in network.subnets}
-    return AddressSet.union(part for name in wanted if name in tables for part in routes.to_hosts(tables[name]))
+    return AddressSet.union(
+        addresses for name in wanted if name in tables for addresses in routes.to_hosts(tables[name])
+    )
 
 
 def _peer_groups(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
     """Return the groups that rules name as peers, and those of the cluster's hosts and pools."""
-    own = (name for host in hosts for interface in host.interfaces for name in interface.groups)
+    groups = (name for host in hosts for interface in host.interfaces for name in interface.groups)
     peers = (rule.peer.group for guard in filters for rule in guard.rules)
-    return frozenset((*own, *(name for pool in pools for name in pool.groups), *peers)) - {""}
+    return frozenset((*groups, *(name for pool in pools for name in pool.groups), *peers)) - {""}
 
 
 class _Guarded:
@@ -177,9 +179,9 @@ class _Guarded:
 
     def host(self, host: Host) -> Host:
         """Return a host with its filters."""
-        own = [((interface.subnet,), interface.filters) for interface in host.interfaces]
+        guarded = [((interface.subnet,), interface.filters) for interface in host.interfaces]
         interfaces = tuple(self._interface(host, interface) for interface in host.interfaces)
-        return replace(host, interfaces=interfaces, metadata=self._guards.metadata(host.metadata, own))
+        return replace(host, interfaces=interfaces, metadata=self._guards.metadata(host.metadata, guarded))
 
     def _interface(self, host: Host, interface: Interface) -> Interface:
         known = (self._public.get(name) for name in self._references.get(interface.id, ()))
@@ -200,7 +202,7 @@ class _Guarded:
             )
             for interface in pool.further
         )
-        own = [
+        guarded = [
             (pool.subnets, pool.filters),
             *((interface.subnets or pool.subnets, interface.filters) for interface in pool.further),
         ]
@@ -208,11 +210,11 @@ class _Guarded:
             pool,
             filters=self._of(pool.subnets, pool.filters, internet=internet),
             further=tuple(further),
-            metadata=self._guards.metadata(pool.metadata, own),
+            metadata=self._guards.metadata(pool.metadata, guarded),
         )
 
-    def _of(self, subnets: Sequence[str], own: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
-        chains = {self._guards.of_interface(name, own, internet=internet) for name in subnets or ("",)}
+    def _of(self, subnets: Sequence[str], groups: tuple[str, ...], *, internet: bool | None) -> tuple[str, ...]:
+        chains = {self._guards.of_interface(name, groups, internet=internet) for name in subnets or ("",)}
         return chains.pop() if len(chains) == 1 else (f"one of {len(chains)} chains of filters",)
 
 

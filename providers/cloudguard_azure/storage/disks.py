@@ -82,16 +82,16 @@ def read_disks(
     context = _Context(found.name, concerned, {disk.id: (machine, disk) for machine, disk in attached}, _key_sets(api))
     listed = api.read(LIST_DISKS, hides=_LEADS)
     read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, context), hides=_LEADS)
-    own = [disk for disk in read if disk.of_cluster]
-    disks = sorted((*(each.disk for each in own), *_without_resource(api, attached)), key=lambda disk: disk.id)
+    of_cluster = [disk for disk in read if disk.of_cluster]
+    disks = sorted((*(each.disk for each in of_cluster), *_without_resource(api, attached)), key=lambda disk: disk.id)
     concerning = worth_copying(disks, concerned)
     copies = read_copies(
         api,
         found.name,
-        origins={disk.id: disk.origins for disk in own if disk.id in concerning},
+        origins={disk.id: disk.origins for disk in of_cluster if disk.id in concerning},
         other_disks=[disk.id for disk in read if disk.id not in concerning],
     )
-    keys = read_keys(api, [disk.key for disk in own if disk.key])
+    keys = read_keys(api, [disk.key for disk in of_cluster if disk.key])
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
     return with_snapshots(disks, [copy for copy in copies if copy.disk]), former, keys
 

@@ -125,8 +125,8 @@ def _addresses(pool: Item) -> list[Item]:
 def _pool(gateway: str, number: int, item: Item) -> BackendPool:
     addresses = (read_addresses(text(address, "ipAddress")) for address in _addresses(item))
     configurations = ids_in(child(item, "properties"), "backendIPConfigurations")
-    own = canonical(text(item, "id")) or f"{gateway}#{number}"
-    return BackendPool(own, configurations, (), tuple(("", address) for address in addresses if address))
+    pool_id = canonical(text(item, "id")) or f"{gateway}#{number}"
+    return BackendPool(pool_id, configurations, (), tuple(("", address) for address in addresses if address))
 
 
 def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedService]]:
@@ -182,8 +182,8 @@ def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]
         yield pool, settings
 
 
-def _named_part(named: Mapping[str, Item], own: str) -> Item:
-    return child(named[own], "properties") if own in named else {}
+def _named_part(named: Mapping[str, Item], part_id: str) -> Item:
+    return child(named[part_id], "properties") if part_id in named else {}
 
 
 def _tcp(number: int) -> ServiceSet:

@@ -154,13 +154,13 @@ def _cross_region_traffic(
 
 def _balancers(context: Context, balancer: LoadBalancer, flows: Iterable[_Flow]) -> Iterator[Balancer]:
     """Yield the balancers of each front end: one for each destination that packets arrive with."""
-    parts = dict[tuple[FrontEnd, FrontEnd | None], list[_Flow]]()
+    by_front = dict[tuple[FrontEnd, FrontEnd | None], list[_Flow]]()
     for flow in flows:
-        parts.setdefault((flow.front, flow.addressed_to), []).append(flow)
-    for (front, addressed_to), mine in parts.items():
+        by_front.setdefault((flow.front, flow.addressed_to), []).append(flow)
+    for (front, addressed_to), mine in by_front.items():
         suffix = "" if addressed_to == front else f"#to {addressed_to.name}" if addressed_to else "#translated"
         addressed, source = addressed_to or front, Source(LIST_LOAD_BALANCERS.name, name_of(balancer.id))
-        alone = sum(front_end == front for front_end, _ in parts) == 1
+        alone = sum(front_end == front for front_end, _ in by_front) == 1
         places = dict.fromkeys(name for flow in mine for member in flow.members for name in member.subnets)
         subnets = tuple(filter(None, places))
         yield Balancer(

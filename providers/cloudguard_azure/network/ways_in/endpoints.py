@@ -66,16 +66,18 @@ class Surroundings:
 
 def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpoint, ...]:
     """Read the endpoints of a cluster, from AKS's answer."""
-    own = api.mapped(LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES)
-    private = api.mapped(LIST_MANAGED_CLUSTERS, [cluster] if own else (), _is_private, hides=_HIDES)
+    of_cluster = api.mapped(
+        LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES
+    )
+    private = api.mapped(LIST_MANAGED_CLUSTERS, [cluster] if of_cluster else (), _is_private, hides=_HIDES)
     if not any(private):
-        return tuple(endpoint for endpoints in own for endpoint in endpoints)
+        return tuple(endpoint for endpoints in of_cluster for endpoint in endpoints)
     name = own_id(cluster)
     by_endpoints = _private_endpoints(api, name, around)
     if not by_endpoints and not _is_inside(cluster):
         message = "the cluster is private, but none of its private endpoints was found"
         api.missed(LIST_PRIVATE_ENDPOINTS, name, message, _HIDES)
-    return (*(endpoint for endpoints in own for endpoint in endpoints), *by_endpoints)
+    return (*(endpoint for endpoints in of_cluster for endpoint in endpoints), *by_endpoints)
 
 
 def node_group(cluster: Item) -> str:
@@ -177,10 +179,12 @@ def _authorized(cluster: Item, around: Surroundings) -> tuple[AddressSet, tuple[
     if not listed:
         shut = word(child(cluster, "properties"), "publicNetworkAccess") == "disabled"
         return (NO_ADDRESSES, (_SWITCHED_OFF,)) if shut else (_EVERYONE, ())
-    own = around.addresses.of(addresses_out(cluster))
+    outbound = around.addresses.of(addresses_out(cluster))
     ranges = [word for word in listed if word[0].isdigit() or ":" in word]
     tags = tuple(word for word in listed if word not in ranges)
-    return AddressSet.of(str(ip_network(range_, strict=False)) for range_ in ranges if range_ != NOBODY) | own, tags
+    return AddressSet.of(
+        str(ip_network(range_, strict=False)) for range_ in ranges if range_ != NOBODY
+    ) | outbound, tags
 
 
 def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[Endpoint, ...]:

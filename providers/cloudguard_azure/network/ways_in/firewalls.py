@@ -154,13 +154,13 @@ def _services(protocols: Iterable[str], ports: Sequence[str]) -> ServiceSet:
 
 
 def _rule(firewall: Firewall, rule: NatRule, clients: str) -> ProxyRule:
-    own = f"{firewall.id}/{rule.path}"
+    rule_id = f"{firewall.id}/{rule.path}"
     return ProxyRule(
-        id=own,
-        front=FrontEnd(own, rule.public, address=rule.destinations, version6=False),
+        id=rule_id,
+        front=FrontEnd(rule_id, rule.public, address=rule.destinations, version6=False),
         outside=rule.outside,
         inside=rule.inside,
-        pool=BackendPool(own, (), (), (("", rule.target),)),
+        pool=BackendPool(rule_id, (), (), (("", rule.target),)),
         filters=(clients,),
     )
 
@@ -185,7 +185,7 @@ def _range(written: str) -> AddressSet | None:
 def _clients(firewall: Firewall, rule: NatRule, groups: Mapping[str, AddressSet | None]) -> Filter:
     """Return a filter that lets in the clients of a rule. ``groups``: the addresses of IP groups by id."""
     owner = OWNERS.known("firewall")
-    clients = (*rule.clients, *((name_of(own), groups.get(own)) for own in rule.groups))
+    clients = (*rule.clients, *((name_of(group), groups.get(group)) for group in rule.groups))
     rules = [
         Rule(
             id=rule.path,
@@ -201,6 +201,6 @@ def _clients(firewall: Firewall, rule: NatRule, groups: Mapping[str, AddressSet 
         for number, (word, addresses) in enumerate(clients)
     ]
     rules.append(Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), rule.source))
-    own = f"{firewall.id}/{rule.path}#clients"
+    filter_id = f"{firewall.id}/{rule.path}#clients"
     ordered = tuple(rules)
-    return Filter(own, rule.path, KIND, ordered, rule.source, ordered=True, editable=False, written_by=owner)
+    return Filter(filter_id, rule.path, KIND, ordered, rule.source, ordered=True, editable=False, written_by=owner)

@@ -99,9 +99,9 @@ class Members:
         if known is None:
             members, unseen = dict.fromkeys(self._by_reference.get(link, ())), list[str]()
             for name in pool.configurations if pool else (link,) if "/ipconfigurations/" in link else ():
-                own = self.of_configuration(name)
-                unseen += [name] if own is None else []
-                members |= dict.fromkeys(own or ())
+                of_name = self.of_configuration(name)
+                unseen += [name] if of_name is None else []
+                members |= dict.fromkeys(of_name or ())
             for network, address in pool.addresses if pool else ():
                 members |= dict.fromkeys(self._members_at(network, address))
             known = self._behind[link] = tuple(members), tuple(unseen)
@@ -109,8 +109,8 @@ class Members:
 
     def _members_at(self, network: str, address: AddressSet) -> Iterator[Member]:
         """Yield the members that have an address in a network ("": in any)."""
-        for own, member in self._by_address.get(address, ()):
-            if not own or network in {"", own}:
+        for network_of, member in self._by_address.get(address, ()):
+            if not network_of or network in {"", network_of}:
                 yield member
 
     def of_configuration(self, name: str) -> tuple[Member, ...] | None:

@@ -107,12 +107,12 @@ def _direct(ranges: Mapping[str, AddressSet], item: Item) -> Proxy | None:
     )
 
 
-def _filter_of(own: str) -> str:
-    return f"{own}#clients"
+def _filter_of(proxy_id: str) -> str:
+    return f"{proxy_id}#clients"
 
 
 def _only_consumers(proxy: Proxy) -> Filter:
     """Return the filter of a service that has no address in its network: only endpoints lead to it."""
     out = Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), proxy.source)
-    own = _filter_of(proxy.id)
-    return Filter(own, proxy.name, KIND, (out,), proxy.source, ordered=True, editable=False)
+    filter_id = _filter_of(proxy.id)
+    return Filter(filter_id, proxy.name, KIND, (out,), proxy.source, ordered=True, editable=False)

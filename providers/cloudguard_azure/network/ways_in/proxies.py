@@ -64,8 +64,8 @@ class _Behind:
         listeners = (
             listener for balancer in self.balancers for listener in balancer.listeners if listener.service & services
         )
-        own = (BackendTarget(member.target, member.address, services) for member in self.members)
-        return (*own, *(target for listener in listeners for target in listener.targets))
+        targets = (BackendTarget(member.target, member.address, services) for member in self.members)
+        return (*targets, *(target for listener in listeners for target in listener.targets))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -126,8 +126,8 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
 
 def _is_linked(request: WaysRequest) -> bool:
     """Whether networks other than its peers may be connected to one of the cluster's networks."""
-    own = [request.networks.get(name) for name in request.own]
-    return any(network is None or network.linked for network in own)
+    networks = [request.networks.get(name) for name in request.own]
+    return any(network is None or network.linked for network in networks)
 
 
 def _members(api: Api, request: WaysRequest) -> Members:
@@ -164,10 +164,12 @@ def _inside(request: WaysRequest, balancers: Iterable[Balancer]) -> AddressSet:
     a host's; the others are pods'.
     """
     first = 1 if request.aks else None
-    own = (
+    of_hosts = (
         address for host in request.hosts for interface in host.interfaces for address in interface.addresses[:first]
     )
-    return AddressSet.union((*own, *(balancer.addresses for balancer in balancers if not balancer.declared_service)))
+    return AddressSet.union(
+        (*of_hosts, *(balancer.addresses for balancer in balancers if not balancer.declared_service))
+    )
 
 
 def _outbound(
@@ -194,11 +196,11 @@ def _outbound(
     return addresses.of(references)
 
 
-def _shown(own: Collection[str], item: Item) -> list[str]:
-    """Return the ids of an interface's public addresses; none if it is not among the cluster's ``own``."""
+def _shown(own_ids: Collection[str], item: Item) -> list[str]:
+    """Return the ids of an interface's public addresses; none if it is not among the cluster's ``own_ids``."""
     return (
         [id_in(configuration, "publicIPAddress") for configuration in configurations(item)]
-        if own_id(item) in own
+        if own_id(item) in own_ids
         else []
     )
 
