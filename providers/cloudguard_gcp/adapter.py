@@ -126,8 +126,8 @@ def _read_identities(
 
     cluster: IdentityPools | SelfManaged = SelfManaged(found.name, found.other_clusters)
     if gke := found.gke:
-        own = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
-        cluster = IdentityPools(frozenset({gke.workload_pool} - {""}), own)
+        cluster_name = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
+        cluster = IdentityPools(frozenset({gke.workload_pool} - {""}), cluster_name)
     holders = holders_of(held(found, caller, *holding))
     return read_identities(api, (caller.project, *_numbers(caller)), holders, cluster, found.outside_groups)
 

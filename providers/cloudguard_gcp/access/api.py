@@ -55,9 +55,9 @@ class Api(Reader[Call]):
         """Return all pages of Google's answer. Raises one of ``errors``."""
         items, faults = list[Item](), dict[str, None]()
         for page in self.pages(call, parameters):
-            for place, part in _parts(call, page):
-                items += _listed(call, part)
-                faults.update(dict.fromkeys(_faults(place, part)))
+            for place, page_part in _parts(call, page):
+                items += _listed(call, page_part)
+                faults.update(dict.fromkeys(_faults(place, page_part)))
             faults.update(dict.fromkeys(_faults("", page)))
         return Answer(items, tuple(faults))
 
@@ -120,9 +120,9 @@ class Api(Reader[Call]):
 
 def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as above
     sdk: Any = import_module(f"google.cloud.{call.service}_v1")  # on first use: it takes a second or two
-    own = cast("Any", session)
-    client = getattr(sdk, call.client)(credentials=own.credentials, transport="rest")
-    client.transport._session.mount("https://", own.get_adapter("https://"))  # noqa: SLF001 - it can't be handed one
+    untyped = cast("Any", session)
+    client = getattr(sdk, call.client)(credentials=untyped.credentials, transport="rest")
+    client.transport._session.mount("https://", untyped.get_adapter("https://"))  # noqa: SLF001 - it can't be handed one
     return client
 
 

@@ -43,8 +43,8 @@ def last(link: str) -> str:
 
 def project_of(link: str) -> str:
     """Return the project in a link, "" if it has none."""
-    parts = short(link).split("/")
-    return parts[1] if parts[0] == "projects" and len(parts) > 1 else ""
+    segments = short(link).split("/")
+    return segments[1] if segments[0] == "projects" and len(segments) > 1 else ""
 
 
 def machine(link: str) -> str:
@@ -54,5 +54,5 @@ def machine(link: str) -> str:
 
 def part_of(link: str, kind: str) -> str:
     """Return what follows ``kind`` in a link: the region of "…/regions/europe-west1/…"; "" if it has no such part."""
-    parts = short(link).split("/")
-    return parts[parts.index(kind) + 1] if kind in parts[:-1] else ""
+    segments = short(link).split("/")
+    return segments[segments.index(kind) + 1] if kind in segments[:-1] else ""

@@ -49,8 +49,8 @@ def _ranges(endpoint: Endpoint, edit: ListEdit, place: int, earlier: Sequence[Ch
     if edit.name == PRIVATE_RANGES:
         public = _public_list(endpoint, earlier)
         before = _authorized(endpoint, public, enforced=False)
-        own = tuple(peer for peer in edit.after if not read_addresses(peer.value) <= endpoint.always_inside)
-        after = _authorized(endpoint, (*own, *(() if _is_everyone(public) else public)), enforced=True)
+        permitted = tuple(peer for peer in edit.after if not read_addresses(peer.value) <= endpoint.always_inside)
+        after = _authorized(endpoint, (*permitted, *(() if _is_everyone(public) else public)), enforced=True)
     else:
         before = _authorized(endpoint, edit.before, enforced=enforced) if endpoint.public else None
         after = _authorized(endpoint, edit.after, enforced=enforced)

@@ -80,14 +80,16 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
         order = old.order if edit.order is None else edit.order
         return [replace(old.replacement_with(each), order=order) for each in expressed(traffic, in_policy=False)]
 
-    for name, own in by_rule(edits).items():
-        places = tuple(place for place, _ in own)
+    for name, edits_of_rule in by_rule(edits).items():
+        places = tuple(place for place, _ in edits_of_rule)
         if BY_GKE.fullmatch(name):
-            for place, part in _rules_before(guard, own, parts):
+            for place, part in _rules_before(guard, edits_of_rule, parts):
                 rules[_name(f"{name}-cloudguard", rules)] = Firewall((part,), (place,))
             continue
         old = rules.pop(name, None)
-        new_rules = as_rules(after_edits(old.parts if old else (), (edit for _, edit in own), parts), one_rule)
+        new_rules = as_rules(
+            after_edits(old.parts if old else (), (edit for _, edit in edits_of_rule), parts), one_rule
+        )
         if old and new_rules:
             first = successor_of(new_rules, old.parts)
             new_rules.remove(first)
@@ -178,8 +180,8 @@ def _complete_body(name: str, network: str, body: Body) -> Body:
 
 def _call(verb: str, project: str, name: str, body: Body | None = None) -> ApiCall:
     named = {"firewall": name} if name else {}
-    own = {"body": body} if body is not None else {}
-    return ApiCall(COMPUTE, f"compute.firewalls.{verb}", {"project": project, **named, **own})
+    arguments = {"body": body} if body is not None else {}
+    return ApiCall(COMPUTE, f"compute.firewalls.{verb}", {"project": project, **named, **arguments})
 
 
 def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
@@ -196,7 +198,7 @@ def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
             "a firewall rule cannot express it, or cloudguard does not understand all of the rule and cannot restore it"
         )
         raise ValueError(message)
-    own = [cidr for part in parts[:1] for cidr in part.own.cidrs()]
+    targets = [cidr for part in parts[:1] for cidr in part.own.cidrs()]
     return {
         **({"description": parts[0].description} if parts[0].description else {}),
         "direction": first.direction.upper(),
@@ -204,7 +206,7 @@ def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
         _LISTED[first.action]: services,
         **_peers(far, dict.fromkeys(part.traffic.peer for part in parts), tags),
         **_targets(dict.fromkeys(group for part in parts for group in part.groups)),
-        **({f"{near}Ranges": own} if own else {}),
+        **({f"{near}Ranges": targets} if targets else {}),
     }
 
 

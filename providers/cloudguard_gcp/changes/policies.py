@@ -70,11 +70,14 @@ def _edited(guard: Filter, before: Mapping[int, PolicyRule], edits: Sequence[Rul
         old = known.get(edit.rule, Part("", traffic, edit.targets))
         return [old.replacement_with(each) for each in expressed(traffic, in_policy=True)]
 
-    for name, own in by_rule(edits).items():
-        places, priority = tuple(place for place, _ in own), int(name) if name else (own[0][1].order or 0) // 2
+    for name, edits_of_rule in by_rule(edits).items():
+        places, priority = (
+            tuple(place for place, _ in edits_of_rule),
+            int(name) if name else (edits_of_rule[0][1].order or 0) // 2,
+        )
         old = rules.pop(priority, None) if name else None
         new_rules = as_rules(
-            after_edits(old.parts if old else (), (edit for _, edit in own), parts), lambda peer: peer.kind
+            after_edits(old.parts if old else (), (edit for _, edit in edits_of_rule), parts), lambda peer: peer.kind
         )
         if new_rules and priority not in rules:
             first = successor_of(new_rules, old.parts) if old else new_rules[0]
@@ -113,7 +116,7 @@ def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
         message = "a rule of a firewall policy cannot have network tags as targets"
         raise ValueError(message)
     ranges = [cidr for part in parts for cidr in read_addresses(part.traffic.peer.value).cidrs()]
-    own = [*parts[0].own.cidrs()]
+    targets = [*parts[0].own.cidrs()]
     return {
         **({"description": parts[0].description} if parts[0].description else {}),
         "priority": priority,
@@ -122,7 +125,7 @@ def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
         "match": {
             "layer4Configs": [_protocol(service) for service in services],
             f"{far}IpRanges": [*dict.fromkeys(ranges)],
-            **({f"{near}IpRanges": own} if own else {}),
+            **({f"{near}IpRanges": targets} if targets else {}),
         },
         **({"targetServiceAccounts": [group.removeprefix(ACCOUNT) for group in groups]} if groups else {}),
     }

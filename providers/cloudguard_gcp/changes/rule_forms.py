@@ -47,13 +47,13 @@ def protocols(services: ServiceSet) -> Sequence[Mapping[str, Any]] | None:
         return [{"IPProtocol": "all"}]
     listed = list[Mapping[str, Any]]()
     for name, base in FAMILIES.items():
-        part = services & ServiceSet(((base, base + PORTS),))
-        if part.size == PORTS:
+        of_protocol = services & ServiceSet(((base, base + PORTS),))
+        if of_protocol.size == PORTS:
             listed.append({"IPProtocol": _WHOLE.get(name, name)})
-        elif part and name in _WHOLE:
+        elif of_protocol and name in _WHOLE:
             return None
-        elif part:
-            ends = ((start - base, end - base - 1) for start, end in part.intervals)
+        elif of_protocol:
+            ends = ((start - base, end - base - 1) for start, end in of_protocol.intervals)
             ports = [str(first) if first == last else f"{first}-{last}" for first, last in ends]
             listed.append({"IPProtocol": name, "ports": ports})
     others = services & ServiceSet(((OTHER, SERVICE_END),))

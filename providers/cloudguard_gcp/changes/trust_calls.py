@@ -38,12 +38,12 @@ def _removed_bindings(policy: PolicyDocument, edit: DocumentEdit) -> list[Mappin
     """Return what no longer binds whom, each with its condition; nothing if not all of it can be taken."""
     gone, stays = set[tuple[str, str]](), set[tuple[str, str]]()
     for change in edit.changes:
-        remaining = {principal for part in change.remains for principal in part.principals}
+        remaining = {principal for statement in change.remains for principal in statement.principals}
         for principal in change.statement.principals:
             (stays if principal in remaining else gone).add((change.statement.name, principal))
     written: list[dict[str, Any]] = json.loads(policy.document)["bindings"]
-    own = {item["role"] for item in written if ABOVE not in item}
-    if gone & stays or any(role not in own for role, _ in gone):
+    roles = {item["role"] for item in written if ABOVE not in item}
+    if gone & stays or any(role not in roles for role, _ in gone):
         return []
     return [
         _binding(item, member)

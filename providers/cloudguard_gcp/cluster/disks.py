@@ -135,8 +135,8 @@ def _copy_fields(item: Item, attachment: Item) -> str:
 def key_of(encryption: Item) -> str:
     """Return the key of an encryption, as the cloud names it; "" for Google's own key, which answers do not name."""
     digest = text(encryption, "sha256")
-    own = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
-    key = text(encryption, "kmsKeyName") or own
+    supplied = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
+    key = text(encryption, "kmsKeyName") or supplied
     if any(encryption.values()) and not key:
         message = "an encryption setting has a key of an unknown kind"
         raise AnswerError(message)

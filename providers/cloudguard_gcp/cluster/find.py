@@ -77,8 +77,8 @@ class FoundCluster:
     @property
     def regions(self) -> tuple[str, ...]:
         """The cluster's regions."""
-        own = self.gke.region if self.gke else ""
-        return tuple(sorted({own, *(host.region for host in self.instances)} - {""}))
+        region = self.gke.region if self.gke else ""
+        return tuple(sorted({region, *(host.region for host in self.instances)} - {""}))
 
     @property
     def other_clusters(self) -> frozenset[str]:
@@ -177,17 +177,17 @@ def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, F
     mine = [host for host in everyone if installer_labels.is_of(host, request.cluster)]
     gke = _chosen_cluster(request, named, beside=any(map(installer_labels.is_self_managed, mine)))
     flagged = _roles_by_flags(api, request, everyone)
-    own = [host for host in mine if _belongs(host, gke, named)]
-    own += [host for host in everyone if host.id in flagged and host not in own]
-    own += _instances_of_same_groups(request.cluster, own, everyone, gke)
-    if gke is None and not own:
+    members = [host for host in mine if _belongs(host, gke, named)]
+    members += [host for host in everyone if host.id in flagged and host not in members]
+    members += _instances_of_same_groups(request.cluster, members, everyone, gke)
+    if gke is None and not members:
         raise _not_found(api, caller, request, [cluster.name for cluster in managed], everyone)
-    names = [request.cluster] if gke else installer_labels.named(own, request.cluster)
+    names = [request.cluster] if gke else installer_labels.named(members, request.cluster)
     if len(names) > 1:
         message = f"clusters called {request.cluster!r} are {' and '.join(names)}"
         raise ClusterNotFoundError(message, hint="Give the full name of one of them")
     outside = tuple(request.options.get("outside-group", ()))
-    return api, caller, FoundCluster(names[0], caller.project, tuple(own), everyone, gke, flagged, named, outside)
+    return api, caller, FoundCluster(names[0], caller.project, tuple(members), everyone, gke, flagged, named, outside)
 
 
 def _instances_of_same_groups(

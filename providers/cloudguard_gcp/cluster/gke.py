@@ -119,9 +119,9 @@ def _node_pool(name: str, config: Item) -> NodePool:
 
 
 def _pod_ranges(item: Item) -> Iterator[str]:
-    own = text(child(item, "ipAllocationPolicy"), "clusterIpv4CidrBlock") or text(item, "clusterIpv4Cidr")
+    cidr = text(child(item, "ipAllocationPolicy"), "clusterIpv4CidrBlock") or text(item, "clusterIpv4Cidr")
     pools = (text(child(pool, "networkConfig"), "podIpv4CidrBlock") for pool in children(item, "nodePools"))
-    yield from filter(None, (own, *pools))
+    yield from filter(None, (cidr, *pools))
 
 
 def _secrets_key(cluster: Item) -> str:

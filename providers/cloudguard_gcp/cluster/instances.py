@@ -100,14 +100,14 @@ def _instance(item: Item, link: str) -> Instance:
         for entry in children(child(item, "metadata"), "items")
         if (key := entry.get("key")) in _METADATA
     }
-    nics, own = children(item, "networkInterfaces"), machine(link)
-    source = Source(LIST_INSTANCES.name if name else LIST_INSTANCE_TEMPLATES.name, own)
+    nics, instance_id = children(item, "networkInterfaces"), machine(link)
+    source = Source(LIST_INSTANCES.name if name else LIST_INSTANCE_TEMPLATES.name, instance_id)
     host = Host(
-        id=own,
+        id=instance_id,
         name=name,
         roles=(),
         role_evidence=(),
-        interfaces=tuple(_interface(nic, own, groups, source) for nic in nics),
+        interfaces=tuple(_interface(nic, instance_id, groups, source) for nic in nics),
         source=source,
         identity=email,
         pool=_pool_of(metadata.get("created-by", "")),
@@ -157,12 +157,12 @@ def _network(nic: Item, *, exists: bool) -> str:
     return required_link(nic, "network") if exists and not attached else link_in(nic, "network")
 
 
-def _interface(nic: Item, own: str, groups: tuple[str, ...], source: Source) -> Interface:
+def _interface(nic: Item, interface_id: str, groups: tuple[str, ...], source: Source) -> Interface:
     """Return an interface. The filters of its subnet are added later."""
     access = children(nic, "accessConfigs")
     public = sorted(text(config, "natIP") for config in access)
     return Interface(
-        id=f"{own}/{text(nic, 'name') or 'nic0'}",
+        id=f"{interface_id}/{text(nic, 'name') or 'nic0'}",
         subnet=link_in(nic, "subnetwork"),
         addresses=tuple(map(AddressSet.parse, _addresses(nic))),
         source=source,
@@ -174,8 +174,8 @@ def _interface(nic: Item, own: str, groups: tuple[str, ...], source: Source) -> 
 
 def _addresses(nic: Item) -> Iterator[str]:
     """Yield the machine's own addresses. Its alias ranges are the pods' addresses."""
-    if own := text(nic, "networkIP"):
-        yield own
+    if address := text(nic, "networkIP"):
+        yield address
     for config in children(nic, "ipv6AccessConfigs"):
         if outside := text(config, "externalIpv6"):
             yield _range_of(outside, number(config, "externalIpv6PrefixLength", 96))

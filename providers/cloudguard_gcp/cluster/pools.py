@@ -56,15 +56,15 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[
     described = api.mapped(LIST_INSTANCE_TEMPLATES, templates, next_instance, hides=HIDES)
     known = {_place(template.link): template for template in described}
     groups = {host.pool for host in hosts} | (found.gke.groups if found.gke else frozenset[str]())
-    pools, own = list[Pool](), dict[str, Instance]()
+    pools, next_machines = list[Pool](), dict[str, Instance]()
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         described_by = [known.get(_place(link)) for link in manager.templates]
         marked = any(after and found.owns(after) for after in described_by)
         own_hosts = [host for host in hosts if host.pool == manager.id]
         for link, after in zip(manager.templates, described_by, strict=True) if marked or manager.id in groups else ():
             pools.append(_pool(api, found, manager, (link, after), own_hosts))
-            own |= {pools[-1].id: after} if after else {}
-    return tuple(sorted(pools, key=lambda pool: pool.id)), own
+            next_machines |= {pools[-1].id: after} if after else {}
+    return tuple(sorted(pools, key=lambda pool: pool.id)), next_machines
 
 
 def _manager(item: Item) -> _Manager:
@@ -91,12 +91,12 @@ def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, lis
     A manager's instance group has the manager's name:
     https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers
     """
-    own, by_group = [pool.id for pool in pools], dict[str, list[str]]()
+    names, by_group = [pool.id for pool in pools], dict[str, list[str]]()
     listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
         group = manager.id.replace("/instanceGroupManagers/", "/instanceGroups/")
         for place in (group, *manager.target_pools):
-            by_group.setdefault(place, []).extend(name for name in own if _manager_of(name) == manager.id)
+            by_group.setdefault(place, []).extend(name for name in names if _manager_of(name) == manager.id)
     return by_group
 
 
@@ -119,9 +119,9 @@ def next_of_others(api: Api, project: str, pools: Iterable[Pool]) -> Iterator[tu
         api.read(call, hides=HIDES, project=project) for call in (LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES)
     )
     described = api.mapped(LIST_INSTANCE_TEMPLATES, templates, next_instance, hides=HIDES)
-    known, own = {_place(host.link): host for host in described}, {_manager_of(pool.id) for pool in pools}
+    known, of_cluster = {_place(host.link): host for host in described}, {_manager_of(pool.id) for pool in pools}
     for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
-        if manager.id not in own:
+        if manager.id not in of_cluster:
             known_templates = (known.get(_place(link)) for link in manager.templates)
             yield from ((manager.name, after) for after in known_templates if after)
 

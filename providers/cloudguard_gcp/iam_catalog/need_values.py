@@ -95,5 +95,5 @@ def cluster_resources(values: Values) -> Iterator[Statement]:
     """Yield statements that match only requests on the cluster's own resources."""
     patterns = tuple(filled(("*/instances/<instance>", "*/disks/<etcddisk>"), values))
     if patterns:
-        own = Condition("StringLike", NAME, patterns)
-        yield Statement("names", Effect.ALLOW, ("*",), resources=("*",), conditions=(own,))
+        of_cluster = Condition("StringLike", NAME, patterns)
+        yield Statement("names", Effect.ALLOW, ("*",), resources=("*",), conditions=(of_cluster,))

@@ -126,8 +126,8 @@ def _subjects(member: str) -> tuple[str, tuple[Condition, ...] | None] | None:
         rest = pool[4]
         everyone = rest == "*" or (pool[1] and rest.startswith("attribute.") and rest.endswith("/*"))
         return (f"any subject of {pool[3]}", ()) if everyone else (f"{rest} of {pool[3]}", None)
-    kind, _, who = member.partition(":")
-    return (f"any subject of {who}", ()) if kind == "domain" else None
+    kind, _, name = member.partition(":")
+    return (f"any subject of {name}", ()) if kind == "domain" else None
 
 
 def _undecided(who: str, actions: tuple[str, ...], member: str) -> Caller:

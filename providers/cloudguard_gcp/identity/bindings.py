@@ -198,12 +198,12 @@ class Principal:
     joins_groups: bool = True
     outside: frozenset[str] = frozenset()
 
-    def is_in(self, listed: Sequence[str], own: frozenset[str]) -> str | None:
-        """Return whether ``listed`` members include the principal, which has the names ``own`` there.
+    def is_in(self, listed: Sequence[str], names: frozenset[str]) -> str | None:
+        """Return whether ``listed`` members include the principal, which has the names ``names`` there.
 
         It is "" if they do; a member that may include the principal, if this can't be decided; None if they do not.
         """
-        if not own.isdisjoint(listed):
+        if not names.isdisjoint(listed):
             return ""
         return next((member for member in sorted(listed) if self._may_be_in(member)), None)
 
@@ -221,9 +221,9 @@ def service_account(
 
     ``outside``: groups that do not include it, see ``Principal``.
     """
-    own = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}"
-    names = frozenset({f"serviceAccount:{email}", own, *sets})
-    return Principal(account(email, project), email, names, frozenset({own, *sets}), outside=outside)
+    principal = f"principal://iam.googleapis.com/projects/-/serviceAccounts/{email}"
+    names = frozenset({f"serviceAccount:{email}", principal, *sets})
+    return Principal(account(email, project), email, names, frozenset({principal, *sets}), outside=outside)
 
 
 def sets_of_accounts(levels: Iterable[Level], numbers: Iterable[str]) -> tuple[str, ...]:
@@ -251,8 +251,8 @@ def denied(rule: DenyRule, principal: Principal) -> str | None:
     It is "" if it does, by its name or as everyone; a set of principals that may include it or exempt it, if this can't
     be decided; None if it does not apply.
     """
-    own = principal.denied_as | {"principalSet://goog/public:all"}
-    named, spared = (principal.is_in(listed, own) for listed in (rule.denied, rule.spared))
+    names = principal.denied_as | {"principalSet://goog/public:all"}
+    named, spared = (principal.is_in(listed, names) for listed in (rule.denied, rule.spared))
     if named is None or spared == "":
         return None
     return named or spared or ""

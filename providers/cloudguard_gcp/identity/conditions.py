@@ -89,8 +89,8 @@ def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
     """
     expressions: tuple[str, ...] = ("",)
     for condition in conditions:
-        parts = [" || ".join(chunk) for chunk in _chunks([_written(condition, value) for value in condition.values])]
-        expressions = tuple(_conjunction(expression, part) for expression in expressions for part in parts)
+        choices = [" || ".join(chunk) for chunk in _chunks([_written(condition, value) for value in condition.values])]
+        expressions = tuple(_conjunction(expression, choice) for expression in expressions for choice in choices)
     return expressions
 
 

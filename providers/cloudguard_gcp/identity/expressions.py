@@ -40,9 +40,9 @@ def alternatives(expression: str) -> Alternatives:
 def _read(text: str, *, negated: bool) -> Alternatives:
     text = text.strip()
     for mark, is_or in (("||", not negated), ("&&", negated)):
-        parts = list(_split(text, mark))
-        if len(parts) > 1:
-            read = [_read(part, negated=negated) for part in parts]
+        clauses = list(_split(text, mark))
+        if len(clauses) > 1:
+            read = [_read(clause, negated=negated) for clause in clauses]
             return _any_of(read) if is_or else _all_of(read)
     if text.startswith("!"):
         return _read(text[1:], negated=not negated)
@@ -54,14 +54,14 @@ def _read(text: str, *, negated: bool) -> Alternatives:
     return ((Atom(" ".join(text.split()), negated),),)
 
 
-def _any_of(parts: list[Alternatives]) -> Alternatives:
-    return _bounded(tuple(dict.fromkeys(chain.from_iterable(parts))))
+def _any_of(read: list[Alternatives]) -> Alternatives:
+    return _bounded(tuple(dict.fromkeys(chain.from_iterable(read))))
 
 
-def _all_of(parts: list[Alternatives]) -> Alternatives:
+def _all_of(read: list[Alternatives]) -> Alternatives:
     combined: Alternatives = ((),)
-    for part in parts:
-        combined = _bounded(tuple((*left, *other) for left, other in product(combined, part)))
+    for factor in read:
+        combined = _bounded(tuple((*left, *other) for left, other in product(combined, factor)))
     return combined
 
 

@@ -61,37 +61,40 @@ def with_guarded_ways(api: Api, project: str, topology: Topology, gke: GkeCluste
 
 
 def with_outsiders(
-    api: Api, own: Sequence[str], disks: Iterable[Disk], copies: Iterable[DiskSnapshot]
+    api: Api, own_members: Sequence[str], disks: Iterable[Disk], copies: Iterable[DiskSnapshot]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...]]:
     """Return disks and copies that are shared only with members outside the project.
 
-    A copy is shared with everyone if a policy above it lets everyone use it. ``own``: the project's id, and its number.
+    A copy is shared with everyone if a policy above it lets everyone use it. ``own_members``: the project's id
+    and number.
     """
     disks, copies = tuple(disks), tuple(copies)
     kinds = {copy.kind for listed in (copies, *(disk.snapshots for disk in disks)) for copy in listed}
     if not kinds:
         return disks, copies
-    levels, roles = read_levels(api, own[0]), Roles(api)
+    levels, roles = read_levels(api, own_members[0]), Roles(api)
     used = frozenset(kind for kind, use in _USES.items() if kind in kinds and _everyone_holds(levels, roles, use))
-    return tuple(replace(disk, snapshots=_shared(disk.snapshots, used, own)) for disk in disks), _shared(
-        copies, used, own
+    return tuple(replace(disk, snapshots=_shared(disk.snapshots, used, own_members)) for disk in disks), _shared(
+        copies, used, own_members
     )
 
 
-def _shared(copies: Iterable[DiskSnapshot], kinds: Container[str], own: Container[str]) -> tuple[DiskSnapshot, ...]:
-    """Return copies without members of the project (``own``), those of ``kinds`` shared with everyone too."""
-    return tuple(copy if copy.shared_with is None else _shared_copy(copy, kinds, own) for copy in copies)
+def _shared(
+    copies: Iterable[DiskSnapshot], kinds: Container[str], own_members: Container[str]
+) -> tuple[DiskSnapshot, ...]:
+    """Return copies without members of the project (``own_members``), those of ``kinds`` shared with everyone too."""
+    return tuple(copy if copy.shared_with is None else _shared_copy(copy, kinds, own_members) for copy in copies)
 
 
-def _shared_copy(copy: DiskSnapshot, kinds: Container[str], own: Container[str]) -> DiskSnapshot:
-    others = {member for member in copy.shared_with or () if not _is_own(member, own)}
+def _shared_copy(copy: DiskSnapshot, kinds: Container[str], own_members: Container[str]) -> DiskSnapshot:
+    others = {member for member in copy.shared_with or () if not _is_own(member, own_members)}
     return replace(copy, shared_with=tuple(sorted(others | ({_EVERYONE} if copy.kind in kinds else set()))))
 
 
-def _is_own(member: str, own: Container[str]) -> bool:
+def _is_own(member: str, own_members: Container[str]) -> bool:
     """Whether a member is a service account of the project, or all who have a basic role on the project."""
-    kind, _, who = member.partition(":")
-    return (kind == "serviceAccount" and owner_of(who) in own) or (kind in _BASIC and who in own)
+    kind, _, name = member.partition(":")
+    return (kind == "serviceAccount" and owner_of(name) in own_members) or (kind in _BASIC and name in own_members)
 
 
 def _opened(endpoint: Endpoint, permissions: Iterable[str]) -> Endpoint:

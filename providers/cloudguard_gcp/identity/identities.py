@@ -110,11 +110,11 @@ def read_identities(
     gained = accounts_taken([one for one, _ in principals], accounts, roles, principal_of)
     others = [(principal, replace(_OF_PODS, roles=())) for principal in gained]
     roles.prefetch([role for one, _ in (*principals, *others) for role in _bound_roles(levels, one)])
-    own = {known.email: known for known in accounts}
+    by_email = {known.email: known for known in accounts}
     identities = list[Identity]()
     policies = dict[str, PolicyDocument]()
     for principal, holder in (*principals, *others):
-        known = own.get(principal.name) if holder.roles else None
+        known = by_email.get(principal.name) if holder.roles else None
         read = [*_granted(levels, accounts, principal, roles, project), *_denied(levels, principal)]
         read += [_bounded(principal.name, holder)]
         trust = trust_of(known, inherited, roles) if known else None
@@ -183,7 +183,7 @@ def _policies_of(
             continue
         role, named = roles.role(binding.role), not principal.names.isdisjoint(binding.members)
         name = f"{place}#{binding.role}" + (f"#{number}" if binding.condition else "")
-        own = name if named else f"{name}#{among or 'everyone'}"
+        policy_id = name if named else f"{name}#{among or 'everyone'}"
         granted = (
             statement
             for conditions in conditions_of(binding.condition)
@@ -192,7 +192,7 @@ def _policies_of(
         statements = tuple(replace(each, name=f"#{place}") for place, each in enumerate(granted, 1))
         if statements:
             yield PolicyDocument(
-                id=own,
+                id=policy_id,
                 name=f"{binding.role} on {place}" + (f", as of {role.read}" if role and role.read else ""),
                 kind=PolicyKind.GRANT,
                 managed_by="provider" if binding.role.startswith(_PREDEFINED) else "user",
@@ -228,8 +228,8 @@ def _denied(levels: Iterable[Level], principal: Principal) -> Iterator[PolicyDoc
             )
             if statements:
                 source = Source(calls.GET_DENY_POLICY.name, policy.name)
-                own = f"{policy.name}#{principal.name}"
-                yield PolicyDocument(own, policy.title, PolicyKind.GRANT, "user", policy.text, statements, source)
+                policy_id = f"{policy.name}#{principal.name}"
+                yield PolicyDocument(policy_id, policy.title, PolicyKind.GRANT, "user", policy.text, statements, source)
 
 
 def _undecided_member(among: str) -> tuple[Condition, ...]:

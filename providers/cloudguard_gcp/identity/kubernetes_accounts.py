@@ -84,9 +84,9 @@ class SelfManaged:
         named = {
             match[1] for member in members if (match := _IN_POOL.fullmatch(member)) and _ISSUED.fullmatch(match[2])
         }
-        own = frozenset(path for path in named if _is_named(path, {self.name}))
-        unclear = tuple(sorted(path for path in named - own if not _is_named(path, self.others)))
-        return IdentityPools(own, strength=Strength.WEAK), unclear
+        of_cluster = frozenset(path for path in named if _is_named(path, {self.name}))
+        unclear = tuple(sorted(path for path in named - of_cluster if not _is_named(path, self.others)))
+        return IdentityPools(of_cluster, strength=Strength.WEAK), unclear
 
 
 def _is_named(pool: str, clusters: Iterable[str]) -> bool:

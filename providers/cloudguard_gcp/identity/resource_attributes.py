@@ -63,8 +63,8 @@ def _may_meet(permission: str, condition: Condition) -> bool:
     if condition.operator in {"StringEquals", "StringLike"}:
         return any(_may_have(permission, condition.key, value) for value in condition.values)
     if condition.operator == "StringNotEquals" and condition.key == TYPE:
-        own = (kind for value in condition.values for kind in _KINDS.get(value, ()))
-        return permission.endswith(_LISTING) or not permission.startswith(tuple(own) or "\0")
+        kinds = (kind for value in condition.values for kind in _KINDS.get(value, ()))
+        return permission.endswith(_LISTING) or not permission.startswith(tuple(kinds) or "\0")
     return True
 
 
@@ -77,7 +77,7 @@ def _may_have(permission: str, key: str, value: str) -> bool:
 def _permission_prefixes(key: str, value: str) -> tuple[str, ...]:
     """Return the prefixes of the permissions that match an attribute; none if they are unknown."""
     if key == NAME:
-        folder = next((part for part in value.split("/")[:-1] if part in _COLLECTIONS), "")
+        folder = next((segment for segment in value.split("/")[:-1] if segment in _COLLECTIONS), "")
         elsewhere = () if "/zones/" in value or "/regions/" in value else _ELSEWHERE.get(folder, ())
         return (*_COLLECTIONS.get(folder, ()), *elsewhere)
     name = value.partition("/")[0].removesuffix(".googleapis.com")

@@ -127,26 +127,26 @@ def lets_act(roles: Roles, binding: Binding) -> bool:
     return role is None or not BECOMING.isdisjoint(role.permissions)
 
 
-def outsiders_bound(levels: Sequence[Level], own: Container[str]) -> tuple[tuple[str, Binding], ...]:
+def outsiders_bound(levels: Sequence[Level], own_members: Container[str]) -> tuple[tuple[str, Binding], ...]:
     """Return the bindings on the project and above it, each with its level's name, without the owner's own members.
 
-    ``own``: the project's id and number. In an organization, private Google Accounts are not the owner's own. Service
-    accounts inherit the bindings (https://cloud.google.com/iam/docs/allow-policies#inheritance).
+    ``own_members``: the project's id and number. In an organization, private Google Accounts are not the owner's own.
+    Service accounts inherit the bindings (https://cloud.google.com/iam/docs/allow-policies#inheritance).
     """
     consumers = organization_of(levels) is None
     return tuple(
         (level.name, Binding(binding.role, members, binding.condition))
         for level in levels
         for binding in level.bindings
-        if (members := [member for member in binding.members if not _is_own(member, own, consumers=consumers)])
+        if (members := [member for member in binding.members if not _is_own(member, own_members, consumers=consumers)])
     )
 
 
-def _is_own(member: str, own: Container[str], *, consumers: bool) -> bool:
+def _is_own(member: str, own_members: Container[str], *, consumers: bool) -> bool:
     if is_consumers(member):
         return consumers
-    kind, _, who = member.partition(":")
-    return kind in _OWN_KINDS or (kind == "serviceAccount" and owner_of(who) in own)
+    kind, _, name = member.partition(":")
+    return kind in _OWN_KINDS or (kind == "serviceAccount" and owner_of(name) in own_members)
 
 
 def accounts_taken(
@@ -216,8 +216,8 @@ def bound_pods(
                     names.setdefault(accounts, set()).add(member)
     for accounts, members in sorted(names.items()):
         name = accounts.replace(":", "/")
-        own = f"gcp:{project}:iam:workload::{name}"
-        yield Principal(own, name, frozenset(members), frozenset(members), joins_groups=False)
+        account_id = f"gcp:{project}:iam:workload::{name}"
+        yield Principal(account_id, name, frozenset(members), frozenset(members), joins_groups=False)
 
 
 def service_accounts(

@@ -191,10 +191,10 @@ class Backends:
 
 def _backend(item: Item) -> _Backend:
     """Return a resource of any kind: each kind has some of these fields."""
-    own, spare = text(item, "instance"), text(item, "backupPool")
+    instance, spare = text(item, "instance"), text(item, "backupPool")
     return _Backend(
         id=required(item, "selfLink"),
-        instances=(*texts(item, "instances"), *([own] if own else [])),
+        instances=(*texts(item, "instances"), *([instance] if instance else [])),
         groups=tuple(filter(None, (text(backend, "group") for backend in children(item, "backends")))),
         links=(*([spare] if spare else []), *dict.fromkeys(_links(item))),
         protocol=text(item, "protocol"),

@@ -54,17 +54,19 @@ def balancers_of(
     """Return the balancers that lead to a host of the cluster, or to the next host of one of its pools."""
     known = {member.id: member for member in members}
     places = {address: host for host in known.values() if isinstance(host, Host) for address in _addresses(host)}
-    balancers, filters, own = list[Balancer](), list[Filter](), dict[str, Subnet]()
+    balancers, filters, proxies_by_id = list[Balancer](), list[Filter](), dict[str, Subnet]()
     for rule in sorted(rules, key=lambda forwarding_rule: forwarding_rule.id):
         reached = (_resolved(target, places) for target in _targets_of_rule(rule, backends))
         mine = [target for target in dict.fromkeys(reached) if _is_of(target.target, known)]
         if not mine:
             continue
         guards = [*_guards(api, rule, mine)]
-        where = _proxy_subnets(api, rule, mine, subnets, own) if rule.is_proxy else _target_subnets(mine, known)
+        where = (
+            _proxy_subnets(api, rule, mine, subnets, proxies_by_id) if rule.is_proxy else _target_subnets(mine, known)
+        )
         filters += guards
         balancers.append(_balancer(rule, mine, where, guards))
-    return LoadBalancers(tuple(balancers), tuple(filters), tuple(own.values()))
+    return LoadBalancers(tuple(balancers), tuple(filters), tuple(proxies_by_id.values()))
 
 
 def _addresses(host: Host) -> Iterator[AddressSet]:
@@ -98,9 +100,13 @@ def _subnets(member: Host | Pool) -> tuple[str, ...]:
 
 
 def _proxy_subnets(
-    api: Api, rule: ForwardingRule, mine: Iterable[ReachedTarget], subnets: Sequence[VpcSubnet], own: dict[str, Subnet]
+    api: Api,
+    rule: ForwardingRule,
+    mine: Iterable[ReachedTarget],
+    subnets: Sequence[VpcSubnet],
+    by_id: dict[str, Subnet],
 ) -> tuple[str, ...]:
-    """Return the subnets that a proxy is in; none if they are unknown. Subnets of Google's are added to ``own``."""
+    """Return the subnets that a proxy is in; none if they are unknown. Subnets of Google's are added to ``by_id``."""
     if rule.outside is False:
         return tuple(subnet.id for subnet in proxy_subnets(rule.region, rule.network, subnets))
     regional = rule.managed and rule.region
@@ -108,7 +114,7 @@ def _proxy_subnets(
         proxies = regional_proxies(api, rule.region, rule.network, subnets)
     else:
         proxies = front_ends(api, {target.by_internet for target in mine})
-    own[proxies.id] = proxies
+    by_id[proxies.id] = proxies
     return (proxies.id,)
 
 
@@ -142,12 +148,12 @@ def _source(rule: ForwardingRule) -> Source:
 
 def _listeners(rule: ForwardingRule, mine: Iterable[ReachedTarget], source: Source) -> Iterator[Listener]:
     """Yield the listeners of a rule: one for targets that a proxy reaches unencrypted, one for all others."""
-    parts = dict[bool, list[BackendTarget]]()
+    by_side = dict[bool, list[BackendTarget]]()
     plain = _PLAIN | {"TCP"} if rule.decrypts else _PLAIN
     for target in mine:
-        parts.setdefault(rule.is_proxy and target.protocol in plain, []).append(target.target)
+        by_side.setdefault(rule.is_proxy and target.protocol in plain, []).append(target.target)
     service = ServiceSet.union(rule.services)
-    for number, (plaintext, targets) in enumerate(sorted(parts.items()), 1):
+    for number, (plaintext, targets) in enumerate(sorted(by_side.items()), 1):
         yield Listener(
             id=rule.id if number == 1 else f"{rule.id}#{number}",
             service=service,
@@ -181,7 +187,7 @@ def _guards(api: Api, rule: ForwardingRule, mine: Sequence[ReachedTarget]) -> It
         yield _filter(f"sources of {rule.id}", rule, rule.senders)
 
 
-def _filter(own: str, rule: ForwardingRule, senders: Iterable[AddressSet], uncertain: str = "") -> Filter:
+def _filter(filter_id: str, rule: ForwardingRule, senders: Iterable[AddressSet], uncertain: str = "") -> Filter:
     """Return a filter of a forwarding rule that lets in ``senders``. ``uncertain``: see ``Rule``."""
     clients = [(Direction.INGRESS, addresses, uncertain) for addresses in senders]
     anyone = [(Direction.EGRESS, addresses, "") for addresses in (ALL4, ALL6)]
@@ -198,7 +204,7 @@ def _filter(own: str, rule: ForwardingRule, senders: Iterable[AddressSet], uncer
         for direction, addresses, why in (*clients, *anyone)
     )
     unsure = bool(uncertain)
-    return Filter(own, rule.name, "forwarding rule", rules, _source(rule), editable=not unsure, in_series=unsure)
+    return Filter(filter_id, rule.name, "forwarding rule", rules, _source(rule), editable=not unsure, in_series=unsure)
 
 
 def _blocks_clients(api: Api, policy: str) -> bool:

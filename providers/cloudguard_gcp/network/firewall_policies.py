@@ -217,13 +217,13 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
     ``why``: a reason for ``Rule.uncertain`` ("": none).
     """
     match, direction, priority = child(rule, "match"), direction_of(rule), number(rule, "priority", 0)
-    sender, own = ("src", "dest") if direction is Direction.INGRESS else ("dest", "src")
+    sender, target = ("src", "dest") if direction is Direction.INGRESS else ("dest", "src")
     services, strange = _services(match)
     word = text(rule, "action")
     actions = _ACTIONS.get(word.lower(), (Action.PERMIT, Action.DENY))
     reasons = [
         why,
-        *_assumptions(rule, match, own),
+        *_assumptions(rule, match, target),
         strange,
         f"its action {word} may allow or deny" if len(actions) > 1 else "",
     ]
@@ -239,7 +239,7 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
             order=order_of(priority, action),
             description=text(rule, "description"),
             target_groups=targets_of(rule),
-            target_ranges=_target_addresses(match, own),
+            target_ranges=_target_addresses(match, target),
             uncertain="; ".join(filter(None, [*reasons, narrow])),
         )
 
@@ -250,7 +250,7 @@ def _services(match: Item) -> tuple[ServiceSet, str]:
     return named if listed else (ServiceSet.everything(), "")
 
 
-def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
+def _assumptions(rule: Item, match: Item, target: str) -> Iterator[str]:
     """Yield the reasons why the machines that a rule applies to are unknown."""
     about = text(rule, "targetType")
     if about not in {"", "INSTANCES"}:
@@ -264,14 +264,14 @@ def _assumptions(rule: Item, match: Item, own: str) -> Iterator[str]:
         names = ", ".join(text(tag, "name") for tag in tags)
         yield f"the machines with the secure tag {names} were not read"
     for selector, word in _UNREADABLE:
-        if match.get(f"{own}{selector}"):
+        if match.get(f"{target}{selector}"):
             yield f"it applies only to machines of one {word}"
 
 
-def _target_addresses(match: Item, own: str) -> AddressSet:
+def _target_addresses(match: Item, target: str) -> AddressSet:
     """Return the own addresses that select a rule's machines; none if it also has selectors that were not read."""
-    unread = any(match.get(f"{own}{selector}") for selector, _ in _UNREADABLE)
-    return NO_ADDRESSES if unread else AddressSet.of(texts(match, f"{own}IpRanges"))
+    unread = any(match.get(f"{target}{selector}") for selector, _ in _UNREADABLE)
+    return NO_ADDRESSES if unread else AddressSet.of(texts(match, f"{target}IpRanges"))
 
 
 def _peers(match: Item, sender: str, source: Source, lists: dict[str, AddressList]) -> Iterator[tuple[Peer, str]]:

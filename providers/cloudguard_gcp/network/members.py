@@ -24,15 +24,15 @@ def projects_with_rules(api: Api, found: FoundCluster) -> list[str]:
     They are its own project, the projects of its networks, and other projects whose rules refer to a backend service
     that leads to a host of the cluster (https://cloud.google.com/load-balancing/docs/https#cross-project).
     """
-    own = {found.project, *(project_of(name) for name in found.networks)} - {""}
+    projects = {found.project, *(project_of(name) for name in found.networks)} - {""}
     known, call = {instance.id for instance in found.instances}, calls.LIST_BACKEND_SERVICES
     backends, others = Backends(api, found.project, found.networks), set[str]()
-    for project in sorted(own):
+    for project in sorted(projects):
         for link, users in api.mapped(call, api.read(call, hides=HIDES, project=project), _link_and_users, hides=HIDES):
-            further = {project_of(user) for user in users} - own - {""}
+            further = {project_of(user) for user in users} - projects - {""}
             if further and any(target.target.host in known for target in backends.behind(link, None)):
                 others |= further
-    return sorted(own | others)
+    return sorted(projects | others)
 
 
 def _link_and_users(service: Item) -> tuple[str, tuple[str, ...]]:

@@ -25,12 +25,12 @@ def pod_ranges(api: Api, found: FoundCluster) -> AddressSet:
 
     Only routes made by Kubernetes count: another route may lead through a host to any destination.
     """
-    own = {host.link for host in found.instances}
+    links = {host.link for host in found.instances}
     listed = api.read(LIST_ROUTES, hides=_HIDES, project=found.project)
     mine = [
         item
         for item in listed
-        if item.get("description") == _BY_KUBERNETES and short(str(item.get("nextHopInstance"))) in own
+        if item.get("description") == _BY_KUBERNETES and short(str(item.get("nextHopInstance"))) in links
     ]
     routed = api.mapped(LIST_ROUTES, mine, _destination, hides=_HIDES)
     aliases = (addresses for host in found.instances for addresses in host.pod_ranges)

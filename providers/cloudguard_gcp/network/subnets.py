@@ -90,14 +90,14 @@ class VpcSubnet:
 def vpc_subnet(item: Item) -> VpcSubnet:
     """Return a subnet. Its ranges are its own, the secondary ranges (pods, services), and its IPv6 ranges."""
     name = required_link(item)
-    own = (text(item, key) for key in ("ipCidrRange", "externalIpv6Prefix", "internalIpv6Prefix", "ipv6CidrRange"))
+    ranges = (text(item, key) for key in ("ipCidrRange", "externalIpv6Prefix", "internalIpv6Prefix", "ipv6CidrRange"))
     further = (required(secondary, "ipCidrRange") for secondary in children(item, "secondaryIpRanges"))
     subnet = Subnet(
         id=name,
         name=last(name),
         network=required_link(item, "network"),
         zone=part_of(name, "regions"),
-        ranges=AddressSet.of(filter(None, (*own, *further))),
+        ranges=AddressSet.of(filter(None, (*ranges, *further))),
         filters=(),
         routes=(),
         source=Source(LIST_SUBNETWORKS.name, name),

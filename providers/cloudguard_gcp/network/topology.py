@@ -90,7 +90,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     ranges = {subnet.subnet.id: subnet.subnet.ranges for subnet in inventory.subnets}
     filters = {guard.id: guard for chain in chains.values() for guard in chain.filters}
     named = _peer_groups(filters.values()) | _carried(hosts, pools)
-    own = (address for host in hosts for interface in host.interfaces for address in interface.public)
+    addresses = (address for host in hosts for interface in host.interfaces for address in interface.public)
     subnets = with_routes(
         [subnet.subnet for subnet in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
     )
@@ -107,7 +107,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
             *_next_members(found, next_of_others(api, found.project, pools), named, ranges),
         ),
         neighbours=tuple(_neighbours(found, hosts, used)) if alone else None,
-        outbound_addresses=AddressSet.union((*own, inventory.outbound)),
+        outbound_addresses=AddressSet.union((*addresses, inventory.outbound)),
     )
     return NetworkFacts(topology, {subnet: chain.ids for subnet, chain in chains.items()})
 
@@ -126,17 +126,17 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
     routes = api.mapped(calls.LIST_ROUTES, listed[2], vpc_route, hides=_ROUTES)
     firewalls = api.mapped(calls.LIST_FIREWALLS, listed[3], firewall, hides=_FILTERS)
     routers = api.mapped(calls.LIST_ROUTERS, listed[4], router, hides=_ROUTES)
-    own = tuple(network for network in networks if network.id in used)
+    used_networks = tuple(network for network in networks if network.id in used)
     speaking = [router for router in routers if router.network in used]
     here = tuple(subnet for subnet in subnets if subnet.subnet.network in used)
-    _record_missing_peerings(api, own, routes)
+    _record_missing_peerings(api, used_networks, routes)
     _record_missing_subnet_routes(api, here, routes)
     return _Inventory(
-        own,
+        used_networks,
         here,
         routes,
         tuple(firewall for firewall in firewalls if firewall is not None and firewall.network in used),
-        learned_routes(api, own, speaking),
+        learned_routes(api, used_networks, speaking),
         addresses_out(api, project, speaking),
     )
 
