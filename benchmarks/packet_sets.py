@@ -85,15 +85,15 @@ def ipaddress_difference(left: Atoms, right: Atoms) -> Atoms:
     """Return the difference, atom by atom."""
     out: Atoms = {}
     for cut, networks in left.items():
-        parts = networks
+        remaining = networks
         for other in right[cut]:
             kept: list[IPv4Network] = []
-            for network in parts:
+            for network in remaining:
                 if network.subnet_of(other):
                     continue
                 kept.extend(network.address_exclude(other) if other.subnet_of(network) else (network,))
-            parts = kept
-        out[cut] = parts
+            remaining = kept
+        out[cut] = remaining
     return out
 
 

@@ -16,13 +16,13 @@ ORIGIN = "<!-- Written by `make docs` from cloudguard/rows/{name}.py. Edit that 
 def page(row: ModuleType) -> str:
     """Return the Markdown page of one row."""
     name = row.__name__.rpartition(".")[2]
-    parts = [ORIGIN.format(name=name), f"# {row.ROW}", f"*{row.AREA}*", inspect.cleandoc(row.__doc__ or "")]
-    parts.append("## Checks")
+    sections = [ORIGIN.format(name=name), f"# {row.ROW}", f"*{row.AREA}*", inspect.cleandoc(row.__doc__ or "")]
+    sections.append("## Checks")
     checks: tuple[Check, ...] = row.CHECKS
     for check in checks:
-        parts += [f"### {check.id}", check.text]
-        parts.append("\n".join(f"- {severity}: {when}" for severity, when in check.severities.items()))
-    return "\n\n".join(parts) + "\n"
+        sections += [f"### {check.id}", check.text]
+        sections.append("\n".join(f"- {severity}: {when}" for severity, when in check.severities.items()))
+    return "\n\n".join(sections) + "\n"
 
 
 def pages() -> dict[Path, str]:

@@ -104,8 +104,8 @@ def passing(guard: Sequence[Filter], rules: Sequence[tuple[int, Rule]]) -> tuple
     """Return the services that a guard permits by rules (each with its filter's place), and does not decide."""
     permitted, rest = 0, -1
     for place, other in enumerate(guard):
-        left, skipped, own = rest, 0, [rule for at, rule in rules if at == place]
-        for rule in sorted(own, key=lambda rule: rule.order) if other.ordered else own:
+        left, skipped, of_filter = rest, 0, [rule for at, rule in rules if at == place]
+        for rule in sorted(of_filter, key=lambda rule: rule.order) if other.ordered else of_filter:
             permitted |= rule.services & left if rule.action == "permit" else 0
             skipped |= rule.services & left if rule.action == "next" else 0
             left &= ~rule.services if other.ordered else -1
@@ -142,7 +142,7 @@ class Certificate:
             self.filters[step["filter"]].ever += put
         guarded = ((need, [self.filters[name] for name in need["guard"]]) for need in data["needs"])
         needs = [Need(need["why"], senders[need["sender"]], self.rule(need).services, guard) for need, guard in guarded]
-        self.needs = {name: [need for need in needs if own in need.guard] for name, own in self.filters.items()}
+        self.needs = {name: [need for need in needs if guard in need.guard] for name, guard in self.filters.items()}
 
     def filter(self, data: dict[str, Any], declared: list[dict[str, Any]]) -> Filter:
         """Return a filter with its declared traffic."""

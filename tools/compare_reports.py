@@ -67,7 +67,7 @@ def parts(report: dict[str, Any]) -> Iterator[str]:
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Return the lines that only one of two reports has: "- " for ``before`` and "+ " for ``now``, in order."""
     old, new = list(parts(before)), list(parts(now))
-    lines = [*(f"- {part}" for part in old if part not in new), *(f"+ {part}" for part in new if part not in old)]
+    lines = [*(f"- {line}" for line in old if line not in new), *(f"+ {line}" for line in new if line not in old)]
     return sorted(lines, key=lambda line: (line[2:].partition(":")[0], line[0] == "+"))
 
 

@@ -61,9 +61,9 @@ class Permission:
 
 def _patterns(text: str) -> Iterator[str]:
     """Yield regular expressions for the parts of a text. The placeholder of a partition also matches ``*``."""
-    for number, part in enumerate(_PLACEHOLDER.split(text)):
+    for number, segment in enumerate(_PLACEHOLDER.split(text)):
         is_name = number % 2
-        yield (r"(\$\{[^}]+\}|[^:\s]+)" if part == "partition" else r"[^*\s]+") if is_name else re.escape(part)
+        yield (r"(\$\{[^}]+\}|[^:\s]+)" if segment == "partition" else r"[^*\s]+") if is_name else re.escape(segment)
 
 
 def needs_of(repository: str) -> dict[str, list[Mapping[str, Any]]]:
@@ -126,8 +126,8 @@ def _statements(document: object) -> Iterator[object]:
         yield from (statement for statement in listed if 'Resource":' in json.dumps(statement))
         yield from _statements([value for name, value in fields.items() if name != "Statement"])
     elif isinstance(document, list):
-        for part in cast("list[object]", document):
-            yield from _statements(part)
+        for statement in cast("list[object]", document):
+            yield from _statements(statement)
 
 
 def _permissions(granted: Iterable[Statement], origin: str) -> Iterator[Permission]:

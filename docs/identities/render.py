@@ -120,19 +120,19 @@ def _table(roles: Iterable[Judged]) -> Iterator[str]:
         exceeding = sum(escalation.exceeds_need for escalation in role.escalations)
         needed = len(role.escalations) - exceeding
         paths = f"{exceeding}" + (f" ({needed} more by need or mandate)" if needed else "")
-        cells = [f"[{role.role.title}](#{role.role.id})", *(_count(part) for part in counts), paths]
+        cells = [f"[{role.role.title}](#{role.role.id})", *(_count(requests) for requests in counts), paths]
         yield f"| {' | '.join(cells)} |"
 
 
-def _count(part: PermissionSet) -> str:
-    if not part:
+def _count(requests: PermissionSet) -> str:
+    if not requests:
         return "0"
-    return "almost everything" if _anything(part) else str(part.actions.bit_count())
+    return "almost everything" if _anything(requests) else str(requests.actions.bit_count())
 
 
-def _anything(part: PermissionSet) -> bool:
+def _anything(requests: PermissionSet) -> bool:
     """Whether a set holds actions of services that are not even listed."""
-    return bool(part.actions & part.space.table.unlisted("*:*"))
+    return bool(requests.actions & requests.space.table.unlisted("*:*"))
 
 
 def _section(judged: Judged) -> Iterator[str]:
@@ -148,14 +148,15 @@ def _section(judged: Judged) -> Iterator[str]:
         f"[{choice.need.id}]({choice.need.source}) ({choice.need.release}; {choice.why})" for choice in excess.choices
     )
     yield f"- Needs: {', '.join(needs) or 'nothing'}"
-    for what, part in (
+    for title, requests in (
         ("Excess that changes or reads data", judged.risky),
         ("Excess that lists", judged.listing),
         ("Provider-mandated excess", excess.mandated),
         ("Missing", excess.missing),
     ):
-        if part:
-            yield f"- {what}: {_code(actions_text(part.space.table, part.actions, _FEW if _anything(part) else _MOST))}"
+        if requests:
+            most = _FEW if _anything(requests) else _MOST
+            yield f"- {title}: {_code(actions_text(requests.space.table, requests.actions, most))}"
     witness = judged.risky.witness()
     if witness is not None:
         yield f"- For example: `{witness.action}` on `{witness.name}`"
