@@ -51,11 +51,9 @@ def location(report: Report, resource: Resource) -> str:
     The path is the same in every run: "cloud/PROVIDER/ACCOUNT/CLUSTER/KIND/ID.json", each part percent-encoded.
     """
     cluster = report.cluster
-    segments = (cluster.provider, cluster.account, cluster.name, resource.kind, resource.id)
+    words = (cluster.provider, cluster.account, cluster.name, resource.kind, resource.id)
     return (
-        "/".join(
-            ["cloud", *(quote(segment.encode("utf-8", "backslashreplace"), safe="") or "none" for segment in segments)]
-        )
+        "/".join(["cloud", *(quote(word.encode("utf-8", "backslashreplace"), safe="") or "none" for word in words)])
         + ".json"
     )
 
