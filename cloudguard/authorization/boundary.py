@@ -27,13 +27,13 @@ def without_boundary(
     identity can change the boundary, the permissions outside the boundary rest on the same assumption.
     """
     bounded = evaluated(identity)
-    grants = tuple(name for name in identity.policies if not _is_boundary(policies.get(name)))
-    if len(grants) == len(identity.policies):
+    granting = tuple(name for name in identity.policies if not _is_boundary(policies.get(name)))
+    if len(granting) == len(identity.policies):
         return bounded
     changing = _boundary_changes(bounded.permissions, identity, policies, iam_catalog)
     if not changing:
         return bounded
-    free = evaluated(replace(identity, policies=grants))
+    free = evaluated(replace(identity, policies=granting))
     if (request := changing.lower.witness()) is not None:
         return replace(free, changes_boundary=request)
     assumption = Assumption(f"it is unknown whether {identity.name} may change its boundary")
