@@ -255,3 +255,9 @@ def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registration
 
 def _sorted(registered: Iterable[Registration]) -> Registrations:
     return tuple(sorted(registered, key=lambda registration: registration.rank))
+
+
+def hosts_text(roles: tuple[Role, ...], count: int) -> str:
+    """Return a number of hosts with their roles in words: "3 node hosts", or without any "the next node host"."""
+    named = "/".join(roles) or "unknown"
+    return f"{count} {named} host{'s' if count != 1 else ''}" if count else f"the next {named} host"

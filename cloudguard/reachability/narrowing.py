@@ -22,7 +22,7 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.kept_by_range import KeptByRange
 from cloudguard.reachability.load_balancers import destination_addresses
 from cloudguard.reachability.paths import Reachability
-from cloudguard.reachability.peer_names import group_of, let_in
+from cloudguard.reachability.peer_names import group_of, let_in, senders_text
 from cloudguard.reachability.rule_changes import Kept, change_of
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RulePeer
@@ -103,7 +103,6 @@ class _Planner:
         self._unedited: dict[tuple[object, ...], AllowedTraffic] = {}
         self._sent: dict[HostClass, PacketSet] = {}
         self._admitted: dict[tuple[str, tuple[str, ...], HostClass, AddressSet | None], ServiceSet] = {}
-        self._names_of: dict[HostClass, str] = {}
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
         self._kept_by_range: dict[int, KeptByRange] = {}
 
@@ -139,8 +138,8 @@ class _Planner:
                 yield from [KeptTraffic(part, missed, keep.why)] if missed else ()
         lost = self._lost_services(excesses[0].filter, rule, guarded, own_services & excess)
         for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
-            services, users = lost[peer]
-            yield KeptTraffic(peer, services, f"{' and '.join(dict.fromkeys(users))}, allowed only by this rule")
+            services, senders = lost[peer]
+            yield KeptTraffic(peer, services, f"{senders_text(senders)}, allowed only by this rule")
 
     def _by_range(self, kept: tuple[KeptTraffic, ...]) -> KeptByRange:
         cached = self._kept_by_range.get(id(kept))
@@ -158,8 +157,8 @@ class _Planner:
 
     def _lost_services(
         self, guard: Filter, rule: Rule, guarded: list[Guarded], excess: ServiceSet
-    ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
-        """Return the services that the cluster's pods and hosts get only by this rule, by peer, with their names.
+    ) -> dict[RulePeer, tuple[ServiceSet, list[HostClass | None]]]:
+        """Return the services that the cluster's pods (None) and hosts get only by this rule, by peer.
 
         The peer of hosts is a group that only they are in, if there is one.
         """
@@ -171,8 +170,8 @@ class _Planner:
                 if not missed:
                     continue
                 for peer in self._naming_peers(guard, rule, source, guarded, missed):
-                    services, users = lost.get(peer, (ServiceSet.nothing(), []))
-                    lost[peer] = services | missed, [*users, self._names_of[source]]
+                    services, senders = lost.get(peer, (ServiceSet.nothing(), []))
+                    lost[peer] = services | missed, [*senders, source]
         return lost
 
     def _naming_peers(
@@ -185,8 +184,8 @@ class _Planner:
         """
         classes = self._reach.classes
         others = [other for other in classes if usable(other, guarded, services, self._ports) != services]
-        exact = not self._reach.cluster.managed  # the provider may refuse new groups for other hosts
-        to = {destination_addresses(each, None) if each is not None and exact else None for _, each in guarded}
+        own = not self._reach.cluster.managed  # the provider may refuse new groups for other hosts
+        to = {destination_addresses(each, None) if each is not None and own else None for _, each in guarded}
         others += [
             other for other in classes if other not in others and not self._admits(guard, rule, other, services, to)
         ]
@@ -222,14 +221,14 @@ class _Planner:
 
     def _lost_to_pods(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
-    ) -> dict[RulePeer, tuple[ServiceSet, list[str]]]:
+    ) -> dict[RulePeer, tuple[ServiceSet, list[HostClass | None]]]:
         """Return the services that pods get only by this rule, by the ranges of pods. Pods are in no group."""
         peers = self._reach.filters.peers(rule)
         pods = self._reach.cluster.pod_ranges & (peers or AddressSet.nothing())
         needed, missed = usable(None, guarded, excess, self._ports), ServiceSet.nothing()
         for filters, target in guarded if pods and needed else ():
             missed |= needed - self._allowed_otherwise(filters, target, all_from(pods), ())
-        return {RulePeer(PeerOf.RANGE, cidr): (missed, ["pods"]) for cidr in pods.cidrs()} if missed else {}
+        return {RulePeer(PeerOf.RANGE, cidr): (missed, [None]) for cidr in pods.cidrs()} if missed else {}
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
         """Whether a host of the class may be a peer of the rule."""
@@ -242,8 +241,6 @@ class _Planner:
         """Return every service from the addresses that hosts of the class have, and that the next one may have."""
         cached = self._sent.get(source)
         if cached is None:
-            sender = self._reach.sender_of(source)
-            self._names_of[source] = sender.name
             cached = self._sent[source] = all_from(source.possible_addresses)
         return cached
 

@@ -15,7 +15,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
 from cloudguard.reachability.filters import TCP, UDP, Filters, versions_of
-from cloudguard.reachability.host_classes import HostClass, Registration, classify
+from cloudguard.reachability.host_classes import HostClass, Registration, classify, hosts_text
 from cloudguard.reachability.load_balancers import LoadBalancerPaths, destination_addresses
 from cloudguard.reachability.senders import Sender, SenderKind, Senders
 from cloudguard.values import dataclass
@@ -178,14 +178,13 @@ class Reachability:
 
     def sender_of(self, source: HostClass, *, next_host: bool = False) -> Sender:
         """Return a class of hosts as a sender. ``next_host``: with the possible addresses of its next host, too."""
-        key, count = source.key, len(source.hosts)
-        roles = "/".join(key.roles) or "unknown"
+        key = source.key
         return Sender(
             SenderKind.HOSTS,
-            f"{count} {roles} host{'s' if count != 1 else ''}" if count else f"the next {roles} host",
+            hosts_text(key.roles, len(source.hosts)),
             source.possible_addresses if next_host else source.addresses or self.senders.ranges((key.subnet,)),
             key.groups,
-            example=source.hosts[0].id if count else "",
+            example=source.hosts[0].id if source.hosts else "",
             hosts=source,
         )
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from cloudguard.model.cluster import Role
 from cloudguard.model.filters import Rule
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.reachability.explanation import rule_traffic
-from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.host_classes import HostClass, hosts_text
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import PeerOf, RulePeer
+
+
+def senders_text(senders: Iterable[HostClass | None]) -> str:
+    """Return classes of hosts and the cluster's pods (None) in words, each host once: "pods and 3 node hosts"."""
+    hosts = dict[tuple[Role, ...], dict[str, None]]()
+    pods = False
+    for sender in senders:
+        pods |= sender is None
+        if sender is not None:
+            hosts.setdefault(sender.key.roles, {}).update(dict.fromkeys(host.id for host in sender.hosts))
+    counted = (hosts_text(roles, len(ids)) for roles, ids in hosts.items())
+    return " and ".join([*(["pods"] if pods else []), *counted])
 
 
 def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, ...]:

@@ -228,10 +228,10 @@ def test_a_change_to_a_filter_of_the_cloud_says_what_to_do_instead() -> None:
     assert (change.owner, change.undone, change.where) == ("the cloud", "at once", "the cloud's own setting")
 
 
-def test_kept_traffic_names_the_hosts_that_need_it() -> None:
+def test_kept_traffic_counts_the_hosts_that_need_it_in_all_subnets() -> None:
     one = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
-        [one, host("n", NODE, "nodes")],
+        [one, host("n", NODE, "nodes"), host("m", NODE, "nodes", where="public")],
         [group("masters", ("tcp/6442-6443", WORLD)), group("nodes")],
         balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")])],
     )
@@ -240,6 +240,6 @@ def test_kept_traffic_names_the_hosts_that_need_it() -> None:
     needs = {edit.after.peer: edit.needs for edit in edits if edit.after}
     assert needs[ADMINISTRATORS] == ("administrators",)
     assert needs[peer("10.0.0.0/24")] == ("health checks",)
-    assert needs[peer("nodes")] == ("1 node host, allowed only by this rule",)
+    assert needs[peer("nodes")] == ("2 node hosts, allowed only by this rule",)
     assert [edit.loses for edit in edits if edit.op is RuleOp.REMOVE] == [ServiceSet.parse("tcp/6442-6443")]
     assert change.needs_input == ("admin-cidr",)
