@@ -184,8 +184,8 @@ class _Planner:
         """
         classes = self._reach.classes
         others = [other for other in classes if usable(other, guarded, services, self._ports) != services]
-        own = not self._reach.cluster.managed  # the provider may refuse new groups for other hosts
-        to = {destination_addresses(each, None) if each is not None and own else None for _, each in guarded}
+        new_groups = not self._reach.cluster.managed  # the provider may refuse new groups for other hosts
+        to = {destination_addresses(each, None) if each is not None and new_groups else None for _, each in guarded}
         others += [
             other for other in classes if other not in others and not self._admits(guard, rule, other, services, to)
         ]
