@@ -72,7 +72,8 @@ def _add(candidates: Candidates, change: Change, endpoints: Mapping[str, Endpoin
     elif not change.on_model:
         candidates.by_hand = (*candidates.by_hand, change)
         steps = [step for edit in change.edits if isinstance(edit, Procedure) for step in edit.steps]
-        candidates.leave([change], f"{BY_HAND}; first manual step: {steps[0]}" if steps else BY_HAND)
+        why = f"its change is not proved: {'; '.join(change.unproved)}" if change.unproved else BY_HAND
+        candidates.leave([change], f"{why}; first manual step: {steps[0]}" if steps else why)
     else:
         written = rule_writer.as_rules(change)
         if written is None:

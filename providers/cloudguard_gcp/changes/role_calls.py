@@ -7,7 +7,7 @@ https://cloud.google.com/iam/docs/granting-changing-revoking-access
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -24,9 +24,8 @@ Binding = Mapping[str, Any]
 
 def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
     """Yield the calls that create custom roles and bind them, then remove the bindings that they replace."""
-    identity = next(
-        (identity for identity in snapshot.identities.identities if identity.id == change.resource.id), None
-    )
+    identities = snapshot.identities.identities
+    identity = next((identity for identity in identities if identity.id == change.resource.id), None)
     project = f"projects/{snapshot.cluster.account}"
     for place, edit in enumerate(change.edits):
         if not isinstance(edit, DocumentEdit) or identity is None or "@" not in identity.name:
@@ -35,7 +34,8 @@ def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
         gone = [
             policy for policy in snapshot.identities.policies if policy.id in identity.policies and policy.name in names
         ]
-        if len({policy.name for policy in gone}) < len(names) or not all(_is_own(policy) for policy in gone):
+        known = len({policy.name for policy in gone}) == len(names)
+        if not known or not all(_can_go(policy, identities) for policy in gone):
             continue
         roles = [_role(json.loads(text), project) for text in edit.documents]
         if not all(_is_of(project, binding) for _, bindings in roles for binding in bindings):
@@ -44,19 +44,29 @@ def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
             yield PlannedCall(place, role, (_deleted(role),))
             name = f"{project}/roles/{role.parameters['body']['roleId']}"
             for binding in bindings:
-                added = _binding(name, identity, str(binding.get("condition", "")))
+                added = _binding(name, f"serviceAccount:{identity.name}", str(binding.get("condition", "")))
                 yield PlannedCall(place, bound(project, add=added), (bound(project, remove=added),))
         for policy in gone:
             written: dict[str, Any] = json.loads(policy.document)
-            removed = _binding(written["role"], identity, written["condition"] or "")
-            level = policy.source.resource
-            yield PlannedCall(place, bound(level, remove=removed), (bound(level, add=removed),))
+            own = [f"serviceAccount:{identity.name}"] if written["member"] else []
+            for member in (*own, *written.get("everyone", ())):
+                removed = _binding(written["role"], member, written["condition"] or "")
+                level = policy.source.resource
+                yield PlannedCall(place, bound(level, remove=removed), (bound(level, add=removed),))
 
 
-def _is_own(policy: PolicyDocument) -> bool:
-    """Whether a policy is a binding of the project, a folder or the organization that names the identity itself."""
+def _can_go(policy: PolicyDocument, identities: Iterable[Identity]) -> bool:
+    """Whether a policy is a binding of the project, a folder or the organization, and no other identity loses by it.
+
+    It names the identity itself, or everyone. If it names everyone, no other identity of the cluster may have the role
+    by this binding.
+    """
+    written: dict[str, Any] = json.loads(policy.document)
     above = policy.source.resource.startswith(("projects/", "folders/", "organizations/"))
-    return above and bool(json.loads(policy.document).get("member"))
+    if not above or not written.get("everyone"):
+        return above and bool(written.get("member"))
+    same = {policy.id.partition("#everyone")[0], f"{policy.id}#everyone", policy.id}
+    return sum(not same.isdisjoint(identity.policies) for identity in identities) == 1
 
 
 def _is_of(project: str, binding: Mapping[str, str]) -> bool:
@@ -76,9 +86,9 @@ def _deleted(role: ApiCall) -> ApiCall:
     return ApiCall(IAM, "iam.projects.roles.delete", {"name": name})
 
 
-def _binding(role: str, identity: Identity, condition: str) -> Binding:
+def _binding(role: str, member: str, condition: str) -> Binding:
     conditioned = {"condition": {"title": "cloudguard", "expression": condition}} if condition else {}
-    return {"role": role, "member": f"serviceAccount:{identity.name}", **conditioned}
+    return {"role": role, "member": member, **conditioned}
 
 
 def bound(level: str, *, add: Binding | None = None, remove: Binding | None = None) -> ApiCall:

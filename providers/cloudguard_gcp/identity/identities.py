@@ -22,6 +22,7 @@ from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import (
+    EVERYONE,
     GROUPS,
     Binding,
     DenyRule,
@@ -203,9 +204,11 @@ def _policies_of(
 
 
 def _written(binding: Binding, principal: Principal) -> str:
-    """Return a binding as JSON, with the member that names the principal; None if it names everyone or a set."""
+    """Return a binding as JSON, with the member that names the principal, and the members that are everyone, if any."""
     member = next((member for member in binding.members if member in principal.names), None)
-    return json.dumps({"role": binding.role, "member": member, "condition": binding.condition or None}, sort_keys=True)
+    everyone = sorted(EVERYONE.intersection(binding.members))
+    fields = {"role": binding.role, "member": member, "condition": binding.condition or None}
+    return json.dumps(fields | ({"everyone": everyone} if everyone else {}), sort_keys=True)
 
 
 def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Condition, ...]) -> Iterator[Statement]:

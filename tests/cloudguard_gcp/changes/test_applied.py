@@ -52,7 +52,7 @@ def test_an_endpoint_by_name_stays_open_if_administrators_have_no_other_way(goog
     found = applied(google_cloud, SCENES["gke-dns-for-everyone"])
     reasons = " ".join(one.why for one in found.plan.left)
     assert "the administrators would lose tcp/443 on the managed API" in reasons
-    assert [one.kind for one in found.plan.changes] == ["endpoint.guard"]
+    assert "endpoint.restrict" not in {one.kind for one in found.plan.changes}
 
 
 def test_an_endpoint_by_name_is_shut_if_administrators_are_inside(google_cloud: Proxy) -> None:
@@ -60,6 +60,25 @@ def test_an_endpoint_by_name_is_shut_if_administrators_are_inside(google_cloud: 
     found = applied(google_cloud, replace(SCENES["gke-dns-for-everyone"], policy=declared))
     assert found.verdicts["api-server-access"] == (Verdict.FAIL, Verdict.PASS)
     assert (found.opened, found.lost) == ("", "")
+
+
+def test_a_role_of_everyone_is_taken_from_everyone_unless_another_identity_has_it_too(google_cloud: Proxy) -> None:
+    found = applied(google_cloud, SCENES["gke-dns-for-everyone"])
+    assert found.verdicts["cloud-api-access"] == (Verdict.FAIL, Verdict.PASS)
+    assert found.after.row("api-server-access").verdict is Verdict.PASS  # IAM guards the DNS name again
+    everyone = {"role": "roles/container.clusterViewer", "member": "allAuthenticatedUsers"}
+    removed = [each.call.parameters.get("remove") for step in found.plan.steps for each in step.calls]
+    assert [everyone] in removed
+
+    def build() -> Project:
+        project = SCENES["gke-dns-for-everyone"].build()
+        account, subnet = project.account("others"), project.link("regions/europe-west1/subnetworks/nodes")
+        labels = {"goog-k8s-cluster-name": "prod", "goog-k8s-node-pool-name": "other"}
+        project.instance("gke-prod-other-1", subnet, "10.0.0.77", labels=labels, account=account)
+        return project
+
+    found = applied(google_cloud, Scene(build, {}))
+    assert all(each.call.parameters.get("remove") != [everyone] for step in found.plan.steps for each in step.calls)
 
 
 def test_an_outsider_is_removed_from_the_bindings_of_a_service_account(google_cloud: Proxy) -> None:
