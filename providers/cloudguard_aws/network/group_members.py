@@ -30,6 +30,7 @@ _DESCRIBED_AS_PASSIVE: Final = (
     "EFS mount target for fs-",
 )
 """Beginnings of the descriptions that the same services write on interfaces without an interface type of their own."""
+_PLAIN: Final = {"", "interface"}
 _ACTIVE: Final = {"lambda", "trunk", "branch", "efa", "efa-only"}
 """Interface types behind which customers run their own code, which may open connections."""
 _OF_CLIENTS: Final = "ClientVPN Endpoint resource cvpn-endpoint-"
@@ -147,5 +148,5 @@ def _by_service(item: Item) -> bool:
 
 
 def _is_passive(item: Item) -> bool:
-    described = text(item, "Description").startswith(_DESCRIBED_AS_PASSIVE)
-    return text(item, "InterfaceType") in _PASSIVE or (described and _by_service(item))
+    kind, described = text(item, "InterfaceType"), text(item, "Description").startswith(_DESCRIBED_AS_PASSIVE)
+    return kind in _PASSIVE or (kind in _PLAIN and described and _by_service(item))

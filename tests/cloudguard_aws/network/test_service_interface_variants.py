@@ -48,6 +48,8 @@ def meaning(found: Topology) -> str:
         ("interface", "RDSNetworkInterface", MAY_SEND),
         ("quicksight", "", MAY_SEND),
         ("never-heard-of", "", MAY_SEND),
+        ("never-heard-of", "VPC Endpoint Interface vpce-0123456789abcdef0", MAY_SEND),
+        ("interface", "VPC Endpoint Interface vpce-0123456789abcdef0", PASSIVE),
         ("efs", "EFS mount target for fs-0123456789abcdef0", PASSIVE),
         ("vpc_endpoint", "VPC Endpoint Interface vpce-0123456789abcdef0", PASSIVE),
         ("nat_gateway", "Interface for NAT Gateway nat-0123456789abcdef0", PASSIVE),
