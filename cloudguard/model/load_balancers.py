@@ -85,13 +85,14 @@ class PublishedService:
 
 @dataclass(frozen=True, slots=True)
 class OuterBalancer:
-    """A balancer that listens on ``services`` and sends to another balancer, with the client's address.
+    """A balancer that listens on ``services`` in ``subnets`` and sends to another balancer, with the client's address.
 
     ``filters`` apply together. Without a filter it admits everyone. Rules of the other balancer that name one of
     ``groups`` match all traffic through this one.
     """
 
     services: Services
+    subnets: tuple[str, ...]
     filters: tuple[str, ...]
     groups: tuple[str, ...]
 
@@ -137,6 +138,20 @@ class Balancer:
     def first_filters(self) -> tuple[str, ...]:
         """The filters that clients pass first."""
         return self.outer.filters if self.outer and self.outer.filters else self.filters
+
+    @property
+    def first_subnets(self) -> tuple[str, ...]:
+        """The subnets in which clients connect to it, or to the outer balancer."""
+        return self.outer.subnets if self.outer else self.subnets
+
+    @property
+    def first_groups(self) -> tuple[str, ...]:
+        """The groups by which the filters of clients name it, or the outer balancer."""
+        return self.outer.groups if self.outer else self.groups
+
+    def listens_on(self, listener: Listener) -> Services:
+        """Return the services on which clients connect to one of its listeners, or to the outer balancer."""
+        return self.outer.services if self.outer else listener.service
 
     @property
     def all_filters(self) -> tuple[str, ...]:

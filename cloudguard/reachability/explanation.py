@@ -199,7 +199,7 @@ def _balancer_hops(
     reach: Reachability, path: Path, balancer: Balancer, sent: _Sent, attributed: Rule | None
 ) -> Iterator[Hop]:
     outer, listening = balancer.outer, path.listener.service if path.listener else ServiceSet.everything()
-    first = outer.services if outer else listening
+    first = balancer.listens_on(path.listener) if path.listener else listening
     yield Hop(HopKind.BALANCER, balancer.id, balancer.name, balancer.kind, lets=str(first))
     if outer:
         arriving = replace(sent, service=first.first())

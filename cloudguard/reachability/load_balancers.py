@@ -38,7 +38,7 @@ class LoadBalancerPaths:
             yield self._senders.by_unknown_balancer
         elif balancer.internet_facing:
             yield self._senders.internet
-        yield from self._senders.inside(balancer.subnets)
+        yield from self._senders.inside(balancer.first_subnets)
         for group in sorted(self._filters.allowed_traffic(balancer.first_filters, Direction.INGRESS).by_group):
             yield from self._senders.group_members(group)
         yield from (consumers(service) for service in balancer.published if service.has_consumers is not False)
@@ -60,11 +60,9 @@ class LoadBalancerPaths:
         if sender.kind is SenderKind.CONSUMERS:
             replaced = replace(registration.listener, client_address=ClientAddress.REPLACED)
             registration = replace(registration, listener=replaced)
+        outer = self._entering(registration, sender, sent) if registration.balancer.outer else None
         for subnet in registration.balancer.subnets or ("",):
-            clients = self._clients_in(registration, sender, subnet)
-            if sent is not None:
-                out = sent(subnet)
-                clients &= Bounds(all_from(out.lower.addresses()), all_from(out.upper.addresses()))
+            clients = self._sent_to(registration, sender, subnet, sent) if outer is None else outer
             translated = sender.published.translated_to if sender.published else AddressSet.nothing()
             addresses = translated or self._senders.ranges((subnet,))
             groups = seen_groups(registration.balancer, sender.groups)
@@ -78,6 +76,24 @@ class LoadBalancerPaths:
         for bounds in by_subnet.values():
             lower &= bounds.lower
         return Bounds(lower, upper)
+
+    def _entering(self, registration: Registration, sender: Sender, sent: Callable[[str], Bounds] | None) -> Bounds:
+        """Return the clients that reach the outer balancer in all of its subnets, and those that reach it in any."""
+        subnets = registration.balancer.first_subnets or ("",)
+        first, *others = (self._sent_to(registration, sender, subnet, sent) for subnet in subnets)
+        for other in others:
+            first = _union(first, other)
+        return first
+
+    def _sent_to(
+        self, registration: Registration, sender: Sender, subnet: str, sent: Callable[[str], Bounds] | None
+    ) -> Bounds:
+        """Return the clients that reach the listener in a subnet, and whose own filters let that out."""
+        clients = self._clients_in(registration, sender, subnet)
+        if sent is None:
+            return clients
+        out = sent(subnet)
+        return clients & Bounds(all_from(out.lower.addresses()), all_from(out.upper.addresses()))
 
     def _clients_in(self, registration: Registration, sender: Sender, subnet: str) -> Bounds:
         """Return the clients that reach the listener in a subnet, as a packet set with every service."""

@@ -130,10 +130,11 @@ class Reachability:
         for registration in self._registrations(target):
             if not registration.service & services:
                 continue
-            calls = exactly(PacketSet.of([(sender.addresses, registration.listener.service)]))
+            listening = registration.balancer.listens_on(registration.listener)
+            calls = exactly(PacketSet.of([(sender.addresses, listening)]))
 
             def sent(subnet: str, calls: Bounds = calls, balancer: Balancer = registration.balancer) -> Bounds:
-                return self._sent(calls, source, self.senders.ranges((subnet,)) or EVERYWHERE, balancer.groups)
+                return self._sent(calls, source, self.senders.ranges((subnet,)) or EVERYWHERE, balancer.first_groups)
 
             allowed = self._balancers.through(registration, target, sender, sent)
             yield Path(sender, target, allowed, registration)

@@ -31,6 +31,7 @@ class Guarded:
     @classmethod
     def of_balancer(cls, state: NetworkState, balancer: Balancer, *, outer: bool = False) -> Guarded:
         """Return the listeners of a balancer, or of the ``outer`` one before it, as the place."""
-        addresses = state.reach.senders.ranges(balancer.subnets) or None
+        subnets = balancer.first_subnets if outer else balancer.subnets
+        addresses = state.reach.senders.ranges(subnets) or None
         filters = balancer.outer.filters if outer and balancer.outer else balancer.filters
         return cls(f"balancer {balancer.id}", filters, (), addresses)

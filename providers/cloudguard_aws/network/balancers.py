@@ -254,7 +254,7 @@ def _before_proxies(read: Registrations, forwarding: _Forwarding, by_arn: Mappin
                 if behind is None or not any(listener.targets for listener in behind.listeners):
                     continue
                 service, outside = (ServiceSet.parse(f"tcp/{port}") for port in (group.port, facts.port))
-                outer = OuterBalancer(outside, front.filters, front.groups)
+                outer = OuterBalancer(outside, front.subnets, front.filters, front.groups)
                 listeners = tuple(
                     replace(listener, id=f"{facts.arn}>{listener.id}")
                     for listener in behind.listeners
@@ -264,12 +264,12 @@ def _before_proxies(read: Registrations, forwarding: _Forwarding, by_arn: Mappin
                     front,
                     id=f"{front.id}>{behind.id}:{group.port}",
                     name=f"{front.name} > {behind.name}",
-                    subnets=tuple(sorted({*front.subnets, *behind.subnets})),
+                    subnets=behind.subnets,
                     filters=behind.filters,
                     groups=behind.groups,
                     listeners=listeners,
                     declared_service=front.declared_service or behind.declared_service,
-                    outer=outer if front.filters or outside != service else None,
+                    outer=outer,
                 )
 
 

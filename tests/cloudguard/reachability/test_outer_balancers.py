@@ -21,8 +21,8 @@ PUBLISHED = PublishedService("svc", (EVERYONE,), accepts_each=False, source=SOUR
 
 def behind(*of_outer: str) -> Balancer:
     """Return a balancer on tcp/443 behind one on tcp/6443 that has the filters ``of_outer``."""
-    inner = balancer("alb", "tcp/443", [to(MASTER, "tcp/6443")], "alb", seen=ClientAddress.REPLACED)
-    return replace(inner, outer=OuterBalancer(ServiceSet.parse("tcp/6443"), of_outer, of_outer))
+    inner = balancer("alb", "tcp/443", [to(MASTER, "tcp/6443")], "alb", seen=ClientAddress.REPLACED, where=("private",))
+    return replace(inner, outer=OuterBalancer(ServiceSet.parse("tcp/6443"), ("public",), of_outer, of_outer))
 
 
 def api_row(one: Balancer, *filters: Filter) -> RowResult:

@@ -127,8 +127,8 @@ def test_a_network_balancer_in_front_of_an_application_balancer(inner_account: A
     found = {one.name: one for one in read(a, vpc, node, api)}
     assert api.gaps == ()
     through = found["outer > inner"]
-    before = OuterBalancer(ServiceSet.parse("tcp/80"), (front.id,), (front.id,))
-    assert through.outer == (before if guarded else None)
+    own = (front.id,) if guarded else ()
+    assert through.outer == OuterBalancer(ServiceSet.parse("tcp/80"), (subnet.id,), own, own)
     assert through.internet_facing
     assert through.filters == through.groups == (guard.id,)
     assert [(str(one.service), one.client_address) for one in through.listeners] == [("tcp/80", REPLACED)]
