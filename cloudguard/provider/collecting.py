@@ -1,4 +1,4 @@
-"""The common part of every adapter: refuse a request without a cluster, and put the times in the snapshot."""
+"""The common part of the adapters: search for clusters, refuse a request without one, put the times in the snapshot."""
 
 from __future__ import annotations
 
@@ -8,21 +8,59 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cloudguard.errors import UsageError
+from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import SCHEMA, Snapshot
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.model.ways_in import WayIn
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Option, Progress, silent
+from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Option, Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from cloudguard.provider.ownership.facts import OwnerFacts
     from cloudguard.provider.reader import Reader
     from cloudguard.results.reference import ReferenceEntry
+
+_FEW = 5
+"""The number of clusters that an error lists. For more clusters it gives their number."""
+
+
+def all_clusters(
+    clusters: Iterable[ClusterSummary], gaps: Iterable[Gap], place: str, provider: str
+) -> tuple[ClusterSummary, ...]:
+    """Return ``clusters`` by region and name. Raises NotAllSeenError if there are ``gaps``: some may be missing.
+
+    ``place``: the project or subscription that was searched.
+    """
+    ordered = tuple(sorted(clusters, key=lambda cluster: (cluster.region, cluster.name)))
+    if refused := "; ".join(f"{gap.call} in {place}: {gap.message}" for gap in gaps):
+        names = f" Clusters found: {', '.join(cluster.name for cluster in ordered)}" if ordered else ""
+        hint = f"Grant the permission; see: cloudguard permissions {provider}.{names}"
+        message = f"could not list all clusters: {refused}"
+        raise NotAllSeenError(message, ordered, hint=hint)
+    return ordered
+
+
+def refused_search(cluster: str, gaps: Iterable[Gap], place: str, provider: str) -> AccessError | None:
+    """Return the error for a cluster whose hosts a failed call may hide; None if no call hides hosts."""
+    hidden = [gap for gap in gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
+    if not hidden:
+        return None
+    refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
+    message = f"could not check whether {cluster!r} is in {place}: {refused}"
+    return AccessError(message, hint=f"Grant the permission; see: cloudguard permissions {provider}")
+
+
+def not_found(cluster: str, place: str, names: Collection[str], hint: str) -> ClusterNotFoundError:
+    """Return the error for a cluster that does not exist. ``names``: all clusters. ``hint``: for no clusters."""
+    listed = sorted(names)
+    few = ", ".join(listed[:_FEW]) + (f" and {len(listed) - _FEW} more" if len(listed) > _FEW else "")
+    message = f"no cluster is called {cluster!r} in {place}"
+    return ClusterNotFoundError(message, hint=f"Clusters found: {few}" if listed else hint)
 
 
 class CloudAdapter(ABC):

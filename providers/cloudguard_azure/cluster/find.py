@@ -9,11 +9,11 @@ from typing import Final
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError, UsageError
 from cloudguard.model.cluster import Disk, Host, Role, Strength
-from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item
+from cloudguard.provider.collecting import all_clusters, not_found, refused_search
 from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.installers import ShownInstaller
-from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import (
@@ -31,8 +31,6 @@ from cloudguard_azure.cluster.machines import Machine, ScaleSet
 from cloudguard_azure.cluster.members import read_cluster_members, with_registered
 from cloudguard_azure.cluster.places import in_one_place, refuse_another
 
-_FEW: Final = 5
-"""Number of clusters that an error names."""
 _PREFETCHED: Final = (LIST_NETWORKS, LIST_SECURITY_GROUPS, LIST_LOAD_BALANCERS, LIST_DISKS, LIST_ROUTE_TABLES)
 """Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 
@@ -126,13 +124,7 @@ def find(api: Api, request: CollectRequest) -> FoundCluster:
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
     """Return the clusters of the subscription. Raises NotAllSeenError if a call failed."""
     api, caller = begin(request, progress, SEARCH_CALLS[:2])
-    listed = summaries(read_inventory(api))
-    if api.gaps:
-        refused = "; ".join(f"{gap.call} in {caller.subscription}: {gap.message}" for gap in api.gaps)
-        also = f" Clusters found: {', '.join(cluster.name for cluster in listed)}" if listed else ""
-        message = f"could not list all clusters: {refused}"
-        raise NotAllSeenError(message, listed, hint=f"Grant the permission; see: cloudguard permissions azure.{also}")
-    return listed
+    return all_clusters(summaries(read_inventory(api)), api.gaps, caller.subscription, "azure")
 
 
 def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:
@@ -185,15 +177,10 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[ManagedCluster]) ->
 def _not_found(
     api: Api, request: CollectRequest, read: Inventory, everyone: Iterable[Machine]
 ) -> ClusterNotFoundError | AccessError:
-    hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
-    if hidden:
-        refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
-        message = f"could not check whether {request.cluster!r} is in {api.subscription}: {refused}"
-        return AccessError(message, hint="Grant the permission; see: cloudguard permissions azure")
+    if error := refused_search(request.cluster, api.gaps, api.subscription, "azure"):
+        return error
     group = option(request, "resource-group")
     tagged = {name for host in everyone for name in installer_tags.clusters_of(host.tags)}
-    names = sorted({*(f"{cluster.name} (in {cluster.group})" for cluster in read.clusters), *tagged})
-    few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
-    none = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or with --host"
-    message = f"no cluster is called {request.cluster!r} in {group or api.subscription}"
-    return ClusterNotFoundError(message, hint=f"Clusters found: {few}" if names else none)
+    names = {*(f"{cluster.name} (in {cluster.group})" for cluster in read.clusters), *tagged}
+    hint = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or with --host"
+    return not_found(request.cluster, group or api.subscription, names, hint)

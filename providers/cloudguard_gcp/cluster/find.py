@@ -11,9 +11,10 @@ from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClusters
 from cloudguard.model.cluster import Disk, EvidenceKind, Host, Role, RoleEvidence, Strength
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item
+from cloudguard.provider.collecting import all_clusters, not_found, refused_search
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import ShownInstaller
-from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import (
@@ -33,8 +34,6 @@ from cloudguard_gcp.cluster import installer_labels
 from cloudguard_gcp.cluster.gke import GkeCluster, gke_cluster
 from cloudguard_gcp.cluster.instances import HIDES, Instance, instance
 
-_FEW: Final = 5
-"""Number of clusters that an error names."""
 _PREFETCHED: Final = (
     *(LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES),
     LIST_BACKEND_SERVICES,
@@ -144,12 +143,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
             summaries.append(
                 ClusterSummary(name, installer, ", ".join(regions), _role_counts(self_managed, name), chosen)
             )
-    if api.gaps:
-        refused = "; ".join(f"{gap.call} in {caller.project}: {gap.message}" for gap in api.gaps)
-        also = f" Clusters found: {', '.join(cluster.name for cluster in summaries)}" if summaries else ""
-        message = f"could not list all clusters: {refused}"
-        raise NotAllSeenError(message, summaries, hint=f"Grant the permission; see: cloudguard permissions gcp.{also}")
-    return tuple(sorted(summaries, key=lambda cluster: (cluster.region, cluster.name)))
+    return all_clusters(summaries, api.gaps, caller.project, "gcp")
 
 
 def _managed(gke: GkeCluster, hosts: Sequence[Instance]) -> ClusterSummary:
@@ -269,13 +263,8 @@ def _record_flag(
 def _not_found(
     api: Api, caller: Caller, request: CollectRequest, managed: Sequence[str], everyone: Iterable[Instance]
 ) -> ClusterNotFoundError | AccessError:
-    hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
-    if hidden:
-        refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
-        message = f"could not check whether {request.cluster!r} is in {caller.project}: {refused}"
-        return AccessError(message, hint="Grant the permission; see: cloudguard permissions gcp")
-    names = sorted({*managed, *(name for host in everyone for name in installer_labels.clusters_of(host))})
-    few = ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
-    none = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or give --project"
-    message = f"no cluster is called {request.cluster!r} in {caller.project}"
-    return ClusterNotFoundError(message, hint=f"Clusters found: {few}" if names else none)
+    if error := refused_search(request.cluster, api.gaps, caller.project, "gcp"):
+        return error
+    names = {*managed, *(name for host in everyone for name in installer_labels.clusters_of(host))}
+    hint = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or give --project"
+    return not_found(request.cluster, caller.project, names, hint)
