@@ -18,8 +18,11 @@ _HARMFUL = frozenset({Access.WRITE, Access.DATA})
 
 
 def unknown_need(excess: Excess) -> tuple[str, ...]:
-    """Return a line about an identity whose need is unknown, if it may change resources or read data."""
-    risky = excess.comparer.mask_of(excess.total.actions, _HARMFUL)
+    """Return a line about an identity whose need is unknown, if it may change resources or read data.
+
+    Pulling images and writing metrics and logs does not count: any host may do it.
+    """
+    risky = excess.comparer.mask_of(excess.comparer.beyond_telemetry(excess.total).actions, _HARMFUL)
     if not risky:
         return ()
     identities = excess.comparer.identities.service_accounts

@@ -37,7 +37,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
             cluster.account,
             snapshot.identities.account_names,
             today,
-            in_organization=bool(snapshot.identities.organization),
+            organization=snapshot.identities.organization or "",
             pools=[provider.id for provider in snapshot.identities.providers],
         ),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),

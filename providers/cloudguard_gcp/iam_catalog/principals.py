@@ -43,8 +43,8 @@ class Members:
     """Reads members of bindings ("serviceAccount:…", "principalSet://…", "allUsers"), for one project.
 
     ``names``: the project's other names, such as its number. ``known_context``: the context of all requests today.
-    ``in_organization``: the project is in an organization, to which private Google Accounts do not belong. ``pools``:
-    the identity pools of the cluster's service accounts.
+    ``organization``: the project's organization ("organizations/2", "": none or unknown), to which private Google
+    Accounts do not belong. ``pools``: the identity pools of the cluster's service accounts.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Members:
         names: Iterable[str] = (),
         known_context: Mapping[str, str] | None = None,
         *,
-        in_organization: bool = False,
+        organization: str = "",
         pools: Iterable[str] = (),
     ) -> None:
         self._project, self._names = project, frozenset((project, *names))
-        self._in_organization = in_organization
+        self._organization = organization
         self._pools = IdentityPools(frozenset({f"{project}.svc.id.goog", *pools}))
         self.known_context: Mapping[str, str] = known_context or {}
 
@@ -86,7 +86,7 @@ class Members:
             if accounts.endswith("*"):
                 who = f"any Kubernetes service account {'of the project' if accounts == ANY else f'in {accounts[:-2]}'}"
                 yield _caller(CallerKind.PODS, who, actions, member, () if accounts == ANY else None)
-            elif self._in_organization and is_consumers(member):
+            elif self._organization and is_consumers(member):
                 yield _caller(CallerKind.OUTSIDER, member.rpartition("/")[2], actions, member, ())
             elif not accounts and member not in _EVERYONE and not _OWN.match(member):
                 yield from self._outsiders(member, actions)
@@ -102,8 +102,11 @@ class Members:
         elif among := _PROJECT.match(member):
             yield from self._of_project(among[1], f"any account of project {among[1]}", actions, member)
         elif above := _ABOVE.match(member):
-            who = f"any account of {above[1] or above[2]}, which may be its own"
-            yield _caller(CallerKind.ORGANIZATION, who, actions, member, ())
+            place = above[1] or above[2]
+            elsewhere = self._organization and place.startswith("organizations/") and place != self._organization
+            kind = CallerKind.OUTSIDER if elsewhere else CallerKind.ORGANIZATION
+            who = f"any account of {place}" + ("" if elsewhere else ", which may be its own")
+            yield _caller(kind, who, actions, member, ())
         else:
             yield _undecided(member, actions, member)
 

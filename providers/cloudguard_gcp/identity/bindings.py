@@ -20,7 +20,7 @@ from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.identity.resource_names import EVERYWHERE, account, all_of
 
 _HIDES: Final = (FactKind.IDENTITIES,)
-EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers"})
+EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"})
 _OTHERS: Final = (
     *("deleted:", "domain:", "projectEditor:", "projectOwner:", "projectViewer:", "serviceAccount:", "user:"),
     *("principal://goog/", "principal://iam.googleapis.com/", "principalSet://iam.googleapis.com/"),
@@ -29,11 +29,13 @@ _OTHERS: Final = (
 federated identities. Any other member may include service accounts: a set of a project or above, a customer, a group
 (https://cloud.google.com/iam/docs/principal-identifiers), or an unknown kind.
 """
-GROUPS: Final = ("group:", "principalSet://goog/group/")
+_GROUPS: Final = ("group:", "principalSet://goog/group/")
 """Prefixes of groups. Their members can be service accounts, but not identities of a pool
 (https://cloud.google.com/iam/docs/groups-in-cloud-console).
 """
 _RESOURCES: Final = "cloudresourcemanager.googleapis.com/"
+_OF_ORGANIZATIONS: Final = f"principalSet://{_RESOURCES}organizations/"
+"""The prefix of sets of an organization's accounts. An account is in one organization at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,13 @@ def _binding(item: Item) -> Binding:
 
 def read_levels(api: Api, project: str) -> tuple[Level, ...]:
     """Return the levels from the project up to the organization."""
-    first, above = api.parallel(
-        partial(_level, api, f"projects/{project}", project), lambda: list(_levels_above(api, project))
-    )
+    first, above = api.parallel(partial(read_level, api, project), lambda: list(_levels_above(api, project)))
     return (first, *above)
+
+
+def read_level(api: Api, project: str) -> Level:
+    """Read one project, without the levels above it."""
+    return _level(api, f"projects/{project}", project)
 
 
 def organization_of(levels: Iterable[Level]) -> str | None:
@@ -208,10 +213,18 @@ class Principal:
         return next((member for member in sorted(listed) if self._may_be_in(member)), None)
 
     def _may_be_in(self, member: str) -> bool:
-        group = next((member.removeprefix(prefix) for prefix in GROUPS if member.startswith(prefix)), None)
+        group = group_in(member)
         if group is not None:
             return self.joins_groups and group.lower() not in self.outside
-        return not member.startswith(_OTHERS)
+        elsewhere = member.startswith(_OF_ORGANIZATIONS) and any(
+            name.startswith(_OF_ORGANIZATIONS) for name in self.names
+        )
+        return not elsewhere and not member.startswith(_OTHERS)
+
+
+def group_in(member: str) -> str | None:
+    """Return the address of the group that a member of a binding is; None for another member."""
+    return next((member.removeprefix(prefix) for prefix in _GROUPS if member.startswith(prefix)), None)
 
 
 def service_account(
@@ -251,7 +264,7 @@ def denied(rule: DenyRule, principal: Principal) -> str | None:
     It is "" if it does, by its name or as everyone; a set of principals that may include it or exempt it, if this can't
     be decided; None if it does not apply.
     """
-    names = principal.denied_as | {"principalSet://goog/public:all"}
+    names = principal.denied_as | EVERYONE
     named, spared = (principal.is_in(listed, names) for listed in (rule.denied, rule.spared))
     if named is None or spared == "":
         return None

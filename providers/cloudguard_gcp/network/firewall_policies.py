@@ -25,6 +25,7 @@ from cloudguard_gcp.network.rules import (
     WHOLE,
     Firewall,
     direction_of,
+    is_ignored,
     order_of,
     services_of,
     targets_of,
@@ -205,7 +206,7 @@ def _implied(network: str, source: Source) -> Filter:
 
 def _applies_to_network(rule: Item, network: str) -> bool:
     """Whether a rule applies to machines of ``network``. Some rules are only for other networks, or for balancers."""
-    if text(rule, "targetType") == _ABOUT_BALANCERS or rule.get("targetForwardingRules"):
+    if is_ignored(rule) or text(rule, "targetType") == _ABOUT_BALANCERS or rule.get("targetForwardingRules"):
         return False
     listed = [short(link) for link in texts(rule, "targetResources")]
     return not listed or network in listed

@@ -15,7 +15,7 @@ from cloudguard.model.filters import Action, Direction, Peer, Rule
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import AnswerError, Item, children, choice, flag, number, required, text, texts
+from cloudguard.provider.answers import AnswerError, Item, child, children, choice, flag, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_FIREWALLS
 from cloudguard_gcp.access.links import required_link
@@ -23,6 +23,8 @@ from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 
 EVERYONE: Final = "0.0.0.0/0"
+_DELETED: Final = "INEFFECTIVE"
+"""The state of a secure tag that is deleted, or whose network is."""
 WHOLE: Final = frozenset({EVERYONE, "::/0"})
 _NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "ipv6-icmp": "icmpv6", "": "all"}
 _NUMBERS: Final = {"ah": 51, "esp": 50, "sctp": 132, "ipip": 4, "igmp": 2, "egp": 8, "gre": 47}
@@ -144,3 +146,14 @@ def services_of(protocols: Iterable[tuple[str, Collection[str]]]) -> tuple[Servi
             services.append("all")
             strange = f"the protocol {protocol[:40]!r} is not known"
     return ServiceSet.parse(",".join(services) or "none"), strange
+
+
+def is_ignored(rule: Item) -> bool:
+    """Whether a policy's rule is ignored, because all secure tags of its targets or its only senders are deleted.
+
+    https://cloud.google.com/compute/docs/reference/rest/v1/firewallPolicies (FirewallPolicyRule)
+    """
+    match = child(rule, "match")
+    lists = [children(rule, "targetSecureTags")]
+    lists += [] if texts(match, "srcIpRanges") else [children(match, "srcSecureTags")]
+    return any(tags and all(text(tag, "state") == _DELETED for tag in tags) for tags in lists)

@@ -94,6 +94,16 @@ def test_a_node_that_takes_an_owner_s_tokens_escalates(google_cloud: Proxy) -> N
     assert ("escalation", "gke-nodes") in found
 
 
+@pytest.mark.parametrize(
+    ("permission", "verdict"), [("logging.logEntries.create", Verdict.PASS), ("pubsub.topics.delete", Verdict.UNKNOWN)]
+)
+def test_pods_may_write_logs(google_cloud: Proxy, permission: str, verdict: Verdict) -> None:
+    project = gke(workloadIdentityConfig={"workloadPool": POOL})
+    project.role("roles/x", permission)
+    project.bind("roles/x", f"serviceAccount:{POOL}[default/app]")
+    assert judged(google_cloud, project).verdict is verdict
+
+
 def test_pods_that_administer_the_cluster_escalate(google_cloud: Proxy) -> None:
     project = acting()
     project.bind("roles/container.admin", "serviceAccount:app@acme-prod.iam.gserviceaccount.com")

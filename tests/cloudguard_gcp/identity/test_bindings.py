@@ -94,7 +94,21 @@ def test_a_service_account_may_be_in_a_group(
     google_cloud.google = Google(project)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
     assert row.verdict is verdict, row.unknown
-    assert any(group in text for text in row.unknown) is (verdict is Verdict.UNKNOWN)
+    hint = f"{group}; if it contains none of the cluster's service accounts, give --outside-group ops@example.com"
+    assert any(hint in text for text in row.unknown) is (verdict is Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("member", "severity"),
+    [("allUsers", "high"), ("allAuthenticatedUsers", "high"), (EVERYBODY, "high"), ("domain:example.com", None)],
+)
+def test_everyone_includes_service_accounts_and_a_domain_does_not(
+    google_cloud: Proxy, member: str, severity: str | None
+) -> None:
+    project = kops()
+    project.role("roles/x", "pubsub.topics.delete")
+    project.bind("roles/x", member)
+    assert found(google_cloud, project).get("outside") == severity
 
 
 @pytest.mark.parametrize(

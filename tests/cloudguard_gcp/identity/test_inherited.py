@@ -77,6 +77,7 @@ def test_a_member_bound_above_a_service_account_may_act_as_it(google_cloud: Prox
         ("folders/1", "folders/1", Verdict.FAIL),
         ("organizations/2", "organizations/2", Verdict.FAIL),
         ("folders/9", "", Verdict.UNKNOWN),
+        ("organizations/9", "", Verdict.PASS),
     ],
 )
 def test_a_set_of_all_service_accounts_includes_the_nodes(

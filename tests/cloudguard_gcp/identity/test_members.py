@@ -21,7 +21,7 @@ Found = tuple[CallerKind, bool] | None
 OUTSIDER = (CallerKind.OUTSIDER, True)
 
 
-def let_in(member: str, *names: str, conditions: tuple[Condition, ...] = (), in_organization: bool = False) -> Found:
+def let_in(member: str, *names: str, conditions: tuple[Condition, ...] = (), organization: str = "") -> Found:
     trusted = Statement(
         "#1",
         Effect.ALLOW,
@@ -31,7 +31,7 @@ def let_in(member: str, *names: str, conditions: tuple[Condition, ...] = (), in_
         conditions=conditions,
     )
     trust = PolicyDocument("t", "t", PolicyKind.TRUST, "user", "", (trusted,), SOURCE)
-    members = Members(PROJECT, names, {TIME: "2026-05-05T12:00:00Z"}, in_organization=in_organization)
+    members = Members(PROJECT, names, {TIME: "2026-05-05T12:00:00Z"}, organization=organization)
     found = admissions(IamCatalog(SmallCatalog(), RoleDocuments(), principals=members), trust)
     (only,) = found or (None,)
     return (only.caller.kind, not only.assumptions) if only else None
@@ -111,8 +111,20 @@ MEMBERS: dict[str, tuple[str, Found]] = {
     ],
 )
 def test_personal_accounts_are_in_no_organization(member: str, found: Found) -> None:
-    assert let_in(member, NUMBER, in_organization=True) == found
+    assert let_in(member, NUMBER, organization="organizations/2") == found
     assert let_in(member, NUMBER) is None, "of a project without organization they are its owners"
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        ("organizations/2", (CallerKind.ORGANIZATION, True)),
+        ("organizations/3", OUTSIDER),
+        ("folders/4", (CallerKind.ORGANIZATION, True)),
+    ],
+)
+def test_accounts_of_another_organization_are_outsiders(place: str, found: Found) -> None:
+    assert let_in(f"{SETS}/{place}/type/ServiceAccount", NUMBER, organization="organizations/2") == found
 
 
 @pytest.mark.parametrize(("member", "found"), MEMBERS.values(), ids=MEMBERS)

@@ -63,11 +63,16 @@ def test_policies_set_above_the_project_name_their_owner() -> None:
         {"disabled": True},
         {"targetResources": [NETWORK.replace("/n", "/other")]},
         {"targetType": "INTERNAL_MANAGED_LB"},
+        {"targetSecureTags": [{"name": "tagValues/1", "state": "INEFFECTIVE"}]},
+        {"match": {"srcSecureTags": [{"name": "tagValues/1", "state": "INEFFECTIVE"}]}},
     ],
 )
 def test_a_disabled_rule_or_one_for_other_targets_is_left_out(rule: Item) -> None:
     assert rules(**rule) == ()
     assert rules(targetResources=[NETWORK]) != ()
+    deleted, effective = ({"name": "tagValues/1", "state": state} for state in ("INEFFECTIVE", "EFFECTIVE"))
+    assert rules(targetSecureTags=[deleted, effective]) != ()
+    assert rules(match={"srcSecureTags": [deleted], "srcIpRanges": ["10.0.0.0/8"]}) != ()
 
 
 def test_a_rule_s_destinations_are_its_target_ranges() -> None:
