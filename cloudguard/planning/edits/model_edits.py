@@ -109,7 +109,8 @@ def _filter(guard: Filter, edits: Iterable[RuleEdit]) -> Filter:
 
 
 def _added(origin: Rule | None, edit: RuleEdit, traffic: RuleTraffic) -> Rule:
-    name = f"{edit.rule}{_ADDED}{traffic.action}:{traffic.services}:{traffic.peer.kind}:{traffic.peer.value}"
+    text = f"{traffic.action}:{traffic.services}:{traffic.peer.kind}:{traffic.peer.value}"
+    name = f"{edit.rule}{_ADDED}{text.replace('/', '|')}"  # a rule's name is a part of ids in which "/" separates parts
     order = edit.order if edit.order is not None else origin.order if origin else 0
     blank = Rule(name, traffic.direction, traffic.action, traffic.services, peer_of(traffic.peer), PLANNED, order)
     if origin is None:

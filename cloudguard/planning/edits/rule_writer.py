@@ -26,7 +26,7 @@ NO_SMALL_SET: Final = (
 )
 NOT_EXACT: Final = "no rules of this kind express exactly the needed traffic"
 CANNOT_NAME: Final = "a rule of this kind cannot name those who need the traffic:"
-TOO_MANY: Final = "the needed traffic takes more than {most} rules (--cni or --most-rules may help)"
+TOO_MANY: Final = "the needed traffic takes {count} rules, more than {most} (--cni or --most-rules {count} may help)"
 _FAMILIES: Final = tuple(ServiceSet.of_intervals(((base, base + PORTS),)) for base in FAMILIES.values())
 _ICMP: Final = (ServiceSet.parse("icmp"), ServiceSet.parse("icmpv6"))
 _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
@@ -69,6 +69,8 @@ class RuleWriter:
 class _Guarded:
     guard: Filter
     writer: RuleWriter
+    count: int = 0
+    """The number of rules that allow exactly the needed traffic, of all its peers."""
 
     @property
     def most(self) -> int:
@@ -77,7 +79,7 @@ class _Guarded:
     @property
     def too_many(self) -> str:
         """The reason why the rules allow more traffic than is needed."""
-        return TOO_MANY.format(most=self.most)
+        return TOO_MANY.format(most=self.most, count=self.count)
 
     def rules(self, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return the fewest rules that allow exactly ``traffic``. Empty if no rules of the cloud can."""
@@ -121,10 +123,8 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
     exact = [_NeededRules(needs, guarded.rules(traffic)) for traffic, needs in wanted]
-    if (
-        all(needed_rules.rules for needed_rules in exact)
-        and sum(len(needed_rules.rules) for needed_rules in exact) <= guarded.most
-    ):
+    guarded = replace(guarded, count=sum(max(1, len(needed_rules.rules)) for needed_rules in exact))
+    if all(needed_rules.rules for needed_rules in exact) and guarded.count <= guarded.most:
         return exact
     ways = [[*_ways(traffic, needs, within, guarded)] for traffic, needs in wanted]
     if not all(ways):

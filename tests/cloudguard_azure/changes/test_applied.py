@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from aws_probe import Service
-from azure_applied import applied
-from azure_clusters import Clean
+from azure_applied import applied, collected
+from azure_clusters import OFFICE, Clean
 from azure_fixtures import Subscription
 from azure_probe import Reading
 from azure_proxy import AzureProxy
 from azure_rules import rule
 from azure_scenes import SCENES
+from azure_server import Azure
 from azure_ways_in import aks, keyed, translated
+from cloudguard import pipeline
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.report import Verdict
 from marked_scenes import Scene
@@ -68,6 +72,15 @@ def test_the_hosts_of_scale_sets_join_new_groups_in_place_of_a_rule_for_their_su
     (moved, *_) = (one for one in calls if one.call.operation == "VirtualMachineScaleSets_CreateOrUpdate")
     operations = [one.operation.partition("_")[2] for one in moved.inverse]
     assert operations == ["CreateOrUpdate", "UpdateInstances"]
+
+
+def test_the_number_of_rules_that_the_plan_names_is_enough(azure_cloud: AzureProxy) -> None:
+    azure_cloud.azure = Azure(SCENES["rke2"].build())
+    facts, declared = collected(azure_cloud), Declarations(admin_cidrs=(OFFICE,))
+    (left,) = pipeline.plan(facts, declared).plan.left
+    needed = re.search(r"--most-rules (\d+)", left.why)
+    assert needed
+    assert not pipeline.plan(facts, declared, most_rules=int(needed[1])).plan.left
 
 
 def test_a_shared_link_to_a_copy_of_etcd_is_closed(azure_cloud: AzureProxy) -> None:
