@@ -22,7 +22,7 @@ from cloudguard.values import dataclass
 _SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
 _POWERFUL: Final = frozenset({Impact.ADMINISTRATOR, Impact.ROLE, Impact.CLUSTER})
 """The impacts of paths that lead beyond the permissions of one identity."""
-_Taken: TypeAlias = "tuple[EscalationPath, tuple[Request, ...]]"
+_Step: TypeAlias = "tuple[EscalationPath, tuple[Request, ...]]"
 """A path by which an identity is gained, and a request for each of its actions."""
 
 
@@ -165,10 +165,10 @@ def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[
     """Return the powerful identities that an identity certainly gains, also through others."""
     listed = [path for path in paths if path.impact is Impact.ROLE or path.by_trust]
     gained, seen = list[GainedIdentity](), {excess.identity.id}
-    holders: list[tuple[Excess, _Taken | None]] = [(excess, None)]
+    holders: list[tuple[Excess, _Step | None]] = [(excess, None)]
     for holder, first in holders:
         for target in excess.comparer.identities.others:
-            if target.id not in seen and (step := _taken(holder, listed, target)):
+            if target.id not in seen and (step := _first_step(holder, listed, target)):
                 seen.add(target.id)
                 of_target = excess.comparer.of(target)
                 holders.append((of_target, first or step))
@@ -187,7 +187,7 @@ def _beyond(excess: Excess) -> GrantedEscalation | None:
     return min(powerful, key=lambda each: each.path.impact is not Impact.ADMINISTRATOR, default=None)
 
 
-def _taken(excess: Excess, paths: Iterable[EscalationPath], target: Identity) -> _Taken | None:
+def _first_step(excess: Excess, paths: Iterable[EscalationPath], target: Identity) -> _Step | None:
     """Return the first path beyond its need by which an identity gains ``target``, with a request for each action."""
     exceeding = (excess.certain - excess.documented).lower
     admitted = (excess.identity.id, target.id) in excess.comparer.identities.admitted

@@ -72,11 +72,11 @@ def beyond(today: Iterable[str], then: Iterable[str]) -> Iterator[str]:
             yield from _loosened(new.get(level), bounds)
     allowing = {line: statement for line, statement in new[_GRANT].items() if statement.effect is Effect.ALLOW}
     yield from (line for line, statement in allowing.items() if not _is_covered(statement, old[_GRANT], Effect.ALLOW))
-    allowed = [part for statement in allowing.values() for part in _parts(statement)]
+    allowed = [part for statement in allowing.values() for part in _requests_of(statement)]
     for line, statement in old[_GRANT].items():
-        relevant = (part for part in _parts(statement) if not all(_disjoint(part, other) for other in allowed))
+        relevant = (part for part in _requests_of(statement) if not all(_disjoint(part, other) for other in allowed))
         if statement.effect is Effect.DENY and not all(
-            _part_is_covered(part, new[_GRANT], Effect.DENY) for part in relevant
+            _requests_are_covered(part, new[_GRANT], Effect.DENY) for part in relevant
         ):
             yield f"{_GONE}{line}"
 
@@ -93,7 +93,7 @@ def _loosened(new: _Listed | None, old: _Listed) -> Iterator[str]:
         yield from (line for line, statement in new.items() if not _is_covered(statement, old, Effect.ALLOW))
 
 
-class _Part(NamedTuple):
+class _Requests(NamedTuple):
     """The part of a statement for one of its actions and one of its resources."""
 
     action: str
@@ -105,7 +105,7 @@ class _Part(NamedTuple):
     def __le__(self, other: object) -> bool:
         """Whether every request of this part is certainly a request of ``other``."""
         return (
-            isinstance(other, _Part)
+            isinstance(other, _Requests)
             and self.conditions >= other.conditions
             and _covers(other.action.lower(), self.action.lower())
             and _covers(other.resource, self.resource)
@@ -122,24 +122,24 @@ def _by_level(listed: Iterable[str]) -> dict[str, dict[str, Statement]]:
     return levels
 
 
-def _parts(statement: Statement) -> Iterator[_Part]:
+def _requests_of(statement: Statement) -> Iterator[_Requests]:
     for action, resource in product(statement.actions or ("*",), statement.resources or ("*",)):
         conditions = frozenset(statement.conditions)
-        yield _Part(action, statement.not_actions, resource, statement.not_resources, conditions)
+        yield _Requests(action, statement.not_actions, resource, statement.not_resources, conditions)
 
 
 def _is_covered(statement: Statement, among: _Listed, effect: Effect) -> bool:
-    return all(_part_is_covered(part, among, effect) for part in _parts(statement))
+    return all(_requests_are_covered(part, among, effect) for part in _requests_of(statement))
 
 
-def _part_is_covered(part: _Part, among: _Listed, effect: Effect) -> bool:
+def _requests_are_covered(part: _Requests, among: _Listed, effect: Effect) -> bool:
     """Whether one statement with this effect covers all requests of ``part``."""
     return any(
-        part <= other for statement in among.values() if statement.effect is effect for other in _parts(statement)
+        part <= other for statement in among.values() if statement.effect is effect for other in _requests_of(statement)
     )
 
 
-def _disjoint(part: _Part, other: _Part) -> bool:
+def _disjoint(part: _Requests, other: _Requests) -> bool:
     return disjoint(glob(part.action.lower()), glob(other.action.lower()))
 
 

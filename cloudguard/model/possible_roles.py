@@ -15,9 +15,9 @@ def is_settled(member: Host | Pool) -> bool:
     return any(evidence.strength is Strength.STRONG for evidence in member.role_evidence)
 
 
-def shown(ones: Iterable[Host | Pool], role: Role) -> bool:
+def shows_role(members: Iterable[Host | Pool], role: Role) -> bool:
     """Whether strong evidence shows a host or pool with ``role``."""
-    return any(role in member.roles and is_settled(member) for member in ones)
+    return any(role in member.roles and is_settled(member) for member in members)
 
 
 def shows_etcd(hosts: Iterable[Host]) -> bool:
@@ -33,7 +33,7 @@ def possible_roles(hosts: Iterable[Host], pools: Iterable[Pool] = ()) -> Mapping
     Weak evidence excludes nothing, so that a host may always be a node.
     """
     listed = [*hosts]
-    known = {role for role in _ALONE if shown(listed, role)}
+    known = {role for role in _ALONE if shows_role(listed, role)}
     open_ = {Role.NODE, *(_ALONE - known)} if Role.CONTROL_PLANE not in known else {Role.NODE}
     both = chain[Host | Pool](listed, pools)
     return {member.id: frozenset({*member.roles, *open_}) for member in both if not is_settled(member)}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cloudguard.planning.administrators import lets_in_administrators, shut_out, with_administrators
 from cloudguard.planning.candidates import Candidates, candidates_of
 from cloudguard.planning.case import Case, Choice
-from cloudguard.planning.edits.model_edits import edited, parts
+from cloudguard.planning.edits.model_edits import edited, edits_with_changes
 from cloudguard.planning.edits.rule_writer import RuleWriter
 from cloudguard.planning.moves import moves
 from cloudguard.planning.outcome import Outcome, outcome_of, residual
@@ -77,7 +77,7 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
 
 def _waiting_for_procedures(case: Case, proposal: Proposal, mended: Sequence[Finding]) -> tuple[str, ...]:
     """Return the ids of the findings that stay until a person carries out the plan's procedures."""
-    edits = [part for _, part in proposal.order if not isinstance(part[1], Procedure)]
+    edits = [entry for _, entry in proposal.order if not isinstance(entry[1], Procedure)]
     if len(edits) == len(proposal.order):
         return ()
     gone = outcome_of(case.at(edited(case.snapshot, edits)), mended, with_advice=True).gone
@@ -116,7 +116,7 @@ def _with_moves(
     """Yield each proposal that first removes external members from a group and mends at least as much as ``proved``."""
     case = proposer.case
     for move in moves(proved[1].changes, case.snapshot.topology):
-        moved = case.at(edited(case.snapshot, parts([move])))
+        moved = case.at(edited(case.snapshot, edits_with_changes([move])))
         _, changes = moved.judged(with_advice=choice.with_advice)
         other = _smallest_proposal(proposer, changes, requested, choice, move)
         if other[2].gone >= proved[2].gone:

@@ -117,7 +117,7 @@ class CloudAdapter(ABC):
 
     def snapshot(self, reader: Reader[Any], cluster: Cluster, topology: Topology, identities: Identities) -> Snapshot:
         """Return the snapshot of the facts, with the reader's gaps and the ways in that were asked for."""
-        from cloudguard.provider.ways_in import asked  # noqa: PLC0415 - only when a cluster is read
+        from cloudguard.provider.ways_in import asked_for  # noqa: PLC0415 - only when a cluster is read
 
         return Snapshot(
             schema=SCHEMA,
@@ -128,7 +128,7 @@ class CloudAdapter(ABC):
             topology=topology,
             identities=identities,
             gaps=reader.gaps,
-            asked=asked(self.ways_in()),
+            asked=asked_for(self.ways_in()),
             assumed_empty=reader.assumed_empty,
         )
 

@@ -30,6 +30,6 @@ def ways_in(package: str) -> tuple[WayIn, ...]:
     )
 
 
-def asked(ways: tuple[WayIn, ...]) -> tuple[str, ...]:
+def asked_for(ways: tuple[WayIn, ...]) -> tuple[str, ...]:
     """Return the ids of the ways in that are asked for or shut. A snapshot records them as ``asked``."""
     return tuple(way.id for way in ways if way.state is not WayState.NOT_ASKED)

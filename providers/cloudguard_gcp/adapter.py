@@ -120,7 +120,7 @@ def _read_identities(
     found: FoundCluster,
     holding: tuple[tuple[Host, ...], tuple[Pool, ...], dict[str, Instance]],
 ) -> Identities:
-    from cloudguard_gcp.identity.holders import held  # noqa: PLC0415 - only when asked for
+    from cloudguard_gcp.identity.holders import held_accounts  # noqa: PLC0415 - only when asked for
     from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
     from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged  # noqa: PLC0415
 
@@ -128,7 +128,7 @@ def _read_identities(
     if gke := found.gke:
         cluster_name = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
         cluster = IdentityPools(frozenset({gke.workload_pool} - {""}), cluster_name)
-    holders = holders_of(held(found, caller, *holding))
+    holders = holders_of(held_accounts(found, caller, *holding))
     return read_identities(api, (caller.project, *_numbers(caller)), holders, cluster, found.outside_groups)
 
 

@@ -44,7 +44,7 @@ def diff(line: CommandLine) -> int:
         message = "diff compares two files, each a snapshot or a JSON report"
         raise UsageError(message, hint=_HINT)
     declared = declarations(settings)
-    old, new = (_given(name, declared) for name in names)
+    old, new = (_input_file(name, declared) for name in names)
     comparison = _comparison(names, old, new)
     for sink in sinks:
         render = as_json.render if sink.format == "json" else as_table.render
@@ -54,7 +54,7 @@ def diff(line: CommandLine) -> int:
     return int(_status(comparison, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
 
 
-def _given(name: str, declared: Declarations) -> _InputFile:
+def _input_file(name: str, declared: Declarations) -> _InputFile:
     data = read_file(name)
     if is_report(data):
         return _InputFile(report_file.load(data, name), None)

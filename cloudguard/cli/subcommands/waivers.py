@@ -114,7 +114,7 @@ def _accept(line: CommandLine, chosen: Callable[[Report], Sequence[Finding]]) ->
     from cloudguard.waivers.editing import with_added  # noqa: PLC0415 - loaded only to write a file
 
     settings = line.settings()
-    reason, owner, expires = _given(settings, REASON), _given(settings, OWNER), _expires(settings)
+    reason, owner, expires = _required(settings, REASON), _required(settings, OWNER), _expires(settings)
     place = settings.get(WAIVERS) or FILE_NAME
     there = Path(place).exists()
     output.writable(place)
@@ -148,7 +148,7 @@ def _new_waiver(report: Report, finding: Finding, reason: str, owner: str, expir
     return waiver, visible(f"{finding.severity} {finding.check}: {finding.message}")
 
 
-def _given(settings: Settings, setting: Setting[str]) -> str:
+def _required(settings: Settings, setting: Setting[str]) -> str:
     value = settings.get(setting)
     if value is None:
         message = f"--{setting.name} is missing: {setting.help.rstrip('.').lower()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Final, Literal
 
-from cloudguard.formats.contract.document import Shape, Shapes, own
+from cloudguard.formats.contract.document import Shape, Shapes, computed
 from cloudguard.results.comparison import AccessChange, Comparison, PermissionChange, TrafficChange
 from cloudguard.values import dataclass
 
@@ -48,16 +48,16 @@ COMPARISON_SHAPES: Final[Shapes] = {
     Comparison: Shape(
         left_out=frozenset({"access"}),
         members={
-            "schema": own(Literal["cloudguard/comparison/v1"], attrgetter("schema")),
-            "opened": own(tuple[AccessChange, ...] | None, _opened_access),
-            "closed": own(tuple[AccessChange, ...] | None, _closed),
-            "undecided": own(tuple[str, ...] | None, _undecided),
+            "schema": computed(Literal["cloudguard/comparison/v1"], attrgetter("schema")),
+            "opened": computed(tuple[AccessChange, ...] | None, _opened_access),
+            "closed": computed(tuple[AccessChange, ...] | None, _closed),
+            "undecided": computed(tuple[str, ...] | None, _undecided),
         },
         first=("schema", "cluster", "old", "new", "opened", "closed", "undecided"),
     ),
     TrafficChange: Shape(
-        members={"kind": own(Literal["traffic"], _traffic), "packets": own(tuple[Packets, ...], _packets)},
+        members={"kind": computed(Literal["traffic"], _traffic), "packets": computed(tuple[Packets, ...], _packets)},
         first=("kind",),
     ),
-    PermissionChange: Shape(members={"kind": own(Literal["permissions"], _permissions)}, first=("kind",)),
+    PermissionChange: Shape(members={"kind": computed(Literal["permissions"], _permissions)}, first=("kind",)),
 }

@@ -26,7 +26,7 @@ class Member:
     optional: bool = False
 
 
-def own(type_: Any, of: Callable[[Any], object], *, optional: bool = False) -> Member:  # noqa: ANN401 - any type
+def computed(type_: Any, of: Callable[[Any], object], *, optional: bool = False) -> Member:  # noqa: ANN401 - any type
     """Return a member whose value is computed from the object alone."""
 
     def made(value: object, subject: object) -> object:

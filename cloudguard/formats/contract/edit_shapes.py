@@ -6,7 +6,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Final, Literal
 
-from cloudguard.formats.contract.document import Member, Shape, Shapes, own
+from cloudguard.formats.contract.document import Member, Shape, Shapes, computed
 from cloudguard.results.change import (
     AttributeEdit,
     DocumentEdit,
@@ -62,7 +62,7 @@ def _op(name: str) -> Member:
         del edit
         return name
 
-    return own(Literal[name], of)
+    return computed(Literal[name], of)
 
 
 OPS: Final = {
@@ -79,16 +79,16 @@ EDIT_SHAPES: Final[Shapes] = {
     DocumentEdit: Shape(
         members={
             "op": _op("document.put"),
-            "detach": own(tuple[str, ...], attrgetter("detached")),
+            "detach": computed(tuple[str, ...], attrgetter("detached")),
         },
         first=("op", "documents", "detach"),
         added=frozenset({"statements", "changes"}),
     ),
     RuleEdit: Shape(
         members={
-            "rule": own(EditedRule, _rule, optional=True),
-            "keeps": own(tuple[NeededTraffic, ...], _keeps),
-            "loses": own(tuple[RuleTraffic, ...], _loses),
+            "rule": computed(EditedRule, _rule, optional=True),
+            "keeps": computed(tuple[NeededTraffic, ...], _keeps),
+            "loses": computed(tuple[RuleTraffic, ...], _loses),
         },
         first=("op", "rule", "keeps", "loses"),
         added=frozenset({"before", "after"}),
@@ -96,7 +96,7 @@ EDIT_SHAPES: Final[Shapes] = {
     **dict.fromkeys(
         (RuleTraffic, EditedRule, NeededTraffic),
         Shape(
-            members={"action": own(Literal["deny"], _denied, optional=True)},
+            members={"action": computed(Literal["deny"], _denied, optional=True)},
             first=("id",),
             added=frozenset({"direction"}),
         ),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Final, Literal, Self
 
-from cloudguard.formats.contract.document import Member, Shape, Shapes, own
+from cloudguard.formats.contract.document import Member, Shape, Shapes, computed
 from cloudguard.formats.contract.report_shapes import REPORT_SHAPES, Subject, Tool, declarations, tool
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change
@@ -81,17 +81,17 @@ PLAN_SHAPES: Final[Shapes] = {
         left_out=frozenset({"report", "proofs", "plan_again"}),
         added=frozenset({"plan_again"}),
         members={
-            "schema": own(Literal["cloudguard/plan/v1"], attrgetter("schema")),
-            "tool": own(Tool, _tool),
-            "started": own(str, attrgetter("report.started")),
-            "finished": own(str, attrgetter("report.finished")),
-            "declarations": own(dict[str, Declared], _declarations),
-            "cluster": own(Cluster, attrgetter("report.cluster")),
-            "complete": own(bool, attrgetter("report.complete")),
-            "proof": own(tuple[Proof, ...], attrgetter("proofs")),
-            "verdicts": own(dict[str, str], _verdicts),
-            "edits": own(Counts, _edits),
-            "plan_again": own(bool, attrgetter("plan_again")),
+            "schema": computed(Literal["cloudguard/plan/v1"], attrgetter("schema")),
+            "tool": computed(Tool, _tool),
+            "started": computed(str, attrgetter("report.started")),
+            "finished": computed(str, attrgetter("report.finished")),
+            "declarations": computed(dict[str, Declared], _declarations),
+            "cluster": computed(Cluster, attrgetter("report.cluster")),
+            "complete": computed(bool, attrgetter("report.complete")),
+            "proof": computed(tuple[Proof, ...], attrgetter("proofs")),
+            "verdicts": computed(dict[str, str], _verdicts),
+            "edits": computed(Counts, _edits),
+            "plan_again": computed(bool, attrgetter("plan_again")),
         },
         first=("schema", "tool", "started", "finished", "declarations", "cluster", "complete", "changes", "steps"),
     ),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Final, Literal, Self
 
-from cloudguard.formats.contract.document import Member, Shape, Shapes, own
+from cloudguard.formats.contract.document import Member, Shape, Shapes, computed
 from cloudguard.formats.contract.edit_shapes import EDIT_SHAPES
 from cloudguard.formats.diff import after_lines, before_lines, documents, statement_lines
 from cloudguard.formats.hops import lets_text, path_lines
@@ -134,70 +134,70 @@ REPORT_SHAPES: Final[Shapes] = {
     Report: Shape(
         left_out=frozenset({"snapshot", "digest"}),
         members={
-            "schema": own(Literal["cloudguard/report/v1"], attrgetter("schema")),
-            "tool": own(Tool, tool),
-            "snapshot_sha256": own(str, attrgetter("snapshot_sha256")),
-            "declarations": own(dict[str, Declared], declarations),
-            "complete": own(bool, attrgetter("complete")),
-            "plan": own(Changes, _changes),
+            "schema": computed(Literal["cloudguard/report/v1"], attrgetter("schema")),
+            "tool": computed(Tool, tool),
+            "snapshot_sha256": computed(str, attrgetter("snapshot_sha256")),
+            "declarations": computed(dict[str, Declared], declarations),
+            "complete": computed(bool, attrgetter("complete")),
+            "plan": computed(Changes, _changes),
         },
         first=("schema", "tool", "started", "finished", "snapshot_sha256", "declarations", "cluster", "complete"),
         added=frozenset({"snapshot_sha256"}),
     ),
     Declared: Shape(
         left_out=frozenset({"name", "origin"}),
-        members={"from": own(str, attrgetter("origin"))},
+        members={"from": computed(str, attrgetter("origin"))},
     ),
     Cluster: Shape(
         left_out=frozenset({"pools", "pod_ranges", "traits"}),
-        members={"region": own(str, _region)},
+        members={"region": computed(str, _region)},
         added=frozenset({"regions"}),
     ),
     Host: Shape(
         left_out=frozenset({"interfaces", "metadata", "written_by"}),
-        members={"addresses": own(_TEXTS, _addresses), "evidence": own(_TEXTS, attrgetter("evidence"))},
+        members={"addresses": computed(_TEXTS, _addresses), "evidence": computed(_TEXTS, attrgetter("evidence"))},
         added=frozenset({"source"}),
     ),
     Disk: Shape(left_out=frozenset({"written_by", "copy_fields"})),
     Basis: Shape(
         left_out=frozenset({"paths", "hosts", "disks", "identities", "keys"}),
         members={
-            "examined": own(Examined, _examined),
-            "settings": own(tuple[SettingValue, ...], _settings),
+            "examined": computed(Examined, _examined),
+            "settings": computed(tuple[SettingValue, ...], _settings),
         },
         first=("examined",),
     ),
     Finding: Shape(
         members={
             "number": Member(int, _number),
-            "severity": own(Literal["low", "medium", "high", "critical"], _severity),
+            "severity": computed(Literal["low", "medium", "high", "critical"], _severity),
         },
         first=("id", "number"),
     ),
     Witness: Shape(
         members={
-            "path": own(_TEXTS, path_lines),
-            "facts": own(dict[str, str], _facts),
-            "hops": own(tuple[Hop, ...], attrgetter("path")),
+            "path": computed(_TEXTS, path_lines),
+            "facts": computed(dict[str, str], _facts),
+            "hops": computed(tuple[Hop, ...], attrgetter("path")),
         },
     ),
     Hop: Shape(
         left_out=frozenset({"attributed"}),
         members={
-            "lets": own(str, lets_text),
-            "traffic": own(RuleTraffic | None, _traffic),
-            "blamed": own(bool, attrgetter("attributed")),
+            "lets": computed(str, lets_text),
+            "traffic": computed(RuleTraffic | None, _traffic),
+            "blamed": computed(bool, attrgetter("attributed")),
         },
         added=frozenset({"traffic"}),
     ),
     Change: Shape(
         members={
-            "before": own(_TEXTS, before_lines),
-            "after": own(_TEXTS, after_lines),
+            "before": computed(_TEXTS, before_lines),
+            "after": computed(_TEXTS, after_lines),
             "why": Member(str, _why),
-            "needs_input": own(_TEXTS, attrgetter("needs_input")),
-            "documents": own(_TEXTS, documents),
-            "statements": own(_TEXTS, statement_lines),
+            "needs_input": computed(_TEXTS, attrgetter("needs_input")),
+            "documents": computed(_TEXTS, documents),
+            "statements": computed(_TEXTS, statement_lines),
         },
     ),
 }

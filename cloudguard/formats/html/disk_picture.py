@@ -16,7 +16,7 @@ MOST_DISKS: Final = 6
 def disk_picture(cluster: Cluster, finding: Finding) -> Picture | None:
     """Return the picture of the disks, keys and copies in a finding's evidence, None if there are none."""
     ids = {fact.resource.id for fact in finding.evidence} | {finding.resource.id}
-    disks = [disk for disk in cluster.disks if ids.intersection(_parts(disk))]
+    disks = [disk for disk in cluster.disks if ids.intersection(_ids(disk))]
     former = [copy for copy in cluster.copies if copy.id in ids]
     names, keys = {host.id: host.name for host in cluster.hosts}, {key.id: key for key in cluster.keys}
     steps = [step for disk in disks[:MOST_DISKS] for step in _steps(disk, names, keys, ids)]
@@ -27,7 +27,7 @@ def disk_picture(cluster: Cluster, finding: Finding) -> Picture | None:
     return tree(steps) if steps else None
 
 
-def _parts(disk: Disk) -> tuple[str, ...]:
+def _ids(disk: Disk) -> tuple[str, ...]:
     return (disk.id, disk.key, *(copy.id for copy in disk.snapshots))
 
 

@@ -14,7 +14,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.planning.certificates.endpoint_flows import endpoint_flows
 from cloudguard.planning.certificates.flows import flows
 from cloudguard.planning.certificates.variants import Json, Variants
-from cloudguard.planning.edits.model_edits import Part, edited
+from cloudguard.planning.edits.model_edits import EditOfChange, edited
 from cloudguard.planning.planner import Planned
 from cloudguard.planning.proof.network_state import NetworkState
 from cloudguard.planning.proof.obligations import Prover
@@ -38,7 +38,7 @@ def _lines(value: object) -> str:
 def _document(planned: Planned) -> Json:
     prover = Prover(planned.case.context, planned.case.change_forms)
     first, last = prover.first, NetworkState(planned.proposal.after, prover.first)
-    order = [part for _, part in planned.proposal.order]
+    order = [entry for _, entry in planned.proposal.order]
     touched = {change.resource.id for change, edit in order if isinstance(edit, RuleEdit | ListEdit)}
     variants = Variants(first.snapshot, first.classes)
     for name in sorted(touched & {guard.id for guard in first.snapshot.topology.filters}):
@@ -58,7 +58,7 @@ def _document(planned: Planned) -> Json:
         "filters": filters,
         "declared": declared,
         "needs": needs,
-        "steps": [*variants.steps(part for part in order if isinstance(part[1], RuleEdit)), *_lists(first, order)],
+        "steps": [*variants.steps(entry for entry in order if isinstance(entry[1], RuleEdit)), *_lists(first, order)],
     }
 
 
@@ -108,7 +108,7 @@ def _listed(state: NetworkState, endpoint: Endpoint) -> Json:
     return {"id": "listed", "addresses": ranges.intervals, "services": endpoint.service.intervals}
 
 
-def _lists(first: NetworkState, order: Iterable[Part]) -> Iterator[Json]:
+def _lists(first: NetworkState, order: Iterable[EditOfChange]) -> Iterator[Json]:
     """Yield a step for each edit of an endpoint's list: the rule that it drops, and the rule that it puts."""
     snapshot = first.snapshot
     for change, edit in order:

@@ -10,7 +10,7 @@ from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.planning.certificates.guarded import Guarded
-from cloudguard.planning.edits.model_edits import Part, edited
+from cloudguard.planning.edits.model_edits import EditOfChange, edited
 from cloudguard.reachability.filters import Filters
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.results.change import RuleEdit
@@ -90,7 +90,7 @@ class Variants:
                 ordered = guard.ordered or guard.in_chain
                 yield {"id": variant.name, "ordered": ordered, "rules": variant.rules(self._filters)}
 
-    def steps(self, order: Iterable[Part]) -> Iterator[Json]:
+    def steps(self, order: Iterable[EditOfChange]) -> Iterator[Json]:
         """Yield the rules that each edit drops and puts, for every variant of the edited filter."""
         first = {name: {rule.id: rule for rule in guard.rules} for name, guard in self._filters.filters.items()}
         present = {name: {**rules} for name, rules in first.items()}
@@ -121,9 +121,9 @@ class Variants:
     def _filters_of(self, guard: Filter) -> Filters:
         return Filters(replace(self._snapshot.topology, filters=(guard,)))
 
-    def _edited(self, guard: Filter, part: Part) -> Filter:
+    def _edited(self, guard: Filter, entry: EditOfChange) -> Filter:
         alone = replace(self._snapshot, topology=replace(self._snapshot.topology, filters=(guard,)))
-        return edited(alone, [part]).topology.filters[0]
+        return edited(alone, [entry]).topology.filters[0]
 
 
 def _by_id(rules: Iterable[Json]) -> Mapping[str, Json]:

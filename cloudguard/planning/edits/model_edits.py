@@ -42,11 +42,11 @@ NEW_GROUP: Final = "new:"
 """The ids of new groups and filters on the model begin with this."""
 _ADDED: Final = "+rule:"
 """The separator in the id of an added rule, after the id of the rule that it replaces."""
-Part = tuple[Change, Edit]
+EditOfChange = tuple[Change, Edit]
 """An edit and the change that it belongs to."""
 
 
-def parts(changes: Iterable[Change]) -> tuple[Part, ...]:
+def edits_with_changes(changes: Iterable[Change]) -> tuple[EditOfChange, ...]:
     """Return every edit of ``changes`` with its change, in the order of ``changes``."""
     return tuple((change, edit) for change in changes for edit in change.edits)
 
@@ -56,7 +56,7 @@ def new_group_id(peer: RulePeer) -> str:
     return f"{NEW_GROUP}{peer.value}"
 
 
-def edited(snapshot: Snapshot, edits: Iterable[Part]) -> Snapshot:
+def edited(snapshot: Snapshot, edits: Iterable[EditOfChange]) -> Snapshot:
     """Return ``snapshot`` with ``edits`` applied. Applying the same edits again changes nothing."""
     rules: dict[str, list[RuleEdit]] = {}
     for change, edit in edits:

@@ -15,7 +15,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
-from cloudguard.planning.edits.model_edits import Part, edited
+from cloudguard.planning.edits.model_edits import EditOfChange, edited
 from cloudguard.planning.proof.needed_traffic import needed_traffic
 from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState, Peer
 from cloudguard.planning.proof.opened import Opened, opened_by_endpoint, opened_by_filter
@@ -26,7 +26,7 @@ from cloudguard.results.wording import FEW
 from cloudguard.rows.context import Context
 from cloudguard.values import dataclass
 
-Ordered = Sequence[tuple[Phase, Part]]
+Ordered = Sequence[tuple[Phase, EditOfChange]]
 """Edits in the order to make them, each with its phase."""
 
 
@@ -86,9 +86,9 @@ class Prover:
 
     def _find_points(self, ordered: Ordered) -> tuple[Snapshot, Snapshot, Snapshot]:
         first = self.first.snapshot
-        early = [part for phase, part in ordered if phase in {Phase.GROUP, Phase.IN_PLACE}]
-        added = [part for phase, part in ordered if phase is Phase.ADD]
-        late = [part for phase, part in ordered if phase in {Phase.REMOVE, Phase.PROCEDURE}]
+        early = [entry for phase, entry in ordered if phase in {Phase.GROUP, Phase.IN_PLACE}]
+        added = [entry for phase, entry in ordered if phase is Phase.ADD]
+        late = [entry for phase, entry in ordered if phase in {Phase.REMOVE, Phase.PROCEDURE}]
         shrunk = edited(first, early)
         grown = edited(shrunk, added)
         return shrunk, grown, edited(grown, late)
@@ -138,7 +138,7 @@ class Prover:
     def proofs(self, ordered: Ordered) -> tuple[Proof, ...]:
         """Return the proofs of a plan without violations: each obligation, and what it was checked on."""
         filters = {change.resource.id for _, (change, edit) in ordered if isinstance(edit, RuleEdit)}
-        twice = [part for _, part in ordered]
+        twice = [entry for _, entry in ordered]
         last = self.points(ordered)[2]
         steps = f"after each of {len(ordered)} steps"
         proofs = [

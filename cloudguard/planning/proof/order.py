@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from cloudguard.model.filters import Action, Filter
-from cloudguard.planning.edits.model_edits import PRIVATE_SIDE, Part
+from cloudguard.planning.edits.model_edits import PRIVATE_SIDE, EditOfChange
 from cloudguard.planning.proof.obligations import Ordered, peaks
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import (
@@ -46,7 +46,7 @@ def ordered(changes: Sequence[Change], filters: Iterable[Filter], change_forms: 
     """Return the edits of ``changes`` in the order of their phases; within a phase, in the order of ``changes``."""
     steps = [(phase_of(edit), (change, edit)) for change in changes for edit in change.edits]
     grows = {change.resource.id for phase, (change, _) in steps if phase is Phase.ADD}
-    steps = [(_late(phase, part, grows), part) for phase, part in steps]
+    steps = [(_late(phase, entry, grows), entry) for phase, entry in steps]
     steps.sort(key=lambda item: _PHASES.index(item[0]))
     full = set[str]()
     by_id, most = {guard.id: guard for guard in filters}, peaks(steps)
@@ -56,20 +56,20 @@ def ordered(changes: Sequence[Change], filters: Iterable[Filter], change_forms: 
             full.add(name)
     if not full:
         return tuple(steps)
-    early = [(_early(phase, part, full), part) for phase, part in steps]
+    early = [(_early(phase, entry, full), entry) for phase, entry in steps]
     early.sort(key=lambda item: _PHASES.index(item[0]))
     return tuple(early)
 
 
-def _late(phase: Phase, part: Part, grows: set[str]) -> Phase:
+def _late(phase: Phase, entry: EditOfChange, grows: set[str]) -> Phase:
     """Return the phase of an edit. A rule is narrowed after the additions if its filter is in ``grows`` (ids)."""
-    change, edit = part
+    change, edit = entry
     narrows = isinstance(edit, RuleEdit) and phase is Phase.IN_PLACE
     return Phase.REMOVE if narrows and change.resource.id in grows else phase
 
 
-def _early(phase: Phase, part: Part, full: set[str]) -> Phase:
+def _early(phase: Phase, entry: EditOfChange, full: set[str]) -> Phase:
     """Return the phase of an edit. A rule without a replacement is removed early from a filter in ``full`` (ids)."""
-    change, edit = part
+    change, edit = entry
     alone = isinstance(edit, RuleEdit) and edit.op is RuleOp.REMOVE and len(change.edits) == 1
     return Phase.IN_PLACE if alone and change.resource.id in full else phase

@@ -66,7 +66,7 @@ def open_session(request: CollectRequest) -> Session:
 
     _refuse_wrong_role(request)
     try:
-        session = _given(request.client) if request.client is not None else _own(request)
+        session = _passed_session(request.client) if request.client is not None else _profile_session(request)
         return _assumed(session, request) if option(request, "role-arn") else session
     except ProfileNotFound as error:
         raise UsageError(str(error), hint="See the profiles with: aws configure list-profiles") from error
@@ -74,7 +74,7 @@ def open_session(request: CollectRequest) -> Session:
         raise AccessError(explain(error)[1], hint=CREDENTIALS_HINT) from error
 
 
-def _given(client: object) -> boto3.Session:
+def _passed_session(client: object) -> boto3.Session:
     """Return the session that the caller passed. Raises UsageError if it is no boto3.Session."""
     import boto3  # noqa: PLC0415 - the caller has loaded it
 
@@ -84,7 +84,7 @@ def _given(client: object) -> boto3.Session:
     return client
 
 
-def _own(request: CollectRequest) -> PlainSession:
+def _profile_session(request: CollectRequest) -> PlainSession:
     """Return a session of the profile in the flag or the environment. Raises ProfileNotFound."""
     from cloudguard_aws.access.plain_session import PlainSession  # noqa: PLC0415 - the SDK is loaded on first use
 
@@ -143,7 +143,7 @@ def _assumed(session: Session, request: CollectRequest) -> PlainSession:
         def load(self) -> Any:  # noqa: ANN401 - botocore's interface
             return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
 
-    assumed = _own(request)
+    assumed = _profile_session(request)
     assumed.register_component("credential_provider", CredentialResolver([Assumed()]))
     assumed.set_config_variable("region", session.region_name)
     return assumed

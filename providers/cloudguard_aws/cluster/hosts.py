@@ -28,7 +28,7 @@ def read_hosts(api: Api, found: FoundCluster, read_api_targets: Callable[[Server
 
     ``read_api_targets`` is called only if flags and tags do not give the roles of every host.
     """
-    known = _shown(found)
+    known = _roles_by_instance(found)
     others = [instance for instance in found.instances if known[instance.id] is None]
     if others:
         servers = {
@@ -45,13 +45,13 @@ def read_hosts(api: Api, found: FoundCluster, read_api_targets: Callable[[Server
 
 def hosts_by_tags(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     """Return the hosts if flags or tags give the roles of every host, else an empty tuple."""
-    known = {name: roles for name, roles in _shown(found).items() if roles is not None and roles.roles}
+    known = {name: roles for name, roles in _roles_by_instance(found).items() if roles is not None and roles.roles}
     if len(known) < len(found.instances):
         return ()
     return with_roles(api, DESCRIBE_INSTANCES, (instance.host for instance in found.instances), known)
 
 
-def _shown(found: FoundCluster) -> dict[str, HostRoles | None]:
+def _roles_by_instance(found: FoundCluster) -> dict[str, HostRoles | None]:
     return {instance.id: _by_flags_or_tags(found, instance) for instance in found.instances}
 
 

@@ -82,11 +82,11 @@ def read_copies(
     for copy in listed:
         former = copy.labels.get(CLUSTER) == safe(cluster) and not copy.origins & others
         if copy.id in of_disk:
-            copies.append(_made(copy, of_disk[copy.id]))
+            copies.append(_disk_snapshot(copy, of_disk[copy.id]))
         elif copy.id in sources:
-            copies.append(_made(copy, sources[copy.id], "the origin of"))
+            copies.append(_disk_snapshot(copy, sources[copy.id], "the origin of"))
         elif former:
-            copies.append(_made(copy, ""))
+            copies.append(_disk_snapshot(copy, ""))
     return api.gather(*(partial(_shared, api, project, copy) for copy in copies))
 
 
@@ -102,7 +102,7 @@ def _copy(call: Call, item: Item) -> _Copy:
     return _Copy(required_link(item), _KINDS[call], frozenset(filter(None, named)), text_map(item, "labels"))
 
 
-def _made(copy: _Copy, disk: str, relation: str = "a copy of") -> DiskSnapshot:
+def _disk_snapshot(copy: _Copy, disk: str, relation: str = "a copy of") -> DiskSnapshot:
     etcd = min((key for key in copy.labels if key.startswith(ETCD)), default="")
     evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={copy.labels[etcd]}") if etcd and not disk else None
     source = Source(_CALLS[copy.kind].name, last(copy.id))

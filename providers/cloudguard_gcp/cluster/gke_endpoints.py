@@ -140,11 +140,11 @@ def _by_address(cluster: Item, source: Source, guard: Filter | None) -> Endpoint
         source=source,
         address=outside if public else inside,
         written_by=_owner(cluster),
-        always_inside=AddressSet.of(_always_inside(cluster)) if _own(cluster, _NODES) else NO_ADDRESSES,
+        always_inside=AddressSet.of(_always_inside(cluster)) if _stated_range(cluster, _NODES) else NO_ADDRESSES,
     )
 
 
-def _own(cluster: Item, key: str) -> str:
+def _stated_range(cluster: Item, key: str) -> str:
     """Return a range of the cluster's nodes or pods as CIDR; "" if it is not stated or only a size."""
     cidr = text(child(cluster, "ipAllocationPolicy"), key)
     return cidr if "." in cidr else ""
@@ -152,7 +152,7 @@ def _own(cluster: Item, key: str) -> str:
 
 def _always_inside(cluster: Item) -> tuple[str, ...]:
     """Return the ranges of the nodes' subnet and of pods, which authorized networks always let in."""
-    return tuple(filter(None, (_own(cluster, key) for key in (_NODES, "clusterIpv4CidrBlock"))))
+    return tuple(filter(None, (_stated_range(cluster, key) for key in (_NODES, "clusterIpv4CidrBlock"))))
 
 
 def _owner(cluster: Item) -> Owner | None:

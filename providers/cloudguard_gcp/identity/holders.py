@@ -18,7 +18,7 @@ _NODE: Final = ("node",)
 _Holding = TypeVar("_Holding", Host, Pool)
 
 
-def held(
+def held_accounts(
     found: FoundCluster, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Instance]
 ) -> Iterator[HeldAccount]:
     """Yield the service account of each host, pool and node pool.

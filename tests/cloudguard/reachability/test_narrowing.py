@@ -14,7 +14,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.planning.edits.model_edits import can_be_made, edited, parts
+from cloudguard.planning.edits.model_edits import can_be_made, edited, edits_with_changes
 from cloudguard.planning.edits.new_groups import group_changes
 from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.paths import Reachability
@@ -46,7 +46,7 @@ def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
     known = [replace(change, edits=tuple(filter(can_be_made, change.edits))) for change in changes]
     subnets = {one.id: one for one in made.topology.subnets}
     groups = group_changes(known, Reachability(made).classes, subnets, made.cluster.name)
-    return edited(made, parts((*groups, *known)))
+    return edited(made, edits_with_changes((*groups, *known)))
 
 
 @st.composite

@@ -99,20 +99,20 @@ def _word(value: object) -> str:
 def _json(value: object) -> str:
     """Return a value's JSON as one shell word, with variables between its quoted parts."""
     word = ""
-    for text, variable in _parts(value):
+    for text, variable in _pieces(value):
         word += f'"${variable}"' if variable else shlex.quote(text)
     return word
 
 
-def _parts(value: object) -> list[tuple[str, str]]:
+def _pieces(value: object) -> list[tuple[str, str]]:
     """Return a value's JSON as pairs of text and variable name. Adjacent texts are joined."""
-    options: list[tuple[str, str]] = []
+    pieces: list[tuple[str, str]] = []
     for text, variable in _tokens(value):
-        if options and not variable and not options[-1][1]:
-            options[-1] = (options[-1][0] + text, "")
+        if pieces and not variable and not pieces[-1][1]:
+            pieces[-1] = (pieces[-1][0] + text, "")
         else:
-            options.append((text, variable))
-    return options
+            pieces.append((text, variable))
+    return pieces
 
 
 def _tokens(value: object) -> Iterator[tuple[str, str]]:

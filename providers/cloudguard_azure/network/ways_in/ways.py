@@ -185,7 +185,7 @@ def _outbound(
     used = {interface.subnet for host in request.hosts for interface in host.interfaces}
     used.update(subnet for pool in request.pools for subnet in pool.subnets)
     references = [*nat_addresses(api, (subnets[name].item for name in sorted(used) if name in subnets))]
-    of_interfaces = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_shown, own_ids), hides=())
+    of_interfaces = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_references, own_ids), hides=())
     references += [name for names in of_interfaces for name in names]
     for balancer in listed:
         for front, pool in balancer.outbound:
@@ -196,7 +196,7 @@ def _outbound(
     return addresses.of(references)
 
 
-def _shown(own_ids: Collection[str], item: Item) -> list[str]:
+def _references(own_ids: Collection[str], item: Item) -> list[str]:
     """Return the ids of an interface's public addresses; none if it is not among the cluster's ``own_ids``."""
     return (
         [id_in(configuration, "publicIPAddress") for configuration in configurations(item)]
