@@ -21,8 +21,11 @@ def before_lines(edit: DocumentEdit) -> tuple[str, ...]:
 
 
 def after_lines(edit: DocumentEdit) -> tuple[str, ...]:
-    """Return the new statements of the edit, in short form."""
-    return _first_lines([short_text(statement) for statement in edit.statements])
+    """Return the statements that replace narrowed ones, and the added ones, in short form."""
+    fates = (StatementFate.NARROW, StatementFate.ADD)
+    changes = [change for change in edit.changes if change.fate in fates]
+    new = [statement for change in changes for statement in change.remains or (change.statement,)]
+    return _first_lines([*dict.fromkeys(map(short_text, new))])
 
 
 def fates(edit: DocumentEdit) -> Iterator[str]:
