@@ -53,11 +53,11 @@ def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statemen
 
     ``allowed`` are the policy's statements, each with the requests that it allows.
     """
-    possible = reader.asked(caller, caller.context)
+    possible = reader.possible(caller, caller.context)
     let_in = [(statement, common) for statement, requests in allowed if (common := requests & possible)]
     if not let_in:
         return None
-    certain_requests = reader.asked(caller, caller.certain)
+    certain_requests = reader.possible(caller, caller.certain)
     certain = [(statement, common) for statement, each in let_in if (common := (each & certain_requests).lower)]
     witnessed = certain or let_in
     statements = tuple(statement for statement, _ in witnessed)
@@ -65,7 +65,7 @@ def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statemen
     if not certain:
         causes = {cause for _, requests in let_in for cause in requests.assumptions}
         return Admission(caller, statements, witness, assumptions=tuple(sorted(causes)) or (_unknown_keys(caller),))
-    ordinary = None if caller.ordinary is None else reader.asked(caller, caller.ordinary)
+    ordinary = None if caller.ordinary is None else reader.possible(caller, caller.ordinary)
     narrowed = ordinary is None or not any((each & ordinary).lower for _, each in certain)
     return Admission(caller, statements, witness, narrowed=narrowed)
 
@@ -98,7 +98,7 @@ class _Reader:
         for principal in statement.not_principals or statement.principals:
             yield from self.principals.requests_of(principal, excepted=excepted)
 
-    def asked(self, caller: Caller, conditions: tuple[Condition, ...]) -> PermissionSet:
+    def possible(self, caller: Caller, conditions: tuple[Condition, ...]) -> PermissionSet:
         """Return the requests of the actions of ``caller`` for which ``conditions`` hold."""
         return self.where(conditions, caller.actions)
 

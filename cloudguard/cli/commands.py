@@ -70,7 +70,7 @@ _WAIVERS: Final[Mapping[str, Command]] = {
         help="Check the file, and show the state of each waiver.",
         flags=(*_WAIVING, LIST_FORMAT, OUTPUT, *GENERAL),
         arguments=(_PROVIDER,),
-        own=True,
+        own_flags=True,
     ),
     "add": Command(
         "cloudguard waivers add 3 --snapshot prod.json --owner alice --reason office",
@@ -78,7 +78,7 @@ _WAIVERS: Final[Mapping[str, Command]] = {
         help="Accept a finding with its current width.",
         flags=_WRITING,
         arguments=(Argument("finding", "A finding's number or id."), _PROVIDER),
-        own=True,
+        own_flags=True,
     ),
     "baseline": Command(
         "cloudguard waivers baseline --snapshot prod.json --owner alice --reason start",
@@ -86,7 +86,7 @@ _WAIVERS: Final[Mapping[str, Command]] = {
         help="Accept all open findings.",
         flags=_WRITING,
         arguments=(_PROVIDER,),
-        own=True,
+        own_flags=True,
     ),
 }
 COMMANDS: Final[Mapping[str, Command]] = {
@@ -96,7 +96,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "separated by spaces.",
         flags=(*_panels(HOSTS), *_SEVERAL, *_JUDGED, *_panels(HISTORY)),
         alone=(*_JUDGED, *_SEVERAL, *_panels(HISTORY)),
-        own=True,
+        own_flags=True,
     ),
     "plan": Command(
         "cloudguard plan {provider} --cluster prod",
@@ -104,21 +104,21 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "written to the cloud.",
         flags=(*_panels(HOSTS), *_PLANNED),
         alone=_PLANNED,
-        own=True,
+        own_flags=True,
     ),
     "collect": Command(
         "cloudguard collect {provider} --cluster prod -o prod.json",
         "To check it later: cloudguard check --snapshot prod.json",
         flags=(*_panels(HOSTS), OUTPUT, *GENERAL),
-        own=True,
+        own_flags=True,
     ),
-    "discover": Command("cloudguard discover {provider}", flags=(LIST_FORMAT, OUTPUT, *GENERAL), own=True),
+    "discover": Command("cloudguard discover {provider}", flags=(LIST_FORMAT, OUTPUT, *GENERAL), own_flags=True),
     "permissions": Command(
         "cloudguard permissions {provider}",
         "With --verify, each call of check is tried harmlessly, and the outcomes are listed. The exit status is 4 if a "
         "call is refused.",
         flags=(PERMISSION_FORMAT, VERIFY, OUTPUT, *GENERAL),
-        own=True,
+        own_flags=True,
     ),
     "explain": Command(
         "cloudguard explain etcd-access",
@@ -126,7 +126,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "provider and its flags.",
         flags=(*_panels(HOSTS), SNAPSHOT, *_panels(DECLARED), OUTPUT, *GENERAL),
         arguments=(Argument("what", "A row, a check, or a finding's number or id.", ROWS), _PROVIDER),
-        own=True,
+        own_flags=True,
     ),
     "report": Command(
         "cloudguard report report.json -f markdown",
@@ -179,7 +179,7 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
 
 def _add_single(app: typer.Typer, name: str, command: Command, work: str, words: Sequence[str]) -> None:
     """Add a command without sub-commands; ``work`` is the name that ``_do`` knows its work by, as "waivers add"."""
-    flags_of = {word: own_flags(word) for word in words if command.own and word in installed()}
+    flags_of = {word: own_flags(word) for word in words if command.own_flags and word in installed()}
     parameters: tuple[Argument | Setting[Any], ...] = (*command.arguments, *chain(*flags_of.values()), *command.flags)
 
     def then(values: Mapping[str, object]) -> Work:
@@ -201,7 +201,9 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
         together.update(values)
         return partial(_run_command, name, CommandLine(together, command.flags, provider, flags))
 
-    flags_of = {provider: own_flags(provider) if command.own and provider in words else () for provider in providers}
+    flags_of = {
+        provider: own_flags(provider) if command.own_flags and provider in words else () for provider in providers
+    }
     before = () if words[:1] and words[0] in providers else (*chain(*flags_of.values()), *command.flags)
     group = typer.Typer()
     group.callback(

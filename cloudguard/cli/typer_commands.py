@@ -33,8 +33,8 @@ class Argument:
 class Command:
     """A command. It has a sub-command for each provider if ``example`` contains "{provider}".
 
-    ``more`` is the second paragraph of its help. ``alone`` are the flags that are usable without a provider. ``own``
-    adds the provider's own flags. ``help`` is the help of an action of another command. ``actions`` maps the names of
+    ``more`` is the second paragraph of its help. ``alone`` are the flags that are usable without a provider.
+    ``own_flags`` adds the provider's own flags. ``help`` is the help of an action of another command. ``actions`` maps the names of
     its own actions to their commands.
     """
 
@@ -43,7 +43,7 @@ class Command:
     flags: tuple[Setting[Any], ...] = ()
     alone: tuple[Setting[Any], ...] = ()
     arguments: tuple[Argument, ...] = ()
-    own: bool = False
+    own_flags: bool = False
     help: str = ""
     actions: Mapping[str, Command] = field(default_factory=dict[str, "Command"])
 

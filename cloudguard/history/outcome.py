@@ -47,13 +47,13 @@ class State:
     """A cluster's history before a run.
 
     ``reports`` has the latest run first, then the earlier runs that were the last to show an unconfirmed finding.
-    ``circumstances`` is the id of the latest run's circumstances. ``shown`` is the time of the latest run that was
+    ``circumstances`` is the id of the latest run's circumstances. ``last_shown`` is the time of the latest run that was
     shown to people, "" if there is none. ``intervals`` maps a finding's id to its open interval. ``closed`` are the ids
     of findings that ended with an ending in ``GONE``.
     """
 
     circumstances: int
-    shown: str
+    last_shown: str
     reports: tuple[ListedReport, ...]
     intervals: Mapping[str, OpenInterval]
     closed: frozenset[str]
@@ -69,7 +69,7 @@ class Outcome:
     """The changes of a run to a history. Intervals that it does not list do not change.
 
     ``began`` are findings whose interval begins, ``ended`` are ids of intervals that end. ``unseen`` are ids of
-    intervals whose finding the run no longer confirms, ``seen`` of those that it confirms again. ``reworded`` are
+    intervals whose finding the run no longer confirms, ``confirmed`` of those that it confirms again. ``reworded`` are
     intervals whose finding has only a new text. ``since`` is None for a cluster's first run.
     """
 
@@ -77,7 +77,7 @@ class Outcome:
     began: tuple[ListedFinding, ...] = ()
     ended: tuple[tuple[int, Ending], ...] = ()
     unseen: tuple[int, ...] = ()
-    seen: tuple[int, ...] = ()
+    confirmed: tuple[int, ...] = ()
     reworded: tuple[tuple[int, ListedFinding], ...] = ()
 
 

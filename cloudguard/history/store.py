@@ -24,11 +24,11 @@ from cloudguard.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open store. ``made``: opening it made its tables."""
+    """An open store. ``created``: opening it made its tables."""
 
     address: StoreAddress
     engine: Engine
-    made: bool
+    created: bool
 
     def state(self, report: Report) -> State | None:
         """Return the history of the report's cluster, None if it has no run. Raises StoreError if the store fails."""

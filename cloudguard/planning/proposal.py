@@ -66,7 +66,7 @@ class Proposer:
             if not broken:
                 return proposal
             for violation in broken:
-                candidates.leave(responsible(violation, candidates.changes) or candidates.changes, violation.what)
+                candidates.leave(responsible(violation, candidates.changes) or candidates.changes, violation.text)
 
     def holds(self, proposal: Proposal) -> bool:
         """Whether ``proposal`` breaks no obligation."""

@@ -19,10 +19,10 @@ from cloudguard.values import dataclass
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """The rule of a filter, or the resource without a rule, that is responsible for ``part`` of an excess."""
+    """The rule of a filter, or the resource without a rule, that is responsible for ``packets`` of an excess."""
 
     resource: Resource
-    part: PacketSet
+    packets: PacketSet
     call: str
     note: str = ""
     """The fact that lets the excess in, if no rule is responsible."""

@@ -69,7 +69,7 @@ class ClassKey:
 class HostClass:
     """The interfaces with the same key, their hosts, and the pools whose next host will have an interface with it.
 
-    ``subnet_ranges``: the known addresses of their subnet. ``taken``: the addresses that are in use today.
+    ``subnet_ranges``: the known addresses of their subnet. ``used_addresses``: the addresses that are in use today.
     """
 
     key: ClassKey
@@ -77,7 +77,7 @@ class HostClass:
     hosts: list[Host] = field(default_factory=list[Host])
     interfaces: list[Interface] = field(default_factory=list[Interface])
     pools: list[Pool] = field(default_factory=list[Pool])
-    taken: AddressSet = field(default_factory=AddressSet.nothing)
+    used_addresses: AddressSet = field(default_factory=AddressSet.nothing)
 
     @cached_property
     def addresses(self) -> AddressSet:
@@ -90,7 +90,7 @@ class HostClass:
 
         The next host may have any of the free addresses.
         """
-        return self.addresses | (self.subnet_addresses - self.taken)
+        return self.addresses | (self.subnet_addresses - self.used_addresses)
 
     @cached_property
     def subnet_addresses(self) -> AddressSet:
@@ -134,7 +134,7 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
     external = (address for member in topology.external_members for address in member.addresses)
     inside = AddressSet.union((*(host_class.addresses for host_class in classes.values()), *external))
     return tuple(
-        replace(host_class, taken=inside)
+        replace(host_class, used_addresses=inside)
         for host_class in sorted(classes.values(), key=lambda host_class: host_class.key.rank)
     )
 

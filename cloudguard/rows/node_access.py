@@ -197,7 +197,7 @@ def _kept_traffic(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]
 
 
 def _kind(context: Context, path: Path, attribution: Attribution) -> ProblemKind | None:
-    services = attribution.part.services()
+    services = attribution.packets.services()
     if path.sender.guarded:
         return ProblemKind(INSIDE, GUARDED)
     if path.sender.inside and services <= context.ports.node_ports:
@@ -222,7 +222,7 @@ def _name(services: ServiceSet) -> str:
 
 def _every_port_kind(check: Check, path: Path, attribution: Attribution) -> ProblemKind | None:
     """Return the kind "every port" if the rule allows every TCP port and the path blocks none. None otherwise."""
-    if attribution.rule is None or attribution.part.services() <= ICMP:
+    if attribution.rule is None or attribution.packets.services() <= ICMP:
         return None
     every = ALL_TCP - ServiceSet.parse("tcp/0")
     is_every_port = every <= attribution.rule.services and every <= path.allowed.lower.services()

@@ -144,7 +144,7 @@ class Past:
 
         try:
             state = None if self.baseline or self.store is None else self.store.state(report)
-            last = self.baseline[0].finished if self.baseline else state.shown if state else ""
+            last = self.baseline[0].finished if self.baseline else state.last_shown if state else ""
             return between(last, report.finished)
         except StoreError as error:
             self._fail(error)
@@ -214,7 +214,7 @@ def _open(opened: Past, url: str) -> None:
     except StoreError as error:
         opened.failed = error
         return
-    if opened.store.made and not opened.settings.get(QUIET):
+    if opened.store.created and not opened.settings.get(QUIET):
         say(f"cloudguard: made a history in {where.shown}")
 
 

@@ -38,7 +38,11 @@ def init(line: CommandLine) -> int:
     store = open_store(where, Purpose.INIT)
     if not settings.get(QUIET):
         message = f"made a history in {where.shown} with the tables {', '.join(own_tables())}"
-        say(visible(f"cloudguard: {message if store.made else f'the history in {where.shown} has the latest schema'}"))
+        say(
+            visible(
+                f"cloudguard: {message if store.created else f'the history in {where.shown} has the latest schema'}"
+            )
+        )
     return int(ExitStatus.CLEAN)
 
 

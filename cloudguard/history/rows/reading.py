@@ -92,7 +92,7 @@ def state(connection: Connection, cluster: int, today: Sequence[str]) -> State |
     ).all()
     return State(
         circumstances=latest.circumstances,
-        shown=connection.execute(shown.limit(1)).scalar() or "",
+        last_shown=connection.execute(shown.limit(1)).scalar() or "",
         reports=tuple(_reports(latest, rows)),
         intervals={row.finding: _interval(row) for row in rows},
         closed=_closed(connection, cluster, today),

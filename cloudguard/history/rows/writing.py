@@ -57,7 +57,7 @@ def _update_intervals(connection: Connection, run: NewRun) -> None:
         _update(connection, interval, ended=run.listed.finished, ended_as=str(ending), width="[]")
     for interval, finding in result.reworded:
         _update(connection, interval, **_text_columns(finding))
-    for interval in result.seen:
+    for interval in result.confirmed:
         _update(connection, interval, last_seen=None, last_under=None)
     if before:
         for interval in result.unseen:

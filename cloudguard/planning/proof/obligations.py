@@ -34,13 +34,13 @@ Ordered = Sequence[tuple[Phase, EditOfChange]]
 class Violation:
     """An obligation that a plan breaks.
 
-    ``resource``: ids of the filters or endpoints. ``what``: the violation in words. ``packets``: the packets that are
+    ``resource``: ids of the filters or endpoints. ``text``: the violation in words. ``packets``: the packets that are
     opened or lost, for ``peer`` (None: for anyone).
     """
 
     obligation: Obligation
     resource: frozenset[str]
-    what: str
+    text: str
     packets: PacketSet
     peer: Peer | None = None
 

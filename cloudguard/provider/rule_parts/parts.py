@@ -14,7 +14,7 @@ from cloudguard.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One peer of a rule, with the guarded targets: ``groups`` or addresses (``own``); neither means all targets.
+    """One peer of a rule, with the guarded targets: ``groups`` or addresses (``targets``); neither means all targets.
 
     ``id``: the id of the model's rule; "" for an added part. ``order``: the order of the part's rule, or of the rule
     that the part replaces.
@@ -23,7 +23,7 @@ class Part:
     id: str
     traffic: RuleTraffic
     groups: tuple[str, ...] = ()
-    own: AddressSet = NO_ADDRESSES
+    targets: AddressSet = NO_ADDRESSES
     description: str = ""
     uncertain: str = ""
     order: int = 0
@@ -72,7 +72,7 @@ def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> l
     for part in parts:
         traffic = part.traffic
         together = "" if part.id else one_rule(traffic.peer)
-        key = (traffic.direction, traffic.action, traffic.services, together, part.groups, part.own)
+        key = (traffic.direction, traffic.action, traffic.services, together, part.groups, part.targets)
         by_target.setdefault(key, []).append(part)
     by_peers: dict[tuple[object, ...], list[Part]] = {}
     for (direction, action, services, *_, groups, _own), parts_of_target in by_target.items():

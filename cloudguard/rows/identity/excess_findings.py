@@ -178,7 +178,7 @@ def _narrowable(excess: Excess, requests: PermissionSet) -> Iterator[FindingDraf
         holder = identity_text(excess.identity)
         message = f"{holder} may use {_actions(reported)} on resources outside the cluster; "
         message += "its need can be bound to the cluster's own resources"
-        yield FindingDraft(NARROWABLE, severity, message, (witness,), part=reported)
+        yield FindingDraft(NARROWABLE, severity, message, (witness,), requests=reported)
 
 
 def _excess_draft(
@@ -209,14 +209,14 @@ def _mandated(excess: Excess) -> Iterator[FindingDraft]:
     if (witness := mandated.witness()) is not None:
         holder = identity_text(excess.identity)
         message = f"{holder} is granted {_actions(mandated)} beyond its need, by a policy that the provider requires"
-        yield FindingDraft(MANDATED, Severity.LOW, message, (witness,), part=mandated)
+        yield FindingDraft(MANDATED, Severity.LOW, message, (witness,), requests=mandated)
 
 
 def _missing(excess: Excess) -> Iterator[FindingDraft]:
     missing = excess.missing
     if (witness := missing.witness()) is not None:
         message = f"{identity_text(excess.identity)} lacks {_actions(missing)}, which it may need"
-        yield FindingDraft(MISSING, Severity.LOW, message, (witness,), part=missing)
+        yield FindingDraft(MISSING, Severity.LOW, message, (witness,), requests=missing)
 
 
 def _idle(excess: Excess) -> Iterator[FindingDraft]:

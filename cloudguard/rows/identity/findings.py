@@ -33,13 +33,13 @@ class FindingDraft:
     message: str
     witness: tuple[Request, ...]
     escalations: tuple[GrantedEscalation, ...] = ()
-    part: PermissionSet | None = None
+    requests: PermissionSet | None = None
     """The permissions that the finding is about."""
     statements: tuple[MatchedStatement, ...] = ()
     """The responsible statements. Empty: the statements that grant the witness."""
     id_parts: tuple[str, ...] = ()
     covers: PermissionSet | None = None
-    """All permissions that this finding covers, so that they are not reported again. None: only ``part``."""
+    """All permissions that this finding covers, so that they are not reported again. None: only ``requests``."""
 
 
 def identity_text(identity: Identity) -> str:
@@ -85,7 +85,7 @@ def _width(excess: Excess, draft: FindingDraft) -> tuple[str, ...]:
     """Return the lines of the statements that grant the draft's permissions. Empty if nothing of them is granted."""
     table = excess.allowed.space.table
     granted = table.mask(action for escalation in draft.escalations for action in escalation.path.actions)
-    for requests in (draft.part, draft.covers):
+    for requests in (draft.requests, draft.covers):
         granted |= requests.actions if requests is not None else 0
     granted &= excess.allowed.actions
     return grant_lines.lines(excess.effective, granted, excess.comparer.identities.organization_limits)
@@ -109,10 +109,10 @@ def _facts(excess: Excess, draft: FindingDraft) -> Iterator[tuple[str, str]]:
         yield from ((f"context {key}", ", ".join(values)) for key, values in request.context if values)
     for granted in draft.escalations[:FEW]:
         yield f"escalation path {granted.path.id}", f"{granted.path.why} ({granted.path.source})"
-    if draft.part is not None:
-        table = draft.part.space.table
-        yield "actions", actions_text(table, draft.part.actions, None)
-        if draft.part.actions & ~table.listed:
+    if draft.requests is not None:
+        table = draft.requests.space.table
+        yield "actions", actions_text(table, draft.requests.actions, None)
+        if draft.requests.actions & ~table.listed:
             yield "later", "and actions that the provider adds later"
     for choice in excess.choices:
         yield f"needed by {choice.need.id}", f"{choice.why}; {choice.need.source_and_release}"
@@ -122,7 +122,7 @@ def _facts(excess: Excess, draft: FindingDraft) -> Iterator[tuple[str, str]]:
 
 
 def _advice(excess: Excess, draft: FindingDraft) -> str:
-    if draft.severity is Severity.LOW or draft.part is None:
+    if draft.severity is Severity.LOW or draft.requests is None:
         return ""
     names = excess.comparer.possible_addons(excess)
     if not names:

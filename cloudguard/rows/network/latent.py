@@ -26,7 +26,7 @@ def latent_of(reach: Reachability, problem: Problem) -> Latent | None:
     for path, attribution in problem.pairs:
         if not path.sender.inside or attribution.rule is None or isinstance(path.target, Endpoint):
             continue
-        if _published(path.target, attribution.part.services()):
+        if _published(path.target, attribution.packets.services()):
             continue
         if lets_internet_in(reach, attribution):
             barrier = _barrier(reach, path, path.target, attribution)
@@ -61,7 +61,7 @@ def _denied_earlier(reach: Reachability, attribution: Attribution) -> AddressSet
     judged, guard = attribution.rule, attribution.filter
     if judged is None or guard is None or not guard.ordered:
         return AddressSet.nothing()
-    services = attribution.part.services()
+    services = attribution.packets.services()
     return AddressSet.union(
         reach.filters.peers(rule) or AddressSet.nothing()
         for rule in guard.rules

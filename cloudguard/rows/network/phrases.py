@@ -77,8 +77,8 @@ def _outside(problem: Problem) -> dict[AddressSet, ServiceSet]:
     services_of: dict[AddressSet, ServiceSet] = {}
     for path, attribution in problem.pairs:
         if path.sender.kind is SenderKind.INTERNET:
-            addresses = attribution.part.addresses()
-            services_of[addresses] = services_of.get(addresses, ServiceSet.nothing()) | attribution.part.services()
+            addresses = attribution.packets.addresses()
+            services_of[addresses] = services_of.get(addresses, ServiceSet.nothing()) | attribution.packets.services()
     return services_of
 
 
@@ -94,11 +94,11 @@ def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
     """Return the senders inside the network and the services that they reach. The cluster's hosts go by role."""
     services_of, of_role = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
     for path, attribution in problem.pairs:
-        services, hosts = attribution.part.services(), path.sender.hosts
+        services, hosts = attribution.packets.services(), path.sender.hosts
         if path.sender.kind is SenderKind.INTERNET:
             continue
         if hosts is None or not hosts.hosts:
-            name = _sender_text(path.sender, attribution.part.addresses())
+            name = _sender_text(path.sender, attribution.packets.addresses())
             services_of[name] = services_of.get(name, ServiceSet.nothing()) | services
         else:
             for key in (("/".join(hosts.key.roles) or "unknown", host.id) for host in hosts.hosts):

@@ -62,7 +62,7 @@ class Problem:
         """All of the excess: sender addresses and services at the target."""
         together = PacketSet.nothing()
         for attribution in self.attributions:
-            together |= attribution.part
+            together |= attribution.packets
         return together
 
     @property

@@ -70,7 +70,7 @@ class ProblemCollector:
         """
         for each in attribute(self._reach, path, excess.lower) if excess.lower else ():
             attribution = self._unreported(path, each)
-            kind = kind_of(path, attribution) if attribution.part else None
+            kind = kind_of(path, attribution) if attribution.packets else None
             if kind is not None:
                 self._record(kind, path, attribution)
         if excess.undecided:
@@ -84,12 +84,12 @@ class ProblemCollector:
         key = _key(attribution)
         known = self._attributed.get(key, ServiceSet.nothing())
         if not path.sender.inside:
-            self._attributed[key] = known | attribution.part.services()
+            self._attributed[key] = known | attribution.packets.services()
             return attribution
         if not known:
             return attribution
-        self._reported.setdefault(key, []).append((path, replace(attribution, part=attribution.part.only(known))))
-        return replace(attribution, part=attribution.part.only(ServiceSet.everything() - known))
+        self._reported.setdefault(key, []).append((path, replace(attribution, packets=attribution.packets.only(known))))
+        return replace(attribution, packets=attribution.packets.only(ServiceSet.everything() - known))
 
     def _record(self, kind: ProblemKind, path: Path, attribution: Attribution) -> None:
         key = (kind.check.id, kind.name, attribution.resource.id)
@@ -116,7 +116,7 @@ class ProblemCollector:
         """Return the problems if the sender sent all possible packets, or None if these are unknown."""
         certain = replace(path, allowed=exactly(path.allowed.upper))
         attributions = [*attribute(self._reach, certain, packets)]
-        if path.sender.exact or packets - PacketSet.union(attribution.part for attribution in attributions):
+        if path.sender.exact or packets - PacketSet.union(attribution.packets for attribution in attributions):
             return None
         kinds = ((kind_of(certain, attribution), attribution) for attribution in attributions)
         return [
@@ -183,7 +183,7 @@ class ProblemCollector:
                 self._row, attribution.filter, attribution.rule, assessment.keep, worth_an_edit=worth_an_edit
             )
             known = excesses.get((attribution.filter.id, attribution.rule.id), excess)
-            excesses[attribution.filter.id, attribution.rule.id] = known.with_services(attribution.part.services())
+            excesses[attribution.filter.id, attribution.rule.id] = known.with_services(attribution.packets.services())
         return tuple(excesses.values())
 
 
@@ -249,9 +249,13 @@ def _by_senders(problem: Problem) -> Iterator[Problem]:
     """
     some, rest = list[tuple[Path, Attribution]](), list[tuple[Path, Attribution]]()
     for path, attribution in problem.pairs:
-        wide = path.sender.inside or is_everyone(attribution.part.addresses())
+        wide = path.sender.inside or is_everyone(attribution.packets.addresses())
         (rest if wide else some).append((path, attribution))
-    if not rest or not some or is_everyone(AddressSet.union(attribution.part.addresses() for _, attribution in some)):
+    if (
+        not rest
+        or not some
+        or is_everyone(AddressSet.union(attribution.packets.addresses() for _, attribution in some))
+    ):
         yield problem
         return
     for name, pairs in (("", rest), ("some addresses", some)):
@@ -261,7 +265,7 @@ def _by_senders(problem: Problem) -> Iterator[Problem]:
 
 def _witness_rank(pair: tuple[Path, Attribution]) -> tuple[bool, bool]:
     """Return the sort key by which a witness is chosen: attributions with more senders rank higher."""
-    path, addresses = pair[0], pair[1].part.addresses()
+    path, addresses = pair[0], pair[1].packets.addresses()
     many = addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6
     return (False, False) if path.sender.inside else (is_everyone(addresses), many)
 
@@ -271,7 +275,7 @@ def witness(reach: Reachability, path: Path, attribution: Attribution, unexpecte
 
     Its sender is one of the addresses ``unexpected`` if possible.
     """
-    packets = attribution.part.within(unexpected) or attribution.part
+    packets = attribution.packets.within(unexpected) or attribution.packets
     notable = next((each for each in map(packets.only, NOTABLE) if each), packets)
     packet = notable.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
     target, service = target_text(path.target), service_name(packet.service)

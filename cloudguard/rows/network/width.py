@@ -31,7 +31,7 @@ def width_of(
         packets = PacketSet.nothing() if name else _with_own(reach, path, attribution, lasting)
         for target in _targets(path.target):
             if name:
-                connections.add_named(attribution.part.services(), name, target)
+                connections.add_named(attribution.packets.services(), name, target)
             else:
                 connections.add(packets, target)
     return connections.lines()
@@ -47,7 +47,7 @@ def _with_own(reach: Reachability, path: Path, attribution: Attribution, lasting
     """Return the part of an attribution, plus the addresses of ``lasting`` that its rule names."""
     peers = reach.filters.peers(attribution.rule) if attribution.rule else None
     named = lasting & path.sender.addresses & (AddressSet.everything() if peers is None else peers)
-    return attribution.part | PacketSet.of([(named, attribution.part.services())])
+    return attribution.packets | PacketSet.of([(named, attribution.packets.services())])
 
 
 def _name(sender: Sender) -> str:
