@@ -32,15 +32,15 @@ class SecurityGroups:
 
     ``named``: dict of group id → account, for these groups and the groups that their rules name. ``foreign``: groups of
     other accounts that only rules name. ``shared``: groups of other accounts that the cluster's own interfaces are in.
-    ``asked``: the groups whose members were asked for. ``members``: interfaces in a group of ``asked``, None if they
-    could not be read. ``lists``: prefix lists that rules or routes name.
+    ``searched``: the groups whose members were asked for. ``members``: interfaces in one of these groups,
+    None if they could not be read. ``lists``: prefix lists that rules or routes name.
     """
 
     filters: tuple[Filter, ...]
     named: Mapping[str, str]
     foreign: frozenset[str]
     shared: frozenset[str]
-    asked: frozenset[str]
+    searched: frozenset[str]
     members: Sequence[Item] | None
     lists: tuple[AddressList, ...]
 
@@ -80,12 +80,12 @@ def read_security_groups(
     foreign = frozenset(others - names)
     shared = frozenset(group.filter.id for group in groups if group.account and account_id not in {"", group.account})
     let_in = {rule.peer.group for guard in filters for rule in guard.rules if rule.direction is Direction.INGRESS}
-    missing = names.union(let_in) - foreign - {""}
+    searched = names.union(let_in) - foreign - {""}
     members, lists = api.parallel(
-        partial(read_members, api, missing, group_members_of(hosts), {subnet.network for subnet in subnets}),
+        partial(read_members, api, searched, group_members_of(hosts), {subnet.network for subnet in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
-    return SecurityGroups(filters, named, foreign, shared, missing, members, lists)
+    return SecurityGroups(filters, named, foreign, shared, searched, members, lists)
 
 
 def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:
@@ -118,7 +118,7 @@ def groups_and_members(
             id=name,
             name=names.get(name, ""),
             source=api.source(call, name),
-            members_known=read.members is not None and name in read.asked - read.shared,
+            members_known=read.members is not None and name in read.searched - read.shared,
             owner=account if name in read.foreign else "",
         )
         for name, account in sorted(read.named.items())
