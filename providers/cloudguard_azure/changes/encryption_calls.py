@@ -99,7 +99,7 @@ def _can_be_set(disk: Disk) -> bool:
 
 def _key_set(key: NewKey, key_set: str) -> Iterator[Pair]:
     """Yield the calls that make a disk encryption set which may use the key, and follows its newest version."""
-    yield from key.made(rotates=True)
+    yield from key.creation(rotates=True)
     properties = {
         "activeKey": {"keyUrl": key.address, "sourceVault": {"id": key.vault}},
         "encryptionType": _CUSTOMER,
@@ -126,7 +126,7 @@ def _secrets(snapshot: Snapshot) -> Iterator[Pair]:
     key = NewKey.of(snapshot, cluster, "secrets")
     if not cluster or len(principals) != 1 or not principals[0] or key is None:
         return
-    yield from key.made(rotates=False)
+    yield from key.creation(rotates=False)
     yield key.opened_to(principals[0], _ENCRYPTS)
     on = {"enabled": True, "keyId": key.address, "keyVaultNetworkAccess": "Public"}
     yield set_in(cluster, {_KMS: on}), (set_in(cluster, {_KMS: {"enabled": False}}),)

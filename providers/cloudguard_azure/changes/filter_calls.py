@@ -69,7 +69,7 @@ class FilterCalls:
             if self._same_group(change, guard):
                 try:
                     known = known.edited(rule_edits(change))
-                except ValueError:  # no call makes this change; a part of ``own`` then stops all of ``own``
+                except ValueError:  # no call makes this change; a part of ``group`` then stops all of ``group``
                     if change.id == group:
                         raise
         if earlier:

@@ -96,7 +96,7 @@ class NewKey:
         """The placeholder for the key's address."""
         return dict(answer(self._answer))
 
-    def made(self, *, rotates: bool) -> Iterator[Pair]:
+    def creation(self, *, rotates: bool) -> Iterator[Pair]:
         """Yield the calls that make the vault and the key, which stays for 90 days after its deletion.
 
         ``rotates``: each version expires, so whatever uses the key must follow its newest version.

@@ -76,8 +76,10 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
     for edit in edits:
         if edit.before is not None:
             parts += [Part("", RuleTraffic(edit.before.direction, SUPPORTED_SERVICES, _BALANCER))]
-            targets = known[edit.rule].own if edit.rule in known else NO_ADDRESSES
-            parts += [Part("", traffic, own=targets) for traffic in expressed(replace(edit.before, action=Action.DENY))]
+            targets = known[edit.rule].targets if edit.rule in known else NO_ADDRESSES
+            parts += [
+                Part("", traffic, targets=targets) for traffic in expressed(replace(edit.before, action=Action.DENY))
+            ]
     rules = as_rules(dict.fromkeys(parts), one_rule)
     bodies = [writer.body(part, FIRST_PRIORITY + 10 * number) for number, part in enumerate(rules)]
     names = [f"cloudguard-{body['access'].lower()}-{number}" for number, body in enumerate(bodies, 1)]

@@ -51,7 +51,7 @@ class BodyWriter:
         protocol, ports = protocol_and_ports(services, first.peer)
         far, near = _SIDES[first.direction]
         about = dict.fromkeys(group for part in parts for group in part.groups)
-        own_addresses = EVERYWHERE if about else AddressSet.union(part.own or EVERYWHERE for part in parts)
+        own_addresses = EVERYWHERE if about else AddressSet.union(part.targets or EVERYWHERE for part in parts)
         return {
             **({"description": parts[0].description} if parts[0].description else {}),
             "access": _ACCESS[first.action],

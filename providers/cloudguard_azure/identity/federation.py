@@ -57,7 +57,7 @@ class Credential:
 class Federated:
     """A user-assigned identity and its federated credentials."""
 
-    held: HeldIdentity
+    identity: HeldIdentity
     credentials: tuple[Credential, ...]
 
 
@@ -135,13 +135,13 @@ def trust_of(federated: Federated) -> PolicyDocument:
     )
     written = [{"name": credential.name, **credential.written} for credential in federated.credentials]
     return PolicyDocument(
-        id=f"{federated.held.arm_id}#trust",
+        id=f"{federated.identity.arm_id}#trust",
         name="federated credentials",
         kind=PolicyKind.TRUST,
         managed_by="user",
         document=json.dumps(written, sort_keys=True),
         statements=statements,
-        source=Source(calls.LIST_FEDERATED_CREDENTIALS.name, federated.held.arm_id),
+        source=Source(calls.LIST_FEDERATED_CREDENTIALS.name, federated.identity.arm_id),
     )
 
 

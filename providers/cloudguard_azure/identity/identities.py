@@ -69,9 +69,9 @@ def read_identities(api: Api, holders: ClusterHolders) -> Identities:
     accounts = [account for each in federated for account in _accounts(each, [provider.id for provider in providers])]
     accounts += _of_addons(identities.values())
     named = {account.identity for account in accounts}
-    pods = [replace(each.held, roles=(SERVICE_ACCOUNT,)) for each in federated if each.held.id in named]
+    pods = [replace(each.identity, roles=(SERVICE_ACCOUNT,)) for each in federated if each.identity.id in named]
     identities = united(identities.values(), pods)
-    trusts = {each.held.id: federation.trust_of(each) for each in federated if each.held.id in identities}
+    trusts = {each.identity.id: federation.trust_of(each) for each in federated if each.identity.id in identities}
     others = list(_others(listed, identities.values(), assigned))
     attached = _attached(api, [*identities.values(), *others], _SubscriptionGrants(assigned, denials, granting))
     policies = {policy.id: policy for documents in attached.values() for policy in documents}
@@ -147,7 +147,7 @@ def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceA
     for issuer in issuers:
         if accounts := federation.accounts_of(federated, issuer):
             trust = federation.trust_of(federated)
-            identity = federated.held
+            identity = federated.identity
             yield ServiceAccountIdentity(identity.id, identity.name, accounts, trust.id, trust.source, issuer)
 
 

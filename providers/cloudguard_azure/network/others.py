@@ -30,12 +30,12 @@ _HIDES: Final = (FactKind.MEMBERS,)
 class Relevance:
     """What makes another machine matter: the cluster's ``networks``, and the ``groups`` of rules and of its hosts.
 
-    ``own``: ids of the cluster's interfaces.
+    ``own_interfaces``: ids of the cluster's interfaces.
     """
 
     networks: Collection[str]
     groups: frozenset[str]
-    own: Collection[str]
+    own_interfaces: Collection[str]
     places: Places
 
 
@@ -63,7 +63,7 @@ def read_others(api: Api, found: FoundCluster, near: Relevance) -> OtherInterfac
     uniform = [other for other in others.values() if other.uniform and other.id not in far]
     interfaces = read_interfaces(api, uniform) if uniform else found.interfaces
     owners = {own_id(item): name for name, listed in interfaces.of_machine.items() if name for item in listed}
-    foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in near.own]
+    foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in near.own_interfaces]
     make = partial(_existing_interface, owners, interfaces.public)
     today = api.mapped(calls.LIST_INTERFACES, foreign, make, hides=_HIDES)
     members = [*_members(today, near)]

@@ -89,7 +89,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
             public=found.interfaces.public,
             scale_sets=[scale_set.item for scale_set in found.scale_sets],
             networks=networks,
-            own=network_ids,
+            own_networks=network_ids,
             guards=guards.of_subnet,
             aks=found.aks.item if found.aks else None,
         ),

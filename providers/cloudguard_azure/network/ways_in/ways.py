@@ -50,8 +50,8 @@ class WaysRequest:
     """The cluster's hosts and pools, and the resources around them in Azure's form.
 
     ``interfaces``: all that were read, with their ``public`` addresses. ``scale_sets``: those that are pools.
-    ``networks``: all of the subscription; ``own``: ids of the cluster's. ``guards``: the filters of a subnet, by its
-    id. ``aks``: the AKS cluster (None: not AKS).
+    ``networks``: all of the subscription. ``own_networks``: the ids of the cluster's networks. ``guards``: the filters of a
+    subnet, by its id. ``aks``: the AKS cluster (None: not AKS).
     """
 
     hosts: Sequence[Host]
@@ -60,7 +60,7 @@ class WaysRequest:
     public: PublicAddresses
     scale_sets: Sequence[Item]
     networks: Mapping[str, VirtualNetwork]
-    own: frozenset[str]
+    own_networks: frozenset[str]
     guards: Callable[[str], tuple[str, ...]]
     aks: Item | None = None
 
@@ -92,7 +92,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     ranges = {name: subnet.ranges for name, subnet in subnets.items()}
     peers = {
         peering.network
-        for name in request.own
+        for name in request.own_networks
         if name in request.networks
         for peering in request.networks[name].peerings
     }
@@ -101,11 +101,11 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     groups = api.mapped(calls.LIST_MANAGED_CLUSTERS, aks, node_group, hides=())
     listed = _every_balancer(api, members)
     balancers = balancers_of(Context(api, members, addresses, read_published(api, ranges), frozenset(groups)), listed)
-    around = Surroundings(addresses, subnets, request.own, request.guards)
+    around = Surroundings(addresses, subnets, request.own_networks, request.guards)
     endpoints = read_endpoints(api, request.aks, around) if request.aks else ()
-    near = request.own | peers
+    near = request.own_networks | peers
     targets = Targets(api, members, addresses, _inside(request, balancers), balancers, near, _is_linked(request))
-    record_service_gateways(api, [subnet for subnet in subnets.values() if subnet.network in request.own])
+    record_service_gateways(api, [subnet for subnet in subnets.values() if subnet.network in request.own_networks])
     gateways, policies = read_application_gateways(api, targets, request.guards, frozenset() if request.aks else near)
     firewalls, clients = read_firewalls(api, targets)
     links, consumers = read_direct_links(api, ranges)
@@ -116,7 +116,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
         read_bastions(api, near, ranges),
         _outbound(api, request, members, addresses, (listed, subnets)),
         frozenset({*(endpoint.network for endpoint in endpoints), *(proxy.network for proxy in proxies)})
-        - request.own
+        - request.own_networks
         - {""},
         AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
         _skus(balancers, listed),
@@ -126,7 +126,7 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
 
 def _is_linked(request: WaysRequest) -> bool:
     """Whether networks other than its peers may be connected to one of the cluster's networks."""
-    networks = [request.networks.get(name) for name in request.own]
+    networks = [request.networks.get(name) for name in request.own_networks]
     return any(network is None or network.linked for network in networks)
 
 
