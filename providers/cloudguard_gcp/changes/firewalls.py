@@ -198,7 +198,7 @@ def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
             "a firewall rule cannot express it, or cloudguard does not understand all of the rule and cannot restore it"
         )
         raise ValueError(message)
-    targets = [cidr for part in parts[:1] for cidr in part.own.cidrs()]
+    targets = [cidr for part in parts[:1] for cidr in part.targets.cidrs()]
     return {
         **({"description": parts[0].description} if parts[0].description else {}),
         "direction": first.direction.upper(),

@@ -116,7 +116,7 @@ def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
         message = "a rule of a firewall policy cannot have network tags as targets"
         raise ValueError(message)
     ranges = [cidr for part in parts for cidr in read_addresses(part.traffic.peer.value).cidrs()]
-    targets = [*parts[0].own.cidrs()]
+    targets = [*parts[0].targets.cidrs()]
     return {
         **({"description": parts[0].description} if parts[0].description else {}),
         "priority": priority,
