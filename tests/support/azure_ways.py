@@ -105,7 +105,7 @@ def request_of(account: Subscription, api: Api) -> WaysRequest:
         scale_sets=sets,
         public=read_interfaces(api, ()).public,
         networks=networks,
-        own=own,
+        own_networks=own,
         guards=guards,
         aks=next(iter(_of_kinds(account, CLUSTERS.lower())), None),
     )

@@ -80,19 +80,19 @@ def test_only_init_makes_tables_in_a_server_s_database(url: str) -> None:
     for purpose in (Purpose.RUN, Purpose.READ):
         with pytest.raises(UsageError, match="has no history"):
             open_store(where, purpose)
-    assert open_store(where, Purpose.INIT).made
+    assert open_store(where, Purpose.INIT).created
     store = open_store(where, Purpose.RUN)
-    assert not store.made
+    assert not store.created
     with store.engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
         connection.execute(text("CREATE TABLE theirs (id integer)"))
-    assert not open_store(where, Purpose.INIT).made
+    assert not open_store(where, Purpose.INIT).created
 
 
 def test_init_adds_its_tables_to_a_database_with_other_tables(tmp_path: Path) -> None:
     file = tmp_path / "theirs.db"
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE theirs (id)")
-    assert open_store(address(f"sqlite:///{file}"), Purpose.INIT).made
+    assert open_store(address(f"sqlite:///{file}"), Purpose.INIT).created
     with sqlite3.connect(file) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {"theirs", *own_tables()}
