@@ -50,8 +50,8 @@ class WaysRequest:
     """The cluster's hosts and pools, and the resources around them in Azure's form.
 
     ``interfaces``: all that were read, with their ``public`` addresses. ``scale_sets``: those that are pools.
-    ``networks``: all of the subscription. ``own_networks``: the ids of the cluster's networks. ``guards``: the filters of a
-    subnet, by its id. ``aks``: the AKS cluster (None: not AKS).
+    ``networks``: all of the subscription. ``own_networks``: the ids of the cluster's networks. ``guards``: the filters
+    of a subnet, by its id. ``aks``: the AKS cluster (None: not AKS).
     """
 
     hosts: Sequence[Host]
