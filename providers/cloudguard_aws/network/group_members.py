@@ -41,6 +41,8 @@ _TASK: Final = "arn:aws"
 _TRUNK: Final = "vpcresources.k8s.aws/trunk-eni-id"
 """Tag on the interface of a pod with its own security groups; the value is the id of the node's trunk interface:
 aws/amazon-vpc-resource-controller-k8s."""
+_BRANCH: Final = "branch"
+"""The type of such an interface. EC2 sets it."""
 
 OF_CLUSTER: Final = "cluster.k8s.amazonaws.com/name"
 """Tag of the VPC CNI on the interfaces that it adds to nodes, with the cluster's name: aws/amazon-vpc-cni-k8s
@@ -106,12 +108,13 @@ class ClusterInterfaces:
     def include(self, item: Item) -> bool:
         """Whether an interface belongs to a host, a pod, the managed control plane, or a balancer that was read.
 
-        Anyone may write tags, so a tag makes no interface of another instance the cluster's.
+        Anyone may write tags, so a tag makes only a branch of a trunk interface the cluster's.
         """
         instance, tags = text(child(item, "Attachment"), "InstanceId"), tags_of(item, "TagSet")
         if required(item, "NetworkInterfaceId") in self.interfaces or instance in self.hosts:
             return True
-        if not instance and (tags.get(_TRUNK) in self.interfaces or tags.get(OF_CLUSTER) == self.cluster):
+        of_pod = tags.get(_TRUNK) in self.interfaces or tags.get(OF_CLUSTER) == self.cluster
+        if of_pod and text(item, "InterfaceType") == _BRANCH:
             return True
         return (text(item, "Description") in self.balancers and _by_service(item)) or self.is_endpoint(item)
 

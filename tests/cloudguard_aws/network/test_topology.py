@@ -117,6 +117,9 @@ def test_unknown_route_tables_give_routes_to_unknown_hops(tables: Tables | None)
 BALANCED = "ELB net/api/0123456789abcdef"
 
 
+TRUNK = {"Key": "vpcresources.k8s.aws/trunk-eni-id", "Value": "eni-own"}
+
+
 @pytest.mark.parametrize(
     ("described", "foreign"),
     [
@@ -136,7 +139,10 @@ BALANCED = "ELB net/api/0123456789abcdef"
         ({"Status": "available", "InterfaceType": "lambda"}, False),
         ({"Status": "in-use", "InterfaceType": "lambda", "RequesterManaged": True}, True),
         ({"Status": "detaching"}, True),
-        ({"TagSet": [{"Key": "vpcresources.k8s.aws/trunk-eni-id", "Value": "eni-own"}]}, False),
+        ({"InterfaceType": "branch", "TagSet": [TRUNK]}, False),
+        ({"InterfaceType": "branch"}, True),
+        ({"InterfaceType": "lambda", "TagSet": [TRUNK]}, True),
+        ({"TagSet": [{"Key": "cluster.k8s.amazonaws.com/name", "Value": "prod"}]}, True),
         ({"NetworkInterfaceId": "eni-own"}, False),
     ],
 )
