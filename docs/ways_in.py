@@ -43,7 +43,7 @@ def _how(way: WayIn) -> str:
         case WayState.SHUT:
             return f"shut: {way.shut_by}"
         case WayState.NOT_ASKED:
-            pointer = f"; {way.pointer} would be a gap" if way.pointer else ""
+            pointer = f"; {way.pointer} would leave a row undecided" if way.pointer else ""
             return f"not asked; {way.would_help or 'nothing'} would show it{pointer}"
 
 

@@ -32,7 +32,8 @@ class WayIn:
 
     It is asked for by API ``calls`` (their names), or it is ``shut_by`` a property of the service or a setting. If both
     are empty, it is not asked for. Then ``would_help`` names the permission or flag that would allow it ("": none), and
-    ``pointer`` names the response that shows that it is in use. Such a response becomes a gap.
+    ``pointer`` names the response that shows that it is in use. Such a response becomes a gap, or leaves what the way
+    can reach undecided.
     """
 
     id: str

@@ -139,7 +139,7 @@ class Senders:
             for group in interface.groups:
                 self._external_members.setdefault(group, []).append(interface)
         networks = AddressSet.union(network.ranges for network in topology.networks)
-        networks |= AddressSet.union(tunnel.ranges for tunnel in topology.tunnels)
+        networks |= AddressSet.union(tunnel.ranges for tunnel in topology.tunnels if not tunnel.uncertain)
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
         why = "it is unknown whether connections from the internet reach the load balancer"
         self.by_unknown_balancer = replace(self.internet, exact=False, why=why)

@@ -27,7 +27,6 @@ from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, fleet_of, is
 from cloudguard_aws.network.balancers import read_tags
 from cloudguard_aws.network.group_members import OF_CLUSTER
 from cloudguard_aws.network.listeners import Members
-from cloudguard_aws.network.pointers import record_unfollowed_lattice
 from cloudguard_aws.network.registrations import Registrations, read_registrations, registered_together
 
 _OF_CONTROLLER: Final = "elbv2.k8s.aws/cluster"
@@ -52,7 +51,6 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
         for name in group.registers:
             registers.setdefault(name, []).append(group.name)
     found = replace(found, registers=registers)
-    record_unfollowed_lattice(api, registers)
     known = {instance.id for instance in found.instances}
     targets = {*_registered(api, found, read)}
     try:

@@ -5,7 +5,7 @@ Each way in that is not followed is a Gap, so that no row passes without it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import Final
 
@@ -44,53 +44,24 @@ _LINK_LOCAL: Final = AddressSet.of(("169.254.0.0/16", "fd00:ec2::/32"))
 """Link-local addresses, and the IPv6 range of AWS's own services in a VPC. VPC Lattice sends from both."""
 
 
-def record_unfollowed(
-    api: Api, interfaces: Sequence[Item], lists: Iterable[AddressList], own_ids: Collection[str]
-) -> None:
-    """Record a Gap for each way in by Global Accelerator, CloudFront VPC origins or VPC Lattice.
-
-    ``interfaces``: those of the cluster's VPCs. ``lists``: prefix lists that rules name. ``own_ids``: ids of
-    the cluster's instances and ARNs of its balancers.
-    """
-    _record_accelerators(api, [item for item in interfaces if item.get("InterfaceType") == _ACCELERATOR], own_ids)
-    services = {_LATTICE: "VPC Lattice"}
-    if any(map(_is_origin, interfaces)):
-        services |= {_CLOUDFRONT: "a VPC origin of CloudFront"}
-    for address_list in lists:
-        service = next(
-            (services[suffix] for suffix in services if address_list.name.removesuffix("-ipv6").endswith(suffix)), ""
-        )
-        if service:
-            message = f"a rule admits {address_list.name}; clients of {service} are not read"
-            api.add_gap(
-                Gap(calls.DESCRIBE_MANAGED_PREFIX_LISTS.name, address_list.id, Reason.UNSUPPORTED, message, HIDES)
-            )
-
-
-def _record_accelerators(api: Api, interfaces: Sequence[Item], own_ids: Collection[str]) -> None:
+def record_unfollowed_accelerators(api: Api, interfaces: Iterable[Item], own_ids: Collection[str]) -> None:
     """Record a Gap for each of the ``own_ids`` resources that an accelerator sends to.
+
+    ``interfaces``: those of the cluster's VPCs. ``own_ids``: ids of the cluster's instances and ARNs of its balancers.
 
     If no accelerator of the account sends anywhere, the interfaces belong to an accelerator of another account:
     https://docs.aws.amazon.com/global-accelerator/latest/dg/cross-account-resources.html
     """
-    if not interfaces:
+    placed = [item for item in interfaces if item.get("InterfaceType") == _ACCELERATOR]
+    if not placed:
         return
     endpoints = set(_accelerated(api))
     for name in sorted(endpoints.intersection(own_ids)):
         message = "Global Accelerator sends internet traffic there past every gateway; cloudguard does not follow it"
         api.add_gap(Gap(calls.LIST_ENDPOINT_GROUPS.name, name, Reason.UNSUPPORTED, message, HIDES))
     if not endpoints:
-        message = f"no accelerator was listed, but {interfaces[0].get('NetworkInterfaceId')} is an interface of one"
+        message = f"no accelerator was listed, but {placed[0].get('NetworkInterfaceId')} is an interface of one"
         api.add_gap(Gap(calls.LIST_ACCELERATORS.name, "*", Reason.MISSING, message, HIDES))
-
-
-def record_unfollowed_lattice_ranges(api: Api, filters: Iterable[Filter]) -> None:
-    """Record a Gap for each of the ``filters`` with a rule for addresses from which only VPC Lattice sends."""
-    for guard in filters:
-        ingress = (rule.peer.addresses for rule in guard.rules if rule.direction is Direction.INGRESS)
-        if any(addresses and addresses <= _LINK_LOCAL for addresses in ingress):
-            message = "a rule admits addresses of VPC Lattice; its clients are not read"
-            api.add_gap(Gap(guard.source.call, guard.id, Reason.UNSUPPORTED, message, HIDES))
 
 
 def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) -> None:
@@ -114,33 +85,48 @@ def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Regi
             api.add_gap(Gap(calls.DESCRIBE_TARGET_HEALTH.name, name, Reason.UNSUPPORTED, message, HIDES))
 
 
-def record_unfollowed_lattice(api: Api, registers: Mapping[str, Sequence[str]]) -> None:
-    """Record a Gap for scaling groups that register their hosts with VPC Lattice.
-
-    ``registers``: dict of target group ARN → names of the scaling groups that register there.
-    """
-    for arn, groups in registers.items():
-        if ":vpc-lattice:" in arn:
-            message = f"it registers its hosts with {arn}; clients of VPC Lattice are not read"
-            call = calls.DESCRIBE_AUTO_SCALING_GROUPS
-            api.add_gap(Gap(call.name, groups[0], Reason.UNSUPPORTED, message, HIDES))
-
-
 def is_tunnel(item: Item) -> bool:
     """Whether the type of an interface shows that a service lets outsiders in through it."""
     return item.get("InterfaceType") in {_API_GATEWAY, _INSTANCE_CONNECT}
 
 
-def tunnels(api: Api, interfaces: Iterable[Item]) -> tuple[Tunnel, ...]:
-    """Return the services that let outsiders in through ``interfaces`` of the cluster's VPCs.
+def tunnels(
+    api: Api,
+    interfaces: Iterable[Item],
+    lists: Collection[AddressList],
+    filters: Iterable[Filter],
+    registers: Iterable[str],
+) -> tuple[Tunnel, ...]:
+    """Return the services that let outsiders in: API Gateway, EC2 Instance Connect, CloudFront and VPC Lattice.
 
-    They are API Gateway, EC2 Instance Connect and CloudFront.
+    ``interfaces``: those of the cluster's VPCs. ``lists``: prefix lists that rules name. ``registers``: the target
+    groups in which scaling groups register their hosts.
     """
-    call, connections = (
-        calls.DESCRIBE_NETWORK_INTERFACES,
-        (item for item in interfaces if is_tunnel(item) or _is_origin(item)),
-    )
-    return api.mapped(call, [*connections], _tunnel, hides=(FactKind.MEMBERS,))
+    call = calls.DESCRIBE_NETWORK_INTERFACES
+    cloudfront = AddressSet.union(part for each in lists if _is_named(each, _CLOUDFRONT) for part in each.ranges)
+    connections = [item for item in interfaces if is_tunnel(item) or _is_origin(item)]
+    found = api.mapped(call, connections, partial(_tunnel, cloudfront), hides=(FactKind.MEMBERS,))
+    return (*found, *_lattice(lists, filters, registers))
+
+
+def _lattice(lists: Iterable[AddressList], filters: Iterable[Filter], registers: Iterable[str]) -> Iterator[Tunnel]:
+    """Yield VPC Lattice if a rule admits its prefix list or addresses, or if a scaling group registers its hosts there.
+
+    Its clients are not read, so it is unknown whether it leads to the cluster.
+    """
+    ranges = (rule for guard in filters for rule in guard.rules if rule.direction is Direction.INGRESS)
+    sources = [
+        *(each.source for each in lists if _is_named(each, _LATTICE)),
+        *(rule.source for rule in ranges if rule.peer.addresses and rule.peer.addresses <= _LINK_LOCAL),
+        *(Source(calls.DESCRIBE_AUTO_SCALING_GROUPS.name, arn) for arn in registers if ":vpc-lattice:" in arn),
+    ]
+    for source in sources[:1]:
+        why = "its clients are not read"
+        yield Tunnel("VPC Lattice", _LINK_LOCAL, "", source, uncertain=why, to_balancers=True)
+
+
+def _is_named(address_list: AddressList, suffix: str) -> bool:
+    return address_list.name.removesuffix("-ipv6").endswith(suffix)
 
 
 def _is_origin(item: Item) -> bool:
@@ -148,14 +134,25 @@ def _is_origin(item: Item) -> bool:
     return _OF_CLOUDFRONT in tags_of(item, "TagSet")
 
 
-def _tunnel(item: Item) -> Tunnel:
+def _tunnel(cloudfront: AddressSet, item: Item) -> Tunnel:
+    """Return the service behind an interface. ``cloudfront``: CloudFront's addresses, as far as rules name them."""
     nic = interface(item, Source(calls.DESCRIBE_NETWORK_INTERFACES.name, required(item, "NetworkInterfaceId")))
     ranges = AddressSet.union(nic.addresses)
     if item.get("InterfaceType") == _INSTANCE_CONNECT:
         gatekeeper = "EC2 Instance Connect, which requires ec2-instance-connect:OpenTunnel,"
         return Tunnel(f"EC2 Instance Connect ({nic.id})", ranges, gatekeeper, nic.source, nic.groups, _LOGINS)
     why = "its destinations and its clients are not read"
-    name = f"{'a VPC origin of CloudFront' if _is_origin(item) else 'a VPC link of API Gateway'} ({nic.id})"
+    if _is_origin(item):
+        return Tunnel(
+            f"a VPC origin of CloudFront ({nic.id})",
+            ranges | cloudfront,
+            "",
+            nic.source,
+            nic.groups,
+            uncertain=why,
+            to_balancers=True,
+        )
+    name = f"a VPC link of API Gateway ({nic.id})"
     return Tunnel(name, ranges, "", nic.source, nic.groups, uncertain=why, to_balancers=True)
 
 

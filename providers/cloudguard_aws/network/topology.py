@@ -17,8 +17,7 @@ from cloudguard_aws.network.balancers import read_balancers
 from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions
 from cloudguard_aws.network.inventory import FILTERS, ROUTES, Inventory, read_subnets
 from cloudguard_aws.network.pointers import (
-    record_unfollowed,
-    record_unfollowed_lattice_ranges,
+    record_unfollowed_accelerators,
     record_unfollowed_to_endpoint,
     tunnels,
 )
@@ -56,8 +55,7 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     groups, external_members = groups_and_members(api, security_groups, of_cluster)
     ends = {*of_cluster.hosts, *(balancer.arn for balancer in inventory.balancers.modern)}
     interfaces = inventory.vpcs.interfaces or ()
-    record_unfollowed(api, interfaces, security_groups.lists, ends)
-    record_unfollowed_lattice_ranges(api, security_groups.filters)
+    record_unfollowed_accelerators(api, interfaces, ends)
     record_unfollowed_to_endpoint(api, filter(of_cluster.is_endpoint, interfaces), inventory.balancers.read)
     tables, used = inventory.vpcs.tables, {name for subnet in subnets for name in subnet.filters}
     networks = inventory.vpcs.networks
@@ -73,7 +71,9 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
         balancers=balancers,
         endpoints=endpoints,
         external_members=external_members,
-        tunnels=tunnels(api, interfaces),
+        tunnels=tunnels(
+            api, interfaces, security_groups.lists, security_groups.filters, inventory.balancers.members.pools
+        ),
         outbound_addresses=outbound,
     )
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
 import aws_accelerator
 from aws_hosts import api_of, hosts_of
+from cloudguard.model.network import Topology
 from cloudguard.model.source import FactKind, Reason
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.topology import read_topology
 from moto_fixtures.aws.builder import Account, Host
 
 HIDES = (FactKind.BALANCERS,)
+LATTICE = "169.254.171.0/24"
 
 
-def read(api: Api, account: Account, *hosts: Host) -> None:
+def read(api: Api, account: Account, *hosts: Host, registers: Mapping[str, Sequence[str]] | None = None) -> Topology:
     """Read the topology around ``hosts``."""
     found = hosts_of(account, *(host.id for host in hosts))
-    read_topology(
-        api, read_inventory(api, hosts=found, endpoints=()), cluster="prod", hosts=found, pools=(), endpoints=()
-    )
+    inventory = read_inventory(api, hosts=found, endpoints=(), registers=registers)
+    return read_topology(api, inventory, cluster="prod", hosts=found, pools=(), endpoints=())
 
 
 @pytest.mark.parametrize("to", ["node", "balancer", "other"])
@@ -87,16 +90,17 @@ def test_an_accelerator_of_another_account_is_a_gap(inner_account: Account) -> N
     ]
 
 
-@pytest.mark.parametrize("by", ["prefix list", "range"])
-def test_a_rule_that_lets_lattice_in_is_a_gap(inner_account: Account, by: str) -> None:
+@pytest.mark.parametrize("by", ["prefix list", "range", "scaling group", ""])
+def test_a_sign_of_lattice_makes_its_addresses_a_sender(inner_account: Account, by: str) -> None:
     a = inner_account
     vpc = a.vpc()
     nodes = a.group(vpc, "nodes")
-    lattice = "169.254.171.0/24"
-    nodes.allow("tcp/443", lattice if by == "range" else a.prefixes("com.amazonaws.eu-west-1.vpc-lattice", lattice))
+    listed = a.prefixes("com.amazonaws.eu-west-1.vpc-lattice", LATTICE)
+    nodes.allow("tcp/443", listed if by == "prefix list" else LATTICE if by == "range" else "10.0.0.0/16")
     node = a.host("node", a.subnet(vpc), [nodes])
+    arn = "arn:aws:vpc-lattice:eu-west-1:123456789012:targetgroup/tg-0123456789abcdef0"
     api = api_of(a)
-    read(api, a, node)
-    (gap,) = api.gaps
-    assert (gap.reason, gap.hides) == (Reason.UNSUPPORTED, HIDES)
-    assert "VPC Lattice" in gap.message
+    topology = read(api, a, node, registers={arn: ["nodes"]} if by == "scaling group" else {})
+    assert [(tunnel.id, bool(tunnel.uncertain)) for tunnel in topology.tunnels] == [("VPC Lattice", True)] * bool(by)
+    assert all(AddressSet.parse(LATTICE) <= tunnel.ranges for tunnel in topology.tunnels)
+    assert api.gaps == ()

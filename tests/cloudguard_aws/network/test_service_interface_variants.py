@@ -7,6 +7,7 @@ import pytest
 from aws_hosts import api_of, hosts_of
 from cloudguard.model.network import Topology
 from cloudguard.model.source import Gap
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.topology import read_topology
 from moto_fixtures.aws.builder import Account, Group, Host, Subnet
@@ -89,8 +90,9 @@ def test_a_rule_for_cloudfront_applies_to_its_origins_in_the_vpc(
     if tagged:
         inner_account.tag(origin, {"aws.cloudfront.vpcorigin": "enabled"})
     topology, gaps = read(inner_account, node)
-    assert ["VPC origin" in gap.message for gap in gaps] == ([True] if tagged else [])
-    assert [one.source.resource for one in topology.tunnels] == ([origin] if tagged else [])
+    assert gaps == ()
+    assert [tunnel.source.resource for tunnel in topology.tunnels] == ([origin] if tagged else [])
+    assert all(AddressSet.parse("120.52.22.96/27") <= tunnel.ranges for tunnel in topology.tunnels)
 
 
 def test_a_vpc_origin_of_cloudfront_lets_outsiders_in(
