@@ -47,8 +47,8 @@ class GkeCluster:
     """A GKE cluster. ``filters`` and ``lists``: those that its endpoints name.
 
     ``keys``: the user's own keys for the control plane's disks and the copies of etcd. ``pod_ranges``: ranges for the
-    pods of future nodes. ``groups``: the group managers of its node pools. ``workload_pool``: the identity pool of its
-    service accounts ("": none).
+    pods of future nodes, and the range of a control plane in a network that Google peers. ``groups``: the group
+    managers of its node pools. ``workload_pool``: the identity pool of its service accounts ("": none).
     """
 
     name: str
@@ -121,7 +121,16 @@ def _node_pool(name: str, config: Item) -> NodePool:
 def _pod_ranges(item: Item) -> Iterator[str]:
     cidr = text(child(item, "ipAllocationPolicy"), "clusterIpv4CidrBlock") or text(item, "clusterIpv4Cidr")
     pools = (text(child(pool, "networkConfig"), "podIpv4CidrBlock") for pool in children(item, "nodePools"))
-    yield from filter(None, (cidr, *pools))
+    yield from filter(None, (cidr, *pools, _control_plane(item)))
+
+
+def _control_plane(item: Item) -> str:
+    """Return the range of a control plane in a peered network of Google's; "" if it is not in one.
+
+    https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation
+    """
+    private = child(item, "privateClusterConfig")
+    return text(private, "masterIpv4CidrBlock") if text(private, "peeringName") else ""
 
 
 def _secrets_key(cluster: Item) -> str:

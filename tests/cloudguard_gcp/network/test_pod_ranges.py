@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from cloudguard import pipeline
+from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
+from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
 from gcp_project import Project
@@ -57,3 +60,21 @@ def test_gke_s_pods_have_the_whole_range_of_the_cluster(
     google_cloud: Proxy, cluster: dict[str, Any], wanted: tuple[str, ...]
 ) -> None:
     assert ranges(google_cloud, gke(**cluster)) == wanted
+
+
+@pytest.mark.parametrize(("peering", "verdict"), [("gke-n1-peer", Verdict.PASS), ("", Verdict.FAIL)])
+def test_a_control_plane_in_a_peered_network_is_the_cluster_s(
+    google_cloud: Proxy, peering: str, verdict: Verdict
+) -> None:
+    """GKE writes a rule for the range of the control plane, which connects to the kubelet."""
+    private = {"enablePrivateNodes": True, "masterIpv4CidrBlock": "172.16.0.0/28", "peeringName": peering}
+    project = gke(privateClusterConfig=private)
+    network = project.link("global/networks/default")
+    peerings = [{"name": "gke-n1-peer", "state": "ACTIVE", "network": network}]
+    project.lists["projects/acme-prod/global/networks"][0]["peerings"] = peerings
+    hop = {"destRange": "172.16.0.0/28", "nextHopPeering": "gke-n1-peer", "priority": 0}
+    project.add("global", "routes", "peering", network=network, **hop)
+    project.firewall(network, "gke-prod-12345678-master", "tcp:443,10250", "172.16.0.0/28")
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("node-access")
+    assert row.verdict is verdict, row.why
