@@ -141,7 +141,7 @@ class Tunnel:
 
     ``gatekeeper`` is "" if it lets everyone through. It connects to ``services``. Rules may name its ``groups``.
     ``uncertain``: why it is unknown whether it leads to the cluster ("": it does). ``to_balancers``: it connects to
-    load balancers too.
+    load balancers too. ``keeps_clients``: ``ranges`` are the addresses of its clients, which the targets see.
     """
 
     id: str
@@ -152,6 +152,7 @@ class Tunnel:
     services: Services = EVERY_SERVICE
     uncertain: str = ""
     to_balancers: bool = False
+    keeps_clients: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 
 _HALF4, _HALF6 = 2**31, 2**127
 """Half of all IPv4 addresses, and half of all IPv6 addresses."""
+_MAYBE_INTERNET = {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}
 
 
 def is_default(addresses: AddressSet) -> bool:
@@ -54,3 +55,20 @@ def unknown_destinations(subnet: Subnet, lists: Mapping[str, AddressList]) -> tu
 def _rank(hop: NextHop) -> int:
     """Return the sort key for routes with the same prefix: the network's local route wins."""
     return 0 if hop is NextHop.LOCAL else 1
+
+
+def replied_to(subnet: Subnet, lists: Mapping[str, AddressList]) -> tuple[AddressSet, AddressSet]:
+    """Return the addresses to which a subnet's routes certainly and possibly send replies by an internet gateway."""
+    lower = upper = AddressSet.nothing()
+    for (hop, _), addresses in routed(subnet, lists).items():
+        if hop is NextHop.INTERNET and not subnet.inspected:
+            lower |= addresses
+        elif hop in _MAYBE_INTERNET:
+            upper |= addresses
+    for route in unknown_destinations(subnet, lists):
+        within = route.destination or AddressSet.everything()
+        if route.hop in _MAYBE_INTERNET:
+            upper |= within
+        if route.hop is not NextHop.INTERNET:
+            lower, upper = lower - within, upper | lower
+    return lower, lower | upper

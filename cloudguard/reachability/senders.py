@@ -17,7 +17,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.routes import is_default, routed, unknown_destinations
+from cloudguard.reachability.routes import is_default, replied_to, routed, unknown_destinations
 from cloudguard.values import dataclass
 
 _EVERY_SERVICE = ServiceSet.everything()
@@ -25,7 +25,8 @@ _PRIVATE = EVERYWHERE - PUBLIC
 _BEHIND = {NextHop.PEER: "the peered network", NextHop.HUB: "networks behind the hub", NextHop.VPN: "the private link"}
 _PASSED_ON = "it is unknown what the next hop of the route passes on"
 _ANYWHERE = {NextHop.APPLIANCE, NextHop.UNKNOWN}
-_MAYBE_INTERNET = {NextHop.INTERNET, NextHop.APPLIANCE, NextHop.UNKNOWN}
+_FEW = 3
+"""A sender's name contains at most this number of ranges."""
 
 
 class SenderKind(StrEnum):
@@ -52,7 +53,7 @@ class Sender:
 
     ``example``: the id or address of one interface ("" for whole ranges). ``published``: the consumers' service.
     ``exact``: it is known that such a sender exists. If not, ``why`` says why ("": the name says it). ``gatekeeper``:
-    requires an identity ("": none).
+    requires an identity ("": none). ``keeps_clients``: the addresses are those of a tunnel's clients, not its own.
     """
 
     kind: SenderKind
@@ -66,6 +67,7 @@ class Sender:
     external_members: tuple[Interface, ...] = ()
     gatekeeper: str = ""
     published: PublishedService | None = None
+    keeps_clients: bool = False
 
     def bounded(self, allowed: Bounds) -> Bounds:
         """Return ``allowed``, with an empty lower bound if it is unknown whether the sender exists."""
@@ -73,8 +75,12 @@ class Sender:
 
     @property
     def identified(self) -> bool:
-        """Whether the addresses identify the sender. Consumers may use any address in their own network."""
-        return self.kind is not SenderKind.CONSUMERS
+        """Whether the addresses identify the sender.
+
+        Consumers may use any address in their own network. Everyone may have the addresses of a service that lets
+        everyone through, unless it keeps its clients' addresses.
+        """
+        return self.kind is not SenderKind.CONSUMERS and (self.keeps_clients or not self.lets_everyone_through)
 
     @property
     def inside(self) -> bool:
@@ -110,14 +116,16 @@ def consumers(service: PublishedService) -> Sender:
 
 def _tunnel_sender(tunnel: Tunnel) -> Sender:
     who = f"users that {tunnel.gatekeeper} lets through" if tunnel.gatekeeper else f"anyone through {tunnel.id}"
+    few = len(tunnel.ranges.cidrs()) <= _FEW
     return Sender(
         SenderKind.TUNNEL,
-        f"{who} ({tunnel.ranges})",
+        f"{who} ({tunnel.ranges})" if few else who,
         tunnel.ranges,
         tunnel.groups,
         exact=not tunnel.uncertain,
         why=tunnel.uncertain,
         gatekeeper=tunnel.gatekeeper,
+        keeps_clients=tunnel.keeps_clients,
     )
 
 
@@ -179,20 +187,9 @@ class Senders:
     def _find_replied_to(self, subnet: Subnet | None) -> Bounds:
         if subnet is None or not subnet.routes:
             return unknown(all_from(self.internet.addresses))
-        lower = upper = AddressSet.nothing()
-        for (hop, _), addresses in routed(subnet, self._lists).items():
-            if hop is NextHop.INTERNET and not subnet.inspected:
-                lower |= addresses
-            elif hop in _MAYBE_INTERNET:
-                upper |= addresses
-        for route in unknown_destinations(subnet, self._lists):
-            within = route.destination or EVERYWHERE
-            if route.hop in _MAYBE_INTERNET:
-                upper |= within
-            if route.hop is not NextHop.INTERNET:
-                lower, upper = lower - within, upper | lower
+        lower, upper = replied_to(subnet, self._lists)
         public = self.internet.addresses
-        return Bounds(all_from(lower & public), all_from((lower | upper) & public))
+        return Bounds(all_from(lower & public), all_from(upper & public))
 
     def inside(self, subnets: tuple[str, ...]) -> tuple[Sender, ...]:
         """Return the senders by range that reach ``subnets`` (ids) without the internet."""

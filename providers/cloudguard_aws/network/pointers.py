@@ -1,18 +1,19 @@
-"""Interfaces of services that let outsiders in, and signs of ways in that cloudguard does not follow.
+"""Services that let outsiders in past gateways, and signs of ways in that cloudguard does not follow.
 
-Each way in that is not followed is a Gap, so that no row passes without it.
+Each of them leaves undecided what it can reach, or is a Gap, so that no row passes without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from cloudguard.model.filters import AddressList, Direction, Filter
 from cloudguard.model.network import Tunnel
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, required
 from cloudguard_aws.access import calls
@@ -44,24 +45,25 @@ _LINK_LOCAL: Final = AddressSet.of(("169.254.0.0/16", "fd00:ec2::/32"))
 """Link-local addresses, and the IPv6 range of AWS's own services in a VPC. VPC Lattice sends from both."""
 
 
-def record_unfollowed_accelerators(api: Api, interfaces: Iterable[Item], own_ids: Collection[str]) -> None:
-    """Record a Gap for each of the ``own_ids`` resources that an accelerator sends to.
+def accelerators(api: Api, interfaces: Iterable[Item], own_ids: Collection[str]) -> Iterator[Tunnel]:
+    """Yield Global Accelerator if an accelerator sends, or may send, to one of the cluster's own resources.
 
     ``interfaces``: those of the cluster's VPCs. ``own_ids``: ids of the cluster's instances and ARNs of its balancers.
-
-    If no accelerator of the account sends anywhere, the interfaces belong to an accelerator of another account:
+    Its clients come from the internet past every gateway, with their own addresses or with those of its interfaces. If
+    no accelerator of the account sends anywhere, the interfaces belong to an accelerator of another account:
     https://docs.aws.amazon.com/global-accelerator/latest/dg/cross-account-resources.html
     """
+    call = calls.DESCRIBE_NETWORK_INTERFACES
     placed = [item for item in interfaces if item.get("InterfaceType") == _ACCELERATOR]
-    if not placed:
-        return
-    endpoints = set(_accelerated(api))
-    for name in sorted(endpoints.intersection(own_ids)):
-        message = "Global Accelerator sends internet traffic there past every gateway; cloudguard does not follow it"
-        api.add_gap(Gap(calls.LIST_ENDPOINT_GROUPS.name, name, Reason.UNSUPPORTED, message, HIDES))
-    if not endpoints:
-        message = f"no accelerator was listed, but {placed[0].get('NetworkInterfaceId')} is an interface of one"
-        api.add_gap(Gap(calls.LIST_ACCELERATORS.name, "*", Reason.MISSING, message, HIDES))
+    endpoints = set(_accelerated(api)) if placed else set[str]()
+    nearest = next(iter(sorted(endpoints.intersection(own_ids))), "")
+    if placed and (nearest or not endpoints):
+        nics = api.mapped(call, placed, lambda item: interface(item, Source(call.name)), hides=(FactKind.MEMBERS,))
+        own = AddressSet.union(addresses for nic in nics for addresses in nic.addresses)
+        why = "it is not read which ports its listeners send there"
+        source = Source(calls.LIST_ENDPOINT_GROUPS.name, nearest or "*")
+        tunnel = Tunnel("Global Accelerator", own, "", source, uncertain=why, to_balancers=True)
+        yield from (tunnel, replace(tunnel, ranges=PUBLIC, keeps_clients=True))
 
 
 def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Registrations) -> None:

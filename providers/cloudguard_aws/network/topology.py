@@ -16,11 +16,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
 from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions
 from cloudguard_aws.network.inventory import FILTERS, ROUTES, Inventory, read_subnets
-from cloudguard_aws.network.pointers import (
-    record_unfollowed_accelerators,
-    record_unfollowed_to_endpoint,
-    tunnels,
-)
+from cloudguard_aws.network.pointers import accelerators, record_unfollowed_to_endpoint, tunnels
 from cloudguard_aws.network.routes import with_routes
 from cloudguard_aws.network.security_groups import groups_and_members, read_security_groups
 
@@ -55,7 +51,9 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     groups, external_members = groups_and_members(api, security_groups, of_cluster)
     ends = {*of_cluster.hosts, *(balancer.arn for balancer in inventory.balancers.modern)}
     interfaces = inventory.vpcs.interfaces or ()
-    record_unfollowed_accelerators(api, interfaces, ends)
+    services = tunnels(
+        api, interfaces, security_groups.lists, security_groups.filters, inventory.balancers.members.pools
+    )
     record_unfollowed_to_endpoint(api, filter(of_cluster.is_endpoint, interfaces), inventory.balancers.read)
     tables, used = inventory.vpcs.tables, {name for subnet in subnets for name in subnet.filters}
     networks = inventory.vpcs.networks
@@ -71,9 +69,7 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
         balancers=balancers,
         endpoints=endpoints,
         external_members=external_members,
-        tunnels=tunnels(
-            api, interfaces, security_groups.lists, security_groups.filters, inventory.balancers.members.pools
-        ),
+        tunnels=(*services, *accelerators(api, interfaces, ends)),
         outbound_addresses=outbound,
     )
 

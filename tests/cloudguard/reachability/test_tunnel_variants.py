@@ -108,3 +108,21 @@ def test_only_a_tunnel_that_certainly_leads_to_the_cluster_takes_its_addresses_f
     for tunnel, taken in ((replace(LINK, ranges=outside), False), (replace(OPEN, ranges=outside), True)):
         internet = Senders(made(tunnel, RANGE).topology).internet.addresses
         assert (not internet & outside) is taken
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "verdict"),
+    [
+        (LINK, Verdict.UNKNOWN),
+        (OPEN, Verdict.FAIL),
+        (replace(LINK, keeps_clients=True), Verdict.PASS),
+        (replace(LINK, gatekeeper="IAM"), Verdict.PASS),
+    ],
+)
+def test_the_addresses_of_a_tunnel_that_everyone_may_use_are_no_administrator_s(
+    tunnel: Tunnel, verdict: Verdict
+) -> None:
+    groups = [group("masters", ("tcp/6443", RANGE)), group("nodes")]
+    found = snapshot([MASTER, WORKER], groups)
+    found = replace(found, topology=replace(found.topology, tunnels=(tunnel,)))
+    assert rows_of(found, Declarations(admin_cidrs=(RANGE,)))["api-server-access"].verdict is verdict

@@ -28,8 +28,9 @@ def read(api: Api, account: Account, *hosts: Host, registers: Mapping[str, Seque
     return read_topology(api, inventory, cluster="prod", hosts=found, pools=(), endpoints=())
 
 
-@pytest.mark.parametrize("to", ["node", "balancer", "other"])
-def test_an_accelerator_with_the_cluster_as_its_target_is_a_gap(inner_account: Account, to: str) -> None:
+@pytest.mark.parametrize("to", ["node", "balancer", "other", ""])
+def test_an_accelerator_that_may_send_to_the_cluster_is_a_sender(inner_account: Account, to: str) -> None:
+    """If this account lists none that sends anywhere, its interface belongs to an accelerator of another account."""
     a = inner_account
     vpc = a.vpc()
     subnet = a.subnet(vpc)
@@ -37,12 +38,13 @@ def test_an_accelerator_with_the_cluster_as_its_target_is_a_gap(inner_account: A
     front = a.nlb("front", subnet, internal=True)
     a.listener(front, 443, [node], 30443)
     aws_accelerator.place(a, subnet)
-    endpoint = {"node": node.id, "balancer": front.arn, "other": "i-0123456789abcdef0"}[to]
-    aws_accelerator.answer_for(a.session, endpoint)
+    endpoint = {"node": node.id, "balancer": front.arn, "other": "i-0123456789abcdef0"}
+    aws_accelerator.answer_for(a.session, *([endpoint[to]] if to else []))
     api = api_of(a)
-    read(api, a, node)
-    expected = [] if to == "other" else [("globalaccelerator:ListEndpointGroups", endpoint, Reason.UNSUPPORTED, HIDES)]
-    assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == expected
+    topology = read(api, a, node)
+    senders = [(tunnel.id, bool(tunnel.uncertain), tunnel.keeps_clients) for tunnel in topology.tunnels]
+    assert senders == ([] if to == "other" else [("Global Accelerator", True, keeps) for keeps in (False, True)])
+    assert api.gaps == ()
 
 
 @pytest.mark.parametrize(
@@ -74,20 +76,6 @@ def test_accelerators_are_read_only_if_one_has_an_interface(inner_account: Accou
     node = inner_account.host("node", inner_account.subnet(vpc), [inner_account.group(vpc, "nodes")])
     read(api_of(inner_account, asked), inner_account, node)
     assert [step for step in asked if step.startswith("globalaccelerator")] == []
-
-
-def test_an_accelerator_of_another_account_is_a_gap(inner_account: Account) -> None:
-    """Its interface is in the VPC, but this account lists no accelerator that sends anywhere."""
-    a = inner_account
-    subnet = a.subnet(a.vpc())
-    node = a.host("node", subnet, [a.group(subnet.vpc, "nodes")])
-    aws_accelerator.place(a, subnet)
-    aws_accelerator.answer_for(a.session)
-    api = api_of(a)
-    read(api, a, node)
-    assert [(gap.call, gap.reason, gap.hides) for gap in api.gaps] == [
-        ("globalaccelerator:ListAccelerators", Reason.MISSING, HIDES)
-    ]
 
 
 @pytest.mark.parametrize("by", ["prefix list", "range", "scaling group", ""])
