@@ -59,25 +59,29 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
         if proposal is not others:
             rows, _ = case.at(proposal.after).judged(with_advice=choice.with_advice)
     mended = tuple(finding for finding in requested if finding.id not in unmended)
+    steps = tuple(_steps(proposal, case.change_forms))
     plan = Plan(
         report,
         _changes(requested, candidates, proposal),
-        tuple(_steps(proposal, case.change_forms)),
+        steps,
         asked=tuple(finding.id for finding in requested),
         mends=tuple(finding.id for finding in mended),
         left=tuple(LeftFinding(finding, why) for finding, why in unmended.items()),
         residual=residual(report.findings, (finding for row in rows for finding in row.findings)),
         verdicts=tuple((row.row, row.verdict) for row in rows),
         shut_out=shut_out(case.at(proposal.after).context),
-        by_hand=_waiting_for_procedures(case, proposal, mended),
+        by_hand=_waiting_for_procedures(case, proposal, steps, mended),
         plan_again=plan_again and bool(proposal.order),
     )
     return Planned(replace(plan, proofs=tuple(_proofs(proposer, proposal, plan))), case, proposal)
 
 
-def _waiting_for_procedures(case: Case, proposal: Proposal, mended: Sequence[Finding]) -> tuple[str, ...]:
-    """Return the ids of the findings that stay until a person carries out the plan's procedures."""
-    edits = [entry for _, entry in proposal.order if not isinstance(entry[1], Procedure)]
+def _waiting_for_procedures(
+    case: Case, proposal: Proposal, steps: Sequence[Step], mended: Sequence[Finding]
+) -> tuple[str, ...]:
+    """Return the ids of the findings that stay until a person carries out the plan's procedures without calls."""
+    entries = zip((entry for _, entry in proposal.order), steps, strict=True)
+    edits = [entry for entry, step in entries if step.calls or not isinstance(entry[1], Procedure)]
     if len(edits) == len(proposal.order):
         return ()
     gone = outcome_of(case.at(edited(case.snapshot, edits)), mended, with_advice=True).gone

@@ -11,10 +11,11 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.planning.candidates import Candidates
 from cloudguard.planning.case import Case
 from cloudguard.planning.edits.new_groups import group_changes
-from cloudguard.planning.edits.rule_writer import without_repeats
+from cloudguard.planning.edits.rule_edits import without_repeats
 from cloudguard.planning.proof.obligations import Ordered, Prover, responsible
 from cloudguard.planning.proof.order import ordered
 from cloudguard.reachability.explanation import rule_traffic
+from cloudguard.reachability.peer_names import new_group
 from cloudguard.results.change import Change, RuleTraffic
 from cloudguard.values import dataclass
 
@@ -48,10 +49,11 @@ class Proposer:
 
     @cached_property
     def members(self) -> Mapping[str, AddressSet]:
-        """Group id → all addresses that the cluster's hosts in the group may have."""
+        """All addresses that the cluster's hosts in a group may have, by its id, or by a new group's value."""
         addresses: dict[str, list[AddressSet]] = {}
         for host_class in self.prover.first.classes:
-            for group in host_class.key.groups:
+            new_groups = {new_group(host_class).value, new_group(host_class, in_subnet=True).value}
+            for group in (*host_class.key.groups, *new_groups):
                 addresses.setdefault(group, []).append(host_class.possible_addresses)
         return {group: AddressSet.union(each) for group, each in addresses.items()}
 

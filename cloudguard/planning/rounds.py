@@ -12,7 +12,7 @@ from dataclasses import replace
 from cloudguard.model.filters import Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.planning.edits.model_edits import NEW_GROUP, origin_of
-from cloudguard.planning.edits.rule_writer import edits_of
+from cloudguard.planning.edits.rule_edits import edits_of
 from cloudguard.reachability.explanation import rule_traffic
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard.results.finding import Finding

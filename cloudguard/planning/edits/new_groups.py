@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Final
 
 from cloudguard.model.network import Subnet
 from cloudguard.planning.edits.model_edits import new_group_id
@@ -10,13 +13,15 @@ from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.peer_names import new_group
 from cloudguard.results.change import Change, GroupEdit, PeerOf, Resource, RuleEdit, RulePeer
 
+_LONGEST_NAME: Final = 63
+
 
 def group_changes(
     changes: Iterable[Change], classes: Iterable[HostClass], subnets: Mapping[str, Subnet], cluster: str
 ) -> tuple[Change, ...]:
     """Return a change for each new group that is a peer in ``changes``. It mends the findings that they mend.
 
-    ``subnets``: subnet id → subnet. ``cluster``: the cluster's name, which begins the names of the groups.
+    ``subnets``: subnet id → subnet. ``cluster``: the cluster's name, which begins the groups' names.
     """
     named: dict[RulePeer, list[Change]] = {}
     for change in changes:
@@ -48,11 +53,22 @@ def _change(
     networks = dict.fromkeys(
         subnets[host_class.key.subnet].network for host_class in in_group if host_class.key.subnet in subnets
     )
-    name = f"{cluster}-{peer.value.replace('/', '-').replace(' in ', '-')}"
+    name = _unused_name(cluster, peer, networks)
     mends = tuple(dict.fromkeys(finding for change in named_by for finding in change.mends))
     edit = GroupEdit(peer, name, next(iter(networks), ""), tuple(members))
     resource = Resource("group", new_group_id(peer), name)
     return Change(f"group.add:{peer.value}", named_by[0].row, "group.add", resource, (edit,), mends=mends)
+
+
+def _unused_name(cluster: str, peer: RulePeer, networks: Iterable[str]) -> str:
+    """Return a name that no other group has. Machines elsewhere may have the cluster's name and a role as a group.
+
+    Every cloud takes at most 63 lower-case letters, digits and hyphens, with a letter first.
+    """
+    words = re.sub(r"[^a-z0-9]+", "-", f"{cluster}-{peer.value}".lower()).strip("-")
+    digest = sha256("\0".join((cluster, peer.value, *networks)).encode()).hexdigest()[:6]
+    first = "" if words[:1].isalpha() else "k8s-"
+    return f"{(first + words)[: _LONGEST_NAME - len(digest) - 1].rstrip('-')}-{digest}"
 
 
 def _members(host_class: HostClass) -> Iterator[Resource]:

@@ -12,23 +12,27 @@ from typing import Final
 
 from cloudguard.model.filters import Filter
 from cloudguard.model.text_forms import read_addresses
+from cloudguard.needs.ports import PATH_MTU
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
+from cloudguard.planning.edits.rule_edits import edits_of
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard.reachability.narrowing import NOT_EXCESS
+from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard.values import dataclass
 
 MOST_RULES: Final = 4
 """The largest number of rules that may replace one rule. A person cannot review a larger replacement."""
 NO_SMALL_SET: Final = (
     "no small set of rules allows less than the present rule and still allows all needed traffic (--cni or "
-    "--most-rules may help)"
+    "--most-rules {count} may help)"
 )
 NOT_EXACT: Final = "no rules of this kind express exactly the needed traffic"
 CANNOT_NAME: Final = "a rule of this kind cannot name those who need the traffic:"
 TOO_MANY: Final = "the needed traffic takes {count} rules, more than {most} (--cni or --most-rules {count} may help)"
 _FAMILIES: Final = tuple(ServiceSet.of_intervals(((base, base + PORTS),)) for base in FAMILIES.values())
 _ICMP: Final = (ServiceSet.parse("icmp"), ServiceSet.parse("icmpv6"))
+_GROUPS: Final = frozenset({PeerOf.GROUP, PeerOf.NEW_GROUP})
 _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
 
 
@@ -36,8 +40,8 @@ _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
 class RuleWriter:
     """Writes changes as rules that the cloud can hold. At most ``most`` rules replace one rule.
 
-    ``filters``: filter id → filter. ``members``: group id → all addresses that the cluster's hosts in the group may
-    have.
+    ``filters``: filter id → filter. ``members``: id of a group, or value of a new group's peer → all addresses that the
+    cluster's hosts in the group may have.
     """
 
     filters: Mapping[str, Filter]
@@ -61,7 +65,8 @@ class RuleWriter:
             for traffic in wanted
             if guard and before and not self.change_forms.rules(guard, replace(traffic, services=before.services))
         ]
-        why = f"{CANNOT_NAME} {', '.join(dict.fromkeys(unnamed))}" if unnamed else NO_SMALL_SET
+        count = sum(max(1, len(self.change_forms.rules(guard, traffic))) for traffic in wanted) if guard else 0
+        why = f"{CANNOT_NAME} {', '.join(dict.fromkeys(unnamed))}" if unnamed else NO_SMALL_SET.format(count=count)
         return f"{why}{f': {before.services} from {_peer_name(before.peer)} stays allowed' if before else ''}"
 
 
@@ -118,7 +123,8 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     1. rules for exactly the needed traffic;
     2. without the rules of groups whose members' addresses are inside the ranges of the other rules;
     3. wider rules for one peer after another; first the peer that saves the most rules;
-    4. one rule with the peer of the old rule.
+    4. the same without traffic that nobody is known to need, from other members of the cluster's own groups;
+    5. one rule with the peer of the old rule.
     """
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
@@ -132,12 +138,43 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     if sum(len(way_in[0].rules) for way_in in ways) > guarded.most:
         held = [_is_held(traffic, (traffic for traffic, _ in wanted), guarded) for traffic, _ in wanted]
         ways = [way_in for way_in, is_held in zip(ways, held, strict=True) if not is_held]
+    return _fewest(ways, guarded) or _without_others(wanted, within, guarded) or _as_one(wanted, before, guarded)
+
+
+def _without_others(
+    wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], within: ServiceSet, guarded: _Guarded
+) -> list[_NeededRules] | None:
+    """Return rules without the traffic that no finding is about, from members of a group that are not the cluster's.
+
+    Other peers name all of the cluster's own hosts in the group, and keep it. None if they do not.
+    """
+    others = [traffic for traffic, needs in wanted if _is_unneeded(traffic, needs, guarded)]
+    rest, members = ServiceSet.union(traffic.services for traffic in others), guarded.writer.members
+    hosts = [traffic.peer for traffic, _ in wanted if traffic.peer.kind in _GROUPS and traffic not in others]
+    named = AddressSet.union(members.get(peer.value, AddressSet.nothing()) for peer in hosts)
+    if not others or not all(members[traffic.peer.value] <= named for traffic in others):
+        return None
+    kept = list[tuple[RuleTraffic, tuple[str, ...]]]()
+    for traffic, needs in wanted:
+        services = traffic.services | rest if traffic.peer in hosts else traffic.services
+        services = services & PATH_MTU if traffic in others else services
+        kept += [(replace(traffic, services=services), needs)] if services else []
+    return _fewest([[*_ways(traffic, needs, within, guarded)] for traffic, needs in kept], guarded)
+
+
+def _fewest(ways: list[list[_NeededRules]], guarded: _Guarded) -> list[_NeededRules] | None:
+    """Return one way for each peer, the widest ones first for the peers that save the most rules. None: too many."""
     while sum(len(way_in[0].rules) for way_in in ways) > guarded.most:
         saved = [len(way_in[0].rules) - len(way_in[1].rules) if len(way_in) > 1 else 0 for way_in in ways]
         if not any(saved):
-            return _as_one(wanted, before, guarded)
+            return None
         del ways[saved.index(max(saved))][0]
     return [way_in[0] for way_in in ways]
+
+
+def _is_unneeded(traffic: RuleTraffic, needs: tuple[str, ...], guarded: _Guarded) -> bool:
+    """Whether no finding is about the traffic, from a group with hosts of the cluster: wider rules would keep more."""
+    return needs == (NOT_EXCESS,) and traffic.peer.kind is PeerOf.GROUP and traffic.peer.value in guarded.writer.members
 
 
 def _ways(
@@ -146,9 +183,9 @@ def _ways(
     """Yield rules for the needed traffic of one peer, each time fewer rules than before.
 
     First the exact services or, if no rules express these, with all types of an ICMP that has any; then one range of
-    ports for each protocol; then all services of the old rule (``within``).
+    ports for each protocol; then all services of the old rule (``within``). Only the first for unneeded traffic.
     """
-    exact = bool(guarded.rules(traffic))
+    exact, first_only = bool(guarded.rules(traffic)), _is_unneeded(traffic, needs, guarded)
     typed = ServiceSet.union(
         (traffic.services, *(services for services in _ICMP if traffic.services & services and not exact))
     )
@@ -156,7 +193,7 @@ def _ways(
     fewest = None
     for services in (traffic.services, typed & within, (spans | (traffic.services & _FURTHER)) & within, within):
         rules = guarded.rules(replace(traffic, services=services))
-        if rules and (fewest is None or len(rules) < fewest):
+        if rules and (fewest is None or (len(rules) < fewest and not first_only)):
             fewest = len(rules)
             beyond, why = services - traffic.services, guarded.too_many if exact else NOT_EXACT
             yield _NeededRules(needs, rules, KeptTraffic(traffic.peer, beyond, why) if beyond else None)
@@ -196,85 +233,3 @@ def _span(services: ServiceSet) -> ServiceSet:
     if not services:
         return services
     return ServiceSet.of_intervals(((services.intervals[0][0], services.intervals[-1][1]),))
-
-
-def edits_of(
-    rule: str, before: RuleTraffic | None, after: tuple[tuple[RuleTraffic, tuple[str, ...]], ...]
-) -> Iterator[RuleEdit]:
-    """Yield the edits that replace the rule ``rule`` (an id) by ``after``.
-
-    A part of ``after`` with the rule's own peer modifies the rule in place. The other parts are new rules.
-    """
-    in_place = next((traffic for traffic, _ in after if before and within(traffic, before)), None)
-    if before and in_place is None:
-        yield RuleEdit(RuleOp.REMOVE, rule, before, None)
-    for traffic, needs in after:
-        if traffic != in_place:
-            yield RuleEdit(RuleOp.ADD, rule, None, traffic, needs)
-        elif traffic != before:
-            yield RuleEdit(RuleOp.MODIFY, rule, before, traffic, needs)
-
-
-def within(traffic: RuleTraffic, other: RuleTraffic) -> bool:
-    """Whether ``traffic`` has the same peer, direction and action as ``other``, and no further services."""
-    same = (traffic.peer, traffic.direction, traffic.action) == (other.peer, other.direction, other.action)
-    return same and traffic.services <= other.services
-
-
-def without_repeats(
-    changes: Iterable[Change], filters: Mapping[str, Filter], present: Mapping[str, frozenset[RuleTraffic]]
-) -> tuple[Change, ...]:
-    """Return ``changes`` without rules that a filter already has or would get twice, because clouds refuse them.
-
-    ``present``: filter id → the traffic of the filter's rules today. A rule that one change removes and another change
-    needs stays.
-    """
-    changes = tuple(changes)
-    wanted: dict[str, set[RuleTraffic]] = {}
-    for change, edit in _rule_edits(changes, filters):
-        if edit.op is not RuleOp.REMOVE and edit.after:
-            wanted.setdefault(change.resource.id, set()).add(edit.after)
-    seen: dict[str, set[RuleTraffic]] = {}
-    result = list[Change]()
-    for change in changes:
-        guard = filters.get(change.resource.id)
-        if guard is None or not _is_union(guard) or change.resource.kind != "filter":
-            result.append(change)
-            continue
-        known, there = seen.setdefault(guard.id, set()), present.get(guard.id, frozenset())
-        edits = tuple(_unrepeated(change.edits, known, there, wanted.get(guard.id, set())))
-        if edits:
-            result.append(replace(change, edits=edits))
-    return tuple(result)
-
-
-def _unrepeated(
-    edits: Iterable[object], known: set[RuleTraffic], present: frozenset[RuleTraffic], wanted: set[RuleTraffic]
-) -> Iterator[RuleEdit]:
-    for edit in edits:
-        if not isinstance(edit, RuleEdit):
-            continue
-        stays = edit.before is not None and edit.before in wanted
-        repeats = edit.after is not None and (edit.after in present or edit.after in known)
-        if edit.after is not None:
-            known.add(edit.after)
-        if edit.op is RuleOp.MODIFY and edit.before and (stays or repeats):
-            if not stays:
-                yield RuleEdit(RuleOp.REMOVE, edit.rule, edit.before, None)
-            if not repeats and edit.after:
-                yield RuleEdit(RuleOp.ADD, edit.rule, None, edit.after, edit.needs)
-        elif not repeats and not (edit.op is RuleOp.REMOVE and stays):
-            yield edit
-
-
-def _is_union(guard: Filter) -> bool:
-    """Whether a filter allows the union of its rules, without order, so that a second equal rule has no effect."""
-    return not guard.ordered and not guard.in_chain
-
-
-def _rule_edits(changes: Iterable[Change], filters: Mapping[str, Filter]) -> Iterator[tuple[Change, RuleEdit]]:
-    for change in changes:
-        guard = filters.get(change.resource.id)
-        for edit in change.edits:
-            if guard is not None and _is_union(guard) and isinstance(edit, RuleEdit):
-                yield change, edit

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from builders import CONTROL_PLANE, NODE, group, host, interface, snapshot
 from cloudguard import pipeline
 from cloudguard.model.network import Interface
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.change import MembershipEdit, RuleEdit
+from cloudguard.results.change import GroupEdit, MembershipEdit, RuleEdit
 from cloudguard.results.plan import Plan
 
 HOSTS = (host("cp1", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes"))
@@ -39,3 +42,15 @@ def test_an_unneeded_rule_is_removed_instead_of_a_move() -> None:
     stranger = interface("eni-x", "private", "10.0.1.99", "strange", "own")
     made = pipeline.plan(snapshot(HOSTS, filters, external_members=[stranger])).plan
     assert [type(edit) for change in made.changes for edit in change.edits] == [RuleEdit]
+
+
+def test_the_name_of_a_new_group_is_one_that_no_other_group_has_and_that_every_cloud_takes() -> None:
+    filters = [group("masters", *RULES), group("nodes"), replace(group("own"), name="prod-control-plane-etcd")]
+    facts = snapshot(HOSTS, filters, external_members=[interface("eni-x", "private", "10.0.1.99", "masters")])
+    named = set[str]()
+    for cluster in ("prod", "prod.example.com", "1" * 70):
+        plan = pipeline.plan(replace(facts, cluster=replace(facts.cluster, name=cluster))).plan
+        named |= {edit.name for change in plan.changes for edit in change.edits if isinstance(edit, GroupEdit)}
+    assert len(named) == 3
+    assert "prod-control-plane-etcd" not in named
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", name) for name in named)

@@ -14,6 +14,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.edits.rule_writer import MOST_RULES, RuleWriter
 from cloudguard.planning.plain_forms import PlainForms
+from cloudguard.reachability.narrowing import NOT_EXCESS
 from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
 from draws import seeds
 from edits import after, lets
@@ -103,3 +104,17 @@ def test_beyond_four_one_rule_covers_all_needs_and_its_excess_is_named() -> None
     (left,) = written.left
     assert (str(left.services), left.peer.value) == ("tcp/6443", "0.0.0.0/0")
     assert "needed only by 192.0.2.0/32, " in left.why
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_others_in_a_group_lose_what_no_finding_is_about_if_the_hosts_are_named(*, named: bool) -> None:
+    rest, hosts = lets("tcp/22,tcp/80,tcp/443,udp/53,icmp", "nodes"), RulePeer(PeerOf.NEW_GROUP, "node")
+    needed = replace(lets("tcp/10250,tcp/9100", "nodes"), peer=hosts)
+    edits = [RuleEdit(RuleOp.ADD, "r", None, rest, (NOT_EXCESS,)), RuleEdit(RuleOp.ADD, "r", None, needed, ("need",))]
+    whole = replace(change(lets("all", "nodes")), edits=(*change(lets("all", "nodes")).edits, *edits))
+    members = {**rule_writer().members, **({"node": AddressSet.of(GROUPS["nodes"])} if named else {})}
+    written = replace(rule_writer(), members=members).as_rules(whole)
+    rules = after(written) if written else (lets("all", "nodes"),)
+    kept = {peer: ServiceSet.union(one.services for one in rules if one.peer == peer) for peer in (hosts, rest.peer)}
+    assert (kept[rest.peer] == ServiceSet.parse("icmp/3/4")) is named
+    assert rest.services | needed.services <= kept[hosts if named else rest.peer]
