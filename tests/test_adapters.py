@@ -83,9 +83,9 @@ def test_every_installed_provider_is_tested() -> None:
 def test_an_adapter_has_its_name_and_valid_options_and_needs_a_cluster_name(name: str) -> None:
     adapter = load(name)
     assert adapter.name == name
-    flags = [one.name for one in adapter.options]
+    flags = [option.name for option in adapter.options]
     assert len(flags) == len(set(flags))
-    assert all(one.name == one.name.lower() and one.help.endswith(".") for one in adapter.options)
+    assert all(option.name == option.name.lower() and option.help.endswith(".") for option in adapter.options)
     with pytest.raises(UsageError):
         adapter.collect(CollectRequest())
 
@@ -132,11 +132,14 @@ def test_a_snapshot_refers_only_to_what_it_contains(cloud: Cloud) -> None:
 def _dangling(found: Snapshot) -> Iterator[str]:
     """Yield each reference of a snapshot to an object that it does not contain."""
     topology, cluster, identities = found.topology, found.cluster, found.identities
-    filters, segments = {one.id for one in topology.filters}, {one.id for one in topology.subnets}
-    hosts = {*(one.id for one in cluster.hosts), *(one.id for one in cluster.pools)}
-    policies = {one.id for one in identities.policies}
-    groups, lists = {one.id for one in topology.groups}, {one.id for one in topology.address_lists}
-    known = {one.id for one in identities.identities}
+    filters, segments = {guard.id for guard in topology.filters}, {subnet.id for subnet in topology.subnets}
+    hosts = {*(host.id for host in cluster.hosts), *(pool.id for pool in cluster.pools)}
+    policies = {policy.id for policy in identities.policies}
+    groups, lists = (
+        {group.id for group in topology.groups},
+        {address_list.id for address_list in topology.address_lists},
+    )
+    known = {identity.id for identity in identities.identities}
     for host in cluster.hosts:
         yield from (f"{host.id} has a role without evidence" for _ in host.roles if not host.evidence)
         yield from (f"identity {host.identity}" for _ in [0] if host.identity and host.identity not in known)
@@ -145,13 +148,13 @@ def _dangling(found: Snapshot) -> Iterator[str]:
             yield from (f"segment {interface.subnet}" for _ in [0] if interface.subnet not in segments)
     for pool in cluster.pools:
         yield from (f"filter {name} of {pool.id}" for name in pool.filters if name not in filters)
-    for one in topology.filters:
-        for rule in one.rules:
+    for guard in topology.filters:
+        for rule in guard.rules:
             known_peer = not rule.peer.group or rule.peer.group in groups
             known_peer = known_peer and (not rule.peer.address_list or rule.peer.address_list in lists)
             yield from (f"peer {rule.peer}" for _ in [0] if not known_peer)
-        ids = [rule.id for rule in one.rules]
-        yield from (f"two rules of {one.id} have one id" for _ in [0] if len(ids) != len(set(ids)))
+        ids = [rule.id for rule in guard.rules]
+        yield from (f"two rules of {guard.id} have one id" for _ in [0] if len(ids) != len(set(ids)))
     for balancer in topology.balancers:
         targets = [target.host for listener in balancer.listeners for target in listener.targets if target.host]
         yield from (f"host {name} of {balancer.id}" for name in targets if name not in hosts)
@@ -174,9 +177,9 @@ def _sources(value: Any) -> Iterator[Source]:  # noqa: ANN401 - anything in a sn
     if isinstance(value, Source):
         yield value
     elif value.__class__ is tuple:
-        yield from (found for one in value for found in _sources(one))
+        yield from (found for item in value for found in _sources(item))
     elif is_dataclass(value) and not isinstance(value, Gap):
-        yield from (found for one in fields(value) for found in _sources(getattr(value, one.name)))
+        yield from (found for field in fields(value) for found in _sources(getattr(value, field.name)))
 
 
 def test_two_collections_of_one_cluster_give_equal_snapshots(cloud: Cloud) -> None:
@@ -191,14 +194,14 @@ def test_the_error_for_an_unknown_cluster_lists_the_clusters_that_exist(cloud: C
 
 
 def test_discover_finds_the_cluster(cloud: Cloud) -> None:
-    assert "prod" in {one.name for one in cloud.adapter.discover(cloud.request)}
+    assert "prod" in {cluster.name for cluster in cloud.adapter.discover(cloud.request)}
 
 
 def test_the_iam_catalog_is_complete(cloud: Cloud) -> None:
     known = cloud.adapter.iam_catalog(cloud.snapshot)
     assert known.catalog.version
-    assert len({one.id for one in known.needs}) == len(known.needs)
-    assert all(one.source.startswith("https://") and one.holders for one in (*known.needs,))
-    assert all(one.source and one.actions for one in known.escalation_paths)
-    for one in known.needs:
-        assert all(statement.actions and statement.resources for statement in one.statements)
+    assert len({need.id for need in known.needs}) == len(known.needs)
+    assert all(need.source.startswith("https://") and need.holders for need in (*known.needs,))
+    assert all(path.source and path.actions for path in known.escalation_paths)
+    for need in known.needs:
+        assert all(statement.actions and statement.resources for statement in need.statements)

@@ -42,7 +42,7 @@ def commands() -> list[str]:
         for line in text.splitlines()
     ]
     words = [shlex.split(line.partition(" > ")[0], comments=True) for line in lines]
-    return [shlex.join(one) for one in words if one[:1] == ["cloudguard"]]
+    return [shlex.join(word) for word in words if word[:1] == ["cloudguard"]]
 
 
 def first_cells(heading: str) -> list[str]:

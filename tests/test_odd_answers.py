@@ -57,7 +57,7 @@ class Cloud:
     read: Callable[[], Report]
 
 
-@pytest.fixture(scope="module", params=BUILT, ids=lambda one: f"{one[0]}/{one[1]}")
+@pytest.fixture(scope="module", params=BUILT, ids=lambda item: f"{item[0]}/{item[1]}")
 def cloud(request: pytest.FixtureRequest, google_proxy: Proxy, azure_proxy: AzureProxy) -> Iterator[Cloud]:
     """Each cluster in turn, read once from its cloud and later from the recorded answers."""
     provider, name, draws = request.param

@@ -102,7 +102,7 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
 def falsely_fixed(report: Report, whole: Report) -> list[str]:
     """Return findings that the comparison calls fixed or replaced, though only a call was refused."""
     found = since(listed(whole), listed(report)).with_fate(Fate.FIXED, Fate.REPLACED)
-    return [f"{one.check} ({one.id}) is {one.fate}" for one in found]
+    return [f"{change.check} ({change.id}) is {change.fate}" for change in found]
 
 
 def newly_passing(report: Report, whole: Report) -> list[str]:
@@ -118,10 +118,16 @@ def newly_passing(report: Report, whole: Report) -> list[str]:
 def faults_of_unread_limits(call: Call, report: Report, whole: Report) -> list[str]:
     """Return the errors of a report whose only gap is a permission limit; the report must mention the limit."""
     row = report.row("cloud-api-access")
-    said = [row.why, *row.unknown, *(f"{key}: {value}" for one in row.findings for key, value in one.witness.facts)]
+    said = [
+        row.why,
+        *row.unknown,
+        *(f"{key}: {value}" for finding in row.findings for key, value in finding.witness.facts),
+    ]
     is_explained = any("organization limits" in text and call[1] in text for text in said)
     is_explained = is_explained or bool(set(row.unknown) - set(whole.row(row.row).unknown))
-    is_explained = is_explained or (bool(row.findings) and {one.check for one in row.findings} <= RESTS_ON_NO_RIGHT)
+    is_explained = is_explained or (
+        bool(row.findings) and {finding.check for finding in row.findings} <= RESTS_ON_NO_RIGHT
+    )
     problems = newly_passing(report, whole)
     return (
         problems if is_explained or call == NEEDS_NONE else [*problems, f"{row.row} does not tell of {call[1]}: {said}"]

@@ -72,7 +72,7 @@ def unused(files: dict[str, str]) -> set[str]:
         reached.add(name)
         found = {*imports(files[name])}
         packages = tuple(one for one in found if one.endswith("."))
-        used = {one for one in modules if one in found or one.startswith(packages)}
+        used = {module for module in modules if module in found or module.startswith(packages)}
         waiting |= {one for one in used if modules[one] not in reached}
     data = {name for name in files if not name.endswith((".py", "/README.md", "/py.typed"))}
     return set(modules.values()) - reached | {name for name in data if not _is_read(name, files)}

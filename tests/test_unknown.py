@@ -40,7 +40,7 @@ def causes_in_source() -> Iterator[str]:
         parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
-                filled = (str(one.value) if isinstance(one, ast.Constant) else "…" for one in node.values)
+                filled = (str(value.value) if isinstance(value, ast.Constant) else "…" for value in node.values)
                 text = "".join(filled)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents | parts:
                 text = node.value

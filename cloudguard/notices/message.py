@@ -1,4 +1,4 @@
-"""The text of a notice: short lines for a telephone. Names from the cloud can't add markup, mentions or links to it."""
+"""The text of a notice: short lines for a phone. Names from the cloud can't add markup, mentions or links to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waivers in a run over several clusters: one that a cluster uses is no unused one of the others."""
+"""Waivers in a run over several clusters: a waiver that one cluster uses is not unused for the others."""
 
 from __future__ import annotations
 

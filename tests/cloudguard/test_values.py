@@ -61,7 +61,7 @@ def test_objects_equal_those_of_the_standard_library(*, slots: bool) -> None:
     ours, standard = made_with(values.dataclass, slots=slots), made_with(dataclasses.dataclass, slots=slots)
     assert [outcome(ours, call) for call in CALLS] == [outcome(standard, call) for call in CALLS]
     made = [[type_(*call[0], **call[1]) for call in CALLS[:5]] for type_ in (ours, standard)]
-    equal = [[[one == other for other in objects] for one in objects] for objects in made]
+    equal = [[[object_ == other for other in objects] for object_ in objects] for objects in made]
     assert equal[0] == equal[1]
     assert made[0][0] != made[1][0]
     assert hasattr(made[0][0], "__dict__") is hasattr(made[1][0], "__dict__")

@@ -35,13 +35,13 @@ def opened(
 ) -> None:
     """Let ``peer`` in to a service, by a rule that names its owner."""
     ranges = {"CidrIp": peer, **({"Description": description} if description else {})}
-    one = permission(service) | {"IpRanges": [ranges]}
+    item = permission(service) | {"IpRanges": [ranges]}
     specified = [{"ResourceType": "security-group-rule", "Tags": tag_list(tags)}] if tags else []
     a.call(
         "ec2",
         "authorize_security_group_ingress",
         GroupId=group.id,
-        IpPermissions=[one],
+        IpPermissions=[item],
         TagSpecifications=specified,
     )
 
@@ -194,7 +194,7 @@ SCENES: Mapping[str, Owned] = {
 def changes(a: Account, kind: str) -> list[Change]:
     """Return the changes of a kind that an account needs."""
     report = pipeline.check("aws", cluster="prod", declarations=clean.DECLARED.policy, session=a.session)
-    return [one for one in report.plan if one.kind.startswith(kind)]
+    return [change for change in report.plan if change.kind.startswith(kind)]
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -214,12 +214,12 @@ def test_a_change_names_the_program_that_writes_its_resource_and_where_to_edit(
 def test_eks_restores_only_its_group_s_rule_for_itself(inner_account: Account) -> None:
     eks_public.build(inner_account)
     snapshot = collection.collect("aws", cluster="prod", session=inner_account.session)
-    (group,) = [one for one in snapshot.topology.filters if one.name.startswith("eks-cluster-sg")]
+    (group,) = [guard for guard in snapshot.topology.filters if guard.name.startswith("eks-cluster-sg")]
     writers = {(rule.peer.group == group.id, rule.direction): rule.written_by for rule in group.rules}
     own = writers.pop((True, Direction.INGRESS))
     assert own is not None
     assert own.id == "eks"
-    assert [one for one in writers.values() if one and one.id == "eks"] == []
+    assert [writer for writer in writers.values() if writer and writer.id == "eks"] == []
 
 
 def test_a_rule_of_kops_is_changed_by_a_field_of_the_cluster(inner_account: Account) -> None:
@@ -234,9 +234,9 @@ def test_a_rule_of_kops_is_changed_by_a_field_of_the_cluster(inner_account: Acco
     text = pipeline.export(planned, "source")
     assert "# 1. rule." in text
     assert 'kind: "Cluster"\nmetadata:\n  name: "prod"\nspec:\n  sshAccess: []\n' in text
-    (change,) = [one for one in planned.plan.changes if one.where.endswith("spec.sshAccess")]
+    (change,) = [change for change in planned.plan.changes if change.where.endswith("spec.sshAccess")]
     state = TerraformState({change.rule.lower(): "aws_vpc_security_group_ingress_rule.ssh"})
     again = pipeline.plan(snapshot, clean.DECLARED.policy, rows=("node-access",), terraform=state)
     assert ("kops, through Terraform", "aws_vpc_security_group_ingress_rule.ssh") in {
-        (one.owner, one.where) for one in again.plan.changes
+        (change.owner, change.where) for change in again.plan.changes
     }

@@ -74,7 +74,7 @@ def disagreements(report: Report, made: Made, marks: set[Mark]) -> list[str]:
 
 def lines_of(finding: Finding, made: Made) -> set[SourceLine]:
     """Return the lines that made a finding's resources. An id with a suffix ("acl-1/ingress/100") counts as "acl-1"."""
-    names = {finding.resource.id, *(name for one in finding.evidence for name in (one.resource.id, one.rule))}
+    names = {finding.resource.id, *(name for fact in finding.evidence for name in (fact.resource.id, fact.rule))}
     stems = {name.partition("/")[0] for name in names if name.startswith(("acl-", "sg-"))}
     return {line for name in names | stems for line in made.get(name, ())}
 

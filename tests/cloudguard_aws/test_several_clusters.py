@@ -52,21 +52,21 @@ def _read() -> tuple[Mapping[str, Snapshot], Mapping[str, Snapshot], Counter[str
 def test_each_snapshot_equals_that_of_the_cluster_alone() -> None:
     alone, together, _, _ = _read()
     for name in NAMES:
-        one, other = (replace(read[name], started="", finished="") for read in (alone, together))
-        assert snapshot_file.dump(one) == snapshot_file.dump(other)
-        assert one.cluster.hosts or one.cluster.managed
+        snapshot, other = (replace(read[name], started="", finished="") for read in (alone, together))
+        assert snapshot_file.dump(snapshot) == snapshot_file.dump(other)
+        assert snapshot.cluster.hosts or snapshot.cluster.managed
 
 
 def test_the_clusters_have_different_findings() -> None:
     _, together, _, _ = _read()
-    found = {name: {one.check for one in pipeline.evaluate(together[name]).findings} for name in DISTINCT}
+    found = {name: {finding.check for finding in pipeline.evaluate(together[name]).findings} for name in DISTINCT}
     assert "api-server-access/internet" in found["alpha"]
     assert "api-server-access/internet" not in found["beta"]
 
 
 def test_shared_calls_are_made_once_for_all_clusters() -> None:
-    _, _, one, several = _read()
+    _, _, counts, several = _read()
     shared = several.keys() - OF_ONE_RESOURCE
-    assert sum(several[name] for name in shared) <= 1.5 * sum(one[name] for name in one.keys() - OF_ONE_RESOURCE)
+    assert sum(several[name] for name in shared) <= 1.5 * sum(counts[name] for name in counts.keys() - OF_ONE_RESOURCE)
     for name in ("ec2:DescribeVpcs", "ec2:DescribeRouteTables", "elbv2:DescribeLoadBalancers", "sts:GetCallerIdentity"):
         assert several[name] == 1, name

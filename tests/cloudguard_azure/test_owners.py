@@ -45,7 +45,9 @@ def test_a_change_names_the_program_that_writes_its_resource_and_where_to_edit(
     azure_cloud.azure = Azure(build())
     where = {"subscription": (azure_cloud.azure.account.subscription,)}
     report = pipeline.check("azure", cluster="prod", options=where, declarations=Declarations())
-    changes = [one for one in report.plan if one.kind.startswith(kind) and one.owner.startswith(said[0][:3])]
+    changes = [
+        change for change in report.plan if change.kind.startswith(kind) and change.owner.startswith(said[0][:3])
+    ]
     assert changes
     for change in changes:
         for text, words in zip((change.owner, change.undone, change.where), said, strict=True):

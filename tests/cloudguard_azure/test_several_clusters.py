@@ -23,5 +23,7 @@ def test_each_report_equals_that_of_the_cluster_alone(
 ) -> None:
     azure_cloud.azure = Azure(_two())
     assert_each_is_as_alone(capsys, monkeypatch, "azure", "prod", "stage")
-    listed = [one for one in azure_cloud.azure.asked if one.path.endswith("/Microsoft.Compute/virtualMachines")]
+    listed = [
+        request for request in azure_cloud.azure.asked if request.path.endswith("/Microsoft.Compute/virtualMachines")
+    ]
     assert len(listed) == 3, "one for both clusters, and one for each alone"

@@ -30,9 +30,9 @@ def group(**properties: object) -> Item:
 
 def spoilt(change: Callable[[Item], object]) -> Item:
     """Return a changed rule."""
-    one = rule("ssh", 100, "22")
-    change(one["properties"])
-    return group(securityRules=[one])
+    item = rule("ssh", 100, "22")
+    change(item["properties"])
+    return group(securityRules=[item])
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def spoilt(change: Callable[[Item], object]) -> Item:
     [
         (group(colour="red"), "properties.colour: there is no such field"),
         (group(securityRules="all"), "properties.securityRules: 'all' is no list"),
-        (spoilt(lambda one: one.update(priority="100")), "properties.priority: '100' is no integer"),
-        (spoilt(lambda one: one.update(access="Perhaps")), "properties.access: 'Perhaps' is none of Allow, Deny"),
-        (spoilt(lambda one: one.pop("direction")), "properties.direction is missing"),
+        (spoilt(lambda item: item.update(priority="100")), "properties.priority: '100' is no integer"),
+        (spoilt(lambda item: item.update(access="Perhaps")), "properties.access: 'Perhaps' is none of Allow, Deny"),
+        (spoilt(lambda item: item.pop("direction")), "properties.direction is missing"),
         ({**group(), "name": "masters"}, "its name is 'masters'"),
         ({**group(), "id": "/subscriptions/x/providers/Microsoft.Foo/bars/b"}, "no operation reads"),
     ],
@@ -62,7 +62,7 @@ def test_values_and_fields_of_the_older_models_are_checked() -> None:
 
 
 def test_an_unknown_value_is_accepted_on_request() -> None:
-    assert Subscription().put(spoilt(lambda one: one.update(access="Perhaps")), odd=True)
+    assert Subscription().put(spoilt(lambda item: item.update(access="Perhaps")), odd=True)
 
 
 def test_ids_of_missing_resources_are_refused() -> None:
@@ -86,9 +86,16 @@ def test_lists_are_answered_in_pages_with_empty_pages(
     for number in range(3):
         account.security_group(f"g{number}", rule("ssh", 100, "22"), rg=f"R{number % 2}")
     azure_cloud.azure = Azure(account, page=2, empty_pages=True)
-    assert [one.name for one in network.network_security_groups.list_all()] == ["g0", "g1", "g2"]
-    assert [one.name for one in network.network_security_groups.list("r0")] == ["g0", "g2"]
-    assert [one.name for one in network.security_rules.list("R0", "G0")] == ["ssh"]
+    assert [network_security_group.name for network_security_group in network.network_security_groups.list_all()] == [
+        "g0",
+        "g1",
+        "g2",
+    ]
+    assert [network_security_group.name for network_security_group in network.network_security_groups.list("r0")] == [
+        "g0",
+        "g2",
+    ]
+    assert [security_rule.name for security_rule in network.security_rules.list("R0", "G0")] == ["ssh"]
     assert len(azure_cloud.azure.asked) == 4 + 2 + 2
     assert azure_cloud.azure.taken == {READ_GROUPS, f"{GROUPS}/securityRules/read"}
 
@@ -104,9 +111,9 @@ def test_interfaces_of_uniform_scale_sets_are_only_in_their_own_list(
     (listed,) = network.network_interfaces.list_all()
     assert listed.ip_configurations[0].private_ip_address == "10.0.0.6"
     members = network.network_interfaces.list_virtual_machine_scale_set_network_interfaces("prod", "uniform")
-    assert [one.ip_configurations[0].private_ip_address for one in members] == ["10.0.0.4", "10.0.0.5"]
+    assert [member.ip_configurations[0].private_ip_address for member in members] == ["10.0.0.4", "10.0.0.5"]
     shown = network.public_ip_addresses.list_virtual_machine_scale_set_public_ip_addresses("prod", "uniform")
-    assert [one.ip_address for one in shown] == ["203.0.113.7"]
+    assert [public_ip_address.ip_address for public_ip_address in shown] == ["203.0.113.7"]
 
 
 def test_assignments_are_filtered_by_scope_and_group(azure_cloud: AzureProxy) -> None:
@@ -120,7 +127,7 @@ def test_assignments_are_filtered_by_scope_and_group(azure_cloud: AzureProxy) ->
     client: Any = AuthorizationManagementClient(DefaultAzureCredential(), account.subscription)
 
     def asked(words: str | None) -> list[str | None]:
-        return [one.scope for one in client.role_assignments.list_for_subscription(filter=words)]
+        return [item.scope for item in client.role_assignments.list_for_subscription(filter=words)]
 
     assert asked(None) == [*scopes]
     assert asked("atScope()") == [*scopes[:3]]

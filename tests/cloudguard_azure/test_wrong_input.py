@@ -129,7 +129,9 @@ def test_a_long_retry_time_of_azure_is_reported(
     assert (status, "Try again later" in line) == (ExitStatus.INCOMPLETE, True), line
 
 
-@pytest.mark.parametrize("faults", [[throttled("0")], [throttled()], [FAILED], [CUT_OFF]], ids=lambda one: one[0].code)
+@pytest.mark.parametrize(
+    "faults", [[throttled("0")], [throttled()], [FAILED], [CUT_OFF]], ids=lambda item: item[0].code
+)
 def test_temporary_errors_are_retried(
     faults: list[Fault], capsys: pytest.CaptureFixture[str], azure_cloud: AzureProxy
 ) -> None:
@@ -154,7 +156,7 @@ def test_a_missing_registration_causes_no_writing_call(azure_cloud: AzureProxy) 
     unregistered = Fault(409, "MissingSubscriptionRegistration")
     azure_cloud.azure = Azure(SCENES["clean"].build(), faults={"Microsoft.KeyVault/vaults/read": [unregistered] * 9})
     run((*CHECK, "--subscription", SUBSCRIPTION))
-    posts = {one.path.rpartition("/")[2] for one in azure_cloud.azure.asked if one.verb != "GET"}
+    posts = {request.path.rpartition("/")[2] for request in azure_cloud.azure.asked if request.verb != "GET"}
     assert posts <= {
         "listNetworkManagerEffectiveSecurityAdminRules",
         "listNetworkManagerEffectiveConnectivityConfigurations",

@@ -26,7 +26,7 @@ def opened(name: str, ports: str = "tcp:22", **more: str) -> Callable[[], Projec
     def build() -> Project:
         project = open_ssh()
         for listed in project.lists.values():
-            listed[:] = [one for one in listed if one["name"] != "ssh"]
+            listed[:] = [item for item in listed if item["name"] != "ssh"]
         network, tag = project.link("global/networks/default"), "prod-k8s-io-role-node"
         project.firewall(network, name, ports, targetTags=[tag], sourceRanges=[WORLD], **more)
         return project
@@ -78,7 +78,7 @@ def test_a_change_names_the_program_that_writes_its_resource_and_where_to_edit(n
     build, kind, said = CASES[name]
     google_cloud.google = Google(build())
     report = pipeline.check("gcp", cluster="prod", declarations=Declarations())
-    changes = [one for one in report.plan if one.kind.startswith(kind)]
+    changes = [change for change in report.plan if change.kind.startswith(kind)]
     assert changes
     for change in changes:
         for text, words in zip((change.owner, change.undone, change.where), said, strict=True):

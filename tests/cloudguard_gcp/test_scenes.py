@@ -32,7 +32,7 @@ def test_a_threat_list_that_cannot_be_resolved_is_named(google_cloud: Proxy) -> 
 
 def test_a_policy_of_google_is_a_finding_without_a_change(google_cloud: Proxy) -> None:
     report = _judged("allowed-by-system", google_cloud)
-    (found,) = [one for one in report.row("node-access").findings if one.check == "node-access/internet"]
+    (found,) = [finding for finding in report.row("node-access").findings if finding.check == "node-access/internet"]
     assert found.evidence[0].resource.name == "1"
     assert found.changes == ()
 
@@ -52,9 +52,9 @@ def test_another_machine_with_an_address_of_the_pods_range_is_named_too(google_c
     google_cloud.google = Google(project)
     row = pipeline.evaluate(collection.collect("gcp", cluster="prod"), Declarations()).row("node-access")
     assert row.verdict is Verdict.FAIL
-    named = [one for one in row.findings if "runner is in these ranges today" in one.message]
-    assert any(shown.rule.endswith("-all") for one in named for shown in one.evidence), [
-        one.message for one in row.findings
+    named = [finding for finding in row.findings if "runner is in these ranges today" in finding.message]
+    assert any(shown.rule.endswith("-all") for finding in named for shown in finding.evidence), [
+        finding.message for finding in row.findings
     ]
 
 
@@ -70,8 +70,10 @@ def test_the_machines_in_a_shared_subnet_are_unknown(google_cloud: Proxy) -> Non
 def test_a_finding_on_a_rule_of_gke_says_what_to_change_instead(google_cloud: Proxy) -> None:
     findings = _judged("gke-public", google_cloud).row("node-access").findings
     (advice,) = (
-        one.advice for one in findings if one.resource.id == "gke-prod-12345678-vms" or "priority" in one.advice
+        finding.advice
+        for finding in findings
+        if finding.resource.id == "gke-prod-12345678-vms" or "priority" in finding.advice
     )
     assert "with a smaller priority number, allow the nodes" in advice
     plan = _judged("open-ssh", google_cloud).plan
-    assert {one.owner for one in plan if one.kind.startswith("rule.")} == {""}, "a person wrote it"
+    assert {change.owner for change in plan if change.kind.startswith("rule.")} == {""}, "a person wrote it"

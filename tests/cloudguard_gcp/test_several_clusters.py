@@ -50,17 +50,17 @@ def test_clusters_with_one_name_in_two_places_are_both_checked(
     clusters.append({**clusters[0], **twin})
     google_cloud.google = Google(project)
     out = ran(capsys, "check", "gcp", "--cluster", "prod", "--cluster", "none", "-f", "json")[1]
-    places = [one["cluster"]["regions"] for one in json.loads(out)["reports"]]
+    places = [report["cluster"]["regions"] for report in json.loads(out)["reports"]]
     assert places == [["europe-west1"], ["us-east1"], []]
 
 
 def _twins() -> Project:
     """Return a GKE cluster and a self-managed one, which are both called "prod"."""
     project = _two()
-    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        if "k8s-io-cluster-name" in one["labels"]:
-            one["labels"] = {"k8s-io-cluster-name": "prod"}
-            one["metadata"] = {"items": [{"key": "cluster-name", "value": "prod"}]}
+    for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if "k8s-io-cluster-name" in list_["labels"]:
+            list_["labels"] = {"k8s-io-cluster-name": "prod"}
+            list_["metadata"] = {"items": [{"key": "cluster-name", "value": "prod"}]}
     made_of = {"labels": {"k8s-io-cluster-name": "prod"}, "networkInterfaces": [{"network": project.link("x/y/z")}]}
     template = project.add("global", "instanceTemplates", "kops", properties=made_of)
     project.add("zones/europe-west1-b", "instanceGroupManagers", "kops", instanceTemplate=template, targetSize=0)
@@ -75,15 +75,15 @@ def test_a_self_managed_cluster_beside_a_gke_cluster_of_its_name(
         place: ADAPTER.collect(CollectRequest(cluster="prod", options={"location": (place,)})).cluster
         for place in ("europe-west1", "self-managed")
     }
-    assert {place: [host.name for host in one.hosts] for place, one in by_place.items()} == {
+    assert {place: [host.name for host in cluster.hosts] for place, cluster in by_place.items()} == {
         "europe-west1": ["gke-prod-main-1", "gke-prod-main-2"],
         "self-managed": ["master-a", "node-a"],
     }
-    assert [(one.installer, [pool.name for pool in one.pools]) for one in by_place.values()] == [
+    assert [(cluster.installer, [pool.name for pool in cluster.pools]) for cluster in by_place.values()] == [
         ("gke", []),
         ("kops", ["kops"]),
     ]
-    listed = [(one.installer, one.options) for one in ADAPTER.discover(CollectRequest(cluster=""))]
+    listed = [(cluster.installer, cluster.options) for cluster in ADAPTER.discover(CollectRequest(cluster=""))]
     assert listed == [("gke", (("location", "europe-west1"),)), ("kops", (("location", "self-managed"),))]
     out = ran(capsys, "check", "gcp", "--cluster", "prod", "--cluster", "none", "-f", "json")[1]
-    assert [one["cluster"]["installer"] for one in json.loads(out)["reports"]][:2] == ["gke", "kops"]
+    assert [report["cluster"]["installer"] for report in json.loads(out)["reports"]][:2] == ["gke", "kops"]

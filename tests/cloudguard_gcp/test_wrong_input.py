@@ -196,4 +196,4 @@ def test_a_writing_request_is_never_sent(google_cloud: Proxy) -> None:
         session.post(f"https://compute.googleapis.com/compute/v1/projects/{caller.project}/global/firewalls", json={})
     with pytest.raises(PermissionError, match="cloudguard only reads"):
         session.delete(f"https://compute.googleapis.com/compute/v1/projects/{caller.project}/global/firewalls/x")
-    assert {one.verb for one in google_cloud.google.asked} == {"GET"}
+    assert {request.verb for request in google_cloud.google.asked} == {"GET"}

@@ -65,9 +65,9 @@ def test_each_alert_fires_only_on_its_own_metrics(
         {"expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}}) > 0 or vector(0)', "eval_time": f"{hours}h"}
         for name in names
     ]
-    for name, one in zip(names, sums, strict=True):
+    for name, tags in zip(names, sums, strict=True):
         value = 1 if name in fires else 0
-        one["exp_samples"] = [{"labels": "{}", "value": value}]  # type: ignore[assignment] # promtool's own form
+        tags["exp_samples"] = [{"labels": "{}", "value": value}]  # type: ignore[assignment] # promtool's own form
     tests = [{"interval": "1h", "input_series": listed, "promql_expr_test": sums}]
     file = tmp_path / "tests.yml"
     file.write_text(json.dumps({"rule_files": [str(RULES)], "evaluation_interval": "1h", "tests": tests}))

@@ -44,7 +44,7 @@ def of_kind(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the object of ``kind`` from the kustomize folder and from the chart."""
     plain = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in MANIFESTS)
     charted = (rendered(path) for path in TEMPLATES)
-    (left,), (right,) = ([one for one in objects if one["kind"] == kind] for objects in (plain, charted))
+    (left,), (right,) = ([object_ for object_ in objects if object_["kind"] == kind] for objects in (plain, charted))
     return left, right
 
 
@@ -73,12 +73,14 @@ def test_the_chart_s_values_fit_its_schema() -> None:
 def test_kustomize_lists_every_manifest() -> None:
     listed = yaml.safe_load((DEPLOY / "kustomize/kustomization.yaml").read_text(encoding="utf-8"))
     assert sorted(listed["resources"]) == [path.name for path in MANIFESTS]
-    assert all((DEPLOY / "kustomize" / name).exists() for one in listed["configMapGenerator"] for name in one["files"])
+    assert all(
+        (DEPLOY / "kustomize" / name).exists() for item in listed["configMapGenerator"] for name in item["files"]
+    )
 
 
 def test_the_chart_and_kustomize_run_the_same_cronjob() -> None:
     plain, charted = of_kind("CronJob")
-    pods = [one["spec"]["jobTemplate"]["spec"].pop("template")["spec"] for one in (plain, charted)]
+    pods = [item["spec"]["jobTemplate"]["spec"].pop("template")["spec"] for item in (plain, charted)]
     assert plain["spec"] == charted["spec"]
     ((own,), (other,)) = (pod.pop("containers") for pod in pods)
     assert own | {"image": ""} == other | {"image": ""}

@@ -53,18 +53,20 @@ class Applied:
 
         These are: findings that the plan leaves, changes that no call makes, new findings, and unknown facts.
         """
-        left = {one.finding: one.why for one in self.plan.left}
-        before = {one.id: one for one in self.plan.report.row(row).findings if one.severity > Severity.LOW}
-        yield from (f"{one.check}: {left[name]}" for name, one in before.items() if name in left)
+        left = {finding.finding: finding.why for finding in self.plan.left}
+        before = {
+            finding.id: finding for finding in self.plan.report.row(row).findings if finding.severity > Severity.LOW
+        }
+        yield from (f"{finding.check}: {left[name]}" for name, finding in before.items() if name in left)
         by_call = {step.change for step in self.plan.steps if step.calls}
         for change in self.plan.changes:
             if change.id not in by_call and not {*change.mends}.isdisjoint(before):
                 steps = [step for edit in change.edits if isinstance(edit, Procedure) for step in edit.steps]
                 how = f"a person must {steps[0]}" if steps else "no call makes it"
                 yield f"{change.kind}: {how}{f'; {change.owner}' if change.owner else ''}"
-        for one in self.after.row(row).findings:
-            if one.severity > Severity.LOW and one.id not in before:
-                yield f"{one.check}: what stays is found"
+        for finding in self.after.row(row).findings:
+            if finding.severity > Severity.LOW and finding.id not in before:
+                yield f"{finding.check}: what stays is found"
         yield from self.after.row(row).unknown
 
 

@@ -57,7 +57,7 @@ class Applied:
     def reasons(self) -> tuple[str, ...]:
         """The reasons why rows still fail: the plan's reason for each finding that it leaves."""
         of_left = {finding.id for row in self.planned.report.rows if row.row in self.left for finding in row.findings}
-        return tuple(dict.fromkeys(one.why for one in self.planned.left if one.finding in of_left))
+        return tuple(dict.fromkeys(finding.why for finding in self.planned.left if finding.finding in of_left))
 
 
 def _failing(report: Report) -> tuple[str, ...]:
@@ -140,9 +140,9 @@ def filled(value: Any, answers: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSO
         items = cast("Mapping[str, Any]", value)
         if [*items] == [ANSWER]:
             return answers[items[ANSWER]]
-        return {key: filled(one, answers) for key, one in items.items()}
+        return {key: filled(item, answers) for key, item in items.items()}
     if isinstance(value, (list, tuple)):
-        return [filled(one, answers) for one in cast("Sequence[Any]", value)]
+        return [filled(item, answers) for item in cast("Sequence[Any]", value)]
     return value
 
 

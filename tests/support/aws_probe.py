@@ -110,7 +110,8 @@ class Reading:
 
     def _in_acl(self, subnet: str, address: str, service: Service, *, egress: bool) -> bool:
         entries = sorted(
-            (one for one in self.acls.get(subnet, []) if one["Egress"] is egress), key=lambda item: item["RuleNumber"]
+            (item for item in self.acls.get(subnet, []) if item["Egress"] is egress),
+            key=lambda item: item["RuleNumber"],
         )
         for entry in entries:
             if _within(address, entry.get("CidrBlock") or entry["Ipv6CidrBlock"]) and _has_entry(entry, service):
@@ -149,7 +150,7 @@ def read(session: Any) -> Reading:  # noqa: ANN401 - boto3's clients have no typ
     rules: dict[str, list[dict[str, Any]]] = {}
     for item in _all(ec2, "describe_security_group_rules", "SecurityGroupRules"):
         rules.setdefault(item["GroupId"], []).append(item)
-    names = [one["PrefixListId"] for one in ec2.describe_managed_prefix_lists()["PrefixLists"]]
+    names = [prefix_list["PrefixListId"] for prefix_list in ec2.describe_managed_prefix_lists()["PrefixLists"]]
     lists = {
         name: [entry["Cidr"] for entry in ec2.get_managed_prefix_list_entries(PrefixListId=name)["Entries"]]
         for name in names
@@ -160,9 +161,9 @@ def read(session: Any) -> Reading:  # noqa: ANN401 - boto3's clients have no typ
         for acl in _all(ec2, "describe_network_acls", "NetworkAcls")
         for link in acl["Associations"]
     }
-    subnets = {one["SubnetId"]: one for one in _all(ec2, "describe_subnets", "Subnets")}
+    subnets = {item["SubnetId"]: item for item in _all(ec2, "describe_subnets", "Subnets")}
     served = {*_served(session)}
-    hosts = [_interface(one, served) for one in _all(ec2, "describe_network_interfaces", "NetworkInterfaces")]
+    hosts = [_interface(item, served) for item in _all(ec2, "describe_network_interfaces", "NetworkInterfaces")]
     replaced = [_again(host, subnets) for host in hosts]
     next_hosts = [*replaced, *_of_pools(session, subnets)]
     return Reading(rules, lists, acls, hosts, [*_balancers(session, subnets)], next_hosts, _routes(ec2, subnets, lists))
@@ -177,9 +178,9 @@ def _routes(
     tables, vpcs = _all(ec2, "describe_route_tables", "RouteTables"), _all(ec2, "describe_vpcs", "Vpcs")
     of_subnet = {link.get("SubnetId"): table for table in tables for link in table["Associations"]}
     main = {table["VpcId"]: table for table in tables for link in table["Associations"] if link.get("Main")}
-    local = {one["VpcId"]: [one["CidrBlock"]] for one in vpcs}
-    for one in vpcs:
-        local[one["VpcId"]] += [each["Ipv6CidrBlock"] for each in one.get("Ipv6CidrBlockAssociationSet", ())]
+    local = {vpc["VpcId"]: [vpc["CidrBlock"]] for vpc in vpcs}
+    for vpc in vpcs:
+        local[vpc["VpcId"]] += [each["Ipv6CidrBlock"] for each in vpc.get("Ipv6CidrBlockAssociationSet", ())]
     found = dict[str, tuple[Route, ...]]()
     for name, subnet in subnets.items():
         made: list[Route] = [(cidr, 0, True) for cidr in local[subnet["VpcId"]]]
@@ -197,9 +198,9 @@ def _served(session: Any) -> Iterator[str]:  # noqa: ANN401 - as above
     for group in balancing.describe_target_groups()["TargetGroups"]:
         yield group["TargetGroupArn"]
         healths = balancing.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
-        yield from (one["Target"]["Id"] for one in healths)
+        yield from (health["Target"]["Id"] for health in healths)
     for balancer in session.client("elb").describe_load_balancers()["LoadBalancerDescriptions"]:
-        yield from (one["InstanceId"] for one in balancer["Instances"])
+        yield from (instance["InstanceId"] for instance in balancer["Instances"])
 
 
 def _all(client: Any, operation: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
@@ -207,10 +208,10 @@ def _all(client: Any, operation: str, key: str) -> list[dict[str, Any]]:  # noqa
 
 
 def _interface(item: Mapping[str, Any], served: Container[str]) -> Place:
-    addresses = [one["PrivateIpAddress"] for one in item["PrivateIpAddresses"]]
+    addresses = [private_ip_address["PrivateIpAddress"] for private_ip_address in item["PrivateIpAddresses"]]
     addresses += [address["Ipv6Address"] for address in item.get("Ipv6Addresses", [])]
-    groups = tuple(sorted(one["GroupId"] for one in item["Groups"]))
-    behind = any(one in served for one in (*addresses, item.get("Attachment", {}).get("InstanceId", "")))
+    groups = tuple(sorted(group["GroupId"] for group in item["Groups"]))
+    behind = any(address in served for address in (*addresses, item.get("Attachment", {}).get("InstanceId", "")))
     return Place(item["NetworkInterfaceId"], tuple(addresses), groups, item["SubnetId"], behind)
 
 

@@ -46,7 +46,7 @@ def worst(
     """
     policies = [policy("p", PolicyKind.GRANT, granted, version)]
     policies += [policy(BOUNDARY, PolicyKind.BOUNDARY, boundary, version)] if boundary else []
-    role = Identity(ROLE, "node", ("node",), tuple(one.id for one in policies), SOURCE, tags=(("team", "core"),))
+    role = Identity(ROLE, "node", ("node",), tuple(policy.id for policy in policies), SOURCE, tags=(("team", "core"),))
     levels = {f"p-{number}": limit for number, limit in enumerate(limits)}
     policies += [policy(name, PolicyKind.ORGANIZATION_LIMIT, limit, version) for name, limit in levels.items() if limit]
     held = Identities((role,), tuple(policies), organization_limits=tuple((name,) for name in levels))
@@ -67,4 +67,8 @@ def severity_of(identities: Identities) -> str:
     )
     made = replace(made, started="2026-05-05T12:00:00Z")
     row = rows_of(made, None, iam_catalog(made))["cloud-api-access"]
-    return f"{row.verdict.name} {max(one.severity for one in row.findings).name}" if row.findings else row.verdict.name
+    return (
+        f"{row.verdict.name} {max(finding.severity for finding in row.findings).name}"
+        if row.findings
+        else row.verdict.name
+    )

@@ -61,7 +61,10 @@ def told(
 ) -> list[tuple[CallerKind, bool, str]]:
     """Return the callers that a trust policy admits: kind, whether narrowed, name ("?" before undecided ones)."""
     found = let_in(*statements, home=home, declared=declared)
-    return [(one.caller.kind, one.narrowed, ("?" if one.assumptions else "") + one.caller.who) for one in found]
+    return [
+        (admission.caller.kind, admission.narrowed, ("?" if admission.assumptions else "") + admission.caller.who)
+        for admission in found
+    ]
 
 
 def worst(*statements: Json, home: HomeAccount = HOME) -> Found:

@@ -44,7 +44,7 @@ class Answers(Api):
             raise RefusedError(call.name)
         words = [f"/{value}/".lower() for value in parameters.values() if value]
         own = self._items.get(call, [])
-        return Answer([one for one in own if all(word in f"{one.get('id', '')}/".lower() for word in words)])
+        return Answer([item for item in own if all(word in f"{item.get('id', '')}/".lower() for word in words)])
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return the errors that ``fetch`` raises."""

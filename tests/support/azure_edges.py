@@ -28,9 +28,9 @@ def empty_set_in_a_group(*, member: bool) -> Subscription:
     """Return a cluster beside an empty scale set of another owner. ``member``: its next host may reach etcd."""
     account = Clean()
     group = account.application_group("backup")
-    one = rule("backup", 150, "2379", source_groups=[group], destination=MASTERS)
+    item = rule("backup", 150, "2379", source_groups=[group], destination=MASTERS)
     listed = account.properties(account.master_group)["securityRules"]
-    listed.append({"id": f"{account.master_group}/securityRules/backup", **one})
+    listed.append({"id": f"{account.master_group}/securityRules/backup", **item})
     subnet = account.subnet(account.vnet, "tools", "10.0.9.0/24")
     account.scale_set("backup", subnet, asgs=[group] if member else ())
     return account

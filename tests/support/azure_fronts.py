@@ -99,7 +99,7 @@ def firewall(
     clients: Item = {"sourceAddresses": [*sources]}
     if of_group:
         clients = {"sourceIpGroups": [account.add(f"{NETWORK}/ipGroups", "office", {"ipAddresses": [OFFICE]})]}
-    one = {
+    item = {
         "name": "ssh",
         "ruleType": "NatRule",
         "ipProtocols": ["TCP"],
@@ -109,7 +109,7 @@ def firewall(
         "translatedPort": "22",
         **clients,
     }
-    listed = [{"ruleCollectionType": "FirewallPolicyNatRuleCollection", "name": "in", "rules": [one]}]
+    listed = [{"ruleCollectionType": "FirewallPolicyNatRuleCollection", "name": "in", "rules": [item]}]
     account.put({"id": f"{policy}/ruleCollectionGroups/g", "name": "g", "properties": {"ruleCollections": listed}})
     place = {"name": "ip", "properties": {"subnet": link(subnet), "publicIPAddress": link(public)}}
     account.add(f"{NETWORK}/azureFirewalls", "hub", {"firewallPolicy": link(policy), "ipConfigurations": [place]})

@@ -31,7 +31,7 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
     cloud.azure = azure or Azure(account)
     api, _ = begin(CollectRequest(options={"subscription": (account.subscription,)}), silent)
     attached = attachments(api, _of(account, "virtualMachines", "virtualMachineScaleSets"))
-    hosts = tuple(known(one, attached) for one in _hosts(account))
+    hosts = tuple(known(host, attached) for host in _hosts(account))
     pools = tuple(known(pool, attached) for pool in _pools(account))
     managed = next(_of(account, "managedClusters"), None)
     traits = aks_traits(api, managed) if managed else ()

@@ -120,9 +120,12 @@ class IdentityFixtures(BalancerFixtures):
             "scope": scope,
             "doNotApplyToChildScopes": False,
             "principals": [
-                {"id": one, "type": "SystemDefined" if one == EVERYONE else "ServicePrincipal"} for one in principals
+                {"id": principal, "type": "SystemDefined" if principal == EVERYONE else "ServicePrincipal"}
+                for principal in principals
             ],
-            "excludePrincipals": [{"id": one, "type": "ServicePrincipal"} for one in but_principals],
+            "excludePrincipals": [
+                {"id": but_principal, "type": "ServicePrincipal"} for but_principal in but_principals
+            ],
             "isSystemProtected": True,
         }
         item = {"id": own, "name": short, "type": "Microsoft.Authorization/denyAssignments", "properties": made | rest}

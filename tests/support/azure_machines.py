@@ -90,9 +90,9 @@ class MachineFixtures(IdentityFixtures):
             rg=rg,
         )
         root = self.disk(f"{name}-os", key=key, machine=own, rg=rg, osType="Linux")
-        for one in disks:
-            self.get(one)["managedBy"] = own
-            self.properties(one)["diskState"] = "Attached"
+        for disk in disks:
+            self.get(disk)["managedBy"] = own
+            self.properties(disk)["diskState"] = "Attached"
         made = _machine(name, root, disks, [nic]) | ({"virtualMachineScaleSet": link(scale_set)} if scale_set else {})
         holds = self.holding(identities, own if system else "")
         return self.add(f"{COMPUTE}/virtualMachines", name, made | rest, rg=rg, identity=holds, tags=tags)

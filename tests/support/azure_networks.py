@@ -20,7 +20,7 @@ def link(own: str) -> Item:
 
 def links_to(ids: Ids) -> list[Item]:
     """Return references to resources."""
-    return [link(one) for one in ids]
+    return [link(id_) for id_ in ids]
 
 
 TAGS: Final = {

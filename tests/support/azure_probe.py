@@ -46,13 +46,13 @@ class Reading:
     def __init__(self, account: Account) -> None:
         self._items = account.everything()
         self._tags = {
-            one["name"]: one["properties"]["addressPrefixes"]
+            value["name"]: value["properties"]["addressPrefixes"]
             for body in account.answers.values()
-            for one in body.get("values", ())
-            if "addressPrefixes" in one.get("properties", {})
+            for value in body.get("values", ())
+            if "addressPrefixes" in value.get("properties", {})
         }
         machines = [*self._interfaces()]
-        self.machines = {one.name: one for one in (*machines, *self._again(machines), *self._next())}
+        self.machines = {machine.name: machine for machine in (*machines, *self._again(machines), *self._next())}
 
     def open_pairs(self) -> set[Pair]:
         """Return every sender, target and service that get through. The front of a balancer is a target, too."""
@@ -69,27 +69,34 @@ class Reading:
     def _by_rule(self, balancer: Item, rule: Item) -> Iterator[Pair]:
         held: Item = rule["properties"]
         pools: list[Item] = [*held.get("backendAddressPools", ()), *filter(None, [held.get("backendAddressPool")])]
-        ids = {str(rule["id"]).lower(), *(str(one.get("id", "")).lower() for one in pools)} - {""}
+        ids = {str(rule["id"]).lower(), *(str(pool.get("id", "")).lower() for pool in pools)} - {""}
         listed = [
             one["properties"].get("ipAddress")
             for pool in balancer["backendAddressPools"]
             if pool["id"].lower() in ids
             for one in pool["properties"].get("loadBalancerBackendAddresses", ())
         ]
-        behind = [one for one in self.machines.values() if one.address in listed or not ids.isdisjoint(one.behind)]
+        behind = [
+            machine
+            for machine in self.machines.values()
+            if machine.address in listed or not ids.isdisjoint(machine.behind)
+        ]
         at = self._front(balancer, held) if held.get("enableFloatingIP") else ""
         protocol = {"tcp": TCP, "udp": UDP}.get(str(held["protocol"]).lower(), TCP)
         port, own = held.get("frontendPort") or held.get("frontendPortRangeStart", 0), held.get("backendPort", 0)
         for sender in (*self.machines, *EXTERNAL_ADDRESSES):
-            for one in behind:
-                target = replace(one, address=at or one.address)
-                if sender != one.name and self._reaches(sender, target, (protocol, own)):
+            for machine in behind:
+                target = replace(machine, address=at or machine.address)
+                if sender != machine.name and self._reaches(sender, target, (protocol, own)):
                     yield sender, f"{FRONT}{rule['id']}", (protocol, port)
 
     def _front(self, balancer: Item, rule: Item) -> str:
         """Return the address of a rule's front, which packets to floating addresses keep; "" if it is unknown."""
         wanted = str(rule["frontendIPConfiguration"]["id"]).lower()
-        fronts = {one["id"].lower(): one["properties"] for one in balancer["frontendIPConfigurations"]}
+        fronts = {
+            frontend_ip_configuration["id"].lower(): frontend_ip_configuration["properties"]
+            for frontend_ip_configuration in balancer["frontendIPConfigurations"]
+        }
         front: Item = fronts[wanted]
         shown = str(front.get("publicIPAddress", {}).get("id", "")).lower()
         public: Item = self._items.get(shown, {}).get("properties", {})
@@ -100,10 +107,10 @@ class Reading:
             held: Item = item.get("properties", {})
             if own.split("/")[-2:-1] == ["networkinterfaces"]:
                 whose = str(held.get("virtualMachine", {}).get("id", "")) or own
-                for one in held.get("ipConfigurations", ()):
-                    address = one["properties"].get("privateIPAddress")
+                for ip_configuration in held.get("ipConfigurations", ()):
+                    address = ip_configuration["properties"].get("privateIPAddress")
                     if address and "." in address:
-                        yield from self._machine(whose.lower(), address, held, one["properties"])
+                        yield from self._machine(whose.lower(), address, held, ip_configuration["properties"])
 
     def _machine(self, name: str, address: str, nic: Item, configuration: Item) -> Iterator[Machine]:
         subnet = str(configuration.get("subnet", {}).get("id", "")).lower()
@@ -113,12 +120,15 @@ class Reading:
         inside = [*network["addressSpace"]["addressPrefixes"]]
         for peering in network.get("virtualNetworkPeerings", ()):
             inside += peering["properties"].get("remoteAddressSpace", {}).get("addressPrefixes", ())
-        groups = frozenset(one["id"].lower() for one in configuration.get("applicationSecurityGroups", ()))
-        guards = tuple(_guard(one) for one in (self._items[subnet]["properties"], nic))
+        groups = frozenset(
+            application_security_group["id"].lower()
+            for application_security_group in configuration.get("applicationSecurityGroups", ())
+        )
+        guards = tuple(_guard(property_) for property_ in (self._items[subnet]["properties"], nic))
         sends = [
-            one["id"].lower()
+            item["id"].lower()
             for key in ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
-            for one in configuration.get(key, ())
+            for item in configuration.get(key, ())
         ]
         address = address or fresh(self._cidr(subnet))
         routes = (*((cidr, 1, True) for cidr in ("0.0.0.0/0", *inside)), *self._routes(subnet))
@@ -128,9 +138,9 @@ class Reading:
         """Yield the user's routes of a subnet. They come before the system's, which lead to every address."""
         table: Item = self._items[subnet]["properties"].get("routeTable") or dict[str, Any]()
         held: Item = self._items.get(str(table.get("id", "")).lower(), {})
-        for one in held.get("properties", {}).get("routes", ()):
-            if one["properties"]["addressPrefix"][0].isdigit():  # the others are service tags
-                yield one["properties"]["addressPrefix"], 0, one["properties"]["nextHopType"] != "None"
+        for route in held.get("properties", {}).get("routes", ()):
+            if route["properties"]["addressPrefix"][0].isdigit():  # the others are service tags
+                yield route["properties"]["addressPrefix"], 0, route["properties"]["nextHopType"] != "None"
 
     def _cidr(self, subnet: str) -> str:
         held: Item = self._items[subnet]["properties"]
@@ -138,9 +148,9 @@ class Reading:
 
     def _again(self, machines: Iterable[Machine]) -> Iterator[Machine]:
         """Yield whoever takes a machine's place: at another address."""
-        for one in machines:
-            address = fresh(self._cidr(one.subnet))
-            yield replace(one, name=f"{REPLACEMENT_OF}{one.name}", address=address)
+        for machine in machines:
+            address = fresh(self._cidr(machine.subnet))
+            yield replace(machine, name=f"{REPLACEMENT_OF}{machine.name}", address=address)
 
     def _next(self) -> Iterator[Machine]:
         """Yield the next machine of every scale set, as its profile has it."""
@@ -156,15 +166,15 @@ class Reading:
         return self._reaches(sender, self.machines[target], service)
 
     def _reaches(self, sender: str, other: Machine, service: Service) -> bool:
-        one = self.machines.get(sender)
-        source = one.address if one else sender
-        if one and not carried(one.routes, other.address):
+        machine = self.machines.get(sender)
+        source = machine.address if machine else sender
+        if machine and not carried(machine.routes, other.address):
             return False
         if service[0] == TCP and source != _PROBES and not carried(other.routes, source):
             return False
-        if not self._lets(other, one, source, service, "Inbound"):
+        if not self._lets(other, machine, source, service, "Inbound"):
             return False
-        return one is None or self._lets(one, other, other.address, service, "Outbound")
+        return machine is None or self._lets(machine, other, other.address, service, "Outbound")
 
     def _lets(self, own: Machine, peer: Machine | None, address: str, service: Service, direction: str) -> bool:
         return all(not guard or self._permits(guard, own, peer, address, service, direction) for guard in own.guards)
@@ -173,22 +183,22 @@ class Reading:
         self, guard: str, own: Machine, peer: Machine | None, address: str, service: Service, direction: str
     ) -> bool:
         group: Item = self._items[guard]["properties"] if guard in self._items else {}
-        rules = [one["properties"] for key in ("securityRules", "defaultSecurityRules") for one in group.get(key, ())]
+        rules = [item["properties"] for key in ("securityRules", "defaultSecurityRules") for item in group.get(key, ())]
         ends = [("source", peer, address), ("destination", own, own.address)]
         if direction == "Outbound":
             ends = [("source", own, own.address), ("destination", peer, address)]
-        for one in sorted(rules, key=lambda rule: rule["priority"]):
-            about = one["direction"].lower() == direction.lower() and _has(one, service)
-            if about and all(self._names(one, side, who, where, own) for side, who, where in ends):
-                return str(one["access"]).lower() == "allow"
+        for rule in sorted(rules, key=lambda rule: rule["priority"]):
+            about = rule["direction"].lower() == direction.lower() and _has(rule, service)
+            if about and all(self._names(rule, side, who, where, own) for side, who, where in ends):
+                return str(rule["access"]).lower() == "allow"
         return False
 
     def _names(self, rule: Item, side: str, who: Machine | None, address: str, own: Machine) -> bool:
-        groups = {one["id"].lower() for one in rule.get(f"{side}ApplicationSecurityGroups", ())}
+        groups = {item["id"].lower() for item in rule.get(f"{side}ApplicationSecurityGroups", ())}
         if groups:
             return who is not None and not who.groups.isdisjoint(groups)
         prefixes = [rule.get(f"{side}AddressPrefix"), *rule.get(f"{side}AddressPrefixes", ())]
-        return any(self._has_address(one, address, own) for one in prefixes if one)
+        return any(self._has_address(prefix, address, own) for prefix in prefixes if prefix)
 
     def _has_address(self, prefix: str, address: str, own: Machine) -> bool:
         inside = any(within(address, cidr) for cidr in own.inside)
@@ -211,5 +221,5 @@ def _has(rule: Item, service: Service) -> bool:
     if protocol not in {"*", _PROTOCOLS.get(number, number)}:
         return False
     ports = [rule.get("destinationPortRange"), *rule.get("destinationPortRanges", ())]
-    listed = [one for one in ports if one]
+    listed = [port for port in ports if port]
     return in_ports(listed, port) if number in {TCP, UDP} else protocol != "*" or "*" in listed or not listed

@@ -73,6 +73,6 @@ def default_rules() -> list[Item]:
         rule(name, priority, source=source, protocol=ANY, access=access, direction=direction, destination=destination)
         for name, priority, source, destination, access, direction in made
     ]
-    for one in found:
-        one["type"] = "Microsoft.Network/networkSecurityGroups/defaultSecurityRules"
+    for item in found:
+        item["type"] = "Microsoft.Network/networkSecurityGroups/defaultSecurityRules"
     return found

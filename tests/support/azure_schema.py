@@ -139,8 +139,8 @@ def _held(value: object) -> dict[str, Any]:
 def _hinted(hint: Any) -> Shape:  # noqa: ANN401 - an annotation
     origin, inner = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
-        kinds = [one for one in inner if one is not NoneType]
-        words = [one for one in kinds if isinstance(one, type) and issubclass(one, Enum)]
+        kinds = [item for item in inner if item is not NoneType]
+        words = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)]
         return _hinted(words[0] if words else kinds[0]) if words or len(kinds) == 1 else Shape("any")
     if origin in {list, dict}:
         return Shape("list" if origin is list else "map", of=_hinted(inner[-1]))

@@ -125,7 +125,7 @@ def _operation(package: str, name: str, request: str, method: str) -> Operation:
     url, verb, version = _URL.search(request), _VERB.search(request), _VERSION.search(request)
     assert url, f"{name} has no path"
     assert verb, f"{name} has no verb"
-    answer = next((found for one in _ANSWERS if (found := one.search(method))), None)
+    answer = next((found for pattern in _ANSWERS if (found := pattern.search(method))), None)
     return Operation(
         package=package,
         name=name,

@@ -141,17 +141,17 @@ class Azure:
         """Return all subscriptions, or one. The SDK for subscriptions is not in the packages with the routes."""
         made = [
             {
-                "id": f"/subscriptions/{one}",
-                "subscriptionId": one,
+                "id": f"/subscriptions/{subscription}",
+                "subscriptionId": subscription,
                 "tenantId": self.account.tenant,
                 "displayName": "acme",
                 "state": "Enabled",
             }
-            for one in self.account.subscriptions()
+            for subscription in self.account.subscriptions()
         ]
         if path.count("/") == 1:
             return _json({"value": made})
-        found = next((one for one in made if one["id"] == path.lower()), None)
+        found = next((tags for tags in made if tags["id"] == path.lower()), None)
         return _json(found) if found else _no_subscription(path)
 
     def _missing(self, path: str) -> Answer | None:
@@ -159,7 +159,7 @@ class Azure:
         parts = path.lower().split("/")
         if parts[1] != "subscriptions":
             return None
-        if parts[2] not in {one.lower() for one in self.account.subscriptions()}:
+        if parts[2] not in {subscription.lower() for subscription in self.account.subscriptions()}:
             return _no_subscription(path)
         if len(parts) > 4 and parts[3] == "resourcegroups" and "/".join(parts[:5]) not in self.account.groups():
             return error(404, "ResourceGroupNotFound", f"Resource group '{parts[4]}' could not be found.")
@@ -176,7 +176,7 @@ class Azure:
             return None
         if query.get("api-version") != found.version:
             return error(400, "InvalidApiVersionParameter", f"{path} has no version {query.get('api-version')}")
-        unknown = query.keys() - {one.lower() for one in found.parameters}
+        unknown = query.keys() - {parameter.lower() for parameter in found.parameters}
         return error(400, "InvalidQueryParameter", f"{path} takes no {min(unknown)}") if unknown else None
 
     def _found(self, found: Operation | None, verb: str, path: str, host: str, query: dict[str, str]) -> Answer:
@@ -201,8 +201,12 @@ class Azure:
         """Return a role definition by its name. A built-in role can be read at every scope."""
         asked = ResourceId.of(path)
         for own, item in self._everything.items() if asked.types == ("roledefinitions",) else ():
-            one = ResourceId.of(own)
-            if (one.namespace, one.types, one.names) == (asked.namespace, asked.types, asked.names):
+            resource_id = ResourceId.of(own)
+            if (resource_id.namespace, resource_id.types, resource_id.names) == (
+                asked.namespace,
+                asked.types,
+                asked.names,
+            ):
                 return item
         return None
 
@@ -211,11 +215,14 @@ class Azure:
         for own, item in self._everything.items():
             if "/providers/" not in own:
                 continue
-            one = ResourceId.of(own)
-            if wanted.namespace == _AUTHORIZATION and (one.namespace, one.types) == (wanted.namespace, wanted.types):
-                if one.types == ("roledefinitions",) or is_under(one.scope, wanted.scope):
+            resource_id = ResourceId.of(own)
+            if wanted.namespace == _AUTHORIZATION and (resource_id.namespace, resource_id.types) == (
+                wanted.namespace,
+                wanted.types,
+            ):
+                if resource_id.types == ("roledefinitions",) or is_under(resource_id.scope, wanted.scope):
                     yield item
-            elif wanted.lists(one):
+            elif wanted.lists(resource_id):
                 yield item
 
     def _page(self, items: list[Item], path: str, host: str, query: dict[str, str]) -> Answer:
@@ -234,7 +241,7 @@ class Azure:
     @property
     def taken(self) -> frozenset[str]:
         """The actions of all requests."""
-        return frozenset(one.action for one in self.asked)
+        return frozenset(request.action for request in self.asked)
 
 
 def error(status: int, code: str, message: str) -> Answer:

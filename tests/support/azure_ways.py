@@ -93,9 +93,13 @@ def request_of(account: Subscription, api: Api) -> WaysRequest:
         attached = interface["properties"].get("virtualMachine")
         by_machine.setdefault(canonical(attached["id"]) if attached else "", []).append(interface)
     hosts = [_host(item, by_machine) for item in _of_kinds(account, *_MACHINES) if not _is_of_others(item)]
-    sets = [one for one in _of_kinds(account, "microsoft.compute/virtualmachinescalesets") if not _is_of_others(one)]
+    sets = [
+        of_kind
+        for of_kind in _of_kinds(account, "microsoft.compute/virtualmachinescalesets")
+        if not _is_of_others(of_kind)
+    ]
     networks = virtual_networks(api, api.read(calls.LIST_NETWORKS, hides=()))
-    used = {one.subnet for host in hosts for one in host.interfaces}
+    used = {interface.subnet for host in hosts for interface in host.interfaces}
     own = frozenset(name for name in networks if any(parent(subnet) == name for subnet in used)) or frozenset(networks)
     guards = partial(_guards, networks)
     return WaysRequest(
@@ -112,7 +116,7 @@ def request_of(account: Subscription, api: Api) -> WaysRequest:
 
 
 def _guards(networks: Mapping[str, Any], subnet: str) -> tuple[str, ...]:
-    found = {one.id: one for network in networks.values() for one in network.subnets}
+    found = {subnet.id: subnet for network in networks.values() for subnet in network.subnets}
     return tuple(filter(None, (found[subnet].group,)))
 
 
@@ -128,8 +132,8 @@ def _host(item: Item, by_machine: Mapping[str, list[Item]]) -> Host:
 
 
 def _interface(item: Item) -> Interface:
-    listed = [one["properties"] for one in item["properties"]["ipConfigurations"]]
-    addresses = tuple(AddressSet.parse(one["privateIPAddress"]) for one in listed)
+    listed = [ip_configuration["properties"] for ip_configuration in item["properties"]["ipConfigurations"]]
+    addresses = tuple(AddressSet.parse(item["privateIPAddress"]) for item in listed)
     return Interface(canonical(item["id"]), canonical(listed[0]["subnet"]["id"]), addresses, _SOURCE)
 
 

@@ -24,8 +24,8 @@ def by_application_group(*, member: bool) -> Subscription:
     account = Clean()
     group = account.application_group("backup")
     name = account.properties(account.master_group)["securityRules"]
-    one = rule("backup", 150, "2379", source_groups=[group], destination=MASTERS)
-    name.append({"id": f"{account.master_group}/securityRules/backup", **one})
+    item = rule("backup", 150, "2379", source_groups=[group], destination=MASTERS)
+    name.append({"id": f"{account.master_group}/securityRules/backup", **item})
     subnet = account.subnet(account.vnet, "tools", "10.0.9.0/24")
     account.machine("backup-1", subnet, "10.0.9.4", asgs=[group] if member else ())
     return account

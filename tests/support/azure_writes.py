@@ -55,7 +55,10 @@ def _fill(account: Account, path: str, item: Item) -> None:
     for rule in held.get("securityRules", ()):
         rule.setdefault("id", f"{path}/securityRules/{rule['name']}")
     if own.types == ("networksecuritygroups",):
-        rules = [{"id": f"{path}/defaultSecurityRules/{one['name']}", **one} for one in default_rules()]
+        rules = [
+            {"id": f"{path}/defaultSecurityRules/{default_rule['name']}", **default_rule}
+            for default_rule in default_rules()
+        ]
         held.setdefault("defaultSecurityRules", rules)
     if own.types == ("diskencryptionsets",):
         item["identity"] = item["identity"] | {"principalId": guid(path.lower())}
@@ -99,13 +102,13 @@ def _update_members(account: Account, scale_set: str) -> None:
     groups = nic["properties"]["ipConfigurations"][0]["properties"].get("applicationSecurityGroups", [])
     for own, item in account.items.items():
         if own.startswith(f"{scale_set}/virtualmachines/") and own.split("/")[-2] == "networkinterfaces":
-            for one in item["properties"]["ipConfigurations"]:
-                one["properties"]["applicationSecurityGroups"] = groups
+            for ip_configuration in item["properties"]["ipConfigurations"]:
+                ip_configuration["properties"]["applicationSecurityGroups"] = groups
 
 
 def _add_built_in(account: Account, role: str) -> None:
     """Add a built-in role to the roles that are read, if it is known."""
-    name = next((name for name, one in built_in().items() if one["name"] == role.rpartition("/")[2]), "")
+    name = next((name for name, item in built_in().items() if item["name"] == role.rpartition("/")[2]), "")
     if name and isinstance(account, IdentityFixtures):
         account.role(name)
 
@@ -130,10 +133,10 @@ def _check_disk(account: Account, path: str, item: Item) -> None:
     held = account.items[named.lower()]
     vault = str(held["properties"]["activeKey"]["sourceVault"]["id"]).lower()
     uses = [
-        one["properties"]["principalId"]
-        for own, one in account.items.items()
+        item["properties"]["principalId"]
+        for own, item in account.items.items()
         if own.startswith(f"{vault}/providers/microsoft.authorization/roleassignments/")
-        and one["properties"]["roleDefinitionId"].endswith(_USES_KEYS)
+        and item["properties"]["roleDefinitionId"].endswith(_USES_KEYS)
     ]
     if held["identity"]["principalId"] not in uses or item["properties"]["diskState"] == "Attached":
         message = f"{path}: its machine runs, or {named} may not use its key"
@@ -148,7 +151,7 @@ def _place(account: Account, path: str) -> tuple[list[Any] | None, int | None]:
     if parent is None or not rest or kind.lower() in _RESOURCES:
         return None, None
     listed: list[Item] = parent["properties"].setdefault(kind, [])
-    number = next((place for place, one in enumerate(listed) if str(one["id"]).lower() == path.lower()), None)
+    number = next((place for place, item in enumerate(listed) if str(item["id"]).lower() == path.lower()), None)
     return listed, number
 
 
@@ -161,10 +164,10 @@ def _check_groups(account: Account) -> None:
         if "/networksecuritygroups/" not in own:
             continue
         rules: list[Item] = item["properties"].get("securityRules", [])
-        taken = [(one["properties"]["direction"], one["properties"]["priority"]) for one in rules]
+        taken = [(rule["properties"]["direction"], rule["properties"]["priority"]) for rule in rules]
         wrong = [f"{own}: two rules have one priority"] if len({*taken}) < len(taken) else []
         wrong += [f"{own}: it has more than {_MOST_RULES} rules"] if len(rules) > _MOST_RULES else []
-        wrong += [f"{own}: {one['name']}: {fault}" for one in rules for fault in _faults(one["properties"])]
+        wrong += [f"{own}: {rule['name']}: {fault}" for rule in rules for fault in _faults(rule["properties"])]
         if wrong:
             raise FixtureError("\n".join(wrong))
 
@@ -173,8 +176,8 @@ def _faults(rule: Item) -> list[str]:
     found = [] if rule["priority"] in _PRIORITIES else ["its priority is not between 100 and 4096"]
     for side in ("source", "destination"):
         prefixes = [rule.get(f"{side}AddressPrefix"), *rule.get(f"{side}AddressPrefixes", ())]
-        named, groups = [one for one in prefixes if one], rule.get(f"{side}ApplicationSecurityGroups", [])
+        named, groups = [prefix for prefix in prefixes if prefix], rule.get(f"{side}ApplicationSecurityGroups", [])
         found += [] if bool(named) != bool(groups) else [f"its {side} is to be prefixes, or groups"]
-        versions = {ip_network(one, strict=False).version for one in named if one[0].isdigit() or ":" in one}
+        versions = {ip_network(item, strict=False).version for item in named if item[0].isdigit() or ":" in item}
         found += [f"its {side} has addresses of two versions"] if len(versions) > 1 else []
     return found

@@ -65,7 +65,7 @@ def group(name: str, *allowed: tuple[str, str], closed: bool = False, editable: 
     if not closed:
         rules += [rule(f"{name}-out", "all", WORLD, out=True), rule(f"{name}-out6", "all", WORLD6, out=True)]
     owner = None if editable else Owner("cloud", "the cloud", undone="at once", instead="the cloud's own setting")
-    made = tuple(replace(one, written_by=owner) for one in rules)
+    made = tuple(replace(rule, written_by=owner) for rule in rules)
     return Filter(name, f"{name}.prod", "security group", made, SOURCE, editable=editable, written_by=owner)
 
 
@@ -194,9 +194,9 @@ def managed_endpoint(
     )
 
 
-def to(one: Host, service: str) -> BackendTarget:
-    """Return a load balancer's target: ``service`` of the host ``one``."""
-    return BackendTarget(one.id, AddressSet.nothing(), ServiceSet.parse(service))
+def to(node: Host, service: str) -> BackendTarget:
+    """Return a load balancer's target: ``service`` of the host ``node``."""
+    return BackendTarget(node.id, AddressSet.nothing(), ServiceSet.parse(service))
 
 
 def snapshot(
@@ -263,6 +263,6 @@ def snapshot(
 def _groups_of(filters: Iterable[Filter], cluster: Cluster) -> tuple[Group, ...]:
     names = {rule.peer.group for guard in filters for rule in guard.rules if rule.peer.group}
     names.update(
-        *(nic.groups for one in cluster.hosts for nic in one.interfaces), *(pool.groups for pool in cluster.pools)
+        *(nic.groups for host in cluster.hosts for nic in host.interfaces), *(pool.groups for pool in cluster.pools)
     )
     return tuple(Group(name, name, SOURCE) for name in sorted(names))

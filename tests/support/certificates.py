@@ -133,7 +133,7 @@ def _drop_part(random: Random, data: Json, rule: Json) -> None:
 
 
 def _another_group(random: Random, data: Json, rule: Json) -> None:
-    ordered = {one["id"] for one in data["filters"] if one["ordered"]}
+    ordered = {filter_["id"] for filter_ in data["filters"] if filter_["ordered"]}
     if rule["id"].rpartition("-")[0].removesuffix("-new") not in ordered:
         rule.pop("addresses", None)
         rule["group"] = random.choice(GROUPS)
@@ -155,7 +155,7 @@ def _swap(random: Random, data: Json, rule: Json) -> None:
 
 def _take_all(random: Random, data: Json, rule: Json) -> None:
     del rule
-    guard = random.choice([one for one in data["filters"] if one["rules"]])
+    guard = random.choice([filter_ for filter_ in data["filters"] if filter_["rules"]])
     gone = {name for step in data["steps"] for name in step["drop"]}
     left = [each["id"] for each in guard["rules"] if each["id"] not in gone]
     if left:

@@ -19,10 +19,10 @@ _JSONSCHEMA: Final[Any] = import_module("jsonschema")
 def closed(schema: Any) -> Any:  # noqa: ANN401 - JSON
     """Return ``schema`` with additional members forbidden at every level."""
     if isinstance(schema, list):
-        return [closed(one) for one in cast("list[object]", schema)]
+        return [closed(item) for item in cast("list[object]", schema)]
     if not isinstance(schema, dict):
         return schema
-    inner = {name: closed(one) for name, one in cast("dict[str, Any]", schema).items()}
+    inner = {name: closed(item) for name, item in cast("dict[str, Any]", schema).items()}
     return inner | ({"additionalProperties": False} if isinstance(inner.get("properties"), dict) else {})
 
 
@@ -36,7 +36,7 @@ def validator(name: str, *, strict: bool = True) -> Any:  # noqa: ANN401 - the l
 def faults(name: str, text: str, *, strict: bool = True) -> list[str]:
     """Return the faults of the JSON document ``text`` according to the schema ``name``."""
     found = validator(name, strict=strict).iter_errors(json.loads(text))
-    return [f"{one.json_path}: {str(one.message)[:200]}" for one in found]
+    return [f"{item.json_path}: {str(item.message)[:200]}" for item in found]
 
 
 def assert_contract(report: Report) -> None:

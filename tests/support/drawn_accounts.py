@@ -100,12 +100,12 @@ def _ordered(name: str, dice: Random, actions: tuple[str, ...], *, targeted: boo
 def _behind(made: Snapshot, names: tuple[str, ...], *guards: Filter) -> Snapshot:
     """Return ``made`` with ``guards`` (their ``names``) as the filters of all interfaces. Groups are only names."""
 
-    def port(one: Interface) -> Interface:
-        return replace(one, filters=names)
+    def port(nic: Interface) -> Interface:
+        return replace(nic, filters=names)
 
     cluster, topology = made.cluster, made.topology
-    hosts = tuple(replace(one, interfaces=tuple(map(port, one.interfaces))) for one in cluster.hosts)
-    pools = tuple(replace(one, filters=names) for one in cluster.pools)
+    hosts = tuple(replace(host, interfaces=tuple(map(port, host.interfaces))) for host in cluster.hosts)
+    pools = tuple(replace(pool, filters=names) for pool in cluster.pools)
     others = tuple(guard for guard in topology.filters if guard.kind == "network ACL")
     groups = tuple(Group(name, name, SOURCE) for name in GROUPS)
     return replace(

@@ -69,9 +69,9 @@ def kops(*, cmek: str = "", editor: bool = False, **firewalls: Any) -> Project: 
 def open_ssh() -> Project:
     """Return a cluster with public addresses on its nodes, and SSH open to everyone."""
     project = kops(ssh={"allow": "tcp:22", "targetTags": ["prod-k8s-io-role-node"], "sourceRanges": [WORLD]})
-    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        if one["name"].startswith("node"):
-            one["networkInterfaces"][0]["accessConfigs"] = [{"name": "nat", "natIP": f"34.76.0.{one['name'][-1]}"}]
+    for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if list_["name"].startswith("node"):
+            list_["networkInterfaces"][0]["accessConfigs"] = [{"name": "nat", "natIP": f"34.76.0.{list_['name'][-1]}"}]
     return project
 
 
@@ -79,10 +79,10 @@ def cilium_etcd() -> Project:
     """Return a cluster with a second etcd for Cilium, which the nodes use and the whole network can reach."""
     project = kops()
     project.disk("etcd-cilium", labels={"k8s-io-cluster-name": "prod", "k8s-io-etcd-cilium": "a-2fa"})
-    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        if one["name"] == "master-a":
+    for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if list_["name"] == "master-a":
             source = project.link("zones/europe-west1-b/disks/etcd-cilium")
-            one["disks"].append({"source": source, "type": "PERSISTENT", "deviceName": "etcd-cilium"})
+            list_["disks"].append({"source": source, "type": "PERSISTENT", "deviceName": "etcd-cilium"})
     network, tag = project.link("global/networks/default"), "prod-k8s-io-role-control-plane"
     project.firewall(network, "cilium-etcd", "tcp:4003", WORLD, targetTags=[tag])
     return project
@@ -102,9 +102,9 @@ def under(*policies: Item, regional: Sequence[Item] = (), allow: bool = True) ->
     project = open_ssh()
     project.effective("default", *policies, regional=regional)
     if not allow:
-        for one in project.lists["projects/acme-prod/global/firewalls"]:
-            if one["name"] == "ssh":
-                one["denied"] = one.pop("allowed")
+        for list_ in project.lists["projects/acme-prod/global/firewalls"]:
+            if list_["name"] == "ssh":
+                list_["denied"] = list_.pop("allowed")
     return project
 
 

@@ -59,19 +59,19 @@ def methods(host: str) -> tuple[Method, ...]:
 
 
 def _methods(api: str, part: Mapping[str, Any]) -> Iterator[Method]:
-    for one in part.get("methods", {}).values():
-        path = document(api)["servicePath"] + (one.get("flatPath") or one["path"])
+    for method in part.get("methods", {}).values():
+        path = document(api)["servicePath"] + (method.get("flatPath") or method["path"])
         segments = re.sub(r"\{[^}]*\}", "[^/:]+", path.replace(".", r"\."))
         yield Method(
             api=api,
-            id=one["id"],
-            verb=one["httpMethod"],
+            id=method["id"],
+            verb=method["httpMethod"],
             path=re.compile(segments),
-            parameters=frozenset(one.get("parameters", ())) | _ANYWHERE,
-            answer=one.get("response", {}).get("$ref", ""),
+            parameters=frozenset(method.get("parameters", ())) | _ANYWHERE,
+            answer=method.get("response", {}).get("$ref", ""),
         )
-    for one in part.get("resources", {}).values():
-        yield from _methods(api, one)
+    for method in part.get("resources", {}).values():
+        yield from _methods(api, method)
 
 
 @cache

@@ -38,7 +38,7 @@ def _stopped(project: Project, path: str) -> Item:
 
 def _detach(project: Project, path: str, query: Query, _: Item) -> None:
     held = _stopped(project, path)["disks"]
-    left = [one for one in held if one["deviceName"] != query["deviceName"]]
+    left = [item for item in held if item["deviceName"] != query["deviceName"]]
     if len(left) != len(held) - 1:
         message = f"no disk is {query['deviceName']}"
         raise FixtureError(message)

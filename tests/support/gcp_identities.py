@@ -23,7 +23,11 @@ def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
     report = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations())
     rows = {row.row: row for row in report.rows}
     mine = [finding for finding in rows["cloud-api-access"].findings if finding.resource.name == NODES]
-    return {one.check.partition("/")[2]: one.severity.name.lower() for one in mine if one.check[-8:] != "metadata"}
+    return {
+        finding.check.partition("/")[2]: finding.severity.name.lower()
+        for finding in mine
+        if finding.check[-8:] != "metadata"
+    }
 
 
 def bound(role: str, *permissions: str, **rest: Any) -> Project:  # noqa: ANN401 - JSON

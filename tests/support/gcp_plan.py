@@ -28,7 +28,7 @@ def _sent(google: Google, host: str, method: str, parameters: Mapping[str, Any])
     given = {key: value for key, value in parameters.items() if key != "body"}
     listed = description.get("parameters", {})
     assert given.keys() <= listed.keys(), f"{method} takes no {given.keys() - listed.keys()}"
-    missing = {key for key, one in listed.items() if one.get("required")} - given.keys()
+    missing = {key for key, item in listed.items() if item.get("required")} - given.keys()
     assert not missing, f"{method} asks for {missing}"
     path = re.sub(r"\{\+?(\w+)\}", lambda found: str(given[found[1]]), description["path"])
     query = urlencode({key: value for key, value in given.items() if listed[key]["location"] == "query"})
@@ -68,6 +68,6 @@ def _tag(google: Google, call: ApiCall) -> None:
     _sent(google, call.api, call.operation, {**where, "body": body})
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    expressions = [item.get("condition", {}).get("expression", "") for item in (one, other)]
-    return bool(one["role"] == other["role"]) and expressions[0] == expressions[1]
+def _same(item: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    expressions = [item.get("condition", {}).get("expression", "") for item in (item, other)]
+    return bool(item["role"] == other["role"]) and expressions[0] == expressions[1]

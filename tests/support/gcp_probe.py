@@ -42,17 +42,17 @@ class Reading:
 
     def __init__(self, projects: Iterable[Project]) -> None:
         self._projects = [*projects]
-        self._ranges = {_path(one["selfLink"]): one["ipCidrRange"] for one in self._listed("subnetworks")}
+        self._ranges = {_path(item["selfLink"]): item["ipCidrRange"] for item in self._listed("subnetworks")}
         machines = [*self._machines()]
-        self.machines = {one.name: one for one in (*machines, *self._again(machines), *self._next())}
+        self.machines = {machine.name: machine for machine in (*machines, *self._again(machines), *self._next())}
         self._routes: dict[str, list[Item]] = {}
-        for one in self._listed("routes"):
-            self._routes.setdefault(_path(one["network"]), []).append(one)
-        self._peered = {_path(one["selfLink"]) for one in self._listed("networks") if one.get("peerings")}
+        for item in self._listed("routes"):
+            self._routes.setdefault(_path(item["network"]), []).append(item)
+        self._peered = {_path(item["selfLink"]) for item in self._listed("networks") if item.get("peerings")}
         self._firewalls: dict[str, list[Item]] = {}
-        for one in self._listed("firewalls"):
-            if not one.get("disabled"):
-                self._firewalls.setdefault(_path(one["network"]), []).append(one)
+        for item in self._listed("firewalls"):
+            if not item.get("disabled"):
+                self._firewalls.setdefault(_path(item["network"]), []).append(item)
 
     def open_pairs(self) -> set[Pair]:
         """Return every sender, target and service that get through. The front of a balancer is a target, too."""
@@ -62,7 +62,11 @@ class Reading:
         """Yield what gets through a passthrough balancer to one of the machines behind it."""
         for rule in self._listed("forwardingRules"):
             names = {one.rpartition("/")[2] for one in self._behind(rule)}
-            behind = [replace(one, address=rule["IPAddress"]) for one in self.machines.values() if one.name in names]
+            behind = [
+                replace(machine, address=rule["IPAddress"])
+                for machine in self.machines.values()
+                if machine.name in names
+            ]
             ports = [*rule.get("ports", ()), *filter(None, [rule.get("portRange")])]
             asked = [
                 (protocol, port)
@@ -70,9 +74,9 @@ class Reading:
                 if protocol in {TCP, UDP} and (rule.get("allPorts") or (ports and in_ports(ports, port)))
             ]
             for sender in (*self.machines, *EXTERNAL_ADDRESSES):
-                others = [one for one in behind if one.name != sender]
+                others = [machine for machine in behind if machine.name != sender]
                 for service in asked:
-                    if any(self._reaches(sender, one, service) for one in others):
+                    if any(self._reaches(sender, other, service) for other in others):
                         yield sender, f"{FRONT}{rule['name']}", service
 
     def _behind(self, rule: Item) -> Iterator[str]:
@@ -81,13 +85,13 @@ class Reading:
             yield from pool.get("instances", ()) if pool["selfLink"] == rule.get("target") else ()
         for service in self._listed("backendServices"):
             if service["selfLink"] == rule.get("backendService") and "MANAGED" not in rule["loadBalancingScheme"]:
-                for group in (one["group"] for one in service.get("backends", ())):
+                for group in (backend["group"] for backend in service.get("backends", ())):
                     yield from self._members(_path(group))
 
     def _members(self, group: str) -> Iterator[str]:
         for project in self._projects:
-            for one in project.answers.get(f"{group}/listInstances", {}).get("items", ()):
-                yield one["instance"]
+            for item in project.answers.get(f"{group}/listInstances", {}).get("items", ()):
+                yield item["instance"]
 
     def _listed(self, kind: str) -> Iterator[Item]:
         for project in self._projects:
@@ -96,27 +100,29 @@ class Reading:
                     yield from items
 
     def _machines(self) -> Iterator[Machine]:
-        for one in self._listed("instances"):
-            for nic in one.get("networkInterfaces", ()):
+        for item in self._listed("instances"):
+            for nic in item.get("networkInterfaces", ()):
                 if nic.get("networkIP"):
-                    yield self._machine(one["name"], nic["networkIP"], nic, one)
+                    yield self._machine(item["name"], nic["networkIP"], nic, item)
 
     def _machine(self, name: str, address: str, nic: Item, of: Item) -> Machine:
-        accounts = frozenset(one["email"] for one in of.get("serviceAccounts", ()))
+        accounts = frozenset(service_account["email"] for service_account in of.get("serviceAccounts", ()))
         tagged: Item = of.get("tags") or dict[str, Any]()
         tags = frozenset[str](tagged.get("items", ()))
         return Machine(name, address, _path(nic["network"]), tags, accounts)
 
     def _again(self, machines: Iterable[Machine]) -> Iterator[Machine]:
         """Yield whoever takes a machine's place: at another address."""
-        for one in machines:
-            cidr = next((cidr for cidr in self._ranges.values() if within(one.address, cidr)), "")
+        for machine in machines:
+            cidr = next((cidr for cidr in self._ranges.values() if within(machine.address, cidr)), "")
             if cidr:
-                yield Machine(f"{REPLACEMENT_OF}{one.name}", fresh(cidr), one.network, one.tags, one.accounts)
+                yield Machine(
+                    f"{REPLACEMENT_OF}{machine.name}", fresh(cidr), machine.network, machine.tags, machine.accounts
+                )
 
     def _next(self) -> Iterator[Machine]:
         """Yield the next machine of every managed group, as its template has it."""
-        templates = {_path(one["selfLink"]): one["properties"] for one in self._listed("instanceTemplates")}
+        templates = {_path(item["selfLink"]): item["properties"] for item in self._listed("instanceTemplates")}
         for group in self._listed("instanceGroupManagers"):
             made = templates.get(_path(group.get("instanceTemplate", "")))
             for nic in made["networkInterfaces"][:1] if made else ():
@@ -133,21 +139,21 @@ class Reading:
         if inside or address in _PROBES or own.network in self._peered:
             return True
         routes = (
-            (one["destRange"], one["priority"], True)
-            for one in self._routes.get(own.network, ())
-            if not one.get("tags") or not own.tags.isdisjoint(one["tags"])
+            (item["destRange"], item["priority"], True)
+            for item in self._routes.get(own.network, ())
+            if not item.get("tags") or not own.tags.isdisjoint(item["tags"])
         )
         return carried(tuple(routes), address)
 
     def _reaches(self, sender: str, other: Machine, service: Service) -> bool:
-        one = self.machines.get(sender)
-        if one and not self._is_routed(one, other.address):
+        machine = self.machines.get(sender)
+        if machine and not self._is_routed(machine, other.address):
             return False
-        if service[0] == TCP and not self._is_routed(other, one.address if one else sender):
+        if service[0] == TCP and not self._is_routed(other, machine.address if machine else sender):
             return False
-        if not self._lets(other, one, one.address if one else sender, service, "INGRESS"):
+        if not self._lets(other, machine, machine.address if machine else sender, service, "INGRESS"):
             return False
-        return one is None or self._lets(one, other, other.address, service, "EGRESS")
+        return machine is None or self._lets(machine, other, other.address, service, "EGRESS")
 
     def _lets(self, own: Machine, peer: Machine | None, address: str, service: Service, direction: str) -> bool:
         """Whether the rules about a machine let a peer in, or let it out to one."""
@@ -156,8 +162,8 @@ class Reading:
             if rules is None:
                 found = self._by_firewalls(own, peer, address, service, direction)
             else:
-                matching = (one for one in rules if _policy_matches(one, own, address, service, direction))
-                found = next((str(one["action"]) for one in matching), _GOES_ON)
+                matching = (rule for rule in rules if _policy_matches(rule, own, address, service, direction))
+                found = next((str(item["action"]) for item in matching), _GOES_ON)
             if found != _GOES_ON:
                 return found == "allow"
         return direction == "EGRESS"
@@ -170,19 +176,19 @@ class Reading:
             for path, body in project.answers.items():
                 if not path.endswith("getEffectiveFirewalls") or (network not in path and "/regions/" not in path):
                     continue
-                for one in body.get("firewallPolicys", ()):
-                    if str(one.get("name")) + str(one["type"]) not in seen:
-                        seen.add(str(one.get("name")) + str(one["type"]))
-                        rules = sorted(one.get("rules", ()), key=lambda rule: rule["priority"])
-                        (first if one["type"] in {"HIERARCHY", "SYSTEM"} else last).append(rules)
+                for firewall_policy in body.get("firewallPolicys", ()):
+                    if str(firewall_policy.get("name")) + str(firewall_policy["type"]) not in seen:
+                        seen.add(str(firewall_policy.get("name")) + str(firewall_policy["type"]))
+                        rules = sorted(firewall_policy.get("rules", ()), key=lambda rule: rule["priority"])
+                        (first if firewall_policy["type"] in {"HIERARCHY", "SYSTEM"} else last).append(rules)
         return first, last
 
     def _by_firewalls(self, own: Machine, peer: Machine | None, address: str, service: Service, direction: str) -> str:
         found = [
-            (one["priority"], bool(one.get("allowed")))
-            for one in self._firewalls.get(own.network, ())
-            if one["direction"] == direction and _is_about(one, own) and _names(one, peer, address, direction)
-            for each in one.get("allowed") or one.get("denied") or ()
+            (item["priority"], bool(item.get("allowed")))
+            for item in self._firewalls.get(own.network, ())
+            if item["direction"] == direction and _is_about(item, own) and _names(item, peer, address, direction)
+            for each in item.get("allowed") or item.get("denied") or ()
             if _has(each.get("IPProtocol", ""), each.get("ports", ()), service)
         ]
         return _GOES_ON if not found else "allow" if min(found)[1] else "deny"
@@ -224,7 +230,10 @@ def _policy_matches(rule: Item, own: Machine, address: str, service: Service, di
     ends = ((match.get(far), address), (match.get(near), own.address))
     if any(ranges and not any(within(one, cidr) for cidr in ranges) for ranges, one in ends):
         return False
-    return any(_has(one["ipProtocol"], one.get("ports", ()), service) for one in match["layer4Configs"])
+    return any(
+        _has(layer4_config["ipProtocol"], layer4_config.get("ports", ()), service)
+        for layer4_config in match["layer4Configs"]
+    )
 
 
 def _has(protocol: str, ports: Iterable[str], service: Service) -> bool:

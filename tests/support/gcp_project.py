@@ -53,7 +53,7 @@ class Project:
     def resource(self, path: str) -> Item | None:
         """Return the resource at ``path``. None if there is none."""
         folder, _, last = path.rpartition("/")
-        return next((one for one in self.lists.get(folder, ()) if _last(one) == last), None)
+        return next((item for item in self.lists.get(folder, ()) if _last(item) == last), None)
 
     def scoped(self, collection: str) -> Iterator[tuple[str, list[Item]]]:
         """Yield (scope, items) for each list of a collection. A scope: "zones/europe-west1-b"."""
@@ -258,5 +258,5 @@ def _protocol(text: str) -> Item:
     return {"IPProtocol": name} | ({"ports": ports.split(",")} if ports else {})
 
 
-def _last(one: Item) -> str:
-    return str(one.get("email") or one.get("selfLink") or one.get("name", "")).rpartition("/")[2]
+def _last(item: Item) -> str:
+    return str(item.get("email") or item.get("selfLink") or item.get("name", "")).rpartition("/")[2]

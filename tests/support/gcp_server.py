@@ -115,7 +115,12 @@ class Google:
     def _project(self, path: str) -> Project:
         """Return the project of a path: one of ``beside`` if it knows the path, else the first project."""
         return next(
-            (one for one in self.beside if f"projects/{one.name}/" in f"{path}/" or path in one.answers), self.project
+            (
+                project
+                for project in self.beside
+                if f"projects/{project.name}/" in f"{path}/" or path in project.answers
+            ),
+            self.project,
         )
 
     def _aggregated(self, method: Method, path: str, query: dict[str, str]) -> tuple[int, Any]:
@@ -125,10 +130,10 @@ class Google:
         pairs = [(scope, item) for scope, items in project.scoped(collection) for item in items]
         page, after = self._page(pairs, query)
         scopes: dict[str, Any] = {scope: {"warning": _SCOPE_WARNING} for scope in project.scopes}
-        for scope, one in page:
+        for scope, item in page:
             part = scopes[scope]
             part.pop("warning", None)
-            part.setdefault(collection, []).append(one)
+            part.setdefault(collection, []).append(item)
         spoiled = dict(self.spoiled.get(method.id, {}))
         for scope, warning in spoiled.pop("warnings", {}).items():
             scopes[scope]["warning"] = warning
@@ -189,4 +194,4 @@ def permissions() -> dict[str, tuple[str, ...]]:
 
 def ids(google: Google) -> Iterator[str]:
     """Yield the ids of the methods that were called, in order."""
-    return (one.method for one in google.asked)
+    return (request.method for request in google.asked)

@@ -50,7 +50,7 @@ def _listed(project: Project, path: str) -> Item:
 
 def _wrong_firewall(item: Item) -> Iterator[str]:
     """Yield the faults of a firewall: https://cloud.google.com/compute/docs/reference/rest/v1/firewalls."""
-    versions = {ip_network(one).version for one in item.get("sourceRanges") or ()}
+    versions = {ip_network(source_range).version for source_range in item.get("sourceRanges") or ()}
     by_tag = [key for key in ("sourceTags", "targetTags") if item.get(key)]
     by_account = [key for key in ("sourceServiceAccounts", "targetServiceAccounts") if item.get(key)]
     if len(versions) > 1:
@@ -99,13 +99,15 @@ def _update_cluster(project: Project, path: str, _: Query, body: Item) -> None:
 
 def _update_pool(project: Project, path: str, _: Query, body: Item) -> None:
     name, _kind, pool = path.split("/")[-3:]
-    for one in _cluster(project, name)["nodePools"]:
-        if one["name"] == pool:
-            one["config"] |= body
+    for node_pool in _cluster(project, name)["nodePools"]:
+        if node_pool["name"] == pool:
+            node_pool["config"] |= body
 
 
 def _cluster(project: Project, name: str) -> Item:
-    return next(one for one in project.lists[f"projects/{project.name}/locations/-/clusters"] if one["name"] == name)
+    return next(
+        list_ for list_ in project.lists[f"projects/{project.name}/locations/-/clusters"] if list_["name"] == name
+    )
 
 
 def _merge(item: Item, more: Item) -> None:

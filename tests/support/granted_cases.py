@@ -61,9 +61,9 @@ class Case:
         roles = {"control-plane": CONTROL_PLANE, "node": NODE}
         where = f"{GROUP}/microsoft.network/virtualnetworks/v/subnets/s" if self.cloud == "azure" else "private"
         hosts = [replace(host(name, found, where=where), metadata=SHUT) for name, found in roles.items()]
-        own = [replace(one, identity=identity.id if one.name.startswith(self.role) else "") for one in hosts]
+        own = [replace(host, identity=identity.id if host.name.startswith(self.role) else "") for host in hosts]
         if self.cloud == "azure":
-            own = [replace(one, id=f"{GROUP}/microsoft.compute/virtualmachines/{one.id}") for one in own]
+            own = [replace(host, id=f"{GROUP}/microsoft.compute/virtualmachines/{host.id}") for host in own]
         identities = Identities((identity,), self.policies)
         account = OWNERS[self.cloud]
         return builders.snapshot(

@@ -79,7 +79,7 @@ NEED = need(allow("disk:DescribeVolumes"), allow("disk:DeleteVolume", on=(VOLUME
 
 
 def account(*documents: Document, complete: bool = True, gaps: tuple[Gap, ...] = (), **fields: Any) -> Snapshot:  # noqa: ANN401 - any of its fields
-    names = tuple(one.id for one in documents if one.kind is not PolicyKind.ORGANIZATION_LIMIT)
+    names = tuple(policy.id for policy in documents if policy.kind is not PolicyKind.ORGANIZATION_LIMIT)
     identity = Identity(ROLE, "masters", ("control-plane",), names, SOURCE, complete)
     identities = replace(Identities((identity,), documents), **fields)
     return snapshot([MASTER, WORKER], identities=identities, gaps=gaps)
@@ -102,5 +102,5 @@ def changes(made: Snapshot) -> list[Change]:
 
 
 def finding_of(found: RowResult, check: str) -> Finding:
-    (one,) = (finding for finding in found.findings if finding.check == check)
-    return one
+    (finding,) = (finding for finding in found.findings if finding.check == check)
+    return finding

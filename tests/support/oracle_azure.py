@@ -137,7 +137,7 @@ def _in_ports(port: int, words: Iterable[str]) -> bool:
 def _is_at(
     found: Item, side: str, address: str, groups: frozenset[str], around: Surroundings, meant: Mapping[str, str]
 ) -> bool:
-    named = {one["id"].lower() for one in found.get(f"{side}ApplicationSecurityGroups", [])}
+    named = {item["id"].lower() for item in found.get(f"{side}ApplicationSecurityGroups", [])}
     words = _words(found, f"{side}AddressPrefix", f"{side}AddressPrefixes")
     return bool(named & groups) or any(_names(word, address, around, meant) for word in words)
 

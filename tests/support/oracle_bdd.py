@@ -49,20 +49,20 @@ class Judge:
 
     def __init__(self, data: Json) -> None:
         self._data = data
-        complete = {one["id"] for one in data["groups"] if one["complete"]}
-        rules = [rule for one in (*data["filters"], *data["steps"]) for rule in one["rules"]]
+        complete = {group["id"] for group in data["groups"] if group["complete"]}
+        rules = [rule for filter_ in (*data["filters"], *data["steps"]) for rule in filter_["rules"]]
         named = {rule["group"] for rule in rules if rule.get("group")}
         everywhere = [[0, (1 << 32) + (1 << 128)]]
         self._senders: dict[str, tuple[BDDFunction, set[str]]] = {"": (_from(everywhere), set())}
-        for one in data["senders"]:
-            self._senders[one["id"]] = _from(one["addresses"]), set(one["groups"])
+        for sender in data["senders"]:
+            self._senders[sender["id"]] = _from(sender["addresses"]), set(sender["groups"])
         for name in named - complete:
             self._senders[f"any of {name}"] = _from(everywhere), {name}
         self._sets: dict[int, BDDFunction] = {}
 
     def holds(self) -> bool:
         """Whether no step opens anything or loses needed traffic."""
-        rules = {one["id"]: {rule["id"]: rule for rule in one["rules"]} for one in self._data["filters"]}
+        rules = {filter_["id"]: {rule["id"]: rule for rule in filter_["rules"]} for filter_ in self._data["filters"]}
         first = {name: dict(each) for name, each in rules.items()}
         passing = [self._passing(need, first) for need in self._data["needs"]]
         for step in self._data["steps"]:
@@ -91,7 +91,7 @@ class Judge:
 
     def _of(self, guard: str, rules: dict[str, Json], sender: str) -> tuple[BDDFunction, BDDFunction]:
         """Return the packets that a filter permits from a sender, and the packets that it does not decide."""
-        ordered = next(one["ordered"] for one in self._data["filters"] if one["id"] == guard)
+        ordered = next(filter_["ordered"] for filter_ in self._data["filters"] if filter_["id"] == guard)
         addresses, groups = self._senders[sender]
         permitted, skipped, rest = NOTHING, NOTHING, EVERYTHING
         for rule in sorted(rules.values(), key=lambda rule: int(rule["order"])):

@@ -62,7 +62,12 @@ def speaks_of(topology: Topology, rule: Rule, address: str, groups: tuple[str, .
     if rule.peer.group:
         return rule.peer.group in groups
     ranges = [rule.peer.addresses] if rule.peer.addresses is not None else []
-    ranges += [part for one in topology.address_lists if one.id == rule.peer.address_list for part in one.ranges]
+    ranges += [
+        part
+        for address_list in topology.address_lists
+        if address_list.id == rule.peer.address_list
+        for part in address_list.ranges
+    ]
     return any(inside(address, text) for part in ranges for text in _cidrs(part))
 
 
@@ -98,7 +103,7 @@ def passes(
     """
     if not filters:
         return True
-    known = {one.id: one for one in topology.filters}
+    known = {guard.id: guard for guard in topology.filters}
     if any(known[name].in_chain for name in filters):
         return _down_the_chain(
             topology, [known[name] for name in filters], direction, Sender(address, groups), service, own
@@ -118,7 +123,7 @@ def _down_the_chain(
     passed = False
     for guard in guards:
         passed = False
-        for rule in sorted(guard.rules, key=lambda one: one.order):
+        for rule in sorted(guard.rules, key=lambda rule: rule.order):
             about = not rule.target_groups or bool({*rule.target_groups} & {*own})
             if rule.direction is not direction or not about or not names(rule, service):
                 continue
@@ -143,7 +148,7 @@ def _one(
     groups: tuple[str, ...],
     service: Service,
 ) -> bool:
-    for rule in sorted(guard.rules, key=lambda one: one.order):
+    for rule in sorted(guard.rules, key=lambda rule: rule.order):
         if rule.direction is not direction or not names(rule, service):
             continue
         if speaks_of(topology, rule, address, groups):
@@ -182,21 +187,21 @@ def _over(topology: Topology, subnet: Subnet, address: str, service: Service, di
 
 def _ends(topology: Topology, name: str) -> set[int]:
     """Return the ports at which the decision of a filter may change."""
-    rules = next(one for one in topology.filters if one.id == name).rules
+    rules = next(guard for guard in topology.filters if guard.id == name).rules
     ends = {end for rule in rules for protocol, *ports in _terms(rule.services) if protocol != "all" for end in ports}
     return {min(max(end + step, 0), 65535) for end in ends for step in (-1, 0, 1)}
 
 
 def hop(subnet: Subnet, address: str) -> NextHop:
     """Return the next hop of packets from a subnet to ``address``: the route with the longest prefix."""
-    routes = [(text, one.hop) for one in subnet.routes for text in _cidrs(one.destination)]
+    routes = [(text, route.hop) for route in subnet.routes for text in _cidrs(route.destination)]
     found = [(ip_network(text).prefixlen, found) for text, found in routes if inside(address, text)]
     return max(found, key=lambda one: one[0])[1] if found else NextHop.BLACKHOLE
 
 
 def directly(topology: Topology, target: Interface, sender: Sender, service: Service) -> bool:
     """Whether a sender can connect to an interface without a load balancer."""
-    subnet = next(one for one in topology.subnets if one.id == target.subnet)
+    subnet = next(subnet for subnet in topology.subnets if subnet.id == target.subnet)
     if sender.internet:
         six = ":" in sender.address
         addressed = any(":" in str(part) for part in target.addresses) if six else bool(target.public)
@@ -209,7 +214,7 @@ def directly(topology: Topology, target: Interface, sender: Sender, service: Ser
 
 def through(
     topology: Topology,
-    one: Balancer,
+    balancer: Balancer,
     host: Host,
     sender: Sender,
     service: Service,
@@ -222,17 +227,17 @@ def through(
     are known.
     """
     subnets = {subnet.id: subnet for subnet in topology.subnets}
-    stands_in = [subnets[name] for name in one.subnets]
+    stands_in = [subnets[name] for name in balancer.subnets]
     always = ever = False
-    for listener in one.listeners:
+    for listener in balancer.listeners:
         sent = f"{service.protocol}/{service.port}"
         if all((target.host, str(target.service)) != (host.id, sent) for target in listener.targets):
             continue
         for target in host.interfaces:
             near = [subnet for subnet in stands_in if subnet.id == target.subnet] or stands_in
             found = {
-                subnet.id: _arrives(topology, one, listener, subnet, sender, own)
-                and _forwarded(topology, one, listener, subnet, target, sender, service)
+                subnet.id: _arrives(topology, balancer, listener, subnet, sender, own)
+                and _forwarded(topology, balancer, listener, subnet, target, sender, service)
                 for subnet in stands_in
             }
             always = always or all(found[subnet.id] for subnet in near)
@@ -241,21 +246,21 @@ def through(
 
 
 def _arrives(
-    topology: Topology, one: Balancer, listener: Listener, subnet: Subnet, sender: Sender, own: Interface | None
+    topology: Topology, balancer: Balancer, listener: Listener, subnet: Subnet, sender: Sender, own: Interface | None
 ) -> bool:
     protocol, _, port = str(listener.service).partition("/")
     front = Service(protocol, int(port))
-    if ":" in sender.address or (sender.internet and not one.internet_facing):
+    if ":" in sender.address or (sender.internet and not balancer.internet_facing):
         return False
     if sender.internet and hop(subnet, sender.address) is not NextHop.INTERNET:
         return False
     if own is not None:
         home = next(subnet for subnet in topology.subnets if subnet.id == own.subnet)
-        out = passes(topology, own.filters, Direction.EGRESS, _first(subnet), one.groups, front)
+        out = passes(topology, own.filters, Direction.EGRESS, _first(subnet), balancer.groups, front)
         if not out or not crosses(topology, home, _first(subnet), front, Direction.EGRESS):
             return False
     return crosses(topology, subnet, sender.address, front) and passes(
-        topology, one.filters, Direction.INGRESS, sender.address, sender.groups, front
+        topology, balancer.filters, Direction.INGRESS, sender.address, sender.groups, front
     )
 
 
@@ -265,7 +270,7 @@ def _first(subnet: Subnet) -> str:
 
 def _forwarded(
     topology: Topology,
-    one: Balancer,
+    balancer: Balancer,
     listener: Listener,
     subnet: Subnet,
     target: Interface,
@@ -274,10 +279,10 @@ def _forwarded(
 ) -> bool:
     home = next(subnet for subnet in topology.subnets if subnet.id == target.subnet)
     address = sender.address if listener.client_address is ClientAddress.PRESERVED else _first(subnet)
-    if not passes(topology, one.filters, Direction.EGRESS, address_of(target), target.groups, service):
+    if not passes(topology, balancer.filters, Direction.EGRESS, address_of(target), target.groups, service):
         return False
     if subnet.id != home.id:
         out = crosses(topology, subnet, address_of(target), service, Direction.EGRESS)
         if not out or not _over(topology, home, address, service, Direction.INGRESS):
             return False
-    return passes(topology, target.filters, Direction.INGRESS, address, one.groups, service)
+    return passes(topology, target.filters, Direction.INGRESS, address, balancer.groups, service)

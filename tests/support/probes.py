@@ -35,7 +35,7 @@ def pairs(
 def compared(snapshot: Snapshot, before: set[Pair], after: set[Pair]) -> tuple[str, str]:
     """Return what opened, and what every cluster needs and is gone, "" for none."""
     hosts = chain[Host | Pool](snapshot.cluster.hosts, snapshot.cluster.pools)
-    roles = {name.lower(): frozenset(one.roles) for one in hosts for name in (one.name, one.id)}
+    roles = {name.lower(): frozenset(host.roles) for host in hosts for name in (host.name, host.id)}
     lost = {pair for pair in before - after if _needed(roles, pair)}
     opened = after - before
     return named(opened) if opened else "", named(lost) if lost else ""
@@ -69,5 +69,5 @@ def fresh(cidr: str) -> str:
 
 def in_ports(ports: Iterable[str], port: int) -> bool:
     """Whether a port is in a list of ports and spans ("80", "8000-9000", "*"); an empty list has all."""
-    spans = [one.partition("-") for one in ports]
+    spans = [port.partition("-") for port in ports]
     return not spans or any(first == "*" or int(first) <= port <= int(last or first) for first, _, last in spans)

@@ -71,8 +71,8 @@ def rests_on(row: RowResult) -> set[str]:
     found = set[str]()
     for finding in row.findings:
         found.update((finding.resource.id, finding.resource.name, *finding.hosts))
-        for one in finding.evidence:
-            found.update((one.resource.id, one.resource.name, one.rule))
+        for fact in finding.evidence:
+            found.update((fact.resource.id, fact.resource.name, fact.rule))
         for hop in finding.witness.path:
             found.update((hop.id, hop.name, hop.rule))
         found.update((finding.witness.source, finding.witness.target))

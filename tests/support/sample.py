@@ -129,5 +129,5 @@ def report(*findings: Finding, text: str = "prod", unknown: tuple[str, ...] = ()
         RowResult("etcd-encryption", "etcd Encryption", Verdict.PASS, "all is well"),
     )
     base = snapshot(name=text)
-    plan = (change(text, tuple(one.id for one in findings if "c-1" in one.changes)),) if findings else ()
+    plan = (change(text, tuple(finding.id for finding in findings if "c-1" in finding.changes)),) if findings else ()
     return Report("cloudguard 0", base.started, base.finished, base.cluster, rows, plan, gaps)

@@ -24,6 +24,6 @@ def assert_each_is_as_alone(
     alone = {name: ran(capsys, "check", provider, "--cluster", name, "-f", "json") for name in names}
     assert together == {name: text for name, (_, text, _) in alone.items()}
     rows = [json.loads(text)["rows"] for text in together.values()]
-    first, second = ({one["check"] for row in each for one in row["findings"]} for each in rows)
+    first, second = ({finding["check"] for row in each for finding in row["findings"]} for each in rows)
     assert first != second
     assert status == max(one for one, _, _ in alone.values())

@@ -77,9 +77,9 @@ def test_source_files_to_read_by_hand_are_named(tmp_path: Path, capsys: pytest.C
 
 def test_added_and_removed_permissions_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     statements = checkout(tmp_path, "aws-ebs-csi-driver")[DRIVER]
-    gone = next(one for one in statements if "ec2:AttachVolume" in one["Action"])
+    gone = next(statement for statement in statements if "ec2:AttachVolume" in statement["Action"])
     new = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::made-up/*"]}
-    write(tmp_path / DRIVER, [*(one for one in statements if one is not gone), new])
+    write(tmp_path / DRIVER, [*(statement for statement in statements if statement is not gone), new])
     assert main(["refresh", "aws-ebs-csi-driver", str(tmp_path)]) == DIFFERENT
     lines = capsys.readouterr().out.splitlines()
     assert f"added: s3:GetObject on arn:aws:s3:::made-up/* ({DRIVER})" in lines
@@ -90,7 +90,11 @@ def test_a_permission_with_another_condition_is_shown_as_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     statements = checkout(tmp_path, "aws-ebs-csi-driver")[DRIVER]
-    changed = next(one for one in statements if one["Action"] == ["ec2:CreateVolume", "ec2:EnableFastSnapshotRestores"])
+    changed = next(
+        statement
+        for statement in statements
+        if statement["Action"] == ["ec2:CreateVolume", "ec2:EnableFastSnapshotRestores"]
+    )
     changed["Condition"] = {"StringEquals": {"aws:RequestTag/made-up": "yes"}}
     write(tmp_path / DRIVER, statements)
     assert main(["refresh", "aws-ebs-csi-driver", str(tmp_path)]) == DIFFERENT

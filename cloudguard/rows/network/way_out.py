@@ -1,4 +1,7 @@
-"""The public addresses by which the cluster's hosts leave. A gateway's address lasts; a host's own goes with it."""
+"""The public addresses from which the cluster's hosts connect to the internet: those of gateways, and the hosts' own.
+
+A gateway keeps its address. A host's own public address is lost when the host is replaced.
+"""
 
 from __future__ import annotations
 

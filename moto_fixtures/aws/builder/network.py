@@ -181,7 +181,12 @@ class NetworkBuilder(Recorder):
         for rule in rules:
             self.nacl_rule(acl, rule)
         found = self.call("ec2", "describe_network_acls", Filters=[{"Name": "vpc-id", "Values": [subnet.vpc.id]}])
-        links = (link for one in found["NetworkAcls"] for link in one["Associations"] if link["SubnetId"] == subnet.id)
+        links = (
+            link
+            for network_acl in found["NetworkAcls"]
+            for link in network_acl["Associations"]
+            if link["SubnetId"] == subnet.id
+        )
         link = next(links)["NetworkAclAssociationId"]
         self.call("ec2", "replace_network_acl_association", AssociationId=link, NetworkAclId=acl)
         self.note(acl)

@@ -21,15 +21,15 @@ def _made(response: EKSResponse, cluster: str) -> list[dict[str, str]]:
 def _listed(response: EKSResponse) -> ActionResult:
     """Return associations without their roles, as EKS does (EKS API reference, PodIdentityAssociationSummary)."""
     made = _made(response, str(cast("Any", response).path.split("/")[-2]))
-    shown = [{key: value for key, value in one.items() if key != "roleArn"} for one in made]
+    shown = [{key: value for key, value in tags.items() if key != "roleArn"} for tags in made]
     return ActionResult({"associations": shown})
 
 
 def _described(response: EKSResponse) -> ActionResult:
     *_, cluster, _, name = str(cast("Any", response).path).split("/")
-    for one in _made(response, cluster):
-        if one["associationId"] == name:
-            return ActionResult({"association": one})
+    for tags in _made(response, cluster):
+        if tags["associationId"] == name:
+            return ActionResult({"association": tags})
     raise ResourceNotFoundException(message=f"no association {name}")
 
 

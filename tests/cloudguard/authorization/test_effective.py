@@ -64,8 +64,8 @@ def test_the_actions_of_a_service_are_listed_only_for_wildcards() -> None:
 
 def test_only_returns_the_part_with_the_given_actions() -> None:
     found = of(allow("store:GetObject", "role:PassRole"))
-    one = found.only(found.space.table.bit("store:GetObject") or 0)
-    assert [*found.space.table.names(one.actions)] == ["store:GetObject"]
+    requests = found.only(found.space.table.bit("store:GetObject") or 0)
+    assert [*found.space.table.names(requests.actions)] == ["store:GetObject"]
     assert not found.only(found.space.table.bit("store:ListAll") or 0)
 
 
@@ -127,7 +127,7 @@ def test_a_resource_name_grants_nothing_on_an_action_that_takes_no_resource() ->
     where = space(statement)
     grants = effective(where, holder([policy([statement])]), {"policy": policy([statement])}, {})
     assert not grants.permissions
-    assert [one.statement for one in grants.idle] == [statement]
+    assert [statement.statement for statement in grants.idle] == [statement]
 
 
 def test_wildcards_include_actions_that_are_added_later() -> None:
@@ -161,7 +161,7 @@ def test_the_boundary_limits_the_grants() -> None:
     assert "disk:DeleteVolume" not in names
     request = found.permissions.witness()
     assert request is not None
-    assert [one.policy.id for one in found.responsible(request)] == ["policy"]
+    assert [statement.policy.id for statement in found.responsible(request)] == ["policy"]
 
 
 @pytest.mark.parametrize("missing", ["policy", "completeness"])
@@ -248,12 +248,12 @@ def test_the_naive_evaluator_s_answer_lies_between_the_bounds(seed: int) -> None
         excess = within(where, *mine) - within(where, *other)
         exact = allowed(where, mine, UNKNOWN) - allowed(where, other, UNKNOWN)
         lower, upper = excess.lower, excess.upper
-        one, two = (policy([filled(s) for s in statements]) for statements in (mine, other))
+        first, second = (policy([filled(s) for s in statements]) for statements in (mine, other))
         for _ in range(40):
             context = draw_context(random)
             point = Request(random.choice(ACTIONS), random.choice(RESOURCES), tuple(sorted(context.items())))
-            truth = really_allowed([one], point.action, point.name, context) and not really_allowed(
-                [two], point.action, point.name, context
+            truth = really_allowed([first], point.action, point.name, context) and not really_allowed(
+                [second], point.action, point.name, context
             )
             assert exact.has(point) == truth
             assert truth or not lower.has(point)

@@ -53,18 +53,20 @@ NARROWABLE: dict[str, Case] = {
 @pytest.mark.parametrize("case", NARROWABLE.values(), ids=NARROWABLE)
 def test_a_need_with_a_known_place_gets_a_proved_narrower_replacement(case: Case) -> None:
     row, edit = case.row, case.edit
-    found = {one.check.partition("/")[2]: one for one in row.findings if one.severity > Severity.LOW}
-    assert {name: one.severity for name, one in found.items()} == {"narrowable": Severity.MEDIUM}
+    found = {finding.check.partition("/")[2]: finding for finding in row.findings if finding.severity > Severity.LOW}
+    assert {name: finding.severity for name, finding in found.items()} == {"narrowable": Severity.MEDIUM}
     assert found["narrowable"].changes
     assert (row.verdict, edit.unproved) == (Verdict.FAIL, "")
-    granted = {name for policy in case.policies for one in policy.statements for name in one.actions}
-    kept = [one for one in edit.statements if granted & {*one.actions}]
+    granted = {name for policy in case.policies for statement in policy.statements for name in statement.actions}
+    kept = [statement for statement in edit.statements if granted & {*statement.actions}]
     assert kept
     bound = {"aws": "Tag/", "gcp": "resource.name"}
-    assert case.cloud not in bound or any(bound[case.cloud] in one.key for part in kept for one in part.conditions)
-    assert all(one.name[:1].isupper() and one.name.isalnum() for one in edit.statements)
+    assert case.cloud not in bound or any(
+        bound[case.cloud] in condition.key for part in kept for condition in part.conditions
+    )
+    assert all(statement.name[:1].isupper() and statement.name.isalnum() for statement in edit.statements)
     for document in edit.documents if case.cloud == "aws" else ():
-        assert all("Sid" in one for one in json.loads(document)["Statement"])
+        assert all("Sid" in item for item in json.loads(document)["Statement"])
 
 
 @pytest.mark.parametrize("case", NARROWABLE.values(), ids=NARROWABLE)
@@ -74,9 +76,11 @@ def test_the_replacement_passes_and_lists_what_it_adds(case: Case) -> None:
     after = replace(case, policies=(written,))
     assert after.row.verdict is Verdict.PASS
     assert not after.edit.unproved
-    today = {name for policy in case.policies for one in policy.statements for name in one.actions}
-    added = {name for one in case.edit.changes if one.fate is StatementFate.ADD for name in one.statement.actions}
-    assert {name for one in case.edit.statements for name in one.actions} <= today | added
+    today = {name for policy in case.policies for statement in policy.statements for name in statement.actions}
+    added = {
+        name for change in case.edit.changes if change.fate is StatementFate.ADD for name in change.statement.actions
+    }
+    assert {name for statement in case.edit.statements for name in statement.actions} <= today | added
 
 
 VIA = {"StringLike": {"kms:ViaService": ["ec2.eu-west-1.amazonaws.com", "s3.*.amazonaws.com"]}}
@@ -106,7 +110,7 @@ def test_a_grant_that_cannot_be_narrowed_or_edited_is_at_most_advice(case: Case)
 
 def test_decrypting_with_any_key_through_any_service_is_no_need() -> None:
     found = aws("kms:Decrypt", installer="kops").row.findings
-    assert max(one.severity for one in found) is Severity.HIGH
+    assert max(finding.severity for finding in found) is Severity.HIGH
 
 
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
@@ -170,7 +174,7 @@ def test_a_need_without_a_known_place_is_kept_and_its_edit_is_unproved(
     edit = case.edit
     assert case.row.verdict is verdict
     assert place in edit.unproved
-    assert any(kept in one.actions for one in edit.statements)
+    assert any(kept in statement.actions for statement in edit.statements)
 
 
 def test_a_dns_zone_named_in_a_policy_is_the_need_s_place() -> None:

@@ -33,7 +33,7 @@ def edit_of(*documents: PolicyDocument, facts: IamCatalog) -> DocumentEdit:
 
 def actions_of(edit: DocumentEdit, fate: StatementFate) -> list[tuple[str, ...]]:
     """Return the actions of each changed statement with this fate."""
-    return [one.statement.actions for one in edit.changes if one.fate is fate]
+    return [change.statement.actions for change in edit.changes if change.fate is fate]
 
 
 @pytest.mark.parametrize("granted", [allow("disk:DeleteVolume"), allow("disk:DeleteVolume", on=(VOLUMES,))])
@@ -46,7 +46,9 @@ def test_a_need_documented_on_all_resources_is_narrowed_all_the_same(granted: St
     assert finding.changes
     edit = edit_of(made, facts=iam_catalog(BOUND))
     assert not edit.unproved
-    assert [one.conditions for one in edit.statements if "disk:DeleteVolume" in one.actions] == [(OWN,)]
+    assert [statement.conditions for statement in edit.statements if "disk:DeleteVolume" in statement.actions] == [
+        (OWN,)
+    ]
 
 
 def test_a_need_bound_to_the_cluster_by_another_tag_passes() -> None:
@@ -75,7 +77,9 @@ def test_a_need_without_a_known_place_is_kept_and_the_edit_is_unproved() -> None
     granted = document(allow("store:*"))
     edit = edit_of(granted, facts=iam_catalog(STORED))
     assert "the state store" in edit.unproved
-    assert [(one.actions, one.resources) for one in edit.statements] == [(ANY_BUCKET.actions, ANY_BUCKET.resources)]
+    assert [(statement.actions, statement.resources) for statement in edit.statements] == [
+        (ANY_BUCKET.actions, ANY_BUCKET.resources)
+    ]
     assert severities(row(account(granted), iam_catalog(STORED))) == {"outside": Severity.HIGH}
 
 
@@ -87,7 +91,7 @@ def test_a_grant_that_may_be_a_need_without_a_known_place_is_undecided() -> None
 
 def test_an_ungranted_need_without_a_known_place_is_not_added() -> None:
     edit = edit_of(document(allow("disk:DeleteVolume")), facts=iam_catalog(STORED, BOUND))
-    assert not any("store:GetObject" in one.actions for one in edit.statements)
+    assert not any("store:GetObject" in statement.actions for statement in edit.statements)
     assert not edit.unproved
 
 
@@ -106,15 +110,15 @@ def test_a_wider_resource_than_today_is_listed_as_added() -> None:
 def test_a_narrowed_statement_keeps_the_needed_part() -> None:
     facts = iam_catalog(need(allow("disk:DescribeVolumes", "disk:ListRegions", "store:*")))
     edit = edit_of(document(allow("disk:*Volumes", "store:GetObject", "role:Assume")), facts=facts)
-    (narrowed,) = (one for one in edit.changes if one.fate is StatementFate.NARROW)
-    assert [one.actions for one in narrowed.remains] == [("disk:DescribeVolumes", "store:GetObject")]
+    (narrowed,) = (change for change in edit.changes if change.fate is StatementFate.NARROW)
+    assert [remain.actions for remain in narrowed.remains] == [("disk:DescribeVolumes", "store:GetObject")]
 
 
 def test_statements_are_named_after_the_parts_that_need_them() -> None:
     other = need(allow("disk:ListRegions"), allow("store:PutObject", on=("n:p:store:::b1/*",)), name="node/a b")
     more = (need(allow("store:ListAll"), name=f"part-{number}") for number in range(3))
     edit = edit_of(document(allow("*")), facts=iam_catalog(BOUND, other, *more))
-    names = [one.name for one in edit.statements]
+    names = [statement.name for statement in edit.statements]
     assert all(name.isalnum() for name in names)
     assert len(set(names)) == len(names)
     assert {"DisksController", "NodeAB"} <= set(names)

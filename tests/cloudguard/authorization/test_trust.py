@@ -30,11 +30,11 @@ def is_called(principal: str, account: str, user: str) -> bool:
 def lets_in(trust: PolicyDocument, account: str, user: str, context: Context) -> bool:
     """Whether a trust policy admits a user: one statement allows and none denies (naive evaluation)."""
     effects = {
-        one.effect
-        for one in trust.statements
-        if statement_applies(one, ASSUME, "n:p:role::1:role/a", context)
-        and any(is_called(name, account, user) for name in one.principals or one.not_principals)
-        != bool(one.not_principals)
+        statement.effect
+        for statement in trust.statements
+        if statement_applies(statement, ASSUME, "n:p:role::1:role/a", context)
+        and any(is_called(name, account, user) for name in statement.principals or statement.not_principals)
+        != bool(statement.not_principals)
     }
     return effects == {Effect.ALLOW}
 
@@ -61,7 +61,7 @@ def conditions_of(account: str, user: str, context: Context, *, free: tuple[str,
     """Return the conditions that all requests of one user in one context meet; the ``free`` keys may have any value."""
     keys = ("tag", "tag/two", "source", "size", "now", "ip", "secure", "blob", "tagkeys", "fields")
     held = [Condition("StringEquals", ACCOUNT, (account,)), Condition("StringEquals", USER, (user,))]
-    for key in (one for one in keys if one not in free):
+    for key in (key for key in keys if key not in free):
         values = context.get(key)
         if values is None:
             held.append(Condition("Null", key, ("true",)))
@@ -79,7 +79,10 @@ def conditions_of(account: str, user: str, context: Context, *, free: tuple[str,
 def admissions_of(trust: PolicyDocument, *conditions: tuple[Condition, ...]) -> tuple[Admission | None, ...]:
     """Return the admission of each caller; each caller is described by the conditions that its requests meet."""
     callers = tuple(Caller(CallerKind.OUTSIDER, str(number), (ASSUME,), one) for number, one in enumerate(conditions))
-    found = {one.caller.who: one for one in admissions(iam_catalog(principals=WordPrincipals(callers)), trust)}
+    found = {
+        admission.caller.who: admission
+        for admission in admissions(iam_catalog(principals=WordPrincipals(callers)), trust)
+    }
     return tuple(found.get(caller.who) for caller in callers)
 
 
@@ -132,7 +135,7 @@ def test_an_admission_that_needs_a_value_the_caller_lacks_is_narrowed() -> None:
     (narrowed,) = admissions(facts, trusting(trusts("account 2", held)))
     (free,) = admissions(facts, trusting(trusts("account 2", held), trusts("account 2")))
     assert (narrowed.narrowed, free.narrowed) == (True, False)
-    assert [one.name for one in narrowed.statements] == ["#1"]
+    assert [statement.name for statement in narrowed.statements] == ["#1"]
     named = iam_catalog(principals=WordPrincipals((replace(caller, ordinary=None),)))
     assert admissions(named, trusting(trusts("account 2")))[0].narrowed
 
@@ -143,7 +146,7 @@ def test_an_admission_under_an_unknown_condition_is_undecided() -> None:
     assert found.assumptions == ("tag (NoSuchOperator): x",)
     denied = replace(deny(ASSUME, when=(odd,)), principals=("anyone",))
     facts = iam_catalog(principals=WordPrincipals())
-    assert [one.assumptions for one in admissions(facts, trusting(trusts("account 2"), denied))] != [()]
+    assert [admission.assumptions for admission in admissions(facts, trusting(trusts("account 2"), denied))] != [()]
 
 
 def test_a_key_that_callers_may_lack_makes_only_conditions_that_require_it_undecided() -> None:
@@ -158,9 +161,9 @@ def test_a_key_that_callers_may_lack_makes_only_conditions_that_require_it_undec
 
 def test_only_declared_outsiders_are_left_out_of_the_admissions() -> None:
     facts, trust = iam_catalog(principals=WordPrincipals()), trusting(trusts("account 2"), trusts("account 3"))
-    assert [one.caller.who for one in admissions(facts, trust)] == ["account 2", "account 3"]
-    assert [one.caller.who for one in admissions(facts, trust, ["account 2"])] == ["account 3"]
-    assert [one.caller.who for one in admissions(facts, trust, ["user 2 a", "account 3"])] == ["account 2"]
+    assert [admission.caller.who for admission in admissions(facts, trust)] == ["account 2", "account 3"]
+    assert [admission.caller.who for admission in admissions(facts, trust, ["account 2"])] == ["account 3"]
+    assert [admission.caller.who for admission in admissions(facts, trust, ["user 2 a", "account 3"])] == ["account 2"]
 
 
 def test_other_actions_and_statements_without_a_principal_admit_nobody() -> None:

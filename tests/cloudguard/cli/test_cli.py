@@ -196,7 +196,12 @@ def test_explain_shows_rows_checks_and_findings(capsys: pytest.CaptureFixture[st
     assert out.startswith("etcd-access: Access to etcd\n\nWho can open a connection to etcd's ports?")
     assert "cloudguard explain etcd-access" in ran(capsys, "explain", "etcd-access/inside")[1]
     _, out, _ = ran(capsys, "check", "--snapshot", snapshot, "-f", "json")
-    found = next(one for row in json.loads(out)["rows"] for one in row["findings"] if one["check"].endswith("internet"))
+    found = next(
+        finding
+        for row in json.loads(out)["rows"]
+        for finding in row["findings"]
+        if finding["check"].endswith("internet")
+    )
     status, out, _ = ran(capsys, "explain", found["id"], "--snapshot", snapshot)
     assert status == 0
     assert out == ran(capsys, "explain", str(found["number"]), "--snapshot", snapshot)[1]

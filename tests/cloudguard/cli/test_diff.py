@@ -30,7 +30,7 @@ def written(name: str, snapshot: Snapshot) -> str:
 def narrowed(snapshot: Snapshot) -> Snapshot:
     """Return a snapshot whose control plane admits no traffic to etcd's ports."""
     masters, *others = snapshot.topology.filters
-    kept = replace(masters, rules=tuple(one for one in masters.rules if one.id != "r-etcd"))
+    kept = replace(masters, rules=tuple(rule for rule in masters.rules if rule.id != "r-etcd"))
     return replace(snapshot, topology=replace(snapshot.topology, filters=(kept, *others)))
 
 
@@ -60,9 +60,9 @@ def test_json_has_a_witness_for_each_set(capsys: pytest.CaptureFixture[str], fil
     _, out, _ = ran(capsys, "diff", *reversed(files), "-f", "json")
     document = json.loads(out)
     assert document["schema"] == "cloudguard/comparison/v1"
-    assert {one["kind"] for one in document["opened"]} == {"traffic"}
-    assert all(one["witness"] and one["packets"] for one in document["opened"])
-    assert "new" in {one["fate"] for one in document["findings"]}
+    assert {item["kind"] for item in document["opened"]} == {"traffic"}
+    assert all(item["witness"] and item["packets"] for item in document["opened"])
+    assert "new" in {finding["fate"] for finding in document["findings"]}
     assert document["closed"] == []
 
 
@@ -74,7 +74,7 @@ def test_reports_are_compared_by_their_findings(capsys: pytest.CaptureFixture[st
     status, out, _ = ran(capsys, "diff", *names, "-f", "json")
     document = json.loads(out)
     assert (status, document["opened"]) == (0, None)
-    assert "fixed" in {one["fate"] for one in document["findings"]}
+    assert "fixed" in {finding["fate"] for finding in document["findings"]}
     assert ran(capsys, "diff", *reversed(names))[0] == 3
     assert ran(capsys, "diff", *reversed(names), "--fail-on", "never")[0] == 0
     assert ran(capsys, "diff", names[0], files[1])[0] == 0

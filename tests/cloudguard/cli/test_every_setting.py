@@ -67,8 +67,8 @@ def _toml(setting: Setting[Any], value: object) -> str:
         table = "".join(f"{json.dumps(key)} = {json.dumps(part)}\n" for key, part in cast("Any", made).items())
         return f"[{setting.name}]\n{table}"
     return "".join(
-        f"[[{setting.name}]]\n" + "".join(f"{key} = {json.dumps(part)}\n" for key, part in one.items())
-        for one in cast("list[dict[str, object]]", made)
+        f"[[{setting.name}]]\n" + "".join(f"{key} = {json.dumps(part)}\n" for key, part in item.items())
+        for item in cast("list[dict[str, object]]", made)
     )
 
 

@@ -43,7 +43,7 @@ def texts() -> Iterator[tuple[Path, str]]:
         documents = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         for node in nodes:
             if isinstance(node, ast.JoinedStr):
-                filled = (str(one.value) if isinstance(one, ast.Constant) else PLACEHOLDER for one in node.values)
+                filled = (str(value.value) if isinstance(value, ast.Constant) else PLACEHOLDER for value in node.values)
                 yield path, "".join(filled).replace(f".{PLACEHOLDER}", ". ")
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts | documents:
                 yield path, node.value

@@ -27,8 +27,8 @@ def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def kept(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Six nights in the store that CLOUDGUARD_STORE names: etcd is closed on the third and open again on the fifth."""
     monkeypatch.setenv("CLOUDGUARD_STORE", "sqlite:///h.db")
-    for day, one in enumerate((OPEN, OPEN, SHUT, SHUT, OPEN, denied(OPEN)), 1):
-        assert ran(capsys, "check", "--snapshot", night(day, one), "-q")[0] in {3, 4}
+    for day, snapshot in enumerate((OPEN, OPEN, SHUT, SHUT, OPEN, denied(OPEN)), 1):
+        assert ran(capsys, "check", "--snapshot", night(day, snapshot), "-q")[0] in {3, 4}
 
 
 def test_the_user_s_own_store_is_used_once_it_is_made(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_a_finding_is_shown_over_time(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.usefixtures("kept")
 def test_a_trend_counts_open_new_and_fixed_findings(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(ran(capsys, "history", "trend", "--every", "2d", "-f", "json")[1])
-    shown = [(one["until"][8:10], one["runs"], one["incomplete"], dict(one["open"])["critical"]) for one in found]
+    shown = [(item["until"][8:10], item["runs"], item["incomplete"], dict(item["open"])["critical"]) for item in found]
     assert shown == [("02", 2, 0, 2), ("04", 2, 0, 1), ("06", 2, 1, 2)]
-    assert [(one["new"], one["fixed"]) for one in found] == [(3, 0), (0, 1), (1, 0)]
+    assert [(item["new"], item["fixed"]) for item in found] == [(3, 0), (0, 1), (1, 0)]
     assert "OPEN CRITICAL" in ran(capsys, "history", "trend")[1]
 
 
@@ -81,8 +81,8 @@ def test_prune_removes_old_runs_and_ended_findings_only(capsys: pytest.CaptureFi
     assert "3 runs and 1 finding that ended before 2026-01-04T02:17:00Z were deleted" in err
     found = json.loads(ran(capsys, "history", "export")[1])
     assert found["schema"] == "cloudguard/history/v1"
-    assert [one["finished"][8:10] for one in found["runs"]] == ["04", "05", "06"]
-    assert {one["ended"] for one in found["findings"]} == {""}
+    assert [run["finished"][8:10] for run in found["runs"]] == ["04", "05", "06"]
+    assert {finding["ended"] for finding in found["findings"]} == {""}
     assert ran(capsys, "check", "--snapshot", night(7), "--fail-on-new")[0] == 0
 
 

@@ -190,7 +190,7 @@ def test_a_store_keeps_that_time_for_a_cluster_that_is_not_read(capsys: pytest.C
     locked = sample.snapshot(name="locked")
     first = _metrics(capsys, "--snapshot", night(1, locked))
     out = ran(capsys, "check", "memory", "--cluster=locked", "--cluster=none", "-f", "json", "--store", STORE)[1]
-    known = {one["cluster"]["name"]: one["last_complete"] for one in json.loads(out)["reports"]}
+    known = {report["cluster"]["name"]: report["last_complete"] for report in json.loads(out)["reports"]}
     assert first
     assert known == {"locked": "2026-01-01T02:17:00Z", "none": ""}
 

@@ -44,7 +44,7 @@ def test_a_check_writes_nothing_unless_a_store_is_named(
 def test_with_fail_on_new_only_new_findings_give_the_status(capsys: pytest.CaptureFixture[str]) -> None:
     gate = (*AT, "--fail-on-new")
     nights = [SHUT, SHUT, OPEN, OPEN, SHUT, OPEN, denied(OPEN), OPEN, denied(SHUT), SHUT]
-    statuses = [status(capsys, night(day, one), *gate) for day, one in enumerate(nights, 1)]
+    statuses = [status(capsys, night(day, snapshot), *gate) for day, snapshot in enumerate(nights, 1)]
     assert statuses == [3, 0, 3, 0, 0, 3, 4, 0, 4, 0]
 
 
@@ -52,11 +52,11 @@ def test_findings_behind_a_denied_permission_are_unconfirmed(capsys: pytest.Capt
     status(capsys, night(1), *AT)
     _, out, _ = ran(capsys, "check", "--snapshot", night(2, denied(OPEN)), *AT, "-f", "json")
     since = json.loads(out)["since"]
-    fates = {one["check"]: one["fate"] for one in since["findings"] if one["severity"] != "low"}
+    fates = {finding["check"]: finding["fate"] for finding in since["findings"] if finding["severity"] != "low"}
     assert fates == {"api-server-access/internet": "unconfirmed", "etcd-access/internet": "unconfirmed"}
     assert "etcd-access" in since["newly_unknown"]
     _, out, _ = ran(capsys, "check", "--snapshot", night(3, SHUT), *AT, "-f", "json")
-    assert "fixed" in {one["fate"] for one in json.loads(out)["since"]["findings"]}
+    assert "fixed" in {finding["fate"] for finding in json.loads(out)["since"]["findings"]}
 
 
 def test_a_baseline_is_an_earlier_json_report(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,8 +86,8 @@ def test_a_baseline_that_is_no_report_is_refused(capsys: pytest.CaptureFixture[s
 def test_only_changes_prints_nothing_without_changes_until_the_heartbeat(capsys: pytest.CaptureFixture[str]) -> None:
     quiet = (*AT, "--only-changes", "--heartbeat", "7d", "-f", "table", "-f", "json=latest.json")
     printed = list[str]()
-    for day, one in enumerate((OPEN, OPEN, SHUT, SHUT, denied(SHUT), denied(SHUT), SHUT, *[SHUT] * 7), 1):
-        _, out, err = ran(capsys, "check", "--snapshot", night(day, one), *quiet)
+    for day, snapshot in enumerate((OPEN, OPEN, SHUT, SHUT, denied(SHUT), denied(SHUT), SHUT, *[SHUT] * 7), 1):
+        _, out, err = ran(capsys, "check", "--snapshot", night(day, snapshot), *quiet)
         lines = [line for line in err.splitlines() if "made a history" not in line]
         assert bool(out) is bool(lines)
         assert json.loads(Path("latest.json").read_text(encoding="utf-8"))["finished"][8:10] == f"{day:02}"
@@ -121,7 +121,9 @@ def test_a_wrong_flag_is_refused_in_one_line_without_the_password(
 
 def test_cloudguard_toml_may_not_set_stores_baselines_or_gates(capsys: pytest.CaptureFixture[str]) -> None:
     settings: tuple[Setting[object], ...] = (STORE, BASELINE, FAIL_ON_NEW, ONLY_CHANGES, HEARTBEAT, LOCK_WAIT)
-    values = (f"{one.name} = {'true' if one.kind.switch else chr(34) + '7d' + chr(34)}\n" for one in settings)
+    values = (
+        f"{setting.name} = {'true' if setting.kind.switch else chr(34) + '7d' + chr(34)}\n" for setting in settings
+    )
     Path("cloudguard.toml").write_text("".join(values), encoding="utf-8")
     code, _, err = ran(capsys, "check", "--snapshot", night(1))
     assert code == 2
@@ -179,5 +181,5 @@ def test_each_of_several_clusters_is_stored_and_compared_by_itself(capsys: pytes
     assert "gappy" not in out
     status, out, _ = ran(capsys, *several, "--baseline", "first.json", "--fail-on-new", "-f", "json")
     assert status == 4
-    since = {one["cluster"]["name"]: one["since"] is not None for one in json.loads(out)["reports"]}
+    since = {report["cluster"]["name"]: report["since"] is not None for report in json.loads(out)["reports"]}
     assert since == {"prod": True, "gappy": True, "none": False}

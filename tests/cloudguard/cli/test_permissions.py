@@ -45,7 +45,7 @@ def test_terraform_has_the_same_permissions_as_the_policy(capsys: pytest.Capture
     assert (status, err) == (0, "")
     parsed = HCL.loads(text)
     assert wanted <= {*_texts(parsed)}
-    assert {name.strip('"') for one in parsed["resource"] for name in one} <= {
+    assert {name.strip('"') for item in parsed["resource"] for name in item} <= {
         *("aws_iam_policy", "google_project_iam_custom_role", "google_project_iam_member"),
         *("azurerm_role_definition", "azurerm_role_assignment"),
     }
@@ -54,7 +54,7 @@ def test_terraform_has_the_same_permissions_as_the_policy(capsys: pytest.Capture
 def _faults(template: str) -> list[str]:
     """Return the linter's errors and warnings, without its informational messages (I…)."""
     linter: Any = import_module("cfnlint.api")  # imported here, because it takes seconds
-    return [str(one) for one in linter.lint_all(template) if not one.rule.id.startswith("I")]
+    return [str(item) for item in linter.lint_all(template) if not item.rule.id.startswith("I")]
 
 
 def test_cloudformation_s_linter_accepts_the_template(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,5 +98,5 @@ def test_verify_lists_refused_calls_first_and_they_give_the_status(
     assert err == "cloudguard: memory: 1 refused, 1 not shown, 1 granted\n"
     status, out, _ = ran(capsys, "permissions", "memory", "--verify", "-f", "json", "-q")
     assert status == 0
-    assert [one["outcome"] for one in json.loads(out)] == ["not shown", "granted"]
+    assert [item["outcome"] for item in json.loads(out)] == ["not shown", "granted"]
     assert "writes only table or json" in refusal(capsys, "permissions", "memory", "--verify", "-f", "terraform")

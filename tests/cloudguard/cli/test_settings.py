@@ -72,7 +72,7 @@ def test_a_cloud_s_own_variables_are_defaults(
     Path("cloudguard.toml").write_text('cluster = "prod"\n[provider.memory]\nprofile = "file"\n')
     ran(capsys, "check", "memory")
     requests = memory_adapter.ADAPTER.requests
-    assert [one.options["profile"] for one in requests] == [("second",), ("first",), ("file",)]
+    assert [request.options["profile"] for request in requests] == [("second",), ("first",), ("file",)]
 
 
 def test_a_variable_may_name_the_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,8 +100,8 @@ def _is_of_both(form: str, text: str) -> bool:
             lines = [*csv.DictReader(text.splitlines())]
             return {line["cluster"] for line in lines} == {"prod", "gappy"}
         case "openmetrics":
-            samples = [one for family in METRICS.text_string_to_metric_families(text) for one in family.samples]
-            return {one.labels["cluster"] for one in samples} == {"prod", "gappy"}
+            samples = [sample for family in METRICS.text_string_to_metric_families(text) for sample in family.samples]
+            return {sample.labels["cluster"] for sample in samples} == {"prod", "gappy"}
         case "gitlab" | "ocsf":
             return isinstance(json.loads(text), list) and len(json.loads(text)) > ROWS
         case _:
@@ -130,9 +130,9 @@ def test_clusters_with_one_name_are_shown_with_their_regions(capsys: pytest.Capt
     assert {"twins here: node-access", "twins there: node-access", "prod: node-access"} <= suites
     assert {line["regions"] for line in csv.DictReader(written("csv").splitlines())} == {"here", "there"}
     families = METRICS.text_string_to_metric_families(written("openmetrics"))
-    samples = [(one.name, *sorted(one.labels.items())) for family in families for one in family.samples]
+    samples = [(sample.name, *sorted(sample.labels.items())) for family in families for sample in family.samples]
     assert len(samples) == len({*samples})
-    assert {one.get("region") for one in (dict(labels) for _, *labels in samples)} == {"here", "there", None}
+    assert {label.get("region") for label in (dict(labels) for _, *labels in samples)} == {"here", "there", None}
 
 
 def test_markdown_has_one_first_level_heading(capsys: pytest.CaptureFixture[str]) -> None:

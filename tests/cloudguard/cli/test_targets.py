@@ -50,7 +50,7 @@ def _written(text: str) -> str:
 
 
 def _declared(report: dict[str, dict[str, dict[str, object]]]) -> dict[str, object]:
-    return {name: one["values"] for name, one in report["declarations"].items()}
+    return {name: item["values"] for name, item in report["declarations"].items()}
 
 
 def test_each_cluster_is_judged_by_its_own_declarations(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,8 +64,8 @@ def test_each_cluster_is_judged_by_its_own_declarations(capsys: pytest.CaptureFi
     assert _declared(gappy)["cni"] == ["calico"]
     assert _declared(gappy)["admin-cidr"] != ["203.0.113.0/24"]
     assert "etcd-tls" not in _declared(gappy)
-    asked = [one for one in memory_adapter.ADAPTER.requests if one.cluster == "prod"]
-    assert [{name: [*values] for name, values in one.options.items()} for one in asked] == [
+    asked = [request for request in memory_adapter.ADAPTER.requests if request.cluster == "prod"]
+    assert [{name: [*values] for name, values in request.options.items()} for request in asked] == [
         {"region": ["here"], "profile": ["night"]}
     ]
 
@@ -156,12 +156,14 @@ cni = "cilium"
 def test_a_name_that_several_clusters_have_is_each_of_them_once(capsys: pytest.CaptureFixture[str]) -> None:
     out = ran(capsys, "check", "--targets", _written(TWINS), "-f", "json")[1]
     reports = json.loads(out)["reports"]
-    assert sorted((one["cluster"]["name"], *one["cluster"]["regions"]) for one in reports) == [
+    assert sorted((report["cluster"]["name"], *report["cluster"]["regions"]) for report in reports) == [
         ("prod", "here"),
         ("twins", "here"),
         ("twins", "there"),
     ]
-    assert [_declared(one).get("cni") for one in reports if one["cluster"]["regions"] == ["there"]] == [["cilium"]]
+    assert [_declared(report).get("cni") for report in reports if report["cluster"]["regions"] == ["there"]] == [
+        ["cilium"]
+    ]
     assert "Choose one with --region" in refusal(capsys, "check", "memory", "--cluster", "twins")
 
 

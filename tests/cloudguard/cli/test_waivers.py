@@ -60,7 +60,7 @@ def test_a_baseline_waives_every_finding_and_all_its_waivers_are_used(capsys: py
     assert {row["verdict"] for row in document["rows"]} == {"WAIVED", "PASS"}
     assert {use["state"] for use in document["waivers"]} == {"active"}
     assert all(use["origin"] == str(Path(FILE).resolve()) for use in document["waivers"])
-    assert all(bool(one["waived"]) is (one["severity"] != "low") for one in findings(document))
+    assert all(bool(finding["waived"]) is (finding["severity"] != "low") for finding in findings(document))
 
 
 def test_add_waives_one_finding_by_its_number_and_keeps_the_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +72,7 @@ def test_add_waives_one_finding_by_its_number_and_keeps_the_file(capsys: pytest.
     assert Path(FILE).read_text(encoding="utf-8").startswith("# ours\n")
     assert Path(FILE).stat().st_mode & 0o777 == 0o644
     _, document = report(capsys)
-    (waived,) = (one for one in findings(document) if one["waived"])
+    (waived,) = (finding for finding in findings(document) if finding["waived"])
     assert waived["number"] == 1
     assert waived["waived"]["reason"] == "until the VPN is there"
 
@@ -134,14 +134,14 @@ def test_every_format_shows_waivers(capsys: pytest.CaptureFixture[str]) -> None:
     assert "WAIVERS" in texts["table"]
     assert "## Waivers" in texts["markdown"]
     results = json.loads(texts["sarif"])["runs"][0]["results"]
-    assert {bool(one["suppressions"]) for one in results if one["level"] != "note"} == {True}
+    assert {bool(result["suppressions"]) for result in results if result["level"] != "note"} == {True}
     suite = fromstring(texts["junit"])  # noqa: S314 - made just now
     assert (suite.get("failures"), int(suite.get("skipped", "0")) > 0) == ("0", True)
     lines = [*csv.DictReader(StringIO(texts["csv"]))]
     assert {bool(line["waived"]) for line in lines if line["severity"] not in {"", "low"}} == {True}
     statuses = {event["status"] for event in json.loads(texts["ocsf"]) if event["compliance"]["status"] == "Fail"}
     assert statuses == {"Suppressed"}
-    assert all(one["severity"] == "info" for one in json.loads(texts["gitlab"]))
+    assert all(item["severity"] == "info" for item in json.loads(texts["gitlab"]))
     assert "::error" not in texts["github"]
     active = len(report(capsys)[1]["waivers"])
     assert f'state="active"}} {float(active)}' in texts["openmetrics"]
@@ -219,7 +219,7 @@ def test_waivers_are_listed_without_a_cluster(capsys: pytest.CaptureFixture[str]
     assert listed[0]["expires"] == str(today() + timedelta(days=90))
     assert ran(capsys, "waivers", "check")[0] == 0
     states = json.loads(ran(capsys, "waivers", "check", "--snapshot", "prod.json", "-f", "json")[1])
-    assert {one["state"] for one in states} == {"active"}
+    assert {state["state"] for state in states} == {"active"}
     rewritten(f"expires = {today() + timedelta(days=90)}", "expires = 2020-01-01")
     assert ran(capsys, "waivers", "check")[0] == 3
 
@@ -241,7 +241,7 @@ def test_waivers_reads_a_cluster_as_check_does(capsys: pytest.CaptureFixture[str
     assert ran(capsys, "waivers", "baseline", *asked, *WHO)[0] == 0
     assert ran(capsys, "check", *asked, "--strict-waivers")[0] == 0
     status, out, _ = ran(capsys, "waivers", "check", *asked, "-f", "json")
-    assert (status, {one["state"] for one in json.loads(out)}) == (0, {"active"})
+    assert (status, {item["state"] for item in json.loads(out)}) == (0, {"active"})
 
 
 def test_a_waiver_for_another_cluster_is_not_unused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -258,7 +258,7 @@ def _states(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[
     """Check several clusters. Return the status, the states of the waivers by cluster, and stderr."""
     status, out, err = ran(capsys, *SHARED, *words, "-f", "json")
     reports = json.loads(out)["reports"]
-    return status, {one["cluster"]["name"]: [use["state"] for use in one["waivers"]] for one in reports}, err
+    return status, {report["cluster"]["name"]: [use["state"] for use in report["waivers"]] for report in reports}, err
 
 
 def test_a_waiver_is_unused_only_if_no_cluster_of_the_run_uses_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,13 +268,13 @@ def test_a_waiver_is_unused_only_if_no_cluster_of_the_run_uses_it(capsys: pytest
     Path(FILE).write_text(text, encoding="utf-8")
     both = ("--cluster=prod", "--cluster=hostile")
     status, states, _ = _states(capsys, *both)
-    assert (status, {each for states in states.values() for each in states}) == (0, {"active"})
+    assert (status, {state for listed in states.values() for state in listed}) == (0, {"active"})
     alone = json.loads(ran(capsys, "check", "memory", "--cluster=prod", "-f", "json")[1])["waivers"]
     assert {use["state"] for use in alone} == {"active", "unused"}
     text += f'[[waiver]]\nfinding = "{"0" * 12}"\nreason = "r"\nowner = "o"\nexpires = {today()}\n'
     Path(FILE).write_text(text, encoding="utf-8")
     status, states, err = _states(capsys, *both)
-    assert (status, [one[-1] for one in states.values()]) == (3, ["unused"] * 2)
+    assert (status, [state[-1] for state in states.values()]) == (3, ["unused"] * 2)
     assert err.count("there is no such finding") == err.count("cloudguard: waiver unused: finding 000000000000") == 1
 
 
@@ -295,5 +295,5 @@ def test_diff_marks_waived_findings(capsys: pytest.CaptureFixture[str]) -> None:
     Path("before.json").write_text(text.replace("0.0.0.0/0", "10.0.0.0/8"), encoding="utf-8")
     assert "0.0.0.0/0" in text
     _, out, _ = ran(capsys, "diff", "before.json", "prod.json", "-f", "json")
-    waived = [one for one in json.loads(out)["findings"] if one.get("waived")]
+    waived = [finding for finding in json.loads(out)["findings"] if finding.get("waived")]
     assert waived

@@ -15,8 +15,8 @@ from identities import ROLE, allow, deny, document, iam_catalog
 
 def made(*statements: Statement, role: str = ROLE, complete: bool = True) -> Snapshot:
     """Return a snapshot with one identity, whose policy has ``statements``."""
-    one = Identity(role, role.rpartition("/")[2], ("node",), ("p",), SOURCE, complete=complete)
-    return snapshot(identities=Identities((one,), (document(*statements),)))
+    identity = Identity(role, role.rpartition("/")[2], ("node",), ("p",), SOURCE, complete=complete)
+    return snapshot(identities=Identities((identity,), (document(*statements),)))
 
 
 def changes(old: Snapshot, new: Snapshot) -> AccessChanges:
@@ -36,7 +36,7 @@ def test_a_new_grant_opens_permissions_and_a_new_deny_closes_some() -> None:
     assert isinstance(closed, PermissionChange)
     assert (opened.identity, opened.actions, closed.actions) == (ROLE, "disk:DeleteVolume", "disk:DescribeVolumes")
     assert opened.witness == "disk:DeleteVolume on n:p:disk:any:1:volume/any"
-    assert [(one.actions, one.resources, one.conditions) for one in opened.requests] == [
+    assert [(request.actions, request.resources, request.conditions) for request in opened.requests] == [
         ("disk:DeleteVolume", "n:p:disk:*:*:(volume/* and not volume/a)", ())
     ]
     assert found.undecided == ()
@@ -47,7 +47,7 @@ def test_opened_permissions_name_their_condition() -> None:
     new = made(READS, replace(allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/*",)), conditions=(prod,)))
     (opened,) = changes(made(READS), new).opened
     assert isinstance(opened, PermissionChange)
-    assert [one.conditions for one in opened.requests] == [("tag/env is prod",)]
+    assert [request.conditions for request in opened.requests] == [("tag/env is prod",)]
 
 
 def test_equal_grants_in_other_statements_change_nothing() -> None:
@@ -66,7 +66,7 @@ def test_an_unread_policy_opens_and_closes_nothing_and_is_undecided() -> None:
 def test_a_new_identity_gained_all_unless_identities_were_unread_before() -> None:
     new, gap = made(READS, role="n:p:role::1:role/ci"), Gap("x", "*", Reason.DENIED, "no", (FactKind.IDENTITIES,))
     old = snapshot(identities=Identities())
-    assert [one.witness.split()[0] for one in changes(old, new).opened] == ["disk:DescribeVolumes"]
+    assert [change.witness.split()[0] for change in changes(old, new).opened] == ["disk:DescribeVolumes"]
     unread = changes(replace(old, gaps=(gap,)), new)
     assert unread.opened == ()
     assert any("ci" in line for line in unread.undecided)

@@ -36,7 +36,7 @@ def having(report: ListedReport, *findings: ListedFinding, unknown: tuple[str, .
 
 def fates(old: ListedReport, new: ListedReport) -> dict[str, Fate]:
     """Return the fate of each finding, by its id."""
-    return {one.id: one.fate for one in since(old, new).findings}
+    return {change.id: change.fate for change in since(old, new).findings}
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_a_finding_on_another_resource_or_check_replaces_nothing(other: ListedFi
 
 
 def test_a_finding_is_replaced_once_and_only_if_it_is_certainly_gone() -> None:
-    one, two = (replace(SSH, id=name, resource=replace(API, id=f"sg-{name}")) for name in ("8", "9"))
-    assert fates(OLD, having(NEW, one, two)) == {"8": Fate.REPLACED, "9": Fate.NEW}
-    unread = having(NEW, one, unknown=UNKNOWN)
+    finding, two = (replace(SSH, id=name, resource=replace(API, id=f"sg-{name}")) for name in ("8", "9"))
+    assert fates(OLD, having(NEW, finding, two)) == {"8": Fate.REPLACED, "9": Fate.NEW}
+    unread = having(NEW, finding, unknown=UNKNOWN)
     assert fates(OLD, unread) == {"8": Fate.NEW, "1": Fate.UNCONFIRMED}
 
 
@@ -110,16 +110,16 @@ def test_a_finding_on_a_resource_without_a_name_is_never_replaced() -> None:
 def test_a_finding_stays_unconfirmed_until_its_facts_are_read() -> None:
     dark = having(NEW, unknown=UNKNOWN)
     first = since(OLD, dark)
-    assert [one.id for one in first.unconfirmed] == ["1"]
+    assert [change.id for change in first.unconfirmed] == ["1"]
     assert first.unconfirmed[0].last_seen == OLD.finished
     assert not first.unconfirmed[0].read
     assert first.newly_unknown == ("node-access",)
     assert first.changed
     again = since(having(dark, unknown=UNKNOWN), replace(dark, finished="2026-01-03T02:17:00Z"), older=(OLD,))
-    assert [one.id for one in again.unconfirmed] == ["1"]
+    assert [change.id for change in again.unconfirmed] == ["1"]
     assert not again.changed
     light = since(dark, having(NEW), older=(OLD,))
-    assert [one.id for one in light.fixed] == ["1"]
+    assert [change.id for change in light.fixed] == ["1"]
     assert light.known_again == ("node-access",)
 
 
@@ -178,5 +178,5 @@ def test_text_formats_and_json_show_the_changes() -> None:
     assert "- since: " in markdown.render(report)
     found = json.loads(json_report.render(report))["since"]
     assert found["earlier"] == old.finished
-    assert [one["fate"] for one in found["findings"]] == ["new", "unchanged", "fixed"]
+    assert [finding["fate"] for finding in found["findings"]] == ["new", "unchanged", "fixed"]
     assert json.loads(json_report.render(new))["since"] is None

@@ -45,7 +45,7 @@ NODE_1 = host("n", NODE, "nodes", where="public", public="203.0.113.9")
 def opened(before: Snapshot, after: Snapshot) -> set[tuple[str, str, str]]:
     """Return the traffic that certainly opened: (sender, target, services)."""
     found = gains(before, after).certain
-    return {(one.sender, one.target, ",".join(services for _, services in one.packets)) for one in found}
+    return {(change.sender, change.target, ",".join(services for _, services in change.packets)) for change in found}
 
 
 def test_equal_snapshots_open_nothing() -> None:
@@ -102,7 +102,7 @@ def test_a_wider_endpoint_opens_traffic(before: str, after: str, sender: str) ->
         return snapshot([NODE_1], [group("nodes")], endpoints=(endpoint,))
 
     found = opened(at(managed_endpoint(before)), at(managed_endpoint(after)))
-    assert {one[0] for one in found} == ({sender} if sender else set())
+    assert {where[0] for where in found} == ({sender} if sender else set())
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
@@ -120,7 +120,7 @@ def test_traffic_to_hosts_that_were_not_read_before_opened_perhaps() -> None:
     full = made(("tcp/22", WORLD))
     before = replace(full, gaps=(gap,), cluster=replace(full.cluster, hosts=(MASTER,)))
     found = gains(before, full)
-    assert [one for one in found.certain if one.target.startswith("node")] == []
+    assert [change for change in found.certain if change.target.startswith("node")] == []
     assert any("node n" in line for line in found.perhaps)
     alone = replace(before, gaps=())
     assert ("the internet", "node n", "tcp/22") in opened(alone, full)
@@ -142,4 +142,6 @@ def test_senders_of_another_network_with_the_same_addresses_are_distinct() -> No
 
 def _senders(made: Snapshot) -> list[Sender]:
     reach = Reachability(made)
-    return [path.sender for one in reach.classes for path in reach.paths_to(one) if not path.sender.identified]
+    return [
+        path.sender for host_class in reach.classes for path in reach.paths_to(host_class) if not path.sender.identified
+    ]

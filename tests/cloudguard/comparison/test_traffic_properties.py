@@ -32,8 +32,8 @@ def pair(seed: int) -> tuple[Snapshot, Snapshot]:
     before = account(dice)
     groups = tuple(Group(name, name, SOURCE) for name in GROUPS)  # the members of all groups are known
     before = replace(before, topology=replace(before.topology, groups=groups))
-    other = {one.id: one for one in account(Random(seed + 1_000_000)).topology.filters}
-    filters = tuple(other[one.id] if dice.random() < 1 / 2 else one for one in before.topology.filters)
+    other = {guard.id: guard for guard in account(Random(seed + 1_000_000)).topology.filters}
+    filters = tuple(other[guard.id] if dice.random() < 1 / 2 else guard for guard in before.topology.filters)
     return before, replace(before, topology=replace(before.topology, filters=filters))
 
 
@@ -65,8 +65,12 @@ def packets_of(changes: tuple[TrafficChange, ...], made: Snapshot) -> set[Packet
         hosts = [host.id for host in made.cluster.hosts if host.id in change.target.replace(",", "").split()]
         for ranges, services in change.packets:
             addresses = AddressSet.of(filter(None, ranges.split(",")))
-            inside = [one.address for one in senders(made) if AddressSet.parse(one.address) & addresses]
-            ports = [one.port for one in PORTS if ServiceSet.parse(f"tcp/{one.port}") & ServiceSet.parse(services)]
+            inside = [sender.address for sender in senders(made) if AddressSet.parse(sender.address) & addresses]
+            ports = [
+                service.port
+                for service in PORTS
+                if ServiceSet.parse(f"tcp/{service.port}") & ServiceSet.parse(services)
+            ]
             found |= {(address, host, port) for address in inside for host in hosts for port in ports}
     return found
 

@@ -54,7 +54,7 @@ def _nodes(*allowed: tuple[str, str], address: str = "10.0.0.5", masters: str = 
     master = host("cp", CONTROL_PLANE, masters, where="public", public="203.0.113.7")
     node = host("n1", NODE, "nodes", where="public", address=address, public="203.0.113.8", v6="2001:db8::8")
     made = snapshot([master, node], [group("masters"), group("nodes", *allowed)])
-    return max(rows_of(made)["node-access"].findings, key=lambda one: one.severity)
+    return max(rows_of(made)["node-access"].findings, key=lambda finding: finding.severity)
 
 
 def test_a_replaced_host_makes_no_finding_wider() -> None:
@@ -94,7 +94,7 @@ BY_TAG = Condition("StringEquals", "tag", ("a, b", 'or "c"'))
 )
 def test_additional_grants_make_a_finding_wider(more: PolicyDocument, *, grows: bool) -> None:
     then = finding_of(row(account(document(allow("disk:DeleteVolume")))), "cloud-api-access/outside")
-    today = next((one for one in row(account(more)).findings if one.check == then.check), then)
+    today = next((finding for finding in row(account(more)).findings if finding.check == then.check), then)
     assert inside(today.width, then.width) is not grows
 
 
@@ -144,15 +144,15 @@ def test_beyond_lists_only_the_excess(today: tuple[str, ...], then: tuple[str, .
 @given(st.randoms(use_true_random=False))
 def test_a_width_inside_another_means_permissions_inside_the_other_s(random: Random) -> None:
     policies = drawn_policies.draw_policies(random)
-    fewer = tuple(one for one in policies if random.random() < 0.7)
-    limits = [[one.id] for one in policies if one.kind is PolicyKind.ORGANIZATION_LIMIT]
-    statements = [statement for one in policies for statement in one.statements]
+    fewer = tuple(policy for policy in policies if random.random() < 0.7)
+    limits = [[policy.id] for policy in policies if policy.kind is PolicyKind.ORGANIZATION_LIMIT]
+    statements = [statement for policy in policies for statement in policy.statements]
     space = space_of(drawn_policies.SmallCatalog(), statements)
     old, new = (
-        effective(space, drawn_policies.holder(some), {one.id: one for one in policies}, {}, limits)
+        effective(space, drawn_policies.holder(some), {policy.id: policy for policy in policies}, {}, limits)
         for some in (policies, fewer)
     )
-    then, today = (grant_lines.lines(one, space.table.everything, limits) for one in (old, new))
+    then, today = (grant_lines.lines(bounded, space.table.everything, limits) for bounded in (old, new))
     assert inside(today, today)
     assert all(map(grant_lines.is_line, (*then, *today)))
     if old.permissions.upper and inside(today, then):  # without a grant there was no finding
@@ -167,9 +167,9 @@ def test_hostile_names_are_read_back(names: list[str], value: str) -> None:
         document(deny(value, on=tuple(names))),
     )
     space = space_of(
-        drawn_policies.SmallCatalog(), [statement for one in made for statement in one.statements], ["*:*"]
+        drawn_policies.SmallCatalog(), [statement for policy in made for statement in policy.statements], ["*:*"]
     )
-    found = effective(space, drawn_policies.holder(made), {one.id: one for one in made}, {})
+    found = effective(space, drawn_policies.holder(made), {policy.id: policy for policy in made}, {})
     for line in grant_lines.lines(found, space.table.everything, ()):
         assert grant_lines.is_line(line)
         assert line.isprintable()

@@ -83,7 +83,7 @@ def rendered(export: ModuleType, report: Report) -> str:
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=["full", "clean", "hostile"])
-@pytest.mark.parametrize("export", EXPORTS, ids=[one.__name__.rpartition(".")[2] for one in EXPORTS])
+@pytest.mark.parametrize("export", EXPORTS, ids=[row.__name__.rpartition(".")[2] for row in EXPORTS])
 def test_every_export_escapes_names_and_is_deterministic(export: ModuleType, report: Report) -> None:
     text = rendered(export, report)
     assert text == rendered(export, report)
@@ -105,13 +105,15 @@ def test_sarif_is_valid_for_github(tmp_path: Path) -> None:
     assert sarif_file.exists(), done.stdout + done.stderr
     assert f"{len(files)} files scanned" in done.stdout
     (run,) = json.loads(sarif_file.read_text(encoding="utf-8-sig"))["runs"]
-    said = [f"{one['ruleId']}: {one['message']}" for one in run.get("results", ()) if one.get("level") != "note"]
+    said = [
+        f"{result['ruleId']}: {result['message']}" for result in run.get("results", ()) if result.get("level") != "note"
+    ]
     assert said == []
 
 
 def test_sarif_has_waived_findings_and_gaps() -> None:
     (run,) = json.loads(rendered(sarif, FULL))["runs"]
-    assert [(one["level"], bool(one["suppressions"])) for one in run["results"]] == [
+    assert [(result["level"], bool(result["suppressions"])) for result in run["results"]] == [
         ("error", False),
         ("error", True),
         ("note", False),
@@ -119,7 +121,7 @@ def test_sarif_has_waived_findings_and_gaps() -> None:
     (invocation,) = run["invocations"]
     assert not invocation["executionSuccessful"]
     assert "memory:ReadFilters" in invocation["toolExecutionNotifications"][0]["message"]["text"]
-    assert {one["id"] for one in run["tool"]["driver"]["rules"]} == {check.id for check in CHECKS}
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {check.id for check in CHECKS}
 
 
 def test_sarif_rules_refer_to_standards_as_their_results_do() -> None:
@@ -131,7 +133,7 @@ def test_sarif_rules_refer_to_standards_as_their_results_do() -> None:
         assert rule["properties"]["references"] == result["properties"]["references"] != []
         assert rule["helpUri"] == result["properties"]["references"][0]["link"]
     assert all("https://" in rule["help"][form] for rule in rules.values() for form in ("text", "markdown"))
-    assert any("CIS" in one["id"] for rule in rules.values() for one in rule["properties"]["references"])
+    assert any("CIS" in reference["id"] for rule in rules.values() for reference in rule["properties"]["references"])
 
 
 def test_junit_has_failures_skips_for_waived_findings_and_errors_for_unknown() -> None:
@@ -165,10 +167,10 @@ def test_no_cell_of_csv_is_a_formula() -> None:
 
 def test_code_quality_has_unique_fingerprints_and_gitlab_s_severities() -> None:
     found = json.loads(rendered(code_quality, FULL))
-    assert [one["severity"] for one in found] == ["blocker", "info", "major"]
+    assert [item["severity"] for item in found] == ["blocker", "info", "major"]
     assert found[-1]["description"] == "etcd-access is not completely known: the filter of n-1"
-    assert len({one["fingerprint"] for one in found}) == len(found)
-    assert all(one["location"]["path"].startswith("cloud/memory/1234/prod/") for one in found)
+    assert len({item["fingerprint"] for item in found}) == len(found)
+    assert all(item["location"]["path"].startswith("cloud/memory/1234/prod/") for item in found)
 
 
 def test_workflow_commands_have_one_command_per_line() -> None:
@@ -181,11 +183,11 @@ def test_workflow_commands_have_one_command_per_line() -> None:
 def metrics(report: Report) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     """Return the value of each sample by its name and its labels, without the cluster's labels."""
     families: Any = METRICS.text_string_to_metric_families(rendered(openmetrics, report))
-    samples = [one for family in families for one in family.samples]
+    samples = [sample for family in families for sample in family.samples]
     own = {"cluster", "provider", "account"}
     return {
-        (one.name, tuple(sorted(pair for pair in one.labels.items() if pair[0] not in own))): one.value
-        for one in samples
+        (sample.name, tuple(sorted(pair for pair in sample.labels.items() if pair[0] not in own))): sample.value
+        for sample in samples
     }
 
 
@@ -230,13 +232,13 @@ def test_ocsf_events_are_compliance_findings(compliance_finding: Any, report: Re
 
 
 def test_ocsf_suppresses_waived_findings_and_passes_rows_that_pass() -> None:
-    found = [one for one in json.loads(rendered(ocsf, FULL)) if one["severity"] != "Informational"]
-    assert [(one["status"], one["compliance"]["status"]) for one in found] == [
+    found = [item for item in json.loads(rendered(ocsf, FULL)) if item["severity"] != "Informational"]
+    assert [(item["status"], item["compliance"]["status"]) for item in found] == [
         ("New", "Warning"),
         ("New", "Fail"),
         ("Suppressed", "Fail"),
     ]
-    assert {one["compliance"]["status"] for one in json.loads(rendered(ocsf, CLEAN))} == {"Pass"}
+    assert {item["compliance"]["status"] for item in json.loads(rendered(ocsf, CLEAN))} == {"Pass"}
 
 
 @pytest.mark.parametrize("report", [on_aws(FULL), on_aws(HOSTILE)], ids=["full", "hostile"])
@@ -256,13 +258,13 @@ def test_asff_fits_security_hub_s_api(report: Report) -> None:
             assert (answer["SuccessCount"], answer["FailedCount"]) == (len(report.findings) + len(UNKNOWN), 0)
         stored = hub.get_findings()["Findings"]
         assert len(stored) == len(report.findings) + len(UNKNOWN)
-        assert sum(one["Compliance"]["Status"] == "NOT_AVAILABLE" for one in stored) == len(UNKNOWN)
+        assert sum(item["Compliance"]["Status"] == "NOT_AVAILABLE" for item in stored) == len(UNKNOWN)
 
 
 ONLY_UNKNOWN: Final = on_aws(sample.report(unknown=("the filter of n-1",)))
 
 
-@pytest.mark.parametrize("export", [*EXPORTS, asff], ids=[one.__name__.rpartition(".")[2] for one in [*EXPORTS, asff]])
+@pytest.mark.parametrize("export", [*EXPORTS, asff], ids=[row.__name__.rpartition(".")[2] for row in [*EXPORTS, asff]])
 def test_every_export_distinguishes_an_unknown_row_from_a_clean_one(export: ModuleType) -> None:
     clean = on_aws(sample.report())
     assert rendered(export, ONLY_UNKNOWN) != rendered(export, clean)
@@ -274,7 +276,7 @@ def test_ocsf_gives_an_unknown_row_with_advice_the_status_unknown() -> None:
     made = sample.report(sample.finding(1, Severity.LOW), unknown=("the filter of n-1",))
     row, *others = made.rows
     events = json.loads(rendered(ocsf, replace(made, rows=(replace(row, verdict=Verdict.UNKNOWN), *others))))
-    (event,) = [one for one in events if one["compliance"]["control"] == row.row]
+    (event,) = [event for event in events if event["compliance"]["control"] == row.row]
     assert event["compliance"]["status"] == "Unknown"
 
 

@@ -116,8 +116,8 @@ def test_a_long_list_of_hosts_is_cut_and_counted() -> None:
 
 
 def test_explain_shows_all_facts_of_a_finding() -> None:
-    one = sample.finding(1, text=sample.HOSTILE, waived=WAIVER, changes=("c-1",))
-    page = explain.finding_page(one, sample.report(one))
+    finding = sample.finding(1, text=sample.HOSTILE, waived=WAIVER, changes=("c-1",))
+    page = explain.finding_page(finding, sample.report(finding))
     assert "".join(page.split("\n")).isprintable()
     places = [
         page.find(part)
@@ -134,10 +134,10 @@ def test_a_managed_control_plane_is_shown() -> None:
 
 
 def test_a_witness_that_only_repeats_the_message_is_left_out() -> None:
-    one = sample.finding()
-    said_twice = replace(one, witness=replace(one.witness, summary=one.message))
+    finding = sample.finding()
+    said_twice = replace(finding, witness=replace(finding.witness, summary=finding.message))
     for render in TEXTS:
-        assert "witness" in render(sample.report(one))
+        assert "witness" in render(sample.report(finding))
         assert "witness" not in render(sample.report(said_twice))
 
 

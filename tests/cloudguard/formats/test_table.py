@@ -44,7 +44,7 @@ def test_advice_is_one_line_without_verbose() -> None:
     assert " 3  low       etcd-access/inside: message open\n" in short
     assert LOW.id not in short
     assert f" 3  low       etcd-access/inside  {LOW.id}\n    message open\n    on filter f-1 (open)\n" in whole
-    assert all(one.id in text for one in (CRITICAL, HIGH) for text in (short, whole))
+    assert all(finding.id in text for finding in (CRITICAL, HIGH) for text in (short, whole))
 
 
 def test_findings_and_changes_refer_to_each_other() -> None:

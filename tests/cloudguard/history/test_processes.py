@@ -94,7 +94,7 @@ def test_a_run_killed_while_it_writes_leaves_a_store_that_opens(
             found = everything(connection)
         assert len(found.runs) - int(last) in {1, 2}
         for run in found.runs[-1:]:
-            there = [one for one in found.findings if one.began <= run.finished and not one.ended]
+            there = [finding for finding in found.findings if finding.began <= run.finished and not finding.ended]
             assert len(there) == 2
 
 

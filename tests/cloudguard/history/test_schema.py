@@ -29,7 +29,7 @@ DUMPS = Path(__file__).parent / "dumps"
 def test_the_schemas_are_listed_in_the_order_of_the_migrations() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    found = [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()]
+    found = [walk_revision.revision for walk_revision in ScriptDirectory.from_config(config).walk_revisions()]
     assert tuple(reversed(found)) == SCHEMAS
 
 
@@ -55,13 +55,13 @@ def test_a_store_of_each_schema_is_migrated_to_the_latest_without_loss(schema: s
     assert (summary.runs, summary.unconfirmed, summary.waived, summary.open) == (3, 1, 1, (("high", 1),))
     assert [run.complete for run in found.runs] == [True, True, False]
     assert found.runs[2].verdicts == (("etcd-access", "UNKNOWN"), ("etcd-encryption", "PASS"))
-    assert {(one.finding[-1], one.ended_as, one.waiver) for one in found.findings} == {
+    assert {(finding.finding[-1], finding.ended_as, finding.waiver) for finding in found.findings} == {
         ("1", "", None),
         ("2", "changed", None),
         ("2", "", Waiver("platform", "until the move", "2026-06-30")),
         ("3", "fixed", None),
     }
-    assert Resource("filter", "f-3", "gone") in {one.resource for one in found.findings}
+    assert Resource("filter", "f-3", "gone") in {finding.resource for finding in found.findings}
 
 
 @pytest.mark.parametrize("purpose", Purpose)

@@ -43,7 +43,7 @@ def run(store: Store, report: Report, checks: frozenset[str] = frozenset({CHECK}
 def fates(since: Since | None) -> dict[str, Fate]:
     """Return the fate of each finding, by its id."""
     assert since is not None
-    return {one.id: one.fate for one in since.findings}
+    return {change.id: change.fate for change in since.findings}
 
 
 def test_a_finding_is_an_interval_from_its_first_run_to_the_run_that_fixes_it(store: Store) -> None:
@@ -53,7 +53,9 @@ def test_a_finding_is_an_interval_from_its_first_run_to_the_run_that_fixes_it(st
     assert fates(run(store, on(4, ONE, TWO))) == {ONE.id: Fate.REOPENED, TWO.id: Fate.UNCHANGED}
     with store.reading() as connection:
         found = everything(connection)
-    assert [(one.finding, one.began[8:10], one.ended[8:10], one.ended_as) for one in found.findings] == [
+    assert [
+        (finding.finding, finding.began[8:10], finding.ended[8:10], finding.ended_as) for finding in found.findings
+    ] == [
         (TWO.id, "02", "", ""),
         (ONE.id, "04", "", ""),
         (ONE.id, "01", "03", "fixed"),
@@ -119,9 +121,9 @@ def test_the_store_knows_which_checks_and_which_version_a_run_had(store: Store) 
     since = run(store, newer)
     assert since is not None
     assert since.of(f"{3:012x}").brought_by is BroughtBy.DATA
-    assert {one.id for one in since.unconfirmed} == {TWO.id}
+    assert {change.id for change in since.unconfirmed} == {TWO.id}
     with store.reading() as connection:
-        assert [one.ended_as for one in intervals(connection, word=TWO.id)] == ["judged otherwise"]
+        assert [interval.ended_as for interval in intervals(connection, word=TWO.id)] == ["judged otherwise"]
 
 
 def test_each_severity_and_waiver_has_its_interval(store: Store) -> None:
@@ -131,7 +133,10 @@ def test_each_severity_and_waiver_has_its_interval(store: Store) -> None:
     run(store, on(4, replace(ONE, severity=Severity.CRITICAL)))
     with store.reading() as connection:
         found = intervals(connection)
-    kept = [(one.began[8:10], one.ended_as, one.severity, one.waiver, one.first_seen[8:10]) for one in found]
+    kept = [
+        (interval.began[8:10], interval.ended_as, interval.severity, interval.waiver, interval.first_seen[8:10])
+        for interval in found
+    ]
     assert kept == [
         ("04", "", "critical", None, "01"),
         ("02", "changed", "high", WAIVER, "01"),
@@ -145,7 +150,7 @@ def test_a_wider_finding_begins_an_interval_and_a_narrower_one_does_not(store: S
     seen = [fates(since)[ONE.id] for report in reports if (since := run(store, report))]
     assert seen == [Fate.UNCHANGED, Fate.WIDER, Fate.UNCHANGED]
     with store.reading() as connection:
-        assert [one.began[8:10] for one in intervals(connection)] == ["03", "01"]
+        assert [interval.began[8:10] for interval in intervals(connection)] == ["03", "01"]
 
 
 def test_a_replaced_finding_continues_under_its_new_id(store: Store) -> None:
@@ -166,7 +171,7 @@ def test_clusters_with_one_name_in_different_regions_are_distinct(store: Store) 
     assert store.state(elsewhere) is None
     run(store, elsewhere)
     with store.reading() as connection:
-        assert [one.cluster.regions for one in clusters(connection, ["prod"])] == ["here", "there"]
+        assert [cluster.cluster.regions for cluster in clusters(connection, ["prod"])] == ["here", "there"]
 
 
 def as_kept(column: Column[Any]) -> ColumnElement[str]:

@@ -124,7 +124,7 @@ def test_every_declaring_key_is_read() -> None:
 def test_every_declaration_has_a_setting() -> None:
     named = {setting.declares for setting in IN_FILE} - {""}
     assert named | {"needs", "permissions", "stated_in", "others", "waivers"} == {
-        one.name for one in fields(Declarations)
+        field.name for field in fields(Declarations)
     }
 
 

@@ -75,8 +75,8 @@ def test_a_waiver_may_last_400_days_and_no_more() -> None:
 def test_waivers_are_read_with_the_declarations_and_know_their_file() -> None:
     ahead = datetime.now(UTC).date() + timedelta(days=500)
     text = f'[[waiver]]\n{RIGHT}check = "etcd-access/*"\n'
-    (one,) = load_declarations(text).waivers
-    assert (one.check, one.number, Path(one.origin).name) == ("etcd-access/*", 1, "cloudguard.toml")
+    (waiver,) = load_declarations(text).waivers
+    assert (waiver.check, waiver.number, Path(waiver.origin).name) == ("etcd-access/*", 1, "cloudguard.toml")
     with pytest.raises(SettingsError, match="more than 400 days ahead"):
         load_declarations(text.replace("2027-01-31", str(ahead)))
 
@@ -84,4 +84,4 @@ def test_waivers_are_read_with_the_declarations_and_know_their_file() -> None:
 def test_the_page_s_example_is_valid() -> None:
     page = (Path(__file__).parents[3] / "docs/waivers.md").read_text(encoding="utf-8")
     example = page.partition("```toml\n")[2].partition("```")[0]
-    assert [one.owner for one in load_declarations(example).waivers] == ["alice", "bob"]
+    assert [waiver.owner for waiver in load_declarations(example).waivers] == ["alice", "bob"]

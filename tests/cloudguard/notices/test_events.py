@@ -22,8 +22,8 @@ CLEAN = sample.report()
 
 
 def change(fate: Fate, number: int = 1) -> FindingChange:
-    one = sample.finding(number)
-    return FindingChange(fate, one.id, one.check, str(one.severity), one.message)
+    finding = sample.finding(number)
+    return FindingChange(fate, finding.id, finding.check, str(finding.severity), finding.message)
 
 
 def since(*changes: FindingChange) -> Since:

@@ -36,8 +36,8 @@ def planned(made: Snapshot, *admins: str, rows: tuple[str, ...] = ()) -> Planned
     return pipeline.plan(made, Declarations(admin_cidrs=admins or (OFFICE,)), rows=rows)
 
 
-def only_change(one: Planned) -> Change:
-    (change,) = one.plan.changes
+def only_change(plan: Planned) -> Change:
+    (change,) = plan.plan.changes
     return change
 
 
@@ -50,7 +50,7 @@ def test_a_rule_is_added_to_the_group_of_the_control_plane() -> None:
     change = only_change(made)
     assert change.resource.id == "masters"
     assert [edit.after for edit in rules(change)] == [lets("tcp/6443", OFFICE)]
-    assert Obligation.ADMINISTRATORS_LET_IN in {one.obligation for one in made.plan.proofs}
+    assert Obligation.ADMINISTRATORS_LET_IN in {proof.obligation for proof in made.plan.proofs}
     assert made.plan.shut_out == ()
 
 
@@ -94,7 +94,10 @@ def test_administrators_inside_the_network_are_added() -> None:
 
 def test_the_balancer_and_its_targets_both_get_a_rule() -> None:
     front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front")
-    hosts = [replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces)), WORKER]
+    hosts = [
+        replace(MASTER, interfaces=tuple(replace(interface, public=()) for interface in MASTER.interfaces)),
+        WORKER,
+    ]
     made = planned(snapshot(hosts, [group("masters"), group("nodes"), group("front")], balancers=[front]))
     added = {change.resource.id: [edit.after for edit in rules(change)] for change in made.plan.changes}
     assert added["front"] == [lets("tcp/443", OFFICE)]
@@ -112,7 +115,7 @@ def test_administrators_are_added_to_a_public_endpoint_s_list() -> None:
         [WORKER], [group("nodes")], endpoints=[managed_endpoint("192.0.2.0/24", private=True)], managed=True
     )
     edits = [edit for edit in only_change(planned(made, OFFICE, "192.0.2.0/24")).edits if isinstance(edit, ListEdit)]
-    assert [[one.value for one in edit.after] for edit in edits] == [["192.0.2.0/24", OFFICE]]
+    assert [[peer.value for peer in edit.after] for edit in edits] == [["192.0.2.0/24", OFFICE]]
 
 
 def test_a_public_endpoint_is_not_switched_on_for_administrators() -> None:
@@ -138,14 +141,16 @@ def test_every_filter_in_series_gets_a_rule_before_the_denying_rule() -> None:
 def test_a_rule_in_a_network_wide_filter_is_only_for_the_control_plane() -> None:
     wide = replace(group("vpc"), ordered=True, in_chain=True)
     master = host("cp1", CONTROL_PLANE, "vpc", where="public", public="203.0.113.12")
-    tagged = replace(master, interfaces=tuple(replace(one, groups=("masters",)) for one in master.interfaces))
+    tagged = replace(
+        master, interfaces=tuple(replace(interface, groups=("masters",)) for interface in master.interfaces)
+    )
     worker = host("n1", NODE, "vpc", where="public", public="203.0.113.13")
-    worker = replace(worker, interfaces=tuple(replace(one, groups=("nodes",)) for one in worker.interfaces))
+    worker = replace(worker, interfaces=tuple(replace(interface, groups=("nodes",)) for interface in worker.interfaces))
     made = planned(snapshot([tagged, worker], [wide]))
     assert [edit.targets for edit in rules(only_change(made))] == [("masters",)]
 
 
 def test_administrators_without_a_path_are_in_no_rule() -> None:
-    one = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), OFFICE, "192.168.0.0/24")
-    assert [edit.after for edit in rules(only_change(one))] == [lets("tcp/6443", OFFICE)]
-    assert one.plan.shut_out == ("192.168.0.0/24",)
+    plan = planned(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), OFFICE, "192.168.0.0/24")
+    assert [edit.after for edit in rules(only_change(plan))] == [lets("tcp/6443", OFFICE)]
+    assert plan.plan.shut_out == ("192.168.0.0/24",)

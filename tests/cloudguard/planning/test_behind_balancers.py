@@ -31,9 +31,9 @@ def planned(between: Balancer) -> Planned:
 
 
 def test_a_group_does_not_replace_the_range_by_which_nodes_arrive_from_a_balancer() -> None:
-    one = planned(INNER)
-    assert not one.plan.steps
-    assert [each.finding for each in one.plan.left] == [*one.plan.asked]
+    plan = planned(INNER)
+    assert not plan.plan.steps
+    assert [each.finding for each in plan.plan.left] == [*plan.plan.asked]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,6 @@ def test_a_group_does_not_replace_the_range_by_which_nodes_arrive_from_a_balance
 )
 def test_a_group_is_enough_if_the_balancer_passes_it_on_or_is_not_used(between: Balancer) -> None:
     after = planned(between).proposal.after.topology.filters
-    (masters,) = (one for one in after if one.id == "masters")
+    (masters,) = (guard for guard in after if guard.id == "masters")
     kept = [rule.peer.addresses for rule in masters.rules if rule.direction is Direction.INGRESS]
     assert AddressSet.parse(RANGE) not in kept

@@ -53,26 +53,26 @@ def test_a_step_that_lets_in_everything_is_refused(document: dict[str, Any]) -> 
 
 def test_a_step_that_removes_all_rules_of_a_filter_is_refused(document: dict[str, Any]) -> None:
     guards = {name for need in document["needs"] for name in need["guard"]}
-    for one in (one for one in document["filters"] if one["id"] in guards):
-        names = [rule["id"] for rule in one["rules"]]
-        step = {"change": "all", "filter": one["id"], "drop": names, "rules": []}
-        assert any("loses" in fault for fault in faults({**document, "steps": [step]})), one["id"]
+    for filter_ in (filter_ for filter_ in document["filters"] if filter_["id"] in guards):
+        names = [rule["id"] for rule in filter_["rules"]]
+        step = {"change": "all", "filter": filter_["id"], "drop": names, "rules": []}
+        assert any("loses" in fault for fault in faults({**document, "steps": [step]})), filter_["id"]
 
 
 def test_the_certificate_s_rules_are_those_of_the_snapshot(document: dict[str, Any]) -> None:
     read = Certificate(document)
-    filters = {one.id: one for one in sample.snapshot().topology.filters}
-    for name, one in read.filters.items():
-        assert {rule.id for rule in one.rules.values()} == {rule.id for rule in filters[name].rules}
-        assert all(isinstance(rule, Rule) for rule in one.rules.values())
+    filters = {guard.id: guard for guard in sample.snapshot().topology.filters}
+    for name, guard in read.filters.items():
+        assert {rule.id for rule in guard.rules.values()} == {rule.id for rule in filters[name].rules}
+        assert all(isinstance(rule, Rule) for rule in guard.rules.values())
 
 
 def test_a_step_that_takes_administrators_from_the_api_is_refused() -> None:
     office = "198.51.100.0/24"
     filters = [group("masters", ("tcp", office)), group("nodes", ("tcp", "masters"))]
     master = host("cp1", CONTROL_PLANE, "masters", where="public", public="203.0.113.12")
-    one = pipeline.plan(snapshot([master, host("n1", NODE, "nodes")], filters), Declarations(admin_cidrs=(office,)))
-    document: dict[str, Any] = json.loads(certificate(one))
+    plan = pipeline.plan(snapshot([master, host("n1", NODE, "nodes")], filters), Declarations(admin_cidrs=(office,)))
+    document: dict[str, Any] = json.loads(certificate(plan))
     (step,) = document["steps"]
     assert faults(document) == []
     taken: list[dict[str, Any]] = [{**step, "rules": []}]
@@ -100,8 +100,8 @@ def test_a_step_that_cuts_off_clients_behind_a_balancer_is_refused() -> None:
     front = group("front", ("tcp/443", office), ("tcp/443", "0.0.0.0/0"))
     filters = [front, group("masters", ("tcp/6443", "front"), ("tcp/6443", RANGE))]
     made = balancer("api", "tcp/443", [to(control_plane, "tcp/6443")], "front")
-    one = pipeline.plan(snapshot([control_plane], filters, balancers=[made]), Declarations(admin_cidrs=(office,)))
-    document: dict[str, Any] = json.loads(certificate(one))
+    plan = pipeline.plan(snapshot([control_plane], filters, balancers=[made]), Declarations(admin_cidrs=(office,)))
+    document: dict[str, Any] = json.loads(certificate(plan))
     assert faults(document) == []
     for name, lost in (("front", "tcp/443 from 198.51.100.0"), ("masters", "tcp/6443 from 198.51.100.0")):
         taken = {"change": "all", "filter": name, "drop": [f"{name}-0", f"{name}-1"], "rules": []}

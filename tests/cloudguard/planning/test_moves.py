@@ -27,7 +27,7 @@ def test_one_move_replaces_the_edits_of_many_rules() -> None:
     (change,) = made.changes
     (edit,) = change.edits
     assert isinstance(edit, MembershipEdit)
-    assert ([one.id for one in edit.members], edit.leaves) == (["eni-x"], ("masters",))
+    assert ([member.id for member in edit.members], edit.leaves) == (["eni-x"], ("masters",))
     assert made.mends == made.asked != ()
 
 

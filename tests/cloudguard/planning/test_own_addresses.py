@@ -36,10 +36,10 @@ def planned(made: Snapshot, *administrators: str, inside: bool = False) -> Plann
     return pipeline.plan(made, declared, rows=("api-server-access",))
 
 
-def peers(one: Planned) -> set[str]:
+def peers(plan: Planned) -> set[str]:
     """Return each range that the plan's edits name."""
     found = set[str]()
-    for change in one.plan.changes:
+    for change in plan.plan.changes:
         for edit in change.edits:
             named = [edit.after.peer] if isinstance(edit, RuleEdit) and edit.after else []
             named += edit.after if isinstance(edit, ListEdit) else []
@@ -58,18 +58,18 @@ def by_balancer(master: Host, *outbound: str, guarded: bool = False) -> Snapshot
 
 def test_hosts_that_reach_the_api_inside_the_network_are_not_in_the_rule() -> None:
     filters = [group("masters", ("tcp/6443", WORLD)), group("nodes", ("tcp", "masters"))]
-    one = planned(snapshot([MASTER, WORKER], filters, outbound=(OWN, "203.0.113.12/32", GATEWAY)))
-    assert one.plan.mends == one.plan.asked != ()
-    assert peers(one) == {OFFICE, GATEWAY}
+    plan = planned(snapshot([MASTER, WORKER], filters, outbound=(OWN, "203.0.113.12/32", GATEWAY)))
+    assert plan.plan.mends == plan.plan.asked != ()
+    assert peers(plan) == {OFFICE, GATEWAY}
 
 
-PRIVATE = replace(MASTER, interfaces=tuple(replace(one, public=()) for one in MASTER.interfaces))
+PRIVATE = replace(MASTER, interfaces=tuple(replace(interface, public=()) for interface in MASTER.interfaces))
 
 
 def test_a_rule_for_hosts_with_their_own_addresses_needs_a_declaration() -> None:
-    one = planned(by_balancer(PRIVATE, OWN))
-    assert one.plan.steps == ()
-    (change,), (left,) = one.plan.changes, one.plan.left
+    plan = planned(by_balancer(PRIVATE, OWN))
+    assert plan.plan.steps == ()
+    (change,), (left,) = plan.plan.changes, plan.plan.left
     assert (change.needs_input, change.way_out) == (("api-inside",), ("n1.prod (203.0.113.21)",))
     assert left.why == (
         "the change needs --api-inside; if n1.prod (203.0.113.21) must reach the API at its public "
@@ -78,22 +78,22 @@ def test_a_rule_for_hosts_with_their_own_addresses_needs_a_declaration() -> None
 
 
 def test_hosts_declared_to_reach_the_api_inside_lose_the_public_path() -> None:
-    one = planned(by_balancer(PRIVATE, OWN), inside=True)
-    assert one.plan.mends == one.plan.asked != ()
-    assert peers(one) == {OFFICE, "10.0.0.0/24"}
+    plan = planned(by_balancer(PRIVATE, OWN), inside=True)
+    assert plan.plan.mends == plan.plan.asked != ()
+    assert peers(plan) == {OFFICE, "10.0.0.0/24"}
 
 
 def test_a_host_s_own_address_that_is_declared_is_kept() -> None:
-    one = planned(by_balancer(PRIVATE, OWN), OWN)
-    assert one.plan.mends == one.plan.asked != ()
-    assert peers(one) == {OFFICE, OWN, "10.0.0.0/24"}
+    plan = planned(by_balancer(PRIVATE, OWN), OWN)
+    assert plan.plan.mends == plan.plan.asked != ()
+    assert peers(plan) == {OFFICE, OWN, "10.0.0.0/24"}
 
 
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_rule_that_only_own_addresses_use_stays(inside: bool) -> None:  # noqa: FBT001 - a case
-    one = planned(by_balancer(PRIVATE, OWN, guarded=True), inside=inside)
-    assert one.plan.changes == ()
-    assert [left.why.partition(":")[0] for left in one.plan.left] == [
+    plan = planned(by_balancer(PRIVATE, OWN, guarded=True), inside=inside)
+    assert plan.plan.changes == ()
+    assert [left.why.partition(":")[0] for left in plan.plan.left] == [
         "the outgoing addresses of the cluster's hosts are unknown, or change with a host"
     ]
 
@@ -101,11 +101,12 @@ def test_a_rule_that_only_own_addresses_use_stays(inside: bool) -> None:  # noqa
 def test_a_rule_for_hosts_behind_a_gateway_is_narrowed_to_the_gateway() -> None:
     made = by_balancer(PRIVATE, GATEWAY)
     hosts = [
-        replace(one, interfaces=tuple(replace(nic, public=()) for nic in one.interfaces)) for one in made.cluster.hosts
+        replace(host, interfaces=tuple(replace(nic, public=()) for nic in host.interfaces))
+        for host in made.cluster.hosts
     ]
-    one = planned(replace(made, cluster=replace(made.cluster, hosts=tuple(hosts))))
-    assert one.plan.mends == one.plan.asked != ()
-    assert peers(one) == {OFFICE, GATEWAY, "10.0.0.0/24"}  # the gateway and the balancer's own range
+    plan = planned(replace(made, cluster=replace(made.cluster, hosts=tuple(hosts))))
+    assert plan.plan.mends == plan.plan.asked != ()
+    assert peers(plan) == {OFFICE, GATEWAY, "10.0.0.0/24"}  # the gateway and the balancer's own range
 
 
 def endpoint(*, private: bool) -> Endpoint:
@@ -114,13 +115,13 @@ def endpoint(*, private: bool) -> Endpoint:
 
 def test_the_private_endpoint_is_switched_on_before_the_public_list_is_narrowed() -> None:
     made = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=False)], managed=True, outbound=(OWN,))
-    one = planned(made)
-    assert peers(one) == {OFFICE}
-    assert [type(edit) for change in one.plan.changes for edit in change.edits] == [AttributeEdit, ListEdit]
+    plan = planned(made)
+    assert peers(plan) == {OFFICE}
+    assert [type(edit) for change in plan.plan.changes for edit in change.edits] == [AttributeEdit, ListEdit]
 
 
 def test_with_a_private_endpoint_the_public_list_is_narrowed_at_once() -> None:
     made = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=True)], managed=True, outbound=(OWN,))
-    one = planned(made)
-    assert peers(one) == {OFFICE}
-    assert [type(edit) for change in one.plan.changes for edit in change.edits] == [ListEdit]
+    plan = planned(made)
+    assert peers(plan) == {OFFICE}
+    assert [type(edit) for change in plan.plan.changes for edit in change.edits] == [ListEdit]

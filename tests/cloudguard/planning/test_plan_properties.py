@@ -54,19 +54,19 @@ def drawn(seed: int, draw: Callable[[Random], Snapshot] = account) -> Planned:
     return plan_of(draw(Random(seed)))
 
 
-def prefixes(one: Planned) -> Iterator[Snapshot]:
+def prefixes(planned: Planned) -> Iterator[Snapshot]:
     """Yield the account before the first step and after each step."""
-    parts = [part for _, part in one.proposal.order]
+    parts = [part for _, part in planned.proposal.order]
     for count in range(len(parts) + 1):
-        yield edited(one.case.snapshot, parts[:count])
+        yield edited(planned.case.snapshot, parts[:count])
 
 
 def everyone(made: Snapshot) -> Iterator[Someone]:
     """Yield the senders: hosts, the next host of each pool, replacements of hosts, and strangers with any group."""
-    for one in (*made.cluster.hosts, *replacements(made)):
-        for port in one.interfaces:
+    for host in (*made.cluster.hosts, *replacements(made)):
+        for port in host.interfaces:
             for address in port.addresses:
-                yield Someone(f"{one.id} {address}", Sender(address.texts()[0], port.groups), one.roles)
+                yield Someone(f"{host.id} {address}", Sender(address.texts()[0], port.groups), host.roles)
     for port in made.topology.external_members:
         yield Someone(port.id, Sender(address_of(port), port.groups))
     yield from (Someone(address, Sender(address)) for address in STRANGE)
@@ -75,11 +75,11 @@ def everyone(made: Snapshot) -> Iterator[Someone]:
 
 def replacements(made: Snapshot) -> Iterator[Host]:
     """Yield every host with another address of its subnet, and the next host of each pool."""
-    for one in made.cluster.hosts:
-        nic = one.interfaces[0]
+    for host in made.cluster.hosts:
+        nic = host.interfaces[0]
         base, _, last = address_of(nic).rpartition(".")
         moved = replace(nic, id=f"{nic.id}-again", addresses=each(f"{base}.{int(last) + 100}"), public=())
-        yield replace(one, id=f"{one.id}-again", interfaces=(moved,))
+        yield replace(host, id=f"{host.id}-again", interfaces=(moved,))
     for pool in made.cluster.pools:
         nic = Interface(
             f"next-{pool.id}", pool.subnets[0], each("10.0.1.200"), pool.source, (), pool.filters, pool.groups
@@ -89,8 +89,8 @@ def replacements(made: Snapshot) -> Iterator[Host]:
 
 def targets(made: Snapshot) -> Iterator[tuple[Host, Interface]]:
     """Yield every interface of the cluster, of today's hosts and of future ones."""
-    for one in (*made.cluster.hosts, *replacements(made)):
-        yield from ((one, port) for port in one.interfaces)
+    for host in (*made.cluster.hosts, *replacements(made)):
+        yield from ((host, port) for port in host.interfaces)
 
 
 Packets = frozenset[tuple[str, str, Service]]
@@ -101,10 +101,12 @@ def packets_through(made: Snapshot) -> Packets:
     senders, alike = [*everyone(made)], dict[tuple[object, ...], list[tuple[str, Service]]]()
     found = set[tuple[str, str, Service]]()
     for _, port in targets(made):
-        key = port.subnet, port.filters, port.public, any(":" in str(one) for one in port.addresses)
+        key = port.subnet, port.filters, port.public, any(":" in str(address) for address in port.addresses)
         if key not in alike:
-            pairs = ((one, service) for one in senders for service in PORTS)
-            alike[key] = [(one.name, to) for one, to in pairs if directly(made.topology, port, one.sender, to)]
+            pairs = ((sender, service) for sender in senders for service in PORTS)
+            alike[key] = [
+                (someone.name, to) for someone, to in pairs if directly(made.topology, port, someone.sender, to)
+            ]
         found |= {(name, port.id, service) for name, service in alike[key]}
     return frozenset(found)
 
@@ -124,7 +126,7 @@ def needed(made: Snapshot, packets: Packets) -> Packets:
 
     Only etcd hosts and the control plane need packets to etcd.
     """
-    senders = {one.name: one.roles for one in everyone(made)}
+    senders = {someone.name: someone.roles for someone in everyone(made)}
     receivers = {port.id: host.roles for host, port in targets(made)}
 
     def is_needed(name: str, nic: str, service: Service) -> bool:
@@ -140,11 +142,11 @@ def test_no_step_opens_or_loses_anything(seed: int) -> None:
     assert_safe(drawn(seed))
 
 
-def assert_safe(one: Planned) -> None:
+def assert_safe(planned: Planned) -> None:
     """Assert that each step lets in nothing new, and still lets in everything needed."""
-    made = one.case.snapshot
+    made = planned.case.snapshot
     before = packets_through(made)
-    for number, state in enumerate(prefixes(one)):
+    for number, state in enumerate(prefixes(planned)):
         now = packets_through(state)
         opened = now - before
         assert opened == declared(made, opened), f"step {number} opens"
@@ -168,17 +170,17 @@ def test_every_change_is_needed_in_filters_in_series(seed: int, draw: Callable[[
     none_is_spare(drawn(seed, draw))
 
 
-def none_is_spare(one: Planned) -> None:
+def none_is_spare(planned: Planned) -> None:
     """Assert that without any one change something that the plan mends stays, or an obligation breaks."""
-    asked = [one.plan.report.finding(name) for name in one.plan.asked]
-    gone = outcome_of(one.case.at(one.proposal.after), asked, with_advice=False).gone
-    proposer = Proposer(one.case)
-    made = tuple(change for change in one.proposal.changes if change.kind != "group.add")
+    asked = [planned.plan.report.finding(name) for name in planned.plan.asked]
+    gone = outcome_of(planned.case.at(planned.proposal.after), asked, with_advice=False).gone
+    proposer = Proposer(planned.case)
+    made = tuple(change for change in planned.proposal.changes if change.kind != "group.add")
     for change in made:
         rest = proposer.of(tuple(other for other in made if other.id != change.id))
-        left = outcome_of(one.case.at(rest.after), asked, with_advice=False)
+        left = outcome_of(planned.case.at(rest.after), asked, with_advice=False)
         if lets_in_administrators(change):
-            mended, without = (admitted(snapshot) for snapshot in (one.proposal.after, rest.after))
+            mended, without = (admitted(snapshot) for snapshot in (planned.proposal.after, rest.after))
             assert without < mended
         else:
             assert not (left.gone >= gone and proposer.holds(rest)), change
@@ -197,10 +199,10 @@ def test_a_second_plan_has_no_steps(seed: int) -> None:
 @pytest.mark.parametrize("seed", [29, 82, 92])
 def test_a_plan_includes_what_its_own_edits_make_possible(seed: int) -> None:
     """Each of these plans edits several rules that allow the same hosts, or makes groups that distinguish hosts."""
-    one = drawn(seed)
-    assert one.plan.steps
-    assert not one.plan.plan_again
-    assert not plan_of(one.proposal.after).plan.steps
+    planned = drawn(seed)
+    assert planned.plan.steps
+    assert not planned.plan.plan_again
+    assert not plan_of(planned.proposal.after).plan.steps
 
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
@@ -209,16 +211,16 @@ def test_a_second_plan_has_no_steps_in_filters_in_series(seed: int, draw: Callab
     comes_to_an_end(drawn(seed, draw))
 
 
-def comes_to_an_end(one: Planned) -> None:
+def comes_to_an_end(planned: Planned) -> None:
     """Assert that planning again offers nothing, except where the plan says that another may mend more."""
     plans = 1
-    while (again := plan_of(one.proposal.after)).plan.steps:
-        assert one.plan.plan_again
-        one, plans = again, plans + 1
+    while (again := plan_of(planned.proposal.after)).plan.steps:
+        assert planned.plan.plan_again
+        planned, plans = again, plans + 1
         assert plans <= 3, "it comes to no end"
 
 
 @pytest.mark.parametrize("seed", seeds(40))
 def test_applying_a_plan_twice_equals_applying_it_once(seed: int) -> None:
-    one = drawn(seed)
-    assert edited(one.proposal.after, [part for _, part in one.proposal.order]) == one.proposal.after
+    planned = drawn(seed)
+    assert edited(planned.proposal.after, [part for _, part in planned.proposal.order]) == planned.proposal.after

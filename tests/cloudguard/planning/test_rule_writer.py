@@ -45,18 +45,18 @@ def rule_writer(most: int = MOST_RULES) -> RuleWriter:
 
 def change(before: RuleTraffic, *wanted: RuleTraffic) -> Change:
     edits = [RuleEdit(RuleOp.REMOVE, "r", before, None)]
-    edits += [RuleEdit(RuleOp.ADD, "r", None, one, (f"need {number}",)) for number, one in enumerate(wanted)]
+    edits += [RuleEdit(RuleOp.ADD, "r", None, traffic, (f"need {number}",)) for number, traffic in enumerate(wanted)]
     return Change("1", "row", "rule.narrow", Resource("filter", "own"), tuple(edits), rule="r")
 
 
 def lets_in(rules: tuple[RuleTraffic, ...], host: str, service: ServiceSet) -> bool:
     """Whether any rule lets in a host. Strangers are in a group of their own that no need names."""
-    return any(service <= one.services and _is_meant(one.peer, host) for one in rules)
+    return any(service <= rule.services and _is_meant(rule.peer, host) for rule in rules)
 
 
 def _is_meant(peer: RulePeer, host: str) -> bool:
     ranges = GROUPS[peer.value] if peer.kind is PeerOf.GROUP else (peer.value,)
-    return any(ip_network(host).subnet_of(ip_network(one)) for one in ranges)  # type: ignore[arg-type]
+    return any(ip_network(host).subnet_of(ip_network(range_)) for range_ in ranges)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", seeds(300))
@@ -65,13 +65,15 @@ def test_new_rules_cover_the_needs_and_are_within_the_old_rule(seed: int) -> Non
     before = lets(dice.choice(("all", "tcp", "tcp,udp")), "0.0.0.0/0")
     peers = dice.sample((*RANGES, "nodes", "masters"), dice.randrange(1, 7))
     needed = [lets(",".join(dice.sample(SERVICES, dice.randrange(1, 4))), peer) for peer in peers]
-    needed = [replace(one, services=one.services & before.services) for one in needed]
-    wanted = tuple(one for one in needed if one.services)
+    needed = [replace(traffic, services=traffic.services & before.services) for traffic in needed]
+    wanted = tuple(traffic for traffic in needed if traffic.services)
     written = rule_writer().as_rules(change(before, *wanted))
     rules = after(written) if written else (before,)
     assert len(rules) <= MOST_RULES
     left = (
-        tuple(RuleTraffic(Direction.INGRESS, one.services, one.peer) for one in written.left) if written else (before,)
+        tuple(RuleTraffic(Direction.INGRESS, kept_traffic.services, kept_traffic.peer) for kept_traffic in written.left)
+        if written
+        else (before,)
     )
     for host in HOSTS:
         for service in POINTS:

@@ -23,21 +23,21 @@ def disk(name: str, key: str, *, encrypted: bool = True) -> Disk:
 
 
 def test_disks_with_the_providers_key_get_one_key_of_the_users_own() -> None:
-    one = planned(disk("d1", PROVIDERS.id), disk("d2", PROVIDERS.id))
-    assert one.plan.mends == one.plan.asked != ()
-    after = one.proposal.after.cluster
+    plan = planned(disk("d1", PROVIDERS.id), disk("d2", PROVIDERS.id))
+    assert plan.plan.mends == plan.plan.asked != ()
+    after = plan.proposal.after.cluster
     (key,) = {each.key for each in after.disks}
     assert [each.manager for each in after.keys if each.id == key] == [KeyManager.CUSTOMER]
 
 
 def test_a_disk_gets_the_customers_key_of_another_disk() -> None:
     own = Key("own", KeyManager.CUSTOMER, KeyState.ENABLED, SOURCE, rotates=True, expires="2027-01-01")
-    one = planned(disk("d1", PROVIDERS.id), disk("d2", own.id), keys=(own,))
-    assert {each.key for each in one.proposal.after.cluster.disks} == {own.id}
+    plan = planned(disk("d1", PROVIDERS.id), disk("d2", own.id), keys=(own,))
+    assert {each.key for each in plan.proposal.after.cluster.disks} == {own.id}
 
 
 def test_a_disk_that_is_encrypted_anew_does_not_get_the_users_own_key() -> None:
-    one = planned(disk("d1", "", encrypted=False))
-    assert [each.key for each in one.proposal.after.cluster.disks] == [""]
-    assert len(one.plan.residual) == 1
-    assert one.plan.plan_again
+    plan = planned(disk("d1", "", encrypted=False))
+    assert [each.key for each in plan.proposal.after.cluster.disks] == [""]
+    assert len(plan.plan.residual) == 1
+    assert plan.plan.plan_again

@@ -121,7 +121,7 @@ HIDES = (FactKind.FILTERS,)
 def test_an_item_that_cannot_be_read_is_a_gap_with_its_name() -> None:
     api, call = Small(Answer([])), Call()
     items: list[Item] = [{"id": "a", "n": 1}, {"id": "b", "n": "odd"}, {"n": None}, {"id": 7, "name": "d", "n": 4}]
-    assert api.mapped(call, items, lambda one: number(one, "n"), hides=HIDES) == (1, 4)
+    assert api.mapped(call, items, lambda item: number(item, "n"), hides=HIDES) == (1, 4)
     why = "an item of the answer was left out, because it is not valid: "
     assert api.gaps == (
         Gap("small:List", "*", Reason.FAILED, f"{why}n is missing", HIDES),
@@ -131,13 +131,13 @@ def test_an_item_that_cannot_be_read_is_a_gap_with_its_name() -> None:
 
 def test_the_gap_names_the_subject_of_the_call_if_it_is_given() -> None:
     api = Small(Answer([]))
-    assert api.mapped(Call(), [{"id": "a"}], lambda one: number(one, "n"), hides=HIDES, about="a policy") == ()
+    assert api.mapped(Call(), [{"id": "a"}], lambda item: number(item, "n"), hides=HIDES, about="a policy") == ()
     assert [gap.resource for gap in api.gaps] == ["a policy"]
 
 
 def test_an_error_of_the_program_is_not_reported_as_a_gap() -> None:
     with pytest.raises(KeyError):
-        Small(Answer([])).mapped(Call(), [NOTHING], lambda one: one["x"], hides=HIDES)
+        Small(Answer([])).mapped(Call(), [NOTHING], lambda item: item["x"], hides=HIDES)
 
 
 def test_a_failed_call_is_a_gap_and_a_partial_answer_has_items_and_a_gap() -> None:

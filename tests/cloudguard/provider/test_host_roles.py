@@ -39,7 +39,7 @@ def hosts_with(**found: HostRoles) -> tuple[dict[str, Host], list[Gap]]:
     """Return hosts by name with their derived roles, and the gaps."""
     reader: Any = Gaps()
     made = with_roles(reader, Call(), [host(name, ()) for name in found], found)
-    return {one.id: one for one in made}, reader.gaps
+    return {host.id: host for host in made}, reader.gaps
 
 
 def test_control_plane_hosts_run_etcd_if_no_host_runs_only_etcd() -> None:
@@ -65,7 +65,7 @@ def test_a_host_s_name_alone_does_not_remove_etcd_from_the_control_plane() -> No
     assert found["m"].roles == (*MASTER, *ETCD)
     by_names, _ = hosts_with(m=HostRoles(MASTER, (WEAK,)), backup=HostRoles(ETCD, (WEAK,)))
     assert by_names["m"].roles == (*MASTER, *ETCD)
-    assert {one.strength for one in by_names["m"].role_evidence} == {Strength.WEAK}
+    assert {evidence.strength for evidence in by_names["m"].role_evidence} == {Strength.WEAK}
 
 
 def test_with_strong_evidence_of_the_control_plane_other_hosts_are_nodes() -> None:

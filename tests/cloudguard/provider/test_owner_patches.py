@@ -124,24 +124,24 @@ def faults(value: object, declared: object, path: str) -> Iterator[str]:
             yield f"{path}: no object"
             return
         known = cast("Mapping[str, object]", declared)
-        for key, one in cast("Mapping[str, object]", value).items():
+        for key, item in cast("Mapping[str, object]", value).items():
             if key in known:
-                yield from faults(one, known[key], f"{path}.{key}")
+                yield from faults(item, known[key], f"{path}.{key}")
             else:
                 yield f"{path}.{key}: no such field"
     elif isinstance(declared, Sequence) and not isinstance(declared, str):
         if not isinstance(value, list):
             yield f"{path}: no list"
             return
-        for one in cast("list[object]", value):
-            yield from faults(one, cast("Sequence[object]", declared)[0], f"{path}[]")
+        for item in cast("list[object]", value):
+            yield from faults(item, cast("Sequence[object]", declared)[0], f"{path}[]")
     elif not _is(value, str(declared)):
         yield f"{path}: {value!r} is no {declared}"
 
 
 def _is(value: object, kind: str) -> bool:
     if kind.startswith("["):
-        return isinstance(value, list) and all(_is(one, kind[1:-1]) for one in cast("list[object]", value))
+        return isinstance(value, list) and all(_is(item, kind[1:-1]) for item in cast("list[object]", value))
     if kind.startswith("{"):
         return value in kind[1:-1].split("|")
     if kind == "truth value":
@@ -152,8 +152,8 @@ def _is(value: object, kind: str) -> bool:
 def declared_of(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the values that a document sets, and the fields of its kind."""
     if "Resources" in document:
-        (one,) = document["Resources"].values()
-        return one["Properties"], FIELDS[one["Type"]]
+        (item,) = document["Resources"].values()
+        return item["Properties"], FIELDS[item["Type"]]
     kind = FIELDS[f"{document['apiVersion']} {document['kind']}"]
     return {key: value for key, value in document.items() if key not in {"apiVersion", "kind"}}, kind
 
@@ -162,8 +162,8 @@ def declared_of(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping
 def test_a_patch_has_the_fields_and_types_of_its_document(name: str) -> None:
     _, facts, place = PLACES[name]
     found, change = snapshot_and_change(facts, place)
-    (one,) = owned(found, change)
-    assert one.owner.id == facts.id
+    (resource,) = owned(found, change)
+    assert resource.owner.id == facts.id
     text = source(found, [change], {facts.id: replace(facts, places=(place,))})
     (document,) = yaml.safe_load_all(text)
     assert document is not None, text
@@ -193,7 +193,7 @@ def test_a_hostile_name_stays_on_its_line_of_the_patch() -> None:
 )
 def test_a_patch_says_which_peer_its_field_cannot_express(peer: RulePeer, words: str) -> None:
     facts = owner_facts("cloudguard_aws")["kops"]
-    place = next(one for one in facts.places if one.where.endswith("spec.sshAccess"))
+    place = next(place for place in facts.places if place.where.endswith("spec.sshAccess"))
     found, change = snapshot_and_change(facts, place)
     (edit,) = change.edits
     assert isinstance(edit, RuleEdit)
@@ -206,7 +206,7 @@ def test_a_patch_says_which_peer_its_field_cannot_express(peer: RulePeer, words:
 
 def test_a_field_for_two_rules_is_set_once_and_only_if_both_change() -> None:
     facts = owner_facts("cloudguard_aws")["kops"]
-    place = next(one for one in facts.places if one.where.endswith("spec.sshAccess"))
+    place = next(place for place in facts.places if place.where.endswith("spec.sshAccess"))
     found, change = snapshot_and_change(facts, place)
     other = replace(found.topology.filters[0], id="masters", name="masters")
     found = replace(found, topology=replace(found.topology, filters=(*found.topology.filters, other)))
@@ -230,7 +230,7 @@ def test_a_field_for_two_rules_is_set_once_and_only_if_both_change() -> None:
 )
 def test_a_list_is_emptied_only_if_an_empty_list_lets_in_nobody(owner: str, where: str, *, empty: bool) -> None:
     facts = owner_facts("cloudguard_aws")[owner]
-    place = next(one for one in facts.places if where in one.where)
+    place = next(place for place in facts.places if where in place.where)
     found, change = snapshot_and_change(facts, place)
     (edit,) = change.edits
     assert isinstance(edit, RuleEdit)
@@ -242,7 +242,7 @@ def test_a_list_is_emptied_only_if_an_empty_list_lets_in_nobody(owner: str, wher
 
 def test_a_field_with_fixed_ports_cannot_express_fewer_ports() -> None:
     facts = owner_facts("cloudguard_aws")["capa"]
-    place = next(one for one in facts.places if "nodePortIngressRuleCidrBlocks" in one.where)
+    place = next(place for place in facts.places if "nodePortIngressRuleCidrBlocks" in place.where)
     found, change = snapshot_and_change(facts, place)
     (edit,) = change.edits
     assert isinstance(edit, RuleEdit)

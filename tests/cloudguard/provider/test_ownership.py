@@ -27,7 +27,7 @@ KOPS, CAPA = Owner("kops", "kops", undone="at the next update"), Owner("capa", "
 def test_an_owner_has_a_source_and_places_with_names_that_its_signs_give(facts: OwnerFacts) -> None:
     assert facts.source
     assert facts.who
-    patterns = [one for sign in facts.signs for one in (*sign.tags, sign.name, sign.description) if one]
+    patterns = [tag for sign in facts.signs for tag in (*sign.tags, sign.name, sign.description) if tag]
     known = {name: f"<{name}>" for pattern in patterns for name in pattern.groupindex} | dict.fromkeys(ADDED, "")
     for text in (facts.instead, *(place.where for place in facts.places)):
         assert "{" not in filled(text, tuple(known.items()))

@@ -65,7 +65,7 @@ def test_external_members_and_hosts_connect_only_by_the_target_s_ip_versions(ser
     rules = [group("masters", (services, "friends"), (services, WORLD6), (services, WORLD)), group("friends")]
     own = host("n", NODE, "friends", where="public", v6=V6)
     reach = Reachability(snapshot([target, own], rules, external_members=[external]))
-    master = next(one for one in reach.classes if one.has(CONTROL_PLANE[0]))
+    master = next(host_class for host_class in reach.classes if host_class.has(CONTROL_PLANE[0]))
     paths = [*reach.paths_to(master), *(reach.between(other, master) for other in reach.classes)]
     assert any(path.allowed.lower.addresses() & ALL4 for path in paths)
     assert not any(path.allowed.upper.addresses() & ALL6 for path in paths)

@@ -57,10 +57,10 @@ def sees(client_address: ClientAddress) -> Brief:
 
 def test_a_path_from_the_internet_passes_the_subnet_s_and_the_host_s_filter() -> None:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
-    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     guard = network_acl("acl", ("deny in", "udp", WORLD), ("deny in", "tcp/22", "203.0.113.0/24"), *OPEN)
     filters = [group("nodes", ("tcp/22", RANGE), ("tcp/22", WORLD)), guard]
-    (path,) = witness_paths(snapshot([one], filters, subnets=[home]), "node-access/internet")
+    (path,) = witness_paths(snapshot([node], filters, subnets=[home]), "node-access/internet")
     assert path == (
         Hop(HopKind.INTERNET, "public"),
         Hop(HopKind.SUBNET_FILTER, "acl", "", "network ACL", "acl-2", lets("all", WORLD)),
@@ -83,11 +83,11 @@ def path_through(seen: ClientAddress, *, where: str = "private", named: str = ""
         subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"), guard="acl"),
     )
     guard = network_acl("acl", ("deny in", "tcp/9", WORLD), ("permit in", "tcp", "10.0.0.0/24"), *OPEN)
-    one = host("n1", NODE, "nodes", where=where)
+    node = host("n1", NODE, "nodes", where=where)
     allowed = [("tcp/22", "front")] if named else [("tcp/22", "198.51.100.0/24"), ("tcp/22", "10.0.0.0/24")]
-    nlb = balancer("ssh", "tcp/2222", [to(one, "tcp/22")], *(("front",) if named else ()), seen=seen)
+    nlb = balancer("ssh", "tcp/2222", [to(node, "tcp/22")], *(("front",) if named else ()), seen=seen)
     filters = [group("nodes", *allowed), guard, group("front", ("tcp/2222", WORLD))]
-    (path,) = paths(snapshot([one], filters, subnets=homes, balancers=[nlb]), "node-access/internet")
+    (path,) = paths(snapshot([node], filters, subnets=homes, balancers=[nlb]), "node-access/internet")
     return path
 
 
@@ -125,17 +125,17 @@ def test_a_path_inside_the_balancer_s_subnet_passes_no_subnet_filter() -> None:
 
 
 def test_a_path_through_a_balancer_without_a_filter_names_the_balancer() -> None:
-    one = host("n1", NODE, "nodes")
-    nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=ClientAddress.REPLACED)
-    made = snapshot([one], [group("nodes", ("tcp/22", "10.0.0.0/24"))], balancers=[nlb])
+    node = host("n1", NODE, "nodes")
+    nlb = balancer("ssh", "tcp/22", [to(node, "tcp/22")], seen=ClientAddress.REPLACED)
+    made = snapshot([node], [group("nodes", ("tcp/22", "10.0.0.0/24"))], balancers=[nlb])
     (path,) = witness_paths(made, "node-access/internet")
     assert [hop.kind for hop in path if hop.attributed] == [HopKind.BALANCER]
 
 
 def test_a_path_says_that_the_client_address_is_unknown() -> None:
-    one = host("n1", NODE, "nodes")
-    nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=ClientAddress.UNKNOWN)
-    made = snapshot([one], [group("nodes", ("tcp/22", WORLD))], balancers=[nlb])
+    node = host("n1", NODE, "nodes")
+    nlb = balancer("ssh", "tcp/22", [to(node, "tcp/22")], seen=ClientAddress.UNKNOWN)
+    made = snapshot([node], [group("nodes", ("tcp/22", WORLD))], balancers=[nlb])
     (path,) = paths(made, "node-access/internet")
     assert sees(ClientAddress.UNKNOWN) in path
 

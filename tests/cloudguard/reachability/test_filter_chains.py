@@ -83,7 +83,7 @@ def made(rule_lists: list[list[Drawn]], series: Collection[int] = ()) -> Topolog
 
 def walks(topology: Topology, packet: Packet, guarded: set[str], own: tuple[str, ...]) -> set[bool]:
     """Return whether the packet passes, for every choice of uncertain rules that match and each ``own`` address."""
-    uncertain = [rule.id for one in topology.filters for rule in one.rules if rule.uncertain]
+    uncertain = [rule.id for guard in topology.filters for rule in guard.rules if rule.uncertain]
     return {
         _walk(topology, packet, (guarded, address), dict(zip(uncertain, choice, strict=True)))
         for choice in product((True, False), repeat=len(uncertain))
@@ -95,9 +95,9 @@ def walks(topology: Topology, packet: Packet, guarded: set[str], own: tuple[str,
 def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], real: dict[str, bool]) -> bool:
     address, groups, service = packet
     passed = False
-    for one in topology.filters:
+    for guard in topology.filters:
         passed = False
-        for rule in one.rules:
+        for rule in guard.rules:
             if rule.target_groups and not guarded[0] & {*rule.target_groups}:
                 continue
             if rule.target_ranges and not any(_within(guarded[1], aimed) for aimed in rule.target_ranges.cidrs()):
@@ -106,12 +106,12 @@ def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], rea
                 continue
             if not speaks_of(topology, rule, address, tuple(groups)):
                 continue
-            if rule.action is Action.NEXT or (one.in_series and rule.action is Action.PERMIT):
-                passed = one.in_series
+            if rule.action is Action.NEXT or (guard.in_series and rule.action is Action.PERMIT):
+                passed = guard.in_series
                 break
             return rule.action is Action.PERMIT
         else:
-            if one.in_series:
+            if guard.in_series:
                 return False
     return passed
 
@@ -133,13 +133,13 @@ def test_a_chain_agrees_with_a_walk_through_its_rules(
     sure = all(drawn[4] for rule_list in rule_lists for drawn in rule_list) and own != OWN[2]
     for turn in range(len(rule_lists)):
         topology = made(rule_lists[turn:] + rule_lists[:turn], series)
-        ids = tuple(one.id for one in topology.filters)
+        ids = tuple(guard.id for guard in topology.filters)
         traffic = Filters(topology).allowed_traffic(ids, Direction.INGRESS, sorted(guarded), AddressSet.of(own))
         for groups in (sender, set[str]()):
             found = traffic.allows(AddressSet.everything(), sorted(groups))
             for address, service in product(ADDRESSES, ASKED):
                 outcomes = walks(topology, (address, groups, service), guarded, own)
-                lower, upper = (admits(one, address, service) for one in (found.lower, found.upper))
+                lower, upper = (admits(packets, address, service) for packets in (found.lower, found.upper))
                 assert not lower or outcomes <= {True}
                 assert upper or outcomes <= {False}
                 assert not sure or lower is upper

@@ -26,17 +26,19 @@ NEXT = BackendTarget("asg", AddressSet.nothing(), SSH)
 def test_the_next_host_of_an_empty_pool_is_a_target_of_the_pool_s_balancer() -> None:
     made = snapshot([], [group("nodes", ("tcp/22", WORLD))], pools=[POOL], balancers=[balancer("lb", "tcp/22", [NEXT])])
     (found,) = classify(made.cluster, made.topology)
-    assert [(one.balancer.id, one.service) for one in found.key.registrations] == [("lb", SSH)]
+    assert [(registration.balancer.id, registration.service) for registration in found.key.registrations] == [
+        ("lb", SSH)
+    ]
     assert rows_of(made)["node-access"].verdict is Verdict.FAIL
 
 
 def test_a_pool_registered_together_with_its_hosts_makes_no_class_of_its_own() -> None:
-    one = host("n1", NODE, "nodes", where="public", pool="asg")
+    node = host("n1", NODE, "nodes", where="public", pool="asg")
     made = snapshot(
-        [one], [group("nodes")], pools=[POOL], balancers=[balancer("lb", "tcp/22", [to(one, "tcp/22"), NEXT])]
+        [node], [group("nodes")], pools=[POOL], balancers=[balancer("lb", "tcp/22", [to(node, "tcp/22"), NEXT])]
     )
     (found,) = classify(made.cluster, made.topology)
-    assert (found.hosts, found.pools) == ([one], [POOL])
+    assert (found.hosts, found.pools) == ([node], [POOL])
 
 
 @pytest.mark.parametrize(("transparent", "own"), [(True, "168.63.129.16/32"), (False, "10.0.0.0/24,168.63.129.16/32")])
@@ -95,6 +97,6 @@ def test_a_published_service_has_consumers_if_one_is_accepted_or_needs_no_accept
     assert found.verdict is verdict
     said = any("svc offers the balancer" in line for line in found.unknown)
     assert said is (verdict is Verdict.UNKNOWN)
-    shown = [one.resource for one in found.findings if one.severity is Severity.MEDIUM]
+    shown = [finding.resource for finding in found.findings if finding.severity is Severity.MEDIUM]
     assert shown == ([Resource("published service", "svc")] if verdict is Verdict.FAIL else [])
-    assert [one.kind for one in changes_of(made) if one.resource in shown] == ["service.restrict"] * len(shown)
+    assert [change.kind for change in changes_of(made) if change.resource in shown] == ["service.restrict"] * len(shown)

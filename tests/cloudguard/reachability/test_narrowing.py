@@ -44,7 +44,7 @@ ETCD = ServiceSet.parse("tcp/2379-2380")
 def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
     """Return the snapshot with every change whose peers are known, and with the new groups of these changes."""
     known = [replace(change, edits=tuple(filter(can_be_made, change.edits))) for change in changes]
-    subnets = {one.id: one for one in made.topology.subnets}
+    subnets = {subnet.id: subnet for subnet in made.topology.subnets}
     groups = group_changes(known, Reachability(made).classes, subnets, made.cluster.name)
     return edited(made, edits_with_changes((*groups, *known)))
 
@@ -66,7 +66,7 @@ def clusters(draw: st.DrawFn) -> Snapshot:
 
 def shared_by_all(made: Snapshot) -> bool:
     """Whether one group guards the control plane and the nodes, so that each gets what the other needs."""
-    return all(any("shared" in nic.filters for nic in one.interfaces) for one in made.cluster.hosts)
+    return all(any("shared" in nic.filters for nic in host.interfaces) for host in made.cluster.hosts)
 
 
 @laws
@@ -166,18 +166,18 @@ def test_the_peer_is_narrowed_to_the_declared_administrators() -> None:
 def test_a_rule_for_some_hosts_is_narrowed_to_the_needs_of_these_hosts() -> None:
     hosts = [host("cp", CONTROL_PLANE, "shared", "masters"), host("n", NODE, "shared", "nodes")]
     shared = group("shared", ("tcp/2379", RANGE))
-    shared = replace(shared, rules=tuple(replace(one, target_groups=("masters",)) for one in shared.rules))
+    shared = replace(shared, rules=tuple(replace(rule, target_groups=("masters",)) for rule in shared.rules))
     assert kept_by(snapshot(hosts, [shared, group("masters"), group("nodes")])) == {
         "shared-0": (lets("tcp/2379", "masters"),)
     }
 
 
 def test_a_balancer_without_a_group_keeps_its_health_checks() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
+    master = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
-        [one],
+        [master],
         [group("masters", ("tcp/6443", WORLD))],
-        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")])],
+        balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")])],
         outbound=("192.0.2.7/32",),
     )
     found = kept_by(made)["masters-0"]
@@ -229,13 +229,13 @@ def test_a_change_to_a_filter_of_the_cloud_says_what_to_do_instead() -> None:
 
 
 def test_kept_traffic_counts_the_hosts_that_need_it_in_all_subnets() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
+    master = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
-        [one, host("n", NODE, "nodes"), host("m", NODE, "nodes", where="public")],
+        [master, host("n", NODE, "nodes"), host("m", NODE, "nodes", where="public")],
         [group("masters", ("tcp/6442-6443", WORLD)), group("nodes")],
-        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")])],
+        balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")])],
     )
-    (change,) = (one for one in changes_of(made) if one.rule == "masters-0")
+    (change,) = (change for change in changes_of(made) if change.rule == "masters-0")
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     needs = {edit.after.peer: edit.needs for edit in edits if edit.after}
     assert needs[ADMINISTRATORS] == ("administrators",)

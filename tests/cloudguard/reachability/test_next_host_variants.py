@@ -56,7 +56,7 @@ def verdict_and_severity(
     """Return a row's verdict and its worst severity, for a cluster with ``pool``."""
     made = snapshot([MASTER, *([WORKER] if hosts else [])], GROUPS, pools=[pool], balancers=balancers)
     found = rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))[row]
-    return found.verdict, max((one.severity for one in found.findings), default=None)
+    return found.verdict, max((finding.severity for finding in found.findings), default=None)
 
 
 @pytest.mark.parametrize(

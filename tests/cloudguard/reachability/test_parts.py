@@ -56,30 +56,30 @@ def has(packets: PacketSet, address: str) -> bool:
 
 
 def test_a_target_by_address_is_the_interface_that_has_it() -> None:
-    one = host("n1", NODE, "nodes", address="10.0.1.9")
-    two = replace(one, interfaces=(*one.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
-    by_address = replace(to(one, "tcp/8080"), address=AddressSet.parse("10.0.1.10"))
-    front = balancer("web", "tcp/80", [by_address, replace(to(one, "tcp/1"), host="elsewhere")])
+    node = host("n1", NODE, "nodes", address="10.0.1.9")
+    two = replace(node, interfaces=(*node.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
+    by_address = replace(to(node, "tcp/8080"), address=AddressSet.parse("10.0.1.10"))
+    front = balancer("web", "tcp/80", [by_address, replace(to(node, "tcp/1"), host="elsewhere")])
     made = snapshot([two], [group("nodes")], balancers=[front])
     classes = classify(made.cluster, made.topology)
     registered = {
-        tuple(nic.id for nic in one.interfaces): tuple(
-            (reg.balancer.id, reg.listener.id, reg.service) for reg in one.key.registrations
+        tuple(nic.id for nic in host_class.interfaces): tuple(
+            (reg.balancer.id, reg.listener.id, reg.service) for reg in host_class.key.registrations
         )
-        for one in classes
+        for host_class in classes
     }
     assert registered == {
         ("nic-n1",): (),
         ("second",): (("web", "web-listener", ServiceSet.parse("tcp/8080")),),
     }
-    assert all(one.hosts == [two] for one in classes)
+    assert all(host_class.hosts == [two] for host_class in classes)
 
 
 def test_indistinguishable_hosts_are_one_class_in_any_order() -> None:
     hosts = [host(name, NODE, "nodes") for name in ("a", "b", "c")] + [host("m", CONTROL_PLANE, "nodes")]
 
     def names(classes: tuple[HostClass, ...]) -> list[set[str]]:
-        return [{one.id for one in each.hosts} for each in classes]
+        return [{host.id for host in each.hosts} for each in classes]
 
     one, other = snapshot(hosts), snapshot(hosts[::-1])
     assert names(classify(one.cluster, one.topology)) == names(classify(other.cluster, other.topology))
@@ -87,11 +87,11 @@ def test_indistinguishable_hosts_are_one_class_in_any_order() -> None:
 
 
 def test_a_host_with_several_interfaces_in_one_class_counts_once() -> None:
-    one = host("n1", NODE, "nodes")
-    two = replace(one, interfaces=(*one.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
+    node = host("n1", NODE, "nodes")
+    two = replace(node, interfaces=(*node.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
     (only,) = classify(snapshot([two]).cluster, Topology())
     assert (only.hosts, len(only.interfaces)) == ([two], 2)
-    assert only.addresses == AddressSet.union((*one.interfaces[0].addresses, AddressSet.parse("10.0.1.10")))
+    assert only.addresses == AddressSet.union((*node.interfaces[0].addresses, AddressSet.parse("10.0.1.10")))
 
 
 def ordered(*lines: tuple[str, str, str]) -> tuple[bool, bool]:
@@ -153,9 +153,9 @@ def test_the_longest_prefix_decides_and_the_network_s_own_route_wins_a_tie() -> 
 
 def front(seen: ClientAddress, *allowed: tuple[str, str], address: str = "", v6: str = "") -> list[Path]:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), (WORLD6, NextHop.INTERNET, "gw"))
-    one = host("n1", NODE, "nodes", where="public", address=address, v6=v6)
-    nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, dual=True)
-    return behind(snapshot([one], [group("nodes", *allowed)], subnets=[home], balancers=[nlb]))
+    node = host("n1", NODE, "nodes", where="public", address=address, v6=v6)
+    nlb = balancer("ssh", "tcp/22", [to(node, "tcp/22")], seen=seen, dual=True)
+    return behind(snapshot([node], [group("nodes", *allowed)], subnets=[home], balancers=[nlb]))
 
 
 def test_clients_of_another_ip_version_have_the_balancer_s_address() -> None:
@@ -180,37 +180,37 @@ def test_an_unknown_client_address_may_be_the_client_s_or_the_balancer_s() -> No
 @pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
 @pytest.mark.parametrize("where", [(), ("nowhere",)])
 def test_a_balancer_in_an_unread_subnet_is_unknown(seen: ClientAddress, where: tuple[str, ...]) -> None:
-    one = host("n1", NODE, "nodes")
-    nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], seen=seen, where=where)
-    (path,) = behind(snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], balancers=[nlb]))
+    node = host("n1", NODE, "nodes")
+    nlb = balancer("ssh", "tcp/22", [to(node, "tcp/22")], seen=seen, where=where)
+    (path,) = behind(snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], balancers=[nlb]))
     assert not path.allowed.lower
     assert has(path.allowed.upper, "198.51.100.7")
 
 
 def test_a_listener_for_two_protocols_forwards_each_by_itself() -> None:
-    one = host("n1", NODE, "nodes")
-    dns = balancer("dns", "tcp/53,udp/53", [to(one, "tcp/53,udp/53")], "front", seen=ClientAddress.REPLACED)
-    made = snapshot([one], [group("nodes", ("all", "front")), group("front", ("tcp/53", WORLD))], balancers=[dns])
+    node = host("n1", NODE, "nodes")
+    dns = balancer("dns", "tcp/53,udp/53", [to(node, "tcp/53,udp/53")], "front", seen=ClientAddress.REPLACED)
+    made = snapshot([node], [group("nodes", ("all", "front")), group("front", ("tcp/53", WORLD))], balancers=[dns])
     found = [path.allowed.upper.services() for path in behind(made)]
     assert [services for services in found if services] == [ServiceSet.parse("tcp/53")]
 
 
 def test_a_balancer_s_egress_rule_may_name_the_target_s_group() -> None:
-    one = host("n1", NODE, "nodes")
+    node = host("n1", NODE, "nodes")
     for named in ("nodes", "others"):
         guard = group("front", ("tcp/22", WORLD), closed=True)
         guard = replace(guard, rules=(*guard.rules, rule("out", "tcp/22", named, out=True)))
-        nlb = balancer("ssh", "tcp/22", [to(one, "tcp/22")], "front")
-        (path,) = behind(snapshot([one], [group("nodes", ("tcp/22", "front")), guard], balancers=[nlb]))
+        nlb = balancer("ssh", "tcp/22", [to(node, "tcp/22")], "front")
+        (path,) = behind(snapshot([node], [group("nodes", ("tcp/22", "front")), guard], balancers=[nlb]))
         assert has(path.allowed.lower, "198.51.100.7") is (named == "nodes")
 
 
 def test_a_host_without_a_public_address_is_not_exposed_by_a_route() -> None:
-    one = host("n1", NODE, "nodes", where="public")
-    reach = Reachability(snapshot([one], [group("nodes", ("all", WORLD))]))
+    node = host("n1", NODE, "nodes", where="public")
+    reach = Reachability(snapshot([node], [group("nodes", ("all", WORLD))]))
     assert not reach.exposed(reach.classes[0])
     public = Reachability(
-        snapshot([replace(one, interfaces=(replace(one.interfaces[0], public=each("203.0.113.9")),))])
+        snapshot([replace(node, interfaces=(replace(node.interfaces[0], public=each("203.0.113.9")),))])
     )
     assert public.exposed(public.classes[0])
 
@@ -259,7 +259,9 @@ def test_a_network_with_routes_from_two_subnets_is_one_sender() -> None:
         subnet("b", ("10.0.1.0/24",), ("192.168.64.0/18", NextHop.PEER, "pcx")),
     ]
     (routed_in,) = [
-        one for one in Reachability(snapshot((), subnets=homes)).senders.inside(("a", "b")) if "pcx" in one.name
+        sender
+        for sender in Reachability(snapshot((), subnets=homes)).senders.inside(("a", "b"))
+        if "pcx" in sender.name
     ]
     assert routed_in.addresses == AddressSet.parse("192.168.0.0/17")
 

@@ -60,7 +60,7 @@ def test_nodes_reach_etcd_through_a_balancer_whose_filter_names_their_group() ->
     )
     found = row(made, "etcd-access")
     assert found.verdict is Verdict.FAIL
-    inside = next(one for one in found.findings if one.check == "etcd-access/inside")
+    inside = next(finding for finding in found.findings if finding.check == "etcd-access/inside")
     assert inside.resource.id == "front"
     assert "1 node host" in inside.message
     assert "via nlb/etcd" in inside.witness.summary
@@ -102,8 +102,8 @@ def test_a_private_ipv6_address_does_not_count_as_public() -> None:
 @pytest.mark.parametrize("route", [WORLD, WORLD6])
 def test_a_default_route_to_a_hub_is_no_path_from_the_internet(route: str) -> None:
     home = subnet("private", ("10.0.1.0/24",), (route, NextHop.HUB, "tgw"))
-    one = host("n1", NODE, "nodes", v6="2001:db8:0:1::7")
-    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"), ("tcp/22", "2600::/16"))], subnets=[home])
+    node = host("n1", NODE, "nodes", v6="2001:db8:0:1::7")
+    made = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"), ("tcp/22", "2600::/16"))], subnets=[home])
     assert not row(made, "node-access").findings
 
 
@@ -122,18 +122,18 @@ def unread(*hops: NextHop) -> Subnet:
     ],
 )
 def test_a_route_to_an_unread_list_may_lead_anywhere(routes: tuple[NextHop, ...], verdict: Verdict) -> None:
-    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[unread(*routes)])
+    node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    made = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[unread(*routes)])
     assert row(made, "node-access").verdict is verdict
 
 
 def test_a_route_to_an_unread_list_may_override_the_internet_route() -> None:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), ("list:pl-1", NextHop.BLACKHOLE, "none"))
-    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    made = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home])
+    node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    made = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home])
     assert row(made, "node-access").verdict is Verdict.UNKNOWN
     listed = AddressList("pl-1", "", each("192.0.2.0/24"), known=True, source=SOURCE)
-    known = snapshot([one], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home], lists=[listed])
+    known = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home], lists=[listed])
     assert row(known, "node-access").verdict is Verdict.FAIL
 
 
@@ -162,9 +162,9 @@ def pool(*subnets: str) -> Pool:
 
 
 def test_the_next_host_of_a_pool_has_an_ipv6_address_if_its_hosts_have_one() -> None:
-    one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7", pool="asg")
-    made = snapshot([one], [group("nodes", ("tcp/22", WORLD6))], pools=[pool("public")])
-    assert [(target.hosts, target.pools) for target in Reachability(made).classes] == [([one], [pool("public")])]
+    node = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7", pool="asg")
+    made = snapshot([node], [group("nodes", ("tcp/22", WORLD6))], pools=[pool("public")])
+    assert [(target.hosts, target.pools) for target in Reachability(made).classes] == [([node], [pool("public")])]
 
 
 def test_a_pool_without_a_known_subnet_is_judged() -> None:
@@ -178,32 +178,34 @@ def test_a_pool_without_a_known_subnet_is_judged() -> None:
 
 def test_a_balancer_of_one_ip_version_lets_no_other_version_in() -> None:
     home = subnet("public", ("10.0.0.0/24", RANGE6), (WORLD6, NextHop.INTERNET, "gw"))
-    one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
+    node = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     filters = [group("nodes", ("tcp/80", WORLD6))]
     for dual in (False, True):
-        nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], facing=False, dual=dual)
-        reach = Reachability(snapshot([one], filters, subnets=[home], balancers=[nlb]))
+        nlb = balancer("web", "tcp/80", [to(node, "tcp/80")], facing=False, dual=dual)
+        reach = Reachability(snapshot([node], filters, subnets=[home], balancers=[nlb]))
         paths = [path for path in reach.paths_to(reach.classes[0]) if path.balancer is not None]
         assert any((path.allowed.upper.addresses() & ALL6).size for path in paths) is dual
 
 
 def test_the_ip_version_between_balancer_and_target_is_unknown() -> None:
-    one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
-    nlb = balancer("web", "tcp/80", [to(one, "tcp/80")], dual=True)
-    made = snapshot([one], [group("nodes", ("tcp/80", "10.0.0.0/24"))], balancers=[nlb])
+    node = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
+    nlb = balancer("web", "tcp/80", [to(node, "tcp/80")], dual=True)
+    made = snapshot([node], [group("nodes", ("tcp/80", "10.0.0.0/24"))], balancers=[nlb])
     reach = Reachability(made)
-    (path,) = (one for one in reach.paths_to(reach.classes[0]) if one.balancer is not None and not one.sender.inside)
+    (path,) = (
+        path for path in reach.paths_to(reach.classes[0]) if path.balancer is not None and not path.sender.inside
+    )
     assert not path.allowed.lower
     assert path.allowed.upper.addresses() <= ALL6
     assert path.allowed.upper
 
 
 def test_a_balancer_s_filter_needs_to_let_out_only_the_first_ip_version() -> None:
-    one = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
+    node = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     front = group("front", ("tcp/80", WORLD), closed=True)
     front = replace(front, rules=(*front.rules, rule("out", "tcp/8080", RANGE, out=True)))
-    nlb = balancer("web", "tcp/80", [to(one, "tcp/8080")], "front")
-    made = snapshot([one], [group("nodes", ("tcp/8080", "front")), front], balancers=[nlb])
+    nlb = balancer("web", "tcp/80", [to(node, "tcp/8080")], "front")
+    made = snapshot([node], [group("nodes", ("tcp/8080", "front")), front], balancers=[nlb])
     assert checks(row(made, "node-access")) == {
         "node-access/internet": Severity.HIGH,
         "node-access/public-address": Severity.LOW,
@@ -247,8 +249,8 @@ def test_traffic_from_inside_is_found_though_the_internet_gets_a_part_of_it() ->
     """The subnet's filter lets the internet ping only; the host's rule lets the inside do everything."""
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     acl = network_acl("acl", ("permit in", "icmp", WORLD), ("permit in", "all", RANGE), ("permit out", "all", WORLD))
-    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([one], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
+    node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    found = row(snapshot([node], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
     assert found.verdict is Verdict.FAIL
     assert checks(found) == {"node-access/internet": Severity.LOW, "node-access/inside": Severity.MEDIUM}
 
@@ -256,18 +258,18 @@ def test_traffic_from_inside_is_found_though_the_internet_gets_a_part_of_it() ->
 def test_a_finding_says_every_port_only_if_every_port_is_open() -> None:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     acl = network_acl("acl", ("permit in", "tcp/80", WORLD), ("permit out", "all", WORLD))
-    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([one], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
-    internet = next(one for one in found.findings if one.check == "node-access/internet")
+    node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    found = row(snapshot([node], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
+    internet = next(finding for finding in found.findings if finding.check == "node-access/internet")
     assert internet.severity is Severity.HIGH
     assert "tcp/80 of" in internet.message
 
 
 def test_an_unread_list_is_not_blamed_for_traffic_of_another_rule() -> None:
     unknown = AddressList("office", "office", (), known=False, source=SOURCE)
-    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     filters = [group("nodes", ("tcp/22", WORLD), ("tcp/22", "list:office"))]
-    made = snapshot([one], filters, lists=[unknown])
+    made = snapshot([node], filters, lists=[unknown])
     rows, changes = rows_of(made), changes_of(made)
     (finding,) = rows["node-access"].findings
     assert [evidence.rule for evidence in finding.evidence if evidence.rule] == ["nodes-0"]

@@ -106,7 +106,7 @@ def networks(draw: st.DrawFn) -> Snapshot:
     nlb = balancer(
         "nlb",
         f"tcp/{draw(st.sampled_from(PORTS))}",
-        [to(one, f"tcp/{port}") for one in hosts],
+        [to(host, f"tcp/{port}") for host in hosts],
         *draw(st.sampled_from(((), ("front",)))),
         seen=draw(st.sampled_from((ClientAddress.PRESERVED, ClientAddress.REPLACED))),
         facing=draw(st.booleans()),
@@ -125,8 +125,8 @@ def networks(draw: st.DrawFn) -> Snapshot:
     )
 
 
-def target_of(reach: Reachability, one: Host) -> HostClass:
-    return next(target for target in reach.classes if one in target.hosts)
+def target_of(reach: Reachability, node: Host) -> HostClass:
+    return next(target for target in reach.classes if node in target.hosts)
 
 
 def allows(paths: list[Path], kind: SenderKind, address: str, service: int) -> tuple[bool, bool]:
@@ -142,8 +142,8 @@ def allows(paths: list[Path], kind: SenderKind, address: str, service: int) -> t
 
 def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
     return [
-        (one, Service(protocol, port), ServiceSet.parse(f"{protocol}/{port}").first())
-        for one in made.cluster.hosts
+        (host, Service(protocol, port), ServiceSet.parse(f"{protocol}/{port}").first())
+        for host in made.cluster.hosts
         for protocol in ("tcp", "udp")
         for port in PORTS
     ]
@@ -153,25 +153,25 @@ def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
 @given(networks())
 def test_paths_agree_with_a_walk_of_packets(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
-    for one, service, point in cases(made):
-        paths = list(reach.paths_to(target_of(reach, one)))
+    for node, service, point in cases(made):
+        paths = list(reach.paths_to(target_of(reach, node)))
         direct = [path for path in paths if path.balancer is None]
         behind = [path for path in paths if path.balancer is not None]
         for address in OUTSIDE:
-            truth = directly(topology, one.interfaces[0], Sender(address, internet=True), service)
-            assert allows(direct, SenderKind.INTERNET, address, point) == (truth, truth), (one, address, service)
+            truth = directly(topology, node.interfaces[0], Sender(address, internet=True), service)
+            assert allows(direct, SenderKind.INTERNET, address, point) == (truth, truth), (node, address, service)
         for address in INSIDE:
-            truth = directly(topology, one.interfaces[0], Sender(address), service)
-            assert allows(direct, SenderKind.NETWORK, address, point) == (truth, truth), (one, address, service)
+            truth = directly(topology, node.interfaces[0], Sender(address), service)
+            assert allows(direct, SenderKind.NETWORK, address, point) == (truth, truth), (node, address, service)
         for nlb in topology.balancers:
             exact = len(nlb.subnets) == 1 and nlb.listeners[0].client_address is ClientAddress.PRESERVED
             for address in OUTSIDE + INSIDE:
                 internet = address in OUTSIDE
                 kind = SenderKind.INTERNET if internet else SenderKind.NETWORK
-                always, ever = through(topology, nlb, one, Sender(address, internet=internet), service)
+                always, ever = through(topology, nlb, node, Sender(address, internet=internet), service)
                 lower, upper = allows(behind, kind, address, point)
-                assert lower <= always <= ever <= upper, (one, address, service)
-                assert not exact or lower == upper, (one, address, service)
+                assert lower <= always <= ever <= upper, (node, address, service)
+                assert not exact or lower == upper, (node, address, service)
 
 
 @laws
@@ -180,8 +180,8 @@ def test_senders_behind_a_private_link_get_in_by_its_route(made: Snapshot) -> No
     """A default route does not say which networks are behind it, so only private addresses count."""
     reach, topology = Reachability(made), made.topology
     homes = {part.id: part for part in topology.subnets}
-    for one, service, point in cases(made):
-        nic, paths = one.interfaces[0], list(reach.paths_to(target_of(reach, one)))
+    for node, service, point in cases(made):
+        nic, paths = node.interfaces[0], list(reach.paths_to(target_of(reach, node)))
         straight = [path for path in paths if path.balancer is None]
         for address in ("172.16.0.9", "8.8.8.8", "9.9.9.9"):
             linked = hop(homes[nic.subnet], address) is NextHop.VPN
@@ -195,9 +195,9 @@ def test_senders_behind_a_private_link_get_in_by_its_route(made: Snapshot) -> No
 def test_external_members_get_in_by_their_group(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
     external = topology.external_members[0]
-    for one, service, point in cases(made):
-        paths = [path for path in reach.paths_to(target_of(reach, one)) if path.balancer is None]
-        nic = one.interfaces[0]
+    for node, service, point in cases(made):
+        paths = [path for path in reach.paths_to(target_of(reach, node)) if path.balancer is None]
+        nic = node.interfaces[0]
         named = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", external.groups, service)
         nobody = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", (), service)
         home = next(part for part in topology.subnets if part.id == nic.subnet)
@@ -227,10 +227,10 @@ def test_hosts_of_the_cluster_get_in_by_address_or_group(made: Snapshot) -> None
 def test_members_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> None:
     reach, topology = Reachability(made), made.topology
     nlb, external = topology.balancers[0], topology.external_members[0]
-    for one, service, point in cases(made):
-        behind = [path for path in reach.paths_to(target_of(reach, one)) if path.balancer is not None]
+    for node, service, point in cases(made):
+        behind = [path for path in reach.paths_to(target_of(reach, node)) if path.balancer is not None]
         sender = Sender(address_of(external), external.groups)
-        always, ever = through(topology, nlb, one, sender, service)
+        always, ever = through(topology, nlb, node, sender, service)
         found = [allows(behind, kind, sender.address, point) for kind in (SenderKind.NETWORK, SenderKind.GROUP)]
         assert any(lower for lower, _ in found) <= always <= ever <= any(upper for _, upper in found)
 
@@ -265,7 +265,7 @@ def test_traffic_of_an_unread_list_lies_between_the_bounds(made: Snapshot, offic
 @laws
 @given(networks(), st.sampled_from(("one", "two", "nacl-a", "nacl-b")))
 def test_traffic_of_an_unread_filter_lies_between_the_bounds(made: Snapshot, unread: str) -> None:
-    kept: tuple[Filter, ...] = tuple(one for one in made.topology.filters if one.id != unread)
+    kept: tuple[Filter, ...] = tuple(guard for guard in made.topology.filters if guard.id != unread)
     blind, sighted = Reachability(replace(made, topology=replace(made.topology, filters=kept))), Reachability(made)
     for one in made.cluster.hosts:
         after = {path.sender.name: path for path in sighted.paths_to(target_of(sighted, one)) if path.balancer is None}

@@ -24,16 +24,16 @@ def in_series(name: str, *allowed: tuple[str, str], editable: bool = True) -> Fi
 
 def made(*filters: Filter) -> Snapshot:
     """Return a node with a public address behind filters in series, the outermost first."""
-    one = host("n1", NODE, *(one.id for one in filters), where="public", public="203.0.113.9")
-    return snapshot([one], filters, subnets=[PUBLIC])
+    node = host("n1", NODE, *(guard.id for guard in filters), where="public", public="203.0.113.9")
+    return snapshot([node], filters, subnets=[PUBLIC])
 
 
 def internet(found: Snapshot) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the filters changed for the internet's finding, and the (filter, rule) of each hop that has one."""
     (row,) = [row for row in rows_of(found).values() if row.row == "node-access"]
-    findings = [one for one in row.findings if one.check == "node-access/internet"]
+    findings = [finding for finding in row.findings if finding.check == "node-access/internet"]
     changed = sorted({change.resource.id for change in changes_of(found, row="node-access")})
-    hops = [(hop.id, hop.rule) for one in findings for hop in one.witness.path if hop.rule]
+    hops = [(hop.id, hop.rule) for finding in findings for hop in finding.witness.path if hop.rule]
     return changed, hops
 
 
@@ -81,4 +81,4 @@ def test_traffic_that_an_earlier_rule_denies_is_not_latent(*, barred: bool) -> N
     found = made(replace(in_series("one"), rules=tuple(rules)))
     found = replace(found, topology=replace(found.topology, subnets=(replace(PUBLIC, routes=()),)))
     row = rows_of(found)["node-access"]
-    assert any("latent: tcp from 0.0.0.0/0" in one.message for one in row.findings) is not barred
+    assert any("latent: tcp from 0.0.0.0/0" in finding.message for finding in row.findings) is not barred

@@ -44,12 +44,12 @@ def node(tunnel: Tunnel, peer: str, services: str = "tcp/22") -> RowResult:
 def test_a_tunnel_guarded_by_iam_is_advice_that_names_the_service(peer: str) -> None:
     found = node(LOGIN, peer)
     assert found.verdict is Verdict.PASS
-    assert any("IAM, which asks for login" in one.message for one in found.findings)
+    assert any("IAM, which asks for login" in finding.message for finding in found.findings)
 
 
 @pytest.mark.parametrize(("peer", "services"), [("10.0.9.0/24", "tcp/22"), ("others", "tcp/22"), (RANGE, "tcp/9100")])
 def test_a_tunnel_without_a_path_to_the_node_is_no_advice(peer: str, services: str) -> None:
-    assert not any("IAM" in one.message for one in node(LOGIN, peer, services).findings)
+    assert not any("IAM" in finding.message for finding in node(LOGIN, peer, services).findings)
 
 
 @pytest.mark.parametrize("peer", ["10.0.1.250/32", RANGE, "doors"])

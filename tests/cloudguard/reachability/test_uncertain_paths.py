@@ -19,9 +19,9 @@ MASTER = host("cp", CONTROL_PLANE, "masters")
 NODES = [group("nodes", ("tcp/10250", "ci")), group("ci")]
 
 
-def with_public_at_start(one: Host, *, public: bool | None) -> Host:
-    """Return ``one`` with the setting whether it gets a public address at start; None: unknown."""
-    return replace(one, interfaces=(replace(one.interfaces[0], public_ip_on_start=public),))
+def with_public_at_start(node: Host, *, public: bool | None) -> Host:
+    """Return ``node`` with the setting whether it gets a public address at start; None: unknown."""
+    return replace(node, interfaces=(replace(node.interfaces[0], public_ip_on_start=public),))
 
 
 def test_traffic_of_a_balancer_that_may_face_the_internet_is_undecided() -> None:
@@ -147,7 +147,7 @@ def test_a_published_balancer_lets_in_any_consumer_with_an_allowed_address(
         return rows_of(made, Declarations(admin_cidrs=admins))["api-server-access"]
 
     assert row(service).verdict is Verdict.FAIL
-    assert any("anyone who creates an endpoint of svc" in one.message for one in row(service).findings)
+    assert any("anyone who creates an endpoint of svc" in finding.message for finding in row(service).findings)
     asked = row(replace(service, accepts_each=True))
     assert asked.verdict in {Verdict.UNKNOWN, row().verdict}
     assert any("svc offers the balancer to *, and the owner must accept" in line for line in asked.unknown)

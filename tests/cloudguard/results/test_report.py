@@ -48,7 +48,7 @@ def test_a_waived_finding_does_not_fail_its_row_but_the_rest_still_counts() -> N
 
 
 def test_severities_are_ordered_and_written_in_lower_case() -> None:
-    assert [str(one) for one in sorted(Severity)] == ["low", "medium", "high", "critical"]
+    assert [str(severity) for severity in sorted(Severity)] == ["low", "medium", "high", "critical"]
 
 
 def test_an_id_depends_only_on_the_cluster_the_check_and_its_parts() -> None:
@@ -70,9 +70,9 @@ def test_an_id_depends_only_on_the_cluster_the_check_and_its_parts() -> None:
 
 
 def test_a_report_finds_its_rows_and_lists_the_worst_first() -> None:
-    one = RowResult("one", "", Verdict.FAIL, "", (finding(Severity.LOW, "one/z"), finding(Severity.HIGH, "one/b", "2")))
+    row = RowResult("one", "", Verdict.FAIL, "", (finding(Severity.LOW, "one/z"), finding(Severity.HIGH, "one/b", "2")))
     two = RowResult("two", "", Verdict.FAIL, "", (finding(Severity.CRITICAL, "two/a"), finding(Severity.HIGH, "one/b")))
-    made = report(one, two)
+    made = report(row, two)
     assert made.row("two") is two
     with pytest.raises(KeyError):
         made.row("three")

@@ -49,8 +49,8 @@ def plan(made: Snapshot, policy: Declarations | None = None) -> list[Change]:
 
 def public(*allowed: tuple[str, str], v6: str = "") -> Snapshot:
     """Return a cluster of one control-plane host with a public address."""
-    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6=v6)
-    return snapshot([one], [group("masters", *allowed)])
+    master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6=v6)
+    return snapshot([master], [group("masters", *allowed)])
 
 
 def endpoint(*ranges: str, private: bool = False, filters: tuple[str, ...] = ()) -> Endpoint:
@@ -70,8 +70,8 @@ def endpoint(*ranges: str, private: bool = False, filters: tuple[str, ...] = ())
     ],
 )
 def test_the_severity_depends_on_the_number_of_public_addresses(ranges: tuple[str, ...], severity: Severity) -> None:
-    found = row(public(*(("tcp/6443", one) for one in ranges)))
-    assert [(one.check, one.severity) for one in found.findings] == [(INTERNET, severity)]
+    found = row(public(*(("tcp/6443", range_) for range_ in ranges)))
+    assert [(finding.check, finding.severity) for finding in found.findings] == [(INTERNET, severity)]
     assert found.verdict is (Verdict.PASS if severity is Severity.LOW else Verdict.FAIL)
 
 
@@ -92,7 +92,7 @@ def test_with_declared_administrators_everyone_else_is_a_finding() -> None:
     made = public(("tcp/6443", "198.51.100.0/24"), ("tcp/6443", "192.0.2.0/28"))
     found = row(made, ADMINS)
     assert found.verdict is Verdict.FAIL
-    assert [(one.check, one.severity) for one in found.findings] == [(INTERNET, Severity.HIGH)]
+    assert [(finding.check, finding.severity) for finding in found.findings] == [(INTERNET, Severity.HIGH)]
     assert found.findings[0].witness.facts[1] == ("source", "192.0.2.0")
     assert row(public(("tcp/6443", "198.51.100.0/25")), ADMINS).verdict is Verdict.PASS
 
@@ -104,15 +104,15 @@ def test_the_whole_internet_does_not_count_as_administrators() -> None:
 
 
 def test_the_cluster_s_own_outbound_addresses_are_expected() -> None:
-    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
     filters = [group("masters", ("tcp/6443", "192.0.2.7/32"))]
-    assert row(snapshot([one], filters, outbound=("192.0.2.7/32",)), ADMINS).findings == ()
-    assert row(snapshot([one], filters), ADMINS).findings != ()
+    assert row(snapshot([master], filters, outbound=("192.0.2.7/32",)), ADMINS).findings == ()
+    assert row(snapshot([master], filters), ADMINS).findings != ()
 
 
 def test_access_from_inside_is_advice_until_administrators_are_declared() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
-    made = snapshot([one], [group("masters", ("tcp/6443", RANGE))])
+    master = host("cp", CONTROL_PLANE, "masters")
+    made = snapshot([master], [group("masters", ("tcp/6443", RANGE))])
     assert [(f.check, f.severity) for f in row(made).findings] == [(INSIDE, Severity.LOW)]
     assert "--admin-cidr" in row(made).findings[0].advice
     assert "no administrators are declared" in row(made).why
@@ -139,12 +139,12 @@ def test_an_open_rule_on_unreachable_hosts_is_latent() -> None:
 
 @pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
 def test_a_balancer_without_a_filter_opens_private_hosts(seen: ClientAddress) -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
+    master = host("cp", CONTROL_PLANE, "masters")
     allowed = WORLD if seen is ClientAddress.PRESERVED else "10.0.0.0/24"
     made = snapshot(
-        [one],
+        [master],
         [group("masters", ("tcp/6443", allowed))],
-        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")], seen=seen)],
+        balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")], seen=seen)],
     )
     found = row(made)
     assert found.findings[0].check == INTERNET
@@ -156,11 +156,11 @@ def test_a_balancer_without_a_filter_opens_private_hosts(seen: ClientAddress) ->
 
 
 def test_the_balancer_s_own_filter_is_narrowed() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
+    master = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
-        [one],
+        [master],
         [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", WORLD))],
-        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")], "front")],
+        balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")], "front")],
     )
     assert row(made).findings[0].resource.id == "front"
     assert [change.resource.id for change in plan(made, ADMINS)] == ["front"]
@@ -168,12 +168,12 @@ def test_the_balancer_s_own_filter_is_narrowed() -> None:
 
 
 def test_a_host_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
-    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
-    served = balancer("api", "tcp/6443", [to(one, "tcp/7443")], "front", facing=False)
+    master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    served = balancer("api", "tcp/6443", [to(master, "tcp/7443")], "front", facing=False)
     filters = [group("masters", ("tcp/7443", WORLD)), group("front")]
-    assert row(snapshot([one], filters, balancers=[served])).findings[0].check == INTERNET
-    assert row(snapshot([one], filters)).findings == ()
-    assert row(snapshot([one], filters), Declarations(api_ports=("tcp/7443",))).findings[0].check == INTERNET
+    assert row(snapshot([master], filters, balancers=[served])).findings[0].check == INTERNET
+    assert row(snapshot([master], filters)).findings == ()
+    assert row(snapshot([master], filters), Declarations(api_ports=("tcp/7443",))).findings[0].check == INTERNET
 
 
 @pytest.mark.parametrize(
@@ -190,19 +190,21 @@ def test_a_host_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
 def test_the_api_may_listen_on_any_port_that_a_balancer_serves(
     listening: str, arriving: str, service: str, shown: Strength, verdict: Verdict
 ) -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
-    front = balancer("front", listening, [to(one, arriving)], service=service)
-    made = snapshot([one], [group("masters", (arriving, WORLD))], balancers=[front], installer="kubeadm", shown=shown)
+    master = host("cp", CONTROL_PLANE, "masters")
+    front = balancer("front", listening, [to(master, arriving)], service=service)
+    made = snapshot(
+        [master], [group("masters", (arriving, WORLD))], balancers=[front], installer="kubeadm", shown=shown
+    )
     found = row(made)
     assert (found.verdict, any("--api-port" in line for line in found.unknown)) == (verdict, verdict is Verdict.UNKNOWN)
 
 
 def test_an_unknown_client_address_makes_the_row_unknown() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
+    master = host("cp", CONTROL_PLANE, "masters")
     made = snapshot(
-        [one],
+        [master],
         [group("masters", ("tcp/6443", "10.0.0.0/24"))],
-        balancers=[balancer("api", "tcp/443", [to(one, "tcp/6443")], seen=ClientAddress.UNKNOWN)],
+        balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")], seen=ClientAddress.UNKNOWN)],
     )
     found = row(made, Declarations(admin_cidrs=("10.0.0.0/8",)))
     assert found.verdict is Verdict.UNKNOWN
@@ -211,13 +213,15 @@ def test_an_unknown_client_address_makes_the_row_unknown() -> None:
 
 def test_an_unread_address_list_makes_the_row_unknown() -> None:
     unread = AddressList("office", "office", (), known=False, source=SOURCE)
-    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
-    made = snapshot([one], [group("masters", ("tcp/6443", "list:office"))], lists=[unread])
+    master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    made = snapshot([master], [group("masters", ("tcp/6443", "list:office"))], lists=[unread])
     found = row(made)
     assert found.verdict is Verdict.UNKNOWN
     assert any("office" in line for line in found.unknown)
     address_list = AddressList("office", "office", each("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
-    assert row(snapshot([one], made.topology.filters, lists=[address_list])).findings[0].severity is Severity.CRITICAL
+    assert (
+        row(snapshot([master], made.topology.filters, lists=[address_list])).findings[0].severity is Severity.CRITICAL
+    )
 
 
 def test_a_managed_endpoint_is_judged_by_its_settings() -> None:
@@ -229,13 +233,13 @@ def test_a_managed_endpoint_is_judged_by_its_settings() -> None:
     assert found.findings[0].resource.kind == "endpoint"
     assert found.findings[0].message.startswith("the internet can connect")
     few = row(made(endpoint("198.51.100.0/24", "10.0.0.0/8")))
-    assert [(one.severity, one.message.partition(" can")[0]) for one in few.findings] == [
+    assert [(finding.severity, finding.message.partition(" can")[0]) for finding in few.findings] == [
         (Severity.LOW, "198.51.100.0/24 on the internet")
     ]
     assert row(made(endpoint("198.51.100.0/24")), ADMINS).verdict is Verdict.PASS
     assert row(made(endpoint(private=True, filters=("eks",)), group("eks", ("all", "eks")))).findings == ()
     found = row(made(endpoint(private=True, filters=("eks",)), group("eks", ("tcp/443", RANGE))))
-    assert [one.check for one in found.findings] == [INSIDE]
+    assert [finding.check for finding in found.findings] == [INSIDE]
 
 
 def test_a_cluster_without_control_plane_hosts_never_passes() -> None:
@@ -258,14 +262,14 @@ def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
 def test_finding_ids_do_not_depend_on_the_number_or_order_of_hosts() -> None:
     hosts = [host(name, CONTROL_PLANE, "masters", where="public", public="203.0.113.9") for name in ("a", "b", "c")]
     filters = [group("masters", ("tcp/6443", WORLD))]
-    one = row(snapshot(hosts[:1], filters)).findings
+    findings = row(snapshot(hosts[:1], filters)).findings
     three = row(snapshot(reversed(hosts), filters)).findings
-    assert [found.id for found in one] == [found.id for found in three]
+    assert [found.id for found in findings] == [found.id for found in three]
     assert three[0].hosts == ("a", "b", "c")
     assert "3 control-plane hosts" in three[0].message
 
 
 def test_public_addresses_of_the_own_network_are_inside() -> None:
-    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
-    found = row(snapshot([one], [group("masters", ("tcp/6443", RANGE6))]))
+    master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
+    found = row(snapshot([master], [group("masters", ("tcp/6443", RANGE6))]))
     assert [finding.check for finding in found.findings] == [INSIDE]

@@ -46,8 +46,8 @@ def change(*ranges: str, private: bool, policy: Declarations | None = None) -> C
     )
     rows, plan = rows_of(made, policy or ADMINS), changes_of(made, policy or ADMINS)
     wanted = [name for finding in rows["api-server-access"].findings for name in finding.changes]
-    assert [one.id for one in plan if one.row == "api-server-access"] == wanted
-    return next((one for one in plan if one.id in wanted), None)
+    assert [change.id for change in plan if change.row == "api-server-access"] == wanted
+    return next((change for change in plan if change.id in wanted), None)
 
 
 def test_an_endpoint_without_administrators_outside_becomes_private() -> None:
@@ -75,7 +75,7 @@ def test_an_unknown_outbound_address_keeps_its_place_in_the_endpoint_s_list(
     homes = [subnet("private", ("10.0.1.0/24",), (WORLD, hop, "away"))]
     endpoint = managed_endpoint(WORLD, private=private)
     made = snapshot([host("n1", NODE, "nodes")], [group("nodes")], endpoints=[endpoint], subnets=homes, managed=True)
-    (found,) = (one for one in changes_of(made, ADMINS) if one.kind == "endpoint.restrict")
+    (found,) = (change for change in changes_of(made, ADMINS) if change.kind == "endpoint.restrict")
     assert (RulePeer(PeerOf.WAY_OUT) in listed(found).after) is not (seen or private)
 
 
@@ -97,8 +97,8 @@ def test_an_endpoint_for_declared_administrators_needs_no_change() -> None:
 def test_an_endpoint_without_a_list_is_closed_by_the_provider_s_remedy(ranges: tuple[str, ...], keeper: str) -> None:
     endpoint = replace(managed_endpoint(*ranges, private=True, gatekeeper=keeper), remedy="a filter for its subnet")
     made = snapshot([host("n1", NODE, "nodes")], [group("nodes")], endpoints=[endpoint], managed=True)
-    findings = {one.id: one.check for one in rows_of(made, ADMINS)["api-server-access"].findings}
-    plan = [one for one in changes_of(made, ADMINS) if one.kind == "endpoint.restrict"]
+    findings = {finding.id: finding.check for finding in rows_of(made, ADMINS)["api-server-access"].findings}
+    plan = [change for change in changes_of(made, ADMINS) if change.kind == "endpoint.restrict"]
     assert plan
     for one in plan:
         by_list = not keeper and {findings[name] for name in one.mends} == {"api-server-access/internet"}
@@ -106,9 +106,9 @@ def test_an_endpoint_without_a_list_is_closed_by_the_provider_s_remedy(ranges: t
 
 
 def test_ssh_behind_a_balancer_on_the_api_s_port_is_not_the_api() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
-    odd = balancer("odd", "tcp/443", [to(one, "tcp/22")])
-    rows = rows_of(snapshot([one], [group("masters", ("tcp/22", WORLD))], balancers=[odd]), ADMINS)
+    master = host("cp", CONTROL_PLANE, "masters")
+    odd = balancer("odd", "tcp/443", [to(master, "tcp/22")])
+    rows = rows_of(snapshot([master], [group("masters", ("tcp/22", WORLD))], balancers=[odd]), ADMINS)
     assert [
         (finding.check, finding.severity) for finding in rows["node-access"].findings if finding.severity > Severity.LOW
     ] == [("node-access/internet", Severity.CRITICAL)]
@@ -128,13 +128,15 @@ def test_an_address_list_of_an_endpoint_is_judged_and_an_unread_list_is_unknown(
     listed = public("198.51.100.0/24", "list:everyone-here")
     known = AddressList("everyone-here", "the cloud's own", each("34.64.0.0/10"), known=True, source=SOURCE)
     found = endpoint_row(listed, known)
-    assert [(one.check, one.severity) for one in found.findings] == [("api-server-access/internet", Severity.HIGH)]
+    assert [(finding.check, finding.severity) for finding in found.findings] == [
+        ("api-server-access/internet", Severity.HIGH)
+    ]
     assert endpoint_row(listed, replace(known, known=False, ranges=())).verdict is Verdict.UNKNOWN
     assert endpoint_row(public("198.51.100.0/24")).verdict is Verdict.PASS
 
 
 def test_an_endpoint_behind_a_gatekeeper_is_advice() -> None:
     found = endpoint_row(public(WORLD, gatekeeper="the front door"))
-    (one,) = found.findings
-    assert (found.verdict, one.severity) == (Verdict.PASS, Severity.LOW)
-    assert one.message.endswith("if the front door lets them through")
+    (finding,) = found.findings
+    assert (found.verdict, finding.severity) == (Verdict.PASS, Severity.LOW)
+    assert finding.message.endswith("if the front door lets them through")

@@ -55,9 +55,9 @@ def test_an_identity_that_can_grant_itself_everything_is_an_administrator(grante
     assert (change.kind, change.proved, finding.changes) == ("permission.narrow", True, (change.id,))
     (edit,) = change.edits
     assert isinstance(edit, DocumentEdit)
-    gone = [one for one in edit.changes if one.fate in {StatementFate.NARROW, StatementFate.DROP}]
-    assert [(one.policy, one.statement) for one in gone] == [("p", granted[0])]
-    assert [(one.actions, one.resources) for one in edit.statements] == [
+    gone = [change for change in edit.changes if change.fate in {StatementFate.NARROW, StatementFate.DROP}]
+    assert [(change.policy, change.statement) for change in gone] == [("p", granted[0])]
+    assert [(statement.actions, statement.resources) for statement in edit.statements] == [
         (("disk:DescribeVolumes",), ("*",)),
         (("disk:DeleteVolume",), (VOLUMES,)),
     ]
@@ -88,15 +88,15 @@ def test_passing_any_role_to_a_service_is_an_escalation() -> None:
     assert finding.severity is Severity.CRITICAL
     assert "role:PassRole on n:p:role::1:role/any" in finding.witness.summary
     assert ("escalation path pass", "passes any role (a book)") in finding.witness.facts
-    one = document(allow("role:PassRole", on=("n:p:role::1:role/nodes",)), allow("disk:CreateVolume"))
-    assert severities(row(account(one))) == {"outside": Severity.HIGH}
+    policy = document(allow("role:PassRole", on=("n:p:role::1:role/nodes",)), allow("disk:CreateVolume"))
+    assert severities(row(account(policy))) == {"outside": Severity.HIGH}
     half = document(allow("role:PassRole"))
     assert severities(row(account(half))) == {"outside": Severity.HIGH}
 
 
 def test_passing_one_other_role_of_the_cluster_is_enough() -> None:
-    one = document(allow("role:PassRole", on=("n:p:role::1:role/nodes",)), allow("disk:CreateVolume"))
-    made = account(one)
+    policy = document(allow("role:PassRole", on=("n:p:role::1:role/nodes",)), allow("disk:CreateVolume"))
+    made = account(policy)
     other = Identity("n:p:role::1:role/nodes", "nodes", ("node",), (), SOURCE)
     both = replace(made.identities, identities=(*made.identities.identities, other))
     assert severities(row(replace(made, identities=both)))["escalation"] is Severity.CRITICAL

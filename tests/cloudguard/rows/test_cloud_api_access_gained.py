@@ -45,5 +45,5 @@ def test_a_powerful_identity_that_both_sides_let_it_assume_is_an_escalation(
     every = (*made.identities.policies, *policies.values())
     held = replace(made.identities, others=others, admitted=admitted, policies=every)
     found = row(replace(made, identities=held), CATALOG).findings
-    said = [one.message for one in found if one.check == "cloud-api-access/escalation"]
+    said = [finding.message for finding in found if finding.check == "cloud-api-access/escalation"]
     assert [f"permissions of {gained}: that identity passes itself" in one for one in said] == [True] * bool(gained)

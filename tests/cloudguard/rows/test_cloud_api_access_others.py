@@ -84,15 +84,15 @@ def test_unconditional_tagging_voids_conditions_on_tags() -> None:
     found = row(account(document(guarded, allow("disk:CreateVolume", name="tags"))))
     finding = finding_of(found, "cloud-api-access/laundering")
     assert finding.severity is Severity.MEDIUM
-    assert [one.rule for one in finding.evidence] == ["p/tags", "p/guarded"]
+    assert [fact.rule for fact in finding.evidence] == ["p/tags", "p/guarded"]
     assert finding.witness.summary == "disk:CreateVolume on n:p:disk:any:1:volume/any"
     bound = row(account(document(guarded, allow("disk:CreateVolume", when=(Condition("Bool", "x", ("true",)),)))))
-    assert not [one for one in bound.findings if one.check == "cloud-api-access/laundering"]
+    assert not [finding for finding in bound.findings if finding.check == "cloud-api-access/laundering"]
     needed = iam_catalog(need(guarded, allow("disk:CreateVolume")))
     free = row(account(document(guarded, allow("disk:CreateVolume"))), needed)
     assert (free.verdict, finding_of(free, "cloud-api-access/laundering").severity) == (Verdict.PASS, Severity.LOW)
     apart = row(account(document(allow("store:PutObject", when=(OWN,)), allow("disk:CreateVolume"))))
-    assert not [one for one in apart.findings if one.check == "cloud-api-access/laundering"]
+    assert not [finding for finding in apart.findings if finding.check == "cloud-api-access/laundering"]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_pods_must_not_reach_the_metadata_service(
     exposed = "pods can take the identity masters from the metadata service of 2 hosts and the next host of asg: "
     assert finding.message.startswith(f"{exposed}{setting}")
     assert finding.changes == (f"metadata.restrict:{ROLE}:{setting}",)
-    assert [one.resource.kind for one in finding.evidence] == ["host", "host", "pool"]
+    assert [fact.resource.kind for fact in finding.evidence] == ["host", "host", "pool"]
 
 
 def test_hosts_with_different_hop_limits_make_one_finding() -> None:
@@ -128,7 +128,7 @@ def test_hosts_with_different_hop_limits_make_one_finding() -> None:
     far = replace(MASTER, id="cp2", metadata=replace(SHUT, hop_limit=64))
     hosts = (replace(MASTER, metadata=replace(SHUT, hop_limit=2)), far)
     finding = finding_of(row(replace(made, cluster=replace(made.cluster, hosts=hosts))), "cloud-api-access/metadata")
-    assert [one.fact for one in finding.evidence] == ["the hop limit is 2, not 1", "the hop limit is 64, not 1"]
+    assert [fact.fact for fact in finding.evidence] == ["the hop limit is 2, not 1", "the hop limit is 64, not 1"]
     assert finding.changes == (f"metadata.restrict:{ROLE}:the hop limit is 64",)
 
 
@@ -225,8 +225,8 @@ def test_a_declared_outsider_is_no_finding() -> None:
     made = account(document(*NEED.statements), trust)
     both = tuple(DeclaredOutsider(f"account {number}", "backups") for number in (2, 3))
     assert row(made, facts, Declarations(outsiders=both)).findings == ()
-    one = finding_of(row(made, facts, Declarations(outsiders=both[:1])), "cloud-api-access/trust")
-    assert one.message.startswith("account 3 may assume")
+    finding = finding_of(row(made, facts, Declarations(outsiders=both[:1])), "cloud-api-access/trust")
+    assert finding.message.startswith("account 3 may assume")
     elsewhere = tuple(replace(each, identity="node*") for each in both)
     assert len(row(made, facts, Declarations(outsiders=elsewhere)).findings) == 1
 

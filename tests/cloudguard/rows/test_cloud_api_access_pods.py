@@ -30,7 +30,7 @@ def held_by_pods(*documents: PolicyDocument, account_name: str = "backups:job", 
     """Return a cluster with a service account that assumes an identity with these policies."""
     made = account(document(*NEED.statements))
     pods = ServiceAccountIdentity(BACKUP, "backup", (account_name,), "", SOURCE, "issuer")
-    identity = Identity(BACKUP, "backup", (SERVICE_ACCOUNT,), tuple(one.id for one in documents), SOURCE)
+    identity = Identity(BACKUP, "backup", (SERVICE_ACCOUNT,), tuple(policy.id for policy in documents), SOURCE)
     held = made.identities
     return replace(
         made,
@@ -123,11 +123,11 @@ def test_an_installer_s_own_need_overrides_and_options_count_if_granted() -> Non
         comparer = Comparer(made.cluster, made.identities, facts, policy)
         return tuple(choice.need.id for choice in comparer.of(made.identities.identities[-1]).choices)
 
-    one = held_by_pods(document(allow("store:PutObject"), name="q"))
+    snapshot = held_by_pods(document(allow("store:PutObject"), name="q"))
     both = held_by_pods(document(allow("store:PutObject", "store:GetObject"), name="q"))
-    assert needs_of(one, "kubeadm") == ("backup",)
+    assert needs_of(snapshot, "kubeadm") == ("backup",)
     assert needs_of(both, "kubeadm") == ("backup", "copies")
-    assert needs_of(one, "kubeadm", Declarations(addons=("backup-copies",))) == ("backup", "copies")
+    assert needs_of(snapshot, "kubeadm", Declarations(addons=("backup-copies",))) == ("backup", "copies")
     assert needs_of(held_by_pods(), "kops") == ("own",)
 
 

@@ -39,7 +39,7 @@ def pair(peer: str, services: str) -> tuple[str, ServiceSet]:
 
 
 def pairs(kept: tuple[KeptTraffic, ...]) -> tuple[tuple[str, ServiceSet], ...]:
-    return tuple((one.peer.value, one.services) for one in kept)
+    return tuple((kept_traffic.peer.value, kept_traffic.services) for kept_traffic in kept)
 
 
 def fronted_by(*fronts: Balancer, allowed: tuple[tuple[str, str], ...] = ()) -> Context:
@@ -87,7 +87,7 @@ def test_declared_services_are_for_nodes_and_needs_for_their_role() -> None:
         pair("ci", "tcp/2380"),
         pair("ci", "tcp/22"),
     )
-    assert [one.why for one in made.declared(etcd)[1]] == ["backup", "ci", "ci"]
+    assert [kept_traffic.why for kept_traffic in made.declared(etcd)[1]] == ["backup", "ci", "ci"]
     assert pairs(made.declared(node)[1]) == (pair(CLIENTS, "tcp/443"), pair("ci", "tcp/22"))
     assert made.declared_groups(etcd) == {"ci": ServiceSet.parse("tcp/22,tcp/2380")}
     assert made.declared_groups(node) == {"ci": ServiceSet.parse("tcp/22")}

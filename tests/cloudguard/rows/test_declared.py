@@ -31,9 +31,9 @@ def test_a_row_that_passes_because_everything_is_declared_says_so() -> None:
         assert row.verdict is Verdict.PASS
         assert row.why.startswith("passes because of a declaration: ")
         assert reason in row.why
-        [found] = [one for one in row.findings if one.check == check]
+        [found] = [finding for finding in row.findings if finding.check == check]
         assert found.severity is Severity.LOW
-    [found] = [one for one in rows["node-access"].findings if one.check == "node-access/declared"]
+    [found] = [finding for finding in rows["node-access"].findings if finding.check == "node-access/declared"]
     assert (found.evidence[0].call, found.evidence[0].fact) == (
         "/srv/cloudguard.toml",
         "all from 0.0.0.0/0, ::/0: agreement 1",
@@ -55,14 +55,14 @@ def test_with_a_reason_the_whole_internet_counts_as_administrators() -> None:
     assert row.verdict is Verdict.PASS
     assert "a public test" in row.why
     assert row.basis.declared == ("admin-cidr", "admin-reason")
-    assert [one.check for one in row.findings] == ["api-server-access/declared"]
+    assert [finding.check for finding in row.findings] == ["api-server-access/declared"]
 
 
 def test_a_declared_permission_for_everything_is_shown_in_the_identities_row() -> None:
     master = DeclaredPermission("node", ("*",), ("*",), "an installer of ours")
     rows = rows_of(snapshot([WORKER], [group("nodes")]), Declarations(permissions=(master,)))
-    assert [one.check for one in rows["cloud-api-access"].findings] == ["cloud-api-access/declared"]
-    assert [one.check for one in rows["node-access"].findings if one.check.endswith("declared")] == []
+    assert [finding.check for finding in rows["cloud-api-access"].findings] == ["cloud-api-access/declared"]
+    assert [finding.check for finding in rows["node-access"].findings if finding.check.endswith("declared")] == []
 
 
 @pytest.mark.parametrize("world", [WORLD, WORLD6, "0.0.0.0/1"])
@@ -73,7 +73,7 @@ def test_the_witness_is_undeclared_and_the_declared_office_s_rule_stays(world: s
     declared = Declarations(admin_cidrs=(OFFICE,), api_ports=("tcp/443",))
     row = rows_of(made, declared)["api-server-access"]
     assert row.findings[0].severity >= Severity.HIGH
-    assert all(not one.witness.source.startswith("52.95.110.") for one in row.findings)
+    assert all(not finding.witness.source.startswith("52.95.110.") for finding in row.findings)
     edits = [edit for change in changes_of(made, declared) for edit in change.edits if isinstance(edit, RuleEdit)]
     assert [edit.rule for edit in edits if edit.rule == "masters-0"] == []
     assert [edit for edit in edits if edit.after and edit.after.peer.value == OFFICE] == []
@@ -96,19 +96,19 @@ def test_many_small_ranges_together_are_critical() -> None:
 
 def test_a_message_names_only_the_ports_that_its_sender_reaches() -> None:
     nodes = group("nodes", ("tcp/8080", WORLD), ("tcp/9000", OFFICE))
-    found = [one.message for one in rows_of(snapshot([WORKER], [nodes]))["node-access"].findings]
+    found = [finding.message for finding in rows_of(snapshot([WORKER], [nodes]))["node-access"].findings]
     assert "the internet can connect to tcp/8080 of 1 node" in found
     assert f"{OFFICE} on the internet can connect to tcp/9000 of 1 node" in found
     both = group("nodes", ("tcp/8080", "8.8.8.0/24"), ("tcp/9000", OFFICE))
-    [one] = rows_of(snapshot([WORKER], [both]))["node-access"].findings
-    assert one.message.startswith("8.8.8.0/24 on the internet can connect to tcp/8080, ")
-    assert f"{OFFICE} on the internet to tcp/9000 of 1 node" in one.message
+    [finding] = rows_of(snapshot([WORKER], [both]))["node-access"].findings
+    assert finding.message.startswith("8.8.8.0/24 on the internet can connect to tcp/8080, ")
+    assert f"{OFFICE} on the internet to tcp/9000 of 1 node" in finding.message
 
 
 def test_two_findings_have_different_messages() -> None:
     other = host("n2", NODE, "others", where="public", public="203.0.113.11")
     made = snapshot([WORKER, other], [group("nodes", ("tcp/22", WORLD)), group("others", ("tcp/22", WORLD))])
-    messages = [one.message for one in rows_of(made)["node-access"].findings]
+    messages = [finding.message for finding in rows_of(made)["node-access"].findings]
     assert len(set(messages)) == len(messages)
     assert "the internet can connect to tcp/22 of 1 node; filter others" in messages
 

@@ -43,14 +43,14 @@ def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
 
 def severities_of(found: RowResult) -> dict[str, Severity]:
     """Return severities by check, without the advice that every such cluster has."""
-    listed = {one.check: one.severity for one in found.findings}
+    listed = {finding.check: finding.severity for finding in found.findings}
     assert listed.pop("etcd-access/tls", None) is Severity.LOW
     return listed
 
 
 def only_finding(found: RowResult, check: str) -> Finding:
-    (one,) = (one for one in found.findings if one.check == check)
-    return one
+    (finding,) = (finding for finding in found.findings if finding.check == check)
+    return finding
 
 
 def cluster(
@@ -89,8 +89,8 @@ def test_port_ranges_around_etcd_s_ports_give_no_access() -> None:
 
 
 def test_access_from_the_internet_is_critical_and_its_rule_has_one_finding() -> None:
-    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
-    found = row(snapshot([one, WORKER], [group("masters", ("tcp/2379-2380", WORLD)), group("nodes")]))
+    master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    found = row(snapshot([master, WORKER], [group("masters", ("tcp/2379-2380", WORLD)), group("nodes")]))
     assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-access/internet": Severity.CRITICAL})
     finding = only_finding(found, "etcd-access/internet")
     assert finding.witness.summary.startswith("198.51.100.7 → tcp 2379 on cp")
@@ -169,7 +169,7 @@ def test_etcd_s_tls_can_be_declared_with_a_reason() -> None:
     made = snapshot([MASTER], [group("masters")])
     said = Declarations(etcd_tls="checked on every host", stated_in=(("etcd-tls", "--etcd-tls"),))
     found = row(made, said)
-    assert [one.check for one in row(made).findings] == ["etcd-access/tls"]
+    assert [finding.check for finding in row(made).findings] == ["etcd-access/tls"]
     assert (found.findings, found.basis.declared) == ((), ("etcd-tls",))
 
 
@@ -180,8 +180,8 @@ def test_declared_ports_are_judged_instead() -> None:
 
 
 def test_internet_access_to_etcd_s_helpers_is_advice_unless_their_ports_are_declared() -> None:
-    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
-    made = snapshot([one], [group("masters", ("tcp/3996", WORLD))], installer="kops")
+    master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
+    made = snapshot([master], [group("masters", ("tcp/3996", WORLD))], installer="kops")
     assert severities_of(row(made)) == {"etcd-access/auxiliary": Severity.LOW}
     assert "etcd's helper programs (tcp/3996)" in only_finding(row(made), "etcd-access/auxiliary").message
     assert severities_of(row(made, Declarations(etcd_ports=("tcp/3996",)))) == {
@@ -232,7 +232,7 @@ def test_a_balancer_that_speaks_plain_http_to_etcd_is_medium() -> None:
 
 def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_the_next_of_a_pool() -> None:
     def width(*hosts: Host) -> tuple[str, ...]:
-        sent = [to(one, "tcp/2379") for one in hosts]
+        sent = [to(host, "tcp/2379") for host in hosts]
         front = balancer("etcd", "tcp/80", sent, "front", facing=False, seen=ClientAddress.REPLACED, plaintext=True)
         groups = [group("masters", ("tcp/2379", "front")), group("front")]
         return only_finding(row(snapshot(hosts, groups, balancers=[front])), "etcd-access/plaintext").width
@@ -240,7 +240,7 @@ def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_th
     first, second = MASTER, host("cp2", CONTROL_PLANE, "masters", address="10.0.0.77")
     assert width(first) == (f"tcp/2379 to host {first.id}",)
     assert not inside(width(first, second), width(first))
-    of_pool = [replace(one, pool="asg") for one in (first, second)]
+    of_pool = [replace(host, pool="asg") for host in (first, second)]
     assert width(of_pool[0]) == width(of_pool[1]) == ("tcp/2379 to the hosts of pool asg",)
 
 

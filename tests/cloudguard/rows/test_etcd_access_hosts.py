@@ -38,12 +38,12 @@ def row(made: Snapshot) -> RowResult:
 
 def severities_of(found: RowResult) -> dict[str, Severity]:
     """Return severities by check, without the advice that every such cluster has."""
-    return {one.check: one.severity for one in found.findings if one.check != "etcd-access/tls"}
+    return {finding.check: finding.severity for finding in found.findings if finding.check != "etcd-access/tls"}
 
 
 def only_finding(found: RowResult, check: str) -> Finding:
-    (one,) = (one for one in found.findings if one.check == check)
-    return one
+    (finding,) = (finding for finding in found.findings if finding.check == check)
+    return finding
 
 
 def test_ipv6_and_a_balancer_open_hosts_that_are_closed_by_ipv4() -> None:
@@ -61,8 +61,8 @@ def test_ipv6_and_a_balancer_open_hosts_that_are_closed_by_ipv4() -> None:
 
 def test_access_from_a_peered_network_is_high() -> None:
     linked = subnet("linked", ("10.0.1.0/24",), ("10.9.0.0/16", NextHop.PEER, "peering"))
-    one = host("cp", CONTROL_PLANE, "masters", where="linked")
-    made = snapshot([one], [group("masters", ("tcp/2379", "10.9.0.0/16"))], subnets=[linked])
+    master = host("cp", CONTROL_PLANE, "masters", where="linked")
+    made = snapshot([master], [group("masters", ("tcp/2379", "10.9.0.0/16"))], subnets=[linked])
     assert severities_of(row(made)) == {"etcd-access/inside": Severity.HIGH}
 
 

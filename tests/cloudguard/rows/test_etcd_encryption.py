@@ -40,8 +40,8 @@ def key(
     return Key(name, manager, state, SOURCE, rotates)
 
 
-def copied(one: Disk, *, encrypted: bool = True, shared: tuple[str, ...] | None = ()) -> Disk:
-    return replace(one, snapshots=(DiskSnapshot("snap", one.id, encrypted, shared, SOURCE),))
+def copied(volume: Disk, *, encrypted: bool = True, shared: tuple[str, ...] | None = ()) -> Disk:
+    return replace(volume, snapshots=(DiskSnapshot("snap", volume.id, encrypted, shared, SOURCE),))
 
 
 def pool(*disks: DiskTemplate, roles: tuple[Role, ...] = CONTROL_PLANE, template: str = "lt") -> Pool:
@@ -80,9 +80,9 @@ def test_another_disk_with_the_fault_makes_the_finding_wider(check: str) -> None
         disks = [disk(name, encrypted=check != "disk", key=by) for name in names]
         keys = [key("k1", KeyState.DISABLED if check == "key" else KeyState.ENABLED, rotates=False)]
         templates = [DiskTemplate(f"/dev/{name}", encrypted=check != "pool") for name in names]
-        (one,) = answer(*disks, keys=keys, pools=[pool(*templates)]).findings
-        assert one.check == f"etcd-encryption/{check}"
-        return one
+        (finding,) = answer(*disks, keys=keys, pools=[pool(*templates)]).findings
+        assert finding.check == f"etcd-encryption/{check}"
+        return finding
 
     then, today = found(1), found(2)
     assert then.id == today.id
@@ -92,7 +92,7 @@ def test_another_disk_with_the_fault_makes_the_finding_wider(check: str) -> None
 
 def test_a_key_with_a_worse_fault_is_a_wider_finding() -> None:
     states = KeyState.DISABLED, KeyState.PENDING_DELETION
-    disabled, going = (answer(disk("d1", key="k1"), keys=[key("k1", one)]).findings[0].width for one in states)
+    disabled, going = (answer(disk("d1", key="k1"), keys=[key("k1", state)]).findings[0].width for state in states)
     assert disabled == ("disabled", "disk d1")
     assert not inside(going, disabled)
 
@@ -108,7 +108,7 @@ def test_if_etcd_s_disk_is_known_other_disks_do_not_count() -> None:
 def test_a_detached_etcd_disk_counts_and_proves_nothing_about_hosts() -> None:
     found = answer(disk("d1", encrypted=False), disk("old", "", etcd="tagged etcd", encrypted=False))
     (finding,) = found.findings
-    assert [one.resource.id for one in finding.evidence] == ["d1", "old"]
+    assert [fact.resource.id for fact in finding.evidence] == ["d1", "old"]
     assert (finding.hosts, len(finding.changes)) == (("cp",), 2)
     (alone,) = answer(disk("d1"), disk("old", "", etcd="tagged etcd", encrypted=False)).findings
     assert "old (detached)" in alone.message
@@ -259,11 +259,11 @@ def test_disks_with_one_fault_are_one_finding_with_a_change_for_each() -> None:
     found = row(snapshot(masters, disks=disks))
     (finding,) = found.findings
     assert finding.message == "d1 (/dev/b of cp) holds etcd and is not encrypted (and 1 more)"
-    assert [one.resource.id for one in finding.evidence] == ["d1", "d2"]
+    assert [fact.resource.id for fact in finding.evidence] == ["d1", "d2"]
     assert finding.changes == ("disk.encrypt:d1", "disk.encrypt:d2")
     assert finding.hosts == ("cp", "cp2")
     alone = row(snapshot(masters, disks=[disks[1], disk("d2", "cp2")])).findings
-    assert [one.id for one in alone] == [finding.id]
+    assert [finding.id for finding in alone] == [finding.id]
 
 
 def test_node_pools_are_ignored_and_hide_no_other_pool() -> None:

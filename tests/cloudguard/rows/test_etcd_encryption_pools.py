@@ -41,7 +41,11 @@ def test_the_next_host_s_disk_needs_a_customer_key_if_one_is_required(
     template = DiskTemplate("/dev/a", encrypted=True, key=named, customer_key=customer)
     found = row(template, required=True)
     assert found.verdict is verdict
-    shown = [(one.check, one.severity, one.resource.id) for one in found.findings if one.severity > Severity.LOW]
+    shown = [
+        (finding.check, finding.severity, finding.resource.id)
+        for finding in found.findings
+        if finding.severity > Severity.LOW
+    ]
     wanted = [("etcd-encryption/customer-key", Severity.MEDIUM, "asg")] if verdict is Verdict.FAIL else []
     assert shown == wanted
     assert row(template, required=False).verdict is Verdict.PASS

@@ -27,7 +27,7 @@ def exposures(snapshot: Snapshot) -> tuple[HostExposure, ...]:
 
 def of_kind(exposure: HostExposure, name: str) -> ServiceExposure:
     """Return the exposure of one kind of service."""
-    return next(one for one in exposure.services if one.name == name)
+    return next(service for service in exposure.services if service.name == name)
 
 
 def test_hosts_are_grouped_by_the_senders_that_reach_them() -> None:
@@ -38,7 +38,7 @@ def test_hosts_are_grouped_by_the_senders_that_reach_them() -> None:
     assert (api.widest, api.senders[0], api.possible) == (Widest.INTERNET, "the internet", None)
     assert of_kind(masters, "etcd").widest is Widest.INTERNET
     assert of_kind(masters, "kubelet") == ServiceExposure("kubelet", "tcp/10250,tcp/10255", Widest.NOBODY)
-    assert {one.widest for one in nodes.services} == {Widest.NOBODY}
+    assert {service.widest for service in nodes.services} == {Widest.NOBODY}
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,10 @@ def test_hosts_are_grouped_by_the_senders_that_reach_them() -> None:
 def test_the_widest_sender_is_shown(peer: str, widest: Widest, senders: tuple[str, ...]) -> None:
     base = sample.snapshot()
     filters = [
-        replace(one, rules=(*one.rules[1:2], sample.rule("r-ssh", "tcp/22", peer))) if one.id == "f-masters" else one
-        for one in base.topology.filters
+        replace(guard, rules=(*guard.rules[1:2], sample.rule("r-ssh", "tcp/22", peer)))
+        if guard.id == "f-masters"
+        else guard
+        for guard in base.topology.filters
     ]
     masters = exposures(replace(base, topology=replace(base.topology, filters=tuple(filters))))[0]
     ssh = of_kind(masters, "SSH, RDP")
@@ -63,20 +65,20 @@ def test_the_widest_sender_is_shown(peer: str, widest: Widest, senders: tuple[st
 def test_an_unread_filter_is_undecided_and_the_missing_permission_is_named() -> None:
     gap = Gap("memory:ReadFilters", "f-masters", Reason.DENIED, "no", (FactKind.FILTERS,), "memory:read")
     base = sample.snapshot(gaps=(gap,))
-    filters = tuple(one for one in base.topology.filters if one.id != "f-masters")
+    filters = tuple(guard for guard in base.topology.filters if guard.id != "f-masters")
     unread = replace(base, topology=replace(base.topology, filters=filters))
     ssh = of_kind(exposures(unread)[0], "SSH, RDP")
     assert (ssh.widest, ssh.possible) == (Widest.NOBODY, Widest.INTERNET)
     row = rows_of(unread)["etcd-access"]
-    assert tuple(one.what for one in row.undecided) == row.unknown
-    connection = next(one for one in row.undecided if one.sender == "the internet")
+    assert tuple(undecided.what for undecided in row.undecided) == row.unknown
+    connection = next(undecided for undecided in row.undecided if undecided.sender == "the internet")
     assert (connection.why, connection.gaps, connection.would_help) == (
         "filter f-masters could not be read",
         ("memory:ReadFilters",),
         "memory:read",
     )
     assert connection.what.startswith(f"whether the internet can reach {connection.service} on {connection.target}")
-    (failed,) = [one for one in row.undecided if one.what.startswith("memory:ReadFilters")]
+    (failed,) = [undecided for undecided in row.undecided if undecided.what.startswith("memory:ReadFilters")]
     assert (failed.sender, failed.gaps) == ("", ("memory:ReadFilters",))
 
 

@@ -22,7 +22,7 @@ OTHER = replace(PRIVATE, id="other", ranges=AddressSet.parse("10.0.7.0/24"))
 def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: bool = False) -> Snapshot:
     """Return a node whose filter lets in a list of ranges, and its network with or without another subnet."""
     guard = group("nodes", ("tcp/10250", "list:near"))
-    guard = replace(guard, rules=tuple(replace(one, provider_mandated=True, written_by=OWNER) for one in guard.rules))
+    guard = replace(guard, rules=tuple(replace(rule, provider_mandated=True, written_by=OWNER) for rule in guard.rules))
     found = snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, OTHER] if other else [PRIVATE])
     near = AddressList("near", "near", tuple(map(AddressSet.parse, ranges)), known=True, source=SOURCE)
     return replace(found, topology=replace(found.topology, address_lists=(near,), neighbours=neighbours))
@@ -41,7 +41,7 @@ def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: boo
 )
 def test_a_mandated_rule_counts_only_for_addresses_of_subnets(found: Snapshot, verdict: Verdict) -> None:
     """Addresses of a network outside its subnets belong to nobody."""
-    assert [one.id for one in found.topology.networks] == [NETWORK]
+    assert [network.id for network in found.topology.networks] == [NETWORK]
     row = rows_of(found)["node-access"]
     assert row.verdict is verdict
-    assert verdict is Verdict.FAIL or any(one.advice == "do this" for one in row.findings)
+    assert verdict is Verdict.FAIL or any(finding.advice == "do this" for finding in row.findings)

@@ -107,15 +107,15 @@ def test_a_mandated_rule_s_severity_depends_on_what_it_lets_in_today(
     assert (finding.severity, row.verdict) == (severity, Verdict.PASS if severity is LOW else Verdict.FAIL)
     assert words in finding.message
     assert ("today" in finding.message) is bool(words)
-    assert {one.rule for one in finding.evidence} & {"theirs-0", "theirs-1"}
+    assert {fact.rule for fact in finding.evidence} & {"theirs-0", "theirs-1"}
 
 
 @pytest.mark.parametrize("made", [one[0] for one in RULES.values()], ids=RULES)
 def test_a_rule_that_the_provider_restores_is_never_edited(made: Snapshot) -> None:
     """The remedy is the advice, or the place of the rule's change; the rule itself is not edited."""
     (finding,) = rows_of(made)["node-access"].findings
-    changes = [one for one in changes_of(made, row="node-access") if one.rule.startswith("theirs")]
-    assert {one.where for one in changes} <= {REMEDY}
+    changes = [change for change in changes_of(made, row="node-access") if change.rule.startswith("theirs")]
+    assert {change.where for change in changes} <= {REMEDY}
     assert finding.advice == REMEDY or changes
 
 
@@ -134,8 +134,8 @@ def metadata(cloud: str, *granted: str, switch: bool = False, service: str = "re
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "{}", (statement,) if granted else (), SOURCE)
     identity = Identity(names[cloud], "node", ("node",), ("p",), SOURCE)
     open_ = MetadataService(enabled=True, tokens_required=False, hop_limit=1, remedy=service, has_switch=switch)
-    one = replace(host("n", NODE, identity=identity.id), metadata=open_)
-    return builders.snapshot([one], identities=Identities((identity,), (policy,)), provider=cloud)
+    node = replace(host("n", NODE, identity=identity.id), metadata=open_)
+    return builders.snapshot([node], identities=Identities((identity,), (policy,)), provider=cloud)
 
 
 CATALOGS = {"aws": of_aws, "gcp": of_gcp, "azure": of_azure}
@@ -174,8 +174,8 @@ def test_the_metadata_service_s_severity_depends_on_the_identity_s_grants(
     made: Snapshot, severity: Severity | None
 ) -> None:
     row = rows_of(made, None, catalog_of(made))["cloud-api-access"]
-    found = [one for one in row.findings if one.check.endswith("/metadata")]
-    assert [one.severity for one in found] == ([severity] if severity else [])
+    found = [finding for finding in row.findings if finding.check.endswith("/metadata")]
+    assert [finding.severity for finding in found] == ([severity] if severity else [])
     changes = changes_of(made, None, catalog_of(made), row="cloud-api-access")
-    edits = [edit for one in changes if one.kind == "metadata.restrict" for edit in one.edits]
+    edits = [edit for change in changes if change.kind == "metadata.restrict" for edit in change.edits]
     assert [edit.after for edit in edits if isinstance(edit, AttributeEdit)] == ["remedy of the cloud"] * len(found)

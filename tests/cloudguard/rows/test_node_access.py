@@ -47,7 +47,7 @@ def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
 
 
 def checks_of(found: RowResult) -> list[tuple[str, Severity]]:
-    return [(one.check, one.severity) for one in found.findings]
+    return [(finding.check, finding.severity) for finding in found.findings]
 
 
 def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
@@ -93,7 +93,7 @@ def test_each_problem_of_a_filter_is_one_finding_for_all_its_hosts() -> None:
     found = row(snapshot(hosts, filters))
     assert checks_of(found) == [(INTERNET, Severity.CRITICAL), (NODE_PORTS, Severity.MEDIUM)]
     assert "12 nodes" in found.findings[0].message
-    assert [one.rule for one in found.findings[0].evidence if one.rule] == ["nodes-0", "nodes-1"]
+    assert [fact.rule for fact in found.findings[0].evidence if fact.rule] == ["nodes-0", "nodes-1"]
 
 
 def test_a_node_open_by_ipv6_alone_is_found() -> None:
@@ -103,25 +103,25 @@ def test_a_node_open_by_ipv6_alone_is_found() -> None:
 
 
 def test_a_subnet_filter_can_close_what_the_host_s_filter_opens() -> None:
-    one = host("n", NODE, "nodes", where="a", public="203.0.113.9")
+    node = host("n", NODE, "nodes", where="a", public="203.0.113.9")
     guard = network_acl("nacl", ("deny in", "tcp/22", WORLD), ("permit in", "all", WORLD), ("permit out", "all", WORLD))
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
-    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
+    found = row(snapshot([node], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
     assert INTERNET not in {check for check, _ in checks_of(found)}
     assert any("latent" in finding.message and "blocks it" in finding.message for finding in found.findings)
 
 
 def test_a_subnet_filter_without_return_traffic_lets_no_connection_in() -> None:
-    one = host("n", NODE, "nodes", where="a", public="203.0.113.9")
+    node = host("n", NODE, "nodes", where="a", public="203.0.113.9")
     guard = network_acl("nacl", ("permit in", "all", WORLD), ("permit out", "all", RANGE))
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
-    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
+    found = row(snapshot([node], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
     assert INTERNET not in {check for check, _ in checks_of(found)}
 
 
 def test_a_public_address_without_a_route_is_latent() -> None:
-    one = host("n", NODE, "nodes", where="private", public="203.0.113.9")
-    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD))]))
+    node = host("n", NODE, "nodes", where="private", public="203.0.113.9")
+    found = row(snapshot([node], [group("nodes", ("tcp/22", WORLD))]))
     assert checks_of(found) == [(INSIDE, Severity.LOW)]
     assert "no route to the internet" in found.findings[0].message
 
@@ -134,8 +134,8 @@ def test_a_public_address_without_access_is_advice() -> None:
 
 def test_an_appliance_on_the_path_makes_the_row_unknown() -> None:
     watched = replace(PUBLIC, inspected=True)
-    one = host("n", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([one], [group("nodes", ("tcp/22", WORLD))], subnets=[watched, PRIVATE]))
+    node = host("n", NODE, "nodes", where="public", public="203.0.113.9")
+    found = row(snapshot([node], [group("nodes", ("tcp/22", WORLD))], subnets=[watched, PRIVATE]))
     assert any("the internet" in line for line in found.unknown)
     assert found.verdict is Verdict.UNKNOWN
 
@@ -188,7 +188,7 @@ def test_strangers_in_an_allowed_group_are_named() -> None:
     stranger = replace(interface("eni-x", "private", "10.0.1.99", "ci"), owner="instance i-ci")
     found = row(private_node(("tcp/10250", "ci"), external_members=(stranger,)))
     assert checks_of(found) == [(INSIDE, Severity.MEDIUM)]
-    assert any(one.resource.id == "eni-x" for one in found.findings[0].evidence)
+    assert any(fact.resource.id == "eni-x" for fact in found.findings[0].evidence)
     assert checks_of(row(private_node(("tcp/10250", "ci")))) == []
 
 
@@ -238,30 +238,30 @@ def test_a_service_s_balancer_needs_its_node_port_open_to_its_clients() -> None:
 
 
 def test_a_balancer_that_no_rule_names_keeps_its_own_addresses() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
-    api = balancer("api", "tcp/22623", [to(one, "tcp/22623")], seen=ClientAddress.REPLACED, facing=False)
+    master = host("cp", CONTROL_PLANE, "masters")
+    api = balancer("api", "tcp/22623", [to(master, "tcp/22623")], seen=ClientAddress.REPLACED, facing=False)
 
     def changed(*allowed: tuple[str, str]) -> tuple[Change, ...]:
-        return changes_of(snapshot([one], [group("masters", *allowed)], balancers=[api]))
+        return changes_of(snapshot([master], [group("masters", *allowed)], balancers=[api]))
 
     assert changed(("tcp/22623", RANGE)) == ()
     assert keeps(changed(("tcp", RANGE)), "tcp/22623", "10.0.0.0/24")
     named = replace(api, groups=("front",))
     filters = [group("masters", ("tcp", RANGE), ("tcp/22623", "front"))]
-    (change, *_) = changes_of(snapshot([one], filters, balancers=[named]))
+    (change, *_) = changes_of(snapshot([master], filters, balancers=[named]))
     assert not keeps([change], "tcp/22623", "10.0.0.0/24")
 
 
 def test_the_hosts_path_to_the_control_plane_by_a_public_balancer_is_kept() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
+    master = host("cp", CONTROL_PLANE, "masters")
     filters = [group("masters", ("tcp/9345", "front")), group("front", ("tcp/9345", WORLD))]
-    front = balancer("api", "tcp/9345", [to(one, "tcp/9345")], "front")
-    made = snapshot([one], filters, balancers=[front], outbound=("192.0.2.7/32",))
+    front = balancer("api", "tcp/9345", [to(master, "tcp/9345")], "front")
+    made = snapshot([master], filters, balancers=[front], outbound=("192.0.2.7/32",))
     rows, changes = rows_of(made), changes_of(made)
     assert checks_of(rows["node-access"]) == [(INTERNET, Severity.HIGH)]
     assert after(changes[0]) == (lets("tcp/9345", "192.0.2.7/32"),)
     narrowed = [filters[0], group("front", ("tcp/9345", "192.0.2.7/32"))]
-    assert checks_of(row(snapshot([one], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
+    assert checks_of(row(snapshot([master], narrowed, balancers=[front], outbound=("192.0.2.7/32",)))) == []
 
 
 def test_outbound_addresses_and_administrators_of_the_api_are_expected() -> None:
@@ -274,9 +274,9 @@ def test_outbound_addresses_and_administrators_of_the_api_are_expected() -> None
 
 
 def test_a_host_with_an_unknown_role_may_serve_the_api_and_gets_no_change() -> None:
-    one = host("x", (), "all")
-    assert checks_of(row(snapshot([one], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
-    made = snapshot([one], [group("all", ("tcp/22", RANGE))])
+    node = host("x", (), "all")
+    assert checks_of(row(snapshot([node], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
+    made = snapshot([node], [group("all", ("tcp/22", RANGE))])
     rows, changes = rows_of(made), changes_of(made)
     assert checks_of(rows["node-access"]) == [(INSIDE, Severity.LOW)]
     assert "role" in rows["node-access"].findings[0].advice

@@ -39,7 +39,7 @@ def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
 
 
 def checks_of(found: RowResult) -> list[tuple[str, Severity]]:
-    return [(one.check, one.severity) for one in found.findings]
+    return [(finding.check, finding.severity) for finding in found.findings]
 
 
 def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
@@ -140,10 +140,10 @@ def test_if_pods_share_the_nodes_filter_the_control_plane_needs_every_port() -> 
 
 
 def test_the_cluster_s_own_pods_are_expected() -> None:
-    one = host("a", NODE, "nodes")
-    own = snapshot([one], [group("nodes", ("all", "10.0.128.0/20"))], pods=("10.0.128.0/20",))
+    node = host("a", NODE, "nodes")
+    own = snapshot([node], [group("nodes", ("all", "10.0.128.0/20"))], pods=("10.0.128.0/20",))
     assert checks_of(row(own)) == []
-    wider = snapshot([one], [group("nodes", ("all", "10.0.128.0/19"))], pods=("10.0.128.0/20",))
+    wider = snapshot([node], [group("nodes", ("all", "10.0.128.0/19"))], pods=("10.0.128.0/20",))
     assert checks_of(row(wider)) == [(INSIDE, Severity.MEDIUM)]
 
 
@@ -189,7 +189,7 @@ def test_a_host_s_rule_wider_than_its_balancer_s_is_a_finding(
     """The balancer preserves client addresses, so the host must let in the balancer's clients, and nobody else."""
     public = host("n", NODE, "nodes", where="public", public="203.0.113.9")
     front = balancer("front", "tcp/80", [to(public, port)], "front", service=service)
-    groups = [group("masters"), group("nodes", (port, WORLD)), group("front", *(("tcp/80", one) for one in admits))]
+    groups = [group("masters"), group("nodes", (port, WORLD)), group("front", *(("tcp/80", admit) for admit in admits))]
     found = row(snapshot([host("m", CONTROL_PLANE, "masters"), public], groups, balancers=[front]))
-    worst = [one.check for one in found.findings if one.message.startswith("the internet can")]
+    worst = [finding.check for finding in found.findings if finding.message.startswith("the internet can")]
     assert worst == ([expected] if expected else [])

@@ -63,7 +63,9 @@ def test_a_benchmark_for_managed_clusters_applies_only_to_them() -> None:
     entries = reference_table("cloudguard_aws")
 
     def ids(*, managed: bool) -> str:
-        return " ".join(one.id for one in references_of("cloud-api-access/metadata", entries, managed=managed))
+        return " ".join(
+            reference.id for reference in references_of("cloud-api-access/metadata", entries, managed=managed)
+        )
 
     assert "EKS" in ids(managed=True)
     assert "EKS" not in ids(managed=False)
@@ -74,14 +76,18 @@ def test_findings_have_the_references_of_their_check() -> None:
     report = cloudguard.evaluate(sample.snapshot())
     (first, *_) = report.row("etcd-access").findings
     assert first.references[0].id.endswith("Access to etcd")
-    (found,) = (one for one in json.loads(json_report.render(report))["rows"][3]["findings"] if one["id"] == first.id)
+    (found,) = (
+        finding
+        for finding in json.loads(json_report.render(report))["rows"][3]["findings"]
+        if finding["id"] == first.id
+    )
     assert found["references"][0].keys() == {"id", "title", "link", "source"}
     assert "references: [Kubernetes documentation" in markdown.render(report)
     page = explain.finding_page(first, report)
     assert first.references[0].title in page
     assert first.references[0].link in page
     results = json.loads(sarif.render(report, ()))["runs"][0]["results"]
-    assert all(one["properties"]["references"] for one in results)
+    assert all(result["properties"]["references"] for result in results)
 
 
 def test_a_hostile_link_is_left_out() -> None:

@@ -26,13 +26,13 @@ def weak(name: str, roles: tuple[Role, ...], *filters: str, **where: str) -> Hos
     return replace(host(name, roles, *filters, **where), role_evidence=(NAMED,))
 
 
-def disk(one: Host, *, encrypted: bool = True) -> Disk:
-    return Disk(f"disk-{one.id}", "", one.id, "/dev/a", encrypted, "", SOURCE)
+def disk(node: Host, *, encrypted: bool = True) -> Disk:
+    return Disk(f"disk-{node.id}", "", node.id, "/dev/a", encrypted, "", SOURCE)
 
 
 def judged_row(row: str, hosts: Iterable[Host], *filters: Filter, plain: Iterable[str] = ()) -> RowResult:
     listed = [*hosts]
-    disks = [disk(one, encrypted=one.id not in {*plain}) for one in listed]
+    disks = [disk(host, encrypted=host.id not in {*plain}) for host in listed]
     return rows_of(snapshot(listed, [MASTERS, NODES, *filters], disks=disks))[row]
 
 

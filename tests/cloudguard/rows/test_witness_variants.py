@@ -39,8 +39,8 @@ HOSTS = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
 
 def public(*allowed: tuple[str, str]) -> Snapshot:
     """Return a cluster whose control plane has public IPv4 and IPv6 addresses."""
-    one = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
-    return snapshot([one, HOSTS[1]], [group("masters", *allowed), group("nodes")], lists=[LISTED])
+    master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
+    return snapshot([master, HOSTS[1]], [group("masters", *allowed), group("nodes")], lists=[LISTED])
 
 
 def private_cluster(peer: str, *members: Interface) -> Snapshot:
@@ -116,10 +116,10 @@ def test_the_witness_is_no_administrator_and_its_rule_is_blamed(
     assert row.verdict is Verdict.FAIL
     for found in row.findings:
         source = ip_address(found.witness.source)
-        assert not any(source in ip_network(one) for one in administrators), found.witness
-        assert not any(one in found.message for one in administrators)
+        assert not any(source in ip_network(administrator) for administrator in administrators), found.witness
+        assert not any(administrator in found.message for administrator in administrators)
         assert {hop.rule for hop in found.witness.path if hop.attributed} <= {*blamed, ""}
-    assert {one.rule for found in row.findings for one in found.evidence} >= {*blamed}
+    assert {fact.rule for found in row.findings for fact in found.evidence} >= {*blamed}
 
 
 @pytest.mark.parametrize(("made", "administrators", "blamed"), CASES.values(), ids=CASES)
@@ -127,16 +127,18 @@ def test_a_change_keeps_the_administrators_and_duplicates_no_rule(
     made: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
 ) -> None:
     changes = changes_of(made, Declarations(admin_cidrs=administrators), row=API)
-    assert {one.rule for one in changes} <= {*blamed}
-    edits = [edit for one in changes for edit in one.edits]
-    own = [rule for one in made.topology.filters for rule in one.rules if rule.id not in blamed and rule.peer.addresses]
-    kept = {str(one.peer.addresses) for one in own}
+    assert {change.rule for change in changes} <= {*blamed}
+    edits = [edit for change in changes for edit in change.edits]
+    own = [
+        rule for guard in made.topology.filters for rule in guard.rules if rule.id not in blamed and rule.peer.addresses
+    ]
+    kept = {str(rule.peer.addresses) for rule in own}
     for edit in edits:
         assert isinstance(edit, RuleEdit | ListEdit)
         assert edit.before != edit.after
         after = edit.after if isinstance(edit, ListEdit) else (edit.after.peer,) if edit.after else ()
         assert not after or edit.needs
-        kept.update(one.value for one in after if one.kind is PeerOf.RANGE)
+        kept.update(peer.value for peer in after if peer.kind is PeerOf.RANGE)
     assert {*administrators} <= kept
 
 
@@ -167,7 +169,7 @@ def test_a_message_names_its_senders_with_their_ports(
 ) -> None:
     node = host("n", NODE, "nodes", where="public", public="203.0.113.10", v6="2001:db8:0:1::a")
     made = snapshot([HOSTS[0], node], [group("masters"), group("nodes", *allowed)])
-    messages = {one.message for one in rows_of(made)["node-access"].findings}
+    messages = {finding.message for finding in rows_of(made)["node-access"].findings}
     assert all(any(all(word in text for word in words) for text in messages) for words in expected), messages
     assert sum(text.startswith("the internet can") for text in messages) == sum(
         words[0] == "the internet" for words in expected
@@ -176,5 +178,5 @@ def test_a_message_names_its_senders_with_their_ports(
 
 def test_only_group_members_that_are_no_administrators_are_counted() -> None:
     row = rows_of(private_cluster("jump", JUMP, CI), Declarations(admin_cidrs=("10.0.1.200/32",)))[API]
-    assert [one.message[:22] for one in row.findings] == ["1 of 2 interfaces outs"]
-    assert [one.witness.source for one in row.findings] == ["10.0.1.201"]
+    assert [finding.message[:22] for finding in row.findings] == ["1 of 2 interfaces outs"]
+    assert [finding.witness.source for finding in row.findings] == ["10.0.1.201"]

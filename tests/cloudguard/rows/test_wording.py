@@ -21,12 +21,12 @@ MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
 
 
 def findings_of(made: Snapshot, check: str) -> list[Finding]:
-    return [one for one in rows_of(made)[check.partition("/")[0]].findings if one.check == check]
+    return [finding for finding in rows_of(made)[check.partition("/")[0]].findings if finding.check == check]
 
 
 def public(*allowed: tuple[str, str]) -> Snapshot:
-    one = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    return snapshot([one], [group("nodes", *allowed)])
+    node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
+    return snapshot([node], [group("nodes", *allowed)])
 
 
 @pytest.mark.parametrize(("count", "more"), [(3, ""), (4, " and 1 more"), (5, " and 2 more")])
@@ -34,21 +34,21 @@ def test_a_few_senders_are_named_and_the_rest_counted(count: int, more: str) -> 
     labels = [f"g{number}" for number in range(count)]
     strangers = [interface(name, "private", f"10.0.1.{200 + number}", name) for number, name in enumerate(labels)]
     made = snapshot([WORKER], [group("nodes", *(("tcp/10250", name) for name in labels))], external_members=strangers)
-    (one,) = findings_of(made, "node-access/inside")
-    assert f"{more} can connect to tcp/10250 of 1 node" in one.message
-    assert one.message.count("an interface outside") == 3
+    (finding,) = findings_of(made, "node-access/inside")
+    assert f"{more} can connect to tcp/10250 of 1 node" in finding.message
+    assert finding.message.count("an interface outside") == 3
 
 
 @pytest.mark.parametrize(("count", "more"), [(6, ""), (7, " and 1 more")])
 def test_a_few_services_are_named_and_the_rest_counted(count: int, more: str) -> None:
     ports = [f"tcp/{8000 + 2 * number}" for number in range(count)]
-    (one,) = findings_of(public((",".join(ports), WORLD)), "node-access/internet")
-    assert f"can connect to {','.join(ports[:6])}{more} of 1 node" in one.message
+    (finding,) = findings_of(public((",".join(ports), WORLD)), "node-access/internet")
+    assert f"can connect to {','.join(ports[:6])}{more} of 1 node" in finding.message
 
 
 def test_a_message_on_other_ports_leaves_out_node_ports() -> None:
-    (one,) = findings_of(public(("tcp/29000-31000", WORLD)), "node-access/internet")
-    assert "tcp/29000-29999 of" in one.message
+    (finding,) = findings_of(public(("tcp/29000-31000", WORLD)), "node-access/internet")
+    assert "tcp/29000-29999 of" in finding.message
     (only,) = findings_of(public(("tcp/31000", WORLD)), "node-access/node-ports")
     assert "tcp/31000 of" in only.message
 
@@ -112,7 +112,7 @@ def test_a_second_plaintext_listener_is_found() -> None:
     )
     both = replace(first, listeners=(*first.listeners, listener))
     made = snapshot([MASTER], [group("masters")], balancers=[both])
-    assert [one.message for one in findings_of(made, "etcd-access/plaintext")] == [
+    assert [finding.message for finding in findings_of(made, "etcd-access/plaintext")] == [
         "etcd sends unencrypted traffic (tcp/81) to etcd"
     ]
 
@@ -120,8 +120,8 @@ def test_a_second_plaintext_listener_is_found() -> None:
 def test_a_sender_that_is_a_next_host_is_called_so() -> None:
     pool = Pool("asg", "asg", NODE, (), ("private",), ("nodes",), ("nodes",), SOURCE)
     made = snapshot([MASTER], [group("masters", ("tcp/2379", "nodes")), group("nodes")], pools=[pool])
-    (one,) = findings_of(made, "etcd-access/inside")
-    assert one.message.startswith("the next node host can connect to etcd (tcp/2379) on 1 control-plane host")
+    (finding,) = findings_of(made, "etcd-access/inside")
+    assert finding.message.startswith("the next node host can connect to etcd (tcp/2379) on 1 control-plane host")
     unnamed = snapshot([MASTER, host("x", (), "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
     (other,) = findings_of(unnamed, "etcd-access/inside")
     assert other.message.startswith("1 unknown host can connect")
@@ -129,9 +129,9 @@ def test_a_sender_that_is_a_next_host_is_called_so() -> None:
 
 def test_advice_on_public_addresses_is_shown_on_the_first_host_by_id() -> None:
     hosts = [host(name, NODE, "nodes", where="public", public=f"203.0.113.{len(name)}") for name in ("bb", "a", "ccc")]
-    (one,) = findings_of(snapshot(hosts, [group("nodes")]), "node-access/public-address")
-    assert (one.resource.id, one.hosts) == ("a", ("a", "bb", "ccc"))
-    assert one.witness.summary == "a has 203.0.113.1 and its subnet has a route to the internet"
+    (finding,) = findings_of(snapshot(hosts, [group("nodes")]), "node-access/public-address")
+    assert (finding.resource.id, finding.hosts) == ("a", ("a", "bb", "ccc"))
+    assert finding.witness.summary == "a has 203.0.113.1 and its subnet has a route to the internet"
 
 
 @pytest.mark.parametrize("facet", [FactKind.ENDPOINT, FactKind.FILTERS, FactKind.HOSTS])
@@ -143,5 +143,5 @@ def test_nodes_of_a_managed_cluster_depend_on_its_endpoint_and_all_other_facts(f
 
 @pytest.mark.parametrize(("cidr", "who"), [("8.0.0.0/7", "the internet"), ("8.0.0.0/8", "8.0.0.0/8 on the internet")])
 def test_a_message_says_the_internet_only_for_most_of_it(cidr: str, who: str) -> None:
-    (one,) = findings_of(public(("tcp/22", cidr)), "node-access/internet")
-    assert one.message.startswith(f"{who} can connect")
+    (finding,) = findings_of(public(("tcp/22", cidr)), "node-access/internet")
+    assert finding.message.startswith(f"{who} can connect")

@@ -47,7 +47,7 @@ def test_declarations_may_be_given_as_text_or_by_keys() -> None:
     assert declared(text) == by_keys
     assert by_keys.services == (DeclaredService("tcp/443"),)
     assert by_keys.admin_cidrs == load_declarations(text).admin_cidrs
-    assert {one.origin for one in pipeline.evaluate(sample.snapshot(), by_keys).declarations} == {""}
+    assert {declaration.origin for declaration in pipeline.evaluate(sample.snapshot(), by_keys).declarations} == {""}
 
 
 def test_declarations_are_checked_like_the_file() -> None:

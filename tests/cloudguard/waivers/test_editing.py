@@ -26,14 +26,14 @@ def test_comments_and_order_are_kept() -> None:
     added = with_added(text, [(WAIVER, "high etcd-access/inside: open")], "f")
     assert added.startswith(text.removesuffix("# end\n").rstrip("\n"))
     assert all(comment in added for comment in ("# ours", "# first", "# end", "# high etcd-access/inside: open"))
-    assert [one["finding"] for one in tomllib.loads(added)["waiver"]] == ["aaaaaaaaaaaa", "0123456789ab"]
+    assert [item["finding"] for item in tomllib.loads(added)["waiver"]] == ["aaaaaaaaaaaa", "0123456789ab"]
 
 
 def test_a_second_waiver_of_a_finding_replaces_the_first() -> None:
     text = with_added("", [(WAIVER, "one")], "f").replace("owner =", "# ask her\nowner =")
     renewed = with_added(text, [(replace(WAIVER, owner="bob", width=()), "two")], "f")
-    (one,) = tomllib.loads(renewed)["waiver"]
-    assert (one["owner"], "width" in one, "# ask her" in renewed) == ("bob", False, True)
+    (item,) = tomllib.loads(renewed)["waiver"]
+    assert (item["owner"], "width" in item, "# ask her" in renewed) == ("bob", False, True)
 
 
 @laws
@@ -42,9 +42,9 @@ def test_hostile_text_is_read_back(text: str, width: list[str]) -> None:
     hostile = text.encode("utf-8", "replace").decode()
     lines = tuple(line.encode("utf-8", "replace").decode() for line in width)
     made = replace(WAIVER, reason=hostile, owner=hostile, cluster=hostile, width=lines)
-    (one,) = tomllib.loads(with_added("", [(made, "x")], "f"))["waiver"]
-    assert (one["reason"], one["owner"], one["cluster"]) == (hostile, hostile, hostile)
-    assert tuple(one.get("width", ())) == lines
+    (item,) = tomllib.loads(with_added("", [(made, "x")], "f"))["waiver"]
+    assert (item["reason"], item["owner"], item["cluster"]) == (hostile, hostile, hostile)
+    assert tuple(item.get("width", ())) == lines
 
 
 @pytest.mark.parametrize(("text", "part"), [("a = ", "is not valid TOML"), ("waiver = []", "are a list")])

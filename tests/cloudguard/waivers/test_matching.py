@@ -49,14 +49,14 @@ FIRST = OPEN[0]
 
 
 def all_of(findings: Sequence[Finding]) -> tuple[DeclaredWaiver, ...]:
-    return tuple(waiver(finding=one.id, width=one.width) for one in findings)
+    return tuple(waiver(finding=finding.id, width=finding.width) for finding in findings)
 
 
 def test_a_row_whose_findings_are_all_waived_has_the_verdict_waived() -> None:
     report = waiving(*all_of(OPEN))
     assert counting(report) == []
     for row in report.rows:
-        worse = [one for one in row.findings if one.severity > Severity.LOW]
+        worse = [finding for finding in row.findings if finding.severity > Severity.LOW]
         assert (row.verdict is Verdict.WAIVED) is bool(worse)
         assert not worse or row.why.startswith(f"waived by alice until {LATER}: ")
     assert {use.state for use in report.waivers} == {WaiverState.ACTIVE}
@@ -65,8 +65,8 @@ def test_a_row_whose_findings_are_all_waived_has_the_verdict_waived() -> None:
 
 
 def test_one_finding_that_is_not_waived_fails_its_row() -> None:
-    of_row = [one for one in OPEN if one.check.startswith("etcd-access/")]
-    others = [waiver(finding=one.id) for one in OPEN if one is not of_row[0]]
+    of_row = [finding for finding in OPEN if finding.check.startswith("etcd-access/")]
+    others = [waiver(finding=finding.id) for finding in OPEN if finding is not of_row[0]]
     row = waiving(*others).row("etcd-access")
     assert (row.verdict, row.why) == (Verdict.FAIL, of_row[0].message)
 
@@ -142,7 +142,7 @@ def test_a_waiver_is_unused_only_if_all_facts_of_its_check_were_read() -> None:
 def test_a_waiver_never_turns_unknown_into_waived() -> None:
     hidden = Gap("memory:Filters", "x", Reason.DENIED, "no", (FactKind.FILTERS,))
     made = sample.snapshot(gaps=(hidden,))
-    report = waiving(*(waiver(finding=one.id) for one in counting(evaluate(made))), made=made)
+    report = waiving(*(waiver(finding=finding.id) for finding in counting(evaluate(made))), made=made)
     row = report.row("etcd-access")
     assert (row.verdict, report.complete) == (Verdict.UNKNOWN, False)
     assert row.why == row.unknown[0]
@@ -159,7 +159,7 @@ def test_a_row_is_unknown_if_only_its_waived_finding_was_certain() -> None:
     made = account(document(allow("disk:DeleteVolume"), allow("role:*", when=(odd,))))
     failed = _cloud_api(made)
     assert (failed.verdict, failed.unknown) == (Verdict.FAIL, ())
-    (found,) = (one for one in failed.findings if one.severity > Severity.LOW)
+    (found,) = (finding for finding in failed.findings if finding.severity > Severity.LOW)
     waived = _cloud_api(made, waiver(finding=found.id))
     assert waived.verdict is Verdict.UNKNOWN
     assert "is undecided" in waived.why
@@ -168,10 +168,10 @@ def test_a_row_is_unknown_if_only_its_waived_finding_was_certain() -> None:
 def test_a_waived_row_is_judged_for_every_role_that_a_host_may_have() -> None:
     named = RoleEvidence(EvidenceKind.NAME, "its name", Strength.WEAK)
     hosts = [replace(host(name, roles), role_evidence=(named,)) for name, roles in (("m", CONTROL_PLANE), ("w", NODE))]
-    disks = [Disk(f"disk-{one.id}", "", one.id, "/dev/a", False, "", SOURCE) for one in hosts]  # noqa: FBT003 - not encrypted
+    disks = [Disk(f"disk-{host.id}", "", host.id, "/dev/a", False, "", SOURCE) for host in hosts]  # noqa: FBT003 - not encrypted
     made = built(hosts, [group("masters")], disks=disks)
     rows, _ = judge(made, Declarations())
-    (found,) = (one for row in rows for one in row.findings if one.check == "etcd-encryption/disk")
+    (found,) = (finding for row in rows for finding in row.findings if finding.check == "etcd-encryption/disk")
     waived, _ = judge(made, Declarations(), waive=Waivers((waiver(finding=found.id, width=found.width),), DAY))
     verdicts = {row.row: row.verdict for row in waived}
     assert verdicts["etcd-encryption"] is Verdict.UNKNOWN
@@ -183,9 +183,9 @@ def test_a_managed_row_may_be_waived() -> None:
 
 
 def test_a_plan_has_no_edit_for_a_waived_finding_alone() -> None:
-    declared = Declarations(waivers=all_of([one for one in OPEN if one.check.startswith("etcd-access/")]))
+    declared = Declarations(waivers=all_of([finding for finding in OPEN if finding.check.startswith("etcd-access/")]))
     planned = plan(SAMPLE, declared).plan
-    assert planned.asked == tuple(one.id for one in OPEN if not one.check.startswith("etcd-access/"))
+    assert planned.asked == tuple(finding.id for finding in OPEN if not finding.check.startswith("etcd-access/"))
     assert not any("2379" in str(change.edits) for change in planned.changes)
     assert any("2379" in str(change.edits) for change in plan(SAMPLE).plan.changes)
 
@@ -197,9 +197,9 @@ def test_an_edit_for_another_finding_keeps_waived_traffic() -> None:
         [group("masters"), every],
     )
     rows, _ = judge(made, Declarations())
-    found = [one for row in rows for one in row.findings if one.severity > Severity.LOW]
+    found = [finding for row in rows for finding in row.findings if finding.severity > Severity.LOW]
     kept, changes = judge(made, Declarations(), waive=Waivers(all_of(found), DAY))
-    assert not any(one.counts for row in kept for one in row.findings)
+    assert not any(finding.counts for row in kept for finding in row.findings)
     assert changes == ()
 
 

@@ -155,7 +155,7 @@ def test_every_page_is_read(inner_account: Account) -> None:
 
     api.client("ec2").meta.events.register_first("before-send.ec2.DescribeInstances", note)
     found = api.read(calls.DESCRIBE_INSTANCES, hides=HOSTS, PaginationConfig={"PageSize": 5})
-    assert {one["InstanceId"] for one in found} == made
+    assert {item["InstanceId"] for item in found} == made
     assert len(pages) == 2
 
 
@@ -193,7 +193,7 @@ def test_nested_gathers_do_not_block_each_other_or_exceed_the_limit(session: bot
         return len(api.read(calls.DESCRIBE_VPCS, hides=HOSTS, Filters=[{"Name": "cidr", "Values": [str(number)]}]))
 
     def inner(first: int) -> list[int]:
-        return api.gather(*[lambda one=one: read(first * 10 + one) for one in range(10)])
+        return api.gather(*[lambda item=one: read(first * 10 + item) for one in range(10)])
 
     found = api.gather(*[lambda first=first: inner(first) for first in range(20)])
     assert found == [[0] * 10] * 20

@@ -35,7 +35,7 @@ def start(a: Account, number: int, subnet: Subnet, group: Group, tags: dict[str,
         ],
         **({"IamInstanceProfile": {"Name": profile}} if profile else {}),
     )["Instances"]
-    return [str(one["InstanceId"]) for one in made]
+    return [str(item["InstanceId"]) for item in made]
 
 
 def kops_like(a: Account, nodes: int) -> Vpc:

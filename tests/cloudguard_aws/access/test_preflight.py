@@ -30,10 +30,12 @@ def test_each_call_is_tried_and_the_refused_one_is_named() -> None:
         guard = Guard(session)
         guard.denied = DENIED
         asked = CollectRequest(options={"region": (REGION,)}, client=session)
-        shown = {one.call: one for one in ADAPTER.verify(asked, silent)}
+        shown = {outcome.call: outcome for outcome in ADAPTER.verify(asked, silent)}
     assert shown.keys() == {call.name for call in CALLS if call.permissions}
-    assert {name for name, one in shown.items() if one.outcome is Outcome.NOT_SHOWN} >= SAME_FOR_ALL
-    assert {name for name, one in shown.items() if one.outcome is Outcome.NOT_SHOWN} <= NOT_IN_MOTO | SAME_FOR_ALL
-    (refused,) = (one for one in shown.values() if one.outcome is Outcome.REFUSED)
+    assert {name for name, outcome in shown.items() if outcome.outcome is Outcome.NOT_SHOWN} >= SAME_FOR_ALL
+    assert {
+        name for name, outcome in shown.items() if outcome.outcome is Outcome.NOT_SHOWN
+    } <= NOT_IN_MOTO | SAME_FOR_ALL
+    (refused,) = (outcome for outcome in shown.values() if outcome.outcome is Outcome.REFUSED)
     assert refused.call == ":".join(DENIED)
     assert "not authorized" in refused.message

@@ -65,7 +65,7 @@ def test_a_role_is_assumed_once_on_first_use_with_its_external_id() -> None:
     assert sent == []
     identify(api)
     api.read(DESCRIBE_VPCS, hides=())
-    assert [(one["RoleArn"], one["ExternalId"]) for one in sent] == [([ROLE], ["them-and-us"])]
+    assert [(commands["RoleArn"], commands["ExternalId"]) for commands in sent] == [([ROLE], ["them-and-us"])]
 
 
 @pytest.mark.usefixtures("inner_account")
@@ -158,6 +158,6 @@ def test_enabled_regions_exclude_regions_that_are_not_opted_in(inner_account: Ac
     assert "us-east-1" in found
     assert found == tuple(sorted(found))
     listed = inner_account.call("ec2", "describe_regions", AllRegions=True)["Regions"]
-    off = {one["RegionName"] for one in listed if one["OptInStatus"] == "not-opted-in"}
+    off = {item["RegionName"] for item in listed if item["OptInStatus"] == "not-opted-in"}
     assert off
     assert not off & set(found)

@@ -49,10 +49,10 @@ def pool(version: str, **fields: object) -> Pool:
     )
 
 
-def forms(one: Pool) -> AwsChangeForms:
+def forms(workers: Pool) -> AwsChangeForms:
     """Return the forms of changes to a cluster of one host and one scaling group."""
     node = replace(host("i-1", NODE), interfaces=(interface("eni-1", "private", "10.0.1.4", "sg-1", "sg-2"),))
-    return AwsChangeForms(snapshot(hosts=(node,), pools=(one,)))
+    return AwsChangeForms(snapshot(hosts=(node,), pools=(workers,)))
 
 
 def change(edit: Edit, kind: str = "group.move", of: Resource = POOL) -> Change:
@@ -60,9 +60,9 @@ def change(edit: Edit, kind: str = "group.move", of: Resource = POOL) -> Change:
     return Change("c", "node-access", kind, of, (edit,))
 
 
-def calls(one: Pool, edit: Edit, *made: Change) -> list[ApiCall]:
+def calls(workers: Pool, edit: Edit, *made: Change) -> list[ApiCall]:
     """Return the calls of a move."""
-    return [planned.call for planned in forms(one).calls(change(edit), made)]
+    return [planned.call for planned in forms(workers).calls(change(edit), made)]
 
 
 def test_a_group_is_made_without_a_rule_before_it_gets_members() -> None:
@@ -112,13 +112,13 @@ def test_only_the_groups_of_a_template_s_primary_interface_change() -> None:
 
 def test_a_second_new_version_is_based_on_the_first_with_its_changes() -> None:
     disks = [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 8}}]
-    one = pool("$Default", BlockDeviceMappings=disks)
+    workers = pool("$Default", BlockDeviceMappings=disks)
     encrypt = AttributeEdit("disks", "", "encrypted", parts=("/dev/sda1", "/dev/sdb"))
     earlier = (
         change(MembershipEdit((POOL,), joins=("sg-9",))),
         change(AttributeEdit("metadata service", "", "", of=(POOL,)), "metadata.restrict"),
     )
-    made = [planned.call for planned in forms(one).calls(change(encrypt, "pool.encrypt"), earlier)]
+    made = [planned.call for planned in forms(workers).calls(change(encrypt, "pool.encrypt"), earlier)]
     assert made[0].parameters["SourceVersion"] == answer("VERSION_WORKERS_2")
     assert made[0].answers == {"VERSION_WORKERS_3": "LaunchTemplateVersion.VersionNumber"}
     assert made[0].parameters["LaunchTemplateData"]["BlockDeviceMappings"] == [
@@ -140,5 +140,5 @@ def test_no_rule_names_a_group_that_no_call_creates() -> None:
 
 
 def test_a_template_that_the_user_cannot_edit_gets_no_calls() -> None:
-    one = replace(pool("7"), template_fields="")
-    assert calls(one, GroupEdit(NEW, "prod-node", "net", (NIC, POOL))) == []
+    workers = replace(pool("7"), template_fields="")
+    assert calls(workers, GroupEdit(NEW, "prod-node", "net", (NIC, POOL))) == []

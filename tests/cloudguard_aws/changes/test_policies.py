@@ -28,13 +28,13 @@ def policy(name: str, *written: dict[str, Any], by: str = "inline", version: str
 
 def calls(*policies: PolicyDocument, documents: tuple[str, ...] = (NEW,), unproved: str = "") -> list[ApiCall]:
     """Return the calls that put ``documents`` in place of policies that grant too much."""
-    identity = Identity(ROLE, "nodes", ("node",), tuple(one.id for one in policies), SOURCE)
+    identity = Identity(ROLE, "nodes", ("node",), tuple(policy.id for policy in policies), SOURCE)
     facts = snapshot(identities=Identities((identity,), policies))
     fates = {"Allow": StatementFate.DROP, "Deny": StatementFate.STAYS}
     changes = [
-        StatementChange(fates[one.effect.value.capitalize()], each.name, one)
+        StatementChange(fates[statement.effect.value.capitalize()], each.name, statement)
         for each in policies
-        for one in each.statements
+        for statement in each.statements
     ]
     edit = DocumentEdit(documents, (), tuple(changes), unproved=unproved)
     change = Change("c", "cloud-api-access", "permission.narrow", Resource("identity", ROLE, "nodes"), (edit,))

@@ -35,7 +35,7 @@ def calls_of(guard: Filter, *edits: RuleEdit, before: tuple[Change, ...] = ()) -
     """Return the operations and parameters of ``edits``."""
     forms = AwsChangeForms(snapshot(filters=(guard,)))
     planned = forms.calls(change(guard, *edits), before)
-    return [(one.call.operation, dict(one.call.parameters)) for one in planned]
+    return [(call.call.operation, dict(call.call.parameters)) for call in planned]
 
 
 def change(guard: Filter, *edits: RuleEdit) -> Change:
@@ -93,7 +93,7 @@ def test_an_egress_rule_changed_in_place_is_an_egress_block_in_terraform() -> No
 def test_a_rule_that_cannot_be_changed_in_place_is_added_before_the_old_is_revoked(
     name: str, after: RuleTraffic
 ) -> None:
-    present = next(one for one in GUARD.rules if one.id == name)
+    present = next(rule for rule in GUARD.rules if rule.id == name)
     made = calls_of(GUARD, narrowed(name, replace(after, services=present.services, peer=WORLD), after))
     assert [operation for operation, _ in made] == ["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
 
@@ -123,7 +123,7 @@ def test_every_call_is_undone_by_its_inverse() -> None:
         RuleEdit(RuleOp.REMOVE, "sg-1/ingress/made", traffic("tcp/22", WORLD), None),
     )
     planned = AwsChangeForms(snapshot(filters=(GUARD,))).calls(change(GUARD, *edits))
-    pairs = [(one.call.operation, [each.operation for each in one.inverse]) for one in planned]
+    pairs = [(call.call.operation, [each.operation for each in call.inverse]) for call in planned]
     assert pairs == [
         ("ModifySecurityGroupRules", ["ModifySecurityGroupRules"]),
         ("AuthorizeSecurityGroupIngress", ["RevokeSecurityGroupIngress"]),
@@ -148,8 +148,8 @@ def test_a_rule_has_one_range_and_one_protocol(services: str, peer: str, texts: 
     forms = AwsChangeForms(snapshot(filters=(GUARD,)))
     asked = traffic(services, RulePeer(PeerOf.RANGE, peer))
     for guard in (GUARD, ACL):
-        assert [str(one.services) for one in forms.rules(guard, asked)] == texts
-        assert all("," not in one.peer.value for one in forms.rules(guard, asked))
+        assert [str(rule.services) for rule in forms.rules(guard, asked)] == texts
+        assert all("," not in rule.peer.value for rule in forms.rules(guard, asked))
 
 
 def test_a_network_acl_cannot_name_a_group() -> None:
@@ -163,7 +163,7 @@ def test_an_acl_entry_is_replaced_by_number_and_a_new_one_gets_the_next_free_num
     modify = narrowed(present.id, traffic("tcp/22", WORLD), traffic("tcp/22", ADMINS))
     add = RuleEdit(RuleOp.ADD, present.id, None, traffic("tcp/2222", ADMINS))
     made = calls_of(guard, modify, add)
-    assert [(operation, one["RuleNumber"]) for operation, one in made] == [
+    assert [(operation, item["RuleNumber"]) for operation, item in made] == [
         ("ReplaceNetworkAclEntry", 100),
         ("CreateNetworkAclEntry", 101),
     ]

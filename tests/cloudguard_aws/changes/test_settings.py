@@ -35,7 +35,7 @@ ONE_HOST = snapshot(hosts=(replace(host("i-1", CONTROL_PLANE), pool="masters"),)
 def calls_of(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) -> list[tuple[str, dict[str, Any]]]:
     """Return operations and parameters."""
     planned = AwsChangeForms(facts).calls(Change("c", "r", kind, of, (edit,)), before)
-    return [(one.call.operation, dict(one.call.parameters)) for one in planned]
+    return [(call.call.operation, dict(call.call.parameters)) for call in planned]
 
 
 def operations(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) -> list[str]:
@@ -132,7 +132,7 @@ def test_all_disks_of_a_plan_share_one_new_key() -> None:
     both = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, disks=(PLAIN, replace(PLAIN, id="vol-2"))))
     found = calls_of(both, "disk.encrypt", of, edit, earlier)
     assert found[0][0] == "SuspendProcesses"
-    assert next(one for operation, one in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
+    assert next(item for operation, item in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
 
 
 def test_a_disk_gets_the_customers_key_of_another_disk_if_the_key_lasts() -> None:
@@ -143,7 +143,7 @@ def test_a_disk_gets_the_customers_key_of_another_disk_if_the_key_lasts() -> Non
         facts = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, disks=disks, keys=(key,)))
         found = calls_of(facts, "disk.encrypt", of, edit)
         assert [operation for operation, _ in found].count("CreateKey") == made
-        named = next(one for operation, one in found if operation == "CreateVolume")["KmsKeyId"]
+        named = next(item for operation, item in found if operation == "CreateVolume")["KmsKeyId"]
         assert (named == "arn:key") is not bool(made)
 
 

@@ -50,8 +50,8 @@ def test_a_hostile_name_stays_a_string() -> None:
 
 def test_a_changed_rule_is_imported_and_a_revoked_rule_is_removed() -> None:
     fields = {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "CidrIpv4": "10.0.0.0/8"}
-    one = {"SecurityGroupRuleId": "sgr-1", "SecurityGroupRule": fields}
-    modify = ApiCall("ec2", "ModifySecurityGroupRules", {"GroupId": "sg-1", "SecurityGroupRules": [one]})
+    body = {"SecurityGroupRuleId": "sgr-1", "SecurityGroupRule": fields}
+    modify = ApiCall("ec2", "ModifySecurityGroupRules", {"GroupId": "sg-1", "SecurityGroupRules": [body]})
     gone = ApiCall("ec2", "RevokeSecurityGroupIngress", {"GroupId": "sg-1", "SecurityGroupRuleIds": ["sgr-2"]})
     text = terraform([PlannedCall(0, modify), PlannedCall(1, gone)])
     assert {kind: len(listed) for kind, listed in blocks(text).items()} == {"import": 1, "resource": 1, "removed": 1}

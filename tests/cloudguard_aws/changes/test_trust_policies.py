@@ -38,14 +38,14 @@ def planned(*written: dict[str, Any]) -> Planned:
     return pipeline.plan(account(*written), rows=("cloud-api-access",))
 
 
-def trust_change(one: Planned) -> Change:
-    (change,) = (change for change in one.plan.changes if change.kind == "trust.narrow")
+def trust_change(plan: Planned) -> Change:
+    (change,) = (change for change in plan.plan.changes if change.kind == "trust.narrow")
     return change
 
 
-def new_trust_policy(one: Planned) -> dict[str, Any]:
+def new_trust_policy(plan: Planned) -> dict[str, Any]:
     """Return the trust policy of the plan's only call that sets one."""
-    calls = [each.call for step in one.plan.steps for each in step.calls if "Assume" in each.call.operation]
+    calls = [each.call for step in plan.plan.steps for each in step.calls if "Assume" in each.call.operation]
     (call,) = calls
     assert call.parameters["RoleName"] == "nodes"
     return dict(json.loads(call.parameters["PolicyDocument"]))
@@ -56,20 +56,20 @@ def allow(*principals: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JS
 
 
 def test_a_statement_for_an_outsider_alone_is_removed() -> None:
-    one = planned(EC2, allow(OUTSIDER))
-    assert new_trust_policy(one)["Statement"] == [EC2]
-    assert one.plan.mends == one.plan.asked != ()
+    plan = planned(EC2, allow(OUTSIDER))
+    assert new_trust_policy(plan)["Statement"] == [EC2]
+    assert plan.plan.mends == plan.plan.asked != ()
 
 
 def test_only_the_outsider_is_removed_from_a_statement() -> None:
-    one = planned(EC2, allow(OUTSIDER, OWN))
-    assert new_trust_policy(one)["Statement"] == [EC2, allow(OWN)]
+    plan = planned(EC2, allow(OUTSIDER, OWN))
+    assert new_trust_policy(plan)["Statement"] == [EC2, allow(OWN)]
 
 
 def test_a_condition_stays_with_its_statement() -> None:
     limited = {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "ops"}}}
-    one = planned(allow(OWN, **limited), EC2, allow(OUTSIDER))
-    assert new_trust_policy(one)["Statement"] == [allow(OWN, **limited), EC2]
+    plan = planned(allow(OWN, **limited), EC2, allow(OUTSIDER))
+    assert new_trust_policy(plan)["Statement"] == [allow(OWN, **limited), EC2]
 
 
 @pytest.mark.parametrize(
@@ -82,18 +82,18 @@ def test_a_condition_stays_with_its_statement() -> None:
     ],
 )
 def test_if_the_principals_to_keep_are_unknown_the_edit_is_a_procedure(written: list[dict[str, Any]]) -> None:
-    one = planned(*written)
-    (edit,) = trust_change(one).edits
+    plan = planned(*written)
+    (edit,) = trust_change(plan).edits
     assert isinstance(edit, Procedure)
     assert ": " in edit.steps[0]
-    assert one.plan.steps == ()
+    assert plan.plan.steps == ()
 
 
 def test_a_trust_policy_with_an_external_id_is_not_rewritten() -> None:
     secret = {"Condition": {"StringEquals": {"sts:ExternalId": "external-id-1"}}}
     own = allow(OWN, **secret)
-    one = planned(EC2, own, allow(OUTSIDER))
-    assert one.plan.steps == ()
+    plan = planned(EC2, own, allow(OUTSIDER))
+    assert plan.plan.steps == ()
 
 
 STATEMENTS = (EC2, allow(OUTSIDER), allow(OWN), allow(OWN, OUTSIDER), {**EC2, "Sid": "named"}, allow(OTHER))
@@ -102,8 +102,8 @@ STATEMENTS = (EC2, allow(OUTSIDER), allow(OWN), allow(OWN, OUTSIDER), {**EC2, "S
 @pytest.mark.parametrize("written", [each for size in (1, 2, 3) for each in combinations(STATEMENTS, size)])
 def test_exactly_the_outsiders_are_removed(written: tuple[dict[str, Any], ...]) -> None:
     """Compare the principals before and after: only those of the other account are removed."""
-    one = planned(*written)
-    changes = [change for change in one.plan.changes if change.kind == "trust.narrow"]
+    plan = planned(*written)
+    changes = [change for change in plan.plan.changes if change.kind == "trust.narrow"]
     before = [principal for each in written for principal in principals_of(each)]
     wanted = [principal for principal in before if OTHER not in principal]
     if before == wanted:
@@ -112,9 +112,13 @@ def test_exactly_the_outsiders_are_removed(written: tuple[dict[str, Any], ...]) 
         assert isinstance(changes[0].edits[0], Procedure)
     else:
         assert isinstance(changes[0].edits[0], DocumentEdit)
-        assert [principal for each in new_trust_policy(one)["Statement"] for principal in principals_of(each)] == wanted
+        assert [
+            principal for each in new_trust_policy(plan)["Statement"] for principal in principals_of(each)
+        ] == wanted
 
 
 def principals_of(statement: dict[str, Any]) -> list[str]:
     """Return the principals of a statement."""
-    return [one for value in statement["Principal"].values() for one in ([value] if isinstance(value, str) else value)]
+    return [
+        path for value in statement["Principal"].values() for path in ([value] if isinstance(value, str) else value)
+    ]

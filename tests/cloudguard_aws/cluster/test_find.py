@@ -33,22 +33,22 @@ def place(a: Account, cidr: str = "10.9.0.0/16") -> tuple[Vpc, Subnet, Group]:
 
 
 def ids(hosts: Sequence[Instance]) -> set[str]:
-    return {one.id for one in hosts}
+    return {host.id for host in hosts}
 
 
 def test_one_name_in_two_vpcs_is_two_clusters_and_the_vpc_chooses(inner_account: Account) -> None:
     a = inner_account
-    (one, first, group), (other, second, same) = place(a), place(a, "10.8.0.0/16")
+    (vpc, first, group), (other, second, same) = place(a), place(a, "10.8.0.0/16")
     a.eks("prod", [first], a.role("eks", service="eks"))
     node = a.host("node", first, [group], owned("prod") | {"eks:nodegroup-name": "n"})
     master = a.host("master", second, [same], kops.control_plane)
     api = Api(a.session, REGION)
     with pytest.raises(ClusterNotFoundError) as caught:
         find(api, CollectRequest(cluster="prod"))
-    assert one.id in caught.value.message
+    assert vpc.id in caught.value.message
     assert other.id in caught.value.message
     assert "--vpc-id" in caught.value.hint
-    eks, own = (find(api, CollectRequest(cluster="prod"), vpc.id) for vpc in (one, other))
+    eks, own = (find(api, CollectRequest(cluster="prod"), vpc.id) for vpc in (vpc, other))
     assert eks is not None
     assert own is not None
     assert (eks.installer, ids(eks.instances)) == ("eks", {node.id})
@@ -177,7 +177,7 @@ def test_interfaces_have_all_their_addresses_and_their_own_groups(inner_account:
     a.call("ec2", "assign_private_ip_addresses", NetworkInterfaceId=name, PrivateIpAddresses=["10.9.0.77"])
     a.call("ec2", "attach_network_interface", NetworkInterfaceId=name, InstanceId=host.id, DeviceIndex=1)
     (read,) = hosts_of(a)
-    first, second = sorted(read.interfaces, key=lambda one: one.id != host.interface)
+    first, second = sorted(read.interfaces, key=lambda interface: interface.id != host.interface)
     assert first.id == host.interface
     assert first.addresses[0].texts() == (host.address,)
     assert first.addresses[1].size6
@@ -247,9 +247,9 @@ def test_fargate_pods_are_hosts(inner_account: Account) -> None:
     for others in ("Amazon EKS prod", "aws-K8S-i-0abc", "aws-k8s-branch-eni", "ELB net/prod/1"):
         interface(others)
     snapshot = collect(a)
-    assert [(one.id, one.roles) for one in snapshot.cluster.hosts] == [(pod, (NODE,))]
+    assert [(host.id, host.roles) for host in snapshot.cluster.hosts] == [(pod, (NODE,))]
     assert "Fargate" in snapshot.cluster.hosts[0].evidence[0]
-    assert [one.roles for one in snapshot.identities.identities] == [("cluster", "pods")]
+    assert [identity.roles for identity in snapshot.identities.identities] == [("cluster", "pods")]
 
 
 def test_a_managed_cluster_s_settings_are_read(inner_account: Account) -> None:
@@ -262,7 +262,7 @@ def test_a_managed_cluster_s_settings_are_read(inner_account: Account) -> None:
     assert snapshot.cluster.managed_by == "Amazon EKS"
     assert snapshot.cluster.secrets_encryption is not None
     assert snapshot.cluster.secrets_encryption.key == key
-    assert [one.id for one in snapshot.cluster.keys] == [key]
+    assert [key.id for key in snapshot.cluster.keys] == [key]
     (endpoint,) = snapshot.topology.endpoints
     assert (endpoint.public, str(endpoint.public_ranges), endpoint.private) == (True, "198.51.100.0/24", False)
     assert snapshot.cluster.scanned_by.startswith("arn:aws:")

@@ -30,7 +30,7 @@ def test_groups_and_addresses_of_both_answers_are_united(inner_account: Account)
     (both,) = with_both_answers(api_of(a), [host], [*listed, later, {"NetworkInterfaceId": "eni-0", "Attachment": 7}])
     united, added = both.interfaces
     assert united.groups == united.filters == tuple(sorted((first.id, second.id)))
-    assert [one.texts() for one in united.public] == [("203.0.113.9",)]
+    assert [addresses.texts() for addresses in united.public] == [("203.0.113.9",)]
     assert added.id == "eni-later"
 
 
@@ -43,13 +43,13 @@ def test_a_public_address_in_only_one_answer_counts(inner_account: Account, lagg
     session: Any = boto3.Session()
 
     def forget(parsed: dict[str, Any], **_rest: object) -> None:
-        held = [one for each in parsed.get("Reservations", ()) for one in each["Instances"]]
-        nics = [*parsed.get("NetworkInterfaces", ()), *(nic for one in held for nic in one["NetworkInterfaces"])]
-        for one in (*held, *nics, *(each for nic in nics for each in nic["PrivateIpAddresses"])):
-            one.pop("PublicIpAddress", None)
-            one.pop("Association", None)
+        held = [instance for each in parsed.get("Reservations", ()) for instance in each["Instances"]]
+        nics = [*parsed.get("NetworkInterfaces", ()), *(nic for item in held for nic in item["NetworkInterfaces"])]
+        for item in (*held, *nics, *(each for nic in nics for each in nic["PrivateIpAddresses"])):
+            item.pop("PublicIpAddress", None)
+            item.pop("Association", None)
 
     session.events.register(f"after-call.ec2.{lagging}", forget)
     found = ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}, client=session))
     (host,) = found.cluster.hosts
-    assert [one.texts() for one in host.interfaces[0].public] == [(address,)]
+    assert [addresses.texts() for addresses in host.interfaces[0].public] == [(address,)]

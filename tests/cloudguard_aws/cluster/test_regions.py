@@ -84,7 +84,7 @@ def test_clusters_of_several_regions_are_sorted_by_region_and_name(inner_account
     subnet = a.subnet(a.vpc("10.3.0.0/16"))
     a.eks("another", [subnet], a.role("eks", service="eks"))
     found = ADAPTER.discover(request(a, "", REGION))
-    assert [(one.name, one.installer, one.hosts) for one in found] == [
+    assert [(cluster.name, cluster.installer, cluster.hosts) for cluster in found] == [
         ("another", "eks", ()),
         ("prod", "kops", (("node", 1),)),
     ]
@@ -116,11 +116,15 @@ def test_clusters_with_one_name_in_several_regions_are_all_checked(
         ADAPTER.collect(request(inner_account, "prod", *regions))
     found = read_targets(
         [Target("aws", {"region": regions}, ("prod",))],
-        lambda one: CollectRequest(one.name, {**one.target.options, **one.options}, client=session),
+        lambda cluster: CollectRequest(cluster.name, {**cluster.target.options, **cluster.options}, client=session),
         Stop(),
         silent,
     )
-    assert [one.snapshot and one.snapshot.cluster.regions for one in found] == [(REGION,), ("us-east-1",), None]
+    assert [collected.snapshot and collected.snapshot.cluster.regions for collected in found] == [
+        (REGION,),
+        ("us-east-1",),
+        None,
+    ]
     assert (found[2].name, "ec2:DescribeInstances" in str(found[2].error)) == ("prod (aws ap-south-1)", True)
 
 

@@ -78,7 +78,10 @@ def actions_without_grant(catalog: PublishedCatalog, statements: Iterable[Statem
 
 def test_every_needed_action_is_listed(catalog: PublishedCatalog) -> None:
     unlisted = {
-        action for one in NEEDS for action, _ in actions_with_statements(one.statements) if is_unlisted(catalog, action)
+        action
+        for need in NEEDS
+        for action, _ in actions_with_statements(need.statements)
+        if is_unlisted(catalog, action)
     }
     assert unlisted == UNLISTED
 
@@ -91,46 +94,46 @@ def is_unlisted(catalog: PublishedCatalog, action: str) -> bool:
 
 
 def test_every_need_matches_a_possible_request(catalog: PublishedCatalog) -> None:
-    found = {(one.id, action) for one in NEEDS for action in actions_without_grant(catalog, one.statements)}
+    found = {(need.id, action) for need in NEEDS for action in actions_without_grant(catalog, need.statements)}
     assert found == EMPTY
 
 
 def test_every_known_policy_matches_a_possible_request(catalog: PublishedCatalog) -> None:
     policies = known_policies(VALUES).items()
     assert {
-        (name, action) for name, one in policies for action in actions_without_grant(catalog, one.statements)
+        (name, action) for name, policy in policies for action in actions_without_grant(catalog, policy.statements)
     } == EMPTY_KNOWN
 
 
 def test_conditions_have_values_and_policies_have_only_known_keys() -> None:
-    for one in TABLES.written:
-        for statement in one.get("statement", ()):
-            assert all(len(condition) > 2 for condition in statement.get("conditions", ())), one["id"]
-    for one in written()["policy"]:
-        assert set(one) <= {"id", "source", "version", "provider", "statement", "statements-of"}, one["id"]
-        assert all(set(statement) <= STATEMENT_KEYS for statement in one.get("statement", ())), one["id"]
+    for item in TABLES.written:
+        for statement in item.get("statement", ()):
+            assert all(len(condition) > 2 for condition in statement.get("conditions", ())), item["id"]
+    for item in written()["policy"]:
+        assert set(item) <= {"id", "source", "version", "provider", "statement", "statements-of"}, item["id"]
+        assert all(set(statement) <= STATEMENT_KEYS for statement in item.get("statement", ())), item["id"]
 
 
 def test_needs_have_unique_ids_and_known_holders() -> None:
-    assert len({one.id for one in NEEDS}) == len(NEEDS)
-    assert all(one.holders and set(one.holders) <= HOLDERS for one in NEEDS)
-    assert all(one.addon for one in NEEDS if one.implied_by_grant), "what tells that an add-on runs names it"
+    assert len({need.id for need in NEEDS}) == len(NEEDS)
+    assert all(need.holders and set(need.holders) <= HOLDERS for need in NEEDS)
+    assert all(need.addon for need in NEEDS if need.implied_by_grant), "what tells that an add-on runs names it"
 
 
 def test_no_placeholder_is_left() -> None:
-    for one in NEEDS:
-        for statement in one.statements:
+    for need in NEEDS:
+        for statement in need.statements:
             texts = (
                 *statement.resources,
                 *(text for cond in statement.conditions for text in (cond.key, *cond.values)),
             )
-            assert not any(re.search(r"<[a-z]+>|\$\{(?!aws:)", text) for text in texts), one.id
+            assert not any(re.search(r"<[a-z]+>|\$\{(?!aws:)", text) for text in texts), need.id
 
 
 def test_a_statement_with_a_placeholder_without_values_is_left_out() -> None:
     unfilled = TABLES.needs({**VALUES, "backups": []})
-    assert next(one for one in NEEDS if one.id == "kops/etcd-backups").statements
-    assert not next(one for one in unfilled if one.id == "kops/etcd-backups").statements
+    assert next(need for need in NEEDS if need.id == "kops/etcd-backups").statements
+    assert not next(need for need in unfilled if need.id == "kops/etcd-backups").statements
 
 
 def test_a_customer_s_keys_are_cluster_resources() -> None:
@@ -147,13 +150,15 @@ def test_a_customer_s_keys_are_cluster_resources() -> None:
     )
     cluster = replace(made.cluster, keys=keys, secrets_encryption=SecretsEncryption(secrets, source))
     known = iam_catalog(replace(made, cluster=cluster))
-    assert [one.resources for one in known.cluster_resources if one.name == "keys"] == [(named, secrets)]
-    needed = {one.id: {name for part in one.statements for name in part.resources} for one in known.needs}
+    assert [
+        cluster_resource.resources for cluster_resource in known.cluster_resources if cluster_resource.name == "keys"
+    ] == [(named, secrets)]
+    needed = {need.id: {name for part in need.statements for name in part.resources} for need in known.needs}
     assert (needed["eks/secrets-key"], needed["ebs-csi/key"]) == ({secrets}, {named, secrets})
 
 
 @pytest.mark.parametrize(
-    "one", [*TABLES.written, *written()["policy"], *written()["role"]], ids=lambda one: str(one["id"])
+    "one", [*TABLES.written, *written()["policy"], *written()["role"]], ids=lambda item: str(item["id"])
 )
 def test_every_fact_names_its_source(one: Mapping[str, Any]) -> None:
     source = one["source"]
@@ -276,17 +281,17 @@ def test_the_catalog_is_loaded_once_per_process() -> None:
 
 def test_cluster_resources_name_the_cluster() -> None:
     statements = tuple(cluster_resources(VALUES))
-    assert all(one.effect is Effect.ALLOW for one in statements)
-    for one in statements:
-        texts = (*one.resources, *(text for cond in one.conditions for text in (cond.key, *cond.values)))
-        assert any("prod" in text for text in texts), one.name
+    assert all(statement.effect is Effect.ALLOW for statement in statements)
+    for statement in statements:
+        texts = (*statement.resources, *(text for cond in statement.conditions for text in (cond.key, *cond.values)))
+        assert any("prod" in text for text in texts), statement.name
 
 
 def needs_of(*components: str) -> tuple[PermissionNeed, ...]:
-    return tuple(one for one in NEEDS if one.id in components)
+    return tuple(need for need in NEEDS if need.id in components)
 
 
 def test_needs_belong_to_their_installer() -> None:
-    assert {one.id for one in needs_of("node") if "kops" in one.except_installers} == {"node"}
-    assert all(one.installers == ("kops",) for one in NEEDS if one.id.startswith("kops/"))
-    assert all(one.installers == ("capa",) for one in NEEDS if one.id.startswith("capa/"))
+    assert {need.id for need in needs_of("node") if "kops" in need.except_installers} == {"node"}
+    assert all(need.installers == ("kops",) for need in NEEDS if need.id.startswith("kops/"))
+    assert all(need.installers == ("capa",) for need in NEEDS if need.id.startswith("capa/"))

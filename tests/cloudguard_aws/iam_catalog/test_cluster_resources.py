@@ -23,4 +23,4 @@ INSTANCE = "arn:aws:ec2:eu-west-1:{}:instance/{}"
 )
 def test_an_instance_of_the_cluster_is_the_cluster_s_own(name: str, severity: Severity) -> None:
     found = aws("ec2:RebootInstances", on=name, role="node").row
-    assert max(one.severity for one in found.findings) is severity
+    assert max(finding.severity for finding in found.findings) is severity

@@ -99,7 +99,7 @@ def test_the_replacement_is_proved_and_bound_to_the_cluster(name: str) -> None:
     written = allowed(found.comparer.space, edit.statements, known)
     left = (written & wide).lower
     assert not left, "nothing that exceeds the need is left"
-    assert all(one.name.isalnum() for one in edit.statements)
+    assert all(statement.name.isalnum() for statement in edit.statements)
 
 
 @pytest.mark.parametrize("name", UNPLACED)
@@ -109,7 +109,7 @@ def test_the_excess_of_a_need_without_a_known_place_is_undecided(name: str) -> N
     assert found.assumptions == ("it is unknown which resource is the DNS zone",)
     edit = replacement(found)
     assert "the DNS zone" in edit.unproved
-    assert any("route53:ChangeResourceRecordSets" in one.actions for one in edit.statements)
+    assert any("route53:ChangeResourceRecordSets" in statement.actions for statement in edit.statements)
 
 
 @pytest.mark.parametrize("name", IMPOSED)
@@ -189,7 +189,9 @@ def test_passing_a_role_is_an_escalation_only_for_the_service_that_gets_it(servi
 def test_a_wildcard_is_no_evidence_of_a_feature() -> None:
     """``ec2:*`` is no evidence of a feature: for its features, kops never writes this wildcard."""
     named = next(policy for policy in ROLES["kops-node-vpc-cni"].policies)
-    wide = tuple(replace(one, actions=("ec2:*",)) for one in named.statements if one.resources == ("*",))
+    wide = tuple(
+        replace(statement, actions=("ec2:*",)) for statement in named.statements if statement.resources == ("*",)
+    )
     role = KnownRole("r", "r", "kops", "node", (replace(named, statements=wide),), "", name="r")
     assert not [choice.need.id for choice in excess_of(role).choices]
     assert "kops/vpc-cni" in {choice.need.id for choice in excess_of(ROLES["kops-node-vpc-cni"]).choices}

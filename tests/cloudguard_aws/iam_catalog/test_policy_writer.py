@@ -79,7 +79,7 @@ def test_a_written_policy_means_the_same_as_its_statements(drawn: tuple[Statemen
         assert documents == DOCUMENTS.write(drawn), "the same each time"
 
 
-@pytest.mark.parametrize("one", NEEDS, ids=lambda one: str(one.id))
+@pytest.mark.parametrize("one", NEEDS, ids=lambda item: str(item.id))
 def test_every_need_can_be_written(one: PermissionNeed) -> None:
     documents = DOCUMENTS.write(one.statements)
     assert all(size(text) <= MAX_CHARACTERS for text in documents)
@@ -129,7 +129,7 @@ def test_many_statements_fill_documents_in_order() -> None:
 def test_valid_names_become_unique_sids() -> None:
     names = ("One", "One", "#3", "a/b", "Two")
     (document,) = DOCUMENTS.write(tuple(allow("ec2:RunInstances", name=name) for name in names))
-    assert [one.get("Sid") for one in json.loads(document)["Statement"]] == ["One", "One2", None, None, "Two"]
+    assert [item.get("Sid") for item in json.loads(document)["Statement"]] == ["One", "One2", None, None, "Two"]
 
 
 def test_principals_are_refused() -> None:
@@ -181,7 +181,7 @@ def test_one_key_under_two_operators_is_two_conditions() -> None:
     both = (Condition("StringLike", TAG, ("a*",)), Condition("Null", TAG, ("false",)))
     (document,) = DOCUMENTS.write((allow("ec2:RunInstances", when=both),))
     read = DOCUMENTS.read(document)[0].conditions
-    assert {key: len(list(found)) for key, found in groupby(sorted(one.operator for one in read))} == {
+    assert {key: len(list(found)) for key, found in groupby(sorted(condition.operator for condition in read))} == {
         "Null": 1,
         "StringLike": 1,
     }

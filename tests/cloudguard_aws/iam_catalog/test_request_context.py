@@ -119,8 +119,8 @@ def test_a_condition_on_an_unknown_value_is_undecided(condition: Json) -> None:
 )
 def test_requests_pass_endpoints_of_other_vpcs_only_if_a_route_leads_there(hop: NextHop, *, known: bool) -> None:
     made = snapshot(Identities())
-    one = replace(made.topology.subnets[0], routes=(Route(ALL4, hop, "x", SOURCE),))
-    context = known_context(replace(made, topology=replace(made.topology, subnets=(one,))))
+    subnet = replace(made.topology.subnets[0], routes=(Route(ALL4, hop, "x", SOURCE),))
+    context = known_context(replace(made, topology=replace(made.topology, subnets=(subnet,))))
     assert (context["aws:sourcevpc"] is not FREE) is known
 
 

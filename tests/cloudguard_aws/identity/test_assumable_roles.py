@@ -21,7 +21,7 @@ def role(a: Account, name: str, trusted: object, *assumes: str, when: dict[str, 
     document = {"Version": "2012-10-17", "Statement": [trust | ({"Condition": when} if when else {})]}
     made = a.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
     if assumes:
-        arns = [one if one.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:role/{one}" for one in assumes]
+        arns = [assume if assume.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:role/{assume}" for assume in assumes]
         own = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:Assume*", "Resource": arns}]}
         a.call("iam", "put_role_policy", RoleName=name, PolicyName="own", PolicyDocument=json.dumps(own))
     return str(made["Role"]["Arn"])
@@ -39,7 +39,7 @@ def test_roles_that_statements_name_are_read_with_the_roles_that_they_trust(inne
     api = api_of(a)
     own = read_identities(api, hosts=(), pools=(), extra=((NODE, ("node",)),))
     found = with_assumable_roles(api, with_trusting_roles(api, own))
-    assert {one.name for one in found.others} == {"deploy", "admin", "guarded", "shut", "by-trust"}
+    assert {other.name for other in found.others} == {"deploy", "admin", "guarded", "shut", "by-trust"}
     pairs = {" ".join(arn.rpartition("/")[2] for arn in pair) for pair in found.admitted}
     assert {pair for pair in pairs if not pair.endswith(" deploy")} == {"deploy admin", "node by-trust"}
     assert "node deploy" in pairs

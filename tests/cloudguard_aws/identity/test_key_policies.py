@@ -42,8 +42,8 @@ def granted(found: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
     """Return (actions, resources) by name of each policy of the only identity."""
     (identity,) = found.identities
     policies: dict[str, PolicyDocument] = {policy.id: policy for policy in found.policies}
-    mine = [(policies[name], one) for name in identity.policies for one in policies[name].statements]
-    return {one.name: (one.actions, one.resources, policy.kind) for policy, one in mine}
+    mine = [(policies[name], statement) for name in identity.policies for statement in policies[name].statements]
+    return {statement.name: (statement.actions, statement.resources, policy.kind) for policy, statement in mine}
 
 
 def with_policies(api: Api, *keys: Key) -> Identities:

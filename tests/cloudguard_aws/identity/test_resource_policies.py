@@ -45,8 +45,8 @@ def granting(*actions: str) -> str:
 
 
 def granted(found: Snapshot) -> dict[str, tuple[str, ...]]:
-    policies = (one for one in found.identities.policies if one.kind is PolicyKind.RESOURCE)
-    return {one.name: one.statements[0].actions for one in policies}
+    policies = (policy for policy in found.identities.policies if policy.kind is PolicyKind.RESOURCE)
+    return {policy.name: policy.statements[0].actions for policy in policies}
 
 
 def test_policies_of_buckets_and_queues_in_needs_are_read(inner_account: Account) -> None:
@@ -103,7 +103,7 @@ def test_a_refused_or_unparsable_resource_policy_is_a_gap(inner_account: Account
     session = Reusing()
     Guard(session).denied = ("s3", "GetBucketPolicy")
     refused = with_policies_of_resources(Api(session, "eu-west-1"), cluster("arn:aws:s3:::state/prod/*"))
-    gaps = [[(one.call, one.resource, one.reason, one.hides) for one in each.gaps] for each in (odd, refused)]
+    gaps = [[(gap.call, gap.resource, gap.reason, gap.hides) for gap in each.gaps] for each in (odd, refused)]
     assert gaps == [
         [("s3:GetBucketPolicy", "state", reason, (FactKind.IDENTITIES,))] for reason in (Reason.FAILED, Reason.DENIED)
     ]

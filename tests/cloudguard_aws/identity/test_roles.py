@@ -155,11 +155,11 @@ def test_a_role_is_read_with_all_its_policies(inner_account: Account) -> None:
     api = api_of(a, asked)
     found = read_identities(api, hosts=hosts_of(a, host.id), pools=(), extra=((role.arn, ("cluster",)),))
     assert api.gaps == ()
-    assert [(one.id, one.roles, one.complete) for one in found.identities] == [
+    assert [(identity.id, identity.roles, identity.complete) for identity in found.identities] == [
         (role.arn, ("cluster",), True),
         (nodes.arn, ("node",), True),
     ]
-    kinds = {one.id: (one.kind, one.managed_by, one.statements[0].actions) for one in found.policies}
+    kinds = {policy.id: (policy.kind, policy.managed_by, policy.statements[0].actions) for policy in found.policies}
     assert kinds == {
         shared: (PolicyKind.GRANT, "user", ("iam:*",)),
         f"{fence}#boundary": (PolicyKind.BOUNDARY, "user", ("ec2:*",)),
@@ -182,7 +182,10 @@ def test_an_empty_or_missing_instance_profile_is_incomplete(inner_account: Accou
     api = api_of(a)
     hosts = (replace(host, identity=empty), replace(host, id="i-2", identity=gone))
     found = read_identities(api, hosts=hosts, pools=())
-    assert [(one.id, one.complete, one.policies) for one in found.identities] == [(empty, False, ()), (gone, False, ())]
+    assert [(identity.id, identity.complete, identity.policies) for identity in found.identities] == [
+        (empty, False, ()),
+        (gone, False, ()),
+    ]
     assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
         ("iam:GetInstanceProfile", empty, Reason.MISSING, (FactKind.IDENTITIES,)),
         ("iam:GetInstanceProfile", gone, Reason.MISSING, (FactKind.IDENTITIES,)),

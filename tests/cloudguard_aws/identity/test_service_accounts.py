@@ -33,7 +33,7 @@ def federated(a: Account, name: str, issuer: str, **conditions: dict[str, object
 
 def subject_is(*accounts: str, issuer: str = ISSUER) -> dict[str, object]:
     """Return the keys of a condition that the subject is one of ``accounts``."""
-    return {f"{issuer}:sub": [SUBJECT + one for one in accounts], f"{issuer}:aud": "sts.amazonaws.com"}
+    return {f"{issuer}:sub": [SUBJECT + account for account in accounts], f"{issuer}:aud": "sts.amazonaws.com"}
 
 
 def test_only_roles_of_the_cluster_s_issuer_belong_to_its_workloads(inner_account: Account) -> None:
@@ -50,15 +50,21 @@ def test_only_roles_of_the_cluster_s_issuer_belong_to_its_workloads(inner_accoun
     api = api_of(a, asked)
     held = read_service_accounts(api, "prod", replace(EKS, name="gone"))
     roles, trusts = held.identities, held.trusts
-    assert [(one.id, one.strength) for one in held.providers] == [(ISSUER, Strength.STRONG)]
-    assert {one.identity: (one.name, one.service_accounts) for one in roles} == {
+    assert [(provider.id, provider.strength) for provider in held.providers] == [(ISSUER, Strength.STRONG)]
+    assert {
+        service_account.identity: (service_account.name, service_account.service_accounts) for service_account in roles
+    } == {
         csi: ("csi", ("kube-system:ebs-csi-controller-sa",)),
         dns: ("dns", ("dns:*", "kube-system:external-dns")),
         any_one: ("any", ()),
         but: ("but", ()),
     }
-    assert {one.id for one in trusts} == {one.trust for one in roles} == {f"{one.identity}#trust" for one in roles}
-    assert {(one.kind, one.statements[0].effect) for one in trusts} == {(PolicyKind.TRUST, Effect.ALLOW)}
+    assert (
+        {policy.id for policy in trusts}
+        == {service_account.trust for service_account in roles}
+        == {f"{service_account.identity}#trust" for service_account in roles}
+    )
+    assert {(policy.kind, policy.statements[0].effect) for policy in trusts} == {(PolicyKind.TRUST, Effect.ALLOW)}
     assert asked.count("iam:ListRoles") == 1
     assert "iam:ListOpenIDConnectProviders" not in asked
 
@@ -71,7 +77,7 @@ def test_a_role_for_everyone_with_a_token_of_the_issuer_belongs_to_its_service_a
         text = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
         a.call("iam", "create_role", RoleName=f"r{number}", AssumeRolePolicyDocument=text)
     held = read_service_accounts(api_of(a), "prod", replace(EKS, name="gone"))
-    assert [(one.name, one.service_accounts) for one in held.identities] == [
+    assert [(service_account.name, service_account.service_accounts) for service_account in held.identities] == [
         (f"r{n}", ("dns:external",)) for n in (0, 1)
     ]
 
@@ -110,10 +116,11 @@ def test_a_self_managed_cluster_has_the_identity_provider_with_its_name(inner_ac
     federated(a, "theirs", other, StringEquals=subject_is("kube-system:aws-node", issuer=other))
     api = api_of(a)
     held = read_service_accounts(api, "prod", None)
-    assert [(one.identity, one.service_accounts, one.provider) for one in held.identities] == [
-        (arn, ("kube-system:aws-cloud-controller-manager",), own)
-    ]
-    assert [(one.id, one.strength) for one in held.providers] == [(own, Strength.WEAK)]
+    assert [
+        (service_account.identity, service_account.service_accounts, service_account.provider)
+        for service_account in held.identities
+    ] == [(arn, ("kube-system:aws-cloud-controller-manager",), own)]
+    assert [(provider.id, provider.strength) for provider in held.providers] == [(own, Strength.WEAK)]
     assert api.gaps == ()
 
 
@@ -138,14 +145,18 @@ def test_an_installer_s_tag_shows_the_cluster_of_an_identity_provider(
     url = f"https://{issuer}"
     inner_account.call("iam", "create_open_id_connect_provider", Url=url, ThumbprintList=["0" * 40], Tags=tags)
     held = read_service_accounts(api_of(inner_account), "prod", None)
-    assert [(one.id, one.strength) for one in held.providers] == ([(issuer, Strength.STRONG)] if found else [])
+    assert [(provider.id, provider.strength) for provider in held.providers] == (
+        [(issuer, Strength.STRONG)] if found else []
+    )
 
 
 def test_a_flag_names_the_cluster_s_identity_provider(inner_account: Account) -> None:
     for name in ("prod-oidc.s3.amazonaws.com", "keys.example.com/a"):
         inner_account.call("iam", "create_open_id_connect_provider", Url=f"https://{name}", ThumbprintList=["0" * 40])
     held = read_service_accounts(api_of(inner_account), "prod", None, "https://keys.example.com/a/")
-    assert [(one.id, one.strength) for one in held.providers] == [("keys.example.com/a", Strength.STRONG)]
+    assert [(provider.id, provider.strength) for provider in held.providers] == [
+        ("keys.example.com/a", Strength.STRONG)
+    ]
 
 
 def test_a_trust_policy_that_is_not_understood_is_a_gap(inner_account: Account) -> None:
@@ -206,6 +217,6 @@ def test_capabilities_have_roles_of_the_cluster(
     aws_capabilities.answer_for(a.session, role, status)
     api = api_of(a)
     held = read_service_accounts(api, "prod", EKS)
-    roles = [(one.identity, one.service_accounts) for one in held.identities]
+    roles = [(service_account.identity, service_account.service_accounts) for service_account in held.identities]
     assert roles == [(role, (f"capability:ack/{aws_capabilities.NAME}",))] * found
     assert [bool(gap.hides) for gap in api.gaps if gap.call == "eks:ListCapabilities"] == hides

@@ -77,7 +77,7 @@ def test_every_level_is_read_from_the_root_and_each_policy_once(inner_account: A
     found = read_limits(api, ACCOUNT)
     everything = "p-FullAWSAccess"
     assert found.levels == ((everything,), tuple(sorted((everything, policy))), (everything,))
-    assert {one.id: (one.name, one.kind, one.statements[0].actions) for one in found.policies} == {
+    assert {policy.id: (policy.name, policy.kind, policy.statements[0].actions) for policy in found.policies} == {
         everything: ("FullAWSAccess", PolicyKind.ORGANIZATION_LIMIT, ("*",)),
         policy: ("no-iam", PolicyKind.ORGANIZATION_LIMIT, ("iam:*",)),
     }
@@ -122,7 +122,7 @@ def test_a_policy_that_is_not_understood_is_kept_as_its_id(inner_account: Accoun
         one.content = "{" if one.id == policy else one.content
     api = api_of(inner_account)
     found = read_limits(api, ACCOUNT)
-    assert [one.id for one in found.policies] == ["p-FullAWSAccess"]
+    assert [policy.id for policy in found.policies] == ["p-FullAWSAccess"]
     assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
         ("organizations:DescribePolicy", policy, Reason.FAILED, ())
     ]

@@ -29,11 +29,11 @@ def granted(a: Account, *trusted: Json, role: str = "admin") -> dict[str, list[t
     a.call("iam", "create_role", RoleName=role, AssumeRolePolicyDocument=document)
     held = tuple(Identity(arn, arn.rpartition("/")[2], ("node",), (), SOURCE) for arn in (CONTROL, NODE))
     found = with_trusting_roles(api_of(a), Identities(held))
-    policies = {one.id: one for one in found.policies}
-    assert {one.kind for one in found.policies} <= {PolicyKind.RESOURCE}
+    policies = {policy.id: policy for policy in found.policies}
+    assert {policy.kind for policy in found.policies} <= {PolicyKind.RESOURCE}
     return {
-        one.name: [each.resources for name in one.policies for each in policies[name].statements]
-        for one in found.identities
+        identity.name: [each.resources for name in identity.policies for each in policies[name].statements]
+        for identity in found.identities
     }
 
 

@@ -49,7 +49,7 @@ def test_balancers_without_targets_in_the_cluster_are_left_out(inner_account: Ac
     assert (found.id, found.kind, found.filters) == (mine.arn, "nlb", ())
     (listener,) = found.listeners
     assert listener.client_address is PRESERVED
-    assert [(one.host, one.address.texts(), str(one.service)) for one in listener.targets] == [
+    assert [(target.host, target.address.texts(), str(target.service)) for target in listener.targets] == [
         (node.id, (), "tcp/6443")
     ]
 
@@ -65,13 +65,13 @@ def test_each_kind_of_balancer_is_found_with_its_tags(inner_account: Account) ->
     a.listener(by_address, 53, [node], 53, protocol="UDP", by_address=True, name="dns")
     a.listener(by_address, 443, [node], 8443, by_address=True, name="pods")
     a.clb("old", subnet, [guard], 443, [node], 6443)
-    found = {one.name: one for one in read(a, vpc, node)}
-    assert {name: one.kind for name, one in found.items()} == {"web": "alb", "pods": "nlb", "old": "clb"}
+    found = {balancer.name: balancer for balancer in read(a, vpc, node)}
+    assert {name: balancer.kind for name, balancer in found.items()} == {"web": "alb", "pods": "nlb", "old": "clb"}
     assert found["web"].declared_service == "web/front"
     assert found["web"].listeners[0].client_address is REPLACED
     assert found["web"].listeners[0].plaintext
     assert not found["pods"].internet_facing
-    assert {(str(one.service), one.client_address) for one in found["pods"].listeners} == {
+    assert {(str(listener.service), listener.client_address) for listener in found["pods"].listeners} == {
         ("udp/53", PRESERVED),
         ("tcp/443", REPLACED),
     }
@@ -105,7 +105,7 @@ def test_a_listener_that_only_redirects_has_no_targets(inner_account: Account) -
     redirect = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
     a.call("elbv2", "create_listener", LoadBalancerArn=alb.arn, Protocol="HTTP", Port=80, DefaultActions=[redirect])
     (found,) = read(a, vpc, node)
-    assert [str(one.service) for one in found.listeners] == ["tcp/443"]
+    assert [str(listener.service) for listener in found.listeners] == ["tcp/443"]
 
 
 @pytest.mark.parametrize("guarded", [False, True])
@@ -124,14 +124,16 @@ def test_a_network_balancer_in_front_of_an_application_balancer(inner_account: A
     forward = [{"Type": "forward", "TargetGroupArn": group}]
     a.call("elbv2", "create_listener", LoadBalancerArn=outer.arn, Protocol="TCP", Port=80, DefaultActions=forward)
     api = api_of(a)
-    found = {one.name: one for one in read(a, vpc, node, api)}
+    found = {balancer.name: balancer for balancer in read(a, vpc, node, api)}
     assert api.gaps == ()
     through = found["outer > inner"]
     own = (front.id,) if guarded else ()
     assert through.outer == OuterBalancer(ServiceSet.parse("tcp/80"), (subnet.id,), own, own)
     assert through.internet_facing
     assert through.filters == through.groups == (guard.id,)
-    assert [(str(one.service), one.client_address) for one in through.listeners] == [("tcp/80", REPLACED)]
+    assert [(str(listener.service), listener.client_address) for listener in through.listeners] == [
+        ("tcp/80", REPLACED)
+    ]
     assert through.listeners[0].targets == found["inner"].listeners[0].targets
     assert through.network == vpc.id
 
@@ -146,13 +148,13 @@ def test_a_balancer_of_another_network_with_the_cluster_s_addresses_as_targets_c
     a.listener(same, 443, [node], 6443, by_address=True, name="same")
     api, hosts = api_of(a), hosts_of(a, node.id)
     around = read_inventory(api, hosts=hosts, endpoints=(), network_ids={vpc.id})
-    assert [one.name for one in around.balancers.modern] == ["edge"]
-    assert {one.id for one in around.vpcs.networks} >= {vpc.id, hub.id}
+    assert [balancer.name for balancer in around.balancers.modern] == ["edge"]
+    assert {network.id for network in around.vpcs.networks} >= {vpc.id, hub.id}
     found = read_topology(api, around, cluster="prod", hosts=hosts, pools=(), endpoints=())
     (balancer,) = found.balancers
-    (subnet,) = (one for one in found.subnets if one.id in balancer.subnets)
+    (subnet,) = (subnet for subnet in found.subnets if subnet.id in balancer.subnets)
     assert subnet.routes
-    assert subnet.filters[0] in {one.id for one in found.filters}
+    assert subnet.filters[0] in {guard.id for guard in found.filters}
     assert api.gaps == ()
     assert api_targets(api, {vpc.id}, {6443}, {}) == {}
 
@@ -194,7 +196,7 @@ def test_a_listener_with_an_unknown_action_may_send_to_every_target_group(inner_
 
     api.client("elbv2").meta.events.register("after-call.elastic-load-balancing-v2.DescribeListeners", edit)
     (found,) = read(a, vpc, node, api)
-    assert [str(one.service) for one in found.listeners[0].targets] == ["tcp/6443"]
+    assert [str(target.service) for target in found.listeners[0].targets] == ["tcp/6443"]
 
 
 def test_a_balancer_without_listeners_in_the_answer_is_a_gap(inner_account: Account) -> None:
@@ -262,8 +264,8 @@ def test_a_listener_and_a_target_group_that_contradict_each_other_are_a_gap(inne
     a.listener(a.nlb("front", subnet), 443, [node], 6443)
 
     def unlink(parsed: dict[str, Any], **_rest: object) -> None:
-        for one in parsed["TargetGroups"]:
-            one["LoadBalancerArns"] = []
+        for target_group in parsed["TargetGroups"]:
+            target_group["LoadBalancerArns"] = []
 
     cast("Any", a.session).events.register("after-call.elastic-load-balancing-v2.DescribeTargetGroups", unlink)
     api = api_of(a)

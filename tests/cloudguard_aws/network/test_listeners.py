@@ -119,7 +119,7 @@ def test_foreign_targets_are_left_out_and_the_group_s_port_is_the_default() -> N
         {"Target": {"Id": "i-2"}},
         {"Target": {"Id": "i-9", "Port": 1}},
     ]
-    targets = tuple(registered_target(one, group.port) for one in registered)
+    targets = tuple(registered_target(item, group.port) for item in registered)
     assert targets_of(replace(group, targets=targets), MEMBERS) == (
         target("i-1", "tcp/31000,udp/31000", "unhealthy"),
         target("i-2", "tcp/30080,udp/30080"),
@@ -134,7 +134,10 @@ def test_a_listener_with_different_target_groups_is_split() -> None:
         OwnTargets("TCP", (target("i-3", "tcp/3"),), REPLACED),
         OwnTargets("TCP", (target("i-4", "tcp/4"),), PRESERVED),
     ]
-    found = {(one.id, one.client_address, one.plaintext, len(one.targets)) for one in listeners_of(facts, groups)}
+    found = {
+        (listener.id, listener.client_address, listener.plaintext, len(listener.targets))
+        for listener in listeners_of(facts, groups)
+    }
     assert found == {
         ("l-1", PRESERVED, False, 1),
         ("l-1#2", PRESERVED, True, 2),
@@ -218,11 +221,13 @@ def test_a_classic_balancer_is_a_proxy_that_may_use_plaintext() -> None:
         ],
     }
     found = classic(classic_balancer(item), MEMBERS, "")
-    assert {one.client_address for one in found.listeners} == {REPLACED}
-    assert [(str(one.service), str(one.targets[0].service), one.plaintext) for one in found.listeners] == [
+    assert {listener.client_address for listener in found.listeners} == {REPLACED}
+    assert [
+        (str(listener.service), str(listener.targets[0].service), listener.plaintext) for listener in found.listeners
+    ] == [
         ("tcp/443", "tcp/6443", False),
         ("tcp/8443", "tcp/80", True),
         ("tcp/993", "tcp/143", True),
         ("tcp/995", "tcp/995", False),
     ]
-    assert all([target.host for target in one.targets] == ["i-1"] for one in found.listeners)
+    assert all([target.host for target in listener.targets] == ["i-1"] for listener in found.listeners)

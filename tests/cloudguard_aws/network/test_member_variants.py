@@ -26,7 +26,7 @@ def members(account: Account) -> set[str]:
     api = api_of(account)
     found = find(api, CollectRequest(cluster=CLUSTER))
     assert found is not None
-    return {one.id for one in with_members(api, found, ()).instances}
+    return {instance.id for instance in with_members(api, found, ()).instances}
 
 
 def second_address(account: Account, host: Host, group: Group) -> str:
@@ -52,9 +52,9 @@ def delegated_range(account: Account, host: Host, group: Group) -> str:
     del group
 
     def delegate(parsed: dict[str, Any], **_rest: object) -> None:
-        for one in parsed["NetworkInterfaces"]:
-            if one["NetworkInterfaceId"] == host.interface:
-                one["Ipv4Prefixes"] = [{"Ipv4Prefix": "10.0.0.64/28"}]
+        for network_interface in parsed["NetworkInterfaces"]:
+            if network_interface["NetworkInterfaceId"] == host.interface:
+                network_interface["Ipv4Prefixes"] = [{"Ipv4Prefix": "10.0.0.64/28"}]
 
     cast("Any", account.session).events.register("after-call.ec2.DescribeNetworkInterfaces", delegate)
     return "10.0.0.70"
@@ -70,7 +70,9 @@ def test_a_target_may_be_any_address_of_an_instance(
     node, bare, other = a.host("n", subnet, [group], kops.node), a.host("bare", subnet, [group]), "10.0.0.99"
     address = place(a, bare, group)
     a.listener(a.nlb("ingress", subnet), 80, [node], 30080, by_address=True, name="ingress")
-    (arn,) = [one["TargetGroupArn"] for one in a.call("elbv2", "describe_target_groups")["TargetGroups"]]
+    (arn,) = [
+        target_group["TargetGroupArn"] for target_group in a.call("elbv2", "describe_target_groups")["TargetGroups"]
+    ]
     targets = [{"Id": one, "Port": 30080} for one in (address, other)]
     a.call("elbv2", "register_targets", TargetGroupArn=arn, Targets=targets)
     assert members(a) == {node.id, bare.id}
@@ -86,7 +88,7 @@ def test_a_target_beside_only_control_plane_hosts_belongs_to_the_cluster_on_any_
     hosts = {"m": a.host("m", subnet, [group], kops.control_plane), "n": a.host("n", subnet, [group], kops.node)}
     bare = a.host("bare", subnet, [group])
     a.listener(a.nlb("front", subnet), 443, [bare, *(hosts[name] for name in beside)], 443)
-    assert members(a) - {one.id for one in hosts.values()} == ({bare.id} if found else set())
+    assert members(a) - {host.id for host in hosts.values()} == ({bare.id} if found else set())
 
 
 @pytest.mark.parametrize("field", [{"WarmPoolConfiguration": {"MinSize": 1}}, {"WarmPoolSize": 1}, {}])
@@ -100,8 +102,8 @@ def test_instances_of_a_warm_pool_belong_to_the_cluster(inner_account: Account, 
     a.pool("nodes", subnet, [group], kops.node)
 
     def tell(parsed: dict[str, Any], **_rest: object) -> None:
-        for one in parsed["AutoScalingGroups"]:
-            one.update(field)
+        for auto_scaling_group in parsed["AutoScalingGroups"]:
+            auto_scaling_group.update(field)
 
     cast("Any", a.session).events.register("after-call.auto-scaling.DescribeAutoScalingGroups", tell)
     assert (warm.id in members(a)) is bool(field)

@@ -33,7 +33,7 @@ def members(a: Account) -> dict[str, str]:
     found = find(api, CollectRequest(cluster=CLUSTER))
     assert found is not None
     assert api.gaps == ()
-    return {one.id: one.host.pool for one in with_members(api, found, ()).instances}
+    return {instance.id: instance.host.pool for instance in with_members(api, found, ()).instances}
 
 
 def scaling_group(a: Account, name: str, subnet: Subnet, *hosts: Host, cluster: str = CLUSTER) -> None:

@@ -44,7 +44,7 @@ def test_a_next_host_is_a_target_of_its_scaling_group_s_balancers(inner_account:
         a.call("autoscaling", "attach_load_balancers", AutoScalingGroupName="nodes", LoadBalancerNames=["jump"])
     collected = ADAPTER.collect(CollectRequest(cluster=CLUSTER, options=REQUEST.options, client=a.session))
     row = pipeline.evaluate(collected, Declarations()).row("node-access")
-    reached = [one for one in row.findings if one.check == "node-access/internet"]
+    reached = [finding for finding in row.findings if finding.check == "node-access/internet"]
     assert (row.verdict, bool(reached)) == ((Verdict.PASS, False) if kind == "none" else (Verdict.FAIL, True))
 
 
@@ -63,8 +63,8 @@ def test_every_traffic_source_of_a_scaling_group_is_read(inner_account: Account)
     ]
 
     def add_sources(parsed: dict[str, Any], **_rest: object) -> None:  # moto does not answer them
-        for one in parsed["AutoScalingGroups"]:
-            one["TrafficSources"] = sources
+        for auto_scaling_group in parsed["AutoScalingGroups"]:
+            auto_scaling_group["TrafficSources"] = sources
 
     cast("Any", a.session).events.register("after-call.auto-scaling.DescribeAutoScalingGroups", add_sources)
     api = api_of(a)
@@ -80,8 +80,8 @@ def _without_groups(parsed: dict[str, Any]) -> None:
 
 
 def _without_templates(parsed: dict[str, Any]) -> None:
-    for one in parsed["AutoScalingGroups"]:
-        one.pop("LaunchTemplate", None)
+    for auto_scaling_group in parsed["AutoScalingGroups"]:
+        auto_scaling_group.pop("LaunchTemplate", None)
 
 
 def _without_versions(parsed: dict[str, Any]) -> None:
@@ -89,8 +89,10 @@ def _without_versions(parsed: dict[str, Any]) -> None:
 
 
 def _without_instances(parsed: dict[str, Any]) -> None:
-    for one in parsed["Reservations"]:
-        one["Instances"] = [each for each in one["Instances"] if "k8s.io/role/node" in str(each["Tags"])]
+    for reservation in parsed["Reservations"]:
+        reservation["Instances"] = [
+            each for each in reservation["Instances"] if "k8s.io/role/node" in str(each["Tags"])
+        ]
 
 
 @pytest.mark.parametrize(

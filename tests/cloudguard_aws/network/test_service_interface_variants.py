@@ -36,7 +36,9 @@ def meaning(found: Topology) -> str:
     if found.tunnels:
         (tunnel,) = found.tunnels
         return GUARDED if tunnel.gatekeeper else OUTSIDERS
-    return next((MAY_SEND if one.uncertain else SENDS for one in found.external_members), PASSIVE)
+    return next(
+        (MAY_SEND if external_member.uncertain else SENDS for external_member in found.external_members), PASSIVE
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_a_vpc_origin_of_cloudfront_lets_outsiders_in(
     origin = inner_account.interface(subnet, [nodes], "", kind="interface")
     inner_account.tag(origin, {"aws.cloudfront.vpcorigin": "enabled"})
     found, _ = read(inner_account, node)
-    assert (meaning(found), [one.id for one in found.external_members]) == (OUTSIDERS, [origin])
+    assert (meaning(found), [external_member.id for external_member in found.external_members]) == (OUTSIDERS, [origin])
 
 
 def test_a_tag_does_not_make_an_interface_of_another_instance_the_cluster_s(
@@ -114,4 +116,4 @@ def test_a_tag_does_not_make_an_interface_of_another_instance_the_cluster_s(
     made = inner_account.second_interface(other, subnet, [nodes])
     inner_account.tag(made, {"cluster.k8s.amazonaws.com/name": "prod"})
     found, _ = read(inner_account, node)
-    assert [one.id for one in found.external_members] == [made]
+    assert [external_member.id for external_member in found.external_members] == [made]

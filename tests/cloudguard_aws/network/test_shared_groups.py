@@ -40,13 +40,13 @@ def test_who_else_is_in_a_shared_group_is_unknown(
     snapshot = ADAPTER.collect(CollectRequest(cluster="prod", options=REQUEST, client=a.session))
     row = pipeline.evaluate(snapshot, Declarations()).row("etcd-access")
     assert row.verdict is verdict
-    groups = {one.id: one for one in snapshot.topology.groups}
-    assert [groups[one.id].members_known for one in (own, nodes)] == [owner == ACCOUNT, True]
+    groups = {group.id: group for group in snapshot.topology.groups}
+    assert [groups[group.id].members_known for group in (own, nodes)] == [owner == ACCOUNT, True]
 
 
 def _owned(a: Account, group: Group, owner: str) -> None:
     def put(parsed: dict[str, Any], **_rest: object) -> None:
-        for one in parsed["SecurityGroups"]:
-            one["OwnerId"] = owner if one["GroupId"] == group.id else one["OwnerId"]
+        for security_group in parsed["SecurityGroups"]:
+            security_group["OwnerId"] = owner if security_group["GroupId"] == group.id else security_group["OwnerId"]
 
     cast("Any", a.session).events.register("after-call.ec2.DescribeSecurityGroups", put)

@@ -201,19 +201,20 @@ def test_only_the_topology_around_the_cluster_is_read(inner_account: Account) ->
     bastion = a.host("bastion", unused, [bastions])
     a.host("other", unused, [unrelated])
     found = topology(a, node)
-    assert [one.id for one in found.networks] == [vpc.id]
-    assert [one.id for one in found.subnets] == [subnet.id]
+    assert [network.id for network in found.networks] == [vpc.id]
+    assert [subnet.id for subnet in found.subnets] == [subnet.id]
     assert found.subnets[0].routes[-1] == Route(ALL4, NextHop.INTERNET, vpc.gateway, found.subnets[0].routes[-1].source)
     assert found.networks[0].internet_gateway == vpc.gateway
-    assert [one.id for one in found.filters] == [nodes.id, found.subnets[0].filters[0]]
-    assert {(one.id, one.members_known, one.owner) for one in found.groups} == {
+    assert [guard.id for guard in found.filters] == [nodes.id, found.subnets[0].filters[0]]
+    assert {(group.id, group.members_known, group.owner) for group in found.groups} == {
         (nodes.id, True, ""),
         (bastions.id, True, ""),
         (foreign.id, False, OTHER_ACCOUNT),
     }
-    assert [(one.id, one.groups, one.owner) for one in found.external_members] == [
-        (bastion.interface, (bastions.id,), f"instance {bastion.id}")
-    ]
+    assert [
+        (external_member.id, external_member.groups, external_member.owner)
+        for external_member in found.external_members
+    ] == [(bastion.interface, (bastions.id,), f"instance {bastion.id}")]
     assert found.outbound_addresses.size == 1
 
 
@@ -229,7 +230,10 @@ def test_a_prefix_list_is_read_and_a_missing_one_is_unknown(inner_account: Accou
     a.backend("ec2").managed_prefix_lists.pop(lost.id, None)
     api = api_of(a)
     found = standing(api, hosts_of(a, node.id))
-    lists = {one.id: (one.name, one.ranges, one.known) for one in found.address_lists}
+    lists = {
+        address_list.id: (address_list.name, address_list.ranges, address_list.known)
+        for address_list in found.address_lists
+    }
     assert lists[office.id] == ("office", each("198.51.100.0/24", "203.0.113.0/24"), True)
     assert lists[lost.id] == ("", (), False)
     assert [(gap.resource, gap.hides) for gap in api.gaps] == [(lost.id, (FactKind.ADDRESS_LISTS,))]
@@ -243,7 +247,7 @@ def test_a_network_acl_and_a_peering_are_read(inner_account: Account) -> None:
     acl = a.nacl(subnet, "in 100 deny udp/53 0.0.0.0/0", "in 110 allow tcp/443 ::/0", "out 100 allow all 0.0.0.0/0")
     node = a.host("node", subnet, [a.group(vpc, "nodes")])
     found = topology(a, node)
-    border = next(one for one in found.filters if one.id == acl)
+    border = next(guard for guard in found.filters if guard.id == acl)
     assert [(rule.order, rule.action, str(rule.services), str(rule.peer)) for rule in border.rules] == [
         (100, Action.DENY, "udp/53", "0.0.0.0/0"),
         (110, Action.PERMIT, "tcp/443", "::/0"),

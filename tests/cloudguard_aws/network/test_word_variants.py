@@ -44,14 +44,14 @@ NEW_TARGETS: list[dict[str, str]] = [{"GatewayId": "xgw-1"}, {"LatticeId": "vl-1
 @pytest.mark.parametrize("to", NEW_TARGETS, ids=str)
 def test_a_next_hop_of_an_unknown_kind_may_be_the_internet(to: dict[str, str]) -> None:
     found = routes(**to)
-    assert [one.hop for one in found] == [NextHop.UNKNOWN]
+    assert [route.hop for route in found] == [NextHop.UNKNOWN]
     node = host("n", NODE, "nodes", where="public", public="203.0.113.9")
     made = snapshot([node], [group("nodes", ("tcp/22", WORLD))], subnets=[replace(PUBLIC, routes=found)])
     assert rows_of(made)["node-access"].verdict is not Verdict.PASS
 
 
 def test_a_route_with_an_unknown_state_is_in_force() -> None:
-    assert [one.hop for one in routes(GatewayId="igw-1", State="resting")] == [NextHop.INTERNET]
+    assert [route.hop for route in routes(GatewayId="igw-1", State="resting")] == [NextHop.INTERNET]
 
 
 @pytest.mark.parametrize("protocol", ["HTTP3", "GENEVE", "WEBSOCKET", ""])

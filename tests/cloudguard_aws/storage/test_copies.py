@@ -22,7 +22,7 @@ def cluster(inner_account: Account) -> StackedCluster:
 
 def of_root(cluster: StackedCluster) -> dict[str, DiskSnapshot]:
     (disk,) = (disk for disk in cluster.storage().disks if disk.id == cluster.root)
-    return {one.id: one for one in disk.snapshots}
+    return {copy.id: copy for copy in disk.snapshots}
 
 
 def test_the_snapshot_that_a_volume_was_made_from_is_found(cluster: StackedCluster) -> None:
@@ -218,7 +218,7 @@ def test_copies_of_a_worker_s_volume_hold_no_etcd_data(cluster: StackedCluster) 
 
 
 def test_a_tag_that_names_etcd_s_volumes_decides_which_copies_count(cluster: StackedCluster) -> None:
-    (host,) = (one for one in cluster.hosts if one.id == cluster.master)
+    (host,) = (host for host in cluster.hosts if host.id == cluster.master)
     volume = cluster.volume(tags=etcd_volume("main"))
     cluster.account.call("ec2", "attach_volume", VolumeId=volume, InstanceId=host.id, Device="/dev/xvdu")
     cluster.former(capa.control_plane)

@@ -90,8 +90,8 @@ def a_disk_made_from_a_snapshot_in_the_clear(c: StackedCluster) -> None:
 
 def no_answer_whether_disks_are_encrypted(c: StackedCluster) -> None:
     def forget(parsed: dict[str, Any], **_rest: object) -> None:
-        for one in parsed["Volumes"]:
-            one.pop("Encrypted", None)
+        for volume in parsed["Volumes"]:
+            volume.pop("Encrypted", None)
 
     cast("Any", c.account.session).events.register("after-call.ec2.DescribeVolumes", forget)
 
@@ -115,7 +115,7 @@ PLACES: dict[Callable[[StackedCluster], None], str] = {
 }
 
 
-@pytest.mark.parametrize(("place", "verdict"), PLACES.items(), ids=lambda one: getattr(one, "__name__", one))
+@pytest.mark.parametrize(("place", "verdict"), PLACES.items(), ids=lambda item: getattr(item, "__name__", item))
 def test_the_row_has_the_expected_verdict(
     inner_account: Account, place: Callable[[StackedCluster], None], verdict: str
 ) -> None:

@@ -39,5 +39,5 @@ def test_any_database_in_the_vpc_counts_for_k3s_and_named_ones_for_others(
     database(a, elsewhere, "kine-1")
     database(a, elsewhere, "owned", **{OWNED: "owned"})
     api = api_of(a)
-    assert [one.id for one in read_datastores(api, "prod", installer, {vpc.id})] == found
+    assert [read_datastore.id for read_datastore in read_datastores(api, "prod", installer, {vpc.id})] == found
     assert api.gaps == ()

@@ -86,11 +86,11 @@ def test_disks_keys_and_snapshots_of_the_control_plane_are_read(inner_account: A
     assert (found[master.root].etcd_evidence, found[master.root].etcd_cluster) == (None, "")
     assert (found[detached].host, found[detached].encrypted) == ("", True)
     assert (found[master.root].encrypted, found[master.root].key, found[master.root].snapshots) == (False, "", ())
-    assert {(one.id, one.encrypted, one.shared_with) for one in found[etcd].snapshots} == {
+    assert {(copy.id, copy.encrypted, copy.shared_with) for copy in found[etcd].snapshots} == {
         (world, True, ("all",)),
         (closed, True, ()),
     }
-    assert {(one.id, one.manager, one.state, one.rotates) for one in storage.keys} == {
+    assert {(key.id, key.manager, key.state, key.rotates) for key in storage.keys} == {
         (key, KeyManager.CUSTOMER, KeyState.ENABLED, True),
         (doomed, KeyManager.CUSTOMER, KeyState.PENDING_DELETION, None),
     }
@@ -103,7 +103,9 @@ def test_every_disk_counts_if_etcd_s_disk_is_unknown(inner_account: Account) -> 
     shared = a.snapshot(master.root, "999988887777")
     storage = read_storage(api_of(a), cluster="prod", hosts=hosts_of(a, master.id, role=Role.CONTROL_PLANE))
     (disk,) = storage.disks
-    assert [(one.id, one.encrypted, one.shared_with) for one in disk.snapshots] == [(shared, False, ("999988887777",))]
+    assert [(copy.id, copy.encrypted, copy.shared_with) for copy in disk.snapshots] == [
+        (shared, False, ("999988887777",))
+    ]
     assert storage.keys == ()
 
 
@@ -122,7 +124,10 @@ def test_provider_keys_disabled_keys_and_missing_keys_are_read(inner_account: Ac
     default = next(key.arn for key in a.backend("kms").keys.values() if key.key_manager == "AWS")
     gone = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
     api = api_of(a)
-    found = {(one.id, one.manager, one.state) for one in read_keys(api, ["", disabled, default, gone, default])}
+    found = {
+        (read_key.id, read_key.manager, read_key.state)
+        for read_key in read_keys(api, ["", disabled, default, gone, default])
+    }
     assert found == {
         (disabled, KeyManager.CUSTOMER, KeyState.DISABLED),
         (default, KeyManager.PROVIDER, KeyState.ENABLED),

@@ -243,7 +243,7 @@ def test_a_declared_outsider_is_no_finding(statement: Json, outsider: str) -> No
     assert told(statement, declared=("444455556666", "not understood")) == told(statement)
 
 
-@pytest.mark.parametrize("statement", [one for one, found in [*IDENTITIES, *FEDERATED] if found == (OUTSIDER, False)])
+@pytest.mark.parametrize("statement", [item for item, found in [*IDENTITIES, *FEDERATED] if found == (OUTSIDER, False)])
 def test_declaring_the_name_from_the_finding_removes_the_finding(statement: Json) -> None:
     (found,) = let_in(statement)
     names = (found.caller.declared_as,) if found.caller.declared_as else ()

@@ -38,7 +38,7 @@ def pods(*conditions: Json, effect: str = "Allow") -> Json:
     return {
         **web(CLUSTER),
         "Effect": effect,
-        "Condition": {key: one for each in conditions for key, one in each.items()},
+        "Condition": {key: item for each in conditions for key, item in each.items()},
     }
 
 

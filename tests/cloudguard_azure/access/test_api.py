@@ -88,7 +88,7 @@ def test_a_failed_call_is_a_gap_with_its_reason(
     api = reading(azure_cloud, Azure(account(), faults={permission: [*faults]}))
     items = api.read(call, hides=HIDES)
     assert len(azure_cloud.azure.asked) == 1 + requests
-    assert {one.verb for one in azure_cloud.azure.asked} == {"GET"}
+    assert {request.verb for request in azure_cloud.azure.asked} == {"GET"}
     if reason is None:
         assert (items, api.gaps) == ([], ())
         return
@@ -164,7 +164,7 @@ def test_a_writing_request_is_never_sent(azure_cloud: AzureProxy) -> None:
     for change in (sdk.disks.begin_delete, sdk.disks.begin_grant_access):
         with pytest.raises(PermissionError, match="cloudguard only reads"):
             change("prod", "a", *([{"access": "Read"}] if change == sdk.disks.begin_grant_access else []))
-    assert {one.verb for one in azure_cloud.azure.asked} == {"GET"}
+    assert {request.verb for request in azure_cloud.azure.asked} == {"GET"}
 
 
 def test_the_sdk_has_every_declared_call(azure_cloud: AzureProxy) -> None:

@@ -88,7 +88,9 @@ def test_a_refused_permission_is_named_and_makes_no_row_pass(
         collected(azure_cloud, account)
         monkeypatch.setattr(Api, "fetch", recording.replaying())
         asked = {name for name, _ in recording.answers}
-        for permission in sorted({one for call in CALLS if call.name in asked for one in call.permissions} - tried):
+        for permission in sorted(
+            {permission for call in CALLS if call.name in asked for permission in call.permissions} - tried
+        ):
             tried.add(permission)
             refused = {call.name for call in CALLS if permission in call.permissions}
             recording.errors = dict.fromkeys((key for key in recording.answers if key[0] in refused), REFUSED)
@@ -136,7 +138,7 @@ def calls_for(cloud: AzureProxy, *, machines: int = 1, members: int = 1) -> list
     addresses = [f"10.0.0.{number + 100}" for number in range(members)]
     account.scale_set("pool", subnet, *addresses, tags={"KubernetesCluster": "prod", "k8s.io_role_node": "1"})
     collected(cloud, account)
-    return sorted(f"{one.operation} {one.path}" for one in cloud.azure.asked)
+    return sorted(f"{request.operation} {request.path}" for request in cloud.azure.asked)
 
 
 AKS = "Microsoft.ContainerService/managedClusters/read"

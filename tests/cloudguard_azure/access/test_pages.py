@@ -37,7 +37,7 @@ def test_the_sdk_requests_the_next_page() -> None:
     )
     assert kept.answer().items == [item, item]
     assert kept.answer().faults == ()
-    assert [one.json() for one in left] == [{"value": [], "nextLink": link}, {"value": []}, {"value": []}]
+    assert [item.json() for item in left] == [{"value": [], "nextLink": link}, {"value": []}, {"value": []}]
     assert json.loads(left[0].text("utf-8")) == left[0].json()
     assert (left[0].status_code, left[0].headers) == (200, {"x": "y"})
 

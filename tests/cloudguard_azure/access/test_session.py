@@ -138,11 +138,11 @@ def test_a_refused_call_does_not_end_the_reading(azure_cloud: AzureProxy) -> Non
 )
 def test_every_client_calls_the_given_cloud(cloud: str, host: str, azure_cloud: AzureProxy) -> None:
     api, _ = reading(Azure(Subscription()), azure_cloud, cloud=cloud.upper())
-    assert {one.provider for one in CALLS} == {*CLIENTS}
+    assert {call.provider for call in CALLS} == {*CLIENTS}
     for call in CALLS:
         assert api.read(call, hides=()) == []
     assert api.gaps == ()
-    assert [one.host for one in azure_cloud.azure.asked] == [host] * len(CALLS)
+    assert [request.host for request in azure_cloud.azure.asked] == [host] * len(CALLS)
 
 
 def test_the_profile_of_az_names_the_subscription_and_its_cloud(
@@ -166,7 +166,7 @@ def test_the_profile_of_az_names_the_subscription_and_its_cloud(
 def token_for(audience: str) -> str:
     """Return an unsigned token in the form of Azure's."""
     claims = {"aud": audience, "tid": TENANT, "unique_name": "user@example.com", "oid": 7}
-    return ".".join(b64encode(json.dumps(one).encode()).decode().rstrip("=") for one in ({}, claims, {}))
+    return ".".join(b64encode(json.dumps(item).encode()).decode().rstrip("=") for item in ({}, claims, {}))
 
 
 class Given:

@@ -69,8 +69,8 @@ def test_the_hosts_of_scale_sets_join_new_groups_in_place_of_a_rule_for_their_su
     assert (after["api-server-access"], after["node-access"]) == (Verdict.PASS, Verdict.PASS)
     assert (found.opened, found.lost) == ("", "")
     calls = [each for step in found.plan.steps for each in step.calls]
-    (moved, *_) = (one for one in calls if one.call.operation == "VirtualMachineScaleSets_CreateOrUpdate")
-    operations = [one.operation.partition("_")[2] for one in moved.inverse]
+    (moved, *_) = (call for call in calls if call.call.operation == "VirtualMachineScaleSets_CreateOrUpdate")
+    operations = [call.operation.partition("_")[2] for call in moved.inverse]
     assert operations == ["CreateOrUpdate", "UpdateInstances"]
 
 
@@ -105,9 +105,11 @@ def test_the_next_host_of_a_scale_set_is_encrypted_on_its_physical_host(azure_cl
         return account
 
     found = applied(azure_cloud, Scene(build, {}))
-    change = next(one for one in found.plan.changes if one.kind == "pool.encrypt")
-    assert [one.check for one in found.plan.report.findings if one.id in change.mends] == ["etcd-encryption/pool"]
-    assert "etcd-encryption/pool" not in {one.check for one in found.after.findings}
+    change = next(change for change in found.plan.changes if change.kind == "pool.encrypt")
+    assert [finding.check for finding in found.plan.report.findings if finding.id in change.mends] == [
+        "etcd-encryption/pool"
+    ]
+    assert "etcd-encryption/pool" not in {finding.check for finding in found.after.findings}
 
 
 def test_a_credential_of_another_issuer_is_deleted(azure_cloud: AzureProxy) -> None:
@@ -122,12 +124,15 @@ def test_a_credential_of_another_issuer_is_deleted(azure_cloud: AzureProxy) -> N
         return account
 
     found = applied(azure_cloud, Scene(build, {}))
-    (change,) = (one for one in found.plan.changes if one.kind == "trust.narrow")
+    (change,) = (change for change in found.plan.changes if change.kind == "trust.narrow")
     (made,) = (each for step in found.plan.steps if step.change == change.id for each in step.calls)
     assert made.call.parameters["id"].endswith("/shop/federatedIdentityCredentials/ci")
     assert made.inverse[0].parameters["body"]["properties"]["issuer"] == github
     reports = (found.plan.report, found.after)
-    assert ["cloud-api-access/trust" in {one.check for one in each.findings} for each in reports] == [True, False]
+    assert ["cloud-api-access/trust" in {finding.check for finding in each.findings} for each in reports] == [
+        True,
+        False,
+    ]
 
 
 def test_a_probe_sees_the_front_of_a_balancer() -> None:

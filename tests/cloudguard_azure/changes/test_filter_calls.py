@@ -28,7 +28,7 @@ def serve_group(cloud: AzureProxy, *rules: Item) -> Filter:
     """Serve a clean cluster whose nodes' group has these rules. Return the group as it is read."""
     account = Clean()
     account.get(_group(account))["properties"]["securityRules"] = [
-        {"id": f"{_group(account)}/securityRules/{one['name']}", **one} for one in rules
+        {"id": f"{_group(account)}/securityRules/{rule['name']}", **rule} for rule in rules
     ]
     cloud.azure = Azure(account, writable=True)
     return read(cloud)
@@ -40,7 +40,7 @@ def _group(account: Subscription) -> str:
 
 def read(cloud: AzureProxy) -> Filter:
     """Return the nodes' group as it is read now."""
-    return next(one for one in collected(cloud).topology.filters if one.name == "prod-node-nsg")
+    return next(guard for guard in collected(cloud).topology.filters if guard.name == "prod-node-nsg")
 
 
 def change(guard: Filter, *edits: RuleEdit) -> Change:
@@ -50,7 +50,7 @@ def change(guard: Filter, *edits: RuleEdit) -> Change:
 
 def narrowed(guard: Filter, name: str, services: str, *peers: RulePeer) -> Change:
     """Return the change that narrows a rule to ``services``, and lets ``peers`` in on the rule's other services."""
-    old = next(one for one in guard.rules if one.id == name)
+    old = next(rule for rule in guard.rules if rule.id == name)
     before = Part.of(old).traffic
     left = ServiceSet.parse(services)
     after = RuleTraffic(old.direction, left, before.peer)
@@ -69,7 +69,7 @@ def rules_now(cloud: AzureProxy) -> dict[str, dict[str, Any]]:
     """Return the rules of the nodes' group in the account, by name."""
     account = cloud.azure.account
     listed = account.get(account.id("Microsoft.Network/networkSecurityGroups", "prod-node-nsg"))["properties"]
-    return {one["name"]: one["properties"] for one in listed["securityRules"]}
+    return {security_rule["name"]: security_rule["properties"] for security_rule in listed["securityRules"]}
 
 
 SUBNET = RulePeer(PeerOf.RANGE, "10.0.1.0/24")
@@ -78,9 +78,9 @@ SUBNET = RulePeer(PeerOf.RANGE, "10.0.1.0/24")
 def test_a_rule_is_narrowed_in_place_and_new_rules_keep_the_access_of_hosts(azure_cloud: AzureProxy) -> None:
     guard = serve_group(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"), rule("other", 201, "443"))
     calls = planned(azure_cloud, narrowed(guard, "ssh", "tcp/80", SUBNET))
-    assert [str(one.call.parameters["id"]).rpartition("/")[2] for one in calls] == ["ssh-2", "ssh"]
-    for one in calls:
-        run(azure_cloud.azure, one.call)
+    assert [str(call.call.parameters["id"]).rpartition("/")[2] for call in calls] == ["ssh-2", "ssh"]
+    for call in calls:
+        run(azure_cloud.azure, call.call)
     now = rules_now(azure_cloud)
     assert (now["ssh"]["priority"], now["ssh"]["destinationPortRange"]) == (200, "80")
     assert now["ssh-2"]["priority"] == 202
@@ -95,11 +95,11 @@ def test_the_undo_calls_restore_the_rules(azure_cloud: AzureProxy) -> None:
         *planned(azure_cloud, narrowed(guard, "ssh#1", "tcp/80", SUBNET)),
         *planned(azure_cloud, narrowed(guard, "gone", "none")),
     ]
-    for one in calls:
-        run(azure_cloud.azure, one.call)
+    for call in calls:
+        run(azure_cloud.azure, call.call)
     assert read(azure_cloud) != guard
-    for one in reversed(calls):
-        for undo in one.inverse:
+    for call in reversed(calls):
+        for undo in call.inverse:
             run(azure_cloud.azure, undo)
     assert read(azure_cloud) == guard
 
@@ -107,9 +107,9 @@ def test_the_undo_calls_restore_the_rules(azure_cloud: AzureProxy) -> None:
 def test_the_other_peers_of_a_rule_are_kept(azure_cloud: AzureProxy) -> None:
     guard = serve_group(azure_cloud, rule("ssh", 200, "22", ["10.0.0.0/16", "192.0.2.0/24", "203.0.113.0/24"]))
     first, second = narrowed(guard, "ssh#2", "none"), narrowed(guard, "ssh#3", "none")
-    (one,) = planned(azure_cloud, first)
+    (call,) = planned(azure_cloud, first)
     (two,) = planned(azure_cloud, second, [first])
-    run(azure_cloud.azure, one.call)
+    run(azure_cloud.azure, call.call)
     assert rules_now(azure_cloud)["ssh"]["sourceAddressPrefixes"] == ["10.0.0.0/16", "203.0.113.0/24"]
     run(azure_cloud.azure, two.call)
     assert rules_now(azure_cloud)["ssh"]["sourceAddressPrefix"] == "10.0.0.0/16"
@@ -128,30 +128,30 @@ def test_a_new_rule_s_priority_is_not_across_a_denial(azure_cloud: AzureProxy) -
 def test_two_changes_use_two_priorities(azure_cloud: AzureProxy) -> None:
     guard = serve_group(azure_cloud, rule("a", 200, "22,80", "10.0.0.0/16"), rule("b", 201, "23,81", "10.0.0.0/16"))
     first, second = narrowed(guard, "a", "tcp/80", SUBNET), narrowed(guard, "b", "tcp/81", SUBNET)
-    for one in (*planned(azure_cloud, first), *planned(azure_cloud, second, [first])):
-        run(azure_cloud.azure, one.call)
-    assert sorted(one["priority"] for one in rules_now(azure_cloud).values()) == [200, 201, 202, 203]
+    for call in (*planned(azure_cloud, first), *planned(azure_cloud, second, [first])):
+        run(azure_cloud.azure, call.call)
+    assert sorted(item["priority"] for item in rules_now(azure_cloud).values()) == [200, 201, 202, 203]
 
 
 def test_a_default_rule_is_overridden_by_rules_before_it(azure_cloud: AzureProxy) -> None:
     guard = serve_group(azure_cloud, rule("ssh", 200, "22", "192.0.2.0/24"))
-    name = next(one.id for one in guard.rules if one.id.startswith("AllowVnetInBound"))
-    for one in planned(azure_cloud, narrowed(guard, name, "tcp/10256", SUBNET)):
-        run(azure_cloud.azure, one.call)
+    name = next(rule.id for rule in guard.rules if rule.id.startswith("AllowVnetInBound"))
+    for call in planned(azure_cloud, narrowed(guard, name, "tcp/10256", SUBNET)):
+        run(azure_cloud.azure, call.call)
     now = rules_now(azure_cloud)
-    assert {name: one["access"] for name, one in now.items() if one["priority"] == 4096} == {
+    assert {name: item["access"] for name, item in now.items() if item["priority"] == 4096} == {
         "cloudguard-deny-2": "Deny"
     }
-    allowed = [one["sourceAddressPrefix"] for one in now.values() if one["access"] == "Allow"]
+    allowed = [item["sourceAddressPrefix"] for item in now.values() if item["access"] == "Allow"]
     assert allowed.count("10.0.1.0/24") >= 1
-    assert all(200 <= one["priority"] < 4096 for one in now.values() if one["access"] == "Allow")
+    assert all(200 <= item["priority"] < 4096 for item in now.values() if item["access"] == "Allow")
 
 
 def test_the_virtualnetwork_tag_is_written_back_as_the_tag(azure_cloud: AzureProxy) -> None:
     guard = serve_group(azure_cloud, rule("inside", 200, "22", ["VirtualNetwork", "192.0.2.0/24"]))
-    last = next(one.id for one in reversed(guard.rules) if one.id.startswith("inside#"))
-    for one in planned(azure_cloud, narrowed(guard, last, "none")):
-        run(azure_cloud.azure, one.call)
+    last = next(rule.id for rule in reversed(guard.rules) if rule.id.startswith("inside#"))
+    for call in planned(azure_cloud, narrowed(guard, last, "none")):
+        run(azure_cloud.azure, call.call)
     assert rules_now(azure_cloud)["inside"]["sourceAddressPrefix"] == "VirtualNetwork"
 
 
@@ -183,8 +183,14 @@ def test_declared_administrators_get_a_rule_before_the_denial(azure_cloud: Azure
         run(azure_cloud.azure, call)
     account = azure_cloud.azure.account
     group = account.get(account.id("Microsoft.Network/networkSecurityGroups", "prod-controlplane-nsg"))
-    made = [one["properties"] for one in group["properties"]["securityRules"] if one["name"].startswith("cloudguard")]
-    assert [(one["priority"], one["access"], one["destinationPortRange"]) for one in made] == [(4095, "Allow", "6443")]
+    made = [
+        security_rule["properties"]
+        for security_rule in group["properties"]["securityRules"]
+        if security_rule["name"].startswith("cloudguard")
+    ]
+    assert [(item["priority"], item["access"], item["destinationPortRange"]) for item in made] == [
+        (4095, "Allow", "6443")
+    ]
     assert made[0]["sourceAddressPrefix"] == "10.0.2.0/24"
     again = pipeline.plan(collected(azure_cloud), administrators, rows=("api-server-access",)).plan
     assert again.steps == ()

@@ -46,7 +46,7 @@ def test_one_rule_has_one_protocol_and_any_ports(services: str, parts: list[str]
 
 def test_one_rule_has_addresses_of_one_ip_version() -> None:
     found = rules_of(traffic("tcp/22", "198.51.100.0/24,203.0.113.0/24,2001:db8::/32"))
-    assert [one.peer.value for one in found] == ["198.51.100.0/24,203.0.113.0/24", "2001:db8::/32"]
+    assert [traffic.peer.value for traffic in found] == ["198.51.100.0/24,203.0.113.0/24", "2001:db8::/32"]
     assert len(rules_of(traffic("tcp/22", ANYONE))) == 1
 
 
@@ -59,7 +59,7 @@ def test_icmp_needs_addresses_of_its_ip_version() -> None:
 @given(drawn_services())
 def test_written_rules_are_read_as_the_same_services(services: ServiceSet) -> None:
     peer = RulePeer(PeerOf.RANGE, ANYONE)
-    parts = [one.services for one in rules_of(RuleTraffic(Direction.INGRESS, services, peer))]
+    parts = [traffic.services for traffic in rules_of(RuleTraffic(Direction.INGRESS, services, peer))]
     read = ServiceSet.nothing()
     for part in parts:
         protocol, ports = protocol_and_ports(part, peer)

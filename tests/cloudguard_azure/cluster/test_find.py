@@ -37,7 +37,7 @@ def test_an_aks_cluster_has_the_machines_of_its_node_resource_group() -> None:
     api, found = searched(AKS, "PROD")
     assert found.name == "Prod"
     assert names(found) == ["aks-machine", "aks-pool_0"]
-    assert [one.name for one in found.scale_sets] == ["aks-pool"]
+    assert [scale_set.name for scale_set in found.scale_sets] == ["aks-pool"]
     hosts = read_hosts(api, found)
     assert api.gaps == ()
     assert [host.roles for host in hosts] == [(Role.NODE,), (Role.NODE,)]
@@ -123,7 +123,7 @@ def test_untagged_members_of_a_scale_set_belong_to_its_cluster() -> None:
     }
     _, found = searched(items)
     assert names(found) == ["workers_0", "workers_1", "flex-1", "flex-2"]
-    assert [one.name for one in found.scale_sets] == ["flex", "workers"]
+    assert [scale_set.name for scale_set in found.scale_sets] == ["flex", "workers"]
 
 
 @pytest.mark.parametrize("name", ["WORKERS_1", "workers000001", member("a", "workers", 1)["id"].upper()])
@@ -146,15 +146,15 @@ def test_a_tag_flag_may_contain_a_comma_and_does_not_match_other_clusters() -> N
     assert names(found) == ["master-0"]
     hosts = read_hosts(api, found)
     assert {*hosts[0].roles} == {Role.CONTROL_PLANE, Role.ETCD}
-    assert [one.strength for one in hosts[0].role_evidence] == [Strength.WEAK, Strength.STRONG]
+    assert [evidence.strength for evidence in hosts[0].role_evidence] == [Strength.WEAK, Strength.STRONG]
 
 
 def test_a_free_form_tag_adds_a_role_and_removes_none() -> None:
     spray = {**own(), "roles": "kube_control_plane,etcd"}
     api, found = searched({LIST_MACHINES: [vm("a", "one", spray), vm("a", "two", own())]})
-    [one, two] = read_hosts(api, found)
-    assert ({*one.roles}, two.roles) == ({Role.CONTROL_PLANE, Role.ETCD}, ())
-    assert [evidence.strength for evidence in one.role_evidence] == [Strength.WEAK]
+    [host, two] = read_hosts(api, found)
+    assert ({*host.roles}, two.roles) == ({Role.CONTROL_PLANE, Role.ETCD}, ())
+    assert [evidence.strength for evidence in host.role_evidence] == [Strength.WEAK]
 
 
 def test_a_flag_that_matches_no_machine_is_a_gap() -> None:
@@ -196,7 +196,7 @@ def test_discovery_shows_aks_clusters_and_clusters_named_by_tags() -> None:
         LIST_MACHINES: [vm("a", "odd", own("kops.example")), vm("mc_other", "x", own("hidden")), vm("a", "untagged")],
     }
     found = summaries(read_inventory(Answers(items)))
-    assert [(one.name, one.installer, one.region, dict(one.hosts)) for one in found] == [
+    assert [(cluster.name, cluster.installer, cluster.region, dict(cluster.hosts)) for cluster in found] == [
         ("kops.example", "kops", "westeurope", {"node": 3, "unknown": 1}),
         ("other", "aks", "westeurope", {}),
         ("prod", "aks", "westeurope", {"node": 2}),

@@ -96,5 +96,7 @@ def test_a_cluster_is_found_and_judged_as_defined_by_its_installer(azure_cloud: 
     counts = len(snapshot.cluster.hosts_by(Role.CONTROL_PLANE)), len(snapshot.cluster.hosts_by(Role.NODE))
     assert counts == (case.servers, case.nodes)
     assert [report.row(row).verdict for row in ROWS] == [*case.verdicts]
-    worse = [(one.check, one.severity.name.lower()) for one in report.findings if one.severity > Severity.LOW]
+    worse = [
+        (finding.check, finding.severity.name.lower()) for finding in report.findings if finding.severity > Severity.LOW
+    ]
     assert sorted(worse) == sorted(case.findings)

@@ -30,7 +30,7 @@ def addresses(address: str) -> PublicAddresses:
 def ip_configuration(*configurations: dict[str, object]) -> dict[str, Any]:
     made = nic("cluster", "cp-0-nic", MACHINE, "10.0.0.4")
     base: dict[str, Any] = made["properties"]["ipConfigurations"][0]["properties"]
-    made["properties"]["ipConfigurations"] = [{"properties": base | one} for one in configurations]
+    made["properties"]["ipConfigurations"] = [{"properties": base | configuration} for configuration in configurations]
     return made
 
 
@@ -120,6 +120,6 @@ def test_it_is_unknown_what_reaches_an_address_behind_a_gateway_balancer(
     """A further configuration has its own address (None), or none."""
     shown: dict[str, object] = {"publicIPAddress": {"id": PUBLIC}}
     behind = shown | {"gatewayLoadBalancer": {"id": "/subscriptions/s/front"}}
-    item = ip_configuration(behind, *(shown if one is None else {} for one in others))
+    item = ip_configuration(behind, *(shown if other is None else {} for other in others))
     made = interface(item, SOURCE, addresses("20.1.2.3"))
     assert (made.public, made.public_ip_on_start) == (public, on_start)

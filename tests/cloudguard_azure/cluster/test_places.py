@@ -26,7 +26,7 @@ def placed(group: str, name: str, network: str, tags: dict[str, str] | None = No
 
 
 def in_places(*made: Placed, **options: list[str]) -> list[str]:
-    items = {LIST_MACHINES: [one for one, _ in made], LIST_INTERFACES: [one for _, one in made]}
+    items = {LIST_MACHINES: [item for item, _ in made], LIST_INTERFACES: [item for _, item in made]}
     _, found = searched(items, options={name.replace("_", "-"): value for name, value in options.items()})
     return names(found)
 
@@ -63,21 +63,21 @@ def test_the_group_chooses_between_a_managed_and_a_self_managed_cluster() -> Non
 def test_a_tag_flag_must_match_machines_of_one_group() -> None:
     tags = {"roles": "kube_control_plane,etcd"}
     two = placed("a", "master-0", "x", tags), placed("b", "master-0", "y", tags)
-    items = {LIST_MACHINES: [one for one, _ in two], LIST_INTERFACES: [one for _, one in two]}
+    items = {LIST_MACHINES: [item for item, _ in two], LIST_INTERFACES: [item for _, item in two]}
     flag: dict[str, Any] = {"role_tags": {Role.CONTROL_PLANE: ["roles=kube_control_plane,etcd"]}}
     with pytest.raises(UsageError, match="in a and in b"):
         searched(items, **flag)
     _, found = searched(items, **flag, options={"resource-group": ["B"]})
-    assert [one.group for one in found.machines] == ["b"]
+    assert [machine.group for machine in found.machines] == ["b"]
 
 
 def test_the_group_or_the_id_chooses_between_two_machines_with_one_name() -> None:
     two = placed("a", "master-0", "x", {"any": "tag"}), placed("b", "master-0", "y", {"any": "tag"})
-    items = {LIST_MACHINES: [one for one, _ in two], LIST_INTERFACES: [one for _, one in two]}
+    items = {LIST_MACHINES: [item for item, _ in two], LIST_INTERFACES: [item for _, item in two]}
     flag: dict[str, Any] = {"extra_hosts": {"Master-0": [Role.CONTROL_PLANE]}}
     with pytest.raises(UsageError, match="in a and b"):
         searched(items, **flag)
     _, found = searched(items, **flag, options={"resource-group": ["B"]})
-    assert [one.group for one in found.machines] == ["b"]
+    assert [machine.group for machine in found.machines] == ["b"]
     _, found = searched(items, extra_hosts={two[0][0]["id"]: [Role.NODE]})
-    assert [one.group for one in found.machines] == ["a"]
+    assert [machine.group for machine in found.machines] == ["a"]

@@ -30,7 +30,7 @@ def configuration(*public: str, primary: bool = True, nsg: str = NSG) -> dict[st
     for version in public:
         asked = {"publicIPAddressConfiguration": {"name": "ip", "properties": {"publicIPAddressVersion": version}}}
         listed.append(base | asked)
-    properties = {"primary": primary, "ipConfigurations": [{"properties": one} for one in listed]}
+    properties = {"primary": primary, "ipConfigurations": [{"properties": item} for item in listed]}
     return {"name": "nic", "properties": properties | ({"networkSecurityGroup": {"id": nsg}} if nsg else {})}
 
 
@@ -155,7 +155,7 @@ def aks_pools(kind: str, *machines: dict[str, Any], **more: object) -> tuple[Ans
     agents = [{"name": "Pool1", "type": kind, "count": len(machines), **more}]
     kind = "Microsoft.ContainerService/managedClusters"
     cluster = resource("team", kind, "prod", nodeResourceGroup="mc", agentPoolProfiles=agents)
-    nics = [nic("mc", f"{one['name']}-nic", one["id"], f"10.0.0.{place + 4}") for place, one in enumerate(machines)]
+    nics = [nic("mc", f"{item['name']}-nic", item["id"], f"10.0.0.{place + 4}") for place, item in enumerate(machines)]
     api = Answers({LIST_MANAGED_CLUSTERS: [cluster], LIST_MACHINES: machines, LIST_INTERFACES: nics})
     found = find(api, CollectRequest(cluster="prod"))
     return api, read_pools(api, found, read_hosts(api, found))

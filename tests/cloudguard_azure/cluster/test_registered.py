@@ -31,9 +31,9 @@ def balancer(port: int, *configurations: str, addresses: Sequence[str] = (), net
         POOL,
         "lb",
         "pool",
-        backendIPConfigurations=[{"id": one} for one in configurations],
+        backendIPConfigurations=[{"id": configuration} for configuration in configurations],
         virtualNetwork={"id": arm_id("network", "Microsoft.Network/virtualNetworks", network)},
-        loadBalancerBackendAddresses=[{"name": one, "properties": {"ipAddress": one}} for one in addresses],
+        loadBalancerBackendAddresses=[{"name": address, "properties": {"ipAddress": address}} for address in addresses],
     )
     rule = resource(
         "edge",
@@ -62,7 +62,7 @@ def test_a_pool_names_members_by_their_addresses(
 ) -> None:
     machines = [vm("a", "a", own()), vm("a", "b")]
     nics = [
-        nic("a", f"{one['name']}-nic", one["id"], address) for one, address in zip(machines, ADDRESSES, strict=True)
+        nic("a", f"{item['name']}-nic", item["id"], address) for item, address in zip(machines, ADDRESSES, strict=True)
     ]
     balancers = [balancer(6443, addresses=addresses, network=network)]
     api, found = searched({LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: balancers})

@@ -60,8 +60,8 @@ def test_the_catalog_has_operations_of_both_planes() -> None:
 
 
 def test_every_need_and_escalation_path_names_listed_operations() -> None:
-    listed = [one for need in TABLES.needs(VALUES, PLACES) for one in (*need.statements, *need.documented)]
-    actions = [action for one in listed for action in one.actions]
+    listed = [statement for need in TABLES.needs(VALUES, PLACES) for statement in (*need.statements, *need.documented)]
+    actions = [action for statement in listed for action in statement.actions]
     actions += [action for path in TABLES.escalation_paths for action in path.actions]
     verbs = {"read", "write", "delete", "action"}
     assert {action for action in actions if action.rpartition("/")[2] not in verbs or ":" not in action} == set()
@@ -91,9 +91,9 @@ def test_a_written_role_is_read_back_unchanged() -> None:
     assert second["AssignableScopes"] == ["/subscriptions/s/resourceGroups/net"]
     assert second["assignments"][0]["scope"].endswith("/virtualnetworks/v/subnets/a")
     assert (third["Actions"], third["DataActions"]) == ([], ["Microsoft.Storage/a/b/read"])
-    read = [one for text in writer.write(listed) for one in writer.read(text)]
-    assert {(one.actions, name) for one in read for name in one.resources} >= {
-        (one.actions, name) for one in listed for name in one.resources
+    read = [statement for text in writer.write(listed) for statement in writer.read(text)]
+    assert {(statement.actions, name) for statement in read for name in statement.resources} >= {
+        (statement.actions, name) for statement in listed for name in statement.resources
     }
 
 
@@ -132,7 +132,7 @@ def test_only_subjects_of_other_issuers_are_outsiders(principal: str, kind: Call
     trust = PolicyDocument("t", "t", PolicyKind.TRUST, "user", "", (trusted,), SOURCE)
     catalog = IamCatalog(SmallCatalog(), RoleDocuments(), principals=Subjects(frozenset({"https://own"})))
     found = admissions(catalog, trust)
-    assert [(one.caller.kind, one.narrowed) for one in found] == ([(kind, True)] if kind else [])
+    assert [(admission.caller.kind, admission.narrowed) for admission in found] == ([(kind, True)] if kind else [])
     assert admissions(catalog, trust, [principal]) == ()
 
 
@@ -149,7 +149,7 @@ def test_a_wide_role_gets_a_proved_replacement(azure_cloud: AzureProxy) -> None:
     (edit,) = change.edits
     assert isinstance(edit, DocumentEdit)
     assert (edit.unproved, change.proved) == ("", True)
-    scopes = {one["scope"] for text in edit.documents for one in json.loads(text)["assignments"]}
+    scopes = {assignment["scope"] for text in edit.documents for assignment in json.loads(text)["assignments"]}
     whole, group = account.whole().lower(), canonical(account.in_group())
     assert scopes == {
         account.whole(),

@@ -61,7 +61,7 @@ def test_roles_that_azure_assigns_to_an_addon_are_at_most_advice(
 ) -> None:
     found = row(azure_cloud, addon, grants)
     assert (found.verdict, found.unknown) == (Verdict.PASS, ())
-    assert {one.severity for one in found.findings} <= {Severity.LOW}
+    assert {finding.severity for finding in found.findings} <= {Severity.LOW}
 
 
 @pytest.mark.parametrize(

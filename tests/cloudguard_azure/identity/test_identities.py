@@ -49,7 +49,7 @@ def test_a_cluster_with_azure_s_own_assignments_passes(azure_cloud: AzureProxy) 
     assert (row.verdict, row.unknown) == (Verdict.PASS, ())
     assert identity(made, "prod-agentpool").roles == ("node",)
     assert identity(made, "prod (system-assigned)").roles == ("cluster",)
-    assert {one.check for one in row.findings} >= {"cloud-api-access/imposed"}
+    assert {finding.check for finding in row.findings} >= {"cloud-api-access/imposed"}
     assert "in other subscriptions" in row.why
 
 
@@ -149,7 +149,7 @@ def test_a_deny_assignment_applies_to_all_but_its_exceptions(azure_cloud: AzureP
     account.deny("lockdown", group, "*/action", "*/delete", "*/write", but_principals=[cluster])
     row = row_of(collected(azure_cloud, account))
     assert row.verdict is Verdict.PASS
-    assert not [one for one in row.findings if one.severity > Severity.LOW]
+    assert not [finding for finding in row.findings if finding.severity > Severity.LOW]
 
 
 def test_pods_assume_an_identity_by_the_cluster_s_own_issuer(azure_cloud: AzureProxy) -> None:
@@ -162,11 +162,13 @@ def test_pods_assume_an_identity_by_the_cluster_s_own_issuer(azure_cloud: AzureP
     account.assign(account.principal(dns), account.role("zones", "Microsoft.Network/dnsZones/read"))
     account.assign(account.principal(shop), "Reader")
     made = collected(azure_cloud, account)
-    accounts = {one.name: one.service_accounts for one in made.identities.service_accounts}
+    accounts = {
+        service_account.name: service_account.service_accounts for service_account in made.identities.service_accounts
+    }
     assert accounts == {"dns": ("dns:external-dns",), "shop": ("shop:cart",)}
     assert identity(made, "dns").roles == (SERVICE_ACCOUNT,)
     row = row_of(made)
-    (trust,) = (one for one in row.findings if one.check == "cloud-api-access/trust")
+    (trust,) = (finding for finding in row.findings if finding.check == "cloud-api-access/trust")
     assert trust.message.startswith("repo:acme/shop:ref:refs/heads/main of https://token.actions.githubusercontent.com")
     assert (trust.resource.name, trust.severity) == ("shop", Severity.MEDIUM)
 
@@ -231,7 +233,7 @@ def test_an_unreadable_role_has_its_known_permissions_and_makes_the_rest_unknown
     made = collected(azure_cloud, account, azure=refused)
     row = row_of(made)
     assert row.verdict is Verdict.FAIL
-    assert any("as of 20" in str(one) for one in row.findings)
+    assert any("as of 20" in str(finding) for finding in row.findings)
     account = aks()
     account.assign(kubelet(account), "AcrPull")
     refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleDefinitions/read"}))

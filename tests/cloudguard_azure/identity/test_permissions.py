@@ -131,7 +131,7 @@ def documents(world: World) -> list[PolicyDocument]:
         )
         for number, (scope, held) in enumerate(world.assigned)
     ]
-    return found + [one for denial in world.denials if (one := denied(denial, ME, {GROUP})) is not None]
+    return found + [policy for denial in world.denials if (policy := denied(denial, ME, {GROUP})) is not None]
 
 
 def drawn_place(random: Random, kind: str) -> str:

@@ -46,7 +46,11 @@ def test_an_action_is_converted_back_to_an_operation() -> None:
 
 
 def covers(scope: str, place: str) -> bool:
-    return any(resource(place) in names for one in scope_patterns(scope) for names in resource_pattern(wild(one)))
+    return any(
+        resource(place) in names
+        for scope_pattern in scope_patterns(scope)
+        for names in resource_pattern(wild(scope_pattern))
+    )
 
 
 @pytest.mark.parametrize(

@@ -97,13 +97,13 @@ def test_an_interface_s_filters_agree_with_a_walk_through_its_security_groups() 
 
 def check(seed: int, pair: Sequence[Item | None], draw: Random) -> None:
     outer, inner = pair
-    groups = [one for one in (outer, inner) if one is not None]
+    groups = [item for item in (outer, inner) if item is not None]
     made, tags, api = guards(groups, network(peering("10.9.0.0/16"), group="outer" if outer else ""), tags=TAGS)
     internet, senders, own = draw.choice((True, False, None)), members(draw), members(draw)
     chain = made.of_interface(SUBNET, (group_at(inner),) if inner else (), internet=internet)
     assert api.gaps == ()
     filters = Filters(topology(made, tags))
-    sure = not any(rule.uncertain for one in made.filters.values() for rule in one.rules)
+    sure = not any(rule.uncertain for guard in made.filters.values() for rule in guard.rules)
     for destination in (OWN, FRONT):
         traffic = filters.allowed_traffic(chain, Direction.INGRESS, sorted(own), destination)
         found = traffic.allows(AddressSet.everything(), sorted(senders))
@@ -111,7 +111,7 @@ def check(seed: int, pair: Sequence[Item | None], draw: Random) -> None:
             to = destination.texts()[":" in source]
             packet = Packet(source, to, protocol, port, senders, own)
             expected = outcomes(groups, packet, AROUND) if groups else without_groups(source, internet)
-            lower, upper = (admits(one, source, protocol, port) for one in (found.lower, found.upper))
+            lower, upper = (admits(packets, source, protocol, port) for packets in (found.lower, found.upper))
             assert not lower or expected == {True}, (seed, packet)
             assert upper or expected == {False}, (seed, packet)
             assert not sure or "NotYetKnown" in str(groups) or lower is upper, (seed, packet)

@@ -34,8 +34,8 @@ def for_another_group() -> Clean:
     account = Clean(public="Standard")
     group = account.application_group("web")
     listed = account.properties(account.node_group_rules)["securityRules"]
-    one = rule("one", 100, "22", INTERNET, destination_groups=[group])
-    listed.append({"id": f"{account.node_group_rules}/securityRules/one", **one})
+    item = rule("one", 100, "22", INTERNET, destination_groups=[group])
+    listed.append({"id": f"{account.node_group_rules}/securityRules/one", **item})
     return account
 
 

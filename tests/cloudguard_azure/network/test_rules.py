@@ -66,7 +66,7 @@ def test_singular_and_plural_fields_and_groups_are_united() -> None:
         destinationPortRanges=["443"],
     )
     peers = ["10.0.0.0/8", "192.0.2.7/32", group_id("web")]
-    assert [(one.id, str(one.peer), str(one.services)) for one in found] == [
+    assert [(rule.id, str(rule.peer), str(rule.services)) for rule in found] == [
         (f"r#{place}", peer, "tcp/22,tcp/443") for place, peer in enumerate(peers, 1)
     ]
 
@@ -101,11 +101,11 @@ def test_one_rule_may_have_several_destinations() -> None:
 
 def test_a_rule_with_an_unknown_value_may_have_any_meaning() -> None:
     found = rules(access="Audit")
-    assert {one.action for one in found} == {Action.DENY, Action.PERMIT}
-    assert all(one.uncertain for one in found)
+    assert {rule.action for rule in found} == {Action.DENY, Action.PERMIT}
+    assert all(rule.uncertain for rule in found)
     found = rules(direction="Sideways")
-    assert {one.direction for one in found} == {*Direction}
-    assert all(one.uncertain for one in found)
+    assert {rule.direction for rule in found} == {*Direction}
+    assert all(rule.uncertain for rule in found)
 
 
 @pytest.mark.parametrize("side", ["source", "destination"])
@@ -123,7 +123,7 @@ def test_a_rule_for_some_source_ports_permits_but_does_not_certainly_deny() -> N
 
 def test_a_rule_written_by_the_cloud_provider_has_it_as_its_owner() -> None:
     names = "k8s-azure-lb_allow_IPv4_b5ae07e8a4177ea2d37162cdf2badf8b", f"a{'0' * 31}-TCP-80-Internet", "mine"
-    assert [bool(one.written_by) for name in names for one in rules(name)] == [True, True, False]
+    assert [bool(rule.written_by) for name in names for rule in rules(name)] == [True, True, False]
 
 
 def test_a_rule_without_a_priority_is_refused() -> None:

@@ -140,7 +140,7 @@ def test_a_network_of_public_addresses_is_inside_and_not_the_internet() -> None:
     assert lets_in(made, tags, outer, "20.0.7.7") == (False, False)
     assert lets_in(made, tags, inner, "20.0.7.7") == (True, True), "its default rule lets in what is near"
     near, far = (rule for rule in made.filters[INNER].rules if rule.id.startswith("ssh")), "20.1.0.1"
-    assert [str(one.peer) for one in near] == ["Internet without vnet"]
+    assert [str(rule.peer) for rule in near] == ["Internet without vnet"]
     assert lets_in(made, tags, inner, far) == (True, True)
 
 

@@ -58,17 +58,17 @@ def routes(home: VirtualNetwork, *written: tuple[str, str, str], **table: object
     subnet = replace(home.subnets[0], table=next(iter(tables)))
     made = SubnetRoutes(tables, ServiceTags(api, LOCATION), [NODE])
     by_itself = set(SubnetRoutes({}, ServiceTags(api, LOCATION), []).routes(home.subnets[0], home))
-    return [_text(one) for one in made.routes(subnet, home) if one not in by_itself], made
+    return [_text(route) for route in made.routes(subnet, home) if route not in by_itself], made
 
 
-def _text(one: Route) -> str:
-    return f"{','.join(one.destination.cidrs())} {one.hop} {one.target} {one.address_list}".strip()
+def _text(route: Route) -> str:
+    return f"{','.join(route.destination.cidrs())} {route.hop} {route.target} {route.address_list}".strip()
 
 
 def test_a_network_reaches_itself_its_peers_and_the_internet() -> None:
     home, api = read(network(peering("10.9.0.0/16")))
     made = SubnetRoutes({}, ServiceTags(api, LOCATION), []).routes(home.subnets[0], home)
-    assert [_text(one) for one in made] == [
+    assert [_text(route) for route in made] == [
         "10.0.0.0/16 local vnet",
         "fd00::/48 local vnet",
         "10.9.0.0/16 peer peer",
@@ -138,7 +138,9 @@ def test_behind_an_appliance_may_be_others_and_behind_a_node_are_pods() -> None:
         "172.20.0.0/16 local aks-pool-vmss_0",
     ]
     assert not made.lists["networks behind 10.0.0.99"].known
-    assert [one.cidrs() for table in made.tables.values() for one in made.to_hosts(table)] == [("10.244.0.0/24",)]
+    assert [to_host.cidrs() for table in made.tables.values() for to_host in made.to_hosts(table)] == [
+        ("10.244.0.0/24",)
+    ]
 
 
 @pytest.mark.parametrize(("table", "linked"), [({}, True), ({"disableBgpRoutePropagation": True}, False)])
@@ -151,9 +153,9 @@ def test_a_gateway_leads_to_unknown_private_networks_if_its_routes_are_used(
     home = replace(home, subnets=(home.subnets[0], gateway))
     _, made = routes(home, **table)
     subnet = replace(home.subnets[0], table=next(iter(made.tables)))
-    behind = [one for one in made.routes(subnet, home) if one.hop is NextHop.VPN]
+    behind = [route for route in made.routes(subnet, home) if route.hop is NextHop.VPN]
     assert bool(behind) is linked
-    assert all(one.address_list and not one.destination & AddressSet.parse("198.51.100.7") for one in behind)
+    assert all(route.address_list and not route.destination & AddressSet.parse("198.51.100.7") for route in behind)
     assert Places({home.id: home}, {}).of_network(home.id).maybe
     assert api.gaps == ()
 

@@ -30,12 +30,12 @@ def topology_around(account: Subscription, refused: Iterable[calls.Call] = ()) -
 
 def chains(found: NetworkFacts) -> dict[str, list[str]]:
     """Return the last parts of the ids of filters, by the name of the host or pool."""
-    of_hosts = {one.name: nic.filters for one in found.hosts for nic in one.interfaces}
-    return {name: [_last(one) for one in ids] for name, ids in (of_hosts | _of_pools(found)).items()}
+    of_hosts = {host.name: nic.filters for host in found.hosts for nic in host.interfaces}
+    return {name: [_last(id_) for id_ in ids] for name, ids in (of_hosts | _of_pools(found)).items()}
 
 
 def _of_pools(found: NetworkFacts) -> dict[str, tuple[str, ...]]:
-    return {one.name: one.filters for one in found.pools}
+    return {pool.name: pool.filters for pool in found.pools}
 
 
 def _last(own: str) -> str:
@@ -56,8 +56,8 @@ def test_hosts_and_next_hosts_are_guarded_by_subnet_and_interface_groups() -> No
         "workers_0": both,
         "workers": both,
     }
-    assert {one.id for one in found.topology.filters} >= {
-        one for nic in found.hosts[1].interfaces for one in nic.filters
+    assert {guard.id for guard in found.topology.filters} >= {
+        filter_ for nic in found.hosts[1].interfaces for filter_ in nic.filters
     }
     assert api.gaps == ()
 
@@ -105,11 +105,15 @@ def test_other_machines_in_allowed_groups_and_in_the_cluster_s_networks_are_list
     account.scale_set("far", elsewhere, "10.9.0.20")
     account.interface("detached", tools, "10.0.9.30", asgs=[account.masters])
     found, api = topology_around(account)
-    assert [(one.owner, [_last(name) for name in one.groups]) for one in found.topology.external_members] == [
-        ("ci", ["nodes"])
+    assert [
+        (external_member.owner, [_last(name) for name in external_member.groups])
+        for external_member in found.topology.external_members
+    ] == [("ci", ["nodes"])]
+    assert sorted(neighbour.owner for neighbour in found.topology.neighbours or ()) == ["0", "ci"]
+    assert [(group.name, group.members_known) for group in found.topology.groups] == [
+        ("masters", True),
+        ("nodes", True),
     ]
-    assert sorted(one.owner for one in found.topology.neighbours or ()) == ["0", "ci"]
-    assert [(one.name, one.members_known) for one in found.topology.groups] == [("masters", True), ("nodes", True)]
     assert api.made.count(calls.LIST_SCALE_SET_INTERFACES.name) == 1, "no members of sets that are far away are read"
 
 
@@ -127,7 +131,7 @@ def test_a_refused_call_is_a_gap_and_leaves_everything_possible(call: calls.Call
     found, api = topology_around(Clean(), [call])
     assert hidden in {kind for gap in api.gaps for kind in gap.hides}
     if call in {calls.LIST_SECURITY_GROUPS, calls.LIST_NETWORKS}:
-        assert all(one.uncertain for filter_ in found.topology.filters for one in filter_.rules)
+        assert all(rule.uncertain for filter_ in found.topology.filters for rule in filter_.rules)
 
 
 def test_service_tags_are_read_only_if_a_rule_names_one() -> None:
@@ -137,7 +141,11 @@ def test_service_tags_are_read_only_if_a_rule_names_one() -> None:
         Clean(nodes=[rule("front", 100, "443", "AzureFrontDoor.Backend")]), [calls.LIST_SERVICE_TAGS]
     )
     assert calls.LIST_SERVICE_TAGS.name in api.made
-    assert [one.known for one in found.topology.address_lists if one.id == "AzureFrontDoor.Backend"] == [False]
+    assert [
+        address_list.known
+        for address_list in found.topology.address_lists
+        if address_list.id == "AzureFrontDoor.Backend"
+    ] == [False]
     assert {kind for gap in api.gaps for kind in gap.hides} == {FactKind.ADDRESS_LISTS}
 
 
@@ -153,7 +161,7 @@ def test_aks_s_own_group_is_mandated_and_its_routes_show_pods() -> None:
     assert not kept.editable
     assert kept.written_by is not None
     assert "your own network security group on the subnet" in kept.written_by.instead
-    inbound = [one for one in kept.rules if one.id.startswith("AllowVnetInBound")]
+    inbound = [rule for rule in kept.rules if rule.id.startswith("AllowVnetInBound")]
     assert inbound
-    assert all(one.provider_mandated and one.written_by == kept.written_by for one in inbound)
+    assert all(rule.provider_mandated and rule.written_by == kept.written_by for rule in inbound)
     assert found.pod_ranges == AddressSet.parse("10.244.0.0/24")

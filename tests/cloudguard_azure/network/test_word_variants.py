@@ -43,16 +43,16 @@ RULE: Item = {
 def test_a_denial_with_an_unknown_value_is_uncertain(changed: Item) -> None:
     found = rule_reader().rules(security_rule({"name": "r", "properties": {**RULE, **changed}}))
     assert found
-    assert all(one.uncertain for one in found)
-    assert Direction.INGRESS in {one.direction for one in found}
-    assert ("access" in changed) is (Action.PERMIT in {one.action for one in found})
+    assert all(rule.uncertain for rule in found)
+    assert Direction.INGRESS in {rule.direction for rule in found}
+    assert ("access" in changed) is (Action.PERMIT in {rule.action for rule in found})
 
 
 @pytest.mark.parametrize("hop", ["Internet2", "PrivateLink", ""])
 def test_a_next_hop_of_an_unknown_kind_may_be_the_internet(hop: str) -> None:
     listed = [{"name": "r", "properties": {"addressPrefix": "0.0.0.0/0", "nextHopType": hop}}]
     (table,) = route_tables(Answers({LIST_ROUTE_TABLES: [resource("routeTables", "t", routes=listed)]})).values()
-    assert [one.hop for one in table.routes] == [NextHop.UNKNOWN]
+    assert [route.hop for route in table.routes] == [NextHop.UNKNOWN]
 
 
 @pytest.mark.parametrize("changed", [{"addressPrefix": ""}, {"nextHopIpAddress": "somewhere"}], ids=str)
@@ -73,7 +73,7 @@ def test_a_balancer_with_an_unknown_protocol_is_a_gap(protocol: str) -> None:
     account.properties(balancer)["loadBalancingRules"][0]["properties"]["protocol"] = protocol
     found, api = ways_into(account)
     assert FactKind.BALANCERS in hidden(api)
-    assert not any(one.listeners for one in found.balancers)
+    assert not any(balancer.listeners for balancer in found.balancers)
 
 
 @pytest.mark.parametrize(

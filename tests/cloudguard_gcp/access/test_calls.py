@@ -50,14 +50,14 @@ def collected(google_cloud: Proxy, project: Project, *refused: str) -> Snapshot:
 
 def test_the_role_has_exactly_the_permissions_of_the_calls(google_cloud: Proxy) -> None:
     assert collected(google_cloud, everything()).gaps == ()
-    asked = {one.method for one in google_cloud.google.asked}
+    asked = {request.method for request in google_cloud.google.asked}
     shared = Google(SCENES["shared-vpc"].build(), beside=SCENES["shared-vpc"].beside())
     google_cloud.google = shared
     ADAPTER.collect(PROD)
-    asked |= {one.method for one in shared.asked}
+    asked |= {request.method for request in shared.asked}
     google_cloud.google = Google(everything(), refused=frozenset({"compute.networks.getRegionEffectiveFirewalls"}))
     ADAPTER.collect(PROD)
-    asked |= {one.method for one in google_cloud.google.asked}
+    asked |= {request.method for request in google_cloud.google.asked}
     declared = {permission for call in CALLS for permission in call.permissions}
     assert set(json.loads(ADAPTER.permissions())["includedPermissions"]) == declared
     taken = {permission for method in asked for permission in permissions().get(method, ())}
@@ -73,7 +73,12 @@ def test_every_declared_permission_only_reads() -> None:
 
 def test_a_proxy_allowed_by_google_lets_in_the_internet(google_cloud: Proxy) -> None:
     report = pipeline.evaluate(collected(google_cloud, everything()), Declarations())
-    found = {one.resource.name: one for row in report.rows for one in row.findings if one.severity.name == "CRITICAL"}
+    found = {
+        finding.resource.name: finding
+        for row in report.rows
+        for finding in row.findings
+        if finding.severity.name == "CRITICAL"
+    }
     assert {"api-by-targettcpproxies", "api-by-targetsslproxies"} & found.keys()
 
 
@@ -119,10 +124,10 @@ def _faults(snapshot: Snapshot, permission: str) -> Iterator[str]:
 
 
 def test_needs_and_escalation_paths_name_their_sources() -> None:
-    for one in TABLES.needs({"project": ["acme-prod"]}, PLACES):
-        assert re.match(r"https://(?!github.com/)|https://github.com/[^/]+/[^/]+/blob/[0-9a-f]{40}/", one.source), (
-            one.id
+    for need in TABLES.needs({"project": ["acme-prod"]}, PLACES):
+        assert re.match(r"https://(?!github.com/)|https://github.com/[^/]+/[^/]+/blob/[0-9a-f]{40}/", need.source), (
+            need.id
         )
-        assert one.release, one.id
-        assert one.statements or one.unplaced, one.id
-    assert all(one.source.startswith("https://") for one in TABLES.escalation_paths)
+        assert need.release, need.id
+        assert need.statements or need.unplaced, need.id
+    assert all(path.source.startswith("https://") for path in TABLES.escalation_paths)

@@ -18,9 +18,9 @@ DENIED = "compute.snapshots.getIamPolicy"
 
 def test_each_call_is_tried_and_the_refused_one_is_named(google_cloud: Proxy) -> None:
     google_cloud.google = Google(everything(), refused=frozenset({DENIED}))
-    shown = {one.call: one for one in ADAPTER.verify(CollectRequest("prod"), silent)}
+    shown = {outcome.call: outcome for outcome in ADAPTER.verify(CollectRequest("prod"), silent)}
     assert shown.keys() == {call.name for call in CALLS}
-    assert {name for name, one in shown.items() if one.outcome is Outcome.REFUSED} == {DENIED}
-    granted = {name for name, one in shown.items() if one.outcome is Outcome.GRANTED}
+    assert {name for name, outcome in shown.items() if outcome.outcome is Outcome.REFUSED} == {DENIED}
+    granted = {name for name, outcome in shown.items() if outcome.outcome is Outcome.GRANTED}
     assert {call.name for call in CALLS if call.client} - granted == {DENIED}
     assert google_cloud.google.asked

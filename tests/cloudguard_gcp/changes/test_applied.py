@@ -34,10 +34,12 @@ def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, google_
 
 def test_the_private_side_lets_in_no_other_subnet_but_still_whoever_is_beside_the_nodes(google_cloud: Proxy) -> None:
     found = applied(google_cloud, SCENES["gke-beside-a-machine"])
-    (left,) = (one for one in found.plan.left if one.finding in {each.id for each in found.plan.report.findings})
+    (left,) = (
+        finding for finding in found.plan.left if finding.finding in {each.id for each in found.plan.report.findings}
+    )
     assert left.why.startswith("less is allowed after the plan, but ")
     assert left.why.endswith("; jenkins is in these ranges today")
-    (stays,) = (one for one in found.after.row("api-server-access").findings if one.severity > Severity.LOW)
+    (stays,) = (finding for finding in found.after.row("api-server-access").findings if finding.severity > Severity.LOW)
     assert left.why.endswith(stays.message)
 
 
@@ -50,9 +52,9 @@ def test_a_policy_that_cannot_name_the_tags_of_hosts_stays_as_it_is(google_cloud
 
 def test_an_endpoint_by_name_stays_open_if_administrators_have_no_other_way(google_cloud: Proxy) -> None:
     found = applied(google_cloud, SCENES["gke-dns-for-everyone"])
-    reasons = " ".join(one.why for one in found.plan.left)
+    reasons = " ".join(finding.why for finding in found.plan.left)
     assert "the administrators would lose tcp/443 on the managed API" in reasons
-    assert "endpoint.restrict" not in {one.kind for one in found.plan.changes}
+    assert "endpoint.restrict" not in {change.kind for change in found.plan.changes}
 
 
 def test_an_endpoint_by_name_is_shut_if_administrators_are_inside(google_cloud: Proxy) -> None:
@@ -114,7 +116,7 @@ def test_a_disk_is_replaced_by_a_copy_with_a_new_key_or_with_that_of_another_dis
                 project.policy(cmek, "kms")
                 project.set_policy(cmek, [{"role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "members": [agent]}])
                 disks = project.lists["projects/acme-prod/zones/europe-west1-b/disks"]
-                next(one for one in disks if one["name"] == "master-a")["diskEncryptionKey"] = {"kmsKeyName": cmek}
+                next(disk for disk in disks if disk["name"] == "master-a")["diskEncryptionKey"] = {"kmsKeyName": cmek}
             return project
 
         found = applied(google_cloud, Scene(build, {}, policy=strict))
@@ -154,6 +156,6 @@ def test_a_probe_sees_what_a_rule_opens() -> None:
 def test_a_probe_sees_no_connection_to_a_network_without_a_route_back() -> None:
     shut, routed = (kops(api={"allow": "tcp:22", "sourceRanges": ["0.0.0.0/0"]}) for _ in range(2))
     shut.lists[f"projects/{shut.name}/global/routes"] = []
-    reached = [{pair for pair in Reading([one]).open_pairs() if pair[0] == "8.8.8.8"} for one in (shut, routed)]
+    reached = [{pair for pair in Reading([project]).open_pairs() if pair[0] == "8.8.8.8"} for project in (shut, routed)]
     assert not any(service[0] == "6" for _, _, service in reached[0])
     assert ("8.8.8.8", "master-a", ("6", 22)) in reached[1]

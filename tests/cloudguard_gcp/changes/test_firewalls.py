@@ -33,12 +33,12 @@ def serve_firewall(cloud: Proxy, **ssh: Any) -> Filter:  # noqa: ANN401 - JSON
 
 def read(kind: str) -> Filter:
     """Return the filter of this kind as it is read now."""
-    return next(one for one in collected().topology.filters if one.kind == kind)
+    return next(guard for guard in collected().topology.filters if guard.kind == kind)
 
 
 def narrowed(guard: Filter, name: str, services: str, *peers: RulePeer) -> Change:
     """Return the change that narrows a rule to ``services``, and lets ``peers`` in on the rule's other services."""
-    before = Part.of(next(one for one in guard.rules if one.id == name)).traffic
+    before = Part.of(next(rule for rule in guard.rules if rule.id == name)).traffic
     left = ServiceSet.parse(services)
     after = RuleTraffic(before.direction, left, before.peer) if left else None
     edits = [RuleEdit(RuleOp.MODIFY if left else RuleOp.REMOVE, name, before, after)]
@@ -65,9 +65,9 @@ SSH: dict[str, Any] = {"allow": "tcp:22,80", "sourceRanges": ["192.0.2.0/24", "1
 def test_a_rule_is_patched_and_new_rules_keep_the_access_of_hosts(google_cloud: Proxy) -> None:
     guard = serve_firewall(google_cloud, **SSH)
     calls = planned(narrowed(guard, "ssh#1", "tcp/80", TAG))
-    assert [one.call.operation for one in calls] == [*["compute.firewalls.insert"] * 2, "compute.firewalls.patch"]
-    for one in calls:
-        run(google_cloud.google, one.call)
+    assert [call.call.operation for call in calls] == [*["compute.firewalls.insert"] * 2, "compute.firewalls.patch"]
+    for call in calls:
+        run(google_cloud.google, call.call)
     project = google_cloud.google.project
     assert firewall(project, "ssh")["sourceRanges"] == ["198.51.100.0/24"]
     assert firewall(project, "ssh-2")["sourceRanges"] == ["192.0.2.0/24"]
@@ -78,11 +78,11 @@ def test_a_rule_is_patched_and_new_rules_keep_the_access_of_hosts(google_cloud: 
 def test_the_undo_calls_restore_the_rules(google_cloud: Proxy) -> None:
     guard = serve_firewall(google_cloud, **SSH)
     calls = planned(narrowed(guard, "ssh#1", "none", TAG))
-    for one in calls:
-        run(google_cloud.google, one.call)
+    for call in calls:
+        run(google_cloud.google, call.call)
     assert read("VPC firewall") != guard
-    for one in reversed(calls):
-        for undo in one.inverse:
+    for call in reversed(calls):
+        for undo in call.inverse:
             run(google_cloud.google, undo)
     assert read("VPC firewall") == guard
 
@@ -90,8 +90,8 @@ def test_the_undo_calls_restore_the_rules(google_cloud: Proxy) -> None:
 def test_a_second_change_of_a_rule_starts_from_the_result_of_the_first(google_cloud: Proxy) -> None:
     guard = serve_firewall(google_cloud, **SSH)
     first, second = narrowed(guard, "ssh#1", "none"), narrowed(guard, "ssh#2", "none")
-    for one in (*planned(first), *planned(second, [first])):
-        run(google_cloud.google, one.call)
+    for call in (*planned(first), *planned(second, [first])):
+        run(google_cloud.google, call.call)
     assert not [rule for rule in read("VPC firewall").rules if rule.id.startswith("ssh")]
 
 
@@ -99,12 +99,14 @@ def test_a_rule_of_gke_is_overridden_and_the_pods_keep_their_access(google_cloud
     google_cloud.google = Google(gke_beside(), writable=True)
     guard = read("VPC firewall")
     nodes = RulePeer(PeerOf.GROUP, "tag/gke-prod-12345678-node")
-    for one in planned(narrowed(guard, "gke-prod-12345678-vms", "icmp", nodes)):
-        run(google_cloud.google, one.call)
+    for call in planned(narrowed(guard, "gke-prod-12345678-vms", "icmp", nodes)):
+        run(google_cloud.google, call.call)
     project = google_cloud.google.project
-    made = [one for one in project.lists[f"projects/{project.name}/global/firewalls"] if "cloudguard" in one["name"]]
-    assert {(one["priority"], "denied" in one) for one in made} == {(998, False), (999, True)}
-    assert all("10.4.0.0/14" not in one.get("sourceRanges", ()) for one in made)
+    made = [
+        list_ for list_ in project.lists[f"projects/{project.name}/global/firewalls"] if "cloudguard" in list_["name"]
+    ]
+    assert {(item["priority"], "denied" in item) for item in made} == {(998, False), (999, True)}
+    assert all("10.4.0.0/14" not in item.get("sourceRanges", ()) for item in made)
     assert "gke-prod-12345678-vms" in {rule.id for rule in read("VPC firewall").rules}
 
 
@@ -113,12 +115,12 @@ def test_a_rule_of_a_policy_is_patched_by_its_priority(google_cloud: Proxy) -> N
     guard = read("network firewall policy")
     (rule,) = guard.rules
     office = RulePeer(PeerOf.RANGE, "198.51.100.0/24")
-    (one,) = planned(narrowed(guard, rule.id, "none", office))
-    assert one.call.operation == "compute.networkFirewallPolicies.patchRule"
-    run(google_cloud.google, one.call)
+    (call,) = planned(narrowed(guard, rule.id, "none", office))
+    assert call.call.operation == "compute.networkFirewallPolicies.patchRule"
+    run(google_cloud.google, call.call)
     (now,) = read("network firewall policy").rules
     assert (now.id, str(now.peer)) == (rule.id, "198.51.100.0/24")
-    run(google_cloud.google, one.inverse[0])
+    run(google_cloud.google, call.inverse[0])
     assert read("network firewall policy") == guard
 
 
@@ -150,5 +152,5 @@ def test_declared_administrators_are_let_in_only_to_the_control_plane(google_clo
     run(google_cloud.google, call)
     made = firewall(google_cloud.google.project, call.parameters["body"]["name"])
     assert (made["sourceRanges"], made["targetTags"]) == (["10.0.0.128/25"], ["prod-k8s-io-role-control-plane"])
-    assert [one["IPProtocol"] for one in made["allowed"]] == ["tcp"]
+    assert [item["IPProtocol"] for item in made["allowed"]] == ["tcp"]
     assert pipeline.plan(collected(), administrators, rows=("api-server-access",)).plan.steps == ()

@@ -46,4 +46,4 @@ def test_a_policy_rule_cannot_name_a_network_tag() -> None:
 def test_written_protocols_are_read_as_the_same_services(services: ServiceSet) -> None:
     listed = protocols(services)
     if listed is not None:
-        assert services_of((one["IPProtocol"], one.get("ports", ())) for one in listed) == (services, "")
+        assert services_of((item["IPProtocol"], item.get("ports", ())) for item in listed) == (services, "")

@@ -121,9 +121,9 @@ def test_a_copy_for_the_project_s_own_accounts_is_not_shared(
 def test_the_origin_of_etcd_s_disk_holds_etcd_s_data(google_cloud: Proxy) -> None:
     project = kops()
     link = share(project, "snapshots", "origin", "allUsers", sourceDisk=disk(project, "gone"))
-    for one in project.lists[DISKS]:
-        if one["name"] == "etcd-main":
-            one["sourceSnapshot"] = link
+    for list_ in project.lists[DISKS]:
+        if list_["name"] == "etcd-main":
+            list_["sourceSnapshot"] = link
     assert verdict(google_cloud, project) is Verdict.FAIL
 
 

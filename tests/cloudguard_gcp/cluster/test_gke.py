@@ -42,8 +42,8 @@ def test_the_private_endpoint_of_older_private_clusters_counts_as_guarded(
     google_cloud: Proxy, cluster: Item, *, guarded: bool
 ) -> None:
     project = gke(masterAuthorizedNetworksConfig=authorized(), ipAllocationPolicy=OWN, **cluster)
-    filters = [one for one in read(google_cloud, project).topology.filters if one.kind == "authorized networks"]
-    ranges = [[str(rule.peer) for rule in one.rules] for one in filters]
+    filters = [guard for guard in read(google_cloud, project).topology.filters if guard.kind == "authorized networks"]
+    ranges = [[str(rule.peer) for rule in guard.rules] for guard in filters]
     assert ranges == ([[OFFICE, *OWN.values()]] if guarded else [])
 
 
@@ -55,7 +55,7 @@ def test_a_private_endpoint_is_guarded_if_gke_says_so(google_cloud: Proxy, *, en
         "authorizedNetworksConfig": authorized(privateEndpointEnforcementEnabled=enforced),
     }
     snapshot = read(google_cloud, gke(controlPlaneEndpointsConfig={"ipEndpointsConfig": ip}))
-    assert any(one.kind == "authorized networks" for one in snapshot.topology.filters) is enforced
+    assert any(guard.kind == "authorized networks" for guard in snapshot.topology.filters) is enforced
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_keys_of_the_control_plane_are_read_with_their_rotation(google_cloud: Pr
     project.answer("kms", disks, {"name": disks, "primary": {"state": "ENABLED"}, "rotationPeriod": "7776000s"})
     project.answer("kms", copies, {"name": copies, "primary": {"state": "DISABLED"}})
     snapshot = read(google_cloud, project)
-    assert {(one.id, one.state, one.rotates) for one in snapshot.cluster.keys} == {
+    assert {(key.id, key.state, key.rotates) for key in snapshot.cluster.keys} == {
         (disks, KeyState.ENABLED, True),
         (copies, KeyState.DISABLED, False),
     }
@@ -108,7 +108,7 @@ def test_nodes_that_google_does_not_show_are_a_gap(google_cloud: Proxy) -> None:
     hidden = gke(autopilot=True)
     hidden.lists["projects/acme-prod/zones/europe-west1-b/instances"].clear()
     rows = pipeline.evaluate(read(google_cloud, hidden), Declarations()).rows
-    assert {one.verdict for one in rows if one.row == "node-access"} == {Verdict.UNKNOWN}
+    assert {row.verdict for row in rows if row.row == "node-access"} == {Verdict.UNKNOWN}
 
 
 def of_api(google_cloud: Proxy, **cluster: Any) -> RowResult:  # noqa: ANN401 - JSON

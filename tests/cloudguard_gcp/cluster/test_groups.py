@@ -26,9 +26,9 @@ def add(project: Project, name: str, address: str, **rest: object) -> None:
 
 def test_an_instance_of_a_node_s_instance_group_is_a_node(google_cloud: Proxy) -> None:
     project = kops()
-    for one in project.lists[INSTANCES]:
-        if one["name"] == "node-1":
-            one["metadata"] = {"items": [{"key": "created-by", "value": MANAGER}]}
+    for list_ in project.lists[INSTANCES]:
+        if list_["name"] == "node-1":
+            list_["metadata"] = {"items": [{"key": "created-by", "value": MANAGER}]}
     add(project, "bare", "10.0.0.50")
     add(project, "of-another", "10.0.0.51", labels={"k8s-io-cluster-name": "other"})
     found = hosts(google_cloud, project)

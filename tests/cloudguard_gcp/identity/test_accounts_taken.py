@@ -56,9 +56,11 @@ def judged(google_cloud: Proxy, project: Project) -> RowResult:
 @pytest.mark.parametrize("held", ["roles/owner", "roles/editor", "roles/container.admin"])
 def test_pods_that_take_a_powerful_account_escalate(google_cloud: Proxy, how: str, held: str) -> None:
     row = judged(google_cloud, acting(how, held))
-    assert [(one.check, one.severity.name) for one in row.findings] == [("cloud-api-access/escalation", "CRITICAL")]
+    assert [(finding.check, finding.severity.name) for finding in row.findings] == [
+        ("cloud-api-access/escalation", "CRITICAL")
+    ]
     assert "can gain the permissions of deployer@acme-prod" in row.findings[0].message
-    assert {held, how} <= {one.rule.partition(" on ")[0] for one in row.findings[0].evidence}
+    assert {held, how} <= {fact.rule.partition(" on ")[0] for fact in row.findings[0].evidence}
 
 
 @pytest.mark.parametrize(
@@ -88,8 +90,8 @@ def test_a_node_that_takes_an_owner_s_tokens_escalates(google_cloud: Proxy) -> N
         on="deployer@acme-prod.iam.gserviceaccount.com",
     )
     found = {
-        (one.check.partition("/")[2], one.resource.name.partition("@")[0])
-        for one in judged(google_cloud, project).findings
+        (finding.check.partition("/")[2], finding.resource.name.partition("@")[0])
+        for finding in judged(google_cloud, project).findings
     }
     assert ("escalation", "gke-nodes") in found
 

@@ -43,7 +43,7 @@ def uncertain_sets(google_cloud: Proxy, project: Project) -> set[str]:
     """Return the sets of principals that make the grants of the nodes' account uncertain. It certainly has none."""
     google_cloud.google = Google(project)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
-    assert not [one for one in row.findings if one.check.endswith("/outside")]
+    assert not [finding for finding in row.findings if finding.check.endswith("/outside")]
     return {principals for principals in SETS for text in row.unknown if principals in text}
 
 
@@ -136,7 +136,9 @@ def test_an_identity_of_a_pool_is_in_no_group(google_cloud: Proxy) -> None:
     project.bind("roles/x", pods)
     project.bind("roles/y", "group:ops@example.com")
     google_cloud.google = Google(project)
-    found = {one.name: one for one in ADAPTER.collect(CollectRequest(cluster="prod")).identities.identities}
+    found = {
+        identity.name: identity for identity in ADAPTER.collect(CollectRequest(cluster="prod")).identities.identities
+    }
     assert any("roles/y" in name for name in found["gke-nodes@acme-prod.iam.gserviceaccount.com"].policies)
     assert not any("roles/y" in name for name in found["a/b"].policies)
 
@@ -159,9 +161,9 @@ def owned(*members: str) -> Project:
     project = kops()
     project.role("roles/owner", "resourcemanager.projects.setIamPolicy", "iam.roles.update")
     account = project.account("masters")
-    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        if one["name"] == HOLDERS["masters"]:
-            one["serviceAccounts"] = [{"email": account, "scopes": [PLATFORM]}]
+    for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if list_["name"] == HOLDERS["masters"]:
+            list_["serviceAccounts"] = [{"email": account, "scopes": [PLATFORM]}]
     project.bind("roles/owner", *members)
     return project
 
@@ -169,7 +171,9 @@ def owned(*members: str) -> Project:
 def administrators(google_cloud: Proxy, project: Project) -> set[str]:
     google_cloud.google = Google(project)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
-    return {one.resource.name.partition("@")[0] for one in row.findings if one.check.endswith("/administrator")}
+    return {
+        finding.resource.name.partition("@")[0] for finding in row.findings if finding.check.endswith("/administrator")
+    }
 
 
 @pytest.mark.parametrize("named", HOLDERS)

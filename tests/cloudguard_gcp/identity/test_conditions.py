@@ -56,7 +56,10 @@ EXACT: list[tuple[str, list[list[tuple[str, str, str]]]]] = [
 
 @pytest.mark.parametrize(("expression", "wanted"), EXACT)
 def test_an_understood_expression_is_exact(expression: str, wanted: list[list[tuple[str, str, str]]]) -> None:
-    found = [[(one.operator, one.key, " ".join(one.values)) for one in each] for each in conditions_of(expression)]
+    found = [
+        [(condition.operator, condition.key, " ".join(condition.values)) for condition in each]
+        for each in conditions_of(expression)
+    ]
     assert sorted(found) == sorted(wanted)
 
 
@@ -77,7 +80,7 @@ def test_an_understood_expression_is_exact(expression: str, wanted: list[list[tu
 )
 def test_an_expression_that_is_not_understood_is_one_uncertain_condition(expression: str) -> None:
     (conditions,) = conditions_of(expression)
-    assert [one.operator for one in conditions] == [OPAQUE]
+    assert [condition.operator for condition in conditions] == [OPAQUE]
 
 
 @pytest.mark.parametrize(

@@ -70,19 +70,21 @@ def test_a_pool_is_the_cluster_s_by_its_name_and_its_subjects(
 ) -> None:
     found = row(google_cloud, with_owner(build(), *members))
     assert found.verdict is expected, (found.why, found.unknown)
-    said = any("only the name of the identity provider" in one.message for one in found.findings)
+    said = any("only the name of the identity provider" in finding.message for finding in found.findings)
     assert said is (expected is Verdict.FAIL)
 
 
 def test_a_service_account_of_the_pool_may_be_an_owner_itself(google_cloud: Proxy) -> None:
     found = row(google_cloud, with_owner(kops(), member("prod"), direct=True))
-    assert ("shop/deployer", "critical") in [(one.resource.name, one.severity.name.lower()) for one in found.findings]
+    assert ("shop/deployer", "critical") in [
+        (finding.resource.name, finding.severity.name.lower()) for finding in found.findings
+    ]
 
 
 def test_its_own_service_account_is_no_outsider(google_cloud: Proxy) -> None:
     """Another subject of the same pool is one."""
     stranger = "subject/repo:acme/app:ref:refs/heads/main"
     found = row(google_cloud, with_owner(kops(), member("prod"), member("prod", stranger)))
-    trusted = [one.message for one in found.findings if one.check == "cloud-api-access/trust"]
+    trusted = [finding.message for finding in found.findings if finding.check == "cloud-api-access/trust"]
     assert len(trusted) == 1
     assert stranger in trusted[0]

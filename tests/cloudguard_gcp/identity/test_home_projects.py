@@ -21,8 +21,8 @@ NODES = f"nodes@{HOME}.iam.gserviceaccount.com"
 def elsewhere(*permissions: str) -> tuple[Project, Project]:
     """Return a cluster whose nodes use an account of another project, and that project, where it has permissions."""
     project, home = kops(), Project(HOME, "999")
-    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        for held in one.get("serviceAccounts", ()):
+    for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        for held in list_.get("serviceAccounts", ()):
             held["email"] = NODES
     home.account(NODES)
     project.answers[f"projects/-/serviceAccounts/{NODES}:getIamPolicy"] = {"bindings": []}
@@ -43,7 +43,7 @@ def test_the_grants_in_the_account_s_own_project_are_read(google_cloud: Proxy, p
     project, home = elsewhere(permission)
     google_cloud.google = Google(project, beside=(home,))
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
-    assert {one.check.partition("/")[2] for one in row.findings} - {"metadata"} == {check}
+    assert {finding.check.partition("/")[2] for finding in row.findings} - {"metadata"} == {check}
 
 
 def test_the_grants_in_a_project_that_cannot_be_read_are_unknown(google_cloud: Proxy) -> None:
@@ -63,5 +63,5 @@ def test_outsiders_are_bound_on_the_account_s_own_project(google_cloud: Proxy) -
     home.bind("roles/iam.serviceAccountTokenCreator", *members)
     google_cloud.google = Google(project, beside=(home,))
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
-    [found] = [one for one in row.findings if one.check == "cloud-api-access/trust"]
+    [found] = [finding for finding in row.findings if finding.check == "cloud-api-access/trust"]
     assert found.message.startswith("ci@elsewhere-1.iam")

@@ -50,8 +50,8 @@ def test_excess_that_writes_or_reads_data_is_high_and_listing_is_low(google_clou
 
 def test_scopes_limit_the_grants_of_a_role(google_cloud: Proxy) -> None:
     project = bound("roles/x", "pubsub.topics.delete")
-    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        for held in one.get("serviceAccounts", ()):
+    for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        for held in list_.get("serviceAccounts", ()):
             held["scopes"] = [
                 "https://www.googleapis.com/auth/logging.write",
                 "https://www.googleapis.com/auth/monitoring",
@@ -75,8 +75,8 @@ def test_a_condition_is_read_and_narrows_the_grant(google_cloud: Proxy) -> None:
     asked = 'resource.name.startsWith("projects/_/buckets/a")'
     google_cloud.google = Google(bound("roles/x", "storage.buckets.delete", condition=asked))
     policies = ADAPTER.collect(CollectRequest(cluster="prod")).identities.policies
-    (one,) = [statement for policy in policies for statement in policy.statements if statement.conditions]
-    assert one.conditions == (Condition("StringLike", "resource.name", ("projects/_/buckets/a*",)),)
+    (statement,) = [statement for policy in policies for statement in policy.statements if statement.conditions]
+    assert statement.conditions == (Condition("StringLike", "resource.name", ("projects/_/buckets/a*",)),)
 
 
 def test_a_binding_for_everybody_is_a_grant(google_cloud: Proxy) -> None:
@@ -118,7 +118,7 @@ def test_an_unreadable_predefined_role_has_its_known_permissions(google_cloud: P
     snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     assert [gap.resource for gap in snapshot.gaps] == ["roles/editor"]
     row = pipeline.evaluate(snapshot, Declarations()).row("cloud-api-access")
-    (worst, *_) = sorted(row.findings, key=lambda one: -one.severity)
+    (worst, *_) = sorted(row.findings, key=lambda finding: -finding.severity)
     assert worst.severity is Severity.CRITICAL
     assert "as of 20" in str(worst)
     project = kops()
@@ -136,7 +136,7 @@ def test_the_known_roles_have_permissions_and_a_date() -> None:
 
 def test_an_unknown_scope_may_allow_anything() -> None:
     (unknown,) = statements_of(["made-up"])
-    assert (unknown.actions, [one.operator for one in unknown.conditions]) == (("*",), [OPAQUE])
+    assert (unknown.actions, [condition.operator for condition in unknown.conditions]) == (("*",), [OPAQUE])
     assert statements_of(["https://www.googleapis.com/auth/userinfo.email"]) == ()
 
 
@@ -144,7 +144,7 @@ def test_a_readonly_scope_certainly_allows_plain_reads_and_perhaps_more() -> Non
     sure, perhaps = statements_of(["https://www.googleapis.com/auth/compute.readonly"])
     assert (sure.actions, sure.conditions) == (("compute:*.get", "compute:*.list", "compute:*.getIamPolicy"), ())
     assert "compute:*.get*" in perhaps.actions
-    assert [one.operator for one in perhaps.conditions] == [OPAQUE]
+    assert [condition.operator for condition in perhaps.conditions] == [OPAQUE]
 
 
 POOL = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci"
@@ -174,7 +174,9 @@ def test_each_member_has_its_kind_and_name(member: str, kind: CallerKind | None,
     trusted = Statement("#1", Effect.ALLOW, ("iam:serviceAccounts.actAs",), resources=("*",), principals=(member,))
     trust = PolicyDocument("t", "t", PolicyKind.TRUST, "user", "", (trusted,), SOURCE)
     found = admissions(IamCatalog(SmallCatalog(), RoleDocuments(), principals=Members("acme-prod")), trust)
-    assert [(one.caller.kind, one.caller.who, one.narrowed) for one in found] == ([(kind, who, named)] if kind else [])
+    assert [(admission.caller.kind, admission.caller.who, admission.narrowed) for admission in found] == (
+        [(kind, who, named)] if kind else []
+    )
 
 
 def test_permissions_and_account_names_are_converted_both_ways() -> None:
@@ -195,7 +197,7 @@ def test_written_roles_are_read_back_unchanged(drawn: list[tuple[set[str], list[
         for actions, conditions in drawn
     ]
     documents = RoleDocuments()
-    assert [one for text in documents.write(statements) for one in documents.read(text)] == statements
+    assert [statement for text in documents.write(statements) for statement in documents.read(text)] == statements
 
 
 def test_a_large_role_is_split_and_an_inexpressible_one_is_refused() -> None:
@@ -208,9 +210,9 @@ def test_a_large_role_is_split_and_an_inexpressible_one_is_refused() -> None:
         Statement("#1", Effect.ALLOW, ("compute:*",), resources=("*",)),
         Statement("#1", Effect.ALLOW, ("compute:x",), not_resources=("*",)),
     )
-    for one in wrong:
+    for statement in wrong:
         with pytest.raises(ValueError, match=r"a role"):
-            documents.write([one])
+            documents.write([statement])
     for text in ("[]", "{}", '{"includedPermissions": 1, "bindings": []}', "nothing"):
         with pytest.raises(ValueError, match=r"."):
             documents.read(text)
@@ -250,5 +252,5 @@ def test_the_metadata_server_s_severity_depends_on_the_account_s_grants(
     project.bind("roles/x", MEMBER)
     google_cloud.google = Google(project)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
-    metadata = [one.severity.name.lower() for one in row.findings if one.check.endswith("/metadata")]
+    metadata = [finding.severity.name.lower() for finding in row.findings if finding.check.endswith("/metadata")]
     assert metadata == ([severity] if severity else [])

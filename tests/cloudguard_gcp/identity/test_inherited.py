@@ -51,7 +51,11 @@ def row(google_cloud: Proxy, project: Project) -> RowResult:
 
 def found(row: RowResult, check: str) -> list[tuple[str, str]]:
     """Return (identity, severity) of the findings of a check."""
-    return [(one.resource.name, one.severity.name.lower()) for one in row.findings if one.check == f"{row.row}/{check}"]
+    return [
+        (finding.resource.name, finding.severity.name.lower())
+        for finding in row.findings
+        if finding.check == f"{row.row}/{check}"
+    ]
 
 
 @pytest.mark.parametrize("level", ["", "folders/1", "organizations/2"])
@@ -145,7 +149,10 @@ def test_a_kubernetes_account_bound_on_the_project_may_act_as_all_its_accounts(g
     project.bind("roles/owner", f"serviceAccount:{deployer}")
     project.bind("roles/iam.workloadIdentityUser", f"principal://{IN_POOL}/subject/ns/default/sa/ci")
     snapshot = collected(google_cloud, project)
-    held = {one.name: one.service_accounts for one in snapshot.identities.service_accounts}
+    held = {
+        service_account.name: service_account.service_accounts
+        for service_account in snapshot.identities.service_accounts
+    }
     assert held[deployer] == held[NODES] == ("default:ci",)
     result = pipeline.evaluate(snapshot, Declarations()).row("cloud-api-access")
     assert (deployer, "critical") in found(result, "administrator")

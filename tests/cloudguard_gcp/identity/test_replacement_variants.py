@@ -15,7 +15,7 @@ def test_a_need_that_a_bucket_s_own_policy_may_grant_leaves_the_replacement_unpr
     edit = other("gcp", ALL_GOOGLE, "pubsub.topics.delete", installer="kops").edit
     assert "the state store" in edit.unproved
     assert "own policy" in edit.unproved
-    assert not any(name.startswith("storage:") for one in edit.statements for name in one.actions)
+    assert not any(name.startswith("storage:") for statement in edit.statements for name in statement.actions)
 
 
 def test_a_condition_is_written_as_a_google_cloud_expression() -> None:

@@ -83,7 +83,7 @@ def test_a_passthrough_balancer_preserves_the_client_address(google_cloud: Proxy
     (listener,) = found.listeners
     assert (found.kind, found.internet_facing, found.subnets, found.filters) == ("passthrough", True, (NODES,), ())
     assert (str(listener.service), listener.client_address) == ("tcp/443", ClientAddress.PRESERVED)
-    assert [(one.host, str(one.service)) for one in listener.targets] == [(MASTER, "tcp/443")]
+    assert [(target.host, str(target.service)) for target in listener.targets] == [(MASTER, "tcp/443")]
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_a_global_proxy_connects_from_google_s_front_ends_to_the_backend_s_port(
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
     (listener,) = found.listeners
-    (place,) = [one for one in around.subnets if one.id in found.subnets]
+    (place,) = [subnet for subnet in around.subnets if subnet.id in found.subnets]
     assert place.ranges.cidrs() == ("35.191.0.0/16", "130.211.0.0/22")
     assert (listener.client_address, listener.plaintext) == (ClientAddress.REPLACED, plaintext)
-    assert [str(one.service) for one in listener.targets] == ["tcp/6443"]
+    assert [str(target.service) for target in listener.targets] == ["tcp/6443"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_internal_proxy_is_in_its_proxy_only_subnet_or_an_unknown_one(
     cluster.rule(where, "INTERNAL_MANAGED", target=target, network=cluster.network)
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
-    ranges = [one.ranges.cidrs() for one in around.subnets if one.id in found.subnets]
+    ranges = [subnet.ranges.cidrs() for subnet in around.subnets if subnet.id in found.subnets]
     assert ranges == {"R": [("10.9.0.0/24",)], "G": [("10.9.1.0/24",)], "": []}[purpose[:1]]
 
 
@@ -135,9 +135,9 @@ def test_a_regional_internet_proxy_is_in_its_network_s_proxy_only_subnet(google_
     cluster.rule(HERE, "EXTERNAL_MANAGED", target=target, network=cluster.network)
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
-    (place,) = [one for one in around.subnets if one.id in found.subnets]
+    (place,) = [subnet for subnet in around.subnets if subnet.id in found.subnets]
     assert (found.internet_facing, place.ranges.cidrs()) == (True, ("10.9.0.0/24",))
-    assert place.network not in {one.network for one in around.subnets if one.id == NODES}
+    assert place.network not in {subnet.network for subnet in around.subnets if subnet.id == NODES}
 
 
 def test_an_endpoint_with_a_host_s_address_is_the_host_and_with_a_pod_s_is_not(google_cloud: Proxy) -> None:
@@ -154,7 +154,7 @@ def test_an_endpoint_with_a_host_s_address_is_the_host_and_with_a_pod_s_is_not(g
     target = cluster.project.add("global", "targetTcpProxies", "api", service=cluster.service("global", group))
     cluster.rule("global", "EXTERNAL", target=target)
     (listener,) = only_balancer(google_cloud, cluster).listeners
-    assert [(one.host, str(one.address), str(one.service)) for one in listener.targets] == [
+    assert [(target.host, str(target.address), str(target.service)) for target in listener.targets] == [
         (f"{ZONE}/node-1", "10.0.0.11/32", "tcp/8080")
     ]
 
@@ -172,7 +172,7 @@ def test_an_endpoint_of_a_hybrid_group_is_a_host_if_it_has_its_address(
     target = cluster.project.add("global", "targetTcpProxies", "api", service=cluster.service("global", group))
     cluster.rule("global", "EXTERNAL", target=target)
     found = topology(google_cloud, cluster.project).balancers
-    assert [one.host for each in found for listener in each.listeners for one in listener.targets] == hosts
+    assert [target.host for each in found for listener in each.listeners for target in listener.targets] == hosts
 
 
 def test_members_of_groups_in_other_networks_are_not_read(google_cloud: Proxy) -> None:
@@ -181,7 +181,7 @@ def test_members_of_groups_in_other_networks_are_not_read(google_cloud: Proxy) -
     service = cluster.service(HERE, group, loadBalancingScheme="INTERNAL", protocol="TCP")
     cluster.rule(HERE, "INTERNAL", backendService=service)
     assert topology(google_cloud, cluster.project).balancers == ()
-    assert not any(one.method.endswith("listInstances") for one in google_cloud.google.asked)
+    assert not any(request.method.endswith("listInstances") for request in google_cloud.google.asked)
 
 
 @pytest.mark.parametrize("version", ["IPV4", "IPV6"])
@@ -207,8 +207,8 @@ def test_the_source_ranges_of_a_rule_are_a_filter(google_cloud: Proxy) -> None:
     cluster.rule(HERE, "EXTERNAL", backendService=service, sourceIpRanges=sources)
     around = topology(google_cloud, cluster.project)
     (found,) = around.balancers
-    (guard,) = [one for one in around.filters if one.id in found.filters]
-    peers = [str(one.peer) for one in guard.rules if one.direction is Direction.INGRESS]
+    (guard,) = [guard for guard in around.filters if guard.id in found.filters]
+    peers = [str(rule.peer) for rule in guard.rules if rule.direction is Direction.INGRESS]
     assert peers == ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::7/128"]
 
 
@@ -243,7 +243,7 @@ def test_an_unread_target_of_a_rule_is_a_gap(google_cloud: Proxy, target: str, *
     cluster.rule("global", "EXTERNAL", target=cluster.project.link(target) if "/" in target else target)
     google_cloud.google = Google(cluster.project)
     gaps = ADAPTER.collect(CollectRequest(cluster="prod")).gaps
-    assert [(last(one.resource), one.hides) for one in gaps] == (
+    assert [(last(gap.resource), gap.hides) for gap in gaps] == (
         [(last(target), (FactKind.BALANCERS,))] if told else []
     )
 
@@ -255,7 +255,7 @@ def test_a_target_pool_s_backup_pool_is_a_target(google_cloud: Proxy) -> None:
     first = cluster.project.add(HERE, "targetPools", "api", instances=[], backupPool=spare)
     cluster.rule(HERE, "EXTERNAL", target=first)
     (listener,) = only_balancer(google_cloud, cluster).listeners
-    assert [one.host for one in listener.targets] == [MASTER]
+    assert [target.host for target in listener.targets] == [MASTER]
 
 
 def test_rules_of_the_shared_vpc_s_project_have_hosts_as_targets(google_cloud: Proxy) -> None:
@@ -267,4 +267,6 @@ def test_rules_of_the_shared_vpc_s_project_have_hosts_as_targets(google_cloud: P
     google_cloud.google = Google(project, beside=(owner,))
     snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
     assert snapshot.gaps == ()
-    assert [one.id for one in snapshot.topology.balancers] == [f"projects/net-host/{HERE}/forwardingRules/api"]
+    assert [balancer.id for balancer in snapshot.topology.balancers] == [
+        f"projects/net-host/{HERE}/forwardingRules/api"
+    ]

@@ -26,9 +26,9 @@ def cluster(*let_in: str, public: bool = False) -> Project:
     """Return a cluster whose firewall opens the API to ``let_in``."""
     project = kops()
     project.firewall(project.link("global/networks/default"), "api", "tcp:443", *let_in, targetTags=[MASTERS])
-    for one in project.lists[f"projects/acme-prod/{WHERE}/instances"] if public else ():
-        if one["name"] == "master-a":
-            one["networkInterfaces"][0]["accessConfigs"] = [{"name": "nat", "natIP": "34.76.0.2"}]
+    for list_ in project.lists[f"projects/acme-prod/{WHERE}/instances"] if public else ():
+        if list_["name"] == "master-a":
+            list_["networkInterfaces"][0]["accessConfigs"] = [{"name": "nat", "natIP": "34.76.0.2"}]
     return project
 
 
@@ -36,7 +36,7 @@ def group(project: Project, where: str, kind: str, *endpoints: Item) -> str:
     link = project.add(where, "networkEndpointGroups", "api", networkEndpointType=kind)
     if endpoints:
         path = f"projects/acme-prod/{where}/networkEndpointGroups/api/listNetworkEndpoints"
-        project.answer("compute", path, {"items": [{"networkEndpoint": one} for one in endpoints]}, "POST")
+        project.answer("compute", path, {"items": [{"networkEndpoint": endpoint} for endpoint in endpoints]}, "POST")
     return link
 
 
@@ -80,9 +80,9 @@ def test_a_proxy_in_front_of_an_endpoint_lets_in_the_internet(
     google_cloud: Proxy, where: str, kind: str, endpoint: Item
 ) -> None:
     project = cluster(*FRONTS, *TO_INTERNET, "10.129.0.0/23", public=True)
-    for one in project.lists[f"projects/acme-prod/{WHERE}/instances"]:
-        if one["name"] == "master-a":
-            one["networkInterfaces"][0] |= {"ipv6Address": "2600:1900::5", "internalIpv6PrefixLength": 128}
+    for list_ in project.lists[f"projects/acme-prod/{WHERE}/instances"]:
+        if list_["name"] == "master-a":
+            list_["networkInterfaces"][0] |= {"ipv6Address": "2600:1900::5", "internalIpv6PrefixLength": 128}
     subnet = {"purpose": "REGIONAL_MANAGED_PROXY", "role": "ACTIVE"}
     project.subnet(project.link("global/networks/default"), "proxies", "10.129.0.0/23", **subnet)
     behind_proxy(project, group(project, where, kind, endpoint), HERE if where == HERE else "global")
@@ -102,7 +102,7 @@ def test_proxies_reach_internet_endpoints_from_their_own_addresses(google_cloud:
         project = cluster(public=True)
         behind_proxy(project, group(project, where, kind, {"ipAddress": "34.76.0.2", "port": 443}))
         topology = collected(google_cloud, project).topology
-        (place,) = [one for one in topology.subnets if one.id == topology.balancers[0].subnets[0]]
+        (place,) = [subnet for subnet in topology.subnets if subnet.id == topology.balancers[0].subnets[0]]
         assert {*place.ranges.texts()} == {*found}
 
 
@@ -112,7 +112,7 @@ def test_kinds_of_groups_without_endpoints_are_not_read(google_cloud: Proxy, kin
     behind_proxy(project, group(project, HERE, kind), HERE)
     snapshot = collected(google_cloud, project)
     assert (snapshot.gaps, snapshot.topology.balancers) == ((), ())
-    assert not [one for one in google_cloud.google.asked if one.method.endswith("listNetworkEndpoints")]
+    assert not [request for request in google_cloud.google.asked if request.method.endswith("listNetworkEndpoints")]
 
 
 def test_endpoints_of_an_unknown_kind_of_group_are_read(google_cloud: Proxy) -> None:
@@ -146,7 +146,7 @@ def test_a_balancer_of_another_project_counts(google_cloud: Proxy) -> None:
     front(edge, "global", target=edge.add("global", "targetHttpsProxies", "api", urlMap=chosen))
     snapshot = collected(google_cloud, project, edge)
     assert snapshot.gaps == ()
-    assert [one.id.split("/")[1] for one in snapshot.topology.balancers] == ["edge"]
+    assert [balancer.id.split("/")[1] for balancer in snapshot.topology.balancers] == ["edge"]
     assert verdict(snapshot) is Verdict.FAIL
 
 

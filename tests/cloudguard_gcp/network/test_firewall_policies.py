@@ -32,7 +32,7 @@ def rules(**rule: Any) -> tuple[Rule, ...]:  # noqa: ANN401 - JSON
 def kinds(*, order: str) -> list[str]:
     listed = ["NETWORK_REGIONAL", "NETWORK", "SYSTEM_REGIONAL", "HIERARCHY"]
     found = chain(*({"name": str(number), "type": kind} for number, kind in enumerate(listed)), order=order)
-    return [one.kind for one in found.filters]
+    return [guard.kind for guard in found.filters]
 
 
 def test_filters_are_evaluated_in_google_s_order() -> None:
@@ -54,7 +54,9 @@ def test_network_policies_are_ordered_by_priority_and_hierarchy_policies_as_list
 
 def test_policies_set_above_the_project_name_their_owner() -> None:
     found = chain({"name": "1", "type": "HIERARCHY"}, {"name": "2", "type": "NETWORK"})
-    assert [(one.id, one.written_by.id) for one in found.filters if one.written_by] == [("policy 1", "organization")]
+    assert [(guard.id, guard.written_by.id) for guard in found.filters if guard.written_by] == [
+        ("policy 1", "organization")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,18 +83,18 @@ def test_a_rule_s_destinations_are_its_target_ranges() -> None:
         (["::/0"], ("::/0",)),
         ([], ()),
     ):
-        (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": part})
-        assert (one.target_ranges.cidrs(), one.uncertain) == (aimed, "")
-    (one,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": ["10.0.0.9"], "destAddressGroups": ["g"]})
-    assert not one.target_ranges
-    assert one.uncertain
+        (rule,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": part})
+        assert (rule.target_ranges.cidrs(), rule.uncertain) == (aimed, "")
+    (rule,) = rules(match={"srcIpRanges": ["192.0.2.0/24"], "destIpRanges": ["10.0.0.9"], "destAddressGroups": ["g"]})
+    assert not rule.target_ranges
+    assert rule.uncertain
 
 
 def test_peers_are_united_and_a_network_context_makes_each_rule_uncertain() -> None:
     match: Item = {"srcIpRanges": ["192.0.2.7"], "srcThreatIntelligences": ["iplist-tor-exit-nodes"]}
     for context, doubt in (("UNSPECIFIED", ""), ("INTERNET", "it matches only traffic from INTERNET")):
         found = rules(match=match | {"srcNetworkType": context, "srcNetworkContext": context})
-        assert [(str(one.peer), one.uncertain) for one in found] == [
+        assert [(str(rule.peer), rule.uncertain) for rule in found] == [
             ("192.0.2.7/32", doubt),
             ("threat list iplist-tor-exit-nodes", doubt),
         ]
@@ -108,7 +110,7 @@ def test_peers_are_united_and_a_network_context_makes_each_rule_uncertain() -> N
 def test_a_policy_s_source_is_the_call_that_read_it(google_cloud: Proxy, refused: tuple[str, ...], call: str) -> None:
     google_cloud.google = Google(under(policy("HIERARCHY", "deny")), refused=frozenset(refused))
     filters = ADAPTER.collect(CollectRequest(cluster="prod")).topology.filters
-    assert {one.id: one.source.call for one in filters if one.kind != "implied rules"} == {
+    assert {guard.id: guard.source.call for guard in filters if guard.kind != "implied rules"} == {
         "policy 1": call,
         "firewalls of acme-prod/default": "compute.firewalls.list",
     }

@@ -52,7 +52,7 @@ def endpoint_group(project: Project, links: list[str], rule: dict[str, Any]) -> 
 def service(project: Project, kind: str, links: list[str], port: int = 0) -> str:
     network, named = project.link("global/networks/default"), [{"name": "web", "port": port}] if port else []
     group = project.add(WHERE, kind, "web", network=network, namedPorts=named)
-    path, items = f"projects/acme-prod/{WHERE}/{kind}/web/listInstances", [{"instance": one} for one in links]
+    path, items = f"projects/acme-prod/{WHERE}/{kind}/web/listInstances", [{"instance": link} for link in links]
     project.answer("compute", path, {"items": items}, "POST")
     where = "global" if port else HERE
     return project.add(where, "backendServices", "web", backends=[{"group": group}], portName="web", protocol="TCP")

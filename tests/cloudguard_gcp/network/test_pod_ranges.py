@@ -27,9 +27,9 @@ def ranges(google_cloud: Proxy, project: Project) -> tuple[str, ...]:
 def test_pods_have_alias_ranges_of_hosts_and_ranges_routed_to_hosts(google_cloud: Proxy) -> None:
     project = kops()
     assert ranges(google_cloud, project) == ()
-    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        if one["name"] == "node-2":
-            one["networkInterfaces"][0]["aliasIpRanges"] = [{"ipCidrRange": "100.64.1.0/24"}]
+    for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        if list_["name"] == "node-2":
+            list_["networkInterfaces"][0]["aliasIpRanges"] = [{"ipCidrRange": "100.64.1.0/24"}]
     network = project.link("global/networks/default")
     for name, destination, hop, whose in (
         ("to-node", "100.64.2.0/24", project.link(NODE.partition("acme-prod/")[2]), "k8s-node-route"),

@@ -73,15 +73,15 @@ def routed(**route: Any) -> Project:  # noqa: ANN401 - JSON
 
 
 def machine(project: Project, name: str) -> Item:
-    return next(one for one in project.lists[INSTANCES] if one["name"] == name)
+    return next(list_ for list_ in project.lists[INSTANCES] if list_["name"] == name)
 
 
 def stopped() -> Project:
     project = open_ssh()
     for name in ("node-1", "node-2"):
-        one = machine(project, name)
-        one["status"] = "TERMINATED"
-        one["networkInterfaces"][0]["accessConfigs"] = [{"name": "External NAT", "type": "ONE_TO_ONE_NAT"}]
+        item = machine(project, name)
+        item["status"] = "TERMINATED"
+        item["networkInterfaces"][0]["accessConfigs"] = [{"name": "External NAT", "type": "ONE_TO_ONE_NAT"}]
     return project
 
 

@@ -122,7 +122,7 @@ class Machine:
 
     def is_meant(self, ranges: Sequence[str], sender: str) -> bool:
         """Whether the machine's addresses are in ``ranges``, or ``ranges`` is empty."""
-        own = [one for one in self.addresses if (":" in one) is (":" in sender)]
+        own = [address for address in self.addresses if (":" in address) is (":" in sender)]
         return not ranges or any(inside(one, ranges) for one in own)
 
 
@@ -140,13 +140,13 @@ def classic(
         if not (inside(packet[0], [*rule["sourceRanges"], *anyone]) or by_name):
             continue
         allows = "allowed" in rule
-        if any(fits(one["IPProtocol"], one["ports"], packet[1]) for one in rule["allowed" if allows else "denied"]):
+        if any(fits(item["IPProtocol"], item["ports"], packet[1]) for item in rule["allowed" if allows else "denied"]):
             found.append((rule["priority"], allows))
     return min(found)[1] if found else None
 
 
-def policy(one: Item, target: Machine, packet: tuple[str, tuple[str, int]]) -> bool | None:
-    for rule in sorted(one["rules"], key=lambda each: int(each["priority"])):
+def policy(item: Item, target: Machine, packet: tuple[str, tuple[str, int]]) -> bool | None:
+    for rule in sorted(item["rules"], key=lambda each: int(each["priority"])):
         match = rule["match"]
         if not target.is_target(rule) or not target.is_meant(match["destIpRanges"], packet[0]):
             continue
@@ -162,7 +162,7 @@ def policy(one: Item, target: Machine, packet: tuple[str, tuple[str, int]]) -> b
     st.lists(st.integers(), max_size=4).flatmap(
         lambda them: st.tuples(*(firewalls(f"f{i}") for i in range(len(them))))
     ),
-    st.lists(policies(), max_size=3, unique_by=lambda one: str(one["name"])),
+    st.lists(policies(), max_size=3, unique_by=lambda item: str(item["name"])),
     st.booleans(),
     st.tuples(some_tags, st.sampled_from(("", *ACCOUNTS))),
     st.tuples(some_tags, st.sampled_from(("", *ACCOUNTS))),
@@ -184,11 +184,11 @@ def test_a_network_s_filters_agree_with_a_walk_through_the_api_s_answers(
         found = side.allows(AddressSet.everything(), here.labels)
         assert found.lower == found.upper
         for packet in product(ADDRESSES, ASKED):
-            layers = [policy(one, target, packet) for kind in KINDS[:2] for one in above if one["type"] == kind]
-            own = [policy(one, target, packet) for kind in KINDS[2:] for one in above if one["type"] == kind]
+            layers = [policy(item, target, packet) for kind in KINDS[:2] for item in above if item["type"] == kind]
+            own = [policy(item, target, packet) for kind in KINDS[2:] for item in above if item["type"] == kind]
             vpc = classic(rules, here, target, packet)
             layers += [*own, vpc] if before else [vpc, *own]
-            wanted = next((one for one in layers if one is not None), False)
+            wanted = next((layer for layer in layers if layer is not None), False)
             protocol, port = packet[1]
             asked = ServiceSet.parse(f"{protocol}/{port}")
             assert (asked <= found.lower.at(address_point(packet[0]))) is wanted
@@ -200,20 +200,20 @@ def firewall(**rest: Any) -> Item:  # noqa: ANN401 - JSON
 
 def test_a_firewall_makes_a_rule_for_each_of_its_sources() -> None:
     found = rules_of(firewall(sourceRanges=["192.0.2.0/24"], sourceTags=["web"]))
-    assert [(one.id, one.peer) for one in found] == [
+    assert [(rule.id, rule.peer) for rule in found] == [
         ("f#1", Peer(AddressSet.parse("192.0.2.0/24"))),
         ("f#2", Peer(group="tag/web")),
     ]
 
 
 def test_a_firewall_without_sources_is_for_everyone_and_a_disabled_one_for_nobody() -> None:
-    (one,) = rules_of(firewall(), firewall(disabled=True), firewall(network=f"{NETWORK}-other"))
-    assert (one.id, str(one.peer), str(one.services)) == ("f", "0.0.0.0/0", "tcp/22")
+    (rule,) = rules_of(firewall(), firewall(disabled=True), firewall(network=f"{NETWORK}-other"))
+    assert (rule.id, str(rule.peer), str(rule.services)) == ("f", "0.0.0.0/0", "tcp/22")
 
 
 def test_a_firewall_for_some_destinations_applies_only_to_them() -> None:
-    (one,) = rules_of(firewall(destinationRanges=["10.0.0.9"]))
-    assert (one.target_ranges, one.uncertain) == (AddressSet.parse("10.0.0.9"), "")
+    (rule,) = rules_of(firewall(destinationRanges=["10.0.0.9"]))
+    assert (rule.target_ranges, rule.uncertain) == (AddressSet.parse("10.0.0.9"), "")
     (other,) = rules_of(firewall())
     assert not other.target_ranges
 
@@ -236,15 +236,17 @@ def test_protocols_are_parsed_by_name_or_number(protocol: str, ports: list[str] 
 
 
 def test_a_rule_with_an_unknown_protocol_may_apply_to_any() -> None:
-    (one,) = rules_of(firewall(allowed=[{"IPProtocol": "teleport"}]))
-    assert (str(one.services), one.uncertain) == ("all", "the protocol 'teleport' is not known")
+    (rule,) = rules_of(firewall(allowed=[{"IPProtocol": "teleport"}]))
+    assert (str(rule.services), rule.uncertain) == ("all", "the protocol 'teleport' is not known")
 
 
 @pytest.mark.parametrize("kind", ["HIERARCHY_OF_TOMORROW", ""])
 def test_a_policy_of_an_unknown_kind_is_uncertain(kind: str) -> None:
     rule: dict[str, object] = {"priority": 1, "action": "deny", "match": {}}
-    (filter_,) = [one for one in chain([], [{"name": "1", "type": kind, "rules": [rule]}]).filters if one.name == "1"]
-    assert all("not known" in one.uncertain for one in filter_.rules)
+    (filter_,) = [
+        guard for guard in chain([], [{"name": "1", "type": kind, "rules": [rule]}]).filters if guard.name == "1"
+    ]
+    assert all("not known" in rule.uncertain for rule in filter_.rules)
 
 
 def only(**match: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
@@ -255,13 +257,13 @@ def only(**match: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
 
 def test_a_domain_name_as_a_peer_is_an_unread_list() -> None:
     rules, lists = only(srcIpRanges=["192.0.2.0/24"], srcFqdns=["example.com"], layer4Configs=[])
-    assert [str(one.peer) for one in rules] == ["192.0.2.0/24", "domain name example.com"]
-    assert [(one.name, one.known) for one in lists] == [("domain name example.com", False)]
+    assert [str(rule.peer) for rule in rules] == ["192.0.2.0/24", "domain name example.com"]
+    assert [(list_.name, list_.known) for list_ in lists] == [("domain name example.com", False)]
 
 
 def test_a_network_type_or_unread_targets_make_a_rule_uncertain() -> None:
     rules, _ = only(srcNetworkType="INTERNET", srcIpRanges=["0.0.0.0/0"])
-    assert [one.uncertain for one in rules] == ["it matches only traffic from INTERNET"]
+    assert [rule.uncertain for rule in rules] == ["it matches only traffic from INTERNET"]
     policies_: list[Item] = [
         {
             "name": "1",
@@ -270,8 +272,8 @@ def test_a_network_type_or_unread_targets_make_a_rule_uncertain() -> None:
         }
         for action in ("allow", "apply_security_profile_group")
     ]
-    for number, one in enumerate(policies_):
-        found = chain([], [one]).filters[1].rules
+    for number, item in enumerate(policies_):
+        found = chain([], [item]).filters[1].rules
         assert all("tagValues/1" in rule.uncertain for rule in found)
         either = {Action.PERMIT, Action.DENY} if number else {Action.PERMIT}
         assert {rule.action for rule in found} == either
@@ -280,7 +282,7 @@ def test_a_network_type_or_unread_targets_make_a_rule_uncertain() -> None:
 
 def test_policies_written_by_google_are_not_editable() -> None:
     filters = chain([], [{"name": "1", "type": "SYSTEM_REGIONAL"}]).filters
-    assert [(one.kind, one.editable) for one in filters] == [
+    assert [(guard.kind, guard.editable) for guard in filters] == [
         ("system regional firewall policy", False),
         ("VPC firewall", True),
         ("implied rules", False),

@@ -28,8 +28,8 @@ def test_the_attachment_says_which_projects_may_connect(
 ) -> None:
     google_cloud.google = Google(balancer_published(connectionPreference=preference, consumerAcceptLists=LISTED))
     snapshot = collection.collect("gcp", cluster="prod")
-    (published,) = [one.published for one in snapshot.topology.balancers]
-    assert [(one.allowed, one.accepts_each) for one in published] == [offered]
+    (published,) = [balancer.published for balancer in snapshot.topology.balancers]
+    assert [(service.allowed, service.accepts_each) for service in published] == [offered]
     assert "serviceAttachments/api" in _reached(pipeline.evaluate(snapshot).row("api-server-access"))
 
 
@@ -42,13 +42,13 @@ def test_the_attachment_says_whether_an_endpoint_is_accepted(
 ) -> None:
     endpoints = [{"status": state} for state in states]
     google_cloud.google = Google(balancer_published(connectionPreference="ACCEPT_MANUAL", connectedEndpoints=endpoints))
-    ((published,),) = [one.published for one in collection.collect("gcp", cluster="prod").topology.balancers]
+    ((published,),) = [balancer.published for balancer in collection.collect("gcp", cluster="prod").topology.balancers]
     assert (published.allowed, published.connected, published.has_consumers) == ((), connected, connected)
 
 
 def _reached(row: RowResult) -> str:
     """Return what the row says of the senders that reach the API, or may reach it."""
-    return "\n".join((*row.unknown, *(one.message for one in row.findings)))
+    return "\n".join((*row.unknown, *(finding.message for finding in row.findings)))
 
 
 def test_an_attachment_without_a_balancer_is_a_gap(google_cloud: Proxy) -> None:
@@ -72,9 +72,9 @@ def private(*sources: str, subnets: tuple[str, ...] = ("psc",)) -> Project:
     project = balancer_published(connectionPreference="ACCEPT_AUTOMATIC", natSubnets=made)
     network = project.link("global/networks/default")
     project.subnet(network, "psc", "10.20.0.0/24", purpose="PRIVATE_SERVICE_CONNECT")
-    for one in project.lists["projects/acme-prod/global/firewalls"]:
-        if one["name"] == "api":
-            one["sourceRanges"] = [*sources]
+    for list_ in project.lists["projects/acme-prod/global/firewalls"]:
+        if list_["name"] == "api":
+            list_["sourceRanges"] = [*sources]
     return project
 
 

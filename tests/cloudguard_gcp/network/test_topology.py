@@ -44,7 +44,7 @@ def host(name: str, *tags: str, public: str = "") -> Host:
 def hops(*routes: Item, hosts: tuple[Host, ...] = (), pools: tuple[Pool, ...] = ()) -> list[tuple[NextHop, str]]:
     subnet = {"selfLink": SUBNET, "name": "s", "network": NETWORK, "ipCidrRange": "10.0.0.0/20"}
     (found,) = with_routes([vpc_subnet(subnet).subnet], [*map(vpc_route, routes)], (), members_of(hosts, pools))
-    return [(one.hop, one.target) for one in found.routes]
+    return [(route.hop, route.target) for route in found.routes]
 
 
 def test_the_route_with_the_lowest_priority_number_counts() -> None:
@@ -105,10 +105,11 @@ def test_outbound_addresses_come_from_routers_of_the_network_s_project(google_cl
 def test_a_machine_outside_the_cluster_with_an_allowed_account_is_a_stranger(google_cloud: Proxy) -> None:
     found = topology_of(google_cloud, by_account())
     account = "service-account/batch@acme-prod.iam.gserviceaccount.com"
-    assert [(one.owner, one.addresses, one.groups) for one in found.external_members] == [
-        ("batch-1", each("10.0.0.99"), (account,))
-    ]
-    assert {one.id: one.members_known for one in found.groups}[account]
+    assert [
+        (external_member.owner, external_member.addresses, external_member.groups)
+        for external_member in found.external_members
+    ] == [("batch-1", each("10.0.0.99"), (account,))]
+    assert {group.id: group.members_known for group in found.groups}[account]
 
 
 def test_in_a_shared_network_the_members_of_a_tag_are_not_all_known(google_cloud: Proxy) -> None:
@@ -116,7 +117,7 @@ def test_in_a_shared_network_the_members_of_a_tag_are_not_all_known(google_cloud
     project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})
     groups = topology_of(google_cloud, project).groups
     assert groups
-    assert not any(one.members_known for one in groups)
+    assert not any(group.members_known for group in groups)
 
 
 def test_learned_routes_apply_to_the_router_s_region_or_to_all_regions(google_cloud: Proxy) -> None:
@@ -136,8 +137,8 @@ def test_learned_routes_apply_to_the_router_s_region_or_to_all_regions(google_cl
         )
         found = topology_of(google_cloud, project)
         learned = {
-            one.name: [str(route.destination) for route in one.routes if route.hop is NextHop.VPN]
-            for one in found.subnets
+            subnet.name: [str(route.destination) for route in subnet.routes if route.hop is NextHop.VPN]
+            for subnet in found.subnets
         }
         assert learned == {"nodes": ["10.200.0.0/16"], "far": other}
 
@@ -169,14 +170,16 @@ def test_a_peering_without_routes_is_a_gap(google_cloud: Proxy) -> None:
 
 def test_a_stopped_machine_may_get_a_public_address_again(google_cloud: Proxy) -> None:
     project = open_ssh()
-    for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        one["status"] = "TERMINATED"
-        for access in one["networkInterfaces"][0].get("accessConfigs", ()):
+    for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+        list_["status"] = "TERMINATED"
+        for access in list_["networkInterfaces"][0].get("accessConfigs", ()):
             del access["natIP"]
     google_cloud.google = Google(project)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("node-access")
     assert row.verdict is Verdict.FAIL
-    assert {one.check for one in row.findings if one.severity is Severity.CRITICAL} == {"node-access/internet"}
+    assert {finding.check for finding in row.findings if finding.severity is Severity.CRITICAL} == {
+        "node-access/internet"
+    }
 
 
 def test_an_interface_of_another_project_s_attachment_has_an_unknown_network(
@@ -187,9 +190,9 @@ def test_an_interface_of_another_project_s_attachment_has_an_unknown_network(
     for name, verdict in (("batch", Verdict.PASS), ("node-1", Verdict.UNKNOWN)):
         project = kops()
         project.instance("batch", project.link(f"regions/{REGION}/subnetworks/nodes"), "10.0.0.99")
-        for one in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-            if one["name"] == name:
-                one["networkInterfaces"].append(attachment)
+        for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
+            if list_["name"] == name:
+                list_["networkInterfaces"].append(attachment)
         google_cloud.google = Google(project)
         snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
         assert snapshot.gaps == ()

@@ -23,7 +23,7 @@ FIREWALL = {"nextHopInstance": "projects/p/zones/r-a/instances/a-firewall"}
 def policy_rules(**fields: Any) -> list[tuple[Action, str]]:  # noqa: ANN401 - JSON
     rule: Item = {"priority": 1, "direction": "INGRESS", "action": "deny", "match": {}, **fields}
     made = chain([], [{"name": "1", "type": "HIERARCHY", "rules": [rule]}]).filters[0]
-    return [(one.action, one.uncertain) for one in made.rules]
+    return [(rule.action, rule.uncertain) for rule in made.rules]
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def hops(*routes: Item) -> list[NextHop]:
     """Return the next hops of packets to the internet, for routes in the order of their priority."""
     subnet = vpc_subnet({"selfLink": f"{NAME}/s", "name": "s", "network": NETWORK, "ipCidrRange": "10.0.0.0/20"})
     whole = {"network": NETWORK, "destRange": "0.0.0.0/0"}
-    read = [vpc_route({"name": f"r{place}", "priority": place, **whole, **one}) for place, one in enumerate(routes)]
+    read = [vpc_route({"name": f"r{place}", "priority": place, **whole, **item}) for place, item in enumerate(routes)]
     (found,) = with_routes([subnet.subnet], read, (), members_of((), ()))
-    assert all(one.destination == ALL4 for one in found.routes)
-    return [one.hop for one in found.routes]
+    assert all(route.destination == ALL4 for route in found.routes)
+    return [route.hop for route in found.routes]
 
 
 @pytest.mark.parametrize(

@@ -167,8 +167,8 @@ def test_an_undefined_name_in_a_template_is_an_error() -> None:
 
 def test_a_page_is_small_and_grows_only_with_its_findings() -> None:
     assert len(page.render(FULL).encode()) < 60_000
-    one = page_report.network_finding("prod")
-    many = tuple(replace(one, id=f"{number:012x}", severity=Severity.HIGH) for number in range(500))
+    finding = page_report.network_finding("prod")
+    many = tuple(replace(finding, id=f"{number:012x}", severity=Severity.HIGH) for number in range(500))
     started = process_time()
     text = page.render(replace(FULL, rows=(replace(FULL.rows[0], findings=many),), plan=()))
     assert text.count("<article") == 500

@@ -158,7 +158,7 @@ def test_sets_are_written_as_text_and_read_back() -> None:
     assert topology["filters"][0]["rules"][0]["peer"] == {"kind": "range", "value": "0.0.0.0/0"}
     assert topology["external_members"][0]["addresses"] == ["10.4.0.5", "10.4.1.0/28", "fd00::1"]
     assert topology["outbound_addresses"] == ["192.0.2.6/31"]
-    assert [one["destination"] for one in topology["subnets"][0]["routes"]] == ["10.6.0.0/16", ""]
+    assert [route["destination"] for route in topology["subnets"][0]["routes"]] == ["10.6.0.0/16", ""]
 
 
 @pytest.mark.parametrize("addresses", [(), ("10.0.0.0/8", "192.0.2.0/24", "fd00::/8")])
@@ -210,7 +210,7 @@ def test_a_file_of_the_former_schema_is_read() -> None:
     balancers = (EVERYTHING.topology.balancers[0], replace(EVERYTHING.topology.balancers[1], listeners=(listener,)))
     cluster = document["cluster"]
     for host in cluster["hosts"]:
-        host["evidence"] = [one["text"] for one in host.pop("role_evidence")]
+        host["evidence"] = [item["text"] for item in host.pop("role_evidence")]
     del cluster["disks"][0]["etcd_cluster"]
     cluster["disks"][0]["holds_etcd"] = cluster["disks"][0].pop("etcd_evidence")["text"]
     evidence = RoleEvidence(EvidenceKind.UNKNOWN, sample.TAGGED.text, Strength.WEAK)
@@ -219,7 +219,7 @@ def test_a_file_of_the_former_schema_is_read() -> None:
         topology=replace(EVERYTHING.topology, balancers=balancers),
         cluster=replace(
             EVERYTHING.cluster,
-            hosts=tuple(replace(one, role_evidence=(evidence,)) for one in EVERYTHING.cluster.hosts),
+            hosts=tuple(replace(host, role_evidence=(evidence,)) for host in EVERYTHING.cluster.hosts),
             disks=(replace(EVERYTHING.cluster.disks[0], etcd_evidence=evidence, etcd_cluster=""),),
         ),
     )
@@ -270,11 +270,11 @@ def test_evidence_of_the_wrong_type_in_a_former_file_is_a_fault() -> None:
 def test_a_note_in_an_older_file_becomes_written_by() -> None:
     document: Document = json.loads(TEXT)
     filters = document["topology"]["filters"]
-    for one in (*filters, *(rule for filter_ in filters for rule in filter_["rules"])):
-        del one["written_by"]
-        one["note"] = ""
+    for filter_ in (*filters, *(rule for guard in filters for rule in guard["rules"])):
+        del filter_["written_by"]
+        filter_["note"] = ""
     filters[0]["note"] = "change the Service"
     found = snapshot_file.load(json.dumps(document), "old.json")
-    writers = [one.written_by for one in found.topology.filters]
-    assert [one.instead for one in writers if one] == ["change the Service"]
+    writers = [guard.written_by for guard in found.topology.filters]
+    assert [writer.instead for writer in writers if writer] == ["change the Service"]
     assert found.gaps == snapshot_file.load(TEXT, "new.json").gaps

@@ -187,7 +187,7 @@ def test_a_report_of_the_first_version_shows_its_changes_as_lines() -> None:
     for host in document["cluster"]["hosts"]:
         del host["role_evidence"]
     written = {"id", "row", "kind", "resource", "rule", "before", "after", "why", "proved", "documents", "statements"}
-    changes = [{key: one[key] for key in written & one.keys()} for one in document["plan"]["changes"]]
+    changes = [{key: change[key] for key in written & change.keys()} for change in document["plan"]["changes"]]
     document["plan"]["changes"] = changes
     report = load(json.dumps(document).encode(), "it")
     assert [change.order for change in report.plan] == [*range(1, len(changes) + 1)]
@@ -206,7 +206,7 @@ def test_an_older_report_is_compared_with_today_s(
     Path("today.json").write_text(json_report.render(today))
     status, out, _ = ran(capsys, "diff", str(OLDER / "report.json"), "today.json", "--fail-on", "never", "-f", "json")
     assert status in {0, 4}
-    assert {one["fate"] for one in json.loads(out)["findings"]} == {"unchanged"}
+    assert {finding["fate"] for finding in json.loads(out)["findings"]} == {"unchanged"}
 
 
 def missing_paths(older: Any, today: Any, path: str = "") -> list[str]:  # noqa: ANN401 - JSON
@@ -219,7 +219,7 @@ def missing_paths(older: Any, today: Any, path: str = "") -> list[str]:  # noqa:
         return gone + [line for name in both for line in missing_paths(before[name], now[name], f"{path}.{name}")]
     if alike and isinstance(older, list):
         pairs = zip(cast("list[object]", older), cast("list[object]", today), strict=False)
-        return [line for one, other in pairs for line in missing_paths(one, other, f"{path}[]")]
+        return [line for item, other in pairs for line in missing_paths(item, other, f"{path}[]")]
     return [] if alike else [f"{path} is of another type"]
 
 

@@ -21,12 +21,12 @@ def test_hosts_of_one_role_in_several_subnets_are_counted_together() -> None:
 
 
 def test_traffic_through_a_public_balancer_is_not_latent() -> None:
-    one = host("cp", CONTROL_PLANE, "masters")
+    master = host("cp", CONTROL_PLANE, "masters")
     masters = [group("masters", ("tcp/6443", WORLD)), group("front", ("tcp/443", WORLD))]
 
     def words(*, facing: bool) -> str:
-        front = balancer("api", "tcp/443", [to(one, "tcp/6443")], "front", facing=facing)
-        rows = rows_of(snapshot([one], masters, balancers=[front]))
+        front = balancer("api", "tcp/443", [to(master, "tcp/6443")], "front", facing=facing)
+        rows = rows_of(snapshot([master], masters, balancers=[front]))
         return next(found.message for found in rows["api-server-access"].findings if found.resource.id == "masters")
 
     assert "latent" not in words(facing=True)
@@ -49,7 +49,7 @@ def test_traffic_through_a_public_balancer_is_not_latent() -> None:
 )
 def test_a_part_of_the_internet_is_not_called_the_internet(peers: list[str], words: str) -> None:
     edge = host("n", NODE, "nodes", where="public", public="203.0.113.9", v6="2600:1::5")
-    rows = rows_of(snapshot([edge], [group("nodes", *(("tcp/22", one) for one in peers))]))
+    rows = rows_of(snapshot([edge], [group("nodes", *(("tcp/22", peer) for peer in peers))]))
     assert words in rows["node-access"].findings[0].message
 
 

@@ -14,14 +14,14 @@ ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 
 def behind_balancer(*filters: str) -> Snapshot:
     """Return a cluster whose control plane is behind a balancer with ``filters``."""
-    one = host("cp", CONTROL_PLANE, "cp")
+    master = host("cp", CONTROL_PLANE, "cp")
     guards = [group("cp", ("tcp/6443", "10.0.0.0/16")), group("front", ("tcp/443", "0.0.0.0/0"))]
-    api = balancer("api", "tcp/443", [to(one, "tcp/6443")], *filters, seen=ClientAddress.REPLACED)
-    return snapshot([one], guards, balancers=[api])
+    api = balancer("api", "tcp/443", [to(master, "tcp/6443")], *filters, seen=ClientAddress.REPLACED)
+    return snapshot([master], guards, balancers=[api])
 
 
 def test_the_procedure_lists_the_peers_to_let_in_and_their_ports() -> None:
-    (change,) = [one for one in changes_of(behind_balancer(), ADMINS) if one.kind == "balancer.guard"]
+    (change,) = [change for change in changes_of(behind_balancer(), ADMINS) if change.kind == "balancer.guard"]
     (edit,) = change.edits
     assert isinstance(edit, Procedure)
     assert change.resource.id == "api"
@@ -31,5 +31,5 @@ def test_the_procedure_lists_the_peers_to_let_in_and_their_ports() -> None:
 
 def test_a_rule_of_a_guarded_balancer_is_narrowed_instead() -> None:
     assert [
-        one.kind for one in changes_of(behind_balancer("front"), ADMINS) if one.resource.id in {"api", "front"}
+        change.kind for change in changes_of(behind_balancer("front"), ADMINS) if change.resource.id in {"api", "front"}
     ] == ["rule.narrow"]

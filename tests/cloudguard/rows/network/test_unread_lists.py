@@ -41,7 +41,7 @@ def test_only_rows_whose_ports_the_list_s_rules_reach_are_unknown(
     rows = [found[name] for name in ("api-server-access", "node-access", "etcd-access")]
     assert " ".join(row.verdict for row in rows) == verdicts
     assert all("pl-1" in line for row in rows for line in row.unknown)
-    assert {one.would_help for row in rows for one in row.undecided} <= {"test:Read"}
+    assert {undecided.would_help for row in rows for undecided in row.undecided} <= {"test:Read"}
 
 
 def test_a_certain_excess_fails_beside_the_list() -> None:

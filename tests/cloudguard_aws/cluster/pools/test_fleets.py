@@ -71,12 +71,12 @@ def test_the_next_host_of_a_spot_fleet_has_its_specification_s_settings(place: t
     (pool,) = snapshot.cluster.pools
     assert (pool.id, pool.roles, pool.desired) == (fleet, (Role.CONTROL_PLANE, Role.ETCD), 1)
     assert (pool.subnets, pool.filters) == ((subnet.id, second.id), (wide.id,))
-    assert [one.device for one in pool.disks] == ["/dev/sda1"], "those of its image"
+    assert [disk.device for disk in pool.disks] == ["/dev/sda1"], "those of its image"
     assert "c2VjcmV0" not in repr(snapshot)
     api = api_of(a)
     found = find(api, REQUEST)
     assert found is not None
-    assert [one.registers for one in read_fleets(api, found)] == [(target_group,)]
+    assert [read_fleet.registers for read_fleet in read_fleets(api, found)] == [(target_group,)]
 
 
 def answer(a: Account, call: Call, *items: Json) -> None:
@@ -126,7 +126,9 @@ def test_only_fleets_that_start_further_hosts_are_pools(
     api = api_of(a)
     found = find(api, REQUEST)
     assert found is not None
-    assert [one.templates for one in read_fleets(api, found)] == [(("LaunchTemplateId", "lt-0123", "3"),)] * starts
+    assert [read_fleet.templates for read_fleet in read_fleets(api, found)] == [
+        (("LaunchTemplateId", "lt-0123", "3"),)
+    ] * starts
 
 
 def test_a_fleet_s_untagged_hosts_belong_to_the_cluster(place: tuple[Account, Subnet, Group]) -> None:

@@ -56,7 +56,10 @@ def test_the_next_host_has_its_template_s_settings(inner_account: Account, subne
     role = a.role("masters")
     made = a.pool("masters", subnet, [first, second], kops.control_plane, role=role, public=True, encrypted=False)
     pool = pools(a)["masters"]
-    assert (pool.roles, [one.text for one in pool.role_evidence]) == ((CP, ETCD), ["tag k8s.io/role/control-plane=1"])
+    assert (pool.roles, [evidence.text for evidence in pool.role_evidence]) == (
+        (CP, ETCD),
+        ["tag k8s.io/role/control-plane=1"],
+    )
     assert pool.subnets == (subnet.id,)
     assert pool.filters == pool.groups == tuple(sorted([first.id, second.id]))
     assert pool.template == f"{made}:1"
@@ -190,7 +193,7 @@ def test_template_and_account_default_decide_the_encryption_of_the_next_disk(
     mapping = {"DeviceName": "/dev/sdf", "Ebs": disk}
     made = template(a, "masters", BlockDeviceMappings=[mapping])
     group(a, "masters", subnet, kops.control_plane, LaunchTemplate={"LaunchTemplateId": made, "Version": "$Latest"})
-    encrypted_by_device = {one.device: one.encrypted for one in pools(a)["masters"].disks}
+    encrypted_by_device = {disk.device: disk.encrypted for disk in pools(a)["masters"].disks}
     assert encrypted_by_device["/dev/sdf"] is encrypted
 
 
@@ -208,7 +211,7 @@ def test_a_refused_call_hides_the_pools(inner_account: Account, subnet: Subnet, 
     bus.register_first(f"before-send.{operation}", refuse)
     snapshot = collect(a)
     assert snapshot.cluster.pools == ()
-    (gap,) = [one for one in snapshot.gaps if FactKind.POOLS in one.hides]
+    (gap,) = [gap for gap in snapshot.gaps if FactKind.POOLS in gap.hides]
     assert gap.reason is Reason.DENIED
     assert gap.permission == gap.call
     assert gap.call.endswith(operation.partition(".")[2])
@@ -221,10 +224,10 @@ def test_the_roles_of_hosts_and_of_next_hosts_are_read(inner_account: Account) -
     shared, next_one = a.role("shared"), a.role("next")
     a.host("node", place, groups, kops.node, role=shared)
     a.pool("nodes", place, groups, kops.node, role=shared)
-    assert {one.name: one.roles for one in collect(a).identities.identities} == {"shared": ("node",)}
+    assert {identity.name: identity.roles for identity in collect(a).identities.identities} == {"shared": ("node",)}
     a.pool("masters", place, groups, kops.control_plane, role=shared)
     a.pool("others", place, groups, kops.node, role=next_one)
-    assert {one.name: one.roles for one in collect(a).identities.identities} == {
+    assert {identity.name: identity.roles for identity in collect(a).identities.identities} == {
         "shared": ("control-plane", "etcd", "node"),
         "next": ("node",),
     }

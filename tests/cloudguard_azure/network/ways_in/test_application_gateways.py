@@ -27,7 +27,7 @@ class Fronted(Made):
     def waf(self, *addresses: str, ports: tuple[int, ...] = (443, 6443), **rest: Any) -> None:  # noqa: ANN401 - JSON
         """Add an application gateway."""
         public = self.public_address("waf", "20.71.0.30")
-        listed = [{"ipAddress": one} for one in addresses]
+        listed = [{"ipAddress": address} for address in addresses]
         self.application_gateway("waf", self.edge, public=public, addresses=listed, ports=ports, **rest)
 
     def inside(self, key: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def gateways(account: Made) -> list[Balancer]:
     """Return the gateways that lead to the cluster. Asserts that there is no gap."""
     ways, api = ways_into(account)
     assert api.gaps == ()
-    return [one for one in ways.balancers if one.kind == KIND]
+    return [balancer for balancer in ways.balancers if balancer.kind == KIND]
 
 
 def test_a_gateway_connects_to_a_member_from_its_subnet() -> None:
@@ -62,7 +62,9 @@ def test_a_gateway_is_followed_through_a_load_balancer(port: int, *, leads: bool
     account = Fronted()
     account.waf("10.0.0.200", ports=(443, port))
     found = gateways(account)
-    assert [str(target.service) for one in found for target in one.listeners[0].targets] == ["tcp/6443"] * leads
+    assert [str(target.service) for balancer in found for target in balancer.listeners[0].targets] == [
+        "tcp/6443"
+    ] * leads
 
 
 def test_a_gateway_to_a_load_balancer_with_floating_ip_is_a_gap() -> None:
@@ -88,7 +90,7 @@ def test_each_path_rule_has_its_own_pool() -> None:
     }
     account.properties(account.gateway)["urlPathMaps"] = [{"id": paths, "name": "one", "properties": inside}]
     rule["urlPathMap"] = link(paths)
-    assert [len(one.listeners) for one in gateways(account)] == [1]
+    assert [len(gateway.listeners) for gateway in gateways(account)] == [1]
 
 
 def test_a_redirection_has_no_targets() -> None:
@@ -146,7 +148,7 @@ def test_a_gateway_with_private_link_is_published() -> None:
     offered = f"{account.gateway}/privateLinkConfigurations/one"
     account.properties(account.gateway)["privateLinkConfigurations"] = [{"id": offered, "name": "one"}]
     account.inside("frontendIPConfigurations")["privateLinkConfiguration"] = link(offered)
-    [[service]] = [one.published for one in gateways(account)]
+    [[service]] = [gateway.published for gateway in gateways(account)]
     assert (service.id, service.accepts_each) == (offered.lower(), True)
 
 
@@ -236,8 +238,8 @@ def test_a_policy_may_block_clients(rules: list[dict[str, Any]], mode: str, plac
     policy = account.add(POLICIES, "p", {"policySettings": settings, "customRules": rules, "managedRules": managed})
     (account.inside(place) if place else account.properties(account.gateway))["firewallPolicy"] = link(policy)
     ways, _ = ways_into(account)
-    [found] = [one for one in ways.balancers if one.kind == KIND]
-    uncertain = [rule.uncertain for one in ways.filters if one.id in found.filters for rule in one.rules]
+    [found] = [balancer for balancer in ways.balancers if balancer.kind == KIND]
+    uncertain = [rule.uncertain for guard in ways.filters if guard.id in found.filters for rule in guard.rules]
     assert any("clients the custom rules of p block" in text for text in uncertain) is blocks
 
 

@@ -78,11 +78,13 @@ def test_rules_with_and_without_floating_ip_are_separate() -> None:
     account.properties(balancer)["loadBalancingRules"][0]["properties"]["enableFloatingIP"] = True
     account.host(pools=[account.pool(balancer)])
     ways, _ = ways_into(account)
-    assert [(one.keeps_destination, str(one.listeners[0].targets[0].service)) for one in ways.balancers] == [
+    assert [
+        (balancer.keeps_destination, str(balancer.listeners[0].targets[0].service)) for balancer in ways.balancers
+    ] == [
         (True, "tcp/80"),
         (False, "tcp/8081"),
     ]
-    assert len({one.id for one in ways.balancers}) == 2
+    assert len({balancer.id for balancer in ways.balancers}) == 2
 
 
 @pytest.mark.parametrize(
@@ -119,9 +121,11 @@ def test_a_global_balancer_leads_to_the_targets_of_its_regional_one(
     members.append({"name": "near", "properties": front})
     ways, api = ways_into(account)
     assert api.gaps == ()
-    (found,) = [one for one in ways.balancers if one.name == "global/front"]
+    (found,) = [balancer for balancer in ways.balancers if balancer.name == "global/front"]
     assert found.internet_facing
-    assert [(str(one.service), str(one.targets[0].service)) for one in found.listeners] == [("tcp/443", "tcp/6443")]
+    assert [(str(listener.service), str(listener.targets[0].service)) for listener in found.listeners] == [
+        ("tcp/443", "tcp/6443")
+    ]
     assert found.keeps_destination == (floating or regional)
     assert not found.keeps_destination or found.addresses.cidrs() == (f"{destination}/32",)
 
@@ -135,7 +139,7 @@ def test_traffic_through_appliances_in_front_is_uncertain() -> None:
     account.host(pools=[account.pool(balancer)])
     ways, _ = ways_into(account)
     [found] = ways.balancers
-    [appliances] = [one for one in ways.filters if one.id in found.filters]
+    [appliances] = [guard for guard in ways.filters if guard.id in found.filters]
     assert found.internet_facing
     assert all("the gateway load balancer nva may drop" in rule.uncertain for rule in appliances.rules)
 

@@ -75,7 +75,7 @@ def balancer(account: Subscription, rules: list[Rule], pools: list[Pool], rest: 
     for number, rule in enumerate(rules):
         made: Item = {
             "frontendIPConfiguration": link(fronts[rule.front]),
-            "backendAddressPools": links_to([ids[one] for one in sorted(rule.pools)]),
+            "backendAddressPools": links_to([ids[pool] for pool in sorted(rule.pools)]),
             "protocol": rule.protocol,
             "frontendPort": rule.outside,
             "backendPort": rule.inside,
@@ -109,9 +109,9 @@ def _pool(own: str, drawn: Pool, nics: dict[str, str], vnet: str) -> Item:
 def naive_traffic(rules: list[Rule], pools: list[Pool], rest: list[NatRule]) -> Iterator[Sent]:
     """Yield the balancer's traffic, by a naive reading of the drawn rules."""
     for rule in rules:
-        members = {one for number in rule.pools for hosts in pools[number].values() for one in hosts}
+        members = {host for number in rule.pools for hosts in pools[number].values() for host in hosts}
         names = ["tcp", "udp"] if rule.protocol == "All" else [rule.protocol.lower()]
-        outside, inside = (",".join(f"{one}/{port}" for one in names) for port in (rule.outside, rule.inside))
+        outside, inside = (",".join(f"{name}/{port}" for name in names) for port in (rule.outside, rule.inside))
         for host in members:
             yield rule.front == 0, rule.floating, outside, host, inside
     for number, one in enumerate(rest):
@@ -127,14 +127,14 @@ def test_a_balancer_sends_what_its_rules_say(rules: list[Rule], pools: list[Pool
     assert api.gaps == ()
     found = [
         (
-            bool(one.internet_facing),
-            one.keeps_destination,
+            bool(balancer.internet_facing),
+            balancer.keeps_destination,
             str(listener.service),
             target.host.rpartition("vm-")[2],
             str(target.service),
         )
-        for one in ways.balancers
-        for listener in one.listeners
+        for balancer in ways.balancers
+        for listener in balancer.listeners
         for target in listener.targets
     ]
     assert sorted(found) == sorted(naive_traffic(rules, pools, rest))

@@ -128,7 +128,7 @@ def test_private_endpoints_of_the_api_are_found_in_every_network() -> None:
     account.private_endpoint("api", _subnet(account), "10.0.0.9", account.id(CLUSTERS, "prod"), "management")
     account.private_endpoint("ops", hub, "10.9.0.9", account.id(CLUSTERS, "prod").upper(), "management")
     ways, _ = ways_into(account)
-    assert {one.id.rpartition("/")[2] for one in ways.endpoints} == {"api", "ops"}
+    assert {endpoint.id.rpartition("/")[2] for endpoint in ways.endpoints} == {"api", "ops"}
     assert {name.rpartition("/")[2] for name in ways.networks} == {"hub"}
 
 

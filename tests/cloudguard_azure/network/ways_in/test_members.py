@@ -16,11 +16,13 @@ def test_nat_rules_of_both_forms_and_nat_pools_lead_to_ssh() -> None:
     account.nat_rule(balancer, "one", 2200, 22, interface=nic)
     account.nat_rule(balancer, "all", 5000, 22, last=5009)
     found = only(account)
-    assert [(str(one.service), len(one.targets), bool(one.port_ranges)) for one in found.listeners] == [
+    assert [
+        (str(listener.service), len(listener.targets), bool(listener.port_ranges)) for listener in found.listeners
+    ] == [
         ("tcp/2200", 1, False),
         ("tcp/5000-5009", 2, True),
     ]
-    assert {str(target.service) for one in found.listeners for target in one.targets} == {"tcp/22"}
+    assert {str(target.service) for listener in found.listeners for target in listener.targets} == {"tcp/22"}
 
 
 def nat_pool(account: Subscription, balancer: str) -> str:
@@ -73,7 +75,7 @@ def test_a_pod_s_address_is_not_its_host_s() -> None:
     inside = second[0]["properties"] | {"primary": False, "privateIPAddress": "10.0.0.40"}
     second.append({"id": f"{nic}/ipConfigurations/pod", "name": "pod", "properties": inside})
     (listener,) = only(account).listeners
-    assert [one.address.cidrs() for one in listener.targets] == [("10.0.0.40/32",)]
+    assert [target.address.cidrs() for target in listener.targets] == [("10.0.0.40/32",)]
 
 
 def test_foreign_members_of_a_balancer_do_not_count() -> None:

@@ -41,7 +41,7 @@ def test_a_private_link_service_publishes_a_front_end(
 def test_clients_of_a_service_with_unknown_subnets_may_have_any_address() -> None:
     account = Made()
     account.link_service(loadBalancerFrontendIpConfigurations=[link(account.front)])
-    ((service,),) = (one.published for one in ways_into(account)[0].balancers)
+    ((service,),) = (balancer.published for balancer in ways_into(account)[0].balancers)
     assert service.translated_to.cidrs() == ("0.0.0.0/0", "::/0")
 
 
@@ -76,7 +76,7 @@ def test_a_service_has_clients_if_a_connection_is_approved(
     ]
     rest: dict[str, Any] = {} if states is None else {"privateEndpointConnections": listed}
     account.link_service(loadBalancerFrontendIpConfigurations=[link(account.front)], **rest)
-    ((service,),) = (one.published for one in ways_into(account)[0].balancers)
+    ((service,),) = (balancer.published for balancer in ways_into(account)[0].balancers)
     assert service.connected is connected
 
 
@@ -93,8 +93,8 @@ def test_a_service_without_a_balancer_leads_to_a_host_or_its_balancer(address: s
     assert api.gaps == ()
     found = {service for name, host, service in sent(ways) if name == "direct/direct" and host == "cp-0"}
     assert {part for one in found for part in one.split(",")} == services
-    links = [one for one in ways.balancers if one.kind == "private link service"]
-    assert [(one.internet_facing, [each.filtered for each in one.published]) for one in links] == (
+    links = [balancer for balancer in ways.balancers if balancer.kind == "private link service"]
+    assert [(link.internet_facing, [each.filtered for each in link.published]) for link in links] == (
         [(False, [False])] if services else []
     )
 
@@ -109,5 +109,5 @@ def test_a_service_in_a_network_without_a_connection_leads_nowhere(*, linked: bo
     configuration = {"name": "nat", "properties": {"subnet": link(far)}}
     account.link_service("direct", destinationIPAddress=ADDRESS, ipConfigurations=[configuration])
     ways, api = ways_into(account)
-    assert all(one.kind == "load balancer" for one in ways.balancers)
+    assert all(balancer.kind == "load balancer" for balancer in ways.balancers)
     assert hidden(api) == ({FactKind.BALANCERS} if linked else set())

@@ -57,13 +57,13 @@ def everything() -> Subscription:
     account.nat_rule(api, "all", 5000, 22, last=5009)
     account.scale_set("set", nodes, "10.0.0.7", pools=[account.pool(web)])
     for balancer, names in ((api, (nic,)), (web, (nic, _nic_of_set(account)))):
-        listed = [link(f"{one}/ipConfigurations/ipconfig1") for one in names]
+        listed = [link(f"{name}/ipConfigurations/ipconfig1") for name in names]
         account.properties(account.pool(balancer))["backendIPConfigurations"] = listed
     shown = account.public_address("waf", "20.50.0.10")
     edge = account.subnet(vnet, "gateways", "10.0.8.0/24")
     account.application_gateway("waf", edge, public=shown, addresses=[{"ipAddress": "10.0.0.4"}], ports=(443, 6443))
     account.managed_cluster(subnet=nodes, addresses=["10.0.0.20"], access={"enablePrivateCluster": True})
-    cluster = next(one["id"] for one in account.items.values() if one.get("type", "").endswith("managedClusters"))
+    cluster = next(item["id"] for item in account.items.values() if item.get("type", "").endswith("managedClusters"))
     account.private_endpoint("kube-apiserver", nodes, "10.0.0.9", cluster, "management")
     return account
 
@@ -120,16 +120,22 @@ def closed_ways(before: Ways, account: Subscription) -> list[str]:
         if FactKind.BALANCERS not in gaps
         and not services <= now.get((host, True), nothing) | (nothing if outside else now.get((host, False), nothing))
     ]
-    wide = {one.id: one for one in after.endpoints}
+    wide = {endpoint.id: endpoint for endpoint in after.endpoints}
     lost += [
-        one.id for one in before.endpoints if FactKind.ENDPOINT not in gaps and not _as_wide(one, wide.get(one.id))
+        endpoint.id
+        for endpoint in before.endpoints
+        if FactKind.ENDPOINT not in gaps and not _as_wide(endpoint, wide.get(endpoint.id))
     ]
     return lost
 
 
-def _as_wide(one: Endpoint, other: Endpoint | None) -> bool:
+def _as_wide(endpoint: Endpoint, other: Endpoint | None) -> bool:
     known = {"nsg"}
-    return other is not None and other.private >= one.private and not (set(other.filters) - set(one.filters) & known)
+    return (
+        other is not None
+        and other.private >= endpoint.private
+        and not (set(other.filters) - set(endpoint.filters) & known)
+    )
 
 
 def closing(wanted: Callable[[Spot], bool], change: Callable[[Spot], Callable[[], object]]) -> dict[str, list[str]]:
@@ -137,7 +143,7 @@ def closing(wanted: Callable[[Spot], bool], change: Callable[[Spot], Callable[[]
     account, found = everything(), dict[str, list[str]]()
     before, api = ways_into(account)
     assert api.gaps == ()
-    tried = [one for own, item in account.items.items() for one in spots(item, own) if wanted(one)]
+    tried = [spot for own, item in account.items.items() for spot in spots(item, own) if wanted(spot)]
     assert len(tried) > MANY
     for spot in tried:
         back = change(spot)
@@ -149,14 +155,20 @@ def closing(wanted: Callable[[Spot], bool], change: Callable[[Spot], Callable[[]
 
 def test_the_ways_in_are_found() -> None:
     ways, _ = ways_into(everything())
-    assert {one.name for one in ways.balancers} == {"api/front", "web/front", "by/front", "far/front", "waf/one"}
-    assert {one.id.rpartition("/")[2] for one in ways.endpoints} == {"prod by commands", "kube-apiserver"}
+    assert {balancer.name for balancer in ways.balancers} == {
+        "api/front",
+        "web/front",
+        "by/front",
+        "far/front",
+        "waf/one",
+    }
+    assert {endpoint.id.rpartition("/")[2] for endpoint in ways.endpoints} == {"prod by commands", "kube-apiserver"}
 
 
 def test_the_sdk_gives_the_same_ways_in(azure_cloud: AzureProxy) -> None:
     account = everything()
     named = {"translatedAddress": "10.0.0.4"}, {"translatedFqdn": "cp.example"}
-    rules = [{"name": "ssh", "ruleType": "NatRule", "translatedPort": "22", **one} for one in named]
+    rules = [{"name": "ssh", "ruleType": "NatRule", "translatedPort": "22", **tags} for tags in named]
     groups = [{"ruleCollectionType": "FirewallPolicyNatRuleCollection", "name": "in", "rules": rules}]
     policy = account.add(f"{NETWORK}/firewallPolicies", "policy", {})
     account.put({"id": f"{policy}/ruleCollectionGroups/g", "name": "g", "properties": {"ruleCollections": groups}})
@@ -174,7 +186,7 @@ def test_an_odd_answer_closes_no_way_in_without_a_gap(odd: object) -> None:
     account, empty = everything(), odd in (None, [], {"id": "odd"})
     request = request_of(account, Served(account))
     before = reached(read_ways(Served(account), request)).keys()
-    tried = [one for own, item in account.items.items() for one in spots(item, own) if one[2] not in {"id", "name"}]
+    tried = [spot for own, item in account.items.items() for spot in spots(item, own) if spot[2] not in {"id", "name"}]
     for place, holder, key in Random(repr(odd)).sample(tried, min(30 * DRAWS, len(tried))):
         former, holder[key] = holder[key], odd
         api = Served(account)
