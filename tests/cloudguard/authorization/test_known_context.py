@@ -81,8 +81,8 @@ def test_known_values_give_the_naive_evaluator_s_answer(seed: int) -> None:
         fixed.setdefault("tag/two", ("a",))
         absent = {key for key in KEYS if key not in fixed and random.random() < 0.4} - {"zone"}
         known = {key: value for key, (value,) in fixed.items()} | dict.fromkeys(absent, ABSENT)
-        requests, two = sets(mine, other, known)
-        excess = requests - two
+        granted, needed = sets(mine, other, known)
+        excess = granted - needed
         assert not {key for box in excess.parts for key in box.scope.context} & {*fixed, *absent}
         for _ in range(40):
             request, context = point(random, fixed, absent)
@@ -90,7 +90,7 @@ def test_known_values_give_the_naive_evaluator_s_answer(seed: int) -> None:
                 really_allowed([policy(filled(each, fixed) for each in listed)], request.action, request.name, context)
                 for listed in (mine, other)
             ]
-            assert requests.has(request) == truth[0], (mine, known, request)
+            assert granted.has(request) == truth[0], (mine, known, request)
             assert excess.has(request) == (truth[0] and not truth[1]), (mine, other, known, request)
 
 
@@ -100,8 +100,8 @@ def test_with_unknown_values_the_naive_evaluator_s_answer_lies_between_the_bound
     for _ in range(15):
         mine, other = ([draw_statement(random) for _ in range(3)] for _ in range(2))
         unknown = {key.lower() for key in VALUES if random.random() < 0.5}
-        requests, two = sets(mine, other, dict.fromkeys(unknown, FREE))
-        excess = requests - two
+        granted, needed = sets(mine, other, dict.fromkeys(unknown, FREE))
+        excess = granted - needed
         lower, upper = excess.lower, excess.upper
         for _ in range(40):
             request, context = point(random, {}, set())
@@ -125,9 +125,9 @@ def test_equal_unknown_conditions_cancel_in_a_difference() -> None:
     when = (Condition("IpAddress", "ip", ("10.0.0.0/8",)),)
     mine, other = allow("store:*", when=when), allow("store:GetObject", when=when)
     where = space_of(SmallCatalog(), [mine, other])
-    requests, two = (matched(where, each, {"ip": FREE}) for each in (mine, other))
-    assert not two - requests
-    assert (requests - two).assumptions == ("ip, whose value is unknown (IpAddress): 10.0.0.0/8",)
+    granted, needed = (matched(where, each, {"ip": FREE}) for each in (mine, other))
+    assert not needed - granted
+    assert (granted - needed).assumptions == ("ip, whose value is unknown (IpAddress): 10.0.0.0/8",)
 
 
 def test_a_value_that_one_service_fixes_does_not_apply_to_other_services() -> None:

@@ -52,12 +52,12 @@ def test_every_operation_agrees_with_the_naive_evaluator(seed: int) -> None:
         for _ in range(POINTS):
             point = draw_request(random)
             context = context_of(point)
-            one = allowed(mine, point.action, point.name, context)
-            two = allowed(other, point.action, point.name, context)
-            assert left.has(point) == one, f"{mine}\n{point}"
-            assert union.has(point) == (one or two), f"{mine}\n{other}\n{point}"
-            assert common.has(point) == (one and two), f"{mine}\n{other}\n{point}"
-            assert excess.has(point) == (one and not two), f"{mine}\n{other}\n{point}"
+            here = allowed(mine, point.action, point.name, context)
+            there = allowed(other, point.action, point.name, context)
+            assert left.has(point) == here, f"{mine}\n{point}"
+            assert union.has(point) == (here or there), f"{mine}\n{other}\n{point}"
+            assert common.has(point) == (here and there), f"{mine}\n{other}\n{point}"
+            assert excess.has(point) == (here and not there), f"{mine}\n{other}\n{point}"
 
 
 @pytest.mark.parametrize("seed", seeds(10))
