@@ -113,7 +113,8 @@ def catalog_of(
     statements = [statement for policy in snapshot.identities.policies for statement in policy.statements]
     statements += [statement for need in needs for statement in (*need.statements, *need.documented)]
     named = {pair for statement in statements for pair in _named_actions(statement)}
-    named.update((action, CONTROL) for path in paths for action in path.actions)
+    of_data = {action.lower() for action, plane in known() if plane == DATA}
+    named.update((action, CONTROL) for path in paths for action in path.actions if action.lower() not in of_data)
     return OperationCatalog((*known(), *sorted(named)))
 
 

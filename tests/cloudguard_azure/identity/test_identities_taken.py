@@ -40,5 +40,31 @@ def test_pods_that_take_a_powerful_identity_escalate(azure_cloud: AzureProxy, ro
     assert "app (service-account) can gain the permissions of deployer" in found.message
 
 
+CLUSTERS = "Microsoft.ContainerService/managedClusters"
+
+
+@pytest.mark.parametrize(
+    ("actions", "data", "verdict"),
+    [
+        ([f"{CLUSTERS}/listClusterAdminCredential/action"], [], Verdict.FAIL),
+        ([], [f"{CLUSTERS}/*"], Verdict.FAIL),
+        ([], [f"{CLUSTERS}/pods/exec/action"], Verdict.FAIL),
+        ([f"{CLUSTERS}/listClusterUserCredential/action"], [], Verdict.UNKNOWN),
+        ([], [f"{CLUSTERS}/pods/read"], Verdict.UNKNOWN),
+    ],
+)
+def test_pods_that_administer_the_cluster_escalate(
+    azure_cloud: AzureProxy, actions: list[str], data: list[str], verdict: Verdict
+) -> None:
+    account = Subscription()
+    cluster = account.managed_cluster(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
+    own = account.identity("app")
+    account.federated(own, "app", ISSUER, "system:serviceaccount:default:app")
+    account.assign(account.principal(own), account.role("admin", *actions, dataActions=data), cluster)
+    row = row_of(collected(azure_cloud, account))
+    assert row.verdict is verdict, row.why
+    assert verdict is not Verdict.FAIL or "can gain all permissions in the Kubernetes cluster" in row.why
+
+
 def test_pods_that_take_a_reader_s_identity_have_an_unknown_need(azure_cloud: AzureProxy) -> None:
     assert row_of(collected(azure_cloud, acting("Reader"))).verdict is Verdict.UNKNOWN
