@@ -100,6 +100,11 @@ class HostClass:
         nothing = AddressSet.nothing()
         return (self.subnet_ranges & ALL4 if four else nothing) | (self.subnet_ranges & ALL6 if six else nothing)
 
+    @property
+    def only_bastions(self) -> bool:
+        """Whether the hosts have no other role than that of a bastion."""
+        return {*self.key.roles} == {Role.BASTION}
+
     def has(self, role: Role) -> bool:
         """Whether the class's hosts have ``role``."""
         return role in self.key.roles

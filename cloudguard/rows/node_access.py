@@ -100,7 +100,7 @@ EVERY_PORT = "every port"
 def judge(context: Context) -> JudgedRow:
     """Judge the row."""
     unknown = context.missing(NETWORK_FACTS | context.endpoint_facts)
-    targets = tuple(target for target in context.reach.classes if {*target.key.roles} != {Role.BASTION})
+    targets = tuple(target for target in context.reach.classes if not target.only_bastions)
     judged = [host for host in context.cluster.hosts if {*host.roles} != {Role.BASTION}]
     unknown += context.without_interfaces(judged)
     unknown += () if context.has_nodes else (NO_NODE,)

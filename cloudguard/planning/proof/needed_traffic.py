@@ -80,7 +80,8 @@ def _between(
 ) -> Iterator[NeededTraffic]:
     """Yield the flows from one class to another: by any path, and by each balancer inside the network.
 
-    Hosts connect by a balancer's name, also where they could connect directly.
+    Hosts connect by a balancer's name, also where they could connect directly. Bastions need no balancer of the
+    internet's clients.
     """
     (other, source), (number, target) = sender, receiver
     needed = needed_between(source, target, context.ports)
@@ -89,6 +90,8 @@ def _between(
     def allowed(state: NetworkState, wanted: ServiceSet = services, rank: tuple[object, ...] = ()) -> Bounds:
         found = NOTHING
         for path in state.reach.host_paths(state.classes[other], state.classes[number], wanted, next_host=True):
+            if source.only_bastions and path.balancer and path.balancer.internet_facing:
+                continue
             if not rank or (path.registration and path.registration.rank == rank):
                 found |= path.allowed.only(wanted if path.registration else needed)
         return found

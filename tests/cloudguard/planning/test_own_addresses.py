@@ -18,7 +18,7 @@ from builders import (
     to,
 )
 from cloudguard import pipeline
-from cloudguard.model.cluster import Host
+from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
@@ -96,6 +96,14 @@ def test_a_rule_that_only_own_addresses_use_stays(inside: bool) -> None:  # noqa
     assert [left.why.partition(":")[0] for left in plan.plan.left] == [
         "the outgoing addresses of the cluster's hosts are unknown, or change with a host"
     ]
+
+
+def test_a_bastion_keeps_no_public_path_to_the_api() -> None:
+    made = by_balancer(PRIVATE, OWN)
+    hosts = tuple(replace(one, roles=(Role.BASTION,)) if one.id == WORKER.id else one for one in made.cluster.hosts)
+    one = planned(replace(made, cluster=replace(made.cluster, hosts=hosts)))
+    assert one.plan.mends == one.plan.asked != ()
+    assert peers(one) == {OFFICE, "10.0.0.0/24"}
 
 
 def test_a_rule_for_hosts_behind_a_gateway_is_narrowed_to_the_gateway() -> None:
