@@ -12,6 +12,7 @@ from cloudguard.results.facts import Cluster, Gap, Host
 from cloudguard.results.finding import Finding, Severity, WaiverState, WaiverUse
 from cloudguard.results.report import Basis, Report, RowResult, Verdict, gap_text
 from cloudguard.results.since import Since
+from cloudguard.results.wording import count
 
 MOST_HOSTS = 10
 """The largest number of hosts that a text for people names. Further hosts are counted."""
@@ -38,12 +39,6 @@ def _unlinked_end(match: re.Match[str]) -> str:
     path, name = match.groups()
     named_already = name is None or path.rpartition("/")[2].lower() == name.lower()
     return path if named_already else f"{path} ({name})"
-
-
-def count(number: int, noun: str) -> str:
-    """Return "1 host", "2 hosts", "2 identities", "2 keys"."""
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
 
 
 def named(resource: Resource) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from cloudguard.formats.diff import change_lines, documents, peer_text, statement_lines
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import brief, cluster_lines, count, named
+from cloudguard.formats.phrases import brief, cluster_lines, named
 from cloudguard.formats.plan_phrases import finding_line, summary
 from cloudguard.results.change import Change
 from cloudguard.results.plan import Obligation, Plan
+from cloudguard.results.wording import count
 
 _PROVED = {
     Obligation.NOTHING_OPENED: "no step opens access that is closed today and not declared",

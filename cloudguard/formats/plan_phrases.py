@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cloudguard.formats.phrases import count
 from cloudguard.results.finding import Finding
 from cloudguard.results.plan import Plan
+from cloudguard.results.wording import count
 
 
 def summary(plan: Plan) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cloudguard.results.change import DocumentEdit, StatementChange, StatementFate
 from cloudguard.results.facts import Statement
-from cloudguard.results.wording import effect_text, few, statement_text
+from cloudguard.results.wording import count, effect_text, few, statement_text
 
 MOST_LINES = 12
 """The largest number of lines for each side of a diff. The documents are complete."""
@@ -39,8 +39,7 @@ def fates(edit: DocumentEdit) -> Iterator[str]:
     for name in edit.detached:
         yield f"detach  {name}: a policy of the provider that only the provider can edit"
     if edit.documents:
-        count = len(edit.documents)
-        yield f"attach  the replacement ({count} document{'s' if count > 1 else ''})"
+        yield f"attach  the replacement ({count(len(edit.documents), 'document')})"
 
 
 def short_text(statement: Statement) -> str:

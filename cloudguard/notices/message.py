@@ -7,10 +7,11 @@ from textwrap import wrap
 
 from cloudguard.formats.diff import change_lines
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import brief, count, named, notable_waivers, shortened, waiver_line
+from cloudguard.formats.phrases import brief, named, notable_waivers, shortened, waiver_line
 from cloudguard.notices.events import new_findings
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report, Verdict
+from cloudguard.results.wording import count
 from cloudguard.values import dataclass
 
 WIDTH = 40

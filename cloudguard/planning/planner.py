@@ -20,6 +20,7 @@ from cloudguard.results.change import Change, KeptTraffic, Procedure, RuleEdit, 
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.plan import LeftFinding, Obligation, Plan, Proof, Step
 from cloudguard.results.report import Report
+from cloudguard.results.wording import count
 from cloudguard.rows import api_server_access
 from cloudguard.values import dataclass
 
@@ -91,8 +92,8 @@ def _waiting_for_procedures(
 def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proof]:
     yield from proposer.prover.proofs(proposal.order)
     if admitted := [change for change in proposal.changes if lets_in_administrators(change)]:
-        yield Proof(Obligation.ADMINISTRATORS_LET_IN, f"all ways in to the API, after {len(admitted)} changes")
-    yield Proof(Obligation.ROWS_MENDED, f"{len(plan.mends)} findings")
+        yield Proof(Obligation.ADMINISTRATORS_LET_IN, f"all ways in to the API, after {count(len(admitted), 'change')}")
+    yield Proof(Obligation.ROWS_MENDED, count(len(plan.mends), "finding"))
 
 
 def _smallest_proposal(

@@ -13,6 +13,12 @@ FEW = 3
 _SYMBOL: Final = re.compile(rf"{UNLISTED}|\{{[a-z]+\}}")
 
 
+def count(number: int, noun: str) -> str:
+    """Return "1 host", "2 hosts", "2 identities", "2 keys"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
+
+
 def few(values: tuple[str, ...], most: int | None = FEW) -> str:
     """Return the first values and the number of others, such as "a, b and 3 more". ``most`` None: all values."""
     more = 0 if most is None else len(values) - most

@@ -9,8 +9,9 @@ from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.snapshots import snapshot_of
 from cloudguard.errors import ExitStatus
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import count, gap_line
+from cloudguard.formats.phrases import gap_line
 from cloudguard.model.files import snapshot_file
+from cloudguard.results.wording import count
 
 
 def collect(line: CommandLine) -> int:

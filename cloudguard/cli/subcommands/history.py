@@ -15,7 +15,6 @@ from cloudguard.cli.settings import CommandLine
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.history import as_json, as_table
-from cloudguard.formats.phrases import count
 from cloudguard.history import queries
 from cloudguard.history.address import StoreAddress, address, of_file
 from cloudguard.history.opening import Purpose
@@ -25,6 +24,7 @@ from cloudguard.history.store import Store, open_store
 from cloudguard.history.trend import trend
 from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import STORE
+from cloudguard.results.wording import count
 
 _DAYS: Final = timedelta(days=7)
 

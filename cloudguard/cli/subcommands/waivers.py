@@ -19,13 +19,14 @@ from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.snapshots import snapshot_of
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import count, waiver_line
+from cloudguard.formats.phrases import waiver_line
 from cloudguard.needs.declarations_file import declarations, load_waivers
 from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import FAIL_ON, WAIVERS
 from cloudguard.needs.waivers import FILE_NAME, MOST_DAYS, DeclaredWaiver
 from cloudguard.results.finding import Finding, Severity, WaiverState, WaiverUse
 from cloudguard.results.report import Report
+from cloudguard.results.wording import count
 
 _DAYS: Final = 90
 _HEADERS: Final = ("NO", "FOR", "CLUSTER", "OWNER", "UNTIL", "REASON", "FILE")

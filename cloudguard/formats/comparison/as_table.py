@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import brief, count, shortened
+from cloudguard.formats.phrases import brief, shortened
 from cloudguard.results.comparison import AccessChange, Comparison, Fate, FindingChange, PermissionChange, Requests
+from cloudguard.results.wording import count
 
 _LONGEST = 160
 """The largest number of characters of a line. JSON has the complete text."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cloudguard.formats.html.cards import Card
-from cloudguard.formats.phrases import count
 from cloudguard.results.finding import WaiverUse
 from cloudguard.results.report import Report
+from cloudguard.results.wording import count
 from cloudguard.values import dataclass
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from cloudguard.formats.phrases import count
 from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest
 from cloudguard.results.report import Report
+from cloudguard.results.wording import count
 from cloudguard.values import dataclass
 
 WORDS: Final = {

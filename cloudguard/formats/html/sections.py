@@ -12,9 +12,10 @@ from cloudguard.formats.html.history import SinceSection, moment, since_section,
 from cloudguard.formats.html.matrix import Matrix, matrix_of
 from cloudguard.formats.html.path_picture import undecided_picture
 from cloudguard.formats.html.picture import Picture
-from cloudguard.formats.phrases import brief, count, hosts_by_role, open_questions, row_text
+from cloudguard.formats.phrases import brief, hosts_by_role, open_questions, row_text
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Basis, Report, RowResult, Verdict
+from cloudguard.results.wording import count
 from cloudguard.values import dataclass
 
 MOST_PICTURES: Final = 6

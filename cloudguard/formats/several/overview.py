@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from cloudguard.formats.escaping import markdown, visible
-from cloudguard.formats.phrases import count, shortened
+from cloudguard.formats.phrases import shortened
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report, Verdict
+from cloudguard.results.wording import count
 
 _MOST_NAME = 40
 """The largest number of characters of a cell, for example a cluster's name, on a screen."""

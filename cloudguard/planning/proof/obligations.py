@@ -22,7 +22,7 @@ from cloudguard.planning.proof.opened import Opened, opened_by_endpoint, opened_
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import Change, Edit, ListEdit, MembershipEdit, PeerOf, RuleEdit, RuleOp
 from cloudguard.results.plan import Obligation, Phase, Proof
-from cloudguard.results.wording import FEW
+from cloudguard.results.wording import FEW, count
 from cloudguard.rows.context import Context
 from cloudguard.values import dataclass
 
@@ -140,14 +140,15 @@ class Prover:
         filters = {change.resource.id for _, (change, edit) in ordered if isinstance(edit, RuleEdit)}
         twice = [entry for _, entry in ordered]
         last = self.points(ordered)[2]
-        steps = f"after each of {len(ordered)} steps"
+        steps = f"after each of {count(len(ordered), 'step')}"
+        number = count(len(filters), "filter")
         proofs = [
-            Proof(Obligation.NOTHING_OPENED, f"{len(filters)} filters, {len(self.first.peers)} senders, {steps}"),
-            Proof(Obligation.NOTHING_NEEDED_LOST, f"{len(self._needed)} needed flows, {steps}"),
-            Proof(Obligation.QUOTAS, f"{len(filters)} filters, each at its largest number of rules"),
+            Proof(Obligation.NOTHING_OPENED, f"{number}, {count(len(self.first.peers), 'sender')}, {steps}"),
+            Proof(Obligation.NOTHING_NEEDED_LOST, f"{count(len(self._needed), 'needed flow')}, {steps}"),
+            Proof(Obligation.QUOTAS, f"{number}, each at its largest number of rules"),
         ]
         if edited(last, twice) == last:
-            proofs.append(Proof(Obligation.DONE_TWICE, f"{len(ordered)} edits"))
+            proofs.append(Proof(Obligation.DONE_TWICE, count(len(ordered), "edit")))
         return tuple(proofs)
 
 

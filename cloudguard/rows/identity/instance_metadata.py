@@ -13,6 +13,7 @@ from cloudguard.model.cluster import Host, MetadataService, Pool, Role
 from cloudguard.results.change import AttributeEdit, Change, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
+from cloudguard.results.wording import count
 from cloudguard.rows.context import Context
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.pending_finding import PendingFinding
@@ -109,7 +110,7 @@ def _finding(
     pools = sorted(pool.name or pool.id for pool, _ in exposed if isinstance(pool, Pool))
     names = {each.id: each.name for each in context.snapshot.identities.identities}
     name = names.get(identity, "")
-    where = [f"{len(hosts)} host{'s' if len(hosts) > 1 else ''}"] if hosts else []
+    where = [count(len(hosts), "host")] if hosts else []
     where += [f"the next host of {', '.join(pools)}"] if pools else []
     limit = max(service.hop_limit for _, service in exposed)
     why = _why(fault, exposed[0][1], limit)

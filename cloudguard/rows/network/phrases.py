@@ -11,6 +11,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.senders import Sender, SenderKind
+from cloudguard.results.wording import count
 from cloudguard.rows.network.problem import Problem
 
 FEW = 3
@@ -41,7 +42,7 @@ def subject(targets: Iterable[HostClass | Endpoint]) -> str:
         kind = next((word for role, word in _ROLE_WORDS if roles == {*role}), "host")
         groups = {(host_class.key.filters, host_class.key.groups) for host_class in classes if host_class.hosts}
         spread = f" in {len(groups)} groups" if len(groups) > 1 else ""
-        words.append(f"{len(hosts)} {kind}{'s' if len(hosts) != 1 else ''}{spread}")
+        words.append(f"{count(len(hosts), kind)}{spread}")
     pools = {pool.name or pool.id for host_class in classes if not host_class.hosts for pool in host_class.pools}
     words += [f"the next host of {name}" for name in sorted(pools)]
     return " and ".join(dict.fromkeys(words))
@@ -104,7 +105,7 @@ def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
             for key in (("/".join(hosts.key.roles) or "unknown", host.id) for host in hosts.hosts):
                 of_role[key] = of_role.get(key, ServiceSet.nothing()) | services
     alike = Counter((role, services) for (role, _), services in of_role.items())
-    counted = [(f"{n} {role} host{'s' if n != 1 else ''}", services) for (role, services), n in alike.items()]
+    counted = [(count(n, f"{role} host"), services) for (role, services), n in alike.items()]
     return [*services_of.items(), *counted]
 
 

@@ -12,6 +12,7 @@ from cloudguard.formats import explain, markdown, phrases, table
 from cloudguard.results.change import DocumentEdit, Procedure, Resource
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report
+from cloudguard.results.wording import count
 
 WAIVER = Waiver("ops", "it is a lab", "2027-01-01")
 FULL = sample.report(
@@ -145,7 +146,7 @@ def test_a_witness_that_only_repeats_the_message_is_left_out() -> None:
     ("noun", "many"), [("host", "2 hosts"), ("identity", "2 identities"), ("way", "2 ways"), ("key", "2 keys")]
 )
 def test_a_count_above_one_has_the_plural(noun: str, many: str) -> None:
-    assert (phrases.count(1, noun), phrases.count(2, noun)) == (f"1 {noun}", many)
+    assert (count(1, noun), count(2, noun)) == (f"1 {noun}", many)
 
 
 def test_an_id_that_is_a_long_path_is_shown_by_its_last_parts() -> None:
