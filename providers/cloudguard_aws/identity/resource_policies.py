@@ -34,7 +34,12 @@ _WITHOUT_POLICY: Final = (
 )
 """Errors of S3 and SQS if there is no policy, or no bucket or queue (their API references, errors)."""
 _QUEUE: Final = re.compile(r"[A-Za-z0-9_.-]+")
-_UNREAD_GRANTS: Final = "grants in resource policies (buckets, secrets, queues, topics, repositories) were not read"
+_UNREAD_GRANTS: Final = (
+    "grants in resource policies (buckets, secrets, queues, topics, repositories, functions) were not read"
+)
+_UNREAD_KEY_GRANTS: Final = "; grants on KMS keys were not read"
+"""A grant gives its grantee permissions beside the key's policy:
+https://docs.aws.amazon.com/kms/latest/developerguide/grants.html"""
 
 _OTHER_ACCOUNTS: Final = "; it is not known whether roles of other accounts trust the cluster's identity provider"
 
@@ -63,7 +68,7 @@ def with_policies_of_resources(api: Api, snapshot: Snapshot) -> Snapshot:
     other_accounts = _OTHER_ACCOUNTS if identities.providers else ""
     return replace(
         snapshot,
-        identities=replace(identities, unread_grants=_UNREAD_GRANTS + exceptions + other_accounts),
+        identities=replace(identities, unread_grants=_UNREAD_GRANTS + exceptions + _UNREAD_KEY_GRANTS + other_accounts),
         gaps=api.gaps,
     )
 
