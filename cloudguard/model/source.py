@@ -63,7 +63,8 @@ class Reason(StrEnum):
 class Gap:
     """A failed read: the API call, the resource that it asked about, the reason, and the kinds of facts that it hides.
 
-    ``permission`` is the missing permission in the cloud's terms ("" if no permission would help).
+    ``permission`` is the missing permission in the cloud's terms ("" if no permission would help). ``hides`` is empty
+    if the snapshot itself shows what is unknown, such as a filter that it names and does not contain.
     """
 
     call: str

@@ -75,8 +75,9 @@ def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
         undecided = known.get(line, Undecided(line))
         hiding = [gap for gap in failed if gap_text(gap) == line]
         if undecided.sender:
-            network = [gap for gap in failed if _ON_CONNECTIONS.intersection(gap.hides)]
-            hiding = [gap for gap in network if gap.resource in line] or network
+            network = [gap for gap in failed if not gap.hides or _ON_CONNECTIONS.intersection(gap.hides)]
+            named = [gap for gap in network if gap.resource in line]
+            hiding = named or [gap for gap in network if gap.hides]
         calls = dict.fromkeys(gap.call for gap in hiding)
         permissions = dict.fromkeys(gap.permission for gap in hiding if gap.permission)
         return replace(undecided, gaps=tuple(calls), would_help=", ".join(permissions))

@@ -204,7 +204,8 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
         yield from (
             f"{path.target.id} lets in {address_list.name}, whose addresses are unknown" for address_list in lists
         )
-    for name in path.filters:
+    of_subnet = reach.subnets.get(path.target.key.subnet) if isinstance(path.target, HostClass) else None
+    for name in (*path.filters, *(of_subnet.filters if of_subnet else ())):
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"
     for filter_, rule in reach.filters.rules(path.filters, Direction.INGRESS, path.target_groups, path.destination):

@@ -64,7 +64,7 @@ def read_security_groups(
     if items is not None and len(groups) == len(items):
         for name in sorted(names - {group.filter.id for group in groups}):
             message = "the security group can't be seen from this account"
-            api.add_gap(Gap(group_call.name, name, Reason.MISSING, message, _FILTERS))
+            api.add_gap(Gap(group_call.name, name, Reason.MISSING, message, ()))  # the filter itself is unknown
     by_group: dict[str, list[Rule]] = {}
     for rule in rules:
         by_group.setdefault(rule.of, []).append(rule.rule)

@@ -15,7 +15,7 @@ from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
 from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions
-from cloudguard_aws.network.inventory import FILTERS, ROUTES, Inventory, read_subnets
+from cloudguard_aws.network.inventory import ROUTES, Inventory, read_subnets
 from cloudguard_aws.network.pointers import accelerators, record_unfollowed_to_endpoint, tunnels
 from cloudguard_aws.network.routes import with_routes
 from cloudguard_aws.network.security_groups import groups_and_members, read_security_groups
@@ -83,7 +83,10 @@ def _used_subnets(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: t
 
 
 def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Subnet, ...]:
-    """Return the subnets ``wanted``. A subnet whose network ACL was not answered gets the name of an unknown filter."""
+    """Return the subnets ``wanted``.
+
+    A subnet whose network ACL was not answered gets the name of an unknown filter, so that the gap hides nothing else.
+    """
     vpcs = inventory.vpcs
     more = read_subnets(api, "subnet-id", wanted - vpcs.subnets.keys())
     subnets = sorted({**vpcs.subnets, **more}.items())
@@ -92,7 +95,7 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
     for subnet in used if vpcs.acls is not None else ():
         if subnet.id not in guards:
             message = "the subnet's network ACL can't be seen from this account"
-            api.add_gap(Gap(calls.DESCRIBE_NETWORK_ACLS.name, subnet.id, Reason.MISSING, message, FILTERS))
+            api.add_gap(Gap(calls.DESCRIBE_NETWORK_ACLS.name, subnet.id, Reason.MISSING, message, ()))
     tables = vpcs.tables
     for subnet in used if tables is not None and tables.complete else ():
         if tables is not None and tables.routes(subnet) is None:

@@ -266,9 +266,7 @@ def test_a_missing_security_group_is_a_gap(inner_account: Account) -> None:
     del a.backend("ec2").groups[vpc.id][group.id]
     api = api_of(a)
     standing(api, hosts)
-    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
-        (group.id, Reason.MISSING, (FactKind.FILTERS,))
-    ]
+    assert [(gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [(group.id, Reason.MISSING, ())]
 
 
 def test_a_subnet_without_a_route_table_is_a_gap_with_unknown_routes(inner_account: Account) -> None:

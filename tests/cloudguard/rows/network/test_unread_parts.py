@@ -1,10 +1,23 @@
-"""An address list that was not read leaves undecided only what the rules and routes that name it can let in."""
+"""A list or filter that was not read leaves undecided only what the rules that name it, or the filter, can let in."""
 
 from __future__ import annotations
 
 import pytest
 
-from builders import CONTROL_PLANE, NODE, PUBLIC, SOURCE, WORLD, group, host, snapshot, subnet
+from builders import (
+    CONTROL_PLANE,
+    NODE,
+    OPEN,
+    PRIVATE,
+    PUBLIC,
+    SOURCE,
+    WORLD,
+    group,
+    host,
+    network_acl,
+    snapshot,
+    subnet,
+)
 from cloudguard.model.filters import AddressList
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
@@ -58,3 +71,18 @@ def test_a_route_to_the_list_leaves_open_who_is_behind_it() -> None:
 
     assert row(("tcp/2379", "172.16.0.0/12")).verdict == "UNKNOWN"
     assert row(("tcp/9000", "172.16.0.0/12")).verdict == "PASS"
+
+
+@pytest.mark.parametrize("missing", ["nodes", "acl"])
+def test_a_filter_that_is_missing_hides_only_what_it_guards(missing: str) -> None:
+    gap = Gap("test:Filters", missing, Reason.MISSING, "not seen", ())
+    guarded = subnet("other", ("10.0.2.0/24",), guard="acl")
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", where="other", address="10.0.2.9")]
+    filters = [group("masters"), group("nodes", ("tcp/8080", WORLD)), network_acl("acl", *OPEN)]
+    made = snapshot(
+        hosts, [guard for guard in filters if guard.id != missing], subnets=[PUBLIC, PRIVATE, guarded], gaps=[gap]
+    )
+    found = rows_of(made)
+    assert [found[name].verdict for name in ("api-server-access", "etcd-access")] == ["PASS", "PASS"]
+    assert any(missing in line for line in found["node-access"].unknown)
+    assert {each.gaps for each in found["node-access"].undecided if missing in each.what} == {("test:Filters",)}
