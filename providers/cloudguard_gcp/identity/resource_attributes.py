@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from cloudguard.model.identity import Condition
-from cloudguard_gcp.identity.conditions import NAME
+from cloudguard_gcp.identity.conditions import NAME, OPAQUE
 
 TYPE: Final = "resource.type"
 SERVICE: Final = "resource.service"
@@ -56,6 +56,19 @@ def permissions_left(conditions: Iterable[Condition], permissions: Iterable[str]
     on_resources = [condition for condition in conditions if condition.key in {TYPE, SERVICE, NAME}]
     return tuple(
         permission for permission in permissions if all(_may_meet(permission, condition) for condition in on_resources)
+    )
+
+
+def without_attributes(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Return the conditions for a request about a resource without attributes, for example a service account.
+
+    A condition that requires an attribute is undecided: no page says how it is evaluated.
+    """
+    return tuple(
+        Condition(OPAQUE, "condition", (f"{condition.key} is {' or '.join(condition.values)}",))
+        if condition.key in {TYPE, SERVICE, NAME} and "Not" not in condition.operator
+        else condition
+        for condition in conditions
     )
 
 

@@ -27,7 +27,7 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import Binding, Level, Principal, bindings_of, concerns, organization_of
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged, service_accounts_of
-from cloudguard_gcp.identity.resource_attributes import permissions_left
+from cloudguard_gcp.identity.resource_attributes import permissions_left, without_attributes
 from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
 
@@ -94,7 +94,7 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
             actions=("iam:serviceAccounts.actAs",),
             resources=("*",),
             principals=tuple(binding.members),
-            conditions=conditions,
+            conditions=without_attributes(conditions),
         )
         for above, binding in listed
         for conditions in conditions_of(binding.condition)

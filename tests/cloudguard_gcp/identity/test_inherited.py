@@ -75,6 +75,25 @@ def test_a_member_bound_above_a_service_account_may_act_as_it(google_cloud: Prox
 
 
 @pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ('resource.name.endsWith("serviceAccounts/other@acme-prod.iam.gserviceaccount.com")', Verdict.UNKNOWN),
+        (f'resource.name.endsWith("serviceAccounts/{NODES}")', Verdict.UNKNOWN),
+        ('resource.service == "compute.googleapis.com"', Verdict.PASS),
+        ('resource.type != "compute.googleapis.com/Disk"', Verdict.FAIL),
+    ],
+)
+def test_a_condition_on_attributes_that_service_accounts_lack_is_undecided(
+    google_cloud: Proxy, condition: str, verdict: Verdict
+) -> None:
+    """https://cloud.google.com/iam/docs/conditions-resource-attributes lists the services with resource attributes."""
+    project = cluster()
+    outsider = "serviceAccount:ci@elsewhere-123.iam.gserviceaccount.com"
+    project.bind("roles/iam.serviceAccountTokenCreator", outsider, condition=condition)
+    assert row(google_cloud, project).verdict is verdict
+
+
+@pytest.mark.parametrize(
     ("place", "level", "verdict"),
     [
         ("projects/123456789012", "", Verdict.FAIL),
