@@ -30,7 +30,7 @@ _PEERS = {
     PeerOf.INSIDE: "inside the network only",
 }
 _FEW = 3
-_NAMED = {"state", "rotation"}
+_NAMED = {"state", "rotation", "private side"}
 """Attributes that are written with their name, because the value alone is not clear."""
 
 

@@ -61,7 +61,8 @@ def _hunk(plan: Plan, change: Change) -> Iterator[str]:
     rule = f", rule {change.rule}" if change.rule else ""
     yield f"@@ {change.order}. {change.kind}: {brief(named(change.resource))}{rule} @@"
     for name in change.mends:
-        yield f"  fixes {finding_line(plan, plan.report.finding(name))}"
+        word = "reduces" if change.proved and name not in plan.mends else "fixes"
+        yield f"  {word} {finding_line(plan, plan.report.finding(name))}"
     if not change.mends:
         yield "  lets in declared administrators, who cannot reach the API today"
     yield from change_lines(change)

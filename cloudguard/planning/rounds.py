@@ -35,8 +35,12 @@ def combined(
     ``states`` are the facts before the first round and after the second. At most ``most_rules`` replace one rule. The
     result has no changes that create groups, because the proposer adds these.
     """
-    others = [change for change in (*first, *second) if not _edits_a_rule(change) and change.kind != "group.add"]
-    if len({change.id for change in others}) < len(others):
+    others = [
+        _for_requested(change, first, requested)
+        for change in (*first, *second)
+        if not _edits_a_rule(change) and change.kind != "group.add"
+    ]
+    if len({change.id for change in others}) < len(others) or not all(change.mends for change in others):
         return None
     by_rule: dict[tuple[str, str], list[Change]] = {}
     for change in (*first, *second):
@@ -46,6 +50,17 @@ def combined(
     if any(not change.mends or _rules_of(change) > most_rules for change in merged):
         return None
     return (*(change for change in merged if change.edits), *others)
+
+
+def _for_requested(change: Change, first: Sequence[Change], requested: Sequence[Finding]) -> Change:
+    """Return ``change`` as one that mends requested findings.
+
+    If it only mends findings that changes of the ``first`` round cause, it belongs to the findings that those mend.
+    """
+    names = {finding.id for finding in requested}
+    causes = (cause.mends for cause in first if cause.resource == change.resource)
+    mends = tuple(name for name in change.mends if name in names)
+    return replace(change, mends=mends or tuple(dict.fromkeys(name for names in causes for name in names)))
 
 
 def _edits_a_rule(change: Change) -> bool:

@@ -39,23 +39,24 @@ def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, .
 def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> RulePeer | None:
     """Return a group that names the class ``source`` and contains neither external members nor ``refused`` classes.
 
-    A group whose members were not read may have external members, so it is not used. If several groups fit, a group of
-    the same kind as the rule's target groups is preferred, and then the group with the most classes, so that fewer
-    rules are needed. If none fits, the peer is a new group. Addresses are never used, because a host that replaces
-    another has another address. None: not even a new group can leave out all refused classes.
+    A group whose members were not read may have external members, so it is not used. A rule with target groups names
+    groups of the same kind. If several groups fit, the group with the most classes is preferred, so that fewer rules
+    are needed. If none fits, the peer is a new group. Addresses are never used, because a host that replaces another
+    has another address. None: not even a new group can leave out all refused classes.
     """
     refused_groups = {group for other in refused for group in other.key.groups}
     refused_groups |= {group for external in reach.topology.external_members for group in external.groups}
     known = {group.id for group in reach.topology.groups if group.members_known}
     kinds = {group.partition("/")[0] for group in rule.target_groups}
     free = [group for group in source.key.groups if group in known - refused_groups and group != rule.peer.group]
+    free = [group for group in free if not kinds or group.partition("/")[0] in kinds]
     if free:
         numbered = (
             {name: sum(name in host_class.key.groups for host_class in reach.classes) for name in free}
             if len(free) > 1
             else {}
         )
-        best = min(free, key=lambda name: (name.partition("/")[0] not in kinds, -numbered.get(name, 0)))
+        best = min(free, key=lambda name: -numbered.get(name, 0))
         return RulePeer(PeerOf.GROUP, best)
     alike = [other for other in refused if other.key.roles == source.key.roles]
     if any(other.key.subnet == source.key.subnet for other in alike):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -48,6 +49,21 @@ def test_every_step_is_an_edit_of_a_proved_change() -> None:
     phases = [step.phase for step in made.steps]
     assert phases == sorted(phases, key=[*Phase].index)
     assert {proof.obligation for proof in made.proofs} == {*Obligation} - {Obligation.ADMINISTRATORS_LET_IN}
+
+
+def test_a_change_that_leaves_its_finding_does_not_say_that_it_fixes_it() -> None:
+    made = plan()
+    (first, *_) = made.mends
+    some = replace(made, mends=tuple(name for name in made.mends if name != first))
+    number = made.report.numbers[first]
+    assert (f"  fixes {number} " in plan_diff.render(made), f"  reduces {number} " in plan_diff.render(made)) == (
+        True,
+        False,
+    )
+    assert (f"  fixes {number} " in plan_diff.render(some), f"  reduces {number} " in plan_diff.render(some)) == (
+        False,
+        True,
+    )
 
 
 def test_the_last_line_counts_edits_and_findings() -> None:

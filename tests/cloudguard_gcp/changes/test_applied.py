@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aws_probe import Service
+from cloudguard.formats import plan_diff
 from cloudguard.needs.declarations import Declarations
 from cloudguard.planning.edits.rule_writer import CANNOT_NAME
 from cloudguard.results.finding import Severity
@@ -130,6 +131,31 @@ def test_a_disk_is_replaced_by_a_copy_with_a_new_key_or_with_that_of_another_dis
         lines = [shell(call) for call in calls]
         assert len([line for line in lines if line.startswith("gcloud kms ")]) == (0 if cmek else 3)
         assert all(line.startswith("gcloud compute ") for line in lines[0 if cmek else 3 :])
+
+
+def test_a_rule_for_tagged_machines_names_tags_and_no_service_accounts(google_cloud: Proxy) -> None:
+    def build() -> Project:
+        project = SCENES["open-ssh"].build()
+        subnet = project.link("regions/europe-west1/subnetworks/nodes")
+        project.instance("jenkins", subnet, "10.0.0.200", tags=["prod-k8s-io-role-node"])
+        return project
+
+    found = applied(google_cloud, Scene(build, {}))  # the accounts of the nodes would tell them from jenkins
+    assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
+    assert (found.opened, found.lost) == ("", "")
+
+
+def test_a_change_of_a_later_round_names_a_finding_of_the_report(google_cloud: Proxy) -> None:
+    def build() -> Project:
+        project = SCENES["gke-public"].build()
+        for number, node in enumerate(project.lists["projects/acme-prod/zones/europe-west1-b/instances"], 7):
+            node["networkInterfaces"][0]["accessConfigs"] = [{"name": "nat", "natIP": f"34.76.0.{number}"}]
+        return project
+
+    plan = applied(google_cloud, Scene(build, {})).plan
+    assert {"endpoint.restrict", "endpoint.guard"} <= {change.kind for change in plan.changes}
+    assert {name for change in plan.changes for name in change.mends} <= {one.id for one in plan.report.findings}
+    assert "+ private side on\n" in plan_diff.render(plan)
 
 
 def test_a_probe_sees_the_front_of_a_balancer() -> None:
