@@ -18,6 +18,11 @@ def is_default(addresses: AddressSet) -> bool:
     return addresses.size4 >= _HALF4 or addresses.size6 >= _HALF6
 
 
+def is_read(route: Route) -> bool:
+    """Whether a route was read. A route to an unknown next hop without a name stands for routes that were not read."""
+    return route.hop is not NextHop.UNKNOWN or bool(route.target)
+
+
 def routed(subnet: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[NextHop, str], AddressSet]:
     """Return the addresses by the (hop, target) to which a subnet's routes send them.
 

@@ -17,7 +17,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.routes import is_default, replied_to, routed, unknown_destinations
+from cloudguard.reachability.routes import is_default, is_read, replied_to, routed, unknown_destinations
 from cloudguard.values import dataclass
 
 _EVERY_SERVICE = ServiceSet.everything()
@@ -210,7 +210,7 @@ class Senders:
             inside |= network.ranges
             yield Sender(SenderKind.NETWORK, f"anyone inside {network.name or network.id}", network.ranges)
         yield from self._routed_in(subnets, inside)
-        routed_by = {subnet.id for subnet in subnets if subnet.routes}
+        routed_by = {subnet.id for subnet in subnets if any(map(is_read, subnet.routes))}
         unread = ", ".join(name for name in names if name and name not in routed_by)
         if unread:  # every subnet has a route, so the routes of these subnets were not read
             who = f"networks routed to {unread}, whose routes could not be read"

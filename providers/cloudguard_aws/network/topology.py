@@ -85,7 +85,8 @@ def _used_subnets(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: t
 def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Subnet, ...]:
     """Return the subnets ``wanted``.
 
-    A subnet whose network ACL was not answered gets the name of an unknown filter, so that the gap hides nothing else.
+    A subnet whose network ACL was not answered gets the name of an unknown filter, and one without an answered route
+    gets unknown routes. So these gaps hide nothing else.
     """
     vpcs = inventory.vpcs
     more = read_subnets(api, "subnet-id", wanted - vpcs.subnets.keys())
@@ -100,7 +101,7 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
     for subnet in used if tables is not None and tables.complete else ():
         if tables is not None and tables.routes(subnet) is None:
             message = "no route of the subnet can be seen from this account"
-            api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, subnet.id, Reason.MISSING, message, ROUTES))
+            api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, subnet.id, Reason.MISSING, message, ()))
     routed = (with_routes(subnet, (guards.get(subnet.id, f"network ACL of {subnet.id}"),), tables) for subnet in used)
     return tuple(inventory.public_access.applied_to(subnet, vpcs.owners.get(subnet.network, "")) for subnet in routed)
 

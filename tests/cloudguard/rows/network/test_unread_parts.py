@@ -86,3 +86,13 @@ def test_a_filter_that_is_missing_hides_only_what_it_guards(missing: str) -> Non
     assert [found[name].verdict for name in ("api-server-access", "etcd-access")] == ["PASS", "PASS"]
     assert any(missing in line for line in found["node-access"].unknown)
     assert {each.gaps for each in found["node-access"].undecided if missing in each.what} == {("test:Filters",)}
+
+
+@pytest.mark.parametrize(
+    ("let_in", "verdict"), [("172.16.0.0/12", "UNKNOWN"), ("203.0.113.0/24", "PASS"), ("cp", "PASS")]
+)
+def test_routes_that_were_not_read_may_lead_to_any_private_network(let_in: str, verdict: str) -> None:
+    unread = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.UNKNOWN, ""))
+    hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+    groups = [group("masters", ("tcp/2379", let_in)), group("nodes")]
+    assert rows_of(snapshot(hosts, groups, subnets=[PUBLIC, unread]))["etcd-access"].verdict == verdict
