@@ -123,10 +123,10 @@ def test_a_snapshot_lists_the_ways_in_that_were_read(cloud: Cloud) -> None:
 
 
 def test_a_snapshot_refers_only_to_what_it_contains(cloud: Cloud) -> None:
-    found = cloud.snapshot
-    assert found.schema == SCHEMA
-    assert snapshot_file.load(snapshot_file.dump(found), "it") == found
-    assert [*_dangling(found)] == []
+    snapshot = cloud.snapshot
+    assert snapshot.schema == SCHEMA
+    assert snapshot_file.load(snapshot_file.dump(snapshot), "it") == snapshot
+    assert [*_dangling(snapshot)] == []
 
 
 def _dangling(found: Snapshot) -> Iterator[str]:
@@ -165,11 +165,11 @@ def _dangling(found: Snapshot) -> Iterator[str]:
 
 
 def test_every_source_names_a_declared_call(cloud: Cloud) -> None:
-    found = cloud.snapshot
+    snapshot = cloud.snapshot
     calls: Any = import_module(f"cloudguard_{cloud.adapter.name}.access.calls")
     declared = {call.name for call in calls.CALLS}
-    assert {source.call for source in _sources(found)} <= declared
-    assert {gap.call for gap in found.gaps} <= declared
+    assert {source.call for source in _sources(snapshot)} <= declared
+    assert {gap.call for gap in snapshot.gaps} <= declared
 
 
 def _sources(value: Any) -> Iterator[Source]:  # noqa: ANN401 - anything in a snapshot
@@ -177,9 +177,9 @@ def _sources(value: Any) -> Iterator[Source]:  # noqa: ANN401 - anything in a sn
     if isinstance(value, Source):
         yield value
     elif value.__class__ is tuple:
-        yield from (found for item in value for found in _sources(item))
+        yield from (source for item in value for source in _sources(item))
     elif is_dataclass(value) and not isinstance(value, Gap):
-        yield from (found for field in fields(value) for found in _sources(getattr(value, field.name)))
+        yield from (source for field in fields(value) for source in _sources(getattr(value, field.name)))
 
 
 def test_two_collections_of_one_cluster_give_equal_snapshots(cloud: Cloud) -> None:

@@ -116,7 +116,7 @@ def test_every_local_link_leads_to_a_file(document: Path) -> None:
 def test_the_walks_through_the_code_are_short_and_name_functions_that_exist() -> None:
     _, *walks = (ROOT / "docs/a-verdict-step-by-step.md").read_text(encoding="utf-8").split("\n## ")
     steps = [re.findall(r"^\d+\. `([^`]+)`: `(\w+)`", walk, re.MULTILINE) for walk in walks]
-    assert [len(found) for found in steps] == [len(re.findall(r"^\d+\. ", walk, re.MULTILINE)) for walk in walks]
+    assert [len(step) for step in steps] == [len(re.findall(r"^\d+\. ", walk, re.MULTILINE)) for walk in walks]
     for name, function in (step for found in steps for step in found):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert re.search(rf"^ *def {function}\(|^{function}\b", text, re.MULTILINE), f"{name} has no {function}"

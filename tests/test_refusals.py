@@ -101,8 +101,8 @@ def faults(scene: Scene, session: boto3.Session, call: Call, whole: Report) -> l
 
 def falsely_fixed(report: Report, whole: Report) -> list[str]:
     """Return findings that the comparison calls fixed or replaced, though only a call was refused."""
-    found = since(listed(whole), listed(report)).with_fate(Fate.FIXED, Fate.REPLACED)
-    return [f"{change.check} ({change.id}) is {change.fate}" for change in found]
+    changes = since(listed(whole), listed(report)).with_fate(Fate.FIXED, Fate.REPLACED)
+    return [f"{change.check} ({change.id}) is {change.fate}" for change in changes]
 
 
 def newly_passing(report: Report, whole: Report) -> list[str]:

@@ -60,7 +60,7 @@ def test_every_cause_in_the_source_is_on_the_page(cause: str) -> None:
 def test_every_section_of_the_page_explains_a_cause_that_occurs(heading: str) -> None:
     lines = {
         *causes_in_source(),
-        *(line for made in incomplete_clusters() for row in rows_of(made).values() for line in row.unknown),
+        *(line for snapshot in incomplete_clusters() for row in rows_of(snapshot).values() for line in row.unknown),
     }
     lines |= {
         "if i-1 are nodes: i-1 is open; only weak evidence shows their roles: name them",
@@ -85,6 +85,6 @@ def incomplete_clusters() -> Iterator[Snapshot]:
 
 
 def test_every_unknown_line_about_spoilt_facts_is_on_the_page() -> None:
-    lines = [line for made in incomplete_clusters() for row in rows_of(made).values() for line in row.unknown]
+    lines = [line for snapshot in incomplete_clusters() for row in rows_of(snapshot).values() for line in row.unknown]
     assert len(lines) > 10
     assert [line for line in lines if not any(pattern.fullmatch(line) for pattern in PATTERNS.values())] == []

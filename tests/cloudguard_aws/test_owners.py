@@ -48,9 +48,9 @@ def opened(
 
 def with_public_node(a: Account) -> Group:
     """Make a cluster with a node that the internet can reach. Return the nodes' group."""
-    made = clean.build(a)
-    a.host("prod-md-0-c", made.public, [made.nodes], capa.node, role=made.node_role, public=True)
-    return made.nodes
+    cluster = clean.build(a)
+    a.host("prod-md-0-c", cluster.public, [cluster.nodes], capa.node, role=cluster.node_role, public=True)
+    return cluster.nodes
 
 
 def of_nodes(
@@ -216,19 +216,19 @@ def test_eks_restores_only_its_group_s_rule_for_itself(inner_account: Account) -
     snapshot = collection.collect("aws", cluster="prod", session=inner_account.session)
     (group,) = [guard for guard in snapshot.topology.filters if guard.name.startswith("eks-cluster-sg")]
     writers = {(rule.peer.group == group.id, rule.direction): rule.written_by for rule in group.rules}
-    own = writers.pop((True, Direction.INGRESS))
-    assert own is not None
-    assert own.id == "eks"
+    owner = writers.pop((True, Direction.INGRESS))
+    assert owner is not None
+    assert owner.id == "eks"
     assert [writer for writer in writers.values() if writer and writer.id == "eks"] == []
 
 
 def test_a_rule_of_kops_is_changed_by_a_field_of_the_cluster(inner_account: Account) -> None:
     """In groups made by kops, the control plane and nodes reach nodes on every port."""
-    made = clean.build(inner_account)
-    inner_account.host("n", made.public, [made.nodes], capa.node, role=made.node_role, public=True)
-    marked(inner_account, made.nodes, KOPS | {"Name": "nodes.prod"})
-    made.nodes.allow("all", made.masters, made.nodes)
-    opened(inner_account, made.nodes, "tcp/22", WORLD)
+    cluster = clean.build(inner_account)
+    inner_account.host("n", cluster.public, [cluster.nodes], capa.node, role=cluster.node_role, public=True)
+    marked(inner_account, cluster.nodes, KOPS | {"Name": "nodes.prod"})
+    cluster.nodes.allow("all", cluster.masters, cluster.nodes)
+    opened(inner_account, cluster.nodes, "tcp/22", WORLD)
     snapshot = collection.collect("aws", cluster="prod", session=inner_account.session)
     planned = pipeline.plan(snapshot, clean.DECLARED.policy, rows=("node-access",))
     text = pipeline.export(planned, "source")

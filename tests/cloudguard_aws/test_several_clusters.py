@@ -40,9 +40,9 @@ def _read() -> tuple[Mapping[str, Snapshot], Mapping[str, Snapshot], Counter[str
         calls = {name: Counter[str]() for name in (*NAMES, "")}
 
         def read(name: str, shared: SharedAnswers | None = None) -> Snapshot:
-            asked = CollectRequest(name, {"region": (REGION,)}, client=account.session, shared=shared)
+            request = CollectRequest(name, {"region": (REGION,)}, client=account.session, shared=shared)
             counted = calls["" if shared else name]
-            return collection.collect_requested("aws", asked, lambda step: counted.update([step]))
+            return collection.collect_requested("aws", request, lambda step: counted.update([step]))
 
         alone = {name: read(name) for name in NAMES}
         together = shared.together([partial(read, name, shared) for name in NAMES])

@@ -60,7 +60,7 @@ def report_on(azure_cloud: AzureProxy, name: str, *, capitals: bool) -> Report:
 def test_no_verdict_depends_on_the_letter_case_of_ids_and_enum_values(azure_cloud: AzureProxy) -> None:
     for seed in seeds(DRAWS):
         name = Random(seed).choice(sorted(SCENES))
-        found = [report_on(azure_cloud, name, capitals=capitals) for capitals in (False, True)]
-        plain, loud = ([(row.row, row.verdict, len(row.findings)) for row in report.rows] for report in found)
+        reports = [report_on(azure_cloud, name, capitals=capitals) for capitals in (False, True)]
+        plain, loud = ([(row.row, row.verdict, len(row.findings)) for row in report.rows] for report in reports)
         assert plain == loud, (seed, name)
-        assert not {gap.call for gap in found[1].gaps} - {gap.call for gap in found[0].gaps}, (seed, name)
+        assert not {gap.call for gap in reports[1].gaps} - {gap.call for gap in reports[0].gaps}, (seed, name)

@@ -32,9 +32,9 @@ def test_a_threat_list_that_cannot_be_resolved_is_named(google_cloud: Proxy) -> 
 
 def test_a_policy_of_google_is_a_finding_without_a_change(google_cloud: Proxy) -> None:
     report = _judged("allowed-by-system", google_cloud)
-    (found,) = [finding for finding in report.row("node-access").findings if finding.check == "node-access/internet"]
-    assert found.evidence[0].resource.name == "1"
-    assert found.changes == ()
+    (finding,) = [finding for finding in report.row("node-access").findings if finding.check == "node-access/internet"]
+    assert finding.evidence[0].resource.name == "1"
+    assert finding.changes == ()
 
 
 def test_a_machine_in_the_ranges_that_gke_lets_in_is_named(google_cloud: Proxy) -> None:
@@ -53,7 +53,7 @@ def test_another_machine_with_an_address_of_the_pods_range_is_named_too(google_c
     row = pipeline.evaluate(collection.collect("gcp", cluster="prod"), Declarations()).row("node-access")
     assert row.verdict is Verdict.FAIL
     named = [finding for finding in row.findings if "runner is in these ranges today" in finding.message]
-    assert any(shown.rule.endswith("-all") for finding in named for shown in finding.evidence), [
+    assert any(fact.rule.endswith("-all") for finding in named for fact in finding.evidence), [
         finding.message for finding in row.findings
     ]
 

@@ -49,13 +49,13 @@ def worst(
     role = Identity(ROLE, "node", ("node",), tuple(policy.id for policy in policies), SOURCE, tags=(("team", "core"),))
     levels = {f"p-{number}": limit for number, limit in enumerate(limits)}
     policies += [policy(name, PolicyKind.ORGANIZATION_LIMIT, limit, version) for name, limit in levels.items() if limit]
-    held = Identities((role,), tuple(policies), organization_limits=tuple((name,) for name in levels))
-    return severity_of(held)
+    identities = Identities((role,), tuple(policies), organization_limits=tuple((name,) for name in levels))
+    return severity_of(identities)
 
 
 def severity_of(identities: Identities) -> str:
     """Return the verdict, and the severity of the worst finding, of a cluster with these identities."""
-    made = builders.snapshot(
+    snapshot = builders.snapshot(
         [
             replace(host("n", NODE, identity=ROLE), metadata=SHUT),
             replace(host("cp", CONTROL_PLANE), metadata=SHUT),
@@ -65,8 +65,8 @@ def severity_of(identities: Identities) -> str:
         account=ACCOUNT,
         region="eu-west-1",
     )
-    made = replace(made, started="2026-05-05T12:00:00Z")
-    row = rows_of(made, None, iam_catalog(made))["cloud-api-access"]
+    snapshot = replace(snapshot, started="2026-05-05T12:00:00Z")
+    row = rows_of(snapshot, None, iam_catalog(snapshot))["cloud-api-access"]
     return (
         f"{row.verdict.name} {max(finding.severity for finding in row.findings).name}"
         if row.findings

@@ -31,15 +31,15 @@ class StackedCluster:
     def storage(self) -> Storage:
         """Return the disks and keys of etcd, as the adapter reads them."""
         api = api_of(self.account)
-        found = read_storage(api, cluster="prod", hosts=self.hosts)
+        storage = read_storage(api, cluster="prod", hosts=self.hosts)
         assert api.gaps == ()
-        return found
+        return storage
 
     def row(self) -> RowResult:
         """Return the result of the row etcd-encryption."""
-        found = self.storage()
-        made = snapshot_of(self.hosts, disks=found.disks, keys=found.keys)
-        return rows_of(replace(made, cluster=replace(made.cluster, copies=found.copies)))["etcd-encryption"]
+        storage = self.storage()
+        snapshot = snapshot_of(self.hosts, disks=storage.disks, keys=storage.keys)
+        return rows_of(replace(snapshot, cluster=replace(snapshot.cluster, copies=storage.copies)))["etcd-encryption"]
 
     def volume(self, *, tags: Tags | None = None, origin: str = "", encrypted: bool = True) -> str:
         """Create a volume without a host. ``origin``: the id of the snapshot that it is made from."""

@@ -50,11 +50,11 @@ class Account:
 
         ``odd``: allow words that are not in an enum.
         """
-        own, found = str(item["id"]), find("GET", str(item["id"]))
-        if found is None:
+        own, operation = str(item["id"]), find("GET", str(item["id"]))
+        if operation is None:
             message = f"no operation reads {own}"
             raise FixtureError(message)
-        wrong = [*faults(shape_of(found.package, found.model), item, own, odd=odd), *_misnamed(item)]
+        wrong = [*faults(shape_of(operation.package, operation.model), item, own, odd=odd), *_misnamed(item)]
         wrong += [f"{own} is there twice"] if own.lower() in self.items else []
         if wrong:
             raise FixtureError("\n".join(wrong))
@@ -63,11 +63,11 @@ class Account:
 
     def answer(self, path: str, body: Item, verb: str = "GET") -> None:
         """Set the answer of one path. Raises FixtureError if Azure could not send it."""
-        found = find(verb, path)
-        if found is None:
+        operation = find(verb, path)
+        if operation is None:
             message = f"no operation is at {verb} {path}"
             raise FixtureError(message)
-        wrong = [*faults(shape_of(found.package, found.model), body, path)]
+        wrong = [*faults(shape_of(operation.package, operation.model), body, path)]
         if wrong:
             raise FixtureError("\n".join(wrong))
         self.answers[f"{verb} {path.lower()}"] = body
@@ -112,10 +112,10 @@ class Account:
 
 def _misnamed(item: Item) -> Iterator[str]:
     """Yield the faults in a resource's name and type. The name of a scale set's member begins with the set's name."""
-    own = ResourceId.of(item["id"])
-    kind = "/".join((own.namespace, *own.types))
-    is_member = own.types == ("virtualmachinescalesets", "virtualmachines")
-    name = "_".join(own.names) if is_member else own.names[-1]
+    resource_id = ResourceId.of(item["id"])
+    kind = "/".join((resource_id.namespace, *resource_id.types))
+    is_member = resource_id.types == ("virtualmachinescalesets", "virtualmachines")
+    name = "_".join(resource_id.names) if is_member else resource_id.names[-1]
     if str(item.get("name", name)).lower() != name:
         yield f"{item['id']}: its name is {item['name']!r}"
     if str(item.get("type", kind)).lower() != kind:

@@ -36,9 +36,9 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
     managed = next(_of(account, "managedClusters"), None)
     traits = aks_traits(api, managed) if managed else ()
     identities = read_identities(api, ClusterHolders("prod", hosts, pools, attached, managed))
-    made = snapshot(hosts, identities=identities, gaps=api.gaps)
+    facts = snapshot(hosts, identities=identities, gaps=api.gaps)
     cluster = replace(
-        made.cluster,
+        facts.cluster,
         name="prod",
         provider="azure",
         account=account.subscription,
@@ -47,7 +47,7 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
         pools=pools,
         traits=traits,
     )
-    return replace(made, cluster=cluster)
+    return replace(facts, cluster=cluster)
 
 
 def row_of(made: Snapshot) -> RowResult:
@@ -77,8 +77,8 @@ def _hosts(account: Subscription) -> Iterator[Host]:
         pool = own.rpartition("/virtualmachines/")[0] if "/virtualmachinescalesets/" in own else ""
         nic = item["properties"]["networkProfile"]["networkInterfaces"][0]["id"]
         subnet = account.properties(nic)["ipConfigurations"][0]["properties"]["subnet"]["id"]
-        made = host(name, roles, where=canonical(subnet), pool=pool)
-        yield replace(made, id=own, metadata=_SHUT)
+        node = host(name, roles, where=canonical(subnet), pool=pool)
+        yield replace(node, id=own, metadata=_SHUT)
 
 
 def _pools(account: Subscription) -> Iterator[Pool]:

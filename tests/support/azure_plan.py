@@ -54,9 +54,9 @@ def _at(item: Json, path: Sequence[str]) -> Json:
 
 
 def _sent(azure: Azure, verb: str, own: str, body: Mapping[str, Json] | None = None) -> Item:
-    found = find(verb, own)
-    version = found.version if found else ""
-    assert found or own.count("/") == 2, f"no operation is at {verb} {own}"
+    operation = find(verb, own)
+    version = operation.version if operation else ""
+    assert operation or own.count("/") == 2, f"no operation is at {verb} {own}"
     target = f"{quote(own)}?api-version={version}"
     answer = azure.answer(HOST, verb, target, json.dumps(body).encode() if body is not None else b"")
     assert answer.status == 200, f"{verb} {own}: {answer.body.decode()}"

@@ -99,9 +99,9 @@ class Azure:
         """Return the response to a request."""
         parts = urlsplit(target)
         path = unquote(parts.path).rstrip("/")
-        found = find(verb, path)
+        operation = find(verb, path)
         taken = action(path, verb)
-        self.asked.append(Asked(host, verb, path, found.name if found else "", taken))
+        self.asked.append(Asked(host, verb, path, operation.name if operation else "", taken))
         time.sleep(self.delay)
         query = {key.lower(): values[-1] for key, values in parse_qs(parts.query).items()}
         waiting = self.faults.get(taken)
@@ -111,10 +111,10 @@ class Azure:
             return _denied(path, taken)
         if _SUBSCRIPTIONS.fullmatch(path) and verb == "GET":
             return self._subscriptions(path)
-        wrong = self._missing(path) or self._wrong(found, verb, path, query)
+        wrong = self._missing(path) or self._wrong(operation, verb, path, query)
         if wrong is None and verb in _WRITING and not path.lower().endswith(_READING):
             return self._written(verb, path, body)
-        return wrong or self._found(found, verb, path, host, query)
+        return wrong or self._found(operation, verb, path, host, query)
 
     def _written(self, verb: str, path: str, body: bytes) -> Answer:
         """Put or delete a resource, or start an action."""

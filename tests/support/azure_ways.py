@@ -77,8 +77,8 @@ class Served(Api):
 def _kind(own: str) -> str:
     if "/providers/" not in own:
         return ""
-    found = ResourceId.of(own)
-    return "/".join((found.namespace, *found.types))
+    resource_id = ResourceId.of(own)
+    return "/".join((resource_id.namespace, *resource_id.types))
 
 
 def _of_kinds(account: Subscription, *kinds: str) -> list[Item]:
@@ -126,9 +126,9 @@ def _is_of_others(item: Item) -> bool:
 
 def _host(item: Item, by_machine: Mapping[str, list[Item]]) -> Host:
     own = canonical(item["id"])
-    made = tuple(map(_interface, by_machine.get(own, ())))
+    interfaces = tuple(map(_interface, by_machine.get(own, ())))
     pool = own.rpartition("/virtualmachines/")[0] if "scalesets" in own else ""
-    return Host(own, str(item["name"]), (Role.NODE,), (), made, _SOURCE, pool=pool)
+    return Host(own, str(item["name"]), (Role.NODE,), (), interfaces, _SOURCE, pool=pool)
 
 
 def _interface(item: Item) -> Interface:
@@ -201,5 +201,5 @@ def only(account: Subscription) -> Balancer:
     """Return the only load balancer. Assert that there are no gaps."""
     ways, api = ways_into(account)
     assert api.gaps == ()
-    (found,) = ways.balancers
-    return found
+    (front,) = ways.balancers
+    return front

@@ -23,15 +23,20 @@ _USES_KEYS = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 
 def put(account: Account, path: str, body: Item) -> Item:
     """Put a resource or a part of a resource, and return it. Raises FixtureError if Azure would refuse it."""
-    found, reading = find("PUT", path), find("GET", path)
-    if found is None or reading is None:
+    operation, reading = find("PUT", path), find("GET", path)
+    if operation is None or reading is None:
         message = f"no operation puts {path}"
         raise FixtureError(message)
     wrong = [*faults(shape_of(reading.package, reading.model), body, path)]
     if wrong:
         raise FixtureError("\n".join(wrong))
-    own = ResourceId.of(path)
-    item: Item = {"id": path, "name": path.rpartition("/")[2], "type": "/".join((own.namespace, *own.types)), **body}
+    resource_id = ResourceId.of(path)
+    item: Item = {
+        "id": path,
+        "name": path.rpartition("/")[2],
+        "type": "/".join((resource_id.namespace, *resource_id.types)),
+        **body,
+    }
     item.setdefault("properties", {})
     _fill(account, path, item)
     listed, number = _place(account, path)
@@ -48,23 +53,23 @@ def put(account: Account, path: str, body: Item) -> Item:
 
 def _fill(account: Account, path: str, item: Item) -> None:
     """Fill in Azure's own fields of a resource. Raises FixtureError if Azure would refuse it."""
-    own, held = ResourceId.of(path), item["properties"]
-    if own.types == ("roleassignments",):
+    resource_id, held = ResourceId.of(path), item["properties"]
+    if resource_id.types == ("roleassignments",):
         _add_built_in(account, held["roleDefinitionId"])
         held |= {"scope": path[: path.lower().rindex("/providers/microsoft.authorization/")] or "/"}
     for rule in held.get("securityRules", ()):
         rule.setdefault("id", f"{path}/securityRules/{rule['name']}")
-    if own.types == ("networksecuritygroups",):
+    if resource_id.types == ("networksecuritygroups",):
         rules = [
             {"id": f"{path}/defaultSecurityRules/{default_rule['name']}", **default_rule}
             for default_rule in default_rules()
         ]
         held.setdefault("defaultSecurityRules", rules)
-    if own.types == ("diskencryptionsets",):
+    if resource_id.types == ("diskencryptionsets",):
         item["identity"] = item["identity"] | {"principalId": guid(path.lower())}
-    elif own.types == ("vaults", "keys"):
+    elif resource_id.types == ("vaults", "keys"):
         _put_version(account, path, item)
-    elif own.types == ("disks",):
+    elif resource_id.types == ("disks",):
         _check_disk(account, path, item)
 
 

@@ -32,5 +32,5 @@ def chain(firewalls: Iterable[Item], policies: Iterable[Item], order: str = "", 
 
 def rules(*firewalls: Item) -> tuple[Rule, ...]:
     """Return the rules of the network's firewalls."""
-    (found,) = [guard for guard in chain(firewalls, ()).filters if guard.kind == "VPC firewall"]
-    return found.rules
+    (guard,) = [guard for guard in chain(firewalls, ()).filters if guard.kind == "VPC firewall"]
+    return guard.rules

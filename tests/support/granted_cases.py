@@ -88,9 +88,9 @@ class Case:
     @cached_property
     def edit(self) -> DocumentEdit:
         """The edit that replaces the identity's policies."""
-        made = self.snapshot
-        comparer = Comparer(made.cluster, made.identities, self.catalog, Declarations(addons=self.addons))
-        return replacement(comparer.of(made.identities.identities[0]))
+        snapshot = self.snapshot
+        comparer = Comparer(snapshot.cluster, snapshot.identities, self.catalog, Declarations(addons=self.addons))
+        return replacement(comparer.of(snapshot.identities.identities[0]))
 
 
 def aws(*actions: str, on: str = "*", by: str = "user", when: object = None, **rest: Any) -> Case:  # noqa: ANN401 - fields of a case

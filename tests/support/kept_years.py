@@ -47,10 +47,10 @@ class Account:
         return Report("cloudguard 1.0", time, time, self.cluster, tuple(rows))
 
     def _row(self, row: str, *, unread: bool) -> RowResult:
-        found = () if unread else tuple(finding for finding in self.findings if finding.check.startswith(row))
+        findings = () if unread else tuple(finding for finding in self.findings if finding.check.startswith(row))
         unknown = (f"filters: denied, request {self.made}",) if unread else ()
         basis = Basis(not_asked=tuple(NotAsked(f"way in {number}") for number in range(12)))
-        return RowResult(row, row, Verdict.UNKNOWN if unread else Verdict.FAIL, "why", found, unknown, basis)
+        return RowResult(row, row, Verdict.UNKNOWN if unread else Verdict.FAIL, "why", findings, unknown, basis)
 
 
 def finding(cluster: Cluster, number: int) -> Finding:

@@ -38,7 +38,7 @@ class Authority:
     ) -> x509.Certificate:
         now = datetime.now(UTC)
         host = subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
-        made = (
+        certificate_builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(issuer)
@@ -51,8 +51,10 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
         if not authority:
-            made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(str(host))]), critical=False)
-        return made.sign(self._key, hashes.SHA256())
+            certificate_builder = certificate_builder.add_extension(
+                x509.SubjectAlternativeName([x509.DNSName(str(host))]), critical=False
+            )
+        return certificate_builder.sign(self._key, hashes.SHA256())
 
     def context(self, host: str) -> ssl.SSLContext:
         """Return a TLS context with a certificate for ``host``."""

@@ -109,8 +109,8 @@ def _one_of_twins(regions: Sequence[str]) -> Snapshot:
     if len(regions) != 1:
         message = "clusters called 'twins' are in here and there"
         raise SeveralClustersError(message, [{"region": "here"}, {"region": "there"}], hint="Choose one with --region")
-    made = sample.snapshot(name="twins")
-    return replace(made, cluster=replace(made.cluster, regions=tuple(regions)))
+    snapshot = sample.snapshot(name="twins")
+    return replace(snapshot, cluster=replace(snapshot.cluster, regions=tuple(regions)))
 
 
 def _never_answered(stop: Stop) -> Gap:

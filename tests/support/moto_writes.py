@@ -22,20 +22,20 @@ def _version_from_source(response: Any) -> ActionResult:  # noqa: ANN401 - moto'
     backend, name = response.ec2_backend, response._get_param("LaunchTemplateId")  # noqa: SLF001 - as above
     source = response._get_param("SourceVersion")  # noqa: SLF001 - as above
     template = backend.get_launch_template(name)
-    made = _make_version(response)
+    action_result = _make_version(response)
     if source:
         last = template.versions[-1]
         last.data = deepcopy(template.get_version(source).data) | last.data
-    return made
+    return action_result
 
 
 def _copied(response: Any) -> ActionResult:  # noqa: ANN401 - as above
     """Encrypt a copied snapshot if the request says so (CopySnapshot)."""
     before = {*response.ec2_backend.snapshots}
-    made = _copy_snapshot(response)
+    action_result = _copy_snapshot(response)
     for name in {*response.ec2_backend.snapshots} - before:
         response.ec2_backend.snapshots[name].encrypted |= bool(response._get_param("Encrypted"))  # noqa: SLF001 - as above
-    return made
+    return action_result
 
 
 def _updated(backend: Any, name: str, resources_vpc_config: dict[str, Any], *rest: Any, **more: Any) -> Any:  # noqa: ANN401 - as above

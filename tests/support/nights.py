@@ -24,8 +24,8 @@ def night(day: int, snapshot: Snapshot | None = None) -> str:
     """Write ``snapshot`` (None: the sample) as read on a ``day`` of January 2026. Return the name of the file."""
     time = f"2026-01-{day:02}T02:17:00+00:00"
     name = f"night-{day}.json"
-    made = replace(snapshot or sample.snapshot(), started=time, finished=time)
-    Path(name).write_text(snapshot_file.dump(made), encoding="utf-8")
+    facts = replace(snapshot or sample.snapshot(), started=time, finished=time)
+    Path(name).write_text(snapshot_file.dump(facts), encoding="utf-8")
     return name
 
 
@@ -33,8 +33,8 @@ def without(*rules: str, snapshot: Snapshot | None = None) -> Snapshot:
     """Return the sample without these rules of its control plane's filter: "r-etcd", "r-api"."""
     base = snapshot or sample.snapshot()
     masters, *others = base.topology.filters
-    kept = replace(masters, rules=tuple(rule for rule in masters.rules if rule.id not in rules))
-    return replace(base, topology=replace(base.topology, filters=(kept, *others)))
+    guard = replace(masters, rules=tuple(rule for rule in masters.rules if rule.id not in rules))
+    return replace(base, topology=replace(base.topology, filters=(guard, *others)))
 
 
 def denied(snapshot: Snapshot) -> Snapshot:

@@ -22,18 +22,18 @@ def _below(limit: int, first: int, bits: int) -> BDDFunction:
     """Return the numbers below ``limit`` in the ``bits`` variables from ``first``, the highest bit first."""
     if limit >= 1 << bits:
         return EVERYTHING
-    found = NOTHING
+    bdd_function = NOTHING
     for bit in range(bits):  # from the lowest
         variable = _VARIABLES[first + bits - 1 - bit]
-        found = (~variable | found) if limit >> bit & 1 else (~variable & found)
-    return found
+        bdd_function = (~variable | bdd_function) if limit >> bit & 1 else (~variable & bdd_function)
+    return bdd_function
 
 
 def _within(spans: list[list[int]], first: int, bits: int) -> BDDFunction:
-    found = NOTHING
+    bdd_function = NOTHING
     for start, end in spans:
-        found |= _below(end, first, bits) & ~_below(start, first, bits)
-    return found
+        bdd_function |= _below(end, first, bits) & ~_below(start, first, bits)
+    return bdd_function
 
 
 def _from(spans: list[list[int]]) -> BDDFunction:

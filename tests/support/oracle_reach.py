@@ -195,7 +195,7 @@ def _ends(topology: Topology, name: str) -> set[int]:
 def hop(subnet: Subnet, address: str) -> NextHop:
     """Return the next hop of packets from a subnet to ``address``: the route with the longest prefix."""
     routes = [(text, route.hop) for route in subnet.routes for text in _cidrs(route.destination)]
-    found = [(ip_network(text).prefixlen, found) for text, found in routes if inside(address, text)]
+    found = [(ip_network(text).prefixlen, hop) for text, hop in routes if inside(address, text)]
     return max(found, key=lambda one: one[0])[1] if found else NextHop.BLACKHOLE
 
 

@@ -62,11 +62,11 @@ def network_finding(text: str) -> Finding:
     facts = (("origin", "the internet"),)
     witness = Witness(f"198.51.100.7 → {text}", hops, facts, "198.51.100.7", f"m-1 ({text})", "tcp 6443")
     resource = Resource("filter", "f-1", text)
-    found = _finding(1, "api-server-access/internet", Severity.CRITICAL, resource, witness)
+    finding = _finding(1, "api-server-access/internet", Severity.CRITICAL, resource, witness)
     latent = Latent(resource, "r-2", f"tcp/22 from {text}", f"barrier {text}")
     documented = Reference("Kubernetes", text, "https://kubernetes.io/docs/", text)
     references = (documented, Reference("Odd", text, f"javascript:{text}", text))
-    return replace(found, changes=("narrow",), advice=f"advice {text}", latent=latent, references=references)
+    return replace(finding, changes=("narrow",), advice=f"advice {text}", latent=latent, references=references)
 
 
 def identity_finding(text: str) -> Finding:
@@ -74,14 +74,14 @@ def identity_finding(text: str) -> Finding:
     hop = Hop(HopKind.STATEMENT, "p-1", text, rule="#1", lets="allow * on *", attributed=True)
     witness = Witness(f"disk:Delete on {text}", (hop,), (("action", "disk:Delete"), ("resource", text)))
     resource = Resource("identity", "id-1", text)
-    found = _finding(2, "cloud-api-access/administrator", Severity.HIGH, resource, witness)
-    return replace(found, changes=("policy",))
+    finding = _finding(2, "cloud-api-access/administrator", Severity.HIGH, resource, witness)
+    return replace(finding, changes=("policy",))
 
 
 def disk_finding(text: str, waived: Waiver | None = None) -> Finding:
     """Return a finding about a disk, with an expired key and a shared copy."""
-    found = _finding(3, "etcd-encryption/disk", Severity.MEDIUM, Resource("disk", "d-9", text), Witness(text))
-    return replace(found, waived=waived)
+    finding = _finding(3, "etcd-encryption/disk", Severity.MEDIUM, Resource("disk", "d-9", text), Witness(text))
+    return replace(finding, waived=waived)
 
 
 def plan(text: str) -> tuple[Change, ...]:
@@ -134,8 +134,8 @@ def report(text: str = "prod", waived: Waiver | None = None) -> Report:
     """Return the report, with different verdicts in its rows."""
     base = sample.snapshot(name=text, gaps=(sample.GAP,))
     copy = DiskSnapshot("s-1", "d-9", encrypted=False, shared_with=(f"friend {text}",), source=sample.READ)
-    shown = RoleEvidence(EvidenceKind.DISK, text)
-    disk = Disk("d-9", text, "m-1", "/dev/b", encrypted=False, key="k-1", source=sample.READ, etcd_evidence=shown)
+    evidence = RoleEvidence(EvidenceKind.DISK, text)
+    disk = Disk("d-9", text, "m-1", "/dev/b", encrypted=False, key="k-1", source=sample.READ, etcd_evidence=evidence)
     cluster = replace(
         base.cluster,
         disks=(replace(disk, snapshots=(copy, replace(copy, id="s-2", shared_with=None))),),

@@ -57,20 +57,20 @@ def snapshot(*, gaps: tuple[Gap, ...] = (), name: str = "prod", nodes: int = 2) 
         ),
         Filter("f-nodes", "nodes", "group", (rule("r-kubelet", "tcp/10250", group="f-masters"),), READ),
     )
-    own = AddressSet.parse("10.0.0.0/16")
-    routes = (Route(own, NextHop.LOCAL, "", READ), Route(ALL4, NextHop.INTERNET, "gw-1", READ))
-    made = builders.snapshot(
+    addresses = AddressSet.parse("10.0.0.0/16")
+    routes = (Route(addresses, NextHop.LOCAL, "", READ), Route(ALL4, NextHop.INTERNET, "gw-1", READ))
+    facts = builders.snapshot(
         [*masters, *workers],
         filters,
-        subnets=[Subnet("seg-1", "all", builders.NETWORK, "zone-1", own, (), routes, READ)],
+        subnets=[Subnet("seg-1", "all", builders.NETWORK, "zone-1", addresses, (), routes, READ)],
         groups=[Group("f-masters", "masters", READ), Group("f-nodes", "nodes", READ)],
         disks=[Disk("d-1", "root", "m-1", "/dev/a", encrypted=True, key="", source=READ)],
         gaps=gaps,
         provider="memory",
         account="1234",
     )
-    cluster = replace(made.cluster, name=name, version="1.33", scanned_by="auditor")
-    return replace(made, started="2026-01-01T00:00:00Z", finished="2026-01-01T00:00:05Z", cluster=cluster)
+    cluster = replace(facts.cluster, name=name, version="1.33", scanned_by="auditor")
+    return replace(facts, started="2026-01-01T00:00:00Z", finished="2026-01-01T00:00:05Z", cluster=cluster)
 
 
 GAP = Gap("memory:ReadFilters", "f-nodes", Reason.DENIED, "access denied", (FactKind.FILTERS,), "memory:read")

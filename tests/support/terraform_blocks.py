@@ -21,9 +21,9 @@ def resources(text: str, arguments: Arguments) -> list[dict[str, Any]]:
     found = list[dict[str, Any]]()
     for block in blocks(text).get("resource", []):
         for kind, named in block.items():
-            for given in named.values():
-                held(given, arguments[kind.strip('"')])
-                found.append(given)
+            for item in named.values():
+                held(item, arguments[kind.strip('"')])
+                found.append(item)
     return found
 
 

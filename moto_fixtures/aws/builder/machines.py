@@ -213,10 +213,10 @@ class MachineBuilder(NetworkBuilder):
         """
         texts = json.loads(aws_managed_policies_data)
         for name in names:
-            made = AWSManagedPolicy.from_data(name, ACCOUNT, "aws", texts[name])
-            self.global_backend("iam").managed_policies[made.arn] = made
-            self.call("iam", "attach_role_policy", RoleName=role.name, PolicyArn=made.arn)
-            self.note(made.arn)
+            aws_managed_policy = AWSManagedPolicy.from_data(name, ACCOUNT, "aws", texts[name])
+            self.global_backend("iam").managed_policies[aws_managed_policy.arn] = aws_managed_policy
+            self.call("iam", "attach_role_policy", RoleName=role.name, PolicyArn=aws_managed_policy.arn)
+            self.note(aws_managed_policy.arn)
 
     def template(  # noqa: PLR0913 - the properties of a machine
         self,

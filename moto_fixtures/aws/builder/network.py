@@ -106,7 +106,7 @@ class NetworkBuilder(Recorder):
         if ipv6:
             self.default_nacl6(answer["VpcId"])
         blocks = self.call("ec2", "describe_vpcs", VpcIds=[answer["VpcId"]])["Vpcs"][0]
-        block6 = next((found["Ipv6CidrBlock"] for found in blocks.get("Ipv6CidrBlockAssociationSet", ())), "")
+        block6 = next((item["Ipv6CidrBlock"] for item in blocks.get("Ipv6CidrBlockAssociationSet", ())), "")
         return Vpc(answer["VpcId"], cidr, block6)
 
     def default_nacl6(self, vpc: str) -> None:

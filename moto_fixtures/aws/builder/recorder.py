@@ -57,8 +57,8 @@ class Recorder:
         frame = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the documented way to the caller's line
         while frame.f_code.co_filename.startswith(HERE) and frame.f_back is not None:
             frame = frame.f_back
-        for made in ids:
-            self.made.setdefault(made, set()).add(SourceLine(frame.f_code.co_filename, frame.f_lineno))
+        for id_ in ids:
+            self.made.setdefault(id_, set()).add(SourceLine(frame.f_code.co_filename, frame.f_lineno))
 
     def tag(self, thing: str, tags: Tags) -> None:
         """Tag an EC2 resource."""

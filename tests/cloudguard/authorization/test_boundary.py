@@ -21,10 +21,10 @@ def bounded(*statements: Statement, by: str = "user", grant: Statement | None = 
 
 def escapes(*documents: PolicyDocument) -> bool:
     """Whether the identity certainly has permissions beyond its boundary."""
-    made = account(*documents)
-    (identity,) = made.identities.identities
-    found = Comparer(made.cluster, made.identities, FACTS).of(identity).allowed.lower
-    return bool(found.only(found.space.table.mask(("store:*",))))
+    snapshot = account(*documents)
+    (identity,) = snapshot.identities.identities
+    requests = Comparer(snapshot.cluster, snapshot.identities, FACTS).of(identity).allowed.lower
+    return bool(requests.only(requests.space.table.mask(("store:*",))))
 
 
 @pytest.mark.parametrize("target", ["*", ROLE, EDGE])
@@ -33,8 +33,8 @@ def test_a_boundary_that_the_identity_may_change_does_not_limit_it(target: str) 
 
 
 def test_the_finding_says_that_the_boundary_does_not_limit_the_identity() -> None:
-    found = row(account(*bounded(allow("role:Assume"))), FACTS)
-    assert "boundary" in finding_of(found, "cloud-api-access/administrator").message
+    result = row(account(*bounded(allow("role:Assume"))), FACTS)
+    assert "boundary" in finding_of(result, "cloud-api-access/administrator").message
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ def test_a_boundary_policy_of_the_provider_cannot_be_rewritten() -> None:
 
 def test_a_boundary_that_may_be_changeable_makes_the_row_unknown() -> None:
     doubtful = allow("role:Assume", when=(Condition("NoSuchOperator", "x", ("y",)),))
-    found = row(
+    result = row(
         account(*bounded(doubtful, allow("disk:DescribeVolumes"), grant=allow("store:*", "role:Assume"))), FACTS
     )
-    assert found.verdict is Verdict.UNKNOWN
-    assert any("boundary" in text for text in found.unknown)
+    assert result.verdict is Verdict.UNKNOWN
+    assert any("boundary" in text for text in result.unknown)
 
 
 ORDINARY = Condition("Bool", "secure", ("true",))

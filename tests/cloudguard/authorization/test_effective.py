@@ -63,17 +63,17 @@ def test_the_actions_of_a_service_are_listed_only_for_wildcards() -> None:
 
 
 def test_only_returns_the_part_with_the_given_actions() -> None:
-    found = of(allow("store:GetObject", "role:PassRole"))
-    requests = found.only(found.space.table.bit("store:GetObject") or 0)
-    assert [*found.space.table.names(requests.actions)] == ["store:GetObject"]
-    assert not found.only(found.space.table.bit("store:ListAll") or 0)
+    granted = of(allow("store:GetObject", "role:PassRole"))
+    requests = granted.only(granted.space.table.bit("store:GetObject") or 0)
+    assert [*granted.space.table.names(requests.actions)] == ["store:GetObject"]
+    assert not granted.only(granted.space.table.bit("store:ListAll") or 0)
 
 
 def test_an_unlisted_action_is_undecided_except_in_the_empty_set() -> None:
-    found = of(allow("store:GetObject"))
-    assert found.has(Request("other:Thing", "n:p:store:::b1/x")) is None
-    assert (found - found).has(Request("other:Thing", "n:p:store:::b1/x")) is False
-    assert found.has(Request("store:GetObject", "no name at all")) is False
+    requests = of(allow("store:GetObject"))
+    assert requests.has(Request("other:Thing", "n:p:store:::b1/x")) is None
+    assert (requests - requests).has(Request("other:Thing", "n:p:store:::b1/x")) is False
+    assert requests.has(Request("store:GetObject", "no name at all")) is False
 
 
 def test_a_witness_without_assumptions_is_preferred() -> None:
@@ -81,33 +81,33 @@ def test_a_witness_without_assumptions_is_preferred() -> None:
     certain, assumed = allow("store:PutObject"), of(uncertain).witness()
     assert assumed is not None
     assert assumed.assuming
-    for found in (of(uncertain, certain), of(certain, uncertain)):
-        request = found.witness()
+    for requests in (of(uncertain, certain), of(certain, uncertain)):
+        request = requests.witness()
         assert request is not None
         assert (request.action, request.assuming) == ("store:PutObject", ())
 
 
 def test_allowing_everything_and_denying_a_bucket_grants_everything_else() -> None:
-    found = of(allow("*"), deny("*", on=BUCKET))
-    assert found.has(Request("role:PassRole", "n:p:role::1:role/a"))
-    assert found.has(Request("store:GetObject", "n:p:store:::b2/x"))
-    assert found.has(Request("store:GetObject", "n:p:store:::b1/x")) is False
-    assert found.has(Request("store:ListAll", "*"))
-    assert not found.assumptions
+    requests = of(allow("*"), deny("*", on=BUCKET))
+    assert requests.has(Request("role:PassRole", "n:p:role::1:role/a"))
+    assert requests.has(Request("store:GetObject", "n:p:store:::b2/x"))
+    assert requests.has(Request("store:GetObject", "n:p:store:::b1/x")) is False
+    assert requests.has(Request("store:ListAll", "*"))
+    assert not requests.assumptions
 
 
 def test_a_conditional_deny_applies_only_to_requests_that_meet_the_condition() -> None:
     insecure = Condition("Bool", "Secure", ("false",))
-    found = of(allow("*"), deny("*", on=BUCKET, when=(insecure,)))
+    requests = of(allow("*"), deny("*", on=BUCKET, when=(insecure,)))
     inside = Request("store:GetObject", "n:p:store:::b1/x")
-    assert found.has(inside), "the key is absent"
-    assert found.has(replace(inside, context=(("secure", ("true",)),)))
-    assert found.has(replace(inside, context=(("secure", ("false",)),))) is False
+    assert requests.has(inside), "the key is absent"
+    assert requests.has(replace(inside, context=(("secure", ("true",)),)))
+    assert requests.has(replace(inside, context=(("secure", ("false",)),))) is False
 
 
 def test_a_deny_of_part_of_a_wildcard_removes_that_part() -> None:
-    found = of(allow("disk:*Volume"), deny("disk:Create*"))
-    assert list(found.space.table.names(found.actions)) == ["disk:DeleteVolume"]
+    requests = of(allow("disk:*Volume"), deny("disk:Create*"))
+    assert list(requests.space.table.names(requests.actions)) == ["disk:DeleteVolume"]
 
 
 def test_a_star_equals_the_only_resource_format_of_an_action() -> None:
@@ -131,8 +131,8 @@ def test_a_resource_name_grants_nothing_on_an_action_that_takes_no_resource() ->
 
 
 def test_wildcards_include_actions_that_are_added_later() -> None:
-    found = of(allow("disk:*"), deny("disk:*Volume*", "disk:CreateSnapshot", "disk:ListRegions"))
-    assert list(found.space.table.names(found.actions)) == ["disk:<unlisted>"]
+    requests = of(allow("disk:*"), deny("disk:*Volume*", "disk:CreateSnapshot", "disk:ListRegions"))
+    assert list(requests.space.table.names(requests.actions)) == ["disk:<unlisted>"]
     everything = of(allow("*"))
     assert "*:<unlisted>" in everything.space.table.names(everything.actions)
 
@@ -143,9 +143,9 @@ def test_an_unlisted_action_stays_in_the_difference() -> None:
     excess = within(where, mine) - within(where, other)
     assert list(where.table.names(excess.actions)) == ["other:<unlisted>"]
     unaware = space(allow("disk:CreateVolume"))
-    found = within(unaware, mine)
-    assert not found.lower
-    assert found.upper
+    requests = within(unaware, mine)
+    assert not requests.lower
+    assert requests.upper
 
 
 def test_the_boundary_limits_the_grants() -> None:
@@ -154,14 +154,14 @@ def test_the_boundary_limits_the_grants() -> None:
         policy([allow("disk:*"), deny("disk:DeleteVolume")], PolicyKind.BOUNDARY, "limit"),
     )
     where = space(*grant.statements, *limit.statements)
-    found = effective(where, holder([grant, limit]), {"policy": grant, "limit": limit}, {})
-    names = set(where.table.names(found.permissions.actions))
+    bounded = effective(where, holder([grant, limit]), {"policy": grant, "limit": limit}, {})
+    names = set(where.table.names(bounded.permissions.actions))
     assert "disk:CreateVolume" in names
     assert not any(name.startswith("store:") for name in names)
     assert "disk:DeleteVolume" not in names
-    request = found.permissions.witness()
+    request = bounded.permissions.witness()
     assert request is not None
-    assert [statement.policy.id for statement in found.responsible(request)] == ["policy"]
+    assert [statement.policy.id for statement in bounded.responsible(request)] == ["policy"]
 
 
 @pytest.mark.parametrize("missing", ["policy", "completeness"])
@@ -169,11 +169,11 @@ def test_an_unread_policy_makes_every_action_possible_and_none_certain(missing: 
     grant = policy([allow("disk:*")])
     where = space(*grant.statements)
     read = {} if missing == "policy" else {"policy": grant}
-    found = effective(where, holder([grant], complete=missing == "policy"), read, {})
-    assert found.unread
-    assert not found.permissions.lower
-    assert found.permissions.upper.actions == where.table.everything
-    assert "was not read" in found.permissions.assumptions[0]
+    bounded = effective(where, holder([grant], complete=missing == "policy"), read, {})
+    assert bounded.unread
+    assert not bounded.permissions.lower
+    assert bounded.permissions.upper.actions == where.table.everything
+    assert "was not read" in bounded.permissions.assumptions[0]
 
 
 def test_equal_assumptions_cancel() -> None:
@@ -189,21 +189,21 @@ def test_equal_assumptions_cancel() -> None:
 
 def test_a_deny_under_an_assumption_leaves_the_grant_in_the_upper_bound() -> None:
     when = (Condition("StringEquals", "tag", ("${principal/tag}",)), Condition("Null", "tag", ("false",)))
-    found = of(allow("disk:CreateVolume"), deny("disk:*", when=when))
+    requests = of(allow("disk:CreateVolume"), deny("disk:*", when=when))
     request = Request("disk:CreateVolume", "n:p:disk:r:1:volume/a", (("tag", ("x",)),))
-    assert found.has(request) is None
-    assert found.upper.has(request)
-    assert found.lower.has(request) is False
-    assert found.lower.has(replace(request, context=()))
-    assert found.assumptions == ("tag (StringEquals): ${principal/tag}",)
+    assert requests.has(request) is None
+    assert requests.upper.has(request)
+    assert requests.lower.has(request) is False
+    assert requests.lower.has(replace(request, context=()))
+    assert requests.assumptions == ("tag (StringEquals): ${principal/tag}",)
 
 
 def test_variables_with_known_values_are_replaced() -> None:
     statement = allow("store:GetObject", on=("n:p:store:::b1/${Principal/Name}/*",))
-    found = matched(space(statement), statement, {"principal/name": "a*"})
-    assert found.has(Request("store:GetObject", "n:p:store:::b1/a*/x"))
-    assert found.has(Request("store:GetObject", "n:p:store:::b1/ab/x")) is False
-    assert found.assumptions == ()
+    requests = matched(space(statement), statement, {"principal/name": "a*"})
+    assert requests.has(Request("store:GetObject", "n:p:store:::b1/a*/x"))
+    assert requests.has(Request("store:GetObject", "n:p:store:::b1/ab/x")) is False
+    assert requests.assumptions == ()
     star = allow("store:GetObject", on=("n:p:store:::b1/${*}",))
     assert matched(space(star), star, {}).has(Request("store:GetObject", "n:p:store:::b1/x")) is False
 

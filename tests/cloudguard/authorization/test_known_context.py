@@ -34,16 +34,16 @@ KEYS = (*(key.lower() for key in VALUES), "zone")
 
 def drawn(random: Random) -> Statement:
     """Return a drawn statement, sometimes with the key that one service fixes, or with a variable."""
-    found = draw_statement(random)
+    statement = draw_statement(random)
     if random.random() < 0.3:
         zone = Condition(
             random.choice(("StringEquals", "StringNotEquals")), "Zone", random.choice((("a",), ("b", "c")))
         )
-        found = replace(found, conditions=(*found.conditions, zone))
+        statement = replace(statement, conditions=(*statement.conditions, zone))
     if random.random() < 0.3:
         variable = Condition("StringEquals", "tag", ("${Tag/Two}", "b"))
-        found = replace(found, conditions=(*found.conditions, variable))
-    return found
+        statement = replace(statement, conditions=(*statement.conditions, variable))
+    return statement
 
 
 def filled(statement: Statement, fixed: Mapping[str, tuple[str, ...]]) -> Statement:
@@ -117,8 +117,8 @@ def test_a_value_for_a_key_prefix_applies_to_all_keys_with_the_prefix() -> None:
     where = space_of(SmallCatalog(), [tagged])
     assert not matched(where, tagged, {"tag/*": ABSENT})
     assert not matched(where, tagged, {"tag/*": ABSENT, "tag/a": "y"})
-    found = matched(where, tagged, {"tag/*": ABSENT, "tag/a": "x"})
-    assert found.has(Request("store:GetObject", "n:p:store:::b1/x"))
+    requests = matched(where, tagged, {"tag/*": ABSENT, "tag/a": "x"})
+    assert requests.has(Request("store:GetObject", "n:p:store:::b1/x"))
 
 
 def test_equal_unknown_conditions_cancel_in_a_difference() -> None:
@@ -135,6 +135,6 @@ def test_a_value_that_one_service_fixes_does_not_apply_to_other_services() -> No
         "no", Effect.DENY, ("*",), resources=("*",), conditions=(Condition("StringNotEquals", "zone", ("a",)),)
     )
     statements = (allow("*"), elsewhere)
-    found = allowed(space_of(SmallCatalog(), statements, ACTIONS), statements, {})
-    assert found.has(Request("store:GetObject", "n:p:store:::b1/x", (("zone", ("a",)),)))
-    assert not found.only(found.space.table.mask(["role:*"]))
+    requests = allowed(space_of(SmallCatalog(), statements, ACTIONS), statements, {})
+    assert requests.has(Request("store:GetObject", "n:p:store:::b1/x", (("zone", ("a",)),)))
+    assert not requests.only(requests.space.table.mask(["role:*"]))

@@ -58,11 +58,11 @@ def test_a_need_with_a_known_place_gets_a_proved_narrower_replacement(case: Case
     assert found["narrowable"].changes
     assert (row.verdict, edit.unproved) == (Verdict.FAIL, "")
     granted = {name for policy in case.policies for statement in policy.statements for name in statement.actions}
-    kept = [statement for statement in edit.statements if granted & {*statement.actions}]
-    assert kept
+    statements = [statement for statement in edit.statements if granted & {*statement.actions}]
+    assert statements
     bound = {"aws": "Tag/", "gcp": "resource.name"}
     assert case.cloud not in bound or any(
-        bound[case.cloud] in condition.key for part in kept for condition in part.conditions
+        bound[case.cloud] in condition.key for part in statements for condition in part.conditions
     )
     assert all(statement.name[:1].isupper() and statement.name.isalnum() for statement in edit.statements)
     for document in edit.documents if case.cloud == "aws" else ():
@@ -109,8 +109,8 @@ def test_a_grant_that_cannot_be_narrowed_or_edited_is_at_most_advice(case: Case)
 
 
 def test_decrypting_with_any_key_through_any_service_is_no_need() -> None:
-    found = aws("kms:Decrypt", installer="kops").row.findings
-    assert max(finding.severity for finding in found) is Severity.HIGH
+    findings = aws("kms:Decrypt", installer="kops").row.findings
+    assert max(finding.severity for finding in findings) is Severity.HIGH
 
 
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"

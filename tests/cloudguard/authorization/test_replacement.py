@@ -26,9 +26,9 @@ STORED = need(name="state", unplaced=(UnplacedStatement("the state store", ANY_B
 
 
 def edit_of(*documents: PolicyDocument, facts: IamCatalog) -> DocumentEdit:
-    made = account(*documents)
-    (identity,) = made.identities.identities
-    return replacement(Comparer(made.cluster, made.identities, facts).of(identity))
+    snapshot = account(*documents)
+    (identity,) = snapshot.identities.identities
+    return replacement(Comparer(snapshot.cluster, snapshot.identities, facts).of(identity))
 
 
 def actions_of(edit: DocumentEdit, fate: StatementFate) -> list[tuple[str, ...]]:
@@ -39,9 +39,9 @@ def actions_of(edit: DocumentEdit, fate: StatementFate) -> list[tuple[str, ...]]
 @pytest.mark.parametrize("granted", [allow("disk:DeleteVolume"), allow("disk:DeleteVolume", on=(VOLUMES,))])
 def test_a_need_documented_on_all_resources_is_narrowed_all_the_same(granted: Statement) -> None:
     made = document(allow("disk:DescribeVolumes"), granted)
-    found = row(account(made), iam_catalog(BOUND))
-    assert severities(found) == {"narrowable": Severity.MEDIUM}
-    finding = finding_of(found, "cloud-api-access/narrowable")
+    result = row(account(made), iam_catalog(BOUND))
+    assert severities(result) == {"narrowable": Severity.MEDIUM}
+    finding = finding_of(result, "cloud-api-access/narrowable")
     assert "disk:DeleteVolume on resources outside the cluster" in finding.message
     assert finding.changes
     edit = edit_of(made, facts=iam_catalog(BOUND))
@@ -66,9 +66,9 @@ def test_an_action_beside_the_documented_need_is_outside() -> None:
 
 def test_a_wide_need_in_the_provider_s_own_policy_alone_is_advice() -> None:
     granted = document(*BOUND.statements, *BOUND.documented, by="provider")
-    found = row(account(granted), iam_catalog(BOUND))
-    assert (found.verdict, severities(found)) == (Verdict.PASS, {})
-    assert finding_of(found, "cloud-api-access/narrowable").severity is Severity.LOW
+    result = row(account(granted), iam_catalog(BOUND))
+    assert (result.verdict, severities(result)) == (Verdict.PASS, {})
+    assert finding_of(result, "cloud-api-access/narrowable").severity is Severity.LOW
     both = row(account(granted, replace(document(allow("disk:DeleteVolume")), id="q")), iam_catalog(BOUND))
     assert severities(both) == {"narrowable": Severity.MEDIUM}
 
@@ -84,9 +84,9 @@ def test_a_need_without_a_known_place_is_kept_and_the_edit_is_unproved() -> None
 
 
 def test_a_grant_that_may_be_a_need_without_a_known_place_is_undecided() -> None:
-    found = row(account(document(ANY_BUCKET)), iam_catalog(STORED))
-    assert (found.verdict, severities(found)) == (Verdict.UNKNOWN, {})
-    assert any("which resource is the state store" in text for text in found.unknown)
+    result = row(account(document(ANY_BUCKET)), iam_catalog(STORED))
+    assert (result.verdict, severities(result)) == (Verdict.UNKNOWN, {})
+    assert any("which resource is the state store" in text for text in result.unknown)
 
 
 def test_an_ungranted_need_without_a_known_place_is_not_added() -> None:

@@ -60,20 +60,20 @@ def _drawn(random: Random) -> Statement:
 def conditions_of(account: str, user: str, context: Context, *, free: tuple[str, ...] = ()) -> tuple[Condition, ...]:
     """Return the conditions that all requests of one user in one context meet; the ``free`` keys may have any value."""
     keys = ("tag", "tag/two", "source", "size", "now", "ip", "secure", "blob", "tagkeys", "fields")
-    held = [Condition("StringEquals", ACCOUNT, (account,)), Condition("StringEquals", USER, (user,))]
+    conditions = [Condition("StringEquals", ACCOUNT, (account,)), Condition("StringEquals", USER, (user,))]
     for key in (key for key in keys if key not in free):
         values = context.get(key)
         if values is None:
-            held.append(Condition("Null", key, ("true",)))
+            conditions.append(Condition("Null", key, ("true",)))
         elif key in {"size", "now", "ip", "secure"}:
             operators = {"size": "NumericEquals", "now": "DateEquals", "ip": "IpAddress", "secure": "Bool"}
-            held.append(Condition(operators[key], key, values))
+            conditions.append(Condition(operators[key], key, values))
         elif key in {"tagkeys", "fields"}:
-            held += [Condition("ForAnyValue:StringEquals", key, (value,)) for value in values]
-            held.append(Condition("ForAllValues:StringEquals", key, values))
+            conditions += [Condition("ForAnyValue:StringEquals", key, (value,)) for value in values]
+            conditions.append(Condition("ForAllValues:StringEquals", key, values))
         else:
-            held.append(Condition("StringEquals", key, values))
-    return tuple(held)
+            conditions.append(Condition("StringEquals", key, values))
+    return tuple(conditions)
 
 
 def admissions_of(trust: PolicyDocument, *conditions: tuple[Condition, ...]) -> tuple[Admission | None, ...]:
@@ -104,13 +104,13 @@ def test_a_class_of_callers_is_admitted_if_a_member_is_and_the_witness_is_a_memb
     for _ in range(POLICIES):
         trust, context, free = draw_trust(random), draw_context(random), ("tag", "size", "tagkeys")
         account, user = random.choice(PEOPLE)
-        (found,) = admissions_of(trust, conditions_of(account, user, context, free=free))
+        (admission,) = admissions_of(trust, conditions_of(account, user, context, free=free))
         for _ in range(CALLERS):
             other = {key: values for key, values in draw_context(random).items() if key in free}
             member = {key: values for key, values in context.items() if key not in free} | other
-            assert found is not None or not lets_in(trust, account, user, member), f"{trust.statements}\n{member}"
-        if found is not None and found.witness is not None and not found.assumptions:
-            values_by_key = {key: values for key, values in found.witness.context if values is not None}
+            assert admission is not None or not lets_in(trust, account, user, member), f"{trust.statements}\n{member}"
+        if admission is not None and admission.witness is not None and not admission.assumptions:
+            values_by_key = {key: values for key, values in admission.witness.context if values is not None}
             given = {key: values for key, values in values_by_key.items() if key not in {ACCOUNT, USER}}
             assert lets_in(trust, account, user, {**context_left(context, free), **given}), trust.statements
 
@@ -128,12 +128,12 @@ def trusts(principal: str, *when: Condition, action: str = ASSUME) -> Statement:
 
 
 def test_an_admission_that_needs_a_value_the_caller_lacks_is_narrowed() -> None:
-    held = Condition("StringEquals", "tag", ("secret",))
+    condition = Condition("StringEquals", "tag", ("secret",))
     others = (Condition("StringNotEquals", "tag", ("secret",)),)
     caller = Caller(CallerKind.OUTSIDER, "2", (ASSUME,), (Condition("StringEquals", ACCOUNT, ("2",)),), (), others)
     facts = iam_catalog(principals=WordPrincipals((caller,)))
-    (narrowed,) = admissions(facts, trusting(trusts("account 2", held)))
-    (free,) = admissions(facts, trusting(trusts("account 2", held), trusts("account 2")))
+    (narrowed,) = admissions(facts, trusting(trusts("account 2", condition)))
+    (free,) = admissions(facts, trusting(trusts("account 2", condition), trusts("account 2")))
     assert (narrowed.narrowed, free.narrowed) == (True, False)
     assert [statement.name for statement in narrowed.statements] == ["#1"]
     named = iam_catalog(principals=WordPrincipals((replace(caller, ordinary=None),)))
@@ -142,8 +142,8 @@ def test_an_admission_that_needs_a_value_the_caller_lacks_is_narrowed() -> None:
 
 def test_an_admission_under_an_unknown_condition_is_undecided() -> None:
     odd = Condition("NoSuchOperator", "tag", ("x",))
-    (found,) = admissions(iam_catalog(principals=WordPrincipals()), trusting(trusts("account 2", odd)))
-    assert found.assumptions == ("tag (NoSuchOperator): x",)
+    (admission,) = admissions(iam_catalog(principals=WordPrincipals()), trusting(trusts("account 2", odd)))
+    assert admission.assumptions == ("tag (NoSuchOperator): x",)
     denied = replace(deny(ASSUME, when=(odd,)), principals=("anyone",))
     facts = iam_catalog(principals=WordPrincipals())
     assert [admission.assumptions for admission in admissions(facts, trusting(trusts("account 2"), denied))] != [()]

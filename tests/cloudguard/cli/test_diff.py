@@ -30,8 +30,8 @@ def written(name: str, snapshot: Snapshot) -> str:
 def narrowed(snapshot: Snapshot) -> Snapshot:
     """Return a snapshot whose control plane admits no traffic to etcd's ports."""
     masters, *others = snapshot.topology.filters
-    kept = replace(masters, rules=tuple(rule for rule in masters.rules if rule.id != "r-etcd"))
-    return replace(snapshot, topology=replace(snapshot.topology, filters=(kept, *others)))
+    guard = replace(masters, rules=tuple(rule for rule in masters.rules if rule.id != "r-etcd"))
+    return replace(snapshot, topology=replace(snapshot.topology, filters=(guard, *others)))
 
 
 @pytest.fixture

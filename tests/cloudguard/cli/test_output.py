@@ -152,6 +152,6 @@ def test_the_rows_to_choose_from_are_those_of_the_report() -> None:
 
 
 def test_a_program_may_take_stdout_into_a_string(snapshot: str) -> None:
-    with redirect_stdout(io.StringIO()) as taken:
+    with redirect_stdout(io.StringIO()) as file:
         assert run(["check", "--snapshot", snapshot, "-q"]) == 3
-    assert taken.getvalue().startswith("cluster ")
+    assert file.getvalue().startswith("cluster ")

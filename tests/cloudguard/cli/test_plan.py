@@ -27,8 +27,8 @@ def file() -> str:
     plain = Disk("d1", "", "cp1", "/dev/b", encrypted=False, key="", source=SOURCE, etcd_evidence=SAID)
     masters = group("masters", ("tcp/6443", WORLD))
     hosts = [host("cp1", CONTROL_PLANE, "masters", where="public", public="203.0.113.1"), host("n1", NODE, "nodes")]
-    made = snapshot(hosts, [masters, group("nodes")], disks=[plain], provider="memory")
-    Path("prod.json").write_text(snapshot_file.dump(made), encoding="utf-8")
+    facts = snapshot(hosts, [masters, group("nodes")], disks=[plain], provider="memory")
+    Path("prod.json").write_text(snapshot_file.dump(facts), encoding="utf-8")
     return "prod.json"
 
 

@@ -64,8 +64,8 @@ def test_each_cluster_is_judged_by_its_own_declarations(capsys: pytest.CaptureFi
     assert _declared(gappy)["cni"] == ["calico"]
     assert _declared(gappy)["admin-cidr"] != ["203.0.113.0/24"]
     assert "etcd-tls" not in _declared(gappy)
-    asked = [request for request in memory_adapter.ADAPTER.requests if request.cluster == "prod"]
-    assert [{name: [*values] for name, values in request.options.items()} for request in asked] == [
+    requests = [request for request in memory_adapter.ADAPTER.requests if request.cluster == "prod"]
+    assert [{name: [*values] for name, values in request.options.items()} for request in requests] == [
         {"region": ["here"], "profile": ["night"]}
     ]
 

@@ -40,10 +40,10 @@ CLEAN = replace(ROW, findings=())
     ],
 )
 def test_a_finding_is_fixed_only_if_all_its_facts_were_read(new: ListedReport, fate: Fate, why: str) -> None:
-    (found,) = compared(OLD, new)
-    assert found.fate is fate
-    assert why in found.why
-    assert bool(found.why) is (fate is Fate.UNCONFIRMED)
+    (change,) = compared(OLD, new)
+    assert change.fate is fate
+    assert why in change.why
+    assert bool(change.why) is (fate is Fate.UNCONFIRMED)
 
 
 def test_new_and_worse_findings_fail_from_the_given_severity() -> None:

@@ -30,8 +30,8 @@ READS = allow("disk:DescribeVolumes")
 def test_a_new_grant_opens_permissions_and_a_new_deny_closes_some() -> None:
     old = made(READS, allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/a",)))
     new = made(READS, allow("disk:DeleteVolume", on=("n:p:disk:*:*:volume/*",)), deny("disk:DescribeVolumes"))
-    found = changes(old, new)
-    (opened,), (closed,) = found.opened, found.closed
+    access = changes(old, new)
+    (opened,), (closed,) = access.opened, access.closed
     assert isinstance(opened, PermissionChange)
     assert isinstance(closed, PermissionChange)
     assert (opened.identity, opened.actions, closed.actions) == (ROLE, "disk:DeleteVolume", "disk:DescribeVolumes")
@@ -39,7 +39,7 @@ def test_a_new_grant_opens_permissions_and_a_new_deny_closes_some() -> None:
     assert [(request.actions, request.resources, request.conditions) for request in opened.requests] == [
         ("disk:DeleteVolume", "n:p:disk:*:*:(volume/* and not volume/a)", ())
     ]
-    assert found.undecided == ()
+    assert access.undecided == ()
 
 
 def test_opened_permissions_name_their_condition() -> None:
@@ -58,9 +58,9 @@ def test_equal_grants_in_other_statements_change_nothing() -> None:
 
 def test_an_unread_policy_opens_and_closes_nothing_and_is_undecided() -> None:
     known = made(READS)
-    found = changes(known, made(READS, complete=False))
-    assert (found.opened, found.closed) == ((), ())
-    assert any("masters" in line for line in found.undecided)
+    access = changes(known, made(READS, complete=False))
+    assert (access.opened, access.closed) == ((), ())
+    assert any("masters" in line for line in access.undecided)
 
 
 def test_a_new_identity_gained_all_unless_identities_were_unread_before() -> None:

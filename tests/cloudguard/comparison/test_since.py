@@ -58,25 +58,25 @@ def fates(old: ListedReport, new: ListedReport) -> dict[str, Fate]:
 def test_a_new_finding_names_a_new_check_or_new_data_as_its_cause(
     old: ListedReport, brought_by: BroughtBy | None, why: str
 ) -> None:
-    found = since(old, having(NEW, SSH, KUBELET)).of(KUBELET.id)
-    assert (found.fate, found.brought_by) == (Fate.NEW, brought_by)
-    assert why in found.why
-    assert bool(found.why) is (brought_by is not None)
-    assert found.first_seen == NEW.finished
-    assert fails((found,), "high")
+    change = since(old, having(NEW, SSH, KUBELET)).of(KUBELET.id)
+    assert (change.fate, change.brought_by) == (Fate.NEW, brought_by)
+    assert why in change.why
+    assert bool(change.why) is (brought_by is not None)
+    assert change.first_seen == NEW.finished
+    assert fails((change,), "high")
 
 
 def test_a_fixed_finding_that_returns_is_reopened() -> None:
-    found = since(having(OLD), NEW, closed={SSH.id}).of(SSH.id)
-    assert found.fate is Fate.REOPENED
-    assert fails((found,), "high")
+    change = since(having(OLD), NEW, closed={SSH.id}).of(SSH.id)
+    assert change.fate is Fate.REOPENED
+    assert fails((change,), "high")
 
 
 def test_a_finding_on_a_new_resource_with_the_same_name_replaces_the_former() -> None:
     anew = replace(SSH, id="9", resource=replace(API, id="sg-9"))
-    (found,) = since(OLD, having(NEW, anew)).findings
-    assert (found.fate, found.id, found.replaces, found.first_seen) == (Fate.REPLACED, "9", "1", OLD.finished)
-    assert not fails((found,), "low")
+    (change,) = since(OLD, having(NEW, anew)).findings
+    assert (change.fate, change.id, change.replaces, change.first_seen) == (Fate.REPLACED, "9", "1", OLD.finished)
+    assert not fails((change,), "low")
     (worse,) = since(OLD, having(NEW, replace(anew, severity="critical"))).findings
     assert (worse.fate, worse.was) == (Fate.REPLACED, "high")
     assert fails((worse,), "critical")
@@ -125,8 +125,8 @@ def test_a_finding_stays_unconfirmed_until_its_facts_are_read() -> None:
 
 def test_a_finding_judged_by_another_declaration_is_unconfirmed_but_read() -> None:
     other = replace(having(NEW), declared={"admin-cidr": ("192.0.2.0/24",)})
-    (found,) = since(OLD, other).findings
-    assert (found.fate, found.read) == (Fate.UNCONFIRMED, True)
+    (change,) = since(OLD, other).findings
+    assert (change.fate, change.read) == (Fate.UNCONFIRMED, True)
 
 
 def test_a_finding_counts_as_new_when_its_waiver_ends() -> None:
@@ -135,9 +135,9 @@ def test_a_finding_counts_as_new_when_its_waiver_ends() -> None:
     assert (ended.fate, ended.was_waived, ended.waived) == (Fate.UNCHANGED, True, False)
     assert fails((ended,), "high")
     assert since(waived, NEW).changed
-    (kept,) = since(having(OLD), having(NEW, replace(SSH, waived=True))).findings
-    assert kept.fate is Fate.NEW
-    assert not fails((kept,), "low")
+    (change,) = since(having(OLD), having(NEW, replace(SSH, waived=True))).findings
+    assert change.fate is Fate.NEW
+    assert not fails((change,), "low")
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_a_finding_is_wider_if_its_former_width_does_not_contain_it(
     then: tuple[str, ...], now: tuple[str, ...], fate: Fate
 ) -> None:
     before = having(OLD, replace(SSH, width=then))
-    (found,) = since(before, having(NEW, replace(SSH, width=now))).findings
-    assert found.fate is fate
-    assert fails((found,), "high") is (fate is Fate.WIDER)
+    (change,) = since(before, having(NEW, replace(SSH, width=now))).findings
+    assert change.fate is fate
+    assert fails((change,), "high") is (fate is Fate.WIDER)
     anew = replace(SSH, id="9", resource=replace(API, id="sg-9"), width=now)
-    (found,) = since(before, having(NEW, anew)).findings
-    assert (found.fate, found.replaces) == (fate if fate is Fate.WIDER else Fate.REPLACED, "1")
+    (change,) = since(before, having(NEW, anew)).findings
+    assert (change.fate, change.replaces) == (fate if fate is Fate.WIDER else Fate.REPLACED, "1")
 
 
 def test_another_message_is_no_change() -> None:

@@ -44,8 +44,8 @@ NODE_1 = host("n", NODE, "nodes", where="public", public="203.0.113.9")
 
 def opened(before: Snapshot, after: Snapshot) -> set[tuple[str, str, str]]:
     """Return the traffic that certainly opened: (sender, target, services)."""
-    found = gains(before, after).certain
-    return {(change.sender, change.target, ",".join(services for _, services in change.packets)) for change in found}
+    changes = gains(before, after).certain
+    return {(change.sender, change.target, ",".join(services for _, services in change.packets)) for change in changes}
 
 
 def test_equal_snapshots_open_nothing() -> None:

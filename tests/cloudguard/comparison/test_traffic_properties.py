@@ -53,7 +53,7 @@ def packets_through(made: Snapshot) -> set[Packet]:
         for port in host.interfaces
         for sender in senders(made)
         for service in PORTS
-        if any((":" in sender.address) == (":" in str(own)) for own in port.addresses)
+        if any((":" in sender.address) == (":" in str(address)) for address in port.addresses)
         if directly(made.topology, port, sender, service)
     }
 

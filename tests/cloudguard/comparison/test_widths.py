@@ -26,9 +26,9 @@ INSIDE = "10.0.0.0/16"
 
 
 def _lines(packets: PacketSet) -> tuple[str, ...]:
-    found = Connections()
-    found.add(packets, "node")
-    return found.lines()
+    connections = Connections()
+    connections.add(packets, "node")
+    return connections.lines()
 
 
 @laws
@@ -53,8 +53,8 @@ def _nodes(*allowed: tuple[str, str], address: str = "10.0.0.5", masters: str = 
     """Return the worst finding on hosts of a public subnet; their group lets in ``allowed``."""
     master = host("cp", CONTROL_PLANE, masters, where="public", public="203.0.113.7")
     node = host("n1", NODE, "nodes", where="public", address=address, public="203.0.113.8", v6="2001:db8::8")
-    made = snapshot([master, node], [group("masters"), group("nodes", *allowed)])
-    return max(rows_of(made)["node-access"].findings, key=lambda finding: finding.severity)
+    facts = snapshot([master, node], [group("masters"), group("nodes", *allowed)])
+    return max(rows_of(facts)["node-access"].findings, key=lambda finding: finding.severity)
 
 
 def test_a_replaced_host_makes_no_finding_wider() -> None:
@@ -169,8 +169,8 @@ def test_hostile_names_are_read_back(names: list[str], value: str) -> None:
     space = space_of(
         drawn_policies.SmallCatalog(), [statement for policy in made for statement in policy.statements], ["*:*"]
     )
-    found = effective(space, drawn_policies.holder(made), {policy.id: policy for policy in made}, {})
-    for line in grant_lines.lines(found, space.table.everything, ()):
+    bounded = effective(space, drawn_policies.holder(made), {policy.id: policy for policy in made}, {})
+    for line in grant_lines.lines(bounded, space.table.everything, ()):
         assert grant_lines.is_line(line)
         assert line.isprintable()
 

@@ -108,10 +108,10 @@ def test_a_hop_is_shown_as_a_line(hop: Hop, text: str) -> None:
 
 
 def test_a_change_lists_what_it_mends_keeps_and_needs_first() -> None:
-    kept = replace(SSH, peer=RulePeer(PeerOf.ADMINISTRATORS))
+    traffic = replace(SSH, peer=RulePeer(PeerOf.ADMINISTRATORS))
     edits = (
         RuleEdit(RuleOp.REMOVE, "r", RULE, None),
-        RuleEdit(RuleOp.ADD, "r", None, kept, ("administrators", "tests")),
+        RuleEdit(RuleOp.ADD, "r", None, traffic, ("administrators", "tests")),
     )
     change = Change("c", "row", "rule.narrow", Resource("filter", "f"), edits, "r", mends=("a", "b"))
     change = replace(change, owner="a controller", undone="at once", where="its Service")

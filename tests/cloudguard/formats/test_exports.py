@@ -273,9 +273,9 @@ def test_every_export_distinguishes_an_unknown_row_from_a_clean_one(export: Modu
 
 
 def test_ocsf_gives_an_unknown_row_with_advice_the_status_unknown() -> None:
-    made = sample.report(sample.finding(1, Severity.LOW), unknown=("the filter of n-1",))
-    row, *others = made.rows
-    events = json.loads(rendered(ocsf, replace(made, rows=(replace(row, verdict=Verdict.UNKNOWN), *others))))
+    report = sample.report(sample.finding(1, Severity.LOW), unknown=("the filter of n-1",))
+    row, *others = report.rows
+    events = json.loads(rendered(ocsf, replace(report, rows=(replace(row, verdict=Verdict.UNKNOWN), *others))))
     (event,) = [event for event in events if event["compliance"]["control"] == row.row]
     assert event["compliance"]["status"] == "Unknown"
 

@@ -96,9 +96,9 @@ def test_a_change_without_lines_is_shown_with_its_title() -> None:
 
 def test_text_formats_say_why_a_document_is_not_proved() -> None:
     edit = DocumentEdit((), (), (), unproved="a condition is unknown")
-    made = sample.report(sample.finding(changes=("c-1",)))
-    made = replace(made, plan=(replace(made.plan[0], edits=(edit,)),))
-    for text in (table.render(made), markdown.render(made), explain.finding_page(made.findings[0], made)):
+    report = sample.report(sample.finding(changes=("c-1",)))
+    report = replace(report, plan=(replace(report.plan[0], edits=(edit,)),))
+    for text in (table.render(report), markdown.render(report), explain.finding_page(report.findings[0], report)):
         assert "fixes 1 (not proved)" in text.replace("\\", "")
         assert text.count("# not proved: a condition is unknown") == 1
 

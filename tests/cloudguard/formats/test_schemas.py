@@ -57,8 +57,8 @@ def test_other_files_fit_their_schemas() -> None:
     assert faults("plan", plan_json.render(pipeline.plan(sample.snapshot()).plan)) == []
     assert faults("plan", plan_json.render(Plan(REPORT))) == []
     access = pipeline.access_changes(SNAPSHOT, SNAPSHOT)
-    found = Comparison("prod", "a", "b", compared(listed(sample.report()), listed(REPORT)), access=access)
-    assert faults("comparison", as_json.render(found)) == []
+    comparison = Comparison("prod", "a", "b", compared(listed(sample.report()), listed(REPORT)), access=access)
+    assert faults("comparison", as_json.render(comparison)) == []
 
 
 @pytest.mark.parametrize("name", ["report", "snapshot", "plan", "comparison"])

@@ -55,8 +55,8 @@ def test_findings_and_changes_refer_to_each_other() -> None:
 
 def test_only_the_worst_finding_of_a_row_is_shown_twice() -> None:
     needed = gap_text(sample.GAP)
-    made = sample.report(CRITICAL, unknown=(needed,), gaps=(sample.GAP,))
-    text = table.render(made)
+    report = sample.report(CRITICAL, unknown=(needed,), gaps=(sample.GAP,))
+    text = table.render(report)
     assert text.count("message open") == 2
     assert text.count("access denied") == 1
     assert "? etcd-access: depends on facts that were not read: memory:ReadFilters\n" in text
@@ -64,10 +64,10 @@ def test_only_the_worst_finding_of_a_row_is_shown_twice() -> None:
 
 
 def test_an_error_of_the_cloud_is_cut_to_one_line_without_verbose() -> None:
-    made = sample.report(gaps=(LONG_GAP,))
-    assert table.render(made).count("allowed") < 20
-    assert " …" in table.render(made)
-    assert table.render(made, verbose=True).count("allowed") == 40
+    report = sample.report(gaps=(LONG_GAP,))
+    assert table.render(report).count("allowed") < 20
+    assert " …" in table.render(report)
+    assert table.render(report, verbose=True).count("allowed") == 40
 
 
 def test_filters_of_the_display_keep_the_findings_numbers() -> None:

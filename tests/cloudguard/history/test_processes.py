@@ -91,10 +91,10 @@ def test_a_run_killed_while_it_writes_leaves_a_store_that_opens(
             last = [last, *writer.stdout][-1]
         with sqlite_store().reading() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-            found = everything(connection)
-        assert len(found.runs) - int(last) in {1, 2}
-        for run in found.runs[-1:]:
-            there = [finding for finding in found.findings if finding.began <= run.finished and not finding.ended]
+            history = everything(connection)
+        assert len(history.runs) - int(last) in {1, 2}
+        for run in history.runs[-1:]:
+            there = [finding for finding in history.findings if finding.began <= run.finished and not finding.ended]
             assert len(there) == 2
 
 

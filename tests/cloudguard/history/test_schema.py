@@ -51,17 +51,17 @@ def test_a_store_of_each_schema_is_migrated_to_the_latest_without_loss(schema: s
     with store.reading() as reading:
         assert reading.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) == SCHEMAS[-1]  # noqa: S608 - ours
         (summary,) = clusters(reading)
-        found = everything(reading)
+        history = everything(reading)
     assert (summary.runs, summary.unconfirmed, summary.waived, summary.open) == (3, 1, 1, (("high", 1),))
-    assert [run.complete for run in found.runs] == [True, True, False]
-    assert found.runs[2].verdicts == (("etcd-access", "UNKNOWN"), ("etcd-encryption", "PASS"))
-    assert {(finding.finding[-1], finding.ended_as, finding.waiver) for finding in found.findings} == {
+    assert [run.complete for run in history.runs] == [True, True, False]
+    assert history.runs[2].verdicts == (("etcd-access", "UNKNOWN"), ("etcd-encryption", "PASS"))
+    assert {(finding.finding[-1], finding.ended_as, finding.waiver) for finding in history.findings} == {
         ("1", "", None),
         ("2", "changed", None),
         ("2", "", Waiver("platform", "until the move", "2026-06-30")),
         ("3", "fixed", None),
     }
-    assert Resource("filter", "f-3", "gone") in {finding.resource for finding in found.findings}
+    assert Resource("filter", "f-3", "gone") in {finding.resource for finding in history.findings}
 
 
 @pytest.mark.parametrize("purpose", Purpose)

@@ -52,15 +52,15 @@ def test_a_finding_is_an_interval_from_its_first_run_to_the_run_that_fixes_it(st
     assert fates(run(store, on(3, TWO))) == {ONE.id: Fate.FIXED, TWO.id: Fate.UNCHANGED}
     assert fates(run(store, on(4, ONE, TWO))) == {ONE.id: Fate.REOPENED, TWO.id: Fate.UNCHANGED}
     with store.reading() as connection:
-        found = everything(connection)
+        history = everything(connection)
     assert [
-        (finding.finding, finding.began[8:10], finding.ended[8:10], finding.ended_as) for finding in found.findings
+        (finding.finding, finding.began[8:10], finding.ended[8:10], finding.ended_as) for finding in history.findings
     ] == [
         (TWO.id, "02", "", ""),
         (ONE.id, "04", "", ""),
         (ONE.id, "01", "03", "fixed"),
     ]
-    assert [run.verdicts[0] for run in found.runs] == [("etcd-access", "FAIL")] * 4
+    assert [run.verdicts[0] for run in history.runs] == [("etcd-access", "FAIL")] * 4
 
 
 def test_a_run_without_changes_adds_one_row(store: Store) -> None:
@@ -184,9 +184,9 @@ def test_hostile_names_are_read_back_and_stored_escaped(store: Store) -> None:
     run(store, on(1, bad, unknown=(HOSTILE,), name=HOSTILE))
     assert fates(run(store, on(2, bad, unknown=(HOSTILE,), name=HOSTILE))) == {bad.id: Fate.UNCHANGED}
     with store.reading() as connection:
-        (found,) = intervals(connection)
+        (interval,) = intervals(connection)
         raw = [row for table in METADATA.tables.values() for row in connection.execute(select(*map(as_kept, table.c)))]
-    assert (found.resource, found.cluster.name) == (bad.resource, HOSTILE)
+    assert (interval.resource, interval.cluster.name) == (bad.resource, HOSTILE)
     assert all(str(value).isascii() and str(value).isprintable() for row in raw for value in row)
 
 

@@ -145,10 +145,10 @@ def test_declared_ports_override_the_installer_s() -> None:
 def test_the_cni_decides_which_node_ports_the_control_plane_uses() -> None:
     assert ports().control_plane_to_node is None
     assert ports("kubeadm", ("cni", "nobody's")).control_plane_to_node is None
-    found = ports("kubeadm", ("cni", "calico")).control_plane_to_node
-    assert found is not None
-    assert ServiceSet.parse("tcp/10250,tcp/179,proto/4") <= found
-    assert not found & ServiceSet.parse("tcp/22")
+    services = ports("kubeadm", ("cni", "calico")).control_plane_to_node
+    assert services is not None
+    assert ServiceSet.parse("tcp/10250,tcp/179,proto/4") <= services
+    assert not services & ServiceSet.parse("tcp/22")
     said = ports("kubeadm", ("cni", "calico"), policy=Declarations(cni="flannel")).control_plane_to_node
     assert said is not None
     assert ServiceSet.parse("udp/8285") <= said

@@ -68,8 +68,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_waiver_may_last_400_days_and_no_more() -> None:
     today = date(2026, 1, 1)
-    made = [DeclaredWaiver("r", "o", today + timedelta(days=days), number=days, origin="w") for days in (400, 401)]
-    assert [*too_late(made, today)] == ["w: waiver[400].expires: 2027-02-06 is more than 400 days ahead"]
+    waivers = [DeclaredWaiver("r", "o", today + timedelta(days=days), number=days, origin="w") for days in (400, 401)]
+    assert [*too_late(waivers, today)] == ["w: waiver[400].expires: 2027-02-06 is more than 400 days ahead"]
 
 
 def test_waivers_are_read_with_the_declarations_and_know_their_file() -> None:

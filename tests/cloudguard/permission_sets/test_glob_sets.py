@@ -22,14 +22,14 @@ WORDS = tuple("".join(word) for length in range(6) for word in product("aby", re
 
 def words(*sets: GlobSet) -> list[str]:
     """Return the words in each set, one set after another."""
-    return [word for found in sets for word in WORDS if word in found]
+    return [word for right in sets for word in WORDS if word in right]
 
 
 @many
 @given(st.lists(st.lists(glob_texts(), min_size=1, max_size=2), max_size=2), st.lists(glob_texts(), max_size=2))
 def test_membership_agrees_with_the_naive_matcher(required: list[list[str]], excluded: list[str]) -> None:
-    found = glob_set([map(glob, texts) for texts in required], map(glob, excluded))
-    assert words(found) == [
+    right = glob_set([map(glob, texts) for texts in required], map(glob, excluded))
+    assert words(right) == [
         word
         for word in WORDS
         if all(any(glob_matches(text, word) for text in texts) for texts in required)

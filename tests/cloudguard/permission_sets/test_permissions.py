@@ -36,10 +36,10 @@ def test_a_set_lies_between_its_bounds(a: PermissionSet) -> None:
 @laws
 @given(permission_sets(), permission_sets())
 def test_a_witness_is_in_the_set(a: PermissionSet, b: PermissionSet) -> None:
-    for found in (a.witness(), (a - b).witness()):
-        if found is not None:
-            assert a.has(found) is not False
-            assert found.assuming or a.has(found)
+    for request in (a.witness(), (a - b).witness()):
+        if request is not None:
+            assert a.has(request) is not False
+            assert request.assuming or a.has(request)
     assert (a.witness() is None) == (not a)
     assert ((a - b).witness() is None) == (not a - b)
 

@@ -24,7 +24,7 @@ NAMES = [f"{first}:p:{third}:::{last}" for first, third, last in product(("", "a
 
 def names(*sets: ResourceNames) -> list[str]:
     """Return the names in each set, one set after another."""
-    return [name for found in sets for name in NAMES if name in found]
+    return [name for names in sets for name in NAMES if name in names]
 
 
 @laws
@@ -55,9 +55,9 @@ def test_every_name_and_no_names_are_neutral(a: ResourceNames) -> None:
 
 @pytest.mark.parametrize("pattern", ["*", "a*", "a:*", "?:p:*", "*b:p:*:*", "a:p:*:::*b", "ab:p:a:::b", "a*:*b", "a"])
 def test_a_pattern_matches_as_the_oracle_says(pattern: str) -> None:
-    found = resource_pattern(wild(pattern))
+    nameses = resource_pattern(wild(pattern))
     for name in (*NAMES, "*", "a:b:c:d:e:f:g", "a:::::b:b"):
-        assert any(name in part for part in found) == resource_matches(pattern, name), name
+        assert any(name in part for part in nameses) == resource_matches(pattern, name), name
 
 
 def test_no_resource_is_the_name_star() -> None:

@@ -26,8 +26,8 @@ def planned(between: Balancer) -> Planned:
     )
     subnets = (PRIVATE, subnet("others", ("10.0.3.0/24",)))
     filters = [masters, group("nodes", ("tcp/10250", "masters")), group("front", ("tcp/6443", RANGE))]
-    made = snapshot([MASTER, NODES], filters, subnets=subnets, balancers=[between])
-    return pipeline.plan(made, Declarations(admin_cidrs=("198.51.100.0/24",)), rows=("api-server-access",))
+    facts = snapshot([MASTER, NODES], filters, subnets=subnets, balancers=[between])
+    return pipeline.plan(facts, Declarations(admin_cidrs=("198.51.100.0/24",)), rows=("api-server-access",))
 
 
 def test_a_group_does_not_replace_the_range_by_which_nodes_arrive_from_a_balancer() -> None:

@@ -18,8 +18,8 @@ RULES = (("tcp/6443", "masters"), ("tcp/2379-2380", "masters"), ("tcp/10250", "m
 
 def plan(stranger: Interface, *rules: tuple[str, str]) -> Plan:
     filters = [group("masters", *rules), group("nodes"), group("own")]
-    made = snapshot(HOSTS, filters, external_members=[stranger])
-    return pipeline.plan(made, Declarations(admin_cidrs=("198.51.100.0/24",))).plan
+    facts = snapshot(HOSTS, filters, external_members=[stranger])
+    return pipeline.plan(facts, Declarations(admin_cidrs=("198.51.100.0/24",))).plan
 
 
 def test_one_move_replaces_the_edits_of_many_rules() -> None:

@@ -107,12 +107,12 @@ def test_a_bastion_keeps_no_public_path_to_the_api() -> None:
 
 
 def test_a_rule_for_hosts_behind_a_gateway_is_narrowed_to_the_gateway() -> None:
-    made = by_balancer(PRIVATE, GATEWAY)
+    facts = by_balancer(PRIVATE, GATEWAY)
     hosts = [
         replace(host, interfaces=tuple(replace(nic, public=()) for nic in host.interfaces))
-        for host in made.cluster.hosts
+        for host in facts.cluster.hosts
     ]
-    plan = planned(replace(made, cluster=replace(made.cluster, hosts=tuple(hosts))))
+    plan = planned(replace(facts, cluster=replace(facts.cluster, hosts=tuple(hosts))))
     assert plan.plan.mends == plan.plan.asked != ()
     assert peers(plan) == {OFFICE, GATEWAY, "10.0.0.0/24"}  # the gateway and the balancer's own range
 
@@ -122,14 +122,14 @@ def endpoint(*, private: bool) -> Endpoint:
 
 
 def test_the_private_endpoint_is_switched_on_before_the_public_list_is_narrowed() -> None:
-    made = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=False)], managed=True, outbound=(OWN,))
-    plan = planned(made)
+    facts = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=False)], managed=True, outbound=(OWN,))
+    plan = planned(facts)
     assert peers(plan) == {OFFICE}
     assert [type(edit) for change in plan.plan.changes for edit in change.edits] == [AttributeEdit, ListEdit]
 
 
 def test_with_a_private_endpoint_the_public_list_is_narrowed_at_once() -> None:
-    made = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=True)], managed=True, outbound=(OWN,))
-    plan = planned(made)
+    facts = snapshot([WORKER], FILTERS, endpoints=[endpoint(private=True)], managed=True, outbound=(OWN,))
+    plan = planned(facts)
     assert peers(plan) == {OFFICE}
     assert [type(edit) for change in plan.plan.changes for edit in change.edits] == [ListEdit]

@@ -144,13 +144,13 @@ def test_no_step_opens_or_loses_anything(seed: int) -> None:
 
 def assert_safe(planned: Planned) -> None:
     """Assert that each step lets in nothing new, and still lets in everything needed."""
-    made = planned.case.snapshot
-    before = packets_through(made)
+    snapshot = planned.case.snapshot
+    before = packets_through(snapshot)
     for number, state in enumerate(prefixes(planned)):
         now = packets_through(state)
         opened = now - before
-        assert opened == declared(made, opened), f"step {number} opens"
-        assert needed(made, before) <= now, f"step {number} loses"
+        assert opened == declared(snapshot, opened), f"step {number} opens"
+        assert needed(snapshot, before) <= now, f"step {number} loses"
 
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
@@ -172,13 +172,13 @@ def test_every_change_is_needed_in_filters_in_series(seed: int, draw: Callable[[
 
 def none_is_spare(planned: Planned) -> None:
     """Assert that without any one change something that the plan mends stays, or an obligation breaks."""
-    asked = [planned.plan.report.finding(name) for name in planned.plan.asked]
-    gone = outcome_of(planned.case.at(planned.proposal.after), asked, with_advice=False).gone
+    findings = [planned.plan.report.finding(name) for name in planned.plan.asked]
+    gone = outcome_of(planned.case.at(planned.proposal.after), findings, with_advice=False).gone
     proposer = Proposer(planned.case)
-    made = tuple(change for change in planned.proposal.changes if change.kind != "group.add")
-    for change in made:
-        rest = proposer.of(tuple(other for other in made if other.id != change.id))
-        left = outcome_of(planned.case.at(rest.after), asked, with_advice=False)
+    changes = tuple(change for change in planned.proposal.changes if change.kind != "group.add")
+    for change in changes:
+        rest = proposer.of(tuple(other for other in changes if other.id != change.id))
+        left = outcome_of(planned.case.at(rest.after), findings, with_advice=False)
         if lets_in_administrators(change):
             mended, without = (admitted(snapshot) for snapshot in (planned.proposal.after, rest.after))
             assert without < mended

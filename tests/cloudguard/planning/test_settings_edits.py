@@ -14,8 +14,8 @@ STRICT = Declarations(require_customer_key=True)
 
 
 def planned(*disks: Disk, keys: tuple[Key, ...] = ()) -> Planned:
-    made = snapshot([host("cp", CONTROL_PLANE)], disks=disks, keys=[PROVIDERS, *keys])
-    return pipeline.plan(made, STRICT, rows=("etcd-encryption",))
+    facts = snapshot([host("cp", CONTROL_PLANE)], disks=disks, keys=[PROVIDERS, *keys])
+    return pipeline.plan(facts, STRICT, rows=("etcd-encryption",))
 
 
 def disk(name: str, key: str, *, encrypted: bool = True) -> Disk:
@@ -31,9 +31,9 @@ def test_disks_with_the_providers_key_get_one_key_of_the_users_own() -> None:
 
 
 def test_a_disk_gets_the_customers_key_of_another_disk() -> None:
-    own = Key("own", KeyManager.CUSTOMER, KeyState.ENABLED, SOURCE, rotates=True, expires="2027-01-01")
-    plan = planned(disk("d1", PROVIDERS.id), disk("d2", own.id), keys=(own,))
-    assert {each.key for each in plan.proposal.after.cluster.disks} == {own.id}
+    key = Key("own", KeyManager.CUSTOMER, KeyState.ENABLED, SOURCE, rotates=True, expires="2027-01-01")
+    plan = planned(disk("d1", PROVIDERS.id), disk("d2", key.id), keys=(key,))
+    assert {each.key for each in plan.proposal.after.cluster.disks} == {key.id}
 
 
 def test_a_disk_that_is_encrypted_anew_does_not_get_the_users_own_key() -> None:

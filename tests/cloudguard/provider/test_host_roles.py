@@ -38,8 +38,8 @@ class Gaps:
 def hosts_with(**found: HostRoles) -> tuple[dict[str, Host], list[Gap]]:
     """Return hosts by name with their derived roles, and the gaps."""
     reader: Any = Gaps()
-    made = with_roles(reader, Call(), [host(name, ()) for name in found], found)
-    return {host.id: host for host in made}, reader.gaps
+    hosts = with_roles(reader, Call(), [host(name, ()) for name in found], found)
+    return {host.id: host for host in hosts}, reader.gaps
 
 
 def test_control_plane_hosts_run_etcd_if_no_host_runs_only_etcd() -> None:
@@ -90,10 +90,10 @@ def test_roles_and_evidence_are_combined() -> None:
 @pytest.mark.parametrize("evidence", [SAID, WEAK])
 def test_a_pool_s_evidence_is_as_strong_as_that_of_its_hosts(evidence: RoleEvidence) -> None:
     reader: Any = Gaps()
-    made = Host("h", "h", NODE, (evidence,), (), host("x", ()).source, pool="asg")
-    known = roles_of_pool(reader, Call(), "asg", [made], None)
+    node = Host("h", "h", NODE, (evidence,), (), host("x", ()).source, pool="asg")
+    known = roles_of_pool(reader, Call(), "asg", [node], None)
     assert known == HostRoles(
         NODE, (RoleEvidence(EvidenceKind.HOSTS, f"its host h: {evidence.text}", evidence.strength),)
     )
-    assert roles_of_pool(reader, Call(), "other", [made], None) == UNKNOWN
+    assert roles_of_pool(reader, Call(), "other", [node], None) == UNKNOWN
     assert [gap.resource for gap in reader.gaps] == ["other"]

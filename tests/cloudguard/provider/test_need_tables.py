@@ -50,8 +50,8 @@ def test_statements_without_a_resource_are_left_out_and_keep_their_number(tmp_pa
     not-resources = ["x"]
     """
     condition = Condition("Like", "prod", ("k1", "k2"))
-    (found,) = tables(tmp_path, text).needs(VALUES)
-    assert found.statements == (
+    (need,) = tables(tmp_path, text).needs(VALUES)
+    assert need.statements == (
         Statement("n/#2", Effect.ALLOW, ("a:Write",), resources=("k1", "k2"), conditions=(condition,)),
         Statement("n/No", Effect.DENY, not_actions=("a:*",), not_resources=("x",)),
     )
@@ -78,6 +78,6 @@ def test_a_need_has_the_statements_of_the_needs_it_names_before_its_own(tmp_path
 
 def test_a_missing_key_of_a_need_is_empty(tmp_path: Path) -> None:
     full = 'except-installers = ["kops"]\ntraits = [["cni", "x"]]\nimplied-by-grant = true\n'
-    bare, given = tables(tmp_path, NEED.format("bare") + NEED.format("given") + full).needs({})
+    bare, need = tables(tmp_path, NEED.format("bare") + NEED.format("given") + full).needs({})
     assert (bare.installers, bare.addon, bare.implied_by_grant, bare.statements) == ((), "", False, ())
-    assert (given.except_installers, given.traits, given.implied_by_grant) == (("kops",), (("cni", "x"),), True)
+    assert (need.except_installers, need.traits, need.implied_by_grant) == (("kops",), (("cni", "x"),), True)

@@ -253,6 +253,6 @@ def test_a_field_with_fixed_ports_cannot_express_fewer_ports() -> None:
 
 
 def test_a_rule_written_by_a_person_has_no_source() -> None:
-    found = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", WORLD))])
+    facts = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", WORLD))])
     change = Change("c", "row", "rule.remove", Resource("filter", "nodes"), (), "nodes-0")
-    assert "no program is known to write it" in source(found, [change], {})
+    assert "no program is known to write it" in source(facts, [change], {})

@@ -48,19 +48,19 @@ def test_a_resource_without_a_sign_has_no_owner(cloud: str, tags: Mapping[str, s
 
 def test_a_tag_s_value_is_kept_as_text() -> None:
     tags = {"aws:cloudformation:stack-name": "{logical_id}\n{stack}", "aws:cloudformation:logical-id": "\\1{stack}"}
-    found = Owners("cloudguard_aws").of(Thing.FILTER, "nodes", tags)
-    assert found is not None
-    assert found.instead == "the template of stack {logical_id}\n{stack}, resource \\1{stack}"
+    owner = Owners("cloudguard_aws").of(Thing.FILTER, "nodes", tags)
+    assert owner is not None
+    assert owner.instead == "the template of stack {logical_id}\n{stack}, resource \\1{stack}"
 
 
 def owners_of(change: Change) -> tuple[str, str]:
     """Return the owners of what a change edits; one host is in a pool of another program, one in none."""
     hosts = [replace(host("n", NODE, "nodes"), pool="p", written_by=CAPA), replace(host("m", NODE), written_by=CAPA)]
     pool = Pool("p", "p", NODE, (), (), (), (), hosts[0].source, written_by=KOPS)
-    made = snapshot(hosts, [group("nodes")])
-    made = replace(made, cluster=replace(made.cluster, pools=(pool,)))
-    (found,) = with_owners(made, [change], {})
-    return found.owner, found.undone
+    facts = snapshot(hosts, [group("nodes")])
+    facts = replace(facts, cluster=replace(facts.cluster, pools=(pool,)))
+    (edit,) = with_owners(facts, [change], {})
+    return edit.owner, edit.undone
 
 
 def change(kind: str, resource: Resource, *edits: AttributeEdit | GroupEdit) -> Change:

@@ -62,14 +62,14 @@ def change(kind: str, resource: str, rule: str = "", owner: str = "") -> Change:
     ],
 )
 def test_the_block_that_made_the_resource_is_named(made: Change, where: str) -> None:
-    (found,) = with_terraform([made], load(json.dumps(STATE).encode(), "state.json"))
-    assert (found.owner, found.where) == (("Terraform", where) if where else ("", ""))
-    assert bool(found.undone) is bool(where)
+    (edit,) = with_terraform([made], load(json.dumps(STATE).encode(), "state.json"))
+    assert (edit.owner, edit.where) == (("Terraform", where) if where else ("", ""))
+    assert bool(edit.undone) is bool(where)
 
 
 def test_a_resource_that_an_installer_writes_by_terraform_names_both() -> None:
-    made = change("filter", "sg-9", "sgr-1", owner="kops")
-    (found,) = with_terraform([made], load(json.dumps(STATE).encode(), "state.json"))
+    edit = change("filter", "sg-9", "sgr-1", owner="kops")
+    (found,) = with_terraform([edit], load(json.dumps(STATE).encode(), "state.json"))
     assert found.owner == "kops, through Terraform"
 
 

@@ -48,14 +48,14 @@ def test_a_dual_stack_balancer_may_have_no_public_ipv4_address(
 ) -> None:
     """Without a public IPv4 address, senders on the internet use IPv6; senders inside the network use both."""
     master = host("m", CONTROL_PLANE, "masters")
-    seen = ClientAddress.REPLACED
-    front = balancer("api", "tcp/443", [to(master, "tcp/6443")], "front", seen=seen, dual=True)
-    made = snapshot(
+    client = ClientAddress.REPLACED
+    front = balancer("api", "tcp/443", [to(master, "tcp/6443")], "front", seen=client, dual=True)
+    facts = snapshot(
         [master, host("n", NODE, "nodes")],
         [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", peer))],
         balancers=[replace(front, public_ipv4=public_ipv4)],
     )
-    assert row(made, "api-server-access").verdict is expected
+    assert row(facts, "api-server-access").verdict is expected
 
 
 @pytest.mark.parametrize("services", ["tcp/4001", "all"])
@@ -63,8 +63,8 @@ def test_external_members_and_hosts_connect_only_by_the_target_s_ip_versions(ser
     external = interface("eni-x", "public", "10.0.0.9", "friends", v6="2001:db8:0:1::9")
     target = host("cp", CONTROL_PLANE, "masters")
     rules = [group("masters", (services, "friends"), (services, WORLD6), (services, WORLD)), group("friends")]
-    own = host("n", NODE, "friends", where="public", v6=V6)
-    reach = Reachability(snapshot([target, own], rules, external_members=[external]))
+    node = host("n", NODE, "friends", where="public", v6=V6)
+    reach = Reachability(snapshot([target, node], rules, external_members=[external]))
     master = next(host_class for host_class in reach.classes if host_class.has(CONTROL_PLANE[0]))
     paths = [*reach.paths_to(master), *(reach.between(other, master) for other in reach.classes)]
     assert any(path.allowed.lower.addresses() & ALL4 for path in paths)

@@ -35,8 +35,8 @@ LISTENS: Brief = (HopKind.BALANCER, "ssh", "", "tcp/2222")
 
 
 def witness_paths(made: Snapshot, check: str) -> list[tuple[Hop, ...]]:
-    found: list[Finding] = [finding for row in rows_of(made).values() for finding in row.findings]
-    return [finding.witness.path for finding in found if finding.check == check]
+    findings: list[Finding] = [finding for row in rows_of(made).values() for finding in row.findings]
+    return [finding.witness.path for finding in findings if finding.check == check]
 
 
 def paths(made: Snapshot, check: str) -> list[tuple[Brief, ...]]:
@@ -127,16 +127,16 @@ def test_a_path_inside_the_balancer_s_subnet_passes_no_subnet_filter() -> None:
 def test_a_path_through_a_balancer_without_a_filter_names_the_balancer() -> None:
     node = host("n1", NODE, "nodes")
     nlb = balancer("ssh", "tcp/22", [to(node, "tcp/22")], seen=ClientAddress.REPLACED)
-    made = snapshot([node], [group("nodes", ("tcp/22", "10.0.0.0/24"))], balancers=[nlb])
-    (path,) = witness_paths(made, "node-access/internet")
+    facts = snapshot([node], [group("nodes", ("tcp/22", "10.0.0.0/24"))], balancers=[nlb])
+    (path,) = witness_paths(facts, "node-access/internet")
     assert [hop.kind for hop in path if hop.attributed] == [HopKind.BALANCER]
 
 
 def test_a_path_says_that_the_client_address_is_unknown() -> None:
     node = host("n1", NODE, "nodes")
     nlb = balancer("ssh", "tcp/22", [to(node, "tcp/22")], seen=ClientAddress.UNKNOWN)
-    made = snapshot([node], [group("nodes", ("tcp/22", WORLD))], balancers=[nlb])
-    (path,) = paths(made, "node-access/internet")
+    facts = snapshot([node], [group("nodes", ("tcp/22", WORLD))], balancers=[nlb])
+    (path,) = paths(facts, "node-access/internet")
     assert sees(ClientAddress.UNKNOWN) in path
 
 
@@ -145,20 +145,20 @@ def test_an_external_member_passes_the_subnet_filter_only_from_another_subnet(wh
     homes = (subnet("public", ("10.0.0.0/24",)), subnet("private", ("10.0.1.0/24",), guard="acl"))
     ci = interface("ci", where, "10.0.1.250" if where == "private" else "10.0.0.250", "shared")
     filters = [group("nodes", ("tcp/10250", "shared")), network_acl("acl", *OPEN)]
-    made = snapshot([host("n1", NODE, "nodes")], filters, subnets=homes, external_members=[ci])
-    (path,) = paths(made, "node-access/inside")
+    facts = snapshot([host("n1", NODE, "nodes")], filters, subnets=homes, external_members=[ci])
+    (path,) = paths(facts, "node-access/inside")
     assert path[-1] == nodes(0, "tcp/10250", "shared")
     assert (path[0] == acl(0, "all", WORLD)) is bordered
 
 
 def test_a_path_says_whether_the_endpoint_is_public_or_private() -> None:
     ends = managed_endpoint(WORLD, private=True, filters=("guard",))
-    made = snapshot(
+    facts = snapshot(
         [host("cp", CONTROL_PLANE, "m")], [group("m"), group("guard", ("tcp/443", RANGE))], endpoints=[ends]
     )
     public = Hop(HopKind.ENDPOINT, "api", "api", word="public endpoint", lets="tcp/443", attributed=True)
-    assert witness_paths(made, "api-server-access/internet") == [(public,)]
-    (inside,) = witness_paths(made, "api-server-access/inside")
+    assert witness_paths(facts, "api-server-access/internet") == [(public,)]
+    (inside,) = witness_paths(facts, "api-server-access/inside")
     assert [(hop.kind, hop.word, hop.rule) for hop in inside] == [
         (HopKind.ENDPOINT, "private endpoint", ""),
         (HopKind.TARGET_FILTER, "security group", "guard-0"),

@@ -136,10 +136,10 @@ def test_a_chain_agrees_with_a_walk_through_its_rules(
         ids = tuple(guard.id for guard in topology.filters)
         traffic = Filters(topology).allowed_traffic(ids, Direction.INGRESS, sorted(guarded), AddressSet.of(own))
         for groups in (sender, set[str]()):
-            found = traffic.allows(AddressSet.everything(), sorted(groups))
+            allowed = traffic.allows(AddressSet.everything(), sorted(groups))
             for address, service in product(ADDRESSES, ASKED):
                 outcomes = walks(topology, (address, groups, service), guarded, own)
-                lower, upper = (admits(packets, address, service) for packets in (found.lower, found.upper))
+                lower, upper = (admits(packets, address, service) for packets in (allowed.lower, allowed.upper))
                 assert not lower or outcomes <= {True}
                 assert upper or outcomes <= {False}
                 assert not sure or lower is upper

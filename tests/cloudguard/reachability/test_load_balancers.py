@@ -24,29 +24,31 @@ NEXT = BackendTarget("asg", AddressSet.nothing(), SSH)
 
 
 def test_the_next_host_of_an_empty_pool_is_a_target_of_the_pool_s_balancer() -> None:
-    made = snapshot([], [group("nodes", ("tcp/22", WORLD))], pools=[POOL], balancers=[balancer("lb", "tcp/22", [NEXT])])
-    (found,) = classify(made.cluster, made.topology)
-    assert [(registration.balancer.id, registration.service) for registration in found.key.registrations] == [
+    facts = snapshot(
+        [], [group("nodes", ("tcp/22", WORLD))], pools=[POOL], balancers=[balancer("lb", "tcp/22", [NEXT])]
+    )
+    (host_class,) = classify(facts.cluster, facts.topology)
+    assert [(registration.balancer.id, registration.service) for registration in host_class.key.registrations] == [
         ("lb", SSH)
     ]
-    assert rows_of(made)["node-access"].verdict is Verdict.FAIL
+    assert rows_of(facts)["node-access"].verdict is Verdict.FAIL
 
 
 def test_a_pool_registered_together_with_its_hosts_makes_no_class_of_its_own() -> None:
     node = host("n1", NODE, "nodes", where="public", pool="asg")
-    made = snapshot(
+    facts = snapshot(
         [node], [group("nodes")], pools=[POOL], balancers=[balancer("lb", "tcp/22", [to(node, "tcp/22"), NEXT])]
     )
-    (found,) = classify(made.cluster, made.topology)
-    assert (found.hosts, found.pools) == ([node], [POOL])
+    (host_class,) = classify(facts.cluster, facts.topology)
+    assert (host_class.hosts, host_class.pools) == ([node], [POOL])
 
 
 @pytest.mark.parametrize(("transparent", "own"), [(True, "168.63.129.16/32"), (False, "10.0.0.0/24,168.63.129.16/32")])
 def test_a_transparent_balancer_has_only_the_addresses_of_its_health_checks(own: str, *, transparent: bool) -> None:
     probes = AddressSet.parse("168.63.129.16")
     front = replace(balancer("lb", "tcp/22", []), transparent=transparent, health_checks=probes)
-    made = snapshot([], subnets=[PUBLIC])
-    addresses = Senders(made.topology).of_balancer(front) & AddressSet.parse("0.0.0.0/0")
+    facts = snapshot([], subnets=[PUBLIC])
+    addresses = Senders(facts.topology).of_balancer(front) & AddressSet.parse("0.0.0.0/0")
     assert addresses.cidrs() == tuple(own.split(","))
 
 
@@ -68,9 +70,9 @@ def test_clients_of_a_published_service_have_its_translated_addresses(
     front = balancer("api", "tcp/443", [to(master, "tcp/6443")], facing=False, where=("private",))
     front = replace(front, published=(service,), transparent=True)
     assert front.listeners[0].client_address is ClientAddress.PRESERVED
-    made = snapshot([master], [group("masters", ("tcp/6443", let_in))], balancers=[front])
-    found = rows_of(made)["api-server-access"]
-    assert found.verdict is verdict
+    facts = snapshot([master], [group("masters", ("tcp/6443", let_in))], balancers=[front])
+    row = rows_of(facts)["api-server-access"]
+    assert row.verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -92,11 +94,13 @@ def test_a_published_service_has_consumers_if_one_is_accepted_or_needs_no_accept
     master = host("cp", CONTROL_PLANE, "masters")
     front = balancer("api", "tcp/443", [to(master, "tcp/6443")], facing=False, where=("private",))
     filters = [group("masters", ("tcp/6443", "10.0.1.0/24"))]
-    made = snapshot([master], filters, balancers=[replace(front, published=(service,), transparent=True)])
-    found = rows_of(made)["api-server-access"]
-    assert found.verdict is verdict
-    said = any("svc offers the balancer" in line for line in found.unknown)
+    facts = snapshot([master], filters, balancers=[replace(front, published=(service,), transparent=True)])
+    row = rows_of(facts)["api-server-access"]
+    assert row.verdict is verdict
+    said = any("svc offers the balancer" in line for line in row.unknown)
     assert said is (verdict is Verdict.UNKNOWN)
-    shown = [finding.resource for finding in found.findings if finding.severity is Severity.MEDIUM]
-    assert shown == ([Resource("published service", "svc")] if verdict is Verdict.FAIL else [])
-    assert [change.kind for change in changes_of(made) if change.resource in shown] == ["service.restrict"] * len(shown)
+    resources = [finding.resource for finding in row.findings if finding.severity is Severity.MEDIUM]
+    assert resources == ([Resource("published service", "svc")] if verdict is Verdict.FAIL else [])
+    assert [change.kind for change in changes_of(facts) if change.resource in resources] == ["service.restrict"] * len(
+        resources
+    )

@@ -134,10 +134,10 @@ def test_no_edits_are_proposed_after_the_edits(made: Snapshot) -> None:
 
 
 def test_a_rule_with_nothing_to_keep_is_removed() -> None:
-    made = snapshot(
+    facts = snapshot(
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/22", WORLD))]
     )
-    change = changes_of(made, ADMINS)[0]
+    change = changes_of(facts, ADMINS)[0]
     assert (change.kind, change.rule, before(change)) == ("rule.narrow", "nodes-0", (lets("tcp/22", WORLD),))
     assert after(change) == (lets("tcp/22", "nodes"),)
     alone = snapshot(
@@ -150,17 +150,17 @@ def test_a_rule_with_nothing_to_keep_is_removed() -> None:
 
 def test_ports_are_narrowed_and_the_group_is_kept() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
-    made = snapshot(hosts, [group("masters", ("tcp/2000-7000", "nodes")), group("nodes")])
-    assert kept_by(made)["masters-0"] == (lets("tcp/2000-2378,tcp/2381-7000", "nodes"),)
+    facts = snapshot(hosts, [group("masters", ("tcp/2000-7000", "nodes")), group("nodes")])
+    assert kept_by(facts)["masters-0"] == (lets("tcp/2000-2378,tcp/2381-7000", "nodes"),)
 
 
 def test_the_peer_is_narrowed_to_the_declared_administrators() -> None:
-    made = snapshot(
+    facts = snapshot(
         [host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")],
         [group("masters", ("tcp/6443", WORLD))],
     )
-    assert kept_by(made)["masters-0"][0] == lets("tcp/6443", "198.51.100.0/24")
-    assert kept_by(made, Declarations())["masters-0"][0] == lets("tcp/6443", ADMINISTRATORS)
+    assert kept_by(facts)["masters-0"][0] == lets("tcp/6443", "198.51.100.0/24")
+    assert kept_by(facts, Declarations())["masters-0"][0] == lets("tcp/6443", ADMINISTRATORS)
 
 
 def test_a_rule_for_some_hosts_is_narrowed_to_the_needs_of_these_hosts() -> None:
@@ -174,15 +174,15 @@ def test_a_rule_for_some_hosts_is_narrowed_to_the_needs_of_these_hosts() -> None
 
 def test_a_balancer_without_a_group_keeps_its_health_checks() -> None:
     master = host("cp", CONTROL_PLANE, "masters")
-    made = snapshot(
+    facts = snapshot(
         [master],
         [group("masters", ("tcp/6443", WORLD))],
         balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")])],
         outbound=("192.0.2.7/32",),
     )
-    found = kept_by(made)["masters-0"]
-    assert lets("tcp/6443", "10.0.0.0/24") in found
-    assert lets("tcp/6443", "192.0.2.7/32") in found
+    traffics = kept_by(facts)["masters-0"]
+    assert lets("tcp/6443", "10.0.0.0/24") in traffics
+    assert lets("tcp/6443", "192.0.2.7/32") in traffics
 
 
 def test_an_internal_balancer_s_filter_keeps_the_cluster_s_hosts() -> None:
@@ -195,8 +195,8 @@ def test_an_internal_balancer_s_filter_keeps_the_cluster_s_hosts() -> None:
 def test_a_rule_for_all_protocols_is_narrowed_to_those_that_clusters_use() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
     filters = [group("masters", ("all", "nodes")), group("nodes")]
-    (found,) = kept_by(snapshot(hosts, filters))["masters-0"]
-    assert found == lets("tcp/0-2378,tcp/2381-65535,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132", "nodes")
+    (traffic,) = kept_by(snapshot(hosts, filters))["masters-0"]
+    assert traffic == lets("tcp/0-2378,tcp/2381-65535,udp,icmp,icmpv6,proto/4,proto/47,proto/50-51,proto/132", "nodes")
 
 
 @pytest.mark.parametrize(("dual", "world"), [(True, WORLD6), (True, WORLD), (False, WORLD6)])
@@ -207,35 +207,35 @@ def test_a_public_dual_stack_balancer_keeps_the_hosts_that_connect_by_ipv6(
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", where="public", v6="2001:db8:0:1::9")]
     api = balancer("api", "tcp/443", [to(hosts[0], "tcp/6443")], "front", where=("public",), dual=dual)
     filters = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", world))]
-    found = kept_by(snapshot(hosts, filters, balancers=[api])).get("front-0", ())
-    assert (lets("tcp/443", RANGE6) in found) is (dual and world == WORLD6)
+    traffics = kept_by(snapshot(hosts, filters, balancers=[api])).get("front-0", ())
+    assert (lets("tcp/443", RANGE6) in traffics) is (dual and world == WORLD6)
 
 
 def test_declared_services_are_kept() -> None:
     policy = Declarations(services=(DeclaredService("tcp/31443", ("192.0.2.0/24",)),))
-    made = snapshot(
+    facts = snapshot(
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")], [group("nodes", ("tcp/31000-31999", WORLD))]
     )
-    assert lets("tcp/31443", "192.0.2.0/24") in kept_by(made, policy)["nodes-0"]
+    assert lets("tcp/31443", "192.0.2.0/24") in kept_by(facts, policy)["nodes-0"]
 
 
 def test_a_change_to_a_filter_of_the_cloud_says_what_to_do_instead() -> None:
-    made = snapshot(
+    facts = snapshot(
         [host("n", NODE, "nodes", where="public", public="203.0.113.9")],
         [group("nodes", ("tcp/22", WORLD), editable=False)],
     )
-    (change,) = changes_of(made, ADMINS)
+    (change,) = changes_of(facts, ADMINS)
     assert (change.owner, change.undone, change.where) == ("the cloud", "at once", "the cloud's own setting")
 
 
 def test_kept_traffic_counts_the_hosts_that_need_it_in_all_subnets() -> None:
     master = host("cp", CONTROL_PLANE, "masters")
-    made = snapshot(
+    facts = snapshot(
         [master, host("n", NODE, "nodes"), host("m", NODE, "nodes", where="public")],
         [group("masters", ("tcp/6442-6443", WORLD)), group("nodes")],
         balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")])],
     )
-    (change,) = (change for change in changes_of(made) if change.rule == "masters-0")
+    (change,) = (change for change in changes_of(facts) if change.rule == "masters-0")
     edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
     needs = {edit.after.peer: edit.needs for edit in edits if edit.after}
     assert needs[ADMINISTRATORS] == ("administrators",)

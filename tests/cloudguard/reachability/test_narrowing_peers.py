@@ -13,32 +13,32 @@ ETCD = ServiceSet.parse("tcp/2379-2380")
 
 def test_a_shared_group_is_not_a_peer_for_the_control_plane_alone() -> None:
     hosts = [host("cp", CONTROL_PLANE, "all", address="10.0.1.11"), host("n", NODE, "all", address="10.0.1.21")]
-    made = snapshot(hosts, [group("all", ("all", "all"))])
-    found = kept_by(made)["all-0"]
-    assert lets("tcp/2379-2380", new_group("control-plane/etcd")) in found
-    assert not any(kept.services & ETCD and kept.peer == peer("all") for kept in found)
+    facts = snapshot(hosts, [group("all", ("all", "all"))])
+    traffics = kept_by(facts)["all-0"]
+    assert lets("tcp/2379-2380", new_group("control-plane/etcd")) in traffics
+    assert not any(traffic.services & ETCD and traffic.peer == peer("all") for traffic in traffics)
 
 
 def test_a_group_with_external_members_is_not_kept_as_a_peer() -> None:
     hosts = [host("n1", NODE, "nodes", address="10.0.1.21"), host("n2", NODE, "nodes", address="10.0.1.22")]
     external = interface("eni-x", "private", "10.0.1.99", "nodes")
-    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], external_members=[external])
-    assert kept_by(made)["nodes-0"] == (lets("tcp/10250", new_group("node")),)
+    facts = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"))], external_members=[external])
+    assert kept_by(facts)["nodes-0"] == (lets("tcp/10250", new_group("node")),)
 
 
 def test_a_group_with_unknown_members_is_not_kept_as_a_peer() -> None:
     hosts = [host(name, NODE, "abroad", "nodes") for name in ("a", "b")]
     foreign = Group("abroad", "abroad", SOURCE, members_known=False, owner="222233334444")
-    made = snapshot(
+    facts = snapshot(
         hosts, [group("nodes", ("tcp/10250", "abroad")), group("abroad")], groups=[foreign, Group("nodes", "", SOURCE)]
     )
-    assert kept_by(made)["nodes-0"] == (lets("tcp/10250", "nodes"),)
+    assert kept_by(facts)["nodes-0"] == (lets("tcp/10250", "nodes"),)
 
 
 def test_traffic_that_another_rule_permits_is_not_permitted_again() -> None:
     hosts = [host("a", NODE, "nodes"), host("b", NODE, "nodes")]
-    made = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"), ("tcp/10250", RANGE))])
-    assert kept_by(made) == {"nodes-1": ()}
+    facts = snapshot(hosts, [group("nodes", ("tcp/10250", "nodes"), ("tcp/10250", RANGE))])
+    assert kept_by(facts) == {"nodes-1": ()}
 
 
 def test_equal_rules_are_written_once() -> None:
@@ -47,7 +47,7 @@ def test_equal_rules_are_written_once() -> None:
     filters = [group("masters", *(("tcp/6443", who) for who in (office, WORLD, "10.0.0.0/8"))), group("nodes")]
     api = balancer("api", "tcp/6443", [to(hosts[0], "tcp/6443")])
     found = kept_by(snapshot(hosts, filters, balancers=[api]))
-    written = [(kept.services, kept.peer) for kept_here in found.values() for kept in kept_here]
+    written = [(traffic.services, traffic.peer) for kept_here in found.values() for traffic in kept_here]
     assert found.keys() == {"masters-1", "masters-2"}
     assert len(written) == len(set(written)) > 0
     assert (ServiceSet.parse("tcp/6443"), peer("nodes")) in written

@@ -54,9 +54,9 @@ def verdict_and_severity(
     row: str, pool: Pool, *balancers: Balancer, hosts: bool = True
 ) -> tuple[Verdict, Severity | None]:
     """Return a row's verdict and its worst severity, for a cluster with ``pool``."""
-    made = snapshot([MASTER, *([WORKER] if hosts else [])], GROUPS, pools=[pool], balancers=balancers)
-    found = rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))[row]
-    return found.verdict, max((finding.severity for finding in found.findings), default=None)
+    facts = snapshot([MASTER, *([WORKER] if hosts else [])], GROUPS, pools=[pool], balancers=balancers)
+    result = rows_of(facts, Declarations(admin_cidrs=("198.51.100.0/24",)))[row]
+    return result.verdict, max((finding.severity for finding in result.findings), default=None)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def verdict_and_severity(
     ],
 )
 def test_the_next_host_has_the_addresses_and_filters_of_its_template(pool: Pool, expected: Severity | None) -> None:
-    found, worst = verdict_and_severity("node-access", pool)
-    assert (found, worst) == (Verdict.FAIL if expected else Verdict.PASS, expected)
+    verdict, worst = verdict_and_severity("node-access", pool)
+    assert (verdict, worst) == (Verdict.FAIL if expected else Verdict.PASS, expected)
 
 
 @pytest.mark.parametrize("hosts", [True, False], ids=["pool with a closed host", "empty pool"])
@@ -113,5 +113,5 @@ def test_a_future_control_plane_host_is_judged() -> None:
     """The API's balancer exists before the first control-plane host of its pool."""
     pool = replace(POOL, roles=(Role.CONTROL_PLANE, Role.ETCD), filters=("api",), groups=("api",))
     front = balancer("front", "tcp/443", [next_of(pool, "tcp/6443")], "front")
-    made = snapshot([MASTER, WORKER], (*GROUPS, group("api", ("tcp/6443", WORLD))), pools=[pool], balancers=[front])
-    assert rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))["api-server-access"].verdict is Verdict.FAIL
+    facts = snapshot([MASTER, WORKER], (*GROUPS, group("api", ("tcp/6443", WORLD))), pools=[pool], balancers=[front])
+    assert rows_of(facts, Declarations(admin_cidrs=("198.51.100.0/24",)))["api-server-access"].verdict is Verdict.FAIL

@@ -28,8 +28,8 @@ def behind(*of_outer: str) -> Balancer:
 def api_row(front: Balancer, *filters: Filter) -> RowResult:
     """Return the API row of a control plane whose filter lets in only the inner balancer."""
     unread = AddressList("pl-1", "", (), known=False, source=SOURCE)
-    made = snapshot([MASTER], [group("masters", ("tcp/6443", "alb")), *filters], balancers=[front], lists=[unread])
-    return rows_of(made, ADMINS)["api-server-access"]
+    facts = snapshot([MASTER], [group("masters", ("tcp/6443", "alb")), *filters], balancers=[front], lists=[unread])
+    return rows_of(facts, ADMINS)["api-server-access"]
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_an_outer_balancer_must_be_allowed_to_send_to_the_inner_one() -> None:
 @pytest.mark.parametrize(("of_outer", "blamed"), [(("nlb",), "nlb"), ((), "alb")])
 def test_the_first_filter_that_lets_clients_in_is_responsible(of_outer: tuple[str, ...], blamed: str) -> None:
     row = api_row(behind(*of_outer), group("nlb", ("tcp/6443", WORLD)), group("alb", ("tcp/443", WORLD)))
-    (found,) = (finding for finding in row.findings if finding.check.endswith("/internet"))
-    assert found.resource.id == blamed
-    passed = [hop.id for hop in found.witness.path if hop.kind is HopKind.BALANCER_FILTER]
+    (finding,) = (finding for finding in row.findings if finding.check.endswith("/internet"))
+    assert finding.resource.id == blamed
+    passed = [hop.id for hop in finding.witness.path if hop.kind is HopKind.BALANCER_FILTER]
     assert passed == [*of_outer, "alb"]
 
 
 @pytest.mark.parametrize(("let_in", "verdict"), [("10.0.0.0/24", "FAIL"), ("10.0.1.0/24", "PASS")])
 def test_clients_of_a_published_service_arrive_with_the_outer_balancer_s_address(let_in: str, verdict: str) -> None:
     front = replace(behind("nlb"), published=(PUBLISHED,), internet_facing=False)
-    found = api_row(front, group("nlb", ("tcp/6443", "203.0.113.0/24")), group("alb", ("tcp/443", let_in)))
-    assert found.verdict == verdict
+    row = api_row(front, group("nlb", ("tcp/6443", "203.0.113.0/24")), group("alb", ("tcp/443", let_in)))
+    assert row.verdict == verdict

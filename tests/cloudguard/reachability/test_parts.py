@@ -60,8 +60,8 @@ def test_a_target_by_address_is_the_interface_that_has_it() -> None:
     two = replace(node, interfaces=(*node.interfaces, interface("second", "private", "10.0.1.10", "nodes")))
     by_address = replace(to(node, "tcp/8080"), address=AddressSet.parse("10.0.1.10"))
     front = balancer("web", "tcp/80", [by_address, replace(to(node, "tcp/1"), host="elsewhere")])
-    made = snapshot([two], [group("nodes")], balancers=[front])
-    classes = classify(made.cluster, made.topology)
+    facts = snapshot([two], [group("nodes")], balancers=[front])
+    classes = classify(facts.cluster, facts.topology)
     registered = {
         tuple(nic.id for nic in host_class.interfaces): tuple(
             (reg.balancer.id, reg.listener.id, reg.service) for reg in host_class.key.registrations
@@ -171,8 +171,8 @@ def test_clients_of_another_ip_version_have_the_balancer_s_address() -> None:
 
 
 def test_an_unknown_client_address_may_be_the_client_s_or_the_balancer_s() -> None:
-    (own,) = front(ClientAddress.UNKNOWN, ("tcp/22", "10.0.0.0/24"))
-    assert (has(own.allowed.lower, "198.51.100.7"), has(own.allowed.upper, "198.51.100.7")) == (False, True)
+    (path,) = front(ClientAddress.UNKNOWN, ("tcp/22", "10.0.0.0/24"))
+    assert (has(path.allowed.lower, "198.51.100.7"), has(path.allowed.upper, "198.51.100.7")) == (False, True)
     (both,) = front(ClientAddress.UNKNOWN, ("tcp/22", WORLD))
     assert has(both.allowed.lower, "198.51.100.7")
 
@@ -190,9 +190,9 @@ def test_a_balancer_in_an_unread_subnet_is_unknown(seen: ClientAddress, where: t
 def test_a_listener_for_two_protocols_forwards_each_by_itself() -> None:
     node = host("n1", NODE, "nodes")
     dns = balancer("dns", "tcp/53,udp/53", [to(node, "tcp/53,udp/53")], "front", seen=ClientAddress.REPLACED)
-    made = snapshot([node], [group("nodes", ("all", "front")), group("front", ("tcp/53", WORLD))], balancers=[dns])
-    found = [path.allowed.upper.services() for path in behind(made)]
-    assert [services for services in found if services] == [ServiceSet.parse("tcp/53")]
+    facts = snapshot([node], [group("nodes", ("all", "front")), group("front", ("tcp/53", WORLD))], balancers=[dns])
+    serviceses = [path.allowed.upper.services() for path in behind(facts)]
+    assert [services for services in serviceses if services] == [ServiceSet.parse("tcp/53")]
 
 
 def test_a_balancer_s_egress_rule_may_name_the_target_s_group() -> None:
@@ -246,8 +246,8 @@ def test_a_pool_without_hosts_leaves_the_row_unknown(row: str) -> None:
 
 def test_a_host_without_read_interfaces_never_passes() -> None:
     blind = replace(host("cp2", CONTROL_PLANE, "masters"), interfaces=())
-    made = snapshot([host("cp1", CONTROL_PLANE, "masters"), blind], [group("masters")])
-    rows = rows_of(made)
+    facts = snapshot([host("cp1", CONTROL_PLANE, "masters"), blind], [group("masters")])
+    rows = rows_of(facts)
     for name in ("api-server-access", "node-access", "etcd-access"):
         assert rows[name].verdict is Verdict.UNKNOWN, name
         assert "no interface of cp2 (cp2.prod) was read" in rows[name].unknown

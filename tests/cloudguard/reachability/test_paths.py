@@ -53,14 +53,14 @@ def checks(found: RowResult) -> dict[str, Severity]:
 
 def test_nodes_reach_etcd_through_a_balancer_whose_filter_names_their_group() -> None:
     front = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], "front", facing=False, seen=ClientAddress.REPLACED)
-    made = snapshot(
+    facts = snapshot(
         [MASTER, WORKER],
         [group("masters", ("tcp/2379", "front")), group("nodes"), group("front", ("tcp/2379", "nodes"))],
         balancers=[front],
     )
-    found = row(made, "etcd-access")
-    assert found.verdict is Verdict.FAIL
-    inside = next(finding for finding in found.findings if finding.check == "etcd-access/inside")
+    result = row(facts, "etcd-access")
+    assert result.verdict is Verdict.FAIL
+    inside = next(finding for finding in result.findings if finding.check == "etcd-access/inside")
     assert inside.resource.id == "front"
     assert "1 node host" in inside.message
     assert "via nlb/etcd" in inside.witness.summary
@@ -69,42 +69,42 @@ def test_nodes_reach_etcd_through_a_balancer_whose_filter_names_their_group() ->
 def test_a_node_whose_own_filter_lets_nothing_out_does_not_reach_the_balancer() -> None:
     front = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], "front", facing=False)
     filters = [group("masters", ("tcp/2379", "front")), group("nodes", closed=True)]
-    made = snapshot([MASTER, WORKER], [*filters, group("front", ("tcp/2379", "nodes"))], balancers=[front])
-    assert row(made, "etcd-access").verdict is Verdict.PASS
+    facts = snapshot([MASTER, WORKER], [*filters, group("front", ("tcp/2379", "nodes"))], balancers=[front])
+    assert row(facts, "etcd-access").verdict is Verdict.PASS
 
 
 def test_external_members_reach_the_api_by_a_group_in_the_balancer_s_filter() -> None:
     front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", seen=ClientAddress.REPLACED)
-    made = snapshot(
+    facts = snapshot(
         [MASTER],
         [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", "builders"))],
         balancers=[front],
         external_members=[interface("ci", "public", "10.0.0.200", "builders")],
     )
-    found = row(made, "api-server-access", Declarations(admin_cidrs=("198.51.100.0/24",)))
-    assert checks(found) == {"api-server-access/inside": Severity.MEDIUM}
-    assert "builders" in found.findings[0].message
+    result = row(facts, "api-server-access", Declarations(admin_cidrs=("198.51.100.0/24",)))
+    assert checks(result) == {"api-server-access/inside": Severity.MEDIUM}
+    assert "builders" in result.findings[0].message
 
 
 def test_an_internet_balancer_is_reached_from_inside_the_network_too() -> None:
     front = balancer("api", "tcp/443", [to(MASTER, "tcp/6443")], "front", seen=ClientAddress.REPLACED)
     filters = [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", RANGE))]
-    made = snapshot([MASTER], filters, balancers=[front])
-    found = row(made, "api-server-access", Declarations(admin_cidrs=("198.51.100.0/24",)))
-    assert checks(found) == {"api-server-access/inside": Severity.MEDIUM}
+    facts = snapshot([MASTER], filters, balancers=[front])
+    result = row(facts, "api-server-access", Declarations(admin_cidrs=("198.51.100.0/24",)))
+    assert checks(result) == {"api-server-access/inside": Severity.MEDIUM}
 
 
 def test_a_private_ipv6_address_does_not_count_as_public() -> None:
-    made = snapshot([host("n1", NODE, "nodes", where="public", v6="fd00::7")], [group("nodes", ("tcp/22", WORLD6))])
-    assert "node-access/internet" not in checks(row(made, "node-access"))
+    facts = snapshot([host("n1", NODE, "nodes", where="public", v6="fd00::7")], [group("nodes", ("tcp/22", WORLD6))])
+    assert "node-access/internet" not in checks(row(facts, "node-access"))
 
 
 @pytest.mark.parametrize("route", [WORLD, WORLD6])
 def test_a_default_route_to_a_hub_is_no_path_from_the_internet(route: str) -> None:
     home = subnet("private", ("10.0.1.0/24",), (route, NextHop.HUB, "tgw"))
     node = host("n1", NODE, "nodes", v6="2001:db8:0:1::7")
-    made = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"), ("tcp/22", "2600::/16"))], subnets=[home])
-    assert not row(made, "node-access").findings
+    facts = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"), ("tcp/22", "2600::/16"))], subnets=[home])
+    assert not row(facts, "node-access").findings
 
 
 def unread(*hops: NextHop) -> Subnet:
@@ -123,38 +123,38 @@ def unread(*hops: NextHop) -> Subnet:
 )
 def test_a_route_to_an_unread_list_may_lead_anywhere(routes: tuple[NextHop, ...], verdict: Verdict) -> None:
     node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    made = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[unread(*routes)])
-    assert row(made, "node-access").verdict is verdict
+    facts = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[unread(*routes)])
+    assert row(facts, "node-access").verdict is verdict
 
 
 def test_a_route_to_an_unread_list_may_override_the_internet_route() -> None:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), ("list:pl-1", NextHop.BLACKHOLE, "none"))
     node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    made = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home])
-    assert row(made, "node-access").verdict is Verdict.UNKNOWN
+    facts = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home])
+    assert row(facts, "node-access").verdict is Verdict.UNKNOWN
     listed = AddressList("pl-1", "", each("192.0.2.0/24"), known=True, source=SOURCE)
     known = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home], lists=[listed])
     assert row(known, "node-access").verdict is Verdict.FAIL
 
 
 def test_senders_behind_a_hub_with_an_unread_list_may_get_in() -> None:
-    made = snapshot(
+    facts = snapshot(
         [host("n1", NODE, "nodes", where="public")],
         [group("nodes", ("tcp/10250", "192.168.0.0/16"))],
         subnets=[unread(NextHop.HUB)],
     )
-    found = row(made, "node-access")
-    assert found.verdict is Verdict.UNKNOWN
-    assert "behind the hub hub, by a route to pl-1" in found.why
+    result = row(facts, "node-access")
+    assert result.verdict is Verdict.UNKNOWN
+    assert "behind the hub hub, by a route to pl-1" in result.why
 
 
 @pytest.mark.parametrize("subnets", [(PRIVATE,), ()])
 def test_a_network_with_unread_ranges_makes_the_row_unknown(subnets: tuple[Subnet, ...]) -> None:
-    made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))], subnets=subnets)
-    blind = replace(made, topology=replace(made.topology, networks=()))
-    found = row(blind, "node-access")
-    assert found.verdict is Verdict.UNKNOWN
-    assert any("could not be read" in line for line in found.unknown)
+    facts = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))], subnets=subnets)
+    blind = replace(facts, topology=replace(facts.topology, networks=()))
+    result = row(blind, "node-access")
+    assert result.verdict is Verdict.UNKNOWN
+    assert any("could not be read" in line for line in result.unknown)
 
 
 def pool(*subnets: str) -> Pool:
@@ -163,17 +163,17 @@ def pool(*subnets: str) -> Pool:
 
 def test_the_next_host_of_a_pool_has_an_ipv6_address_if_its_hosts_have_one() -> None:
     node = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7", pool="asg")
-    made = snapshot([node], [group("nodes", ("tcp/22", WORLD6))], pools=[pool("public")])
-    assert [(target.hosts, target.pools) for target in Reachability(made).classes] == [([node], [pool("public")])]
+    facts = snapshot([node], [group("nodes", ("tcp/22", WORLD6))], pools=[pool("public")])
+    assert [(target.hosts, target.pools) for target in Reachability(facts).classes] == [([node], [pool("public")])]
 
 
 def test_a_pool_without_a_known_subnet_is_judged() -> None:
-    made = snapshot(
+    facts = snapshot(
         [WORKER], [group("nodes"), group("open", ("tcp/22", RANGE))], pools=[replace(pool(), filters=("open",))]
     )
-    found = row(made, "node-access")
-    assert found.verdict is Verdict.UNKNOWN
-    assert "the next host of asg" in found.why
+    result = row(facts, "node-access")
+    assert result.verdict is Verdict.UNKNOWN
+    assert "the next host of asg" in result.why
 
 
 def test_a_balancer_of_one_ip_version_lets_no_other_version_in() -> None:
@@ -190,8 +190,8 @@ def test_a_balancer_of_one_ip_version_lets_no_other_version_in() -> None:
 def test_the_ip_version_between_balancer_and_target_is_unknown() -> None:
     node = host("n1", NODE, "nodes", where="public", v6="2001:db8:0:1::7")
     nlb = balancer("web", "tcp/80", [to(node, "tcp/80")], dual=True)
-    made = snapshot([node], [group("nodes", ("tcp/80", "10.0.0.0/24"))], balancers=[nlb])
-    reach = Reachability(made)
+    facts = snapshot([node], [group("nodes", ("tcp/80", "10.0.0.0/24"))], balancers=[nlb])
+    reach = Reachability(facts)
     (path,) = (
         path for path in reach.paths_to(reach.classes[0]) if path.balancer is not None and not path.sender.inside
     )
@@ -205,8 +205,8 @@ def test_a_balancer_s_filter_needs_to_let_out_only_the_first_ip_version() -> Non
     front = group("front", ("tcp/80", WORLD), closed=True)
     front = replace(front, rules=(*front.rules, rule("out", "tcp/8080", RANGE, out=True)))
     nlb = balancer("web", "tcp/80", [to(node, "tcp/8080")], "front")
-    made = snapshot([node], [group("nodes", ("tcp/8080", "front")), front], balancers=[nlb])
-    assert checks(row(made, "node-access")) == {
+    facts = snapshot([node], [group("nodes", ("tcp/8080", "front")), front], balancers=[nlb])
+    assert checks(row(facts, "node-access")) == {
         "node-access/internet": Severity.HIGH,
         "node-access/public-address": Severity.LOW,
     }
@@ -241,8 +241,8 @@ def test_the_balancer_s_subnet_filter_can_keep_it_from_its_targets() -> None:
 def test_a_deny_rule_in_an_unordered_filter_lets_nobody_in() -> None:
     guard = group("nodes")
     denied = replace(rule("no", "tcp/22", WORLD), action=Action.DENY)
-    made = snapshot([WORKER], [replace(guard, rules=(*guard.rules, denied))])
-    assert row(made, "node-access").verdict is Verdict.PASS
+    facts = snapshot([WORKER], [replace(guard, rules=(*guard.rules, denied))])
+    assert row(facts, "node-access").verdict is Verdict.PASS
 
 
 def test_traffic_from_inside_is_found_though_the_internet_gets_a_part_of_it() -> None:
@@ -250,17 +250,17 @@ def test_traffic_from_inside_is_found_though_the_internet_gets_a_part_of_it() ->
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     acl = network_acl("acl", ("permit in", "icmp", WORLD), ("permit in", "all", RANGE), ("permit out", "all", WORLD))
     node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([node], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
-    assert found.verdict is Verdict.FAIL
-    assert checks(found) == {"node-access/internet": Severity.LOW, "node-access/inside": Severity.MEDIUM}
+    result = row(snapshot([node], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
+    assert result.verdict is Verdict.FAIL
+    assert checks(result) == {"node-access/internet": Severity.LOW, "node-access/inside": Severity.MEDIUM}
 
 
 def test_a_finding_says_every_port_only_if_every_port_is_open() -> None:
     home = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="acl")
     acl = network_acl("acl", ("permit in", "tcp/80", WORLD), ("permit out", "all", WORLD))
     node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([node], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
-    internet = next(finding for finding in found.findings if finding.check == "node-access/internet")
+    result = row(snapshot([node], [group("nodes", ("all", WORLD)), acl], subnets=[home]), "node-access")
+    internet = next(finding for finding in result.findings if finding.check == "node-access/internet")
     assert internet.severity is Severity.HIGH
     assert "tcp/80 of" in internet.message
 
@@ -269,8 +269,8 @@ def test_an_unread_list_is_not_blamed_for_traffic_of_another_rule() -> None:
     unknown = AddressList("office", "office", (), known=False, source=SOURCE)
     node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     filters = [group("nodes", ("tcp/22", WORLD), ("tcp/22", "list:office"))]
-    made = snapshot([node], filters, lists=[unknown])
-    rows, changes = rows_of(made), changes_of(made)
+    facts = snapshot([node], filters, lists=[unknown])
+    rows, changes = rows_of(facts), changes_of(facts)
     (finding,) = rows["node-access"].findings
     assert [evidence.rule for evidence in finding.evidence if evidence.rule] == ["nodes-0"]
     assert [change.rule for change in changes] == ["nodes-0"]

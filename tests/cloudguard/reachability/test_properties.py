@@ -265,8 +265,8 @@ def test_traffic_of_an_unread_list_lies_between_the_bounds(made: Snapshot, offic
 @laws
 @given(networks(), st.sampled_from(("one", "two", "nacl-a", "nacl-b")))
 def test_traffic_of_an_unread_filter_lies_between_the_bounds(made: Snapshot, unread: str) -> None:
-    kept: tuple[Filter, ...] = tuple(guard for guard in made.topology.filters if guard.id != unread)
-    blind, sighted = Reachability(replace(made, topology=replace(made.topology, filters=kept))), Reachability(made)
+    guards: tuple[Filter, ...] = tuple(guard for guard in made.topology.filters if guard.id != unread)
+    blind, sighted = Reachability(replace(made, topology=replace(made.topology, filters=guards))), Reachability(made)
     for one in made.cluster.hosts:
         after = {path.sender.name: path for path in sighted.paths_to(target_of(sighted, one)) if path.balancer is None}
         for before in blind.paths_to(target_of(blind, one)):

@@ -18,8 +18,8 @@ PUBLIC = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"))
 
 
 def in_series(name: str, *allowed: tuple[str, str], editable: bool = True) -> Filter:
-    made = group(name, *allowed, editable=editable)
-    return replace(made, ordered=True, in_chain=True, in_series=True)
+    guard = group(name, *allowed, editable=editable)
+    return replace(guard, ordered=True, in_chain=True, in_series=True)
 
 
 def made(*filters: Filter) -> Snapshot:
@@ -78,7 +78,7 @@ def test_a_rule_for_both_ip_versions_is_changed_like_any_other() -> None:
 def test_traffic_that_an_earlier_rule_denies_is_not_latent(*, barred: bool) -> None:
     rules = [rule("near", "tcp", "10.0.0.0/8", order=0), rule("all", "tcp", WORLD, order=2)]
     rules += [rule("bar", "all", WORLD, deny=True, order=1)] if barred else []
-    found = made(replace(in_series("one"), rules=tuple(rules)))
-    found = replace(found, topology=replace(found.topology, subnets=(replace(PUBLIC, routes=()),)))
-    row = rows_of(found)["node-access"]
+    facts = made(replace(in_series("one"), rules=tuple(rules)))
+    facts = replace(facts, topology=replace(facts.topology, subnets=(replace(PUBLIC, routes=()),)))
+    row = rows_of(facts)["node-access"]
     assert any("latent: tcp from 0.0.0.0/0" in finding.message for finding in row.findings) is not barred

@@ -21,9 +21,9 @@ def test_a_rule_for_some_addresses_applies_only_to_hosts_with_them() -> None:
         for place, (name, address) in enumerate((("a", "10.0.0.8"), ("b", "10.0.0.9"), ("c", "10.0.0.10")))
     ]
     pool = Pool("pool", "pool", NODE, (), ("public",), ("nodes",), ("nodes",), SOURCE, public=True)
-    made = snapshot(hosts, [guard])
-    made = replace(made, cluster=replace(made.cluster, pools=(pool,)))
-    reach = Reachability(made)
+    facts = snapshot(hosts, [guard])
+    facts = replace(facts, cluster=replace(facts.cluster, pools=(pool,)))
+    reach = Reachability(facts)
     found = {
         tuple(host.name for host in target.hosts): [
             path.allowed for path in reach.paths_to(target) if not path.sender.inside
@@ -46,8 +46,8 @@ def test_a_next_host_may_have_any_address_of_its_subnet() -> None:
     ]
     guard = replace(group("nodes"), rules=tuple(rules), ordered=True, in_chain=True)
     pool = Pool("pool", "pool", NODE, (), ("public",), ("nodes",), ("nodes",), SOURCE, public=True)
-    made = snapshot([], [guard])
-    reach = Reachability(replace(made, cluster=replace(made.cluster, pools=(pool,))))
+    facts = snapshot([], [guard])
+    reach = Reachability(replace(facts, cluster=replace(facts.cluster, pools=(pool,))))
     (target,) = reach.classes
     (path,) = [path for path in reach.paths_to(target) if not path.sender.inside]
     assert path.allowed.lower.services() == ServiceSet.parse("tcp/80")

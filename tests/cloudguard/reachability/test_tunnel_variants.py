@@ -32,8 +32,8 @@ OPEN = replace(LINK, uncertain="")
 def made(tunnel: Tunnel, peer: str, services: str = "tcp/22") -> Snapshot:
     """Return a cluster whose node lets ``peer`` in, with a tunnel."""
     groups = [group("masters", ("tcp/6443", "nodes")), group("nodes", ("tcp/10250", "masters"), (services, peer))]
-    found = snapshot([MASTER, WORKER], groups)
-    return replace(found, topology=replace(found.topology, tunnels=(tunnel,)))
+    facts = snapshot([MASTER, WORKER], groups)
+    return replace(facts, topology=replace(facts.topology, tunnels=(tunnel,)))
 
 
 def node(tunnel: Tunnel, peer: str, services: str = "tcp/22") -> RowResult:
@@ -42,9 +42,9 @@ def node(tunnel: Tunnel, peer: str, services: str = "tcp/22") -> RowResult:
 
 @pytest.mark.parametrize("peer", [RANGE, "10.0.1.250/32", "doors"])
 def test_a_tunnel_guarded_by_iam_is_advice_that_names_the_service(peer: str) -> None:
-    found = node(LOGIN, peer)
-    assert found.verdict is Verdict.PASS
-    assert any("IAM, which asks for login" in finding.message for finding in found.findings)
+    row = node(LOGIN, peer)
+    assert row.verdict is Verdict.PASS
+    assert any("IAM, which asks for login" in finding.message for finding in row.findings)
 
 
 @pytest.mark.parametrize(("peer", "services"), [("10.0.9.0/24", "tcp/22"), ("others", "tcp/22"), (RANGE, "tcp/9100")])
@@ -54,9 +54,9 @@ def test_a_tunnel_without_a_path_to_the_node_is_no_advice(peer: str, services: s
 
 @pytest.mark.parametrize("peer", ["10.0.1.250/32", RANGE, "doors"])
 def test_a_tunnel_that_may_be_open_to_everyone_never_passes(peer: str) -> None:
-    found = node(LINK, peer)
-    assert found.verdict is Verdict.UNKNOWN
-    assert any("it is not asked where it leads" in line for line in found.unknown)
+    row = node(LINK, peer)
+    assert row.verdict is Verdict.UNKNOWN
+    assert any("it is not asked where it leads" in line for line in row.unknown)
     assert node(OPEN, peer).verdict is Verdict.FAIL
 
 
@@ -88,9 +88,9 @@ def test_a_tunnel_reaches_the_api_through_an_internal_balancer(tunnel: Tunnel, p
         where=("private",),
     )
     groups = [group("masters", ("tcp/6443", "front")), group("nodes"), group("front", ("tcp/443", peer))]
-    found = snapshot([MASTER, WORKER], groups, balancers=[front])
-    found = replace(found, topology=replace(found.topology, tunnels=(tunnel,)))
-    row = rows_of(found, Declarations())["api-server-access"]
+    facts = snapshot([MASTER, WORKER], groups, balancers=[front])
+    facts = replace(facts, topology=replace(facts.topology, tunnels=(tunnel,)))
+    row = rows_of(facts, Declarations())["api-server-access"]
     assert row.verdict is verdict
     assert verdict is not Verdict.FAIL or max(one.severity for one in row.findings) is Severity.CRITICAL
 
@@ -123,6 +123,6 @@ def test_the_addresses_of_a_tunnel_that_everyone_may_use_are_no_administrator_s(
     tunnel: Tunnel, verdict: Verdict
 ) -> None:
     groups = [group("masters", ("tcp/6443", RANGE)), group("nodes")]
-    found = snapshot([MASTER, WORKER], groups)
-    found = replace(found, topology=replace(found.topology, tunnels=(tunnel,)))
-    assert rows_of(found, Declarations(admin_cidrs=(RANGE,)))["api-server-access"].verdict is verdict
+    facts = snapshot([MASTER, WORKER], groups)
+    facts = replace(facts, topology=replace(facts.topology, tunnels=(tunnel,)))
+    assert rows_of(facts, Declarations(admin_cidrs=(RANGE,)))["api-server-access"].verdict is verdict

@@ -26,12 +26,10 @@ def with_public_at_start(node: Host, *, public: bool | None) -> Host:
 
 def test_traffic_of_a_balancer_that_may_face_the_internet_is_undecided() -> None:
     front = replace(balancer("api", "tcp/443", [to(MASTER, "tcp/6443")]), internet_facing=None)
-    made = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))], balancers=[front])
-    found = rows_of(made)["api-server-access"]
-    assert found.verdict is Verdict.UNKNOWN
-    assert any(
-        "unknown whether connections from the internet reach the load balancer" in line for line in found.unknown
-    )
+    facts = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))], balancers=[front])
+    row = rows_of(facts)["api-server-access"]
+    assert row.verdict is Verdict.UNKNOWN
+    assert any("unknown whether connections from the internet reach the load balancer" in line for line in row.unknown)
     shut = snapshot([MASTER], [group("masters", ("tcp/6443", "10.0.0.0/16"))], balancers=[front])
     assert rows_of(shut)["api-server-access"].verdict is Verdict.PASS
 
@@ -46,10 +44,10 @@ def test_traffic_of_a_balancer_that_may_face_the_internet_is_undecided() -> None
 )
 def test_an_open_host_that_may_get_a_public_address_is_undecided(where: str, peer: str, verdict: Verdict) -> None:
     stopped = with_public_at_start(host("n", NODE, "nodes", where=where), public=None)
-    found = rows_of(snapshot([stopped], [group("nodes", ("tcp/22", peer))]))["node-access"]
-    assert found.verdict is verdict
-    assert bool(found.unknown) == (verdict is Verdict.UNKNOWN)
-    assert verdict is not Verdict.UNKNOWN or "gets a public address that" in found.unknown[0]
+    row = rows_of(snapshot([stopped], [group("nodes", ("tcp/22", peer))]))["node-access"]
+    assert row.verdict is verdict
+    assert bool(row.unknown) == (verdict is Verdict.UNKNOWN)
+    assert verdict is not Verdict.UNKNOWN or "gets a public address that" in row.unknown[0]
     started = with_public_at_start(stopped, public=True)
     expected = Verdict.FAIL if verdict is Verdict.UNKNOWN else verdict
     assert rows_of(snapshot([started], [group("nodes", ("tcp/22", peer))]))["node-access"].verdict is expected
@@ -59,25 +57,25 @@ def from_members(*uncertain: str, address: str = "10.0.0.200", hop: NextHop = Ne
     """Return the node-access row; a rule lets in a group with an uncertain member, and 10.9.0.0/16 leads to ``hop``."""
     members = [replace(interface(f"m{n}", "public", address, "ci"), uncertain=why) for n, why in enumerate(uncertain)]
     homes = [subnet("private", ("10.0.1.0/24",), ("10.9.0.0/16", hop, "pcx-1"))]
-    made = snapshot([host("n", NODE, "nodes")], NODES, external_members=members, subnets=homes)
-    return rows_of(made)["node-access"]
+    facts = snapshot([host("n", NODE, "nodes")], NODES, external_members=members, subnets=homes)
+    return rows_of(facts)["node-access"]
 
 
 def test_a_group_whose_only_member_may_not_connect_is_undecided() -> None:
     assert from_members("").verdict is Verdict.FAIL
     assert from_members("", "not known").verdict is Verdict.FAIL
-    found = from_members("not known what the service does")
-    assert found.verdict is Verdict.UNKNOWN
-    assert "not known what the service does" in found.unknown[0]
+    row = from_members("not known what the service does")
+    assert row.verdict is Verdict.UNKNOWN
+    assert "not known what the service does" in row.unknown[0]
 
 
 def test_an_uncertain_member_leaves_nothing_undecided_if_it_is_at_most_advice() -> None:
     member = replace(interface("m", "public", "10.0.0.200", "ci"), uncertain="not known")
-    made = snapshot(
+    facts = snapshot(
         [host("n", NODE, "nodes")], [group("nodes", ("tcp/22", "ci")), group("ci")], external_members=[member]
     )
-    found = rows_of(made)["node-access"]
-    assert (found.verdict, found.findings, found.unknown) == (Verdict.PASS, (), ())
+    row = rows_of(facts)["node-access"]
+    assert (row.verdict, row.findings, row.unknown) == (Verdict.PASS, (), ())
 
 
 @pytest.mark.parametrize(
@@ -112,10 +110,10 @@ def test_it_is_unknown_what_an_appliance_or_unknown_hop_passes_on(
 ) -> None:
     """A default route to such a hop does not show which networks are behind it."""
     home = subnet("private", ("10.0.1.0/24",), (destination, hop, "firewall"))
-    made = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", peer))], subnets=[home])
-    found = rows_of(made)["node-access"]
-    assert found.verdict is verdict, (found.why, found.unknown)
-    assert any("networks behind firewall" in text for text in found.unknown) is (verdict is Verdict.UNKNOWN)
+    facts = snapshot([host("n", NODE, "nodes")], [group("nodes", ("tcp/22", peer))], subnets=[home])
+    row = rows_of(facts)["node-access"]
+    assert row.verdict is verdict, (row.why, row.unknown)
+    assert any("networks behind firewall" in text for text in row.unknown) is (verdict is Verdict.UNKNOWN)
 
 
 def test_a_balancer_sends_to_the_primary_interface_unless_it_names_an_address() -> None:
@@ -125,8 +123,8 @@ def test_a_balancer_sends_to_the_primary_interface_unless_it_names_an_address() 
 
     def verdict(at: str) -> Verdict:
         target = replace(to(master, "tcp/6443"), address=AddressSet.of([at] if at else []))
-        made = snapshot([master], filters, balancers=[balancer("api", "tcp/443", [target])])
-        return rows_of(made)["api-server-access"].verdict
+        facts = snapshot([master], filters, balancers=[balancer("api", "tcp/443", [target])])
+        return rows_of(facts)["api-server-access"].verdict
 
     assert verdict("") is Verdict.PASS
     assert verdict("10.0.1.5") is Verdict.PASS
@@ -143,14 +141,14 @@ def test_a_published_balancer_lets_in_any_consumer_with_an_allowed_address(
     filters = [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", "10.0.0.0/8"))]
 
     def row(*published: PublishedService) -> RowResult:
-        made = snapshot([MASTER], filters, balancers=[replace(front, published=published)])
-        return rows_of(made, Declarations(admin_cidrs=admins))["api-server-access"]
+        facts = snapshot([MASTER], filters, balancers=[replace(front, published=published)])
+        return rows_of(facts, Declarations(admin_cidrs=admins))["api-server-access"]
 
     assert row(service).verdict is Verdict.FAIL
     assert any("anyone who creates an endpoint of svc" in finding.message for finding in row(service).findings)
-    asked = row(replace(service, accepts_each=True))
-    assert asked.verdict in {Verdict.UNKNOWN, row().verdict}
-    assert any("svc offers the balancer to *, and the owner must accept" in line for line in asked.unknown)
+    result = row(replace(service, accepts_each=True))
+    assert result.verdict in {Verdict.UNKNOWN, row().verdict}
+    assert any("svc offers the balancer to *, and the owner must accept" in line for line in result.unknown)
 
 
 @pytest.mark.parametrize("within", ["172.16.0.0/12", ""])
@@ -164,10 +162,10 @@ def test_a_route_to_unknown_private_networks_does_not_hide_the_internet(within: 
         ("128.0.0.0/1", Verdict.FAIL if within else Verdict.UNKNOWN),
         ("172.16.0.0/12", Verdict.UNKNOWN),
     ):
-        made = snapshot([node], [group("nodes", ("tcp/10250", peer))], subnets=[home])
-        assert rows_of(made)["node-access"].verdict is verdict
-    made = snapshot([node], [group("nodes", ("tcp/10250", "192.168.0.0/16"))], subnets=[home])
-    assert rows_of(made)["node-access"].verdict is (Verdict.PASS if within else Verdict.UNKNOWN)
+        facts = snapshot([node], [group("nodes", ("tcp/10250", peer))], subnets=[home])
+        assert rows_of(facts)["node-access"].verdict is verdict
+    facts = snapshot([node], [group("nodes", ("tcp/10250", "192.168.0.0/16"))], subnets=[home])
+    assert rows_of(facts)["node-access"].verdict is (Verdict.PASS if within else Verdict.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -182,5 +180,5 @@ def test_a_balancer_that_may_face_the_internet_matters_only_if_it_would_fail_the
     peer: str, admins: tuple[str, ...] | None, verdict: Verdict
 ) -> None:
     front = replace(balancer("api", "tcp/443", [to(MASTER, "tcp/6443")]), internet_facing=None)
-    made = snapshot([MASTER], [group("masters", ("tcp/6443", peer))], balancers=[front])
-    assert rows_of(made, Declarations(admin_cidrs=admins))["api-server-access"].verdict is verdict
+    facts = snapshot([MASTER], [group("masters", ("tcp/6443", peer))], balancers=[front])
+    assert rows_of(facts, Declarations(admin_cidrs=admins))["api-server-access"].verdict is verdict

@@ -76,7 +76,7 @@ def test_a_report_finds_its_rows_and_lists_the_worst_first() -> None:
     assert made.row("two") is two
     with pytest.raises(KeyError):
         made.row("three")
-    listed = [(str(found.severity), found.check, found.id) for found in made.findings]
+    listed = [(str(finding.severity), finding.check, finding.id) for finding in made.findings]
     assert listed == [("critical", "two/a", "1"), ("high", "one/b", "1"), ("high", "one/b", "2"), ("low", "one/z", "1")]
     assert made.schema == SCHEMA
 
@@ -122,8 +122,8 @@ def test_a_row_s_reason_is_its_worst_finding() -> None:
 
 def test_a_provider_row_names_the_service() -> None:
     managed = replace(CLUSTER, managed=True, managed_by="a service")
-    found = provider_row("row", "area", managed, "yours is the rest")
-    assert (found.verdict, found.why) == (
+    row = provider_row("row", "area", managed, "yours is the rest")
+    assert (row.verdict, row.why) == (
         Verdict.PROVIDER,
         "a service runs and attests it; yours is the rest",
     )

@@ -70,9 +70,9 @@ def endpoint(*ranges: str, private: bool = False, filters: tuple[str, ...] = ())
     ],
 )
 def test_the_severity_depends_on_the_number_of_public_addresses(ranges: tuple[str, ...], severity: Severity) -> None:
-    found = row(public(*(("tcp/6443", range_) for range_ in ranges)))
-    assert [(finding.check, finding.severity) for finding in found.findings] == [(INTERNET, severity)]
-    assert found.verdict is (Verdict.PASS if severity is Severity.LOW else Verdict.FAIL)
+    result = row(public(*(("tcp/6443", range_) for range_ in ranges)))
+    assert [(finding.check, finding.severity) for finding in result.findings] == [(INTERNET, severity)]
+    assert result.verdict is (Verdict.PASS if severity is Severity.LOW else Verdict.FAIL)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_ipv6_is_judged_like_ipv4(cidr: str, severity: Severity) -> None:
 
 
 def test_with_declared_administrators_everyone_else_is_a_finding() -> None:
-    made = public(("tcp/6443", "198.51.100.0/24"), ("tcp/6443", "192.0.2.0/28"))
-    found = row(made, ADMINS)
-    assert found.verdict is Verdict.FAIL
-    assert [(finding.check, finding.severity) for finding in found.findings] == [(INTERNET, Severity.HIGH)]
-    assert found.findings[0].witness.facts[1] == ("source", "192.0.2.0")
+    facts = public(("tcp/6443", "198.51.100.0/24"), ("tcp/6443", "192.0.2.0/28"))
+    result = row(facts, ADMINS)
+    assert result.verdict is Verdict.FAIL
+    assert [(finding.check, finding.severity) for finding in result.findings] == [(INTERNET, Severity.HIGH)]
+    assert result.findings[0].witness.facts[1] == ("source", "192.0.2.0")
     assert row(public(("tcp/6443", "198.51.100.0/25")), ADMINS).verdict is Verdict.PASS
 
 
@@ -112,13 +112,13 @@ def test_the_cluster_s_own_outbound_addresses_are_expected() -> None:
 
 def test_access_from_inside_is_advice_until_administrators_are_declared() -> None:
     master = host("cp", CONTROL_PLANE, "masters")
-    made = snapshot([master], [group("masters", ("tcp/6443", RANGE))])
-    assert [(f.check, f.severity) for f in row(made).findings] == [(INSIDE, Severity.LOW)]
-    assert "--admin-cidr" in row(made).findings[0].advice
-    assert "no administrators are declared" in row(made).why
-    found = row(made, ADMINS)
-    assert [(f.check, f.severity) for f in found.findings] == [(INSIDE, Severity.MEDIUM)]
-    assert found.verdict is Verdict.FAIL
+    facts = snapshot([master], [group("masters", ("tcp/6443", RANGE))])
+    assert [(f.check, f.severity) for f in row(facts).findings] == [(INSIDE, Severity.LOW)]
+    assert "--admin-cidr" in row(facts).findings[0].advice
+    assert "no administrators are declared" in row(facts).why
+    result = row(facts, ADMINS)
+    assert [(f.check, f.severity) for f in result.findings] == [(INSIDE, Severity.MEDIUM)]
+    assert result.verdict is Verdict.FAIL
 
 
 def test_the_cluster_s_own_hosts_are_expected() -> None:
@@ -129,42 +129,42 @@ def test_the_cluster_s_own_hosts_are_expected() -> None:
 
 
 def test_an_open_rule_on_unreachable_hosts_is_latent() -> None:
-    made = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters", ("tcp/6443", WORLD))])
-    found = row(made)
-    assert [(f.check, f.severity) for f in found.findings] == [(INSIDE, Severity.LOW)]
-    assert "latent" in found.findings[0].message
-    assert "no public address" in found.findings[0].message
-    assert found.verdict is Verdict.PASS
+    facts = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters", ("tcp/6443", WORLD))])
+    result = row(facts)
+    assert [(f.check, f.severity) for f in result.findings] == [(INSIDE, Severity.LOW)]
+    assert "latent" in result.findings[0].message
+    assert "no public address" in result.findings[0].message
+    assert result.verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("seen", [ClientAddress.PRESERVED, ClientAddress.REPLACED])
 def test_a_balancer_without_a_filter_opens_private_hosts(seen: ClientAddress) -> None:
     master = host("cp", CONTROL_PLANE, "masters")
     allowed = WORLD if seen is ClientAddress.PRESERVED else "10.0.0.0/24"
-    made = snapshot(
+    facts = snapshot(
         [master],
         [group("masters", ("tcp/6443", allowed))],
         balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")], seen=seen)],
     )
-    found = row(made)
-    assert found.findings[0].check == INTERNET
-    assert found.findings[0].severity is Severity.CRITICAL
-    assert "via nlb/api" in found.findings[0].witness.summary
-    assert Hop(HopKind.BALANCER_FILTER, "api", "api", "nlb") in found.findings[0].witness.path
+    result = row(facts)
+    assert result.findings[0].check == INTERNET
+    assert result.findings[0].severity is Severity.CRITICAL
+    assert "via nlb/api" in result.findings[0].witness.summary
+    assert Hop(HopKind.BALANCER_FILTER, "api", "api", "nlb") in result.findings[0].witness.path
     kind = "filter" if seen is ClientAddress.PRESERVED else "balancer"
-    assert found.findings[0].resource.kind == kind
+    assert result.findings[0].resource.kind == kind
 
 
 def test_the_balancer_s_own_filter_is_narrowed() -> None:
     master = host("cp", CONTROL_PLANE, "masters")
-    made = snapshot(
+    facts = snapshot(
         [master],
         [group("masters", ("tcp/6443", "front")), group("front", ("tcp/443", WORLD))],
         balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")], "front")],
     )
-    assert row(made).findings[0].resource.id == "front"
-    assert [change.resource.id for change in plan(made, ADMINS)] == ["front"]
-    assert lets("tcp/443", "198.51.100.0/24") in after(plan(made, ADMINS)[0])
+    assert row(facts).findings[0].resource.id == "front"
+    assert [change.resource.id for change in plan(facts, ADMINS)] == ["front"]
+    assert lets("tcp/443", "198.51.100.0/24") in after(plan(facts, ADMINS)[0])
 
 
 def test_a_host_port_that_a_balancer_serves_as_the_api_is_the_api() -> None:
@@ -192,35 +192,38 @@ def test_the_api_may_listen_on_any_port_that_a_balancer_serves(
 ) -> None:
     master = host("cp", CONTROL_PLANE, "masters")
     front = balancer("front", listening, [to(master, arriving)], service=service)
-    made = snapshot(
+    facts = snapshot(
         [master], [group("masters", (arriving, WORLD))], balancers=[front], installer="kubeadm", shown=shown
     )
-    found = row(made)
-    assert (found.verdict, any("--api-port" in line for line in found.unknown)) == (verdict, verdict is Verdict.UNKNOWN)
+    result = row(facts)
+    assert (result.verdict, any("--api-port" in line for line in result.unknown)) == (
+        verdict,
+        verdict is Verdict.UNKNOWN,
+    )
 
 
 def test_an_unknown_client_address_makes_the_row_unknown() -> None:
     master = host("cp", CONTROL_PLANE, "masters")
-    made = snapshot(
+    facts = snapshot(
         [master],
         [group("masters", ("tcp/6443", "10.0.0.0/24"))],
         balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")], seen=ClientAddress.UNKNOWN)],
     )
-    found = row(made, Declarations(admin_cidrs=("10.0.0.0/8",)))
-    assert found.verdict is Verdict.UNKNOWN
-    assert "the internet" in found.unknown[0]
+    result = row(facts, Declarations(admin_cidrs=("10.0.0.0/8",)))
+    assert result.verdict is Verdict.UNKNOWN
+    assert "the internet" in result.unknown[0]
 
 
 def test_an_unread_address_list_makes_the_row_unknown() -> None:
     unread = AddressList("office", "office", (), known=False, source=SOURCE)
     master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
-    made = snapshot([master], [group("masters", ("tcp/6443", "list:office"))], lists=[unread])
-    found = row(made)
-    assert found.verdict is Verdict.UNKNOWN
-    assert any("office" in line for line in found.unknown)
+    facts = snapshot([master], [group("masters", ("tcp/6443", "list:office"))], lists=[unread])
+    result = row(facts)
+    assert result.verdict is Verdict.UNKNOWN
+    assert any("office" in line for line in result.unknown)
     address_list = AddressList("office", "office", each("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
     assert (
-        row(snapshot([master], made.topology.filters, lists=[address_list])).findings[0].severity is Severity.CRITICAL
+        row(snapshot([master], facts.topology.filters, lists=[address_list])).findings[0].severity is Severity.CRITICAL
     )
 
 
@@ -228,18 +231,18 @@ def test_a_managed_endpoint_is_judged_by_its_settings() -> None:
     def made(one: Endpoint, *filters: Filter) -> Snapshot:
         return snapshot([host("n", NODE, "nodes")], [group("nodes"), *filters], endpoints=[one], managed=True)
 
-    found = row(made(endpoint(WORLD)))
-    assert found.findings[0].severity is Severity.CRITICAL
-    assert found.findings[0].resource.kind == "endpoint"
-    assert found.findings[0].message.startswith("the internet can connect")
+    result = row(made(endpoint(WORLD)))
+    assert result.findings[0].severity is Severity.CRITICAL
+    assert result.findings[0].resource.kind == "endpoint"
+    assert result.findings[0].message.startswith("the internet can connect")
     few = row(made(endpoint("198.51.100.0/24", "10.0.0.0/8")))
     assert [(finding.severity, finding.message.partition(" can")[0]) for finding in few.findings] == [
         (Severity.LOW, "198.51.100.0/24 on the internet")
     ]
     assert row(made(endpoint("198.51.100.0/24")), ADMINS).verdict is Verdict.PASS
     assert row(made(endpoint(private=True, filters=("eks",)), group("eks", ("all", "eks")))).findings == ()
-    found = row(made(endpoint(private=True, filters=("eks",)), group("eks", ("tcp/443", RANGE))))
-    assert [finding.check for finding in found.findings] == [INSIDE]
+    result = row(made(endpoint(private=True, filters=("eks",)), group("eks", ("tcp/443", RANGE))))
+    assert [finding.check for finding in result.findings] == [INSIDE]
 
 
 def test_a_cluster_without_control_plane_hosts_never_passes() -> None:
@@ -253,10 +256,10 @@ ELSEWHERE = {*(FactKind.ADDRESS_LISTS, FactKind.IDENTITIES, FactKind.DISKS, Fact
 @pytest.mark.parametrize("facet", [*FactKind])
 def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Call", "*", Reason.DENIED, "AccessDenied", (facet,), "test:Permission")
-    made = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters")], gaps=[gap])
+    facts = snapshot([host("cp", CONTROL_PLANE, "masters")], [group("masters")], gaps=[gap])
     rests = facet not in ELSEWHERE
-    assert row(made).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
-    assert any("grant test:Permission" in line for line in row(made).unknown) is rests
+    assert row(facts).verdict is (Verdict.UNKNOWN if rests else Verdict.PASS)
+    assert any("grant test:Permission" in line for line in row(facts).unknown) is rests
 
 
 def test_finding_ids_do_not_depend_on_the_number_or_order_of_hosts() -> None:
@@ -264,12 +267,12 @@ def test_finding_ids_do_not_depend_on_the_number_or_order_of_hosts() -> None:
     filters = [group("masters", ("tcp/6443", WORLD))]
     findings = row(snapshot(hosts[:1], filters)).findings
     three = row(snapshot(reversed(hosts), filters)).findings
-    assert [found.id for found in findings] == [found.id for found in three]
+    assert [finding.id for finding in findings] == [finding.id for finding in three]
     assert three[0].hosts == ("a", "b", "c")
     assert "3 control-plane hosts" in three[0].message
 
 
 def test_public_addresses_of_the_own_network_are_inside() -> None:
     master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9", v6="2001:db8:0:1::9")
-    found = row(snapshot([master], [group("masters", ("tcp/6443", RANGE6))]))
-    assert [finding.check for finding in found.findings] == [INSIDE]
+    result = row(snapshot([master], [group("masters", ("tcp/6443", RANGE6))]))
+    assert [finding.check for finding in result.findings] == [INSIDE]

@@ -35,23 +35,23 @@ from judged import rows_of
 
 
 def test_an_identity_granted_exactly_its_need_passes() -> None:
-    found = row(account(document(*NEED.statements)))
-    assert (found.verdict, found.findings, found.unknown) == (Verdict.PASS, (), ())
-    assert found.why == "no identity is granted more than it needs"
+    result = row(account(document(*NEED.statements)))
+    assert (result.verdict, result.findings, result.unknown) == (Verdict.PASS, (), ())
+    assert result.why == "no identity is granted more than it needs"
 
 
 @pytest.mark.parametrize("granted", [(allow("*"),), (allow("*"), deny("*", on=BUCKET)), (allow("role:*"),)])
 def test_an_identity_that_can_grant_itself_everything_is_an_administrator(granted: tuple[Statement, ...]) -> None:
-    made = account(document(*granted))
-    found = row(made)
-    assert severities(found) == {"administrator": Severity.CRITICAL}
-    finding = finding_of(found, "cloud-api-access/administrator")
+    facts = account(document(*granted))
+    result = row(facts)
+    assert severities(result) == {"administrator": Severity.CRITICAL}
+    finding = finding_of(result, "cloud-api-access/administrator")
     assert finding.message.startswith("masters (control-plane) ")
     assert finding.witness.summary == f"role:Assume on {ROLE}"
     assert [(hop.kind, hop.name, hop.rule) for hop in finding.witness.path] == [(HopKind.STATEMENT, "p", "#1")]
     assert finding.evidence[0].rule == "p/#1"
     assert (finding.hosts, finding.resource.id) == (("cp",), ROLE)
-    (change,) = changes(made)
+    (change,) = changes(facts)
     assert (change.kind, change.proved, finding.changes) == ("permission.narrow", True, (change.id,))
     (edit,) = change.edits
     assert isinstance(edit, DocumentEdit)
@@ -96,17 +96,17 @@ def test_passing_any_role_to_a_service_is_an_escalation() -> None:
 
 def test_passing_one_other_role_of_the_cluster_is_enough() -> None:
     policy = document(allow("role:PassRole", on=("n:p:role::1:role/nodes",)), allow("disk:CreateVolume"))
-    made = account(policy)
+    facts = account(policy)
     other = Identity("n:p:role::1:role/nodes", "nodes", ("node",), (), SOURCE)
-    both = replace(made.identities, identities=(*made.identities.identities, other))
-    assert severities(row(replace(made, identities=both)))["escalation"] is Severity.CRITICAL
+    both = replace(facts.identities, identities=(*facts.identities.identities, other))
+    assert severities(row(replace(facts, identities=both)))["escalation"] is Severity.CRITICAL
 
 
 def test_a_needed_escalation_path_is_advice_without_a_change() -> None:
     passing = (allow("role:PassRole"), allow("disk:CreateVolume"))
-    found = row(account(document(*passing)), iam_catalog(need(*passing)))
-    assert (found.verdict, severities(found)) == (Verdict.PASS, {})
-    assert finding_of(found, "cloud-api-access/escalation").severity is Severity.LOW
+    result = row(account(document(*passing)), iam_catalog(need(*passing)))
+    assert (result.verdict, severities(result)) == (Verdict.PASS, {})
+    assert finding_of(result, "cloud-api-access/escalation").severity is Severity.LOW
     more = row(account(document(*passing, allow("store:PutObject"))), iam_catalog(need(*passing)))
     assert finding_of(more, "cloud-api-access/outside").changes
     assert not finding_of(more, "cloud-api-access/escalation").changes
@@ -133,16 +133,16 @@ def test_excess_on_data_is_high_outside_the_cluster_and_medium_inside() -> None:
 
 
 def test_a_witness_prefers_an_action_of_an_escalation_path() -> None:
-    found = row(account(document(allow("disk:*"))))
-    assert finding_of(found, "cloud-api-access/outside").witness.summary.startswith("disk:CreateSnapshot on ")
+    result = row(account(document(allow("disk:*"))))
+    assert finding_of(result, "cloud-api-access/outside").witness.summary.startswith("disk:CreateSnapshot on ")
 
 
 def test_excess_by_provider_mandated_policies_is_advice() -> None:
     wide = document(*NEED.statements, allow("store:*"), name="managed", by="provider")
     mandated = iam_catalog(NEED, provider_mandated=(("control-plane", "managed", ""),))
-    found = row(account(wide), mandated)
-    assert (found.verdict, severities(found)) == (Verdict.PASS, {})
-    assert finding_of(found, "cloud-api-access/imposed").severity is Severity.LOW
+    result = row(account(wide), mandated)
+    assert (result.verdict, severities(result)) == (Verdict.PASS, {})
+    assert finding_of(result, "cloud-api-access/imposed").severity is Severity.LOW
     both = row(account(wide, document(allow("store:PutObject"))), mandated)
     assert severities(both) == {}, "what the mandated policy grants too cannot be taken away"
     more = row(account(wide, document(allow("role:PassRole"))), mandated)
@@ -154,19 +154,19 @@ def test_excess_by_provider_mandated_policies_is_advice() -> None:
 def test_an_escalation_path_by_a_mandated_policy_is_advice() -> None:
     passing = document(*NEED.statements, allow("role:PassRole", "disk:CreateVolume"), name="managed", by="provider")
     mandated = iam_catalog(NEED, provider_mandated=(("control-plane", "managed", ""),))
-    found = row(account(passing), mandated)
-    assert finding_of(found, "cloud-api-access/escalation").severity is Severity.LOW
+    result = row(account(passing), mandated)
+    assert finding_of(result, "cloud-api-access/escalation").severity is Severity.LOW
     assert severities(row(account(passing)))["escalation"] is Severity.CRITICAL
 
 
 def test_missing_permissions_and_idle_statements_are_advice() -> None:
     nowhere = allow("store:PutObject", on=("n:p:disk:::x",), name="nowhere")
-    found = row(account(document(NEED.statements[0], nowhere)))
-    assert (found.verdict, severities(found)) == (Verdict.PASS, {})
-    missing = finding_of(found, "cloud-api-access/missing")
+    result = row(account(document(NEED.statements[0], nowhere)))
+    assert (result.verdict, severities(result)) == (Verdict.PASS, {})
+    missing = finding_of(result, "cloud-api-access/missing")
     assert missing.message == "masters (control-plane) lacks disk:DeleteVolume, which it may need"
     assert missing.evidence[0].fact == "compared with these needs: part"
-    assert finding_of(found, "cloud-api-access/idle").message == (
+    assert finding_of(result, "cloud-api-access/idle").message == (
         "p/nowhere of masters (control-plane) cannot match any request: "
         "no action applies to a named resource, or a condition never holds"
     )
@@ -185,9 +185,9 @@ def test_a_deny_and_a_boundary_reduce_the_excess_exactly() -> None:
 def test_organization_limits_reduce_the_excess_and_unread_ones_leave_it_undecided() -> None:
     wide, limit = document(allow("*")), document(*NEED.statements, name="limit", kind=PolicyKind.ORGANIZATION_LIMIT)
     assert row(account(wide, limit, organization_limits=(("limit",),))).verdict is Verdict.PASS
-    found = row(account(wide, organization_limits=(("unread",),)))
-    assert found.verdict is Verdict.UNKNOWN
-    assert "unread limits the account and was not read" in found.unknown[0]
+    result = row(account(wide, organization_limits=(("unread",),)))
+    assert result.verdict is Verdict.UNKNOWN
+    assert "unread limits the account and was not read" in result.unknown[0]
     unseen = row(account(document(*NEED.statements), unread_limits="denied"))
     assert (unseen.verdict, unseen.why.endswith("organization limits were not read: denied")) == (Verdict.PASS, True)
     assert severities(row(account(wide, unread_limits="denied"))) == {"administrator": Severity.CRITICAL}
@@ -200,9 +200,9 @@ def test_a_grant_by_a_resource_policy_counts() -> None:
 
 def test_an_assumption_leaves_the_row_unknown_and_is_named() -> None:
     uncertain = allow("store:GetObject", on=("n:p:store:::${who}/*",))
-    found = row(account(document(uncertain)))
-    assert (found.verdict, severities(found)) == (Verdict.UNKNOWN, {})
-    assert found.unknown[0].startswith(
+    result = row(account(document(uncertain)))
+    assert (result.verdict, severities(result)) == (Verdict.UNKNOWN, {})
+    assert result.unknown[0].startswith(
         "whether masters (control-plane) is granted more than it needs is undecided: it is unknown which "
     )
     sure = row(account(document(uncertain, allow("store:PutObject"))))
@@ -213,19 +213,19 @@ def test_an_identity_with_an_unread_policy_is_unknown() -> None:
     partial = row(account(document(*NEED.statements), complete=False))
     assert (partial.verdict, severities(partial)) == (Verdict.UNKNOWN, {})
     assert partial.unknown[0] == "a policy of masters could not be read"
-    made = account(document(*NEED.statements))
-    gone = replace(made.identities, policies=())
-    assert row(replace(made, identities=gone)).verdict is Verdict.UNKNOWN
-    nobody = row(replace(made, identities=Identities()))
+    facts = account(document(*NEED.statements))
+    gone = replace(facts.identities, policies=())
+    assert row(replace(facts, identities=gone)).verdict is Verdict.UNKNOWN
+    nobody = row(replace(facts, identities=Identities()))
     assert (nobody.verdict, nobody.unknown) == (Verdict.UNKNOWN, (f"the identity {ROLE} was not read",))
 
 
 def test_an_identity_of_unknown_role_is_unknown_and_names_the_flags() -> None:
-    made = account(document(allow("*")))
-    identity = replace(made.identities.identities[0], roles=())
-    found = row(replace(made, identities=replace(made.identities, identities=(identity,))))
-    assert found.verdict is Verdict.UNKNOWN
-    assert "name the hosts with --control-plane-tag" in found.unknown[0]
+    facts = account(document(allow("*")))
+    identity = replace(facts.identities.identities[0], roles=())
+    result = row(replace(facts, identities=replace(facts.identities, identities=(identity,))))
+    assert result.verdict is Verdict.UNKNOWN
+    assert "name the hosts with --control-plane-tag" in result.unknown[0]
 
 
 def test_without_an_iam_catalog_only_an_identity_without_grants_passes() -> None:
@@ -247,5 +247,5 @@ RESTS_ON = {FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES}
 @pytest.mark.parametrize("facet", sorted(FactKind))
 def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
-    found = row(account(document(*NEED.statements), gaps=(gap,)))
-    assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)
+    result = row(account(document(*NEED.statements), gaps=(gap,)))
+    assert result.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)

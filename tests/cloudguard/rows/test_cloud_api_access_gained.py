@@ -39,11 +39,11 @@ def test_a_powerful_identity_that_both_sides_let_it_assume_is_an_escalation(
     admitted: tuple[tuple[str, str], ...],
     gained: str,
 ) -> None:
-    made = account(document(*NEED.statements, *own))
+    snapshot = account(document(*NEED.statements, *own))
     policies = {CI: document(of_ci, name="ci"), ADMIN: document(of_admin, name="admin")}
     others = tuple(Identity(arn, policy.name, (), (policy.id,), SOURCE) for arn, policy in policies.items())
-    every = (*made.identities.policies, *policies.values())
-    held = replace(made.identities, others=others, admitted=admitted, policies=every)
-    found = row(replace(made, identities=held), CATALOG).findings
-    said = [finding.message for finding in found if finding.check == "cloud-api-access/escalation"]
+    every = (*snapshot.identities.policies, *policies.values())
+    identities = replace(snapshot.identities, others=others, admitted=admitted, policies=every)
+    findings = row(replace(snapshot, identities=identities), CATALOG).findings
+    said = [finding.message for finding in findings if finding.check == "cloud-api-access/escalation"]
     assert [f"permissions of {gained}: that identity passes itself" in one for one in said] == [True] * bool(gained)

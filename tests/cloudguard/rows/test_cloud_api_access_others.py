@@ -38,24 +38,27 @@ from trust import WordPrincipals
 def test_needs_are_chosen_by_declaration_grant_and_service_account() -> None:
     extra = allow("store:PutObject")
     addon = need(extra, name="backup", addon="backup", service_accounts=("kube-system:backup*",))
-    made = account(document(*NEED.statements, extra))
-    found = row(made, iam_catalog(NEED, addon))
-    assert severities(found) == {"outside": Severity.HIGH}
-    assert finding_of(found, "cloud-api-access/outside").advice == (
+    snapshot = account(document(*NEED.statements, extra))
+    result = row(snapshot, iam_catalog(NEED, addon))
+    assert severities(result) == {"outside": Severity.HIGH}
+    assert finding_of(result, "cloud-api-access/outside").advice == (
         'If one of these add-ons runs with this identity, declare it: addons = ["backup"]'
     )
     declared = Declarations(addons=("backup",))
-    assert row(made, iam_catalog(NEED, addon), declared).verdict is Verdict.PASS
-    own = DeclaredPermission("control-plane", ("store:PutObject",), ("*",), "uploads")
-    assert row(made, iam_catalog(NEED), Declarations(permissions=(own,))).verdict is Verdict.PASS
-    assert row(made, iam_catalog(NEED), Declarations(permissions=(replace(own, role="node"),))).verdict is Verdict.FAIL
-    assert row(made, iam_catalog(NEED, replace(addon, implied_by_grant=True))).verdict is Verdict.PASS
+    assert row(snapshot, iam_catalog(NEED, addon), declared).verdict is Verdict.PASS
+    permission = DeclaredPermission("control-plane", ("store:PutObject",), ("*",), "uploads")
+    assert row(snapshot, iam_catalog(NEED), Declarations(permissions=(permission,))).verdict is Verdict.PASS
+    assert (
+        row(snapshot, iam_catalog(NEED), Declarations(permissions=(replace(permission, role="node"),))).verdict
+        is Verdict.FAIL
+    )
+    assert row(snapshot, iam_catalog(NEED, replace(addon, implied_by_grant=True))).verdict is Verdict.PASS
     elsewhere = replace(addon, implied_by_grant=True, holders=("node",))
-    assert row(made, iam_catalog(NEED, elsewhere)).verdict is Verdict.FAIL
+    assert row(snapshot, iam_catalog(NEED, elsewhere)).verdict is Verdict.FAIL
     always = replace(addon, addon="")
-    assert row(made, iam_catalog(NEED, always)).verdict is Verdict.PASS
+    assert row(snapshot, iam_catalog(NEED, always)).verdict is Verdict.PASS
     moved = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("kube-system:backup-controller",), "", SOURCE)
-    with_own = replace(made, identities=replace(made.identities, service_accounts=(moved,)))
+    with_own = replace(snapshot, identities=replace(snapshot.identities, service_accounts=(moved,)))
     assert row(with_own, iam_catalog(NEED, always)).verdict is Verdict.FAIL
     unread = row(with_own, iam_catalog(NEED, addon), declared)
     assert (unread.verdict, unread.unknown) == (Verdict.UNKNOWN, (f"the identity {moved.identity} was not read",))
@@ -73,16 +76,16 @@ def test_needs_are_chosen_by_declaration_grant_and_service_account() -> None:
     ],
 )
 def test_needs_are_chosen_by_installer_and_trait(fields: dict[str, Any], applies: bool) -> None:  # noqa: FBT001 - a case
-    made = account(document(allow("store:PutObject")))
-    made = replace(made, cluster=replace(made.cluster, traits=(("cni", "x"),)))
-    found = row(made, iam_catalog(need(allow("store:PutObject"), **fields)))
-    assert (found.verdict is Verdict.PASS) is applies
+    snapshot = account(document(allow("store:PutObject")))
+    snapshot = replace(snapshot, cluster=replace(snapshot.cluster, traits=(("cni", "x"),)))
+    result = row(snapshot, iam_catalog(need(allow("store:PutObject"), **fields)))
+    assert (result.verdict is Verdict.PASS) is applies
 
 
 def test_unconditional_tagging_voids_conditions_on_tags() -> None:
     guarded = allow("disk:DeleteVolume", when=(OWN,), name="guarded")
-    found = row(account(document(guarded, allow("disk:CreateVolume", name="tags"))))
-    finding = finding_of(found, "cloud-api-access/laundering")
+    result = row(account(document(guarded, allow("disk:CreateVolume", name="tags"))))
+    finding = finding_of(result, "cloud-api-access/laundering")
     assert finding.severity is Severity.MEDIUM
     assert [fact.rule for fact in finding.evidence] == ["p/tags", "p/guarded"]
     assert finding.witness.summary == "disk:CreateVolume on n:p:disk:any:1:volume/any"
@@ -108,14 +111,14 @@ def test_pods_must_not_reach_the_metadata_service(
     service: MetadataService, fault: MetadataFault | None, setting: str
 ) -> None:
     assert fault_of(service) is fault
-    made = account(document(*NEED.statements))
+    snapshot = account(document(*NEED.statements))
     pool = Pool("asg", "asg", CONTROL_PLANE, (SAID,), ("private",), (), (), SOURCE, identity=ROLE, metadata=service)
     hosts = (replace(MASTER, metadata=service), replace(MASTER, id="cp2", metadata=service), WORKER)
-    found = row(replace(made, cluster=replace(made.cluster, hosts=hosts, pools=(pool,))))
+    result = row(replace(snapshot, cluster=replace(snapshot.cluster, hosts=hosts, pools=(pool,))))
     if fault is None:
-        assert (found.verdict, found.findings) == (Verdict.PASS, ())
+        assert (result.verdict, result.findings) == (Verdict.PASS, ())
         return
-    finding = finding_of(found, "cloud-api-access/metadata")
+    finding = finding_of(result, "cloud-api-access/metadata")
     assert (finding.severity, finding.hosts) == (Severity.MEDIUM, ("cp", "cp2"))
     exposed = "pods can take the identity masters from the metadata service of 2 hosts and the next host of asg: "
     assert finding.message.startswith(f"{exposed}{setting}")
@@ -124,31 +127,35 @@ def test_pods_must_not_reach_the_metadata_service(
 
 
 def test_hosts_with_different_hop_limits_make_one_finding() -> None:
-    made = account(document(*NEED.statements))
+    snapshot = account(document(*NEED.statements))
     far = replace(MASTER, id="cp2", metadata=replace(SHUT, hop_limit=64))
     hosts = (replace(MASTER, metadata=replace(SHUT, hop_limit=2)), far)
-    finding = finding_of(row(replace(made, cluster=replace(made.cluster, hosts=hosts))), "cloud-api-access/metadata")
+    finding = finding_of(
+        row(replace(snapshot, cluster=replace(snapshot.cluster, hosts=hosts))), "cloud-api-access/metadata"
+    )
     assert [fact.fact for fact in finding.evidence] == ["the hop limit is 2, not 1", "the hop limit is 64, not 1"]
     assert finding.changes == (f"metadata.restrict:{ROLE}:the hop limit is 64",)
 
 
 def test_pods_can_take_every_identity_of_their_host() -> None:
-    made = account(document(*NEED.statements))
-    other = replace(made.identities.identities[0], id="n:p:role::1:role/idle", name="idle", policies=())
+    snapshot = account(document(*NEED.statements))
+    other = replace(snapshot.identities.identities[0], id="n:p:role::1:role/idle", name="idle", policies=())
     exposed = replace(MASTER, identity=other.id, further_identities=(ROLE,), metadata=replace(SHUT, hop_limit=2))
-    identities = replace(made.identities, identities=(*made.identities.identities, other))
-    found = row(replace(made, cluster=replace(made.cluster, hosts=(exposed, WORKER)), identities=identities))
-    finding = finding_of(found, "cloud-api-access/metadata")
+    identities = replace(snapshot.identities, identities=(*snapshot.identities.identities, other))
+    result = row(replace(snapshot, cluster=replace(snapshot.cluster, hosts=(exposed, WORKER)), identities=identities))
+    finding = finding_of(result, "cloud-api-access/metadata")
     assert (finding.resource.id, finding.hosts) == (ROLE, ("cp",))
 
 
 def test_unread_metadata_settings_leave_the_row_unknown() -> None:
-    made = account(document(*NEED.statements))
-    blind = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None), WORKER)))
-    found = row(blind)
-    assert found.verdict is Verdict.UNKNOWN
-    assert "cp.prod" in found.unknown[0]
-    bare = replace(made, cluster=replace(made.cluster, hosts=(replace(MASTER, metadata=None, identity=""), WORKER)))
+    snapshot = account(document(*NEED.statements))
+    blind = replace(snapshot, cluster=replace(snapshot.cluster, hosts=(replace(MASTER, metadata=None), WORKER)))
+    result = row(blind)
+    assert result.verdict is Verdict.UNKNOWN
+    assert "cp.prod" in result.unknown[0]
+    bare = replace(
+        snapshot, cluster=replace(snapshot.cluster, hosts=(replace(MASTER, metadata=None, identity=""), WORKER))
+    )
     assert row(bare).verdict is Verdict.PASS
 
 
@@ -165,15 +172,15 @@ def test_the_severity_of_a_trust_policy_depends_on_its_principal(
     principal: str, severity: Severity | None, condition: str
 ) -> None:
     trust = document(replace(allow("role:Assume"), principals=(principal,)), name="trust", kind=PolicyKind.TRUST)
-    found = row(account(document(*NEED.statements), trust), iam_catalog(NEED, principals=WordPrincipals()))
+    result = row(account(document(*NEED.statements), trust), iam_catalog(NEED, principals=WordPrincipals()))
     if severity is None:
-        assert (found.verdict, found.findings) == (Verdict.PASS, ())
+        assert (result.verdict, result.findings) == (Verdict.PASS, ())
         return
-    finding = finding_of(found, "cloud-api-access/trust")
+    finding = finding_of(result, "cloud-api-access/trust")
     assert (finding.severity, finding.message) == (severity, f"{principal} may assume the identity masters{condition}")
     assert finding.evidence[0].rule == "trust/#1"
     assert finding.changes == (f"trust.narrow:{ROLE}",)
-    assert found.verdict is Verdict.FAIL
+    assert result.verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize(
@@ -222,45 +229,46 @@ def test_a_declared_outsider_is_no_finding() -> None:
     trust = document(
         replace(allow("role:Assume"), principals=("account 2", "account 3")), name="trust", kind=PolicyKind.TRUST
     )
-    made = account(document(*NEED.statements), trust)
+    snapshot = account(document(*NEED.statements), trust)
     both = tuple(DeclaredOutsider(f"account {number}", "backups") for number in (2, 3))
-    assert row(made, facts, Declarations(outsiders=both)).findings == ()
-    finding = finding_of(row(made, facts, Declarations(outsiders=both[:1])), "cloud-api-access/trust")
+    assert row(snapshot, facts, Declarations(outsiders=both)).findings == ()
+    finding = finding_of(row(snapshot, facts, Declarations(outsiders=both[:1])), "cloud-api-access/trust")
     assert finding.message.startswith("account 3 may assume")
     elsewhere = tuple(replace(each, identity="node*") for each in both)
-    assert len(row(made, facts, Declarations(outsiders=elsewhere)).findings) == 1
+    assert len(row(snapshot, facts, Declarations(outsiders=elsewhere)).findings) == 1
 
 
 def test_the_trust_policy_of_a_service_account_identity_is_judged() -> None:
     wide = replace(allow("role:Assume"), principals=("account 2",))
     trust = document(wide, name="trust", kind=PolicyKind.TRUST)
-    made = account(document(*NEED.statements))
+    snapshot = account(document(*NEED.statements))
     pods = ServiceAccountIdentity("n:p:role::1:role/backup", "backup", ("*:*",), "trust", SOURCE)
-    held = replace(made.identities, policies=(*made.identities.policies, trust), service_accounts=(pods,))
+    identities = replace(snapshot.identities, policies=(*snapshot.identities.policies, trust), service_accounts=(pods,))
     finding = finding_of(
-        row(replace(made, identities=held), iam_catalog(NEED, principals=WordPrincipals())), "cloud-api-access/trust"
+        row(replace(snapshot, identities=identities), iam_catalog(NEED, principals=WordPrincipals())),
+        "cloud-api-access/trust",
     )
     assert (finding.severity, finding.resource.id) == (Severity.HIGH, "n:p:role::1:role/backup")
 
 
 def test_without_known_principals_a_trust_policy_is_unknown() -> None:
     trust = document(replace(allow("role:Assume"), principals=("anyone",)), name="trust", kind=PolicyKind.TRUST)
-    found = row(account(document(*NEED.statements), trust), iam_catalog(NEED))
-    assert found.verdict is Verdict.UNKNOWN
-    assert any(line.startswith("whether outsiders may assume masters: ") for line in found.unknown)
+    result = row(account(document(*NEED.statements), trust), iam_catalog(NEED))
+    assert result.verdict is Verdict.UNKNOWN
+    assert any(line.startswith("whether outsiders may assume masters: ") for line in result.unknown)
 
 
 def test_an_unread_trust_policy_is_named() -> None:
-    made = account(document(*NEED.statements))
+    snapshot = account(document(*NEED.statements))
     pods = ServiceAccountIdentity(ROLE, "masters", ("n:a",), "trust that is not there", SOURCE)
-    found = row(replace(made, identities=replace(made.identities, service_accounts=(pods,))))
-    assert "a policy of masters could not be read" in found.unknown
+    result = row(replace(snapshot, identities=replace(snapshot.identities, service_accounts=(pods,))))
+    assert "a policy of masters could not be read" in result.unknown
 
 
 def test_the_message_does_not_mention_tokens_if_the_metadata_service_has_none() -> None:
-    made = account(document(*NEED.statements))
+    snapshot = account(document(*NEED.statements))
     open_ = replace(SHUT, tokens_required=False, has_tokens=False)
     hosts = (replace(MASTER, metadata=open_), WORKER)
-    found = row(replace(made, cluster=replace(made.cluster, hosts=hosts)))
-    finding = finding_of(found, "cloud-api-access/metadata")
+    result = row(replace(snapshot, cluster=replace(snapshot.cluster, hosts=hosts)))
+    finding = finding_of(result, "cloud-api-access/metadata")
     assert finding.message.endswith("of 1 host: it answers every caller")

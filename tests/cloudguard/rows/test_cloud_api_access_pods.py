@@ -28,16 +28,16 @@ BACKUP = "n:p:role::1:role/backup"
 
 def held_by_pods(*documents: PolicyDocument, account_name: str = "backups:job", **fields: Any) -> Snapshot:  # noqa: ANN401 - of Identities
     """Return a cluster with a service account that assumes an identity with these policies."""
-    made = account(document(*NEED.statements))
+    snapshot = account(document(*NEED.statements))
     pods = ServiceAccountIdentity(BACKUP, "backup", (account_name,), "", SOURCE, "issuer")
     identity = Identity(BACKUP, "backup", (SERVICE_ACCOUNT,), tuple(policy.id for policy in documents), SOURCE)
-    held = made.identities
+    identities = snapshot.identities
     return replace(
-        made,
+        snapshot,
         identities=replace(
-            held,
-            identities=(*held.identities, identity),
-            policies=(*held.policies, *documents),
+            identities,
+            identities=(*identities.identities, identity),
+            policies=(*identities.policies, *documents),
             service_accounts=(pods,),
             **fields,
         ),
@@ -58,17 +58,17 @@ def test_a_service_account_s_identity_is_compared_with_its_add_on_s_need() -> No
 @pytest.mark.parametrize("accounts", [("backups:job", "shop:api"), ("backups:job", "*:*"), ()], ids=str)
 def test_the_need_of_an_identity_that_others_share_is_unknown(accounts: tuple[str, ...]) -> None:
     addon = need(allow("store:PutObject"), name="backup", addon="backup", service_accounts=("backups:*",))
-    made = held_by_pods(document(allow("store:PutObject", "store:GetObject"), name="q"))
-    (pods,) = made.identities.service_accounts
-    shared = replace(made.identities, service_accounts=(pods, replace(pods, service_accounts=accounts)))
-    found = row(replace(made, identities=shared), iam_catalog(NEED, addon))
-    assert (found.verdict, severities(found)) == (Verdict.UNKNOWN, {})
+    snapshot = held_by_pods(document(allow("store:PutObject", "store:GetObject"), name="q"))
+    (pods,) = snapshot.identities.service_accounts
+    shared = replace(snapshot.identities, service_accounts=(pods, replace(pods, service_accounts=accounts)))
+    result = row(replace(snapshot, identities=shared), iam_catalog(NEED, addon))
+    assert (result.verdict, severities(result)) == (Verdict.UNKNOWN, {})
 
 
 def test_an_application_s_identity_is_unknown_except_for_escalation_paths() -> None:
-    found = row(held_by_pods(document(allow("store:PutObject", "disk:DescribeVolumes"), name="q")))
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
-    assert found.unknown == (
+    result = row(held_by_pods(document(allow("store:PutObject", "disk:DescribeVolumes"), name="q")))
+    assert (result.verdict, result.findings) == (Verdict.UNKNOWN, ())
+    assert result.unknown == (
         (
             "the need of backup (service-account) of backups:job is unknown, and it may use store:PutObject; "
             'declare the need: [[need]], role = "service-account", identity = "backup"'
@@ -82,11 +82,11 @@ def test_an_application_s_identity_is_unknown_except_for_escalation_paths() -> N
 
 
 def test_the_needs_of_an_application_can_be_declared_by_its_identity_s_name() -> None:
-    made = held_by_pods(document(allow("store:PutObject"), name="q"))
+    snapshot = held_by_pods(document(allow("store:PutObject"), name="q"))
     declared = DeclaredPermission(SERVICE_ACCOUNT, ("store:PutObject",), ("*",), "uploads", "back*")
-    assert row(made, policy=Declarations(permissions=(declared,))).verdict is Verdict.PASS
+    assert row(snapshot, policy=Declarations(permissions=(declared,))).verdict is Verdict.PASS
     other = Declarations(permissions=(replace(declared, identity="payments"),))
-    assert row(made, policy=other).verdict is Verdict.UNKNOWN
+    assert row(snapshot, policy=other).verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("strength", Strength)
@@ -134,5 +134,5 @@ def test_an_installer_s_own_need_overrides_and_options_count_if_granted() -> Non
 def test_an_uncertain_identity_provider_removes_no_need_from_the_hosts() -> None:
     base = replace(NEED, service_accounts=("backups:*",))
     for strength, verdict in ((Strength.STRONG, Verdict.FAIL), (Strength.WEAK, Verdict.UNKNOWN)):
-        made = held_by_pods(providers=(IdentityProvider("issuer", strength, SOURCE),))
-        assert row(made, iam_catalog(base)).verdict is verdict
+        snapshot = held_by_pods(providers=(IdentityProvider("issuer", strength, SOURCE),))
+        assert row(snapshot, iam_catalog(base)).verdict is verdict

@@ -30,8 +30,8 @@ def context(made: Snapshot, policy: Declarations | None = None) -> Context:
 
 
 def one_class(made: Context, role: Role) -> HostClass:
-    (found,) = made.with_role(role)
-    return found
+    (host_class,) = made.with_role(role)
+    return host_class
 
 
 def pair(peer: str, services: str) -> tuple[str, ServiceSet]:

@@ -21,8 +21,8 @@ def verdicts(installer: str, *databases: Datastore, stacked: bool = True) -> dic
     master = replace(master, role_evidence=(*master.role_evidence, *([STACKED] if stacked else [])))
     disks = [Disk("d", "", "cp", "/dev/a", encrypted=True, key="", source=SOURCE)]
     hosts = [master, host("n", NODE, "n")]
-    made = snapshot(hosts, [group("m"), group("n")], disks=disks, installer=installer, shown=Strength.WEAK)
-    found = rows_of(replace(made, cluster=replace(made.cluster, datastores=databases)))
+    facts = snapshot(hosts, [group("m"), group("n")], disks=disks, installer=installer, shown=Strength.WEAK)
+    found = rows_of(replace(facts, cluster=replace(facts.cluster, datastores=databases)))
     for row in ROWS if databases and stacked else ():
         assert "state (mysql, not encrypted)" in found[row].why
         assert "--etcd-tag" in found[row].why
@@ -44,6 +44,6 @@ def test_k3s_runs_etcd_only_on_request() -> None:
 def test_a_host_s_name_alone_does_not_show_that_etcd_runs() -> None:
     named = RoleEvidence(EvidenceKind.NAME, "name etcd-1 suggests it", Strength.WEAK)
     hosts = [replace(host("etcd-1", CONTROL_PLANE, "m"), role_evidence=(named,)), host("n", NODE, "n")]
-    made = snapshot(hosts, [group("m"), group("n")], installer="k3s", shown=Strength.WEAK)
-    found = rows_of(replace(made, cluster=replace(made.cluster, datastores=(DATABASE,))))
+    facts = snapshot(hosts, [group("m"), group("n")], installer="k3s", shown=Strength.WEAK)
+    found = rows_of(replace(facts, cluster=replace(facts.cluster, datastores=(DATABASE,))))
     assert all(any(line.startswith("whether etcd runs") for line in found[row].unknown) for row in ROWS)

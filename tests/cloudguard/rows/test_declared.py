@@ -24,17 +24,17 @@ ANY = Declarations(
 
 
 def test_a_row_that_passes_because_everything_is_declared_says_so() -> None:
-    made = snapshot([MASTER, WORKER], [group("masters", ("all", WORLD)), group("nodes", ("all", WORLD))])
-    rows = rows_of(made, ANY)
+    facts = snapshot([MASTER, WORKER], [group("masters", ("all", WORLD)), group("nodes", ("all", WORLD))])
+    rows = rows_of(facts, ANY)
     for check, reason in (("node-access/declared", "agreement 1"), ("etcd-access/declared", "agreement 2")):
         row = rows[check.partition("/")[0]]
         assert row.verdict is Verdict.PASS
         assert row.why.startswith("passes because of a declaration: ")
         assert reason in row.why
-        [found] = [finding for finding in row.findings if finding.check == check]
-        assert found.severity is Severity.LOW
-    [found] = [finding for finding in rows["node-access"].findings if finding.check == "node-access/declared"]
-    assert (found.evidence[0].call, found.evidence[0].fact) == (
+        [finding] = [finding for finding in row.findings if finding.check == check]
+        assert finding.severity is Severity.LOW
+    [finding] = [finding for finding in rows["node-access"].findings if finding.check == "node-access/declared"]
+    assert (finding.evidence[0].call, finding.evidence[0].fact) == (
         "/srv/cloudguard.toml",
         "all from 0.0.0.0/0, ::/0: agreement 1",
     )
@@ -44,14 +44,14 @@ def test_a_row_that_passes_because_everything_is_declared_says_so() -> None:
 
 @pytest.mark.parametrize("admins", [(WORLD,), ("0.0.0.0/1", "128.0.0.0/1"), ("8.0.0.0/14",), (WORLD, WORLD6)])
 def test_ranges_that_cover_the_internet_do_not_count_as_administrators(admins: tuple[str, ...]) -> None:
-    made = snapshot([MASTER, WORKER], [group("masters", ("tcp/6443", admins[0])), group("nodes", ("tcp/6443", WORLD))])
-    rows = rows_of(made, Declarations(admin_cidrs=admins))
+    facts = snapshot([MASTER, WORKER], [group("masters", ("tcp/6443", admins[0])), group("nodes", ("tcp/6443", WORLD))])
+    rows = rows_of(facts, Declarations(admin_cidrs=admins))
     assert [rows[name].verdict for name in ("api-server-access", "node-access")] == [Verdict.FAIL, Verdict.FAIL]
 
 
 def test_with_a_reason_the_whole_internet_counts_as_administrators() -> None:
-    made = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))])
-    row = rows_of(made, Declarations(admin_cidrs=(WORLD,), admin_reason="a public test"))["api-server-access"]
+    facts = snapshot([MASTER], [group("masters", ("tcp/6443", WORLD))])
+    row = rows_of(facts, Declarations(admin_cidrs=(WORLD,), admin_reason="a public test"))["api-server-access"]
     assert row.verdict is Verdict.PASS
     assert "a public test" in row.why
     assert row.basis.declared == ("admin-cidr", "admin-reason")
@@ -69,19 +69,19 @@ def test_a_declared_permission_for_everything_is_shown_in_the_identities_row() -
 def test_the_witness_is_undeclared_and_the_declared_office_s_rule_stays(world: str) -> None:
     master = replace(MASTER, interfaces=(host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9",
                                               v6="2001:db8:0:1::9").interfaces[0],))  # fmt: skip
-    made = snapshot([master], [group("masters", ("tcp/443", OFFICE), ("tcp/443", world), ("tcp/443", "10.0.0.0/16"))])
+    facts = snapshot([master], [group("masters", ("tcp/443", OFFICE), ("tcp/443", world), ("tcp/443", "10.0.0.0/16"))])
     declared = Declarations(admin_cidrs=(OFFICE,), api_ports=("tcp/443",))
-    row = rows_of(made, declared)["api-server-access"]
+    row = rows_of(facts, declared)["api-server-access"]
     assert row.findings[0].severity >= Severity.HIGH
     assert all(not finding.witness.source.startswith("52.95.110.") for finding in row.findings)
-    edits = [edit for change in changes_of(made, declared) for edit in change.edits if isinstance(edit, RuleEdit)]
+    edits = [edit for change in changes_of(facts, declared) for edit in change.edits if isinstance(edit, RuleEdit)]
     assert [edit.rule for edit in edits if edit.rule == "masters-0"] == []
     assert [edit for edit in edits if edit.after and edit.after.peer.value == OFFICE] == []
 
 
 def test_small_ranges_are_a_finding_apart_from_the_open_rule() -> None:
-    made = snapshot([MASTER], [group("masters", ("tcp/6443", OFFICE), ("tcp/6443", WORLD6), ("tcp/6443", WORLD))])
-    wide, narrow = rows_of(made)["api-server-access"].findings
+    facts = snapshot([MASTER], [group("masters", ("tcp/6443", OFFICE), ("tcp/6443", WORLD6), ("tcp/6443", WORLD))])
+    wide, narrow = rows_of(facts)["api-server-access"].findings
     assert (wide.severity, narrow.severity) == (Severity.CRITICAL, Severity.LOW)
     assert narrow.message.startswith(f"{OFFICE} on the internet can connect")
     assert {fact.rule for fact in narrow.evidence} == {"masters-0", ""}
@@ -90,8 +90,8 @@ def test_small_ranges_are_a_finding_apart_from_the_open_rule() -> None:
 
 def test_many_small_ranges_together_are_critical() -> None:
     parts = [("tcp/6443", f"{number}.0.0.0/8") for number in range(11, 60)]
-    [found] = rows_of(snapshot([MASTER], [group("masters", *parts)]))["api-server-access"].findings
-    assert found.severity is Severity.CRITICAL
+    [finding] = rows_of(snapshot([MASTER], [group("masters", *parts)]))["api-server-access"].findings
+    assert finding.severity is Severity.CRITICAL
 
 
 def test_a_message_names_only_the_ports_that_its_sender_reaches() -> None:
@@ -107,16 +107,16 @@ def test_a_message_names_only_the_ports_that_its_sender_reaches() -> None:
 
 def test_two_findings_have_different_messages() -> None:
     other = host("n2", NODE, "others", where="public", public="203.0.113.11")
-    made = snapshot([WORKER, other], [group("nodes", ("tcp/22", WORLD)), group("others", ("tcp/22", WORLD))])
-    messages = [finding.message for finding in rows_of(made)["node-access"].findings]
+    facts = snapshot([WORKER, other], [group("nodes", ("tcp/22", WORLD)), group("others", ("tcp/22", WORLD))])
+    messages = [finding.message for finding in rows_of(facts)["node-access"].findings]
     assert len(set(messages)) == len(messages)
     assert "the internet can connect to tcp/22 of 1 node; filter others" in messages
 
 
 def test_a_rule_is_not_replaced_by_itself() -> None:
     declared = Declarations(needs=(DeclaredNeed(OFFICE, "node", "tcp/22", "support"),))
-    made = snapshot([WORKER], [group("nodes", ("tcp/22", OFFICE), ("tcp/22", WORLD))])
-    changes = changes_of(made, declared)
+    facts = snapshot([WORKER], [group("nodes", ("tcp/22", OFFICE), ("tcp/22", WORLD))])
+    changes = changes_of(facts, declared)
     assert [change.rule for change in changes] == ["nodes-1"]
     after = [edit.after for edit in changes[0].edits if isinstance(edit, RuleEdit) and edit.after]
     assert [traffic for traffic in after if traffic.peer.kind is PeerOf.RANGE] == []

@@ -60,10 +60,10 @@ def cluster(
 
 
 def test_access_from_the_control_plane_alone_passes_with_advice_on_tls() -> None:
-    found = row(cluster(("tcp/2379-2380", "masters"), ("tcp/6443", "nodes")))
-    assert (found.verdict, severities_of(found)) == (Verdict.PASS, {})
-    own = MASTER.interfaces[0].addresses[0]
-    assert row(cluster(("tcp/2379-2380", str(own)))).verdict is Verdict.PASS
+    result = row(cluster(("tcp/2379-2380", "masters"), ("tcp/6443", "nodes")))
+    assert (result.verdict, severities_of(result)) == (Verdict.PASS, {})
+    addresses = MASTER.interfaces[0].addresses[0]
+    assert row(cluster(("tcp/2379-2380", str(addresses)))).verdict is Verdict.PASS
     assert row(cluster(("tcp/2379", "10.0.1.10/32"))).verdict is Verdict.FAIL, "an address that is nobody's today"
 
 
@@ -79,9 +79,9 @@ def test_access_from_the_control_plane_alone_passes_with_advice_on_tls() -> None
     ],
 )
 def test_access_from_nodes_and_from_inside_is_high(allowed: list[tuple[str, str]]) -> None:
-    found = row(cluster(*allowed))
-    assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-access/inside": Severity.HIGH})
-    assert "etcd" in only_finding(found, "etcd-access/inside").message
+    result = row(cluster(*allowed))
+    assert (result.verdict, severities_of(result)) == (Verdict.FAIL, {"etcd-access/inside": Severity.HIGH})
+    assert "etcd" in only_finding(result, "etcd-access/inside").message
 
 
 def test_port_ranges_around_etcd_s_ports_give_no_access() -> None:
@@ -90,27 +90,28 @@ def test_port_ranges_around_etcd_s_ports_give_no_access() -> None:
 
 def test_access_from_the_internet_is_critical_and_its_rule_has_one_finding() -> None:
     master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
-    found = row(snapshot([master, WORKER], [group("masters", ("tcp/2379-2380", WORLD)), group("nodes")]))
-    assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-access/internet": Severity.CRITICAL})
-    finding = only_finding(found, "etcd-access/internet")
+    result = row(snapshot([master, WORKER], [group("masters", ("tcp/2379-2380", WORLD)), group("nodes")]))
+    assert (result.verdict, severities_of(result)) == (Verdict.FAIL, {"etcd-access/internet": Severity.CRITICAL})
+    finding = only_finding(result, "etcd-access/internet")
     assert finding.witness.summary.startswith("198.51.100.7 → tcp 2379 on cp")
     assert finding.hosts == ("cp",)
 
 
 def test_an_open_rule_on_private_hosts_is_high_and_latent() -> None:
-    found = row(cluster(("tcp/2379", WORLD)))
-    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
+    result = row(cluster(("tcp/2379", WORLD)))
+    assert severities_of(result) == {"etcd-access/inside": Severity.HIGH}
     assert (
-        "latent: tcp/2379 from 0.0.0.0/0 would let the internet in" in only_finding(found, "etcd-access/inside").message
+        "latent: tcp/2379 from 0.0.0.0/0 would let the internet in"
+        in only_finding(result, "etcd-access/inside").message
     )
 
 
 def test_strangers_in_a_shared_group_are_named() -> None:
-    made = cluster(("tcp/2379", "masters"))
+    facts = cluster(("tcp/2379", "masters"))
     ci = replace(interface("ci", "private", "10.0.1.250", "masters"), owner="i-ci")
-    found = row(replace(made, topology=replace(made.topology, external_members=(ci,))))
-    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
-    finding = only_finding(found, "etcd-access/inside")
+    result = row(replace(facts, topology=replace(facts.topology, external_members=(ci,))))
+    assert severities_of(result) == {"etcd-access/inside": Severity.HIGH}
+    finding = only_finding(result, "etcd-access/inside")
     assert "an interface outside the cluster in group masters" in finding.message
     assert "10.0.1.250 (i-ci)" in finding.witness.summary
     assert any(evidence.resource.id == "ci" for evidence in finding.evidence)
@@ -118,9 +119,9 @@ def test_strangers_in_a_shared_group_are_named() -> None:
 
 @pytest.mark.parametrize(("owner", "verdict"), [("4321", Verdict.FAIL), ("", Verdict.UNKNOWN)])
 def test_a_group_with_unknown_members_is_judged_by_its_owner(owner: str, verdict: Verdict) -> None:
-    made = cluster(("tcp/2379", "theirs"))
+    facts = cluster(("tcp/2379", "theirs"))
     foreign = Group("theirs", "theirs", SOURCE, members_known=False, owner=owner)
-    assert row(replace(made, topology=replace(made.topology, groups=(foreign,)))).verdict is verdict
+    assert row(replace(facts, topology=replace(facts.topology, groups=(foreign,)))).verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -152,25 +153,25 @@ def test_a_group_with_unknown_members_is_judged_by_its_owner(owner: str, verdict
 def test_the_installer_decides_the_judged_ports(
     installer: str, labels: tuple[tuple[str, str], ...], services: str, check: str
 ) -> None:
-    found = row(cluster((services, "nodes"), installer=installer, labels=labels))
-    assert severities_of(found) == (
+    result = row(cluster((services, "nodes"), installer=installer, labels=labels))
+    assert severities_of(result) == (
         {check: Severity.LOW if check == "etcd-access/auxiliary" else Severity.HIGH} if check else {}
     )
-    assert found.verdict is (Verdict.FAIL if check == "etcd-access/inside" else Verdict.PASS)
+    assert result.verdict is (Verdict.FAIL if check == "etcd-access/inside" else Verdict.PASS)
 
 
 def test_an_etcd_that_nodes_may_use_is_closed_to_others() -> None:
-    found = row(cluster(("tcp/4003", RANGE), installer="kops", labels=CILIUM))
-    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
-    assert "anyone inside vpc" in only_finding(found, "etcd-access/inside").message
+    result = row(cluster(("tcp/4003", RANGE), installer="kops", labels=CILIUM))
+    assert severities_of(result) == {"etcd-access/inside": Severity.HIGH}
+    assert "anyone inside vpc" in only_finding(result, "etcd-access/inside").message
 
 
 def test_etcd_s_tls_can_be_declared_with_a_reason() -> None:
-    made = snapshot([MASTER], [group("masters")])
+    facts = snapshot([MASTER], [group("masters")])
     said = Declarations(etcd_tls="checked on every host", stated_in=(("etcd-tls", "--etcd-tls"),))
-    found = row(made, said)
-    assert [finding.check for finding in row(made).findings] == ["etcd-access/tls"]
-    assert (found.findings, found.basis.declared) == ((), ("etcd-tls",))
+    result = row(facts, said)
+    assert [finding.check for finding in row(facts).findings] == ["etcd-access/tls"]
+    assert (result.findings, result.basis.declared) == ((), ("etcd-tls",))
 
 
 def test_declared_ports_are_judged_instead() -> None:
@@ -181,10 +182,10 @@ def test_declared_ports_are_judged_instead() -> None:
 
 def test_internet_access_to_etcd_s_helpers_is_advice_unless_their_ports_are_declared() -> None:
     master = host("cp", CONTROL_PLANE, "masters", where="public", public="203.0.113.9")
-    made = snapshot([master], [group("masters", ("tcp/3996", WORLD))], installer="kops")
-    assert severities_of(row(made)) == {"etcd-access/auxiliary": Severity.LOW}
-    assert "etcd's helper programs (tcp/3996)" in only_finding(row(made), "etcd-access/auxiliary").message
-    assert severities_of(row(made, Declarations(etcd_ports=("tcp/3996",)))) == {
+    facts = snapshot([master], [group("masters", ("tcp/3996", WORLD))], installer="kops")
+    assert severities_of(row(facts)) == {"etcd-access/auxiliary": Severity.LOW}
+    assert "etcd's helper programs (tcp/3996)" in only_finding(row(facts), "etcd-access/auxiliary").message
+    assert severities_of(row(facts, Declarations(etcd_ports=("tcp/3996",)))) == {
         "etcd-access/internet": Severity.CRITICAL
     }
 
@@ -192,13 +193,13 @@ def test_internet_access_to_etcd_s_helpers_is_advice_unless_their_ports_are_decl
 @pytest.mark.parametrize("name", ["group/of/nodes", "urn:group", "1234/nodes"])
 def test_a_group_s_id_may_contain_slashes_and_colons(name: str) -> None:
     hosts = [MASTER, host("n1", NODE, name)]
-    made = snapshot(hosts, [group("masters", ("tcp/2379", "nodes")), group(name)])
-    rule = replace(made.topology.filters[0].rules[0], peer=Peer(group=name))
-    named = replace(made.topology.filters[0], rules=(rule, *made.topology.filters[0].rules[1:]))
-    made = replace(made, topology=replace(made.topology, filters=(named, made.topology.filters[1])))
-    assert row(made).verdict is Verdict.FAIL
+    facts = snapshot(hosts, [group("masters", ("tcp/2379", "nodes")), group(name)])
+    rule = replace(facts.topology.filters[0].rules[0], peer=Peer(group=name))
+    named = replace(facts.topology.filters[0], rules=(rule, *facts.topology.filters[0].rules[1:]))
+    facts = replace(facts, topology=replace(facts.topology, filters=(named, facts.topology.filters[1])))
+    assert row(facts).verdict is Verdict.FAIL
     needed = Declarations(needs=(DeclaredNeed(name, "etcd", "tcp/2379", "monitoring"),))
-    assert row(made, needed).verdict is Verdict.PASS
+    assert row(facts, needed).verdict is Verdict.PASS
 
 
 def test_a_declared_need_is_expected_by_address_and_by_group() -> None:
@@ -223,9 +224,9 @@ def test_a_balancer_that_speaks_plain_http_to_etcd_is_medium() -> None:
         )
         return row(snapshot([MASTER], [group("masters", ("tcp/2379", "front")), group("front")], balancers=[front]))
 
-    found = answer("tcp/2379", plaintext=True)
-    assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-access/plaintext": Severity.MEDIUM})
-    assert only_finding(found, "etcd-access/plaintext").witness.summary == "nlb/etcd tcp/80 → tcp/2379"
+    result = answer("tcp/2379", plaintext=True)
+    assert (result.verdict, severities_of(result)) == (Verdict.FAIL, {"etcd-access/plaintext": Severity.MEDIUM})
+    assert only_finding(result, "etcd-access/plaintext").witness.summary == "nlb/etcd tcp/80 → tcp/2379"
     assert severities_of(answer("tcp/2379", plaintext=False)) == {}
     assert severities_of(answer("tcp/8080", plaintext=True)) == {}
 
@@ -245,15 +246,15 @@ def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_th
 
 
 def test_the_provider_runs_a_managed_control_plane_s_etcd() -> None:
-    found = row(snapshot([WORKER], [group("nodes", ("all", WORLD))], managed=True))
-    assert (found.verdict, found.findings) == (Verdict.PROVIDER, ())
+    result = row(snapshot([WORKER], [group("nodes", ("all", WORLD))], managed=True))
+    assert (result.verdict, result.findings) == (Verdict.PROVIDER, ())
 
 
 @pytest.mark.parametrize("made", [snapshot(), snapshot([WORKER], [group("nodes")])])
 def test_a_cluster_without_etcd_hosts_never_passes(made: Snapshot) -> None:
-    found = row(made)
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
-    assert "--etcd-tag" in found.why
+    result = row(made)
+    assert (result.verdict, result.findings) == (Verdict.UNKNOWN, ())
+    assert "--etcd-tag" in result.why
 
 
 ELSEWHERE = {FactKind.ADDRESS_LISTS, FactKind.ENDPOINT, FactKind.IDENTITIES, FactKind.DISKS, FactKind.KEYS}
@@ -262,15 +263,15 @@ ELSEWHERE = {FactKind.ADDRESS_LISTS, FactKind.ENDPOINT, FactKind.IDENTITIES, Fac
 @pytest.mark.parametrize("facet", sorted(FactKind))
 def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
-    made = replace(cluster(("tcp/2379", "masters")), gaps=(gap,))
-    assert row(made).verdict is (Verdict.PASS if facet in ELSEWHERE else Verdict.UNKNOWN)
+    facts = replace(cluster(("tcp/2379", "masters")), gaps=(gap,))
+    assert row(facts).verdict is (Verdict.PASS if facet in ELSEWHERE else Verdict.UNKNOWN)
 
 
 def test_an_unread_filter_makes_the_row_unknown() -> None:
-    made = snapshot([MASTER, WORKER], [group("nodes")])
-    found = row(made)
-    assert found.verdict is Verdict.UNKNOWN
-    assert "filter masters could not be read" in " ".join(found.unknown)
+    facts = snapshot([MASTER, WORKER], [group("nodes")])
+    result = row(facts)
+    assert result.verdict is Verdict.UNKNOWN
+    assert "filter masters could not be read" in " ".join(result.unknown)
 
 
 def changes_in(made: Snapshot) -> list[Change]:

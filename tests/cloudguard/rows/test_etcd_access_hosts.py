@@ -48,22 +48,22 @@ def only_finding(found: RowResult, check: str) -> Finding:
 
 def test_ipv6_and_a_balancer_open_hosts_that_are_closed_by_ipv4() -> None:
     six = host("cp", CONTROL_PLANE, "masters", where="public", v6="2001:db8:0:1::9")
-    found = row(snapshot([six], [group("masters", ("tcp/2379", WORLD6))]))
-    assert severities_of(found) == {"etcd-access/internet": Severity.CRITICAL}
+    result = row(snapshot([six], [group("masters", ("tcp/2379", WORLD6))]))
+    assert severities_of(result) == {"etcd-access/internet": Severity.CRITICAL}
     front = balancer("etcd", "tcp/443", [to(MASTER, "tcp/2379")])
-    found = row(snapshot([MASTER], [group("masters", ("tcp/2379", WORLD))], balancers=[front]))
-    assert severities_of(found) == {"etcd-access/internet": Severity.CRITICAL}
-    assert "via nlb/etcd" in only_finding(found, "etcd-access/internet").witness.summary
+    result = row(snapshot([MASTER], [group("masters", ("tcp/2379", WORLD))], balancers=[front]))
+    assert severities_of(result) == {"etcd-access/internet": Severity.CRITICAL}
+    assert "via nlb/etcd" in only_finding(result, "etcd-access/internet").witness.summary
     inner = replace(front, internet_facing=False, subnets=("private",))
-    found = row(snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], balancers=[inner]))
-    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
+    result = row(snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], balancers=[inner]))
+    assert severities_of(result) == {"etcd-access/inside": Severity.HIGH}
 
 
 def test_access_from_a_peered_network_is_high() -> None:
     linked = subnet("linked", ("10.0.1.0/24",), ("10.9.0.0/16", NextHop.PEER, "peering"))
     master = host("cp", CONTROL_PLANE, "masters", where="linked")
-    made = snapshot([master], [group("masters", ("tcp/2379", "10.9.0.0/16"))], subnets=[linked])
-    assert severities_of(row(made)) == {"etcd-access/inside": Severity.HIGH}
+    facts = snapshot([master], [group("masters", ("tcp/2379", "10.9.0.0/16"))], subnets=[linked])
+    assert severities_of(row(facts)) == {"etcd-access/inside": Severity.HIGH}
 
 
 def test_a_pool_s_next_host_is_judged_and_does_not_replace_a_host() -> None:
@@ -73,15 +73,15 @@ def test_a_pool_s_next_host_is_judged_and_does_not_replace_a_host() -> None:
 
     assert (pool().verdict, "--etcd-tag" in pool().why) == (Verdict.UNKNOWN, True)
     assert pool(hosts=(MASTER,)).verdict is Verdict.PASS
-    found = pool(("tcp/2379", RANGE), hosts=(MASTER,))
-    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
-    assert "the next host of masters" in only_finding(found, "etcd-access/inside").message
+    result = pool(("tcp/2379", RANGE), hosts=(MASTER,))
+    assert severities_of(result) == {"etcd-access/inside": Severity.HIGH}
+    assert "the next host of masters" in only_finding(result, "etcd-access/inside").message
 
 
 def test_a_host_without_read_interfaces_never_passes() -> None:
     bare = replace(MASTER, id="cp2", interfaces=())
-    found = row(snapshot([MASTER, bare], [group("masters")]))
-    assert (found.verdict, found.why) == (Verdict.UNKNOWN, "no interface of cp2 (cp.prod) was read")
+    result = row(snapshot([MASTER, bare], [group("masters")]))
+    assert (result.verdict, result.why) == (Verdict.UNKNOWN, "no interface of cp2 (cp.prod) was read")
     assert row(snapshot([bare])).verdict is Verdict.UNKNOWN
 
 
@@ -92,12 +92,12 @@ def test_external_etcd_is_judged_on_its_own_hosts() -> None:
         return row(snapshot(hosts, filters))
 
     assert answer(("tcp/2379", "masters"), ("tcp/2379-2380", "etcd")).verdict is Verdict.PASS
-    found = answer(("tcp/2379", "nodes"))
-    assert severities_of(found) == {"etcd-access/inside": Severity.HIGH}
-    assert only_finding(found, "etcd-access/inside").hosts == ("e1",)
+    result = answer(("tcp/2379", "nodes"))
+    assert severities_of(result) == {"etcd-access/inside": Severity.HIGH}
+    assert only_finding(result, "etcd-access/inside").hosts == ("e1",)
 
 
 @pytest.mark.parametrize("roles", [(), (Role.BASTION,)])
 def test_access_from_bastions_and_hosts_without_a_role_is_high(roles: tuple[Role, ...]) -> None:
-    made = snapshot([MASTER, host("b", roles, "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
-    assert severities_of(row(made)) == {"etcd-access/inside": Severity.HIGH}
+    facts = snapshot([MASTER, host("b", roles, "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
+    assert severities_of(row(facts)) == {"etcd-access/inside": Severity.HIGH}

@@ -59,15 +59,15 @@ def severities_of(found: RowResult) -> dict[str, Severity]:
 
 
 def test_encrypted_disks_pass() -> None:
-    found = answer(disk("d1"), disk("d2", key="k"), keys=[key("k")])
-    assert (found.verdict, found.findings, found.unknown) == (Verdict.PASS, (), ())
+    result = answer(disk("d1"), disk("d2", key="k"), keys=[key("k")])
+    assert (result.verdict, result.findings, result.unknown) == (Verdict.PASS, (), ())
 
 
 def test_an_unencrypted_disk_of_an_etcd_host_is_high() -> None:
-    found = answer(disk("d1", encrypted=False))
-    assert found.verdict is Verdict.FAIL
-    assert severities_of(found) == {"etcd-encryption/disk": Severity.HIGH}
-    (finding,) = found.findings
+    result = answer(disk("d1", encrypted=False))
+    assert result.verdict is Verdict.FAIL
+    assert severities_of(result) == {"etcd-encryption/disk": Severity.HIGH}
+    (finding,) = result.findings
     assert finding.hosts == ("cp",)
     assert finding.changes == ("disk.encrypt:d1",)
     assert "whose etcd disk is unknown" in finding.evidence[0].fact
@@ -98,16 +98,16 @@ def test_a_key_with_a_worse_fault_is_a_wider_finding() -> None:
 
 
 def test_if_etcd_s_disk_is_known_other_disks_do_not_count() -> None:
-    found = answer(disk("root", encrypted=False), disk("d2", etcd="tagged etcd"))
-    assert (found.verdict, found.findings) == (Verdict.PASS, ())
+    result = answer(disk("root", encrypted=False), disk("d2", etcd="tagged etcd"))
+    assert (result.verdict, result.findings) == (Verdict.PASS, ())
     assert severities_of(answer(disk("root"), disk("d2", etcd="tagged etcd", encrypted=False))) == {
         "etcd-encryption/disk": Severity.HIGH
     }
 
 
 def test_a_detached_etcd_disk_counts_and_proves_nothing_about_hosts() -> None:
-    found = answer(disk("d1", encrypted=False), disk("old", "", etcd="tagged etcd", encrypted=False))
-    (finding,) = found.findings
+    result = answer(disk("d1", encrypted=False), disk("old", "", etcd="tagged etcd", encrypted=False))
+    (finding,) = result.findings
     assert [fact.resource.id for fact in finding.evidence] == ["d1", "old"]
     assert (finding.hosts, len(finding.changes)) == (("cp",), 2)
     (alone,) = answer(disk("d1"), disk("old", "", etcd="tagged etcd", encrypted=False)).findings
@@ -116,8 +116,8 @@ def test_a_detached_etcd_disk_counts_and_proves_nothing_about_hosts() -> None:
 
 
 def test_disks_of_nodes_hold_no_etcd() -> None:
-    made = snapshot([MASTER, host("n1", NODE)], disks=[disk("d1"), disk("d2", "n1", encrypted=False)])
-    assert row(made).verdict is Verdict.PASS
+    facts = snapshot([MASTER, host("n1", NODE)], disks=[disk("d1"), disk("d2", "n1", encrypted=False)])
+    assert row(facts).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,10 @@ def test_disks_of_nodes_hold_no_etcd() -> None:
 )
 def test_a_disabled_or_expiring_key_is_one_high_finding_for_all_its_disks(state: KeyState, words: str) -> None:
     masters = [MASTER, host("cp2", CONTROL_PLANE)]
-    made = snapshot(masters, disks=[disk("d1", key="k"), disk("d2", "cp2", key="k")], keys=[key("k", state)])
-    found = row(made)
-    assert severities_of(found) == {"etcd-encryption/key": Severity.HIGH}
-    (finding,) = found.findings
+    facts = snapshot(masters, disks=[disk("d1", key="k"), disk("d2", "cp2", key="k")], keys=[key("k", state)])
+    result = row(facts)
+    assert severities_of(result) == {"etcd-encryption/key": Severity.HIGH}
+    (finding,) = result.findings
     assert words in finding.message
     assert "(and 1 more)" in finding.message
     assert finding.hosts == ("cp", "cp2")
@@ -137,14 +137,14 @@ def test_a_disabled_or_expiring_key_is_one_high_finding_for_all_its_disks(state:
 
 @pytest.mark.parametrize("state", [KeyState.UNKNOWN, KeyState.UNAVAILABLE])
 def test_a_key_with_an_unknown_state_makes_the_row_unknown(state: KeyState) -> None:
-    found = answer(disk("d1", key="k"), keys=[key("k", state)])
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    result = answer(disk("d1", key="k"), keys=[key("k", state)])
+    assert (result.verdict, result.findings) == (Verdict.UNKNOWN, ())
 
 
 def test_an_unread_key_is_unknown_even_if_a_customer_key_is_required() -> None:
-    found = answer(disk("d1", key="k"), policy=STRICT)
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
-    assert "the key k of d1 was not read" in found.why
+    result = answer(disk("d1", key="k"), policy=STRICT)
+    assert (result.verdict, result.findings) == (Verdict.UNKNOWN, ())
+    assert "the key k of d1 was not read" in result.why
 
 
 @pytest.mark.parametrize(
@@ -156,15 +156,15 @@ def test_an_unread_key_is_unknown_even_if_a_customer_key_is_required() -> None:
     ],
 )
 def test_an_unencrypted_or_shared_snapshot_is_high(encrypted: bool, shared: tuple[str, ...], words: str) -> None:  # noqa: FBT001 - a case
-    found = answer(copied(disk("d1"), encrypted=encrypted, shared=shared))
-    assert severities_of(found) == {"etcd-encryption/snapshot": Severity.HIGH}
-    assert words in found.findings[0].message
+    result = answer(copied(disk("d1"), encrypted=encrypted, shared=shared))
+    assert severities_of(result) == {"etcd-encryption/snapshot": Severity.HIGH}
+    assert words in result.findings[0].message
 
 
 def test_a_private_snapshot_passes_and_one_with_unread_sharing_is_unknown() -> None:
     assert answer(copied(disk("d1"))).verdict is Verdict.PASS
-    found = answer(copied(disk("d1"), shared=None))
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    result = answer(copied(disk("d1"), shared=None))
+    assert (result.verdict, result.findings) == (Verdict.UNKNOWN, ())
 
 
 def test_a_customer_key_is_demanded_only_if_it_is_required() -> None:
@@ -178,13 +178,13 @@ def test_a_customer_key_is_demanded_only_if_it_is_required() -> None:
 
 
 def test_an_unencrypted_disk_of_the_next_host_is_medium() -> None:
-    found = answer(
+    result = answer(
         disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), DiskTemplate("/dev/b", encrypted=True))]
     )
-    assert severities_of(found) == {"etcd-encryption/pool": Severity.MEDIUM}
-    assert "/dev/a" in found.findings[0].message
-    assert "/dev/b" not in found.findings[0].message
-    assert found.findings[0].evidence[0].fact == "template lt"
+    assert severities_of(result) == {"etcd-encryption/pool": Severity.MEDIUM}
+    assert "/dev/a" in result.findings[0].message
+    assert "/dev/b" not in result.findings[0].message
+    assert result.findings[0].evidence[0].fact == "template lt"
     bare = answer(disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), template="")])
     assert bare.findings[0].evidence[0].fact == "its template"
     assert answer(disk("d1"), pools=[pool(DiskTemplate("/dev/a", encrypted=False), roles=NODE)]).verdict is Verdict.PASS
@@ -192,8 +192,8 @@ def test_an_unencrypted_disk_of_the_next_host_is_medium() -> None:
 
 @pytest.mark.parametrize("disks", [(), (DiskTemplate("/dev/a", encrypted=None),)])
 def test_a_pool_with_unknown_disks_makes_the_row_unknown(disks: tuple[DiskTemplate, ...]) -> None:
-    found = answer(disk("d1"), pools=[pool(*disks)])
-    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    result = answer(disk("d1"), pools=[pool(*disks)])
+    assert (result.verdict, result.findings) == (Verdict.UNKNOWN, ())
     assert answer(disk("d1"), pools=[pool(*disks, roles=NODE)]).verdict is Verdict.PASS
 
 
@@ -202,9 +202,9 @@ def test_a_pool_with_unknown_disks_makes_the_row_unknown(disks: tuple[DiskTempla
 def test_only_etcd_s_known_device_of_a_template_counts(root: bool | None, made_by: str) -> None:  # noqa: FBT001 - a case
     cp = replace(MASTER, pool=made_by)
     data = disk("d1", etcd="tag")
-    moved, made = pool(DiskTemplate("/dev/a", encrypted=root)), pool(DiskTemplate("/dev/b", encrypted=root))
+    moved, workers = pool(DiskTemplate("/dev/a", encrypted=root)), pool(DiskTemplate("/dev/b", encrypted=root))
     assert row(snapshot([cp], disks=[data], pools=[moved])).verdict is Verdict.PASS
-    assert row(snapshot([cp], disks=[data], pools=[made])).verdict is not Verdict.PASS
+    assert row(snapshot([cp], disks=[data], pools=[workers])).verdict is not Verdict.PASS
     assert row(snapshot([cp], disks=[disk("d1")], pools=[moved])).verdict is not Verdict.PASS
     second = replace(MASTER, id="cp2", pool=made_by)
     both = [data, disk("d2", "cp2")]
@@ -229,8 +229,8 @@ def test_a_cluster_without_etcd_hosts_never_passes() -> None:
 
 def test_only_the_disks_of_dedicated_etcd_hosts_count() -> None:
     masters = [host("cp", (Role.CONTROL_PLANE,)), host("e1", ETCD)]
-    found = row(snapshot(masters, disks=[disk("d1", encrypted=False), disk("d2", "e1")]))
-    assert (found.verdict, found.findings) == (Verdict.PASS, ())
+    result = row(snapshot(masters, disks=[disk("d1", encrypted=False), disk("d2", "e1")]))
+    assert (result.verdict, result.findings) == (Verdict.PASS, ())
 
 
 RESTS_ON = {FactKind.HOSTS, FactKind.DISKS, FactKind.KEYS, FactKind.POOLS}
@@ -239,9 +239,9 @@ RESTS_ON = {FactKind.HOSTS, FactKind.DISKS, FactKind.KEYS, FactKind.POOLS}
 @pytest.mark.parametrize("facet", sorted(FactKind))
 def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,), "test:read")
-    found = row(snapshot([MASTER], disks=[disk("d1")], gaps=[gap]))
-    assert found.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)
-    assert ("grant test:read" in found.why) is (facet in RESTS_ON)
+    result = row(snapshot([MASTER], disks=[disk("d1")], gaps=[gap]))
+    assert result.verdict is (Verdict.UNKNOWN if facet in RESTS_ON else Verdict.PASS)
+    assert ("grant test:read" in result.why) is (facet in RESTS_ON)
 
 
 def test_finding_ids_do_not_depend_on_the_number_or_order_of_hosts() -> None:
@@ -256,8 +256,8 @@ def test_finding_ids_do_not_depend_on_the_number_or_order_of_hosts() -> None:
 def test_disks_with_one_fault_are_one_finding_with_a_change_for_each() -> None:
     masters = [MASTER, host("cp2", CONTROL_PLANE)]
     disks = [disk("d2", "cp2", encrypted=False), disk("d1", encrypted=False)]
-    found = row(snapshot(masters, disks=disks))
-    (finding,) = found.findings
+    result = row(snapshot(masters, disks=disks))
+    (finding,) = result.findings
     assert finding.message == "d1 (/dev/b of cp) holds etcd and is not encrypted (and 1 more)"
     assert [fact.resource.id for fact in finding.evidence] == ["d1", "d2"]
     assert finding.changes == ("disk.encrypt:d1", "disk.encrypt:d2")
@@ -268,14 +268,14 @@ def test_disks_with_one_fault_are_one_finding_with_a_change_for_each() -> None:
 
 def test_node_pools_are_ignored_and_hide_no_other_pool() -> None:
     nodes = replace(pool(DiskTemplate("/dev/b", encrypted=None), roles=(Role.NODE,)), id="a", name="nodes")
-    found = answer(disk("d1"), pools=[nodes, pool(DiskTemplate("/dev/b", encrypted=None))])
-    assert found.unknown == ("whether /dev/b of the next host of masters is encrypted: its template does not say",)
+    result = answer(disk("d1"), pools=[nodes, pool(DiskTemplate("/dev/b", encrypted=None))])
+    assert result.unknown == ("whether /dev/b of the next host of masters is encrypted: its template does not say",)
 
 
 def test_a_key_without_rotation_is_one_advice_for_all_its_disks() -> None:
-    found = answer(disk("d1", key="k"), disk("d2", key="k"), keys=[key("k", rotates=False)])
-    assert (found.verdict, severities_of(found)) == (Verdict.PASS, {"etcd-encryption/rotation": Severity.LOW})
-    assert found.findings[0].changes == ("key.rotate:k",)
+    result = answer(disk("d1", key="k"), disk("d2", key="k"), keys=[key("k", rotates=False)])
+    assert (result.verdict, severities_of(result)) == (Verdict.PASS, {"etcd-encryption/rotation": Severity.LOW})
+    assert result.findings[0].changes == ("key.rotate:k",)
     assert not answer(disk("d1", key="k"), keys=[key("k", rotates=True)]).findings
 
 
@@ -284,17 +284,17 @@ def test_the_settings_of_keys_and_pools_are_shown() -> None:
     pools = [
         replace(pool(roles=NODE), id=name, name=name, host_encryption=on) for name, on in (("a", True), ("b", False))
     ]
-    made = snapshot([host("n", NODE)], keys=[until], pools=pools)
-    cluster = replace(made.cluster, managed=True, secrets_encryption=SecretsEncryption("k", SOURCE))
-    found = row(replace(made, cluster=cluster))
-    assert found.verdict is Verdict.PROVIDER
-    assert found.basis.settings == (
+    facts = snapshot([host("n", NODE)], keys=[until], pools=pools)
+    cluster = replace(facts.cluster, managed=True, secrets_encryption=SecretsEncryption("k", SOURCE))
+    result = row(replace(facts, cluster=cluster))
+    assert result.verdict is Verdict.PROVIDER
+    assert result.basis.settings == (
         ("key of Secrets", "k (enabled, expires on 2027-01-01)"),
         ("encryption at host", "off (b), on (a)"),
     )
 
 
 def test_an_unread_key_of_secrets_is_shown_as_unread() -> None:
-    made = snapshot([host("n", NODE)])
-    cluster = replace(made.cluster, managed=True, secrets_encryption=SecretsEncryption("k", SOURCE))
-    assert row(replace(made, cluster=cluster)).basis.settings == (("key of Secrets", "k (not read)"),)
+    facts = snapshot([host("n", NODE)])
+    cluster = replace(facts.cluster, managed=True, secrets_encryption=SecretsEncryption("k", SOURCE))
+    assert row(replace(facts, cluster=cluster)).basis.settings == (("key of Secrets", "k (not read)"),)

@@ -44,16 +44,16 @@ def managed(secrets: str | None, *keys: Key, gaps: Iterable[Gap] = ()) -> Snapsh
 
 def test_a_managed_control_plane_has_the_verdict_provider() -> None:
     for made in (managed("k", key("k")), managed(None)):
-        found = row(made)
-        assert (found.verdict, found.findings, found.unknown) == (Verdict.PROVIDER, (), ())
+        result = row(made)
+        assert (result.verdict, result.findings, result.unknown) == (Verdict.PROVIDER, (), ())
     assert "a managed service" in row(managed(None)).why
 
 
 def test_a_provider_key_for_secrets_is_advice_or_a_finding_if_a_customer_key_is_required() -> None:
-    found = row(managed(""))
-    assert (found.verdict, severities_of(found)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
-    assert found.findings[0].changes == ("secrets.encrypt:prod",)
-    assert found.why.endswith("you can still encrypt Secrets with your own key")
+    result = row(managed(""))
+    assert (result.verdict, severities_of(result)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
+    assert result.findings[0].changes == ("secrets.encrypt:prod",)
+    assert result.why.endswith("you can still encrypt Secrets with your own key")
     own = key("k", manager=KeyManager.PROVIDER)
     assert severities_of(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
     assert row(managed("k", own), STRICT).verdict is Verdict.FAIL
@@ -63,9 +63,9 @@ def test_a_provider_key_for_secrets_is_advice_or_a_finding_if_a_customer_key_is_
 
 
 def test_an_expiring_key_of_secrets_is_high_and_an_unread_one_is_unknown() -> None:
-    found = row(managed("k", key("k", KeyState.PENDING_DELETION)))
-    assert (found.verdict, severities_of(found)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
-    assert found.why == found.findings[0].message == "the key k that encrypts Secrets is pending deletion"
+    result = row(managed("k", key("k", KeyState.PENDING_DELETION)))
+    assert (result.verdict, severities_of(result)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
+    assert result.why == result.findings[0].message == "the key k that encrypts Secrets is pending deletion"
     for made in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
         open_one = row(made)
         assert (open_one.verdict, open_one.findings) == (Verdict.PROVIDER, ())
@@ -88,5 +88,5 @@ def test_a_user_s_other_keys_count_beside_the_key_of_secrets() -> None:
 
 
 def test_a_key_of_secrets_without_rotation_is_advice() -> None:
-    found = row(managed("k", key("k", rotates=False)))
-    assert (found.verdict, severities_of(found)) == (Verdict.PROVIDER, {"etcd-encryption/rotation": Severity.LOW})
+    result = row(managed("k", key("k", rotates=False)))
+    assert (result.verdict, severities_of(result)) == (Verdict.PROVIDER, {"etcd-encryption/rotation": Severity.LOW})

@@ -20,8 +20,8 @@ def row(template: DiskTemplate, *, required: bool) -> RowResult:
     """Return the row for a host whose disk has a customer key, and a pool with ``template``."""
     disk = Disk("d1", "", "cp", "/dev/b", encrypted=True, key="k", source=SOURCE)
     pool = Pool("asg", "masters", CONTROL_PLANE, (), ("private",), ("m",), ("m",), SOURCE, disks=(template,))
-    made = snapshot([host("cp", CONTROL_PLANE)], disks=[disk], keys=[OWN, THEIRS], pools=[pool])
-    return rows_of(made, Declarations(require_customer_key=required))["etcd-encryption"]
+    facts = snapshot([host("cp", CONTROL_PLANE)], disks=[disk], keys=[OWN, THEIRS], pools=[pool])
+    return rows_of(facts, Declarations(require_customer_key=required))["etcd-encryption"]
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_the_next_host_s_disk_needs_a_customer_key_if_one_is_required(
     named: str, verdict: Verdict, *, customer: bool | None
 ) -> None:
     template = DiskTemplate("/dev/a", encrypted=True, key=named, customer_key=customer)
-    found = row(template, required=True)
-    assert found.verdict is verdict
+    result = row(template, required=True)
+    assert result.verdict is verdict
     shown = [
         (finding.check, finding.severity, finding.resource.id)
-        for finding in found.findings
+        for finding in result.findings
         if finding.severity > Severity.LOW
     ]
     wanted = [("etcd-encryption/customer-key", Severity.MEDIUM, "asg")] if verdict is Verdict.FAIL else []

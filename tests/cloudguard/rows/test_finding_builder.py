@@ -21,10 +21,10 @@ BUILDER = FindingBuilder(
 
 
 def test_the_id_depends_on_check_and_key_and_the_hosts_are_sorted() -> None:
-    found = replace(BUILDER, hosts=("b", "a")).build(CLUSTER)
-    assert (found.id, found.check) == (finding_id(CLUSTER, "row/check", "sg"), "row/check")
-    assert found.hosts == ("a", "b")
-    assert replace(BUILDER, key=("other",)).build(CLUSTER).id != found.id
+    finding = replace(BUILDER, hosts=("b", "a")).build(CLUSTER)
+    assert (finding.id, finding.check) == (finding_id(CLUSTER, "row/check", "sg"), "row/check")
+    assert finding.hosts == ("a", "b")
+    assert replace(BUILDER, key=("other",)).build(CLUSTER).id != finding.id
 
 
 def test_a_finding_without_evidence_or_witness_is_refused() -> None:

@@ -23,9 +23,9 @@ def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: boo
     """Return a node whose filter lets in a list of ranges, and its network with or without another subnet."""
     guard = group("nodes", ("tcp/10250", "list:near"))
     guard = replace(guard, rules=tuple(replace(rule, provider_mandated=True, written_by=OWNER) for rule in guard.rules))
-    found = snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, OTHER] if other else [PRIVATE])
+    facts = snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, OTHER] if other else [PRIVATE])
     near = AddressList("near", "near", tuple(map(AddressSet.parse, ranges)), known=True, source=SOURCE)
-    return replace(found, topology=replace(found.topology, address_lists=(near,), neighbours=neighbours))
+    return replace(facts, topology=replace(facts.topology, address_lists=(near,), neighbours=neighbours))
 
 
 @pytest.mark.parametrize(

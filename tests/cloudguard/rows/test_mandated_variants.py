@@ -43,24 +43,24 @@ def guarded(
         for number, one in enumerate(ranges)
     )
     guard = replace(group("nodes"), rules=rules)
-    made = builders.snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, *subnets], pods=(PODS,))
-    return replace(made, topology=replace(made.topology, neighbours=neighbours))
+    snapshot = builders.snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, *subnets], pods=(PODS,))
+    return replace(snapshot, topology=replace(snapshot.topology, neighbours=neighbours))
 
 
 def with_own_rule(services: str, peer: str) -> Snapshot:
     """Return the same node with a user's own rule in addition."""
-    made = guarded(OWN)
-    (guard,) = made.topology.filters
+    snapshot = guarded(OWN)
+    (guard,) = snapshot.topology.filters
     both = replace(guard, rules=(*guard.rules, rule("own", services, peer)))
-    return replace(made, topology=replace(made.topology, filters=(both,)))
+    return replace(snapshot, topology=replace(snapshot.topology, filters=(both,)))
 
 
 def subnet_per_region() -> Snapshot:
     """Return a network with a subnet in each region; the provider's rule lets all of them in."""
-    made = guarded("10.128.0.0/9", RANGE)
+    snapshot = guarded("10.128.0.0/9", RANGE)
     there = replace(OTHER, ranges=AddressSet.parse("10.132.0.0/20"))
     whole = Network(NETWORK, "auto", AddressSet.of((RANGE, "10.128.0.0/9")), SOURCE)
-    return replace(made, topology=replace(made.topology, networks=(whole,), subnets=(PRIVATE, there)))
+    return replace(snapshot, topology=replace(snapshot.topology, networks=(whole,), subnets=(PRIVATE, there)))
 
 
 LOW, MEDIUM = Severity.LOW, Severity.MEDIUM
@@ -174,8 +174,8 @@ def test_the_metadata_service_s_severity_depends_on_the_identity_s_grants(
     made: Snapshot, severity: Severity | None
 ) -> None:
     row = rows_of(made, None, catalog_of(made))["cloud-api-access"]
-    found = [finding for finding in row.findings if finding.check.endswith("/metadata")]
-    assert [finding.severity for finding in found] == ([severity] if severity else [])
+    findings = [finding for finding in row.findings if finding.check.endswith("/metadata")]
+    assert [finding.severity for finding in findings] == ([severity] if severity else [])
     changes = changes_of(made, None, catalog_of(made), row="cloud-api-access")
     edits = [edit for change in changes if change.kind == "metadata.restrict" for edit in change.edits]
-    assert [edit.after for edit in edits if isinstance(edit, AttributeEdit)] == ["remedy of the cloud"] * len(found)
+    assert [edit.after for edit in edits if isinstance(edit, AttributeEdit)] == ["remedy of the cloud"] * len(findings)

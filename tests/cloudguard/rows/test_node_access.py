@@ -57,8 +57,8 @@ def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.11
 
 def private_node(*allowed: tuple[str, str], **more: object) -> Snapshot:
     """Return a cluster of one private node."""
-    made = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
-    return replace(made, topology=replace(made.topology, **more)) if more else made  # type: ignore[arg-type]
+    facts = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
+    return replace(facts, topology=replace(facts.topology, **more)) if more else facts  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -90,54 +90,54 @@ def test_path_mtu_messages_are_expected_from_anywhere() -> None:
 def test_each_problem_of_a_filter_is_one_finding_for_all_its_hosts() -> None:
     hosts = [host(f"n{n}", NODE, "nodes", where="public", public="203.0.113.9") for n in range(12)]
     filters = [group("nodes", ("tcp/22", "0.0.0.0/1"), ("tcp/22", "128.0.0.0/1"), ("tcp/31000", WORLD))]
-    found = row(snapshot(hosts, filters))
-    assert checks_of(found) == [(INTERNET, Severity.CRITICAL), (NODE_PORTS, Severity.MEDIUM)]
-    assert "12 nodes" in found.findings[0].message
-    assert [fact.rule for fact in found.findings[0].evidence if fact.rule] == ["nodes-0", "nodes-1"]
+    result = row(snapshot(hosts, filters))
+    assert checks_of(result) == [(INTERNET, Severity.CRITICAL), (NODE_PORTS, Severity.MEDIUM)]
+    assert "12 nodes" in result.findings[0].message
+    assert [fact.rule for fact in result.findings[0].evidence if fact.rule] == ["nodes-0", "nodes-1"]
 
 
 def test_a_node_open_by_ipv6_alone_is_found() -> None:
-    found = row(public_node(("tcp/22", WORLD6), v6="2600::5", public=""))
-    assert checks_of(found) == [(INTERNET, Severity.CRITICAL)]
-    assert found.findings[0].witness.facts[1][1] == "2001:db8::7"
+    result = row(public_node(("tcp/22", WORLD6), v6="2600::5", public=""))
+    assert checks_of(result) == [(INTERNET, Severity.CRITICAL)]
+    assert result.findings[0].witness.facts[1][1] == "2001:db8::7"
 
 
 def test_a_subnet_filter_can_close_what_the_host_s_filter_opens() -> None:
     node = host("n", NODE, "nodes", where="a", public="203.0.113.9")
     guard = network_acl("nacl", ("deny in", "tcp/22", WORLD), ("permit in", "all", WORLD), ("permit out", "all", WORLD))
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
-    found = row(snapshot([node], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
-    assert INTERNET not in {check for check, _ in checks_of(found)}
-    assert any("latent" in finding.message and "blocks it" in finding.message for finding in found.findings)
+    result = row(snapshot([node], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
+    assert INTERNET not in {check for check, _ in checks_of(result)}
+    assert any("latent" in finding.message and "blocks it" in finding.message for finding in result.findings)
 
 
 def test_a_subnet_filter_without_return_traffic_lets_no_connection_in() -> None:
     node = host("n", NODE, "nodes", where="a", public="203.0.113.9")
     guard = network_acl("nacl", ("permit in", "all", WORLD), ("permit out", "all", RANGE))
     shut = subnet("a", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"), guard="nacl")
-    found = row(snapshot([node], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
-    assert INTERNET not in {check for check, _ in checks_of(found)}
+    result = row(snapshot([node], [group("nodes", ("tcp/22", WORLD)), guard], subnets=[shut]))
+    assert INTERNET not in {check for check, _ in checks_of(result)}
 
 
 def test_a_public_address_without_a_route_is_latent() -> None:
     node = host("n", NODE, "nodes", where="private", public="203.0.113.9")
-    found = row(snapshot([node], [group("nodes", ("tcp/22", WORLD))]))
-    assert checks_of(found) == [(INSIDE, Severity.LOW)]
-    assert "no route to the internet" in found.findings[0].message
+    result = row(snapshot([node], [group("nodes", ("tcp/22", WORLD))]))
+    assert checks_of(result) == [(INSIDE, Severity.LOW)]
+    assert "no route to the internet" in result.findings[0].message
 
 
 def test_a_public_address_without_access_is_advice() -> None:
-    found = row(public_node(("tcp/10250", "10.0.1.5/32")))
-    assert (PUBLIC_ADDRESS, Severity.LOW) in checks_of(found)
+    result = row(public_node(("tcp/10250", "10.0.1.5/32")))
+    assert (PUBLIC_ADDRESS, Severity.LOW) in checks_of(result)
     assert row(snapshot([host("n", NODE, "nodes")], [group("nodes")])).findings == ()
 
 
 def test_an_appliance_on_the_path_makes_the_row_unknown() -> None:
     watched = replace(PUBLIC, inspected=True)
     node = host("n", NODE, "nodes", where="public", public="203.0.113.9")
-    found = row(snapshot([node], [group("nodes", ("tcp/22", WORLD))], subnets=[watched, PRIVATE]))
-    assert any("the internet" in line for line in found.unknown)
-    assert found.verdict is Verdict.UNKNOWN
+    result = row(snapshot([node], [group("nodes", ("tcp/22", WORLD))], subnets=[watched, PRIVATE]))
+    assert any("the internet" in line for line in result.unknown)
+    assert result.verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -154,13 +154,13 @@ def test_services_and_health_checks_are_expected_from_inside(services: str) -> N
 
 
 def test_open_node_ports_on_private_nodes_are_latent() -> None:
-    found = row(private_node(("tcp/30000-32767", WORLD)))
-    assert checks_of(found) == [(INSIDE, Severity.LOW)]
-    assert "latent" in found.findings[0].message
-    latent = found.findings[0].latent
+    result = row(private_node(("tcp/30000-32767", WORLD)))
+    assert checks_of(result) == [(INSIDE, Severity.LOW)]
+    assert "latent" in result.findings[0].message
+    latent = result.findings[0].latent
     assert latent is not None
     assert (latent.resource.kind, latent.lets) == ("filter", f"tcp/30000-32767 from {WORLD}")
-    assert latent.barrier in found.findings[0].message
+    assert latent.barrier in result.findings[0].message
 
 
 def test_the_cluster_s_own_hosts_are_expected() -> None:
@@ -170,34 +170,34 @@ def test_the_cluster_s_own_hosts_are_expected() -> None:
 
 def test_a_peered_network_with_a_route_gets_in() -> None:
     routed = replace(PRIVATE, routes=subnet("x", (), ("10.9.0.0/16", NextHop.PEER, "pcx-1")).routes)
-    made = private_node(("tcp/10250", "10.9.0.0/16"), subnets=(PUBLIC, routed))
-    found = row(made)
-    assert checks_of(found) == [(INSIDE, Severity.MEDIUM)]
-    assert "pcx-1" in found.findings[0].message
+    facts = private_node(("tcp/10250", "10.9.0.0/16"), subnets=(PUBLIC, routed))
+    result = row(facts)
+    assert checks_of(result) == [(INSIDE, Severity.MEDIUM)]
+    assert "pcx-1" in result.findings[0].message
     assert checks_of(row(private_node(("tcp/10250", "10.9.0.0/16")))) == []
 
 
 def test_a_default_route_to_a_hub_lets_in_only_private_addresses() -> None:
     routed = replace(PRIVATE, routes=subnet("x", (), (WORLD, NextHop.HUB, "tgw-1")).routes)
-    found = row(private_node(("tcp/22", "172.16.0.0/12"), subnets=(PUBLIC, routed)))
-    assert checks_of(found) == [(INSIDE, Severity.LOW)]
+    result = row(private_node(("tcp/22", "172.16.0.0/12"), subnets=(PUBLIC, routed)))
+    assert checks_of(result) == [(INSIDE, Severity.LOW)]
     assert checks_of(row(private_node(("tcp/22", "198.51.100.0/24"), subnets=(PUBLIC, routed)))) == []
 
 
 def test_strangers_in_an_allowed_group_are_named() -> None:
     stranger = replace(interface("eni-x", "private", "10.0.1.99", "ci"), owner="instance i-ci")
-    found = row(private_node(("tcp/10250", "ci"), external_members=(stranger,)))
-    assert checks_of(found) == [(INSIDE, Severity.MEDIUM)]
-    assert any(fact.resource.id == "eni-x" for fact in found.findings[0].evidence)
+    result = row(private_node(("tcp/10250", "ci"), external_members=(stranger,)))
+    assert checks_of(result) == [(INSIDE, Severity.MEDIUM)]
+    assert any(fact.resource.id == "eni-x" for fact in result.findings[0].evidence)
     assert checks_of(row(private_node(("tcp/10250", "ci")))) == []
 
 
 def test_another_account_s_group_is_a_finding_and_an_unknown_group_is_unknown() -> None:
     foreign = Group("ci", "", SOURCE, members_known=False, owner="210987654321")
     assert checks_of(row(private_node(("tcp/10250", "ci"), groups=(foreign,)))) == [(INSIDE, Severity.MEDIUM)]
-    found = row(private_node(("tcp/10250", "ci"), groups=(replace(foreign, owner=""),)))
-    assert found.verdict is Verdict.UNKNOWN
-    assert "cannot list them" in found.unknown[0]
+    result = row(private_node(("tcp/10250", "ci"), groups=(replace(foreign, owner=""),)))
+    assert result.verdict is Verdict.UNKNOWN
+    assert "cannot list them" in result.unknown[0]
 
 
 def test_services_through_a_balancer_are_expected() -> None:
@@ -227,9 +227,9 @@ def test_a_service_s_balancer_needs_its_node_port_open_to_its_clients() -> None:
     nlb = balancer("web", "tcp/80", [to(behind, "tcp/31222"), to(other, "tcp/31222")], service="shop/web")
     assert checks_of(row(snapshot([behind, other], rules, balancers=[nlb]))) == []
     some = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web")
-    made = snapshot([behind, other], rules, balancers=[some])
-    assert checks_of(row(made)) == [(INSIDE, Severity.LOW)]
-    assert changes_of(made) == ()
+    facts = snapshot([behind, other], rules, balancers=[some])
+    assert checks_of(row(facts)) == [(INSIDE, Severity.LOW)]
+    assert changes_of(facts) == ()
     wider = snapshot([behind, other], [group("nodes", ("tcp", WORLD))], balancers=[some])
     assert keeps(changes_of(wider), "tcp/31222", WORLD)
     inner_only = balancer("web", "tcp/80", [to(behind, "tcp/31222")], service="shop/web", facing=False)
@@ -256,8 +256,8 @@ def test_the_hosts_path_to_the_control_plane_by_a_public_balancer_is_kept() -> N
     master = host("cp", CONTROL_PLANE, "masters")
     filters = [group("masters", ("tcp/9345", "front")), group("front", ("tcp/9345", WORLD))]
     front = balancer("api", "tcp/9345", [to(master, "tcp/9345")], "front")
-    made = snapshot([master], filters, balancers=[front], outbound=("192.0.2.7/32",))
-    rows, changes = rows_of(made), changes_of(made)
+    facts = snapshot([master], filters, balancers=[front], outbound=("192.0.2.7/32",))
+    rows, changes = rows_of(facts), changes_of(facts)
     assert checks_of(rows["node-access"]) == [(INTERNET, Severity.HIGH)]
     assert after(changes[0]) == (lets("tcp/9345", "192.0.2.7/32"),)
     narrowed = [filters[0], group("front", ("tcp/9345", "192.0.2.7/32"))]
@@ -265,19 +265,19 @@ def test_the_hosts_path_to_the_control_plane_by_a_public_balancer_is_kept() -> N
 
 
 def test_outbound_addresses_and_administrators_of_the_api_are_expected() -> None:
-    made = public_node(("tcp/6443", "198.51.100.0/24"), ("tcp/22", "192.0.2.7/32"))
-    made = replace(made, topology=replace(made.topology, outbound_addresses=AddressSet.parse("192.0.2.7")))
+    facts = public_node(("tcp/6443", "198.51.100.0/24"), ("tcp/22", "192.0.2.7/32"))
+    facts = replace(facts, topology=replace(facts.topology, outbound_addresses=AddressSet.parse("192.0.2.7")))
     admins = Declarations(admin_cidrs=("198.51.100.0/24",))
-    assert checks_of(row(made, admins)) == []
-    assert checks_of(row(made)) == [(INTERNET, Severity.HIGH)]
+    assert checks_of(row(facts, admins)) == []
+    assert checks_of(row(facts)) == [(INTERNET, Severity.HIGH)]
     assert checks_of(row(public_node(("tcp/22", "198.51.100.0/24")), admins)) == [(INTERNET, Severity.CRITICAL)]
 
 
 def test_a_host_with_an_unknown_role_may_serve_the_api_and_gets_no_change() -> None:
     node = host("x", (), "all")
     assert checks_of(row(snapshot([node], [group("all", ("tcp/6443,tcp/2379-2380", RANGE))]))) == []
-    made = snapshot([node], [group("all", ("tcp/22", RANGE))])
-    rows, changes = rows_of(made), changes_of(made)
+    facts = snapshot([node], [group("all", ("tcp/22", RANGE))])
+    rows, changes = rows_of(facts), changes_of(facts)
     assert checks_of(rows["node-access"]) == [(INSIDE, Severity.LOW)]
     assert "role" in rows["node-access"].findings[0].advice
     assert changes == ()

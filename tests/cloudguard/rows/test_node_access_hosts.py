@@ -49,8 +49,8 @@ def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.11
 
 def private_node(*allowed: tuple[str, str], **more: object) -> Snapshot:
     """Return a cluster of one private node."""
-    made = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
-    return replace(made, topology=replace(made.topology, **more)) if more else made  # type: ignore[arg-type]
+    facts = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
+    return replace(facts, topology=replace(facts.topology, **more)) if more else facts  # type: ignore[arg-type]
 
 
 def pool(*filters: str, public: bool | None = None, roles: tuple[Role, ...] = NODE) -> Pool:
@@ -59,9 +59,9 @@ def pool(*filters: str, public: bool | None = None, roles: tuple[Role, ...] = NO
 
 def test_a_pool_s_next_host_is_judged_today() -> None:
     filters = [group("nodes", ("tcp/22", WORLD))]
-    found = row(snapshot([], filters, pools=[pool("nodes", public=True)]))
-    assert checks_of(found) == [(INTERNET, Severity.CRITICAL)]
-    assert "the next host of asg" in found.findings[0].message
+    result = row(snapshot([], filters, pools=[pool("nodes", public=True)]))
+    assert checks_of(result) == [(INTERNET, Severity.CRITICAL)]
+    assert "the next host of asg" in result.findings[0].message
     assert checks_of(row(snapshot([], filters, pools=[pool("nodes", public=False)]))) == [(INSIDE, Severity.LOW)]
     default = [replace(PUBLIC, public_by_default=True), PRIVATE]
     assert checks_of(row(snapshot([], filters, subnets=default, pools=[pool("nodes")]))) == [
@@ -94,15 +94,15 @@ def test_bastions_are_not_judged_and_hosts_without_a_role_are() -> None:
 
 
 def test_an_unread_filter_makes_the_row_unknown() -> None:
-    found = row(snapshot([host("n", NODE, "unread", where="public", public="203.0.113.9")]))
-    assert found.verdict is Verdict.UNKNOWN
-    assert any("filter unread could not be read" in line for line in found.unknown)
+    result = row(snapshot([host("n", NODE, "unread", where="public", public="203.0.113.9")]))
+    assert result.verdict is Verdict.UNKNOWN
+    assert any("filter unread could not be read" in line for line in result.unknown)
 
 
 def test_without_any_filter_everyone_gets_in() -> None:
-    found = row(snapshot([host("n", NODE, where="public", public="203.0.113.9")]))
-    assert found.verdict is Verdict.FAIL
-    assert found.findings[0].severity is Severity.CRITICAL
+    result = row(snapshot([host("n", NODE, where="public", public="203.0.113.9")]))
+    assert result.verdict is Verdict.FAIL
+    assert result.findings[0].severity is Severity.CRITICAL
 
 
 def test_a_cluster_without_nodes_never_passes() -> None:
@@ -118,58 +118,58 @@ ELSEWHERE = {
 @pytest.mark.parametrize("facet", [*FactKind])
 def test_a_gap_in_the_row_s_facts_makes_it_unknown(facet: FactKind) -> None:
     gap = Gap("test:Call", "*", Reason.THROTTLED, "Throttled", (facet,))
-    made = replace(private_node(), gaps=(gap,))
-    assert row(made).verdict is (Verdict.PASS if facet in ELSEWHERE else Verdict.UNKNOWN)
+    facts = replace(private_node(), gaps=(gap,))
+    assert row(facts).verdict is (Verdict.PASS if facet in ELSEWHERE else Verdict.UNKNOWN)
 
 
 def test_a_finding_has_a_witness_that_names_the_blamed_rule() -> None:
-    found: Finding = row(public_node(("tcp/22", WORLD))).findings[0]
-    assert found.witness.summary == "198.51.100.7 → tcp 22 on n (n.prod)"
-    last = found.witness.path[-1]
+    finding: Finding = row(public_node(("tcp/22", WORLD))).findings[0]
+    assert finding.witness.summary == "198.51.100.7 → tcp 22 on n (n.prod)"
+    last = finding.witness.path[-1]
     assert (last.kind, last.id, last.rule) == (HopKind.TARGET_FILTER, "nodes", "nodes-0")
     assert (last.lets, last.attributed) == (lets("tcp/22", WORLD), True)
 
 
 def test_if_pods_share_the_nodes_filter_the_control_plane_needs_every_port() -> None:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", address="10.0.1.5")]
-    made = snapshot(hosts, [group("masters"), group("nodes", ("all", "masters"))])
-    assert [finding.check for finding in row(made, Declarations(cni="flannel")).findings] == [
+    facts = snapshot(hosts, [group("masters"), group("nodes", ("all", "masters"))])
+    assert [finding.check for finding in row(facts, Declarations(cni="flannel")).findings] == [
         "node-access/control-plane"
     ]
-    assert row(made, Declarations(cni="vpc")).findings == ()
+    assert row(facts, Declarations(cni="vpc")).findings == ()
 
 
 def test_the_cluster_s_own_pods_are_expected() -> None:
     node = host("a", NODE, "nodes")
-    own = snapshot([node], [group("nodes", ("all", "10.0.128.0/20"))], pods=("10.0.128.0/20",))
-    assert checks_of(row(own)) == []
+    facts = snapshot([node], [group("nodes", ("all", "10.0.128.0/20"))], pods=("10.0.128.0/20",))
+    assert checks_of(row(facts)) == []
     wider = snapshot([node], [group("nodes", ("all", "10.0.128.0/19"))], pods=("10.0.128.0/20",))
     assert checks_of(row(wider)) == [(INSIDE, Severity.MEDIUM)]
 
 
 def pair_of_hosts(services: str, **more: object) -> Snapshot:
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
-    made = snapshot(hosts, [group("masters"), group("nodes", (services, "masters"))])
-    return replace(made, **more) if more else made  # type: ignore[arg-type]
+    facts = snapshot(hosts, [group("masters"), group("nodes", (services, "masters"))])
+    return replace(facts, **more) if more else facts  # type: ignore[arg-type]
 
 
 def test_control_plane_access_to_every_node_port_is_advice() -> None:
-    found = row(pair_of_hosts("all"))
-    assert checks_of(found) == [(FROM_CONTROL_PLANE, Severity.LOW)]
-    assert "--cni" in found.findings[0].advice
+    result = row(pair_of_hosts("all"))
+    assert checks_of(result) == [(FROM_CONTROL_PLANE, Severity.LOW)]
+    assert "--cni" in result.findings[0].advice
     assert checks_of(row(pair_of_hosts("tcp/10250"))) == []
 
 
 def test_with_a_declared_cni_the_advice_lists_the_control_plane_s_ports() -> None:
-    found = row(pair_of_hosts("all"), Declarations(cni="calico"))
-    assert "tcp/179" in found.findings[0].advice
+    result = row(pair_of_hosts("all"), Declarations(cni="calico"))
+    assert "tcp/179" in result.findings[0].advice
     assert changes_of(pair_of_hosts("all"), Declarations(cni="calico")) == ()
 
 
 def test_managed_control_plane_access_to_every_port_is_advice_too() -> None:
     managed = managed_endpoint(private=True, filters=("eks",), groups=("eks",))
-    made = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
-    assert checks_of(row(made)) == [(FROM_CONTROL_PLANE, Severity.LOW)]
+    facts = snapshot([host("n", NODE, "eks")], [group("eks", ("all", "eks"))], endpoints=[managed], managed=True)
+    assert checks_of(row(facts)) == [(FROM_CONTROL_PLANE, Severity.LOW)]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +190,6 @@ def test_a_host_s_rule_wider_than_its_balancer_s_is_a_finding(
     public = host("n", NODE, "nodes", where="public", public="203.0.113.9")
     front = balancer("front", "tcp/80", [to(public, port)], "front", service=service)
     groups = [group("masters"), group("nodes", (port, WORLD)), group("front", *(("tcp/80", admit) for admit in admits))]
-    found = row(snapshot([host("m", CONTROL_PLANE, "masters"), public], groups, balancers=[front]))
-    worst = [finding.check for finding in found.findings if finding.message.startswith("the internet can")]
+    result = row(snapshot([host("m", CONTROL_PLANE, "masters"), public], groups, balancers=[front]))
+    worst = [finding.check for finding in result.findings if finding.message.startswith("the internet can")]
     assert worst == ([expected] if expected else [])

@@ -39,10 +39,10 @@ def judged_row(row: str, hosts: Iterable[Host], *filters: Filter, plain: Iterabl
 def test_with_names_as_the_only_evidence_a_row_must_pass_for_every_possible_role() -> None:
     hosts = [weak("m", CONTROL_PLANE, "masters"), weak("w", NODE, "nodes")]
     assert judged_row("etcd-encryption", hosts).verdict is Verdict.PASS
-    found = judged_row("etcd-encryption", hosts, plain=["w"])
-    assert found.verdict is Verdict.UNKNOWN
-    assert "disk-w" in found.why
-    assert found.why.endswith(FLAGS)
+    row = judged_row("etcd-encryption", hosts, plain=["w"])
+    assert row.verdict is Verdict.UNKNOWN
+    assert "disk-w" in row.why
+    assert row.why.endswith(FLAGS)
     assert judged_row("etcd-encryption", hosts, plain=["m"]).verdict is Verdict.FAIL
 
 
@@ -56,8 +56,8 @@ def test_a_bastion_s_name_alone_does_not_exclude_the_host_from_a_row() -> None:
     open_ = group("open", ("tcp/22", WORLD))
     jump = weak("bastion", BASTION, "open", where="public", public="8.8.8.8")
     hosts = [host("m", CONTROL_PLANE, "masters"), host("w", NODE, "nodes"), jump]
-    found = judged_row("node-access", hosts, open_)
-    assert (found.verdict, "bastion" in found.why) == (Verdict.UNKNOWN, True)
+    row = judged_row("node-access", hosts, open_)
+    assert (row.verdict, "bastion" in row.why) == (Verdict.UNKNOWN, True)
     hosts_without_roles = [*hosts[:2], replace(jump, role_evidence=host("x", ()).role_evidence)]
     assert judged_row("node-access", hosts_without_roles, open_).verdict is Verdict.PASS
 
@@ -77,22 +77,22 @@ def test_an_etcd_name_alone_does_not_allow_access_to_etcd() -> None:
         weak("etcd-backup", ETCD, "backup"),
     ]
     etcd = group("masters", ("tcp/2379-2380", "backup"))
-    made = snapshot(hosts, [etcd, NODES, group("backup")])
-    found = rows_of(made)["etcd-access"]
-    assert (found.verdict, "etcd-backup" in found.why) == (Verdict.UNKNOWN, True)
+    facts = snapshot(hosts, [etcd, NODES, group("backup")])
+    row = rows_of(facts)["etcd-access"]
+    assert (row.verdict, "etcd-backup" in row.why) == (Verdict.UNKNOWN, True)
 
 
 def test_each_host_is_judged_as_the_possible_only_server() -> None:
     """Servers may connect to each other, so each host is tested as the only server: nodes must not reach its etcd."""
     shared = group("nodes", ("all", "masters"))
     hosts = [weak("m", CONTROL_PLANE, "masters"), weak("w", NODE, "nodes")]
-    found = rows_of(snapshot(hosts, [MASTERS, shared]))["etcd-access"]
-    assert (found.verdict, "w.prod" in found.why) == (Verdict.UNKNOWN, True)
+    row = rows_of(snapshot(hosts, [MASTERS, shared]))["etcd-access"]
+    assert (row.verdict, "w.prod" in row.why) == (Verdict.UNKNOWN, True)
 
 
 @pytest.mark.parametrize("row", ["node-access", "cloud-api-access"])
 def test_without_nodes_the_rows_about_nodes_are_unknown(row: str) -> None:
-    found = judged_row(row, [host("m", CONTROL_PLANE, "masters")])
-    assert (found.verdict, "--node-tag" in found.why) == (Verdict.UNKNOWN, True)
+    result = judged_row(row, [host("m", CONTROL_PLANE, "masters")])
+    assert (result.verdict, "--node-tag" in result.why) == (Verdict.UNKNOWN, True)
     both = judged_row(row, [host("m", (*CONTROL_PLANE, *NODE), "masters")])
     assert both.verdict is Verdict.PASS

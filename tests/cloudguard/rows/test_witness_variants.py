@@ -54,8 +54,8 @@ def behind_balancer(seen: ClientAddress) -> Snapshot:
     front = group("front", ("tcp/443", OFFICE), ("tcp/443", WORLD))
     api = balancer("api", "tcp/443", [to(HOSTS[0], "tcp/6443")], "front", seen=seen)
     masters = group("masters", ("tcp/6443", WORLD)) if seen is ClientAddress.PRESERVED else group("masters")
-    own = group("masters", ("tcp/6443", "front")) if seen is ClientAddress.REPLACED else masters
-    return snapshot(HOSTS, [own, group("nodes"), front], balancers=[api])
+    guard = group("masters", ("tcp/6443", "front")) if seen is ClientAddress.REPLACED else masters
+    return snapshot(HOSTS, [guard, group("nodes"), front], balancers=[api])
 
 
 def endpoint(*ranges: str) -> Snapshot:
@@ -114,12 +114,12 @@ def test_the_witness_is_no_administrator_and_its_rule_is_blamed(
 ) -> None:
     row = rows_of(made, Declarations(admin_cidrs=administrators))[API]
     assert row.verdict is Verdict.FAIL
-    for found in row.findings:
-        source = ip_address(found.witness.source)
-        assert not any(source in ip_network(administrator) for administrator in administrators), found.witness
-        assert not any(administrator in found.message for administrator in administrators)
-        assert {hop.rule for hop in found.witness.path if hop.attributed} <= {*blamed, ""}
-    assert {fact.rule for found in row.findings for fact in found.evidence} >= {*blamed}
+    for finding in row.findings:
+        source = ip_address(finding.witness.source)
+        assert not any(source in ip_network(administrator) for administrator in administrators), finding.witness
+        assert not any(administrator in finding.message for administrator in administrators)
+        assert {hop.rule for hop in finding.witness.path if hop.attributed} <= {*blamed, ""}
+    assert {fact.rule for finding in row.findings for fact in finding.evidence} >= {*blamed}
 
 
 @pytest.mark.parametrize(("made", "administrators", "blamed"), CASES.values(), ids=CASES)
@@ -129,10 +129,10 @@ def test_a_change_keeps_the_administrators_and_duplicates_no_rule(
     changes = changes_of(made, Declarations(admin_cidrs=administrators), row=API)
     assert {change.rule for change in changes} <= {*blamed}
     edits = [edit for change in changes for edit in change.edits]
-    own = [
+    rules = [
         rule for guard in made.topology.filters for rule in guard.rules if rule.id not in blamed and rule.peer.addresses
     ]
-    kept = {str(rule.peer.addresses) for rule in own}
+    kept = {str(rule.peer.addresses) for rule in rules}
     for edit in edits:
         assert isinstance(edit, RuleEdit | ListEdit)
         assert edit.before != edit.after
@@ -168,8 +168,8 @@ def test_a_message_names_its_senders_with_their_ports(
     allowed: tuple[tuple[str, str], ...], expected: set[tuple[str, ...]]
 ) -> None:
     node = host("n", NODE, "nodes", where="public", public="203.0.113.10", v6="2001:db8:0:1::a")
-    made = snapshot([HOSTS[0], node], [group("masters"), group("nodes", *allowed)])
-    messages = {finding.message for finding in rows_of(made)["node-access"].findings}
+    facts = snapshot([HOSTS[0], node], [group("masters"), group("nodes", *allowed)])
+    messages = {finding.message for finding in rows_of(facts)["node-access"].findings}
     assert all(any(all(word in text for word in words) for text in messages) for words in expected), messages
     assert sum(text.startswith("the internet can") for text in messages) == sum(
         words[0] == "the internet" for words in expected

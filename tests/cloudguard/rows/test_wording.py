@@ -33,8 +33,8 @@ def public(*allowed: tuple[str, str]) -> Snapshot:
 def test_a_few_senders_are_named_and_the_rest_counted(count: int, more: str) -> None:
     labels = [f"g{number}" for number in range(count)]
     strangers = [interface(name, "private", f"10.0.1.{200 + number}", name) for number, name in enumerate(labels)]
-    made = snapshot([WORKER], [group("nodes", *(("tcp/10250", name) for name in labels))], external_members=strangers)
-    (finding,) = findings_of(made, "node-access/inside")
+    facts = snapshot([WORKER], [group("nodes", *(("tcp/10250", name) for name in labels))], external_members=strangers)
+    (finding,) = findings_of(facts, "node-access/inside")
     assert f"{more} can connect to tcp/10250 of 1 node" in finding.message
     assert finding.message.count("an interface outside") == 3
 
@@ -79,18 +79,18 @@ def test_the_reason_of_a_failure_is_the_worst_finding_and_a_count() -> None:
 
 
 def test_a_network_without_the_cluster_s_hosts_is_not_inside() -> None:
-    made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.9.0.0/16"))])
+    facts = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.9.0.0/16"))])
     other = Network("other", "other", AddressSet.parse("10.9.0.0/16"), SOURCE)
-    both = replace(made, topology=replace(made.topology, networks=(*made.topology.networks, other)))
+    both = replace(facts, topology=replace(facts.topology, networks=(*facts.topology.networks, other)))
     assert not rows_of(both)["node-access"].findings
     assert not rows_of(both)["node-access"].unknown
 
 
 def test_a_message_names_the_ranges_of_a_network_that_get_in() -> None:
-    made = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))])
-    (network,) = made.topology.networks
+    facts = snapshot([WORKER], [group("nodes", ("tcp/10250", "10.0.0.0/8"))])
+    (network,) = facts.topology.networks
     wider = replace(network, ranges=network.ranges | AddressSet.parse("100.64.0.0/16"))
-    both = replace(made, topology=replace(made.topology, networks=(wider,)))
+    both = replace(facts, topology=replace(facts.topology, networks=(wider,)))
     assert "anyone inside vpc (10.0.0.0/16)" in findings_of(both, "node-access/inside")[0].message
 
 
@@ -99,9 +99,9 @@ def test_an_unread_network_hides_no_other_network() -> None:
     lost = replace(subnet("lost", ("172.16.0.0/24",)), network="a-lost")
     home = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
     nlb = balancer("etcd", "tcp/2379", [to(MASTER, "tcp/2379")], facing=False, where=("lost", "private"))
-    made = snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], subnets=[lost, home], balancers=[nlb])
-    listed = rows_of(made)["etcd-access"]
-    assert "anyone inside vpc (10.0.0.0/16" in findings_of(made, "etcd-access/inside")[0].message
+    facts = snapshot([MASTER], [group("masters", ("tcp/2379", RANGE))], subnets=[lost, home], balancers=[nlb])
+    listed = rows_of(facts)["etcd-access"]
+    assert "anyone inside vpc (10.0.0.0/16" in findings_of(facts, "etcd-access/inside")[0].message
     assert any("anyone inside a-lost, whose ranges could not be read" in line for line in listed.unknown)
 
 
@@ -111,16 +111,16 @@ def test_a_second_plaintext_listener_is_found() -> None:
         "second", ServiceSet.parse("tcp/81"), (to(MASTER, "tcp/2379"),), ClientAddress.REPLACED, SOURCE, plaintext=True
     )
     both = replace(first, listeners=(*first.listeners, listener))
-    made = snapshot([MASTER], [group("masters")], balancers=[both])
-    assert [finding.message for finding in findings_of(made, "etcd-access/plaintext")] == [
+    facts = snapshot([MASTER], [group("masters")], balancers=[both])
+    assert [finding.message for finding in findings_of(facts, "etcd-access/plaintext")] == [
         "etcd sends unencrypted traffic (tcp/81) to etcd"
     ]
 
 
 def test_a_sender_that_is_a_next_host_is_called_so() -> None:
     pool = Pool("asg", "asg", NODE, (), ("private",), ("nodes",), ("nodes",), SOURCE)
-    made = snapshot([MASTER], [group("masters", ("tcp/2379", "nodes")), group("nodes")], pools=[pool])
-    (finding,) = findings_of(made, "etcd-access/inside")
+    facts = snapshot([MASTER], [group("masters", ("tcp/2379", "nodes")), group("nodes")], pools=[pool])
+    (finding,) = findings_of(facts, "etcd-access/inside")
     assert finding.message.startswith("the next node host can connect to etcd (tcp/2379) on 1 control-plane host")
     unnamed = snapshot([MASTER, host("x", (), "nodes")], [group("masters", ("tcp/2379", "nodes")), group("nodes")])
     (other,) = findings_of(unnamed, "etcd-access/inside")
@@ -137,8 +137,8 @@ def test_advice_on_public_addresses_is_shown_on_the_first_host_by_id() -> None:
 @pytest.mark.parametrize("facet", [FactKind.ENDPOINT, FactKind.FILTERS, FactKind.HOSTS])
 def test_nodes_of_a_managed_cluster_depend_on_its_endpoint_and_all_other_facts(facet: FactKind) -> None:
     gap = Gap("test:Read", "*", Reason.DENIED, "denied", (facet,))
-    made = snapshot([WORKER], [group("nodes")], gaps=[gap], managed=True)
-    assert rows_of(made)["node-access"].unknown == ("test:Read on *: denied",)
+    facts = snapshot([WORKER], [group("nodes")], gaps=[gap], managed=True)
+    assert rows_of(facts)["node-access"].unknown == ("test:Read on *: denied",)
 
 
 @pytest.mark.parametrize(("cidr", "who"), [("8.0.0.0/7", "the internet"), ("8.0.0.0/8", "8.0.0.0/8 on the internet")])

@@ -41,8 +41,8 @@ def test_a_second_waiver_of_a_finding_replaces_the_first() -> None:
 def test_hostile_text_is_read_back(text: str, width: list[str]) -> None:
     hostile = text.encode("utf-8", "replace").decode()
     lines = tuple(line.encode("utf-8", "replace").decode() for line in width)
-    made = replace(WAIVER, reason=hostile, owner=hostile, cluster=hostile, width=lines)
-    (item,) = tomllib.loads(with_added("", [(made, "x")], "f"))["waiver"]
+    waiver = replace(WAIVER, reason=hostile, owner=hostile, cluster=hostile, width=lines)
+    (item,) = tomllib.loads(with_added("", [(waiver, "x")], "f"))["waiver"]
     assert (item["reason"], item["owner"], item["cluster"]) == (hostile, hostile, hostile)
     assert tuple(item.get("width", ())) == lines
 

@@ -134,15 +134,15 @@ def test_a_waiver_is_unused_only_if_all_facts_of_its_check_were_read() -> None:
     unused = waiver(check="etcd-access/plaintext")
     elsewhere = waiver(check="etcd-encryption/disk")
     assert [use.state for use in waiving(unused, elsewhere).waivers] == [WaiverState.UNUSED] * 2
-    made = sample.snapshot(gaps=(hidden,))
-    states = [use.state for use in waiving(unused, elsewhere, waiver(finding="0" * 12), made=made).waivers]
+    snapshot = sample.snapshot(gaps=(hidden,))
+    states = [use.state for use in waiving(unused, elsewhere, waiver(finding="0" * 12), made=snapshot).waivers]
     assert states == [WaiverState.UNKNOWN, WaiverState.UNUSED, WaiverState.UNKNOWN]
 
 
 def test_a_waiver_never_turns_unknown_into_waived() -> None:
     hidden = Gap("memory:Filters", "x", Reason.DENIED, "no", (FactKind.FILTERS,))
-    made = sample.snapshot(gaps=(hidden,))
-    report = waiving(*(waiver(finding=finding.id) for finding in counting(evaluate(made))), made=made)
+    snapshot = sample.snapshot(gaps=(hidden,))
+    report = waiving(*(waiver(finding=finding.id) for finding in counting(evaluate(snapshot))), made=snapshot)
     row = report.row("etcd-access")
     assert (row.verdict, report.complete) == (Verdict.UNKNOWN, False)
     assert row.why == row.unknown[0]
@@ -156,11 +156,11 @@ def _cloud_api(made: Snapshot, *declared: DeclaredWaiver) -> RowResult:
 
 def test_a_row_is_unknown_if_only_its_waived_finding_was_certain() -> None:
     odd = Condition("NoSuchOperator", "tag", ("x",))
-    made = account(document(allow("disk:DeleteVolume"), allow("role:*", when=(odd,))))
-    failed = _cloud_api(made)
+    snapshot = account(document(allow("disk:DeleteVolume"), allow("role:*", when=(odd,))))
+    failed = _cloud_api(snapshot)
     assert (failed.verdict, failed.unknown) == (Verdict.FAIL, ())
-    (found,) = (finding for finding in failed.findings if finding.severity > Severity.LOW)
-    waived = _cloud_api(made, waiver(finding=found.id))
+    (finding,) = (finding for finding in failed.findings if finding.severity > Severity.LOW)
+    waived = _cloud_api(snapshot, waiver(finding=finding.id))
     assert waived.verdict is Verdict.UNKNOWN
     assert "is undecided" in waived.why
 
@@ -169,10 +169,10 @@ def test_a_waived_row_is_judged_for_every_role_that_a_host_may_have() -> None:
     named = RoleEvidence(EvidenceKind.NAME, "its name", Strength.WEAK)
     hosts = [replace(host(name, roles), role_evidence=(named,)) for name, roles in (("m", CONTROL_PLANE), ("w", NODE))]
     disks = [Disk(f"disk-{host.id}", "", host.id, "/dev/a", False, "", SOURCE) for host in hosts]  # noqa: FBT003 - not encrypted
-    made = built(hosts, [group("masters")], disks=disks)
-    rows, _ = judge(made, Declarations())
-    (found,) = (finding for row in rows for finding in row.findings if finding.check == "etcd-encryption/disk")
-    waived, _ = judge(made, Declarations(), waive=Waivers((waiver(finding=found.id, width=found.width),), DAY))
+    snapshot = built(hosts, [group("masters")], disks=disks)
+    rows, _ = judge(snapshot, Declarations())
+    (finding,) = (finding for row in rows for finding in row.findings if finding.check == "etcd-encryption/disk")
+    waived, _ = judge(snapshot, Declarations(), waive=Waivers((waiver(finding=finding.id, width=finding.width),), DAY))
     verdicts = {row.row: row.verdict for row in waived}
     assert verdicts["etcd-encryption"] is Verdict.UNKNOWN
 
@@ -192,13 +192,13 @@ def test_a_plan_has_no_edit_for_a_waived_finding_alone() -> None:
 
 def test_an_edit_for_another_finding_keeps_waived_traffic() -> None:
     every = group("nodes", ("tcp", WORLD))
-    made = built(
+    snapshot = built(
         [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", where="public", public="8.8.8.8")],
         [group("masters"), every],
     )
-    rows, _ = judge(made, Declarations())
-    found = [finding for row in rows for finding in row.findings if finding.severity > Severity.LOW]
-    kept, changes = judge(made, Declarations(), waive=Waivers(all_of(found), DAY))
+    rows, _ = judge(snapshot, Declarations())
+    findings = [finding for row in rows for finding in row.findings if finding.severity > Severity.LOW]
+    kept, changes = judge(snapshot, Declarations(), waive=Waivers(all_of(findings), DAY))
     assert not any(finding.counts for row in kept for finding in row.findings)
     assert changes == ()
 

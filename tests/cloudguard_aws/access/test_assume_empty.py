@@ -39,10 +39,10 @@ def test_a_call_assumed_empty_is_not_made_and_is_shown_as_assumed(inner_account:
 
     assert api_row(inner_account).verdict is Verdict.FAIL
     cast("Any", inner_account.session.events).register("before-send.ec2.DescribeVpcEndpointServiceConfigurations", note)
-    found = api_row(inner_account, SERVICES)
-    assert found.verdict is Verdict.PASS
+    row = api_row(inner_account, SERVICES)
+    assert row.verdict is Verdict.PASS
     assert asked == []
-    assert (f"{SERVICES} returns nothing", "assume_empty") in {(o.what, o.source) for o in found.basis.assumed}
+    assert (f"{SERVICES} returns nothing", "assume_empty") in {(o.what, o.source) for o in row.basis.assumed}
 
 
 def test_an_unknown_call_is_refused_with_the_nearest_name() -> None:

@@ -29,8 +29,8 @@ def test_each_call_is_tried_and_the_refused_one_is_named() -> None:
         session = Reusing(region_name=REGION)
         guard = Guard(session)
         guard.denied = DENIED
-        asked = CollectRequest(options={"region": (REGION,)}, client=session)
-        shown = {outcome.call: outcome for outcome in ADAPTER.verify(asked, silent)}
+        request = CollectRequest(options={"region": (REGION,)}, client=session)
+        shown = {outcome.call: outcome for outcome in ADAPTER.verify(request, silent)}
     assert shown.keys() == {call.name for call in CALLS if call.permissions}
     assert {name for name, outcome in shown.items() if outcome.outcome is Outcome.NOT_SHOWN} >= SAME_FOR_ALL
     assert {

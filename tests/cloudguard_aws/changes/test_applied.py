@@ -16,11 +16,11 @@ FEW = ("peering", "eks_public", "next_host", "conditions", "key_pending_deletion
 
 @pytest.mark.parametrize("name", FEW)
 def test_rows_pass_after_the_plan_and_nothing_opened(name: str) -> None:
-    made = apply(scenes()[name])
-    assert made.calls
-    assert made.left == ()
-    assert made.opened == ""
-    assert made.lost == ""
+    applied = apply(scenes()[name])
+    assert applied.calls
+    assert applied.left == ()
+    assert applied.opened == ""
+    assert applied.lost == ""
 
 
 @pytest.mark.parametrize("public", [False, True])

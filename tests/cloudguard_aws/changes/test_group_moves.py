@@ -106,8 +106,8 @@ def test_only_the_groups_of_a_template_s_primary_interface_change() -> None:
         {"DeviceIndex": 1, "Groups": ["sg-3"]},
         {"DeviceIndex": 0, "Groups": ["sg-1"], "AssociatePublicIpAddress": False},
     ]
-    (made,) = calls(pool("$Latest", NetworkInterfaces=nics), MembershipEdit((POOL,), ("sg-1",), ("sg-9",)))
-    assert made.parameters["LaunchTemplateData"] == {"NetworkInterfaces": [nics[0], {**nics[1], "Groups": ["sg-9"]}]}
+    (call,) = calls(pool("$Latest", NetworkInterfaces=nics), MembershipEdit((POOL,), ("sg-1",), ("sg-9",)))
+    assert call.parameters["LaunchTemplateData"] == {"NetworkInterfaces": [nics[0], {**nics[1], "Groups": ["sg-9"]}]}
 
 
 def test_a_second_new_version_is_based_on_the_first_with_its_changes() -> None:
@@ -134,8 +134,8 @@ def test_no_rule_names_a_group_that_no_call_creates() -> None:
     rule = Change("d", "node-access", "rule.narrow", Resource("filter", "sg-1"), (add,))
     both = AwsChangeForms(snapshot(filters=(guard,), pools=(replace(pool("7"), template_fields=""),)))
     for members, expected in (((), ["AuthorizeSecurityGroupIngress"]), ((POOL,), [])):
-        made = change(GroupEdit(NEW, "prod-node", "net", members))
-        assert [planned.call.operation for planned in both.calls(rule, (made,))] == expected
+        edit = change(GroupEdit(NEW, "prod-node", "net", members))
+        assert [planned.call.operation for planned in both.calls(rule, (edit,))] == expected
     assert both.calls(rule) == ()
 
 

@@ -183,9 +183,9 @@ def test_an_acl_entry_does_not_move_past_another() -> None:
 def test_quotas_count_the_fuller_direction_and_ip_version() -> None:
     lists = [(f"tcp/{port}", "10.0.0.0/8") for port in range(50)] + [("tcp/443", "2001:db8::/32"), ("tcp/1", "sg-2")]
     guard = group("sg-1", *lists)
-    found = AwsChangeForms(snapshot(filters=(guard,))).quota(guard)
-    assert found is not None
-    assert (found.most, found.present) == (60, 51)
+    quota = AwsChangeForms(snapshot(filters=(guard,))).quota(guard)
+    assert quota is not None
+    assert (quota.most, quota.present) == (60, 51)
     full = group("sg-1", *chain(lists, [(f"udp/{port}", "10.0.0.0/8") for port in range(20)]))
     raised = AwsChangeForms(snapshot(filters=(full,))).quota(full)
     assert raised is not None

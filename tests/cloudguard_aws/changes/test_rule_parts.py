@@ -45,8 +45,8 @@ def test_the_adapter_reads_a_written_rule_as_the_same_services(services: Service
     ],
 )
 def test_the_number_of_parts_is_minimal(services: str, parts: list[str]) -> None:
-    made = parts_of(ServiceSet.parse(services))
-    assert [_text(part) for part in made] == parts
+    rule_parts = parts_of(ServiceSet.parse(services))
+    assert [_text(part) for part in rule_parts] == parts
 
 
 def _text(part: RulePart) -> str:

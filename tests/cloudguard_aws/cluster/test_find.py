@@ -48,11 +48,11 @@ def test_one_name_in_two_vpcs_is_two_clusters_and_the_vpc_chooses(inner_account:
     assert vpc.id in caught.value.message
     assert other.id in caught.value.message
     assert "--vpc-id" in caught.value.hint
-    eks, own = (find(api, CollectRequest(cluster="prod"), vpc.id) for vpc in (vpc, other))
+    eks, found_cluster = (find(api, CollectRequest(cluster="prod"), vpc.id) for vpc in (vpc, other))
     assert eks is not None
-    assert own is not None
+    assert found_cluster is not None
     assert (eks.installer, ids(eks.instances)) == ("eks", {node.id})
-    assert (own.installer, ids(own.instances)) == ("kops", {master.id})
+    assert (found_cluster.installer, ids(found_cluster.instances)) == ("kops", {master.id})
 
 
 def test_a_cluster_that_is_only_registered_with_eks_is_self_managed(inner_account: Account) -> None:

@@ -276,8 +276,8 @@ def test_the_error_for_an_unknown_cluster_lists_the_clusters_found(many: Account
 
 
 def test_discover_counts_hosts_by_role(many: Account) -> None:
-    found = ADAPTER.discover(CollectRequest(options={"region": (REGION,)}, client=many.session))
-    assert [(cluster.name, cluster.installer) for cluster in found] == [
+    clusters = ADAPTER.discover(CollectRequest(options={"region": (REGION,)}, client=many.session))
+    assert [(cluster.name, cluster.installer) for cluster in clusters] == [
         ("capi", "capa"),
         ("k.example.com", "kops"),
         ("managed", "eks"),
@@ -289,8 +289,8 @@ def test_discover_counts_hosts_by_role(many: Account) -> None:
         ("silent", "unknown"),
         ("spray", "kubespray"),
     ]
-    counts = {cluster.name: dict(cluster.hosts) for cluster in found}
+    counts = {cluster.name: dict(cluster.hosts) for cluster in clusters}
     assert counts["k.example.com"] == {"bastion": 1, "control-plane": 2, "node": 1}
     assert counts["managed"] == {"node": 4}
     assert counts["plain"] == {"node": 2, "unknown": 5}
-    assert {cluster.region for cluster in found} == {REGION}
+    assert {cluster.region for cluster in clusters} == {REGION}

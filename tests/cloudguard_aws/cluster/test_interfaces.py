@@ -50,6 +50,6 @@ def test_a_public_address_in_only_one_answer_counts(inner_account: Account, lagg
             item.pop("Association", None)
 
     session.events.register(f"after-call.ec2.{lagging}", forget)
-    found = ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}, client=session))
-    (host,) = found.cluster.hosts
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod", options={"region": (REGION,)}, client=session))
+    (host,) = snapshot.cluster.hosts
     assert [addresses.texts() for addresses in host.interfaces[0].public] == [(address,)]

@@ -65,14 +65,14 @@ def test_regions_that_do_not_answer_can_be_left_out_with_the_flag(inner_account:
     with pytest.raises(AccessError, match="in ap-south-1") as caught:
         ADAPTER.discover(request(inner_account, "", REGION, "ap-south-1"))
     assert "--region" in caught.value.hint
-    (found,) = ADAPTER.discover(request(inner_account, "", REGION, "us-east-1"))
-    assert (found.name, found.region, found.hosts) == ("prod", REGION, (("node", 1),))
+    (cluster,) = ADAPTER.discover(request(inner_account, "", REGION, "us-east-1"))
+    assert (cluster.name, cluster.region, cluster.hosts) == ("prod", REGION, (("node", 1),))
 
 
 def test_every_enabled_region_is_searched_unless_regions_are_given(inner_account: Account) -> None:
     one_node(inner_account)
-    (found,) = ADAPTER.discover(request(inner_account))
-    assert (found.name, found.region) == ("prod", REGION)
+    (cluster,) = ADAPTER.discover(request(inner_account))
+    assert (cluster.name, cluster.region) == ("prod", REGION)
     answer(inner_account.session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-south-1")
     with pytest.raises(AccessError, match="in ap-south-1"):
         ADAPTER.discover(request(inner_account))
@@ -83,8 +83,8 @@ def test_clusters_of_several_regions_are_sorted_by_region_and_name(inner_account
     one_node(a)
     subnet = a.subnet(a.vpc("10.3.0.0/16"))
     a.eks("another", [subnet], a.role("eks", service="eks"))
-    found = ADAPTER.discover(request(a, "", REGION))
-    assert [(cluster.name, cluster.installer, cluster.hosts) for cluster in found] == [
+    clusters = ADAPTER.discover(request(a, "", REGION))
+    assert [(cluster.name, cluster.installer, cluster.hosts) for cluster in clusters] == [
         ("another", "eks", ()),
         ("prod", "kops", (("node", 1),)),
     ]
@@ -114,18 +114,18 @@ def test_clusters_with_one_name_in_several_regions_are_all_checked(
     answer(session, "ec2.DescribeInstances", 403, "UnauthorizedOperation", only="ap-south-1")
     with pytest.raises(ClusterNotFoundError, match=f"'prod' are in {REGION} and us-east-1"):
         ADAPTER.collect(request(inner_account, "prod", *regions))
-    found = read_targets(
+    collecteds = read_targets(
         [Target("aws", {"region": regions}, ("prod",))],
         lambda cluster: CollectRequest(cluster.name, {**cluster.target.options, **cluster.options}, client=session),
         Stop(),
         silent,
     )
-    assert [collected.snapshot and collected.snapshot.cluster.regions for collected in found] == [
+    assert [collected.snapshot and collected.snapshot.cluster.regions for collected in collecteds] == [
         (REGION,),
         ("us-east-1",),
         None,
     ]
-    assert (found[2].name, "ec2:DescribeInstances" in str(found[2].error)) == ("prod (aws ap-south-1)", True)
+    assert (collecteds[2].name, "ec2:DescribeInstances" in str(collecteds[2].error)) == ("prod (aws ap-south-1)", True)
 
 
 def test_two_infrastructure_ids_with_one_name_are_two_clusters(inner_account: Account) -> None:

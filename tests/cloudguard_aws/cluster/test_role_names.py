@@ -56,13 +56,13 @@ def weak(text: str) -> RoleEvidence:
 
 
 def test_a_host_s_own_name_overrides_its_instance_profile_s_name() -> None:
-    found = roles_by_names([("instance profile", "k8s-node-profile"), ("name", "master-1")], "prod")
-    assert found == HostRoles((CP,), (weak("name master-1 suggests the role (weak evidence)"),))
+    roles = roles_by_names([("instance profile", "k8s-node-profile"), ("name", "master-1")], "prod")
+    assert roles == HostRoles((CP,), (weak("name master-1 suggests the role (weak evidence)"),))
 
 
 def test_agreeing_names_give_the_first_as_evidence() -> None:
-    found = roles_by_names([("instance profile", ""), ("scaling group", "workers"), ("name", "prod-worker-1")], "prod")
-    assert found == HostRoles((NODE,), (weak("scaling group workers suggests the role (weak evidence)"),))
+    roles = roles_by_names([("instance profile", ""), ("scaling group", "workers"), ("name", "prod-worker-1")], "prod")
+    assert roles == HostRoles((NODE,), (weak("scaling group workers suggests the role (weak evidence)"),))
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_agreeing_names_give_the_first_as_evidence() -> None:
     ],
 )
 def test_contradicting_names_give_no_role(named: list[tuple[str, str]]) -> None:
-    found = roles_by_names(named, "prod")
-    assert found is not None
-    assert found.roles == ()
-    assert "contradict" in found.why
-    assert "node" in found.why
+    roles = roles_by_names(named, "prod")
+    assert roles is not None
+    assert roles.roles == ()
+    assert "contradict" in roles.why
+    assert "node" in roles.why
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ PULL = allow(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownload
     ],
 )
 def test_the_role_of_a_capability_is_compared_with_its_documented_need(kind: str, granted: Json, found: str) -> None:
-    held = policy("p", PolicyKind.GRANT, [granted], "2012-10-17")
+    document = policy("p", PolicyKind.GRANT, [granted], "2012-10-17")
     role = Identity(ROLE, "capability", (SERVICE_ACCOUNT,), ("p",), SOURCE)
     users = ServiceAccountIdentity(ROLE, "capability", (f"capability:{kind}/main",), "", SOURCE)
-    assert severity_of(Identities((role,), (held,), service_accounts=(users,))).removesuffix(" LOW") == found
+    assert severity_of(Identities((role,), (document,), service_accounts=(users,))).removesuffix(" LOW") == found

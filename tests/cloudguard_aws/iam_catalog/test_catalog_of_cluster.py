@@ -137,7 +137,7 @@ def test_a_statement_with_a_placeholder_without_values_is_left_out() -> None:
 
 
 def test_a_customer_s_keys_are_cluster_resources() -> None:
-    made = snapshot(Identities(), "eks")
+    facts = snapshot(Identities(), "eks")
     named, alias, secrets = (f"arn:aws:kms:eu-west-1:111122223333:{one}" for one in ("key/1", "alias/a", "key/2"))
     source = Source("test")
     keys = tuple(
@@ -148,8 +148,8 @@ def test_a_customer_s_keys_are_cluster_resources() -> None:
             ("arn:aws:kms:eu-west-1:111122223333:key/3", KeyManager.PROVIDER),
         )
     )
-    cluster = replace(made.cluster, keys=keys, secrets_encryption=SecretsEncryption(secrets, source))
-    known = iam_catalog(replace(made, cluster=cluster))
+    cluster = replace(facts.cluster, keys=keys, secrets_encryption=SecretsEncryption(secrets, source))
+    known = iam_catalog(replace(facts, cluster=cluster))
     assert [
         cluster_resource.resources for cluster_resource in known.cluster_resources if cluster_resource.name == "keys"
     ] == [(named, secrets)]

@@ -22,5 +22,5 @@ INSTANCE = "arn:aws:ec2:eu-west-1:{}:instance/{}"
     ],
 )
 def test_an_instance_of_the_cluster_is_the_cluster_s_own(name: str, severity: Severity) -> None:
-    found = aws("ec2:RebootInstances", on=name, role="node").row
-    assert max(finding.severity for finding in found.findings) is severity
+    row = aws("ec2:RebootInstances", on=name, role="node").row
+    assert max(finding.severity for finding in row.findings) is severity

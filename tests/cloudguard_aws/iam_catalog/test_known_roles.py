@@ -76,27 +76,27 @@ MORE = {
 
 @pytest.mark.parametrize("name", ENOUGH)
 def test_upstream_roles_have_exactly_what_they_need(name: str) -> None:
-    found = excess_of(ROLES[name])
-    assert not (found.certain | found.mandated)
-    assert not found.assumptions
+    excess = excess_of(ROLES[name])
+    assert not (excess.certain | excess.mandated)
+    assert not excess.assumptions
 
 
 @pytest.mark.parametrize("name", NARROWABLE)
 def test_documented_roles_exceed_the_cluster_only_by_documented_needs(name: str) -> None:
-    found = excess_of(ROLES[name])
-    risky, own = found.with_access(Access.WRITE, Access.DATA), found.comparer.cluster_resources
-    assert ((risky & found.documented) - own.upper).lower
-    assert not risky - found.documented
+    excess = excess_of(ROLES[name])
+    risky, requests = excess.with_access(Access.WRITE, Access.DATA), excess.comparer.cluster_resources
+    assert ((risky & excess.documented) - requests.upper).lower
+    assert not risky - excess.documented
 
 
 @pytest.mark.parametrize("name", NARROWABLE)
 def test_the_replacement_is_proved_and_bound_to_the_cluster(name: str) -> None:
-    found = excess_of(ROLES[name])
-    edit = replacement(found)
+    excess = excess_of(ROLES[name])
+    edit = replacement(excess)
     assert edit.unproved == ""
-    wide = found.with_access(Access.WRITE, Access.DATA) & found.documented
-    known = found.comparer.iam_catalog.known_context(found.identity)
-    written = allowed(found.comparer.space, edit.statements, known)
+    wide = excess.with_access(Access.WRITE, Access.DATA) & excess.documented
+    known = excess.comparer.iam_catalog.known_context(excess.identity)
+    written = allowed(excess.comparer.space, edit.statements, known)
     left = (written & wide).lower
     assert not left, "nothing that exceeds the need is left"
     assert all(statement.name.isalnum() for statement in edit.statements)
@@ -104,20 +104,20 @@ def test_the_replacement_is_proved_and_bound_to_the_cluster(name: str) -> None:
 
 @pytest.mark.parametrize("name", UNPLACED)
 def test_the_excess_of_a_need_without_a_known_place_is_undecided(name: str) -> None:
-    found = excess_of(ROLES[name])
-    assert not found.certain
-    assert found.assumptions == ("it is unknown which resource is the DNS zone",)
-    edit = replacement(found)
+    excess = excess_of(ROLES[name])
+    assert not excess.certain
+    assert excess.assumptions == ("it is unknown which resource is the DNS zone",)
+    edit = replacement(excess)
     assert "the DNS zone" in edit.unproved
     assert any("route53:ChangeResourceRecordSets" in statement.actions for statement in edit.statements)
 
 
 @pytest.mark.parametrize("name", IMPOSED)
 def test_the_excess_of_eks_roles_comes_only_from_mandated_policies(name: str) -> None:
-    found = excess_of(ROLES[name])
-    assert not found.certain
-    assert found.mandated
-    assert not found.assumptions
+    excess = excess_of(ROLES[name])
+    assert not excess.certain
+    assert excess.mandated
+    assert not excess.assumptions
 
 
 LISTS = ("eks-node",)
@@ -130,15 +130,15 @@ def test_every_known_role_is_in_one_of_the_lists() -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_the_excess_of_these_roles_only_lists(name: str) -> None:
-    found = excess_of(ROLES[name])
-    assert found.with_access(Access.LIST)
-    assert not found.with_access(Access.WRITE, Access.DATA)
+    excess = excess_of(ROLES[name])
+    assert excess.with_access(Access.LIST)
+    assert not excess.with_access(Access.WRITE, Access.DATA)
 
 
 @pytest.mark.parametrize("name", sorted(MORE))
 def test_the_excess_of_these_roles_has_the_known_actions(name: str) -> None:
-    found = excess_of(ROLES[name])
-    risky = found.with_access(Access.WRITE, Access.DATA)
+    excess = excess_of(ROLES[name])
+    risky = excess.with_access(Access.WRITE, Access.DATA)
     assert set(risky.space.table.names(risky.actions)) >= MORE[name]
 
 
@@ -161,8 +161,8 @@ MISSING = {
 
 @pytest.mark.parametrize("role", ROLES.values(), ids=lambda role: str(role.id))
 def test_documented_permissions_without_a_grant_are_missing(role: KnownRole) -> None:
-    found = excess_of(role).missing
-    assert set(found.space.table.names(found.actions)) == MISSING.get(role.id, set())
+    requests = excess_of(role).missing
+    assert set(requests.space.table.names(requests.actions)) == MISSING.get(role.id, set())
 
 
 def test_the_page_of_roles_is_up_to_date() -> None:

@@ -62,9 +62,9 @@ def assert_same(before: tuple[Statement, ...], documents: tuple[str, ...]) -> No
     """Assert that the written documents and the statements mean the same set of requests."""
     after = tuple(statement for text in documents for statement in DOCUMENTS.read(text))
     space = space_of(published(), (*before, *after), ("ec2:*", "s3:*", "iam:*"))
-    wanted, found = allowed(space, before, {}), allowed(space, after, {})
-    assert not (wanted - found)
-    assert not (found - wanted)
+    wanted, requests = allowed(space, before, {}), allowed(space, after, {})
+    assert not (wanted - requests)
+    assert not (requests - wanted)
 
 
 @laws

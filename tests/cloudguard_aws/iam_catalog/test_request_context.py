@@ -38,8 +38,8 @@ def excess(*items: Json, roles: tuple[str, ...] = ("node",), organization: str |
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, "inline", text, statements(text), SOURCE)
     identity = Identity(ROLE, "node", roles, ("p",), SOURCE, unique_id="AROAOWN", tags=(("Team", "core"),))
     identities = Identities((identity,), (policy,), organization=organization)
-    made = replace(snapshot(identities), started=STARTED)
-    return Comparer(made.cluster, identities, iam_catalog(made)).of(identity)
+    facts = replace(snapshot(identities), started=STARTED)
+    return Comparer(facts.cluster, identities, iam_catalog(facts)).of(identity)
 
 
 ALWAYS: tuple[Json, ...] = (
@@ -118,9 +118,9 @@ def test_a_condition_on_an_unknown_value_is_undecided(condition: Json) -> None:
     ("hop", "known"), [(NextHop.OUTBOUND, True), (NextHop.PEER, False), (NextHop.HUB, False), (NextHop.VPN, True)]
 )
 def test_requests_pass_endpoints_of_other_vpcs_only_if_a_route_leads_there(hop: NextHop, *, known: bool) -> None:
-    made = snapshot(Identities())
-    subnet = replace(made.topology.subnets[0], routes=(Route(ALL4, hop, "x", SOURCE),))
-    context = known_context(replace(made, topology=replace(made.topology, subnets=(subnet,))))
+    facts = snapshot(Identities())
+    subnet = replace(facts.topology.subnets[0], routes=(Route(ALL4, hop, "x", SOURCE),))
+    context = known_context(replace(facts, topology=replace(facts.topology, subnets=(subnet,))))
     assert (context["aws:sourcevpc"] is not FREE) is known
 
 
@@ -142,8 +142,8 @@ def test_an_unread_organization_is_unknown() -> None:
 def test_requests_to_global_services_carry_one_region(region: str, granted: bool) -> None:  # noqa: FBT001 - a parameter
     everything = {"Effect": "Allow", "Action": ["iam:CreateUser", "sqs:CreateQueue"], "Resource": "*"}
     elsewhere = {"StringNotEquals": {"aws:RequestedRegion": region}}
-    found = excess(everything, {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": elsewhere}).certain
-    names = {*found.space.table.names(found.actions)}
+    requests = excess(everything, {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": elsewhere}).certain
+    names = {*requests.space.table.names(requests.actions)}
     assert names == {"sqs:CreateQueue"} | ({"iam:CreateUser"} if granted else set())
 
 

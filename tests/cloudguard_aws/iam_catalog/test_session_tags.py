@@ -72,7 +72,7 @@ ROWS: dict[str, Row] = {
 def test_an_administrator_by_the_tags_of_its_session(
     found: str, accounts: tuple[str, ...], provider: str, granted: list[Json]
 ) -> None:
-    held = policy("p", PolicyKind.GRANT, granted, "2012-10-17")
+    document = policy("p", PolicyKind.GRANT, granted, "2012-10-17")
     role = Identity(ROLE, "node", (SERVICE_ACCOUNT,), ("p",), SOURCE, tags=(("team", "core"),))
     pods = ServiceAccountIdentity(ROLE, "node", accounts, "", SOURCE, provider)
-    assert severity_of(Identities((role,), (held,), service_accounts=(pods,))) == found
+    assert severity_of(Identities((role,), (document,), service_accounts=(pods,))) == found

@@ -37,8 +37,8 @@ def test_roles_that_statements_name_are_read_with_the_roles_that_they_trust(inne
     role(a, "app-1", ROOT)
     role(a, "by-trust", NODE)
     api = api_of(a)
-    own = read_identities(api, hosts=(), pools=(), extra=((NODE, ("node",)),))
-    found = with_assumable_roles(api, with_trusting_roles(api, own))
+    identities = read_identities(api, hosts=(), pools=(), extra=((NODE, ("node",)),))
+    found = with_assumable_roles(api, with_trusting_roles(api, identities))
     assert {other.name for other in found.others} == {"deploy", "admin", "guarded", "shut", "by-trust"}
     pairs = {" ".join(arn.rpartition("/")[2] for arn in pair) for pair in found.admitted}
     assert {pair for pair in pairs if not pair.endswith(" deploy")} == {"deploy admin", "node by-trust"}

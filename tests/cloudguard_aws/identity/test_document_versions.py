@@ -83,11 +83,11 @@ def test_the_version_decides_the_meaning_of_a_document(seed: int, version: str |
         written = {"Version": version} if version else {}
         read = statements(json.dumps({**written, "Statement": items}))
         (*newer,) = statements(json.dumps({"Version": VERSIONS[0], "Statement": items}))
-        found = allowed(space_of(SmallCatalog(), read, ACTIONS), read, {"name": VALUE})
+        requests = allowed(space_of(SmallCatalog(), read, ACTIONS), read, {"name": VALUE})
         oracle = policy([as_evaluated(each, version) for each in newer])
         for _ in range(40):
             action, name, held = random.choice(ACTIONS), random.choice(NAMES), random.choice((None, *HELD))
             context = {} if held is None else {"tag": (held,)}
             asked = {key: tuple(comparable(text, version) for text in texts) for key, texts in context.items()}
             truth = really_allowed([oracle], action, comparable(name, version), asked)
-            assert found.has(Request(action, name, tuple(context.items()))) == truth, (items, version, name, held)
+            assert requests.has(Request(action, name, tuple(context.items()))) == truth, (items, version, name, held)

@@ -52,6 +52,6 @@ def test_a_text_that_is_no_policy_is_unchanged(text: str) -> None:
 
 def test_a_trust_policy_has_no_external_id_in_text_and_statements() -> None:
     shell = PolicyDocument("t", "t", PolicyKind.TRUST, "inline", "", (), SOURCE)
-    found = policy_document(shell, json.loads(trust(StringEquals={"sts:ExternalId": "s3cret"})))
-    assert "s3cret" not in repr(found)
-    assert found.statements[0].conditions[0].values == ("external-id-1",)
+    document = policy_document(shell, json.loads(trust(StringEquals={"sts:ExternalId": "s3cret"})))
+    assert "s3cret" not in repr(document)
+    assert document.statements[0].conditions[0].values == ("external-id-1",)

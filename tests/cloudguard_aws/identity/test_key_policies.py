@@ -61,12 +61,12 @@ def test_a_statement_that_names_the_role_is_a_grant_on_the_key(inner_account: Ac
         allow({"AWS": OTHER}, "kms:Encrypt", Sid="Other"),
     )
     api = api_of(a)
-    found = with_policies(api, key_of(key))
-    assert granted(found) == {
+    identities = with_policies(api, key_of(key))
+    assert granted(identities) == {
         "Role": (("kms:Decrypt",), (key,), PolicyKind.RESOURCE),
         "Disks": (("kms:CreateGrant",), (key,), PolicyKind.RESOURCE),
     }
-    assert found.identities[0].policies == (f"{key}#{ROLE}",)
+    assert identities.identities[0].policies == (f"{key}#{ROLE}",)
     assert api.gaps == ()
 
 
@@ -74,8 +74,8 @@ def test_an_alias_is_resolved_to_its_key(inner_account: Account) -> None:
     a = inner_account
     key = guarded(a, allow({"AWS": ROLE}, "kms:Decrypt", Sid="Role"))
     a.call("kms", "create_alias", AliasName="alias/etcd", TargetKeyId=key)
-    found = with_policies(api_of(a), key_of(f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/etcd"))
-    assert granted(found) == {"Role": (("kms:Decrypt",), (key,), PolicyKind.RESOURCE)}
+    identities = with_policies(api_of(a), key_of(f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/etcd"))
+    assert granted(identities) == {"Role": (("kms:Decrypt",), (key,), PolicyKind.RESOURCE)}
 
 
 def test_policies_of_provider_keys_and_foreign_keys_are_not_read(inner_account: Account) -> None:

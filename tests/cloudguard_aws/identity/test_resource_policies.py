@@ -35,8 +35,8 @@ def cluster(*resources: str) -> Snapshot:
     """Return a cluster whose role's policies name ``resources``."""
     statement = Statement("#1", Effect.ALLOW, ("*",), resources=resources)
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "", (statement,), SOURCE)
-    made = snapshot([], identities=Identities((Identity(ROLE, "masters.prod", ("node",), ("p",), SOURCE),), (policy,)))
-    return replace(made, cluster=replace(made.cluster, name="prod", account=ACCOUNT))
+    facts = snapshot([], identities=Identities((Identity(ROLE, "masters.prod", ("node",), ("p",), SOURCE),), (policy,)))
+    return replace(facts, cluster=replace(facts.cluster, name="prod", account=ACCOUNT))
 
 
 def granting(*actions: str) -> str:
@@ -53,12 +53,12 @@ def test_policies_of_buckets_and_queues_in_needs_are_read(inner_account: Account
     a = inner_account
     a.call("s3", "create_bucket", Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     a.call("s3", "put_bucket_policy", Bucket="state", Policy=granting("s3:*"))
-    made = cluster("arn:aws:s3:::state/prod/*", QUEUE)
+    facts = cluster("arn:aws:s3:::state/prod/*", QUEUE)
     api = api_of(a)
-    assert granted(with_policies_of_resources(api, made)) == {"policy of state": ("s3:*",)}
+    assert granted(with_policies_of_resources(api, facts)) == {"policy of state": ("s3:*",)}
     url = a.call("sqs", "create_queue", QueueName="prod")["QueueUrl"]
     a.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": granting("sqs:*")})
-    found = with_policies_of_resources(api_of(a), made)
+    found = with_policies_of_resources(api_of(a), facts)
     assert granted(found) == {"policy of state": ("s3:*",), f"policy of {QUEUE}": ("sqs:*",)}
     (identity,) = found.identities.identities
     assert identity.policies == ("p", f"state#{ROLE}", f"{QUEUE}#{ROLE}")
@@ -80,11 +80,11 @@ def test_the_queues_of_karpenter_and_of_the_termination_handler_are_read(
 
 def test_a_resource_outside_the_needs_is_not_read_and_the_report_says_so(inner_account: Account) -> None:
     asked: list[str] = []
-    found = with_policies_of_resources(api_of(inner_account, asked), cluster("arn:aws:s3:::payroll/*"))
+    facts = with_policies_of_resources(api_of(inner_account, asked), cluster("arn:aws:s3:::payroll/*"))
     assert asked == []
     assert found.identities.unread_grants.endswith("etcd's keys; grants on KMS keys were not read")
     providers = (IdentityProvider("issuer", Strength.STRONG, SOURCE),)
-    federated = replace(found, identities=replace(found.identities, providers=providers))
+    federated = replace(facts, identities=replace(facts.identities, providers=providers))
     unread = with_policies_of_resources(api_of(inner_account), federated).identities.unread_grants
     assert unread.endswith("it is not known whether roles of other accounts trust the cluster's identity provider")
 
@@ -92,8 +92,8 @@ def test_a_resource_outside_the_needs_is_not_read_and_the_report_says_so(inner_a
 def test_a_bucket_without_a_policy_grants_nothing(inner_account: Account) -> None:
     a = inner_account
     a.call("s3", "create_bucket", Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    found = with_policies_of_resources(api_of(a), cluster("arn:aws:s3:::state/prod/*", "arn:aws:s3:::gone/prod/*"))
-    assert (granted(found), found.gaps) == ({}, ())
+    facts = with_policies_of_resources(api_of(a), cluster("arn:aws:s3:::state/prod/*", "arn:aws:s3:::gone/prod/*"))
+    assert (granted(facts), facts.gaps) == ({}, ())
 
 
 def test_a_refused_or_unparsable_resource_policy_is_a_gap(inner_account: Account) -> None:

@@ -153,13 +153,15 @@ def test_a_role_is_read_with_all_its_policies(inner_account: Account) -> None:
     host = a.host("node", subnet, [group], role=nodes)
     asked: list[str] = []
     api = api_of(a, asked)
-    found = read_identities(api, hosts=hosts_of(a, host.id), pools=(), extra=((role.arn, ("cluster",)),))
+    identities = read_identities(api, hosts=hosts_of(a, host.id), pools=(), extra=((role.arn, ("cluster",)),))
     assert api.gaps == ()
-    assert [(identity.id, identity.roles, identity.complete) for identity in found.identities] == [
+    assert [(identity.id, identity.roles, identity.complete) for identity in identities.identities] == [
         (role.arn, ("cluster",), True),
         (nodes.arn, ("node",), True),
     ]
-    kinds = {policy.id: (policy.kind, policy.managed_by, policy.statements[0].actions) for policy in found.policies}
+    kinds = {
+        policy.id: (policy.kind, policy.managed_by, policy.statements[0].actions) for policy in identities.policies
+    }
     assert kinds == {
         shared: (PolicyKind.GRANT, "user", ("iam:*",)),
         f"{fence}#boundary": (PolicyKind.BOUNDARY, "user", ("ec2:*",)),
@@ -167,7 +169,7 @@ def test_a_role_is_read_with_all_its_policies(inner_account: Account) -> None:
         f"{role.arn}#trust": (PolicyKind.TRUST, "inline", ("sts:AssumeRole",)),
         f"{nodes.arn}#trust": (PolicyKind.TRUST, "inline", ("sts:AssumeRole",)),
     }
-    assert set(found.identities[0].policies) == set(kinds) - {f"{nodes.arn}#trust"}
+    assert set(identities.identities[0].policies) == set(kinds) - {f"{nodes.arn}#trust"}
     assert asked.count("iam:GetPolicyVersion") == 2
 
 
@@ -181,8 +183,8 @@ def test_an_empty_or_missing_instance_profile_is_incomplete(inner_account: Accou
     (host,) = hosts_of(a, machine.id)
     api = api_of(a)
     hosts = (replace(host, identity=empty), replace(host, id="i-2", identity=gone))
-    found = read_identities(api, hosts=hosts, pools=())
-    assert [(identity.id, identity.complete, identity.policies) for identity in found.identities] == [
+    identities = read_identities(api, hosts=hosts, pools=())
+    assert [(identity.id, identity.complete, identity.policies) for identity in identities.identities] == [
         (empty, False, ()),
         (gone, False, ()),
     ]

@@ -48,9 +48,9 @@ def test_only_roles_of_the_cluster_s_issuer_belong_to_its_workloads(inner_accoun
     federated(a, "github", "token.actions.githubusercontent.com")
     asked: list[str] = []
     api = api_of(a, asked)
-    held = read_service_accounts(api, "prod", replace(EKS, name="gone"))
-    roles, trusts = held.identities, held.trusts
-    assert [(provider.id, provider.strength) for provider in held.providers] == [(ISSUER, Strength.STRONG)]
+    service_accounts = read_service_accounts(api, "prod", replace(EKS, name="gone"))
+    roles, trusts = service_accounts.identities, service_accounts.trusts
+    assert [(provider.id, provider.strength) for provider in service_accounts.providers] == [(ISSUER, Strength.STRONG)]
     assert {
         service_account.identity: (service_account.name, service_account.service_accounts) for service_account in roles
     } == {
@@ -76,10 +76,10 @@ def test_a_role_for_everyone_with_a_token_of_the_issuer_belongs_to_its_service_a
         trusted = {"Effect": "Allow", "Principal": principal, "Action": "sts:*", "Condition": {"StringEquals": sub}}
         text = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
         a.call("iam", "create_role", RoleName=f"r{number}", AssumeRolePolicyDocument=text)
-    held = read_service_accounts(api_of(a), "prod", replace(EKS, name="gone"))
-    assert [(service_account.name, service_account.service_accounts) for service_account in held.identities] == [
-        (f"r{n}", ("dns:external",)) for n in (0, 1)
-    ]
+    service_accounts = read_service_accounts(api_of(a), "prod", replace(EKS, name="gone"))
+    assert [
+        (service_account.name, service_account.service_accounts) for service_account in service_accounts.identities
+    ] == [(f"r{n}", ("dns:external",)) for n in (0, 1)]
 
 
 def test_pod_identity_associations_give_service_accounts(inner_account: Account) -> None:
@@ -90,15 +90,20 @@ def test_pod_identity_associations_give_service_accounts(inner_account: Account)
         a.associate(cluster.name, account, role)
     api = api_of(a)
     described = a.call("eks", "describe_cluster", name="prod")["cluster"]
-    held = read_service_accounts(api, "prod", eks_cluster(described))
-    (found,) = held.identities
-    assert (found.identity, found.name, found.service_accounts, found.trust) == (
+    service_accounts = read_service_accounts(api, "prod", eks_cluster(described))
+    (service_account,) = service_accounts.identities
+    assert (
+        service_account.identity,
+        service_account.name,
+        service_account.service_accounts,
+        service_account.trust,
+    ) == (
         role,
         "balancers",
         ("kube-system:aws-load-balancer-controller", "ingress:second"),
         "",
     )
-    assert held.trusts == ()
+    assert service_accounts.trusts == ()
     assert not any(gap.hides for gap in api.gaps)
 
 
@@ -115,12 +120,12 @@ def test_a_self_managed_cluster_has_the_identity_provider_with_its_name(inner_ac
     arn = federated(a, "ccm", own, StringEquals=subject_is("kube-system:aws-cloud-controller-manager", issuer=own))
     federated(a, "theirs", other, StringEquals=subject_is("kube-system:aws-node", issuer=other))
     api = api_of(a)
-    held = read_service_accounts(api, "prod", None)
+    service_accounts = read_service_accounts(api, "prod", None)
     assert [
         (service_account.identity, service_account.service_accounts, service_account.provider)
-        for service_account in held.identities
+        for service_account in service_accounts.identities
     ] == [(arn, ("kube-system:aws-cloud-controller-manager",), own)]
-    assert [(provider.id, provider.strength) for provider in held.providers] == [(own, Strength.WEAK)]
+    assert [(provider.id, provider.strength) for provider in service_accounts.providers] == [(own, Strength.WEAK)]
     assert api.gaps == ()
 
 
@@ -144,8 +149,8 @@ def test_an_installer_s_tag_shows_the_cluster_of_an_identity_provider(
     tags = [{"Key": key, "Value": value} for key, value in tag.items()]
     url = f"https://{issuer}"
     inner_account.call("iam", "create_open_id_connect_provider", Url=url, ThumbprintList=["0" * 40], Tags=tags)
-    held = read_service_accounts(api_of(inner_account), "prod", None)
-    assert [(provider.id, provider.strength) for provider in held.providers] == (
+    service_accounts = read_service_accounts(api_of(inner_account), "prod", None)
+    assert [(provider.id, provider.strength) for provider in service_accounts.providers] == (
         [(issuer, Strength.STRONG)] if found else []
     )
 
@@ -153,8 +158,8 @@ def test_an_installer_s_tag_shows_the_cluster_of_an_identity_provider(
 def test_a_flag_names_the_cluster_s_identity_provider(inner_account: Account) -> None:
     for name in ("prod-oidc.s3.amazonaws.com", "keys.example.com/a"):
         inner_account.call("iam", "create_open_id_connect_provider", Url=f"https://{name}", ThumbprintList=["0" * 40])
-    held = read_service_accounts(api_of(inner_account), "prod", None, "https://keys.example.com/a/")
-    assert [(provider.id, provider.strength) for provider in held.providers] == [
+    service_accounts = read_service_accounts(api_of(inner_account), "prod", None, "https://keys.example.com/a/")
+    assert [(provider.id, provider.strength) for provider in service_accounts.providers] == [
         ("keys.example.com/a", Strength.STRONG)
     ]
 
@@ -216,7 +221,9 @@ def test_capabilities_have_roles_of_the_cluster(
     role = federated(a, "ack", ISSUER.replace("0", "1"))
     aws_capabilities.answer_for(a.session, role, status)
     api = api_of(a)
-    held = read_service_accounts(api, "prod", EKS)
-    roles = [(service_account.identity, service_account.service_accounts) for service_account in held.identities]
+    service_accounts = read_service_accounts(api, "prod", EKS)
+    roles = [
+        (service_account.identity, service_account.service_accounts) for service_account in service_accounts.identities
+    ]
     assert roles == [(role, (f"capability:ack/{aws_capabilities.NAME}",))] * found
     assert [bool(gap.hides) for gap in api.gaps if gap.call == "eks:ListCapabilities"] == hides

@@ -74,15 +74,15 @@ def test_every_level_is_read_from_the_root_and_each_policy_once(inner_account: A
     _, _, policy = organize(inner_account)
     asked: list[str] = []
     api = api_of(inner_account, asked)
-    found = read_limits(api, ACCOUNT)
+    limits = read_limits(api, ACCOUNT)
     everything = "p-FullAWSAccess"
-    assert found.levels == ((everything,), tuple(sorted((everything, policy))), (everything,))
-    assert {policy.id: (policy.name, policy.kind, policy.statements[0].actions) for policy in found.policies} == {
+    assert limits.levels == ((everything,), tuple(sorted((everything, policy))), (everything,))
+    assert {policy.id: (policy.name, policy.kind, policy.statements[0].actions) for policy in limits.policies} == {
         everything: ("FullAWSAccess", PolicyKind.ORGANIZATION_LIMIT, ("*",)),
         policy: ("no-iam", PolicyKind.ORGANIZATION_LIMIT, ("iam:*",)),
     }
-    assert found.unseen == ""
-    assert ((found.organization or "")[:2], found.accounts) == ("o-", (MANAGEMENT, ACCOUNT))
+    assert limits.unseen == ""
+    assert ((limits.organization or "")[:2], limits.accounts) == ("o-", (MANAGEMENT, ACCOUNT))
     assert api.gaps == ()
     assert {name: asked.count(name) for name in sorted(set(asked))} == {
         "organizations:DescribeOrganization": 1,
@@ -97,22 +97,22 @@ def test_every_level_is_read_from_the_root_and_each_policy_once(inner_account: A
 def test_refused_limits_hide_no_row_and_are_named(inner_account: Account, call: tuple[str, str]) -> None:
     organize(inner_account)
     api = guarded(call)
-    found = read_limits(api, ACCOUNT)
-    assert found.unseen == f"organizations:{call[1]} was refused (grant organizations:{call[1]})"
+    limits = read_limits(api, ACCOUNT)
+    assert limits.unseen == f"organizations:{call[1]} was refused (grant organizations:{call[1]})"
     assert {(gap.call, gap.reason, gap.hides, gap.permission) for gap in api.gaps} == {
         (f"organizations:{call[1]}", Reason.DENIED, (), f"organizations:{call[1]}")
     }
-    assert (found.organization is None) == (call == DESCRIBE)
-    assert len(found.levels) == (1 if call == PARENTS else 0), "what was listed before still limits"
+    assert (limits.organization is None) == (call == DESCRIBE)
+    assert len(limits.levels) == (1 if call == PARENTS else 0), "what was listed before still limits"
 
 
 def test_a_refused_policy_is_kept_as_its_id(inner_account: Account) -> None:
     _, _, policy = organize(inner_account)
     api = guarded(POLICY)
-    found = read_limits(api, ACCOUNT)
-    assert any(policy in level for level in found.levels)
-    assert found.policies == ()
-    assert found.unseen == ""
+    limits = read_limits(api, ACCOUNT)
+    assert any(policy in level for level in limits.levels)
+    assert limits.policies == ()
+    assert limits.unseen == ""
     assert {gap.permission for gap in api.gaps} == {"organizations:DescribePolicy"}
 
 
@@ -121,8 +121,8 @@ def test_a_policy_that_is_not_understood_is_kept_as_its_id(inner_account: Accoun
     for one in inner_account.global_backend("organizations").policies:
         one.content = "{" if one.id == policy else one.content
     api = api_of(inner_account)
-    found = read_limits(api, ACCOUNT)
-    assert [policy.id for policy in found.policies] == ["p-FullAWSAccess"]
+    limits = read_limits(api, ACCOUNT)
+    assert [policy.id for policy in limits.policies] == ["p-FullAWSAccess"]
     assert [(gap.call, gap.resource, gap.reason, gap.hides) for gap in api.gaps] == [
         ("organizations:DescribePolicy", policy, Reason.FAILED, ())
     ]

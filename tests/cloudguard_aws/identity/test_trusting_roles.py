@@ -27,8 +27,8 @@ def granted(a: Account, *trusted: Json, role: str = "admin") -> dict[str, list[t
     """Return, for each of two roles of the cluster, the resources of the grants that it has from trust policies."""
     document = json.dumps({"Version": "2012-10-17", "Statement": list(trusted)})
     a.call("iam", "create_role", RoleName=role, AssumeRolePolicyDocument=document)
-    held = tuple(Identity(arn, arn.rpartition("/")[2], ("node",), (), SOURCE) for arn in (CONTROL, NODE))
-    found = with_trusting_roles(api_of(a), Identities(held))
+    identities = tuple(Identity(arn, arn.rpartition("/")[2], ("node",), (), SOURCE) for arn in (CONTROL, NODE))
+    found = with_trusting_roles(api_of(a), Identities(identities))
     policies = {policy.id: policy for policy in found.policies}
     assert {policy.kind for policy in found.policies} <= {PolicyKind.RESOURCE}
     return {

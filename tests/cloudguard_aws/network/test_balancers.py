@@ -45,9 +45,9 @@ def test_balancers_without_targets_in_the_cluster_are_left_out(inner_account: Ac
     a.listener(a.nlb("theirs", subnet), 443, [other], 443, name="theirs")
     a.listener(a.nlb("elsewhere", a.subnet(elsewhere)), 443, [], 443, name="elsewhere")
     a.clb("old", subnet, [a.group(vpc, "lb")], 443, [other], 443)
-    (found,) = read(a, vpc, node)
-    assert (found.id, found.kind, found.filters) == (mine.arn, "nlb", ())
-    (listener,) = found.listeners
+    (front,) = read(a, vpc, node)
+    assert (front.id, front.kind, front.filters) == (mine.arn, "nlb", ())
+    (listener,) = front.listeners
     assert listener.client_address is PRESERVED
     assert [(target.host, target.address.texts(), str(target.service)) for target in listener.targets] == [
         (node.id, (), "tcp/6443")
@@ -104,8 +104,8 @@ def test_a_listener_that_only_redirects_has_no_targets(inner_account: Account) -
     a.listener(alb, 443, [node], 30443, protocol="HTTP")
     redirect = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
     a.call("elbv2", "create_listener", LoadBalancerArn=alb.arn, Protocol="HTTP", Port=80, DefaultActions=[redirect])
-    (found,) = read(a, vpc, node)
-    assert [str(listener.service) for listener in found.listeners] == ["tcp/443"]
+    (front,) = read(a, vpc, node)
+    assert [str(listener.service) for listener in front.listeners] == ["tcp/443"]
 
 
 @pytest.mark.parametrize("guarded", [False, True])
@@ -150,11 +150,11 @@ def test_a_balancer_of_another_network_with_the_cluster_s_addresses_as_targets_c
     around = read_inventory(api, hosts=hosts, endpoints=(), network_ids={vpc.id})
     assert [balancer.name for balancer in around.balancers.modern] == ["edge"]
     assert {network.id for network in around.vpcs.networks} >= {vpc.id, hub.id}
-    found = read_topology(api, around, cluster="prod", hosts=hosts, pools=(), endpoints=())
-    (balancer,) = found.balancers
-    (subnet,) = (subnet for subnet in found.subnets if subnet.id in balancer.subnets)
+    topology = read_topology(api, around, cluster="prod", hosts=hosts, pools=(), endpoints=())
+    (balancer,) = topology.balancers
+    (subnet,) = (subnet for subnet in topology.subnets if subnet.id in balancer.subnets)
     assert subnet.routes
-    assert subnet.filters[0] in {guard.id for guard in found.filters}
+    assert subnet.filters[0] in {guard.id for guard in topology.filters}
     assert api.gaps == ()
     assert api_targets(api, {vpc.id}, {6443}, {}) == {}
 
@@ -180,9 +180,9 @@ def test_an_unknown_setting_of_a_balancer_never_closes_it(
         parsed["LoadBalancers"][0].update(changed)
 
     api.client("elbv2").meta.events.register("after-call.elastic-load-balancing-v2.DescribeLoadBalancers", edit)
-    (found,) = read(a, vpc, node, api)
-    assert (found.kind, found.internet_facing) == (kind, facing)
-    assert found.listeners[0].client_address is (PRESERVED if kind == "nlb" else ClientAddress.UNKNOWN)
+    (front,) = read(a, vpc, node, api)
+    assert (front.kind, front.internet_facing) == (kind, facing)
+    assert front.listeners[0].client_address is (PRESERVED if kind == "nlb" else ClientAddress.UNKNOWN)
 
 
 def test_a_listener_with_an_unknown_action_may_send_to_every_target_group(inner_account: Account) -> None:
@@ -195,8 +195,8 @@ def test_a_listener_with_an_unknown_action_may_send_to_every_target_group(inner_
         parsed["Listeners"][0]["DefaultActions"] = [{"Type": "spread"}]
 
     api.client("elbv2").meta.events.register("after-call.elastic-load-balancing-v2.DescribeListeners", edit)
-    (found,) = read(a, vpc, node, api)
-    assert [str(target.service) for target in found.listeners[0].targets] == ["tcp/6443"]
+    (front,) = read(a, vpc, node, api)
+    assert [str(target.service) for target in front.listeners[0].targets] == ["tcp/6443"]
 
 
 def test_a_balancer_without_listeners_in_the_answer_is_a_gap(inner_account: Account) -> None:
@@ -233,8 +233,8 @@ def test_an_internal_balancer_may_let_in_the_internet_by_ipv6(
     a.listener(MadeBalancer(made, vpc), 6443, [host], 6443)
     attributes = [{"Key": "ipv6.deny_all_igw_traffic", "Value": denied}] if denied else []
     a.call("elbv2", "modify_load_balancer_attributes", LoadBalancerArn=made, Attributes=attributes)
-    (found,) = read(a, vpc, host)
-    assert (found.internet_facing, found.dual_stack, found.public_ipv4) == (internet_facing, True, not internet_facing)
+    (front,) = read(a, vpc, host)
+    assert (front.internet_facing, front.dual_stack, front.public_ipv4) == (internet_facing, True, not internet_facing)
 
 
 @pytest.mark.parametrize("forgotten", ["every", "one"])

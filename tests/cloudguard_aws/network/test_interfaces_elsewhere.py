@@ -21,9 +21,9 @@ def test_an_interface_in_another_vpc_is_a_way_to_its_host(
 ) -> None:
     a = inner_account
     subnet = a.subnet(a.vpc())
-    own = a.group(subnet.vpc, "own")
-    a.host("m", subnet, [own], kops.control_plane)
-    node = a.host("n", subnet, [own], kops.node)
+    group = a.group(subnet.vpc, "own")
+    a.host("m", subnet, [group], kops.control_plane)
+    node = a.host("n", subnet, [group], kops.node)
     elsewhere = a.subnet(a.vpc("10.77.0.0/16"), public=True)
     open_to_all = a.group(elsewhere.vpc, "management")
     open_to_all.allow("tcp/22", WORLD)

@@ -152,8 +152,8 @@ def test_a_forward_action_names_one_or_several_groups() -> None:
         {"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "b"}, {"TargetGroupArn": "c"}]}},
         {"Type": "redirect", "RedirectConfig": {}},
     ]
-    found = listener_facts({"ListenerArn": "l-1", "Port": 443, "DefaultActions": actions})
-    assert found.forwards_to == ("a", "b", "c")
+    facts = listener_facts({"ListenerArn": "l-1", "Port": 443, "DefaultActions": actions})
+    assert facts.forwards_to == ("a", "b", "c")
 
 
 @pytest.mark.parametrize(
@@ -192,12 +192,12 @@ NLB: dict[str, Any] = {
 
 
 def test_a_network_balancer_without_groups_has_no_filters() -> None:
-    found = balancer(load_balancer(NLB), (), "")
-    assert (found.kind, found.filters, found.groups) == ("nlb", (), ())
-    assert found.subnets == ("subnet-1", "subnet-2")
-    assert found.addresses == AddressSet.of(("198.51.100.1", "2001:db8::1"))
-    assert found.internet_facing
-    assert found.dual_stack
+    front = balancer(load_balancer(NLB), (), "")
+    assert (front.kind, front.filters, front.groups) == ("nlb", (), ())
+    assert front.subnets == ("subnet-1", "subnet-2")
+    assert front.addresses == AddressSet.of(("198.51.100.1", "2001:db8::1"))
+    assert front.internet_facing
+    assert front.dual_stack
     assert not load_balancer(NLB | {"Scheme": "internal", "IpAddressType": "ipv4"}).internet_facing
 
 
@@ -220,14 +220,14 @@ def test_a_classic_balancer_is_a_proxy_that_may_use_plaintext() -> None:
             for a, b, c, d in listeners
         ],
     }
-    found = classic(classic_balancer(item), MEMBERS, "")
-    assert {listener.client_address for listener in found.listeners} == {REPLACED}
+    front = classic(classic_balancer(item), MEMBERS, "")
+    assert {listener.client_address for listener in front.listeners} == {REPLACED}
     assert [
-        (str(listener.service), str(listener.targets[0].service), listener.plaintext) for listener in found.listeners
+        (str(listener.service), str(listener.targets[0].service), listener.plaintext) for listener in front.listeners
     ] == [
         ("tcp/443", "tcp/6443", False),
         ("tcp/8443", "tcp/80", True),
         ("tcp/993", "tcp/143", True),
         ("tcp/995", "tcp/995", False),
     ]
-    assert all([target.host for target in listener.targets] == ["i-1"] for listener in found.listeners)
+    assert all([target.host for target in listener.targets] == ["i-1"] for listener in front.listeners)

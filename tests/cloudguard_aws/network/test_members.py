@@ -49,11 +49,11 @@ def scaling_group(a: Account, name: str, subnet: Subnet, *hosts: Host, cluster: 
 
 def test_instances_of_the_cluster_s_scaling_groups_are_members(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
-    own, theirs = a.host("gpu", subnet, [group]), a.host("app", subnet, [group])
-    scaling_group(a, "gpu", subnet, own)
+    node, theirs = a.host("gpu", subnet, [group]), a.host("app", subnet, [group])
+    scaling_group(a, "gpu", subnet, node)
     scaling_group(a, "app", subnet, theirs, cluster="other")
     found = members(a)
-    assert found[own.id] == "gpu"
+    assert found[node.id] == "gpu"
     assert theirs.id not in found
 
 
@@ -61,11 +61,11 @@ def test_another_cluster_s_tag_removes_no_member_from_a_scaling_group(place: tup
     """The tag and the scaling group contradict each other. For a balancer's target, the tag decides."""
     a, subnet, group = place
     theirs = {"kubernetes.io/cluster/other": "owned"}
-    made, target = a.host("made", subnet, [group], theirs), a.host("target", subnet, [group], theirs)
-    scaling_group(a, "gpu", subnet, made)
+    node, target = a.host("made", subnet, [group], theirs), a.host("target", subnet, [group], theirs)
+    scaling_group(a, "gpu", subnet, node)
     a.listener(a.nlb("ingress", subnet), 80, [a.host("n2", subnet, [group], kops.node), target], 30080)
     found = members(a)
-    assert (made.id in found, target.id in found) == (True, False)
+    assert (node.id in found, target.id in found) == (True, False)
 
 
 @pytest.mark.parametrize("by_address", [False, True])

@@ -87,17 +87,17 @@ def test_unlisted_rules_are_read_from_the_group_with_made_up_ids() -> None:
     }
     made = security_group(group)
     assert made.named == (("sg-2", "111122223333"),)
-    found = made.filter
-    assert found.stateful
-    assert not found.ordered
-    assert [rule.id for rule in found.rules] == [
+    guard = made.filter
+    assert guard.stateful
+    assert not guard.ordered
+    assert [rule.id for rule in guard.rules] == [
         "sg-1/ingress/tcp/22/0.0.0.0/0",
         "sg-1/ingress/tcp/22/::/0",
         "sg-1/ingress/tcp/22/pl-1",
         "sg-1/ingress/tcp/22/sg-2",
         "sg-1/egress/all/0.0.0.0/0",
     ]
-    assert found.rules[0].description == "ssh"
+    assert guard.rules[0].description == "ssh"
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_a_group_written_by_a_program_says_what_to_do_instead(
     editable: bool,
     words: str,
 ) -> None:
-    found = security_group({"GroupId": "sg-1"} | group).filter
-    assert found.editable is editable
-    assert found.written_by is not None
-    assert words in found.written_by.instead
+    guard = security_group({"GroupId": "sg-1"} | group).filter
+    assert guard.editable is editable
+    assert guard.written_by is not None
+    assert words in guard.written_by.instead
 
 
 def test_a_network_acl_is_ordered_stateless_and_denies_at_the_end() -> None:
@@ -135,16 +135,16 @@ def test_a_network_acl_is_ordered_stateless_and_denies_at_the_end() -> None:
             base | {"RuleNumber": 32768, "RuleAction": "deny", "Protocol": "-1", "Ipv6CidrBlock": "::/0"},
         ],
     }
-    found = network_acl(acl).filter
-    assert [(rule.id, rule.order, rule.action, str(rule.services), str(rule.peer)) for rule in found.rules] == [
+    guard = network_acl(acl).filter
+    assert [(rule.id, rule.order, rule.action, str(rule.services), str(rule.peer)) for rule in guard.rules] == [
         ("acl-1/ingress/90", 90, Action.PERMIT, "tcp/22", "0.0.0.0/1"),
         ("acl-1/ingress/100", 100, Action.DENY, "all", "10.0.0.0/8"),
         ("acl-1/ingress/110", 110, Action.PERMIT, "icmp/3/4", "0.0.0.0/0"),
         ("acl-1/ingress/120", 120, Action.PERMIT, "icmpv6", "::/0"),
         ("acl-1/egress/101", 101, Action.PERMIT, "all", "::/0"),
     ]
-    assert found.ordered
-    assert not found.stateful
+    assert guard.ordered
+    assert not guard.stateful
 
 
 @pytest.mark.parametrize("lost", [{"IpPermissions": 0}, {"SecurityGroupRules": 0}, {}])
@@ -162,11 +162,11 @@ def test_rules_of_two_different_answers_are_united(inner_account: Account, lost:
                     del holder[key][0]
 
     api.client("ec2").meta.events.register("after-call.ec2.*", without)
-    (found,) = read_security_groups(api, frozenset({group.id}), ()).filters
-    let_in = {(str(rule.services), str(rule.peer)) for rule in found.rules if rule.direction is Direction.INGRESS}
+    (guard,) = read_security_groups(api, frozenset({group.id}), ()).filters
+    let_in = {(str(rule.services), str(rule.peer)) for rule in guard.rules if rule.direction is Direction.INGRESS}
     assert let_in == {("tcp/22", "0.0.0.0/0"), ("tcp/443", "10.0.0.0/8")}
-    assert len(found.rules) == 3
-    assert len({rule.id for rule in found.rules}) == 3
+    assert len(guard.rules) == 3
+    assert len({rule.id for rule in guard.rules}) == 3
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_rule_with_an_unknown_protocol_is_uncertain(protocol: str, why: str) -
 
 def test_an_acl_entry_without_ports_is_uncertain_and_one_without_direction_is_refused() -> None:
     entry: dict[str, object] = {"RuleNumber": 1, "Protocol": "6", "RuleAction": "deny", "CidrBlock": "10.0.0.0/8"}
-    (found,) = network_acl({"NetworkAclId": "acl-1", "Entries": [entry | {"Egress": False}]}).filter.rules
-    assert found.uncertain
+    (rule,) = network_acl({"NetworkAclId": "acl-1", "Entries": [entry | {"Egress": False}]}).filter.rules
+    assert rule.uncertain
     with pytest.raises(ValueError, match="Egress is missing"):
         network_acl({"NetworkAclId": "acl-1", "Entries": [entry]})

@@ -26,9 +26,9 @@ def place(inner_account: Account) -> tuple[Subnet, Group, Host]:
 
 def read(account: Account, host: Host) -> tuple[Topology, tuple[Gap, ...]]:
     """Read the topology around one host."""
-    api, found = api_of(account), hosts_of(account, host.id)
-    around = read_inventory(api, hosts=found, endpoints=())
-    return read_topology(api, around, cluster="prod", hosts=found, pools=(), endpoints=()), api.gaps
+    api, hosts = api_of(account), hosts_of(account, host.id)
+    around = read_inventory(api, hosts=hosts, endpoints=())
+    return read_topology(api, around, cluster="prod", hosts=hosts, pools=(), endpoints=()), api.gaps
 
 
 def meaning(found: Topology) -> str:
@@ -65,8 +65,8 @@ def test_the_kind_of_an_interface_in_the_nodes_group_decides_its_meaning(
 ) -> None:
     subnet, nodes, node = place
     inner_account.interface(subnet, [nodes], description, kind=kind)
-    found, gaps = read(inner_account, node)
-    assert (meaning(found), gaps) == (expected, ())
+    topology, gaps = read(inner_account, node)
+    assert (meaning(topology), gaps) == (expected, ())
 
 
 @pytest.mark.parametrize("kind", ["ec2_instance_connect_endpoint", "api_gateway_managed"])
@@ -104,8 +104,11 @@ def test_a_vpc_origin_of_cloudfront_lets_outsiders_in(
     subnet, nodes, node = place
     origin = inner_account.interface(subnet, [nodes], "", kind="interface")
     inner_account.tag(origin, {"aws.cloudfront.vpcorigin": "enabled"})
-    found, _ = read(inner_account, node)
-    assert (meaning(found), [external_member.id for external_member in found.external_members]) == (OUTSIDERS, [origin])
+    topology, _ = read(inner_account, node)
+    assert (meaning(topology), [external_member.id for external_member in topology.external_members]) == (
+        OUTSIDERS,
+        [origin],
+    )
 
 
 def test_a_tag_does_not_make_an_interface_of_another_instance_the_cluster_s(
@@ -115,5 +118,5 @@ def test_a_tag_does_not_make_an_interface_of_another_instance_the_cluster_s(
     other = inner_account.host("other", subnet, [inner_account.group(subnet.vpc, "others")])
     made = inner_account.second_interface(other, subnet, [nodes])
     inner_account.tag(made, {"cluster.k8s.amazonaws.com/name": "prod"})
-    found, _ = read(inner_account, node)
-    assert [external_member.id for external_member in found.external_members] == [made]
+    topology, _ = read(inner_account, node)
+    assert [external_member.id for external_member in topology.external_members] == [made]

@@ -82,10 +82,10 @@ SUBNET = read_subnet(
 def test_a_subnet_without_its_own_route_table_has_the_main_one() -> None:
     other = {"RouteTableId": "rtb-2", "VpcId": "vpc-2", "Associations": [{"Main": True}], "Routes": []}
     tables = [route_table(other), route_table(TABLE)]
-    found = with_routes(SUBNET, ("acl-1",), Tables(tables))
-    assert found.routes == tables[1].routes
-    assert found.public_by_default
-    assert not found.inspected
+    subnet = with_routes(SUBNET, ("acl-1",), Tables(tables))
+    assert subnet.routes == tables[1].routes
+    assert subnet.public_by_default
+    assert not subnet.inspected
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,9 @@ def test_an_interface_is_foreign_unless_it_is_the_cluster_s(
     described: dict[str, object],
     foreign: bool,
 ) -> None:
-    own = ClusterInterfaces("prod", {"i-1"}, {"eni-own"}, {BALANCED})
+    of_cluster = ClusterInterfaces("prod", {"i-1"}, {"eni-own"}, {BALANCED})
     item = {"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333", "Groups": [{"GroupId": "sg-1"}]} | described
-    assert (foreign_interface(item, own) is not None) is foreign
+    assert (foreign_interface(item, of_cluster) is not None) is foreign
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,10 @@ def test_a_service_decides_whether_its_interface_opens_connections(
     described: dict[str, object], *, known: bool
 ) -> None:
     item = {"NetworkInterfaceId": "eni-1", "Groups": [{"GroupId": "sg-1"}]} | described
-    found = foreign_interface(item, ClusterInterfaces("prod", (), (), ()))
-    assert found is not None
-    assert (found.uncertain == "") is known
-    assert known or "opens connections" in found.uncertain
+    nic = foreign_interface(item, ClusterInterfaces("prod", (), (), ()))
+    assert nic is not None
+    assert (nic.uncertain == "") is known
+    assert known or "opens connections" in nic.uncertain
 
 
 def standing(api: Api, hosts: tuple[model.Host, ...]) -> Topology:
@@ -229,10 +229,10 @@ def test_a_prefix_list_is_read_and_a_missing_one_is_unknown(inner_account: Accou
     a.call("ec2", "delete_managed_prefix_list", PrefixListId=lost.id)
     a.backend("ec2").managed_prefix_lists.pop(lost.id, None)
     api = api_of(a)
-    found = standing(api, hosts_of(a, node.id))
+    network = standing(api, hosts_of(a, node.id))
     lists = {
         address_list.id: (address_list.name, address_list.ranges, address_list.known)
-        for address_list in found.address_lists
+        for address_list in network.address_lists
     }
     assert lists[office.id] == ("office", each("198.51.100.0/24", "203.0.113.0/24"), True)
     assert lists[lost.id] == ("", (), False)
@@ -246,15 +246,17 @@ def test_a_network_acl_and_a_peering_are_read(inner_account: Account) -> None:
     a.route(subnet, "10.0.0.0/8", a.peering(vpc, peer))
     acl = a.nacl(subnet, "in 100 deny udp/53 0.0.0.0/0", "in 110 allow tcp/443 ::/0", "out 100 allow all 0.0.0.0/0")
     node = a.host("node", subnet, [a.group(vpc, "nodes")])
-    found = topology(a, node)
-    border = next(guard for guard in found.filters if guard.id == acl)
+    network = topology(a, node)
+    border = next(guard for guard in network.filters if guard.id == acl)
     assert [(rule.order, rule.action, str(rule.services), str(rule.peer)) for rule in border.rules] == [
         (100, Action.DENY, "udp/53", "0.0.0.0/0"),
         (110, Action.PERMIT, "tcp/443", "::/0"),
         (100, Action.PERMIT, "all", "0.0.0.0/0"),
     ]
-    assert [str(route.destination) for route in found.subnets[0].routes if route.hop is NextHop.PEER] == ["10.9.0.0/16"]
-    assert found.subnets[0].ranges.size6
+    assert [str(route.destination) for route in network.subnets[0].routes if route.hop is NextHop.PEER] == [
+        "10.9.0.0/16"
+    ]
+    assert network.subnets[0].ranges.size6
 
 
 def test_a_missing_security_group_is_a_gap(inner_account: Account) -> None:

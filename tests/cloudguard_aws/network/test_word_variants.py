@@ -46,8 +46,8 @@ def test_a_next_hop_of_an_unknown_kind_may_be_the_internet(to: dict[str, str]) -
     found = routes(**to)
     assert [route.hop for route in found] == [NextHop.UNKNOWN]
     node = host("n", NODE, "nodes", where="public", public="203.0.113.9")
-    made = snapshot([node], [group("nodes", ("tcp/22", WORLD))], subnets=[replace(PUBLIC, routes=found)])
-    assert rows_of(made)["node-access"].verdict is not Verdict.PASS
+    facts = snapshot([node], [group("nodes", ("tcp/22", WORLD))], subnets=[replace(PUBLIC, routes=found)])
+    assert rows_of(facts)["node-access"].verdict is not Verdict.PASS
 
 
 def test_a_route_with_an_unknown_state_is_in_force() -> None:
@@ -79,8 +79,8 @@ def test_a_balancer_with_an_unknown_scheme_may_face_the_internet(scheme: str) ->
 
 def test_an_unknown_setting_of_a_balancer_restricts_nothing() -> None:
     enforced = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
-    found = load_balancer(BALANCER | {enforced: "mostly", "IpAddressType": "ipv4-and-more"})
-    assert (found.enforces_groups, found.dual_stack, found.public_ipv4) == (False, True, True)
+    front = load_balancer(BALANCER | {enforced: "mostly", "IpAddressType": "ipv4-and-more"})
+    assert (front.enforces_groups, front.dual_stack, front.public_ipv4) == (False, True, True)
 
 
 @pytest.mark.parametrize("changed", [{"RuleAction": "audit"}, {"RuleAction": None}, {"CidrBlock": "zone-1"}], ids=str)
@@ -95,8 +95,8 @@ def test_a_denial_of_an_unknown_protocol_is_uncertain(protocol: str) -> None:
         with pytest.raises(ValueError, match="Protocol"):
             network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | {"Protocol": protocol}]})
         return
-    (found,) = network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | {"Protocol": protocol}]}).filter.rules
-    assert (found.action, bool(found.uncertain)) == (Action.DENY, True)
+    (rule,) = network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | {"Protocol": protocol}]}).filter.rules
+    assert (rule.action, bool(rule.uncertain)) == (Action.DENY, True)
 
 
 @pytest.mark.parametrize("peer", [{"CidrZone": "zone-1"}, {"CidrIpv4": "10.0.0.0/99"}, {"ReferencedGroupInfo": {}}])
@@ -107,5 +107,5 @@ def test_a_peer_of_an_unknown_kind_is_refused(peer: Json) -> None:
 
 def test_a_permission_for_an_unknown_protocol_may_open_everything() -> None:
     permission = {"IpProtocol": "quic", "FromPort": 443, "ToPort": 443, "Ipv6Ranges": [{"CidrIpv6": WORLD6}]}
-    (found,) = security_group({"GroupId": "g", "IpPermissions": [permission]}).filter.rules
-    assert (str(found.services), bool(found.uncertain)) == ("all", True)
+    (rule,) = security_group({"GroupId": "g", "IpPermissions": [permission]}).filter.rules
+    assert (str(rule.services), bool(rule.uncertain)) == ("all", True)

@@ -137,9 +137,9 @@ def test_copies_of_deleted_volumes_are_recognized_by_their_tags(
     cluster: StackedCluster, tags: Tags, verdict: str
 ) -> None:
     former = cluster.former(tags)
-    found = cluster.row()
-    assert found.verdict == verdict
-    assert (former in found.why) == (verdict != "PASS")
+    row = cluster.row()
+    assert row.verdict == verdict
+    assert (former in row.why) == (verdict != "PASS")
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ def test_detached_volumes_of_former_hosts_are_judged_by_their_tags(
     cluster: StackedCluster, tags: Tags, verdict: str
 ) -> None:
     left = cluster.volume(tags=tags, encrypted=False)
-    found = cluster.row()
-    assert found.verdict == verdict
-    assert (left in found.why) == (verdict != "PASS")
+    row = cluster.row()
+    assert row.verdict == verdict
+    assert (left in row.why) == (verdict != "PASS")
 
 
 def test_an_encrypted_detached_volume_passes(cluster: StackedCluster) -> None:

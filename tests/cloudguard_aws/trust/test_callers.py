@@ -245,8 +245,8 @@ def test_a_declared_outsider_is_no_finding(statement: Json, outsider: str) -> No
 
 @pytest.mark.parametrize("statement", [item for item, found in [*IDENTITIES, *FEDERATED] if found == (OUTSIDER, False)])
 def test_declaring_the_name_from_the_finding_removes_the_finding(statement: Json) -> None:
-    (found,) = let_in(statement)
-    names = (found.caller.declared_as,) if found.caller.declared_as else ()
+    (admission,) = let_in(statement)
+    names = (admission.caller.declared_as,) if admission.caller.declared_as else ()
     assert (let_in(statement, declared=names) == ()) == bool(names)
 
 

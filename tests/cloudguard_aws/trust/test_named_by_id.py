@@ -137,8 +137,8 @@ def test_the_widest_caller_of_a_trust_policy(found: Found, statements: list[Json
 
 
 def test_an_instance_of_the_cluster_is_no_outsider() -> None:
-    own = replace(HOME, instances=frozenset({INSTANCE}))
-    assert told(instance(THE_INSTANCE), home=own) == []
+    home = replace(HOME, instances=frozenset({INSTANCE}))
+    assert told(instance(THE_INSTANCE), home=home) == []
     assert [who for _, _, who in told(instance(THE_INSTANCE))] == [f"the instance {INSTANCE}"]
 
 

@@ -32,11 +32,11 @@ def collected_pages(call: Call, *pages: object, status: int = 200, stop: Stop | 
 def test_the_sdk_requests_the_next_page() -> None:
     link = f"{HOST}:443/page/2"
     item: Item = {"id": "/a", "properties": {"new": [1]}}
-    kept, left = collected_pages(
+    pages, left = collected_pages(
         LIST_DISKS, {"value": [item], "nextLink": link}, {"value": [], "nextLink": ""}, {"value": [item]}
     )
-    assert kept.answer().items == [item, item]
-    assert kept.answer().faults == ()
+    assert pages.answer().items == [item, item]
+    assert pages.answer().faults == ()
     assert [item.json() for item in left] == [{"value": [], "nextLink": link}, {"value": []}, {"value": []}]
     assert json.loads(left[0].text("utf-8")) == left[0].json()
     assert (left[0].status_code, left[0].headers) == (200, {"x": "y"})
@@ -63,29 +63,29 @@ def test_an_answer_that_is_no_page_is_refused(page: object) -> None:
     ],
 )
 def test_a_link_to_another_host_is_not_followed(link: object) -> None:
-    kept, left = collected_pages(LIST_DISKS, {"value": [{"id": "/a"}], "nextLink": link})
-    assert len(kept.answer().items) == len(kept.answer().faults) == 1
+    pages, left = collected_pages(LIST_DISKS, {"value": [{"id": "/a"}], "nextLink": link})
+    assert len(pages.answer().items) == len(pages.answer().faults) == 1
     assert left[0].json() == {"value": []}
 
 
 def test_a_repeated_page_ends_the_list_with_a_fault() -> None:
     page = {"value": [{"id": "/a"}], "nextLink": "https://MANAGEMENT.azure.com/page/2"}
-    kept, left = collected_pages(LIST_DISKS, page, page)
-    assert "repeat" in kept.answer().faults[0]
+    pages, left = collected_pages(LIST_DISKS, page, page)
+    assert "repeat" in pages.answer().faults[0]
     assert left[1].json() == {"value": []}
 
 
 def test_a_single_resource_is_no_list() -> None:
-    kept, _ = collected_pages(GET_KEY, {"id": "/key", "nextLink": "https://elsewhere.example/"})
-    assert kept.answer().items == [{"id": "/key", "nextLink": "https://elsewhere.example/"}]
-    assert kept.answer().faults == ()
+    pages, _ = collected_pages(GET_KEY, {"id": "/key", "nextLink": "https://elsewhere.example/"})
+    assert pages.answer().items == [{"id": "/key", "nextLink": "https://elsewhere.example/"}]
+    assert pages.answer().faults == ()
 
 
 def test_an_error_without_a_page_gives_no_answer() -> None:
-    kept, left = collected_pages(LIST_DISKS, {"error": {}}, status=403)
+    pages, left = collected_pages(LIST_DISKS, {"error": {}}, status=403)
     assert left[0].text() == '{"error": {}}'
     with pytest.raises(AnswerError):
-        kept.answer()
+        pages.answer()
 
 
 def test_a_stopped_reading_requests_no_further_page() -> None:

@@ -17,8 +17,8 @@ DENIED = "Microsoft.Network/firewallPolicies/ruleCollectionGroups/read"
 
 def test_each_call_is_tried_and_the_refused_one_is_named(azure_cloud: AzureProxy) -> None:
     azure_cloud.azure = Azure(everything(), refused=frozenset({DENIED}))
-    shown = ADAPTER.verify(PROD, silent)
-    assert {outcome.call for outcome in shown} == {call.name for call in CALLS}
-    (refused,) = (outcome for outcome in shown if outcome.outcome is not Outcome.GRANTED)
+    outcomes = ADAPTER.verify(PROD, silent)
+    assert {outcome.call for outcome in outcomes} == {call.name for call in CALLS}
+    (refused,) = (outcome for outcome in outcomes if outcome.outcome is not Outcome.GRANTED)
     assert refused.permissions == (DENIED,)
     assert refused.outcome is Outcome.REFUSED

@@ -125,9 +125,9 @@ def test_a_credential_of_another_issuer_is_deleted(azure_cloud: AzureProxy) -> N
 
     found = applied(azure_cloud, Scene(build, {}))
     (change,) = (change for change in found.plan.changes if change.kind == "trust.narrow")
-    (made,) = (each for step in found.plan.steps if step.change == change.id for each in step.calls)
-    assert made.call.parameters["id"].endswith("/shop/federatedIdentityCredentials/ci")
-    assert made.inverse[0].parameters["body"]["properties"]["issuer"] == github
+    (call,) = (each for step in found.plan.steps if step.change == change.id for each in step.calls)
+    assert call.call.parameters["id"].endswith("/shop/federatedIdentityCredentials/ci")
+    assert call.inverse[0].parameters["body"]["properties"]["issuer"] == github
     reports = (found.plan.report, found.after)
     assert ["cloud-api-access/trust" in {finding.check for finding in each.findings} for each in reports] == [
         True,

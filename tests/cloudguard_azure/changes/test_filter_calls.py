@@ -169,9 +169,9 @@ def test_a_rule_that_is_not_fully_understood_gets_no_calls(azure_cloud: AzurePro
 def test_nothing_is_removed_if_its_replacement_cannot_be_added(azure_cloud: AzureProxy) -> None:
     guard = serve_group(azure_cloud, rule("ssh", 200, "22,80", "10.0.0.0/16"))
     whole = narrowed(guard, "ssh", "none", RulePeer(PeerOf.NEW_GROUP, "node"))
-    taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
+    edit, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
     assert planned(azure_cloud, added) == ()
-    assert planned(azure_cloud, taken, [added]) == ()
+    assert planned(azure_cloud, edit, [added]) == ()
 
 
 def test_declared_administrators_get_a_rule_before_the_denial(azure_cloud: AzureProxy) -> None:

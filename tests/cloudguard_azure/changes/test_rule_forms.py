@@ -45,8 +45,8 @@ def test_one_rule_has_one_protocol_and_any_ports(services: str, parts: list[str]
 
 
 def test_one_rule_has_addresses_of_one_ip_version() -> None:
-    found = rules_of(traffic("tcp/22", "198.51.100.0/24,203.0.113.0/24,2001:db8::/32"))
-    assert [traffic.peer.value for traffic in found] == ["198.51.100.0/24,203.0.113.0/24", "2001:db8::/32"]
+    traffics = rules_of(traffic("tcp/22", "198.51.100.0/24,203.0.113.0/24,2001:db8::/32"))
+    assert [traffic.peer.value for traffic in traffics] == ["198.51.100.0/24,203.0.113.0/24", "2001:db8::/32"]
     assert len(rules_of(traffic("tcp/22", ANYONE))) == 1
 
 

@@ -195,8 +195,8 @@ def test_discovery_shows_aks_clusters_and_clusters_named_by_tags() -> None:
         LIST_SCALE_SETS: [nodes, scale_set("mc", "aks-a")],
         LIST_MACHINES: [vm("a", "odd", own("kops.example")), vm("mc_other", "x", own("hidden")), vm("a", "untagged")],
     }
-    found = summaries(read_inventory(Answers(items)))
-    assert [(cluster.name, cluster.installer, cluster.region, dict(cluster.hosts)) for cluster in found] == [
+    clusters = summaries(read_inventory(Answers(items)))
+    assert [(cluster.name, cluster.installer, cluster.region, dict(cluster.hosts)) for cluster in clusters] == [
         ("kops.example", "kops", "westeurope", {"node": 3, "unknown": 1}),
         ("other", "aks", "westeurope", {}),
         ("prod", "aks", "westeurope", {"node": 2}),

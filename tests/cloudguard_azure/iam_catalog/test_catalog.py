@@ -143,9 +143,9 @@ def test_a_wide_role_gets_a_proved_replacement(azure_cloud: AzureProxy) -> None:
     account.machine("m0", subnet, "10.0.0.4", identities=[held])
     account.machine("w0", subnet, "10.0.0.5")
     account.assign(account.principal(held), "Contributor", account.in_group())
-    made = collected(azure_cloud, account)
-    assert row_of(made).verdict == "FAIL"
-    (change,) = changes_of(made, known=iam_catalog(made), row="cloud-api-access")
+    facts = collected(azure_cloud, account)
+    assert row_of(facts).verdict == "FAIL"
+    (change,) = changes_of(facts, known=iam_catalog(facts), row="cloud-api-access")
     (edit,) = change.edits
     assert isinstance(edit, DocumentEdit)
     assert (edit.unproved, change.proved) == ("", True)

@@ -59,9 +59,9 @@ def row(azure_cloud: AzureProxy, addon: str, grants: Sequence[tuple[str, str]]) 
 def test_roles_that_azure_assigns_to_an_addon_are_at_most_advice(
     azure_cloud: AzureProxy, addon: str, grants: list[tuple[str, str]]
 ) -> None:
-    found = row(azure_cloud, addon, grants)
-    assert (found.verdict, found.unknown) == (Verdict.PASS, ())
-    assert {finding.severity for finding in found.findings} <= {Severity.LOW}
+    result = row(azure_cloud, addon, grants)
+    assert (result.verdict, result.unknown) == (Verdict.PASS, ())
+    assert {finding.severity for finding in result.findings} <= {Severity.LOW}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,6 @@ def test_a_role_beyond_an_addon_s_need_is_a_finding(azure_cloud: AzureProxy, add
 
 
 def test_the_vault_of_mounted_secrets_is_unknown(azure_cloud: AzureProxy) -> None:
-    found = row(azure_cloud, SECRETS, [("Key Vault Secrets User", "vault")])
-    assert found.verdict is Verdict.UNKNOWN
-    assert "the vault of the secrets that pods mount" in found.why
+    result = row(azure_cloud, SECRETS, [("Key Vault Secrets User", "vault")])
+    assert result.verdict is Verdict.UNKNOWN
+    assert "the vault of the secrets that pods mount" in result.why

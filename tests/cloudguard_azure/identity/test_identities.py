@@ -44,11 +44,11 @@ def identity(made: Snapshot, name: str) -> Identity:
 def test_a_cluster_with_azure_s_own_assignments_passes(azure_cloud: AzureProxy) -> None:
     account = aks()
     account.assign(kubelet(account), "AcrPull")
-    made = collected(azure_cloud, account)
-    row = row_of(made)
+    snapshot = collected(azure_cloud, account)
+    row = row_of(snapshot)
     assert (row.verdict, row.unknown) == (Verdict.PASS, ())
-    assert identity(made, "prod-agentpool").roles == ("node",)
-    assert identity(made, "prod (system-assigned)").roles == ("cluster",)
+    assert identity(snapshot, "prod-agentpool").roles == ("node",)
+    assert identity(snapshot, "prod (system-assigned)").roles == ("cluster",)
     assert {finding.check for finding in row.findings} >= {"cloud-api-access/imposed"}
     assert "in other subscriptions" in row.why
 
@@ -127,18 +127,18 @@ def test_a_role_through_a_group_counts(azure_cloud: AzureProxy) -> None:
     account = aks()
     account.members["group"] = {kubelet(account)}
     account.assign("group", "Network Contributor", kind="Group")
-    made = collected(azure_cloud, account)
-    row = row_of(made)
+    snapshot = collected(azure_cloud, account)
+    row = row_of(snapshot)
     assert row.verdict is Verdict.FAIL
-    assert any("through a group" in policy.name for policy in made.identities.policies)
+    assert any("through a group" in policy.name for policy in snapshot.identities.policies)
 
 
 def test_without_group_assignments_the_row_is_unknown(azure_cloud: AzureProxy) -> None:
     account = aks()
     refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleAssignments/read"}))
-    made = collected(azure_cloud, account, azure=refused)
-    assert {gap.permission for gap in made.gaps} == {"Microsoft.Authorization/roleAssignments/read"}
-    assert row_of(made).verdict is Verdict.UNKNOWN
+    snapshot = collected(azure_cloud, account, azure=refused)
+    assert {gap.permission for gap in snapshot.gaps} == {"Microsoft.Authorization/roleAssignments/read"}
+    assert row_of(snapshot).verdict is Verdict.UNKNOWN
 
 
 def test_a_deny_assignment_applies_to_all_but_its_exceptions(azure_cloud: AzureProxy) -> None:
@@ -161,13 +161,14 @@ def test_pods_assume_an_identity_by_the_cluster_s_own_issuer(azure_cloud: AzureP
     account.federated(shop, "ci", "https://token.actions.githubusercontent.com", "repo:acme/shop:ref:refs/heads/main")
     account.assign(account.principal(dns), account.role("zones", "Microsoft.Network/dnsZones/read"))
     account.assign(account.principal(shop), "Reader")
-    made = collected(azure_cloud, account)
+    snapshot = collected(azure_cloud, account)
     accounts = {
-        service_account.name: service_account.service_accounts for service_account in made.identities.service_accounts
+        service_account.name: service_account.service_accounts
+        for service_account in snapshot.identities.service_accounts
     }
     assert accounts == {"dns": ("dns:external-dns",), "shop": ("shop:cart",)}
-    assert identity(made, "dns").roles == (SERVICE_ACCOUNT,)
-    row = row_of(made)
+    assert identity(snapshot, "dns").roles == (SERVICE_ACCOUNT,)
+    row = row_of(snapshot)
     (trust,) = (finding for finding in row.findings if finding.check == "cloud-api-access/trust")
     assert trust.message.startswith("repo:acme/shop:ref:refs/heads/main of https://token.actions.githubusercontent.com")
     assert (trust.resource.name, trust.severity) == ("shop", Severity.MEDIUM)
@@ -206,13 +207,13 @@ def test_a_machine_has_all_its_assigned_identities(azure_cloud: AzureProxy) -> N
     account.machine("m0", subnet, "10.0.0.4", identities=[one, two], system=True)
     account.machine("w0", subnet, "10.0.0.5")
     account.assign(account.principal(two), "Contributor", account.in_group("elsewhere"))
-    made = collected(azure_cloud, account)
-    assert {each.name: each.roles for each in made.identities.identities} == {
+    snapshot = collected(azure_cloud, account)
+    assert {each.name: each.roles for each in snapshot.identities.identities} == {
         "m0 (system-assigned)": ("control-plane", "etcd"),
         "one": ("control-plane", "etcd"),
         "two": ("control-plane", "etcd"),
     }
-    (host, _) = made.cluster.hosts
+    (host, _) = snapshot.cluster.hosts
     assert len(host.identities) == 3
     assert found(azure_cloud, account) == {"outside two": Severity.HIGH}
 
@@ -230,8 +231,8 @@ def test_an_unreadable_role_has_its_known_permissions_and_makes_the_rest_unknown
     account = aks()
     account.assign(kubelet(account), "Network Contributor")
     refused = Azure(account, refused=frozenset({"Microsoft.Authorization/roleDefinitions/read"}))
-    made = collected(azure_cloud, account, azure=refused)
-    row = row_of(made)
+    snapshot = collected(azure_cloud, account, azure=refused)
+    row = row_of(snapshot)
     assert row.verdict is Verdict.FAIL
     assert any("as of 20" in str(finding) for finding in row.findings)
     account = aks()
@@ -251,9 +252,9 @@ def test_an_unreadable_role_has_its_known_permissions_and_makes_the_rest_unknown
 )
 def test_a_refused_call_is_a_gap_and_the_row_does_not_pass(azure_cloud: AzureProxy, action: str) -> None:
     account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
-    made = collected(azure_cloud, account, azure=Azure(account, refused=frozenset({action})))
-    assert {gap.permission for gap in made.gaps} == {action}
-    row = row_of(made)
+    snapshot = collected(azure_cloud, account, azure=Azure(account, refused=frozenset({action})))
+    assert {gap.permission for gap in snapshot.gaps} == {action}
+    row = row_of(snapshot)
     assert (row.verdict, bool(row.unknown)) == (Verdict.UNKNOWN, True)
 
 
@@ -276,9 +277,9 @@ def test_unread_deny_assignments_hide_no_row(azure_cloud: AzureProxy) -> None:
 )
 def test_an_item_that_is_not_understood_is_a_gap(azure_cloud: AzureProxy, action: str, spoilt: dict[str, Any]) -> None:
     account = aks(oidcIssuerProfile={"enabled": True, "issuerURL": ISSUER})
-    made = collected(azure_cloud, account, azure=Azure(account, spoiled={action: {"value": [spoilt]}}))
-    assert any("not valid" in gap.message for gap in made.gaps)
-    assert row_of(made).verdict is Verdict.UNKNOWN
+    snapshot = collected(azure_cloud, account, azure=Azure(account, spoiled={action: {"value": [spoilt]}}))
+    assert any("not valid" in gap.message for gap in snapshot.gaps)
+    assert row_of(snapshot).verdict is Verdict.UNKNOWN
 
 
 def test_a_service_principal_leaves_the_row_unknown(azure_cloud: AzureProxy) -> None:

@@ -36,8 +36,8 @@ def acting(role: str, *, through: bool = False) -> Subscription:
 @pytest.mark.parametrize("role", ["Owner", "Contributor"])
 def test_pods_that_take_a_powerful_identity_escalate(azure_cloud: AzureProxy, role: str, *, through: bool) -> None:
     row = row_of(collected(azure_cloud, acting(role, through=through)))
-    [found] = [finding for finding in row.findings if finding.check == "cloud-api-access/escalation"]
-    assert "app (service-account) can gain the permissions of deployer" in found.message
+    [finding] = [finding for finding in row.findings if finding.check == "cloud-api-access/escalation"]
+    assert "app (service-account) can gain the permissions of deployer" in finding.message
 
 
 CLUSTERS = "Microsoft.ContainerService/managedClusters"

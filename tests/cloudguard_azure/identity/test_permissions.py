@@ -120,18 +120,18 @@ def naively(world: World, operation: str, place: str, plane: str) -> bool:
         )
         if meant and not spared and covers(denial.scope, place) and permits(denial.permissions, operation, plane):
             return False
-    return any(covers(scope, place) and permits(held, operation, plane) for scope, held in world.assigned)
+    return any(covers(scope, place) and permits(granteds, operation, plane) for scope, granteds in world.assigned)
 
 
 def documents(world: World) -> list[PolicyDocument]:
-    found = [
+    policies = [
         granted(
             Assignment(f"/assignment{number}", f"/role{number}", scope, ME, "serviceprincipal", "", "call"),
-            Role(f"role {number}", built_in=False, permissions=tuple(held)),
+            Role(f"role {number}", built_in=False, permissions=tuple(granteds)),
         )
-        for number, (scope, held) in enumerate(world.assigned)
+        for number, (scope, granteds) in enumerate(world.assigned)
     ]
-    return found + [policy for denial in world.denials if (policy := denied(denial, ME, {GROUP})) is not None]
+    return policies + [policy for denial in world.denials if (policy := denied(denial, ME, {GROUP})) is not None]
 
 
 def drawn_place(random: Random, kind: str) -> str:
@@ -157,7 +157,7 @@ def test_permission_sets_agree_with_the_naive_evaluation_of_every_request(seed: 
         identity = Identity(
             "azure:1:nodes:microsoft.managedidentity:identities:x", "x", (), tuple(policies), Source("call")
         )
-        held = effective(space_of(catalog, statements, actions), identity, policies, {}).permissions
+        requests = effective(space_of(catalog, statements, actions), identity, policies, {}).permissions
         for _ in range(POINTS):
             kind = random.choice([*TYPES])
             operation, plane = f"{kind}/{random.choice(TYPES[kind])}", random.choice(PLANES)
@@ -165,7 +165,7 @@ def test_permission_sets_agree_with_the_naive_evaluation_of_every_request(seed: 
             wanted = naively(world, operation, place, plane)
             name = resource(place).replace(CONTROL, plane, 1)
             (action,) = actions_of(operation)
-            assert held.has(Request(action, name)) is wanted, (operation, place, plane, json.dumps(str(world)))
+            assert requests.has(Request(action, name)) is wanted, (operation, place, plane, json.dumps(str(world)))
             points, allowed = points + 1, allowed + wanted
     assert points == WORLDS * POINTS // 10
     assert points // 40 < allowed < points * 39 // 40

@@ -106,12 +106,12 @@ def check(seed: int, pair: Sequence[Item | None], draw: Random) -> None:
     sure = not any(rule.uncertain for guard in made.filters.values() for rule in guard.rules)
     for destination in (OWN, FRONT):
         traffic = filters.allowed_traffic(chain, Direction.INGRESS, sorted(own), destination)
-        found = traffic.allows(AddressSet.everything(), sorted(senders))
+        allowed = traffic.allows(AddressSet.everything(), sorted(senders))
         for source, (protocol, port) in product(SOURCES, ASKED):
             to = destination.texts()[":" in source]
             packet = Packet(source, to, protocol, port, senders, own)
             expected = outcomes(groups, packet, AROUND) if groups else without_groups(source, internet)
-            lower, upper = (admits(packets, source, protocol, port) for packets in (found.lower, found.upper))
+            lower, upper = (admits(packets, source, protocol, port) for packets in (allowed.lower, allowed.upper))
             assert not lower or expected == {True}, (seed, packet)
             assert upper or expected == {False}, (seed, packet)
             assert not sure or "NotYetKnown" in str(groups) or lower is upper, (seed, packet)

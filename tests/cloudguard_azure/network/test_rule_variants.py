@@ -91,5 +91,5 @@ def test_rules_give_the_expected_verdict(
     azure_cloud.azure = Azure(build())
     subscription = (azure_cloud.azure.account.subscription,)
     snapshot = collection.collect("azure", cluster="prod", options={"subscription": subscription})
-    found = pipeline.evaluate(snapshot).row(row)
-    assert found.verdict == verdict, (found.why, found.unknown)
+    result = pipeline.evaluate(snapshot).row(row)
+    assert result.verdict == verdict, (result.why, result.unknown)

@@ -91,12 +91,10 @@ def test_the_guarded_side_is_the_destination_inbound_and_the_source_outbound() -
 
 
 def test_one_rule_may_have_several_destinations() -> None:
-    (found,) = rules(
-        destinationAddressPrefix="", destinationAddressPrefixes=["10.0.9.4", "VirtualNetwork", "192.0.2.7"]
-    )
-    assert found.target_ranges.cidrs() == ("10.0.0.0/16", "168.63.129.16/32", "192.0.2.7/32")
-    (found,) = rules(destinationAddressPrefixes=["10.0.9.4"])
-    assert not found.target_ranges, "with * besides, it is about everything"
+    (rule,) = rules(destinationAddressPrefix="", destinationAddressPrefixes=["10.0.9.4", "VirtualNetwork", "192.0.2.7"])
+    assert rule.target_ranges.cidrs() == ("10.0.0.0/16", "168.63.129.16/32", "192.0.2.7/32")
+    (rule,) = rules(destinationAddressPrefixes=["10.0.9.4"])
+    assert not rule.target_ranges, "with * besides, it is about everything"
 
 
 def test_a_rule_with_an_unknown_value_may_have_any_meaning() -> None:
@@ -110,10 +108,10 @@ def test_a_rule_with_an_unknown_value_may_have_any_meaning() -> None:
 
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_a_missing_side_of_a_rule_may_be_anything(side: str) -> None:
-    (found,) = rules(**{f"{side}AddressPrefix": ""})
-    assert str(found.peer) == "0.0.0.0/0,::/0"
-    assert not found.target_ranges
-    assert "no source or no destination" in found.uncertain
+    (rule,) = rules(**{f"{side}AddressPrefix": ""})
+    assert str(rule.peer) == "0.0.0.0/0,::/0"
+    assert not rule.target_ranges
+    assert "no source or no destination" in rule.uncertain
 
 
 def test_a_rule_for_some_source_ports_permits_but_does_not_certainly_deny() -> None:

@@ -55,8 +55,8 @@ def group(name: str, *rules: Item, **more: object) -> Item:
 
 def lets_in(made: Guards, tags: ServiceTags, chain: tuple[str, ...], source: str) -> tuple[bool, bool]:
     """Return whether SSH from ``source`` certainly gets in, and whether it possibly does."""
-    found = Filters(topology(made, tags)).allowed_traffic(chain, Direction.INGRESS, (), OWN).by_address
-    return found.lower.at(address_point(source)) >= SSH, found.upper.at(address_point(source)) >= SSH
+    allowed = Filters(topology(made, tags)).allowed_traffic(chain, Direction.INGRESS, (), OWN).by_address
+    return allowed.lower.at(address_point(source)) >= SSH, allowed.upper.at(address_point(source)) >= SSH
 
 
 @pytest.mark.parametrize(("outer", "inner"), [("Allow", "Deny"), ("Deny", "Allow"), ("Allow", "Allow")])

@@ -47,17 +47,17 @@ def test_hosts_and_next_hosts_are_guarded_by_subnet_and_interface_groups() -> No
     subnet = account.id("Microsoft.Network/virtualNetworks/subnets", "prod-vnet", "prod-node-subnet")
     nsg = account.id("Microsoft.Network/networkSecurityGroups", "prod-nic-nsg")
     account.scale_set("workers", subnet, "10.0.1.20", nsg=nsg, tags=capz_tags("node"))
-    found, api = topology_around(account)
+    around, api = topology_around(account)
     both = ["prod-node-nsg", "prod-nic-nsg"]
-    assert chains(found) == {
+    assert chains(around) == {
         "prod-cp-0": ["prod-controlplane-nsg"],
         "prod-node-1": both,
         "prod-node-2": both,
         "workers_0": both,
         "workers": both,
     }
-    assert {guard.id for guard in found.topology.filters} >= {
-        filter_ for nic in found.hosts[1].interfaces for filter_ in nic.filters
+    assert {guard.id for guard in around.topology.filters} >= {
+        filter_ for nic in around.hosts[1].interfaces for filter_ in nic.filters
     }
     assert api.gaps == ()
 
@@ -77,8 +77,8 @@ def test_without_a_group_the_public_address_s_sku_decides_on_the_internet(sku: s
     for number in (1, 2):
         item = account.get(account.id("Microsoft.Network/publicIPAddresses", f"node-{number}"))
         item["sku"] = {"name": sku} if sku else {}
-    found, _ = topology_around(account)
-    assert chains(found)["prod-node-1"] == [f"no network security group in prod-vnet, {words}"]
+    around, _ = topology_around(account)
+    assert chains(around)["prod-node-1"] == [f"no network security group in prod-vnet, {words}"]
 
 
 def test_without_a_group_a_balancer_s_sku_decides_too() -> None:
@@ -88,8 +88,8 @@ def test_without_a_group_a_balancer_s_sku_decides_too() -> None:
     )
     configuration = account.properties(account.interface_of("prod-node-1"))["ipConfigurations"][0]["properties"]
     configuration["loadBalancerBackendAddressPools"] = [{"id": account.pool(balancer)}]
-    found, _ = topology_around(account)
-    assert [chains(found)[name] for name in ("prod-node-1", "prod-node-2")] == [
+    around, _ = topology_around(account)
+    assert [chains(around)[name] for name in ("prod-node-1", "prod-node-2")] == [
         ["no network security group in prod-vnet, open to the internet"],
         ["no network security group in prod-vnet, closed to the internet"],
     ]
@@ -104,13 +104,13 @@ def test_other_machines_in_allowed_groups_and_in_the_cluster_s_networks_are_list
     account.scale_set("batch", tools, "10.0.9.20", asgs=[account.application_group("mine")])
     account.scale_set("far", elsewhere, "10.9.0.20")
     account.interface("detached", tools, "10.0.9.30", asgs=[account.masters])
-    found, api = topology_around(account)
+    around, api = topology_around(account)
     assert [
         (external_member.owner, [_last(name) for name in external_member.groups])
-        for external_member in found.topology.external_members
+        for external_member in around.topology.external_members
     ] == [("ci", ["nodes"])]
-    assert sorted(neighbour.owner for neighbour in found.topology.neighbours or ()) == ["0", "ci"]
-    assert [(group.name, group.members_known) for group in found.topology.groups] == [
+    assert sorted(neighbour.owner for neighbour in around.topology.neighbours or ()) == ["0", "ci"]
+    assert [(group.name, group.members_known) for group in around.topology.groups] == [
         ("masters", True),
         ("nodes", True),
     ]
@@ -128,22 +128,22 @@ def test_other_machines_in_allowed_groups_and_in_the_cluster_s_networks_are_list
     ],
 )
 def test_a_refused_call_is_a_gap_and_leaves_everything_possible(call: calls.Call, hidden: FactKind) -> None:
-    found, api = topology_around(Clean(), [call])
+    around, api = topology_around(Clean(), [call])
     assert hidden in {kind for gap in api.gaps for kind in gap.hides}
     if call in {calls.LIST_SECURITY_GROUPS, calls.LIST_NETWORKS}:
-        assert all(rule.uncertain for filter_ in found.topology.filters for rule in filter_.rules)
+        assert all(rule.uncertain for filter_ in around.topology.filters for rule in filter_.rules)
 
 
 def test_service_tags_are_read_only_if_a_rule_names_one() -> None:
     _, api = topology_around(Clean())
     assert calls.LIST_SERVICE_TAGS.name not in api.made
-    found, api = topology_around(
+    around, api = topology_around(
         Clean(nodes=[rule("front", 100, "443", "AzureFrontDoor.Backend")]), [calls.LIST_SERVICE_TAGS]
     )
     assert calls.LIST_SERVICE_TAGS.name in api.made
     assert [
         address_list.known
-        for address_list in found.topology.address_lists
+        for address_list in around.topology.address_lists
         if address_list.id == "AzureFrontDoor.Backend"
     ] == [False]
     assert {kind for gap in api.gaps for kind in gap.hides} == {FactKind.ADDRESS_LISTS}
@@ -156,12 +156,12 @@ def test_aks_s_own_group_is_mandated_and_its_routes_show_pods() -> None:
     account.properties(table)["routes"][0]["name"] = "aks-nodepool1-12345678-vmss000000"
     subnet = account.subnet(network, "nodes", "10.1.0.0/24", routes=table)
     account.managed_cluster(subnet=subnet, addresses=["10.1.0.4"])
-    found, _ = topology_around(account)
-    (kept,) = found.topology.filters
-    assert not kept.editable
-    assert kept.written_by is not None
-    assert "your own network security group on the subnet" in kept.written_by.instead
-    inbound = [rule for rule in kept.rules if rule.id.startswith("AllowVnetInBound")]
+    around, _ = topology_around(account)
+    (guard,) = around.topology.filters
+    assert not guard.editable
+    assert guard.written_by is not None
+    assert "your own network security group on the subnet" in guard.written_by.instead
+    inbound = [rule for rule in guard.rules if rule.id.startswith("AllowVnetInBound")]
     assert inbound
-    assert all(rule.provider_mandated and rule.written_by == kept.written_by for rule in inbound)
-    assert found.pod_ranges == AddressSet.parse("10.244.0.0/24")
+    assert all(rule.provider_mandated and rule.written_by == guard.written_by for rule in inbound)
+    assert around.pod_ranges == AddressSet.parse("10.244.0.0/24")

@@ -41,11 +41,11 @@ RULE: Item = {
     ids=str,
 )
 def test_a_denial_with_an_unknown_value_is_uncertain(changed: Item) -> None:
-    found = rule_reader().rules(security_rule({"name": "r", "properties": {**RULE, **changed}}))
-    assert found
-    assert all(rule.uncertain for rule in found)
-    assert Direction.INGRESS in {rule.direction for rule in found}
-    assert ("access" in changed) is (Action.PERMIT in {rule.action for rule in found})
+    rules = rule_reader().rules(security_rule({"name": "r", "properties": {**RULE, **changed}}))
+    assert rules
+    assert all(rule.uncertain for rule in rules)
+    assert Direction.INGRESS in {rule.direction for rule in rules}
+    assert ("access" in changed) is (Action.PERMIT in {rule.action for rule in rules})
 
 
 @pytest.mark.parametrize("hop", ["Internet2", "PrivateLink", ""])
@@ -71,9 +71,9 @@ def test_a_balancer_with_an_unknown_protocol_is_a_gap(protocol: str) -> None:
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
     account.host(pools=[account.pool(balancer)])
     account.properties(balancer)["loadBalancingRules"][0]["properties"]["protocol"] = protocol
-    found, api = ways_into(account)
+    ways, api = ways_into(account)
     assert FactKind.BALANCERS in hidden(api)
-    assert not any(balancer.listeners for balancer in found.balancers)
+    assert not any(balancer.listeners for balancer in ways.balancers)
 
 
 @pytest.mark.parametrize(

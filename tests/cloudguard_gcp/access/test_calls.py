@@ -93,7 +93,7 @@ def test_a_refused_permission_is_named_and_makes_no_row_pass(
         return not google_cloud.google.refused.isdisjoint(taken)
 
     monkeypatch.setattr(Api, "fetch", remembering(Api.fetch, may_be_refused))
-    for permission in sorted({one for taken in permissions().values() for one in taken}):
+    for permission in sorted({each for named in permissions().values() for each in named}):
         google_cloud.google = Google(project, refused=frozenset({permission}))
         try:
             snapshot = ADAPTER.collect(PROD)

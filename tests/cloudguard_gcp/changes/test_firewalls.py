@@ -138,9 +138,9 @@ def test_a_rule_that_is_not_fully_understood_gets_no_calls(google_cloud: Proxy) 
 def test_nothing_is_removed_if_its_replacement_cannot_be_added(google_cloud: Proxy) -> None:
     guard = serve_firewall(google_cloud, **SSH)
     whole = narrowed(guard, "ssh#1", "none", RulePeer(PeerOf.NEW_GROUP, "node"))
-    taken, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
+    change, added = (replace(whole, edits=(edit,)) for edit in whole.edits)
     assert planned(added) == ()
-    assert planned(taken, [added]) == ()
+    assert planned(change, [added]) == ()
 
 
 def test_declared_administrators_are_let_in_only_to_the_control_plane(google_cloud: Proxy) -> None:

@@ -140,5 +140,5 @@ def test_a_cluster_without_an_endpoint_for_users_lets_in_nobody(google_cloud: Pr
 def test_networks_of_two_different_authorized_lists_are_both_let_in(google_cloud: Proxy, older: Item) -> None:
     ip = endpoints(enablePublicEndpoint=True, authorizedNetworksConfig=authorized(**{_BY_GOOGLE: False}))
     whole = {"enabled": True, _BY_GOOGLE: False} | older
-    found = of_api(google_cloud, masterAuthorizedNetworksConfig=whole, controlPlaneEndpointsConfig=ip)
-    assert found.verdict is Verdict.FAIL
+    row = of_api(google_cloud, masterAuthorizedNetworksConfig=whole, controlPlaneEndpointsConfig=ip)
+    assert row.verdict is Verdict.FAIL

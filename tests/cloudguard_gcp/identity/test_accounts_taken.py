@@ -73,8 +73,8 @@ def test_another_account_leaves_the_need_of_pods_unknown(google_cloud: Proxy, ho
 
 
 def test_an_account_is_taken_through_another(google_cloud: Proxy) -> None:
-    [found] = judged(google_cloud, acting(held="roles/owner", through="build")).findings
-    assert "can gain the permissions of deployer@acme-prod" in found.message
+    [finding] = judged(google_cloud, acting(held="roles/owner", through="build")).findings
+    assert "can gain the permissions of deployer@acme-prod" in finding.message
 
 
 def test_an_account_whose_role_cannot_be_read_is_unknown(google_cloud: Proxy) -> None:
@@ -109,5 +109,5 @@ def test_pods_may_write_logs(google_cloud: Proxy, permission: str, verdict: Verd
 def test_pods_that_administer_the_cluster_escalate(google_cloud: Proxy) -> None:
     project = acting()
     project.bind("roles/container.admin", "serviceAccount:app@acme-prod.iam.gserviceaccount.com")
-    [found] = judged(google_cloud, project).findings
-    assert "can gain all permissions in the Kubernetes cluster" in found.message
+    [finding] = judged(google_cloud, project).findings
+    assert "can gain all permissions in the Kubernetes cluster" in finding.message

@@ -68,23 +68,23 @@ def row(google_cloud: Proxy, project: Project) -> RowResult:
 def test_a_pool_is_the_cluster_s_by_its_name_and_its_subjects(
     google_cloud: Proxy, build: Callable[[], Project], members: list[str], expected: Verdict
 ) -> None:
-    found = row(google_cloud, with_owner(build(), *members))
-    assert found.verdict is expected, (found.why, found.unknown)
-    said = any("only the name of the identity provider" in finding.message for finding in found.findings)
+    result = row(google_cloud, with_owner(build(), *members))
+    assert result.verdict is expected, (result.why, result.unknown)
+    said = any("only the name of the identity provider" in finding.message for finding in result.findings)
     assert said is (expected is Verdict.FAIL)
 
 
 def test_a_service_account_of_the_pool_may_be_an_owner_itself(google_cloud: Proxy) -> None:
-    found = row(google_cloud, with_owner(kops(), member("prod"), direct=True))
+    result = row(google_cloud, with_owner(kops(), member("prod"), direct=True))
     assert ("shop/deployer", "critical") in [
-        (finding.resource.name, finding.severity.name.lower()) for finding in found.findings
+        (finding.resource.name, finding.severity.name.lower()) for finding in result.findings
     ]
 
 
 def test_its_own_service_account_is_no_outsider(google_cloud: Proxy) -> None:
     """Another subject of the same pool is one."""
     stranger = "subject/repo:acme/app:ref:refs/heads/main"
-    found = row(google_cloud, with_owner(kops(), member("prod"), member("prod", stranger)))
-    trusted = [finding.message for finding in found.findings if finding.check == "cloud-api-access/trust"]
+    result = row(google_cloud, with_owner(kops(), member("prod"), member("prod", stranger)))
+    trusted = [finding.message for finding in result.findings if finding.check == "cloud-api-access/trust"]
     assert len(trusted) == 1
     assert stranger in trusted[0]

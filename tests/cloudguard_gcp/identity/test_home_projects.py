@@ -22,8 +22,8 @@ def elsewhere(*permissions: str) -> tuple[Project, Project]:
     """Return a cluster whose nodes use an account of another project, and that project, where it has permissions."""
     project, home = kops(), Project(HOME, "999")
     for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        for held in list_.get("serviceAccounts", ()):
-            held["email"] = NODES
+        for service_account in list_.get("serviceAccounts", ()):
+            service_account["email"] = NODES
     home.account(NODES)
     project.answers[f"projects/-/serviceAccounts/{NODES}:getIamPolicy"] = {"bindings": []}
     project.role("roles/x", *permissions)
@@ -63,5 +63,5 @@ def test_outsiders_are_bound_on_the_account_s_own_project(google_cloud: Proxy) -
     home.bind("roles/iam.serviceAccountTokenCreator", *members)
     google_cloud.google = Google(project, beside=(home,))
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
-    [found] = [finding for finding in row.findings if finding.check == "cloud-api-access/trust"]
-    assert found.message.startswith("ci@elsewhere-1.iam")
+    [finding] = [finding for finding in row.findings if finding.check == "cloud-api-access/trust"]
+    assert finding.message.startswith("ci@elsewhere-1.iam")

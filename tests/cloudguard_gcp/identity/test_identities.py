@@ -51,8 +51,8 @@ def test_excess_that_writes_or_reads_data_is_high_and_listing_is_low(google_clou
 def test_scopes_limit_the_grants_of_a_role(google_cloud: Proxy) -> None:
     project = bound("roles/x", "pubsub.topics.delete")
     for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
-        for held in list_.get("serviceAccounts", ()):
-            held["scopes"] = [
+        for service_account in list_.get("serviceAccounts", ()):
+            service_account["scopes"] = [
                 "https://www.googleapis.com/auth/logging.write",
                 "https://www.googleapis.com/auth/monitoring",
             ]

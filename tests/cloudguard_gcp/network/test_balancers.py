@@ -70,8 +70,8 @@ def topology(google_cloud: Proxy, project: Project) -> Topology:
 
 
 def only_balancer(google_cloud: Proxy, cluster: Cluster) -> Balancer:
-    (found,) = topology(google_cloud, cluster.project).balancers
-    return found
+    (front,) = topology(google_cloud, cluster.project).balancers
+    return front
 
 
 def test_a_passthrough_balancer_preserves_the_client_address(google_cloud: Proxy) -> None:
@@ -79,9 +79,9 @@ def test_a_passthrough_balancer_preserves_the_client_address(google_cloud: Proxy
     master = cluster.project.link(f"zones/{ZONE}/instances/master-a")
     pool = cluster.project.add(HERE, "targetPools", "api", instances=[master])
     cluster.rule(HERE, "EXTERNAL", target=pool)
-    found = only_balancer(google_cloud, cluster)
-    (listener,) = found.listeners
-    assert (found.kind, found.internet_facing, found.subnets, found.filters) == ("passthrough", True, (NODES,), ())
+    front = only_balancer(google_cloud, cluster)
+    (listener,) = front.listeners
+    assert (front.kind, front.internet_facing, front.subnets, front.filters) == ("passthrough", True, (NODES,), ())
     assert (str(listener.service), listener.client_address) == ("tcp/443", ClientAddress.PRESERVED)
     assert [(target.host, str(target.service)) for target in listener.targets] == [(MASTER, "tcp/443")]
 
@@ -102,9 +102,9 @@ def test_a_global_proxy_connects_from_google_s_front_ends_to_the_backend_s_port(
     cluster = Cluster()
     cluster.rule("global", "EXTERNAL", target=cluster.proxy(kind, "global", protocol))
     around = topology(google_cloud, cluster.project)
-    (found,) = around.balancers
-    (listener,) = found.listeners
-    (place,) = [subnet for subnet in around.subnets if subnet.id in found.subnets]
+    (front,) = around.balancers
+    (listener,) = front.listeners
+    (place,) = [subnet for subnet in around.subnets if subnet.id in front.subnets]
     assert place.ranges.cidrs() == ("35.191.0.0/16", "130.211.0.0/22")
     assert (listener.client_address, listener.plaintext) == (ClientAddress.REPLACED, plaintext)
     assert [str(target.service) for target in listener.targets] == ["tcp/6443"]
@@ -123,8 +123,8 @@ def test_an_internal_proxy_is_in_its_proxy_only_subnet_or_an_unknown_one(
     target = cluster.proxy("targetTcpProxies" if where == HERE else "targetHttpProxies", where, "TCP")
     cluster.rule(where, "INTERNAL_MANAGED", target=target, network=cluster.network)
     around = topology(google_cloud, cluster.project)
-    (found,) = around.balancers
-    ranges = [subnet.ranges.cidrs() for subnet in around.subnets if subnet.id in found.subnets]
+    (front,) = around.balancers
+    ranges = [subnet.ranges.cidrs() for subnet in around.subnets if subnet.id in front.subnets]
     assert ranges == {"R": [("10.9.0.0/24",)], "G": [("10.9.1.0/24",)], "": []}[purpose[:1]]
 
 
@@ -134,9 +134,9 @@ def test_a_regional_internet_proxy_is_in_its_network_s_proxy_only_subnet(google_
     target = cluster.proxy("targetTcpProxies", HERE, "TCP")
     cluster.rule(HERE, "EXTERNAL_MANAGED", target=target, network=cluster.network)
     around = topology(google_cloud, cluster.project)
-    (found,) = around.balancers
-    (place,) = [subnet for subnet in around.subnets if subnet.id in found.subnets]
-    assert (found.internet_facing, place.ranges.cidrs()) == (True, ("10.9.0.0/24",))
+    (front,) = around.balancers
+    (place,) = [subnet for subnet in around.subnets if subnet.id in front.subnets]
+    assert (front.internet_facing, place.ranges.cidrs()) == (True, ("10.9.0.0/24",))
     assert place.network not in {subnet.network for subnet in around.subnets if subnet.id == NODES}
 
 
@@ -171,8 +171,8 @@ def test_an_endpoint_of_a_hybrid_group_is_a_host_if_it_has_its_address(
     cluster.project.answer("compute", path, {"items": endpoints}, "POST")
     target = cluster.project.add("global", "targetTcpProxies", "api", service=cluster.service("global", group))
     cluster.rule("global", "EXTERNAL", target=target)
-    found = topology(google_cloud, cluster.project).balancers
-    assert [target.host for each in found for listener in each.listeners for target in listener.targets] == hosts
+    balancers = topology(google_cloud, cluster.project).balancers
+    assert [target.host for each in balancers for listener in each.listeners for target in listener.targets] == hosts
 
 
 def test_members_of_groups_in_other_networks_are_not_read(google_cloud: Proxy) -> None:
@@ -189,8 +189,8 @@ def test_internet_traffic_has_the_ip_version_of_the_rule_s_address(google_cloud:
     cluster = Cluster()
     target, address = cluster.proxy("targetTcpProxies", "global", "TCP"), {"IPV6": "2600:1901::9"}
     cluster.rule("global", "EXTERNAL", target=target, ipVersion=version, IPAddress=address.get(version, "34.140.0.8"))
-    found = only_balancer(google_cloud, cluster)
-    assert (found.dual_stack, found.public_ipv4) == ((False, True) if version == "IPV4" else (True, False))
+    front = only_balancer(google_cloud, cluster)
+    assert (front.dual_stack, front.public_ipv4) == ((False, True) if version == "IPV4" else (True, False))
 
 
 def test_rules_for_client_sidecars_are_no_balancer(google_cloud: Proxy) -> None:
@@ -206,8 +206,8 @@ def test_the_source_ranges_of_a_rule_are_a_filter(google_cloud: Proxy) -> None:
     sources = ["192.0.2.7", "198.51.100.0/24", "2001:db8::7"]
     cluster.rule(HERE, "EXTERNAL", backendService=service, sourceIpRanges=sources)
     around = topology(google_cloud, cluster.project)
-    (found,) = around.balancers
-    (guard,) = [guard for guard in around.filters if guard.id in found.filters]
+    (front,) = around.balancers
+    (guard,) = [guard for guard in around.filters if guard.id in front.filters]
     peers = [str(rule.peer) for rule in guard.rules if rule.direction is Direction.INGRESS]
     assert peers == ["192.0.2.7/32", "198.51.100.0/24", "2001:db8::7/128"]
 

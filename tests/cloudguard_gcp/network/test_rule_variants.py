@@ -148,5 +148,5 @@ def test_rules_give_the_expected_verdict(
     google_cloud: Proxy, build: Callable[[], Project], row: str, verdict: str
 ) -> None:
     google_cloud.google = Google(build())
-    found = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row(row)
-    assert found.verdict == verdict, (found.why, found.unknown)
+    result = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row(row)
+    assert result.verdict == verdict, (result.why, result.unknown)

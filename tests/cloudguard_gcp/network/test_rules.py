@@ -181,8 +181,8 @@ def test_a_network_s_filters_agree_with_a_walk_through_the_api_s_answers(
     senders = (Machine(*sender), Machine(*guarded), Machine([], ""))
     for here, target in product(senders, (Machine(*guarded, OWN[0]), Machine(*sender, OWN[1]))):
         side = gates.allowed_traffic(read.ids, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
-        found = side.allows(AddressSet.everything(), here.labels)
-        assert found.lower == found.upper
+        allowed = side.allows(AddressSet.everything(), here.labels)
+        assert allowed.lower == allowed.upper
         for packet in product(ADDRESSES, ASKED):
             layers = [policy(item, target, packet) for kind in KINDS[:2] for item in above if item["type"] == kind]
             own = [policy(item, target, packet) for kind in KINDS[2:] for item in above if item["type"] == kind]
@@ -191,7 +191,7 @@ def test_a_network_s_filters_agree_with_a_walk_through_the_api_s_answers(
             wanted = next((layer for layer in layers if layer is not None), False)
             protocol, port = packet[1]
             asked = ServiceSet.parse(f"{protocol}/{port}")
-            assert (asked <= found.lower.at(address_point(packet[0]))) is wanted
+            assert (asked <= allowed.lower.at(address_point(packet[0]))) is wanted
 
 
 def firewall(**rest: Any) -> Item:  # noqa: ANN401 - JSON
@@ -199,8 +199,8 @@ def firewall(**rest: Any) -> Item:  # noqa: ANN401 - JSON
 
 
 def test_a_firewall_makes_a_rule_for_each_of_its_sources() -> None:
-    found = rules_of(firewall(sourceRanges=["192.0.2.0/24"], sourceTags=["web"]))
-    assert [(rule.id, rule.peer) for rule in found] == [
+    rules = rules_of(firewall(sourceRanges=["192.0.2.0/24"], sourceTags=["web"]))
+    assert [(rule.id, rule.peer) for rule in rules] == [
         ("f#1", Peer(AddressSet.parse("192.0.2.0/24"))),
         ("f#2", Peer(group="tag/web")),
     ]

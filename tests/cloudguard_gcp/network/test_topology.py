@@ -69,8 +69,8 @@ def test_if_hosts_have_different_routes_the_public_ones_decide_or_it_is_unknown(
     assert hops(plain, tagged, hosts=(hidden, host("b", public="192.0.2.7"))) == [
         (NextHop.INTERNET, "default-internet-gateway")
     ]
-    shown = host("a", "inside", public="192.0.2.8")
-    ((hop, target),) = hops(plain, tagged, hosts=(shown, host("b", public="192.0.2.7")))
+    node = host("a", "inside", public="192.0.2.8")
+    ((hop, target),) = hops(plain, tagged, hosts=(node, host("b", public="192.0.2.7")))
     assert (hop, target) == (NextHop.UNKNOWN, "default-internet-gateway or a-firewall")
 
 
@@ -103,13 +103,13 @@ def test_outbound_addresses_come_from_routers_of_the_network_s_project(google_cl
 
 
 def test_a_machine_outside_the_cluster_with_an_allowed_account_is_a_stranger(google_cloud: Proxy) -> None:
-    found = topology_of(google_cloud, by_account())
+    topology = topology_of(google_cloud, by_account())
     account = "service-account/batch@acme-prod.iam.gserviceaccount.com"
     assert [
         (external_member.owner, external_member.addresses, external_member.groups)
-        for external_member in found.external_members
+        for external_member in topology.external_members
     ] == [("batch-1", each("10.0.0.99"), (account,))]
-    assert {group.id: group.members_known for group in found.groups}[account]
+    assert {group.id: group.members_known for group in topology.groups}[account]
 
 
 def test_in_a_shared_network_the_members_of_a_tag_are_not_all_known(google_cloud: Proxy) -> None:
@@ -135,10 +135,10 @@ def test_learned_routes_apply_to_the_router_s_region_or_to_all_regions(google_cl
             f"projects/acme-prod/regions/{REGION}/routers/vpn/getRouterStatus",
             {"result": {"bestRoutes": [{"destRange": "10.200.0.0/16", "nextHopIp": "169.254.0.2", "priority": 100}]}},
         )
-        found = topology_of(google_cloud, project)
+        topology = topology_of(google_cloud, project)
         learned = {
             subnet.name: [str(route.destination) for route in subnet.routes if route.hop is NextHop.VPN]
-            for subnet in found.subnets
+            for subnet in topology.subnets
         }
         assert learned == {"nodes": ["10.200.0.0/16"], "far": other}
 

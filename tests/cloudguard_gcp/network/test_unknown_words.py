@@ -22,8 +22,8 @@ FIREWALL = {"nextHopInstance": "projects/p/zones/r-a/instances/a-firewall"}
 
 def policy_rules(**fields: Any) -> list[tuple[Action, str]]:  # noqa: ANN401 - JSON
     rule: Item = {"priority": 1, "direction": "INGRESS", "action": "deny", "match": {}, **fields}
-    made = chain([], [{"name": "1", "type": "HIERARCHY", "rules": [rule]}]).filters[0]
-    return [(rule.action, rule.uncertain) for rule in made.rules]
+    guard = chain([], [{"name": "1", "type": "HIERARCHY", "rules": [rule]}]).filters[0]
+    return [(rule.action, rule.uncertain) for rule in guard.rules]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_a_rule_with_an_unknown_action_may_permit_or_deny(action: str) -> None:
 @pytest.mark.parametrize("field", ["sourceLabels", "targetSecureTags", "destinationTags"])
 @pytest.mark.parametrize("does", ["allowed", "denied"])
 def test_a_firewall_with_an_unknown_condition_is_uncertain(field: str, does: str) -> None:
-    (found,) = rules({"name": "f", "network": NETWORK, does: [{"IPProtocol": "all"}], field: ["x"]})
-    assert field in found.uncertain
+    (rule,) = rules({"name": "f", "network": NETWORK, does: [{"IPProtocol": "all"}], field: ["x"]})
+    assert field in rule.uncertain
 
 
 def hops(*routes: Item) -> list[NextHop]:
@@ -107,9 +107,9 @@ RULE: Item = {
 
 @pytest.mark.parametrize("scheme", ["EXTERNAL_EDGE", "PARTNER", ""])
 def test_a_rule_with_an_unknown_scheme_may_face_the_internet(scheme: str) -> None:
-    found = forwarding_rule(RULE | {"loadBalancingScheme": scheme})
-    assert found is not None
-    assert found.outside is not False
+    rule = forwarding_rule(RULE | {"loadBalancingScheme": scheme})
+    assert rule is not None
+    assert rule.outside is not False
 
 
 @pytest.mark.parametrize("changed", [{"IPProtocol": "QUIC"}, {"ports": ["https"]}, {"sourceIpRanges": ["zone-1"]}])
@@ -147,9 +147,9 @@ def test_a_route_with_an_unknown_status_neither_applies_nor_gives_way_certainly(
     ids=str,
 )
 def test_an_unknown_ip_version_may_be_either(written: Item, versions: object) -> None:
-    found = forwarding_rule(RULE | written)
-    assert found is not None
-    assert found.versions == versions
+    rule = forwarding_rule(RULE | written)
+    assert rule is not None
+    assert rule.versions == versions
 
 
 @pytest.mark.parametrize(

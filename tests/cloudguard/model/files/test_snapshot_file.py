@@ -165,8 +165,8 @@ def test_sets_are_written_as_text_and_read_back() -> None:
 def test_a_peer_of_any_number_of_ranges_is_read_back(addresses: tuple[str, ...]) -> None:
     first, *rest = WHOLE.topology.filters
     rule = replace(first.rules[0], peer=Peer(AddressSet.of(addresses)))
-    made = replace(WHOLE, topology=replace(WHOLE.topology, filters=(replace(first, rules=(rule,)), *rest)))
-    assert snapshot_file.load(snapshot_file.dump(made), "prod.json") == made
+    snapshot = replace(WHOLE, topology=replace(WHOLE.topology, filters=(replace(first, rules=(rule,)), *rest)))
+    assert snapshot_file.load(snapshot_file.dump(snapshot), "prod.json") == snapshot
 
 
 @pytest.mark.parametrize(
@@ -225,9 +225,9 @@ def test_a_file_of_the_former_schema_is_read() -> None:
     )
     topology["segments"], topology["strangers"] = topology.pop("subnets"), topology.pop("external_members")
     topology["strangers"][0]["segment"] = topology["strangers"][0].pop("subnet")
-    found = snapshot_file.load(json.dumps(document), "prod.json")
-    assert replace(found, gaps=EVERYTHING.gaps) == wanted
-    assert [gap.resource for gap in found.gaps if gap.reason is Reason.NOT_ASKED] == ["cluster.disks.etcd_cluster"]
+    snapshot = snapshot_file.load(json.dumps(document), "prod.json")
+    assert replace(snapshot, gaps=EVERYTHING.gaps) == wanted
+    assert [gap.resource for gap in snapshot.gaps if gap.reason is Reason.NOT_ASKED] == ["cluster.disks.etcd_cluster"]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_note_in_an_older_file_becomes_written_by() -> None:
         del filter_["written_by"]
         filter_["note"] = ""
     filters[0]["note"] = "change the Service"
-    found = snapshot_file.load(json.dumps(document), "old.json")
-    writers = [guard.written_by for guard in found.topology.filters]
+    snapshot = snapshot_file.load(json.dumps(document), "old.json")
+    writers = [guard.written_by for guard in snapshot.topology.filters]
     assert [writer.instead for writer in writers if writer] == ["change the Service"]
-    assert found.gaps == snapshot_file.load(TEXT, "new.json").gaps
+    assert snapshot.gaps == snapshot_file.load(TEXT, "new.json").gaps

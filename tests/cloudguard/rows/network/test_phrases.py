@@ -27,7 +27,9 @@ def test_traffic_through_a_public_balancer_is_not_latent() -> None:
     def words(*, facing: bool) -> str:
         front = balancer("api", "tcp/443", [to(master, "tcp/6443")], "front", facing=facing)
         rows = rows_of(snapshot([master], masters, balancers=[front]))
-        return next(found.message for found in rows["api-server-access"].findings if found.resource.id == "masters")
+        return next(
+            finding.message for finding in rows["api-server-access"].findings if finding.resource.id == "masters"
+        )
 
     assert "latent" not in words(facing=True)
     assert "no public load balancer sends to them" in words(facing=False)

@@ -49,8 +49,8 @@ def cluster(*of_masters: tuple[str, str], of_nodes: tuple[tuple[str, str], ...] 
 def test_only_rows_whose_ports_the_list_s_rules_reach_are_unknown(
     of_masters: tuple[str, str], of_nodes: tuple[str, str], verdicts: str
 ) -> None:
-    made = cluster(*filter(None, [of_masters]), of_nodes=(of_nodes,) if of_nodes else ())
-    found = rows_of(made, Declarations(admin_cidrs=("198.51.100.0/24",)))
+    facts = cluster(*filter(None, [of_masters]), of_nodes=(of_nodes,) if of_nodes else ())
+    found = rows_of(facts, Declarations(admin_cidrs=("198.51.100.0/24",)))
     rows = [found[name] for name in ("api-server-access", "node-access", "etcd-access")]
     assert " ".join(row.verdict for row in rows) == verdicts
     assert all("pl-1" in line for row in rows for line in row.unknown)
@@ -65,9 +65,9 @@ def test_a_certain_excess_fails_beside_the_list() -> None:
 def test_a_route_to_the_list_leaves_open_who_is_behind_it() -> None:
     def row(*allowed: tuple[str, str]) -> RowResult:
         routed = subnet("private", ("10.0.1.0/24",), ("list:pl-1", NextHop.PEER, "pcx"))
-        made = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
+        hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
         groups = [group("masters", *allowed), group("nodes")]
-        return rows_of(snapshot(made, groups, subnets=[PUBLIC, routed], lists=[UNREAD], gaps=[GAP]))["etcd-access"]
+        return rows_of(snapshot(hosts, groups, subnets=[PUBLIC, routed], lists=[UNREAD], gaps=[GAP]))["etcd-access"]
 
     assert row(("tcp/2379", "172.16.0.0/12")).verdict == "UNKNOWN"
     assert row(("tcp/9000", "172.16.0.0/12")).verdict == "PASS"

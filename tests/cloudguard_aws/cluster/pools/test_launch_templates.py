@@ -53,8 +53,8 @@ def read(a: Account, **flags: Any) -> Snapshot:  # noqa: ANN401 - of several typ
 
 
 def only_pool(snapshot: Snapshot) -> Pool:
-    (found,) = snapshot.cluster.pools
-    return found
+    (workers,) = snapshot.cluster.pools
+    return workers
 
 
 def of_pools(snapshot: Snapshot) -> list[Gap]:
@@ -80,14 +80,14 @@ def test_the_next_host_gets_every_interface_of_its_template(inner_account: Accou
         {"DeviceIndex": 2},
     ]
     pool(a, "wide", subnet, kops.node, NetworkInterfaces=nics)
-    found = read(a)
-    made = only_pool(found)
+    snapshot = read(a)
+    workers = only_pool(snapshot)
     default = a.call("ec2", "describe_security_groups", GroupNames=["default"])["SecurityGroups"]
     ids = {one["GroupId"] for one in default if one["VpcId"] == subnet.vpc.id}
-    assert (made.groups, made.public_ipv6) == ((first.id,), True)
-    assert [(one.groups, one.subnets) for one in made.further] == [((second.id,), (storage.id,)), ((*ids,), ())]
-    assert storage.id in {one.id for one in found.topology.subnets}
-    assert {second.id, *ids} <= {one.id for one in found.topology.filters}
+    assert (workers.groups, workers.public_ipv6) == ((first.id,), True)
+    assert [(one.groups, one.subnets) for one in workers.further] == [((second.id,), (storage.id,)), ((*ids,), ())]
+    assert storage.id in {one.id for one in snapshot.topology.subnets}
+    assert {second.id, *ids} <= {one.id for one in snapshot.topology.filters}
 
 
 def test_a_security_group_given_by_name_is_found_in_the_cluster_s_vpc(inner_account: Account, subnet: Subnet) -> None:
@@ -109,16 +109,16 @@ def test_an_unknown_security_group_name_is_a_gap(inner_account: Account, subnet:
 
 def test_an_unknown_role_is_a_gap_unless_a_flag_gives_it(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
-    own = a.group(subnet.vpc, "g")
-    pool(a, "mystery", subnet, OWNED | {"tier": "work"}, SecurityGroupIds=[own.id])
+    group = a.group(subnet.vpc, "g")
+    pool(a, "mystery", subnet, OWNED | {"tier": "work"}, SecurityGroupIds=[group.id])
     snapshot = read(a)
     assert (only_pool(snapshot).roles, only_pool(snapshot).role_evidence) == ((), ())
     (gap,) = of_pools(snapshot)
     assert gap.resource == "mystery"
     assert "--node-tag" in gap.message
     told = read(a, role_tags={NODE: ["tier=work"]})
-    made = only_pool(told)
-    assert (made.roles, [one.text for one in made.role_evidence]) == ((NODE,), ["--node-tag tier=work"])
+    workers = only_pool(told)
+    assert (workers.roles, [one.text for one in workers.role_evidence]) == ((NODE,), ["--node-tag tier=work"])
     assert of_pools(told) == []
 
 

@@ -120,8 +120,8 @@ def test_account_and_image_decide_open_metadata_settings_of_a_template(
     whole = {"IamInstanceProfile": {"Name": role.profile}, **({"MetadataOptions": own} if own else {})}
     made = template(a, "nodes", **whole | ({"ImageId": "ami-0123456789abcdef0"} if image == "gone" else {}))
     group(a, "nodes", subnet, kops.node, LaunchTemplate={"LaunchTemplateId": made, "Version": "$Latest"})
-    found = pools(a)["nodes"].metadata
-    assert (found and (found.enabled, found.tokens_required, found.hop_limit)) == expected
+    service = pools(a)["nodes"].metadata
+    assert (service and (service.enabled, service.tokens_required, service.hop_limit)) == expected
 
 
 def test_launch_configurations_are_read(inner_account: Account, subnet: Subnet) -> None:

@@ -45,10 +45,10 @@ def gateways(account: Made) -> list[Balancer]:
 def test_a_gateway_connects_to_a_member_from_its_subnet() -> None:
     account = Fronted()
     account.waf(ADDRESS, "10.0.0.77")
-    [found] = gateways(account)
-    assert (found.internet_facing, found.addresses.cidrs()) == (True, ("20.71.0.30/32",))
-    assert found.subnets == (account.edge.lower(),)
-    [listener] = found.listeners
+    [front] = gateways(account)
+    assert (front.internet_facing, front.addresses.cidrs()) == (True, ("20.71.0.30/32",))
+    assert front.subnets == (account.edge.lower(),)
+    [listener] = front.listeners
     assert (str(listener.service), listener.client_address, listener.plaintext) == (
         "tcp/443",
         ClientAddress.REPLACED,
@@ -61,8 +61,8 @@ def test_a_gateway_connects_to_a_member_from_its_subnet() -> None:
 def test_a_gateway_is_followed_through_a_load_balancer(port: int, *, leads: bool) -> None:
     account = Fronted()
     account.waf("10.0.0.200", ports=(443, port))
-    found = gateways(account)
-    assert [str(target.service) for balancer in found for target in balancer.listeners[0].targets] == [
+    balancers = gateways(account)
+    assert [str(target.service) for balancer in balancers for target in balancer.listeners[0].targets] == [
         "tcp/6443"
     ] * leads
 
@@ -156,8 +156,8 @@ def test_a_gateway_with_private_link_is_published() -> None:
 def test_http_to_the_targets_is_plaintext(protocol: str) -> None:
     account = Fronted()
     account.waf(ADDRESS, protocol=protocol)
-    [found] = gateways(account)
-    assert found.listeners[0].plaintext == (protocol == "Http")
+    [front] = gateways(account)
+    assert front.listeners[0].plaintext == (protocol == "Http")
 
 
 def test_a_gateway_to_services_and_pods_is_no_path_to_hosts() -> None:
@@ -238,13 +238,13 @@ def test_a_policy_may_block_clients(rules: list[dict[str, Any]], mode: str, plac
     policy = account.add(POLICIES, "p", {"policySettings": settings, "customRules": rules, "managedRules": managed})
     (account.inside(place) if place else account.properties(account.gateway))["firewallPolicy"] = link(policy)
     ways, _ = ways_into(account)
-    [found] = [balancer for balancer in ways.balancers if balancer.kind == KIND]
-    uncertain = [rule.uncertain for guard in ways.filters if guard.id in found.filters for rule in guard.rules]
+    [front] = [balancer for balancer in ways.balancers if balancer.kind == KIND]
+    uncertain = [rule.uncertain for guard in ways.filters if guard.id in front.filters for rule in guard.rules]
     assert any("clients the custom rules of p block" in text for text in uncertain) is blocks
 
 
 def test_a_policy_that_was_not_read_may_block_clients() -> None:
     account = Fronted()
     account.waf(ADDRESS, firewallPolicy=link(f"/subscriptions/s/resourceGroups/g/providers/{POLICIES}/elsewhere"))
-    [found] = gateways(account)
-    assert found.filters[-1].endswith("/elsewhere")
+    [front] = gateways(account)
+    assert front.filters[-1].endswith("/elsewhere")

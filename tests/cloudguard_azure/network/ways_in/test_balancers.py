@@ -15,15 +15,15 @@ def test_a_rule_sends_to_its_pool_and_preserves_the_client_address() -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
     account.host(pools=[account.pool(balancer)])
-    found = only(account)
-    (listener,) = found.listeners
+    front = only(account)
+    (listener,) = front.listeners
     (target,) = listener.targets
-    assert (found.internet_facing, found.keeps_destination, found.filters) == (True, False, ())
-    assert (found.subnets, found.network) == ((account.nodes.lower(),), account.vnet.lower())
-    assert found.addresses.cidrs() == (f"{API}/32",)
-    assert found.health_checks.cidrs() == ("168.63.129.16/32",)
-    assert found.transparent
-    assert not found.dual_stack
+    assert (front.internet_facing, front.keeps_destination, front.filters) == (True, False, ())
+    assert (front.subnets, front.network) == ((account.nodes.lower(),), account.vnet.lower())
+    assert front.addresses.cidrs() == (f"{API}/32",)
+    assert front.health_checks.cidrs() == ("168.63.129.16/32",)
+    assert front.transparent
+    assert not front.dual_stack
     assert (str(listener.service), str(target.service)) == ("tcp/443", "tcp/6443")
     assert (listener.client_address, target.address.cidrs()) == (ClientAddress.PRESERVED, ())
     assert target.host.endswith("/virtualmachines/cp-0")
@@ -34,17 +34,17 @@ def test_a_front_end_in_a_subnet_does_not_face_the_internet() -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), subnet=account.nodes, address="10.0.0.200")
     account.host(pools=[account.pool(balancer)])
-    found = only(account)
-    assert (found.internet_facing, found.addresses.cidrs()) == (False, ("10.0.0.200/32",))
+    front = only(account)
+    assert (front.internet_facing, front.addresses.cidrs()) == (False, ("10.0.0.200/32",))
 
 
 def test_with_floating_ip_packets_keep_the_front_end_as_destination() -> None:
     account = Made()
     balancer = account.load_balancer("web", (80, 80), public=account.public(), floating=True)
     account.host(pools=[account.pool(balancer)])
-    found = only(account)
-    assert found.keeps_destination
-    assert found.addresses.cidrs() == (f"{API}/32",)
+    front = only(account)
+    assert front.keeps_destination
+    assert front.addresses.cidrs() == (f"{API}/32",)
 
 
 def test_without_a_floating_ip_setting_the_destination_is_unknown() -> None:
@@ -53,8 +53,8 @@ def test_without_a_floating_ip_setting_the_destination_is_unknown() -> None:
     balancer = account.load_balancer("web", (80, 80), public=account.public(tags=tags))
     del account.properties(balancer)["loadBalancingRules"][0]["properties"]["enableFloatingIP"]
     account.host(pools=[account.pool(balancer)])
-    found = only(account)
-    assert (found.keeps_destination, found.addresses.cidrs(), found.declared_service) == (True, (), "")
+    front = only(account)
+    assert (front.keeps_destination, front.addresses.cidrs(), front.declared_service) == (True, (), "")
 
 
 @pytest.mark.parametrize("end", ["frontendIPConfigurations", "backendAddressPools"])
@@ -187,8 +187,8 @@ def test_names_show_a_service_only_if_aks_alone_gives_them(name: str, *, managed
     rule = account.properties(balancer)["loadBalancingRules"][0]
     rule |= {"id": f"{balancer}/loadBalancingRules/{name}", "name": name}
     account.host(rg="nodes", address="10.0.0.44", pools=[account.pool(balancer)])
-    (found,) = ways_into(account)[0].balancers
-    assert bool(found.declared_service) == (managed and name != "web")
+    (front,) = ways_into(account)[0].balancers
+    assert bool(front.declared_service) == (managed and name != "web")
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def endpoints(account: Subscription) -> tuple[Endpoint, ...]:
 
 
 def only_endpoint(account: Subscription) -> Endpoint:
-    (found,) = endpoints(account)
-    return found
+    (endpoint,) = endpoints(account)
+    return endpoint
 
 
 def test_a_public_api_is_open_to_everyone_and_allows_run_command() -> None:
@@ -65,15 +65,15 @@ def test_a_public_api_is_open_to_everyone_and_allows_run_command() -> None:
 def test_authorized_ranges_also_let_in_the_cluster_s_own_balancer(
     listed: list[str], ranges: tuple[str, ...], lists: tuple[str, ...]
 ) -> None:
-    found = only_endpoint(aks({"authorizedIPRanges": listed, "disableRunCommand": True}))
-    assert found.public
-    assert (found.public_ranges.cidrs(), found.public_lists) == (ranges, lists)
+    endpoint = only_endpoint(aks({"authorizedIPRanges": listed, "disableRunCommand": True}))
+    assert endpoint.public
+    assert (endpoint.public_ranges.cidrs(), endpoint.public_lists) == (ranges, lists)
 
 
 def test_publicnetworkaccess_disabled_does_not_certainly_close_the_api() -> None:
-    found = only_endpoint(aks({"disableRunCommand": True}, publicNetworkAccess="Disabled"))
-    assert found.public
-    assert (found.public_ranges.cidrs(), len(found.public_lists)) == ((), 1)
+    endpoint = only_endpoint(aks({"disableRunCommand": True}, publicNetworkAccess="Disabled"))
+    assert endpoint.public
+    assert (endpoint.public_ranges.cidrs(), len(endpoint.public_lists)) == ((), 1)
     private = aks(PRIVATE, publicNetworkAccess="Enabled")
     private.private_endpoint("api", _subnet(private), "10.0.0.9", private.id(CLUSTERS, "prod"), "management")
     assert not only_endpoint(private).public
@@ -104,13 +104,13 @@ def test_filters_guard_a_private_endpoint_only_if_the_subnet_enables_it(
     account.private_endpoint(
         "db", _subnet(account), "10.0.0.10", account.id("Microsoft.KeyVault/vaults", account.vault())
     )
-    found = only_endpoint(account)
-    assert (found.public, found.private, found.subnets) == (False, True, (_subnet(account).lower(),))
-    assert "privateEndpointNetworkPolicies" in found.remedy
+    endpoint = only_endpoint(account)
+    assert (endpoint.public, endpoint.private, endpoint.subnets) == (False, True, (_subnet(account).lower(),))
+    assert "privateEndpointNetworkPolicies" in endpoint.remedy
     if filters is None:
-        assert not {nsg.lower()}.issuperset(found.filters), "a filter that nobody knows"
+        assert not {nsg.lower()}.issuperset(endpoint.filters), "a filter that nobody knows"
     else:
-        assert tuple(name.rpartition("/")[2] for name in found.filters) == filters
+        assert tuple(name.rpartition("/")[2] for name in endpoint.filters) == filters
 
 
 def test_rules_may_name_a_private_endpoint_by_application_groups() -> None:
@@ -160,10 +160,10 @@ def test_an_api_inside_the_network_is_guarded_by_its_subnet_s_filters(*, private
     if named:
         subnet = _subnet(account, "api").upper()
         account.properties(account.id(CLUSTERS, "prod"))["apiServerAccessProfile"]["subnetId"] = subnet
-    found = only_endpoint(account)
-    assert (found.public, found.private) == (not private, True)
-    assert found.public_ranges.cidrs() == (() if private else (f"{OUT}/32", "203.0.113.0/24"))
-    assert (found.subnets, found.filters) == (
+    endpoint = only_endpoint(account)
+    assert (endpoint.public, endpoint.private) == (not private, True)
+    assert endpoint.public_ranges.cidrs() == (() if private else (f"{OUT}/32", "203.0.113.0/24"))
+    assert (endpoint.subnets, endpoint.filters) == (
         (_subnet(account, "api").lower(),),
         (account.id("Microsoft.Network/networkSecurityGroups", "api").lower(),),
     )
@@ -179,10 +179,10 @@ def test_filters_of_an_unnamed_api_subnet_are_unknown(delegated: int) -> None:
         listed[-1]["properties"]["delegations"] = listed[1]["properties"]["delegations"]
     else:
         listed[1]["properties"]["delegations"] = []
-    found = only_endpoint(account)
-    assert len(found.subnets) == delegated
-    assert all("/" not in name for name in found.filters)
-    assert found.filters
+    endpoint = only_endpoint(account)
+    assert len(endpoint.subnets) == delegated
+    assert all("/" not in name for name in endpoint.filters)
+    assert endpoint.filters
 
 
 @pytest.mark.parametrize("ranges", [["203.0.113.0/33"], ["2001:db8::/x"], [7]])

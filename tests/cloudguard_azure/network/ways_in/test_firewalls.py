@@ -53,14 +53,14 @@ def ways_through(account: Made) -> Ways:
 @pytest.mark.parametrize("classic", [True, False])
 def test_a_firewall_connects_to_a_member_from_its_subnet(*, classic: bool) -> None:
     ways = ways_through(fronted(nat_rule(ADDRESS), classic=classic))
-    [found] = [balancer for balancer in ways.balancers if balancer.kind == "firewall"]
-    assert (found.internet_facing, found.subnets[0].rpartition("/")[2]) == (True, "azurefirewallsubnet")
-    [listener] = found.listeners
+    [front] = [balancer for balancer in ways.balancers if balancer.kind == "firewall"]
+    assert (front.internet_facing, front.subnets[0].rpartition("/")[2]) == (True, "azurefirewallsubnet")
+    [listener] = front.listeners
     assert (str(listener.service), listener.client_address) == ("tcp/2222", ClientAddress.REPLACED)
     assert [(target.host.rpartition("/")[2], str(target.service)) for target in listener.targets] == [
         ("cp-0", "tcp/22")
     ]
-    [clients] = [guard for guard in ways.filters if guard.id in found.filters]
+    [clients] = [guard for guard in ways.filters if guard.id in front.filters]
     assert [str(rule.peer) for rule in clients.rules if rule.direction is Direction.INGRESS] == ["0.0.0.0/0,::/0"]
 
 
@@ -99,8 +99,8 @@ def test_clients_of_an_ip_group_are_its_addresses(written: list[str] | None, cli
 @pytest.mark.parametrize(("destination", "public"), [("10.0.7.4", False), ("20.71.0.40", True), ("*", True)])
 def test_a_nat_rule_for_the_private_address_does_not_face_the_internet(destination: str, *, public: bool) -> None:
     ways = ways_through(fronted(nat_rule(ADDRESS, destinationAddresses=[destination])))
-    [found] = [balancer for balancer in ways.balancers if balancer.kind == "firewall"]
-    assert found.internet_facing is public
+    [front] = [balancer for balancer in ways.balancers if balancer.kind == "firewall"]
+    assert front.internet_facing is public
 
 
 def test_a_firewall_in_a_hub_connects_from_no_subnet() -> None:

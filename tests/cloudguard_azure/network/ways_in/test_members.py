@@ -15,14 +15,14 @@ def test_nat_rules_of_both_forms_and_nat_pools_lead_to_ssh() -> None:
     account.host("cp-1", "10.0.0.5", pools=[account.pool(balancer)])
     account.nat_rule(balancer, "one", 2200, 22, interface=nic)
     account.nat_rule(balancer, "all", 5000, 22, last=5009)
-    found = only(account)
+    front = only(account)
     assert [
-        (str(listener.service), len(listener.targets), bool(listener.port_ranges)) for listener in found.listeners
+        (str(listener.service), len(listener.targets), bool(listener.port_ranges)) for listener in front.listeners
     ] == [
         ("tcp/2200", 1, False),
         ("tcp/5000-5009", 2, True),
     ]
-    assert {str(target.service) for listener in found.listeners for target in listener.targets} == {"tcp/22"}
+    assert {str(target.service) for listener in front.listeners for target in listener.targets} == {"tcp/22"}
 
 
 def nat_pool(account: Subscription, balancer: str) -> str:
