@@ -82,7 +82,7 @@ def test_a_resource_outside_the_needs_is_not_read_and_the_report_says_so(inner_a
     asked: list[str] = []
     facts = with_policies_of_resources(api_of(inner_account, asked), cluster("arn:aws:s3:::payroll/*"))
     assert asked == []
-    assert found.identities.unread_grants.endswith("etcd's keys; grants on KMS keys were not read")
+    assert facts.identities.unread_grants.endswith("etcd's keys; grants on KMS keys were not read")
     providers = (IdentityProvider("issuer", Strength.STRONG, SOURCE),)
     federated = replace(facts, identities=replace(facts.identities, providers=providers))
     unread = with_policies_of_resources(api_of(inner_account), federated).identities.unread_grants
