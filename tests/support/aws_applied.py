@@ -66,7 +66,7 @@ def _failing(report: Report) -> tuple[str, ...]:
 
 def apply(scene: Scene, *, by_shell: bool = False) -> Applied:
     """Build ``scene``, plan, carry out the plan with boto3 (``by_shell``: with ``aws`` itself), and check again."""
-    moto_writes.teach()
+    moto_writes.patch_moto()
     with mock_aws():
         session = Reusing(region_name=REGION)
         scene.build(Account(session))

@@ -14,7 +14,7 @@ from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from probe_routes import Route, carried
+from probe_routes import Route, is_routed
 
 TCP, UDP, ICMP, EVERY = "6", "17", "1", "-1"
 NUMBERS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": "58"}
@@ -79,9 +79,9 @@ class Reading:
 
     def _is_routed(self, sender: Place, source: str, target: Place, where: str, service: Service) -> bool:
         """Whether the packets find a way, and the answers of a TCP connection."""
-        if sender.subnet and not carried(self.routes[sender.subnet], where):
+        if sender.subnet and not is_routed(self.routes[sender.subnet], where):
             return False
-        return service[0] != TCP or target.served or carried(self.routes[target.subnet], source)
+        return service[0] != TCP or target.served or is_routed(self.routes[target.subnet], source)
 
     def _guards(self, sender: Place, source: str, target: Place, where: str, service: Service) -> bool:
         if not self._is_routed(sender, source, target, where, service):

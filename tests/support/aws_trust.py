@@ -56,7 +56,7 @@ def let_in(*statements: Json, home: HomeAccount = HOME, declared: tuple[str, ...
     return admissions(facts, document, declared)
 
 
-def told(
+def callers_of(
     *statements: Json, home: HomeAccount = HOME, declared: tuple[str, ...] = ()
 ) -> list[tuple[CallerKind, bool, str]]:
     """Return the callers that a trust policy admits: kind, whether narrowed, name ("?" before undecided ones)."""
@@ -68,6 +68,6 @@ def told(
 
 
 def worst(*statements: Json, home: HomeAccount = HOME) -> Found:
-    found = told(*statements, home=home)
+    found = callers_of(*statements, home=home)
     assert not any(who.startswith("?") for _, _, who in found), found
     return found[0][:2] if found else None

@@ -142,6 +142,6 @@ def names(found: FoundCluster) -> list[str]:
     return [machine.name for machine in found.machines]
 
 
-def own(name: str = "prod") -> dict[str, str]:
+def capz_tag(name: str = "prod") -> dict[str, str]:
     """Return the tag that Cluster API writes on the resources of a cluster."""
     return {f"{CAPZ}cluster_{name}": "owned"}

@@ -118,7 +118,7 @@ def of_the_cluster(role: str, *, kubelet: bool, everywhere: bool = False) -> Sub
     return account
 
 
-def shown(*rules: Item) -> Subscription:
+def with_public_nodes(*rules: Item) -> Subscription:
     """Return an AKS cluster whose nodes have public addresses, with further ``rules`` on their interfaces."""
     account = Subscription()
     account.managed_cluster(access=AUTHORIZED, node_addresses=["20.61.9.1", "20.61.9.2"], nsg_rules=rules)

@@ -55,7 +55,7 @@ def row_of(made: Snapshot) -> RowResult:
     return rows_of(made, known=iam_catalog(made))["cloud-api-access"]
 
 
-def found(cloud: AzureProxy, account: Subscription) -> dict[str, Severity]:
+def findings_of_identities(cloud: AzureProxy, account: Subscription) -> dict[str, Severity]:
     """Return check and identity ("outside prod-agentpool") → severity, for the findings above low."""
     row = row_of(collected(cloud, account))
     return {

@@ -14,8 +14,8 @@ from typing import Any
 
 from aws_probe import ICMP, TCP, UDP, Service
 from azure_account import Account
-from probe_routes import Route, carried
-from probes import EXTERNAL_ADDRESSES, FRONT, NEXT_OF, REPLACEMENT_OF, Pair, fresh, in_ports, pairs, within
+from probe_routes import Route, is_routed
+from probes import EXTERNAL_ADDRESSES, FRONT, NEXT_OF, REPLACEMENT_OF, Pair, in_ports, pairs, unused_address, within
 
 Item = Mapping[str, Any]
 _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", "50": "esp", "51": "ah"}
@@ -130,7 +130,7 @@ class Reading:
             for key in ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
             for item in configuration.get(key, ())
         ]
-        address = address or fresh(self._cidr(subnet))
+        address = address or unused_address(self._cidr(subnet))
         routes = (*((cidr, 1, True) for cidr in ("0.0.0.0/0", *inside)), *self._routes(subnet))
         yield Machine(name, address, subnet, frozenset(inside), groups, guards, frozenset(sends), routes)
 
@@ -149,7 +149,7 @@ class Reading:
     def _again(self, machines: Iterable[Machine]) -> Iterator[Machine]:
         """Yield whoever takes a machine's place: at another address."""
         for machine in machines:
-            address = fresh(self._cidr(machine.subnet))
+            address = unused_address(self._cidr(machine.subnet))
             yield replace(machine, name=f"{REPLACEMENT_OF}{machine.name}", address=address)
 
     def _next(self) -> Iterator[Machine]:
@@ -168,9 +168,9 @@ class Reading:
     def _reaches(self, sender: str, other: Machine, service: Service) -> bool:
         machine = self.machines.get(sender)
         source = machine.address if machine else sender
-        if machine and not carried(machine.routes, other.address):
+        if machine and not is_routed(machine.routes, other.address):
             return False
-        if service[0] == TCP and source != _PROBES and not carried(other.routes, source):
+        if service[0] == TCP and source != _PROBES and not is_routed(other.routes, source):
             return False
         if not self._lets(other, machine, source, service, "Inbound"):
             return False

@@ -8,7 +8,7 @@ from azure_clusters import OFFICE, Clean, capz, kops, rke2
 from azure_edges import EDGES
 from azure_fixtures import Subscription
 from azure_fronts import FRONTS
-from azure_further import admin_rule, behind_appliance, by_v6, from_tag, of_the_cluster, service, shown
+from azure_further import admin_rule, behind_appliance, by_v6, from_tag, of_the_cluster, service, with_public_nodes
 from azure_ways_in import (
     AUTHORIZED,
     SSH,
@@ -152,8 +152,8 @@ SCENES: Mapping[str, Scene[Subscription]] = {
         MANAGED | {IDENTITY: Verdict.FAIL},
         (_ESCALATION, ("cloud-api-access/outside", "high")),
     ),
-    "aks-node-addresses": Scene(shown, MANAGED),
-    "aks-node-addresses-and-ssh": Scene(lambda: shown(SSH), MANAGED | {NODES: Verdict.FAIL}, (_SSH,)),
+    "aks-node-addresses": Scene(with_public_nodes, MANAGED),
+    "aks-node-addresses-and-ssh": Scene(lambda: with_public_nodes(SSH), MANAGED | {NODES: Verdict.FAIL}, (_SSH,)),
     "aks-nobody-else": Scene(lambda: aks({"authorizedIPRanges": ["0.0.0.0/32"]}), MANAGED),
     "aks-ranges-that-nobody-knows": Scene(
         lambda: aks({"authorizedIPRanges": ["office"]}), MANAGED | {API: Verdict.UNKNOWN}

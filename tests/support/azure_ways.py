@@ -150,7 +150,7 @@ def ways_into(account: Subscription, refused: Iterable[calls.Call] = ()) -> tupl
     return read_ways(api, request_of(account, api)), api
 
 
-def sent(ways: Ways) -> set[tuple[str, str, str]]:
+def targets_of_balancers(ways: Ways) -> set[tuple[str, str, str]]:
     """Return the targets of load balancers: the balancer's name, the host's or pool's name, and the service there."""
     return {
         (balancer.name, target.host.rpartition("/")[2], str(target.service))
@@ -197,7 +197,7 @@ class Made(Subscription):
         return self.public_address(name, API, **rest)  # type: ignore[arg-type]
 
 
-def only(account: Subscription) -> Balancer:
+def only_balancer(account: Subscription) -> Balancer:
     """Return the only load balancer. Assert that there are no gaps."""
     ways, api = ways_into(account)
     assert api.gaps == ()

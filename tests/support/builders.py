@@ -41,7 +41,7 @@ def peer(text: str) -> Peer:
     return Peer(AddressSet.parse(text)) if "/" in text else Peer(group=text)
 
 
-def each(*texts: str) -> tuple[AddressSet, ...]:
+def address_sets(*texts: str) -> tuple[AddressSet, ...]:
     """Return one address set for each text, an address or a range."""
     return tuple(map(AddressSet.parse, texts))
 
@@ -113,8 +113,8 @@ PRIVATE = subnet("private", ("10.0.1.0/24",), (WORLD, NextHop.OUTBOUND, "nat"))
 
 def interface(name: str, where: str, address: str, *filters: str, public: str = "", v6: str = "") -> Interface:
     """Return an interface. Its groups are its filters."""
-    addresses = each(*filter(None, (address, v6)))
-    return Interface(name, where, addresses, SOURCE, each(*filter(None, (public,))), filters, filters)
+    addresses = address_sets(*filter(None, (address, v6)))
+    return Interface(name, where, addresses, SOURCE, address_sets(*filter(None, (public,))), filters, filters)
 
 
 def host(

@@ -17,7 +17,7 @@ NODES = "nodes@acme-prod.iam.gserviceaccount.com"
 MEMBER = f"serviceAccount:{NODES}"
 
 
-def found(google_cloud: Proxy, project: Project) -> dict[str, str]:
+def findings_of_nodes(google_cloud: Proxy, project: Project) -> dict[str, str]:
     """Return check → severity, for the findings about the nodes' service account."""
     google_cloud.google = Google(project)
     report = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations())

@@ -14,8 +14,8 @@ from typing import Any
 
 from aws_probe import NUMBERS, SERVICES, TCP, UDP, Service
 from gcp_project import Project
-from probe_routes import carried
-from probes import EXTERNAL_ADDRESSES, FRONT, NEXT_OF, REPLACEMENT_OF, Pair, fresh, in_ports, pairs, within
+from probe_routes import is_routed
+from probes import EXTERNAL_ADDRESSES, FRONT, NEXT_OF, REPLACEMENT_OF, Pair, in_ports, pairs, unused_address, within
 
 Item = Mapping[str, Any]
 _GOES_ON = "goto_next"
@@ -117,7 +117,11 @@ class Reading:
             cidr = next((cidr for cidr in self._ranges.values() if within(machine.address, cidr)), "")
             if cidr:
                 yield Machine(
-                    f"{REPLACEMENT_OF}{machine.name}", fresh(cidr), machine.network, machine.tags, machine.accounts
+                    f"{REPLACEMENT_OF}{machine.name}",
+                    unused_address(cidr),
+                    machine.network,
+                    machine.tags,
+                    machine.accounts,
                 )
 
     def _next(self) -> Iterator[Machine]:
@@ -128,7 +132,7 @@ class Reading:
             for nic in made["networkInterfaces"][:1] if made else ():
                 cidr = self._ranges.get(_path(nic.get("subnetwork", "")))
                 if made and cidr:
-                    yield self._machine(f"{NEXT_OF}{group['name']}", fresh(cidr), nic, made)
+                    yield self._machine(f"{NEXT_OF}{group['name']}", unused_address(cidr), nic, made)
 
     def _passes(self, sender: str, target: str, service: Service) -> bool:
         return self._reaches(sender, self.machines[target], service)
@@ -143,7 +147,7 @@ class Reading:
             for item in self._routes.get(own.network, ())
             if not item.get("tags") or not own.tags.isdisjoint(item["tags"])
         )
-        return carried(tuple(routes), address)
+        return is_routed(tuple(routes), address)
 
     def _reaches(self, sender: str, other: Machine, service: Service) -> bool:
         machine = self.machines.get(sender)

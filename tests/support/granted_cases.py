@@ -102,7 +102,7 @@ def aws(*actions: str, on: str = "*", by: str = "user", when: object = None, **r
     )
 
 
-def spelt(cloud: str, permission: str) -> str:
+def action_in_model(cloud: str, permission: str) -> str:
     """Return a permission, in the cloud's form, as an action of the model."""
     return actions_of(permission)[0] if cloud == "azure" else action(permission)
 
@@ -110,7 +110,7 @@ def spelt(cloud: str, permission: str) -> str:
 def other(cloud: str, on: str, *permissions: str, by: str = "user", named: str = "", **rest: Any) -> Case:  # noqa: ANN401 - fields of a case
     """Return a case on another cloud, with permissions in its form. ``named``: the resource name in a condition."""
     when = (Condition("StringLike", "resource.name", (named,)),) if named else ()
-    actions = tuple(spelt(cloud, permission) for permission in permissions)
+    actions = tuple(action_in_model(cloud, permission) for permission in permissions)
     statement = Statement("#1", Effect.ALLOW, actions, resources=(on,), conditions=when)
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, by, "{}", (statement,), SOURCE)
     return replace(Case(cloud, (policy,)), **rest)

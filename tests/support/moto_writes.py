@@ -52,7 +52,7 @@ def _associated(response: Any) -> ActionResult:  # noqa: ANN401 - as above
     return ActionResult({"update": {"id": "1", "status": "InProgress", "type": "AssociateEncryptionConfig"}})
 
 
-def teach() -> None:
+def patch_moto() -> None:
     """Install the patches: launch template versions from a source, encrypted copies, updates of EKS clusters."""
     cast("Any", EC2Response).create_launch_template_version = _version_from_source
     cast("Any", EC2Response).copy_snapshot = _copied

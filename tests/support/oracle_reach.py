@@ -57,7 +57,7 @@ def _terms(services: ServiceSet) -> tuple[tuple[str, int, int], ...]:
     return tuple(found)
 
 
-def speaks_of(topology: Topology, rule: Rule, address: str, groups: tuple[str, ...]) -> bool:
+def is_peer_at(topology: Topology, rule: Rule, address: str, groups: tuple[str, ...]) -> bool:
     """Whether a rule's peer is at ``address``, or in one of ``groups``."""
     if rule.peer.group:
         return rule.peer.group in groups
@@ -127,7 +127,7 @@ def _down_the_chain(
             about = not rule.target_groups or bool({*rule.target_groups} & {*own})
             if rule.direction is not direction or not about or not names(rule, service):
                 continue
-            if not speaks_of(topology, rule, sender.address, sender.groups):
+            if not is_peer_at(topology, rule, sender.address, sender.groups):
                 continue
             if rule.action is Action.DENY:
                 return False
@@ -151,7 +151,7 @@ def _one(
     for rule in sorted(guard.rules, key=lambda rule: rule.order):
         if rule.direction is not direction or not names(rule, service):
             continue
-        if speaks_of(topology, rule, address, groups):
+        if is_peer_at(topology, rule, address, groups):
             if rule.action is Action.PERMIT:
                 return True
             if guard.ordered:

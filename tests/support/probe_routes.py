@@ -10,7 +10,7 @@ Route = tuple[str, int, bool]
 
 
 @cache
-def carried(routes: tuple[Route, ...], address: str) -> bool:
+def is_routed(routes: tuple[Route, ...], address: str) -> bool:
     """Whether a packet to an address goes anywhere: it does not without a route, or with one that drops it."""
     own = ip_address(address)
     found = [

@@ -62,7 +62,7 @@ def within(address: str, cidr: str) -> bool:
     return own.version == range_.version and own in range_
 
 
-def fresh(cidr: str) -> str:
+def unused_address(cidr: str) -> str:
     """Return an address of a subnet that nobody had."""
     return str(ip_network(cidr)[-3])
 

@@ -49,7 +49,7 @@ def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draw
         except UsageError:
             continue  # a refused file is not a PASS
         for row, now in zip(failed, judged(changed, declarations, rows), strict=True):
-            if now.verdict is Verdict.PASS and not rests_on(row) & named_at(facts, place):
+            if now.verdict is Verdict.PASS and not names_in_findings(row) & named_at(facts, place):
                 yield f"{row.row} passes without {place}"
 
 
@@ -66,7 +66,7 @@ def judged(snapshot: Snapshot, declarations: Declarations, rows: Sequence[Module
     return judge(snapshot, declarations, catalog, ways_in, rows)[0]
 
 
-def rests_on(row: RowResult) -> set[str]:
+def names_in_findings(row: RowResult) -> set[str]:
     """Return the names in the findings of a row: resources, rules, hosts, hops, and the texts of witnesses."""
     found = set[str]()
     for finding in row.findings:

@@ -22,12 +22,12 @@ def resources(text: str, arguments: Arguments) -> list[dict[str, Any]]:
     for block in blocks(text).get("resource", []):
         for kind, named in block.items():
             for item in named.values():
-                held(item, arguments[kind.strip('"')])
+                assert_arguments(item, arguments[kind.strip('"')])
                 found.append(item)
     return found
 
 
-def held(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+def assert_arguments(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     """Assert that all required arguments are given, and no unknown arguments."""
     names = {name for name in given if not name.startswith("__")}
     assert names >= {*known["required"]}

@@ -104,7 +104,7 @@ def test_a_version_that_fails_has_a_difference(
     assert "- error: status 0 and no report" in out
 
 
-def test_a_checkout_without_an_environment_and_a_folder_without_snapshots_are_refused(
+def test_a_missing_environment_and_missing_snapshots_are_refused(
     snapshots: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path), str(snapshots)]) == BAD

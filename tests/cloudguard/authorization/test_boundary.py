@@ -84,14 +84,12 @@ ORDINARY = Condition("Bool", "secure", ("true",))
         ((ORDINARY, Condition("StringEquals", "tag", ("x",))), "outside"),
     ],
 )
-def test_an_administrator_stays_one_under_conditions_that_ordinary_requests_meet(
-    conditions: tuple[Condition, ...], check: str
-) -> None:
+def test_conditions_of_ordinary_requests_leave_an_administrator(conditions: tuple[Condition, ...], check: str) -> None:
     granted = document(allow("role:Assume", when=conditions))
     assert check in severities(row(account(granted), FACTS))
 
 
-def test_an_administrator_stays_one_under_a_denial_that_ordinary_requests_do_not_meet() -> None:
+def test_a_denial_of_unusual_requests_leaves_an_administrator() -> None:
     granted = document(allow("role:Assume"), deny("*", when=(Condition("Bool", "secure", ("false",)),)))
     assert "administrator" in severities(row(account(granted), FACTS))
 

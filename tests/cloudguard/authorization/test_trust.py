@@ -99,7 +99,7 @@ def test_each_principal_is_admitted_as_the_naive_evaluator_says(seed: int) -> No
 
 
 @pytest.mark.parametrize("seed", seeds(8))
-def test_a_class_of_callers_is_admitted_if_a_member_is_and_the_witness_is_a_member(seed: int) -> None:
+def test_a_class_of_callers_is_admitted_with_one_of_its_members(seed: int) -> None:
     random = Random(100 + seed)
     for _ in range(POLICIES):
         trust, context, free = draw_trust(random), draw_context(random), ("tag", "size", "tagkeys")
@@ -149,7 +149,7 @@ def test_an_admission_under_an_unknown_condition_is_undecided() -> None:
     assert [admission.assumptions for admission in admissions(facts, trusting(trusts("account 2"), denied))] != [()]
 
 
-def test_a_key_that_callers_may_lack_makes_only_conditions_that_require_it_undecided() -> None:
+def test_an_optional_key_leaves_only_conditions_that_require_it_undecided() -> None:
     unknown = (Condition("Null", "tag", ("true",)),)
     caller = Caller(CallerKind.ANYONE, "anyone", (ASSUME,), (), unknown)
     facts = iam_catalog(principals=WordPrincipals((caller,)))

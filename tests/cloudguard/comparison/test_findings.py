@@ -63,6 +63,6 @@ def test_a_report_file_is_loaded_as_the_findings_to_compare() -> None:
 
 
 @pytest.mark.parametrize("hides", [(), (FactKind.ADDRESS_LISTS,)])
-def test_a_failed_call_that_no_row_names_leaves_every_missing_finding_unconfirmed(hides: tuple[FactKind, ...]) -> None:
+def test_a_failed_call_leaves_missing_findings_unconfirmed(hides: tuple[FactKind, ...]) -> None:
     gap = Gap("test:List", "pl-1", Reason.DENIED, "AccessDenied", hides)
     assert listed(replace(sample.report(), gaps=(gap,))).gaps == {"test:List on pl-1"}

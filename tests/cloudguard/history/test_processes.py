@@ -106,7 +106,7 @@ def test_the_next_run_completes_a_store_whose_creation_was_killed() -> None:
     assert started("check", "--snapshot", night(2), "--store", "sqlite:///h.db").wait(PATIENCE) == 3
 
 
-def test_a_run_that_is_killed_before_its_notice_is_taken_leaves_its_findings_new(
+def test_findings_stay_new_if_the_run_dies_before_its_notice(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     gate = ("--store", "sqlite:///h.db", "--fail-on-new")

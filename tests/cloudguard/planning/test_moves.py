@@ -44,7 +44,7 @@ def test_an_unneeded_rule_is_removed_instead_of_a_move() -> None:
     assert [type(edit) for change in made.changes for edit in change.edits] == [RuleEdit]
 
 
-def test_the_name_of_a_new_group_is_one_that_no_other_group_has_and_that_every_cloud_takes() -> None:
+def test_a_new_group_has_a_unique_name_that_every_cloud_accepts() -> None:
     filters = [group("masters", *RULES), group("nodes"), replace(group("own"), name="prod-control-plane-etcd")]
     facts = snapshot(HOSTS, filters, external_members=[interface("eni-x", "private", "10.0.1.99", "masters")])
     named = set[str]()

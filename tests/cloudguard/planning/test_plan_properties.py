@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from builders import each
+from builders import address_sets
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.network import Interface
 from cloudguard.model.snapshot import Snapshot
@@ -78,11 +78,11 @@ def replacements(made: Snapshot) -> Iterator[Host]:
     for host in made.cluster.hosts:
         nic = host.interfaces[0]
         base, _, last = address_of(nic).rpartition(".")
-        moved = replace(nic, id=f"{nic.id}-again", addresses=each(f"{base}.{int(last) + 100}"), public=())
+        moved = replace(nic, id=f"{nic.id}-again", addresses=address_sets(f"{base}.{int(last) + 100}"), public=())
         yield replace(host, id=f"{host.id}-again", interfaces=(moved,))
     for pool in made.cluster.pools:
         nic = Interface(
-            f"next-{pool.id}", pool.subnets[0], each("10.0.1.200"), pool.source, (), pool.filters, pool.groups
+            f"next-{pool.id}", pool.subnets[0], address_sets("10.0.1.200"), pool.source, (), pool.filters, pool.groups
         )
         yield Host(f"next of {pool.id}", "", pool.roles, (), (nic,), pool.source)
 

@@ -109,7 +109,7 @@ def test_beyond_four_one_rule_covers_all_needs_and_its_excess_is_named() -> None
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_others_in_a_group_lose_what_no_finding_is_about_if_the_hosts_are_named(*, named: bool) -> None:
+def test_naming_the_hosts_takes_access_from_other_members_of_the_group(*, named: bool) -> None:
     rest, hosts = lets("tcp/22,tcp/80,tcp/443,udp/53,icmp", "nodes"), RulePeer(PeerOf.NEW_GROUP, "node")
     needed = replace(lets("tcp/10250,tcp/9100", "nodes"), peer=hosts)
     edits = [RuleEdit(RuleOp.ADD, "r", None, rest, (NOT_EXCESS,)), RuleEdit(RuleOp.ADD, "r", None, needed, ("need",))]

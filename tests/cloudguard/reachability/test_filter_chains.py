@@ -19,7 +19,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.filters import Filters
 from draws import examples
-from oracle_reach import Service, names, speaks_of
+from oracle_reach import Service, is_peer_at, names
 
 READ: Final = Source("made up")
 GROUP_NAMES: Final = ("web", "node", "master")
@@ -104,7 +104,7 @@ def _walk(topology: Topology, packet: Packet, guarded: tuple[set[str], str], rea
                 continue
             if not real.get(rule.id, True) or not names(rule, service):
                 continue
-            if not speaks_of(topology, rule, address, tuple(groups)):
+            if not is_peer_at(topology, rule, address, tuple(groups)):
                 continue
             if rule.action is Action.NEXT or (guard.in_series and rule.action is Action.PERMIT):
                 passed = guard.in_series

@@ -87,7 +87,7 @@ def test_clients_of_a_published_service_have_its_translated_addresses(
         ((), False, False, Verdict.PASS),
     ],
 )
-def test_a_published_service_has_consumers_if_one_is_accepted_or_needs_no_acceptance(
+def test_a_published_service_has_consumers_that_are_accepted(
     allowed: tuple[str, ...], verdict: Verdict, *, connected: bool | None, accepts_each: bool
 ) -> None:
     service = PublishedService("svc", allowed, accepts_each=accepts_each, source=SOURCE, connected=connected)

@@ -14,8 +14,8 @@ from builders import (
     SOURCE,
     WORLD,
     WORLD6,
+    address_sets,
     balancer,
-    each,
     group,
     host,
     interface,
@@ -210,7 +210,7 @@ def test_a_host_without_a_public_address_is_not_exposed_by_a_route() -> None:
     reach = Reachability(snapshot([node], [group("nodes", ("all", WORLD))]))
     assert not reach.exposed(reach.classes[0])
     public = Reachability(
-        snapshot([replace(node, interfaces=(replace(node.interfaces[0], public=each("203.0.113.9")),))])
+        snapshot([replace(node, interfaces=(replace(node.interfaces[0], public=address_sets("203.0.113.9")),))])
     )
     assert public.exposed(public.classes[0])
 

@@ -15,8 +15,8 @@ from builders import (
     SOURCE,
     WORLD,
     WORLD6,
+    address_sets,
     balancer,
-    each,
     group,
     host,
     interface,
@@ -132,7 +132,7 @@ def test_a_route_to_an_unread_list_may_override_the_internet_route() -> None:
     node = host("n1", NODE, "nodes", where="public", public="203.0.113.9")
     facts = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home])
     assert row(facts, "node-access").verdict is Verdict.UNKNOWN
-    listed = AddressList("pl-1", "", each("192.0.2.0/24"), known=True, source=SOURCE)
+    listed = AddressList("pl-1", "", address_sets("192.0.2.0/24"), known=True, source=SOURCE)
     known = snapshot([node], [group("nodes", ("tcp/22", "198.51.100.0/24"))], subnets=[home], lists=[listed])
     assert row(known, "node-access").verdict is Verdict.FAIL
 

@@ -12,8 +12,8 @@ from builders import (
     RANGE,
     WORLD,
     WORLD6,
+    address_sets,
     balancer,
-    each,
     group,
     host,
     interface,
@@ -113,7 +113,7 @@ def networks(draw: st.DrawFn) -> Snapshot:
         where=draw(st.sampled_from((("a",), ("b",), ("a", "b")))),
     )
     external = interface("strange-nic", "a", "10.0.0.99", "strange")
-    ranges = each(*draw(st.lists(st.sampled_from(CIDRS), max_size=2)))
+    ranges = address_sets(*draw(st.lists(st.sampled_from(CIDRS), max_size=2)))
     office = AddressList("office", "office", ranges, known=True, source=external.source)
     return snapshot(
         hosts,
@@ -253,7 +253,7 @@ def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
 def test_traffic_of_an_unread_list_lies_between_the_bounds(made: Snapshot, office: list[str]) -> None:
     unread = AddressList("office", "office", (), known=False, source=made.topology.external_members[0].source)
     blind = Reachability(replace(made, topology=replace(made.topology, address_lists=(unread,))))
-    read = replace(unread, ranges=each(*office), known=True)
+    read = replace(unread, ranges=address_sets(*office), known=True)
     sighted = Reachability(replace(made, topology=replace(made.topology, address_lists=(read,))))
     for one in made.cluster.hosts:
         pairs = zip(blind.paths_to(target_of(blind, one)), sighted.paths_to(target_of(sighted, one)), strict=True)

@@ -95,7 +95,7 @@ def test_a_tunnel_reaches_the_api_through_an_internal_balancer(tunnel: Tunnel, p
     assert verdict is not Verdict.FAIL or max(one.severity for one in row.findings) is Severity.CRITICAL
 
 
-def test_a_tunnel_with_unknown_destinations_leaves_only_the_rows_undecided_that_it_can_reach() -> None:
+def test_a_tunnel_with_unknown_destinations_affects_only_reachable_rows() -> None:
     far = replace(LINK, ranges=AddressSet.parse("169.254.171.0/24"), groups=())
     rows = rows_of(made(far, "169.254.171.0/24", "tcp/8080"), ADMINS)
     assert [rows[name].verdict for name in ("node-access", "api-server-access", "etcd-access")] == [
@@ -103,7 +103,7 @@ def test_a_tunnel_with_unknown_destinations_leaves_only_the_rows_undecided_that_
     ]
 
 
-def test_only_a_tunnel_that_certainly_leads_to_the_cluster_takes_its_addresses_from_the_internet() -> None:
+def test_only_certain_tunnels_take_addresses_from_the_internet() -> None:
     outside = AddressSet.parse("198.51.100.0/24")
     for tunnel, taken in ((replace(LINK, ranges=outside), False), (replace(OPEN, ranges=outside), True)):
         internet = Senders(made(tunnel, RANGE).topology).internet.addresses

@@ -176,7 +176,7 @@ def test_a_route_to_unknown_private_networks_does_not_hide_the_internet(within: 
         (WORLD, None, Verdict.UNKNOWN),
     ],
 )
-def test_a_balancer_that_may_face_the_internet_matters_only_if_it_would_fail_the_row(
+def test_an_unknown_facing_matters_only_if_it_would_fail_the_row(
     peer: str, admins: tuple[str, ...] | None, verdict: Verdict
 ) -> None:
     front = replace(balancer("api", "tcp/443", [to(MASTER, "tcp/6443")]), internet_facing=None)

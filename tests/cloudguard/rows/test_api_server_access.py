@@ -12,8 +12,8 @@ from builders import (
     SOURCE,
     WORLD,
     WORLD6,
+    address_sets,
     balancer,
-    each,
     group,
     host,
     managed_endpoint,
@@ -221,7 +221,7 @@ def test_an_unread_address_list_makes_the_row_unknown() -> None:
     result = row(facts)
     assert result.verdict is Verdict.UNKNOWN
     assert any("office" in line for line in result.unknown)
-    address_list = AddressList("office", "office", each("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
+    address_list = AddressList("office", "office", address_sets("0.0.0.0/1", "128.0.0.0/1"), known=True, source=SOURCE)
     assert (
         row(snapshot([master], facts.topology.filters, lists=[address_list])).findings[0].severity is Severity.CRITICAL
     )

@@ -11,8 +11,8 @@ from builders import (
     NODE,
     SOURCE,
     WORLD,
+    address_sets,
     balancer,
-    each,
     group,
     host,
     managed_endpoint,
@@ -126,7 +126,7 @@ def public(*ranges: str, gatekeeper: str = "") -> Endpoint:
 
 def test_an_address_list_of_an_endpoint_is_judged_and_an_unread_list_is_unknown() -> None:
     listed = public("198.51.100.0/24", "list:everyone-here")
-    known = AddressList("everyone-here", "the cloud's own", each("34.64.0.0/10"), known=True, source=SOURCE)
+    known = AddressList("everyone-here", "the cloud's own", address_sets("34.64.0.0/10"), known=True, source=SOURCE)
     row = endpoint_row(listed, known)
     assert [(finding.check, finding.severity) for finding in row.findings] == [
         ("api-server-access/internet", Severity.HIGH)

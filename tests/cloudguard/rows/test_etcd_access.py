@@ -231,7 +231,7 @@ def test_a_balancer_that_speaks_plain_http_to_etcd_is_medium() -> None:
     assert severities_of(answer("tcp/8080", plaintext=True)) == {}
 
 
-def test_another_host_that_is_sent_plain_http_makes_the_finding_wider_and_not_the_next_of_a_pool() -> None:
+def test_plain_http_to_another_host_widens_the_finding_and_to_a_pool_does_not() -> None:
     def width(*hosts: Host) -> tuple[str, ...]:
         sent = [to(host, "tcp/2379") for host in hosts]
         front = balancer("etcd", "tcp/80", sent, "front", facing=False, seen=ClientAddress.REPLACED, plaintext=True)

@@ -49,7 +49,7 @@ def test_a_managed_control_plane_has_the_verdict_provider() -> None:
     assert "a managed service" in row(managed(None)).why
 
 
-def test_a_provider_key_for_secrets_is_advice_or_a_finding_if_a_customer_key_is_required() -> None:
+def test_a_provider_key_is_advice_unless_a_customer_key_is_required() -> None:
     result = row(managed(""))
     assert (result.verdict, severities_of(result)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
     assert result.findings[0].changes == ("secrets.encrypt:prod",)

@@ -15,8 +15,8 @@ from builders import (
     SOURCE,
     WORLD,
     WORLD6,
+    address_sets,
     balancer,
-    each,
     group,
     host,
     interface,
@@ -203,7 +203,7 @@ def test_another_account_s_group_is_a_finding_and_an_unknown_group_is_unknown() 
 def test_services_through_a_balancer_are_expected() -> None:
     one = host("n", NODE, "nodes")
     filters = [group("nodes", ("all", WORLD))]
-    node, pod = each(str(one.interfaces[0].addresses[0]), "10.0.1.250")
+    node, pod = address_sets(str(one.interfaces[0].addresses[0]), "10.0.1.250")
     nic = replace(one.interfaces[0], addresses=(node, pod))
     one = replace(one, interfaces=(nic,))
 

@@ -13,8 +13,8 @@ from builders import (
     SOURCE,
     WORLD,
     WORLD6,
+    address_sets,
     balancer,
-    each,
     group,
     host,
     interface,
@@ -33,7 +33,7 @@ from judged import changes_of, rows_of
 
 OFFICE, OFFICE6, LAB, PARTNER = "198.51.100.0/24", "2600:9::/48", "192.0.2.0/28", "192.0.2.128/25"
 API = "api-server-access"
-LISTED = AddressList("offices", "offices", each(OFFICE, PARTNER), known=True, source=SOURCE)
+LISTED = AddressList("offices", "offices", address_sets(OFFICE, PARTNER), known=True, source=SOURCE)
 HOSTS = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes")]
 
 

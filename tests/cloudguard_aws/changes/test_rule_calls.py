@@ -90,9 +90,7 @@ def test_an_egress_rule_changed_in_place_is_an_egress_block_in_terraform() -> No
         ("sgr-1", traffic("tcp/443", RulePeer(PeerOf.RANGE, "2001:db8::/32"))),
     ],
 )
-def test_a_rule_that_cannot_be_changed_in_place_is_added_before_the_old_is_revoked(
-    name: str, after: RuleTraffic
-) -> None:
+def test_a_rule_is_added_before_the_rule_that_it_replaces_is_revoked(name: str, after: RuleTraffic) -> None:
     present = next(rule for rule in GUARD.rules if rule.id == name)
     made = calls_of(GUARD, narrowed(name, replace(after, services=present.services, peer=WORLD), after))
     assert [operation for operation, _ in made] == ["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]

@@ -69,7 +69,7 @@ def test_only_roles_of_the_cluster_s_issuer_belong_to_its_workloads(inner_accoun
     assert "iam:ListOpenIDConnectProviders" not in asked
 
 
-def test_a_role_for_everyone_with_a_token_of_the_issuer_belongs_to_its_service_accounts(inner_account: Account) -> None:
+def test_a_role_for_all_tokens_of_the_issuer_belongs_to_its_service_accounts(inner_account: Account) -> None:
     a = inner_account
     for number, (principal, issuer) in enumerate([("*", ISSUER), ({"AWS": "*"}, ISSUER.upper()), ("*", f"{ISSUER}0")]):
         sub = {f"{issuer}:sub": f"{SUBJECT}dns:external"}

@@ -59,7 +59,7 @@ def test_a_trust_policy_that_names_a_role_grants_by_itself(
     assert granted(inner_account, *trusted) == {"control": control, "node": node}
 
 
-def test_a_role_of_the_cluster_that_trusts_everyone_or_itself_grants_the_others_nothing_more(
+def test_a_trust_in_everyone_or_itself_grants_other_roles_nothing(
     inner_account: Account,
 ) -> None:
     """The row about trust policies tells of it already."""

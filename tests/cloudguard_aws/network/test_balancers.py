@@ -138,7 +138,7 @@ def test_a_network_balancer_in_front_of_an_application_balancer(inner_account: A
     assert through.network == vpc.id
 
 
-def test_a_balancer_of_another_network_with_the_cluster_s_addresses_as_targets_counts(inner_account: Account) -> None:
+def test_a_balancer_in_another_network_that_targets_the_cluster_counts(inner_account: Account) -> None:
     a = inner_account
     vpc, _, node = ground(a)
     hub, twin = a.vpc("10.1.0.0/16"), a.vpc(vpc.cidr)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aws_hosts import SOURCE
-from builders import each
+from builders import address_sets
 from cloudguard.model.cluster import Host as ModelHost
 from cloudguard.model.cluster import Role
 from cloudguard.model.load_balancers import BackendTarget, ClientAddress
@@ -39,7 +39,7 @@ PRESERVED, REPLACED, UNKNOWN = ClientAddress.PRESERVED, ClientAddress.REPLACED, 
 
 def member(name: str, *addresses: str) -> ModelHost:
     return ModelHost(
-        name, "", (Role.NODE,), (), (Interface(f"eni-{name}", "subnet-1", each(*addresses), SOURCE),), SOURCE
+        name, "", (Role.NODE,), (), (Interface(f"eni-{name}", "subnet-1", address_sets(*addresses), SOURCE),), SOURCE
     )
 
 

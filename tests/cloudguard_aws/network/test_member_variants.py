@@ -79,7 +79,7 @@ def test_a_target_may_be_any_address_of_an_instance(
 
 
 @pytest.mark.parametrize(("beside", "found"), [(["m"], True), (["m", "n"], False), (["n"], False)])
-def test_a_target_beside_only_control_plane_hosts_belongs_to_the_cluster_on_any_port(
+def test_a_target_beside_control_plane_hosts_belongs_to_the_cluster(
     inner_account: Account, beside: list[str], *, found: bool
 ) -> None:
     a = inner_account

@@ -185,7 +185,7 @@ def test_a_rule_with_an_unknown_protocol_is_uncertain(protocol: str, why: str) -
     assert listed.rule.uncertain == described.uncertain == denied.uncertain == why
 
 
-def test_an_acl_entry_without_ports_is_uncertain_and_one_without_direction_is_refused() -> None:
+def test_incomplete_acl_entries_are_uncertain_or_refused() -> None:
     entry: dict[str, object] = {"RuleNumber": 1, "Protocol": "6", "RuleAction": "deny", "CidrBlock": "10.0.0.0/8"}
     (rule,) = network_acl({"NetworkAclId": "acl-1", "Entries": [entry | {"Egress": False}]}).filter.rules
     assert rule.uncertain

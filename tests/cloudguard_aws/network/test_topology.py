@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_hosts import api_of, hosts_of
-from builders import each
+from builders import address_sets
 from cloudguard.model import cluster as model
 from cloudguard.model.filters import Action
 from cloudguard.model.network import NextHop, Route, Topology
@@ -45,7 +45,7 @@ TABLE = {
 
 
 def test_a_route_s_target_decides_its_next_hop() -> None:
-    ranges = {"pcx-1": each("10.9.0.0/16", "fd00::/56")}
+    ranges = {"pcx-1": address_sets("10.9.0.0/16", "fd00::/56")}
     found = [
         (route.address_list or str(route.destination), route.hop) for route in route_table(TABLE).behind(ranges).routes
     ]
@@ -71,7 +71,7 @@ def test_peering_ranges_are_those_of_the_peer() -> None:
     here = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
     there = {"VpcId": "vpc-2", "CidrBlockSet": [{"CidrBlock": "10.9.0.0/16"}, {"CidrBlock": "10.8.0.0/16"}]}
     peering = {"VpcPeeringConnectionId": "pcx-1", "AccepterVpcInfo": there, "RequesterVpcInfo": here}
-    assert peering_ranges(peering, frozenset({"vpc-1"})) == ("pcx-1", each("10.9.0.0/16", "10.8.0.0/16"))
+    assert peering_ranges(peering, frozenset({"vpc-1"})) == ("pcx-1", address_sets("10.9.0.0/16", "10.8.0.0/16"))
 
 
 SUBNET = read_subnet(
@@ -234,7 +234,7 @@ def test_a_prefix_list_is_read_and_a_missing_one_is_unknown(inner_account: Accou
         address_list.id: (address_list.name, address_list.ranges, address_list.known)
         for address_list in network.address_lists
     }
-    assert lists[office.id] == ("office", each("198.51.100.0/24", "203.0.113.0/24"), True)
+    assert lists[office.id] == ("office", address_sets("198.51.100.0/24", "203.0.113.0/24"), True)
     assert lists[lost.id] == ("", (), False)
     assert [(gap.resource, gap.hides) for gap in api.gaps] == [(lost.id, (FactKind.ADDRESS_LISTS,))]
 

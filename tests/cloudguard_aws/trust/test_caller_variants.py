@@ -25,8 +25,8 @@ from aws_trust import (
     SISTER,
     Found,
     Json,
+    callers_of,
     sub,
-    told,
     trust,
     web,
     worst,
@@ -279,5 +279,5 @@ def test_the_widest_caller_of_a_trust_policy(found: Found, statements: list[Json
 
 
 def test_a_computed_external_id_keeps_nobody_out_with_certainty() -> None:
-    (found,) = told(trust({"AWS": ROOT}, StringEquals={"sts:ExternalId": "${aws:PrincipalAccount}"}))
+    (found,) = callers_of(trust({"AWS": ROOT}, StringEquals={"sts:ExternalId": "${aws:PrincipalAccount}"}))
     assert found[2] == f"?account {OTHER}"

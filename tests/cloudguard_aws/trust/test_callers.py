@@ -26,9 +26,9 @@ from aws_trust import (
     TERRAFORM,
     Found,
     Json,
+    callers_of,
     let_in,
     sub,
-    told,
     trust,
     web,
     worst,
@@ -187,7 +187,7 @@ def test_a_denial_removes_only_the_callers_that_it_matches() -> None:
     named = trust("*", "*", "Deny", StringNotLike={"sts:RoleSessionName": "${aws:username}"})
     assert worst(trust({"AWS": ROOT}), named) == (OUTSIDER, False), "whoever is a user chooses that name"
     denied_but = {"Effect": "Deny", "NotPrincipal": {"AWS": [ROOT, ROLE]}, "Action": "*"}
-    assert [who for _, _, who in told(trust("*"), denied_but)] == [f"account {OTHER}"]
+    assert [who for _, _, who in callers_of(trust("*"), denied_but)] == [f"account {OTHER}"]
     allowed_but = {"Effect": "Allow", "NotPrincipal": {"AWS": ROLE}, "Action": "sts:AssumeRole"}
     assert worst(allowed_but) == (ANYONE, False)
 
@@ -201,12 +201,12 @@ def test_a_denial_removes_only_the_callers_that_it_matches() -> None:
     ],
 )
 def test_a_statement_that_is_not_understood_is_undecided(statement: Json, cause: str) -> None:
-    assert told(statement)[0][2] == f"?{cause}"
+    assert callers_of(statement)[0][2] == f"?{cause}"
 
 
 def test_an_unknown_organization_may_be_the_account_s_own() -> None:
     unknown = HomeAccount(ACCOUNT, now=HOME.now)
-    (found,) = told(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=unknown)
+    (found,) = callers_of(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=unknown)
     assert found == (OWN, False, f"another account of organization {FOREIGN}, which may be its own")
     none = HomeAccount(ACCOUNT, organization="", now=HOME.now)
     assert worst(trust("*", StringEquals={"aws:PrincipalOrgID": FOREIGN}), home=none) == (OUTSIDER, False)
@@ -238,9 +238,9 @@ def test_without_a_known_account_the_role_s_account_counts_as_its_own() -> None:
     ids=str,
 )
 def test_a_declared_outsider_is_no_finding(statement: Json, outsider: str) -> None:
-    assert told(statement) != []
-    assert told(statement, declared=(outsider,)) == []
-    assert told(statement, declared=("444455556666", "not understood")) == told(statement)
+    assert callers_of(statement) != []
+    assert callers_of(statement, declared=(outsider,)) == []
+    assert callers_of(statement, declared=("444455556666", "not understood")) == callers_of(statement)
 
 
 @pytest.mark.parametrize("statement", [item for item, found in [*IDENTITIES, *FEDERATED] if found == (OUTSIDER, False)])
@@ -251,4 +251,4 @@ def test_declaring_the_name_from_the_finding_removes_the_finding(statement: Json
 
 
 def test_a_declared_repository_does_not_cover_others_of_its_owner() -> None:
-    assert told(sub(GITHUB, "repo:acme/*"), declared=(f"{GITHUB}:repo:acme/infra:*",)) != []
+    assert callers_of(sub(GITHUB, "repo:acme/*"), declared=(f"{GITHUB}:repo:acme/infra:*",)) != []

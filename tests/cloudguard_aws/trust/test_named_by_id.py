@@ -18,8 +18,8 @@ from aws_trust import (
     ROOT,
     Found,
     Json,
+    callers_of,
     sub,
-    told,
     trust,
     web,
     worst,
@@ -138,12 +138,12 @@ def test_the_widest_caller_of_a_trust_policy(found: Found, statements: list[Json
 
 def test_an_instance_of_the_cluster_is_no_outsider() -> None:
     home = replace(HOME, instances=frozenset({INSTANCE}))
-    assert told(instance(THE_INSTANCE), home=home) == []
-    assert [who for _, _, who in told(instance(THE_INSTANCE))] == [f"the instance {INSTANCE}"]
+    assert callers_of(instance(THE_INSTANCE), home=home) == []
+    assert [who for _, _, who in callers_of(instance(THE_INSTANCE))] == [f"the instance {INSTANCE}"]
 
 
 def test_a_declared_vpc_is_no_outsider_by_its_id_or_arn() -> None:
     by_arn = trust(ANY, ArnLike={"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-0123"})
     by_id = trust(ANY, StringEquals={"aws:SourceVpc": "vpc-0123"})
-    assert told(by_arn, by_id, declared=("vpc-0123",)) == []
-    assert [who for _, _, who in told(by_arn)] == ["anyone who calls from vpc-0123"]
+    assert callers_of(by_arn, by_id, declared=("vpc-0123",)) == []
+    assert [who for _, _, who in callers_of(by_arn)] == ["anyone who calls from vpc-0123"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from azure_answers import CAPZ, Answers, aks, member, member_nic, names, nic, own, scale_set, searched, vm
+from azure_answers import CAPZ, Answers, aks, capz_tag, member, member_nic, names, nic, scale_set, searched, vm
 from cloudguard.errors import AccessError, ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import EvidenceKind, Role, Strength
 from cloudguard.model.source import FactKind
@@ -114,10 +114,10 @@ def test_a_tag_key_names_the_cluster_in_any_letter_case(key: str) -> None:
 
 def test_untagged_members_of_a_scale_set_belong_to_its_cluster() -> None:
     items = {
-        LIST_SCALE_SETS: [scale_set("a", "workers", tags=own()), scale_set("a", "flex", "Flexible")],
-        LIST_SCALE_SET_MACHINES: [member("a", "workers", 0), member("a", "workers", 1, own("other"))],
+        LIST_SCALE_SETS: [scale_set("a", "workers", tags=capz_tag()), scale_set("a", "flex", "Flexible")],
+        LIST_SCALE_SET_MACHINES: [member("a", "workers", 0), member("a", "workers", 1, capz_tag("other"))],
         LIST_MACHINES: [
-            vm("b", "flex-1", own(), virtualMachineScaleSet={"id": scale_set("a", "flex")["id"].upper()}),
+            vm("b", "flex-1", capz_tag(), virtualMachineScaleSet={"id": scale_set("a", "flex")["id"].upper()}),
             vm("c", "flex-2", virtualMachineScaleSet={"id": scale_set("a", "flex")["id"]}),
         ],
     }
@@ -130,7 +130,10 @@ def test_untagged_members_of_a_scale_set_belong_to_its_cluster() -> None:
 def test_a_flag_matches_a_member_by_name_computer_name_or_id(name: str) -> None:
     items = {
         LIST_SCALE_SETS: [scale_set("a", "workers")],
-        LIST_SCALE_SET_MACHINES: [member("a", "workers", 0, own("other")), member("a", "workers", 1, own("other"))],
+        LIST_SCALE_SET_MACHINES: [
+            member("a", "workers", 0, capz_tag("other")),
+            member("a", "workers", 1, capz_tag("other")),
+        ],
     }
     api, found = searched(items, extra_hosts={name: [Role.CONTROL_PLANE, Role.ETCD]})
     assert "workers_1" in names(found)
@@ -141,7 +144,9 @@ def test_a_flag_matches_a_member_by_name_computer_name_or_id(name: str) -> None:
 
 def test_a_tag_flag_may_contain_a_comma_and_does_not_match_other_clusters() -> None:
     roles = {"roles": "kube_control_plane,etcd"}
-    items = {LIST_MACHINES: [vm("a", "master-0", roles), vm("b", "master-1", {**roles, **own("other")}), vm("a", "db")]}
+    items = {
+        LIST_MACHINES: [vm("a", "master-0", roles), vm("b", "master-1", {**roles, **capz_tag("other")}), vm("a", "db")]
+    }
     api, found = searched(items, role_tags={Role.CONTROL_PLANE: ["ROLES=kube_control_plane,etcd"]})
     assert names(found) == ["master-0"]
     hosts = read_hosts(api, found)
@@ -150,20 +155,20 @@ def test_a_tag_flag_may_contain_a_comma_and_does_not_match_other_clusters() -> N
 
 
 def test_a_free_form_tag_adds_a_role_and_removes_none() -> None:
-    spray = {**own(), "roles": "kube_control_plane,etcd"}
-    api, found = searched({LIST_MACHINES: [vm("a", "one", spray), vm("a", "two", own())]})
+    spray = {**capz_tag(), "roles": "kube_control_plane,etcd"}
+    api, found = searched({LIST_MACHINES: [vm("a", "one", spray), vm("a", "two", capz_tag())]})
     [host, two] = read_hosts(api, found)
     assert ({*host.roles}, two.roles) == ({Role.CONTROL_PLANE, Role.ETCD}, ())
     assert [evidence.strength for evidence in host.role_evidence] == [Strength.WEAK]
 
 
 def test_a_flag_that_matches_no_machine_is_a_gap() -> None:
-    api, _ = searched({LIST_MACHINES: [vm("a", "mine", own())]}, extra_hosts={"gone": [Role.NODE]})
+    api, _ = searched({LIST_MACHINES: [vm("a", "mine", capz_tag())]}, extra_hosts={"gone": [Role.NODE]})
     assert [(gap.resource, gap.hides) for gap in api.gaps] == [("--host gone", (FactKind.HOSTS,))]
 
 
 def test_an_unknown_cluster_is_an_error() -> None:
-    items = {LIST_MACHINES: [vm("a", "mine", own("other"))], LIST_MANAGED_CLUSTERS: [aks("third", "team", "mc")]}
+    items = {LIST_MACHINES: [vm("a", "mine", capz_tag("other"))], LIST_MANAGED_CLUSTERS: [aks("third", "team", "mc")]}
     with pytest.raises(ClusterNotFoundError) as raised:
         searched(items)
     assert raised.value.hint == "Clusters found: other, third (in team)"
@@ -172,28 +177,32 @@ def test_an_unknown_cluster_is_an_error() -> None:
 
 
 def test_a_machine_s_interface_missing_in_the_list_is_a_gap() -> None:
-    api, found = searched({LIST_MACHINES: [vm("a", "mine", own())]})
+    api, found = searched({LIST_MACHINES: [vm("a", "mine", capz_tag())]})
     hosts = read_hosts(api, found)
     assert hosts[0].interfaces == ()
     assert any("mine-nic" in gap.message and FactKind.HOSTS in gap.hides for gap in api.gaps)
 
 
 def test_a_machine_that_is_not_understood_is_a_gap() -> None:
-    broken = vm("a", "broken", own())
+    broken = vm("a", "broken", capz_tag())
     broken["properties"]["storageProfile"] = {"dataDisks": "none"}
-    api, found = searched({LIST_MACHINES: [vm("a", "mine", own()), broken, {"name": "nobody"}]})
+    api, found = searched({LIST_MACHINES: [vm("a", "mine", capz_tag()), broken, {"name": "nobody"}]})
     assert [host.name for host in read_hosts(api, found)] == ["mine"]
     assert sum("not valid" in gap.message and FactKind.HOSTS in gap.hides for gap in api.gaps) == 2
 
 
 def test_discovery_shows_aks_clusters_and_clusters_named_by_tags() -> None:
-    tags = {**own("Kops.example"), "KubernetesCluster": "kops.example", "k8s.io_role_node": "1"}
+    tags = {**capz_tag("Kops.example"), "KubernetesCluster": "kops.example", "k8s.io_role_node": "1"}
     nodes = {**scale_set("a", "nodes", tags=tags), "sku": {"capacity": 3}}
     counting = aks("prod", "team", "mc", agentPoolProfiles=[{"name": "a", "count": 2}])
     items = {
         LIST_MANAGED_CLUSTERS: [counting, aks("other", "team", "mc_other")],
         LIST_SCALE_SETS: [nodes, scale_set("mc", "aks-a")],
-        LIST_MACHINES: [vm("a", "odd", own("kops.example")), vm("mc_other", "x", own("hidden")), vm("a", "untagged")],
+        LIST_MACHINES: [
+            vm("a", "odd", capz_tag("kops.example")),
+            vm("mc_other", "x", capz_tag("hidden")),
+            vm("a", "untagged"),
+        ],
     }
     clusters = summaries(read_inventory(Answers(items)))
     assert [(cluster.name, cluster.installer, cluster.region, dict(cluster.hosts)) for cluster in clusters] == [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from azure_answers import CAPZ, aks, names, nic, own, resource, searched, vm
+from azure_answers import CAPZ, aks, capz_tag, names, nic, resource, searched, vm
 from cloudguard.errors import ClusterNotFoundError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard_azure.access.calls import (
@@ -20,7 +20,7 @@ Placed = tuple[dict[str, Any], dict[str, Any]]
 
 
 def placed(group: str, name: str, network: str, tags: dict[str, str] | None = None) -> Placed:
-    machine = vm(group, name, tags or own())
+    machine = vm(group, name, tags or capz_tag())
     subnet = resource("nets", "Microsoft.Network/virtualNetworks/subnets", network, "all")["id"]
     return machine, nic(group, f"{name}-nic", machine["id"], "10.0.0.4", subnet={"id": subnet})
 
@@ -47,7 +47,7 @@ def test_the_group_chooses_between_two_self_managed_clusters_with_one_name() -> 
 
 
 def test_the_group_chooses_between_a_managed_and_a_self_managed_cluster() -> None:
-    master = placed("b", "master", "y", {**own(), f"{CAPZ}role": "control-plane"})
+    master = placed("b", "master", "y", {**capz_tag(), f"{CAPZ}role": "control-plane"})
     items = {
         LIST_MANAGED_CLUSTERS: [aks("prod", "team", "mc")],
         LIST_MACHINES: [master[0]],

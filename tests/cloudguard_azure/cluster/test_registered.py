@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from azure_answers import arm_id, member, member_nic, names, nic, own, resource, scale_set, searched, vm
+from azure_answers import arm_id, capz_tag, member, member_nic, names, nic, resource, scale_set, searched, vm
 from cloudguard.model.cluster import EvidenceKind
 from cloudguard_azure.access.calls import (
     LIST_INTERFACES,
@@ -60,7 +60,7 @@ def balancer(port: int, *configurations: str, addresses: Sequence[str] = (), net
 def test_a_pool_names_members_by_their_addresses(
     addresses: list[str], network: str, expected: list[str], missing: int
 ) -> None:
-    machines = [vm("a", "a", own()), vm("a", "b")]
+    machines = [vm("a", "a", capz_tag()), vm("a", "b")]
     nics = [
         nic("a", f"{item['name']}-nic", item["id"], address) for item, address in zip(machines, ADDRESSES, strict=True)
     ]
@@ -79,7 +79,7 @@ def behind(name: str, tags: dict[str, str] | None = None) -> tuple[dict[str, Any
 
 @pytest.mark.parametrize(("port", "expected"), [(6443, ["a", "c"]), (30080, ["a", "c"]), (443, ["a"]), (0, ["a"])])
 def test_a_machine_registered_beside_the_cluster_s_own_belongs_to_it(port: int, expected: list[str]) -> None:
-    machines, nics = zip(behind("a", own()), behind("b", own("other")), behind("c"), strict=True)
+    machines, nics = zip(behind("a", capz_tag()), behind("b", capz_tag("other")), behind("c"), strict=True)
     items = {LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: [balancer(port)]}
     api, found = searched(items)
     assert names(found) == expected
@@ -90,7 +90,7 @@ def test_a_machine_registered_beside_the_cluster_s_own_belongs_to_it(port: int, 
 def test_a_pool_names_members_of_scale_sets_by_their_configurations() -> None:
     configuration = f"{member_nic('a', 'servers', 0)['id']}/ipConfigurations/ip"
     items = {
-        LIST_MACHINES: [vm("a", "mine", own())],
+        LIST_MACHINES: [vm("a", "mine", capz_tag())],
         LIST_INTERFACES: [behind("mine")[1]],
         LIST_SCALE_SETS: [scale_set("a", "servers")],
         LIST_SCALE_SET_MACHINES: [member("a", "servers", 0), member("a", "servers", 1)],

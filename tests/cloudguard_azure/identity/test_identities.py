@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from azure_fixtures import Subscription
-from azure_held import collected, found, row_of
+from azure_held import collected, findings_of_identities, row_of
 from azure_proxy import AzureProxy
 from azure_server import Azure
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identity
@@ -57,7 +57,7 @@ def test_contributor_for_the_kubelet_s_identity_is_never_mandated(azure_cloud: A
     for role in ("Contributor", "Virtual Machine Contributor"):
         account = aks()
         account.assign(kubelet(account), role, account.in_group(account.node_group()))
-        assert found(azure_cloud, account) == {"inside prod-agentpool": Severity.MEDIUM}
+        assert findings_of_identities(azure_cloud, account) == {"inside prod-agentpool": Severity.MEDIUM}
 
 
 def test_an_identity_that_may_assign_identities_gains_those_in_its_scope(azure_cloud: AzureProxy) -> None:
@@ -67,10 +67,10 @@ def test_an_identity_that_may_assign_identities_gains_those_in_its_scope(azure_c
     addon = {"resourceId": vault, "clientId": held["clientId"], "objectId": held["principalId"]}
     account.managed_cluster(addonProfiles={"azureKeyvaultSecretsProvider": {"enabled": True, "identity": addon}})
     account.assign(kubelet(account), "Contributor", account.in_group(account.node_group()))
-    assert found(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
+    assert findings_of_identities(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
     account = aks()
     account.assign(kubelet(account), "Contributor")
-    assert found(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
+    assert findings_of_identities(azure_cloud, account)["escalation prod-agentpool"] is Severity.CRITICAL
 
 
 def test_documented_assignments_are_advice_only_for_used_features(azure_cloud: AzureProxy) -> None:
@@ -84,31 +84,31 @@ def test_documented_assignments_are_advice_only_for_used_features(azure_cloud: A
     kubelets = account.id(IDENTITIES, "prod-agentpool", group=account.node_group())
     account.assign(who, "Managed Identity Operator", kubelets)
     account.assign(who, account.role("mine", "Microsoft.ContainerService/managedClusters/*"), cluster)
-    assert found(azure_cloud, account) == {}
+    assert findings_of_identities(azure_cloud, account) == {}
     account.assign(who, CRYPTO_USER, other)
-    assert found(azure_cloud, account) == {"outside prod-cluster": Severity.HIGH}
+    assert findings_of_identities(azure_cloud, account) == {"outside prod-cluster": Severity.HIGH}
 
 
 @pytest.mark.parametrize("scope", ["/", GROUP, None])
 def test_a_role_at_a_higher_scope_covers_the_whole_subscription(azure_cloud: AzureProxy, scope: str | None) -> None:
     account = aks()
     account.assign(kubelet(account), "Network Contributor", scope)
-    assert found(azure_cloud, account)["outside prod-agentpool"] is Severity.HIGH
+    assert findings_of_identities(azure_cloud, account)["outside prod-agentpool"] is Severity.HIGH
 
 
 def test_owner_is_an_administrator(azure_cloud: AzureProxy) -> None:
     account = aks()
     account.assign(kubelet(account), "Owner")
-    assert found(azure_cloud, account)["administrator prod-agentpool"] is Severity.CRITICAL
+    assert findings_of_identities(azure_cloud, account)["administrator prod-agentpool"] is Severity.CRITICAL
 
 
 def test_an_identity_that_assigns_roles_in_one_group_is_no_administrator(azure_cloud: AzureProxy) -> None:
     account = aks()
     account.assign(kubelet(account), "User Access Administrator", account.in_group(account.node_group()))
-    assert found(azure_cloud, account) == {"inside prod-agentpool": Severity.MEDIUM}
+    assert findings_of_identities(azure_cloud, account) == {"inside prod-agentpool": Severity.MEDIUM}
     account = aks()
     account.assign(kubelet(account), "User Access Administrator", account.in_group("elsewhere"))
-    assert found(azure_cloud, account) == {"outside prod-agentpool": Severity.HIGH}
+    assert findings_of_identities(azure_cloud, account) == {"outside prod-agentpool": Severity.HIGH}
 
 
 def test_a_custom_role_on_a_subnet_as_documented_passes(azure_cloud: AzureProxy) -> None:
@@ -118,9 +118,9 @@ def test_a_custom_role_on_a_subnet_as_documented_passes(azure_cloud: AzureProxy)
     join = ("Microsoft.Network/virtualNetworks/subnets/join/action", "Microsoft.Network/virtualNetworks/subnets/read")
     role = account.role("join", *join, "Microsoft.Authorization/roleAssignments/write")
     account.assign(account.principal(own), role, subnet)
-    assert found(azure_cloud, account) == {}
+    assert findings_of_identities(azure_cloud, account) == {}
     account.assign(account.principal(own), role, account.in_group("network"))
-    assert found(azure_cloud, account) == {"outside prod (system-assigned)": Severity.HIGH}
+    assert findings_of_identities(azure_cloud, account) == {"outside prod (system-assigned)": Severity.HIGH}
 
 
 def test_a_role_through_a_group_counts(azure_cloud: AzureProxy) -> None:
@@ -197,7 +197,7 @@ def test_a_condition_does_not_restrict_other_operations(azure_cloud: AzureProxy)
     account = aks()
     role = account.role("more", "Microsoft.Authorization/roleAssignments/write", "Microsoft.Web/sites/write")
     account.assign(kubelet(account), role, condition=about)
-    assert found(azure_cloud, account) == {"outside prod-agentpool": Severity.HIGH}
+    assert findings_of_identities(azure_cloud, account) == {"outside prod-agentpool": Severity.HIGH}
 
 
 def test_a_machine_has_all_its_assigned_identities(azure_cloud: AzureProxy) -> None:
@@ -215,7 +215,7 @@ def test_a_machine_has_all_its_assigned_identities(azure_cloud: AzureProxy) -> N
     }
     (host, _) = snapshot.cluster.hosts
     assert len(host.identities) == 3
-    assert found(azure_cloud, account) == {"outside two": Severity.HIGH}
+    assert findings_of_identities(azure_cloud, account) == {"outside two": Severity.HIGH}
 
 
 def test_access_policies_grant_only_in_vaults_that_use_them(azure_cloud: AzureProxy) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from azure_fixtures import Subscription
-from azure_held import found
+from azure_held import findings_of_identities
 from azure_proxy import AzureProxy
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -39,4 +39,4 @@ def test_a_vault_uses_either_roles_or_access_policies(
     if policy:
         granted = {"tenantId": account.tenant, "objectId": kubelet, "permissions": {"secrets": ["get"]}}
         account.properties(vault)["accessPolicies"] = [granted]
-    assert bool(found(azure_cloud, account)) is reads
+    assert bool(findings_of_identities(azure_cloud, account)) is reads

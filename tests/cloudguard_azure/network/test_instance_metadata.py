@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from azure_answers import Answers, own, resource
+from azure_answers import Answers, capz_tag, resource
 from azure_fixtures import Subscription
 from azure_rules import ANY, rule
 from azure_ways import Served
@@ -52,7 +52,7 @@ def test_a_group_of_the_subnet_or_interface_can_block_the_metadata_service(*, on
     ]
     nsg = account.security_group("nodes", *(deny if denied else []))
     subnet = account.subnet(account.network(), nsg="" if on_interface else nsg)
-    account.machine("mine", subnet, "10.0.0.4", nsg=nsg if on_interface else "", tags=own())
+    account.machine("mine", subnet, "10.0.0.4", nsg=nsg if on_interface else "", tags=capz_tag())
     api = Served(account)
     found = find(api, CollectRequest(cluster="prod"))
     [host] = read_around(api, found, read_hosts(api, found), ()).hosts

@@ -33,7 +33,7 @@ def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, google_
     assert (found.opened, found.lost) == ("", "")
 
 
-def test_the_private_side_lets_in_no_other_subnet_but_still_whoever_is_beside_the_nodes(google_cloud: Proxy) -> None:
+def test_the_private_side_still_admits_machines_beside_the_nodes(google_cloud: Proxy) -> None:
     found = applied(google_cloud, SCENES["gke-beside-a-machine"])
     (left,) = (
         finding for finding in found.plan.left if finding.finding in {each.id for each in found.plan.report.findings}
@@ -65,7 +65,7 @@ def test_an_endpoint_by_name_is_shut_if_administrators_are_inside(google_cloud: 
     assert (found.opened, found.lost) == ("", "")
 
 
-def test_a_role_of_everyone_is_taken_from_everyone_unless_another_identity_has_it_too(google_cloud: Proxy) -> None:
+def test_everyone_loses_a_role_unless_another_identity_has_it_too(google_cloud: Proxy) -> None:
     found = applied(google_cloud, SCENES["gke-dns-for-everyone"])
     assert found.verdicts["cloud-api-access"] == (Verdict.FAIL, Verdict.PASS)
     assert found.after.row("api-server-access").verdict is Verdict.PASS  # IAM guards the DNS name again

@@ -22,7 +22,7 @@ from gcp_applied import collected
 from gcp_proxy import Proxy
 from gcp_scenes import SCENES
 from gcp_server import Google
-from terraform_blocks import blocks, held, resources
+from terraform_blocks import assert_arguments, blocks, resources
 
 HOSTILE = '\'; $(reboot) `id` "${path.module}" %{ if true } \n#'
 NETWORK = "projects/p/global/networks/default"
@@ -90,7 +90,7 @@ def test_blocks_are_valid_terraform_with_arguments_of_the_provider() -> None:
     text = terraform(NETWORK, [PlannedCall(0, PATCH, (PATCH,)), PlannedCall(1, DELETE, (PATCH,))])
     (rule,) = resources(text, arguments)
     for allowed in rule["allow"]:
-        held(allowed, arguments["google_compute_firewall"]["allow"])
+        assert_arguments(allowed, arguments["google_compute_firewall"]["allow"])
     assert {kind: len(listed) for kind, listed in blocks(text).items()} == {"import": 1, "resource": 1, "removed": 1}
 
 

@@ -120,9 +120,7 @@ PRIVATE: Final = endpoints(enablePublicEndpoint=False, privateEndpoint="10.1.0.2
 
 
 @pytest.mark.parametrize("setting", ["enableK8sTokensViaDns", "enableK8sCertsViaDns"])
-def test_a_dns_endpoint_with_kubernetes_credentials_is_not_certainly_guarded_by_iam(
-    google_cloud: Proxy, setting: str
-) -> None:
+def test_kubernetes_credentials_may_bypass_the_iam_of_a_dns_endpoint(google_cloud: Proxy, setting: str) -> None:
     row = of_api(google_cloud, controlPlaneEndpointsConfig=PRIVATE | {"dnsEndpointConfig": DNS | {setting: True}})
     assert row.verdict is Verdict.UNKNOWN
     assert any("with a Kubernetes token or certificate" in text for text in row.unknown), row.unknown

@@ -12,7 +12,7 @@ from cloudguard.provider.port import CollectRequest
 from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import gke, kops
-from gcp_identities import MEMBER, NODES, bound, found
+from gcp_identities import MEMBER, NODES, bound, findings_of_nodes
 from gcp_project import PLATFORM, Project
 from gcp_proxy import Proxy
 from gcp_server import Google
@@ -48,11 +48,11 @@ def uncertain_sets(google_cloud: Proxy, project: Project) -> set[str]:
 
 
 def test_a_denied_permission_is_not_granted(google_cloud: Proxy) -> None:
-    assert "outside" not in found(google_cloud, denying(deniedPrincipals=[EVERYBODY]))
+    assert "outside" not in findings_of_nodes(google_cloud, denying(deniedPrincipals=[EVERYBODY]))
     spared = denying(deniedPrincipals=[EVERYBODY], exceptionPrincipals=[OWN])
-    assert found(google_cloud, spared)["outside"] == "high"
+    assert findings_of_nodes(google_cloud, spared)["outside"] == "high"
     others = denying(deniedPrincipals=["principal://goog/subject/ana@example.com"])
-    assert found(google_cloud, others)["outside"] == "high"
+    assert findings_of_nodes(google_cloud, others)["outside"] == "high"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_denied_permission_is_not_granted(google_cloud: Proxy) -> None:
 def test_a_grant_counts_until_it_ends(google_cloud: Proxy, until: str, severity: str | None) -> None:
     condition = f'request.time < timestamp("{until}T00:00:00Z")'
     project = bound("roles/x", "pubsub.topics.delete", condition=condition)
-    assert found(google_cloud, project).get("outside") == severity
+    assert findings_of_nodes(google_cloud, project).get("outside") == severity
 
 
 @pytest.mark.parametrize("principals", SETS)
@@ -108,7 +108,7 @@ def test_everyone_includes_service_accounts_and_a_domain_does_not(
     project = kops()
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", member)
-    assert found(google_cloud, project).get("outside") == severity
+    assert findings_of_nodes(google_cloud, project).get("outside") == severity
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_an_identity_of_a_pool_is_in_no_group(google_cloud: Proxy) -> None:
 def test_a_deleted_or_disabled_role_grants_nothing(google_cloud: Proxy, gone: dict[str, Any]) -> None:
     role = "projects/acme-prod/roles/x"
     project = bound(role, "pubsub.topics.delete")
-    assert found(google_cloud, project)["outside"] == "high"
+    assert findings_of_nodes(google_cloud, project)["outside"] == "high"
     project.answers[role] |= gone
-    assert "outside" not in found(google_cloud, project)
+    assert "outside" not in findings_of_nodes(google_cloud, project)
 
 
 HOLDERS = {"nodes": "node-1", "masters": "master-a"}

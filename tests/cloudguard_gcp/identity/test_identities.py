@@ -26,26 +26,26 @@ from cloudguard_gcp.identity.scopes import statements_of
 from drawn_policies import SOURCE, SmallCatalog
 from draws import examples
 from gcp_clusters import TELEMETRY, kops
-from gcp_identities import MEMBER, NODES, bound, found
+from gcp_identities import MEMBER, NODES, bound, findings_of_nodes
 from gcp_proxy import Proxy
 from gcp_server import Google
 
 
 def test_an_identity_granted_exactly_its_need_passes(google_cloud: Proxy) -> None:
-    assert found(google_cloud, kops()) == {}
+    assert findings_of_nodes(google_cloud, kops()) == {}
 
 
 def test_owner_like_roles_make_an_administrator(google_cloud: Proxy) -> None:
     assert (
-        found(google_cloud, bound("roles/owner", "resourcemanager.projects.setIamPolicy"))["administrator"]
+        findings_of_nodes(google_cloud, bound("roles/owner", "resourcemanager.projects.setIamPolicy"))["administrator"]
         == "critical"
     )
 
 
 def test_excess_that_writes_or_reads_data_is_high_and_listing_is_low(google_cloud: Proxy) -> None:
-    assert found(google_cloud, bound("roles/x", "bigquery.tables.getData")) == {"outside": "high"}
-    assert found(google_cloud, bound("roles/x", "bigquery.tables.list")) == {"listing": "low"}
-    assert found(google_cloud, bound("roles/x", "pubsub.topics.delete"))["outside"] == "high"
+    assert findings_of_nodes(google_cloud, bound("roles/x", "bigquery.tables.getData")) == {"outside": "high"}
+    assert findings_of_nodes(google_cloud, bound("roles/x", "bigquery.tables.list")) == {"listing": "low"}
+    assert findings_of_nodes(google_cloud, bound("roles/x", "pubsub.topics.delete"))["outside"] == "high"
 
 
 def test_scopes_limit_the_grants_of_a_role(google_cloud: Proxy) -> None:
@@ -56,7 +56,7 @@ def test_scopes_limit_the_grants_of_a_role(google_cloud: Proxy) -> None:
                 "https://www.googleapis.com/auth/logging.write",
                 "https://www.googleapis.com/auth/monitoring",
             ]
-    assert "outside" not in found(google_cloud, project)
+    assert "outside" not in findings_of_nodes(google_cloud, project)
 
 
 def test_a_binding_above_the_project_reaches_other_projects(google_cloud: Proxy) -> None:
@@ -66,9 +66,9 @@ def test_a_binding_above_the_project_reaches_other_projects(google_cloud: Proxy)
     project.policy("folders/1")
     project.policy("organizations/2")
     project.role("roles/logging.logWriter", "logging.logEntries.create")
-    assert found(google_cloud, project) == {}
+    assert findings_of_nodes(google_cloud, project) == {}
     project.bind("roles/logging.logWriter", MEMBER, on="folders/1")
-    assert found(google_cloud, project) == {"outside": "high"}
+    assert findings_of_nodes(google_cloud, project) == {"outside": "high"}
 
 
 def test_a_condition_is_read_and_narrows_the_grant(google_cloud: Proxy) -> None:
@@ -83,18 +83,18 @@ def test_a_binding_for_everybody_is_a_grant(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", "allAuthenticatedUsers")
-    assert found(google_cloud, project)["outside"] == "high"
+    assert findings_of_nodes(google_cloud, project)["outside"] == "high"
 
 
 def test_trust_of_a_service_account_is_judged(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/iam.serviceAccountTokenCreator", "iam.serviceAccounts.getAccessToken")
     project.bind("roles/iam.serviceAccountTokenCreator", "allUsers", on=NODES)
-    assert found(google_cloud, project)["trust"] == "critical"
+    assert findings_of_nodes(google_cloud, project)["trust"] == "critical"
     project = kops()
     project.role("roles/iam.serviceAccountViewer", "iam.serviceAccounts.get")
     project.bind("roles/iam.serviceAccountViewer", "allUsers", on=NODES)
-    assert "trust" not in found(google_cloud, project)
+    assert "trust" not in findings_of_nodes(google_cloud, project)
 
 
 def test_an_unreadable_role_makes_its_identity_unknown(google_cloud: Proxy) -> None:
@@ -108,7 +108,7 @@ def test_an_unreadable_role_makes_its_identity_unknown(google_cloud: Proxy) -> N
     assert any("roles/unknown" in text for text in row.unknown)
     project.role("roles/x", "pubsub.topics.delete")
     project.bind("roles/x", MEMBER)
-    assert found(google_cloud, project)["outside"] == "high"
+    assert findings_of_nodes(google_cloud, project)["outside"] == "high"
 
 
 def test_an_unreadable_predefined_role_has_its_known_permissions(google_cloud: Proxy) -> None:

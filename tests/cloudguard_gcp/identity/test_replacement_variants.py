@@ -10,7 +10,7 @@ from cloudguard.results.report import Verdict
 from granted_cases import ALL_GOOGLE, Case, other
 
 
-def test_a_need_that_a_bucket_s_own_policy_may_grant_leaves_the_replacement_unproved() -> None:
+def test_a_need_that_a_bucket_policy_may_grant_is_not_proved() -> None:
     """Project roles do not show a bucket's policy, so its need is named, and nothing is added for it."""
     edit = other("gcp", ALL_GOOGLE, "pubsub.topics.delete", installer="kops").edit
     assert "the state store" in edit.unproved

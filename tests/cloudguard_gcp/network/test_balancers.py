@@ -140,7 +140,7 @@ def test_a_regional_internet_proxy_is_in_its_network_s_proxy_only_subnet(google_
     assert place.network not in {subnet.network for subnet in around.subnets if subnet.id == NODES}
 
 
-def test_an_endpoint_with_a_host_s_address_is_the_host_and_with_a_pod_s_is_not(google_cloud: Proxy) -> None:
+def test_an_endpoint_is_a_host_if_it_has_the_address_of_the_host(google_cloud: Proxy) -> None:
     cluster = Cluster()
     where = f"zones/{ZONE}"
     node = cluster.project.link(f"{where}/instances/node-1")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from builders import each
+from builders import address_sets
 from cloudguard import pipeline
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Interface, NextHop, Topology
@@ -37,7 +37,9 @@ def route(name: str, hop: Item, **rest: Any) -> Item:  # noqa: ANN401 - JSON
 
 def host(name: str, *tags: str, public: str = "") -> Host:
     labels = tuple(f"tag/{tag}" for tag in tags)
-    nic = Interface(name, SUBNET, each("10.0.0.2"), READ, public=each(*filter(None, [public])), groups=labels)
+    nic = Interface(
+        name, SUBNET, address_sets("10.0.0.2"), READ, public=address_sets(*filter(None, [public])), groups=labels
+    )
     return Host(name, name, (), (), (nic,), READ)
 
 
@@ -63,7 +65,7 @@ def test_a_route_with_a_tag_counts_if_a_host_or_next_host_has_the_tag() -> None:
     assert hops(plain, tagged, pools=(pool,)) == [appliance]
 
 
-def test_if_hosts_have_different_routes_the_public_ones_decide_or_it_is_unknown() -> None:
+def test_the_routes_of_public_hosts_decide_between_different_routes() -> None:
     plain, tagged = route("plain", GATEWAY), route("tagged", PROXY, priority=900, tags=["inside"])
     hidden = host("a", "inside")
     assert hops(plain, tagged, hosts=(hidden, host("b", public="192.0.2.7"))) == [
@@ -108,7 +110,7 @@ def test_a_machine_outside_the_cluster_with_an_allowed_account_is_a_stranger(goo
     assert [
         (external_member.owner, external_member.addresses, external_member.groups)
         for external_member in topology.external_members
-    ] == [("batch-1", each("10.0.0.99"), (account,))]
+    ] == [("batch-1", address_sets("10.0.0.99"), (account,))]
     assert {group.id: group.members_known for group in topology.groups}[account]
 
 

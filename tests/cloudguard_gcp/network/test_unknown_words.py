@@ -126,7 +126,7 @@ RESTING, OF_TOMORROW = {"routeStatus": "RESTING"}, {"warnings": [{"code": "NEXT_
 
 
 @pytest.mark.parametrize("state", [RESTING, OF_TOMORROW], ids=str)
-def test_a_route_with_an_unknown_status_neither_applies_nor_gives_way_certainly(state: Item) -> None:
+def test_a_route_with_an_unknown_status_is_undecided(state: Item) -> None:
     assert hops(FIREWALL | state, GATEWAY) == [NextHop.UNKNOWN]
     assert hops(GATEWAY | state, FIREWALL) == [NextHop.UNKNOWN]
     assert hops(GATEWAY | state) == [NextHop.INTERNET]

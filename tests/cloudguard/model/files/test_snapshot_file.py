@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sample
-from builders import balancer, each, managed_endpoint, subnet
+from builders import address_sets, balancer, managed_endpoint, subnet
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.model.cluster import EvidenceKind, RoleEvidence, Strength
 from cloudguard.model.files import snapshot_file
@@ -129,12 +129,18 @@ EVERYTHING = replace(
     topology=replace(
         WHOLE.topology,
         address_lists=(
-            AddressList("a-1", "offices", each("10.2.0.0/17", "10.2.128.0/17"), known=True, source=sample.READ),
+            AddressList("a-1", "offices", address_sets("10.2.0.0/17", "10.2.128.0/17"), known=True, source=sample.READ),
         ),
         balancers=(balancer("b-1", "tcp/443", ()), replace(balancer("b-2", "tcp/443", ()), listeners=(LISTENER,))),
         endpoints=(managed_endpoint("10.3.0.0/16", "list:a-1"),),
         external_members=(
-            Interface("i-1", "seg-1", each("10.4.0.5", "10.4.1.0/28", "fd00::1"), sample.READ, each("192.0.2.5")),
+            Interface(
+                "i-1",
+                "seg-1",
+                address_sets("10.4.0.5", "10.4.1.0/28", "fd00::1"),
+                sample.READ,
+                address_sets("192.0.2.5"),
+            ),
         ),
         outbound_addresses=AddressSet.of(("192.0.2.6", "192.0.2.7")),
         subnets=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from azure_networks import link
-from azure_ways import API, Made, hidden, only, ways_into
+from azure_ways import API, Made, hidden, only_balancer, ways_into
 from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.source import FactKind
 from cloudguard_azure.access import calls
@@ -15,7 +15,7 @@ def test_a_rule_sends_to_its_pool_and_preserves_the_client_address() -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
     account.host(pools=[account.pool(balancer)])
-    front = only(account)
+    front = only_balancer(account)
     (listener,) = front.listeners
     (target,) = listener.targets
     assert (front.internet_facing, front.keeps_destination, front.filters) == (True, False, ())
@@ -34,7 +34,7 @@ def test_a_front_end_in_a_subnet_does_not_face_the_internet() -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), subnet=account.nodes, address="10.0.0.200")
     account.host(pools=[account.pool(balancer)])
-    front = only(account)
+    front = only_balancer(account)
     assert (front.internet_facing, front.addresses.cidrs()) == (False, ("10.0.0.200/32",))
 
 
@@ -42,7 +42,7 @@ def test_with_floating_ip_packets_keep_the_front_end_as_destination() -> None:
     account = Made()
     balancer = account.load_balancer("web", (80, 80), public=account.public(), floating=True)
     account.host(pools=[account.pool(balancer)])
-    front = only(account)
+    front = only_balancer(account)
     assert front.keeps_destination
     assert front.addresses.cidrs() == (f"{API}/32",)
 
@@ -53,7 +53,7 @@ def test_without_a_floating_ip_setting_the_destination_is_unknown() -> None:
     balancer = account.load_balancer("web", (80, 80), public=account.public(tags=tags))
     del account.properties(balancer)["loadBalancingRules"][0]["properties"]["enableFloatingIP"]
     account.host(pools=[account.pool(balancer)])
-    front = only(account)
+    front = only_balancer(account)
     assert (front.keeps_destination, front.addresses.cidrs(), front.declared_service) == (True, (), "")
 
 
@@ -64,7 +64,7 @@ def test_a_rule_named_only_by_its_front_end_and_pool_is_a_gap(end: str) -> None:
     inside = account.properties(balancer)
     inside[end][0]["properties"]["loadBalancingRules"] = [link(inside["loadBalancingRules"][0]["id"])]
     nic = account.host(pools=[account.pool(balancer)])
-    assert only(account).listeners
+    assert only_balancer(account).listeners
     inside["loadBalancingRules"] = []
     account.elsewhere.add(f"{balancer}/loadBalancingRules/tcp-443")
     assert hidden(ways_into(account)[1]) == {FactKind.BALANCERS}
@@ -99,7 +99,7 @@ def test_port_0_is_every_port(protocol: str, rule: tuple[int, int], outside: str
     account = Made()
     balancer = account.load_balancer("api", rule, subnet=account.nodes, address="10.0.0.200", protocol=protocol)
     account.host(pools=[account.pool(balancer)])
-    (listener,) = only(account).listeners
+    (listener,) = only_balancer(account).listeners
     assert (str(listener.service), str(listener.targets[0].service)) == (outside, inside)
     assert bool(listener.port_ranges) == (protocol == "All")
 
@@ -167,7 +167,7 @@ def test_tags_of_the_public_address_show_the_service(tags: dict[str, str], servi
     account = Made()
     balancer = account.load_balancer("kubernetes", (80, 80), public=account.public(tags=tags), floating=True)
     account.host(pools=[account.pool(balancer)])
-    assert only(account).declared_service == service
+    assert only_balancer(account).declared_service == service
 
 
 @pytest.mark.parametrize(

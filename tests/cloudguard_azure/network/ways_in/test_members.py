@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from azure_fixtures import Subscription
 from azure_networks import link
-from azure_ways import API, OTHERS, Made, hidden, only, sent, ways_into
+from azure_ways import API, OTHERS, Made, hidden, only_balancer, targets_of_balancers, ways_into
 from cloudguard.model.source import FactKind
 
 
@@ -15,7 +15,7 @@ def test_nat_rules_of_both_forms_and_nat_pools_lead_to_ssh() -> None:
     account.host("cp-1", "10.0.0.5", pools=[account.pool(balancer)])
     account.nat_rule(balancer, "one", 2200, 22, interface=nic)
     account.nat_rule(balancer, "all", 5000, 22, last=5009)
-    front = only(account)
+    front = only_balancer(account)
     assert [
         (str(listener.service), len(listener.targets), bool(listener.port_ranges)) for listener in front.listeners
     ] == [
@@ -47,14 +47,19 @@ def test_a_scale_set_without_members_is_behind_its_profile_s_balancers() -> None
     profile = account.properties(own)["virtualMachineProfile"]["networkProfile"]
     configuration = profile["networkInterfaceConfigurations"][0]["properties"]["ipConfigurations"][0]["properties"]
     configuration["loadBalancerInboundNatPools"] = [link(pool)]
-    assert sent(ways_into(account)[0]) == {("ssh/front", "nodes", "tcp/6443"), ("ssh/front", "nodes", "tcp/22")}
+    assert targets_of_balancers(ways_into(account)[0]) == {
+        ("ssh/front", "nodes", "tcp/6443"),
+        ("ssh/front", "nodes", "tcp/22"),
+    }
 
 
 def test_members_of_a_uniform_scale_set_are_found_by_their_own_ids() -> None:
     account = Made()
     balancer = account.load_balancer("api", (443, 6443), public=account.public())
     account.scale_set("nodes", account.nodes, "10.0.0.7", "10.0.0.8", pools=[account.pool(balancer)])
-    assert sent(ways_into(account)[0]) == {("api/front", name, "tcp/6443") for name in ("0", "1", "nodes")}
+    assert targets_of_balancers(ways_into(account)[0]) == {
+        ("api/front", name, "tcp/6443") for name in ("0", "1", "nodes")
+    }
 
 
 def test_a_pool_by_address_leads_to_the_host_with_the_address_in_its_network() -> None:
@@ -64,7 +69,7 @@ def test_a_pool_by_address_leads_to_the_host_with_the_address_in_its_network() -
     account.load_balancer("api", (443, 6443), public=account.public(), addresses=pools)
     account.host()
     account.host("cp-1", "10.0.0.5")
-    assert sent(ways_into(account)[0]) == {("api/front", "cp-0", "tcp/6443")}
+    assert targets_of_balancers(ways_into(account)[0]) == {("api/front", "cp-0", "tcp/6443")}
 
 
 def test_a_pod_s_address_is_not_its_host_s() -> None:
@@ -74,7 +79,7 @@ def test_a_pod_s_address_is_not_its_host_s() -> None:
     second = account.properties(nic)["ipConfigurations"]
     inside = second[0]["properties"] | {"primary": False, "privateIPAddress": "10.0.0.40"}
     second.append({"id": f"{nic}/ipConfigurations/pod", "name": "pod", "properties": inside})
-    (listener,) = only(account).listeners
+    (listener,) = only_balancer(account).listeners
     assert [target.address.cidrs() for target in listener.targets] == [("10.0.0.40/32",)]
 
 
@@ -122,7 +127,7 @@ def test_a_balancer_of_another_subscription_is_read_if_an_interface_names_it() -
     balancer = theirs.load_balancer("api", (443, 6443), public=theirs.public_address("api", API))
     account.host(pools=[theirs.pool(balancer)])
     account.items |= theirs.items
-    assert sent(ways_into(account)[0]) == {("api/front", "cp-0", "tcp/6443")}
+    assert targets_of_balancers(ways_into(account)[0]) == {("api/front", "cp-0", "tcp/6443")}
     del account.items[balancer.lower()]
     ways, api = ways_into(account)
     assert ways.balancers == ()

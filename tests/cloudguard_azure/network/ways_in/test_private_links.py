@@ -8,7 +8,7 @@ import pytest
 
 from azure_networks import NETWORK, link
 from azure_proxied import ADDRESS, Made
-from azure_ways import hidden, sent, ways_into
+from azure_ways import hidden, targets_of_balancers, ways_into
 from cloudguard.model.source import FactKind
 
 ENDPOINT = "/subscriptions/other/resourceGroups/g/providers/Microsoft.Network/privateEndpoints/p"
@@ -91,7 +91,9 @@ def test_a_service_without_a_balancer_leads_to_a_host_or_its_balancer(address: s
     account.link_service("direct", destinationIPAddress=address, ipConfigurations=[configuration])
     ways, api = ways_into(account)
     assert api.gaps == ()
-    found = {service for name, host, service in sent(ways) if name == "direct/direct" and host == "cp-0"}
+    found = {
+        service for name, host, service in targets_of_balancers(ways) if name == "direct/direct" and host == "cp-0"
+    }
     assert {part for one in found for part in one.split(",")} == services
     links = [balancer for balancer in ways.balancers if balancer.kind == "private link service"]
     assert [(link.internet_facing, [each.filtered for each in link.published]) for link in links] == (
