@@ -31,7 +31,13 @@ def _lines(plan: Plan) -> Iterator[str]:
     for label, text in cluster_lines(plan.report):
         yield f"{label}: {text}"
     for change in plan.changes:
-        yield from ("", *_hunk(plan, change))
+        yield from ("", *map(brief, _hunk(plan, change)))
+        yield from (f"+ {line}" for text in documents(change) for line in text.splitlines())
+        yield from map(brief, _effects(change))
+    yield from map(brief, _result(plan))
+
+
+def _result(plan: Plan) -> Iterator[str]:
     if plan.steps:
         yield from ("", "Order", *(f"  {line}" for line in _order(plan)))
         yield from (
@@ -59,7 +65,7 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 def _hunk(plan: Plan, change: Change) -> Iterator[str]:
     rule = f", rule {change.rule}" if change.rule else ""
-    yield f"@@ {change.order}. {change.kind}: {brief(named(change.resource))}{rule} @@"
+    yield f"@@ {change.order}. {change.kind}: {named(change.resource)}{rule} @@"
     for name in change.mends:
         word = "reduces" if change.proved and name not in plan.mends else "fixes"
         yield f"  {word} {finding_line(plan, plan.report.finding(name))}"
@@ -67,8 +73,9 @@ def _hunk(plan: Plan, change: Change) -> Iterator[str]:
         yield "  lets in declared administrators, who cannot reach the API today"
     yield from change_lines(change)
     yield from (f"  {line}" for line in statement_lines(change))
-    for text in documents(change):
-        yield from (f"+ {line}" for line in text.splitlines())
+
+
+def _effects(change: Change) -> Iterator[str]:
     for traffic in change.loses:
         yield f"  loses {traffic.services} from {peer_text(traffic.peer)}"
     for left in change.left:

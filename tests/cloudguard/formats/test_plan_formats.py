@@ -89,3 +89,11 @@ def test_a_plan_is_only_for_the_chosen_findings_and_rows() -> None:
     assert made.asked == (made.report.findings[0].id,)
     assert {name for change in made.changes for name in change.mends} == {*made.asked}
     assert plan(rows=("etcd-encryption",)).changes == ()
+
+
+def test_ids_that_are_long_paths_are_shortened() -> None:
+    path = "/subscriptions/a/resourcegroups/b/providers/c/groups"
+    filters = (group("masters", ("tcp/6443", "masters")), replace(group(f"{path}/web", ("tcp/22", WORLD)), name="web"))
+    hosts = (HOSTS[0], host("n", NODE, f"{path}/web", where="public", public="203.0.113.9"))
+    text = plan_diff.render(pipeline.plan(snapshot(hosts, filters), ADMINS).plan)
+    assert ("groups/web" in text, path in text) == (True, False)
