@@ -13,6 +13,7 @@ PLACES: Final = {
     "backups": "the store of etcd's backups",
     "bucket": "the state store's bucket",
     "zone": "the DNS zone",
+    "queue": "the queue of the node termination handler",
     "repository": "a repository of Argo CD",
     "credentials": "the secret with a repository's credentials, or its key",
 }
