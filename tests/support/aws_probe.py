@@ -221,7 +221,8 @@ def _again(place: Place, subnets: Mapping[str, Any]) -> Place:
 
 
 def _fresh(subnet: Mapping[str, Any]) -> str:
-    return str(ip_network(subnet["CidrBlock"])[-3])
+    ipv6 = [entry["Ipv6CidrBlock"] for entry in subnet.get("Ipv6CidrBlockAssociationSet", [])]
+    return str(ip_network(subnet.get("CidrBlock") or ipv6[0])[-3])
 
 
 def _of_pools(session: Any, subnets: Mapping[str, Any]) -> Iterator[Place]:  # noqa: ANN401 - as above
