@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Final
 
 from cloudguard.authorization.excess import Comparer
@@ -68,7 +69,7 @@ def _name(identity: Identity) -> str:
 def _change(identity: Identity, requests: PermissionSet) -> PermissionChange:
     table, request = requests.space.table, requests.witness()
     witness = f"{request.action} on {request.name}" if request else "a request without an example name"
-    parts = sorted(_requests(table, box) for box in requests.boxes)
+    parts = sorted((_requests(table, box) for box in requests.boxes), key=astuple)
     return PermissionChange(
         identity.id, identity.name, actions_text(table, requests.actions, None), witness, tuple(parts)
     )

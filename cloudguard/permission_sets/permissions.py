@@ -6,8 +6,8 @@ are true). An assumption that occurs on both sides of an operator cancels.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from cloudguard.permission_sets.boxes import NOWHERE, Box, Scope
@@ -16,6 +16,7 @@ from cloudguard.permission_sets.glob_search import UndecidedError
 from cloudguard.permission_sets.globs import SEGMENTS
 from cloudguard.permission_sets.resource_names import NO_NAMES, ResourceNames, joined
 from cloudguard.permission_sets.space import Request, Space
+from cloudguard.values import dataclass
 
 TOO_MANY_PARTS = "the difference has too many parts"
 _MOST_COMPARED = 600
@@ -156,7 +157,7 @@ def _intersection(left: Iterable[Box], right: Sequence[Box]) -> Iterator[Box]:
                     yield Box(actions, scope)
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Budget:
     steps: int
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.resource_index import ResourceFormats, ResourceIndex
 from cloudguard.permission_sets.resource_names import ResourceNames
+from cloudguard.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def _no_context(service: str) -> Mapping[str, str]:
     return {}
 
 
-@dataclass(slots=True, eq=False)
+@dataclasses.dataclass(slots=True, eq=False)
 class Space:
     """The space of permission sets. Only sets of one space can be combined.
 

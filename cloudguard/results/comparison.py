@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from cloudguard.results.change import Resource
+from cloudguard.values import dataclass
 
 SCHEMA = "cloudguard/comparison/v1"
 UNNAMED: Final = Resource("", "")
@@ -27,7 +28,7 @@ class TrafficChange:
     witness: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Requests:
     """A set of requests: all ``actions`` on all ``resources``, if all ``conditions`` hold.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ from cloudguard.cli.flags import QUIET
 from cloudguard.errors import CloudguardError, StoreError, UsageError
 from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import BASELINE, FAIL_ON_NEW, HEARTBEAT, LOCK_WAIT, ONLY_CHANGES, STORE
+from cloudguard.values import dataclass
 
 if TYPE_CHECKING:  # at run time, loaded only with a store or a baseline
     from cloudguard.comparison.listed import ListedReport
@@ -47,7 +49,7 @@ class RequestedCluster:
             yield from ((name, value) for value in self.options[name] if value)
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Past:
     """The store and the baseline of a run.
 

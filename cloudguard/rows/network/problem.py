@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from cloudguard.model.cluster import Host
@@ -16,6 +17,7 @@ from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.change import KeptTraffic, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Latent, Severity
+from cloudguard.values import dataclass
 
 
 class ProblemKind(NamedTuple):
@@ -32,7 +34,7 @@ BY_CONSUMERS = "consumers of a published service can connect"
 GUARDED_ADVICE = "Restrict who may use that service, or remove its range from the rule"
 
 
-@dataclass(eq=False)
+@dataclasses.dataclass(eq=False)
 class Problem:
     """Excess of one kind through one filter, balancer or endpoint.
 
