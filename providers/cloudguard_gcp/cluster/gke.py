@@ -7,6 +7,7 @@ https://cloud.google.com/kubernetes-engine/docs/concepts/network-isolation.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.cluster import MetadataService, SecretsEncryption
@@ -29,6 +30,7 @@ _GKE_METADATA: Final = "GKE_METADATA"
 """With Workload Identity, GKE's own metadata server answers pods in place of Compute's
 (https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity).
 """
+_DEFAULT_SCOPES: Final = "the default scopes of nodes that GKE creates"
 _REMEDY: Final = "Workload Identity: the node pool's metadata mode GKE_METADATA"
 
 
@@ -110,7 +112,10 @@ def _node_pools(item: Item) -> Iterator[NodePool]:
     """Yield the node pools, and the defaults of the node pools that GKE creates by itself."""
     for pool in children(item, "nodePools"):
         yield _node_pool(text(pool, "name"), child(pool, "config"))
-    yield _node_pool("", child(item, "autoscaling", "autoprovisioningNodePoolDefaults"))
+    created = _node_pool("", child(item, "autoscaling", "autoprovisioningNodePoolDefaults"))
+    if flag(child(item, "autoscaling"), "enableNodeAutoprovisioning") or flag(child(item, "autopilot"), "enabled"):
+        created = replace(created, account=created.account or "default", scopes=created.scopes or (_DEFAULT_SCOPES,))
+    yield created
 
 
 def _node_pool(name: str, config: Item) -> NodePool:

@@ -16,7 +16,7 @@ from cloudguard.results.report import RowResult, Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.cluster.gke import gke_cluster
 from gcp_clusters import OFFICE, authorized, endpoints, gke
-from gcp_project import Item, Project
+from gcp_project import PLATFORM, Item, Project
 from gcp_proxy import Proxy
 from gcp_server import Google
 
@@ -140,3 +140,26 @@ def test_networks_of_two_different_authorized_lists_are_both_let_in(google_cloud
     whole = {"enabled": True, _BY_GOOGLE: False} | older
     row = of_api(google_cloud, masterAuthorizedNetworksConfig=whole, controlPlaneEndpointsConfig=ip)
     assert row.verdict is Verdict.FAIL
+
+
+DEFAULTS = "autoprovisioningNodePoolDefaults"
+
+
+@pytest.mark.parametrize(
+    ("autoscaling", "verdict"),
+    [
+        ({"enableNodeAutoprovisioning": True}, Verdict.UNKNOWN),
+        ({"enableNodeAutoprovisioning": True, DEFAULTS: {"oauthScopes": [PLATFORM]}}, Verdict.FAIL),
+        ({"enableNodeAutoprovisioning": False}, Verdict.PASS),
+    ],
+)
+def test_nodes_that_gke_creates_use_the_default_account(
+    google_cloud: Proxy, autoscaling: Item, verdict: Verdict
+) -> None:
+    """The API says so of node pools: "default" is used if no account is named."""
+    project = gke(autoscaling=autoscaling)
+    project.role("roles/editor", "pubsub.topics.delete")
+    project.bind("roles/editor", f"serviceAccount:{project.default_account}")
+    google_cloud.google = Google(project)
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("cloud-api-access")
+    assert row.verdict is verdict, row.why
