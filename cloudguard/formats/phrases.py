@@ -226,12 +226,12 @@ def _findings(ids: tuple[str, ...], numbers: Mapping[str, int]) -> str:
     return f"{noun} {numbers_text((name for name in ids if name in numbers), numbers)}"
 
 
-def gap_line(gap: Gap, *, whole: bool = True) -> str:
+def gap_line(gap: Gap, *, full: bool = True) -> str:
     """Return the reason for a gap, and the permission that would close it, if one would.
 
-    If not ``whole``, the cloud's message is shortened to ``MOST_LETTERS`` characters.
+    If not ``full``, the cloud's message is shortened to ``MOST_LETTERS`` characters.
     """
-    message = gap.message if whole else shortened(gap.message, MOST_LETTERS)
+    message = gap.message if full else shortened(gap.message, MOST_LETTERS)
     needs = f"; grant {gap.permission}" if gap.permission else ""
     return f"{gap.reason}: {message}{needs}"
 

@@ -162,7 +162,7 @@ def _waivers(page: _Page, report: Report) -> str:
 
 
 def _gaps(page: _Page, report: Report) -> str:
-    lines = [f"    {gap.call} of {gap.resource}: {gap_line(gap, whole=page.verbose)}" for gap in report.gaps]
+    lines = [f"    {gap.call} of {gap.resource}: {gap_line(gap, full=page.verbose)}" for gap in report.gaps]
     return page.lines(["NOT READ", *lines] if lines else [])
 
 

@@ -82,14 +82,14 @@ class ActionTable:
 
     def mask(self, patterns: Iterable[str]) -> int:
         """Return the mask of the actions that match one of ``patterns``."""
-        found = 0
+        bits = 0
         for text in patterns:
             lowered = text.lower()
             mask = self._masks.get(lowered)
             if mask is None:
                 mask = self._masks[lowered] = self._match(lowered)
-            found |= mask
-        return found
+            bits |= mask
+        return bits
 
     def _match(self, lowered: str) -> int:
         if lowered in {"*", "*:*"}:

@@ -75,13 +75,13 @@ def united(facts: Iterable[HostRoles]) -> HostRoles | None:
 
     The tags of two installers, for example, can show different roles of one host.
     """
-    whole: HostRoles | None = None
+    result: HostRoles | None = None
     for roles in facts:
-        if whole is None:
-            whole = roles
-        elif not set(roles.roles) <= set(whole.roles):
-            whole = whole.and_all(roles)
-    return whole
+        if result is None:
+            result = roles
+        elif not set(roles.roles) <= set(result.roles):
+            result = result.and_all(roles)
+    return result
 
 
 def max_strength(evidence: Iterable[RoleEvidence]) -> Strength:

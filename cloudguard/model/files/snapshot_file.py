@@ -68,8 +68,8 @@ def load(data: bytes | str, name: str) -> Snapshot:
 
 def _with_gaps(snapshot: Snapshot, raw: bytes) -> Snapshot:
     """Return a snapshot with a gap for each field of facts that is missing in its file ``raw``."""
-    found = tuple(not_asked(json.loads(raw), plain(snapshot)))
-    return replace(snapshot, gaps=(*snapshot.gaps, *found)) if found else snapshot
+    gaps = tuple(not_asked(json.loads(raw), plain(snapshot)))
+    return replace(snapshot, gaps=(*snapshot.gaps, *gaps)) if gaps else snapshot
 
 
 def _schema_of(raw: bytes, name: str) -> str:

@@ -105,12 +105,12 @@ def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Proced
     """
     del edit
     new_key = cluster.own_key or OWN_KEY
-    rekeyed = any(one.encrypted for one in cluster.disks if one.id == change.resource.id)
+    rekeyed = any(disk.encrypted for disk in cluster.disks if disk.id == change.resource.id)
 
-    def disk(one: Disk) -> Disk:
-        if one.id != change.resource.id:
-            return one
-        return replace(one, encrypted=True, key=new_key if rekeyed else one.key)
+    def disk(known: Disk) -> Disk:
+        if known.id != change.resource.id:
+            return known
+        return replace(known, encrypted=True, key=new_key if rekeyed else known.key)
 
     changed = replace(cluster, disks=tuple(map(disk, cluster.disks)))
     return _with_own_key(changed) if rekeyed and new_key == OWN_KEY else changed

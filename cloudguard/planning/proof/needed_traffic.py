@@ -88,22 +88,22 @@ def _between(
     services = needed_by_balancers(context, source, target)
 
     def allowed(state: NetworkState, wanted: ServiceSet = services, rank: tuple[object, ...] = ()) -> Bounds:
-        found = NOTHING
+        bounds = NOTHING
         for path in state.reach.host_paths(state.classes[other], state.classes[number], wanted, next_host=True):
             if source.only_bastions and path.balancer and path.balancer.internet_facing:
                 continue
             if not rank or (path.registration and path.registration.rank == rank):
-                found |= path.allowed.only(wanted if path.registration else needed)
-        return found
+                bounds |= path.allowed.only(wanted if path.registration else needed)
+        return bounds
 
-    filters = {name for one in target.key.registrations for name in one.balancer.all_filters}
+    filters = {name for registration in target.key.registrations for name in registration.balancer.all_filters}
     name = first.reach.sender_of(source).name
     guards = frozenset({*target.key.filters, *filters})
     yield NeededTraffic(name, target_text(target), "the cluster's hosts connect to each other", guards, allowed)
-    for one in target.key.registrations:
-        balancer = one.balancer
-        if not balancer.internet_facing and one.service & services:
-            by_it = partial(allowed, wanted=one.service & services, rank=one.rank)
+    for registration in target.key.registrations:
+        balancer = registration.balancer
+        if not balancer.internet_facing and registration.service & services:
+            by_it = partial(allowed, wanted=registration.service & services, rank=registration.rank)
             why = f"they reach it by {balancer.kind}/{balancer.name} too"
             yield NeededTraffic(name, target_text(target), why, guards, by_it)
 
@@ -125,7 +125,10 @@ def needed_between(source: HostClass, target: HostClass, ports: Ports) -> Servic
 def needed_by_balancers(context: Context, source: HostClass, target: HostClass) -> ServiceSet:
     """Return the services that the hosts of ``source`` may need on the hosts of ``target`` through load balancers."""
     needed = needed_between(source, target, context.ports)
-    return ServiceSet.union(_by_balancer(context, target, one) for one in target.key.registrations) & needed
+    return (
+        ServiceSet.union(_by_balancer(context, target, registration) for registration in target.key.registrations)
+        & needed
+    )
 
 
 def _by_balancer(context: Context, target: HostClass, registration: Registration) -> ServiceSet:

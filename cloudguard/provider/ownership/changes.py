@@ -128,7 +128,7 @@ class _SnapshotOwners:
         if "service" in dict(owner.names):
             return owner
         guarded = (balancer for balancer in self._balancers if resource.id in {balancer.id, *balancer.all_filters})
-        declared = next((one.declared_service for one in guarded if "/" in one.declared_service), "")
+        declared = next((balancer.declared_service for balancer in guarded if "/" in balancer.declared_service), "")
         if not declared:
             return owner
         namespace, _, name = declared.partition("/")

@@ -116,8 +116,8 @@ def _boundary_text(excess: Excess) -> str:
 
 def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
     holder = identity_text(excess.identity)
-    escalations = tuple(one for one in exceeding if one.path.impact is Impact.ROLE)
-    of_cluster = tuple(one for one in exceeding if one.path.impact is Impact.CLUSTER)
+    escalations = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ROLE)
+    of_cluster = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.CLUSTER)
     if escalations:
         first, more = escalations[0], len(escalations) - 1
         message = f"{holder} can gain the permissions of other identities: it {first.path.why}"

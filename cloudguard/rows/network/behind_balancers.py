@@ -15,13 +15,13 @@ def health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -
 
     Balancers whose group is already let in by a rule of the target are left out.
     """
-    found = list[AddressSet]()
+    addresses = list[AddressSet]()
     for target in (target for target in targets if isinstance(target, HostClass)):
         allowed = context.reach.allowed_in(target)
         for registration in target.key.registrations:
             if not registration.service <= allowed.of_group(registration.balancer.groups):
-                found.append(context.reach.senders.of_balancer(registration.balancer))
-    return AddressSet.union(found)
+                addresses.append(context.reach.senders.of_balancer(registration.balancer))
+    return AddressSet.union(addresses)
 
 
 def hosts_by_balancers(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
@@ -30,12 +30,12 @@ def hosts_by_balancers(context: Context, targets: tuple[HostClass | Endpoint, ..
     Balancers behind which the target sees the hosts' groups are left out: rules then name these, as for hosts that
     connect directly. So are balancers whose group is already let in by a rule of the target.
     """
-    found, hosts = list[AddressSet](), context.reach.classes
+    addresses, hosts = list[AddressSet](), context.reach.classes
     for target in (target for target in targets if isinstance(target, HostClass)):
         allowed = context.reach.allowed_in(target)
-        for one in target.key.registrations:
-            balancer, seen = one.balancer, one.listener.client_address is not ClientAddress.REPLACED
+        for registration in target.key.registrations:
+            balancer, seen = registration.balancer, registration.listener.client_address is not ClientAddress.REPLACED
             by_address = seen and not passes_on(balancer) and not balancer.internet_facing
-            if by_address and not one.service & context.ports.api <= allowed.of_group(balancer.groups):
-                found += [source.addresses | source.subnet_addresses for source in hosts]
-    return AddressSet.union(found)
+            if by_address and not registration.service & context.ports.api <= allowed.of_group(balancer.groups):
+                addresses += [source.addresses | source.subnet_addresses for source in hosts]
+    return AddressSet.union(addresses)
