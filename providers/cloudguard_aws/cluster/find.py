@@ -151,10 +151,10 @@ def _flagged_in_networks(
             is_own = name in clusters or not clusters
             here = not networks or flagged_instance.instance.vpc in networks
             by_flag.setdefault(flagged_instance.flag, []).extend([flagged_instance.instance] if is_own and here else [])
-    for flag, found in by_flag.items():
-        if not found:
+    for flag, of_flag in by_flag.items():
+        if not of_flag:
             _record_unmatched(api, flag, f"{flag} names only instances of other VPCs or other clusters")
-        yield from found
+        yield from of_flag
 
 
 def refuse_unseen(api: Api, name: str) -> None:

@@ -38,10 +38,10 @@ def with_assumable_roles(api: Api, identities: Identities) -> Identities:
     for _ in range(_DEEPEST):
         named = {name for holder in holders for name in _named(holder, policies)} - known - others.keys()
         existing = sorted(named & _existing(api))[: _MOST - len(others)] if named else []
-        found = api.gather(*(partial(read_identity, api, arn, ()) for arn in existing))
-        holders = tuple(identity for identity, _ in found)
+        pairs = api.gather(*(partial(read_identity, api, arn, ()) for arn in existing))
+        holders = tuple(identity for identity, _ in pairs)
         others |= {identity.id: identity for identity in holders}
-        policies |= {policy.id: policy for _, documents in found for policy in documents}
+        policies |= {policy.id: policy for _, documents in pairs for policy in documents}
     everyone = (*known, *others)
     return replace(
         identities,
@@ -77,10 +77,15 @@ def _existing(api: Api) -> set[str]:
 def _admits(role: Identity, holder: str, policies: _Policies) -> bool:
     """Whether a role's trust policy certainly lets ``holder`` assume it: a statement without a condition allows it."""
     trusts = (policies[name] for name in role.policies if name in policies and policies[name].kind is PolicyKind.TRUST)
-    statements = (one for policy in trusts for one in policy.statements if _assumes(one) or not one.actions)
-    mine = [one for one in statements if _concerns(one, holder)]
-    allows = any(one.actions and not (one.conditions or one.not_principals) for one in mine)
-    return allows and all(one.effect is Effect.ALLOW for one in mine)
+    statements = (
+        statement
+        for policy in trusts
+        for statement in policy.statements
+        if _assumes(statement) or not statement.actions
+    )
+    mine = [statement for statement in statements if _concerns(statement, holder)]
+    allows = any(statement.actions and not (statement.conditions or statement.not_principals) for statement in mine)
+    return allows and all(statement.effect is Effect.ALLOW for statement in mine)
 
 
 def _concerns(statement: Statement, role: str) -> bool:

@@ -53,6 +53,8 @@ def values_of(snapshot: Snapshot) -> Values:
 
 def named_resources(identities: Identities) -> frozenset[str]:
     """Return the resources that statements of the cluster's identities name."""
-    policies = {name for identity in identities.identities for name in identity.policies}
-    statements = (one for policy in identities.policies if policy.id in policies for one in policy.statements)
+    policy_ids = {name for identity in identities.identities for name in identity.policies}
+    statements = (
+        statement for policy in identities.policies if policy.id in policy_ids for statement in policy.statements
+    )
     return frozenset(resource for statement in statements for resource in statement.resources)

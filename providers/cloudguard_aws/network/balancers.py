@@ -148,10 +148,10 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
         lambda: api.gather(*(partial(_without_groups, api, known.read, arn) for arn in known.read.bare)),
     )
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
-    models = (one.model(declared.get(one.balancer.arn, ""), published) for one in forwardings)
-    by_arn = {one.id: one for one in models}
-    proxied = [each for one in forwardings for each in _before_proxies(known.read, one, by_arn)]
-    classics = [classic(one, known.members, declared.get(one.name, "")) for one in known.classic]
+    models = (forwarding.model(declared.get(forwarding.balancer.arn, ""), published) for forwarding in forwardings)
+    by_arn = {lb.id: lb for lb in models}
+    proxied = [each for forwarding in forwardings for each in _before_proxies(known.read, forwarding, by_arn)]
+    classics = [classic(lb, known.members, declared.get(lb.name, "")) for lb in known.classic]
     every = (
         replace(
             lb,

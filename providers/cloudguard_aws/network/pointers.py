@@ -107,8 +107,8 @@ def tunnels(
     call = calls.DESCRIBE_NETWORK_INTERFACES
     cloudfront = AddressSet.union(part for each in lists if _is_named(each, _CLOUDFRONT) for part in each.ranges)
     connections = [item for item in interfaces if is_tunnel(item) or _is_origin(item)]
-    found = api.mapped(call, connections, partial(_tunnel, cloudfront), hides=(FactKind.MEMBERS,))
-    return (*found, *_lattice(lists, filters, registers))
+    read = api.mapped(call, connections, partial(_tunnel, cloudfront), hides=(FactKind.MEMBERS,))
+    return (*read, *_lattice(lists, filters, registers))
 
 
 def _lattice(lists: Iterable[AddressList], filters: Iterable[Filter], registers: Iterable[str]) -> Iterator[Tunnel]:
