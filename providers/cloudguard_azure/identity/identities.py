@@ -136,10 +136,10 @@ def _others(
     known = {identity.id for identity in holders}
     for holder in holders:
         for place in sorted(roles.get(holder.principal, set()) & places.keys()):
-            if (found := places[place]).id not in known:
-                known.add(found.id)
-                holders.append(found)
-                yield found
+            if (identity := places[place]).id not in known:
+                known.add(identity.id)
+                holders.append(identity)
+                yield identity
 
 
 def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceAccountIdentity]:

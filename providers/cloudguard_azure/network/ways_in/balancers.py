@@ -85,7 +85,7 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
 
 def appliances_of(listed: Iterable[LoadBalancer]) -> tuple[Filter, ...]:
     """Return a filter for each gateway load balancer before a front end: its appliances may drop any connection."""
-    gateways = {front.passes for one in listed for front in one.front_ends.values()} - {""}
+    gateways = {front.passes for balancer in listed for front in balancer.front_ends.values()} - {""}
     return tuple(
         in_series(
             _appliances(gateway),

@@ -167,7 +167,7 @@ def _rule(firewall: Firewall, rule: NatRule, clients: str) -> ProxyRule:
 
 def _ip_group(item: Item) -> tuple[str, AddressSet | None]:
     """Return an IP group's id and addresses (None: unknown)."""
-    read = [_range(one) for one in texts(child(item, "properties"), "ipAddresses")]
+    read = [_range(address) for address in texts(child(item, "properties"), "ipAddresses")]
     known = [addresses for addresses in read if addresses is not None]
     return own_id(item), AddressSet.union(known) if len(known) == len(read) else None
 

@@ -30,9 +30,9 @@ _KIND: Final = "web application firewall policy"
 
 def policies_of(inside: Item, named: Iterable[Item]) -> tuple[str, ...]:
     """Return the ids of a gateway's policies: its own, and those of its listeners and paths (``named``)."""
-    listed = [child(one, "properties") for one in named]
-    paths = [child(rule, "properties") for one in listed for rule in children(one, "pathRules")]
-    return tuple(dict.fromkeys(filter(None, (id_in(one, "firewallPolicy") for one in (inside, *listed, *paths)))))
+    listed = [child(reference, "properties") for reference in named]
+    paths = [child(rule, "properties") for properties in listed for rule in children(properties, "pathRules")]
+    return tuple(dict.fromkeys(filter(None, (id_in(holder, "firewallPolicy") for holder in (inside, *listed, *paths)))))
 
 
 def guarded(api: Api, proxies: Mapping[Proxy, tuple[str, ...]]) -> tuple[tuple[Proxy, ...], tuple[Filter, ...]]:
@@ -42,11 +42,11 @@ def guarded(api: Api, proxies: Mapping[Proxy, tuple[str, ...]]) -> tuple[tuple[P
         {name for name, blocks in api.listed(LIST_WAF_POLICIES, _policy, hides=()) if not blocks} if wanted else ()
     )
     filters = {name: _filter(name) for name in wanted if name not in passing}
-    made = (
+    guarded_proxies = (
         replace(proxy, filters=(*proxy.filters, *(filters[name].id for name in names if name in filters)))
         for proxy, names in proxies.items()
     )
-    return tuple(made), tuple(filters.values())
+    return tuple(guarded_proxies), tuple(filters.values())
 
 
 def _policy(item: Item) -> tuple[str, bool]:
