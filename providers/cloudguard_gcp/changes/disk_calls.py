@@ -44,7 +44,7 @@ def disk_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) ->
     number = dict(snapshot.cluster.traits).get(PROJECT_NUMBER, "")
     if (disk.host and (host is None or host.pool)) or (key != present and not number):
         return
-    first = key != present and all(_new_key_of(snapshot, one) != key for one in earlier)
+    first = key != present and all(_new_key_of(snapshot, other) != key for other in earlier)
     for call, inverse in (*(_key_made(snapshot, key, number) if first else ()), *_copied(disk, key)):
         yield PlannedCall(0, call, inverse)
 

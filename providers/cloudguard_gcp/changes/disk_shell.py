@@ -69,7 +69,7 @@ def _body_flags(body: Mapping[str, Any], *, named: bool) -> Iterator[str]:
     if "resourcePolicies" in body:
         yield f"--resource-policies={','.join(map(str, body['resourcePolicies']))}"
     if "guestOsFeatures" in body:
-        yield f"--guest-os-features={','.join(one['type'] for one in body['guestOsFeatures'])}"
+        yield f"--guest-os-features={','.join(feature['type'] for feature in body['guestOsFeatures'])}"
     if "licenses" in body:
         yield f"--licenses={','.join(map(str, body['licenses']))}"
     if "diskEncryptionKey" in body:

@@ -67,7 +67,9 @@ def read_disks(
     if not concerned:
         return (), (), ()  # the provider runs the control plane, or no host with etcd is known
     of_hosts = {disk: host.id for host in concerned for disk in host.disks}
-    attachments = {link_in(item, "source"): item for one in instances for item in one.disks if item.get("source")}
+    attachments = {
+        link_in(item, "source"): item for instance in instances for item in instance.disks if item.get("source")
+    }
     attached = {disk: (host, attachments.get(disk, NOTHING)) for disk, host in of_hosts.items()}
     listed = api.read(LIST_DISKS, hides=_LEADS, project=project)
     read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
@@ -126,8 +128,8 @@ def _disk(
 def _copy_fields(item: Item, attachment: Item) -> str:
     """Return, as JSON, the fields of a disk like this one (``disk``), and of its attachment (``attached``)."""
     fields = {
-        name: {key: one[key] for key in keys if one.get(key)}
-        for name, one, keys in (("disk", item, _COPIED), ("attached", attachment, _ATTACHED))
+        name: {key: source[key] for key in keys if source.get(key)}
+        for name, source, keys in (("disk", item, _COPIED), ("attached", attachment, _ATTACHED))
     }
     return json.dumps(fields, sort_keys=True)
 

@@ -111,9 +111,9 @@ def read_identities(
 
     principals = [(principal_of(email), holder) for email, holder in with_pods.items()]
     principals += [(principal, _OF_PODS) for principal in bound_pods(inherited, roles, project, pools)]
-    gained = accounts_taken([one for one, _ in principals], accounts, roles, principal_of)
+    gained = accounts_taken([principal for principal, _ in principals], accounts, roles, principal_of)
     others = [(principal, replace(_OF_PODS, roles=())) for principal in gained]
-    roles.prefetch([role for one, _ in (*principals, *others) for role in _bound_roles(granting, one)])
+    roles.prefetch([role for principal, _ in (*principals, *others) for role in _bound_roles(granting, principal)])
     around = _Around(project, granting, {known.email: known for known in accounts}, roles, inherited, above)
     attached = {principal.id: [*_attached(principal, holder, around)] for principal, holder in (*principals, *others)}
     policies = {policy.id: policy for documents in attached.values() for policy in documents}

@@ -211,8 +211,10 @@ def _blocks_clients(api: Api, policy: str) -> bool:
     """Whether a security policy may block clients. One that was not read may do so."""
     listed = api.read_or_none(LIST_SECURITY_POLICIES, hides=(), project=project_of(policy))
     mine = [item for item in listed or () if short(text(item, "selfLink")) == policy]
-    found = api.mapped(LIST_SECURITY_POLICIES, mine, lambda item: any(map(_blocks, children(item, "rules"))), hides=())
-    return found[0] if found else True
+    blocking = api.mapped(
+        LIST_SECURITY_POLICIES, mine, lambda item: any(map(_blocks, children(item, "rules"))), hides=()
+    )
+    return blocking[0] if blocking else True
 
 
 def _blocks(rule: Item) -> bool:
