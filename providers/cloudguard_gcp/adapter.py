@@ -127,7 +127,7 @@ def _read_identities(
     cluster: IdentityPools | SelfManaged = SelfManaged(found.name, found.other_clusters)
     if gke := found.gke:
         cluster_name = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
-        cluster = IdentityPools(frozenset({gke.workload_pool} - {""}), cluster_name)
+        cluster = IdentityPools(gke.workload_pools, cluster_name)
     holders = holders_of(held_accounts(found, caller, *holding))
     return read_identities(api, (caller.project, *_numbers(caller)), holders, cluster, found.outside_groups)
 

@@ -18,7 +18,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, child, children, flag, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_CLUSTERS
-from cloudguard_gcp.access.links import short
+from cloudguard_gcp.access.links import project_of, short
 from cloudguard_gcp.cluster.gke_endpoints import address_lists, authorized_networks, endpoints
 from cloudguard_gcp.cluster.instances import place_of
 
@@ -50,7 +50,7 @@ class GkeCluster:
 
     ``keys``: the user's own keys for the control plane's disks and the copies of etcd. ``pod_ranges``: ranges for the
     pods of future nodes, and the range of a control plane in a network that Google peers. ``groups``: the group
-    managers of its node pools. ``workload_pool``: the identity pool of its service accounts ("": none).
+    managers of its node pools. ``workload_pools``: the identity pools of its service accounts.
     """
 
     name: str
@@ -65,7 +65,7 @@ class GkeCluster:
     keys: tuple[str, ...]
     node_pools: tuple[NodePool, ...]
     pod_ranges: AddressSet
-    workload_pool: str
+    workload_pools: frozenset[str]
     groups: frozenset[str]
 
     @property
@@ -101,11 +101,22 @@ def gke_cluster(item: Item) -> GkeCluster:
         keys=tuple(filter(None, (text(own_keys, key) for key in _DISK_KEYS))),
         node_pools=tuple(_node_pools(item)),
         pod_ranges=AddressSet.of(_pod_ranges(item)),
-        workload_pool=text(child(item, "workloadIdentityConfig"), "workloadPool"),
+        workload_pools=frozenset(_workload_pools(item)),
         groups=frozenset(
             place_of(url) for pool in children(item, "nodePools") for url in texts(pool, "instanceGroupUrls")
         ),
     )
+
+
+def _workload_pools(item: Item) -> Iterator[str]:
+    """Yield the identity pools of a cluster's service accounts: its own, and its fleet's if the project's id is known.
+
+    https://cloud.google.com/kubernetes-engine/fleet-management/docs/use-workload-identity
+    """
+    fleet = child(item, "fleet")
+    projects = {text(fleet, "project"), project_of(text(fleet, "membership"))}
+    own = text(child(item, "workloadIdentityConfig"), "workloadPool")
+    yield from filter(None, (own, *(f"{name}.svc.id.goog" for name in projects if name and not name.isdigit())))
 
 
 def _node_pools(item: Item) -> Iterator[NodePool]:

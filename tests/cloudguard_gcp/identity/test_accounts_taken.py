@@ -106,6 +106,24 @@ def test_pods_may_write_logs(google_cloud: Proxy, permission: str, verdict: Verd
     assert judged(google_cloud, project).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("fleet", "verdict"),
+    [
+        ({"project": "fleet-1"}, Verdict.FAIL),
+        (
+            {"project": "999", "membership": "//gkehub.googleapis.com/projects/fleet-1/locations/x/memberships/prod"},
+            Verdict.FAIL,
+        ),
+        ({"project": "fleet-2"}, Verdict.PASS),
+    ],
+)
+def test_pods_have_identities_of_the_fleet_s_pool(google_cloud: Proxy, fleet: dict[str, str], verdict: Verdict) -> None:
+    project = gke(workloadIdentityConfig={"workloadPool": POOL}, fleet=fleet)
+    project.role("roles/owner", "resourcemanager.projects.setIamPolicy")
+    project.bind("roles/owner", "serviceAccount:fleet-1.svc.id.goog[default/ci]")
+    assert judged(google_cloud, project).verdict is verdict
+
+
 def test_pods_that_administer_the_cluster_escalate(google_cloud: Proxy) -> None:
     project = acting()
     project.bind("roles/container.admin", "serviceAccount:app@acme-prod.iam.gserviceaccount.com")
