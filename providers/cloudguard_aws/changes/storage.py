@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeAlias, cast
 
-from cloudguard.model.cluster import Disk, DiskSnapshot
+from cloudguard.model.cluster import Disk, DiskSnapshot, Host
 from cloudguard.results.api_call import ApiCall, PlannedCall, answer
 from cloudguard.results.change import Change, Procedure
 from cloudguard_aws.changes.edits import EC2, NoCallError, answer_name, known
@@ -44,17 +45,9 @@ def _encrypted(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) 
     The host is stopped meanwhile, because etcd must not write during the copy. The old disk is deleted last: its data
     is not encrypted, and an installer may mount it because of its tags.
     """
-    disk = known(_disk(index, change.resource.id), f"the disk {change.resource.id}")
-    host = known(index.hosts.get(disk.host), f"the host of {disk.id}")
-    if is_fleet(host.pool):
-        message = f"the fleet {host.pool} replaces a host that stops"
-        raise NoCallError(message)
-    fields = cast("dict[str, Any]", json.loads(disk.copy_fields or "{}"))
-    if not fields:
-        message = f"the settings of {disk.id} are not in the snapshot"
-        raise NoCallError(message)
+    disk, host, fields = _replaceable(index, change)
     present = index.snapshot.cluster.own_key
-    yield from () if present else _own_key(change, earlier)
+    yield from () if present else _own_key(index, change, earlier)
     key = {"KmsKeyId": present or answer(_KEY)} if _needs_key(change) else {}
     snapshot, volume = answer_name("snapshot", disk.id), answer_name("volume", disk.id)
     at = {"InstanceId": host.id, "Device": disk.device}
@@ -74,6 +67,20 @@ def _encrypted(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) 
     yield ApiCall(EC2, "DeleteVolume", {"VolumeId": disk.id}), ()
 
 
+def _replaceable(index: SnapshotIndex, change: Change) -> tuple[Disk, Host, dict[str, Any]]:
+    """Return the disk that a change replaces, its host, and its fields. Raises NoCallError if no calls can do so."""
+    disk = known(_disk(index, change.resource.id), f"the disk {change.resource.id}")
+    host = known(index.hosts.get(disk.host), f"the host of {disk.id}")
+    if is_fleet(host.pool):
+        message = f"the fleet {host.pool} replaces a host that stops"
+        raise NoCallError(message)
+    fields = cast("dict[str, Any]", json.loads(disk.copy_fields or "{}"))
+    if not fields:
+        message = f"the settings of {disk.id} are not in the snapshot"
+        raise NoCallError(message)
+    return disk, host, fields
+
+
 def _disk(index: SnapshotIndex, name: str) -> Disk | None:
     return next((disk for disk in index.snapshot.cluster.disks if disk.id == name), None)
 
@@ -84,14 +91,23 @@ def _needs_key(change: Change) -> bool:
     return any("provider's key" in edit.before for edit in disks)
 
 
-def _own_key(change: Change, earlier: Sequence[Change]) -> Iterator[Pair]:
+def _own_key(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls that make a key, once in a plan."""
-    if not _needs_key(change) or any(other.kind == ENCRYPT and _needs_key(other) for other in earlier):
+    if not _needs_key(change) or any(_makes_key(index, other) for other in earlier):
         return
     named = {"KeyId": answer(_KEY)}
     make = ApiCall("kms", "CreateKey", {"Description": "etcd's disks"}, {_KEY: "KeyMetadata.Arn"})
     yield make, (ApiCall("kms", "ScheduleKeyDeletion", named | {"PendingWindowInDays": 30}),)
     yield ApiCall("kms", "EnableKeyRotation", named), (ApiCall("kms", "DisableKeyRotation", named),)
+
+
+def _makes_key(index: SnapshotIndex, change: Change) -> bool:
+    """Whether the calls of an earlier change make the key. A change without calls makes none."""
+    if change.kind != ENCRYPT or not _needs_key(change):
+        return False
+    with suppress(NoCallError):
+        return bool(_replaceable(index, change))
+    return False
 
 
 def _instance(operation: str, inverse: str, host: str) -> Pair:

@@ -37,7 +37,9 @@ def encryption_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Chang
     """Yield the calls of a change of encryption, after the ``earlier`` changes; none if no call can make it."""
     match change.kind:
         case "disk.encrypt":
-            pairs = _disk(snapshot, change.resource.id, first=all(other.kind != ENCRYPT for other in earlier))
+            pairs = _disk(
+                snapshot, change.resource.id, [other.resource.id for other in earlier if other.kind == ENCRYPT]
+            )
         case "pool.encrypt":
             pairs = _pool(change.resource.id)
         case "secrets.encrypt":
@@ -50,11 +52,11 @@ def encryption_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Chang
         yield PlannedCall(0, call, inverse)
 
 
-def _disk(snapshot: Snapshot, name: str, *, first: bool) -> Iterator[Pair]:
+def _disk(snapshot: Snapshot, name: str, earlier: Sequence[str]) -> Iterator[Pair]:
     """Yield the calls that give a disk an encryption set. Its machine is stopped meanwhile, as Azure demands.
 
-    It is a set that another disk of the cluster has, if its key lasts. Otherwise the ``first`` disk's calls also make
-    the key and the set. The disks of a uniform scale set's members have no call:
+    It is a set that another disk of the cluster has, if its key lasts. Otherwise the first disk's calls also make the
+    key and the set (``earlier``: ids of the disks before it). The disks of a uniform scale set's members have no call:
     its model decides about them, and a member gets it when it is made again.
     """
     disks = {disk.id: disk for disk in snapshot.cluster.disks if _can_be_set(disk)}
@@ -65,7 +67,7 @@ def _disk(snapshot: Snapshot, name: str, *, first: bool) -> Iterator[Pair]:
     if encryption is None:
         key_set = f"{key.scope}/providers/Microsoft.Compute/diskEncryptionSets/{key.name}"
         encryption = {"type": _CUSTOMER, "diskEncryptionSetId": key_set}
-        yield from _key_set(key, key_set) if first else ()
+        yield from _key_set(key, key_set) if disks.keys().isdisjoint(earlier) else ()
     host, (start, stop) = disks[name].host, ("start", "deallocate")
     if host:
         yield act(host, stop), (act(host, start),)

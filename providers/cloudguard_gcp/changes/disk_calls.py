@@ -17,7 +17,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change
 from cloudguard_gcp.access.links import last, part_of
-from cloudguard_gcp.cluster.disks import CUSTOMER_SUPPLIED, PROJECT_NUMBER
+from cloudguard_gcp.cluster.disks import CUSTOMER_SUPPLIED, PROJECT_NUMBER, VERSION
 
 Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 COMPUTE: Final = "compute.googleapis.com"
@@ -35,18 +35,34 @@ def disk_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) ->
     A group that manages the host would start or replace it, so the disks of such hosts have no call. The key is that of
     another disk of the cluster, if it lasts. Otherwise the first of the changes ``earlier`` and ``change`` makes one.
     """
+    disk, number = _replaceable(snapshot, change), dict(snapshot.cluster.traits).get(PROJECT_NUMBER, "")
+    if disk is None:
+        return
+    present, new = _present_key(snapshot, disk), _new_key(snapshot, disk)
+    others = (_replaceable(snapshot, other) for other in earlier)
+    exists = bool(present) or any(other and _new_key(snapshot, other) == new for other in others)
+    if exists or number:
+        for call, inverse in (*(() if exists else _key_made(snapshot, new, number)), *_copied(disk, present or new)):
+            yield PlannedCall(0, call, inverse)
+
+
+def _replaceable(snapshot: Snapshot, change: Change) -> Disk | None:
+    """Return the disk that a change replaces, None if no calls can do so."""
     disk = next((disk for disk in snapshot.cluster.disks if disk.id == change.resource.id), None)
-    host = next((host for host in snapshot.cluster.hosts if disk and host.id == disk.host), None)
     if change.kind != ENCRYPT or disk is None or not disk.copy_fields or not part_of(disk.id, "zones"):
-        return
-    present = snapshot.cluster.own_key
-    key = _new_key(snapshot, disk) if not present or present.startswith(CUSTOMER_SUPPLIED) else present
-    number = dict(snapshot.cluster.traits).get(PROJECT_NUMBER, "")
-    if (disk.host and (host is None or host.pool)) or (key != present and not number):
-        return
-    first = key != present and all(_new_key_of(snapshot, other) != key for other in earlier)
-    for call, inverse in (*(_key_made(snapshot, key, number) if first else ()), *_copied(disk, key)):
-        yield PlannedCall(0, call, inverse)
+        return None
+    alone = not disk.host or any(host.id == disk.host and not host.pool for host in snapshot.cluster.hosts)
+    return disk if alone else None
+
+
+def _present_key(snapshot: Snapshot, disk: Disk) -> str:
+    """Return the key of another disk, without its version, if it lasts and is of a place that a disk's region may use.
+
+    "" if there is none (https://cloud.google.com/compute/docs/disks/customer-managed-encryption#before_you_begin).
+    """
+    key = snapshot.cluster.own_key.partition(VERSION)[0]
+    here = part_of(key, "locations") in {part_of(disk.id, "zones").rpartition("-")[0], "global"}
+    return key if here and not key.startswith(CUSTOMER_SUPPLIED) else ""
 
 
 def _new_key(snapshot: Snapshot, disk: Disk) -> str:
@@ -55,12 +71,6 @@ def _new_key(snapshot: Snapshot, disk: Disk) -> str:
     name = sha256(f"{snapshot.cluster.account}\0{snapshot.cluster.name}\0{snapshot.finished}".encode()).hexdigest()[:8]
     ring = f"projects/{part_of(disk.id, 'projects')}/locations/{region}/keyRings/etcd-{name}"
     return f"{ring}/cryptoKeys/etcd"
-
-
-def _new_key_of(snapshot: Snapshot, change: Change) -> str:
-    """Return the name of the key that an earlier change makes or uses, "" if it encrypts no disk."""
-    disks = (disk for disk in snapshot.cluster.disks if disk.id == change.resource.id and change.kind == ENCRYPT)
-    return next((_new_key(snapshot, disk) for disk in disks), "")
 
 
 def _key_made(snapshot: Snapshot, key: str, number: str) -> Iterator[Pair]:

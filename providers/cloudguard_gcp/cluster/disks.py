@@ -40,7 +40,7 @@ _ATTACHED: Final = ("deviceName", "boot", "mode", "interface", "autoDelete")
 """Fields of an attached disk (https://cloud.google.com/compute/docs/reference/rest/v1/instances/attachDisk)."""
 _KEYS: Final = (FactKind.KEYS,)
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
-_VERSION: Final = "/cryptoKeyVersions/"
+VERSION: Final = "/cryptoKeyVersions/"
 CUSTOMER_SUPPLIED: Final = "customer-supplied:"
 """Prefix of a key that only its owner keeps. The key is known by its hash
 (https://cloud.google.com/compute/docs/disks/customer-supplied-encryption).
@@ -155,7 +155,7 @@ def _key(api: Api, name: str) -> Key | None:
     """Return a key with the state of the version in use: the version in its name, or else the primary version."""
     if name.startswith(CUSTOMER_SUPPLIED):
         return Key(name, KeyManager.CUSTOMER, KeyState.ENABLED, api.source(LIST_DISKS))
-    key, version, _ = name.partition(_VERSION)
+    key, version, _ = name.partition(VERSION)
     read = partial(api.read, hides=_KEYS, about=name)
     keys = read(GET_CRYPTO_KEY, key=key)
     if version:

@@ -135,6 +135,14 @@ def test_all_disks_of_a_plan_share_one_new_key() -> None:
     assert next(item for operation, item in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
 
 
+def test_a_change_without_calls_makes_no_key_for_later_changes() -> None:
+    edit, of = Procedure(("provider's key",), ()), Resource("disk", "vol-1")
+    unread = replace(PLAIN, id="vol-2", copy_fields="")
+    facts = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, disks=(PLAIN, unread)))
+    earlier = Change("b", "r", "disk.encrypt", Resource("disk", "vol-2"), (edit,))
+    assert calls_of(facts, "disk.encrypt", of, edit, earlier)[0][0] == "CreateKey"
+
+
 def test_a_disk_gets_the_customers_key_of_another_disk_if_the_key_lasts() -> None:
     edit, of = Procedure(("provider's key",), ()), Resource("disk", "vol-1")
     disks = (PLAIN, replace(PLAIN, id="vol-2", encrypted=True, key="arn:key"))

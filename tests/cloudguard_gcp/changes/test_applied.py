@@ -117,7 +117,11 @@ def test_a_disk_is_replaced_by_a_copy_with_a_new_key_or_with_that_of_another_dis
                 project.policy(cmek, "kms")
                 project.set_policy(cmek, [{"role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "members": [agent]}])
                 disks = project.lists["projects/acme-prod/zones/europe-west1-b/disks"]
-                next(disk for disk in disks if disk["name"] == "master-a")["diskEncryptionKey"] = {"kmsKeyName": cmek}
+                version = f"{cmek}/cryptoKeyVersions/1"
+                project.answer("kms", version, {"name": version, "state": "ENABLED"})
+                next(disk for disk in disks if disk["name"] == "master-a")["diskEncryptionKey"] = {
+                    "kmsKeyName": version
+                }
             return project
 
         found = applied(google_cloud, Scene(build, {}, policy=strict))
