@@ -73,14 +73,8 @@ class Need:
 
     def __init__(self, why: str, sender: Sender, services: int, guard: list[Filter]) -> None:
         self.why, self.sender, self.services, self.guard = why, sender, services, guard
-        spans = [
-            span
-            for guarding in guard
-            for rule in guarding.ever
-            if rule.meets(sender, services)
-            for span in rule.of(sender)
-        ]
-        self.edges = sorted({edge for span in (*sender.addresses, *spans) for edge in span})
+        met = [span for each in guard for rule in each.ever if rule.meets(sender, services) for span in rule.of(sender)]
+        self.edges = sorted({edge for span in (*sender.addresses, *met) for edge in span})
         self.now: dict[int, dict[tuple[int, str], Rule]] = {edge: {} for edge in self.edges}
         touched = {edge for each in guard for edge in self.change(each, (), each.rules.values())}
         self.before = {edge: self.passes(edge) for edge in touched}
@@ -130,9 +124,7 @@ class Certificate:
         holders = (*rules, *data["declared"], *data["needs"])
         self.edges = sorted({0, *(edge for each in holders for span in each["services"] for edge in span)})
         self.bit = {edge: number for number, edge in enumerate(self.edges)}
-        senders = {
-            sender["id"]: Sender(sender["id"], sender["addresses"], sender["groups"]) for sender in data["senders"]
-        }
+        senders = {row["id"]: Sender(row["id"], row["addresses"], row["groups"]) for row in data["senders"]}
         loose = {rule.get("group", "") for rule in rules} - {each["id"] for each in data["groups"] if each["complete"]}
         anyone = (Sender(f"any member of {name}", EVERYWHERE, (name,)) for name in sorted(loose - {""}))
         self.views = [Sender("anyone", EVERYWHERE), *senders.values(), *anyone]
@@ -163,18 +155,14 @@ class Certificate:
             guard, name = self.filters[step["filter"]], f"step {number} ({step['change']})"
             gone = [guard.rules.pop(each) for each in step["drop"]]
             guard.rules.update((rule.id, rule) for rule in put)
-            opened = (opening for rule in (*gone, *put) for opening in self.opened(guard, rule))
-            yield from (f"{name} opens {step['filter']}: {opening}" for opening in opened)
-            moved = Sender(
-                "", [span for rule in (*gone, *put) for span in (EVERYWHERE if rule.group else rule.addresses)]
-            )
+            for rule in (*gone, *put):
+                yield from (f"{name} opens {step['filter']}: {packet}" for packet in self.opened(guard, rule))
+            moved = Sender("", [span for r in (*gone, *put) for span in (EVERYWHERE if r.group else r.addresses)])
             for need in self.needs[step["filter"]]:
                 if moved.start < need.sender.end and moved.end > need.sender.start:
                     edges = sorted({*need.change(guard, gone, put)})
                     lost = ((edge, need.before.get(edge, 0) & ~need.passes(edge)) for edge in edges)
-                    yield from (
-                        f"{name} loses {packet}, needed for {need.why}" for packet in self.packets(lost, need.sender)
-                    )
+                    yield from (f"{name} loses {pkt}, needed for {need.why}" for pkt in self.packets(lost, need.sender))
 
     def opened(self, guard: Filter, rule: Rule) -> Iterator[str]:
         """Yield the packets that ``guard`` allows after ``rule`` was added or removed, and must not allow."""
@@ -184,10 +172,7 @@ class Certificate:
         for sender in views if guard.ordered or (rule.id in guard.rules and not there) else ():
             some = Sender(sender.name, rule.of(sender), sender.groups)
             listed = guard.rules.values() if guard.ordered else [rule], guard.allowed.values() if some.addresses else ()
-            rules = [
-                [(inserted, inserted.of(some)) for inserted in each if inserted.meets(some, rule.services)]
-                for each in listed
-            ]
+            rules = [[(each, each.of(some)) for each in side if each.meets(some, rule.services)] for side in listed]
             edges = {edge for each in rules for _, spans in each for span in spans for edge in span}
             excesses = ((edge, excess(guard, rules, edge) & rule.services) for edge in sorted(edges))
             yield from self.packets(excesses, sender)
