@@ -160,7 +160,7 @@ class Topology:
     """The network facts of one cluster. Networks of its hosts have all their subnets here.
 
     ``external_members``: interfaces outside the cluster that are in one of ``groups``. ``neighbours``: interfaces
-    outside the cluster that are in the subnets of its hosts (None: not all are known).
+    outside the cluster that are in the subnets of its hosts or load balancers (None: not all are known).
     """
 
     networks: tuple[Network, ...] = ()

@@ -16,7 +16,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.model.ways_in import WayInTarget
 from cloudguard.needs.in_force import ALMOST_EVERYONE4, ALMOST_EVERYONE6, MANY_ADDRESSES4, MANY_ADDRESSES6
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.packet_sets.bounds import Bounds, exactly
+from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
@@ -214,13 +214,19 @@ def _of_hosts(context: Context) -> list[Path]:
 
 
 def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
-    """Return the part of ``allowed`` from senders other than administrators and the cluster's own hosts."""
+    """Return the part of ``allowed`` from senders other than administrators and the cluster's own hosts.
+
+    Health checks come from the subnets of load balancers. Other hosts in these subnets are not expected.
+    """
     if not path.sender.identified:
         return allowed
-    expected = context.administrators | context.snapshot.topology.outbound_addresses
+    expected, checks = context.administrators | context.snapshot.topology.outbound_addresses, AddressSet.nothing()
     if path.sender.inside:
-        expected |= context.own_addresses | health_checks(context, (path.target,))
-    return allowed - exactly(PacketSet.of([(expected, ServiceSet.everything())]))
+        expected |= context.own_addresses
+        checks = health_checks(context, (path.target,))
+    least = expected | (checks - context.addresses_of_others())
+    most = expected | (checks - context.addresses_of_others(certain=True))
+    return allowed - Bounds(*(PacketSet.of([(addresses, ServiceSet.everything())]) for addresses in (least, most)))
 
 
 def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:

@@ -138,10 +138,14 @@ class Context:
 
         In the ranges of pods, addresses that hosts outside the cluster have are left out.
         """
+        return self.addresses_of(self.reach.classes) | (self.cluster.pod_ranges - self.addresses_of_others())
+
+    def addresses_of_others(self, *, certain: bool = False) -> AddressSet:
+        """Return the addresses of interfaces outside the cluster. ``certain``: only of those that open connections."""
         topology = self.snapshot.topology
         others = (*topology.external_members, *(topology.neighbours or ()))
-        of_others = AddressSet.union(addresses for interface in others for addresses in interface.addresses)
-        return self.addresses_of(self.reach.classes) | (self.cluster.pod_ranges - of_others)
+        sending = [interface for interface in others if not (certain and interface.uncertain)]
+        return AddressSet.union(addresses for interface in sending for addresses in interface.addresses)
 
     def addresses_of(self, classes: tuple[HostClass, ...]) -> AddressSet:
         """Return the addresses that hosts of ``classes`` have today."""

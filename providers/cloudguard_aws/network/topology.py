@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import partial
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.model.network import Endpoint, Subnet, Topology
-from cloudguard.model.source import Gap, Reason
+from cloudguard.model.network import Endpoint, Interface, Subnet, Topology
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, children, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
-from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions
+from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_descriptions, foreign_interface
 from cloudguard_aws.network.inventory import ROUTES, Inventory, read_subnets
 from cloudguard_aws.network.pointers import accelerators, record_unfollowed_to_endpoint, tunnels
 from cloudguard_aws.network.routes import with_routes
@@ -69,9 +69,21 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
         balancers=balancers,
         endpoints=endpoints,
         external_members=external_members,
+        neighbours=_neighbours(api, inventory, of_cluster, {subnet.id for subnet in subnets}),
         tunnels=(*services, *accelerators(api, interfaces, ends)),
         outbound_addresses=outbound,
     )
+
+
+def _neighbours(
+    api: Api, inventory: Inventory, own_interfaces: ClusterInterfaces, subnets: Collection[str]
+) -> tuple[Interface, ...] | None:
+    """Return the interfaces in ``subnets`` outside the cluster that may open connections. None: not all are known."""
+    if inventory.vpcs.interfaces is None:
+        return None
+    near = [item for item in inventory.vpcs.interfaces if text(item, "SubnetId") in subnets]
+    read = partial(foreign_interface, own_interfaces=own_interfaces)
+    return tuple(filter(None, api.mapped(calls.DESCRIBE_NETWORK_INTERFACES, near, read, hides=(FactKind.MEMBERS,))))
 
 
 def _used_subnets(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:

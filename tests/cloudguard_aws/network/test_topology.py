@@ -280,3 +280,13 @@ def test_a_subnet_without_a_route_table_is_a_gap_with_unknown_routes(inner_accou
     (subnet,) = standing(api, hosts_of(a, node.id)).subnets
     assert {route.hop for route in subnet.routes} == {NextHop.UNKNOWN}
     assert [(gap.call, gap.resource, gap.hides) for gap in api.gaps] == [("ec2:DescribeRouteTables", subnet.id, ())]
+
+
+def test_other_hosts_in_the_cluster_s_subnets_are_neighbours(inner_account: Account) -> None:
+    a = inner_account
+    vpc = a.vpc()
+    subnet, unused = a.subnet(vpc), a.subnet(vpc)
+    nodes, others = a.group(vpc, "nodes"), a.group(vpc, "others")
+    node, near = a.host("node", subnet, [nodes]), a.host("near", subnet, [others])
+    a.host("far", unused, [others])
+    assert [each.owner for each in topology(a, node).neighbours or ()] == [f"instance {near.id}"]
