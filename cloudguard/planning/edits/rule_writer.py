@@ -122,9 +122,11 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     The attempts, in this order, until at most ``guarded.most`` rules remain:
     1. rules for exactly the needed traffic;
     2. without the rules of groups whose members' addresses are inside the ranges of the other rules;
-    3. wider rules for one peer after another; first the peer that saves the most rules;
-    4. the same without traffic that nobody is known to need, from other members of the cluster's own groups;
-    5. one rule with the peer of the old rule.
+    3. wider rules for one peer after another, first the peer that saves the most rules, except for traffic that no
+       finding is about;
+    4. the same without this traffic, from senders that are not the cluster's hosts;
+    5. wider rules for this traffic too;
+    6. one rule with the peer of the old rule.
     """
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
@@ -135,35 +137,44 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     ways = [[*_ways(traffic, needs, within, guarded)] for traffic, needs in wanted]
     if not all(ways):
         return None
+    strict = [
+        way_in[:1] if _is_unneeded(traffic, needs, guarded) else way_in
+        for way_in, (traffic, needs) in zip(ways, wanted, strict=True)
+    ]
     if sum(len(way_in[0].rules) for way_in in ways) > guarded.most:
         held = [_is_held(traffic, (traffic for traffic, _ in wanted), guarded) for traffic, _ in wanted]
-        ways = [way_in for way_in, is_held in zip(ways, held, strict=True) if not is_held]
-    return _fewest(ways, guarded) or _without_others(wanted, within, guarded) or _as_one(wanted, before, guarded)
+        ways, strict = (
+            [way_in for way_in, is_held in zip(each, held, strict=True) if not is_held] for each in (ways, strict)
+        )
+    few = _fewest(strict, guarded) or _without_others(wanted, within, guarded) or _fewest(ways, guarded)
+    return few or _as_one(wanted, before, guarded)
 
 
 def _without_others(
     wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], within: ServiceSet, guarded: _Guarded
 ) -> list[_NeededRules] | None:
-    """Return rules without the traffic that no finding is about, from members of a group that are not the cluster's.
+    """Return rules without the traffic that no finding is about, from senders that are not the cluster's hosts.
 
-    Other peers name all of the cluster's own hosts in the group, and keep it. None if they do not.
+    Other peers name all of the cluster's own hosts among the senders, and keep it. None if they do not.
     """
     others = [traffic for traffic, needs in wanted if _is_unneeded(traffic, needs, guarded)]
     rest, members = ServiceSet.union(traffic.services for traffic in others), guarded.writer.members
     hosts = [traffic.peer for traffic, _ in wanted if traffic.peer.kind in _GROUPS and traffic not in others]
     named = AddressSet.union(members.get(peer.value, AddressSet.nothing()) for peer in hosts)
-    if not others or not all(members[traffic.peer.value] <= named for traffic in others):
+    if not others or not all(_hosts_of(traffic.peer, members) <= named for traffic in others):
         return None
-    kept = list[tuple[RuleTraffic, tuple[str, ...]]]()
+    kept = list[list[_NeededRules]]()
     for traffic, needs in wanted:
         services = traffic.services | rest if traffic.peer in hosts else traffic.services
         services = services & PATH_MTU if traffic in others else services
-        kept += [(replace(traffic, services=services), needs)] if services else []
-    return _fewest([[*_ways(traffic, needs, within, guarded)] for traffic, needs in kept], guarded)
+        ways = [*_ways(replace(traffic, services=services), needs, within, guarded)] if services else []
+        kept += [ways[:1] if traffic in others else ways] if ways else []
+    return _fewest(kept, guarded)
 
 
 def _fewest(ways: list[list[_NeededRules]], guarded: _Guarded) -> list[_NeededRules] | None:
     """Return one way for each peer, the widest ones first for the peers that save the most rules. None: too many."""
+    ways = [[*way_in] for way_in in ways]
     while sum(len(way_in[0].rules) for way_in in ways) > guarded.most:
         saved = [len(way_in[0].rules) - len(way_in[1].rules) if len(way_in) > 1 else 0 for way_in in ways]
         if not any(saved):
@@ -173,8 +184,17 @@ def _fewest(ways: list[list[_NeededRules]], guarded: _Guarded) -> list[_NeededRu
 
 
 def _is_unneeded(traffic: RuleTraffic, needs: tuple[str, ...], guarded: _Guarded) -> bool:
-    """Whether no finding is about the traffic, from a group with hosts of the cluster: wider rules would keep more."""
-    return needs == (NOT_EXCESS,) and traffic.peer.kind is PeerOf.GROUP and traffic.peer.value in guarded.writer.members
+    """Whether no finding is about the traffic, from a range or from a group with hosts of the cluster."""
+    peer = traffic.peer
+    known = peer.kind is PeerOf.RANGE or (peer.kind is PeerOf.GROUP and peer.value in guarded.writer.members)
+    return needs == (NOT_EXCESS,) and known
+
+
+def _hosts_of(peer: RulePeer, members: Mapping[str, AddressSet]) -> AddressSet:
+    """Return the addresses that the cluster's hosts in a group or range may have."""
+    if peer.kind is PeerOf.RANGE:
+        return AddressSet.union(members.values()) & AddressSet.of(peer.value.split(","))
+    return members[peer.value]
 
 
 def _ways(
@@ -183,9 +203,9 @@ def _ways(
     """Yield rules for the needed traffic of one peer, each time fewer rules than before.
 
     First the exact services or, if no rules express these, with all types of an ICMP that has any; then one range of
-    ports for each protocol; then all services of the old rule (``within``). Only the first for unneeded traffic.
+    ports for each protocol; then all services of the old rule (``within``).
     """
-    exact, first_only = bool(guarded.rules(traffic)), _is_unneeded(traffic, needs, guarded)
+    exact = bool(guarded.rules(traffic))
     typed = ServiceSet.union(
         (traffic.services, *(services for services in _ICMP if traffic.services & services and not exact))
     )
@@ -193,7 +213,7 @@ def _ways(
     fewest = None
     for services in (traffic.services, typed & within, (spans | (traffic.services & _FURTHER)) & within, within):
         rules = guarded.rules(replace(traffic, services=services))
-        if rules and (fewest is None or (len(rules) < fewest and not first_only)):
+        if rules and (fewest is None or len(rules) < fewest):
             fewest = len(rules)
             beyond, why = services - traffic.services, guarded.too_many if exact else NOT_EXACT
             yield _NeededRules(needs, rules, KeptTraffic(traffic.peer, beyond, why) if beyond else None)
