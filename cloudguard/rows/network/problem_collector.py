@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.network import Endpoint
@@ -102,7 +103,8 @@ class ProblemCollector:
     ) -> None:
         """Record undecided traffic. For some senders, also record the problems that it might be."""
         services = services_text(packets.services())
-        because = next(iter(_causes(self._reach, path, packets)), "a filter or route on the path could not be read")
+        causes = chain(_causes(self._reach, path, packets), _uncertain_senders(self._reach, packets))
+        because = next(causes, "a filter or route on the path could not be read")
         target = subject([path.target])
         line = f"whether {path.sender.name} can reach {services} on {target}: {because}"
         self._undecided[line] = Undecided(line, path.sender.name, services, target, because)
@@ -218,6 +220,12 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
             uncertain = reach.filters.uncertain(rule, None)
             if uncertain and rule.services & (listening | outer.services if outer else listening):
                 yield f"{filter_.id}, rule {rule.id}: {uncertain}"
+
+
+def _uncertain_senders(reach: Reachability, packets: PacketSet) -> Iterable[str]:
+    for interface in reach.topology.neighbours or ():
+        if interface.uncertain and any(packets.within(addresses) for addresses in interface.addresses):
+            yield interface.uncertain
 
 
 def _evidence(problem: Problem) -> Iterable[Evidence]:

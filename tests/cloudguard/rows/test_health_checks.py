@@ -36,3 +36,8 @@ def test_other_hosts_in_a_load_balancer_s_subnet_are_senders(
     neighbours: tuple[Interface, ...], verdict: Verdict
 ) -> None:
     assert judged(*neighbours).verdict is verdict
+
+
+def test_the_service_that_may_open_connections_is_the_cause() -> None:
+    (line,) = judged(SERVICE).unknown
+    assert line.endswith(SERVICE.uncertain)
