@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cloudguard.model.network import Endpoint
 from cloudguard.planning.edits.endpoints import private_first
-from cloudguard.planning.edits.model_edits import can_be_made
+from cloudguard.planning.edits.model_edits import can_be_made, origin_of
 from cloudguard.planning.edits.rule_writer import RuleWriter
 from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.provider.change_forms import ChangeForms
@@ -99,9 +99,11 @@ def _incomplete(change: Change) -> str:
 def can_be_called(change: Change, change_forms: ChangeForms) -> bool:
     """Whether a call of the cloud's API, or a person, can make ``change``.
 
-    Always true for a provider without its own change forms, because its calls are not known.
+    Always true for a provider without its own change forms, because its calls are not known. So it is for a rule that
+    an earlier round of the plan adds: the calls add another rule in its place.
     """
-    if isinstance(change_forms, PlainForms) or any(map(_waits, change.edits)):
+    planned = origin_of(change.rule) != change.rule
+    if isinstance(change_forms, PlainForms) or planned or any(map(_waits, change.edits)):
         return True
     return bool(change_forms.calls(change))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cloudguard.planning.administrators import lets_in_administrators, shut_out, with_administrators
-from cloudguard.planning.candidates import Candidates, candidates_of
+from cloudguard.planning.candidates import Candidates, can_be_called, candidates_of
 from cloudguard.planning.case import Case, Choice
 from cloudguard.planning.edits.model_edits import edited, edits_with_changes
 from cloudguard.planning.edits.rule_writer import RuleWriter
@@ -144,6 +144,8 @@ def _with_rounds(
             return proved, False
         states = case.snapshot, later[1].after
         changes = combined(proposal.changes, later[1].changes, states, requested, choice.most_rules)
+        if changes is not None and not all(can_be_called(change, case.change_forms) for change in changes):
+            changes = None
         trial = proposer.of(changes) if changes is not None else None
         if trial is None or not proposer.holds(trial):
             return proved, True

@@ -11,6 +11,7 @@ import pytest
 from builders import group, network_acl, rule, snapshot
 from cloudguard.model.filters import Direction, Filter
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.planning.candidates import can_be_called
 from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
 from cloudguard_aws.changes.change_forms import AwsChangeForms
 
@@ -191,3 +192,12 @@ def test_quotas_count_the_fuller_direction_and_ip_version() -> None:
     of_acl = AwsChangeForms(snapshot(filters=(ACL,))).quota(ACL)
     assert of_acl is not None
     assert (of_acl.most, of_acl.present) == (20, 4)
+
+
+def test_a_rule_that_an_earlier_round_adds_needs_no_call_of_its_own() -> None:
+    forms = AwsChangeForms(snapshot(filters=(GUARD,)))
+    edits = [
+        narrowed(name, traffic("tcp/443", WORLD), traffic("tcp/443", ADMINS)) for name in ("sgr-9", "sgr-1+rule:x")
+    ]
+    unknown, added = (replace(change(GUARD, edit), rule=edit.rule) for edit in edits)
+    assert [can_be_called(each, forms) for each in (unknown, added)] == [False, True]
