@@ -2,7 +2,7 @@
 
 ``python benchmarks/azure_cost.py [COUNT] [MILLISECONDS]``: COUNT machines, interfaces and disks (default 1,500) are
 served in pages of 100 from a separate process, which delays each page by MILLISECONDS (default 50). Every command runs
-in its own process.
+in its own process, ROUNDS times (a variable of the environment, 3 by default).
 """
 
 from __future__ import annotations
@@ -74,14 +74,16 @@ def replay(file: str, subscription: str) -> None:
 
     calls = json.loads(Path(file).read_text(encoding="utf-8"))
     credential = DefaultAzureCredential()
-    clients: dict[str, Any] = {}
-    for package, name, *_ in calls:
-        if package not in clients:
-            clients[package] = getattr(import_module(f"azure.mgmt.{package}"), name)(credential, subscription)
+    clients: dict[tuple[str, str], Any] = {}
+    for package, name, _, parameters in calls:
+        key = package, parameters.get("subscription", subscription)
+        if key not in clients:
+            clients[key] = getattr(import_module(f"azure.mgmt.{package}"), name)(credential, key[1])
 
     def make(recorded_call: list[Any]) -> None:
         package, _, method, parameters = recorded_call
-        answer = attrgetter(method)(clients[package])(**parameters)
+        client = clients[package, parameters.pop("subscription", subscription)]
+        answer = attrgetter(method)(client)(**parameters)
         for _ in answer if hasattr(answer, "by_page") else ():
             pass
 
