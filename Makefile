@@ -8,7 +8,8 @@ CORE_TESTS := tests/cloudguard tests/test_layers.py tests/test_completeness.py
 # The tests that cover the core by lines and branches. Tracing others, which read whole accounts, would double their time.
 COVERING := $(addprefix tests/cloudguard/,authorization comparison formats model needs packet_sets permission_sets reachability results rows) tests/test_completeness.py
 # Neighbouring tests share what is made once a process, a scene's snapshot for one, so a worker gets a run of them.
-TEST := $(BIN)/pytest --numprocesses auto --dist worksteal
+# A fifth of the time, a worker waits for a server or for another process, so there are more workers than cores.
+TEST = $(BIN)/pytest --numprocesses $(shell $(PYTHON) -c 'import os; print(3 * os.cpu_count() // 2)') --dist worksteal
 # Else every process of the tests, some of which start dozens, would compile the source again.
 unexport PYTHONDONTWRITEBYTECODE
 
