@@ -35,9 +35,12 @@ def second_address(account: Account, host: Host, group: Group) -> str:
 
 
 def second_interface(account: Account, host: Host, group: Group) -> str:
-    made = account.second_interface(host, host.subnet, [group])
-    (nic,) = account.call("ec2", "describe_network_interfaces", NetworkInterfaceIds=[made])["NetworkInterfaces"]
-    return str(nic["PrivateIpAddress"])
+    """Attach an interface with a fixed address: moto's random one may be that of another host."""
+    address, where = "10.0.0.200", {"SubnetId": host.subnet.id, "Groups": [group.id]}
+    created = account.call("ec2", "create_network_interface", PrivateIpAddress=address, **where)
+    interface = created["NetworkInterface"]["NetworkInterfaceId"]
+    account.call("ec2", "attach_network_interface", NetworkInterfaceId=interface, InstanceId=host.id, DeviceIndex=1)
+    return address
 
 
 def sixth_version(account: Account, host: Host, group: Group) -> str:
