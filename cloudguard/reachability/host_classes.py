@@ -10,6 +10,7 @@ from cloudguard.model.cluster import Cluster, Host, Pool, Role
 from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import Balancer, Listener
 from cloudguard.model.network import Interface, Subnet, Topology
+from cloudguard.model.possible_roles import is_settled
 from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.values import dataclass
@@ -104,6 +105,12 @@ class HostClass:
     def only_bastions(self) -> bool:
         """Whether the hosts have no other role than that of a bastion."""
         return {*self.key.roles} == {Role.BASTION}
+
+    @property
+    def known_bastions(self) -> bool:
+        """Whether strong evidence, not only a name, shows that the hosts have no other role than that of a bastion."""
+        settled = all(is_settled(host) for host in self.hosts) and all(is_settled(pool) for pool in self.pools)
+        return self.only_bastions and settled
 
     def has(self, role: Role) -> bool:
         """Whether the class's hosts have ``role``."""

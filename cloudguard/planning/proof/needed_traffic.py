@@ -80,8 +80,8 @@ def _between(
 ) -> Iterator[NeededTraffic]:
     """Yield the flows from one class to another: by any path, and by each balancer inside the network.
 
-    Hosts connect by a balancer's name, also where they could connect directly. Bastions need no balancer of the
-    internet's clients.
+    Hosts connect by a balancer's name, also where they could connect directly. A bastion does not need a load
+    balancer that faces the internet.
     """
     (other, source), (number, target) = sender, receiver
     needed = needed_between(source, target, context.ports)
@@ -90,7 +90,7 @@ def _between(
     def allowed(state: NetworkState, wanted: ServiceSet = services, rank: tuple[object, ...] = ()) -> Bounds:
         bounds = NOTHING
         for path in state.reach.host_paths(state.classes[other], state.classes[number], wanted, next_host=True):
-            if source.only_bastions and path.balancer and path.balancer.internet_facing:
+            if source.known_bastions and path.balancer and path.balancer.internet_facing:
                 continue
             if not rank or (path.registration and path.registration.rank == rank):
                 bounds |= path.allowed.only(wanted if path.registration else needed)

@@ -34,9 +34,9 @@ def lasting_addresses(context: Context) -> AddressSet:
 def with_own_addresses(context: Context) -> tuple[HostClass, ...]:
     """Return the classes whose hosts, or next host, have or may have public IPv4 addresses of their own.
 
-    Bastions are left out: people use them to reach hosts by SSH, and Kubernetes runs nothing on them.
+    Known bastions are left out: people use them to reach hosts by SSH, and Kubernetes runs nothing on them.
     """
-    classes = (host_class for host_class in context.reach.classes if not host_class.only_bastions)
+    classes = (host_class for host_class in context.reach.classes if not host_class.known_bastions)
     return tuple(host_class for host_class in classes if host_class.key.has_public_ipv4 is not False)
 
 

@@ -18,7 +18,7 @@ from builders import (
     to,
 )
 from cloudguard import pipeline
-from cloudguard.model.cluster import Host, Role
+from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence, Strength
 from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
@@ -98,12 +98,15 @@ def test_a_rule_that_only_own_addresses_use_stays(inside: bool) -> None:  # noqa
     ]
 
 
-def test_a_bastion_keeps_no_public_path_to_the_api() -> None:
-    made = by_balancer(PRIVATE, OWN)
-    hosts = tuple(replace(one, roles=(Role.BASTION,)) if one.id == WORKER.id else one for one in made.cluster.hosts)
-    one = planned(replace(made, cluster=replace(made.cluster, hosts=hosts)))
-    assert one.plan.mends == one.plan.asked != ()
-    assert peers(one) == {OFFICE, "10.0.0.0/24"}
+@pytest.mark.parametrize(("strength", "needed"), [(Strength.STRONG, ()), (Strength.WEAK, ("api-inside",))])
+def test_only_a_known_bastion_keeps_no_public_path_to_the_api(strength: Strength, needed: tuple[str, ...]) -> None:
+    evidence = (RoleEvidence(EvidenceKind.NAME, "named bastion", strength),)
+    snapshot = by_balancer(PRIVATE, OWN)
+    bastion = replace(WORKER, roles=(Role.BASTION,), role_evidence=evidence)
+    hosts = tuple(bastion if host.id == WORKER.id else host for host in snapshot.cluster.hosts)
+    plan = planned(replace(snapshot, cluster=replace(snapshot.cluster, hosts=hosts))).plan
+    assert [change.needs_input for change in plan.changes] == [needed]
+    assert bool(plan.mends) is not bool(needed)
 
 
 def test_a_rule_for_hosts_behind_a_gateway_is_narrowed_to_the_gateway() -> None:
