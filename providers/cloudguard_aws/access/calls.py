@@ -198,6 +198,13 @@ DESCRIBE_TARGET_GROUP_ATTRIBUTES = Call(
     "elbv2", "DescribeTargetGroupAttributes", "Attributes[]", ("elasticloadbalancing:DescribeTargetGroupAttributes",)
 )
 DESCRIBE_LISTENERS = Call("elbv2", "DescribeListeners", "Listeners[]", ("elasticloadbalancing:DescribeListeners",))
+GET_WEB_ACL_FOR_RESOURCE = Call(
+    "wafv2",
+    "GetWebACLForResource",
+    "WebACL",
+    ("elasticloadbalancing:GetLoadBalancerWebACL", "wafv2:GetWebACL", "wafv2:GetWebACLForResource"),
+)
+"""Its permissions: https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html"""
 DESCRIBE_RULES = Call("elbv2", "DescribeRules", "Rules[]", ("elasticloadbalancing:DescribeRules",))
 BALANCER_DESCRIBE_TAGS = Call("elbv2", "DescribeTags", "TagDescriptions[]", ("elasticloadbalancing:DescribeTags",))
 CLASSIC_DESCRIBE_LOAD_BALANCERS = Call(

@@ -29,6 +29,7 @@ _VALUES: Final[Mapping[str, str | list[str] | dict[str, str]]] = {
     },
     "LoadBalancerArn": f"{_ELB}:loadbalancer/{_BALANCER}",
     "TargetGroupArn": f"{_ELB}:targetgroup/{_NAME}/0123456789abcdef",
+    "ResourceArn": f"{_ELB}:loadbalancer/app/{_NAME}/0123456789abcdef",
     "ResourceArns": [f"{_ELB}:loadbalancer/{_BALANCER}"],
     "LoadBalancerNames": [_NAME],
     "InstanceProfileName": _NAME,

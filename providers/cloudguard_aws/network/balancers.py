@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from typing import Final
 
+from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import Balancer, ClientAddress, OuterBalancer, PublishedService
 from cloudguard.model.network import Network
 from cloudguard.model.source import Gap, Reason
@@ -18,8 +18,9 @@ from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.owners import OWNERS
-from cloudguard_aws.cluster.tags import tags_of
-from cloudguard_aws.network.endpoint_services import EndpointService, Published, read_published, read_services
+from cloudguard_aws.network.balancer_tags import read_tags
+from cloudguard_aws.network.in_front.endpoint_services import EndpointService, Published, read_published, read_services
+from cloudguard_aws.network.in_front.web_acls import read_web_acls
 from cloudguard_aws.network.listeners import (
     ListenerFacts,
     Members,
@@ -47,8 +48,6 @@ from cloudguard_aws.network.registrations import (
 )
 
 _DENIES_GATEWAY: Final = "ipv6.deny_all_igw_traffic"
-_MOST_TAGGED: Final = 20
-"""The number of balancers that one DescribeTags call accepts: elasticloadbalancing API reference, both versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +137,29 @@ def _concerns(read: Registrations, arn: str, members: Members) -> bool:
     return False
 
 
-def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[Balancer, ...]:
+@dataclass(frozen=True, slots=True)
+class ReadBalancers:
+    """Balancers, and the filters before them that are no security groups."""
+
+    balancers: tuple[Balancer, ...]
+    filters: tuple[Filter, ...]
+
+
+def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBalancers:
     """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
     arns = [lb.arn for lb in known.modern]
-    forwardings, tagged, published, _ = api.parallel(
-        lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
+    (forwardings, screens), tagged, published, _ = api.parallel(
+        lambda: api.parallel(
+            lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
+            lambda: read_web_acls(api, [lb.arn for lb in known.modern if lb.kind == APPLICATION]),
+        ),
         partial(read_tags, api, arns, [lb.name for lb in known.classic]),
         partial(read_published, api, known.services, arns),
         lambda: api.gather(*(partial(_without_groups, api, known.read, arn) for arn in known.read.bare)),
     )
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
     models = (forwarding.model(declared.get(forwarding.balancer.arn, ""), published) for forwarding in forwardings)
-    by_arn = {lb.id: lb for lb in models}
+    by_arn = {lb.id: _screened(lb, screens.get(lb.id)) for lb in models}
     proxied = [each for forwarding in forwardings for each in _before_proxies(known.read, forwarding, by_arn)]
     classics = [classic(lb, known.members, declared.get(lb.name, "")) for lb in known.classic]
     every = (
@@ -160,7 +170,14 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> tuple[
         )
         for lb in (*by_arn.values(), *proxied, *classics)
     )
-    return tuple(sorted((lb for lb in every if lb.listeners), key=lambda lb: lb.id))
+    sending = tuple(sorted((lb for lb in every if lb.listeners), key=lambda lb: lb.id))
+    used = {name for lb in sending for name in lb.filters}
+    return ReadBalancers(sending, tuple(screen for screen in screens.values() if screen.id in used))
+
+
+def _screened(lb: Balancer, screen: Filter | None) -> Balancer:
+    """Return a balancer with a filter before its security groups. No answered group counts as one that was not read."""
+    return lb if screen is None else replace(lb, filters=(screen.id, *(lb.filters or (f"groups of {lb.id}",))))
 
 
 def _with_ipv6(api: Api, balancers: Iterable[LoadBalancer]) -> list[LoadBalancer]:
@@ -272,25 +289,3 @@ def _before_proxies(read: Registrations, forwarding: _Forwarding, by_arn: Mappin
                     declared_service=front.declared_service or behind.declared_service,
                     outer=outer,
                 )
-
-
-def read_tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return a dict of name → tags: modern balancers by ARN, classic balancers by name."""
-    modern, old = calls.BALANCER_DESCRIBE_TAGS, calls.CLASSIC_DESCRIBE_TAGS
-    thunks = [partial(_tag_page, api, modern, "ResourceArns", "ResourceArn", page) for page in _pages(arns)]
-    thunks += [partial(_tag_page, api, old, "LoadBalancerNames", "LoadBalancerName", page) for page in _pages(names)]
-    return {name: tags for page in api.gather(*thunks) for name, tags in page}
-
-
-def _tag_page(
-    api: Api, call: calls.Call, key: str, id_key: str, page: list[str]
-) -> tuple[tuple[str, dict[str, str]], ...]:
-    items = api.read(call, hides=HIDES, about=", ".join(page), **{key: page})
-    return api.mapped(call, items, lambda item: (required(item, id_key), tags_of(item)), hides=HIDES)
-
-
-def _pages(names: Iterable[str]) -> Iterator[list[str]]:
-    """Yield ``names`` in pages of as many as DescribeTags accepts."""
-    left = iter(names)
-    while page := list(islice(left, _MOST_TAGGED)):
-        yield page

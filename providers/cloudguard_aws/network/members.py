@@ -24,7 +24,7 @@ from cloudguard_aws.cluster.interfaces import addresses_of
 from cloudguard_aws.cluster.pools.fleets import TAGS, read_fleets
 from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup, read_scaling_groups
 from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, fleet_of, is_control_plane, tags_of
-from cloudguard_aws.network.balancers import read_tags
+from cloudguard_aws.network.balancer_tags import read_tags
 from cloudguard_aws.network.group_members import OF_CLUSTER
 from cloudguard_aws.network.listeners import Members
 from cloudguard_aws.network.registrations import Registrations, read_registrations, registered_together

@@ -63,10 +63,10 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     return Topology(
         networks=tuple(sorted(networks, key=lambda network: network.id)),
         subnets=subnets,
-        filters=(*security_groups.filters, *sorted(acls, key=lambda acl: acl.id)),
+        filters=(*security_groups.filters, *sorted(acls, key=lambda acl: acl.id), *balancers.filters),
         groups=groups,
         address_lists=security_groups.lists,
-        balancers=balancers,
+        balancers=balancers.balancers,
         endpoints=endpoints,
         external_members=external_members,
         neighbours=_neighbours(api, inventory, of_cluster, {subnet.id for subnet in subnets}),

@@ -32,7 +32,7 @@ def ground(account: Account) -> tuple[Vpc, Subnet, Host]:
 def read(account: Account, vpc: Vpc, host: Host, api: Api | None = None) -> tuple[Balancer, ...]:
     members = Members.of(hosts_of(account, host.id))
     api = api or api_of(account)
-    return read_balancers(api, read_cluster_balancers(api, {vpc.id}, members), cluster="prod")
+    return read_balancers(api, read_cluster_balancers(api, {vpc.id}, members), cluster="prod").balancers
 
 
 def test_balancers_without_targets_in_the_cluster_are_left_out(inner_account: Account) -> None:

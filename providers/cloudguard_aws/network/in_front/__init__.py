@@ -1,0 +1,1 @@
+"""Services in front of load balancers: endpoint services, and web ACLs."""

@@ -1,0 +1,74 @@
+"""Web ACLs of AWS WAF in front of application balancers. Their rules may block clients.
+
+What a rule blocks is not computed. The web ACL of a distribution of CloudFront is not asked for: everyone can create a
+distribution of their own in front of a balancer that admits CloudFront's addresses
+(https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
+
+from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
+from cloudguard.model.source import Source
+from cloudguard.model.text_forms import EVERY_SERVICE
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.answers import Item, child, children, required, text
+from cloudguard_aws.access import calls
+from cloudguard_aws.access.api import Api
+
+KIND: Final = "web ACL"
+_PASSING: Final = frozenset({"Allow", "Count"})
+_OF_FIREWALL_MANAGER: Final = ("PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups")
+_ABOUT_REQUESTS: Final = frozenset({"SqliMatchStatement", "XssMatchStatement", "RateBasedStatement"})
+"""Statements that match requests of a form, or a client only while it sends too many requests. Every client can avoid
+them: https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statements.html"""
+_RULE_GROUP: Final = "ManagedRuleGroupStatement"
+_PROVIDER: Final = "AWS"
+"""The vendor of the managed rules for requests of a form, bots and notorious addresses, which most clients pass:
+https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
+
+
+def read_web_acls(api: Api, arns: Iterable[str]) -> dict[str, Filter]:
+    """Return a dict of balancer → filter, for the application balancers ``arns`` whose web ACL may block clients."""
+    filters = api.gather(*(partial(_screen, api, arn) for arn in arns))
+    return {guard.source.resource: guard for guard in filters if guard is not None}
+
+
+def _screen(api: Api, arn: str) -> Filter | None:
+    """Return the filter of a balancer's web ACL. None: it has none, or one that blocks no clients."""
+    call = calls.GET_WEB_ACL_FOR_RESOURCE
+    items = api.read_or_none(call, hides=(), about=arn, ResourceArn=arn)
+    if items is None:
+        return _filter(arn, "web ACL", "it is not known whether a web ACL blocks clients")
+    for item in items:
+        read = api.mapped(call, (item,), _web_acl, hides=(), about=arn)
+        name, blocks = read[0] if read else ("web ACL", True)
+        if blocks:
+            return _filter(arn, name, f"it is not known which clients the web ACL {name} blocks")
+    return None
+
+
+def _web_acl(item: Item) -> tuple[str, bool]:
+    """Return the name of a web ACL, and whether it may block clients."""
+    rules = [*children(item, "Rules"), *(rule for key in _OF_FIREWALL_MANAGER for rule in children(item, key))]
+    return required(item, "Name"), {*child(item, "DefaultAction")} != {"Allow"} or any(map(_blocks, rules))
+
+
+def _blocks(rule: Item) -> bool:
+    """Whether a rule, or a rule group, may block clients by who they are."""
+    action, override = child(rule, "Action"), child(rule, "OverrideAction")
+    if (action and _PASSING.issuperset(action)) or {*override} == {"Count"}:
+        return False
+    statement = child(rule, "Statement") or child(rule, "FirewallManagerStatement")
+    of_provider = text(child(statement, _RULE_GROUP), "VendorName") == _PROVIDER
+    return len(statement) != 1 or not (of_provider or _ABOUT_REQUESTS.issuperset(statement))
+
+
+def _filter(balancer: str, name: str, uncertain: str) -> Filter:
+    """Return a filter before a balancer's security groups: it may deny any client, and leaves the others to them."""
+    source, everyone = Source(calls.GET_WEB_ACL_FOR_RESOURCE.name, balancer), Peer(AddressSet.everything())
+    rule = Rule("rules", Direction.INGRESS, Action.DENY, EVERY_SERVICE, everyone, source, uncertain=uncertain)
+    return Filter(f"{KIND} of {balancer}", name, KIND, (rule,), source, editable=False, in_chain=True)
