@@ -51,5 +51,4 @@ else:  # hidden from type checkers: they report a name that is not imported abov
             return import_module("cloudguard.version").version()
         if name in _MODULES:
             return getattr(import_module(f"cloudguard.{_MODULES[name]}"), name)
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -112,8 +112,7 @@ class Intervals:
     def first(self) -> int:
         """Return the lowest point; raises ValueError if the set is empty."""
         if not self.intervals:
-            message = "an empty set has no first point"
-            raise ValueError(message)
+            raise ValueError("an empty set has no first point")
         return self.intervals[0][0]
 
     def __bool__(self) -> bool:
@@ -152,14 +151,12 @@ def cidr_interval(text: str, *, host_bits: bool = False) -> Interval[int]:
     if not slash:
         return point, point + 1
     if not (length.isascii() and length.isdigit() and len(length) <= len("128") and int(length) <= width):
-        message = f"{text!r} is not a CIDR: its prefix length is a number from 0 to {width}"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} is not a CIDR: its prefix length is a number from 0 to {width}")
     size = 1 << (width - int(length))
     first = point - ((point - start) & (size - 1))
     if point != first and not host_bits:
         meant = f"{address_text(first)}/{int(length)}"
-        message = f"{text!r} is not a CIDR: it has host bits set; write {meant} or {address}/{width}"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} is not a CIDR: it has host bits set; write {meant} or {address}/{width}")
     return first, first + size
 
 
@@ -170,15 +167,13 @@ def address_point(text: str) -> int:
             return V4_END + int.from_bytes(inet_pton(AF_INET6, text))
         return int.from_bytes(inet_pton(AF_INET, text))
     except (OSError, ValueError) as error:
-        message = f"{text!r} is not an IP address"
-        raise ValueError(message) from error
+        raise ValueError(f"{text!r} is not an IP address") from error
 
 
 def address_text(point: int) -> str:
     """Return the usual text of the address at ``point``; raises ValueError if ``point`` is not on the axis."""
     if not 0 <= point < ADDRESS_END:
-        message = f"{point} is not a point of the address axis"
-        raise ValueError(message)
+        raise ValueError(f"{point} is not a point of the address axis")
     if point < V4_END:
         return inet_ntop(AF_INET, point.to_bytes(4))
     return inet_ntop(AF_INET6, (point - V4_END).to_bytes(16))

@@ -45,8 +45,7 @@ def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual:
     places = [sink.file for sink in wanted]
     for place in places:
         if places.count(place) > 1:
-            message = f"--format: two formats for {place or 'stdout'}"
-            raise UsageError(message, hint="Write -f FORMAT=FILE")
+            raise UsageError(f"--format: two formats for {place or 'stdout'}", hint="Write -f FORMAT=FILE")
         writable(place)
     if any(sink.format == "pdf" for sink in wanted):
         _printable(wanted)
@@ -59,8 +58,7 @@ def _printable(to: Sequence[Sink]) -> None:
 
     require_printer()
     if Sink("pdf") in to and sys.stdout.isatty():
-        message = "--format: a PDF cannot be shown on a terminal"
-        raise UsageError(message, hint="Write -f pdf=FILE")
+        raise UsageError("--format: a PDF cannot be shown on a terminal", hint="Write -f pdf=FILE")
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -86,8 +84,7 @@ def writable(file: str) -> None:
     """Raise UsageError if ``file`` ("": stdout) can't be written. Called before a cluster is read."""
     if not file:
         if sys.stdout is None:
-            message = "cannot write to stdout: it is closed"
-            raise UsageError(message, hint="Give -o FILE")
+            raise UsageError("cannot write to stdout: it is closed", hint="Give -o FILE")
         return
     path = Path(file)
     folder = path.resolve().parent
@@ -99,8 +96,7 @@ def writable(file: str) -> None:
         reason = "permission denied"
     else:
         return
-    message = f"cannot write {file}: {reason}"
-    raise UsageError(message)
+    raise UsageError(f"cannot write {file}: {reason}")
 
 
 def save(content: str | bytes, file: str, mode: int = OWN) -> None:
@@ -117,8 +113,7 @@ def save(content: str | bytes, file: str, mode: int = OWN) -> None:
         else:
             _replace(Path(file).resolve(), data, mode)
     except OSError as error:
-        message = f"cannot write {file or 'to stdout'}: {error.strerror or error}"
-        raise UsageError(message) from None
+        raise UsageError(f"cannot write {file or 'to stdout'}: {error.strerror or error}") from None
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:

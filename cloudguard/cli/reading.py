@@ -96,8 +96,7 @@ def _wait(answer: Future[T], stop: Stop, limit: float | None, beat: Callable[[],
             continue
         stop.set("the time limit was reached (--timeout)")
         if not wait((answer,), GRACE).done:
-            message = f"the cloud was not read within {limit:g} seconds (--timeout)"
-            raise AccessError(message)
+            raise AccessError(f"the cloud was not read within {limit:g} seconds (--timeout)")
 
 
 @contextmanager

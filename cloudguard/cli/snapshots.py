@@ -53,8 +53,7 @@ def read_file(file: str, what: str = "") -> bytes:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
             return bounded(stream, "stdin" if file == "-" else file, MOST_MEBIBYTES)
     except OSError as error:
-        message = f"cannot read {what}{file}: {error.strerror}"
-        raise UsageError(message) from None
+        raise UsageError(f"cannot read {what}{file}: {error.strerror}") from None
 
 
 def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
@@ -63,8 +62,7 @@ def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
     names = (("provider", provider, cluster.provider), ("--cluster", one_cluster(settings), cluster.name))
     for flag, name, key in names:
         if name and name != key:
-            message = f"{flag} {name!r} does not match the snapshot, which has {key!r}"
-            raise UsageError(message)
+            raise UsageError(f"{flag} {name!r} does not match the snapshot, which has {key!r}")
     for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG, HOST):
         if settings.get(setting):
             say(f"cloudguard: --{setting.name} has no effect on a snapshot: use it with collect")

@@ -71,8 +71,7 @@ class Store:
         try:
             return utc(report.finished)
         except ValueError:
-            message = f"the report on {report.cluster.name} has no valid date: {report.finished!r}"
-            raise StoreError(message) from None
+            raise StoreError(f"the report on {report.cluster.name} has no valid date: {report.finished!r}") from None
 
     @contextmanager
     def reading(self) -> Generator[Connection]:

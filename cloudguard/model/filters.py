@@ -49,8 +49,7 @@ class Peer:
 
     def __post_init__(self) -> None:
         if (self.addresses is not None) + bool(self.group) + bool(self.address_list) != 1:
-            message = "a peer is either addresses, a group or an address list"
-            raise ValueError(message)
+            raise ValueError("a peer is either addresses, a group or an address list")
 
     @property
     def kind(self) -> PeerKind:

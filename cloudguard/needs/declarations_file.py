@@ -40,11 +40,9 @@ def load(path: Path) -> Mapping[str, object]:
         with path.open("rb") as stream:
             text = bounded(stream, str(path), MOST_MEBIBYTES).decode()
     except UnicodeDecodeError as error:
-        message = f"{path} is not UTF-8: byte {error.start} is wrong"
-        raise UsageError(message) from None
+        raise UsageError(f"{path} is not UTF-8: byte {error.start} is wrong") from None
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
-        raise UsageError(message) from None
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
     return parse(text, str(path))
 
 
@@ -69,8 +67,7 @@ def bounded(stream: BinaryIO, name: str, most: int) -> bytes:
     while block := stream.read(_MEBIBYTE):
         content += block
         if len(content) > most * _MEBIBYTE:
-            message = f"{name} is larger than {most} MiB"
-            raise UsageError(message)
+            raise UsageError(f"{name} is larger than {most} MiB")
     return bytes(content)
 
 
@@ -79,8 +76,7 @@ def parse(text: str, name: str) -> Mapping[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"{name} is not valid TOML: {error}"
-        raise UsageError(message) from None
+        raise UsageError(f"{name} is not valid TOML: {error}") from None
 
 
 def read(raw: Mapping[str, object], name: str) -> Settings:

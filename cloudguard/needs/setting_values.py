@@ -52,8 +52,7 @@ def text(check: Callable[[str], str] | None = None) -> Kind[str]:
     def read(value: object) -> str:
         value_read = _of_type(value, str, "is not text: write it in quotes")
         if not value_read.strip():
-            message = "it is empty"
-            raise ValueError(message)
+            raise ValueError("it is empty")
         return check(value_read) if check else value_read
 
     return Kind(read, schema={"type": "string", "minLength": 1})
@@ -80,8 +79,7 @@ def list_of(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
             return (item.read(value),)
         items = cast("list[object]", value)
         if len(items) < least:
-            message = "the list is empty"
-            raise ValueError(message)
+            raise ValueError("the list is empty")
         return tuple(read_all((number, item.read, value) for number, value in enumerate(items)))
 
     several = {"type": "array", "items": item.schema, **({"minItems": least} if least else {})}
@@ -110,8 +108,7 @@ def choice(*words: str) -> Kind[str]:
 
     def check(value: str) -> str:
         if value not in words:
-            message = f"{value!r} is not one of {', '.join(words)}"
-            raise ValueError(message)
+            raise ValueError(f"{value!r} is not one of {', '.join(words)}")
         return value
 
     return Kind(text(check).read, choices=words, schema={"enum": [*words]})
@@ -169,8 +166,7 @@ def as_table(value: object) -> Mapping[str, object]:
 def _of_type(value: object, kind: type[T], wrong: str) -> T:
     if isinstance(value, kind):
         return value
-    message = f"{value!r} {wrong}"
-    raise ValueError(message)
+    raise ValueError(f"{value!r} {wrong}")
 
 
 def read_all(reads: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
@@ -218,8 +214,7 @@ def duration() -> Kind[float]:
     def read(value: object) -> float:
         match = re.fullmatch(r"(\d+)([smhd]?)", text().read(value))
         if match is None or not int(match[1]):
-            message = f"{value!r} is not a time: write 90s, 30m, 2h or 7d"
-            raise ValueError(message)
+            raise ValueError(f"{value!r} is not a time: write 90s, 30m, 2h or 7d")
         return float(match[1]) * _SECONDS[match[2]]
 
     return Kind(read, schema={"type": "string", "pattern": "^[0-9]+[smhd]?$"})
@@ -231,8 +226,7 @@ def whole_number() -> Kind[int]:
     def read(value: object) -> int:
         digits = str(value)
         if not (digits.isascii() and digits.isdecimal() and int(digits)):
-            message = f"{value!r} is not a whole number of at least 1"
-            raise ValueError(message)
+            raise ValueError(f"{value!r} is not a whole number of at least 1")
         return int(digits)
 
     return Kind(read, schema={"type": ["integer", "string"]})
@@ -248,8 +242,7 @@ def services(value: str) -> str:
     """Return ``value`` as services of a rule; a bare port number means TCP. Raises ValueError if it is not valid."""
     full = f"tcp/{value}" if value[:1].isdigit() else value
     if not ServiceSet.parse(full).intervals:
-        message = f"{value!r} contains no service"
-        raise ValueError(message)
+        raise ValueError(f"{value!r} contains no service")
     return full
 
 
@@ -261,14 +254,12 @@ def peer(value: str) -> str:
 def named(value: str) -> str:
     """Return ``value`` if it names somebody. Raises ValueError if it has only wildcards, and so means everybody."""
     if not value.strip("*?: "):
-        message = f"{value!r} means everybody: name one principal"
-        raise ValueError(message)
+        raise ValueError(f"{value!r} means everybody: name one principal")
     return value
 
 
 def tag(value: str) -> str:
     """Return ``value`` if it has the form ``KEY=VALUE``. Raises ValueError otherwise."""
     if not value.partition("=")[0] or "=" not in value:
-        message = f"{value!r} is not a tag: write KEY=VALUE"
-        raise ValueError(message)
+        raise ValueError(f"{value!r} is not a tag: write KEY=VALUE")
     return value

@@ -51,8 +51,7 @@ def _host_table(values: Sequence[str]) -> object:
     for value in values:
         host, equals, role = value.rpartition("=")
         if not equals or not host:
-            message = f"{value!r} is not ID=ROLE, as in i-0abc=etcd"
-            raise ValueError(message)
+            raise ValueError(f"{value!r} is not ID=ROLE, as in i-0abc=etcd")
         hosts.setdefault(host, []).append(role)
     return hosts
 
@@ -68,8 +67,7 @@ def _read_need(value: object) -> DeclaredNeed | DeclaredPermission:
         return _NEEDED_FLOW.read(value)
     if keys == set(_PERMISSION):
         return _NEEDED_PERMISSION.read(value)
-    message = "give peer and services (a flow), or actions and resources (a permission)"
-    raise ValueError(message)
+    raise ValueError("give peer and services (a flow), or actions and resources (a permission)")
 
 
 _FLOW: Final[Mapping[str, Kind[Any]]] = {"peer": text(peer), "services": text(services)}

@@ -56,8 +56,7 @@ def escaped(text: str) -> str:
     Raises ReservedCharacterError if ``text`` contains a reserved noncharacter, like all functions here that read texts.
     """
     if not text.isascii() and not _RESERVED.isdisjoint(text):
-        message = "the text holds one of the noncharacters U+FDD0 to U+FDD4"
-        raise ReservedCharacterError(message)
+        raise ReservedCharacterError("the text holds one of the noncharacters U+FDD0 to U+FDD4")
     return text
 
 

@@ -111,11 +111,9 @@ def _number(text: str) -> Fraction:
     try:
         value = Decimal(text.strip())
     except InvalidOperation as error:
-        message = f"{text!r} is not a number"
-        raise ValueError(message) from error
+        raise ValueError(f"{text!r} is not a number") from error
     if not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
-        message = f"{text!r} is out of range"
-        raise ValueError(message)
+        raise ValueError(f"{text!r} is out of range")
     return Fraction(value)
 
 

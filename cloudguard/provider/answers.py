@@ -33,8 +33,7 @@ def objects(name: str, values: Iterable[object]) -> Iterator[Item]:
     """Yield the items of an answer. Raises AnswerError, with the call's ``name``, if an item is not an object."""
     for value in values:
         if not isinstance(value, dict):
-            message = f"the answer of {name} contains an item that is not an object"
-            raise AnswerError(message)
+            raise AnswerError(f"the answer of {name} contains an item that is not an object")
         yield cast("Item", value)
 
 
@@ -52,8 +51,7 @@ def required(item: Item, key: str) -> str:
     """Return a text. Raises AnswerError if it is missing or empty."""
     value = text(item, key)
     if not value:
-        message = f"{key} is missing"
-        raise AnswerError(message)
+        raise AnswerError(f"{key} is missing")
     return value
 
 
@@ -73,8 +71,7 @@ def port(item: Item, key: str, default: int | None = None) -> int:
     """Return a port. Raises AnswerError if it is out of range, or missing without a ``default``."""
     value = number(item, key, default)
     if not 0 <= value <= _LAST_PORT:
-        message = f"{key} is {value}, not a port"
-        raise AnswerError(message)
+        raise AnswerError(f"{key} is {value}, not a port")
     return value
 
 
@@ -92,8 +89,7 @@ def choice(item: Item, key: str, meanings: Mapping[str, A]) -> A:
     """Return the meaning of the word in a field. Raises AnswerError if the word is not a key of ``meanings``."""
     value = text(item, key)
     if value not in meanings:
-        message = f"{key} is {value[:40]!r}, not one of {', '.join(meanings)}"
-        raise AnswerError(message)
+        raise AnswerError(f"{key} is {value[:40]!r}, not one of {', '.join(meanings)}")
     return meanings[value]
 
 

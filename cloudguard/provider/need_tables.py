@@ -56,8 +56,7 @@ class NeedTables:
         for need in needs:
             unread = _unread_keys(need)
             if unread:
-                message = f"the need {need.get('id')!r} has unknown keys: {', '.join(unread)}"
-                raise ValueError(message)
+                raise ValueError(f"the need {need.get('id')!r} has unknown keys: {', '.join(unread)}")
         return needs
 
     def needs(self, values: Values, places: Mapping[str, str] | None = None) -> tuple[PermissionNeed, ...]:

@@ -152,8 +152,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         if not self.evidence or not self.witness.summary:
-            message = f"a finding of {self.check} has no evidence or no witness"
-            raise ValueError(message)
+            raise ValueError(f"a finding of {self.check} has no evidence or no witness")
 
 
 def finding_id(cluster: Cluster, check: str, *parts: str) -> str:

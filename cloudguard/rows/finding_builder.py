@@ -36,8 +36,7 @@ class FindingBuilder:
         Raises ValueError if evidence or witness is empty, or if the check does not declare the severity.
         """
         if self.severity not in self.check.severities:
-            message = f"{self.check.id} declares no finding of severity {self.severity}"
-            raise ValueError(message)
+            raise ValueError(f"{self.check.id} declares no finding of severity {self.severity}")
         return Finding(
             id=finding_id(cluster, self.check.id, *self.key),
             check=self.check.id,

@@ -41,8 +41,7 @@ def diff(line: CommandLine) -> int:
     sinks = output.sinks(settings, LIST_FORMAT)
     names = line.argument("old"), line.argument("new")
     if not all(names):
-        message = "diff compares two files, each a snapshot or a JSON report"
-        raise UsageError(message, hint=_HINT)
+        raise UsageError("diff compares two files, each a snapshot or a JSON report", hint=_HINT)
     declared = declarations(settings)
     old, new = (_input_file(name, declared) for name in names)
     comparison = _comparison(names, old, new)
@@ -64,8 +63,7 @@ def _input_file(name: str, declared: Declarations) -> _InputFile:
 
 def _comparison(names: tuple[str, str], old: _InputFile, new: _InputFile) -> Comparison:
     if old.report.cluster != new.report.cluster:
-        message = f"the files are about two different clusters: {old.report.cluster} and {new.report.cluster}"
-        raise UsageError(message)
+        raise UsageError(f"the files are about two different clusters: {old.report.cluster} and {new.report.cluster}")
     both = old.snapshot and new.snapshot
     access = pipeline.access_changes(old.snapshot, new.snapshot) if both and old.snapshot and new.snapshot else None
     changes = compared(old.report, new.report)

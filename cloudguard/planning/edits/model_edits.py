@@ -134,8 +134,7 @@ def peer_of(peer: RulePeer) -> Peer:
         case PeerOf.ADDRESS_LIST:
             return Peer(address_list=peer.value)
         case _:
-            message = f"no rule can name {peer.kind}, because its addresses are unknown"
-            raise ValueError(message)
+            raise ValueError(f"no rule can name {peer.kind}, because its addresses are unknown")
 
 
 def _with_group(snapshot: Snapshot, edit: GroupEdit) -> Snapshot:

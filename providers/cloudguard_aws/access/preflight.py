@@ -86,8 +86,7 @@ def _make(api: Api, call: Call, account: str) -> None:
     try:
         getattr(api.client(call.service, call.region), call.method)(**_parameters(api, call, account))
     except (ResponseParserError, NotImplementedError, AttributeError, KeyError, TypeError):
-        message = f"the answer to {call.name} cannot be parsed"
-        raise ValueError(message) from None
+        raise ValueError(f"the answer to {call.name} cannot be parsed") from None
 
 
 def _parameters(api: Api, call: Call, account: str) -> dict[str, Any]:

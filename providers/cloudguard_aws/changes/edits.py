@@ -22,8 +22,7 @@ class NoCallError(ValueError):
 def known(value: A | None, what: str) -> A:
     """Return ``value``. Raises NoCallError if it is None: ``what`` is not in the snapshot."""
     if value is None:
-        message = f"{what} is not in the snapshot"
-        raise NoCallError(message)
+        raise NoCallError(f"{what} is not in the snapshot")
     return value
 
 

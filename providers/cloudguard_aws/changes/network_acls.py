@@ -44,8 +44,7 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 def fields(traffic: RuleTraffic) -> dict[str, Any]:
     """Return an entry without its number. Raises NoCallError for a peer that is no range."""
     if traffic.peer.kind is not PeerOf.RANGE:
-        message = f"an entry of a network ACL needs a range, not {traffic.peer.kind}"
-        raise NoCallError(message)
+        raise NoCallError(f"an entry of a network ACL needs a range, not {traffic.peer.kind}")
     (part,) = parts_of(traffic.services)
     block = {"Ipv6CidrBlock" if ":" in traffic.peer.value else "CidrBlock": traffic.peer.value}
     about = {"Egress": traffic.direction is Direction.EGRESS, "RuleAction": _WORDS[traffic.action]}
@@ -99,8 +98,7 @@ def _number(index: SnapshotIndex, acl: str, edit: RuleEdit, traffic: RuleTraffic
             return number
         if holder is not edit:
             break
-    message = f"no number after {first - 1} is free in {acl}"
-    raise NoCallError(message)
+    raise NoCallError(f"no number after {first - 1} is free in {acl}")
 
 
 def _edit(index: SnapshotIndex, acl: str, edit: RuleEdit, numbers: Sequence[int]) -> Iterator[tuple[ApiCall, ApiCall]]:

@@ -49,8 +49,7 @@ def fields(traffic: RuleTraffic, description: str = "") -> dict[str, Any]:
 
 def _peer_field(peer: RulePeer) -> dict[str, Any]:
     if peer.kind in WITHOUT_VALUE:
-        message = f"a peer has no value yet: {peer.kind}"
-        raise NoCallError(message)
+        raise NoCallError(f"a peer has no value yet: {peer.kind}")
     if peer.kind is PeerOf.RANGE:
         return {"CidrIpv6" if ":" in peer.value else "CidrIpv4": peer.value}
     if peer.kind is PeerOf.ADDRESS_LIST:
@@ -136,8 +135,7 @@ def _modified(
         return ApiCall(EC2, "ModifySecurityGroupRules", {"GroupId": group, "SecurityGroupRules": [rule_fields]})
 
     if len(before) != 1:
-        message = f"EC2 cannot express {rule.id} as one rule"
-        raise NoCallError(message)
+        raise NoCallError(f"EC2 cannot express {rule.id} as one rule")
     return put(after), put(before[0])
 
 

@@ -80,8 +80,7 @@ def _statements_as_json(statement: Statement) -> Iterator[dict[str, object]]:
         for resources in _halves(statement.resources):
             yield from _statements_as_json(replace(statement, resources=resources))
         return
-    message = f"statement {statement.name} is longer than a policy may be ({MAX_CHARACTERS} characters)"
-    raise DocumentError(message)
+    raise DocumentError(f"statement {statement.name} is longer than a policy may be ({MAX_CHARACTERS} characters)")
 
 
 def _halves(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -90,8 +89,7 @@ def _halves(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _written(statement: Statement) -> dict[str, object]:
     if statement.principals or statement.not_principals:
-        message = f"statement {statement.name} names principals, which an identity policy cannot do"
-        raise DocumentError(message)
+        raise DocumentError(f"statement {statement.name} names principals, which an identity policy cannot do")
     members: dict[str, object] = {
         "Sid": statement.name if _SID.fullmatch(statement.name) else "",
         "Effect": "Allow" if statement.effect is Effect.ALLOW else "Deny",

@@ -87,6 +87,5 @@ def word(item: Item, key: str) -> str:
 
 def _checked(written: str, key: str) -> str:
     if written and "/" not in written:
-        message = f"{key} is not a resource id"
-        raise AnswerError(message)
+        raise AnswerError(f"{key} is not a resource id")
     return canonical(written)

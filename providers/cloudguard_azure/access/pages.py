@@ -37,8 +37,7 @@ class Pages:
         if self._call.listed:
             listed = page.get("value")
             if not isinstance(listed, list):
-                message = f"{self._call.name} returned no list"
-                raise AnswerError(message)
+                raise AnswerError(f"{self._call.name} returned no list")
             self._items += objects(self._call.name, cast("list[object]", listed))
             link = self._next(page)
         else:
@@ -48,16 +47,14 @@ class Pages:
     def answer(self) -> Answer:
         """Return the items that were kept. Raises AnswerError if there was no page."""
         if not self._taken:
-            message = f"{self._call.name} returned no answer"
-            raise AnswerError(message)
+            raise AnswerError(f"{self._call.name} returned no answer")
         return Answer(self._items, tuple(self._faults))
 
     def _page(self, text: str) -> Item:
         try:
             parsed: object = json.loads(text)
         except ValueError:
-            message = f"{self._call.name} returned an answer that is not JSON"
-            raise AnswerError(message) from None
+            raise AnswerError(f"{self._call.name} returned an answer that is not JSON") from None
         return next(objects(self._call.name, (parsed,)))
 
     def _next(self, page: Item) -> str:

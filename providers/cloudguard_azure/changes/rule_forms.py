@@ -50,8 +50,7 @@ def expressed(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     written = rules_of(traffic)
     if not written:
-        message = f"no rules of a network security group can express exactly {traffic.services}"
-        raise ValueError(message)
+        raise ValueError(f"no rules of a network security group can express exactly {traffic.services}")
     return written
 
 
@@ -59,8 +58,7 @@ def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[
     """Return the protocol and ports of services that one rule can express. Raises ValueError for other services."""
     version = _version(peer)
     if _services(services, version) != (services,):
-        message = f"no rule of a network security group can express exactly {services}"
-        raise ValueError(message)
+        raise ValueError(f"no rule of a network security group can express exactly {services}")
     if SUPPORTED_SERVICES - _impossible(version) <= services:
         return "*", ["*"]
     for name, other in _OTHERS.items():

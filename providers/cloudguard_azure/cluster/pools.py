@@ -98,8 +98,7 @@ def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
     ordered = sorted(listed, key=lambda item: not flag(child(item, "properties"), "primary"))
     interfaces = tuple(map(_interface, ordered))
     if not interfaces:
-        message = "networkInterfaceConfigurations is missing"
-        raise AnswerError(message)
+        raise AnswerError("networkInterfaceConfigurations is missing")
     return interfaces
 
 

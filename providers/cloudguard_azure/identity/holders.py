@@ -67,8 +67,7 @@ def identities_of(item: Item) -> Iterator[HeldIdentity]:
     assigned = child(identity, "userAssignedIdentities")
     if not kinds <= _KINDS or (_ASSIGNED in kinds and not assigned):
         named = ", ".join(sorted(kinds))[:80]
-        message = f"identity.type is {named!r}, but userAssignedIdentities has {len(assigned)} entries"
-        raise AnswerError(message)
+        raise AnswerError(f"identity.type is {named!r}, but userAssignedIdentities has {len(assigned)} entries")
     principal = text(identity, "principalId")
     if principal or _OWN in kinds:
         prefix, subscription, group, _, kind, name = resource(own_id(item)).split(":", 5)

@@ -114,8 +114,7 @@ def _segments(written: str) -> tuple[str, str, str, str, str]:
             group, words = words[1], words[2:]
     resource_like = words[:1] == ["providers"] and len(words) > _PAIR
     if _UNREADABLE.search(written) or (words and not resource_like) or not (words or subscription):
-        message = f"{written[:120]!r} is not a known scope"
-        raise AnswerError(message)
+        raise AnswerError(f"{written[:120]!r} is not a known scope")
     provider, kind, name = _typed(words)
     return subscription or "-", group, provider, kind, name
 
@@ -138,8 +137,7 @@ def arm_scope(pattern: str) -> str:
     plane, subscription, group, provider, kind, name = pattern.split(":", 5)
     odd = provider != "*" and ("*" in f"{group}{kind}{name}" or not kind)
     if plane not in {CONTROL, DATA} or "*" in subscription or odd:
-        message = f"{pattern} is not a scope"
-        raise ValueError(message)
+        raise ValueError(f"{pattern} is not a scope")
     place = f"/subscriptions/{subscription}" + (f"/resourceGroups/{group}" if group not in {"*", ""} else "")
     if provider == "*":
         return place

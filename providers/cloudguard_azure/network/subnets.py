@@ -129,8 +129,7 @@ def _subnet(network: str, item: Item) -> VirtualSubnet:
     properties = child(item, "properties")
     listed = [*filter(None, [text(properties, "addressPrefix")]), *texts(properties, "addressPrefixes")]
     if not listed:
-        message = "it has no address prefixes"
-        raise AnswerError(message)
+        raise AnswerError("it has no address prefixes")
     return VirtualSubnet(
         id=own_id(item),
         name=required(item, "name"),
@@ -171,8 +170,7 @@ def _peering(item: Item) -> Peering | None:
     if state in _UNPEERED:
         return None
     if state != "connected":
-        message = f"peeringState has the unknown value {state[:40]!r}"
-        raise AnswerError(message)
+        raise AnswerError(f"peeringState has the unknown value {state[:40]!r}")
     ranges = _space(properties, "remoteAddressSpace")
     if flag(properties, "peerCompleteVnets", default=True):
         ranges |= _space(properties, "remoteVirtualNetworkAddressSpace")
@@ -194,8 +192,7 @@ def _ranges(listed: Iterable[str]) -> AddressSet:
     for cidr in listed:
         addresses = addresses_of(cidr)
         if addresses is None:
-            message = f"{cidr[:40]!r} is not an address range"
-            raise AnswerError(message)
+            raise AnswerError(f"{cidr[:40]!r} is not an address range")
         ranges.append(addresses)
     return AddressSet.union(ranges)
 

@@ -32,7 +32,6 @@ def _secrets_key(item: Item) -> KeyReference | None:
     kms = child(item, "properties", "securityProfile", "azureKeyVaultKms")
     if not flag(kms, "enabled"):
         if text(kms, "keyId") and kms.get("enabled") is None:
-            message = "azureKeyVaultKms has a keyId, but enabled is missing"
-            raise AnswerError(message)
+            raise AnswerError("azureKeyVaultKms has a keyId, but enabled is missing")
         return None
     return KeyReference.of(required(kms, "keyId"), canonical(text(kms, "keyVaultResourceId")))

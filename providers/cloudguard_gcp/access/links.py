@@ -31,8 +31,7 @@ def required_link(item: Item, key: str = "selfLink") -> str:
 
 def _short_link(written: str, key: str) -> str:
     if written and "/" not in written:
-        message = f"{key} is not a link"
-        raise AnswerError(message)
+        raise AnswerError(f"{key} is not a link")
     return short(written)
 
 

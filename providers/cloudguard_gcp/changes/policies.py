@@ -99,8 +99,7 @@ def _free_priority(rules: Mapping[int, PolicyRule], near: int, part: Part) -> in
                 return priority
             if rules[priority].parts[0].traffic.action is not part.traffic.action:
                 break
-    message = f"no priority is free next to {near}"
-    raise ValueError(message)
+    raise ValueError(f"no priority is free next to {near}")
 
 
 def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
@@ -109,12 +108,10 @@ def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
     far, near = ("src", "dest") if first.direction is Direction.INGRESS else ("dest", "src")
     services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
     if services is None or any(part.traffic.peer.kind is not PeerOf.RANGE or part.uncertain for part in parts):
-        message = "the rule has peers other than ranges, or services that one rule cannot express"
-        raise ValueError(message)
+        raise ValueError("the rule has peers other than ranges, or services that one rule cannot express")
     groups = dict.fromkeys(group for part in parts for group in part.groups)
     if any(not group.startswith(ACCOUNT) for group in groups):
-        message = "a rule of a firewall policy cannot have network tags as targets"
-        raise ValueError(message)
+        raise ValueError("a rule of a firewall policy cannot have network tags as targets")
     ranges = [cidr for part in parts for cidr in read_addresses(part.traffic.peer.value).cidrs()]
     targets = [*parts[0].targets.cidrs()]
     return {

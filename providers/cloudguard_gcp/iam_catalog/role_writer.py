@@ -27,11 +27,9 @@ class RoleDocuments:
         listed = list(statements)
         for statement in listed:
             if statement.effect is not Effect.ALLOW or statement.not_actions or statement.not_resources:
-                message = "a role can only grant permissions, and must name them"
-                raise ValueError(message)
+                raise ValueError("a role can only grant permissions, and must name them")
             if wildcards := [action for action in statement.actions if "*" in action]:
-                message = f"a role cannot have wildcards: {', '.join(wildcards)}"
-                raise ValueError(message)
+                raise ValueError(f"a role cannot have wildcards: {', '.join(wildcards)}")
         return tuple(text for statement in listed for text in _documents(statement))
 
     def read(self, text: str) -> tuple[Statement, ...]:
@@ -51,8 +49,7 @@ class RoleDocuments:
                 for conditions in conditions_of(str(binding.get("condition", "")))
             )
         except (KeyError, TypeError, AttributeError) as error:
-            message = f"not a role: {error!r}"
-            raise ValueError(message) from error
+            raise ValueError(f"not a role: {error!r}") from error
 
 
 def _documents(statement: Statement) -> Iterator[str]:

@@ -94,8 +94,7 @@ def bindings_of(api: Api, call: Call, policies: Sequence[Item], about: str) -> t
 def _binding(item: Item) -> Binding:
     members = texts(item, "members")
     if not members:
-        message = "a binding has no members"
-        raise AnswerError(message)
+        raise AnswerError("a binding has no members")
     return Binding(required(item, "role"), members, text(child(item, "condition"), "expression"))
 
 

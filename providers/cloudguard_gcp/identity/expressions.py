@@ -49,8 +49,7 @@ def _read(text: str, *, negated: bool) -> Alternatives:
     if text.startswith("(") and _end(text) == len(text) - 1:
         return _read(text[1:-1], negated=negated)
     if not text or "?" in "".join(_outside_quotes(text)):
-        message = "an expression is empty or has a ternary operator"
-        raise ValueError(message)
+        raise ValueError("an expression is empty or has a ternary operator")
     return ((Atom(" ".join(text.split()), negated),),)
 
 
@@ -67,8 +66,7 @@ def _all_of(read: list[Alternatives]) -> Alternatives:
 
 def _bounded(combined: Alternatives) -> Alternatives:
     if len(combined) > _MOST:
-        message = f"an expression has more than {_MOST} alternatives"
-        raise ValueError(message)
+        raise ValueError(f"an expression has more than {_MOST} alternatives")
     return combined
 
 
@@ -83,8 +81,7 @@ def _outside_quotes(text: str) -> Iterator[str]:
         elif letter in "\"'":
             quote = letter
     if quote:
-        message = "a quote is not closed"
-        raise ValueError(message)
+        raise ValueError("a quote is not closed")
 
 
 def _depths(text: str) -> Iterator[tuple[int, str]]:
@@ -100,8 +97,7 @@ def _depths(text: str) -> Iterator[tuple[int, str]]:
         yield depth, letter
         depth += letter in _OPEN
     if depth:
-        message = "brackets do not match"
-        raise ValueError(message)
+        raise ValueError("brackets do not match")
 
 
 def _split(text: str, mark: str) -> Iterator[str]:

@@ -69,8 +69,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
         (required(protocol, "IPProtocol"), texts(protocol, "ports")) for protocol in denied or children(item, "allowed")
     )
     if not services:
-        message = "it has neither allowed nor denied"
-        raise AnswerError(message)
+        raise AnswerError("it has neither allowed nor denied")
     order, groups, ranges = (
         order_of(number(item, "priority", 1000), action),
         targets_of(item),

@@ -153,8 +153,7 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
     ]
     sent = [pair for branch in branches for pair in _sent(branch, named)]
     if front is None or not (sent or paths or id_in(inside, "redirectConfiguration")):
-        message = f"the rule {text(item, 'name')} has no known listener or no target"
-        raise AnswerError(message)
+        raise AnswerError(f"the rule {text(item, 'name')} has no known listener or no target")
     outside = _tcp(port(_named_part(named, id_in(listener, "frontendPort")), "port", 0))
     for number, (pool, settings) in enumerate(sent):
         yield ProxyRule(

@@ -76,8 +76,7 @@ class Members:
                 self._add_references(configuration, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
             further = len(listed) > 1 and not flag(interface, "primary")
             if further and any(children(configuration, key) for configuration in inner for key in _OF_SCALE_SETS):
-                message = "a secondary interface of its next host is behind a load balancer"
-                raise AnswerError(message)
+                raise AnswerError("a secondary interface of its next host is behind a load balancer")
 
     def _add_references(self, configuration: Item, keys: Iterable[str], member: Member | None) -> None:
         for name in (name for key in keys for name in ids_in(configuration, key)):

@@ -45,8 +45,7 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
     approved = texts(child(inside, "autoApproval"), "subscriptions")
     front_ends = ids_in(inside, "loadBalancerFrontendIpConfigurations")
     if not front_ends and not text(inside, "destinationIPAddress"):
-        message = "its destination is missing"
-        raise AnswerError(message)
+        raise AnswerError("its destination is missing")
     every = [ranges.get(subnet, EVERYWHERE) for subnet in _subnets(inside)] or [EVERYWHERE]
     return front_ends, PublishedService(
         id=name,
