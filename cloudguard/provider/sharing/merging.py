@@ -31,7 +31,20 @@ class Part:
     most: int
     same_for_all: Callable[[BaseException], bool]
 
-    def matcher(self) -> Callable[[frozenset[str]], bool]:
+    def share(self, items: Iterable[tuple[Item, frozenset[str]]]) -> list[Item]:
+        """Return the items that the answer to this call includes, of items with their own values."""
+        includes = self._matcher()
+        return [item for item, item_values in items if includes(item_values)]
+
+    def covers(self, part: Part) -> bool:
+        """Whether the answer to this call includes each item of the answer to ``part``'s call."""
+        includes = self._matcher()
+        return self.call == part.call and all(
+            value in self.values or (_WILDCARDS.isdisjoint(value) and includes(frozenset({value})))
+            for value in part.values
+        )
+
+    def _matcher(self) -> Callable[[frozenset[str]], bool]:
         """Return a function that tells from an item's values whether the answer to the call includes the item."""
         texts = {value for value in self.values if _WILDCARDS.isdisjoint(value)}
         patterns = [_pattern(value) for value in self.values if value not in texts]
@@ -59,8 +72,4 @@ def merged(parts: Sequence[Part], fetch: Fetch, gather: Gather) -> list[Answer]:
     answers = gather([partial(fetch, page) for page in pages], len(pages))
     faults = tuple(fault for answer in answers for fault in answer.faults)
     items = [(item, frozenset(parts[0].of(item))) for answer in answers for item in answer.items]
-    of_parts = list[Answer]()
-    for part in parts:
-        includes = part.matcher()
-        of_parts.append(Answer([item for item, item_values in items if includes(item_values)], faults))
-    return of_parts
+    return [Answer(part.share(items), faults) for part in parts]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
-from cloudguard.provider.answers import Answer
+from cloudguard.provider.answers import Answer, Item
 from cloudguard.provider.port import Stop
 from cloudguard.provider.sharing.merging import Fetch, Part, merged
 from cloudguard.provider.sharing.workers import Workers, tried
@@ -27,6 +27,14 @@ class SharedCall:
     waiting: int = 0
 
 
+class _Answered(NamedTuple):
+    """A call for a part of a list that was answered: each item of the answer with its own values."""
+
+    part: Part
+    items: Sequence[tuple[Item, frozenset[str]]]
+    faults: tuple[str, ...]
+
+
 class _KeptBack(NamedTuple):
     """A call that is delayed until it can be merged with similar calls."""
 
@@ -39,7 +47,7 @@ class SharedAnswers:
     """Answers by call and parameters. Each call is made once; later callers get the same answer or the same error.
 
     ``merging``: a call for a ``Part`` of a list is delayed until all threads wait for answers. It is then merged with
-    the calls that differ only in that list. Thread-safe.
+    the calls that differ only in that list. No call is made for a part of what another call was answered. Thread-safe.
     """
 
     def __init__(self, *, merging: bool = False) -> None:
@@ -47,6 +55,7 @@ class SharedAnswers:
         self._merging = merging
         self._asked: dict[Hashable, SharedCall] = {}
         self._kept_back: list[_KeptBack] = []
+        self._answered: dict[Hashable, list[_Answered]] = {}
         self._kept: dict[Hashable, object] = {}
         self._call_slots: dict[Hashable, threading.BoundedSemaphore] = {}
         self._making = threading.Lock()
@@ -84,6 +93,10 @@ class SharedAnswers:
                 return known
             call = self._asked[key] = SharedCall()
             if self._merging and part:
+                for answered in self._answered.get(part.call, ()):
+                    if answered.part.covers(part):
+                        call.answer.set_result(Answer(part.share(answered.items), answered.faults))
+                        return call
                 self._kept_back.append(_KeptBack(part, fetch, call))
                 return call
             self.workers.add(1)
@@ -131,10 +144,15 @@ class SharedAnswers:
         with self.workers.lock:
             self.workers.add(len(others))
         for delayed_call in group:
-            self._begin(partial(self._settle, delayed_call.fetch, delayed_call.asked))
+            self._begin(partial(self._settle, delayed_call.fetch, delayed_call.asked, delayed_call.part))
 
-    def _settle(self, fetch: Fetch, call: SharedCall) -> None:
-        self._answer(call, tried(partial(fetch, None)))
+    def _settle(self, fetch: Fetch, call: SharedCall, part: Part | None = None) -> None:
+        answer = tried(partial(fetch, None))
+        if part and not answer.exception():
+            items = [(item, frozenset(part.of(item))) for item in answer.result().items]
+            with self.workers.lock:
+                self._answered.setdefault(part.call, []).append(_Answered(part, items, answer.result().faults))
+        self._answer(call, answer)
         self.workers.leave()
 
     def _answer(self, call: SharedCall, future: Future[Any]) -> None:

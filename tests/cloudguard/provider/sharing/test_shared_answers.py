@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import partial
 from threading import Event, Thread
 from typing import Any
@@ -34,7 +35,7 @@ class Cloud:
             self.asked.append(wanted)
             if self._refused or self._broken.intersection(wanted):
                 raise ValueError(" ".join(wanted))
-            return Answer([{"id": name} for name in NAMES if name in wanted])
+            return Answer([{"id": name} for name in NAMES if any(fnmatchcase(name, value) for value in wanted)])
 
         part = Part("list", names, _id, most, lambda error: self._refused and isinstance(error, ValueError))
         return self.shared.answer(self.shared.ask(names, fetch, part), Stop()).items
@@ -68,6 +69,34 @@ def test_equal_requests_are_made_once() -> None:
     cloud.together(*[partial(cloud.read, NAMES[0])] * 3)
     cloud.together(partial(cloud.read, NAMES[0]))
     assert cloud.asked == [NAMES[:1]]
+
+
+def test_no_call_is_made_for_a_part_of_what_a_pattern_was_answered() -> None:
+    cloud = Cloud()
+    cloud.read("vpc-*")
+    assert cloud.together(partial(cloud.read, "vpc-1"), partial(cloud.read, "vpc-7", "vpc-0")) == [
+        [{"id": "vpc-1"}],
+        [{"id": "vpc-0"}],
+    ]
+    assert cloud.asked == [("vpc-*",)]
+
+
+@pytest.mark.parametrize("names", [("vpc-*",), ("vpc-1", "subnet-1"), ("*",), ("vpc-??",)])
+def test_a_call_is_made_for_what_no_earlier_call_included(names: tuple[str, ...]) -> None:
+    cloud = Cloud()
+    cloud.read("vpc-?")
+    cloud.read(*names)
+    assert cloud.asked == [("vpc-?",), names]
+
+
+def test_a_part_of_an_answer_has_the_faults_of_the_answer() -> None:
+    shared = SharedAnswers(merging=True)
+    whole, part = (Part("list", (value,), _id, 1, lambda _: False) for value in ("*", "a"))
+    answers = [
+        shared.answer(shared.ask(part.values, lambda _: Answer([], ("cut short",)), part), Stop())
+        for part in (whole, part)
+    ]
+    assert [answer.faults for answer in answers] == [("cut short",), ("cut short",)]
 
 
 def test_a_list_that_is_too_long_for_one_call_takes_several() -> None:
@@ -158,4 +187,5 @@ def test_without_merging_each_call_is_made_at_once() -> None:
 )
 def test_a_value_matches_as_in_the_cloud_s_filters(value: str, text: str, taken: bool) -> None:  # noqa: FBT001 - a case
     part = Part("list", (value,), lambda item: (item["text"],), 1, lambda _: False)
-    assert part.matcher()(frozenset((text,))) is taken
+    item = {"text": text}
+    assert part.share([(item, frozenset((text,)))]) == [item] * taken
