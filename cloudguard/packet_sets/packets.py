@@ -51,6 +51,12 @@ class PacketSet:
         return _EVERYTHING
 
     @staticmethod
+    def product(addresses: AddressSet, services: ServiceSet) -> PacketSet:
+        """Return all ``services`` from all ``addresses``."""
+        axis, mask = step_functions.services_on_axis(services.intervals)
+        return PacketSet(step_functions.constant(mask, addresses.intervals), axis)
+
+    @staticmethod
     def of(pairs: Iterable[tuple[AddressSet, ServiceSet]]) -> PacketSet:
         """Return the union of products: for each pair, all its services from all its addresses."""
         rows = [(addresses.intervals, services.intervals) for addresses, services in pairs]
@@ -58,9 +64,6 @@ class PacketSet:
         axis = step_functions.axis_of(kinds)
         masks = {intervals: step_functions.mask_of(intervals, axis) for intervals in kinds}
         pieces = [(start, end, masks[intervals]) for row, intervals in rows for start, end in row]
-        if len(rows) == 1:
-            everywhere = ((0,), (pieces[0][2] if pieces else 0,))
-            return PacketSet(step_functions.restricted(everywhere, rows[0][0]), axis)
         return PacketSet(step_functions.union_of_pieces(pieces), axis)
 
     @staticmethod
@@ -138,11 +141,13 @@ class PacketSet:
 
     def only(self, services: ServiceSet) -> PacketSet:
         """Return the part whose service is one of ``services``."""
-        covering = step_functions.covering_mask(services.intervals, self._axis)
-        starts, masks = self._function
-        function = step_functions.canonical(starts, [mask & covering for mask in masks])
-        covered = PacketSet(*step_functions.coarsest(function, self._axis))
-        return covered & PacketSet.of([(AddressSet.everything(), services)])
+        if not self:
+            return self
+        axis = step_functions.common_axis(self._axis, step_functions.services_on_axis(services.intervals)[0])
+        kept = step_functions.mask_of(services.intervals, axis)
+        starts, masks = self._on_axis(axis)
+        function = step_functions.canonical(starts, [mask & kept for mask in masks])
+        return PacketSet(*step_functions.coarsest(function, axis))
 
     def within(self, addresses: AddressSet) -> PacketSet:
         """Return the part whose address is one of ``addresses``."""
@@ -193,4 +198,4 @@ class PacketSet:
 
 
 _NOTHING: Final = PacketSet()
-_EVERYTHING: Final = PacketSet.of([(AddressSet.everything(), ServiceSet.everything())])
+_EVERYTHING: Final = PacketSet.product(AddressSet.everything(), ServiceSet.everything())

@@ -53,12 +53,28 @@ def mask_of(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
     return mask
 
 
-def covering_mask(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
-    """Return the mask of all atoms that overlap the services. Their ends need not be cuts of ``axis``."""
-    mask = 0
+@lru_cache(maxsize=4096)
+def services_on_axis(intervals: tuple[Interval[int], ...]) -> tuple[Axis, int]:
+    """Return the coarsest axis on which services can be written, and their mask on it."""
+    axis = axis_of((intervals,))
+    return axis, mask_of(intervals, axis)
+
+
+def constant(mask: int, intervals: tuple[Interval[int], ...]) -> StepFunction:
+    """Return the function that is ``mask`` inside canonical ``intervals`` of addresses, and 0 elsewhere."""
+    if not mask:
+        return EMPTY
+    starts, masks = [0], [0]
     for start, end in intervals:
-        mask |= (1 << bisect_left(axis, end)) - (1 << bisect_right(axis, start) - 1)
-    return mask
+        if start:
+            starts.append(start)
+            masks.append(mask)
+        else:
+            masks[0] = mask
+        if end < ADDRESS_END:
+            starts.append(end)
+            masks.append(0)
+    return tuple(starts), tuple(masks)
 
 
 def intervals_of(mask: int, axis: Axis) -> tuple[Interval[int], ...]:

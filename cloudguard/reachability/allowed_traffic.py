@@ -34,14 +34,14 @@ class AllowedTraffic:
         """Return the traffic allowed from peers at ``addresses`` that are members of ``groups``."""
         services = self.of_group(groups)
         admitted = self.by_address.within(addresses)
-        return admitted | exactly(PacketSet.of([(addresses, services)])) if services else admitted
+        return admitted | exactly(PacketSet.product(addresses, services)) if services else admitted
 
     def allows_group(self, group: str, addresses: AddressSet) -> Bounds:
         """Return the traffic allowed from peers at ``addresses`` as members of ``group``.
 
         The upper bound also has the traffic for which it is undecided whether it is allowed by address.
         """
-        named = exactly(PacketSet.of([(addresses, self.of_group((group,)))]))
+        named = exactly(PacketSet.product(addresses, self.of_group((group,))))
         return named | unknown(self.by_address.undecided.within(addresses))
 
 

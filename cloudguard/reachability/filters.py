@@ -202,7 +202,7 @@ class Filters:
         key = (rule, addresses if rule.target_ranges else None)
         cached = self._packets.get(key)
         if cached is None:
-            named = PacketSet.of([(self._matched(rule, addresses), rule.services)])
+            named = PacketSet.product(self._matched(rule, addresses), rule.services)
             if rule.peer.group:
                 cached = exactly(PacketSet.nothing())
             else:
@@ -268,7 +268,7 @@ class Filters:
         if boundary is EVERYTHING:
             return boundary
         inside = self._subnets[name].ranges if name in self._subnets else AddressSet.nothing()
-        free = exactly(PacketSet.of([(inside, ServiceSet.everything())]))
+        free = exactly(PacketSet.product(inside, ServiceSet.everything()))
         return boundary.within(EVERYWHERE - inside) | free
 
 

@@ -261,7 +261,7 @@ def _union(bounds: Bounds, other: Bounds) -> Bounds:
 
 def _from_each(addresses: AddressSet, admitted: PacketSet, services: ServiceSet) -> ServiceSet:
     """Return the part of ``services`` that is admitted from every one of ``addresses``."""
-    return services - (PacketSet.of([(addresses, services)]) - admitted).services()
+    return services - (PacketSet.product(addresses, services) - admitted).services()
 
 
 def _only(clients: Bounds, lower: ServiceSet, upper: ServiceSet) -> Bounds:

@@ -131,7 +131,7 @@ class Reachability:
             if not registration.service & services:
                 continue
             listening = registration.balancer.listens_on(registration.listener)
-            calls = exactly(PacketSet.of([(sender.addresses, listening)]))
+            calls = exactly(PacketSet.product(sender.addresses, listening))
 
             def sent(subnet: str, calls: Bounds = calls, balancer: Balancer = registration.balancer) -> Bounds:
                 return self._sent(calls, source, self.senders.ranges((subnet,)) or EVERYWHERE, balancer.first_groups)
@@ -174,7 +174,7 @@ class Reachability:
         """Return the path from a managed control plane to a class of hosts, as allowed by its groups."""
         ranges = self.senders.ranges(endpoint.subnets)
         sender = Sender(SenderKind.HOSTS, "the managed control plane", ranges, endpoint.groups)
-        allowed = exactly(PacketSet.of([(ranges, self.allowed_in(target).of_group(endpoint.groups))]))
+        allowed = exactly(PacketSet.product(ranges, self.allowed_in(target).of_group(endpoint.groups)))
         return Path(sender, target, allowed & self.filters.subnet_ingress(target.key.subnet))
 
     def sender_of(self, source: HostClass, *, next_host: bool = False) -> Sender:

@@ -131,7 +131,7 @@ def _tunnel_sender(tunnel: Tunnel) -> Sender:
 
 def all_from(addresses: AddressSet) -> PacketSet:
     """Return every service from ``addresses``."""
-    return PacketSet.of([(addresses, _EVERY_SERVICE)])
+    return PacketSet.product(addresses, _EVERY_SERVICE)
 
 
 class Senders:

@@ -226,7 +226,7 @@ def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
         checks = health_checks(context, (path.target,))
     least = expected | (checks - context.addresses_of_others())
     most = expected | (checks - context.addresses_of_others(certain=True))
-    return allowed - Bounds(*(PacketSet.of([(addresses, ServiceSet.everything())]) for addresses in (least, most)))
+    return allowed - Bounds(*(PacketSet.product(addresses, ServiceSet.everything()) for addresses in (least, most)))
 
 
 def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[KeptTraffic, ...]:

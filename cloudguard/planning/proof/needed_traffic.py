@@ -62,7 +62,7 @@ def needed_traffic(context: Context, first: NetworkState) -> Iterator[NeededTraf
 
 def _of_administrators(context: Context) -> NeededTraffic:
     """Return the flow from the declared administrators to a managed API, through any of its endpoints."""
-    expected = exactly(PacketSet.of([(context.administrators, ServiceSet.everything())]))
+    expected = exactly(PacketSet.product(context.administrators, ServiceSet.everything()))
 
     def allowed(state: NetworkState) -> Bounds:
         bounds = NOTHING
@@ -156,7 +156,7 @@ def needed_by_paths(context: Context, first: NetworkState, target: HostClass) ->
     for path in first.reach.paths_to(target):
         by_address = expected
         if using_own_addresses(context, path):
-            by_address |= PacketSet.of([(own_addresses(context), context.ports.api)])
+            by_address |= PacketSet.product(own_addresses(context), context.ports.api)
         needed = exactly(by_address.within(path.sender.addresses)) & path.allowed
         needed |= path.allowed.only(PATH_MTU)
         named = ServiceSet.union(groups.get(group, ServiceSet.nothing()) for group in path.sender.groups)
@@ -183,7 +183,7 @@ def _expected(context: Context, target: HostClass) -> PacketSet:
     declared = context.declared(target)[0]
     if not target.has(Role.CONTROL_PLANE):
         return declared
-    return declared | PacketSet.of([(context.administrators | lasting_addresses(context), context.ports.api)])
+    return declared | PacketSet.product(context.administrators | lasting_addresses(context), context.ports.api)
 
 
 def _published(context: Context, target: HostClass, registration: Registration) -> ServiceSet:
@@ -261,8 +261,8 @@ def _to_endpoint(first: NetworkState, target: tuple[int, Endpoint], sender: tupl
     def allowed(state: NetworkState) -> Bounds:
         endpoint_now, reach = state.snapshot.topology.endpoints[place], state.reach
         inside = inside_traffic(state, endpoint_now, state.classes[number])
-        everything = exactly(PacketSet.of([(addresses | outbound, endpoint_now.service)]))
-        if inside.lower == PacketSet.of([(addresses, endpoint_now.service)]):
+        everything = exactly(PacketSet.product(addresses | outbound, endpoint_now.service))
+        if inside.lower == PacketSet.product(addresses, endpoint_now.service):
             return everything
         outside = (
             reach.senders.listed(endpoint_now.public_ranges, endpoint_now.public_lists).within(outbound)

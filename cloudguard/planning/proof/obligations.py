@@ -115,7 +115,7 @@ class Prover:
             for registration in host_class.key.registrations:
                 if registration.service & context.ports.api:
                     services |= registration.listener.service
-        return PacketSet.of([(context.administrators, services)])
+        return PacketSet.product(context.administrators, services)
 
     def _lost(self, point: NetworkState, touched: set[str]) -> Iterator[Violation]:
         for need, today in zip(self._needed, self._today, strict=True):

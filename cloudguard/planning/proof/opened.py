@@ -81,7 +81,7 @@ def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, de
     if not new.private or (old.private and old.filters == new.filters):
         return
     own_addresses = AddressSet.union(host_class.possible_addresses for host_class in after.classes)
-    hosts = PacketSet.of([(own_addresses, new.service)])
+    hosts = PacketSet.product(own_addresses, new.service)
     was = PacketSet.union(path.allowed.upper for path in before.reach.endpoint_paths(old) if path.sender.inside)
     for path in after.reach.endpoint_paths(new):
         packets = path.allowed.upper - declared - hosts - was if path.sender.inside else PacketSet.nothing()

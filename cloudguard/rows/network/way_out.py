@@ -103,4 +103,4 @@ def _inside(context: Context, source: HostClass, target: HostClass, services: Se
     paths = context.reach.host_paths(source, target, services)
     inside = [path for path in paths if path.balancer is None or not path.balancer.internet_facing]
     reached = PacketSet.union(path.allowed.lower for path in inside)
-    return all(PacketSet.of([(path.sender.addresses & ALL4, services)]) <= reached for path in inside)
+    return all(PacketSet.product(path.sender.addresses & ALL4, services) <= reached for path in inside)

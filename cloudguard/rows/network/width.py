@@ -47,7 +47,7 @@ def _with_own(reach: Reachability, path: Path, attribution: Attribution, lasting
     """Return the part of an attribution, plus the addresses of ``lasting`` that its rule names."""
     peers = reach.filters.peers(attribution.rule) if attribution.rule else None
     named = lasting & path.sender.addresses & (AddressSet.everything() if peers is None else peers)
-    return attribution.packets | PacketSet.of([(named, attribution.packets.services())])
+    return attribution.packets | PacketSet.product(named, attribution.packets.services())
 
 
 def _name(sender: Sender) -> str:

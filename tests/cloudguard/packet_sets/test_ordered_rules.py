@@ -103,4 +103,4 @@ def test_an_earlier_deny_overrides_a_later_permit() -> None:
     decided = first_match([(True, office, ssh), (False, world, ssh), (True, world, tcp)])
     assert decided.permit.on(ssh) == office
     assert decided.permit == PacketSet.of([(office, ssh), (world, tcp - ssh)])
-    assert decided.deny == PacketSet.of([(world - office, ssh)])
+    assert decided.deny == PacketSet.product(world - office, ssh)

@@ -32,7 +32,7 @@ NOTHING, EVERYTHING = PacketSet.nothing(), PacketSet.everything()
 
 
 def packets_of(cidr: str, text: str) -> PacketSet:
-    return PacketSet.of([(AddressSet.parse(cidr), ServiceSet.parse(text))])
+    return PacketSet.product(AddressSet.parse(cidr), ServiceSet.parse(text))
 
 
 @laws

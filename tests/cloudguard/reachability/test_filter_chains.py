@@ -176,7 +176,7 @@ def test_filters_in_series_must_all_permit() -> None:
     filters = Filters(made(lists, (0, 1)))
     traffic = filters.allowed_traffic(("0", "1"), Direction.INGRESS)
     assert traffic.by_address.lower == traffic.by_address.upper
-    assert traffic.by_address.lower == PacketSet.of([(AddressSet.parse("10.0.0.0/8"), ServiceSet.parse("tcp/22"))])
+    assert traffic.by_address.lower == PacketSet.product(AddressSet.parse("10.0.0.0/8"), ServiceSet.parse("tcp/22"))
     assert traffic.allows_group("web", AddressSet.parse("10.0.0.7")).lower.services() == ServiceSet.parse("tcp/80")
     assert not filters.without(("0", "1"), {("0", "0.0")}, (), None).by_address.upper
 
@@ -186,7 +186,7 @@ def test_an_unread_filter_in_a_series_opens_no_more_than_the_others() -> None:
     for ids in (("0", "unread"), ("unread", "0")):
         traffic = Filters(topology).allowed_traffic(ids, Direction.INGRESS)
         assert not traffic.by_address.lower
-        assert PacketSet.of([(AddressSet.parse("0.0.0.0/0"), ServiceSet.parse("tcp/22"))]) <= traffic.by_address.upper
+        assert PacketSet.product(AddressSet.parse("0.0.0.0/0"), ServiceSet.parse("tcp/22")) <= traffic.by_address.upper
 
 
 def test_an_unread_filter_in_a_chain_may_permit_anything() -> None:

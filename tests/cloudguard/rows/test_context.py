@@ -80,7 +80,7 @@ def test_declared_services_are_for_nodes_and_needs_for_their_role() -> None:
     )
     made = context(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), said)
     etcd, node = one_class(made, Role.ETCD), one_class(made, Role.NODE)
-    by_address = PacketSet.of([(AddressSet.parse("10.8.0.1"), ServiceSet.parse("tcp/2379"))])
+    by_address = PacketSet.product(AddressSet.parse("10.8.0.1"), ServiceSet.parse("tcp/2379"))
     assert made.declared(etcd)[0] == by_address
     assert pairs(made.declared(etcd)[1]) == (
         pair("10.8.0.1", "tcp/2379"),
