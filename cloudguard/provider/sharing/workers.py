@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 A = TypeVar("A")
+_UNLIMITED: Final = 1_000_000
+"""More threads than any run needs. A pool starts one only if none of its threads is idle."""
 
 
 @dataclass(slots=True)
@@ -31,6 +34,8 @@ class Workers:
         self.lock = threading.Lock()
         self._working = 0
         self._when_idle = when_idle
+        self._gathers = 0
+        self._pool: ThreadPoolExecutor | None = None
 
     @property
     def idle(self) -> bool:
@@ -62,7 +67,7 @@ class Workers:
         crew = _Crew(min(len(others), most))
         with self.lock:
             self.add(crew.left)
-        with ThreadPoolExecutor(crew.left, thread_name_prefix="cloudguard") as pool:
+        with self._threads() as pool:
             for _ in range(crew.left):
                 pool.submit(self._work, tasks, crew)
             try:
@@ -70,6 +75,23 @@ class Workers:
             finally:
                 self._join(futures, crew)
         return [result, *(future.result() for future in futures)]
+
+    @contextmanager
+    def _threads(self) -> Generator[ThreadPoolExecutor]:
+        """Yield the pool of all ``gather`` that run now. The last of them ends its threads."""
+        with self.lock:
+            self._gathers += 1
+            pool = self._pool = self._pool or ThreadPoolExecutor(_UNLIMITED, thread_name_prefix="cloudguard")
+        try:
+            yield pool
+        finally:
+            with self.lock:
+                self._gathers -= 1
+                is_last = not self._gathers
+                if is_last:
+                    self._pool = None
+            if is_last:
+                pool.shutdown()
 
     def _work(self, tasks: deque[tuple[Future[A], Callable[[], A]]], crew: _Crew) -> None:
         """Run tasks until none is left. If a thread waits for the crew, the last worker leaves its count to it."""
