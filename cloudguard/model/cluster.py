@@ -38,6 +38,8 @@ class EvidenceKind(StrEnum):
     """The roles of other hosts of the cluster or pool."""
     NAME = "name"
     """Its own name, or the name of a resource that it belongs to."""
+    UNKNOWN = "unknown"
+    """Unknown: the evidence is from a snapshot file of an older schema."""
 
 
 class Strength(StrEnum):

@@ -18,7 +18,7 @@ class TextForm:
     """Pydantic metadata for ``Annotated``: a value is written as JSON of type ``text``, and read back from it.
 
     ``read`` raises ValueError for a wrong text. This becomes one fault of the file, with its path. Pydantic reads
-    files, and ``files.snapshot_file`` writes them.
+    files, and ``files.plain_values`` writes them.
     """
 
     def __init__(self, text: object, read: Callable[[Any], object], write: Callable[[Any], object]) -> None:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, NewType, cast, get_args, get_type_hints
+from typing import TYPE_CHECKING, NewType
 
 from cloudguard.errors import UsageError
 from cloudguard.model.files.faults import faults, listed
-from cloudguard.model.files.missing_fields import not_asked
+from cloudguard.model.files.plain_values import plain
+from cloudguard.model.files.snapshot_upgrade import SCHEMA_V1, is_older, not_asked, upgraded
 from cloudguard.model.snapshot import SCHEMA, Snapshot
-from cloudguard.model.text_forms import TextForm
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from _typeshed import DataclassInstance
     from pydantic import TypeAdapter
 
 _FAMILY = SCHEMA.rpartition("/")[0]
@@ -42,7 +37,7 @@ def dump(snapshot: Snapshot) -> str:
 
     A lone surrogate cannot be encoded in UTF-8, so it is written as the text of its escape.
     """
-    return with_escaped_surrogates(json.dumps(_plain(snapshot), indent=1, ensure_ascii=False)) + "\n"
+    return with_escaped_surrogates(json.dumps(plain(snapshot), indent=1, ensure_ascii=False)) + "\n"
 
 
 def digest(snapshot: Snapshot) -> str:
@@ -57,8 +52,10 @@ def load(data: bytes | str, name: str) -> Snapshot:
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     schema = _schema_of(raw, name)
     problems: list[str] = []
-    if schema != SCHEMA:
+    if schema not in {SCHEMA, SCHEMA_V1}:
         problems.append(f"its schema is {schema!r}; this version reads {SCHEMA!r}")
+    elif is_older(raw, schema):
+        raw = upgraded(raw, SCHEMA)
     try:
         snapshot = _adapter().validate_json(raw)
     except ValidationError as error:
@@ -71,7 +68,7 @@ def load(data: bytes | str, name: str) -> Snapshot:
 
 def _with_gaps(snapshot: Snapshot, raw: bytes) -> Snapshot:
     """Return a snapshot with a gap for each field of facts that is missing in its file ``raw``."""
-    gaps = tuple(not_asked(json.loads(raw), _plain(snapshot)))
+    gaps = tuple(not_asked(json.loads(raw), plain(snapshot)))
     return replace(snapshot, gaps=(*snapshot.gaps, *gaps)) if gaps else snapshot
 
 
@@ -105,35 +102,3 @@ def _refusal(name: str, faults: list[str]) -> UsageError:
 def with_escaped_surrogates(text: str) -> str:
     """Return JSON ``text`` with every lone surrogate written as the text of its escape, which any reader accepts."""
     return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)
-
-
-def _plain(value: Any, text_form: TextForm | None = None) -> Any:  # noqa: ANN401 - facts and JSON have many types
-    """Return ``value`` as JSON's plain types; ``text_form`` is that of the value, or of each of its items.
-
-    Pydantic could do this too, but its import takes a tenth of a second.
-    """
-    type_ = value.__class__
-    if value is None or type_ in {str, int, bool}:
-        return value
-    if type_ in {tuple, list}:
-        return [_plain(item, text_form) for item in value]
-    if text_form:
-        return text_form.write(value)
-    if is_dataclass(value):
-        return {name: _plain(getattr(value, name), text_form) for name, text_form in _members(type_)}
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
-    return value.value if isinstance(value, Enum) else [_plain(item) for item in value]
-
-
-@cache
-def _members(type_: type[DataclassInstance]) -> tuple[tuple[str, TextForm | None], ...]:
-    """Return the fields of a dataclass, each with the text form in its annotation."""
-    hints = get_type_hints(type_, include_extras=True)
-    return tuple((field.name, _text_form(hints[field.name])) for field in fields(type_))
-
-
-def _text_form(hint: object) -> TextForm | None:
-    """Return the text form in an annotation, or in a part of it: ``tuple[Addresses, ...]``."""
-    annotated = (item for item in getattr(hint, "__metadata__", ()) if isinstance(item, TextForm))
-    return next(annotated, None) or next(filter(None, map(_text_form, get_args(hint))), None)

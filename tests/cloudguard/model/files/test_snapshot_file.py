@@ -11,6 +11,7 @@ import pytest
 import sample
 from builders import address_sets, balancer, managed_endpoint, subnet
 from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.model.cluster import EvidenceKind, RoleEvidence, Strength
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.files.faults import MOST_FAULTS
 from cloudguard.model.filters import AddressList, Peer
@@ -202,6 +203,39 @@ def test_a_wrong_address_or_service_is_a_fault_with_its_path(text: str, wrong: s
     assert f"{place}: " in refusal(dumped.replace(text, wrong))
 
 
+def test_a_file_of_the_former_schema_is_read() -> None:
+    document: Document = json.loads(snapshot_file.dump(EVERYTHING))
+    topology, document["schema"] = document["topology"], "cloudguard/snapshot/v1"
+    for route in topology["subnets"][0]["routes"]:
+        route["destination"] = route.pop("address_list") or route["destination"]
+    topology["endpoints"][0]["public_ranges"] += topology["endpoints"][0].pop("public_lists")
+    for one in topology["balancers"]:
+        del one["listeners"][0]["port_ranges"]
+    topology["balancers"][1]["listeners"][0]["service"] = "tcp/70,tcp/72-79"
+    listener = replace(LISTENER, service=ServiceSet.parse("tcp/70,tcp/72-79"))
+    balancers = (EVERYTHING.topology.balancers[0], replace(EVERYTHING.topology.balancers[1], listeners=(listener,)))
+    cluster = document["cluster"]
+    for host in cluster["hosts"]:
+        host["evidence"] = [item["text"] for item in host.pop("role_evidence")]
+    del cluster["disks"][0]["etcd_cluster"]
+    cluster["disks"][0]["holds_etcd"] = cluster["disks"][0].pop("etcd_evidence")["text"]
+    evidence = RoleEvidence(EvidenceKind.UNKNOWN, sample.TAGGED.text, Strength.WEAK)
+    wanted = replace(
+        EVERYTHING,
+        topology=replace(EVERYTHING.topology, balancers=balancers),
+        cluster=replace(
+            EVERYTHING.cluster,
+            hosts=tuple(replace(host, role_evidence=(evidence,)) for host in EVERYTHING.cluster.hosts),
+            disks=(replace(EVERYTHING.cluster.disks[0], etcd_evidence=evidence, etcd_cluster=""),),
+        ),
+    )
+    topology["segments"], topology["strangers"] = topology.pop("subnets"), topology.pop("external_members")
+    topology["strangers"][0]["segment"] = topology["strangers"][0].pop("subnet")
+    snapshot = snapshot_file.load(json.dumps(document), "prod.json")
+    assert replace(snapshot, gaps=EVERYTHING.gaps) == wanted
+    assert [gap.resource for gap in snapshot.gaps if gap.reason is Reason.NOT_ASKED] == ["cluster.disks.etcd_cluster"]
+
+
 @pytest.mark.parametrize(
     ("place", "field", "kind"),
     [
@@ -231,3 +265,22 @@ def test_fields_without_a_fact_may_be_missing() -> None:
         del host["pool"]
     del document["asked"]
     assert snapshot_file.load(json.dumps(document), "x").gaps == EVERYTHING.gaps
+
+
+def test_evidence_of_the_wrong_type_in_a_former_file_is_a_fault() -> None:
+    document: Document = json.loads(TEXT) | {"schema": "cloudguard/snapshot/v1"}
+    document["cluster"]["hosts"][0]["evidence"] = 7
+    assert "cluster.hosts[0].role_evidence[0].text: " in refusal(json.dumps(document))
+
+
+def test_a_note_in_an_older_file_becomes_written_by() -> None:
+    document: Document = json.loads(TEXT)
+    filters = document["topology"]["filters"]
+    for filter_ in (*filters, *(rule for guard in filters for rule in guard["rules"])):
+        del filter_["written_by"]
+        filter_["note"] = ""
+    filters[0]["note"] = "change the Service"
+    snapshot = snapshot_file.load(json.dumps(document), "old.json")
+    writers = [guard.written_by for guard in snapshot.topology.filters]
+    assert [writer.instead for writer in writers if writer] == ["change the Service"]
+    assert snapshot.gaps == snapshot_file.load(TEXT, "new.json").gaps
