@@ -42,6 +42,7 @@ def report_on(google_cloud: Proxy, project: Project, cluster: str) -> Report:
     return pipeline.evaluate(collection.collect("gcp", cluster=cluster))
 
 
+@pytest.mark.mistake("role-removed")
 @pytest.mark.parametrize(("build", "cluster"), BUILT.values(), ids=BUILT)
 def test_renaming_a_resource_never_turns_fail_into_pass(
     google_cloud: Proxy, build: Callable[[], Project], cluster: str

@@ -118,12 +118,14 @@ def test_temporary_errors_are_retried(google_cloud: Proxy) -> None:
     assert ADAPTER.collect(CollectRequest(cluster="prod")).gaps == ()
 
 
+@pytest.mark.mistake("odd-answer")
 def test_a_page_that_cannot_be_parsed_is_a_gap(google_cloud: Proxy) -> None:
     google_cloud.google = Google(SCENES["kops"].build(), faults={"compute.firewalls.list": [(200, "malformed")]})
     (gap,) = ADAPTER.collect(CollectRequest(cluster="prod")).gaps
     assert (gap.call, gap.reason, gap.hides) == ("compute.firewalls.list", Reason.FAILED, (FactKind.FILTERS,))
 
 
+@pytest.mark.mistake("odd-answer")
 @pytest.mark.parametrize("items", ["firewalls", ["a rule"], [None], {"global": "firewalls"}, 7])
 def test_an_answer_that_is_no_list_of_objects_is_a_gap(google_cloud: Proxy, items: object) -> None:
     spoiled = {"compute.firewalls.list": {"items": items}}
@@ -133,6 +135,7 @@ def test_an_answer_that_is_no_list_of_objects_is_a_gap(google_cloud: Proxy, item
     assert gap.message.endswith("the answer of compute.firewalls.list contains an item that is not an object")
 
 
+@pytest.mark.mistake("odd-answer")
 def test_an_incomplete_answer_is_a_gap(google_cloud: Proxy) -> None:
     spoiled: dict[str, dict[str, Any]] = {
         "compute.instances.aggregatedList": {

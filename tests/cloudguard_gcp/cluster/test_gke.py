@@ -92,6 +92,7 @@ def test_keys_of_the_control_plane_are_read_with_their_rotation(google_cloud: Pr
     assert row.why == f"the key {copies} that encrypts the control plane's disks and copies is disabled"
 
 
+@pytest.mark.mistake("imposed-misjudged")
 @pytest.mark.parametrize(("mode", "closed"), [("GKE_METADATA", True), ("GCE_METADATA", False), ("", False)])
 def test_only_the_gke_metadata_server_keeps_the_node_s_account_from_pods(mode: str, *, closed: bool) -> None:
     pools = [{"name": "main", "config": {"workloadMetadataConfig": {"mode": mode}}}]
@@ -100,6 +101,7 @@ def test_only_the_gke_metadata_server_keeps_the_node_s_account_from_pods(mode: s
     assert gke_cluster({**cluster, "autopilot": {"enabled": True}}).metadata_service("main").tokens_required
 
 
+@pytest.mark.mistake("member-left-out")
 def test_nodes_that_google_does_not_show_are_a_gap(google_cloud: Proxy) -> None:
     assert read(google_cloud, gke(currentNodeCount=2)).gaps == ()
     snapshot = read(google_cloud, gke(autopilot=True, currentNodeCount=3))
@@ -119,6 +121,7 @@ DNS: Final = {"allowExternalTraffic": True, "endpoint": "gke-1.europe-west1.gke.
 PRIVATE: Final = endpoints(enablePublicEndpoint=False, privateEndpoint="10.1.0.2")
 
 
+@pytest.mark.mistake("way-in-left-out")
 @pytest.mark.parametrize("setting", ["enableK8sTokensViaDns", "enableK8sCertsViaDns"])
 def test_kubernetes_credentials_may_bypass_the_iam_of_a_dns_endpoint(google_cloud: Proxy, setting: str) -> None:
     row = of_api(google_cloud, controlPlaneEndpointsConfig=PRIVATE | {"dnsEndpointConfig": DNS | {setting: True}})
@@ -132,6 +135,7 @@ def test_a_cluster_without_an_endpoint_for_users_lets_in_nobody(google_cloud: Pr
     assert of_api(google_cloud, controlPlaneEndpointsConfig=shut).verdict is Verdict.PASS
 
 
+@pytest.mark.mistake("odd-answer")
 @pytest.mark.parametrize(
     "older", [{"cidrBlocks": [{"cidrBlock": "0.0.0.0/0"}]}, {_BY_GOOGLE: True}, {"enabled": False}]
 )
@@ -145,6 +149,7 @@ def test_networks_of_two_different_authorized_lists_are_both_let_in(google_cloud
 DEFAULTS = "autoprovisioningNodePoolDefaults"
 
 
+@pytest.mark.mistake("next-host-left-out")
 @pytest.mark.parametrize(
     ("autoscaling", "verdict"),
     [

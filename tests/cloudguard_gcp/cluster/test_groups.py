@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cloudguard.model.cluster import Role
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
@@ -24,6 +26,7 @@ def add(project: Project, name: str, address: str, **rest: object) -> None:
     project.instance(name, subnet, address, metadata={"created-by": MANAGER}, **rest)  # type: ignore[arg-type]
 
 
+@pytest.mark.mistake("member-left-out")
 def test_an_instance_of_a_node_s_instance_group_is_a_node(google_cloud: Proxy) -> None:
     project = kops()
     for list_ in project.lists[INSTANCES]:
@@ -36,6 +39,7 @@ def test_an_instance_of_a_node_s_instance_group_is_a_node(google_cloud: Proxy) -
     assert "of-another" not in found
 
 
+@pytest.mark.mistake("member-left-out")
 def test_an_instance_of_a_node_pool_s_instance_group_is_a_node(google_cloud: Proxy) -> None:
     url = f"https://www.googleapis.com/compute/v1/projects/acme-prod/zones/{ZONE}/instanceGroupManagers/nodes"
     project = gke()
@@ -45,6 +49,7 @@ def test_an_instance_of_a_node_pool_s_instance_group_is_a_node(google_cloud: Pro
     assert hosts(google_cloud, project)["bare"] == (Role.NODE,)
 
 
+@pytest.mark.mistake("next-host-left-out")
 def test_an_empty_node_pool_is_known_by_its_instance_group(google_cloud: Proxy) -> None:
     """Its template has no label of the cluster."""
     project = gke()

@@ -48,6 +48,7 @@ def row(google_cloud: Proxy, project: Project) -> RowResult:
     return pipeline.evaluate(snapshot, Declarations()).row("cloud-api-access")
 
 
+@pytest.mark.mistake("identity-left-out")
 @pytest.mark.parametrize(
     ("build", "members", "expected"),
     [
@@ -74,6 +75,7 @@ def test_a_pool_is_the_cluster_s_by_its_name_and_its_subjects(
     assert said is (expected is Verdict.FAIL)
 
 
+@pytest.mark.mistake("identity-left-out")
 def test_a_service_account_of_the_pool_may_be_an_owner_itself(google_cloud: Proxy) -> None:
     result = row(google_cloud, with_owner(kops(), member("prod"), direct=True))
     assert ("shop/deployer", "critical") in [
@@ -81,6 +83,7 @@ def test_a_service_account_of_the_pool_may_be_an_owner_itself(google_cloud: Prox
     ]
 
 
+@pytest.mark.mistake("stranger-trusted")
 def test_its_own_service_account_is_no_outsider(google_cloud: Proxy) -> None:
     """Another subject of the same pool is one."""
     stranger = "subject/repo:acme/app:ref:refs/heads/main"

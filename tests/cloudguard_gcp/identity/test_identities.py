@@ -42,6 +42,7 @@ def test_owner_like_roles_make_an_administrator(google_cloud: Proxy) -> None:
     )
 
 
+@pytest.mark.mistake("secret-read-as-list")
 def test_excess_that_writes_or_reads_data_is_high_and_listing_is_low(google_cloud: Proxy) -> None:
     assert findings_of_nodes(google_cloud, bound("roles/x", "bigquery.tables.getData")) == {"outside": "high"}
     assert findings_of_nodes(google_cloud, bound("roles/x", "bigquery.tables.list")) == {"listing": "low"}
@@ -59,6 +60,7 @@ def test_scopes_limit_the_grants_of_a_role(google_cloud: Proxy) -> None:
     assert "outside" not in findings_of_nodes(google_cloud, project)
 
 
+@pytest.mark.mistake("grant-left-out")
 def test_a_binding_above_the_project_reaches_other_projects(google_cloud: Proxy) -> None:
     project = kops()
     project.answer("resources", f"v3:projects/{project.name}", {"projectId": project.name, "parent": "folders/1"})
@@ -79,6 +81,7 @@ def test_a_condition_is_read_and_narrows_the_grant(google_cloud: Proxy) -> None:
     assert statement.conditions == (Condition("StringLike", "resource.name", ("projects/_/buckets/a*",)),)
 
 
+@pytest.mark.mistake("grant-left-out")
 def test_a_binding_for_everybody_is_a_grant(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/x", "pubsub.topics.delete")
@@ -86,6 +89,7 @@ def test_a_binding_for_everybody_is_a_grant(google_cloud: Proxy) -> None:
     assert findings_of_nodes(google_cloud, project)["outside"] == "high"
 
 
+@pytest.mark.mistake("stranger-trusted")
 def test_trust_of_a_service_account_is_judged(google_cloud: Proxy) -> None:
     project = kops()
     project.role("roles/iam.serviceAccountTokenCreator", "iam.serviceAccounts.getAccessToken")
@@ -134,6 +138,7 @@ def test_the_known_roles_have_permissions_and_a_date() -> None:
     assert all(role.permissions and role.read for role in known.values())
 
 
+@pytest.mark.mistake("unknown-word")
 def test_an_unknown_scope_may_allow_anything() -> None:
     (unknown,) = statements_of(["made-up"])
     assert (unknown.actions, [condition.operator for condition in unknown.conditions]) == (("*",), [OPAQUE])
@@ -150,6 +155,7 @@ def test_a_readonly_scope_certainly_allows_plain_reads_and_perhaps_more() -> Non
 POOL = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci"
 
 
+@pytest.mark.mistake("stranger-trusted")
 @pytest.mark.parametrize(
     ("member", "kind", "who", "named"),
     [
@@ -218,6 +224,7 @@ def test_a_large_role_is_split_and_an_inexpressible_one_is_refused() -> None:
             documents.read(text)
 
 
+@pytest.mark.mistake("secret-read-as-list")
 def test_the_verb_or_the_name_decides_the_access_of_an_action() -> None:
     catalog = RoleCatalog(["compute:instances.list", "compute:*"])
     assert catalog.access("compute:instances.list") is Access.LIST
@@ -233,6 +240,7 @@ def test_scopes_are_a_boundary_of_the_identity(google_cloud: Proxy) -> None:
     assert kinds == {PolicyKind.GRANT, PolicyKind.BOUNDARY}
 
 
+@pytest.mark.mistake("imposed-misjudged")
 @pytest.mark.parametrize(
     ("permissions", "severity"),
     [

@@ -58,6 +58,7 @@ def found(row: RowResult, check: str) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.mistake("stranger-trusted")
 @pytest.mark.parametrize("level", ["", "folders/1", "organizations/2"])
 @pytest.mark.parametrize(
     "member",
@@ -74,6 +75,7 @@ def test_a_member_bound_above_a_service_account_may_act_as_it(google_cloud: Prox
     assert found(row(google_cloud, project), "trust") == [(NODES, "high")]
 
 
+@pytest.mark.mistake("stranger-trusted")
 @pytest.mark.parametrize(
     ("condition", "verdict"),
     [
@@ -93,6 +95,7 @@ def test_a_condition_on_attributes_that_service_accounts_lack_is_undecided(
     assert row(google_cloud, project).verdict is verdict
 
 
+@pytest.mark.mistake("grant-left-out")
 @pytest.mark.parametrize(
     ("place", "level", "verdict"),
     [
@@ -122,12 +125,14 @@ def test_a_personal_account_counts_as_owner_of_a_project_without_organization(go
     assert found(row(google_cloud, project), "trust") == []
 
 
+@pytest.mark.mistake("stranger-trusted")
 def test_everyone_bound_above_a_service_account_may_act_as_it(google_cloud: Proxy) -> None:
     project = cluster()
     project.bind("roles/owner", "allAuthenticatedUsers", on="organizations/2")
     assert (NODES, "critical") in found(row(google_cloud, project), "trust")
 
 
+@pytest.mark.mistake("stranger-trusted")
 @pytest.mark.parametrize(
     "member",
     [
@@ -153,6 +158,7 @@ def test_a_role_without_permission_to_act_as_an_account_is_no_trust(google_cloud
     assert found(row(google_cloud, project), "trust") == []
 
 
+@pytest.mark.mistake("identity-left-out")
 def test_a_service_account_of_pods_is_judged_with_the_cluster(google_cloud: Proxy) -> None:
     project = cluster()
     deployer = project.account("deployer")
@@ -162,6 +168,7 @@ def test_a_service_account_of_pods_is_judged_with_the_cluster(google_cloud: Prox
     assert found(row(google_cloud, project), "administrator") == [(deployer, "critical")]
 
 
+@pytest.mark.mistake("identity-left-out")
 def test_a_kubernetes_account_bound_on_the_project_may_act_as_all_its_accounts(google_cloud: Proxy) -> None:
     project = cluster()
     deployer = project.account("deployer")
@@ -177,6 +184,7 @@ def test_a_kubernetes_account_bound_on_the_project_may_act_as_all_its_accounts(g
     assert (deployer, "critical") in found(result, "administrator")
 
 
+@pytest.mark.mistake("identity-left-out")
 @pytest.mark.parametrize(
     ("member", "name"),
     [
@@ -191,6 +199,7 @@ def test_roles_bound_to_kubernetes_accounts_are_their_grants(google_cloud: Proxy
     assert found(row(google_cloud, project), "administrator") == [(name, "critical")]
 
 
+@pytest.mark.mistake("stranger-trusted")
 def test_a_namespace_bound_to_the_nodes_account_is_a_finding(google_cloud: Proxy) -> None:
     project = cluster()
     project.bind("roles/iam.workloadIdentityUser", f"principalSet://{IN_POOL}/namespace/ci", on=NODES)
@@ -204,6 +213,7 @@ def test_a_cluster_without_workload_identity_has_no_kubernetes_accounts(google_c
     assert collected(google_cloud, project).identities.service_accounts == ()
 
 
+@pytest.mark.mistake("identity-left-out")
 @pytest.mark.parametrize(("name", "administrators"), [("prod", 1), ("staging", 0)])
 def test_kubernetes_accounts_of_another_cluster_in_the_pool_do_not_count(
     google_cloud: Proxy, name: str, administrators: int

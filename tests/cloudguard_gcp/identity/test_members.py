@@ -13,6 +13,7 @@ from cloudguard_gcp.identity.conditions import TIME, conditions_of
 from cloudguard_gcp.identity.resource_names import owner_of
 from drawn_policies import SOURCE, SmallCatalog
 
+pytestmark = pytest.mark.mistake("stranger-trusted")
 PROJECT, NUMBER, OTHER = "acme-prod", "123456789012", "999999999999"
 AGENT = "gcp-sa-cloudbuild.iam.gserviceaccount.com"
 SETS = "principalSet://cloudresourcemanager.googleapis.com"

@@ -74,6 +74,7 @@ def only_balancer(google_cloud: Proxy, cluster: Cluster) -> Balancer:
     return front
 
 
+@pytest.mark.mistake("way-in-left-out")
 def test_a_passthrough_balancer_preserves_the_client_address(google_cloud: Proxy) -> None:
     cluster = Cluster()
     master = cluster.project.link(f"zones/{ZONE}/instances/master-a")
@@ -86,6 +87,7 @@ def test_a_passthrough_balancer_preserves_the_client_address(google_cloud: Proxy
     assert [(target.host, str(target.service)) for target in listener.targets] == [(MASTER, "tcp/443")]
 
 
+@pytest.mark.mistake("way-in-left-out")
 @pytest.mark.parametrize(
     ("kind", "protocol", "plaintext"),
     [
@@ -110,6 +112,7 @@ def test_a_global_proxy_connects_from_google_s_front_ends_to_the_backend_s_port(
     assert [str(target.service) for target in listener.targets] == ["tcp/6443"]
 
 
+@pytest.mark.mistake("way-in-left-out")
 @pytest.mark.parametrize(
     ("where", "purpose"), [(HERE, "REGIONAL_MANAGED_PROXY"), ("global", "GLOBAL_MANAGED_PROXY"), (HERE, "")]
 )
@@ -128,6 +131,7 @@ def test_an_internal_proxy_is_in_its_proxy_only_subnet_or_an_unknown_one(
     assert ranges == {"R": [("10.9.0.0/24",)], "G": [("10.9.1.0/24",)], "": []}[purpose[:1]]
 
 
+@pytest.mark.mistake("way-in-left-out")
 def test_a_regional_internet_proxy_is_in_its_network_s_proxy_only_subnet(google_cloud: Proxy) -> None:
     cluster = Cluster()
     cluster.project.subnet(cluster.network, "proxies", "10.9.0.0/24", purpose="REGIONAL_MANAGED_PROXY")
@@ -159,6 +163,7 @@ def test_an_endpoint_is_a_host_if_it_has_the_address_of_the_host(google_cloud: P
     ]
 
 
+@pytest.mark.mistake("way-in-left-out")
 @pytest.mark.parametrize(("address", "hosts"), [("10.0.0.11", [f"{ZONE}/node-1"]), ("10.9.9.9", [])])
 def test_an_endpoint_of_a_hybrid_group_is_a_host_if_it_has_its_address(
     google_cloud: Proxy, address: str, hosts: list[str]
@@ -228,6 +233,7 @@ def test_a_rule_s_description_names_its_service(google_cloud: Proxy, description
     assert only_balancer(google_cloud, cluster).declared_service == declared
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     ("target", "told"),
     [
@@ -248,6 +254,7 @@ def test_an_unread_target_of_a_rule_is_a_gap(google_cloud: Proxy, target: str, *
     )
 
 
+@pytest.mark.mistake("way-in-left-out")
 def test_a_target_pool_s_backup_pool_is_a_target(google_cloud: Proxy) -> None:
     cluster = Cluster()
     link = cluster.project.link(f"zones/{ZONE}/instances/master-a")
@@ -258,6 +265,7 @@ def test_a_target_pool_s_backup_pool_is_a_target(google_cloud: Proxy) -> None:
     assert [target.host for target in listener.targets] == [MASTER]
 
 
+@pytest.mark.mistake("way-in-left-out")
 def test_rules_of_the_shared_vpc_s_project_have_hosts_as_targets(google_cloud: Proxy) -> None:
     project, (owner,) = shared(), host_of_shared()
     machine = project.link(f"zones/{ZONE}/instances/control-plane")

@@ -63,6 +63,7 @@ def verdict(snapshot: Snapshot) -> Verdict:
     return pipeline.evaluate(snapshot).row("api-server-access").verdict
 
 
+@pytest.mark.mistake("way-in-left-out")
 @pytest.mark.parametrize(
     ("where", "kind", "endpoint"),
     [
@@ -115,6 +116,7 @@ def test_kinds_of_groups_without_endpoints_are_not_read(google_cloud: Proxy, kin
     assert not [request for request in google_cloud.google.asked if request.method.endswith("listNetworkEndpoints")]
 
 
+@pytest.mark.mistake("unknown-word")
 def test_endpoints_of_an_unknown_kind_of_group_are_read(google_cloud: Proxy) -> None:
     project = cluster(*FRONTS)
     behind_proxy(project, group(project, HERE, "SERVERLESS", {"ipAddress": "10.0.0.2", "port": 443}), HERE)
@@ -123,6 +125,7 @@ def test_endpoints_of_an_unknown_kind_of_group_are_read(google_cloud: Proxy) -> 
     assert len(collected(google_cloud, project).topology.balancers) == 1
 
 
+@pytest.mark.mistake("odd-answer")
 def test_a_group_that_is_missing_in_the_list_is_a_gap(google_cloud: Proxy) -> None:
     project = cluster(*FRONTS)
     behind_proxy(project, group(project, HERE, "SERVERLESS").replace("/api", "/gone"), HERE)
@@ -140,6 +143,7 @@ def shared_service(*, leads_to: str = "master-a") -> Project:
     return project
 
 
+@pytest.mark.mistake("way-in-left-out")
 def test_a_balancer_of_another_project_counts(google_cloud: Proxy) -> None:
     project, edge = shared_service(), Project("edge", "555555555555")
     chosen = edge.add("global", "urlMaps", "api", defaultService=project.link("global/backendServices/api"))
@@ -150,6 +154,7 @@ def test_a_balancer_of_another_project_counts(google_cloud: Proxy) -> None:
     assert verdict(snapshot) is Verdict.FAIL
 
 
+@pytest.mark.mistake("way-in-left-out")
 def test_a_balancer_of_an_unreadable_project_makes_the_row_unknown(google_cloud: Proxy) -> None:
     snapshot = collected(google_cloud, shared_service())
     assert any("projects/edge" in gap.message for gap in snapshot.gaps)

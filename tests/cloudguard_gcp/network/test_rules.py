@@ -235,11 +235,13 @@ def test_protocols_are_parsed_by_name_or_number(protocol: str, ports: list[str] 
     assert (str(services), strange) == (text, "")
 
 
+@pytest.mark.mistake("unknown-word")
 def test_a_rule_with_an_unknown_protocol_may_apply_to_any() -> None:
     (rule,) = rules_of(firewall(allowed=[{"IPProtocol": "teleport"}]))
     assert (str(rule.services), rule.uncertain) == ("all", "the protocol 'teleport' is not known")
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("kind", ["HIERARCHY_OF_TOMORROW", ""])
 def test_a_policy_of_an_unknown_kind_is_uncertain(kind: str) -> None:
     rule: dict[str, object] = {"priority": 1, "action": "deny", "match": {}}
@@ -261,6 +263,7 @@ def test_a_domain_name_as_a_peer_is_an_unread_list() -> None:
     assert [(list_.name, list_.known) for list_ in lists] == [("domain name example.com", False)]
 
 
+@pytest.mark.mistake("unknown-word")
 def test_a_network_type_or_unread_targets_make_a_rule_uncertain() -> None:
     rules, _ = only(srcNetworkType="INTERNET", srcIpRanges=["0.0.0.0/0"])
     assert [rule.uncertain for rule in rules] == ["it matches only traffic from INTERNET"]

@@ -104,6 +104,7 @@ def test_outbound_addresses_come_from_routers_of_the_network_s_project(google_cl
     assert topology_of(google_cloud, shared(), owner).outbound_addresses.texts() == ("34.76.0.9", "34.140.0.7")
 
 
+@pytest.mark.mistake("sender-without-route")
 def test_a_machine_outside_the_cluster_with_an_allowed_account_is_a_stranger(google_cloud: Proxy) -> None:
     topology = topology_of(google_cloud, by_account())
     account = "service-account/batch@acme-prod.iam.gserviceaccount.com"
@@ -114,6 +115,7 @@ def test_a_machine_outside_the_cluster_with_an_allowed_account_is_a_stranger(goo
     assert {group.id: group.members_known for group in topology.groups}[account]
 
 
+@pytest.mark.mistake("sender-without-route")
 def test_in_a_shared_network_the_members_of_a_tag_are_not_all_known(google_cloud: Proxy) -> None:
     project = kops()
     project.answer("compute", "projects/acme-prod", {"name": "acme-prod", "xpnProjectStatus": "HOST"})
@@ -122,6 +124,7 @@ def test_in_a_shared_network_the_members_of_a_tag_are_not_all_known(google_cloud
     assert not any(group.members_known for group in groups)
 
 
+@pytest.mark.mistake("sender-without-route")
 def test_learned_routes_apply_to_the_router_s_region_or_to_all_regions(google_cloud: Proxy) -> None:
     for mode, other in (("REGIONAL", []), ("GLOBAL", ["10.200.0.0/16"])):
         project = kops()
@@ -145,6 +148,7 @@ def test_learned_routes_apply_to_the_router_s_region_or_to_all_regions(google_cl
         assert learned == {"nodes": ["10.200.0.0/16"], "far": other}
 
 
+@pytest.mark.mistake("sender-without-route")
 def test_a_sender_behind_a_learned_route_is_judged(google_cloud: Proxy) -> None:
     project = kops(office={"allow": "tcp:10250", "sourceRanges": ["192.168.0.0/16"]})
     network = project.link("global/networks/default")
@@ -158,6 +162,7 @@ def test_a_sender_behind_a_learned_route_is_judged(google_cloud: Proxy) -> None:
     assert "vpn" in after.why
 
 
+@pytest.mark.mistake("sender-without-route")
 def test_a_peering_without_routes_is_a_gap(google_cloud: Proxy) -> None:
     project = kops()
     (network,) = project.lists["projects/acme-prod/global/networks"]
@@ -170,6 +175,7 @@ def test_a_peering_without_routes_is_a_gap(google_cloud: Proxy) -> None:
     assert ADAPTER.collect(CollectRequest(cluster="prod")).gaps == ()
 
 
+@pytest.mark.mistake("next-host-left-out")
 def test_a_stopped_machine_may_get_a_public_address_again(google_cloud: Proxy) -> None:
     project = open_ssh()
     for list_ in project.lists["projects/acme-prod/zones/europe-west1-b/instances"]:
@@ -184,6 +190,7 @@ def test_a_stopped_machine_may_get_a_public_address_again(google_cloud: Proxy) -
     }
 
 
+@pytest.mark.mistake("member-left-out")
 def test_an_interface_of_another_project_s_attachment_has_an_unknown_network(
     google_cloud: Proxy,
 ) -> None:

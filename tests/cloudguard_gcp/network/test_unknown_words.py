@@ -26,6 +26,7 @@ def policy_rules(**fields: Any) -> list[tuple[Action, str]]:  # noqa: ANN401 - J
     return [(rule.action, rule.uncertain) for rule in guard.rules]
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     ("fields", "cause"),
     [
@@ -49,6 +50,7 @@ def test_a_denial_with_known_values_is_certain() -> None:
     assert policy_rules(match=match, targetType="INSTANCES", targetResources=[NETWORK]) == [(Action.DENY, "")]
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("action", ["mirror", "ask_somebody", ""])
 def test_a_rule_with_an_unknown_action_may_permit_or_deny(action: str) -> None:
     found = policy_rules(action=action)
@@ -56,6 +58,7 @@ def test_a_rule_with_an_unknown_action_may_permit_or_deny(action: str) -> None:
     assert all(uncertain for _, uncertain in found)
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("field", ["sourceLabels", "targetSecureTags", "destinationTags"])
 @pytest.mark.parametrize("does", ["allowed", "denied"])
 def test_a_firewall_with_an_unknown_condition_is_uncertain(field: str, does: str) -> None:
@@ -105,6 +108,7 @@ RULE: Item = {
 }
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("scheme", ["EXTERNAL_EDGE", "PARTNER", ""])
 def test_a_rule_with_an_unknown_scheme_may_face_the_internet(scheme: str) -> None:
     rule = forwarding_rule(RULE | {"loadBalancingScheme": scheme})
@@ -112,12 +116,14 @@ def test_a_rule_with_an_unknown_scheme_may_face_the_internet(scheme: str) -> Non
     assert rule.outside is not False
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("changed", [{"IPProtocol": "QUIC"}, {"ports": ["https"]}, {"sourceIpRanges": ["zone-1"]}])
 def test_a_forwarding_rule_that_is_not_understood_is_refused(changed: Item) -> None:
     with pytest.raises(ValueError, match=r".+"):
         forwarding_rule(RULE | changed)
 
 
+@pytest.mark.mistake("unknown-word")
 def test_a_next_hop_of_an_unknown_kind_may_be_the_internet() -> None:
     assert hops({"nextHopTeleport": "somewhere"}) == [NextHop.UNKNOWN]
 
@@ -125,6 +131,7 @@ def test_a_next_hop_of_an_unknown_kind_may_be_the_internet() -> None:
 RESTING, OF_TOMORROW = {"routeStatus": "RESTING"}, {"warnings": [{"code": "NEXT_HOP_OF_TOMORROW"}]}
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("state", [RESTING, OF_TOMORROW], ids=str)
 def test_a_route_with_an_unknown_status_is_undecided(state: Item) -> None:
     assert hops(FIREWALL | state, GATEWAY) == [NextHop.UNKNOWN]
@@ -132,6 +139,7 @@ def test_a_route_with_an_unknown_status_is_undecided(state: Item) -> None:
     assert hops(GATEWAY | state) == [NextHop.INTERNET]
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     ("written", "versions"),
     [
@@ -152,6 +160,7 @@ def test_an_unknown_ip_version_may_be_either(written: Item, versions: object) ->
     assert rule.versions == versions
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     "changed", [{"networkFirewallPolicyEnforcementOrder": "NEVER"}, {"routingConfig": {"routingMode": "GALACTIC"}}]
 )
@@ -160,6 +169,7 @@ def test_a_network_with_an_unknown_value_is_refused(changed: Item) -> None:
         vpc_network({"selfLink": NETWORK, "name": "n", **changed})
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("changed", [{"direction": "SIDEWAYS"}, {"redirected": [{"IPProtocol": "all"}]}])
 def test_a_firewall_of_an_unknown_kind_is_refused(changed: Item) -> None:
     action = {} if "redirected" in changed else {"denied": [{"IPProtocol": "all"}]}
@@ -167,6 +177,7 @@ def test_a_firewall_of_an_unknown_kind_is_refused(changed: Item) -> None:
         rules({"name": "f", "network": NETWORK, **action, **changed})
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("key", [{"hsmKeyName": "k"}, {"kmsKeyServiceAccount": "a"}])
 def test_a_key_with_an_unknown_manager_does_not_count_as_google_s(key: Item) -> None:
     with pytest.raises(ValueError, match="key of an unknown kind"):
