@@ -74,8 +74,8 @@ class GcpAdapter(CloudAdapter):
 def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     """Read all facts about a cluster that was found."""
     from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
-    from cloudguard_gcp.identity import gatekeepers  # noqa: PLC0415 - when asked for
-    from cloudguard_gcp.identity.holders import known  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.identity import gatekeepers, shared_copies  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.identity.identities import known  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.network.members import with_members  # noqa: PLC0415 - when asked for
 
@@ -87,7 +87,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
         lambda: _read_disks(api, found, machines),
         lambda: _read_identities(api, caller, found, (machines, groups, templates)),
     )
-    found_disks, copies = gatekeepers.with_outsiders(api, (caller.project, *_numbers(caller)), found_disks, copies)
+    found_disks, copies = shared_copies.with_outsiders(api, (caller.project, *_numbers(caller)), found_disks, copies)
     machines, groups = hosts.guarded(machines, around.chains), pools.guarded(groups, around.chains)
     installer = found.installer(machines, found_disks)
     cluster = Cluster(
@@ -120,8 +120,7 @@ def _read_identities(
     found: FoundCluster,
     holding: tuple[tuple[Host, ...], tuple[Pool, ...], dict[str, Instance]],
 ) -> Identities:
-    from cloudguard_gcp.identity.holders import held_accounts  # noqa: PLC0415 - only when asked for
-    from cloudguard_gcp.identity.identities import holders_of, read_identities  # noqa: PLC0415
+    from cloudguard_gcp.identity.identities import held_accounts, holders_of, read_identities  # noqa: PLC0415
     from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged  # noqa: PLC0415
 
     cluster: IdentityPools | SelfManaged = SelfManaged(found.name, found.other_clusters)

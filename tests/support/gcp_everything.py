@@ -142,6 +142,13 @@ def _keys(project: Project) -> None:
     project.answer("compute", f"projects/{project.name}/global/images/backup/getIamPolicy", {"bindings": []})
     project.add("global", "machineImages", "host", savedDisks=[{"sourceDisk": disk}])
     project.answer("compute", f"projects/{project.name}/global/machineImages/host/getIamPolicy", {"bindings": []})
+    where = f"regions/{REGION}"
+    project.add(where, "disks", "clone", status="READY", sizeGb="20", sourceDisk=disk)
+    project.answer("compute", f"projects/{project.name}/{where}/disks/clone/getIamPolicy", {"bindings": []})
+    project.add(where, "instantSnapshots", "wide", sourceDisk=project.link(f"{where}/disks/clone"))
+    project.answer("compute", f"projects/{project.name}/{where}/instantSnapshots/wide/getIamPolicy", {"bindings": []})
     where = f"zones/{ZONE}"
+    for name in ("etcd-main", "etcd-events"):
+        project.answer("compute", f"projects/{project.name}/{where}/disks/{name}/getIamPolicy", {"bindings": []})
     project.add(where, "instantSnapshots", "now", sourceDisk=disk)
     project.answer("compute", f"projects/{project.name}/{where}/instantSnapshots/now/getIamPolicy", {"bindings": []})

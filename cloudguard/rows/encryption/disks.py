@@ -74,8 +74,10 @@ def former_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
 def _copy_problems(copy: DiskSnapshot, subject: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
     faults = _faults(copy)
     if faults:
-        message, copied = f"{copy.id}, {subject}, {faults}", Resource(copy.kind, copy.id)
-        steps = Procedure((message,), ("encrypt the copy and stop sharing it, or delete it",))
+        words = subject if copy.id == copy.disk else f"{copy.id}, {subject}"
+        message, copied = f"{words}, {faults}", Resource(copy.kind, copy.id)
+        remedy = "stop sharing it" if copy.id == copy.disk else "encrypt the copy and stop sharing it, or delete it"
+        steps = Procedure((message,), (remedy,))
         change = change_of(f"{copy.kind}.remove", copied, steps)
         width = tuple(f"shared with {name}" for name in copy.shared_with or ())
         width += () if copy.encrypted else ("not encrypted",)

@@ -166,6 +166,8 @@ LIST_SNAPSHOTS = _compute("snapshots", "list", "Snapshots", "items")
 LIST_IMAGES = _compute("images", "list", "Images", "items")
 LIST_MACHINE_IMAGES = _compute("machineImages", "list", "MachineImages", "items")
 LIST_INSTANT_SNAPSHOTS = _compute("instantSnapshots", "aggregatedList", "InstantSnapshots", "instantSnapshots")
+GET_DISK_POLICY = _compute("disks", "getIamPolicy", "Disks", "", "compute.disks.getIamPolicy")
+GET_REGION_DISK_POLICY = _compute("regionDisks", "getIamPolicy", "RegionDisks", "", "compute.disks.getIamPolicy")
 GET_IMAGE_POLICY = _compute("images", "getIamPolicy", "Images", "", "compute.images.getIamPolicy")
 GET_SNAPSHOT_POLICY = _compute("snapshots", "getIamPolicy", "Snapshots", "", "compute.snapshots.getIamPolicy")
 GET_MACHINE_IMAGE_POLICY = _compute(
@@ -173,6 +175,13 @@ GET_MACHINE_IMAGE_POLICY = _compute(
 )
 GET_INSTANT_SNAPSHOT_POLICY = _compute(
     "instantSnapshots", "getIamPolicy", "InstantSnapshots", "", "compute.instantSnapshots.getIamPolicy"
+)
+GET_REGION_INSTANT_SNAPSHOT_POLICY = _compute(
+    "regionInstantSnapshots",
+    "getIamPolicy",
+    "RegionInstantSnapshots",
+    "",
+    "compute.instantSnapshots.getIamPolicy",
 )
 
 LIST_CLUSTERS = Call(

@@ -22,8 +22,11 @@ _REGION: Final = "europe-west1"
 _RESOURCE_PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
     "compute.networks.getEffectiveFirewalls": ("network",),
     "compute.regionNetworkFirewallPolicies.getEffectiveFirewalls": ("region", "network"),
+    "compute.disks.getIamPolicy": ("zone", "resource"),
+    "compute.regionDisks.getIamPolicy": ("region", "resource"),
     "compute.images.getIamPolicy": ("resource",),
     "compute.instantSnapshots.getIamPolicy": ("zone", "resource"),
+    "compute.regionInstantSnapshots.getIamPolicy": ("region", "resource"),
     "compute.machineImages.getIamPolicy": ("resource",),
     "compute.snapshots.getIamPolicy": ("resource",),
     "compute.routers.getRouterStatus": ("region", "router"),

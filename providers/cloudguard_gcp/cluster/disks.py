@@ -25,7 +25,7 @@ from cloudguard_gcp.access.calls import (
 )
 from cloudguard_gcp.access.links import last, link_in, required_link
 from cloudguard_gcp.access.owners import OWNERS
-from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, IMAGE, ORIGINS, read_copies
+from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, IMAGE, Origins, origins_of, read_copies
 from cloudguard_gcp.cluster.installer_labels import safe
 from cloudguard_gcp.cluster.instances import Instance
 
@@ -72,18 +72,16 @@ def read_disks(
     }
     attached = {disk: (host, attachments.get(disk, NOTHING)) for disk, host in of_hosts.items()}
     listed = api.read(LIST_DISKS, hides=_LEADS, project=project)
-    read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, cluster, attached), hides=_LEADS)
+    read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, (project, cluster), attached), hides=_LEADS)
     disks = sorted((disk for _, disk, _ in read if disk), key=lambda disk: disk.id)
     concerning = worth_copying(disks, (host.id for host in concerned))
+    origins = Origins(
+        {name: made_from for name, _, made_from in read if name in concerning},
+        {name: made_from for name, _, made_from in read if name not in concerning},
+        {disk.host: disk.id for disk in disks if disk.id in concerning and disk.host},
+    )
     copies, keys = api.parallel(
-        partial(
-            read_copies,
-            api,
-            project,
-            cluster,
-            origins={name: made_from for name, _, made_from in read if name in concerning},
-            other_disks={name: made_from for name, _, made_from in read if name not in concerning},
-        ),
+        partial(read_copies, api, project, cluster, origins),
         partial(read_keys, api, [disk.key for disk in disks]),
     )
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
@@ -91,17 +89,18 @@ def read_disks(
 
 
 def _disk(
-    api: Api, item: Item, cluster: str, attached: Mapping[str, tuple[str, Item]]
+    api: Api, item: Item, named: tuple[str, str], attached: Mapping[str, tuple[str, Item]]
 ) -> tuple[str, Disk | None, tuple[str, ...]]:
     """Return a disk's name, the disk if it belongs to a host or to etcd by its labels, and the disk's sources.
 
-    ``attached``: name of a disk → its host, and the disk as the host's instance shows it.
+    ``named``: the names of the project and of the cluster. ``attached``: name of a disk → its host, and the disk as the
+    host's instance shows it.
     An image is a source only for etcd's own disk: images of other disks hold no data.
     """
-    name, labels = required_link(item), text_map(item, "labels")
+    (project, cluster), name, labels = named, required_link(item), text_map(item, "labels")
     etcd = min((key for key in labels if key.startswith(ETCD)), default="")
     primary = link_in(child(item, "asyncPrimaryDisk"), "disk")
-    made_from = tuple(filter(None, (primary, *(link_in(item, key) for key in ORIGINS))))
+    made_from = tuple(filter(None, (primary, *origins_of(item, project))))
     if name not in attached and not (etcd and labels.get(CLUSTER) == safe(cluster)):
         return name, None, made_from
     evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={labels[etcd]}") if etcd else None

@@ -84,11 +84,13 @@ class Level:
     unseen: str = ""
 
 
-def bindings_of(api: Api, call: Call, policies: Sequence[Item], about: str) -> tuple[Binding, ...]:
+def bindings_of(
+    api: Api, call: Call, policies: Sequence[Item], about: str, hides: tuple[FactKind, ...] = _HIDES
+) -> tuple[Binding, ...]:
     """Return the bindings of allow policies in the answer to ``call``. A binding that can't be parsed leaves a Gap."""
-    listed = api.mapped(call, policies, lambda policy: children(policy, "bindings"), hides=_HIDES, about=about)
+    listed = api.mapped(call, policies, lambda policy: children(policy, "bindings"), hides=hides, about=about)
     bindings = [binding for policy in listed for binding in policy]
-    return api.mapped(call, bindings, _binding, hides=_HIDES, about=about)
+    return api.mapped(call, bindings, _binding, hides=hides, about=about)
 
 
 def _binding(item: Item) -> Binding:

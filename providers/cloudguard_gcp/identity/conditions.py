@@ -7,8 +7,9 @@ is undecided. https://cloud.google.com/iam/docs/conditions-attribute-reference
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Final
 
 from cloudguard.model.identity import Condition
@@ -108,6 +109,34 @@ def _is_false(condition: Condition, now: datetime) -> bool:
     except (TypeError, ValueError):
         return False
     return before == condition.operator.startswith("DateGreaterThan")
+
+
+def is_met(expression: str, attributes: Mapping[str, frozenset[str]], now: datetime) -> bool | None:
+    """Whether a request for a resource meets an expression today; None if this is undecided.
+
+    ``attributes``: the values that each attribute of the resource has. One that is absent is unknown.
+    """
+    answers = [
+        _all_met(_is_condition_met(condition, attributes, now) for condition in conditions)
+        for conditions in conditions_of(expression)
+    ]
+    return True if True in answers else None if None in answers else False
+
+
+def _all_met(answers: Iterable[bool | None]) -> bool | None:
+    listed = [*answers]
+    return False if False in listed else None if None in listed else True
+
+
+def _is_condition_met(condition: Condition, attributes: Mapping[str, frozenset[str]], now: datetime) -> bool | None:
+    if condition.key == TIME:
+        return not _is_false(condition, now)
+    values = attributes.get(condition.key)
+    if values is None or not condition.operator.startswith("String"):
+        return None
+    like = condition.operator.endswith("Like")
+    met = any(fnmatchcase(value, asked) if like else value == asked for value in values for asked in condition.values)
+    return met != ("Not" in condition.operator)
 
 
 def _chunks(listed: list[str]) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""The service accounts of a cluster's hosts: the roles bound to them, and the scopes of their machines."""
+"""The service accounts of a cluster's machines: the roles bound to them, and the scopes of the machines' tokens."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
+from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import (
     SERVICE_ACCOUNT,
     Identities,
@@ -19,6 +20,9 @@ from cloudguard.model.source import Source
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.session import Caller
+from cloudguard_gcp.cluster.find import FoundCluster
+from cloudguard_gcp.cluster.instances import Instance
 from cloudguard_gcp.identity.bindings import (
     Binding,
     Level,
@@ -32,7 +36,7 @@ from cloudguard_gcp.identity.bindings import (
 )
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged
 from cloudguard_gcp.identity.policies import denied_to, granted
-from cloudguard_gcp.identity.resource_names import owner_of
+from cloudguard_gcp.identity.resource_names import account, owner_of
 from cloudguard_gcp.identity.roles import Roles
 from cloudguard_gcp.identity.scopes import statements_of
 from cloudguard_gcp.identity.service_accounts import (
@@ -53,6 +57,10 @@ _UNREAD_GRANTS: Final = (
 )
 Bindings: TypeAlias = "Sequence[tuple[str, Binding]]"
 """Bindings, each with the name of its level."""
+HeldAccount = tuple[str, Sequence[str], Sequence[str]]
+"""A service account's address, its holder's roles (such as "node"), and the scopes of its tokens there."""
+_NODE: Final = ("node",)
+_Holding = TypeVar("_Holding", Host, Pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,38 @@ class Holder:
 
 _OF_PODS: Final = Holder((SERVICE_ACCOUNT,), frozenset({"https://www.googleapis.com/auth/cloud-platform"}))
 """The holder of pods' service accounts: their Workload Identity tokens have every scope."""
+
+
+def held_accounts(
+    found: FoundCluster, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Instance]
+) -> Iterator[HeldAccount]:
+    """Yield the service account of each host, pool and node pool.
+
+    ``templates``: map of a pool's id → its next instance.
+    """
+    instances = {instance.id: instance for instance in found.instances}
+    for holders, known in ((hosts, instances), (pools, templates)):
+        for holder in holders:
+            if (instance := known.get(holder.id)) and instance.scopes:
+                yield named(instance.host.identity, caller), [str(role) for role in holder.roles], instance.scopes
+    for pool in found.gke.node_pools if found.gke else ():
+        if pool.account or pool.scopes:
+            yield named(pool.account, caller), _NODE, pool.scopes
+
+
+def named(email: str, caller: Caller) -> str:
+    """Return a service account's address. "default" is the project's default account for machines."""
+    return caller.default_account or email if email in {"default", ""} else email
+
+
+def known(ones: Iterable[_Holding], caller: Caller) -> tuple[_Holding, ...]:
+    """Return hosts or pools with the identity name of their service account."""
+    return tuple(
+        replace(candidate, identity=account(named(candidate.identity, caller), caller.project))
+        if candidate.identity
+        else candidate
+        for candidate in ones
+    )
 
 
 def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dict[str, Holder]:

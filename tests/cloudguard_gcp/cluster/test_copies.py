@@ -21,8 +21,12 @@ DISKS = "projects/acme-prod/zones/europe-west1-b/disks"
 FORMER = {"k8s-io-cluster-name": "prod", "k8s-io-etcd-main": "a-2fa"}
 
 
+READS = ("disks", "snapshots", "images", "machineImages", "instantSnapshots")
+
+
 def share(project: Project, kind: str, name: str, *members: str, **made_from: object) -> str:
     """Add a snapshot or image whose own policy shares it with members."""
+    project.role("roles/compute.storageAdmin", *(f"compute.{word}.useReadOnly" for word in READS))
     bindings = [{"role": "roles/compute.storageAdmin", "members": [*members]}] if members else []
     where = "zones/europe-west1-b" if kind == "instantSnapshots" else "global"
     path = f"projects/{project.name}/{where}/{kind}/{name}/getIamPolicy"

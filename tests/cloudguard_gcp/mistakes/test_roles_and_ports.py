@@ -25,7 +25,7 @@ def reworded(project: Project, name: str, *tags: str, **labels: str) -> Project:
 
 
 def etcd_open(project: Project, *targets: str) -> Project:
-    return opened(project, ETCD_PORTS, INSIDE, **({"targetTags": [*targets]} if targets else {}))
+    return opened(project, ETCD_PORTS, INSIDE, targetTags=[*targets])
 
 
 def two_masters(**labels: str) -> Project:
@@ -155,7 +155,7 @@ PORTS: dict[str, Shape] = {
     "kubeadm's etcd where only weak marks name kops": (
         lambda: on_master("tcp:2379", INSIDE, without_marks),
         ETCD,
-        "UNKNOWN",
+        "FAIL",
     ),
     "MicroK8s' dqlite where only weak marks name kops": (
         lambda: on_master("tcp:19001", INSIDE, without_marks),
