@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from operator import attrgetter
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from cloudguard.formats.contract.document import Shape, Shapes, computed
+from cloudguard.formats.contract.document import Member, Shape, Shapes, computed
 from cloudguard.results.comparison import AccessChange, Comparison, PermissionChange, TrafficChange
 from cloudguard.values import dataclass
 
@@ -18,30 +19,9 @@ class Packets:
     services: str
 
 
-def _opened_access(comparison: Comparison) -> tuple[AccessChange, ...] | None:
-    return comparison.access.opened if comparison.access else None
-
-
-def _closed(comparison: Comparison) -> tuple[AccessChange, ...] | None:
-    return comparison.access.closed if comparison.access else None
-
-
-def _undecided(comparison: Comparison) -> tuple[str, ...] | None:
-    return comparison.access.undecided if comparison.access else None
-
-
-def _packets(change: TrafficChange) -> tuple[Packets, ...]:
-    return tuple(Packets(addresses, services) for addresses, services in change.packets)
-
-
-def _traffic(change: TrafficChange) -> str:
-    del change
-    return "traffic"
-
-
-def _permissions(change: PermissionChange) -> str:
-    del change
-    return "permissions"
+def _of_access(type_: Any, name: str) -> Member:  # noqa: ANN401 - any type
+    """Return the member ``name`` of a comparison's access. None if the access was not compared."""
+    return computed(type_ | None, lambda comparison: comparison.access and getattr(comparison.access, name))
 
 
 COMPARISON_SHAPES: Final[Shapes] = {
@@ -49,15 +29,20 @@ COMPARISON_SHAPES: Final[Shapes] = {
         left_out=frozenset({"access"}),
         members={
             "schema": computed(Literal["cloudguard/comparison/v1"], attrgetter("schema")),
-            "opened": computed(tuple[AccessChange, ...] | None, _opened_access),
-            "closed": computed(tuple[AccessChange, ...] | None, _closed),
-            "undecided": computed(tuple[str, ...] | None, _undecided),
+            "opened": _of_access(tuple[AccessChange, ...], "opened"),
+            "closed": _of_access(tuple[AccessChange, ...], "closed"),
+            "undecided": _of_access(tuple[str, ...], "undecided"),
         },
         first=("schema", "cluster", "old", "new", "opened", "closed", "undecided"),
     ),
     TrafficChange: Shape(
-        members={"kind": computed(Literal["traffic"], _traffic), "packets": computed(tuple[Packets, ...], _packets)},
+        members={
+            "kind": computed(Literal["traffic"], lambda _change: "traffic"),
+            "packets": computed(tuple[Packets, ...], lambda change: tuple(starmap(Packets, change.packets))),
+        },
         first=("kind",),
     ),
-    PermissionChange: Shape(members={"kind": computed(Literal["permissions"], _permissions)}, first=("kind",)),
+    PermissionChange: Shape(
+        members={"kind": computed(Literal["permissions"], lambda _change: "permissions")}, first=("kind",)
+    ),
 }

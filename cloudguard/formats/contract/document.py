@@ -28,12 +28,7 @@ class Member:
 
 def computed(type_: Any, of: Callable[[Any], object], *, optional: bool = False) -> Member:  # noqa: ANN401 - any type
     """Return a member whose value is computed from the object alone."""
-
-    def made(value: object, subject: object) -> object:
-        del subject
-        return of(value)
-
-    return Member(type_, made, optional)
+    return Member(type_, lambda value, _subject: of(value), optional)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,7 @@ def _denied(traffic: RuleTraffic) -> Action | None:
 
 
 def _op(name: str) -> Member:
-    def of(edit: object) -> str:
-        del edit
-        return name
-
-    return computed(Literal[name], of)
+    return computed(Literal[name], lambda _edit: name)
 
 
 OPS: Final = {

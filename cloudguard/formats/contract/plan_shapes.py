@@ -55,26 +55,6 @@ def _call(step: Step, planned: PlannedCall) -> Call:
     return Call(call.api, call.operation, call.parameters, call.answers, step.number, planned.edit, planned.inverse)
 
 
-def _declarations(plan: Plan) -> dict[str, Declared]:
-    return declarations(plan.report)
-
-
-def _tool(plan: Plan) -> Tool:
-    return tool(plan.report)
-
-
-def _verdicts(plan: Plan) -> dict[str, str]:
-    return dict(plan.verdicts)
-
-
-def _edits(plan: Plan) -> Counts:
-    return Counts(*plan.counts)
-
-
-def _calls(change: Change, subject: PlanSubject) -> tuple[Call, ...]:
-    return subject.calls.get(change.id, ())
-
-
 PLAN_SHAPES: Final[Shapes] = {
     **REPORT_SHAPES,
     Plan: Shape(
@@ -82,15 +62,15 @@ PLAN_SHAPES: Final[Shapes] = {
         added=frozenset({"plan_again"}),
         members={
             "schema": computed(Literal["cloudguard/plan/v1"], attrgetter("schema")),
-            "tool": computed(Tool, _tool),
+            "tool": computed(Tool, lambda plan: tool(plan.report)),
             "started": computed(str, attrgetter("report.started")),
             "finished": computed(str, attrgetter("report.finished")),
-            "declarations": computed(dict[str, Declared], _declarations),
+            "declarations": computed(dict[str, Declared], lambda plan: declarations(plan.report)),
             "cluster": computed(Cluster, attrgetter("report.cluster")),
             "complete": computed(bool, attrgetter("report.complete")),
             "proof": computed(tuple[Proof, ...], attrgetter("proofs")),
-            "verdicts": computed(dict[str, str], _verdicts),
-            "edits": computed(Counts, _edits),
+            "verdicts": computed(dict[str, str], lambda plan: dict(plan.verdicts)),
+            "edits": computed(Counts, lambda plan: Counts(*plan.counts)),
             "plan_again": computed(bool, attrgetter("plan_again")),
         },
         first=("schema", "tool", "started", "finished", "declarations", "cluster", "complete", "changes", "steps"),
@@ -99,7 +79,7 @@ PLAN_SHAPES: Final[Shapes] = {
     Change: Shape(
         members={
             **REPORT_SHAPES[Change].members,
-            "calls": Member(tuple[Call, ...], _calls),
+            "calls": Member(tuple[Call, ...], lambda change, subject: subject.calls.get(change.id, ())),
         }
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import starmap
 from operator import attrgetter
 from typing import Final, Literal, Self
 
@@ -100,34 +101,6 @@ def _why(change: Change, subject: Subject) -> str:
     return "".join(subject.messages[name] + owner for name in change.mends[:1] if name in subject.messages)
 
 
-def _settings(basis: Basis) -> tuple[SettingValue, ...]:
-    return tuple(SettingValue(name, value) for name, value in basis.settings)
-
-
-def _traffic(hop: Hop) -> RuleTraffic | None:
-    return hop.lets if isinstance(hop.lets, RuleTraffic) else None
-
-
-def _region(cluster: Cluster) -> str:
-    return ",".join(cluster.regions)
-
-
-def _severity(finding: Finding) -> str:
-    return str(finding.severity)
-
-
-def _number(finding: Finding, subject: Subject) -> int:
-    return subject.numbers[finding.id]
-
-
-def _facts(witness: Witness) -> dict[str, str]:
-    return dict(witness.facts)
-
-
-def _changes(report: Report) -> Changes:
-    return Changes(report.plan)
-
-
 _TEXTS: Final = tuple[str, ...]
 REPORT_SHAPES: Final[Shapes] = {
     **EDIT_SHAPES,
@@ -139,7 +112,7 @@ REPORT_SHAPES: Final[Shapes] = {
             "snapshot_sha256": computed(str, attrgetter("snapshot_sha256")),
             "declarations": computed(dict[str, Declared], declarations),
             "complete": computed(bool, attrgetter("complete")),
-            "plan": computed(Changes, _changes),
+            "plan": computed(Changes, lambda report: Changes(report.plan)),
         },
         first=("schema", "tool", "started", "finished", "snapshot_sha256", "declarations", "cluster", "complete"),
         added=frozenset({"snapshot_sha256"}),
@@ -150,7 +123,7 @@ REPORT_SHAPES: Final[Shapes] = {
     ),
     Cluster: Shape(
         left_out=frozenset({"pools", "pod_ranges", "traits"}),
-        members={"region": computed(str, _region)},
+        members={"region": computed(str, lambda cluster: ",".join(cluster.regions))},
         added=frozenset({"regions"}),
     ),
     Host: Shape(
@@ -163,21 +136,21 @@ REPORT_SHAPES: Final[Shapes] = {
         left_out=frozenset({"paths", "hosts", "disks", "identities", "keys"}),
         members={
             "examined": computed(Examined, _examined),
-            "settings": computed(tuple[SettingValue, ...], _settings),
+            "settings": computed(tuple[SettingValue, ...], lambda basis: tuple(starmap(SettingValue, basis.settings))),
         },
         first=("examined",),
     ),
     Finding: Shape(
         members={
-            "number": Member(int, _number),
-            "severity": computed(Literal["low", "medium", "high", "critical"], _severity),
+            "number": Member(int, lambda finding, subject: subject.numbers[finding.id]),
+            "severity": computed(Literal["low", "medium", "high", "critical"], lambda finding: str(finding.severity)),
         },
         first=("id", "number"),
     ),
     Witness: Shape(
         members={
             "path": computed(_TEXTS, path_lines),
-            "facts": computed(dict[str, str], _facts),
+            "facts": computed(dict[str, str], lambda witness: dict(witness.facts)),
             "hops": computed(tuple[Hop, ...], attrgetter("path")),
         },
     ),
@@ -185,7 +158,9 @@ REPORT_SHAPES: Final[Shapes] = {
         left_out=frozenset({"attributed"}),
         members={
             "lets": computed(str, lets_text),
-            "traffic": computed(RuleTraffic | None, _traffic),
+            "traffic": computed(
+                RuleTraffic | None, lambda hop: hop.lets if isinstance(hop.lets, RuleTraffic) else None
+            ),
             "blamed": computed(bool, attrgetter("attributed")),
         },
         added=frozenset({"traffic"}),
