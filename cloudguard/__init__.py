@@ -51,4 +51,5 @@ else:  # hidden from type checkers: they report a name that is not imported abov
             return import_module("cloudguard.version").version()
         if name in _MODULES:
             return getattr(import_module(f"cloudguard.{_MODULES[name]}"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)

@@ -112,7 +112,8 @@ class Intervals:
     def first(self) -> int:
         """Return the lowest point; raises ValueError if the set is empty."""
         if not self.intervals:
-            raise ValueError("an empty set has no first point")
+            message = "an empty set has no first point"
+            raise ValueError(message)
         return self.intervals[0][0]
 
     def __bool__(self) -> bool:
@@ -151,12 +152,14 @@ def cidr_interval(text: str, *, host_bits: bool = False) -> Interval[int]:
     if not slash:
         return point, point + 1
     if not (length.isascii() and length.isdigit() and len(length) <= len("128") and int(length) <= width):
-        raise ValueError(f"{text!r} is not a CIDR: its prefix length is a number from 0 to {width}")
+        message = f"{text!r} is not a CIDR: its prefix length is a number from 0 to {width}"
+        raise ValueError(message)
     size = 1 << (width - int(length))
     first = point - ((point - start) & (size - 1))
     if point != first and not host_bits:
         meant = f"{address_text(first)}/{int(length)}"
-        raise ValueError(f"{text!r} is not a CIDR: it has host bits set; write {meant} or {address}/{width}")
+        message = f"{text!r} is not a CIDR: it has host bits set; write {meant} or {address}/{width}"
+        raise ValueError(message)
     return first, first + size
 
 
@@ -167,13 +170,15 @@ def address_point(text: str) -> int:
             return V4_END + int.from_bytes(inet_pton(AF_INET6, text))
         return int.from_bytes(inet_pton(AF_INET, text))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{text!r} is not an IP address") from error
+        message = f"{text!r} is not an IP address"
+        raise ValueError(message) from error
 
 
 def address_text(point: int) -> str:
     """Return the usual text of the address at ``point``; raises ValueError if ``point`` is not on the axis."""
     if not 0 <= point < ADDRESS_END:
-        raise ValueError(f"{point} is not a point of the address axis")
+        message = f"{point} is not a point of the address axis"
+        raise ValueError(message)
     if point < V4_END:
         return inet_ntop(AF_INET, point.to_bytes(4))
     return inet_ntop(AF_INET6, (point - V4_END).to_bytes(16))

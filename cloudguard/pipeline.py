@@ -155,7 +155,8 @@ def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:
 
     names = [(snapshot.cluster.provider, snapshot.cluster.account, snapshot.cluster.name) for snapshot in (old, new)]
     if names[0] != names[1]:
-        raise UsageError(f"the snapshots are of two different clusters: {' '.join(names[0])} and {' '.join(names[1])}")
+        message = f"the snapshots are of two different clusters: {' '.join(names[0])} and {' '.join(names[1])}"
+        raise UsageError(message)
     provider = new.cluster.provider
     with sdk_of(provider):
         adapter = load(provider) if provider in installed() else None

@@ -24,7 +24,8 @@ else:
     def dataclass(*, frozen: bool, slots: bool = False, eq: bool = True) -> Callable[[type[Any]], type[Any]]:
         """Return a decorator that turns a class into a frozen dataclass. Raises ValueError if ``frozen`` is False."""
         if not frozen:
-            raise ValueError("classes that are not frozen need the decorator of the standard library")
+            message = "classes that are not frozen need the decorator of the standard library"
+            raise ValueError(message)
 
         def decorated(type_: type[Any]) -> type[Any]:
             written = {**vars(type_)}
@@ -109,12 +110,14 @@ def _text(self: DataclassInstance) -> str:
 
 def _refuse_to_set(self: object, name: str, value: object) -> None:
     del self, value
-    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+    message = f"cannot assign to field {name!r}"
+    raise FrozenInstanceError(message)
 
 
 def _refuse_to_delete(self: object, name: str) -> None:
     del self
-    raise FrozenInstanceError(f"cannot delete field {name!r}")
+    message = f"cannot delete field {name!r}"
+    raise FrozenInstanceError(message)
 
 
 def _state(self: DataclassInstance) -> list[object]:

@@ -61,7 +61,8 @@ def _replaced(path: Path, written: str) -> str:
     """Return a page with ``written`` between its two marks; raises ValueError where it lacks them."""
     text = path.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"{path} must have the lines {BEGIN.strip()} and {END.strip()} once each")
+        message = f"{path} must have the lines {BEGIN.strip()} and {END.strip()} once each"
+        raise ValueError(message)
     before, rest = text.split(BEGIN)
     return before + BEGIN + written + END + rest.split(END)[1]
 

@@ -95,10 +95,12 @@ def upstream_permissions(path: Path, name: str) -> Iterator[Permission]:
     try:
         written = [statement for document in _documents(path) for statement in _statements(document)]
         if not written:
-            raise BadInputError(f"{name} holds no policy")
+            message = f"{name} holds no policy"
+            raise BadInputError(message)
         yield from _permissions(statements(json.dumps({"Version": "2012-10-17", "Statement": written})), name)
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise BadInputError(f"{name}: {error}") from error
+        message = f"{name}: {error}"
+        raise BadInputError(message) from error
 
 
 def _documents(path: Path) -> list[Any]:
@@ -150,7 +152,8 @@ def differences(repository: str, checkout: Path) -> list[str]:
     permissions of several needs. A need whose own source is code is never reported as removed.
     """
     if not checkout.is_dir():
-        raise BadInputError(f"{checkout} is no folder")
+        message = f"{checkout} is no folder"
+        raise BadInputError(message)
     by_path = needs_of(repository)
     readable = [path for path in by_path if Path(path).suffix not in _BY_HAND]
     upstream = {permission for path in readable for permission in upstream_permissions(checkout / path, path)}

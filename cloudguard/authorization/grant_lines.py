@@ -180,7 +180,8 @@ def _read(line: str) -> tuple[str, Statement]:
     """Return the level ("": a grant) and the statement of a line. Raises ValueError if the line has no statement."""
     match = _LINE.fullmatch(line)
     if match is None:
-        raise ValueError(f"{line!r} is not a statement: write allow ACTIONS on RESOURCES")
+        message = f"{line!r} is not a statement: write allow ACTIONS on RESOURCES"
+        raise ValueError(message)
     words = _Words(line, match[3])
     actions = words.list() if not words.take_if("all") else ()
     not_actions = words.list() if words.take_if("but") else ()
@@ -224,12 +225,14 @@ class _Words:
 
     def expect(self, keyword: str) -> None:
         if not self.take_if(keyword):
-            raise ValueError(f"{self._line!r} is not a statement: {keyword} is missing before {self._next!r}")
+            message = f"{self._line!r} is not a statement: {keyword} is missing before {self._next!r}"
+            raise ValueError(message)
 
     def word(self) -> str:
         word = self._next
         if not word or word in _KEYWORDS:
-            raise ValueError(f"{self._line!r} is not a statement: a word is missing before {word!r}")
+            message = f"{self._line!r} is not a statement: a word is missing before {word!r}"
+            raise ValueError(message)
         self._next = next(self._tokens)
         return str(json.loads(word)) if word[0] == '"' else word
 

@@ -18,7 +18,8 @@ VARIABLE: Final = "_CLOUDGUARD_COMPLETE"
 def script(shell: str) -> int:
     """Print the completion script of ``shell``; raises UsageError if it is not one of ``SHELLS``."""
     if shell not in SHELLS:
-        raise UsageError(f"name a shell: {', '.join(SHELLS)}", hint="Try: cloudguard completion bash")
+        message = f"name a shell: {', '.join(SHELLS)}"
+        raise UsageError(message, hint="Try: cloudguard completion bash")
     return _answer(TyperGroup(), f"source_{shell}")
 
 

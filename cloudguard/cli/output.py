@@ -45,7 +45,8 @@ def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual:
     places = [sink.file for sink in wanted]
     for place in places:
         if places.count(place) > 1:
-            raise UsageError(f"--format: two formats for {place or 'stdout'}", hint="Write -f FORMAT=FILE")
+            message = f"--format: two formats for {place or 'stdout'}"
+            raise UsageError(message, hint="Write -f FORMAT=FILE")
         writable(place)
     if any(sink.format == "pdf" for sink in wanted):
         _printable(wanted)
@@ -58,7 +59,8 @@ def _printable(to: Sequence[Sink]) -> None:
 
     require_printer()
     if Sink("pdf") in to and sys.stdout.isatty():
-        raise UsageError("--format: a PDF cannot be shown on a terminal", hint="Write -f pdf=FILE")
+        message = "--format: a PDF cannot be shown on a terminal"
+        raise UsageError(message, hint="Write -f pdf=FILE")
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -84,7 +86,8 @@ def writable(file: str) -> None:
     """Raise UsageError if ``file`` ("": stdout) can't be written. Called before a cluster is read."""
     if not file:
         if sys.stdout is None:
-            raise UsageError("cannot write to stdout: it is closed", hint="Give -o FILE")
+            message = "cannot write to stdout: it is closed"
+            raise UsageError(message, hint="Give -o FILE")
         return
     path = Path(file)
     folder = path.resolve().parent
@@ -96,7 +99,8 @@ def writable(file: str) -> None:
         reason = "permission denied"
     else:
         return
-    raise UsageError(f"cannot write {file}: {reason}")
+    message = f"cannot write {file}: {reason}"
+    raise UsageError(message)
 
 
 def save(content: str | bytes, file: str, mode: int = OWN) -> None:
@@ -113,7 +117,8 @@ def save(content: str | bytes, file: str, mode: int = OWN) -> None:
         else:
             _replace(Path(file).resolve(), data, mode)
     except OSError as error:
-        raise UsageError(f"cannot write {file or 'to stdout'}: {error.strerror or error}") from None
+        message = f"cannot write {file or 'to stdout'}: {error.strerror or error}"
+        raise UsageError(message) from None
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:

@@ -96,7 +96,8 @@ def _wait(answer: Future[T], stop: Stop, limit: float | None, beat: Callable[[],
             continue
         stop.set("the time limit was reached (--timeout)")
         if not wait((answer,), GRACE).done:
-            raise AccessError(f"the cloud was not read within {limit:g} seconds (--timeout)")
+            message = f"the cloud was not read within {limit:g} seconds (--timeout)"
+            raise AccessError(message)
 
 
 @contextmanager

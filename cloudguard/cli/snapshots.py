@@ -53,7 +53,8 @@ def read_file(file: str, what: str = "") -> bytes:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
             return bounded(stream, "stdin" if file == "-" else file, MOST_MEBIBYTES)
     except OSError as error:
-        raise UsageError(f"cannot read {what}{file}: {error.strerror}") from None
+        message = f"cannot read {what}{file}: {error.strerror}"
+        raise UsageError(message) from None
 
 
 def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
@@ -62,7 +63,8 @@ def _from_file(file: str, settings: Settings, provider: str) -> Snapshot:
     names = (("provider", provider, cluster.provider), ("--cluster", one_cluster(settings), cluster.name))
     for flag, name, key in names:
         if name and name != key:
-            raise UsageError(f"{flag} {name!r} does not match the snapshot, which has {key!r}")
+            message = f"{flag} {name!r} does not match the snapshot, which has {key!r}"
+            raise UsageError(message)
     for setting in (CONTROL_PLANE_TAG, NODE_TAG, ETCD_TAG, HOST):
         if settings.get(setting):
             say(f"cloudguard: --{setting.name} has no effect on a snapshot: use it with collect")

@@ -23,7 +23,8 @@ class Shard:
         """Return the shard for a text like "2/5"; raises ValueError for any other text."""
         match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
         if match is None or int(match[1]) > int(match[2]):
-            raise ValueError(f"{text!r} is not a shard: write 2/5 for the second of five")
+            message = f"{text!r} is not a shard: write 2/5 for the second of five"
+            raise ValueError(message)
         return cls(int(match[1]), int(match[2]))
 
     def takes(self, key: str) -> bool:

@@ -117,7 +117,8 @@ def _target_of(common: Mapping[str, Option], **values: object) -> Target:
             continue
         name = common[key].name if key in common else key
         if name in options:
-            raise ValueError(f"{key} and {name} set the same flag: give only one of them")
+            message = f"{key} and {name} set the same flag: give only one of them"
+            raise ValueError(message)
         options[name] = (value,) if isinstance(value, str) else cast("tuple[str, ...]", value)
     return Target(
         cast("str", values["provider"]),

@@ -37,10 +37,12 @@ def address(url: str) -> StoreAddress:
     if scheme == "sqlite":
         if url.startswith(SQLITE) and url != SQLITE and "?" not in url:
             return of_file(Path(unquote(url.removeprefix(SQLITE))))
-        raise UsageError("--store: the URL of an SQLite store is sqlite:/// and the file, without options", hint=_HINT)
+        message = "--store: the URL of an SQLite store is sqlite:/// and the file, without options"
+        raise UsageError(message, hint=_HINT)
     if scheme in {"postgresql", "postgres", POSTGRESQL} and "://" in url:
         return _server(f"{POSTGRESQL}://{url.partition('://')[2]}")
-    raise UsageError("--store: the URL must begin with sqlite:/// or postgresql+psycopg://", hint=_HINT)
+    message = "--store: the URL must begin with sqlite:/// or postgresql+psycopg://"
+    raise UsageError(message, hint=_HINT)
 
 
 def _server(url: str) -> StoreAddress:
@@ -48,7 +50,8 @@ def _server(url: str) -> StoreAddress:
         split = urlsplit(url)
         port = f":{split.port}" if split.port else ""
     except ValueError:
-        raise UsageError("--store: the URL is not valid", hint=_HINT) from None
+        message = "--store: the URL is not valid"
+        raise UsageError(message, hint=_HINT) from None
     user = f"{split.username}@" if split.username else ""
     shown = f"{POSTGRESQL}://{user}{split.hostname or ''}{port}{split.path}"
     return StoreAddress(url, shown, unquote(split.password or ""))

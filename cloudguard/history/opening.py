@@ -61,12 +61,14 @@ def failing(address: StoreAddress) -> Generator[None]:
     try:
         yield
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"the store {address.shown} has invalid rows: {type(error).__name__} {error}") from None
+        message = f"the store {address.shown} has invalid rows: {type(error).__name__} {error}"
+        raise StoreError(message) from None
     except (SQLAlchemyError, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         text = " ".join(str(cause).split()) or type(cause).__name__
         text = text.replace(address.password, "***") if address.password else text
-        raise StoreError(f"the store {address.shown} failed: {text}") from None
+        message = f"the store {address.shown} failed: {text}"
+        raise StoreError(message) from None
 
 
 def _prepare_file(address: StoreAddress, purpose: Purpose) -> None:
@@ -78,11 +80,14 @@ def _prepare_file(address: StoreAddress, purpose: Purpose) -> None:
     if file is None or file.is_file():
         return
     if file.exists():
-        raise UsageError(f"--store: {file} is not a file")
+        message = f"--store: {file} is not a file"
+        raise UsageError(message)
     if purpose is Purpose.READ:
-        raise UsageError(f"there is no history in {file}", hint="To make one: cloudguard history init --store URL")
+        message = f"there is no history in {file}"
+        raise UsageError(message, hint="To make one: cloudguard history init --store URL")
     if not file.parent.is_dir():
-        raise UsageError(f"--store: there is no folder {file.parent}")
+        message = f"--store: there is no folder {file.parent}"
+        raise UsageError(message)
     os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
@@ -147,7 +152,8 @@ def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> b
                 message, hint=f"{init}. It migrates the schema, and older versions of cloudguard then refuse the store"
             )
         case DatabaseContent.NOTHING if purpose is Purpose.READ or not (is_own or purpose is Purpose.INIT):
-            raise UsageError(f"{address.shown} has no history", hint=init)
+            message = f"{address.shown} has no history"
+            raise UsageError(message, hint=init)
         case DatabaseContent.OTHERS if purpose is not Purpose.INIT:
             message = f"{address.shown} has tables, but no history"
             raise UsageError(message, hint=f"{init}. It adds the tables of the history")

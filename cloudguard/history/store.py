@@ -71,7 +71,8 @@ class Store:
         try:
             return utc(report.finished)
         except ValueError:
-            raise StoreError(f"the report on {report.cluster.name} has no valid date: {report.finished!r}") from None
+            message = f"the report on {report.cluster.name} has no valid date: {report.finished!r}"
+            raise StoreError(message) from None
 
     @contextmanager
     def reading(self) -> Generator[Connection]:

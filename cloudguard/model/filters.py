@@ -49,7 +49,8 @@ class Peer:
 
     def __post_init__(self) -> None:
         if (self.addresses is not None) + bool(self.group) + bool(self.address_list) != 1:
-            raise ValueError("a peer is either addresses, a group or an address list")
+            message = "a peer is either addresses, a group or an address list"
+            raise ValueError(message)
 
     @property
     def kind(self) -> PeerKind:

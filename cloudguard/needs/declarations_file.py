@@ -40,9 +40,11 @@ def load(path: Path) -> Mapping[str, object]:
         with path.open("rb") as stream:
             text = bounded(stream, str(path), MOST_MEBIBYTES).decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8: byte {error.start} is wrong") from None
+        message = f"{path} is not UTF-8: byte {error.start} is wrong"
+        raise UsageError(message) from None
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+        message = f"cannot read {path}: {error.strerror}"
+        raise UsageError(message) from None
     return parse(text, str(path))
 
 
@@ -67,7 +69,8 @@ def bounded(stream: BinaryIO, name: str, most: int) -> bytes:
     while block := stream.read(_MEBIBYTE):
         content += block
         if len(content) > most * _MEBIBYTE:
-            raise UsageError(f"{name} is larger than {most} MiB")
+            message = f"{name} is larger than {most} MiB"
+            raise UsageError(message)
     return bytes(content)
 
 
@@ -76,7 +79,8 @@ def parse(text: str, name: str) -> Mapping[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{name} is not valid TOML: {error}") from None
+        message = f"{name} is not valid TOML: {error}"
+        raise UsageError(message) from None
 
 
 def read(raw: Mapping[str, object], name: str) -> Settings:

@@ -52,7 +52,8 @@ def text(check: Callable[[str], str] | None = None) -> Kind[str]:
     def read(value: object) -> str:
         value_read = _of_type(value, str, "is not text: write it in quotes")
         if not value_read.strip():
-            raise ValueError("it is empty")
+            message = "it is empty"
+            raise ValueError(message)
         return check(value_read) if check else value_read
 
     return Kind(read, schema={"type": "string", "minLength": 1})
@@ -79,7 +80,8 @@ def list_of(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
             return (item.read(value),)
         items = cast("list[object]", value)
         if len(items) < least:
-            raise ValueError("the list is empty")
+            message = "the list is empty"
+            raise ValueError(message)
         return tuple(read_all((number, item.read, value) for number, value in enumerate(items)))
 
     several = {"type": "array", "items": item.schema, **({"minItems": least} if least else {})}
@@ -108,7 +110,8 @@ def choice(*words: str) -> Kind[str]:
 
     def check(value: str) -> str:
         if value not in words:
-            raise ValueError(f"{value!r} is not one of {', '.join(words)}")
+            message = f"{value!r} is not one of {', '.join(words)}"
+            raise ValueError(message)
         return value
 
     return Kind(text(check).read, choices=words, schema={"enum": [*words]})
@@ -166,7 +169,8 @@ def as_table(value: object) -> Mapping[str, object]:
 def _of_type(value: object, kind: type[T], wrong: str) -> T:
     if isinstance(value, kind):
         return value
-    raise ValueError(f"{value!r} {wrong}")
+    message = f"{value!r} {wrong}"
+    raise ValueError(message)
 
 
 def read_all(reads: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
@@ -214,7 +218,8 @@ def duration() -> Kind[float]:
     def read(value: object) -> float:
         match = re.fullmatch(r"(\d+)([smhd]?)", text().read(value))
         if match is None or not int(match[1]):
-            raise ValueError(f"{value!r} is not a time: write 90s, 30m, 2h or 7d")
+            message = f"{value!r} is not a time: write 90s, 30m, 2h or 7d"
+            raise ValueError(message)
         return float(match[1]) * _SECONDS[match[2]]
 
     return Kind(read, schema={"type": "string", "pattern": "^[0-9]+[smhd]?$"})
@@ -226,7 +231,8 @@ def whole_number() -> Kind[int]:
     def read(value: object) -> int:
         digits = str(value)
         if not (digits.isascii() and digits.isdecimal() and int(digits)):
-            raise ValueError(f"{value!r} is not a whole number of at least 1")
+            message = f"{value!r} is not a whole number of at least 1"
+            raise ValueError(message)
         return int(digits)
 
     return Kind(read, schema={"type": ["integer", "string"]})
@@ -242,7 +248,8 @@ def services(value: str) -> str:
     """Return ``value`` as services of a rule; a bare port number means TCP. Raises ValueError if it is not valid."""
     full = f"tcp/{value}" if value[:1].isdigit() else value
     if not ServiceSet.parse(full).intervals:
-        raise ValueError(f"{value!r} contains no service")
+        message = f"{value!r} contains no service"
+        raise ValueError(message)
     return full
 
 
@@ -254,12 +261,14 @@ def peer(value: str) -> str:
 def named(value: str) -> str:
     """Return ``value`` if it names somebody. Raises ValueError if it has only wildcards, and so means everybody."""
     if not value.strip("*?: "):
-        raise ValueError(f"{value!r} means everybody: name one principal")
+        message = f"{value!r} means everybody: name one principal"
+        raise ValueError(message)
     return value
 
 
 def tag(value: str) -> str:
     """Return ``value`` if it has the form ``KEY=VALUE``. Raises ValueError otherwise."""
     if not value.partition("=")[0] or "=" not in value:
-        raise ValueError(f"{value!r} is not a tag: write KEY=VALUE")
+        message = f"{value!r} is not a tag: write KEY=VALUE"
+        raise ValueError(message)
     return value

@@ -51,7 +51,8 @@ def _host_table(values: Sequence[str]) -> object:
     for value in values:
         host, equals, role = value.rpartition("=")
         if not equals or not host:
-            raise ValueError(f"{value!r} is not ID=ROLE, as in i-0abc=etcd")
+            message = f"{value!r} is not ID=ROLE, as in i-0abc=etcd"
+            raise ValueError(message)
         hosts.setdefault(host, []).append(role)
     return hosts
 
@@ -67,7 +68,8 @@ def _read_need(value: object) -> DeclaredNeed | DeclaredPermission:
         return _NEEDED_FLOW.read(value)
     if keys == set(_PERMISSION):
         return _NEEDED_PERMISSION.read(value)
-    raise ValueError("give peer and services (a flow), or actions and resources (a permission)")
+    message = "give peer and services (a flow), or actions and resources (a permission)"
+    raise ValueError(message)
 
 
 _FLOW: Final[Mapping[str, Kind[Any]]] = {"peer": text(peer), "services": text(services)}

@@ -53,12 +53,14 @@ def _date(value: object) -> date:
             pass
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
-    raise ValueError(f"{str(value)!r} is not a date: write 2027-03-31")
+    message = f"{str(value)!r} is not a date: write 2027-03-31"
+    raise ValueError(message)
 
 
 def _finding_id(value: str) -> str:
     if _ID.fullmatch(value) is None:
-        raise ValueError(f"{value!r} is not the id of a finding: ids have 12 hex digits")
+        message = f"{value!r} is not the id of a finding: ids have 12 hex digits"
+        raise ValueError(message)
     return value
 
 
@@ -72,16 +74,19 @@ def _pattern(value: str) -> str:
 
 def _check(value: str) -> str:
     if not value.strip("*?/"):
-        raise ValueError(f"{value!r} means every check: name one, for example etcd-access/*")
+        message = f"{value!r} means every check: name one, for example etcd-access/*"
+        raise ValueError(message)
     return _pattern(value)
 
 
 def _read(value: object) -> DeclaredWaiver:
     waiver = _WAIVER.read(value)
     if bool(waiver.finding) is bool(waiver.check):
-        raise ValueError("give finding (an id), or check with resource and cluster")
+        message = "give finding (an id), or check with resource and cluster"
+        raise ValueError(message)
     if waiver.finding and waiver.resource != "*":
-        raise ValueError("give resource only with check: a finding's id includes the resource")
+        message = "give resource only with check: a finding's id includes the resource"
+        raise ValueError(message)
     return waiver
 
 

@@ -78,7 +78,8 @@ def ping(url: str, ending: str = "") -> None:
     except (URLError, HTTPException, OSError, ValueError) as error:
         why = error.reason if isinstance(error, URLError) else error
         reason = type(why).__name__
-    raise NoticeError(f"the ping to {redacted(url)} got no answer: {reason}", hint="Check the URL of --ping")
+    message = f"the ping to {redacted(url)} got no answer: {reason}"
+    raise NoticeError(message, hint="Check the URL of --ping")
 
 
 def _request(url: str, ending: str) -> Request:

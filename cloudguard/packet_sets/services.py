@@ -96,7 +96,8 @@ def _numbers(word: str, most: int, what: str, text: str) -> tuple[int, int]:
         low, high = int(ends[0]), int(ends[1])
         if low <= high <= most:
             return low, high
-    raise ValueError(f"{word!r} in {text!r}: {what} is a number from 0 to {most}, a range is LOW-HIGH")
+    message = f"{word!r} in {text!r}: {what} is a number from 0 to {most}, a range is LOW-HIGH"
+    raise ValueError(message)
 
 
 def _protocol_interval(number: int) -> Interval[int]:
@@ -149,7 +150,8 @@ def service_name(point: int) -> str:
     Raises ValueError if the point is not on the axis.
     """
     if not 0 <= point < SERVICE_END or point in _UNUSED_POINTS:
-        raise ValueError(f"{point} is not a point of the service axis")
+        message = f"{point} is not a point of the service axis"
+        raise ValueError(message)
     if point >= OTHER:
         return f"protocol {point - OTHER}"
     name = next(name for name, base in FAMILIES.items() if base <= point < base + PORTS)

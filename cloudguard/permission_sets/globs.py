@@ -56,7 +56,8 @@ def escaped(text: str) -> str:
     Raises ReservedCharacterError if ``text`` contains a reserved noncharacter, like all functions here that read texts.
     """
     if not text.isascii() and not _RESERVED.isdisjoint(text):
-        raise ReservedCharacterError("the text holds one of the noncharacters U+FDD0 to U+FDD4")
+        message = "the text holds one of the noncharacters U+FDD0 to U+FDD4"
+        raise ReservedCharacterError(message)
     return text
 
 

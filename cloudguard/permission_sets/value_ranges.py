@@ -111,9 +111,11 @@ def _number(text: str) -> Fraction:
     try:
         value = Decimal(text.strip())
     except InvalidOperation as error:
-        raise ValueError(f"{text!r} is not a number") from error
+        message = f"{text!r} is not a number"
+        raise ValueError(message) from error
     if not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
-        raise ValueError(f"{text!r} is out of range")
+        message = f"{text!r} is out of range"
+        raise ValueError(message)
     return Fraction(value)
 
 

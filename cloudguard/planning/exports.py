@@ -16,7 +16,8 @@ def export(planned: Planned, format_name: str) -> str:
     """Return a plan in the format ``format_name``. Raises UsageError if it cannot be written so."""
     exporter = EXPORTS.get(format_name)
     if exporter is None:
-        raise UsageError(f"a plan cannot be written as {format_name} yet", hint=f"Use one of {', '.join(EXPORTS)}")
+        message = f"a plan cannot be written as {format_name} yet"
+        raise UsageError(message, hint=f"Use one of {', '.join(EXPORTS)}")
     return exporter(planned)
 
 

@@ -33,7 +33,8 @@ def objects(name: str, values: Iterable[object]) -> Iterator[Item]:
     """Yield the items of an answer. Raises AnswerError, with the call's ``name``, if an item is not an object."""
     for value in values:
         if not isinstance(value, dict):
-            raise AnswerError(f"the answer of {name} contains an item that is not an object")
+            message = f"the answer of {name} contains an item that is not an object"
+            raise AnswerError(message)
         yield cast("Item", value)
 
 
@@ -51,7 +52,8 @@ def required(item: Item, key: str) -> str:
     """Return a text. Raises AnswerError if it is missing or empty."""
     value = text(item, key)
     if not value:
-        raise AnswerError(f"{key} is missing")
+        message = f"{key} is missing"
+        raise AnswerError(message)
     return value
 
 
@@ -71,7 +73,8 @@ def port(item: Item, key: str, default: int | None = None) -> int:
     """Return a port. Raises AnswerError if it is out of range, or missing without a ``default``."""
     value = number(item, key, default)
     if not 0 <= value <= _LAST_PORT:
-        raise AnswerError(f"{key} is {value}, not a port")
+        message = f"{key} is {value}, not a port"
+        raise AnswerError(message)
     return value
 
 
@@ -89,7 +92,8 @@ def choice(item: Item, key: str, meanings: Mapping[str, A]) -> A:
     """Return the meaning of the word in a field. Raises AnswerError if the word is not a key of ``meanings``."""
     value = text(item, key)
     if value not in meanings:
-        raise AnswerError(f"{key} is {value[:40]!r}, not one of {', '.join(meanings)}")
+        message = f"{key} is {value[:40]!r}, not one of {', '.join(meanings)}"
+        raise AnswerError(message)
     return meanings[value]
 
 

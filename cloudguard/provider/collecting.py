@@ -40,7 +40,8 @@ def all_clusters(
     if refused := "; ".join(f"{gap.call} in {place}: {gap.message}" for gap in gaps):
         names = f" Clusters found: {', '.join(cluster.name for cluster in ordered)}" if ordered else ""
         hint = f"Grant the permission; see: cloudguard permissions {provider}.{names}"
-        raise NotAllSeenError(f"could not list all clusters: {refused}", ordered, hint=hint)
+        message = f"could not list all clusters: {refused}"
+        raise NotAllSeenError(message, ordered, hint=hint)
     return ordered
 
 
@@ -91,7 +92,8 @@ class CloudAdapter(ABC):
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Read one cluster. A refused call is a Gap. Raises ClusterNotFoundError, AccessError or UsageError."""
         if not request.cluster:
-            raise UsageError("no cluster is named", hint=f"Give --cluster NAME; see: cloudguard discover {self.name}")
+            message = "no cluster is named"
+            raise UsageError(message, hint=f"Give --cluster NAME; see: cloudguard discover {self.name}")
         started = _now()
         return replace(self.read(request, progress), started=started, finished=_now())
 

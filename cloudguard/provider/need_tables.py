@@ -56,7 +56,8 @@ class NeedTables:
         for need in needs:
             unread = _unread_keys(need)
             if unread:
-                raise ValueError(f"the need {need.get('id')!r} has unknown keys: {', '.join(unread)}")
+                message = f"the need {need.get('id')!r} has unknown keys: {', '.join(unread)}"
+                raise ValueError(message)
         return needs
 
     def needs(self, values: Values, places: Mapping[str, str] | None = None) -> tuple[PermissionNeed, ...]:

@@ -152,7 +152,8 @@ class Finding:
 
     def __post_init__(self) -> None:
         if not self.evidence or not self.witness.summary:
-            raise ValueError(f"a finding of {self.check} has no evidence or no witness")
+            message = f"a finding of {self.check} has no evidence or no witness"
+            raise ValueError(message)
 
 
 def finding_id(cluster: Cluster, check: str, *parts: str) -> str:

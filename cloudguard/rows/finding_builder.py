@@ -36,7 +36,8 @@ class FindingBuilder:
         Raises ValueError if evidence or witness is empty, or if the check does not declare the severity.
         """
         if self.severity not in self.check.severities:
-            raise ValueError(f"{self.check.id} declares no finding of severity {self.severity}")
+            message = f"{self.check.id} declares no finding of severity {self.severity}"
+            raise ValueError(message)
         return Finding(
             id=finding_id(cluster, self.check.id, *self.key),
             check=self.check.id,

@@ -44,7 +44,8 @@ def _faults(verdicts: Mapping[str, str], rows: set[str]) -> list[str]:
 def declarations_of(text: str, keys: Mapping[str, object]) -> Declarations:
     """Return the declarations in the text of a ``cloudguard.toml``, or in ``keys``; raises errors like ``declared``."""
     if text and keys:
-        raise UsageError("give either the text of a cloudguard.toml or keys, not both")
+        message = "give either the text of a cloudguard.toml or keys, not both"
+        raise UsageError(message)
     raw = parse(text, FILE_NAME) if text else {name.replace("_", "-"): _plain(value) for name, value in keys.items()}
     declared_values = declarations(read(raw, FILE_NAME if text else "declared"))
     others = tuple(InForce(declaration.name, declaration.values, "") for declaration in declared_values.others)

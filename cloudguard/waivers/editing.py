@@ -29,12 +29,14 @@ def with_added(text: str, added: Iterable[tuple[DeclaredWaiver, str]], name: str
     try:
         document = tomlkit.parse(text or _HEAD)
     except TOMLKitError as error:
-        raise UsageError(f"{name} is not valid TOML: {error}") from None
+        message = f"{name} is not valid TOML: {error}"
+        raise UsageError(message) from None
     if "waiver" not in document:
         document.append("waiver", tomlkit.aot())
     tables: Any = document["waiver"]
     if not isinstance(tables, AoT):
-        raise UsageError(f"the waivers in {name} are a list", hint="Write each waiver as a table: [[waiver]]")
+        message = f"the waivers in {name} are a list"
+        raise UsageError(message, hint="Write each waiver as a table: [[waiver]]")
     waivers: Any = tables
     for waiver, comment in added:
         known = next((table for table in waivers if table.get("finding") == waiver.finding), None)

@@ -105,7 +105,8 @@ def _log(settings: LogSettings, stack: ExitStack) -> Log:
         try:
             file = stack.enter_context(Path(settings.file).open("a", encoding="utf-8"))  # noqa: SIM115 - the stack closes it
         except OSError as error:
-            raise UsageError(f"cannot write the log {settings.file}: {error.strerror}") from None
+            message = f"cannot write the log {settings.file}: {error.strerror}"
+            raise UsageError(message) from None
         logger = _logger(file, settings.format or "json")
         calls.append(logger)
         messages.append(logger)

@@ -237,4 +237,5 @@ def _check(settings: Settings, *, compares: bool) -> None:
                 message, hint="Give --store URL or --baseline FILE, or make a store: cloudguard history init"
             )
     if settings.get(HEARTBEAT) and not settings.get(ONLY_CHANGES):
-        raise UsageError("--heartbeat has no effect without --only-changes")
+        message = "--heartbeat has no effect without --only-changes"
+        raise UsageError(message)

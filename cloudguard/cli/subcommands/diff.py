@@ -41,7 +41,8 @@ def diff(line: CommandLine) -> int:
     sinks = output.sinks(settings, LIST_FORMAT)
     names = line.argument("old"), line.argument("new")
     if not all(names):
-        raise UsageError("diff compares two files, each a snapshot or a JSON report", hint=_HINT)
+        message = "diff compares two files, each a snapshot or a JSON report"
+        raise UsageError(message, hint=_HINT)
     declared = declarations(settings)
     old, new = (_input_file(name, declared) for name in names)
     comparison = _comparison(names, old, new)
@@ -63,7 +64,8 @@ def _input_file(name: str, declared: Declarations) -> _InputFile:
 
 def _comparison(names: tuple[str, str], old: _InputFile, new: _InputFile) -> Comparison:
     if old.report.cluster != new.report.cluster:
-        raise UsageError(f"the files are about two different clusters: {old.report.cluster} and {new.report.cluster}")
+        message = f"the files are about two different clusters: {old.report.cluster} and {new.report.cluster}"
+        raise UsageError(message)
     both = old.snapshot and new.snapshot
     access = pipeline.access_changes(old.snapshot, new.snapshot) if both and old.snapshot and new.snapshot else None
     changes = compared(old.report, new.report)

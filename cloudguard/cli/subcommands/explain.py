@@ -46,7 +46,8 @@ def _page(line: CommandLine, settings: Settings) -> str:
 
 def _finding(subject: str, line: CommandLine, settings: Settings) -> str:
     if settings.get(SNAPSHOT) is None and not line.provider:
-        raise UsageError(f"there is no row or check {subject!r}", hint=_HINT)
+        message = f"there is no row or check {subject!r}"
+        raise UsageError(message, hint=_HINT)
     declared = declarations(settings)
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
     with suppress(KeyError):

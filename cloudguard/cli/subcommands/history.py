@@ -51,7 +51,8 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot make the folder {folder}: {error.strerror}", hint="Give --store URL") from None
+        message = f"cannot make the folder {folder}: {error.strerror}"
+        raise UsageError(message, hint="Give --store URL") from None
 
 
 def list_clusters(line: CommandLine) -> int:
@@ -67,12 +68,14 @@ def show(line: CommandLine) -> int:
     settings, store = _settings_and_store(line)
     word = line.argument("what")
     if not word:
-        raise UsageError("name a finding by its id, or a cluster", hint="List both: cloudguard history list")
+        message = "name a finding by its id, or a cluster"
+        raise UsageError(message, hint="List both: cloudguard history list")
     with store.reading() as connection:
         intervals = queries.intervals(connection, settings.get(OF_CLUSTER) or (), word)
         known = intervals or queries.clusters(connection, [word])
     if not known:
-        raise UsageError(f"the history has no finding or cluster {word!r}", hint="List both: cloudguard history list")
+        message = f"the history has no finding or cluster {word!r}"
+        raise UsageError(message, hint="List both: cloudguard history list")
     return _write(settings, intervals, as_table.intervals)
 
 
@@ -91,7 +94,8 @@ def prune_runs(line: CommandLine) -> int:
     settings, store = _settings_and_store(line)
     keep = settings.get(KEEP)
     if keep is None:
-        raise UsageError("--keep is missing", hint="Example: cloudguard history prune --keep 400d")
+        message = "--keep is missing"
+        raise UsageError(message, hint="Example: cloudguard history prune --keep 400d")
     done = prune(store, timedelta(seconds=keep))
     if not settings.get(QUIET):
         gone = f"{count(done.runs, 'run')} and {count(done.findings, 'finding')} that ended before {done.before}"

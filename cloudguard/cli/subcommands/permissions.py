@@ -43,7 +43,8 @@ def _verify(line: CommandLine) -> int:
     provider, settings = line.named_provider(), line.settings()
     adapter = load(provider)
     if not isinstance(adapter, TriesPermissions):
-        raise UsageError(f"{provider} cannot test its calls", hint="Run check: refused calls are listed as not read")
+        message = f"{provider} cannot test its calls"
+        raise UsageError(message, hint="Run check: refused calls are listed as not read")
     sinks = output.sinks(settings, PERMISSION_FORMAT, "table")
     for sink in sinks:
         if sink.format not in {"json", "table"}:

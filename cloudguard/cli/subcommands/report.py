@@ -18,7 +18,8 @@ def report(line: CommandLine) -> int:
     sinks = output.sinks(settings)
     file = line.argument("file")
     if not file:
-        raise UsageError("report needs the file of a JSON report (- is stdin)", hint=_HINT)
+        message = "report needs the file of a JSON report (- is stdin)"
+        raise UsageError(message, hint=_HINT)
     reports = report_file.load_all(read_file(file), "stdin" if file == "-" else file)
     run = delivery.Run(reports, several=len(reports) > 1)
     delivery.write_reports(run, settings, sinks)

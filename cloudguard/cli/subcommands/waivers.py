@@ -92,7 +92,8 @@ def baseline(line: CommandLine) -> int:
     """Add a waiver for every open finding at or above ``--fail-on``."""
     least = line.settings().get(FAIL_ON) or DEFAULT_FAIL_ON
     if least == "never":
-        raise UsageError("--fail-on never selects no finding", hint="Name a severity: --fail-on medium")
+        message = "--fail-on never selects no finding"
+        raise UsageError(message, hint="Name a severity: --fail-on medium")
 
     def chosen(report: Report) -> Sequence[Finding]:
         of_note = (finding for finding in report.findings if finding.severity >= Severity[least.upper()])
@@ -136,7 +137,8 @@ def _text(place: str) -> str:
     try:
         return Path(place).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {place}: {error}") from None
+        message = f"cannot read {place}: {error}"
+        raise UsageError(message) from None
 
 
 def _new_waiver(report: Report, finding: Finding, reason: str, owner: str, expires: date) -> tuple[DeclaredWaiver, str]:
@@ -150,7 +152,8 @@ def _new_waiver(report: Report, finding: Finding, reason: str, owner: str, expir
 def _required(settings: Settings, setting: Setting[str]) -> str:
     value = settings.get(setting)
     if value is None:
-        raise UsageError(f"--{setting.name} is missing: {setting.help.rstrip('.').lower()}")
+        message = f"--{setting.name} is missing: {setting.help.rstrip('.').lower()}"
+        raise UsageError(message)
     return value
 
 
@@ -161,9 +164,11 @@ def _expires(settings: Settings) -> date:
     try:
         day = today + timedelta(int(days[1])) if days else date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--expires: {text!r} is not a date: write 2027-03-31 or 90d") from None
+        message = f"--expires: {text!r} is not a date: write 2027-03-31 or 90d"
+        raise UsageError(message) from None
     if day < today or (day - today).days > MOST_DAYS:
-        raise UsageError(f"--expires: {day} is in the past, or more than {MOST_DAYS} days ahead")
+        message = f"--expires: {day} is in the past, or more than {MOST_DAYS} days ahead"
+        raise UsageError(message)
     return day
 
 

@@ -24,7 +24,8 @@ _DATE: Final = re.compile(rb"(?<=Date \(D:)[0-9]{14}")
 def require_printer() -> None:
     """Raise UsageError if neither WeasyPrint nor Chromium is installed."""
     if not find_spec("weasyprint") and not _browser():
-        raise UsageError("-f pdf needs WeasyPrint or Chromium, but neither is installed", hint=INSTALL)
+        message = "-f pdf needs WeasyPrint or Chromium, but neither is installed"
+        raise UsageError(message, hint=INSTALL)
 
 
 def from_page(page: str, finished: str) -> bytes:
@@ -46,7 +47,8 @@ def _by_weasyprint(page: str) -> bytes:
     weasyprint: Any = import_module("weasyprint")  # an optional extra, slow to load, without type hints
 
     def refuse(url: str, *_: object, **__: object) -> NoReturn:
-        raise ValueError(f"the page requests {url}")
+        message = f"the page requests {url}"
+        raise ValueError(message)
 
     return bytes(weasyprint.HTML(string=page, url_fetcher=refuse).write_pdf() or b"")
 
@@ -63,6 +65,7 @@ def _by_chromium(browser: str, page: str, finished: str) -> bytes:
             subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS)  # noqa: S603 - a browser of PATH
             content = printed.read_bytes()
         except (OSError, subprocess.SubprocessError) as error:
-            raise UsageError(f"{browser} did not print the page: {error}", hint=INSTALL) from None
+            message = f"{browser} did not print the page: {error}"
+            raise UsageError(message, hint=INSTALL) from None
     date = datetime.fromisoformat(finished).astimezone(UTC).strftime("%Y%m%d%H%M%S").encode()
     return _DATE.sub(date, content)

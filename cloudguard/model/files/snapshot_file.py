@@ -79,7 +79,8 @@ def _schema_of(raw: bytes, name: str) -> str:
     """
     hint = "Create one with: cloudguard collect PROVIDER --cluster NAME -o FILE"
     if not raw.strip():
-        raise UsageError(f"the snapshot {name} is empty", hint=hint)
+        message = f"the snapshot {name} is empty"
+        raise UsageError(message, hint=hint)
     try:
         raw.decode()
     except UnicodeDecodeError as error:
@@ -89,7 +90,8 @@ def _schema_of(raw: bytes, name: str) -> str:
     schema = match.group(1).decode() if match else ""
     if not schema.startswith(_FAMILY):
         what = f"it begins with the schema {schema!r}" if schema else 'it does not begin with {"schema": …'
-        raise UsageError(f"{name} is not a cloudguard snapshot: {what}", hint=hint)
+        message = f"{name} is not a cloudguard snapshot: {what}"
+        raise UsageError(message, hint=hint)
     return schema
 
 

@@ -134,7 +134,8 @@ def peer_of(peer: RulePeer) -> Peer:
         case PeerOf.ADDRESS_LIST:
             return Peer(address_list=peer.value)
         case _:
-            raise ValueError(f"no rule can name {peer.kind}, because its addresses are unknown")
+            message = f"no rule can name {peer.kind}, because its addresses are unknown"
+            raise ValueError(message)
 
 
 def _with_group(snapshot: Snapshot, edit: GroupEdit) -> Snapshot:

@@ -130,7 +130,8 @@ class _Patcher:
             message = f"no patch can express this change. Instead: {where}; or accept it with: cloudguard waivers add"
             raise NoFieldError(message)
         if change.needs_input:
-            raise NoFieldError(f"first set --{change.needs_input[0]}")
+            message = f"first set --{change.needs_input[0]}"
+            raise NoFieldError(message)
         value = self._value(change, resource, place, patch)
         if not value and value is not False and not patch.may_be_empty:
             message = f"the change would empty its field, which then allows everyone or the previous senders: {where}"
@@ -149,16 +150,19 @@ class _Patcher:
         peers = self._peers(change, resource, place)
         odd = [peer.value for peer in peers if peer.kind not in _LISTED or (patch.value != "peers" and _is_list(peer))]
         if odd:
-            raise NoFieldError(f"its field accepts only ranges, not {', '.join(odd)}")
+            message = f"its field accepts only ranges, not {', '.join(odd)}"
+            raise NoFieldError(message)
         texts = sorted({peer.value for peer in peers})
         gone = {edit.before.peer.value for edit in _rule_edits(change) if edit.before is not None}
         gone -= {edit.after.peer.value for edit in _rule_edits(change) if edit.after is not None}
         if kept := sorted(gone & set(texts)):
-            raise NoFieldError(f"its field also writes another rule, which allows {', '.join(kept)}")
+            message = f"its field also writes another rule, which allows {', '.join(kept)}"
+            raise NoFieldError(message)
         if resource.rule and any(
             edit.after and edit.after.services != resource.rule.services for edit in _rule_edits(change)
         ):
-            raise NoFieldError(f"its field accepts no ports: it always means {resource.rule.services}")
+            message = f"its field accepts no ports: it always means {resource.rule.services}"
+            raise NoFieldError(message)
         return ",".join(texts) if patch.value == "joined-ranges" else texts
 
     def _peers(self, change: Change, resource: Owned, place: Place) -> list[RulePeer]:

@@ -31,10 +31,12 @@ def rule_items(
         kind = "range6" if traffic.peer.kind is PeerOf.RANGE and ":" in traffic.peer.value else traffic.peer.kind.value
         template = templates.get(kind)
         if template is None:
-            raise NoFieldError(f"its list cannot contain a rule with the peer {traffic.peer.value or kind}")
+            message = f"its list cannot contain a rule with the peer {traffic.peer.value or kind}"
+            raise NoFieldError(message)
         for names in _ports_of_terms(traffic):
             if known is not None and names["protocol"] not in known:
-                raise NoFieldError(f"its list cannot contain a rule for {traffic.services}")
+                message = f"its list cannot contain a rule for {traffic.services}"
+                raise NoFieldError(message)
             more = {"nth": f"-{len(items) + 1}" if items else "", **_unchanged_fields(rule, len(items)), **names}
             item = _filled(template, {**more, **_peer(traffic), "filter": guard.name or guard.id})
             items += [item] if item not in items else []
@@ -69,7 +71,8 @@ def _ports_of_terms(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
         elif protocol == "proto" and ports.isdecimal():
             yield {"protocol": ports, "first": -1, "last": -1, "ports": "*"}
         else:
-            raise NoFieldError(f"its list cannot contain a rule for {term}")
+            message = f"its list cannot contain a rule for {term}"
+            raise NoFieldError(message)
 
 
 def _filled(template: object, names: Mapping[str, object]) -> object:

@@ -44,10 +44,12 @@ def load(data: bytes, name: str) -> TerraformState:
     try:
         document: object = json.loads(data)
     except ValueError as error:
-        raise UsageError(f"{name} is not valid JSON: {error}", hint=_HINT) from None
+        message = f"{name} is not valid JSON: {error}"
+        raise UsageError(message, hint=_HINT) from None
     module = _table(_table(_table(document).get("values")).get("root_module"))
     if "format_version" not in _table(document) or not module:
-        raise UsageError(f"{name} is not the output of terraform show -json: it has no values.root_module", hint=_HINT)
+        message = f"{name} is not the output of terraform show -json: it has no values.root_module"
+        raise UsageError(message, hint=_HINT)
     addresses, inline = dict[str, str](), set[str]()
     for resource in _resources(module):
         address, values = str(resource.get("address", "")), _table(resource.get("values"))

@@ -111,10 +111,12 @@ class Api(Reader[Call]):
         except AnswerError:
             raise
         except NotImplementedError:  # raised by a mock of AWS in this process
-            raise ValueError(f"{call.name} is not supported by the server") from None
+            message = f"{call.name} is not supported by the server"
+            raise ValueError(message) from None
         except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError):
             # The SDK's parsers raise these for a wrong shape. ResponseParserError's text has the whole answer: drop it.
-            raise ValueError(f"the answer to {call.name} cannot be parsed") from None
+            message = f"the answer to {call.name} cannot be parsed"
+            raise ValueError(message) from None
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return the types of errors that ``fetch`` may raise."""

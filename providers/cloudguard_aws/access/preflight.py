@@ -86,7 +86,8 @@ def _make(api: Api, call: Call, account: str) -> None:
     try:
         getattr(api.client(call.service, call.region), call.method)(**_parameters(api, call, account))
     except (ResponseParserError, NotImplementedError, AttributeError, KeyError, TypeError):
-        raise ValueError(f"the answer to {call.name} cannot be parsed") from None
+        message = f"the answer to {call.name} cannot be parsed"
+        raise ValueError(message) from None
 
 
 def _parameters(api: Api, call: Call, account: str) -> dict[str, Any]:

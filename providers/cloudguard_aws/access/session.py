@@ -79,7 +79,8 @@ def _passed_session(client: object) -> boto3.Session:
     import boto3  # noqa: PLC0415 - the caller has loaded it
 
     if not isinstance(client, boto3.Session):
-        raise UsageError(f"client is a {type(client).__name__}, not a boto3.Session", hint="Pass boto3.Session(...)")
+        message = f"client is a {type(client).__name__}, not a boto3.Session"
+        raise UsageError(message, hint="Pass boto3.Session(...)")
     return client
 
 
@@ -95,11 +96,14 @@ def _profile_session(request: CollectRequest) -> PlainSession:
 def _refuse_wrong_role(request: CollectRequest) -> None:
     role, external = option(request, "role-arn"), option(request, "external-id")
     if role and not _ROLE.fullmatch(role):
-        raise UsageError(f"{role!r} is not a role's ARN", hint="Expected: arn:aws:iam::123456789012:role/NAME")
+        message = f"{role!r} is not a role's ARN"
+        raise UsageError(message, hint="Expected: arn:aws:iam::123456789012:role/NAME")
     if external and not role:
-        raise UsageError("--external-id has no effect without --role-arn", hint="Give --role-arn too")
+        message = "--external-id has no effect without --role-arn"
+        raise UsageError(message, hint="Give --role-arn too")
     if external and not _EXTERNAL_ID.fullmatch(external):
-        raise UsageError("the external id is invalid", hint="Expected: 2 to 1224 letters, digits and +=,.@:/-_")
+        message = "the external id is invalid"
+        raise UsageError(message, hint="Expected: 2 to 1224 letters, digits and +=,.@:/-_")
 
 
 def _assumed(session: Session, request: CollectRequest) -> PlainSession:
@@ -118,7 +122,8 @@ def _assumed(session: Session, request: CollectRequest) -> PlainSession:
         extra["ExternalId"] = option(request, "external-id")
     source = base.get_credentials()
     if source is None:
-        raise AccessError("no AWS credentials were found for assuming the role", hint=CREDENTIALS_HINT)
+        message = "no AWS credentials were found for assuming the role"
+        raise AccessError(message, hint=CREDENTIALS_HINT)
 
     def client(service: str, **arguments: Any) -> Any:  # noqa: ANN401 - botocore's interface
         return base.client(service, region_name=region, config=settings(service), **arguments)
@@ -205,7 +210,8 @@ def given_regions(session: Session, request: CollectRequest) -> tuple[str, ...]:
         if region not in known:
             near = difflib.get_close_matches(region, known, n=1, cutoff=0.5)
             hint = f"Did you mean {near[0]}?" if near else "See the regions with: aws ec2 describe-regions."
-            raise UsageError(f"there is no AWS region {region!r}", hint=f"{hint} If the region is new, update boto3")
+            message = f"there is no AWS region {region!r}"
+            raise UsageError(message, hint=f"{hint} If the region is new, update boto3")
     return wanted
 
 

@@ -41,7 +41,8 @@ def _call_maker(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex,
         return _key_recovery if edit.before == KeyState.PENDING_DELETION else _enabled_if(edit.before)
     maker = kinds.get(change.kind)
     if maker is None:
-        raise NoCallError(f"no call makes a change of the kind {change.kind}")
+        message = f"no call makes a change of the kind {change.kind}"
+        raise NoCallError(message)
     return maker
 
 
@@ -74,7 +75,8 @@ def _enabled_if(state: str) -> Callable[[SnapshotIndex, Resource], tuple[Pair, .
     Raises NoCallError for other states, such as a key whose imported material expired: no call enables it.
     """
     if state != KeyState.DISABLED:
-        raise NoCallError(f"no call enables a key whose state is {state}")
+        message = f"no call enables a key whose state is {state}"
+        raise NoCallError(message)
     return lambda _, key: (_enabled(key.id),)
 
 
@@ -105,7 +107,8 @@ def _secrets(index: SnapshotIndex, cluster: Resource) -> tuple[Pair, ...]:
     """
     secrets = index.snapshot.cluster.secrets_encryption
     if secrets is None or secrets.key:
-        raise NoCallError("EKS cannot change the key of Secrets")
+        message = "EKS cannot change the key of Secrets"
+        raise NoCallError(message)
     name = answer_name("secrets_key", cluster.id)
     about = {"Description": f"Secrets of the EKS cluster {cluster.id}"}
     config = {"resources": ["secrets"], "provider": {"keyArn": answer(name)}}

@@ -22,7 +22,8 @@ class NoCallError(ValueError):
 def known(value: A | None, what: str) -> A:
     """Return ``value``. Raises NoCallError if it is None: ``what`` is not in the snapshot."""
     if value is None:
-        raise NoCallError(f"{what} is not in the snapshot")
+        message = f"{what} is not in the snapshot"
+        raise NoCallError(message)
     return value
 
 

@@ -35,7 +35,8 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit 
     ranges = [peer.value for peer in edit.after if peer.kind is PeerOf.RANGE]
     inside = any(peer.kind is PeerOf.INSIDE for peer in edit.after)
     if len(ranges) + inside < len(edit.after) or not edit.after or len(ranges) > MOST_RANGES:
-        raise NoCallError("a peer has no value yet or is not a range, or there are too many ranges")
+        message = "a peer has no value yet or is not a range, or there are too many ranges"
+        raise NoCallError(message)
     after = {"publicAccessCidrs": ranges} if ranges else {"endpointPublicAccess": False}
     before = {"endpointPublicAccess": True, "publicAccessCidrs": [*endpoint.public_ranges.cidrs()]}
     yield PlannedCall(place, _update(endpoint, after), (_update(endpoint, before),))

@@ -44,7 +44,8 @@ def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 def fields(traffic: RuleTraffic) -> dict[str, Any]:
     """Return an entry without its number. Raises NoCallError for a peer that is no range."""
     if traffic.peer.kind is not PeerOf.RANGE:
-        raise NoCallError(f"an entry of a network ACL needs a range, not {traffic.peer.kind}")
+        message = f"an entry of a network ACL needs a range, not {traffic.peer.kind}"
+        raise NoCallError(message)
     (part,) = parts_of(traffic.services)
     block = {"Ipv6CidrBlock" if ":" in traffic.peer.value else "CidrBlock": traffic.peer.value}
     about = {"Egress": traffic.direction is Direction.EGRESS, "RuleAction": _WORDS[traffic.action]}
@@ -98,7 +99,8 @@ def _number(index: SnapshotIndex, acl: str, edit: RuleEdit, traffic: RuleTraffic
             return number
         if holder is not edit:
             break
-    raise NoCallError(f"no number after {first - 1} is free in {acl}")
+    message = f"no number after {first - 1} is free in {acl}"
+    raise NoCallError(message)
 
 
 def _edit(index: SnapshotIndex, acl: str, edit: RuleEdit, numbers: Sequence[int]) -> Iterator[tuple[ApiCall, ApiCall]]:

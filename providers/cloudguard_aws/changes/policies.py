@@ -42,7 +42,8 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
         return
     role = known(index.identities.get(change.resource.id), f"the role {change.resource.id}")
     if edit.unproved or not role.complete or ":role/" not in role.id:
-        raise NoCallError(f"the new policies of {role.name} are not proved")
+        message = f"the new policies of {role.name} are not proved"
+        raise NoCallError(message)
     granting = [policy for name in role.policies if (policy := index.policies[name]).kind is PolicyKind.GRANT]
     going = [policy for policy in granting if _grants_excess(policy, edit)]
     documents = [*edit.documents, *_denials(going)]
@@ -75,7 +76,8 @@ def _denials(policies: Sequence[PolicyDocument]) -> list[str]:
 def _statements(policy: PolicyDocument) -> list[dict[str, Any]]:
     document = json.loads(policy.document)
     if document.get("Version") != VERSION:
-        raise NoCallError(f"the policy {policy.name} has an old version, which does not support variables")
+        message = f"the policy {policy.name} has an old version, which does not support variables"
+        raise NoCallError(message)
     listed = document["Statement"]
     return [cast("dict[str, Any]", listed)] if isinstance(listed, dict) else cast("list[dict[str, Any]]", listed)
 
@@ -94,7 +96,8 @@ def _inline(role: Identity, documents: Sequence[str]) -> Iterator[Pair]:
 def _managed(role: Identity, documents: Sequence[str], granting: Sequence[PolicyDocument]) -> Iterator[Pair]:
     """Yield the calls that make and attach managed policies, for documents that are too long as inline policies."""
     if sum(policy.managed_by != INLINE for policy in granting) + len(documents) > MOST_ATTACHED:
-        raise NoCallError(f"{role.name} would have more than {MOST_ATTACHED} managed policies")
+        message = f"{role.name} would have more than {MOST_ATTACHED} managed policies"
+        raise NoCallError(message)
     prefix = role.id.partition(":role/")[0]
     for number, document in enumerate(documents, 1):
         name = f"{NAME}-{role.name}-{number}"[-128:]
@@ -131,7 +134,8 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
     text = json.dumps(document, indent=2)
     put = [replace(statement, name="") for statement in statements(text, trust=True)]
     if _EXTERNAL_ID in text.lower() or put != [replace(statement, name="") for statement in edit.statements]:
-        raise NoCallError(f"the trust policy of {role} has parts that the snapshot does not contain")
+        message = f"the trust policy of {role} has parts that the snapshot does not contain"
+        raise NoCallError(message)
     before = [] if _EXTERNAL_ID in policy.document.lower() else [_put_trust(role, policy.document)]
     yield PlannedCall(place, _put_trust(role, text), tuple(before))
 
@@ -139,7 +143,8 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
 def _trust_policy(index: SnapshotIndex, change: Change) -> PolicyDocument:
     trust = index.policies.get(f"{change.resource.id}#trust")
     if trust is None or trust.kind is not PolicyKind.TRUST or ":role/" not in change.resource.id:
-        raise NoCallError(f"the trust policy of {change.resource.id} is not in the snapshot")
+        message = f"the trust policy of {change.resource.id} is not in the snapshot"
+        raise NoCallError(message)
     return trust
 
 
@@ -151,7 +156,8 @@ def _remaining_statements(
     items = cast("list[dict[str, Any]]", listed if isinstance(listed, list) else [listed])
     by_name = {statement.name: statement for statement in statements}
     if len(by_name) < len(statements):
-        raise NoCallError("several statements have the same name")
+        message = "several statements have the same name"
+        raise NoCallError(message)
     for number, item in enumerate(items, 1):
         name = str(item.get("Sid") or f"#{number}")
         if name in by_name:

@@ -49,7 +49,8 @@ def fields(traffic: RuleTraffic, description: str = "") -> dict[str, Any]:
 
 def _peer_field(peer: RulePeer) -> dict[str, Any]:
     if peer.kind in WITHOUT_VALUE:
-        raise NoCallError(f"a peer has no value yet: {peer.kind}")
+        message = f"a peer has no value yet: {peer.kind}"
+        raise NoCallError(message)
     if peer.kind is PeerOf.RANGE:
         return {"CidrIpv6" if ":" in peer.value else "CidrIpv4": peer.value}
     if peer.kind is PeerOf.ADDRESS_LIST:
@@ -135,7 +136,8 @@ def _modified(
         return ApiCall(EC2, "ModifySecurityGroupRules", {"GroupId": group, "SecurityGroupRules": [rule_fields]})
 
     if len(before) != 1:
-        raise NoCallError(f"EC2 cannot express {rule.id} as one rule")
+        message = f"EC2 cannot express {rule.id} as one rule"
+        raise NoCallError(message)
     return put(after), put(before[0])
 
 

@@ -33,7 +33,8 @@ def calls(index: SnapshotIndex, change: Change, place: int, earlier: Sequence[Ch
     elif change.kind == "image.remove":
         pairs = _image_closed(_copy(index, change.resource.id))
     else:
-        raise NoCallError(f"no call makes a change of the kind {change.kind}")
+        message = f"no call makes a change of the kind {change.kind}"
+        raise NoCallError(message)
     for call, inverse in pairs:
         yield PlannedCall(place, call, inverse)
 
@@ -71,10 +72,12 @@ def _replaceable(index: SnapshotIndex, change: Change) -> tuple[Disk, Host, dict
     disk = known(_disk(index, change.resource.id), f"the disk {change.resource.id}")
     host = known(index.hosts.get(disk.host), f"the host of {disk.id}")
     if is_fleet(host.pool):
-        raise NoCallError(f"the fleet {host.pool} replaces a host that stops")
+        message = f"the fleet {host.pool} replaces a host that stops"
+        raise NoCallError(message)
     fields = cast("dict[str, Any]", json.loads(disk.copy_fields or "{}"))
     if not fields:
-        raise NoCallError(f"the settings of {disk.id} are not in the snapshot")
+        message = f"the settings of {disk.id} are not in the snapshot"
+        raise NoCallError(message)
     return disk, host, fields
 
 
@@ -152,7 +155,8 @@ def _image_closed(copy: DiskSnapshot) -> Iterator[Pair]:
     Raises NoCallError for an unencrypted image, which the user must build anew: no call does this.
     """
     if not copy.encrypted or not copy.shared_with:
-        raise NoCallError(f"the image {copy.id} must be built again")
+        message = f"the image {copy.id} must be built again"
+        raise NoCallError(message)
     accounts = [{"Group": EVERYONE} if account == EVERYONE else {"UserId": account} for account in copy.shared_with]
     remove, add = ({"ImageId": copy.id, "LaunchPermission": {verb: accounts}} for verb in ("Remove", "Add"))
     operation = "ModifyImageAttribute"

@@ -28,7 +28,8 @@ def pool_calls(
     """Yield the calls that make an edit in a scaling group's template, each with its inverse calls."""
     edited = _edited(index, pool, change, edit)
     if edited is None:
-        raise NoCallError(f"the edit changes nothing in the template of {pool}")
+        message = f"the edit changes nothing in the template of {pool}"
+        raise NoCallError(message)
     earlier = (_edited(index, pool, change, each) for change in earlier_changes for each in change.edits)
     yield from new_version(index, pool, edited, tuple(edit for edit in earlier if edit is not None))
 
@@ -76,7 +77,8 @@ def _encrypted(devices: Sequence[str], fields: Fields) -> Fields:
     A disk that only the image has gets a mapping with only its device and encryption.
     """
     if not devices or not all(device.startswith(("/dev/", "xvd")) for device in devices):
-        raise NoCallError("the names of the devices to encrypt are not known")
+        message = "the names of the devices to encrypt are not known"
+        raise NoCallError(message)
     mappings: list[dict[str, Any]] = fields.get("BlockDeviceMappings", [])
     by_device = {str(mapping.get("DeviceName")): mapping for mapping in mappings}
     for device in devices:

@@ -27,7 +27,8 @@ def template_of(index: SnapshotIndex, pool: str) -> tuple[Pool, Fields]:
     """
     pools = index.pools.get(pool, ())
     if len(pools) != 1 or not pools[0].template_fields or ":" not in pools[0].template:
-        raise NoCallError(f"the template of {pool} cannot be edited, or the group has several templates")
+        message = f"the template of {pool} cannot be edited, or the group has several templates"
+        raise NoCallError(message)
     return pools[0], cast("Fields", json.loads(pools[0].template_fields))
 
 

@@ -80,7 +80,8 @@ def _statements_as_json(statement: Statement) -> Iterator[dict[str, object]]:
         for resources in _halves(statement.resources):
             yield from _statements_as_json(replace(statement, resources=resources))
         return
-    raise DocumentError(f"statement {statement.name} is longer than a policy may be ({MAX_CHARACTERS} characters)")
+    message = f"statement {statement.name} is longer than a policy may be ({MAX_CHARACTERS} characters)"
+    raise DocumentError(message)
 
 
 def _halves(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -89,7 +90,8 @@ def _halves(values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _written(statement: Statement) -> dict[str, object]:
     if statement.principals or statement.not_principals:
-        raise DocumentError(f"statement {statement.name} names principals, which an identity policy cannot do")
+        message = f"statement {statement.name} names principals, which an identity policy cannot do"
+        raise DocumentError(message)
     members: dict[str, object] = {
         "Sid": statement.name if _SID.fullmatch(statement.name) else "",
         "Effect": "Allow" if statement.effect is Effect.ALLOW else "Deny",

@@ -56,11 +56,13 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
     variables.
     """
     if len(text) > LONGEST:
-        raise DocumentError(f"the document has {len(text):,} characters, more than any service accepts")
+        message = f"the document has {len(text):,} characters, more than any service accepts"
+        raise DocumentError(message)
     try:
         document: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"the document is not JSON: {error}") from error
+        message = f"the document is not JSON: {error}"
+        raise DocumentError(message) from error
     members = _object(document, "the document")
     listed = members.get("Statement")
     items: list[object] = cast("list[object]", listed) if isinstance(listed, list) else [listed]
@@ -71,7 +73,8 @@ def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
 def _has_variables(version: object) -> bool:
     """Whether documents of a version can have variables. Raises DocumentError for an unknown version."""
     if version != _VARIABLES_SINCE and version not in _WITHOUT_VARIABLES:
-        raise DocumentError(f"the document has the unknown version {json.dumps(version)[:80]}")
+        message = f"the document has the unknown version {json.dumps(version)[:80]}"
+        raise DocumentError(message)
     return version == _VARIABLES_SINCE
 
 
@@ -89,7 +92,8 @@ def _literal(statement: Statement) -> Statement:
 def _object(value: object, what: str) -> Mapping[str, object]:
     if isinstance(value, dict):
         return cast("dict[str, object]", value)
-    raise DocumentError(f"{what} is not an object")
+    message = f"{what} is not an object"
+    raise DocumentError(message)
 
 
 def _statement(item: Mapping[str, object], number: int, trust: bool) -> Statement:  # noqa: FBT001 - private, one caller
@@ -100,7 +104,8 @@ def _statement(item: Mapping[str, object], number: int, trust: bool) -> Statemen
         resources = ("*",)
     if effect is None or bool(actions) == bool(not_actions) or bool(resources) == bool(not_resources):
         pairs = "Action and NotAction, or of Resource and NotResource"
-        raise DocumentError(f"statement {number} lacks Effect, or has both or neither of {pairs}")
+        message = f"statement {number} lacks Effect, or has both or neither of {pairs}"
+        raise DocumentError(message)
     return Statement(
         name=str(item.get("Sid") or f"#{number}"),
         effect=effect,
@@ -128,7 +133,8 @@ def _values(value: object) -> Iterator[str]:
     elif isinstance(value, (bool, int, float)):
         yield json.dumps(value)
     else:
-        raise DocumentError(f"{json.dumps(cast('Any', value))[:80]} is not a string")
+        message = f"{json.dumps(cast('Any', value))[:80]} is not a string"
+        raise DocumentError(message)
 
 
 def _principals(value: object) -> Iterator[str]:

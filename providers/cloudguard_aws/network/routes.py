@@ -88,7 +88,8 @@ def _route(item: Item, source: Source) -> Iterator[Route]:
     if not ranges:
         listed = text(item, "DestinationPrefixListId")
     if not ranges and not listed:
-        raise AnswerError("a route has no destination")
+        message = "a route has no destination"
+        raise AnswerError(message)
     key = next((name for name in _TARGETS if text(item, name)), "")
     target = text(item, key)
     hop = _hop(key, target, listed=bool(listed))

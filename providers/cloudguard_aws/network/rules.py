@@ -185,7 +185,8 @@ def network_acl(item: Item) -> NetworkAcl:
 
 def _entry(entry: Item, order: int, source: Source) -> Rule:
     if entry.get("Egress") is None:
-        raise AnswerError("Egress is missing")
+        message = "Egress is missing"
+        raise AnswerError(message)
     direction = Direction.EGRESS if flag(entry, "Egress") else Direction.INGRESS
     ports, icmp = child(entry, "PortRange"), child(entry, "IcmpTypeCode")
     first, last = (number(icmp, "Type", _ANY), number(icmp, "Code", _ANY)) if icmp else (_ANY, _ANY)

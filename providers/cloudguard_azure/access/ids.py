@@ -87,5 +87,6 @@ def word(item: Item, key: str) -> str:
 
 def _checked(written: str, key: str) -> str:
     if written and "/" not in written:
-        raise AnswerError(f"{key} is not a resource id")
+        message = f"{key} is not a resource id"
+        raise AnswerError(message)
     return canonical(written)

@@ -37,7 +37,8 @@ class Pages:
         if self._call.listed:
             listed = page.get("value")
             if not isinstance(listed, list):
-                raise AnswerError(f"{self._call.name} returned no list")
+                message = f"{self._call.name} returned no list"
+                raise AnswerError(message)
             self._items += objects(self._call.name, cast("list[object]", listed))
             link = self._next(page)
         else:
@@ -47,14 +48,16 @@ class Pages:
     def answer(self) -> Answer:
         """Return the items that were kept. Raises AnswerError if there was no page."""
         if not self._taken:
-            raise AnswerError(f"{self._call.name} returned no answer")
+            message = f"{self._call.name} returned no answer"
+            raise AnswerError(message)
         return Answer(self._items, tuple(self._faults))
 
     def _page(self, text: str) -> Item:
         try:
             parsed: object = json.loads(text)
         except ValueError:
-            raise AnswerError(f"{self._call.name} returned an answer that is not JSON") from None
+            message = f"{self._call.name} returned an answer that is not JSON"
+            raise AnswerError(message) from None
         return next(objects(self._call.name, (parsed,)))
 
     def _next(self, page: Item) -> str:

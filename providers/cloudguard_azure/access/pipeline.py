@@ -35,7 +35,8 @@ class ReadOnly(SansIOHTTPPolicy[Any, Any]):
         """Check a request. Raises PermissionError for a request that would change something."""
         method, path = request.http_request.method, request.http_request.url.partition("?")[0]
         if method != "GET" and not (method == "POST" and path.rpartition("/")[2] in READING_POSTS):
-            raise PermissionError(f"cloudguard only reads: {method} {path} was not sent")
+            message = f"cloudguard only reads: {method} {path} was not sent"
+            raise PermissionError(message)
 
 
 class Retry(policies.RetryPolicy[Any, Any]):

@@ -101,7 +101,8 @@ def _cloud(request: CollectRequest, known: Item) -> str:
     for name in CLOUDS:
         if name.lower() == chosen.lower():
             return name
-    raise UsageError(f"no cloud is called {chosen!r}", hint=f"Set --cloud to one of {', '.join(CLOUDS)}")
+    message = f"no cloud is called {chosen!r}"
+    raise UsageError(message, hint=f"Set --cloud to one of {', '.join(CLOUDS)}")
 
 
 def _credential(request: CollectRequest, cloud: str) -> Tokens:
@@ -109,7 +110,8 @@ def _credential(request: CollectRequest, cloud: str) -> Tokens:
     if request.client is None:
         return Tokens(default(cloud, tenant, client), tenant)
     if client:
-        raise UsageError("--client-id cannot be used together with a given credential", hint="Omit one of them")
+        message = "--client-id cannot be used together with a given credential"
+        raise UsageError(message, hint="Omit one of them")
     return Tokens(checked_credential(request.client), tenant)
 
 

@@ -45,12 +45,14 @@ def own_group(
     takes = _removes_rules(edits) and not _removes_rules(earlier)
     for subnet in sorted(_subnets(snapshot, guard)):
         if guarded and group_of(subnet) == group_of(guard.id):
-            raise ValueError("AKS also made the subnet, and resources in the node resource group must not be changed")
+            message = "AKS also made the subnet, and resources in the node resource group must not be changed"
+            raise ValueError(message)
         scope = f"/subscriptions/{subscription_of(subnet)}/resourceGroups/{group_of(subnet)}"
         group = f"{scope}/providers/Microsoft.Network/networkSecurityGroups/{name_of(subnet)}-cloudguard"
         location = next((known.zone for known in snapshot.topology.subnets if known.id == subnet), "")
         if not location:
-            raise ValueError(f"the location of {subnet} is not known")
+            message = f"the location of {subnet} is not known"
+            raise ValueError(message)
         undo = put(group, _group(location, before)) if before is not None else delete(group)
         yield PlannedCall(0, put(group, _group(location, after)), (undo,))
         if takes:
@@ -95,5 +97,6 @@ def _subnets(snapshot: Snapshot, guard: Filter) -> set[str]:
     behind = [(subnet, filters) for subnet, filters in guarded if guard.id in filters]
     others = {other.id for other in snapshot.topology.filters if other.in_series} - {guard.id}
     if not behind or any(others & set(filters) for _, filters in behind):
-        raise ValueError("no host is behind it, or its subnet has a group already")
+        message = "no host is behind it, or its subnet has a group already"
+        raise ValueError(message)
     return {subnet for subnet, _ in behind}

@@ -44,7 +44,8 @@ class BodyWriter:
     def body(self, parts: Sequence[Part], priority: int) -> Body:
         """Return one rule made of parts. Raises ValueError if no single rule can express them, or a peer is unknown."""
         if any(part.uncertain not in {"", UNKNOWN_PREFIXES} for part in parts):
-            raise ValueError("cloudguard does not understand all of the rule and cannot restore it")
+            message = "cloudguard does not understand all of the rule and cannot restore it"
+            raise ValueError(message)
         first = parts[0].traffic
         services = ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals)
         protocol, ports = protocol_and_ports(services, first.peer)
@@ -69,20 +70,23 @@ class BodyWriter:
         named = [prefix for peer in peers if peer.kind not in _GROUPS for prefix in self._prefixes(peer)]
         named += [_NETWORK] if len(_without_network(parts)) < len(parts) else []
         if groups and named:
-            raise ValueError("one side of a rule cannot have both prefixes and groups")
+            message = "one side of a rule cannot have both prefixes and groups"
+            raise ValueError(message)
         return _in_groups(side, groups) if groups else _one_or_many(f"{side}AddressPrefix", [*dict.fromkeys(named)])
 
     def _group(self, peer: RulePeer) -> str:
         group = peer.value if peer.kind is PeerOf.GROUP else self.groups.get(peer)
         if group is None:
-            raise ValueError(f"the group of {peer.value} does not exist yet")
+            message = f"the group of {peer.value} does not exist yet"
+            raise ValueError(message)
         return group
 
     def _prefixes(self, peer: RulePeer) -> list[str]:
         if peer.kind is PeerOf.RANGE:
             return _cidrs(read_addresses(peer.value))
         if peer.kind is not PeerOf.ADDRESS_LIST:
-            raise ValueError(f"a peer has no value yet: {peer.kind}")
+            message = f"a peer has no value yet: {peer.kind}"
+            raise ValueError(message)
         return self._tag(peer.value)
 
     def _own(self, own_addresses: AddressSet) -> list[str]:
@@ -100,7 +104,8 @@ class BodyWriter:
             return ["Internet" if name.startswith(_INTERNET) else name]
         known = self.lists.get(name)
         if known is None or not known.known:
-            raise ValueError(f"the addresses of {name} are not known")
+            message = f"the addresses of {name} are not known"
+            raise ValueError(message)
         return [*AddressSet.union(known.ranges).cidrs()]
 
 

@@ -50,7 +50,8 @@ def expressed(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     written = rules_of(traffic)
     if not written:
-        raise ValueError(f"no rules of a network security group can express exactly {traffic.services}")
+        message = f"no rules of a network security group can express exactly {traffic.services}"
+        raise ValueError(message)
     return written
 
 
@@ -58,7 +59,8 @@ def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[
     """Return the protocol and ports of services that one rule can express. Raises ValueError for other services."""
     version = _version(peer)
     if _services(services, version) != (services,):
-        raise ValueError(f"no rule of a network security group can express exactly {services}")
+        message = f"no rule of a network security group can express exactly {services}"
+        raise ValueError(message)
     if SUPPORTED_SERVICES - _impossible(version) <= services:
         return "*", ["*"]
     for name, other in _OTHERS.items():

@@ -136,7 +136,8 @@ class _Editor:
             last = max(others, default=FIRST_PRIORITY)
             free = [priority for priority in range(last + 1, LAST_PRIORITY + 1) if priority not in used]
             if not free:
-                raise ValueError("no priority is free behind the other rules")
+                message = "no priority is free behind the other rules"
+                raise ValueError(message)
             name = self._name(_ADDED[part.traffic.action])
             self.rules[name] = SecurityRule(free[-1] if denies else free[0], (part,), (place,))
             if denies:
@@ -165,7 +166,8 @@ class _Editor:
                     return priority
                 if used[priority] is not traffic.action:
                     break
-        raise ValueError(f"no priority is free next to {near}")
+        message = f"no priority is free next to {near}"
+        raise ValueError(message)
 
     def _name(self, like: str) -> str:
         tried = (f"{like[: _LONGEST_NAME - 5]}-{number}" for number in count(2))

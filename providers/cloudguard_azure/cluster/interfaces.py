@@ -139,7 +139,8 @@ def subnet_of(listed: Sequence[Item]) -> str:
     """Return the subnet of IP configurations. Raises AnswerError if they have none or several."""
     subnets = {id_in(item, "subnet") for item in listed} - {""}
     if len(subnets) != 1:
-        raise AnswerError("its IP configurations are in several subnets" if subnets else "subnet is missing")
+        message = "its IP configurations are in several subnets" if subnets else "subnet is missing"
+        raise AnswerError(message)
     return subnets.pop()
 
 

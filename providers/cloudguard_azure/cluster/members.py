@@ -133,7 +133,8 @@ def _roles_by_tag_flags(
     for role, pairs in request.role_tags.items():
         for pair in pairs:
             if "=" not in pair:
-                raise UsageError(f"{pair!r} is not KEY=VALUE", hint="Write a tag as key=value")
+                message = f"{pair!r} is not KEY=VALUE"
+                raise UsageError(message, hint="Write a tag as key=value")
             hit = [machine for machine in everyone if _has_tag(machine.tags, pair)]
             free = [machine for machine in hit if _is_free(machine, request.cluster, foreign)]
             _record_flag(api, by_flag, f"--{role}-tag {pair}", free, (role,))

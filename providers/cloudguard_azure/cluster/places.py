@@ -28,7 +28,8 @@ def in_one_place(name: str, group: str, members: Members, interfaces: Interfaces
     here = [place for place in places if group in {"", *place}]
     if len(here) > 1:
         each = " and in ".join(sorted(", ".join(_groups(place)) for place in here))
-        raise UsageError(f"{len(here)} clusters are called {name!r}: in {each}", hint=_CHOOSE)
+        message = f"{len(here)} clusters are called {name!r}: in {each}"
+        raise UsageError(message, hint=_CHOOSE)
     if places and not here:
         message = f"the cluster {name!r} is in {', '.join(_groups(set[str]().union(*places)))}"
         raise ClusterNotFoundError(message, hint=f"It is not in {group}: change or omit --resource-group")

@@ -98,7 +98,8 @@ def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:
     ordered = sorted(listed, key=lambda item: not flag(child(item, "properties"), "primary"))
     interfaces = tuple(map(_interface, ordered))
     if not interfaces:
-        raise AnswerError("networkInterfaceConfigurations is missing")
+        message = "networkInterfaceConfigurations is missing"
+        raise AnswerError(message)
     return interfaces
 
 

@@ -36,13 +36,15 @@ class RoleDocuments:
             permission = Permission(actions, excepted, data, without)
             scopes = [str(assignment["scope"]) for assignment in role["assignments"]]
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a role: {error!r}") from error
+            message = f"not a role: {error!r}"
+            raise ValueError(message) from error
         return tuple(resource for scope in scopes for resource in statements_of((permission,), scope))
 
 
 def _documents(statement: Statement) -> Iterator[str]:
     if statement.effect is not Effect.ALLOW or statement.not_resources or statement.conditions or not statement.actions:
-        raise ValueError("a role can only grant operations at scopes, and must name them")
+        message = "a role can only grant operations at scopes, and must name them"
+        raise ValueError(message)
     for data in (False, True):
         patterns = {resource for resource in statement.resources if resource.startswith(f"{DATA}:") is data}
         below = {pattern for wider in patterns for pattern in below_of(wider)}

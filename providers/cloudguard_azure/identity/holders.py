@@ -67,7 +67,8 @@ def identities_of(item: Item) -> Iterator[HeldIdentity]:
     assigned = child(identity, "userAssignedIdentities")
     if not kinds <= _KINDS or (_ASSIGNED in kinds and not assigned):
         named = ", ".join(sorted(kinds))[:80]
-        raise AnswerError(f"identity.type is {named!r}, but userAssignedIdentities has {len(assigned)} entries")
+        message = f"identity.type is {named!r}, but userAssignedIdentities has {len(assigned)} entries"
+        raise AnswerError(message)
     principal = text(identity, "principalId")
     if principal or _OWN in kinds:
         prefix, subscription, group, _, kind, name = resource(own_id(item)).split(":", 5)

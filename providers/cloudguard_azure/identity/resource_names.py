@@ -114,7 +114,8 @@ def _segments(written: str) -> tuple[str, str, str, str, str]:
             group, words = words[1], words[2:]
     resource_like = words[:1] == ["providers"] and len(words) > _PAIR
     if _UNREADABLE.search(written) or (words and not resource_like) or not (words or subscription):
-        raise AnswerError(f"{written[:120]!r} is not a known scope")
+        message = f"{written[:120]!r} is not a known scope"
+        raise AnswerError(message)
     provider, kind, name = _typed(words)
     return subscription or "-", group, provider, kind, name
 
@@ -137,7 +138,8 @@ def arm_scope(pattern: str) -> str:
     plane, subscription, group, provider, kind, name = pattern.split(":", 5)
     odd = provider != "*" and ("*" in f"{group}{kind}{name}" or not kind)
     if plane not in {CONTROL, DATA} or "*" in subscription or odd:
-        raise ValueError(f"{pattern} is not a scope")
+        message = f"{pattern} is not a scope"
+        raise ValueError(message)
     place = f"/subscriptions/{subscription}" + (f"/resourceGroups/{group}" if group not in {"*", ""} else "")
     if provider == "*":
         return place

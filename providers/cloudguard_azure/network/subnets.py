@@ -129,7 +129,8 @@ def _subnet(network: str, item: Item) -> VirtualSubnet:
     properties = child(item, "properties")
     listed = [*filter(None, [text(properties, "addressPrefix")]), *texts(properties, "addressPrefixes")]
     if not listed:
-        raise AnswerError("it has no address prefixes")
+        message = "it has no address prefixes"
+        raise AnswerError(message)
     return VirtualSubnet(
         id=own_id(item),
         name=required(item, "name"),
@@ -170,7 +171,8 @@ def _peering(item: Item) -> Peering | None:
     if state in _UNPEERED:
         return None
     if state != "connected":
-        raise AnswerError(f"peeringState has the unknown value {state[:40]!r}")
+        message = f"peeringState has the unknown value {state[:40]!r}"
+        raise AnswerError(message)
     ranges = _space(properties, "remoteAddressSpace")
     if flag(properties, "peerCompleteVnets", default=True):
         ranges |= _space(properties, "remoteVirtualNetworkAddressSpace")
@@ -192,7 +194,8 @@ def _ranges(listed: Iterable[str]) -> AddressSet:
     for cidr in listed:
         addresses = addresses_of(cidr)
         if addresses is None:
-            raise AnswerError(f"{cidr[:40]!r} is not an address range")
+            message = f"{cidr[:40]!r} is not an address range"
+            raise AnswerError(message)
         ranges.append(addresses)
     return AddressSet.union(ranges)
 

@@ -32,6 +32,7 @@ def _secrets_key(item: Item) -> KeyReference | None:
     kms = child(item, "properties", "securityProfile", "azureKeyVaultKms")
     if not flag(kms, "enabled"):
         if text(kms, "keyId") and kms.get("enabled") is None:
-            raise AnswerError("azureKeyVaultKms has a keyId, but enabled is missing")
+            message = "azureKeyVaultKms has a keyId, but enabled is missing"
+            raise AnswerError(message)
         return None
     return KeyReference.of(required(kms, "keyId"), canonical(text(kms, "keyVaultResourceId")))

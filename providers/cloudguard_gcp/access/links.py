@@ -31,7 +31,8 @@ def required_link(item: Item, key: str = "selfLink") -> str:
 
 def _short_link(written: str, key: str) -> str:
     if written and "/" not in written:
-        raise AnswerError(f"{key} is not a link")
+        message = f"{key} is not a link"
+        raise AnswerError(message)
     return short(written)
 
 

@@ -31,7 +31,8 @@ class ReadOnly(HTTPAdapter):
         """Send a request. Raises PermissionError for a request that would change something."""
         path = str(request.url).partition("?")[0]
         if request.method != "GET" and not (request.method == "POST" and _READING_POSTS.search(path)):
-            raise PermissionError(f"cloudguard only reads: {request.method} {path} was not sent")
+            message = f"cloudguard only reads: {request.method} {path} was not sent"
+            raise PermissionError(message)
         self._last.answer = None
         answer = super().send(request, *args, **arguments)
         if answer.ok and _COMPUTE.match(path):

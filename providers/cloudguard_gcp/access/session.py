@@ -106,7 +106,8 @@ def _refuse_wrong_flags(request: CollectRequest) -> None:
         ("quota-project", _PROJECT, "Expected: 6 to 30 lower-case letters, digits and hyphens"),
     ):
         if option(request, name) and not pattern.fullmatch(option(request, name)):
-            raise UsageError(f"{option(request, name)!r} is not a project's id", hint=shape)
+            message = f"{option(request, name)!r} is not a project's id"
+            raise UsageError(message, hint=shape)
     for email in filter(None, option(request, "impersonate-service-account").split(",")):
         if not _EMAIL.fullmatch(email.strip()):
             message = f"{email!r} is not a service account's address"
@@ -138,7 +139,8 @@ def _credentials(request: CollectRequest) -> tuple[Any, str]:
         if file:
             message = f"{file} has no valid credentials: {' '.join(str(error).split())}"
             raise UsageError(message, hint="Give a service account's key or gcloud's credentials") from error
-        raise AccessError("no Google credentials were found", hint=LOGIN) from error
+        message = "no Google credentials were found"
+        raise AccessError(message, hint=LOGIN) from error
     credentials = _impersonated(credentials, option(request, "impersonate-service-account"))
     quota = option(request, "quota-project")
     return (credentials.with_quota_project(quota) if quota else credentials), project or ""

@@ -118,7 +118,8 @@ def _order(part: Part, step: int) -> int:
     """Return the rank of a rule with a smaller priority than a part's. Raises ValueError if there is none."""
     priority = part.order // 2 + step
     if priority < 0:
-        raise ValueError("no smaller priority is free")
+        message = "no smaller priority is free"
+        raise ValueError(message)
     return 2 * priority + (part.traffic.action is not Action.DENY)
 
 
@@ -216,7 +217,8 @@ def _peers(side: str, peers: Mapping[RulePeer, None], tags: Mapping[RulePeer, st
         tags[peer] for peer in peers if peer in tags
     ]
     if len(groups) + sum(peer.kind is PeerOf.RANGE for peer in peers) < len(peers):
-        raise ValueError("a peer has no value yet")
+        message = "a peer has no value yet"
+        raise ValueError(message)
     named = {f"{side}{field}": _with_prefix(prefix, groups) for prefix, field in _GROUPS if side == "source"}
     return {f"{side}Ranges": ranges, **named}
 

@@ -99,7 +99,8 @@ def _free_priority(rules: Mapping[int, PolicyRule], near: int, part: Part) -> in
                 return priority
             if rules[priority].parts[0].traffic.action is not part.traffic.action:
                 break
-    raise ValueError(f"no priority is free next to {near}")
+    message = f"no priority is free next to {near}"
+    raise ValueError(message)
 
 
 def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
@@ -108,10 +109,12 @@ def policy_body(parts: Sequence[Part], priority: int) -> Mapping[str, Any]:
     far, near = ("src", "dest") if first.direction is Direction.INGRESS else ("dest", "src")
     services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
     if services is None or any(part.traffic.peer.kind is not PeerOf.RANGE or part.uncertain for part in parts):
-        raise ValueError("the rule has peers other than ranges, or services that one rule cannot express")
+        message = "the rule has peers other than ranges, or services that one rule cannot express"
+        raise ValueError(message)
     groups = dict.fromkeys(group for part in parts for group in part.groups)
     if any(not group.startswith(ACCOUNT) for group in groups):
-        raise ValueError("a rule of a firewall policy cannot have network tags as targets")
+        message = "a rule of a firewall policy cannot have network tags as targets"
+        raise ValueError(message)
     ranges = [cidr for part in parts for cidr in read_addresses(part.traffic.peer.value).cidrs()]
     targets = [*parts[0].targets.cidrs()]
     return {

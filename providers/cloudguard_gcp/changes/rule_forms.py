@@ -36,7 +36,8 @@ def expressed(traffic: RuleTraffic, *, in_policy: bool) -> tuple[RuleTraffic, ..
     """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
     written = rules_of(traffic, in_policy=in_policy)
     if not written:
-        raise ValueError(f"no rules can express {traffic.services} with {traffic.peer.kind} {traffic.peer.value}")
+        message = f"no rules can express {traffic.services} with {traffic.peer.kind} {traffic.peer.value}"
+        raise ValueError(message)
     return written
 
 

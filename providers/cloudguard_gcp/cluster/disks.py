@@ -139,7 +139,8 @@ def key_of(encryption: Item) -> str:
     supplied = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
     key = text(encryption, "kmsKeyName") or supplied
     if any(encryption.values()) and not key:
-        raise AnswerError("an encryption setting has a key of an unknown kind")
+        message = "an encryption setting has a key of an unknown kind"
+        raise AnswerError(message)
     return key
 
 

@@ -27,9 +27,11 @@ class RoleDocuments:
         listed = list(statements)
         for statement in listed:
             if statement.effect is not Effect.ALLOW or statement.not_actions or statement.not_resources:
-                raise ValueError("a role can only grant permissions, and must name them")
+                message = "a role can only grant permissions, and must name them"
+                raise ValueError(message)
             if wildcards := [action for action in statement.actions if "*" in action]:
-                raise ValueError(f"a role cannot have wildcards: {', '.join(wildcards)}")
+                message = f"a role cannot have wildcards: {', '.join(wildcards)}"
+                raise ValueError(message)
         return tuple(text for statement in listed for text in _documents(statement))
 
     def read(self, text: str) -> tuple[Statement, ...]:
@@ -49,7 +51,8 @@ class RoleDocuments:
                 for conditions in conditions_of(str(binding.get("condition", "")))
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a role: {error!r}") from error
+            message = f"not a role: {error!r}"
+            raise ValueError(message) from error
 
 
 def _documents(statement: Statement) -> Iterator[str]:

@@ -96,7 +96,8 @@ def bindings_of(
 def _binding(item: Item) -> Binding:
     members = texts(item, "members")
     if not members:
-        raise AnswerError("a binding has no members")
+        message = "a binding has no members"
+        raise AnswerError(message)
     return Binding(required(item, "role"), members, text(child(item, "condition"), "expression"))
 
 

@@ -156,4 +156,5 @@ def _written(condition: Condition, value: str) -> str:
         return f'{NAME}.extract("{behind[1]}{{name}}"){how}'
     if condition.operator == "StringLike" and value.endswith("*") and "*" not in value[:-1]:
         return f'{condition.key}.startsWith("{value[:-1]}")'
-    raise ValueError(f"no expression can state {condition.operator} with {value!r}")
+    message = f"no expression can state {condition.operator} with {value!r}"
+    raise ValueError(message)

@@ -49,7 +49,8 @@ def _read(text: str, *, negated: bool) -> Alternatives:
     if text.startswith("(") and _end(text) == len(text) - 1:
         return _read(text[1:-1], negated=negated)
     if not text or "?" in "".join(_outside_quotes(text)):
-        raise ValueError("an expression is empty or has a ternary operator")
+        message = "an expression is empty or has a ternary operator"
+        raise ValueError(message)
     return ((Atom(" ".join(text.split()), negated),),)
 
 
@@ -66,7 +67,8 @@ def _all_of(read: list[Alternatives]) -> Alternatives:
 
 def _bounded(combined: Alternatives) -> Alternatives:
     if len(combined) > _MOST:
-        raise ValueError(f"an expression has more than {_MOST} alternatives")
+        message = f"an expression has more than {_MOST} alternatives"
+        raise ValueError(message)
     return combined
 
 
@@ -81,7 +83,8 @@ def _outside_quotes(text: str) -> Iterator[str]:
         elif letter in "\"'":
             quote = letter
     if quote:
-        raise ValueError("a quote is not closed")
+        message = "a quote is not closed"
+        raise ValueError(message)
 
 
 def _depths(text: str) -> Iterator[tuple[int, str]]:
@@ -97,7 +100,8 @@ def _depths(text: str) -> Iterator[tuple[int, str]]:
         yield depth, letter
         depth += letter in _OPEN
     if depth:
-        raise ValueError("brackets do not match")
+        message = "brackets do not match"
+        raise ValueError(message)
 
 
 def _split(text: str, mark: str) -> Iterator[str]:

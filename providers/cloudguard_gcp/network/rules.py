@@ -69,7 +69,8 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
         (required(protocol, "IPProtocol"), texts(protocol, "ports")) for protocol in denied or children(item, "allowed")
     )
     if not services:
-        raise AnswerError("it has neither allowed nor denied")
+        message = "it has neither allowed nor denied"
+        raise AnswerError(message)
     order, groups, ranges = (
         order_of(number(item, "priority", 1000), action),
         targets_of(item),

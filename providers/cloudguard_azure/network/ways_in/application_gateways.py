@@ -153,7 +153,8 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
     ]
     sent = [pair for branch in branches for pair in _sent(branch, named)]
     if front is None or not (sent or paths or id_in(inside, "redirectConfiguration")):
-        raise AnswerError(f"the rule {text(item, 'name')} has no known listener or no target")
+        message = f"the rule {text(item, 'name')} has no known listener or no target"
+        raise AnswerError(message)
     outside = _tcp(port(_named_part(named, id_in(listener, "frontendPort")), "port", 0))
     for number, (pool, settings) in enumerate(sent):
         yield ProxyRule(

@@ -48,7 +48,8 @@ def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: 
         return ()
     unread = [subnet for subnet in subnets if subnet not in ranges]
     if unread or not places:
-        raise AnswerError(f"the ranges of its subnet {unread[0]} were not read" if unread else "its network is missing")
+        message = f"the ranges of its subnet {unread[0]} were not read" if unread else "its network is missing"
+        raise AnswerError(message)
     gatekeeper = _BY_LINK if flag(inside, "enableShareableLink") else _BY_ROLE
     own_addresses = AddressSet.union(ranges[subnet] for subnet in subnets) if subnets else _SHARED
     return (Tunnel(name, own_addresses, gatekeeper, Source(LIST_BASTIONS.name, name)),)

@@ -76,7 +76,8 @@ class Members:
                 self._add_references(configuration, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
             further = len(listed) > 1 and not flag(interface, "primary")
             if further and any(children(configuration, key) for configuration in inner for key in _OF_SCALE_SETS):
-                raise AnswerError("a secondary interface of its next host is behind a load balancer")
+                message = "a secondary interface of its next host is behind a load balancer"
+                raise AnswerError(message)
 
     def _add_references(self, configuration: Item, keys: Iterable[str], member: Member | None) -> None:
         for name in (name for key in keys for name in ids_in(configuration, key)):

@@ -45,7 +45,8 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
     approved = texts(child(inside, "autoApproval"), "subscriptions")
     front_ends = ids_in(inside, "loadBalancerFrontendIpConfigurations")
     if not front_ends and not text(inside, "destinationIPAddress"):
-        raise AnswerError("its destination is missing")
+        message = "its destination is missing"
+        raise AnswerError(message)
     every = [ranges.get(subnet, EVERYWHERE) for subnet in _subnets(inside)] or [EVERYWHERE]
     return front_ends, PublishedService(
         id=name,
