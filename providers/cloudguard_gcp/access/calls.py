@@ -33,155 +33,83 @@ class Call:
         return self.name.partition(".")[0]
 
 
-def _compute(resource: str, method: str, client: str, items: str, *permissions: str) -> Call:
+def _compute(resource: str, method: str, *permissions: str) -> Call:
+    """Return a call of Compute. ``permissions``: those that it needs, if they do not follow from its name."""
     words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in method)
-    needed = permissions or (f"compute.{resource}.{'list' if 'ist' in method else 'get'}",)
-    return Call(f"compute.{resource}.{method}", items, needed, f"{client}Client", words)
+    verb = "list" if "ist" in method else method
+    items = resource if method == "aggregatedList" else "items" if verb == "list" else ""
+    client = f"{resource[0].upper()}{resource[1:]}Client"
+    return Call(f"compute.{resource}.{method}", items, permissions or (f"compute.{resource}.{verb}",), client, words)
 
 
-GET_PROJECT = _compute("projects", "get", "Projects", "")
-LIST_INSTANCES = _compute("instances", "aggregatedList", "Instances", "instances")
-LIST_FIREWALLS = _compute("firewalls", "list", "Firewalls", "items")
-LIST_NETWORKS = _compute("networks", "list", "Networks", "items")
-GET_EFFECTIVE_FIREWALLS = _compute(
-    "networks", "getEffectiveFirewalls", "Networks", "", "compute.networks.getEffectiveFirewalls"
-)
+GET_PROJECT = _compute("projects", "get")
+LIST_INSTANCES = _compute("instances", "aggregatedList")
+LIST_FIREWALLS = _compute("firewalls", "list")
+LIST_NETWORKS = _compute("networks", "list")
+GET_EFFECTIVE_FIREWALLS = _compute("networks", "getEffectiveFirewalls", "compute.networks.getEffectiveFirewalls")
 GET_REGION_EFFECTIVE_FIREWALLS = _compute(
-    "regionNetworkFirewallPolicies",
-    "getEffectiveFirewalls",
-    "RegionNetworkFirewallPolicies",
-    "",
-    "compute.networks.getRegionEffectiveFirewalls",
+    "regionNetworkFirewallPolicies", "getEffectiveFirewalls", "compute.networks.getRegionEffectiveFirewalls"
 )
-LIST_SUBNETWORKS = _compute("subnetworks", "aggregatedList", "Subnetworks", "subnetworks")
-LIST_ROUTES = _compute("routes", "list", "Routes", "items")
+LIST_SUBNETWORKS = _compute("subnetworks", "aggregatedList")
+LIST_ROUTES = _compute("routes", "list")
 LIST_FORWARDING_RULES = _compute(
-    "forwardingRules",
-    "aggregatedList",
-    "ForwardingRules",
-    "forwardingRules",
-    "compute.forwardingRules.list",
-    "compute.globalForwardingRules.list",
+    "forwardingRules", "aggregatedList", "compute.forwardingRules.list", "compute.globalForwardingRules.list"
 )
-LIST_SERVICE_ATTACHMENTS = _compute("serviceAttachments", "aggregatedList", "ServiceAttachments", "serviceAttachments")
+LIST_SERVICE_ATTACHMENTS = _compute("serviceAttachments", "aggregatedList")
 LIST_BACKEND_SERVICES = _compute(
-    "backendServices",
-    "aggregatedList",
-    "BackendServices",
-    "backendServices",
-    "compute.backendServices.list",
-    "compute.regionBackendServices.list",
+    "backendServices", "aggregatedList", "compute.backendServices.list", "compute.regionBackendServices.list"
 )
 LIST_SECURITY_POLICIES = _compute(
-    "securityPolicies",
-    "aggregatedList",
-    "SecurityPolicies",
-    "securityPolicies",
-    "compute.securityPolicies.list",
-    "compute.regionSecurityPolicies.list",
+    "securityPolicies", "aggregatedList", "compute.securityPolicies.list", "compute.regionSecurityPolicies.list"
 )
-LIST_TARGET_POOLS = _compute("targetPools", "aggregatedList", "TargetPools", "targetPools")
-LIST_TARGET_INSTANCES = _compute("targetInstances", "aggregatedList", "TargetInstances", "targetInstances")
+LIST_TARGET_POOLS = _compute("targetPools", "aggregatedList")
+LIST_TARGET_INSTANCES = _compute("targetInstances", "aggregatedList")
 LIST_TARGET_TCP_PROXIES = _compute(
-    "targetTcpProxies",
-    "aggregatedList",
-    "TargetTcpProxies",
-    "targetTcpProxies",
-    "compute.targetTcpProxies.list",
-    "compute.regionTargetTcpProxies.list",
+    "targetTcpProxies", "aggregatedList", "compute.targetTcpProxies.list", "compute.regionTargetTcpProxies.list"
 )
-LIST_TARGET_SSL_PROXIES = _compute("targetSslProxies", "list", "TargetSslProxies", "items")
+LIST_TARGET_SSL_PROXIES = _compute("targetSslProxies", "list")
 LIST_TARGET_HTTP_PROXIES = _compute(
-    "targetHttpProxies",
-    "aggregatedList",
-    "TargetHttpProxies",
-    "targetHttpProxies",
-    "compute.targetHttpProxies.list",
-    "compute.regionTargetHttpProxies.list",
+    "targetHttpProxies", "aggregatedList", "compute.targetHttpProxies.list", "compute.regionTargetHttpProxies.list"
 )
 LIST_TARGET_HTTPS_PROXIES = _compute(
-    "targetHttpsProxies",
-    "aggregatedList",
-    "TargetHttpsProxies",
-    "targetHttpsProxies",
-    "compute.targetHttpsProxies.list",
-    "compute.regionTargetHttpsProxies.list",
+    "targetHttpsProxies", "aggregatedList", "compute.targetHttpsProxies.list", "compute.regionTargetHttpsProxies.list"
 )
-LIST_URL_MAPS = _compute(
-    "urlMaps", "aggregatedList", "UrlMaps", "urlMaps", "compute.urlMaps.list", "compute.regionUrlMaps.list"
-)
-LIST_INSTANCE_GROUPS = _compute("instanceGroups", "aggregatedList", "InstanceGroups", "instanceGroups")
-LIST_GROUP_INSTANCES = _compute(
-    "instanceGroups", "listInstances", "InstanceGroups", "items", "compute.instanceGroups.get"
-)
-LIST_REGION_GROUP_INSTANCES = _compute(
-    "regionInstanceGroups", "listInstances", "RegionInstanceGroups", "items", "compute.instanceGroups.get"
-)
-LIST_GROUP_ENDPOINTS = _compute(
-    "networkEndpointGroups",
-    "listNetworkEndpoints",
-    "NetworkEndpointGroups",
-    "items",
-    "compute.networkEndpointGroups.get",
-)
+LIST_URL_MAPS = _compute("urlMaps", "aggregatedList", "compute.urlMaps.list", "compute.regionUrlMaps.list")
+LIST_INSTANCE_GROUPS = _compute("instanceGroups", "aggregatedList")
+LIST_GROUP_INSTANCES = _compute("instanceGroups", "listInstances", "compute.instanceGroups.get")
+LIST_REGION_GROUP_INSTANCES = _compute("regionInstanceGroups", "listInstances", "compute.instanceGroups.get")
+LIST_GROUP_ENDPOINTS = _compute("networkEndpointGroups", "listNetworkEndpoints", "compute.networkEndpointGroups.get")
 LIST_REGION_GROUP_ENDPOINTS = _compute(
-    "regionNetworkEndpointGroups",
-    "listNetworkEndpoints",
-    "RegionNetworkEndpointGroups",
-    "items",
-    "compute.regionNetworkEndpointGroups.get",
+    "regionNetworkEndpointGroups", "listNetworkEndpoints", "compute.regionNetworkEndpointGroups.get"
 )
 LIST_GLOBAL_GROUP_ENDPOINTS = _compute(
-    "globalNetworkEndpointGroups",
-    "listNetworkEndpoints",
-    "GlobalNetworkEndpointGroups",
-    "items",
-    "compute.globalNetworkEndpointGroups.get",
+    "globalNetworkEndpointGroups", "listNetworkEndpoints", "compute.globalNetworkEndpointGroups.get"
 )
 LIST_ENDPOINT_GROUPS = _compute(
     "networkEndpointGroups",
     "aggregatedList",
-    "NetworkEndpointGroups",
-    "networkEndpointGroups",
     "compute.networkEndpointGroups.list",
     "compute.regionNetworkEndpointGroups.list",
     "compute.globalNetworkEndpointGroups.list",
 )
-LIST_GROUP_MANAGERS = _compute(
-    "instanceGroupManagers", "aggregatedList", "InstanceGroupManagers", "instanceGroupManagers"
-)
-LIST_INSTANCE_TEMPLATES = _compute("instanceTemplates", "aggregatedList", "InstanceTemplates", "instanceTemplates")
-LIST_ROUTERS = _compute("routers", "aggregatedList", "Routers", "routers")
-GET_ROUTER_STATUS = _compute("routers", "getRouterStatus", "Routers", "", "compute.routers.get")
-LIST_ADDRESSES = _compute(
-    "addresses",
-    "aggregatedList",
-    "Addresses",
-    "addresses",
-    "compute.addresses.list",
-    "compute.globalAddresses.list",
-)
-LIST_DISKS = _compute("disks", "aggregatedList", "Disks", "disks")
-LIST_SNAPSHOTS = _compute("snapshots", "list", "Snapshots", "items")
-LIST_IMAGES = _compute("images", "list", "Images", "items")
-LIST_MACHINE_IMAGES = _compute("machineImages", "list", "MachineImages", "items")
-LIST_INSTANT_SNAPSHOTS = _compute("instantSnapshots", "aggregatedList", "InstantSnapshots", "instantSnapshots")
-GET_DISK_POLICY = _compute("disks", "getIamPolicy", "Disks", "", "compute.disks.getIamPolicy")
-GET_REGION_DISK_POLICY = _compute("regionDisks", "getIamPolicy", "RegionDisks", "", "compute.disks.getIamPolicy")
-GET_IMAGE_POLICY = _compute("images", "getIamPolicy", "Images", "", "compute.images.getIamPolicy")
-GET_SNAPSHOT_POLICY = _compute("snapshots", "getIamPolicy", "Snapshots", "", "compute.snapshots.getIamPolicy")
-GET_MACHINE_IMAGE_POLICY = _compute(
-    "machineImages", "getIamPolicy", "MachineImages", "", "compute.machineImages.getIamPolicy"
-)
-GET_INSTANT_SNAPSHOT_POLICY = _compute(
-    "instantSnapshots", "getIamPolicy", "InstantSnapshots", "", "compute.instantSnapshots.getIamPolicy"
-)
+LIST_GROUP_MANAGERS = _compute("instanceGroupManagers", "aggregatedList")
+LIST_INSTANCE_TEMPLATES = _compute("instanceTemplates", "aggregatedList")
+LIST_ROUTERS = _compute("routers", "aggregatedList")
+GET_ROUTER_STATUS = _compute("routers", "getRouterStatus", "compute.routers.get")
+LIST_ADDRESSES = _compute("addresses", "aggregatedList", "compute.addresses.list", "compute.globalAddresses.list")
+LIST_DISKS = _compute("disks", "aggregatedList")
+LIST_SNAPSHOTS = _compute("snapshots", "list")
+LIST_IMAGES = _compute("images", "list")
+LIST_MACHINE_IMAGES = _compute("machineImages", "list")
+LIST_INSTANT_SNAPSHOTS = _compute("instantSnapshots", "aggregatedList")
+GET_DISK_POLICY = _compute("disks", "getIamPolicy")
+GET_REGION_DISK_POLICY = _compute("regionDisks", "getIamPolicy", "compute.disks.getIamPolicy")
+GET_IMAGE_POLICY = _compute("images", "getIamPolicy")
+GET_SNAPSHOT_POLICY = _compute("snapshots", "getIamPolicy")
+GET_MACHINE_IMAGE_POLICY = _compute("machineImages", "getIamPolicy")
+GET_INSTANT_SNAPSHOT_POLICY = _compute("instantSnapshots", "getIamPolicy")
 GET_REGION_INSTANT_SNAPSHOT_POLICY = _compute(
-    "regionInstantSnapshots",
-    "getIamPolicy",
-    "RegionInstantSnapshots",
-    "",
-    "compute.instantSnapshots.getIamPolicy",
+    "regionInstantSnapshots", "getIamPolicy", "compute.instantSnapshots.getIamPolicy"
 )
 
 LIST_CLUSTERS = Call(
