@@ -163,7 +163,7 @@ class GainedIdentity:
 
 def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GainedIdentity, ...]:
     """Return the powerful identities that an identity certainly gains, also through others."""
-    listed = [path for path in paths if path.impact is Impact.ROLE or path.by_trust]
+    listed = [path for path in paths if path.impact in {Impact.ROLE, Impact.HOSTS} or path.by_trust]
     gained, seen = list[GainedIdentity](), {excess.identity.id}
     holders: list[tuple[Excess, _Step | None]] = [(excess, None)]
     for holder, first in holders:

@@ -47,35 +47,32 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[
 
 
 def _pool(api: Api, found: FoundCluster, hosts: Sequence[Host], scale_set: ScaleSet) -> Pool:
-    """Return a scale set as a pool. Raises AnswerError if its profile can't be parsed."""
+    """Return a scale set as a pool. Raises AnswerError if its profile can't be parsed.
+
+    AKS changes the scale set only some time after its pool: what either of them gives the next host counts.
+    """
     profile = scale_set.profile
     first, *others = next_interfaces(profile)
+    of_aks = [pool for pool in (found.aks.pools if found.aks else ()) if _is_of_pool(scale_set, pool)]
     known = roles_of_pool(api, LIST_SCALE_SETS, scale_set.id, hosts, _roles(found, scale_set))
     return Pool(
         id=scale_set.id,
         name=scale_set.name,
         roles=known.roles,
         role_evidence=known.evidence,
-        subnets=first.subnets,
+        subnets=tuple(dict.fromkeys((*first.subnets, *(pool.subnet for pool in of_aks if pool.subnet)))),
         filters=first.filters,
         groups=first.groups,
         source=api.source(LIST_SCALE_SETS, scale_set.id),
-        public=first.public,
+        public=first.public or any(pool.public for pool in of_aks),
         public_ipv6=first.public_ipv6,
         desired=scale_set.count,
         disks=_disks(profile) if may_run_etcd(known, hosts) else (),
         metadata=metadata_service(profile),
         further=tuple(others),
-        host_encryption=_has_host_encryption(found, scale_set),
+        host_encryption=any(pool.host_encryption for pool in of_aks) or has_host_encryption(profile),
         written_by=OWNERS.of(Thing.POOL, scale_set.name, scale_set.tags),
     )
-
-
-def _has_host_encryption(found: FoundCluster, scale_set: ScaleSet) -> bool:
-    """Whether a scale set's disks are encrypted on the physical host, by AKS's pool or by its profile."""
-    pools = found.aks.pools if found.aks else ()
-    of_aks = any(pool.host_encryption for pool in pools if _is_of_pool(scale_set, pool))
-    return of_aks or has_host_encryption(scale_set.profile)
 
 
 def _roles(found: FoundCluster, scale_set: ScaleSet) -> HostRoles | None:

@@ -74,6 +74,8 @@ class OperationCatalog(ContextFree):
         *_, before, verb = ("", *lowered.replace(":", "/").split("/"))
         if lowered in table["data"] or (verb == "action" and before.startswith(tuple(table["prefixes"]))):
             return Access.DATA
+        if verb == "read" and lowered.startswith(tuple(table["logs"])):
+            return Access.DATA
         if lowered.endswith(UNLISTED):
             return Access.LIST
         if verb != "read":
@@ -83,7 +85,7 @@ class OperationCatalog(ContextFree):
 
 @cache
 def reading() -> dict[str, Any]:
-    """Return ``reading.toml``, in lower case: operations that return data, and prefixes of such verbs."""
+    """Return ``reading.toml``, in lower case: operations that return data, prefixes of such verbs, and reads of logs."""
     table = tomllib.loads(files(_HERE).joinpath("reading.toml").read_text(encoding="utf-8"))
     return {key: frozenset(map(str.lower, listed)) for key, listed in table.items()}
 

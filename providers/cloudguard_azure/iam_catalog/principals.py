@@ -6,12 +6,13 @@ https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
 from cloudguard.values import dataclass
-from cloudguard_azure.identity.federation import BECOMING, SEPARATOR
+from cloudguard_azure.identity.federation import ANYONE, BECOMING, SEPARATOR
 
 _SUBJECT: Final = "caller:subject"
 """A key that only cloudguard uses: issuer and subject of the token of a request."""
@@ -46,8 +47,11 @@ class Subjects:
         allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
         for principal in dict.fromkeys(name for statement in allowing for name in statement.principals):
             issuer, _, subject = principal.partition(SEPARATOR)
-            if issuer in self.issuers and not subject:
+            if issuer in self.issuers and subject in {"", ANYONE}:
                 yield _caller(CallerKind.PODS, "service accounts that an expression selects", principal)
+            elif subject == ANYONE:
+                who = f"everyone whom {issuer} issues tokens"
+                yield replace(_caller(CallerKind.ANYONE, who, principal), ordinary=())
             elif issuer not in self.issuers:
                 yield _caller(
                     CallerKind.OUTSIDER, f"{subject or 'subjects that an expression selects'} of {issuer}", principal

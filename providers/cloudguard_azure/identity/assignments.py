@@ -70,6 +70,15 @@ def read_assigned_to(api: Api, principal: str) -> tuple[Assignment, ...] | None:
     return None if items is None else _assignments(api, call, items)
 
 
+def assignments_to(
+    principal: str, assigned: Iterable[Assignment] | None, every: Iterable[Assignment]
+) -> list[Assignment]:
+    """Return the assignments to a principal and to its groups, from both answers. ``assigned``: None if not read."""
+    known = {assignment.principal for assignment in assigned or ()} | {principal} - {""}
+    others = (assignment for assignment in every if assignment.principal in known)
+    return [*{assignment.id: assignment for assignment in (*others, *(assigned or ()))}.values()]
+
+
 def _assignments(api: Api, call: Call, items: Iterable[Item]) -> tuple[Assignment, ...]:
     return api.mapped(call, items, lambda item: _assignment(item, call.name), hides=HIDES)
 

@@ -33,6 +33,13 @@ _WORDS: Final = re.compile(r"[/.:]+")
 _WRITTEN: Final = ("issuer", "subject", "claimsMatchingExpression", "audiences")
 SEPARATOR: Final = "#"
 """Separates issuer and subject in the name of a trusted subject."""
+ANYONE: Final = "*"
+"""The subject of a credential whose expression names no owner: everyone with an account at the issuer may meet it."""
+_OF_SUBJECT: Final = re.compile(r"claims\[\s*'sub'\s*\]\s*(eq|matches)\s*'([^']*)'", re.IGNORECASE)
+_KINDS: Final = frozenset({"repo", "project_path", "organization"})
+"""The words before the owner in the subjects of GitHub, GitLab and Terraform Cloud, the only issuers for expressions
+(https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,12 @@ class Credential:
     """What makes the same credential again: issuer, subject or expression, and audiences, as they were read."""
 
     @property
+    def trusted(self) -> str:
+        """The issuer and the subject as one text. The subject is "" if an expression selects subjects of one owner."""
+        subject = ANYONE if self.expression and not _names_owner(self.expression) else self.subject
+        return f"{self.issuer}{SEPARATOR}{subject}"
+
+    @property
     def accounts(self) -> str:
         """The Kubernetes service accounts of the subject, "namespace:name" with wildcards; "" for none."""
         match = _SUBJECT.fullmatch(self.subject)
@@ -59,6 +72,26 @@ class Federated:
 
     identity: HeldIdentity
     credentials: tuple[Credential, ...]
+
+
+def _names_owner(expression: str) -> bool:
+    """Whether each subject that an expression selects is of one owner. An expression that is not understood may not be.
+
+    All its clauses must hold, so that one about the subject is enough. A clause about job_workflow_ref is not enough:
+    workflows of any owner may call a public one.
+    """
+    clauses = [(match[1].lower(), match[2]) for match in _OF_SUBJECT.finditer(expression)]
+    alternatives = " or " in f" {expression.lower()} "
+    return not alternatives and any(operator == "eq" or _owner(value) for operator, value in clauses)
+
+
+def _owner(value: str) -> str:
+    """Return the part of a claim's value that names an owner, "" if wildcards may stand for any owner."""
+    literal = re.split(r"[*?]", value)[0]
+    kind, separator, rest = literal.partition(":")
+    named = rest if separator and kind.lower() in _KINDS else literal
+    owner, end, _ = named.partition("/") if "/" in named else named.partition(":")
+    return owner if end and owner else ""
 
 
 def read_identities(api: Api) -> tuple[HeldIdentity, ...]:
@@ -129,7 +162,7 @@ def trust_of(federated: Federated) -> PolicyDocument:
             effect=Effect.ALLOW,
             actions=(BECOMING,),
             resources=("*",),
-            principals=(f"{credential.issuer}{SEPARATOR}{credential.subject}",),
+            principals=(credential.trusted,),
         )
         for credential in federated.credentials
     )

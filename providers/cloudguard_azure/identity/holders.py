@@ -82,10 +82,10 @@ def _assigned(arm_id: str, principal: str) -> HeldIdentity:
     return HeldIdentity(resource(arm_id), name_of(arm_id), principal.lower(), arm_id=canonical(arm_id))
 
 
-def attachments(api: Api, items: Iterable[Item]) -> Attachments:
+def attachments(api: Api, items: Iterable[Item], *, hides: tuple[FactKind, ...] = HIDES) -> Attachments:
     """Return the identities of machines and scale sets."""
     call = calls.LIST_MACHINES
-    pairs = api.mapped(call, items, lambda item: (own_id(item), tuple(identities_of(item))), hides=HIDES)
+    pairs = api.mapped(call, items, lambda item: (own_id(item), tuple(identities_of(item))), hides=hides)
     return {arm_id: identities for arm_id, identities in pairs if identities}
 
 
@@ -122,18 +122,19 @@ def held_by_cluster(item: Item) -> Iterator[HeldIdentity]:
         yield HeldIdentity(name, f"service principal {application}", "", (CLUSTER, NODE))
     profile = child(properties, "identityProfile")
     for name in profile:
-        yield from _identity_of(child(profile, name), (NODE,) if name.lower() == KUBELET else (CLUSTER,))
+        yield from identity_of(child(profile, name), (NODE,) if name.lower() == KUBELET else (CLUSTER,))
     addons = child(properties, "addonProfiles")
     for name in addons:
-        yield from _identity_of(child(addons, name, "identity"), (SERVICE_ACCOUNT,), (f"kube-system:{name.lower()}",))
+        yield from identity_of(child(addons, name, "identity"), (SERVICE_ACCOUNT,), (f"kube-system:{name.lower()}",))
     routing = child(properties, "ingressProfile", "webAppRouting", "identity")
-    yield from _identity_of(routing, (SERVICE_ACCOUNT,), ("app-routing-system:webapprouting",))
+    yield from identity_of(routing, (SERVICE_ACCOUNT,), ("app-routing-system:webapprouting",))
     for pod in children(child(properties, "podIdentityProfile"), "userAssignedIdentities"):
         account = f"{required(pod, 'namespace')}:{required(pod, 'name')}"
-        yield from _identity_of(child(pod, "identity"), (SERVICE_ACCOUNT,), (account,))
+        yield from identity_of(child(pod, "identity"), (SERVICE_ACCOUNT,), (account,))
 
 
-def _identity_of(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = ()) -> Iterator[HeldIdentity]:
+def identity_of(identity: Item, roles: tuple[str, ...], accounts: tuple[str, ...] = ()) -> Iterator[HeldIdentity]:
+    """Yield the identity that a managed cluster refers to, with the ``roles`` of its users; none for an empty item."""
     if identity:
         assigned = _assigned(required(identity, "resourceId"), text(identity, "objectId"))
         yield replace(assigned, roles=roles, accounts=accounts)

@@ -14,18 +14,22 @@ from cloudguard.provider.answers import Item, child, flag, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.ids import canonical
+from cloudguard_azure.access.ids import canonical, name_of
 from cloudguard_azure.identity import assignments, federation, vaults
 from cloudguard_azure.identity.assignments import Assignment, Denial
+from cloudguard_azure.identity.bindings import read_bindings
 from cloudguard_azure.identity.federation import Federated
+from cloudguard_azure.identity.gainable import Around, gainable
 from cloudguard_azure.identity.holders import (
     HIDES,
     Attachments,
     HeldIdentity,
+    attachments,
     held_by_cluster,
     held_by_machines,
     united,
 )
+from cloudguard_azure.identity.resource_names import resource
 from cloudguard_azure.identity.roles import Roles
 
 _UNREAD_GRANTS: Final = (
@@ -57,7 +61,8 @@ class _SubscriptionGrants:
 
 def read_identities(api: Api, holders: ClusterHolders) -> Identities:
     """Return the identities with all policies that grant to them or deny them, and who can take them on."""
-    identities = _held_identities(api, holders)
+    bindings = read_bindings(api, holders.managed) if holders.managed else ()
+    identities = united(_held_identities(api, holders).values(), (binding.identity for binding in bindings))
     issuer = _issuer(api, holders.managed)
     (denials, unread), assigned, granting, (listed, federated) = api.parallel(
         partial(assignments.read_denials, api),
@@ -65,15 +70,21 @@ def read_identities(api: Api, holders: ClusterHolders) -> Identities:
         partial(vaults.read_vaults, api),
         partial(_federated, api, identities, only_held=issuer == ""),
     )
-    providers = federation.issuers(holders.cluster, issuer, federated)
+    providers = (
+        *federation.issuers(holders.cluster, issuer, federated),
+        *{binding.issuer: binding.provider for binding in bindings if binding.issuer}.values(),
+    )
     accounts = [account for each in federated for account in _accounts(each, [provider.id for provider in providers])]
     accounts += _of_addons(identities.values())
     named = {account.identity for account in accounts}
     pods = [replace(each.identity, roles=(SERVICE_ACCOUNT,)) for each in federated if each.identity.id in named]
     identities = united(identities.values(), pods)
     trusts = {each.identity.id: federation.trust_of(each) for each in federated if each.identity.id in identities}
-    others = list(_others(listed, identities.values(), assigned))
-    attached = _attached(api, [*identities.values(), *others], _SubscriptionGrants(assigned, denials, granting))
+    places = {identity.arm_id: identity for identity in listed if identity.id not in identities}
+    around, roles = Around(places, _of_others(api, holders), assigned), Roles(api)
+    gained = gainable(api, roles, identities.values(), around)
+    every = {identity.id: identity for identity in (*identities.values(), *gained.every)}
+    attached = _attached(api, roles, list(every.values()), _SubscriptionGrants(assigned, denials, granting))
     policies = {policy.id: policy for documents in attached.values() for policy in documents}
     policies.update((trust.id, trust) for trust in trusts.values())
     return Identities(
@@ -85,7 +96,10 @@ def read_identities(api: Api, holders: ClusterHolders) -> Identities:
         unread_limits=unread,
         providers=providers,
         unread_grants=_UNREAD_GRANTS,
-        others=tuple(_identity(identity, attached[identity.id], None) for identity in others),
+        others=(
+            *(_identity(identity, attached[identity.id], None) for identity in gained.identities),
+            *(_machine(machine, held, attached) for machine, held in sorted(gained.machines.items())),
+        ),
     )
 
 
@@ -124,24 +138,6 @@ def _federated(
     return listed, federation.read_credentials(api, every.values())
 
 
-def _others(
-    listed: Iterable[HeldIdentity], held: Iterable[HeldIdentity], assigned: Iterable[Assignment]
-) -> Iterator[HeldIdentity]:
-    """Yield the identities on which the cluster's have a role, also through others."""
-    places = {identity.arm_id: identity for identity in listed if identity.arm_id}
-    roles = dict[str, set[str]]()
-    for assignment in assigned:
-        roles.setdefault(assignment.principal, set()).add(canonical(assignment.scope))
-    holders = [*held]
-    known = {identity.id for identity in holders}
-    for holder in holders:
-        for place in sorted(roles.get(holder.principal, set()) & places.keys()):
-            if (identity := places[place]).id not in known:
-                known.add(identity.id)
-                holders.append(identity)
-                yield identity
-
-
 def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceAccountIdentity]:
     """Yield the service accounts of the cluster that can take on an identity."""
     for issuer in issuers:
@@ -158,14 +154,40 @@ def _of_addons(identities: Iterable[HeldIdentity]) -> Iterator[ServiceAccountIde
             yield ServiceAccountIdentity(identity.id, identity.name, identity.accounts, "", source)
 
 
-def _attached(api: Api, identities: list[HeldIdentity], around: _SubscriptionGrants) -> dict[str, list[PolicyDocument]]:
+def _of_others(api: Api, holders: ClusterHolders) -> Attachments:
+    """Return the identities of the subscription's machines and scale sets that are not the cluster's."""
+    own = {host.id for host in holders.hosts} | {pool.id for pool in holders.pools}
+    items = (*api.read(calls.LIST_MACHINES, hides=()), *api.read(calls.LIST_SCALE_SETS, hides=()))
+    return attachments(api, (item for item in items if canonical(str(item.get("id", ""))) not in own), hides=())
+
+
+def _machine(machine: str, held: tuple[HeldIdentity, ...], attached: Mapping[str, list[PolicyDocument]]) -> Identity:
+    """Return the identities of a machine (canonical id) as one, with the machine's id: who runs commands has them."""
+    names = " and ".join(dict.fromkeys(identity.name for identity in held))
+    policies = dict.fromkeys(policy.id for identity in held for policy in attached[identity.id])
+    return Identity(
+        resource(machine),
+        f"{names} of {name_of(machine)}",
+        (),
+        tuple(policies),
+        Source(calls.LIST_MACHINES.name, machine),
+        complete=all(identity.principal for identity in held),
+    )
+
+
+def _attached(
+    api: Api, roles: Roles, identities: list[HeldIdentity], around: _SubscriptionGrants
+) -> dict[str, list[PolicyDocument]]:
     """Return the policies of each identity, by its id."""
     principals = sorted({identity.principal for identity in identities if identity.principal})
     read = api.gather(*(partial(assignments.read_assigned_to, api, principal) for principal in principals))
     assigned = dict(zip(principals, read, strict=True))
-    roles, heedless = Roles(api), [vault.id for vault in around.vaults if not vault.heeds_roles]
+    heedless = [vault.id for vault in around.vaults if not vault.heeds_roles]
     concerned = {
-        identity.id: _assignments_to(identity, assigned.get(identity.principal), around) for identity in identities
+        identity.id: assignments.assignments_to(
+            identity.principal, assigned.get(identity.principal), around.assignments
+        )
+        for identity in identities
     }
     roles.prefetch([assignment.role for assignments in concerned.values() for assignment in assignments])
     return {
@@ -178,15 +200,6 @@ def _attached(api: Api, identities: list[HeldIdentity], around: _SubscriptionGra
         ]
         for identity in identities
     }
-
-
-def _assignments_to(
-    identity: HeldIdentity, assigned: Iterable[Assignment] | None, around: _SubscriptionGrants
-) -> list[Assignment]:
-    """Return the assignments to an identity and to its groups, from both answers."""
-    known = {assignment.principal for assignment in assigned or ()} | {identity.principal} - {""}
-    others = (assignment for assignment in around.assignments if assignment.principal in known)
-    return [*{assignment.id: assignment for assignment in (*others, *(assigned or ()))}.values()]
 
 
 def _other_policies(

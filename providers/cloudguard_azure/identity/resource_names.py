@@ -33,7 +33,8 @@ _UNREADABLE: Final = re.compile(r"[*?$\x00-\x1f\ufdd0-\ufdef]")
 """Characters with a meaning in patterns. No name of a resource has them."""
 _VERBS: Final = {"read": 1, "write": 1, "delete": 1, "action": 2}
 """For the last part of an operation's name, the number of parts that are not its resource's type."""
-_OF_IDENTITIES: Final = "microsoft.managedidentity"
+_WITH_IDENTITIES: Final = frozenset({"userassignedidentities", "virtualmachines", "virtualmachinescalesets"})
+"""Types of resources whose parts lead to identities: operations on a part also apply to the resource itself."""
 
 
 @cache
@@ -156,5 +157,6 @@ def resource_formats(action: str, planes: tuple[str, ...]) -> tuple[str, ...]:
     if provider not in _providers("regular") or words[-1] not in _VERBS or "{" in kind:
         return tuple(f"{plane}:*:{group}:*:*:**" for plane in planes)
     group = group if kind else ""
-    kinds = dict.fromkeys((kind.partition("/")[0], kind) if provider == _OF_IDENTITIES else (kind,))
+    whole = kind.partition("/")[0]
+    kinds = dict.fromkeys((whole, kind) if whole in _WITH_IDENTITIES else (kind,))
     return tuple(f"{plane}:*:{group}:{provider}:{each}:**" for plane in planes for each in kinds)

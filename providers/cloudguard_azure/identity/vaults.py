@@ -7,16 +7,17 @@ https://learn.microsoft.com/azure/key-vault/general/rbac-migration
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final, TypeAlias
 
 from cloudguard.model.identity import Effect, PolicyDocument, Statement
 from cloudguard.model.source import Source
-from cloudguard.provider.answers import Item, child, children, flag, required, texts
+from cloudguard.provider.answers import Item, child, children, flag, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_VAULTS
 from cloudguard_azure.access.ids import name_of, own_id
+from cloudguard_azure.identity.conditions import opaque
 from cloudguard_azure.identity.holders import HIDES
 from cloudguard_azure.identity.permissions import grant
 from cloudguard_azure.identity.resource_names import DATA, scope_patterns
@@ -31,18 +32,24 @@ _RENAMED: Final = {
     "all": "*",
 }
 """Words of access policies that differ from the operation's name."""
+_TOGETHER: Final = opaque("application", "whether an application makes the request on its behalf")
+
+
+_Granted: TypeAlias = "tuple[tuple[str, tuple[str, ...]], ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Vault:
     """A vault. ``granted``: for each object id, the data operations that access policies grant.
 
+    ``together``: the same, but only for requests that an application makes on behalf of the object id.
     ``heeds_roles``: roles grant data operations there. If a vault does not state which it uses, both count.
     """
 
     id: str
-    granted: tuple[tuple[str, tuple[str, ...]], ...]
+    granted: _Granted
     heeds_roles: bool
+    together: _Granted = ()
 
 
 def read_vaults(api: Api) -> tuple[Vault, ...]:
@@ -55,11 +62,17 @@ def _vault(item: Item) -> Vault:
     heeds_roles = flag(properties, "enableRbacAuthorization", default=True)
     only_roles = heeds_roles and properties.get("enableRbacAuthorization") is not None
     listed = () if only_roles else children(properties, "accessPolicies")
-    granted = tuple(
-        (required(item, "objectId").lower(), tuple(_operations(child(item, "permissions")))) for item in listed
-    )
+    alone, together = list[Item](), list[Item]()
+    for policy in listed:
+        (together if text(policy, "applicationId") else alone).append(policy)
     scope_patterns(own_id(item))
-    return Vault(own_id(item), granted, heeds_roles)
+    return Vault(own_id(item), _granted(alone), heeds_roles, _granted(together))
+
+
+def _granted(policies: Iterable[Item]) -> _Granted:
+    return tuple(
+        (required(item, "objectId").lower(), tuple(_operations(child(item, "permissions")))) for item in policies
+    )
 
 
 def _operations(permissions: Item) -> Iterator[str]:
@@ -74,11 +87,15 @@ def _operations(permissions: Item) -> Iterator[str]:
 
 def granted_by_vault(vault: Vault, principals: Collection[str]) -> PolicyDocument | None:
     """Return what a vault's access policies grant to an identity and its groups (object ids); None for nothing."""
-    actions = tuple(
-        dict.fromkeys(action for principal, listed in vault.granted if principal in principals for action in listed)
-    )
-    if not actions:
+    statements = list[Statement]()
+    for granted, conditions in ((vault.granted, ()), (vault.together, (_TOGETHER,))):
+        listed = [action for principal, actions in granted if principal in principals for action in actions]
+        if actions := tuple(dict.fromkeys(listed)):
+            name = f"#{len(statements) + 1}"
+            places = scope_patterns(vault.id, DATA)
+            statements.append(Statement(name, Effect.ALLOW, actions, resources=places, conditions=conditions))
+    if not statements:
         return None
-    statement = Statement("#1", Effect.ALLOW, actions, resources=scope_patterns(vault.id, DATA))
-    policy_id = f"{vault.id}#{'+'.join(sorted(principal for principal, _ in vault.granted if principal in principals))}"
-    return grant(policy_id, f"access policy of {name_of(vault.id)}", (statement,), Source(LIST_VAULTS.name, vault.id))
+    named = sorted(principal for principal, _ in (*vault.granted, *vault.together) if principal in principals)
+    policy_id = f"{vault.id}#{'+'.join(dict.fromkeys(named))}"
+    return grant(policy_id, f"access policy of {name_of(vault.id)}", statements, Source(LIST_VAULTS.name, vault.id))
