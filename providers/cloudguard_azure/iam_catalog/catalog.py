@@ -85,7 +85,7 @@ class OperationCatalog(ContextFree):
 
 @cache
 def reading() -> dict[str, Any]:
-    """Return ``reading.toml``, in lower case: operations that return data, prefixes of such verbs, and reads of logs."""
+    """Return ``reading.toml``, in lower case: operations that return data, prefixes of verbs, and reads of logs."""
     table = tomllib.loads(files(_HERE).joinpath("reading.toml").read_text(encoding="utf-8"))
     return {key: frozenset(map(str.lower, listed)) for key, listed in table.items()}
 
