@@ -29,12 +29,13 @@ class Aks(Subscription):
         self.nsg = self.security_group("nodes", own, probes, shut)
         self.vnet = self.network("aks", "10.1.0.0/16")
         self.where = self.subnet(self.vnet, "nodes", "10.1.0.0/24", nsg=self.nsg)
+        more: dict[str, Any] = {"oidcIssuerProfile": {"enabled": True, "issuerURL": ISSUER}, **rest}
         self.cluster = self.managed_cluster(
             access=OFFICE_ONLY if access is None else access,
             subnet=self.where,
             addresses=NODES,
             asgs=[self.nodes],
-            **{"oidcIssuerProfile": {"enabled": True, "issuerURL": ISSUER}, **rest},
+            **more,
         )
 
     @property
