@@ -73,10 +73,10 @@ class GcpAdapter(CloudAdapter):
 
 def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     """Read all facts about a cluster that was found."""
-    from cloudguard_gcp.cluster import gke, hosts, pools  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.cluster import gke, hosts, pod_ranges, pools  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity import gatekeepers, shared_copies  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.identity.identities import known  # noqa: PLC0415 - when asked for
-    from cloudguard_gcp.network import pod_ranges, topology  # noqa: PLC0415 - when asked for
+    from cloudguard_gcp.network import topology  # noqa: PLC0415 - when asked for
     from cloudguard_gcp.network.members import with_members  # noqa: PLC0415 - when asked for
 
     found = with_members(api, found)

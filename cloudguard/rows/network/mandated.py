@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from cloudguard.model.network import Interface
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import Context
@@ -17,13 +20,17 @@ class MandatedRules:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._excused = False
+        self._uncertain = dict[str, None]()
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """A line if a problem was rated low although not all interfaces in the hosts' subnets were read. Else empty."""
-        if not self._excused or self._context.snapshot.topology.neighbours is not None:
+        """The reasons why a problem that was rated low may not be low: unknown interfaces in the hosts' subnets."""
+        if not self._excused:
             return ()
-        return ("not all interfaces in the hosts' subnets are known, and a rule of the provider lets these subnets in",)
+        rule = "a rule of the provider lets these subnets in"
+        if self._context.snapshot.topology.neighbours is None:
+            return (f"not all interfaces in the hosts' subnets are known, and {rule}",)
+        return tuple(f"{why}, it is in the hosts' subnets, and {rule}" for why in self._uncertain)
 
     def rated(self, problem: Problem, severity: Severity, message: str) -> tuple[Severity, str, str]:
         """Return the severity, message and advice of a problem.
@@ -43,6 +50,7 @@ class MandatedRules:
             verb = "is" if len(names) == 1 else "are"
             return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} in these ranges today", remedy
         self._excused = True
+        self._uncertain |= dict.fromkeys(nic.uncertain for nic in self._neighbours_in(problem))
         return Severity.LOW, message, remedy
 
     def _only_mandated_rules(self, problem: Problem) -> bool:
@@ -71,7 +79,11 @@ class MandatedRules:
 
     def _in_allowed_ranges(self, problem: Problem) -> tuple[str, ...]:
         """Return the names of hosts outside the cluster that have one of the problem's sender addresses today."""
+        certain = (interface for interface in self._neighbours_in(problem) if not interface.uncertain)
+        return tuple(sorted({interface.owner or interface.id for interface in certain}))
+
+    def _neighbours_in(self, problem: Problem) -> Iterator[Interface]:
+        """Yield the interfaces outside the cluster that have one of the problem's sender addresses."""
         addresses = problem.packets.addresses()
         neighbours = self._context.snapshot.topology.neighbours or ()
-        interfaces = (interface for interface in neighbours if any(part & addresses for part in interface.addresses))
-        return tuple(sorted({interface.owner or interface.id for interface in interfaces}))
+        return (interface for interface in neighbours if any(part & addresses for part in interface.addresses))

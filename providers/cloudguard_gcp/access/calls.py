@@ -55,6 +55,7 @@ LIST_ROUTES = _compute("routes", "list")
 LIST_FORWARDING_RULES = _compute(
     "forwardingRules", "aggregatedList", "compute.forwardingRules.list", "compute.globalForwardingRules.list"
 )
+LIST_NETWORK_ATTACHMENTS = _compute("networkAttachments", "aggregatedList")
 LIST_SERVICE_ATTACHMENTS = _compute("serviceAttachments", "aggregatedList")
 LIST_BACKEND_SERVICES = _compute(
     "backendServices", "aggregatedList", "compute.backendServices.list", "compute.regionBackendServices.list"

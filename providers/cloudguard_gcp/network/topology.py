@@ -29,6 +29,7 @@ from cloudguard_gcp.network.routers import LearnedRoute, addresses_out, learned_
 from cloudguard_gcp.network.routes import VpcRoute, members_of, subnets_of, vpc_route, with_routes
 from cloudguard_gcp.network.rules import Firewall, firewall
 from cloudguard_gcp.network.service_attachments import miss_rules, published, read_attachments
+from cloudguard_gcp.network.service_interfaces import read_service_interfaces
 from cloudguard_gcp.network.subnets import VpcNetwork, VpcSubnet, networks_of, vpc_network, vpc_subnet
 
 _FILTERS: Final = (FactKind.FILTERS,)
@@ -94,6 +95,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     subnets = with_routes(
         [subnet.subnet for subnet in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
     )
+    services = read_service_interfaces(api, projects, found.networks, ranges)
     alone = _is_alone(api, owners, found.project)
     topology = Topology(
         networks=tuple(networks_of(api, inventory.networks, inventory.subnets)),
@@ -105,8 +107,9 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         external_members=(
             *_external_members(found, hosts, named),
             *_next_members(found, next_of_others(api, found.project, pools), named, ranges),
+            *services.members(_peer_groups(filters.values())),
         ),
-        neighbours=tuple(_neighbours(found, hosts, used)) if alone else None,
+        neighbours=(*_neighbours(found, hosts, used), *services.neighbours(used)) if alone and services.known else None,
         outbound_addresses=AddressSet.union((*addresses, inventory.outbound)),
     )
     return NetworkFacts(topology, {subnet: chain.ids for subnet, chain in chains.items()})

@@ -40,7 +40,7 @@ TAKES_AWAY = {
     "compute.networks.getRegionEffectiveFirewalls",
 }
 """Permissions whose refusal hides no row: their facts can only remove access, or show the cluster's own addresses."""
-EVERY_PERMISSION = 62
+EVERY_PERMISSION = 63
 
 
 def collected(google_cloud: Proxy, project: Project, *refused: str) -> Snapshot:
