@@ -68,13 +68,17 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A private network (VPC, virtual network) and its ranges."""
+    """A private network (VPC, virtual network) and its ranges.
+
+    ``provider_only``: only load balancers of the provider are in it, so that nobody can connect from inside.
+    """
 
     id: str
     name: str
     ranges: Ranges
     source: Source
     internet_gateway: str = ""
+    provider_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

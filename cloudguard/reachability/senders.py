@@ -203,6 +203,8 @@ class Senders:
         inside = AddressSet.nothing()
         for name in sorted({subnet.network for subnet in subnets} or set(self._networks) or {"the network"}):
             network = self._networks.get(name)
+            if network is not None and network.provider_only:
+                continue
             if network is None or not network.ranges:
                 who = f"anyone inside {name}, whose ranges could not be read"
                 yield Sender(SenderKind.NETWORK, who, _PRIVATE, exact=False)

@@ -111,7 +111,7 @@ def networks_of(api: Api, networks: Iterable[VpcNetwork], subnets: Sequence[VpcS
         ranges = AddressSet.union(subnet.subnet.ranges for subnet in subnets if subnet.subnet.network == network.id)
         yield Network(network.id, network.name, ranges | network.range, api.source(LIST_NETWORKS, network.id))
     yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, HEALTH_CHECKS, api.source(LIST_NETWORKS))
-    yield Network(PROXIES, PROXIES, NO_ADDRESSES, api.source(LIST_NETWORKS))
+    yield Network(PROXIES, PROXIES, NO_ADDRESSES, api.source(LIST_NETWORKS), provider_only=True)
 
 
 def front_ends(api: Api, by_internet: Collection[bool]) -> Subnet:

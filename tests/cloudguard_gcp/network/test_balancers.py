@@ -6,11 +6,14 @@ from typing import Any, Final
 
 import pytest
 
+from cloudguard import pipeline
 from cloudguard.model.filters import Direction
 from cloudguard.model.load_balancers import Balancer, ClientAddress
 from cloudguard.model.network import Topology
 from cloudguard.model.source import FactKind
+from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import CollectRequest
+from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from cloudguard_gcp.access.links import last
 from gcp_clusters import host_of_shared, kops, shared
@@ -278,3 +281,15 @@ def test_rules_of_the_shared_vpc_s_project_have_hosts_as_targets(google_cloud: P
     assert [balancer.id for balancer in snapshot.topology.balancers] == [
         f"projects/net-host/{HERE}/forwardingRules/api"
     ]
+
+
+def test_nobody_connects_from_the_network_of_google_s_proxies(google_cloud: Proxy) -> None:
+    """Their ranges are documented, and only proxies have addresses in them."""
+    cluster = Cluster()
+    cluster.project.firewall(cluster.network, "api", "tcp:6443", "35.191.0.0/16", "130.211.0.0/22")
+    office = {"sourceIpRanges": ["198.51.100.0/24"]}
+    cluster.rule("global", "EXTERNAL", target=cluster.proxy("targetTcpProxies", "global", "TCP"), **office)
+    google_cloud.google = Google(cluster.project)
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
+    row = pipeline.evaluate(snapshot, Declarations(admin_cidrs=("198.51.100.0/24",))).row("api-server-access")
+    assert (row.verdict, row.unknown) == (Verdict.PASS, ()), row.why
