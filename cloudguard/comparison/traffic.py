@@ -20,11 +20,11 @@ from cloudguard.packet_sets.services import service_name
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.results.comparison import TrafficChange
+from cloudguard.results.wording import few
 from cloudguard.values import dataclass
 
 _HIDES_HOSTS = frozenset({FactKind.HOSTS, FactKind.POOLS})
 _ANYTHING = unknown(PacketSet.everything())
-_FEW = 3
 _Roles = tuple[Role, ...]
 
 
@@ -177,10 +177,7 @@ def _roles_text(roles: _Roles) -> str:
 
 
 def _target_text(target: _Target) -> str:
-    if not target.hosts:
-        return target.name
-    more = f" and {len(target.hosts) - _FEW} more" if len(target.hosts) > _FEW else ""
-    return f"{target.name} {', '.join(target.hosts[:_FEW])}{more}"
+    return f"{target.name} {few(target.hosts)}".rstrip()
 
 
 def _change(sender: _Sender, target: _Target, packets: PacketSet) -> TrafficChange:

@@ -23,13 +23,13 @@ from cloudguard.results.change import (
     RuleTraffic,
 )
 from cloudguard.results.facts import Action, Direction
+from cloudguard.results.wording import few
 
 _PEERS = {
     PeerOf.ADMINISTRATORS: "the administrators (--admin-cidr)",
     PeerOf.WAY_OUT: "the nodes' outgoing addresses (unknown here; or enable the private endpoint first)",
     PeerOf.INSIDE: "inside the network only",
 }
-_FEW = 3
 _NAMED = {"state", "rotation", "private side"}
 """Attributes that are written with their name, because the value alone is not clear."""
 
@@ -100,7 +100,7 @@ def _members_text(members: tuple[Resource, ...]) -> str:
         f"the next host of {member.name or member.id}" if member.kind == "pool" else member.name or member.id
         for member in members
     ]
-    return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
+    return few(names)
 
 
 def _traffic_lines(traffic: RuleTraffic | None) -> tuple[str, ...]:

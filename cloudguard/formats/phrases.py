@@ -12,7 +12,7 @@ from cloudguard.results.facts import Cluster, Gap, Host
 from cloudguard.results.finding import Finding, Severity, WaiverState, WaiverUse
 from cloudguard.results.report import Basis, Report, RowResult, Verdict, gap_text
 from cloudguard.results.since import Since
-from cloudguard.results.wording import count
+from cloudguard.results.wording import count, few
 
 MOST_HOSTS = 10
 """The largest number of hosts that a text for people names. Further hosts are counted."""
@@ -172,8 +172,7 @@ def witness(finding: Finding) -> str:
 
 def host_list(hosts: tuple[str, ...]) -> str:
     """Return the first ``MOST_HOSTS`` ids, and the number of further ids."""
-    more = len(hosts) - MOST_HOSTS
-    return ", ".join(hosts[:MOST_HOSTS]) + (f" and {more} more" if more > 0 else "")
+    return few(hosts, MOST_HOSTS)
 
 
 def waiver(finding: Finding) -> str:

@@ -11,7 +11,7 @@ from cloudguard.formats.phrases import brief, named, notable_waivers, shortened,
 from cloudguard.notices.events import new_findings
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report, Verdict
-from cloudguard.results.wording import count
+from cloudguard.results.wording import and_more, count
 from cloudguard.values import dataclass
 
 WIDTH = 40
@@ -59,8 +59,8 @@ def _of_one(report: Report) -> Iterator[str]:
     if report.since and report.since.fixed:
         yield from ("", f"fixed: {count(len(report.since.fixed), 'finding')}")
     for gap in report.gaps[:1]:
-        more = f" (and {len(report.gaps) - 1} more)" if report.gaps[1:] else ""
-        yield from ("", f"not read: {gap.call}{more}" + (f"; grant {gap.permission}" if gap.permission else ""))
+        calls = and_more(gap.call, len(report.gaps) - 1)
+        yield from ("", f"not read: {calls}" + (f"; grant {gap.permission}" if gap.permission else ""))
     lapsing = notable_waivers(report)
     if lapsing:
         yield from ("", *(f"waiver {waiver_line(use, report.numbers)}" for use in lapsing[:1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from cloudguard.model.identity import Effect, Statement
@@ -19,7 +20,12 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else plural}"
 
 
-def few(values: tuple[str, ...], most: int | None = FEW) -> str:
+def and_more(first: str, more: int) -> str:
+    """Return "first", or "first (and 3 more)"."""
+    return f"{first} (and {more} more)" if more > 0 else first
+
+
+def few(values: Sequence[str], most: int | None = FEW) -> str:
     """Return the first values and the number of others, such as "a, b and 3 more". ``most`` None: all values."""
     more = 0 if most is None else len(values) - most
     return ", ".join(values[:most]) + (f" and {more} more" if more > 0 else "")

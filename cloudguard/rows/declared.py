@@ -12,6 +12,7 @@ from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Verdict
+from cloudguard.results.wording import and_more
 from cloudguard.rows.context import Context
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding
@@ -50,12 +51,13 @@ def with_declarations(context: Context, judged: JudgedRow, used: tuple[str, ...]
 
 def _finding(context: Context, check: Check, declared: list[Everything]) -> PendingFinding:
     stated = dict(context.declarations.stated_in)
-    first, more = declared[0], f" (and {len(declared) - 1} more)" if len(declared) > 1 else ""
+    first = declared[0]
+    reason = and_more(first.reason, len(declared) - 1)
     builder = FindingBuilder(
         check=check,
         severity=Severity.LOW,
         resource=Resource("declaration", first.name),
-        message=f"{first.name} {first.text} allows everything: {first.reason}{more}",
+        message=f"{first.name} {first.text} allows everything: {reason}",
         witness=Witness(f"{first.name} {first.text}"),
         evidence=(
             Evidence(

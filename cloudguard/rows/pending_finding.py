@@ -12,6 +12,7 @@ from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity, Waiver
 from cloudguard.results.report import Basis, RowResult, Undecided, Verdict, gap_text, verdict_of
+from cloudguard.results.wording import and_more
 from cloudguard.rows.context import NETWORK_FACTS
 from cloudguard.values import dataclass
 
@@ -49,9 +50,9 @@ def judged_row(
     verdict = verdict_of(findings, unknown)
     if verdict is Verdict.FAIL:
         more = sum(1 for finding in findings[1:] if finding.severity > Severity.LOW)
-        why = findings[0].message + (f" (and {more} more)" if more else "")
+        why = and_more(findings[0].message, more)
     elif verdict is Verdict.UNKNOWN:
-        why = unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
+        why = and_more(unknown[0], len(unknown) - 1)
     else:
         why = clean
     return RowResult(*row, verdict, why, findings, unknown, basis), ordered
@@ -90,7 +91,7 @@ def with_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
     if not unknown:
         return row
     lines = (*row.unknown, *unknown)
-    why = lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
+    why = and_more(lines[0], len(lines) - 1)
     return replace(row, verdict=Verdict.UNKNOWN, why=why, unknown=lines)
 
 
@@ -158,12 +159,11 @@ def _no_longer_hidden(pending: Iterable[PendingFinding]) -> Iterable[str]:
 def _why(verdict: Verdict, findings: tuple[Finding, ...], unknown: tuple[str, ...]) -> str:
     """Return the reason for the verdict of a row that would fail without waivers."""
     if verdict is Verdict.UNKNOWN:
-        return unknown[0] + (f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else "")
+        return and_more(unknown[0], len(unknown) - 1)
     counting = [finding.message for finding in findings if finding.counts]
     waived = [finding for finding in findings if finding.waived and finding.severity > Severity.LOW]
     first = counting[0] if counting else f"{_waiver_text(waived[0])}: {waived[0].message}"
-    more = len(counting or waived) - 1
-    return first + (f" (and {more} more)" if more else "")
+    return and_more(first, len(counting or waived) - 1)
 
 
 def _waiver_text(finding: Finding) -> str:

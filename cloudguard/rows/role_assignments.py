@@ -16,13 +16,13 @@ from cloudguard.model.possible_roles import possible_roles
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.results.report import RowResult
+from cloudguard.results.wording import and_more, few
 from cloudguard.rows.context import NAME_HOSTS, NO_CONTROL_PLANE, NO_ETCD, NO_NODE
 from cloudguard.values import dataclass
 
 _SERVERS = (Role.CONTROL_PLANE, Role.ETCD)
 _CAUSED_BY_ASSIGNMENT = frozenset({NO_CONTROL_PLANE, NO_ETCD, NO_NODE})
 """Lines that are unknown only because no host has a role in an assignment."""
-_FEW = 3
 """The number of hosts that a line names. The others are counted."""
 
 
@@ -69,8 +69,8 @@ def undecided(base: RowResult, assignment: Assignment, answer: RowResult) -> tup
     lines = failing or unknown
     if not lines:
         return ()
-    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
-    return (f"{assignment.words}: {lines[0]}{more}; only weak evidence shows their roles: {NAME_HOSTS}",)
+    found = and_more(lines[0], len(lines) - 1)
+    return (f"{assignment.words}: {found}; only weak evidence shows their roles: {NAME_HOSTS}",)
 
 
 def _as_server(possible: Iterable[Role]) -> tuple[Role, ...]:
@@ -93,7 +93,7 @@ def _one_of_each(classes: Iterable[HostClass], servers: Mapping[str, object]) ->
 def _names_text(cluster: Cluster, ids: Iterable[str]) -> str:
     names = {member.id: member.name for member in chain[Host | Pool](cluster.hosts, cluster.pools)}
     listed = [f"{name} ({names[name]})" if names[name] not in {"", name} else name for name in sorted(ids)]
-    return ", ".join(listed[:_FEW]) + (f" and {len(listed) - _FEW} more" if len(listed) > _FEW else "")
+    return few(listed)
 
 
 def _assigned(snapshot: Snapshot, roles: Mapping[str, tuple[Role, ...]]) -> Snapshot:

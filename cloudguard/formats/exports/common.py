@@ -13,6 +13,7 @@ from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, finding_id
 from cloudguard.results.report import Report, RowResult, Verdict
+from cloudguard.results.wording import and_more
 
 NAME = "cloudguard"
 
@@ -30,8 +31,7 @@ def unknown_rows(report: Report) -> Iterator[tuple[RowResult, str, str]]:
     for row in report.rows:
         if row.unknown or row.verdict is Verdict.UNKNOWN:
             first, *others = row.unknown or (row.why,)
-            more = f" (and {len(others)} more)" if others else ""
-            text = visible(f"{row.row} is not completely known: {first}{more}")
+            text = visible(f"{row.row} is not completely known: {and_more(first, len(others))}")
             yield row, finding_id(report.cluster, f"{row.row}/unknown"), text
 
 

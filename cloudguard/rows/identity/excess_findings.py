@@ -13,7 +13,7 @@ from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
-from cloudguard.results.wording import FEW, action_text, actions_text
+from cloudguard.results.wording import FEW, action_text, actions_text, few
 from cloudguard.rows.context import Context
 from cloudguard.rows.identity.findings import ROW, FindingDraft, identity_text, pending
 from cloudguard.rows.pending_finding import PendingFinding
@@ -222,8 +222,7 @@ def _missing(excess: Excess) -> Iterator[FindingDraft]:
 def _idle(excess: Excess) -> Iterator[FindingDraft]:
     idle = tuple(each for each in excess.effective.idle if each.policy.managed_by != "provider")
     if idle:
-        names = ", ".join(each.name for each in idle[:FEW]) + (f" and {len(idle) - FEW} more" if idle[FEW:] else "")
-        message = f"{names} of {identity_text(excess.identity)} cannot match any request: "
+        message = f"{few([each.name for each in idle])} of {identity_text(excess.identity)} cannot match any request: "
         message += "no action applies to a named resource, or a condition never holds"
         yield FindingDraft(IDLE, Severity.LOW, message, (), statements=idle)
 

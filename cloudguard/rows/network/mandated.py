@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from cloudguard.model.network import Interface
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.results.finding import Severity
+from cloudguard.results.wording import few
 from cloudguard.rows.context import Context
 from cloudguard.rows.network.problem import Problem
 
-_FEW = 3
 _ANY = AddressSet.everything()
 
 
@@ -46,9 +46,8 @@ class MandatedRules:
             return severity, message, remedy
         names = self._in_allowed_ranges(problem)
         if names:
-            more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
             verb = "is" if len(names) == 1 else "are"
-            return severity, f"{message}; {', '.join(names[:_FEW])}{more} {verb} in these ranges today", remedy
+            return severity, f"{message}; {few(names)} {verb} in these ranges today", remedy
         self._excused = True
         self._uncertain |= dict.fromkeys(nic.uncertain for nic in self._neighbours_in(problem))
         return Severity.LOW, message, remedy

@@ -11,7 +11,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.senders import Sender, SenderKind
-from cloudguard.results.wording import count
+from cloudguard.results.wording import count, few
 from cloudguard.rows.network.problem import Problem
 
 FEW = 3
@@ -67,7 +67,7 @@ def connections(problem: Problem, services_name: Callable[[ServiceSet], str]) ->
         by_services.setdefault(services, []).append(public_text(addresses))
     for name, services in _inside(problem):
         by_services.setdefault(services, []).append(name)
-    pairs = [(_enumeration(names), services_name(services)) for services, names in by_services.items()]
+    pairs = [(few(names), services_name(services)) for services, names in by_services.items()]
     first = f"{pairs[0][0]} can connect to {pairs[0][1]}"
     more = f" and {len(pairs) - FEW} more senders to other services" if len(pairs) > FEW else ""
     return ", ".join([first, *(f"{names} to {services}" for names, services in pairs[1:FEW])]) + more
@@ -120,10 +120,6 @@ def _sender_text(sender: Sender, reached: AddressSet) -> str:
     members = sender.external_members
     inside = sum(any(addresses & reached for addresses in member.addresses) for member in members)
     return f"{inside} of {sender.name}" if 0 < inside < len(members) else sender.name
-
-
-def _enumeration(names: list[str]) -> str:
-    return ", ".join(names[:FEW]) + (f" and {len(names) - FEW} more" if len(names) > FEW else "")
 
 
 def public_text(addresses: AddressSet) -> str:
