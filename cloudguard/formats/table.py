@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from tabulate import tabulate
@@ -26,9 +26,9 @@ from cloudguard.formats.phrases import (
     waiver_line,
     witness,
 )
-from cloudguard.formats.selection import Selection, select
+from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
-from cloudguard.results.report import Report
+from cloudguard.results.report import Report, RowResult
 from cloudguard.values import dataclass
 
 _RESET = "\x1b[0m"
@@ -49,6 +49,17 @@ _PIPED = 120
 """The width in columns if the output is not a terminal."""
 _VERDICT_COLUMNS = 31
 """The largest number of columns that a row's name and verdict take, before the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """The part of a report to show. Findings keep the numbers that they have in the complete report."""
+
+    report: Report
+    rows: tuple[RowResult, ...]
+    findings: tuple[Finding, ...]
+    changes: tuple[Change, ...]
+    numbers: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +93,20 @@ def render(  # noqa: PLR0913 - one keyword per choice of the reader
     numbers.
     """
     page = _Page(_PIPED if width is None else max(width, _NARROWEST), color, verbose)
-    selection = select(report, rows, min_severity)
+    selection = _selected(report, rows, min_severity)
     blocks = [page.lines(f"{label}  {text}" for label, text in cluster_lines(report)), _rows(page, selection)]
     if not summary_only:
         blocks += [_plan(page, selection), *_findings(page, selection), _waivers(page, report), _gaps(page, report)]
     return "\n\n".join(block for block in (*blocks, page.lines([summary(report)])) if block) + "\n"
+
+
+def _selected(report: Report, rows: Collection[str] = (), min_severity: Severity = Severity.LOW) -> _Selection:
+    """Return the rows named in ``rows`` (empty: all), and their findings of ``min_severity`` and above with changes."""
+    chosen = tuple(row for row in report.rows if not rows or row.row in rows)
+    selected = {finding.id for row in chosen for finding in row.findings if finding.severity >= min_severity}
+    findings = tuple(finding for finding in report.findings if finding.id in selected)
+    changes = tuple(change for change in report.plan if selected.intersection(change.mends))
+    return _Selection(report, chosen, findings, changes, report.numbers)
 
 
 def grid(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
@@ -95,7 +115,7 @@ def grid(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
     return tabulate(cells, headers, tablefmt="simple" if headers else "plain", disable_numparse=True)
 
 
-def _rows(page: _Page, selection: Selection) -> str:
+def _rows(page: _Page, selection: _Selection) -> str:
     cells = list[tuple[str, str, str]]()
     for row in selection.rows:
         basis = visible(basis_text(row.basis))
@@ -110,7 +130,7 @@ def _rows(page: _Page, selection: Selection) -> str:
     return "\n".join([table, *([page.lines(questions)] if questions else ())])
 
 
-def _plan(page: _Page, selection: Selection) -> str:
+def _plan(page: _Page, selection: _Selection) -> str:
     lines = ["FIX IN THIS ORDER"] if selection.changes else []
     messages = {finding.message for finding in selection.findings}
     for change in selection.changes:
@@ -119,7 +139,7 @@ def _plan(page: _Page, selection: Selection) -> str:
     return page.lines(lines)
 
 
-def _findings(page: _Page, selection: Selection) -> Iterator[str]:
+def _findings(page: _Page, selection: _Selection) -> Iterator[str]:
     changes = {change.id: f"change {change.order}{proof_remark(change)}" for change in selection.report.plan}
     short = list[str]()
     for finding in selection.findings:

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cloudguard.model.network import Endpoint
-from cloudguard.planning.edits.endpoints import private_first
-from cloudguard.planning.edits.model_edits import can_be_made, origin_of
+from cloudguard.planning.edits.model_edits import PRIVATE_SIDE, can_be_made, origin_of
 from cloudguard.planning.edits.rule_writer import RuleWriter
 from cloudguard.planning.plain_forms import PlainForms
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import Change, Edit, PeerOf, Procedure, RuleEdit
+from cloudguard.results.change import AttributeEdit, Change, Edit, ListEdit, PeerOf, Procedure, RuleEdit
 
 BY_HAND = "its change is not proved, because the model does not show its effect"
 WAY_OUT_UNSEEN = (
@@ -113,3 +112,20 @@ def _waits(edit: Edit) -> bool:
     if isinstance(edit, RuleEdit):
         return edit.after is not None and edit.after.peer.kind is PeerOf.NEW_GROUP
     return isinstance(edit, Procedure)
+
+
+def private_first(change: Change, endpoint: Endpoint) -> Change:
+    """Return ``change``, with an edit that turns on the endpoint's private side before its public list shrinks.
+
+    The edit is added if the private side is off, and the new list needs the hosts' outbound addresses, which are not
+    known, or lets in nobody outside. Any other change is returned as it is.
+    """
+    (edit, *others) = change.edits
+    if others or not isinstance(edit, ListEdit) or endpoint.private or endpoint.for_all_or_nobody:
+        return change
+    kinds = {peer.kind for peer in edit.after}
+    if not kinds & {PeerOf.WAY_OUT, PeerOf.INSIDE}:
+        return change
+    kept = [pair for pair in zip(edit.after, edit.needs, strict=True) if pair[0].kind is not PeerOf.WAY_OUT]
+    shrunk = replace(edit, after=tuple(peer for peer, _ in kept), needs=tuple(why for _, why in kept))
+    return replace(change, edits=(AttributeEdit(PRIVATE_SIDE, "off", "on"), shrunk))

@@ -8,9 +8,9 @@ from dataclasses import replace
 from cloudguard.planning.administrators import lets_in_administrators, shut_out, with_administrators
 from cloudguard.planning.candidates import Candidates, can_be_called, candidates_of
 from cloudguard.planning.case import Case, Choice
+from cloudguard.planning.edits.group_changes import moves
 from cloudguard.planning.edits.model_edits import edited, edits_with_changes
 from cloudguard.planning.edits.rule_writer import RuleWriter
-from cloudguard.planning.moves import moves
 from cloudguard.planning.outcome import Outcome, outcome_of, residual
 from cloudguard.planning.proposal import Proposal, Proposer
 from cloudguard.planning.rounds import MOST_ROUNDS, MOST_RULES, combined

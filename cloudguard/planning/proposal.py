@@ -10,7 +10,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.planning.candidates import Candidates
 from cloudguard.planning.case import Case
-from cloudguard.planning.edits.new_groups import group_changes
+from cloudguard.planning.edits.group_changes import group_changes
 from cloudguard.planning.edits.rule_edits import without_repeats
 from cloudguard.planning.proof.obligations import Ordered, Prover, responsible
 from cloudguard.planning.proof.order import ordered

@@ -14,8 +14,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations, DeclaredService
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.planning.edits.group_changes import group_changes
 from cloudguard.planning.edits.model_edits import can_be_made, edited, edits_with_changes
-from cloudguard.planning.edits.new_groups import group_changes
 from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change, RuleEdit, RuleOp

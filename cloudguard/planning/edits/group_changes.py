@@ -1,17 +1,20 @@
-"""New groups: one change creates each group and adds all hosts of its roles, and their pools' templates, to it."""
+"""Changes of groups: a new group with all hosts of its roles, and a group without its external members.
+
+A rule that names a group lets in all its members. Without the external members, the rules can stay as they are.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
-from cloudguard.model.network import Subnet
+from cloudguard.model.network import Subnet, Topology
 from cloudguard.planning.edits.model_edits import new_group_id
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.peer_names import new_group
-from cloudguard.results.change import Change, GroupEdit, PeerOf, Resource, RuleEdit, RulePeer
+from cloudguard.results.change import Change, GroupEdit, MembershipEdit, PeerOf, Resource, RuleEdit, RulePeer
 
 _LONGEST_NAME: Final = 63
 
@@ -77,3 +80,31 @@ def _members(host_class: HostClass) -> Iterator[Resource]:
         yield Resource("interface", interface.id, names.get(interface.id, ""))
     for pool in host_class.pools:
         yield Resource("pool", pool.id, pool.name)
+
+
+def moves(changes: Iterable[Change], topology: Topology) -> tuple[Change, ...]:
+    """Return the moves that could replace edits of ``changes``: edits of rules whose peer has external members.
+
+    A group is skipped if any of its external members has no other group or no other filter: no filter would guard that
+    member after the move.
+    """
+    by_group: dict[str, list[Change]] = {}
+    for change in changes:
+        named = {edit.before.peer for edit in change.edits if isinstance(edit, RuleEdit) and edit.before}
+        for peer in named:
+            if peer.kind is PeerOf.GROUP:
+                by_group.setdefault(peer.value, []).append(change)
+    moved = list[Change]()
+    for group, replaced in sorted(by_group.items()):
+        members = [member for member in topology.external_members if group in member.groups]
+        if members and all({*member.groups} > {group} and {*member.filters} != {group} for member in members):
+            others = tuple(Resource("interface", member.id, member.owner) for member in members)
+            moved.append(_move(group, others, replaced))
+    return tuple(moved)
+
+
+def _move(group: str, members: tuple[Resource, ...], replaced: Sequence[Change]) -> Change:
+    mends = tuple(dict.fromkeys(finding for change in replaced for finding in change.mends))
+    name = sha256(f"membership\0{group}".encode()).hexdigest()[:12]
+    edit = MembershipEdit(members, leaves=(group,))
+    return Change(name, replaced[0].row, "membership.move", Resource("group", group), (edit,), mends=mends)
