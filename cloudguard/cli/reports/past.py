@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -71,17 +71,11 @@ class Past:
             if self.store is not None:
                 from cloudguard.history.lock import Lock  # noqa: PLC0415 - only with a store
 
-                try:
-                    for requested_cluster in sorted(
-                        asked, key=lambda each: each.key
-                    ):  # the same order in all runs: no deadlock
-                        lock = Lock(
-                            self.store.address, self.store.engine, requested_cluster.name, requested_cluster.key
-                        )
+                with self._errors_kept():
+                    for cluster in sorted(asked, key=lambda each: each.key):  # the same order in all runs: no deadlock
+                        lock = Lock(self.store.address, self.store.engine, cluster.name, cluster.key)
                         locks.callback(lock.release)
                         lock.acquire(self.settings.get(LOCK_WAIT) or 0)
-                except StoreError as error:
-                    self._fail(error)
             yield
 
     def compared(self, report: Report) -> Report:
@@ -99,23 +93,16 @@ class Past:
             return report
         from cloudguard.history.outcome import since_run  # noqa: PLC0415 - only with a store
 
-        try:
+        with self._errors_kept():
             state, today = self.store.state(report), self.store.listed(report, checks())
-        except StoreError as error:
-            self._fail(error)
-            return report
-        if state is None or state.finished > today.finished:
-            return report
-        return replace(report, since=since_run(state, today))
+            if state is not None and state.finished <= today.finished:
+                return replace(report, since=since_run(state, today))
+        return report
 
     def _last_complete(self, report: Report) -> str:
-        if self.store is None or self.failed:
-            return ""
-        try:
-            return self.store.last_complete(report)
-        except StoreError as error:
-            self._fail(error)
-            return ""
+        with self._errors_kept():
+            return "" if self.store is None or self.failed else self.store.last_complete(report)
+        return ""
 
     def _since_baseline(self, report: Report, baseline: Sequence[ListedReport]) -> Report:
         from cloudguard.comparison.findings import since  # noqa: PLC0415 - only with a baseline
@@ -144,27 +131,27 @@ class Past:
         """Return the time since the baseline or the last run that was shown; the longest time if there is none."""
         from cloudguard.history.times import between  # noqa: PLC0415 - only with --heartbeat
 
-        try:
+        with self._errors_kept(), suppress(ValueError):  # no run was shown yet, or the baseline has no date
             state = None if self.baseline or self.store is None else self.store.state(report)
             last = self.baseline[0].finished if self.baseline else state.last_shown if state else ""
             return between(last, report.finished)
-        except StoreError as error:
-            self._fail(error)
-        except ValueError:  # no run was shown yet, or the baseline has no date
-            pass
         return timedelta.max
 
     def keep(self, report: Report, *, shown: bool) -> None:
         """Write the run to the store, if there is one. ``shown``: the report was shown on the screen."""
         if self.store is None or self.failed or not was_read(report):
             return
+        with self._errors_kept():
+            if not self.store.keep(report, checks(), shown=shown) and not self.settings.get(QUIET):
+                say(f"cloudguard: this run was not added to {self.store.address.shown}, which has it or a later run")
+
+    @contextmanager
+    def _errors_kept(self) -> Generator[None]:
+        """Keep an error of the store in ``failed``, and leave the block."""
         try:
-            stored = self.store.keep(report, checks(), shown=shown)
+            yield
         except StoreError as error:
             self._fail(error)
-            return
-        if not stored and not self.settings.get(QUIET):
-            say(f"cloudguard: this run was not added to {self.store.address.shown}, which has it or a later run")
 
     def _fail(self, error: CloudguardError) -> None:
         self.failed = self.failed or error

@@ -80,14 +80,8 @@ def rendered(report: Report, sink: Sink, settings: Settings) -> str:
 
 def _rendered(report: Report, sink: Sink, settings: Settings, *, color: bool, width: int | None) -> str:
     match sink.format:
-        case "json":
-            from cloudguard.formats import json_report  # noqa: PLC0415 - each format loads only its own module
-
-            return json_report.render(report)
-        case "markdown":
-            from cloudguard.formats import markdown  # noqa: PLC0415 - each format loads only its own module
-
-            return markdown.render(report)
+        case "json" | "markdown":
+            return str(_module(sink.format).render(report))
         case "table":
             from cloudguard.formats import table  # noqa: PLC0415 - each format loads only its own module
 

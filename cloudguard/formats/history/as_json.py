@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from cloudguard.formats.escaping import with_escaped_surrogates
+from cloudguard.formats.contract.document import text
 from cloudguard.results.history.kept import ClusterSummary, HistoryExport, Interval, Period
 
 Listed = Sequence[ClusterSummary] | Sequence[Interval] | Sequence[Period]
@@ -14,6 +13,4 @@ Listed = Sequence[ClusterSummary] | Sequence[Interval] | Sequence[Period]
 
 def render(data: Listed | HistoryExport) -> str:
     """Return ``data`` as JSON in ASCII. Equal values give equal text."""
-    content: object = asdict(data) if isinstance(data, HistoryExport) else [asdict(line) for line in data]
-    clean = json.loads(with_escaped_surrogates(json.dumps(content, ensure_ascii=False)))
-    return json.dumps(clean, indent=2, ensure_ascii=True) + "\n"
+    return text(asdict(data) if isinstance(data, HistoryExport) else [asdict(line) for line in data])

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from cloudguard.formats.escaping import markdown, visible
+from cloudguard.formats.markdown import table
 from cloudguard.formats.phrases import shortened
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report, Verdict
@@ -40,14 +41,16 @@ def _severities(report: Report) -> Counter[Severity]:
     return Counter(finding.severity for finding in report.findings if finding.waived is None)
 
 
+def _counts(tally: Counter[Severity]) -> str:
+    numbers = (f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity])
+    return ", ".join(numbers) or "none"
+
+
 def _cells(report: Report) -> list[str]:
     """Return the cells of a cluster: its name, place, verdicts and findings."""
     tally, cluster = _severities(report), report.cluster
-    counts = ", ".join(
-        f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity]
-    )
     place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.regions)))
-    return [cluster.name, place, *(row.verdict.value for row in report.rows), counts or "none"]
+    return [cluster.name, place, *(row.verdict.value for row in report.rows), _counts(tally)]
 
 
 def _headers(reports: Sequence[Report]) -> list[str]:
@@ -63,14 +66,8 @@ def as_table(reports: Sequence[Report]) -> str:
 
 def as_markdown(reports: Sequence[Report]) -> str:
     """Return the clusters as a Markdown table with a heading and the summary line."""
-    headers = _headers(reports)
-    lines = [
-        headers,
-        ["---"] * len(headers),
-        *([markdown(cell) for cell in _cells(report)] for report in worst_first(reports)),
-    ]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"# cloudguard: {count(len(reports), 'cluster')}\n\n{table}\n\n{markdown(summary(reports))}\n"
+    clusters = table(_headers(reports), [_cells(report) for report in worst_first(reports)])
+    return f"# cloudguard: {count(len(reports), 'cluster')}\n\n{clusters}\n\n{markdown(summary(reports))}\n"
 
 
 def summary(reports: Sequence[Report]) -> str:
@@ -78,8 +75,5 @@ def summary(reports: Sequence[Report]) -> str:
     failed = sum(any(row.verdict is Verdict.FAIL for row in report.rows) for report in reports)
     incomplete = sum(not report.complete for report in reports)
     tally = sum((_severities(report) for report in reports), Counter[Severity]())
-    counts = ", ".join(
-        f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity]
-    )
-    parts = [f"{count(len(reports), 'cluster')}: {failed} FAIL", f"findings: {counts or 'none'}"]
+    parts = [f"{count(len(reports), 'cluster')}: {failed} FAIL", f"findings: {_counts(tally)}"]
     return "; ".join([*parts, *([f"{incomplete} INCOMPLETE"] if incomplete else ())])
