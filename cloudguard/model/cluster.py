@@ -64,8 +64,7 @@ class MetadataService:
     """The instance metadata service of a host or template. ``hop_limit`` is in network hops.
 
     ``remedy``: what keeps pods away from it in this cloud ("": required tokens and a hop limit of 1). ``has_switch``:
-    the remedy is a setting of the cloud. ``has_tokens``: the service can require tokens. Without tokens it answers
-    everyone who reaches it.
+    the remedy is a setting of the cloud. ``has_tokens``: it can require tokens; without, it answers all who reach it.
     """
 
     enabled: bool
@@ -110,7 +109,7 @@ class Host:
 class DiskTemplate:
     """A disk that the next host of a pool will get. ``encrypted`` None: unknown.
 
-    ``customer_key``: a customer's key encrypts it (None: unknown).
+    ``customer_key``: a customer's key encrypts it (None: the facts of ``key`` decide, or it is unknown).
     """
 
     device: str
@@ -177,7 +176,7 @@ class DiskSnapshot:
 
     ``shared_with`` are accounts, "all" for everyone, or None if it was not read. ``evidence`` shows that a copy whose
     ``disk`` is gone holds etcd's data. None: the copy belongs to the cluster and may hold it. ``kind`` is "snapshot",
-    "image" or "disk".
+    "image" or "disk". ``key``, ``customer_key``: as of a ``DiskTemplate``.
     """
 
     id: str
@@ -188,6 +187,8 @@ class DiskSnapshot:
     relation: str = "a copy of"
     evidence: RoleEvidence | None = None
     kind: str = "snapshot"
+    key: str = ""
+    customer_key: bool | None = None
 
     @property
     def words(self) -> str:
@@ -227,8 +228,7 @@ class Disk:
     def holds_main_etcd(self) -> bool:
         """Whether strong evidence shows that the disk holds the data of the main etcd cluster.
 
-        Other disks of its host then hold that data only if evidence shows it. A disk of another etcd cluster
-        ("events") does not show where the main one keeps its data.
+        Other disks of its host then hold that data only if evidence shows it. Disks of other etcd clusters don't count.
         """
         return self.certainly_holds_etcd and self.etcd_cluster in {"", "main"}
 

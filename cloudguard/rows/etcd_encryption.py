@@ -60,12 +60,12 @@ def judge(context: Context) -> JudgedRow:
     problems = list[EncryptionProblem]()
     required = context.declarations.require_customer_key
     for disk in disks:
-        key = keys.get(disk.key)
-        problems += disk_problems(disk, key, require_customer_key=required)
-        unknown += tuple(disk_unknown(disk, key))
-    problems += (*former_problems(cluster), *pool_problems(cluster, require_customer_key=required))
-    unknown += (*unread_disks(cluster, hosts), *former_unknown(cluster))
-    unknown += tuple(pool_unknown(cluster, require_customer_key=required))
+        problems += disk_problems(disk, keys, require_customer_key=required)
+        unknown += tuple(disk_unknown(disk, keys, require_customer_key=required))
+    problems += former_problems(cluster, keys, require_customer_key=required)
+    problems += pool_problems(cluster, keys, require_customer_key=required)
+    unknown += (*unread_disks(cluster, hosts), *former_unknown(cluster, keys, require_customer_key=required))
+    unknown += tuple(pool_unknown(cluster, keys, require_customer_key=required))
     pending = pending_findings(cluster, problems)
     basis = Basis(
         hosts=tally(hosts),

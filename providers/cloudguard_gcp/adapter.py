@@ -135,11 +135,11 @@ def _read_disks(
     api: Api, found: FoundCluster, hosts: tuple[Host, ...]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
     """Read the disks that may hold etcd, and their keys. For a managed cluster, read the key of its Secrets."""
-    from cloudguard_gcp.cluster import disks  # noqa: PLC0415 - only when asked for
+    from cloudguard_gcp.cluster import disks, keys  # noqa: PLC0415 - only when asked for
 
     if found.gke is None:
         return disks.read_disks(api, project=found.project, cluster=found.name, hosts=hosts, instances=found.instances)
-    return (), (), disks.read_keys(api, (found.gke.secrets.key, *found.gke.keys))
+    return (), (), keys.read_keys(api, (found.gke.secrets.key, *found.gke.keys))
 
 
 def _number_trait(caller: Caller) -> tuple[tuple[str, str], ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Role
-from cloudguard.model.keys import Key
 from cloudguard.results.change import Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
-from cloudguard.rows.encryption.keys import UNKNOWN_STATES, disk_key_problems, is_customers
+from cloudguard.rows.encryption.keys import UNKNOWN_STATES, Keys, disk_key_problems, has_customer_key, is_customers
 from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
 
 ANY_DISK = "a disk of an etcd host whose etcd disk is unknown"
@@ -25,8 +24,12 @@ SNAPSHOT = Check(
 )
 CUSTOMER_KEY = Check(
     f"{ROW}/customer-key",
-    {Severity.MEDIUM: "`--require-cmk` is set, and a disk with etcd's data, or of a next host, has no customer key"},
-    "A customer key is required (`--require-cmk`), but a disk with etcd's data has none.",
+    {
+        Severity.MEDIUM: (
+            "`--require-cmk` is set, and a disk with etcd's data, its copy, or a next host's disk has no customer key"
+        )
+    },
+    "A customer key is required (`--require-cmk`), but a disk with etcd's data, or a copy of it, has none.",
 )
 
 
@@ -40,8 +43,9 @@ def etcd_disks(cluster: Cluster) -> list[Disk]:
     return [disk for disk in cluster.disks if disk.holds_etcd or (disk.host in etcd and disk.host not in known)]
 
 
-def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
+def disk_problems(disk: Disk, keys: Keys, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
     """Yield the problems of a disk that holds etcd, of its key and of its snapshots."""
+    key = keys.get(disk.key)
     resource = Resource("disk", disk.id, disk.name)
     hosts = (disk.host,) if disk.host else ()
     holds = disk.etcd_evidence.text if disk.etcd_evidence else ANY_DISK
@@ -61,14 +65,19 @@ def disk_problems(disk: Disk, key: Key | None, *, require_customer_key: bool) ->
         severity = Severity.MEDIUM
         yield EncryptionProblem(CUSTOMER_KEY, severity, resource, message, holds, disk.source, change, hosts, fault)
     for snapshot in disk.snapshots:
-        yield from _copy_problems(snapshot, f"{snapshot.relation} {where}", hosts)
+        subject = f"{snapshot.relation} {where}"
+        yield from _copy_problems(snapshot, subject, hosts)
+        if require_customer_key:
+            yield from _key_problems(snapshot, keys, subject, hosts)
 
 
-def former_problems(cluster: Cluster) -> Iterator[EncryptionProblem]:
+def former_problems(cluster: Cluster, keys: Keys, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
     """Yield the problems of copies of etcd's former disks."""
     for copy in cluster.copies:
         if copy.evidence is not None:
             yield from _copy_problems(copy, copy.words, ())
+            if require_customer_key:
+                yield from _key_problems(copy, keys, copy.words, ())
 
 
 def _copy_problems(copy: DiskSnapshot, subject: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
@@ -93,8 +102,25 @@ def _faults(copy: DiskSnapshot) -> str:
     return " and ".join(faults)
 
 
-def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
+def _key_problems(copy: DiskSnapshot, keys: Keys, subject: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
+    """Yield a problem if a copy is encrypted, but not with a customer's key."""
+    if copy.encrypted and copy.id != copy.disk and has_customer_key(copy, keys) is False:
+        fault, resource = "provider's key", Resource(copy.kind, copy.id)
+        message = f"{copy.id}, {subject}, has the {fault}, but a customer key is required"
+        steps = Procedure((fault,), ("copy it with your own key, and delete it; or only delete it",))
+        change, severity = change_of("copy.rekey", resource, steps), Severity.MEDIUM
+        yield EncryptionProblem(CUSTOMER_KEY, severity, resource, message, fault, copy.source, change, hosts, fault)
+
+
+def _key_unknown(copy: DiskSnapshot, keys: Keys) -> Iterator[str]:
+    """Yield a line if it is unknown whether a customer's key encrypts an encrypted copy."""
+    if copy.encrypted and copy.id != copy.disk and has_customer_key(copy, keys) is None:
+        yield f"whether {copy.id}, {copy.words}, has a customer key: {copy.key or 'its key'} was not read"
+
+
+def disk_unknown(disk: Disk, keys: Keys, *, require_customer_key: bool) -> Iterator[str]:
     """Yield lines about unknown facts of a disk that holds etcd and was read."""
+    key = keys.get(disk.key)
     if disk.encrypted and disk.key and key is None:
         yield f"the key {disk.key} of {disk.id} was not read"
     if disk.encrypted and key is not None and key.state in UNKNOWN_STATES:
@@ -102,15 +128,21 @@ def disk_unknown(disk: Disk, key: Key | None) -> Iterator[str]:
     for snapshot in disk.snapshots:
         if snapshot.shared_with is None:
             yield f"whether {snapshot.id}, {snapshot.words}, is shared: its sharing settings were not read"
+        if require_customer_key:
+            yield from _key_unknown(snapshot, keys)
 
 
-def former_unknown(cluster: Cluster) -> Iterator[str]:
+def former_unknown(cluster: Cluster, keys: Keys, *, require_customer_key: bool) -> Iterator[str]:
     """Yield lines about unknown facts of copies that hold, or may hold, the data of etcd's former disks."""
     for copy in cluster.copies:
         if copy.evidence is None and _faults(copy):
             yield f"whether {copy.id}, {copy.words}, holds etcd's data; the copy {_faults(copy)}"
         elif copy.shared_with is None:
             yield f"whether {copy.id}, {copy.words}, is shared: its sharing settings were not read"
+        if require_customer_key:
+            yield from _key_unknown(copy, keys)
+            if copy.evidence is None and copy.encrypted and has_customer_key(copy, keys) is False:
+                yield f"whether {copy.id}, {copy.words}, holds etcd's data; the copy has the provider's key"
 
 
 def unread_disks(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:

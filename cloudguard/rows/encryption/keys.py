@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from cloudguard.model.cluster import Disk
+from cloudguard.model.cluster import Disk, DiskSnapshot, DiskTemplate
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.results.change import AttributeEdit, Change, Resource
 from cloudguard.results.check import Check
@@ -21,6 +21,8 @@ ROTATION = Check(
     {Severity.LOW: "a customer key is not rotated automatically"},
     "A customer key of etcd's data, or of Secrets, is not rotated automatically.",
 )
+Keys = Mapping[str, Key]
+"""The keys that were read, by id."""
 UNKNOWN_STATES = frozenset({KeyState.UNKNOWN, KeyState.UNAVAILABLE})
 FAILING = {
     KeyState.DISABLED: "disabled",
@@ -33,6 +35,12 @@ FAILING = {
 def is_customers(key: Key | None) -> bool:
     """Whether a key is known to be a customer key."""
     return key is not None and key.manager is KeyManager.CUSTOMER
+
+
+def has_customer_key(holder: DiskTemplate | DiskSnapshot, keys: Keys) -> bool | None:
+    """Return whether a customer's key encrypts a disk or copy, by the key's facts or the disk's own; None: unknown."""
+    known = keys.get(holder.key)
+    return holder.customer_key if known is None else is_customers(known)
 
 
 def disk_key_problems(key: Key, disk: Disk, where: str) -> Iterator[EncryptionProblem]:

@@ -9,7 +9,7 @@ from cloudguard.results.change import AttributeEdit, Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.rows.encryption.disks import CUSTOMER_KEY
-from cloudguard.rows.encryption.keys import is_customers
+from cloudguard.rows.encryption.keys import Keys, has_customer_key
 from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
 
 POOL = Check(
@@ -19,7 +19,7 @@ POOL = Check(
 )
 
 
-def pool_problems(cluster: Cluster, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
+def pool_problems(cluster: Cluster, keys: Keys, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
     """Yield a problem for each pool whose next host would hold etcd on an unencrypted disk, or without a wanted key."""
     for pool in _etcd_pools(cluster):
         devices = tuple(disk.device for disk in _for_etcd(cluster, pool) if disk.encrypted is False)
@@ -33,11 +33,11 @@ def pool_problems(cluster: Cluster, *, require_customer_key: bool) -> Iterator[E
             width, severity = tuple(f"disk {device} of pool {pool.id}" for device in devices), Severity.MEDIUM
             yield EncryptionProblem(POOL, severity, resource, message, fact, pool.source, change, width=width)
         if require_customer_key:
-            yield from _without_customer_key(cluster, pool)
+            yield from _without_customer_key(cluster, pool, keys)
 
 
-def _without_customer_key(cluster: Cluster, pool: Pool) -> Iterator[EncryptionProblem]:
-    disks = [disk for disk in _for_etcd(cluster, pool) if disk.encrypted and _has_customer_key(cluster, disk) is False]
+def _without_customer_key(cluster: Cluster, pool: Pool, keys: Keys) -> Iterator[EncryptionProblem]:
+    disks = [disk for disk in _for_etcd(cluster, pool) if disk.encrypted and has_customer_key(disk, keys) is False]
     devices = tuple(disk.device for disk in disks)
     if devices:
         resource, fault = Resource("pool", pool.id, pool.name), "provider's key"
@@ -52,13 +52,7 @@ def _without_customer_key(cluster: Cluster, pool: Pool) -> Iterator[EncryptionPr
         )
 
 
-def _has_customer_key(cluster: Cluster, disk: DiskTemplate) -> bool | None:
-    """Return whether a customer's key encrypts a disk, by its template or by the key's facts; None: unknown."""
-    known = next((key for key in cluster.keys if key.id == disk.key), None)
-    return disk.customer_key if known is None else is_customers(known)
-
-
-def pool_unknown(cluster: Cluster, *, require_customer_key: bool) -> Iterator[str]:
+def pool_unknown(cluster: Cluster, keys: Keys, *, require_customer_key: bool) -> Iterator[str]:
     """Yield lines about unknown facts of the disks on which the next host of a pool would hold etcd."""
     for pool in _etcd_pools(cluster):
         name = f"the next host of {pool.name or pool.id}"
@@ -67,7 +61,7 @@ def pool_unknown(cluster: Cluster, *, require_customer_key: bool) -> Iterator[st
         for disk in _for_etcd(cluster, pool):
             if disk.encrypted is None:
                 yield f"whether {disk.device} of {name} is encrypted: its template does not say"
-            elif disk.encrypted and require_customer_key and _has_customer_key(cluster, disk) is None:
+            elif disk.encrypted and require_customer_key and has_customer_key(disk, keys) is None:
                 yield f"whether {disk.device} of {name} has a customer key: {disk.key or 'its key'} was not read"
 
 

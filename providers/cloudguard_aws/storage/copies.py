@@ -147,7 +147,8 @@ _ID: Final = {"volume-id": "VolumeId", "snapshot-id": "SnapshotId"}
 def _snapshot(api: Api, item: Item) -> DiskSnapshot:
     name = required(item, "SnapshotId")
     encrypted = flag(item, "Encrypted")
-    return DiskSnapshot(name, text(item, "VolumeId"), encrypted, (), api.source(calls.DESCRIBE_SNAPSHOTS, name))
+    source, key = api.source(calls.DESCRIBE_SNAPSHOTS, name), text(item, "KmsKeyId")
+    return DiskSnapshot(name, text(item, "VolumeId"), encrypted, (), source, key=key)
 
 
 def _tagged(api: Api, cluster: str) -> tuple[tuple[DiskSnapshot, Mapping[str, str]], ...]:

@@ -95,12 +95,16 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         keys = read_keys(api, [disk.key for disk in disks.values()], account)
     ordered = [disks[name] for name in sorted(disks)]
     apart = (_as_copy(volume.disk) for volume in spare if volume.disk.id not in disks)
-    return Storage(with_snapshots(ordered, copies.of_disks), (*copies.others, *apart), keys, datastores)
+    kept, former = with_snapshots(ordered, copies.of_disks), (*copies.others, *apart)
+    further = {copy.key for copy in (*copies.of_disks, *former)} - {disk.key for disk in ordered}
+    keys += read_keys(api, further, account, hides=())  # without --require-cmk no row needs them
+    return Storage(kept, former, tuple(sorted(keys, key=lambda key: key.id)), datastores)
 
 
 def _as_copy(disk: Disk) -> DiskSnapshot:
     """Return a disk without a host as a copy that may hold etcd's data."""
-    return DiskSnapshot(disk.id, "", disk.encrypted, (), disk.source, "a disk without a host", kind="disk")
+    words = "a disk without a host"
+    return DiskSnapshot(disk.id, "", disk.encrypted, (), disk.source, words, kind="disk", key=disk.key)
 
 
 def _record_unclear_stores(api: Api, stores: Mapping[str, str], hosts: Iterable[str]) -> None:

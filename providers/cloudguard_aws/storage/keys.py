@@ -26,26 +26,30 @@ _STATES: Final = {
 """States of keys: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
 
 
-def read_keys(api: Api, names: Iterable[str], account: str = "") -> tuple[Key, ...]:
-    """Read keys by ARN, id or alias. A key that can't be read leaves a Gap and is left out.
+def read_keys(
+    api: Api, names: Iterable[str], account: str = "", *, hides: tuple[FactKind, ...] = _KEYS
+) -> tuple[Key, ...]:
+    """Read keys by ARN, id or alias. A key that can't be read leaves a Gap that ``hides`` facts, and is left out.
 
     The policies of customer keys of ``account`` ("": of any account) are requested ahead.
     """
     wanted = sorted({name for name in names if name})
-    return tuple(key for keys in api.gather(*(partial(_key, api, name, account) for name in wanted)) for key in keys)
+    read = api.gather(*(partial(_key, api, name, account, hides) for name in wanted))
+    return tuple(key for keys in read for key in keys)
 
 
-def _key(api: Api, name: str, account: str) -> tuple[Key, ...]:
-    items = api.read(calls.DESCRIBE_KEY, hides=_KEYS, about=name, KeyId=name)
-    return api.mapped(calls.DESCRIBE_KEY, items, lambda item: _described_key(api, name, account, item), hides=_KEYS)
+def _key(api: Api, name: str, account: str, hides: tuple[FactKind, ...]) -> tuple[Key, ...]:
+    items = api.read(calls.DESCRIBE_KEY, hides=hides, about=name, KeyId=name)
+    read = partial(_described_key, api, name, account, hides)
+    return api.mapped(calls.DESCRIBE_KEY, items, read, hides=hides)
 
 
-def _described_key(api: Api, name: str, account: str, item: Item) -> Key:
+def _described_key(api: Api, name: str, account: str, hides: tuple[FactKind, ...], item: Item) -> Key:
     manager, arn = choice(item, "KeyManager", _MANAGERS), text(item, "Arn")
     if manager is KeyManager.CUSTOMER and arn and account_of(arn) == (account or account_of(arn)):
         api.prefetch(calls.GET_KEY_POLICY, **policy_of(arn))
     state = _STATES.get(text(item, "KeyState"), KeyState.UNKNOWN)
-    rotates = _rotates(api, item) if manager is KeyManager.CUSTOMER and state is KeyState.ENABLED else None
+    rotates = _rotates(api, item, hides) if manager is KeyManager.CUSTOMER and state is KeyState.ENABLED else None
     return Key(name, manager, state, api.source(calls.DESCRIBE_KEY, name), rotates)
 
 
@@ -54,7 +58,7 @@ def policy_of(key: str) -> dict[str, str]:
     return {"KeyId": key, "PolicyName": "default"}
 
 
-def _rotates(api: Api, key: Item) -> bool | None:
+def _rotates(api: Api, key: Item, hides: tuple[FactKind, ...]) -> bool | None:
     """Return whether KMS rotates a key automatically. None for imported material and custom stores, which can't rotate.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
@@ -62,6 +66,6 @@ def _rotates(api: Api, key: Item) -> bool | None:
     if text(key, "Origin") != "AWS_KMS":
         return None
     call = calls.GET_KEY_ROTATION_STATUS
-    answer = api.read(call, hides=_KEYS, about=required(key, "KeyId"), KeyId=required(key, "Arn"))
-    rotates = api.mapped(call, answer, lambda item: flag(item, "KeyRotationEnabled"), hides=_KEYS)
+    answer = api.read(call, hides=hides, about=required(key, "KeyId"), KeyId=required(key, "Arn"))
+    rotates = api.mapped(call, answer, lambda item: flag(item, "KeyRotationEnabled"), hides=hides)
     return rotates[0] if rotates else None

@@ -7,12 +7,13 @@ is valid (https://learn.microsoft.com/rest/api/compute/disks/grant-access).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import Item, child, children, text
+from cloudguard.provider.answers import AnswerError, Item, child, children, text
 from cloudguard.provider.etcd_disks import is_named_for_etcd, relations
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
@@ -20,6 +21,7 @@ from cloudguard_azure.access.calls import LIST_DISKS, LIST_IMAGES, LIST_SNAPSHOT
 from cloudguard_azure.access.ids import canonical, id_in, name_of, own_id, word
 from cloudguard_azure.cluster.installer_tags import clusters_of, is_of
 from cloudguard_azure.cluster.machines import Tags, tags_of
+from cloudguard_azure.storage.encryption_sets import KeySets, key_of, key_of_image
 
 COPY_CALLS: Final = (LIST_SNAPSHOTS, LIST_IMAGES, LIST_DISKS)
 _KINDS: Final = {LIST_SNAPSHOTS: "snapshot", LIST_IMAGES: "image", LIST_DISKS: "disk"}
@@ -33,24 +35,28 @@ _OPEN: Final = frozenset({"activesas", "activesasfrozen"})
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A snapshot, image or disk, and the sources it was made from."""
+    """A snapshot, image or disk, and the sources it was made from.
+
+    ``key``: the customer's key that encrypts it ("": Azure's own), or None if it is unknown.
+    """
 
     id: str
     call: Call
     origins: frozenset[str]
     tags: Tags
     shared_with: tuple[str, ...] | None
+    key: str | None
 
 
 def read_copies(
-    api: Api, cluster: str, *, origins: Mapping[str, frozenset[str]], other_disks: Iterable[str]
+    api: Api, cluster: str, *, origins: Mapping[str, frozenset[str]], other_disks: Iterable[str], sets: KeySets
 ) -> list[DiskSnapshot]:
     """Return the copies that hold, or may hold, etcd's data. The copy of a former disk names no disk.
 
     ``origins``: map of each disk whose copies matter to the sources that it was made from. ``other_disks``: ids of
-    disks whose copies do not matter.
+    disks whose copies do not matter. ``sets``: the disk encryption sets.
     """
-    listed = [copy for call in COPY_CALLS for copy in _listed(api, call)]
+    listed = [copy for call in COPY_CALLS for copy in _listed(api, call, sets)]
     related = relations({copy.id: copy.origins for copy in listed}, origins)
     others, copies = set(other_disks), list[DiskSnapshot]()
     for copy in listed:
@@ -63,13 +69,22 @@ def read_copies(
     return copies
 
 
-def _listed(api: Api, call: Call) -> tuple[_Copy, ...]:
-    return api.listed(call, partial(_copy, call), hides=_HIDES)
+def _listed(api: Api, call: Call, sets: KeySets) -> tuple[_Copy, ...]:
+    return api.listed(call, partial(_copy, call, sets), hides=_HIDES)
 
 
-def _copy(call: Call, item: Item) -> _Copy:
+def _copy(call: Call, sets: KeySets, item: Item) -> _Copy:
     shared = () if call is LIST_IMAGES else shared_with(child(item, "properties"))
-    return _Copy(own_id(item), call, origins_of(item, with_images=True), tags_of(item), shared)
+    key = _key(call, sets, child(item, "properties"))
+    return _Copy(own_id(item), call, origins_of(item, with_images=True), tags_of(item), shared, key)
+
+
+def _key(call: Call, sets: KeySets, properties: Item) -> str | None:
+    with suppress(AnswerError):  # it is not stated
+        image = call is LIST_IMAGES
+        key = key_of_image(child(properties, "storageProfile"), sets) if image else key_of(properties, sets)
+        return key.address if key else ""
+    return None
 
 
 def origins_of(item: Item, *, with_images: bool) -> frozenset[str]:
@@ -114,4 +129,15 @@ def _disk_snapshot(
     copy: _Copy, disk: str, relation: str = "a copy of", evidence: RoleEvidence | None = None
 ) -> DiskSnapshot:
     source = Source(copy.call.name, copy.id)
-    return DiskSnapshot(copy.id, disk, True, copy.shared_with, source, relation, evidence, _KINDS[copy.call])  # noqa: FBT003 - encrypted
+    return DiskSnapshot(
+        id=copy.id,
+        disk=disk,
+        encrypted=True,
+        shared_with=copy.shared_with,
+        source=source,
+        relation=relation,
+        evidence=evidence,
+        kind=_KINDS[copy.call],
+        key=copy.key or "",
+        customer_key=None if copy.key is None else bool(copy.key),
+    )

@@ -13,31 +13,26 @@ from typing import Final
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.keys import Key
 from cloudguard.model.source import FactKind, Reason
-from cloudguard.provider.answers import AnswerError, Item, child, children, flag, required, text
+from cloudguard.provider.answers import Item, child, required, text
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_DISK_ENCRYPTION_SETS, LIST_DISKS, LIST_MACHINES
-from cloudguard_azure.access.ids import canonical, id_in, own_id, word
+from cloudguard_azure.access.ids import canonical, own_id
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.attached_disks import AttachedDisk, Storage, attached_disks, is_encrypted
 from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.installer_tags import is_of
 from cloudguard_azure.cluster.machines import Machine, Tags, tags_of
 from cloudguard_azure.storage.copies import COPY_CALLS, origins_of, read_copies
+from cloudguard_azure.storage.encryption_sets import KeySets, key_of, read_key_sets
 from cloudguard_azure.storage.keys import KeyReference, read_keys
 
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 _DISKS: Final = (FactKind.DISKS,)
-_KEYS: Final = (FactKind.KEYS,)
 ETCD: Final = "k8s.io_etcd_"
 """kops: "k8s.io_etcd_main" (kubernetes/kops pkg/model/master_volumes.go, upup/pkg/fi/cloudup/azure/azure_cloud.go)."""
-_PLATFORM: Final = "encryptionatrestwithplatformkey"
-_CUSTOMER: Final = frozenset({"encryptionatrestwithcustomerkey", "encryptionatrestwithplatformandcustomerkeys"})
-"""https://learn.microsoft.com/rest/api/compute/disks/list, EncryptionType. The last value is double encryption."""
-KeySets = Mapping[str, KeyReference]
-"""The keys of disk encryption sets, by the sets' ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,9 @@ def read_disks(
         if machine.id in concerned
         for disk in attached_disks(machine.item)
     ]
-    context = _Context(found.name, concerned, {disk.id: (machine, disk) for machine, disk in attached}, _key_sets(api))
+    context = _Context(
+        found.name, concerned, {disk.id: (machine, disk) for machine, disk in attached}, read_key_sets(api)
+    )
     listed = api.read(LIST_DISKS, hides=_LEADS)
     read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, context), hides=_LEADS)
     of_cluster = [disk for disk in read if disk.of_cluster]
@@ -90,23 +87,11 @@ def read_disks(
         found.name,
         origins={disk.id: disk.origins for disk in of_cluster if disk.id in concerning},
         other_disks=[disk.id for disk in read if disk.id not in concerning],
+        sets=context.sets,
     )
     keys = read_keys(api, [disk.key for disk in of_cluster if disk.key])
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
     return with_snapshots(disks, [copy for copy in copies if copy.disk]), former, keys
-
-
-def _key_sets(api: Api) -> KeySets:
-    call = LIST_DISK_ENCRYPTION_SETS
-    return dict(api.listed(call, _key_set, hides=_KEYS))
-
-
-def _key_set(item: Item) -> tuple[str, KeyReference]:
-    """Return a disk encryption set's id and key (https://learn.microsoft.com/rest/api/compute/disk-encryption-sets)."""
-    properties = child(item, "properties")
-    active = child(properties, "activeKey")
-    follows = flag(properties, "rotationToLatestKeyVersionEnabled")
-    return own_id(item), KeyReference(required(active, "keyUrl"), id_in(active, "sourceVault"), follows)
 
 
 def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
@@ -116,7 +101,7 @@ def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
     host = machine.id if machine else canonical(text(item, "managedBy"))
     etcd = min((key for key in tags if key.startswith(ETCD)), default="")
     of_cluster = host in context.machines or bool(etcd and is_of(tags, context.cluster))
-    reference = _key_of(child(item, "properties"), context.sets) if of_cluster else None
+    reference = key_of(child(item, "properties"), context.sets) if of_cluster else None
     disk = Disk(
         id=resource_id,
         name=name,
@@ -146,31 +131,6 @@ def _evidence(name: str, tags: Tags, etcd: str, cluster: str) -> RoleEvidence | 
         return RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={tags[etcd]}")
     named = is_named_for_etcd(name, cluster)
     return RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK) if named else None
-
-
-def _key_of(properties: Item, sets: KeySets) -> KeyReference | None:
-    """Return the customer's key that encrypts a disk, None for Azure's own. Raises AnswerError if it is not stated.
-
-    If an encryption set was not read, its id stands for the key. Azure Disk Encryption encrypts inside the machine,
-    with a key or a secret of the customer's.
-    """
-    kind, confidential = word(child(properties, "encryption"), "type"), child(properties, "securityProfile")
-    named = canonical(text(child(properties, "encryption"), "diskEncryptionSetId"))
-    named = named or canonical(text(confidential, "secureVMDiskEncryptionSetId"))
-    if kind not in {_PLATFORM, *_CUSTOMER} or (kind in _CUSTOMER and not named):
-        message = f"encryption.type is {kind[:60]!r}, and diskEncryptionSetId is {'set' if named else 'missing'}"
-        raise AnswerError(message)
-    if named:
-        return sets.get(named, KeyReference(named, "", follows=False))
-    inside = child(properties, "encryptionSettingsCollection")
-    return next(_keys_inside(inside), None) if flag(inside, "enabled") else None
-
-
-def _keys_inside(settings: Item) -> Iterator[KeyReference]:
-    for setting in children(settings, "encryptionSettings"):
-        for key, address in (("keyEncryptionKey", "keyUrl"), ("diskEncryptionKey", "secretUrl")):
-            if named := text(child(setting, key), address):
-                yield KeyReference(named, id_in(child(setting, key), "sourceVault"), follows=False)
 
 
 def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]) -> Iterator[Disk]:

@@ -17,7 +17,8 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change
 from cloudguard_gcp.access.links import last, part_of
-from cloudguard_gcp.cluster.disks import CUSTOMER_SUPPLIED, PROJECT_NUMBER, VERSION
+from cloudguard_gcp.cluster.disks import PROJECT_NUMBER
+from cloudguard_gcp.cluster.keys import CUSTOMER_SUPPLIED, VERSION
 
 Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 COMPUTE: Final = "compute.googleapis.com"

@@ -6,6 +6,7 @@ Compute encrypts all copies. What matters is who they are shared with, which ``i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -24,6 +25,7 @@ from cloudguard_gcp.access.calls import (
 )
 from cloudguard_gcp.access.links import last, link_in, machine, project_of, required_link
 from cloudguard_gcp.cluster.installer_labels import safe
+from cloudguard_gcp.cluster.keys import known_key
 
 HIDES: Final = (FactKind.DISKS,)
 ETCD: Final = "k8s-io-etcd-"
@@ -42,6 +44,13 @@ _KINDS: Final = {
     LIST_IMAGES: "image",
     LIST_MACHINE_IMAGES: "machine image",
 }
+_KEY_FIELDS: Final = {
+    LIST_SNAPSHOTS: "snapshotEncryptionKey",
+    LIST_IMAGES: "imageEncryptionKey",
+    LIST_MACHINE_IMAGES: "machineImageEncryptionKey",
+}
+"""The fields with the key of a copy: https://cloud.google.com/compute/docs/reference/rest/v1/snapshots, images and
+machineImages. An instant snapshot has no such field."""
 _CALLS: Final = {**{kind: call for call, kind in _KINDS.items()}, _DISK: LIST_DISKS}
 _COLLECTIONS: Final = {
     "/snapshots/": "snapshot",
@@ -56,7 +65,8 @@ _COLLECTIONS: Final = {
 class _Copy:
     """A snapshot or image, and the sources it was made from.
 
-    A machine image is made from all disks of an instance, whose id is ``instance`` ("" for other copies).
+    A machine image is made from all disks of an instance, whose id is ``instance`` ("" for other copies). ``key``: the
+    customer's key that encrypts it ("": Google's own), or None if it is unknown.
     """
 
     id: str
@@ -64,6 +74,7 @@ class _Copy:
     origins: frozenset[str]
     labels: Mapping[str, str]
     instance: str
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +82,14 @@ class Origins:
     """The sources that disks were made from. ``of_etcd``: of each disk whose copies matter.
 
     ``of_others``: of the other disks, which only matter if they were made from one of the first, or one of the first
-    from them. ``on_hosts``: map of an instance's id to one of the first disks on it.
+    from them. ``on_hosts``: map of an instance's id to one of the first disks on it. ``keys``: the keys of disks, as
+    in ``_Copy``.
     """
 
     of_etcd: Mapping[str, Iterable[str]]
     of_others: Mapping[str, Iterable[str]]
     on_hosts: Mapping[str, str]
+    keys: Mapping[str, str | None]
 
 
 def read_copies(api: Api, project: str, cluster: str, disks: Origins) -> list[DiskSnapshot]:
@@ -99,9 +112,14 @@ def read_copies(api: Api, project: str, cluster: str, disks: Origins) -> list[Di
     }:
         of_disk |= new
     sources = {name: disk for disk, names in origins.items() for name in names}
-    return [*_of_disks(origins, other_disks, of_disk, sources), *_elsewhere(project, sources)] + [
-        found for copy in listed if (found := _found(copy, cluster, of_disk, sources, {*other_disks}))
-    ]
+    found = (_found(copy, cluster, of_disk, sources, {*other_disks}) for copy in listed)
+    keys = {**disks.keys, **{copy.id: copy.key for copy in listed}}
+    copies = (*_of_disks(origins, other_disks, of_disk, sources), *_elsewhere(project, sources), *filter(None, found))
+    return [_with_key(copy, keys.get(copy.id)) for copy in copies]
+
+
+def _with_key(copy: DiskSnapshot, key: str | None) -> DiskSnapshot:
+    return replace(copy, key=key or "", customer_key=None if key is None else bool(key))
 
 
 def _of_disks(
@@ -159,6 +177,7 @@ def _copy(call: Call, project: str, item: Item) -> _Copy:
         frozenset(origins_of(item, project)),
         text_map(item, "labels"),
         machine(instance) if instance else "",
+        known_key(item, _KEY_FIELDS[call]) if call in _KEY_FIELDS else None,
     )
 
 

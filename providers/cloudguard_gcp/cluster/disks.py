@@ -12,22 +12,19 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
-from cloudguard.model.keys import Key, KeyManager, KeyState
+from cloudguard.model.keys import Key
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import NOTHING, AnswerError, Item, child, text, text_map
+from cloudguard.provider.answers import NOTHING, Item, child, text_map
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.calls import (
-    GET_CRYPTO_KEY,
-    GET_CRYPTO_KEY_VERSION,
-    LIST_DISKS,
-)
-from cloudguard_gcp.access.links import last, link_in, required_link
+from cloudguard_gcp.access.calls import LIST_DISKS
+from cloudguard_gcp.access.links import last, link_in, required_link, short
 from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, IMAGE, Origins, origins_of, read_copies
 from cloudguard_gcp.cluster.installer_labels import safe
 from cloudguard_gcp.cluster.instances import Instance
+from cloudguard_gcp.cluster.keys import key_of, known_key, read_keys
 
 PROJECT_NUMBER: Final = "project-number"
 """The trait with the number of the cluster's project, which the account that Compute Engine acts as has in its name."""
@@ -38,22 +35,7 @@ _COPIED: Final = (
 """Fields of a disk that its copy must have too (https://cloud.google.com/compute/docs/reference/rest/v1/disks)."""
 _ATTACHED: Final = ("deviceName", "boot", "mode", "interface", "autoDelete")
 """Fields of an attached disk (https://cloud.google.com/compute/docs/reference/rest/v1/instances/attachDisk)."""
-_KEYS: Final = (FactKind.KEYS,)
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
-VERSION: Final = "/cryptoKeyVersions/"
-CUSTOMER_SUPPLIED: Final = "customer-supplied:"
-"""Prefix of a key that only its owner keeps. The key is known by its hash
-(https://cloud.google.com/compute/docs/disks/customer-supplied-encryption).
-"""
-_STATES: Final = {
-    "ENABLED": KeyState.ENABLED,
-    "DISABLED": KeyState.DISABLED,
-    "DESTROY_SCHEDULED": KeyState.PENDING_DELETION,
-    "DESTROYED": KeyState.PENDING_DELETION,
-    "PENDING_GENERATION": KeyState.UNAVAILABLE,
-    "PENDING_IMPORT": KeyState.UNAVAILABLE,
-}
-"""https://cloud.google.com/kms/docs/reference/rest/v1/CryptoKeyVersionState"""
 
 
 def read_disks(
@@ -79,6 +61,7 @@ def read_disks(
         {name: made_from for name, _, made_from in read if name in concerning},
         {name: made_from for name, _, made_from in read if name not in concerning},
         {disk.host: disk.id for disk in disks if disk.id in concerning and disk.host},
+        {short(str(item.get("selfLink"))): known_key(item, "diskEncryptionKey") for item in listed},
     )
     copies, keys = api.parallel(
         partial(read_copies, api, project, cluster, origins),
@@ -131,47 +114,3 @@ def _copy_fields(item: Item, attachment: Item) -> str:
         for name, source, keys in (("disk", item, _COPIED), ("attached", attachment, _ATTACHED))
     }
     return json.dumps(fields, sort_keys=True)
-
-
-def key_of(encryption: Item) -> str:
-    """Return the key of an encryption, as the cloud names it; "" for Google's own key, which answers do not name."""
-    digest = text(encryption, "sha256")
-    supplied = f"{CUSTOMER_SUPPLIED}{digest}" if digest or encryption.get("rawKey") else ""
-    key = text(encryption, "kmsKeyName") or supplied
-    if any(encryption.values()) and not key:
-        message = "an encryption setting has a key of an unknown kind"
-        raise AnswerError(message)
-    return key
-
-
-def read_keys(api: Api, names: Iterable[str]) -> tuple[Key, ...]:
-    """Read keys. A key that can't be read leaves a Gap and is left out."""
-    wanted = sorted({name for name in names if name})
-    return tuple(filter(None, api.gather(*(partial(_key, api, name) for name in wanted))))
-
-
-def _key(api: Api, name: str) -> Key | None:
-    """Return a key with the state of the version in use: the version in its name, or else the primary version."""
-    if name.startswith(CUSTOMER_SUPPLIED):
-        return Key(name, KeyManager.CUSTOMER, KeyState.ENABLED, api.source(LIST_DISKS))
-    key, version, _ = name.partition(VERSION)
-    read = partial(api.read, hides=_KEYS, about=name)
-    keys = read(GET_CRYPTO_KEY, key=key)
-    if version:
-        call = GET_CRYPTO_KEY_VERSION
-        states = api.mapped(call, read(call, key=name), _state, hides=_KEYS, about=name)
-    else:
-        call, states = GET_CRYPTO_KEY, api.mapped(GET_CRYPTO_KEY, keys, _primary_state, hides=_KEYS, about=name)
-    if not states:
-        return None
-    return Key(
-        name, KeyManager.CUSTOMER, states[0], api.source(call, name), "rotationPeriod" in keys[0] if keys else None
-    )
-
-
-def _primary_state(key: Item) -> KeyState:
-    return _state(child(key, "primary"))
-
-
-def _state(version: Item) -> KeyState:
-    return _STATES.get(text(version, "state"), KeyState.UNKNOWN)

@@ -18,10 +18,10 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES
 from cloudguard_gcp.access.links import last, link_in
 from cloudguard_gcp.access.owners import OWNERS
-from cloudguard_gcp.cluster.disks import key_of
 from cloudguard_gcp.cluster.find import FoundCluster
 from cloudguard_gcp.cluster.hosts import UNREAD, host_of, roles_of
 from cloudguard_gcp.cluster.instances import Instance, next_instance, place_of
+from cloudguard_gcp.cluster.keys import key_of
 
 HIDES: Final = (FactKind.POOLS,)
 NEXT_HOST: Final = "next-host"

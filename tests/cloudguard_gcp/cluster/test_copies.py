@@ -155,3 +155,42 @@ def test_a_copy_of_a_clone_of_etcd_s_disk_holds_etcd_s_data(google_cloud: Proxy,
     clone = project.disk("clone", **{field: origin})
     share(project, kind, "copy", "allUsers", sourceDisk=project.disk("second", sourceDisk=clone))
     assert verdict(google_cloud, project) is Verdict.FAIL
+
+
+KMS = "projects/acme-prod/locations/europe/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
+KEY_FIELDS = {
+    "snapshots": "snapshotEncryptionKey",
+    "images": "imageEncryptionKey",
+    "machineImages": "machineImageEncryptionKey",
+    "instantSnapshots": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [({"kmsKeyName": KMS}, (KMS, True)), ({"sha256": "x="}, ("customer-supplied:x=", True)), ({}, ("", False))],
+)
+@pytest.mark.parametrize("kind", KEY_FIELDS)
+def test_a_copy_has_the_key_that_its_answer_names(
+    google_cloud: Proxy, kind: str, key: dict[str, str], expected: tuple[str, bool]
+) -> None:
+    """Answers name no key of an instant snapshot."""
+    project, field = kops(), KEY_FIELDS[kind]
+    share(project, kind, "copy", sourceDisk=disk(project, "etcd-main"), **({field: key} if field and key else {}))
+    found = collected(google_cloud, project)
+    (copy,) = [copy for each in found.cluster.disks for copy in each.snapshots if copy.id != copy.disk]
+    assert (copy.key, copy.customer_key) == (expected if field else ("", None))
+
+
+def test_a_key_of_an_unknown_kind_keeps_the_copy(google_cloud: Proxy) -> None:
+    project = kops()
+    share(
+        project,
+        "images",
+        "copy",
+        sourceDisk=disk(project, "etcd-main"),
+        imageEncryptionKey={"kmsKeyServiceAccount": "a@acme.com"},
+    )
+    found = collected(google_cloud, project).cluster.disks
+    (copy,) = [copy for each in found for copy in each.snapshots if copy.id != copy.disk]
+    assert copy.customer_key is None

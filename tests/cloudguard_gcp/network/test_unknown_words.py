@@ -9,7 +9,7 @@ import pytest
 from cloudguard.model.filters import Action
 from cloudguard.model.network import NextHop
 from cloudguard.packet_sets.addresses import ALL4, ALL6
-from cloudguard_gcp.cluster.disks import key_of
+from cloudguard_gcp.cluster.keys import key_of
 from cloudguard_gcp.network.forwarding_rules import forwarding_rule
 from cloudguard_gcp.network.routes import members_of, vpc_route, with_routes
 from cloudguard_gcp.network.subnets import vpc_network, vpc_subnet
