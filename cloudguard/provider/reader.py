@@ -12,7 +12,7 @@ from cloudguard.errors import UsageError
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Answer, Item
 from cloudguard.provider.port import Progress, Stop, StoppedError
-from cloudguard.provider.sharing.merging import Part
+from cloudguard.provider.sharing.merging import PartialCall
 from cloudguard.provider.sharing.shared_answers import SharedAnswers, SharedCall
 
 A = TypeVar("A")
@@ -83,13 +83,13 @@ class Reader(ABC, Generic[CallT]):
         del call
         return None
 
-    def part(self, call: CallT, parameters: Mapping[str, Any]) -> Part | None:
-        """Return the list of values that a call asks for, as a Part. None if the call has no such list."""
+    def partial_call(self, call: CallT, parameters: Mapping[str, Any]) -> PartialCall | None:
+        """Return the list of values that a call asks for, as a PartialCall. None if the call has no such list."""
         del call, parameters
         return None
 
     def with_values(self, call: CallT, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
-        """Return the parameters of a call with ``values`` as its list. Used only for calls that have a ``part``."""
+        """Return the parameters of a call with ``values`` as its list. Used only for partial calls."""
         raise NotImplementedError
 
     @abstractmethod
@@ -239,7 +239,7 @@ class Reader(ABC, Generic[CallT]):
                 self.progress(call.name)
                 return self.fetch(call, parameters if values is None else self.with_values(call, parameters, values))
 
-        return self.shared.ask((caller_key, call, _frozen(parameters)), fetch, self.part(call, parameters))
+        return self.shared.ask((caller_key, call, _frozen(parameters)), fetch, self.partial_call(call, parameters))
 
     def gather(self, *thunks: Callable[[], A]) -> list[A]:
         """Run ``thunks`` in parallel, one of them in this thread, and return their results in order. May be nested."""

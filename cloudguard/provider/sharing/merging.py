@@ -18,7 +18,7 @@ _WILDCARDS: Final = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartialCall:
     """A call for all items that have one of ``values``. In a value, ``*`` matches any text and ``?`` any character.
 
     Calls with equal ``call`` differ only in ``values``. ``of`` returns an item's own values. ``most``: the largest
@@ -36,12 +36,12 @@ class Part:
         includes = self._matcher()
         return [item for item, item_values in items if includes(item_values)]
 
-    def covers(self, part: Part) -> bool:
-        """Whether the answer to this call includes each item of the answer to ``part``'s call."""
+    def covers(self, other: PartialCall) -> bool:
+        """Whether the answer to this call includes each item of the answer to ``other``."""
         includes = self._matcher()
-        return self.call == part.call and all(
+        return self.call == other.call and all(
             value in self.values or (_WILDCARDS.isdisjoint(value) and includes(frozenset({value})))
-            for value in part.values
+            for value in other.values
         )
 
     def _matcher(self) -> Callable[[frozenset[str]], bool]:
@@ -61,15 +61,15 @@ def _pattern(value: str) -> re.Pattern[str]:
     return re.compile("".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in value), re.DOTALL)
 
 
-def merged(parts: Sequence[Part], fetch: Fetch, gather: Gather) -> list[Answer]:
-    """Return the answer to each of ``parts``, from merged calls of ``fetch``. Raises the errors of ``fetch``.
+def merged(calls: Sequence[PartialCall], fetch: Fetch, gather: Gather) -> list[Answer]:
+    """Return the answer to each of ``calls``, from merged calls of ``fetch``. Raises the errors of ``fetch``.
 
-    A fault of the merged answer may concern any part, so each answer has all faults.
+    A fault of the merged answer may concern any call, so each answer has all faults.
     """
-    values = sorted({value for part in parts for value in part.values})
-    most = parts[0].most
+    values = sorted({value for call in calls for value in call.values})
+    most = calls[0].most
     pages = [values[start : start + most] for start in range(0, len(values), most)]
     answers = gather([partial(fetch, page) for page in pages], len(pages))
     faults = tuple(fault for answer in answers for fault in answer.faults)
-    items = [(item, frozenset(parts[0].of(item))) for answer in answers for item in answer.items]
-    return [Answer(part.share(items), faults) for part in parts]
+    items = [(item, frozenset(calls[0].of(item))) for answer in answers for item in answer.items]
+    return [Answer(call.share(items), faults) for call in calls]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from cloudguard.provider.answers import Answer, Item
 from cloudguard.provider.port import Stop
-from cloudguard.provider.sharing.merging import Fetch, Part, merged
+from cloudguard.provider.sharing.merging import Fetch, PartialCall, merged
 from cloudguard.provider.sharing.workers import Workers, tried
 
 T = TypeVar("T")
@@ -28,9 +28,9 @@ class SharedCall:
 
 
 class _Answered(NamedTuple):
-    """A call for a part of a list that was answered: each item of the answer with its own values."""
+    """A partial call that was answered: each item of the answer with its own values."""
 
-    part: Part
+    partial_call: PartialCall
     items: Sequence[tuple[Item, frozenset[str]]]
     faults: tuple[str, ...]
 
@@ -38,7 +38,7 @@ class _Answered(NamedTuple):
 class _KeptBack(NamedTuple):
     """A call that is delayed until it can be merged with similar calls."""
 
-    part: Part
+    partial_call: PartialCall
     fetch: Fetch
     asked: SharedCall
 
@@ -46,7 +46,7 @@ class _KeptBack(NamedTuple):
 class SharedAnswers:
     """Answers by call and parameters. Each call is made once; later callers get the same answer or the same error.
 
-    ``merging``: a call for a ``Part`` of a list is delayed until all threads wait for answers. It is then merged with
+    ``merging``: a ``PartialCall`` is delayed until all threads wait for answers. It is then merged with
     the calls that differ only in that list. No call is made for a part of what another call was answered. Thread-safe.
     """
 
@@ -81,10 +81,10 @@ class SharedAnswers:
         finally:
             self.workers.leave()
 
-    def ask(self, key: Hashable, fetch: Fetch, part: Part | None) -> SharedCall:
+    def ask(self, key: Hashable, fetch: Fetch, partial_call: PartialCall | None) -> SharedCall:
         """Return the call with this ``key``. Start it with ``fetch`` if nobody has started it.
 
-        ``part``: the list of values that the call asks for, if it has one. ``fetch`` takes the values to ask for; None
+        ``partial_call``: the call with its list of values, if it has one. ``fetch`` takes the values to ask for; None
         means the call's own values.
         """
         with self.workers.lock:
@@ -92,12 +92,12 @@ class SharedAnswers:
             if known:
                 return known
             call = self._asked[key] = SharedCall()
-            if self._merging and part:
-                for answered in self._answered.get(part.call, ()):
-                    if answered.part.covers(part):
-                        call.answer.set_result(Answer(part.share(answered.items), answered.faults))
+            if self._merging and partial_call:
+                for answered in self._answered.get(partial_call.call, ()):
+                    if answered.partial_call.covers(partial_call):
+                        call.answer.set_result(Answer(partial_call.share(answered.items), answered.faults))
                         return call
-                self._kept_back.append(_KeptBack(part, fetch, call))
+                self._kept_back.append(_KeptBack(partial_call, fetch, call))
                 return call
             self.workers.add(1)
         self._begin(partial(self._settle, fetch, call))
@@ -120,7 +120,7 @@ class SharedAnswers:
             kept_back, self._kept_back = self._kept_back, []
             alike: dict[Hashable, list[_KeptBack]] = {}
             for delayed_call in kept_back:
-                alike.setdefault(delayed_call.part.call, []).append(delayed_call)
+                alike.setdefault(delayed_call.partial_call.call, []).append(delayed_call)
             self.workers.add(len(alike))
         for group in alike.values():
             self._begin(partial(self._settle_all, group))
@@ -130,11 +130,13 @@ class SharedAnswers:
 
         The calls are not repeated if they all fail with that error (``same_for_all``).
         """
-        (part, fetch, _), *others = group
+        (partial_call, fetch, _), *others = group
         if others:
-            answers = tried(partial(merged, [delayed_call.part for delayed_call in group], fetch, self.workers.gather))
+            answers = tried(
+                partial(merged, [delayed_call.partial_call for delayed_call in group], fetch, self.workers.gather)
+            )
             error = answers.exception()
-            if error is None or part.same_for_all(error):
+            if error is None or partial_call.same_for_all(error):
                 for number, delayed_call in enumerate(group):
                     self._answer(
                         delayed_call.asked, answers if error else tried(partial(answers.result().__getitem__, number))
@@ -144,14 +146,16 @@ class SharedAnswers:
         with self.workers.lock:
             self.workers.add(len(others))
         for delayed_call in group:
-            self._begin(partial(self._settle, delayed_call.fetch, delayed_call.asked, delayed_call.part))
+            self._begin(partial(self._settle, delayed_call.fetch, delayed_call.asked, delayed_call.partial_call))
 
-    def _settle(self, fetch: Fetch, call: SharedCall, part: Part | None = None) -> None:
+    def _settle(self, fetch: Fetch, call: SharedCall, partial_call: PartialCall | None = None) -> None:
         answer = tried(partial(fetch, None))
-        if part and not answer.exception():
-            items = [(item, frozenset(part.of(item))) for item in answer.result().items]
+        if partial_call and not answer.exception():
+            items = [(item, frozenset(partial_call.of(item))) for item in answer.result().items]
             with self.workers.lock:
-                self._answered.setdefault(part.call, []).append(_Answered(part, items, answer.result().faults))
+                self._answered.setdefault(partial_call.call, []).append(
+                    _Answered(partial_call, items, answer.result().faults)
+                )
         self._answer(call, answer)
         self.workers.leave()
 

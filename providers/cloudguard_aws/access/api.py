@@ -11,11 +11,11 @@ from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Answer, AnswerError, Item, objects
 from cloudguard.provider.port import Progress, Stop, StoppedError, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
-from cloudguard.provider.sharing.merging import Part
+from cloudguard.provider.sharing.merging import PartialCall
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_aws.access.answer_shape import refuse_foreign
 from cloudguard_aws.access.calls import MOST_VALUES, WORLDWIDE, Call
-from cloudguard_aws.access.parts import part_of, with_values
+from cloudguard_aws.access.partial_calls import partial_call_of, with_values
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -68,9 +68,9 @@ class Api(Reader[Call]):
         """Return the key of shared answers: the session, and the region that answers ("" for a worldwide service)."""
         return self.session, "" if call.service in WORLDWIDE else call.region or self.region
 
-    def part(self, call: Call, parameters: Mapping[str, Any]) -> Part | None:
+    def partial_call(self, call: Call, parameters: Mapping[str, Any]) -> PartialCall | None:
         """Return the values of a filter, or of a list of names, that a call asks for."""
-        return part_of(call, parameters, self.caller_key(call), self._same_for_all)
+        return partial_call_of(call, parameters, self.caller_key(call), self._same_for_all)
 
     def with_values(self, call: Call, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
         """Return the parameters of a call with other values for its filter or list of names."""

@@ -12,7 +12,7 @@ import pytest
 
 from cloudguard.provider.answers import Answer, Item
 from cloudguard.provider.port import Stop, StoppedError
-from cloudguard.provider.sharing.merging import Part
+from cloudguard.provider.sharing.merging import PartialCall
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 
 NAMES = tuple(f"vpc-{number}" for number in range(5))
@@ -37,8 +37,8 @@ class Cloud:
                 raise ValueError(" ".join(wanted))
             return Answer([{"id": name} for name in NAMES if any(fnmatchcase(name, value) for value in wanted)])
 
-        part = Part("list", names, _id, most, lambda error: self._refused and isinstance(error, ValueError))
-        return self.shared.answer(self.shared.ask(names, fetch, part), Stop()).items
+        call = PartialCall("list", names, _id, most, lambda error: self._refused and isinstance(error, ValueError))
+        return self.shared.answer(self.shared.ask(names, fetch, call), Stop()).items
 
     def together(self, *thunks: Callable[[], Any]) -> list[Any]:
         """Run readings that share answers."""
@@ -91,10 +91,10 @@ def test_a_call_is_made_for_what_no_earlier_call_included(names: tuple[str, ...]
 
 def test_a_part_of_an_answer_has_the_faults_of_the_answer() -> None:
     shared = SharedAnswers(merging=True)
-    whole, part = (Part("list", (value,), _id, 1, lambda _: False) for value in ("*", "a"))
+    whole, call = (PartialCall("list", (value,), _id, 1, lambda _: False) for value in ("*", "a"))
     answers = [
-        shared.answer(shared.ask(part.values, lambda _: Answer([], ("cut short",)), part), Stop())
-        for part in (whole, part)
+        shared.answer(shared.ask(call.values, lambda _: Answer([], ("cut short",)), call), Stop())
+        for call in (whole, call)
     ]
     assert [answer.faults for answer in answers] == [("cut short",), ("cut short",)]
 
@@ -169,8 +169,8 @@ def test_without_merging_each_call_is_made_at_once() -> None:
         made.append(values)
         return Answer([])
 
-    part = Part("list", ("a",), _id, 1, lambda _: False)
-    reading = Thread(target=lambda: shared.answer(shared.ask("a", fetch, part), Stop()))
+    call = PartialCall("list", ("a",), _id, 1, lambda _: False)
+    reading = Thread(target=lambda: shared.answer(shared.ask("a", fetch, call), Stop()))
     reading.start()
     reading.join(10)
     assert made == [None]
@@ -186,6 +186,6 @@ def test_without_merging_each_call_is_made_at_once() -> None:
     ],
 )
 def test_a_value_matches_as_in_the_cloud_s_filters(value: str, text: str, taken: bool) -> None:  # noqa: FBT001 - a case
-    part = Part("list", (value,), lambda item: (item["text"],), 1, lambda _: False)
+    call = PartialCall("list", (value,), lambda item: (item["text"],), 1, lambda _: False)
     item = {"text": text}
-    assert part.share([(item, frozenset((text,)))]) == [item] * taken
+    assert call.share([(item, frozenset((text,)))]) == [item] * taken

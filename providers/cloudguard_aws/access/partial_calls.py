@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final, cast
 
 from cloudguard.provider.answers import Item
-from cloudguard.provider.sharing.merging import Part
+from cloudguard.provider.sharing.merging import PartialCall
 from cloudguard_aws.access.calls import MOST_VALUES, Call
 
 _OF_FILTERS: Final[Mapping[str, str]] = {
@@ -48,9 +48,9 @@ accepts."""
 _ESCAPE: Final = "\\"
 
 
-def part_of(
+def partial_call_of(
     call: Call, parameters: Mapping[str, Any], caller_key: Hashable, same_for_all: Callable[[BaseException], bool]
-) -> Part | None:
+) -> PartialCall | None:
     """Return the values that a call asks for.
 
     None if the call has no known filter or list, or if a value contains an escape character.
@@ -62,11 +62,11 @@ def part_of(
     if not values or any(_ESCAPE in value for value in values):
         return None
     key = (caller_key, call, name, repr(sorted(with_values(call, parameters, ()).items())))
-    return Part(key, tuple(values), partial(_values, fields.split(".")), most, same_for_all)
+    return PartialCall(key, tuple(values), partial(_values, fields.split(".")), most, same_for_all)
 
 
 def with_values(call: Call, parameters: Mapping[str, Any], values: Sequence[str]) -> Mapping[str, Any]:
-    """Return ``parameters`` with other values for the filter or list that ``part_of`` finds."""
+    """Return ``parameters`` with other values for the filter or list that ``partial_call_of`` finds."""
     place = _place(call, parameters)
     if place is None:
         return parameters
