@@ -33,13 +33,13 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.reachability.senders import SenderKind
-from cloudguard.results.change import KeptTraffic, Resource, RulePeer
+from cloudguard.results.change import KeptTraffic, RulePeer
 from cloudguard.results.check import Check
-from cloudguard.results.finding import Evidence, Severity, Witness
+from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, WAY_OUT, Context, incidental_ports, tally
 from cloudguard.rows.declared import declared_check
-from cloudguard.rows.finding_builder import FindingBuilder
+from cloudguard.rows.network.idle_addresses import PUBLIC_ADDRESS, idle_addresses
 from cloudguard.rows.network.latent import latent_of, lets_internet_in, with_latent
 from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import connections, services_text, subject
@@ -54,7 +54,7 @@ from cloudguard.rows.network.problem import (
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.network.way_out import way_out_peers
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, with_connections
+from cloudguard.rows.pending_finding import JudgedRow, judged_row, with_connections
 
 ROW = "node-access"
 AREA = "Network access to Nodes (nodes)"
@@ -80,11 +80,6 @@ INSIDE = Check(
         Severity.LOW: f"senders inside the network, other than the cluster, can connect to others; or {GUARDED_TEXT}",
     },
     "Senders inside the network, other than the cluster, can connect to a host.",
-)
-PUBLIC_ADDRESS = Check(
-    f"{ROW}/public-address",
-    {Severity.LOW: "hosts have a public address and a route to the internet, although nothing can connect to them"},
-    "Hosts have a public address that nothing uses: one wrong rule would expose them.",
 )
 FROM_CONTROL_PLANE = Check(
     f"{ROW}/control-plane",
@@ -115,7 +110,7 @@ def judge(context: Context) -> JudgedRow:
         collector.add(path, excess, lambda path, attribution: _every_port_kind(FROM_CONTROL_PLANE, path, attribution))
     mandated = MandatedRules(context)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem, mandated))
-    pending += _public_addresses(context, targets)
+    pending += idle_addresses(context, targets)
     clean = "only the cluster and the clients of its services can reach a node"
     assumed = (_node_ports(context), *context.assumed_empty)
     basis = Basis(len(paths) + len(from_control_plane), tally(judged), assumed=assumed, not_asked=context.not_asked())
@@ -264,37 +259,3 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
     severity = {"other ports": Severity.HIGH, "ping": Severity.LOW}.get(problem.name, Severity.CRITICAL)
     advice = "If a port is a service, declare it in cloudguard.toml" if problem.name == "other ports" else ""
     return Assessment(severity, message, advice, keep)
-
-
-def _public_addresses(context: Context, targets: tuple[HostClass, ...]) -> tuple[PendingFinding, ...]:
-    """Return the advice on hosts that need no public address, because nothing connects to them by it."""
-    exposed = [target for target in targets if target.hosts and context.reach.exposed(target)]
-    idle = [target for target in exposed if not _is_reachable_directly(context, target)]
-    if not idle:
-        return ()
-    hosts = {host.id: host for target in idle for host in target.hosts}
-    ordered = [hosts[name] for name in sorted(hosts)]
-    first = ordered[0]
-    addresses = (each for nic in first.interfaces for each in (*nic.public, *nic.addresses))
-    address = next((text for each in addresses for text in each.texts()), "")
-    builder = FindingBuilder(
-        check=PUBLIC_ADDRESS,
-        severity=Severity.LOW,
-        resource=Resource("host", first.id, first.name),
-        message=f"nothing can connect to the public addresses of {subject(idle)}, which have a route to the internet",
-        witness=Witness(f"{first.id} has {address} and its subnet has a route to the internet"),
-        evidence=(
-            Evidence(Resource("host", host.id, host.name), "", host.source.call, "has a public address")
-            for host in ordered
-        ),
-        hosts=hosts,
-        advice="Give the hosts private addresses only, and let them connect to the internet through NAT",
-    )
-    return (PendingFinding(builder.build(context.cluster)),)
-
-
-def _is_reachable_directly(context: Context, target: HostClass) -> bool:
-    return any(
-        path.sender.kind is SenderKind.INTERNET and path.balancer is None and path.allowed.upper
-        for path in context.reach.paths_to(target)
-    )

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import chain
 
-from cloudguard.model.filters import Direction
-from cloudguard.model.network import Endpoint
-from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6, is_everyone
+from cloudguard.needs.in_force import is_everyone
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
-from cloudguard.packet_sets.packets import Packet, PacketSet
-from cloudguard.packet_sets.services import ServiceSet, service_name
-from cloudguard.reachability.explanation import Attribution, attribute, hops
-from cloudguard.reachability.host_classes import HostClass
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.explanation import Attribution, attribute
 from cloudguard.reachability.narrowing import RuleExcess
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.reachability.senders import SenderKind
-from cloudguard.results.change import Resource
-from cloudguard.results.finding import Evidence, Severity, Witness
+from cloudguard.results.finding import Severity
 from cloudguard.results.report import Undecided
 from cloudguard.rows.finding_builder import FindingBuilder
-from cloudguard.rows.network.phrases import FEW, services_text, subject, target_text
+from cloudguard.rows.network.evidence import evidence_of, witness, witness_rank
+from cloudguard.rows.network.phrases import services_text, subject
 from cloudguard.rows.network.problem import Assessment, Problem, ProblemKind
+from cloudguard.rows.network.undecided import cause_of
 from cloudguard.rows.network.unguarded import guard_procedure
 from cloudguard.rows.network.width import own_addresses, width_of
 from cloudguard.rows.pending_finding import PendingFinding
 
-NOTABLE = tuple(ServiceSet.parse(text) for text in ("tcp/22", "tcp/10250", "tcp/6443", "tcp/443"))
-"""Well-known services. A witness with one of them is preferred."""
 _RATED = frozenset({SenderKind.GROUP, SenderKind.INTERNET})
 """Senders whose undecided traffic does not count if it would be advice at most."""
 
@@ -103,8 +98,7 @@ class ProblemCollector:
     ) -> None:
         """Record undecided traffic. For some senders, also record the problems that it might be."""
         services = services_text(packets.services())
-        causes = chain(_causes(self._reach, path, packets), _uncertain_senders(self._reach, packets))
-        because = next(causes, "a filter or route on the path could not be read")
+        because = cause_of(self._reach, path, packets)
         target = subject([path.target])
         line = f"whether {path.sender.name} can reach {services} on {target}: {because}"
         self._undecided[line] = Undecided(line, path.sender.name, services, target, because)
@@ -153,8 +147,8 @@ class ProblemCollector:
             severity=assessment.severity,
             resource=problem.resource,
             message=assessment.message,
-            witness=witness(self._reach, *max(problem.pairs, key=_witness_rank), self._unexpected),
-            evidence=_evidence(problem),
+            witness=witness(self._reach, *max(problem.pairs, key=witness_rank), self._unexpected),
+            evidence=evidence_of(problem),
             key=(problem.resource.id, problem.name, *filter(None, [problem.part])),
             hosts=(host.id for host in problem.hosts),
             advice=assessment.advice,
@@ -194,63 +188,6 @@ def _key(attribution: Attribution) -> tuple[str, str]:
     return attribution.resource.id, attribution.rule.id if attribution.rule else ""
 
 
-def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str]:
-    if not path.sender.exact:
-        yield path.sender.why or path.sender.name
-    if isinstance(path.target, Endpoint) and not path.sender.inside:
-        lists = (
-            address_list
-            for address_list in reach.topology.address_lists
-            if address_list.id in path.target.public_lists and not address_list.known
-        )
-        yield from (
-            f"{path.target.id} lets in {address_list.name}, whose addresses are unknown" for address_list in lists
-        )
-    of_subnet = reach.subnets.get(path.target.key.subnet) if isinstance(path.target, HostClass) else None
-    for name in (*path.filters, *(of_subnet.filters if of_subnet else ())):
-        if name not in reach.filters.filters:
-            yield f"filter {name} could not be read"
-    for filter_, rule in reach.filters.rules(path.filters, Direction.INGRESS, path.target_groups, path.destination):
-        uncertain = reach.filters.uncertain(rule, path.destination)
-        if uncertain and packets.only(rule.services):
-            yield f"{filter_.id}, rule {rule.id}: {uncertain}"
-    if path.balancer is not None and path.listener is not None:
-        outer, listening = path.balancer.outer, path.listener.service
-        for filter_, rule in reach.filters.rules(path.balancer.all_filters, Direction.INGRESS):
-            uncertain = reach.filters.uncertain(rule, None)
-            if uncertain and rule.services & (listening | outer.services if outer else listening):
-                yield f"{filter_.id}, rule {rule.id}: {uncertain}"
-
-
-def _uncertain_senders(reach: Reachability, packets: PacketSet) -> Iterable[str]:
-    for interface in reach.topology.neighbours or ():
-        if interface.uncertain and any(packets.within(addresses) for addresses in interface.addresses):
-            yield interface.uncertain
-
-
-def _evidence(problem: Problem) -> Iterable[Evidence]:
-    seen: dict[tuple[str, str], Evidence] = {}
-    for attribution in problem.attributions:
-        rule = attribution.rule.id if attribution.rule else ""
-        key = (attribution.resource.id, rule)
-        if key not in seen:
-            seen[key] = Evidence(attribution.resource, rule, attribution.call, attribution.fact)
-    yield from seen.values()
-    external = {member.id: member for path in problem.paths for member in path.sender.external_members[:FEW]}
-    for member in external.values():
-        resource = Resource("interface", member.id, member.owner)
-        yield Evidence(resource, "", member.source.call, f"in group {', '.join(member.groups)}")
-    for target in problem.targets[:FEW]:
-        if isinstance(target, HostClass) and target.hosts:
-            host = target.hosts[0]
-            fact = "; ".join(host.evidence) or "no evidence of its role"
-            yield Evidence(Resource("host", host.id, host.name), "", host.source.call, fact)
-        elif isinstance(target, HostClass):
-            for pool in target.pools:
-                resource = Resource("pool", pool.id, pool.name)
-                yield Evidence(resource, "", pool.source.call, "its next host would be exposed in the same way")
-
-
 def _by_senders(problem: Problem) -> Iterator[Problem]:
     """Yield a problem, or two parts of it.
 
@@ -270,31 +207,3 @@ def _by_senders(problem: Problem) -> Iterator[Problem]:
     for name, pairs in (("", rest), ("some addresses", some)):
         paths, attributions = [path for path, _ in pairs], [attribution for _, attribution in pairs]
         yield replace(problem, part=name, paths=paths, attributions=attributions)
-
-
-def _witness_rank(pair: tuple[Path, Attribution]) -> tuple[bool, bool]:
-    """Return the sort key by which a witness is chosen: attributions with more senders rank higher."""
-    path, addresses = pair[0], pair[1].packets.addresses()
-    many = addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6
-    return (False, False) if path.sender.inside else (is_everyone(addresses), many)
-
-
-def witness(reach: Reachability, path: Path, attribution: Attribution, unexpected: AddressSet) -> Witness:
-    """Return a witness: one packet of the attributed excess on ``path``, and the hops that it passes.
-
-    Its sender is one of the addresses ``unexpected`` if possible.
-    """
-    packets = attribution.packets.within(unexpected) or attribution.packets
-    notable = next((each for each in map(packets.only, NOTABLE) if each), packets)
-    packet = notable.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
-    target, service = target_text(path.target), service_name(packet.service)
-    via = f" via {path.balancer.kind}/{path.balancer.name}" if path.balancer else ""
-    sender = f"{packet.address} ({path.sender.example})" if path.sender.example else packet.address
-    return Witness(
-        f"{sender} → {service} on {target}{via}",
-        hops(reach, path, packet, attribution),
-        (("origin", path.sender.name), ("source", packet.address), ("service", service), ("target", target)),
-        packet.address,
-        target,
-        service,
-    )

@@ -1,0 +1,52 @@
+"""The cause of undecided traffic: what was not read, or is not exact, on a path or about its sender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+from cloudguard.model.filters import Direction
+from cloudguard.model.network import Endpoint
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.paths import Path, Reachability
+
+
+def cause_of(reach: Reachability, path: Path, packets: PacketSet) -> str:
+    """Return the first cause why it is not decided whether ``packets`` pass on ``path``."""
+    causes = chain(_causes(reach, path, packets), _uncertain_senders(reach, packets))
+    return next(causes, "a filter or route on the path could not be read")
+
+
+def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str]:
+    if not path.sender.exact:
+        yield path.sender.why or path.sender.name
+    if isinstance(path.target, Endpoint) and not path.sender.inside:
+        lists = (
+            address_list
+            for address_list in reach.topology.address_lists
+            if address_list.id in path.target.public_lists and not address_list.known
+        )
+        yield from (
+            f"{path.target.id} lets in {address_list.name}, whose addresses are unknown" for address_list in lists
+        )
+    of_subnet = reach.subnets.get(path.target.key.subnet) if isinstance(path.target, HostClass) else None
+    for name in (*path.filters, *(of_subnet.filters if of_subnet else ())):
+        if name not in reach.filters.filters:
+            yield f"filter {name} could not be read"
+    for filter_, rule in reach.filters.rules(path.filters, Direction.INGRESS, path.target_groups, path.destination):
+        uncertain = reach.filters.uncertain(rule, path.destination)
+        if uncertain and packets.only(rule.services):
+            yield f"{filter_.id}, rule {rule.id}: {uncertain}"
+    if path.balancer is not None and path.listener is not None:
+        outer, listening = path.balancer.outer, path.listener.service
+        for filter_, rule in reach.filters.rules(path.balancer.all_filters, Direction.INGRESS):
+            uncertain = reach.filters.uncertain(rule, None)
+            if uncertain and rule.services & (listening | outer.services if outer else listening):
+                yield f"{filter_.id}, rule {rule.id}: {uncertain}"
+
+
+def _uncertain_senders(reach: Reachability, packets: PacketSet) -> Iterable[str]:
+    for interface in reach.topology.neighbours or ():
+        if interface.uncertain and any(packets.within(addresses) for addresses in interface.addresses):
+            yield interface.uncertain
