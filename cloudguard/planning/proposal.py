@@ -15,7 +15,7 @@ from cloudguard.planning.edits.rule_edits import without_repeats
 from cloudguard.planning.proof.obligations import Ordered, Prover, responsible
 from cloudguard.planning.proof.order import ordered
 from cloudguard.reachability.explanation import rule_traffic
-from cloudguard.reachability.peer_names import new_group
+from cloudguard.reachability.narrowing.peer_names import new_group
 from cloudguard.results.change import Change, RuleTraffic
 from cloudguard.values import dataclass
 

@@ -10,7 +10,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.ways_in import WayIn
 from cloudguard.needs.declarations import Declarations
-from cloudguard.reachability.narrowing import RuleExcess, plan
+from cloudguard.reachability.narrowing.changes import RuleExcess, plan
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding

@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeAlias
 
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.source import FactKind, Gap
-from cloudguard.reachability.narrowing import RuleExcess
+from cloudguard.reachability.narrowing.changes import RuleExcess
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity, Waiver
 from cloudguard.results.report import Basis, RowResult, Undecided, Verdict, gap_text, verdict_of

@@ -13,7 +13,7 @@ from typing import Final
 from cloudguard.model.network import Subnet, Topology
 from cloudguard.planning.edits.model_edits import new_group_id
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.peer_names import new_group
+from cloudguard.reachability.narrowing.peer_names import new_group
 from cloudguard.results.change import Change, GroupEdit, MembershipEdit, PeerOf, Resource, RuleEdit, RulePeer
 
 _LONGEST_NAME: Final = 63

@@ -17,7 +17,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
 from cloudguard.planning.edits.rule_edits import edits_of
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.reachability.narrowing import NOT_EXCESS
+from cloudguard.reachability.narrowing.changes import NOT_EXCESS
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard.values import dataclass
 

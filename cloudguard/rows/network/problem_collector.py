@@ -11,7 +11,7 @@ from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution, attribute
-from cloudguard.reachability.narrowing import RuleExcess
+from cloudguard.reachability.narrowing.changes import RuleExcess
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.finding import Severity

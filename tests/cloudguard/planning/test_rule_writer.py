@@ -14,7 +14,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.edits.rule_writer import MOST_RULES, RuleWriter
 from cloudguard.planning.plain_forms import PlainForms
-from cloudguard.reachability.narrowing import NOT_EXCESS
+from cloudguard.reachability.narrowing.changes import NOT_EXCESS
 from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
 from draws import seeds
 from edits import after, lets

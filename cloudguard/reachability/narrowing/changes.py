@@ -1,4 +1,4 @@
-"""Least privilege for filters: which rules to remove or narrow, and what remains of them.
+"""The change of each rule: whether to remove or narrow it, and what remains of it.
 
 Only existing rules are edited. Excess services are removed, and group names are kept. Traffic that the cluster's own
 hosts get only by an edited rule stays allowed: the new rule names one of their groups, or a new group.
@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
-from cloudguard.model.filters import Direction, Filter, Rule
-from cloudguard.model.text_forms import read_addresses
+from cloudguard.model.filters import Filter, Rule
 from cloudguard.needs.ports import Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
-from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.allowed_traffic import AllowedTraffic
 from cloudguard.reachability.cluster_traffic import Guarded, usable
 from cloudguard.reachability.explanation import rule_traffic
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.kept_by_range import KeptByRange
 from cloudguard.reachability.load_balancers import destination_addresses
+from cloudguard.reachability.narrowing.kept_by_range import KeptByRange
+from cloudguard.reachability.narrowing.peer_names import group_of, let_in, senders_text
+from cloudguard.reachability.narrowing.rule_changes import Kept, change_of
+from cloudguard.reachability.narrowing.unedited_rules import UneditedRules
 from cloudguard.reachability.paths import Reachability
-from cloudguard.reachability.peer_names import group_of, let_in, senders_text
-from cloudguard.reachability.rule_changes import Kept, change_of
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RulePeer
 from cloudguard.values import dataclass
@@ -98,11 +96,7 @@ class _Planner:
     def __init__(self, reach: Reachability, ports: Ports, edited: frozenset[tuple[str, str]]) -> None:
         self._reach = reach
         self._ports = ports
-        self._edited = edited
-        self._allowed: dict[tuple[object, ...], ServiceSet] = {}
-        self._unedited: dict[tuple[object, ...], AllowedTraffic] = {}
-        self._sent: dict[HostClass, PacketSet] = {}
-        self._admitted: dict[tuple[str, tuple[str, ...], HostClass, AddressSet | None], ServiceSet] = {}
+        self._unedited = UneditedRules(reach, edited)
         self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
         self._kept_by_range: dict[int, KeptByRange] = {}
 
@@ -127,14 +121,14 @@ class _Planner:
         if own_services == ServiceSet.everything():
             rest &= self._ports.between_hosts  # otherwise each of the other protocols would need a rule
         if excess:
-            rest -= self._by_other_rules(excesses[0].filter, rule, rule_traffic(rule).peer)
+            rest -= self._unedited.by_other_rules(excesses[0].filter, rule, rule_traffic(rule).peer)
         if rest:
             yield KeptTraffic(rule_traffic(rule).peer, rest, NOT_EXCESS)
         named = self._reach.filters.peers(rule)
         for keep in (keep for each in excesses for keep in self._by_range(each.keep).within(named)):
             kept = keep.services & own_services & excess if hosts else own_services
             for part in let_in(self._reach, rule, keep.peer) if kept else ():
-                missed = kept - self._by_other_rules(excesses[0].filter, rule, part)
+                missed = kept - self._unedited.by_other_rules(excesses[0].filter, rule, part)
                 yield from [KeptTraffic(part, missed, keep.why)] if missed else ()
         lost = self._lost_services(excesses[0].filter, rule, guarded, own_services & excess)
         for peer in sorted(lost, key=lambda peer: (peer.kind is PeerOf.NEW_GROUP, peer.value)):
@@ -147,14 +141,6 @@ class _Planner:
             cached = self._kept_by_range[id(kept)] = KeptByRange(kept)
         return cached
 
-    def _by_other_rules(self, filter_: Filter, rule: Rule, peer: RulePeer) -> ServiceSet:
-        """Return the services that the unedited rules of the same filter allow for a peer."""
-        if peer.kind not in {PeerOf.GROUP, PeerOf.RANGE}:
-            return ServiceSet.nothing()
-        group = peer.kind is PeerOf.GROUP
-        sent = all_from(AddressSet.everything() if group else read_addresses(peer.value))
-        return self._allowed_otherwise((filter_.id,), None, sent, (peer.value,) if group else (), rule.target_groups)
-
     def _lost_services(
         self, guard: Filter, rule: Rule, guarded: list[Guarded], excess: ServiceSet
     ) -> dict[RulePeer, tuple[ServiceSet, list[HostClass | None]]]:
@@ -166,7 +152,8 @@ class _Planner:
         for source in self._reach.classes:
             needed = usable(source, guarded, excess, self._ports) if self._names(rule, source) else ServiceSet.nothing()
             for filters, target in guarded if needed else ():
-                missed = needed - self._allowed_otherwise(filters, target, self._sent_by(source), source.key.groups)
+                sent = self._unedited.sent_by(source)
+                missed = needed - self._unedited.allowed_otherwise(filters, target, sent, source.key.groups)
                 if not missed:
                     continue
                 for peer in self._naming_peers(guard, rule, source, guarded, missed):
@@ -207,17 +194,7 @@ class _Planner:
         """
         if rule.peer.group and rule.peer.group in source.key.groups:
             return True
-        return all(services <= self._admitted_to(guard, rule, source, addresses) for addresses in to)
-
-    def _admitted_to(self, guard: Filter, rule: Rule, source: HostClass, to: AddressSet | None) -> ServiceSet:
-        key = guard.id, rule.target_groups, source, to
-        cached = self._admitted.get(key)
-        if cached is None:
-            allowed = self._reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, rule.target_groups, to)
-            admitted = allowed.allows(source.possible_addresses, source.key.groups).lower
-            sent = all_from(source.possible_addresses)
-            cached = self._admitted[key] = ServiceSet.everything() - (sent - admitted).services()
-        return cached
+        return all(services <= self._unedited.admitted_to(guard, rule, source, addresses) for addresses in to)
 
     def _lost_to_pods(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
@@ -227,7 +204,7 @@ class _Planner:
         pods = self._reach.cluster.pod_ranges & (peers or AddressSet.nothing())
         needed, missed = usable(None, guarded, excess, self._ports), ServiceSet.nothing()
         for filters, target in guarded if pods and needed else ():
-            missed |= needed - self._allowed_otherwise(filters, target, all_from(pods), ())
+            missed |= needed - self._unedited.allowed_otherwise(filters, target, all_from(pods), ())
         return {RulePeer(PeerOf.RANGE, cidr): (missed, [None]) for cidr in pods.cidrs()} if missed else {}
 
     def _names(self, rule: Rule, source: HostClass) -> bool:
@@ -235,45 +212,7 @@ class _Planner:
         if rule.peer.group:
             return rule.peer.group in source.key.groups
         peers = self._reach.filters.peers(rule)
-        return peers is None or bool(self._sent_by(source).within(peers))
-
-    def _sent_by(self, source: HostClass) -> PacketSet:
-        """Return every service from the addresses that hosts of the class have, and that the next one may have."""
-        cached = self._sent.get(source)
-        if cached is None:
-            cached = self._sent[source] = all_from(source.possible_addresses)
-        return cached
-
-    def _allowed_otherwise(
-        self,
-        filters: tuple[str, ...],
-        target: HostClass | None,
-        sent: PacketSet,
-        groups: tuple[str, ...],
-        target_groups: tuple[str, ...] = (),
-    ) -> ServiceSet:
-        """Return the services that the unedited rules certainly allow for every sender of ``sent`` in ``groups``.
-
-        ``target_groups`` are the groups of the target, if the target is not a class of hosts.
-        """
-        target_groups = target.key.groups if target is not None else target_groups
-        destination = destination_addresses(target, None) if target is not None else None
-        key = (filters, target_groups, destination, sent, groups)
-        cached = self._allowed.get(key)
-        if cached is None:
-            allowed = self._without(filters, target_groups, destination)
-            admitted = allowed.allows(sent.addresses(), groups).lower
-            cached = self._allowed[key] = ServiceSet.everything() - (sent - admitted).services()
-        return cached
-
-    def _without(
-        self, filters: tuple[str, ...], groups: tuple[str, ...], destination: AddressSet | None
-    ) -> AllowedTraffic:
-        key = filters, groups, destination
-        cached = self._unedited.get(key)
-        if cached is None:
-            cached = self._unedited[key] = self._reach.filters.without(filters, self._edited, groups, destination)
-        return cached
+        return peers is None or bool(self._unedited.sent_by(source).within(peers))
 
     def _guarded_by(self, name: str, rule: Rule) -> list[Guarded]:
         """Return the targets of a filter: classes of hosts, and balancers that the cluster's hosts reach from inside.
